@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * summary.h - one site's record of one interval, in memory (contract v1).
+ *
+ * docs/summary-v1.md describes the bytes. Every int64_t that was not measured is
+ * BW_UNKNOWN and is absent in the JSON; every const char * that is NULL is absent;
+ * an empty char array is absent. The encoder is canonical: the same struct gives the
+ * same bytes. */
+#ifndef BW_SUMMARY_H
+#define BW_SUMMARY_H
+
+#include <bw/units.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_buf;
+struct bw_err;
+
+enum bw_vantage {
+    BW_VANTAGE_UNKNOWN,
+    BW_VANTAGE_ROUTER,
+    BW_VANTAGE_BRIDGE,
+    BW_VANTAGE_WAN_SIDE,
+    BW_VANTAGE_LAN_SIDE,
+    BW_VANTAGE_MIRROR
+};
+
+enum bw_behind { /* bits */
+    BW_BEHIND_NAT = 1,
+    BW_BEHIND_FILTER = 2,
+    BW_BEHIND_PROXY = 4
+};
+
+enum bw_source {
+    BW_SOURCE_NONE,
+    BW_SOURCE_KERNEL,
+    BW_SOURCE_SNMP,
+    BW_SOURCE_MIRROR
+};
+
+enum bw_chain_why {
+    BW_CHAIN_CONTINUES, /* not the first of its chain: no "chain" member */
+    BW_CHAIN_NEW,
+    BW_CHAIN_ROTATED,
+    BW_CHAIN_REPLACED,
+    BW_CHAIN_FORK,
+    BW_CHAIN_RESTORED
+};
+
+enum bw_gap_why {
+    BW_GAP_STOPPED,  /* "daemon stopped" */
+    BW_GAP_CLOCK,    /* "clock" */
+    BW_GAP_REFUSED,  /* "refused": the collector refused the record of that time for good */
+    BW_GAP_DEFERRED, /* "deferred": a due throughput test was put off */
+    BW_GAP_COUNTER   /* "counter": the interface could not be read */
+};
+
+enum bw_test_state {
+    BW_TEST_OK,
+    BW_TEST_FAILED,
+    BW_TEST_DEFERRED,
+    BW_TEST_CANCELLED
+};
+
+enum bw_grade { BW_GRADE_SELF, BW_GRADE_RECEIPT, BW_GRADE_ARCHIVE };
+
+enum bw_egress { BW_EGRESS_UNKNOWN, BW_EGRESS_MATCH, BW_EGRESS_OTHER };
+
+/* What the circuit's counter saw in one direction. All absent with source none. */
+struct bw_flow {
+    int64_t bytes;
+    int64_t packets;
+    int64_t p95_1s_bps;  /* of the one-second rates, index ceil(0.95 n) */
+    int64_t peak_1s_bps;
+    int64_t drops;
+    int64_t errors;
+};
+
+struct bw_circuit_summary {
+    char id[BW_NAME_MAX + 1];
+    enum bw_vantage vantage;
+    uint32_t behind; /* of enum bw_behind */
+    enum bw_source source;
+    enum bw_layer layer; /* of the counters; unknown with source none */
+    int64_t resolution_ms;
+    int64_t covered_s; /* seconds of the interval that the counters really cover */
+    int64_t link_bps;
+    int64_t mtu;
+    int64_t saturated_s; /* seconds at >= 90 % of the claim; unknown without claim */
+    struct bw_flow flow[BW_DIRECTIONS];
+};
+
+struct bw_outage {
+    char circuit[BW_NAME_MAX + 1];
+    int64_t from_unix_ms;
+    int64_t to_unix_ms; /* unknown: still out when the interval closed */
+    const char *why;    /* "targets silent" | "carrier down" */
+};
+
+struct bw_latency {
+    char circuit[BW_NAME_MAX + 1];
+    char probe[BW_NAME_MAX + 1]; /* the target's name, never its address */
+    char kind[16];               /* "icmp", "stamp", … */
+    int64_t family;              /* 4 or 6 */
+    int64_t sent;
+    int64_t lost;
+    int64_t late; /* of the lost: answered after the deadline */
+    int64_t sum_us;
+    const char *rtt_hist; /* histogram text, hist.h; NULL when nothing came back */
+    int64_t p50_us;
+    int64_t p95_us;
+    int64_t pdv_p95_us; /* P95 of delay minus the interval's minimum (RFC 5481 PDV) */
+};
+
+struct bw_throughput {
+    char circuit[BW_NAME_MAX + 1];
+    char probe[BW_NAME_MAX + 1];
+    char kind[16];
+    const char *method;
+    char server[BW_NAME_MAX + 1];
+    enum bw_direction direction;
+    int64_t at_unix_ms;  /* start of the measured window */
+    int64_t duration_ms; /* of the measured window */
+    enum bw_test_state state;
+    const char *reason;
+    const char *retest_of;
+    int64_t streams;
+    char cc[16];
+    int64_t mtu;
+    enum bw_grade grade;
+    const char *receipt;
+    enum bw_egress egress;
+    int64_t bytes; /* payload in the measured window */
+    int64_t goodput_bps;
+    int64_t line_bps; /* the circuit's counter over the same window, at its layer */
+    int64_t line_error_ppm;
+    int64_t concurrent_bps; /* line_bps minus the test's own wire bytes */
+    int64_t rtt_idle_us;
+    int64_t rtt_loaded_p95_us;
+    int64_t retransmit_ppm;
+    int64_t tester_busy_ppm;
+    const char *flags[8]; /* NULL ends it */
+};
+
+struct bw_mix {
+    char klass[16];
+    int64_t down_ppm;
+    int64_t up_ppm;
+    int64_t error_ppm;
+};
+
+struct bw_traffic {
+    char circuit[BW_NAME_MAX + 1];
+    int64_t sampled_1_in;
+    int64_t captured;
+    int64_t capture_drops;
+    struct bw_mix *mix;
+    size_t n_mix;
+    const char *tcp_rtt_hist;
+    int64_t retransmit_ppm;
+};
+
+struct bw_gap {
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    enum bw_gap_why why;
+};
+
+struct bw_summary {
+    char site[BW_SITE_MAX + 1];
+    int64_t seq; /* 1, 2, 3 … under one key */
+    char prev[BW_HASH_LEN + 1];
+    struct {
+        enum bw_chain_why why;
+        char prev_kid[BW_KID_LEN + 1];
+        int64_t prev_seq;
+        char prev_hash[BW_HASH_LEN + 1];
+    } chain;
+    char agent[64];
+    char config[BW_HASH_LEN + 1]; /* SHA-256 of the effective configuration */
+    char boot[40];                /* the kernel's boot id */
+    int64_t mono_ms;              /* CLOCK_BOOTTIME at the interval's end */
+    int64_t start_unix_s;
+    int64_t end_unix_s;
+    struct {
+        bool known; /* false: no "clock" member */
+        bool synced;
+        int64_t max_error_us;
+        int64_t step_us; /* wall clock moved against the monotonic one, this interval */
+    } clock;
+    struct {
+        int64_t size; /* unknown: no "seen" member */
+        char root[BW_HASH_LEN + 1];
+    } seen;
+    struct bw_circuit_summary *circuits;
+    size_t n_circuits;
+    struct bw_outage *outages;
+    size_t n_outages;
+    struct bw_latency *latency;
+    size_t n_latency;
+    struct bw_throughput *throughput;
+    size_t n_throughput;
+    struct bw_traffic *traffic;
+    size_t n_traffic;
+    struct bw_gap *gaps;
+    size_t n_gaps;
+    void *arena; /* owns arrays and strings when decoded or made by bw_summary_strdup */
+};
+
+/* Everything unknown, absent or empty; nothing allocated. */
+void bw_summary_init(struct bw_summary *s);
+void bw_circuit_summary_init(struct bw_circuit_summary *c);
+void bw_latency_init(struct bw_latency *l);
+void bw_throughput_init(struct bw_throughput *t);
+void bw_traffic_init(struct bw_traffic *t);
+
+/* Free what the arena owns and initialise again. A zeroed or initialised struct is fine. */
+void bw_summary_done(struct bw_summary *s);
+
+/* Memory that lives as long as the summary; NULL when out of memory. */
+void *bw_summary_alloc(struct bw_summary *s, size_t n_bytes);
+char *bw_summary_strdup(struct bw_summary *s, const char *text);
+
+/* Append the canonical payload (no newline). -E2BIG over BW_PAYLOAD_MAX, -EINVAL with
+ * the field's name when a required member is unknown, -ENOMEM. Any thread. */
+int bw_summary_encode(const struct bw_summary *s, struct bw_buf *out, struct bw_err *reterr);
+
+/* Read a payload of n bytes strictly: canonical bytes, known members, ranges and
+ * lengths checked. -BW_ENEWER for another "v", -BW_EMALFORMED naming the member.
+ * *ret is written only on success and is done with bw_summary_done(). Any thread. */
+int bw_summary_decode(const char *json, size_t n, struct bw_summary *ret, struct bw_err *reterr);
+
+/* The words of the contract; NULL for a value without one. */
+const char *bw_vantage_name(enum bw_vantage v);
+const char *bw_source_name(enum bw_source s);
+const char *bw_layer_name(enum bw_layer l);
+const char *bw_gap_why_name(enum bw_gap_why w);
+const char *bw_test_state_name(enum bw_test_state s);
+const char *bw_grade_name(enum bw_grade g);
+const char *bw_egress_name(enum bw_egress e);
+const char *bw_chain_why_name(enum bw_chain_why w);
+/* The way back; -EINVAL when the word is none of them. */
+int bw_vantage_parse(const char *word, enum bw_vantage *ret);
+int bw_source_parse(const char *word, enum bw_source *ret);
+int bw_layer_parse(const char *word, enum bw_layer *ret);
+
+#endif
