@@ -20,6 +20,7 @@ enum bw_alg { BW_ALG_NONE, BW_ALG_EDDSA, BW_ALG_ES256 };
 #define BW_TYP_SUMMARY "bandwitness-summary+jws"
 #define BW_TYP_RECEIPT "bandwitness-receipt+jws"
 #define BW_TYP_ENROL "bandwitness-enrol+jws"
+#define BW_TYP_KEY "bandwitness-key+jws" /* a new key, signed by the one before */
 #define BW_TYP_POLICY "bandwitness-policy+jws"
 
 struct bw_pubkey {

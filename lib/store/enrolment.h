@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * enrolment.h - what a box knows of its collector: STATE_DIR/enrolment.json, written by
+ * `bandwitness enroll` (atomically: a reader sees the old file or the new one) and read
+ * by the daemon at start and on reload.
+ *
+ * The key that was enrolled is STATE_DIR/keys/KID.jwk. While the site is "" the
+ * enrolment has been tried but not answered: a further try uses the same key, because
+ * the collector gives a spent token's answer again only to the key that spent it. */
+#ifndef BW_ENROLMENT_H
+#define BW_ENROLMENT_H
+
+#include <bw/units.h>
+#include <jws.h>
+#include <stdbool.h>
+
+struct bw_err;
+
+/* The site named in records of a box that no collector knows; such records stay here. */
+#define BW_SITE_LOCAL "s-local"
+
+struct bw_enrolment {
+    char url[512]; /* the collector's base address at enrolment */
+    char kid[BW_KID_LEN + 1];
+    char site[BW_SITE_MAX + 1];
+    char name[201];
+    char entity[201];
+    bool has_log_key;
+    struct bw_pubkey log_key; /* signs receipts and checkpoints */
+};
+
+/* -ENOENT: never tried. Anything unreadable is -EINVAL with the sentence. */
+int bw_enrolment_load(const char *state_dir, struct bw_enrolment *ret, struct bw_err *reterr);
+/* Durable before it returns; owned like state_dir itself when called by root. */
+int bw_enrolment_save(const char *state_dir,
+                      const struct bw_enrolment *e,
+                      struct bw_err *reterr);
+
+/* STATE_DIR/keys/KID.jwk into out[PATH_MAX]. */
+void bw_enrolment_key_path(const char *state_dir, const char *kid, char *out);
+/* Make a key, keep it in STATE_DIR/keys (0700, owned like state_dir). */
+int bw_enrolment_new_key(const char *state_dir,
+                         enum bw_alg alg,
+                         struct bw_key **ret,
+                         struct bw_err *reterr);
+
+#endif
