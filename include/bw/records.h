@@ -61,6 +61,7 @@ struct bw_latency_hour {
     int64_t lost;
     int64_t late;
     int64_t sum_us;
+    int64_t covered_s;    /* length of the intervals in which it was asked (sent > 0) */
     const char *rtt_hist; /* NULL when nothing came back */
 };
 

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * model.h - one report: what was claimed, delivered and used on one circuit in one
+ * period, with the gaps. Every renderer reads this struct and nothing else, so that all
+ * formats say the same; the model is made from struct bw_records and nothing else, so
+ * that a journal, a ledger and an exported file give the same report.
+ *
+ * Unknown is never zero: an int64_t nobody measured is BW_UNKNOWN, a distribution without
+ * values has n = 0 and unknown members. Rates of different layers never meet in one
+ * figure. Percentiles follow stat.h: ascending, index ceil(p·n). An interval belongs to
+ * the period in which it starts; class hours likewise. docs/report.md names each method. */
+#ifndef BW_EVIDENCE_MODEL_H
+#define BW_EVIDENCE_MODEL_H
+
+#include <bw/summary.h>
+#include <bw/units.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_err;
+struct bw_records;
+struct bw_tz;
+
+/* The methods, by name and version. A method is never changed, only added. */
+#define BW_METHOD_UTIL_P95 "util-p95/1"
+#define BW_METHOD_CARRIED "carried-max/1"
+#define BW_METHOD_BYTES "bytes-sum/1"
+#define BW_METHOD_SATURATED "saturated/1"
+#define BW_METHOD_TESTED "tested-dist/1"
+#define BW_METHOD_CLAIM_SHARE "claim-share/1"
+#define BW_METHOD_LAYER "layer-convert/1"
+#define BW_METHOD_RTT "rtt-merged/1"
+#define BW_METHOD_LOSS "loss-wilson95/1"
+#define BW_METHOD_PDV "pdv-period/1"
+#define BW_METHOD_OUTAGE "outage-union/1"
+#define BW_METHOD_COVERAGE "coverage/1"
+#define BW_METHOD_CLOCK "clock/1"
+#define BW_METHOD_COUNT "count/1"
+
+enum bw_report_limits {
+    BW_REPORT_CLAIMS_MAX = 64,
+    BW_REPORT_TARGETS_MAX = 64,
+    BW_REPORT_KEYS_MAX = 256,
+    BW_REPORT_LAYERS = 3 /* layers of counters that may meet in one period */
+};
+
+/* What was filed or contracted, from a date on. Rates are absent when not claimed. */
+struct bw_report_claim {
+    int64_t from_unix_s; /* unknown: since ever */
+    int64_t to_unix_s;   /* exclusive; unknown: still in force */
+    int64_t bps[BW_DIRECTIONS];
+    enum bw_layer layer; /* unknown: the claim names none, IP is taken and said */
+    char origin[160];    /* where it comes from, in words */
+};
+
+/* Days and hours that count as class hours, in local time. */
+struct bw_report_hours {
+    uint32_t weekdays; /* bit 0 = Sunday */
+    int from_min;      /* minutes after midnight, inclusive */
+    int to_min;        /* exclusive */
+};
+
+enum bw_report_check { BW_CHECK_NOT_DONE, BW_CHECK_GOOD, BW_CHECK_BAD };
+
+/* What is asked. Everything is borrowed until bw_report_make() returns. */
+struct bw_report_query {
+    struct bw_records *records;
+    const char *site;
+    const char *circuit; /* bare name within the site */
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    const struct bw_tz *tz;
+    const char *tz_origin; /* "given", "this machine's", … */
+    struct bw_report_hours class_hours;
+    const struct bw_report_claim *claims; /* oldest first */
+    size_t n_claims;
+    const char *place;       /* the school's name; NULL when unknown */
+    const char *origin;      /* "journal", "ledger", "file" */
+    const char *origin_text; /* which one, for the reader */
+    int64_t made_unix_s;     /* SOURCE_DATE_EPOCH or now */
+    enum bw_report_check check;
+    const char *check_text; /* what was checked, or what is wrong */
+    /* Called now and then on the calling thread; may be NULL. total may be unknown. */
+    void (*progress)(void *owner, const char *what, int64_t done, int64_t total);
+    void *owner;
+};
+
+/* Order statistics of n values; all of one unit and layer. */
+struct bw_dist {
+    int64_t n;
+    int64_t min;
+    int64_t p5;
+    int64_t median;
+    int64_t p95;
+    int64_t max;
+};
+
+/* The circuit as its records describe it, from one day on. */
+struct bw_report_facts {
+    int64_t from_unix_s; /* first and last interval's day with these facts */
+    int64_t to_unix_s;
+    enum bw_vantage vantage;
+    uint32_t behind;
+    enum bw_source source;
+    enum bw_layer layer;
+    int64_t resolution_ms;
+    int64_t link_bps;
+    int64_t mtu;
+};
+
+enum bw_report_gap_kind {
+    BW_RGAP_MISSING, /* no record covers it */
+    BW_RGAP_COUNTER, /* records, but the counters do not cover all of it */
+    BW_RGAP_STATED   /* stated in a record without time missing (a deferred test, …) */
+};
+
+struct bw_report_gap {
+    enum bw_report_gap_kind kind;
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t missing_s; /* of it without the thing in question */
+    char why[96];
+};
+
+struct bw_report_target_cover {
+    char probe[BW_NAME_MAX + 1];
+    char kind[16];
+    int family;
+    int64_t covered_s;
+};
+
+struct bw_report_coverage {
+    int64_t period_s;  /* of the period asked for */
+    int64_t elapsed_s; /* of it before the report was made */
+    int64_t recorded_s;
+    int64_t twice_s; /* covered by more than one record (the clock was set back) */
+    int64_t counted_s;
+    int64_t missing_s;
+    struct bw_report_target_cover *targets;
+    size_t n_targets;
+    struct bw_report_gap *gaps; /* oldest first */
+    size_t n_gaps;
+    /* Of the site's records whose receive time is known. */
+    int64_t n_received;
+    int64_t n_within_1h;
+    int64_t n_within_24h; /* after 1 h, within 24 h */
+    int64_t n_later;
+};
+
+/* One throughput run as the charts need it. */
+struct bw_report_run {
+    int64_t at_unix_ms;
+    int64_t duration_ms;
+    enum bw_direction direction;
+    enum bw_test_state state;
+    enum bw_grade grade;
+    bool retest;
+    enum bw_layer line_layer;
+    int64_t mtu;
+    int64_t goodput_bps;
+    int64_t line_bps;
+    int64_t claim_bps;    /* in force then, at claim_layer */
+    int64_t compared_bps; /* line_bps at the claim's layer */
+    enum bw_layer claim_layer;
+    char probe[BW_NAME_MAX + 1];
+    char server[BW_NAME_MAX + 1];
+    char reason[64];
+};
+
+struct bw_report_line {
+    enum bw_layer layer;
+    struct bw_dist bps;
+};
+
+struct bw_report_tested {
+    int64_t n_wanted; /* every run that came due */
+    int64_t n_made;   /* ok + failed + cancelled: the run began */
+    int64_t n_ok;
+    int64_t n_failed;
+    int64_t n_deferred;
+    int64_t n_cancelled;
+    int64_t n_retests; /* of n_made */
+    int64_t n_grade[3]; /* of n_ok, by enum bw_grade */
+    int64_t n_egress[3]; /* of n_ok, by enum bw_egress */
+    struct bw_dist goodput_bps; /* layer goodput */
+    struct bw_report_line line[BW_REPORT_LAYERS];
+    size_t n_line;
+    enum bw_layer compared_layer; /* of compared_bps; unknown when claims name several */
+    struct bw_dist compared_bps;  /* line rate at the claim's layer */
+    int64_t n_compared;           /* runs with a line rate and a claim to compare */
+    int64_t n_at_80;              /* of them, at >= 80 % of the claim */
+    int64_t n_at_90;
+    char conversion[240]; /* the arithmetic in words; "" when none was needed */
+};
+
+/* What users drew, from the counters, in one window and direction. */
+struct bw_report_window {
+    int64_t n; /* intervals counted */
+    int64_t p95_bps;
+    int64_t peak_bps;
+    int64_t peak_unix_s;      /* start of that interval */
+    int64_t n_converted;      /* of n, those that could be converted */
+    int64_t converted_p95_bps; /* the same at the claim's layer */
+    int64_t converted_peak_bps;
+    int64_t share_p95_ppm; /* converted P95 over the claim in force at the period's end */
+};
+
+enum { BW_WINDOW_ALL, BW_WINDOW_CLASS, BW_WINDOWS };
+
+struct bw_report_used {
+    enum bw_layer layer;
+    struct bw_report_window window[BW_WINDOWS][BW_DIRECTIONS];
+    int64_t bytes[BW_DIRECTIONS]; /* everything counted, our own tests included */
+    int64_t packets[BW_DIRECTIONS];
+    int64_t n_intervals;      /* with counters at this layer */
+    int64_t n_with_test;      /* left out of rates: one of our own runs was under way */
+    int64_t n_short;          /* left out of rates: less than half an interval covered */
+    int64_t saturated_s;      /* unknown without claim */
+    int64_t saturated_of_s;   /* seconds in which that could be told */
+};
+
+struct bw_report_latency {
+    char probe[BW_NAME_MAX + 1];
+    char kind[16];
+    int family;
+    int window; /* BW_WINDOW_ALL or BW_WINDOW_CLASS */
+    int64_t sent;
+    int64_t lost;
+    int64_t late; /* of the lost */
+    int64_t loss_ppm;
+    int64_t loss_low_ppm;
+    int64_t loss_high_ppm;
+    int64_t answered; /* values in the histogram */
+    int64_t min_us;
+    int64_t p50_us;
+    int64_t p95_us;
+    int64_t p99_us;
+    int64_t mean_us;
+    int64_t pdv_p95_us;
+    int64_t n_at_most_100ms;
+};
+
+struct bw_report_outage {
+    int64_t from_unix_ms; /* as recorded */
+    int64_t to_unix_ms;   /* unknown: the records stop before its end */
+    int64_t clipped_from_unix_ms;
+    int64_t clipped_to_unix_ms;
+    bool open; /* no end on record: counted to the end of the records that saw it */
+    char why[32];
+};
+
+struct bw_report_outages {
+    struct bw_report_outage *list;
+    size_t n;
+    int64_t total_ms;
+    int64_t longest_ms;
+    int64_t n_open;
+    int64_t observed_s; /* time with records: outside it an outage cannot be seen */
+};
+
+struct bw_report_clock {
+    int64_t known_s; /* seconds whose clock state is on record */
+    int64_t unsynced_s;
+    int64_t n_stepped;
+    int64_t max_error_us;
+};
+
+struct bw_report_key {
+    char kid[BW_KID_LEN + 1];
+    int64_t n;
+    int64_t first_seq;
+    int64_t last_seq;
+    int64_t first_position;
+    int64_t last_position;
+};
+
+/* A word that occurs in records (agent, configuration hash) and how often. */
+struct bw_report_word {
+    char text[64];
+    int64_t n;
+    int64_t first_unix_s;
+};
+
+struct bw_report_counts {
+    int64_t n_records; /* of the site in the period */
+    int64_t n_intervals; /* of them, that name the circuit */
+    int64_t first_position;
+    int64_t last_position;
+    int64_t interval_s; /* the most common length */
+    struct bw_report_key *keys;
+    size_t n_keys;
+    struct bw_report_word *agents;
+    size_t n_agents;
+    struct bw_report_word *configs;
+    size_t n_configs;
+    char first_sha256[BW_HASH_LEN + 1];
+    char last_sha256[BW_HASH_LEN + 1];
+};
+
+/* One interval, for charts and the per-interval table. */
+struct bw_report_interval {
+    int64_t start_unix_s;
+    int64_t end_unix_s;
+    int64_t seq;
+    int64_t covered_s;
+    int64_t saturated_s;
+    int64_t bytes[BW_DIRECTIONS];
+    int64_t packets[BW_DIRECTIONS];
+    int64_t rate_bps[BW_DIRECTIONS]; /* bytes · 8 / covered_s; unknown when not counted */
+    int64_t peak_1s_bps[BW_DIRECTIONS];
+    uint32_t flags; /* enum bw_slot_flags */
+    enum bw_layer layer;
+    bool in_class;
+    bool with_test;
+    bool is_short;
+};
+
+/* One local day. Rates are of the period's main layer. */
+struct bw_report_day {
+    int year;
+    int month;
+    int day;
+    int weekday; /* 0 = Sunday */
+    int64_t from_unix_s; /* clipped to the period */
+    int64_t to_unix_s;
+    int64_t recorded_s;
+    int64_t counted_s;
+    int64_t missing_s;
+    int64_t outage_ms;
+    int64_t n;
+    int64_t bytes[BW_DIRECTIONS];
+    int64_t p95_bps[BW_DIRECTIONS];
+    int64_t class_n;
+    int64_t class_p95_bps[BW_DIRECTIONS];
+    int64_t peak_bps[BW_DIRECTIONS];
+};
+
+struct bw_report {
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    char place[128];
+    char origin[16];
+    char origin_text[200];
+    char tz_name[64];
+    char tz_origin[64];
+    const struct bw_tz *tz; /* borrowed: must outlive the report */
+    struct bw_report_hours class_hours;
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t until_unix_s; /* the period's end, or made_unix_s when that is earlier */
+    int64_t made_unix_s;
+    enum bw_report_check check;
+    char check_text[480];
+    struct bw_report_facts *facts; /* oldest first; the last is what page one prints */
+    size_t n_facts;
+    int64_t n_vantage_changes;
+    struct bw_report_claim *claims; /* those that touch the period */
+    size_t n_claims;
+    struct bw_report_coverage coverage;
+    struct bw_report_tested tested[BW_DIRECTIONS];
+    struct bw_report_run *runs;
+    size_t n_runs;
+    struct bw_report_used used[BW_REPORT_LAYERS]; /* most intervals first */
+    size_t n_used;
+    struct bw_report_latency *latency;
+    size_t n_latency;
+    struct bw_report_outages outages;
+    struct bw_report_clock clock;
+    struct bw_report_counts counts;
+    struct bw_report_interval *intervals;
+    size_t n_intervals;
+    struct bw_report_day *days;
+    size_t n_days;
+};
+
+/* Monday to Friday, 07:00 to 17:00. */
+extern const struct bw_report_hours bw_report_class_hours_default;
+
+/* Make the report. -ENODATA with a sentence when no record of the period names the
+ * circuit, -EINVAL for a period that is none, -ENOMEM, or what the records gave. Blocking;
+ * any thread that may use query->records. Free with bw_report_free(). */
+int bw_report_make(const struct bw_report_query *query,
+                   struct bw_report **ret,
+                   struct bw_err *reterr);
+void bw_report_free(struct bw_report *r); /* NULL is fine */
+
+/* The claim in force at a time; NULL when none is on file. */
+const struct bw_report_claim *bw_report_claim_at(const struct bw_report *r, int64_t unix_s);
+/* Newest claim that touches the period; NULL when none. */
+const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r);
+
+/* A rate of full-size packets at one layer as seen at another (layer-convert/1; TCP over
+ * IPv4 with time stamps for goodput). BW_UNKNOWN when a layer or the MTU is unknown. */
+int64_t bw_layer_convert_bps(int64_t bps, enum bw_layer from, enum bw_layer to, int64_t mtu);
+/* Bytes of `packets` packets at one layer as seen at the other; exact between Ethernet
+ * (untagged, without FCS) and IP, BW_UNKNOWN for any other pair. */
+int64_t bw_layer_convert_bytes(int64_t bytes,
+                               int64_t packets,
+                               enum bw_layer from,
+                               enum bw_layer to);
+
+/* One flat figure, the row of the CSV. value is BW_UNKNOWN when not measured. */
+struct bw_figure {
+    const char *section;
+    const char *figure;
+    int64_t value;
+    const char *text;      /* instead of a number, when not NULL */
+    const char *unit;      /* "bit/s", "us", "s", "ms", "ppm", "bytes", "1", "unix_s", "" */
+    const char *layer;     /* "" when it has none */
+    const char *statistic; /* "P95", "max", "sum", … */
+    int64_t n;             /* values it rests on; unknown when that has no meaning */
+    const char *method;
+};
+/* Non-zero from cb ends the walk and is given back. */
+typedef int (*bw_figure_cb)(void *owner, const struct bw_figure *f);
+int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner);
+
+#endif
