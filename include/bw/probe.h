@@ -87,7 +87,9 @@ struct bw_probe_ops {
     /* Open sockets and captures; last call that holds rights. May be NULL. */
     int (*open)(struct bw_probe *p, struct bw_err *reterr);
     /* Start a round, never block. 0: exactly one bw_host_done() follows, later, on
-     * the loop thread; <0: none follows. budget_ms limits the whole round. */
+     * the loop thread; <0: none follows. A throughput kind is over within budget_ms; a
+     * latency kind sends at its own cadence for budget_ms (0: until cancel()) and lends
+     * what is answered later between rounds. */
     int (*run)(struct bw_probe *p, uint32_t budget_ms);
     void (*cancel)(struct bw_probe *p); /* idempotent; done(-ECANCELED) still follows */
     /* Close every handle, free p, then cb(owner). Legal after any failure. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * child.h - the inside of a throughput run: `PROGRAM --run-child`, and the JSON lines
+ * between it and its parent.
+ *
+ * The child gives up every right before it opens a socket: no capability, no new
+ * privileges, no core file, no file to write; as root it becomes nobody (65534). It dies
+ * with its parent (PR_SET_PDEATHSIG) and runs at nice 5: a latency packet or a counter
+ * reading is never late for the sake of a test, and a tester that is short of CPU for
+ * that reason shows in tester_busy_ppm. */
+#ifndef BW_CHILD_H
+#define BW_CHILD_H
+
+#include <bw/probe.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_buf;
+struct bw_err;
+struct bw_runner_job;
+
+enum {
+    BW_CHILD_JOB_MAX = 16384, /* bytes of a job */
+    BW_CHILD_LINE_MAX = 4096, /* bytes of a line */
+    BW_CHILD_NICE = 5
+};
+
+/* The whole life of the child; main() calls it for the first argument "--run-child",
+ * before anything else, and exits with what it gives back. */
+int bw_child_main(void);
+
+/* The words between parent and child; used on both sides and in tests. */
+int bw_child_job_encode(const struct bw_runner_job *job, struct bw_buf *out);
+int bw_child_sample_encode(const struct bw_run_sample *s, struct bw_buf *out);
+int bw_child_done_encode(int status, struct bw_buf *out);
+
+/* One line of the child, taken apart. Texts are held in the struct itself. */
+struct bw_child_line {
+    enum {
+        BW_CHILD_SAMPLE,
+        BW_CHILD_DONE
+    } what;
+    struct bw_run_sample sample; /* reason and method point into the arrays below */
+    int status;
+    char reason[256];
+    char method[64];
+};
+
+/* -EBADMSG with the sentence when the line is not one of the protocol. */
+int bw_child_line_decode(const char *line,
+                         size_t n,
+                         struct bw_child_line *ret,
+                         struct bw_err *reterr);
+
+#endif
