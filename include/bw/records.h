@@ -37,7 +37,8 @@ enum bw_slot_flags { /* bits */
     BW_SLOT_UNSYNCED = 1, /* the clock was not synchronised */
     BW_SLOT_STEPPED = 2,  /* the clock was stepped within the interval */
     BW_SLOT_LATE_1H = 4,  /* received more than one hour after its end */
-    BW_SLOT_LATE_24H = 8  /* … more than 24 hours */
+    BW_SLOT_LATE_24H = 8, /* … more than 24 hours */
+    BW_SLOT_OVERLAP = 16  /* starts before the slot before it ended: never add both up */
 };
 
 /* One interval of one circuit. Absent figures are BW_UNKNOWN. */
@@ -79,7 +80,9 @@ struct bw_circuit_day {
     size_t n_latency;
     struct bw_throughput *tests; /* every run that started on this day, whatever its state */
     size_t n_tests;
-    struct bw_outage *outages; /* clipped to no border: as recorded, on the day it started */
+    struct bw_outage *outages; /* every outage named on this day, once, clipped to no border;
+                                  one over midnight comes on both days under the same
+                                  from_unix_ms: join (bw_outages_join) before adding up */
     size_t n_outages;
     struct bw_gap *gaps;
     size_t n_gaps;

@@ -93,8 +93,13 @@ struct bw_circuit_summary {
 struct bw_outage {
     char circuit[BW_NAME_MAX + 1];
     int64_t from_unix_ms;
-    int64_t to_unix_ms; /* unknown: still out when the interval closed */
+    int64_t to_unix_ms; /* unknown: still out when the interval closed; then the next
+                           interval names it again with the same from_unix_ms, until one
+                           tells its end: (circuit, from_unix_ms) is its identity */
     const char *why;    /* "targets silent" | "carrier down" */
+    int64_t known_to_unix_ms; /* not in the record; made when days are folded: the latest
+                                 instant at which it was surely still out (to_unix_ms, or
+                                 the end of the last interval that names it) */
 };
 
 struct bw_latency {

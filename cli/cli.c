@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * cli.c - what every verb of the command shares: options, errors, the nearest word.
+ *
+ * Nothing here ends the process: verbs give back their exit status. */
+#include <cli.h>
+#include <clock.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    WORD_MAX = 40,
+    OPTIONS_MAX = 64
+};
+
+/* Edits between two short words: insert, delete, replace, swap neighbours. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[3][WORD_MAX + 1];
+    size_t n = strlen(a);
+    size_t m = strlen(b);
+    if (n > WORD_MAX || m > WORD_MAX) {
+        return WORD_MAX;
+    }
+    for (size_t j = 0; j <= m; j++) {
+        row[0][j] = (unsigned)j;
+        row[2][j] = 0;
+    }
+    for (size_t i = 1; i <= n; i++) {
+        unsigned *now = row[i % 3];
+        const unsigned *up = row[(i + 2) % 3];
+        const unsigned *up2 = row[(i + 1) % 3];
+        now[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            unsigned best = up[j - 1] + (a[i - 1] != b[j - 1]);
+            if (up[j] + 1 < best) {
+                best = up[j] + 1;
+            }
+            if (now[j - 1] + 1 < best) {
+                best = now[j - 1] + 1;
+            }
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                up2[j - 2] + 1 < best) {
+                best = up2[j - 2] + 1;
+            }
+            now[j] = best;
+        }
+    }
+    return row[n % 3][m];
+}
+
+const char *bw_cli_nearest(const char *word, const char *const *words)
+{
+    const char *best = NULL;
+    unsigned limit = (unsigned)strlen(word) / 3 + 1;
+    for (; *words; words++) {
+        unsigned d = distance(word, *words);
+        if (d <= limit) {
+            limit = d ? d - 1 : 0;
+            best = *words;
+            if (d == 0) {
+                break;
+            }
+        }
+    }
+    return best;
+}
+
+static void say(const struct bw_verb *v, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void say(const struct bw_verb *v, const char *fmt, va_list ap)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "bandwitness%s%s: ", v ? " " : "", v ? v->name : "");
+    (void)vfprintf(stderr, fmt, ap);
+    (void)fputc('\n', stderr);
+}
+
+int bw_cli_usage(const struct bw_verb *v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(v, fmt, ap);
+    va_end(ap);
+    (void)fprintf(stderr, "Try 'bandwitness%s%s --help'.\n", v ? " " : "",
+                  v ? v->name : "");
+    return BW_EXIT_USAGE;
+}
+
+int bw_cli_failed(const struct bw_verb *v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(v, fmt, ap);
+    va_end(ap);
+    return BW_EXIT_FAILED;
+}
+
+static void
+tell_option(const struct bw_verb *v, const char *word, const struct option *longs)
+{
+    const char *names[OPTIONS_MAX + 1];
+    char bare[WORD_MAX + 1];
+    const char *near;
+    size_t n = 0;
+    if (strncmp(word, "--", 2) != 0) {
+        (void)bw_cli_usage(v, "unknown option '%s'", word);
+        return;
+    }
+    (void)snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    for (; longs[n].name && n < OPTIONS_MAX; n++) {
+        names[n] = longs[n].name;
+    }
+    names[n] = NULL;
+    near = bw_cli_nearest(bare, names);
+    if (near) {
+        (void)bw_cli_usage(v, "unknown option '--%s'; did you mean '--%s'?", bare, near);
+    } else {
+        (void)bw_cli_usage(v, "unknown option '--%s'", bare);
+    }
+}
+
+int bw_cli_getopt(const struct bw_verb *v,
+                  int argc,
+                  char **argv,
+                  const char *shorts,
+                  const struct option *longs)
+{
+    char spec[64];
+    int at = optind > 0 ? optind : 1;
+    int c;
+    (void)snprintf(spec, sizeof(spec), ":%s", shorts);
+    opterr = 0;
+    c = getopt_long(argc, argv, spec, longs, NULL);
+    if (c == ':') {
+        (void)bw_cli_usage(v, "option '%s' needs a value", argv[optind - 1]);
+        return '?';
+    }
+    if (c == '?') {
+        /* getopt has stepped over the word, or stands within a cluster of letters. */
+        const char *word = optind > at ? argv[optind - 1] : argv[at];
+        char letter[3] = {'-', (char)optopt, '\0'};
+        if (strncmp(word, "--", 2) == 0 && optopt) {
+            (void)bw_cli_usage(v, "option '%.*s' takes no value", (int)strcspn(word, "="),
+                               word);
+        } else {
+            tell_option(v, strncmp(word, "--", 2) == 0 ? word : letter, longs);
+        }
+    }
+    return c;
+}
+
+int bw_cli_int(const struct bw_verb *v,
+               const char *option,
+               const char *text,
+               int64_t min,
+               int64_t max,
+               int64_t *ret)
+{
+    char *end = NULL;
+    long long n;
+    errno = 0;
+    n = strtoll(text, &end, 10);
+    if (errno || end == text || *end || n < min || n > max) {
+        return bw_cli_usage(
+            v, "%s wants a whole number from %" PRId64 " to %" PRId64 ", not '%s'", option,
+            min, max, text);
+    }
+    *ret = n;
+    return 0;
+}
+
+int bw_cli_time(const struct bw_verb *v,
+                const char *option,
+                const char *text,
+                int64_t *ret_unix_s)
+{
+    int64_t ms;
+    if (bw_time_parse(text, &ms) < 0) {
+        return bw_cli_usage(v,
+                            "%s wants a day or an instant (2026-11-22 or "
+                            "2026-11-22T08:00:00-06:00), not '%s'",
+                            option, text);
+    }
+    *ret_unix_s = ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+    return 0;
+}
+
+bool bw_cli_progress_wanted(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && !getenv("CI");
+}
+
+int bw_cli_flush(const struct bw_verb *v, int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return bw_cli_failed(v, "cannot write the result: %s", strerror(errno));
+    }
+    return status;
+}
