@@ -12,13 +12,13 @@
  * it; all are returned negated, like errno. */
 enum bw_errno {
     BW_EBASE = 5000,
-    BW_ENEWER,     /* a record or file of a version this program does not read */
-    BW_EMALFORMED, /* bytes that break their own format */
-    BW_ESIGNATURE, /* a signature that does not fit key and bytes */
-    BW_EUNKNOWNKEY,/* a key identifier nobody enrolled */
-    BW_EFORK,      /* two records under one (kid, seq) */
-    BW_EHOLE,      /* a chain that does not follow its predecessor */
-    BW_EREFUSED    /* the other side refused, for good */
+    BW_ENEWER,      /* a record or file of a version this program does not read */
+    BW_EMALFORMED,  /* bytes that break their own format */
+    BW_ESIGNATURE,  /* a signature that does not fit key and bytes */
+    BW_EUNKNOWNKEY, /* a key identifier nobody enrolled */
+    BW_EFORK,       /* two records under one (kid, seq) */
+    BW_EHOLE,       /* a chain that does not follow its predecessor */
+    BW_EREFUSED     /* the other side refused, for good */
 };
 
 struct bw_err {
