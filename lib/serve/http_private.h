@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * http_private.h - what the two halves of the server (connections and loop; requests and
+ * replies) know of each other. Nobody else includes it. */
+#ifndef BW_HTTP_PRIVATE_H
+#define BW_HTTP_PRIVATE_H
+
+#include "http.h"
+
+#include <buf.h>
+#include <microhttpd.h>
+#include <uv.h>
+
+enum {
+    LISTENERS_MAX = 8,
+    PARAMS_MAX = 4,
+    HEADERS_MAX = 12,
+    SWEEP_MS = 2000
+};
+
+struct listener;
+
+/* One accepted connection; in the server's list from accept to close. */
+struct conn {
+    struct conn *next;
+    struct conn *prev;
+    struct listener *listener;
+    struct MHD_Connection *mhd;
+    int64_t deadline_mono_ms; /* INT64_MAX: it is our turn */
+    struct bw_http_req *req;  /* the request under way */
+    bool proxied;
+};
+
+/* One MHD daemon with its epoll descriptor on the loop. */
+struct listener {
+    struct bw_http *http;
+    struct MHD_Daemon *daemon;
+    uv_poll_t poll;
+    uv_timer_t timer;
+    bool handles;
+    int fd; /* ours to close only before MHD took it */
+    uint16_t port;
+    bool proxied;
+    bool tls;
+    char unix_path[108];
+};
+
+struct bw_http {
+    uv_loop_t *loop;
+    struct bw_http_limits limits;
+    const struct bw_http_route *routes;
+    void *owner;
+    struct listener listeners[LISTENERS_MAX];
+    size_t n_listeners;
+    struct conn *conns;
+    size_t n_busy;
+    size_t bodies_bytes;
+    struct bw_http_stats stats;
+    uv_timer_t sweep;
+    bool quiesced;
+    bool closing;
+    unsigned open_handles;
+    void (*closed_cb)(void *owner);
+    void *closed_owner;
+};
+
+struct header {
+    char *name;
+    char *value;
+};
+
+struct bw_http_stream {
+    struct bw_http_req *req;
+    const struct bw_http_stream_ops *ops;
+    void *owner;
+    struct bw_buf piece;
+    size_t sent;    /* of the piece */
+    bool asked;     /* more() was called and not answered */
+    bool ended;
+    bool ok;
+    bool suspended;
+    bool orphan;    /* the connection is gone, a piece is still owed */
+};
+
+struct bw_http_req {
+    struct bw_http *http;
+    struct conn *conn;
+    struct MHD_Connection *mhd;
+    const struct bw_http_route *route;
+    char *path;
+    char *method;
+    const char *params[PARAMS_MAX]; /* into params_text */
+    char *params_text;
+    struct bw_buf body;
+    size_t body_charged;
+    bool dispatched; /* the handler was called */
+    bool in_handler;
+    bool suspended;
+    bool replied;
+    bool queued; /* MHD has the response */
+    unsigned status;
+    struct MHD_Response *response;
+    struct header headers[HEADERS_MAX];
+    size_t n_headers;
+    struct bw_http_stream *stream;
+    char peer[64];
+};
+
+/* http_request.c, called by http.c */
+enum MHD_Result bw_http_on_request(void *cls,
+                                   struct MHD_Connection *mhd,
+                                   const char *url,
+                                   const char *method,
+                                   const char *version,
+                                   const char *upload_data,
+                                   size_t *upload_data_size,
+                                   void **req_cls);
+void bw_http_on_completed(void *cls,
+                          struct MHD_Connection *mhd,
+                          void **req_cls,
+                          enum MHD_RequestTerminationCode toe);
+/* Answer everything suspended with a cut, so that MHD can be stopped. */
+void bw_http_abort_all(struct bw_http *h);
+
+/* http.c, called by http_request.c */
+int64_t bw_http_now_ms(void);
+
+#endif

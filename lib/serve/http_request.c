@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * http_request.c - one request from its headers to its answer.
+ *
+ * A request is read whole into a bounded buffer, handed to its route's handler once, and
+ * suspended when the handler has not answered on return. It lives until libmicrohttpd
+ * says that it is completed, which cannot happen while it is suspended. */
+#include "http_private.h"
+#include "text.h"
+
+#include <arpa/inet.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+static const char page_policy[] =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'";
+
+/* --- routes ----------------------------------------------------------------------------- */
+
+/* Compare one path with one pattern; captured segments are cut out of `text` (a copy of
+ * the path) in place. */
+static bool match(const char *pattern, char *text, const char **params)
+{
+    size_t n = 0;
+    const char *p = pattern;
+    char *t = text;
+    while (*p == '/') {
+        if (*t != '/') {
+            return false;
+        }
+        p++;
+        t++;
+        size_t p_len = strcspn(p, "/");
+        size_t t_len = strcspn(t, "/");
+        if (p_len == 3 && memcmp(p, "{*}", 3) == 0 && n < PARAMS_MAX) {
+            params[n] = t;
+            return true;
+        }
+        if (p_len == 2 && memcmp(p, "{}", 2) == 0 && n < PARAMS_MAX) {
+            if (t_len == 0) {
+                return false;
+            }
+            params[n++] = t;
+        } else if (p_len != t_len || memcmp(p, t, p_len) != 0) {
+            return false;
+        }
+        p += p_len;
+        t += t_len;
+    }
+    return *p == '\0' && *t == '\0';
+}
+
+static void cut_params(struct bw_http_req *r)
+{
+    const char *tail = strstr(r->route->pattern, "{*}");
+    for (size_t i = 0; i < PARAMS_MAX && r->params[i]; i++) {
+        bool last = i + 1 == PARAMS_MAX || !r->params[i + 1];
+        char *text = r->params_text + (r->params[i] - r->params_text);
+        if (!(last && tail)) {
+            text[strcspn(text, "/")] = '\0';
+        }
+    }
+}
+
+/* 0, or the status to refuse with. `*ret_allow` names the methods of a known path. */
+static unsigned find_route(struct bw_http_req *r, char allow[64])
+{
+    const char *method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
+    bool known = false;
+    allow[0] = '\0';
+    for (const struct bw_http_route *route = r->http->routes; route->pattern; route++) {
+        memset(r->params, 0, sizeof(r->params));
+        if (!match(route->pattern, r->params_text, r->params)) {
+            continue;
+        }
+        if (strcmp(route->method, method) == 0) {
+            r->route = route;
+            cut_params(r);
+            return 0;
+        }
+        size_t n = strlen(allow);
+        (void)snprintf(allow + n, 64 - n, "%s%s", known ? ", " : "", route->method);
+        known = true;
+    }
+    memset(r->params, 0, sizeof(r->params));
+    return known ? 405 : 404;
+}
+
+/* --- life of a request ------------------------------------------------------------------ */
+
+static void request_free(struct bw_http_req *r)
+{
+    if (!r) {
+        return;
+    }
+    r->http->bodies_bytes -= r->body_charged;
+    for (size_t i = 0; i < r->n_headers; i++) {
+        free(r->headers[i].name);
+        free(r->headers[i].value);
+    }
+    if (r->response) {
+        MHD_destroy_response(r->response);
+    }
+    bw_buf_done(&r->body);
+    free(r->path);
+    free(r->method);
+    free(r->params_text);
+    free(r);
+}
+
+static void read_peer(struct bw_http_req *r)
+{
+    (void)snprintf(r->peer, sizeof(r->peer), "unix");
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *sa = info ? info->client_addr : NULL;
+    union {
+        const struct sockaddr *sa;
+        const struct sockaddr_in *in;
+        const struct sockaddr_in6 *in6;
+    } a = {.sa = sa};
+    if (sa && sa->sa_family == AF_INET) {
+        (void)inet_ntop(AF_INET, &a.in->sin_addr, r->peer, sizeof(r->peer));
+    } else if (sa && sa->sa_family == AF_INET6) {
+        if (IN6_IS_ADDR_V4MAPPED(&a.in6->sin6_addr)) {
+            (void)inet_ntop(AF_INET, &a.in6->sin6_addr.s6_addr[12], r->peer, sizeof(r->peer));
+        } else {
+            (void)inet_ntop(AF_INET6, &a.in6->sin6_addr, r->peer, sizeof(r->peer));
+        }
+    }
+    const char *forwarded =
+        r->conn->proxied ? bw_http_header(r, "X-Forwarded-For") : NULL;
+    if (forwarded) {
+        const char *last = strrchr(forwarded, ',');
+        last = last ? last + 1 : forwarded;
+        last += strspn(last, " ");
+        uint8_t raw[16];
+        char text[INET6_ADDRSTRLEN];
+        (void)snprintf(text, sizeof(text), "%s", last);
+        text[strcspn(text, " ")] = '\0';
+        if (inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1) {
+            (void)snprintf(r->peer, sizeof(r->peer), "%s", text);
+        }
+    }
+}
+
+static struct bw_http_req *request_new(struct conn *c,
+                                       struct MHD_Connection *mhd,
+                                       const char *url,
+                                       const char *method)
+{
+    struct bw_http *h = c->listener->http;
+    struct bw_http_req *r = calloc(1, sizeof(*r));
+    if (!r) {
+        return NULL;
+    }
+    r->http = h;
+    r->conn = c;
+    r->mhd = mhd;
+    bw_buf_init(&r->body, 0);
+    r->path = strdup(url);
+    r->method = strdup(method);
+    r->params_text = strdup(url);
+    if (!r->path || !r->method || !r->params_text) {
+        request_free(r);
+        return NULL;
+    }
+    read_peer(r);
+    return r;
+}
+
+static enum MHD_Result queue(struct bw_http_req *r)
+{
+    if (!r->response) {
+        return MHD_NO; /* cut */
+    }
+    if (r->queued) {
+        return MHD_YES;
+    }
+    bool policy = false;
+    bool cache = false;
+    for (size_t i = 0; i < r->n_headers; i++) {
+        (void)MHD_add_response_header(r->response, r->headers[i].name, r->headers[i].value);
+        policy = policy || strcasecmp(r->headers[i].name, "Content-Security-Policy") == 0;
+        cache = cache || strcasecmp(r->headers[i].name, "Cache-Control") == 0;
+    }
+    (void)MHD_add_response_header(r->response, "X-Content-Type-Options", "nosniff");
+    (void)MHD_add_response_header(r->response, "Referrer-Policy", "same-origin");
+    (void)MHD_add_response_header(r->response, "Cross-Origin-Resource-Policy", "same-origin");
+    if (!policy) {
+        (void)MHD_add_response_header(r->response, "Content-Security-Policy", page_policy);
+    }
+    if (!cache) {
+        (void)MHD_add_response_header(r->response, "Cache-Control", "no-store");
+    }
+    r->queued = true;
+    r->conn->deadline_mono_ms = bw_http_now_ms() + r->http->limits.send_ms;
+    r->http->stats.replies[r->status / 100 < 6 ? r->status / 100 : 0]++;
+    return MHD_queue_response(r->mhd, r->status, r->response);
+}
+
+/* What can be refused on the headers alone; 0 when nothing. Replies itself. */
+static unsigned refuse_early(struct bw_http_req *r)
+{
+    char allow[64];
+    unsigned status = find_route(r, allow);
+    if (status == 404) {
+        bw_http_problem(r, 404, "not-found", "Nothing here", "there is no %.200s", r->path);
+        return 404;
+    }
+    if (status == 405) {
+        bw_http_add(r, "Allow", allow);
+        bw_http_problem(r, 405, "method", "Wrong method", "this address takes %s", allow);
+        return 405;
+    }
+    r->body.max = r->route->body_bytes;
+    const char *length = bw_http_header(r, "Content-Length");
+    if (length && strtoull(length, NULL, 10) > r->route->body_bytes) {
+        bw_http_problem(r, 413, "too-large", "Too large", "a body may have %zu bytes here",
+                        r->route->body_bytes);
+        return 413;
+    }
+    return 0;
+}
+
+static enum MHD_Result take_body(struct bw_http_req *r, const char *data, size_t *n)
+{
+    struct bw_http *h = r->http;
+    if (r->replied) { /* refused already; the rest is thrown away, but not for ever */
+        r->body_charged += 0;
+        *n = 0;
+        return MHD_YES;
+    }
+    if (r->body.len + *n > r->route->body_bytes) {
+        bw_buf_done(&r->body);
+        bw_http_problem(r, 413, "too-large", "Too large", "a body may have %zu bytes here",
+                        r->route->body_bytes);
+    } else if (h->bodies_bytes + *n > h->limits.bodies_bytes) {
+        bw_http_add(r, "Retry-After", "30");
+        bw_http_problem(r, 503, "busy", "Too much at once", "try again in 30 seconds");
+    } else {
+        bw_buf_add(&r->body, data, *n);
+        h->bodies_bytes += *n;
+        r->body_charged += *n;
+        if (bw_buf_error(&r->body) < 0) {
+            return MHD_NO;
+        }
+    }
+    *n = 0;
+    return MHD_YES;
+}
+
+enum MHD_Result bw_http_on_request(void *cls,
+                                   struct MHD_Connection *mhd,
+                                   const char *url,
+                                   const char *method,
+                                   const char *version,
+                                   const char *upload_data,
+                                   size_t *upload_data_size,
+                                   void **req_cls)
+{
+    (void)cls;
+    (void)version;
+    struct bw_http_req *r = *req_cls;
+    if (!r) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        struct conn *c = info ? info->socket_context : NULL;
+        r = c ? request_new(c, mhd, url, method) : NULL;
+        if (!r) {
+            return MHD_NO;
+        }
+        *req_cls = r;
+        c->req = r;
+        c->deadline_mono_ms = bw_http_now_ms() + r->http->limits.body_ms;
+        r->http->n_busy++;
+        r->http->stats.requests++;
+        if (refuse_early(r)) {
+            return queue(r);
+        }
+        return MHD_YES;
+    }
+    if (*upload_data_size > 0) {
+        return take_body(r, upload_data, upload_data_size);
+    }
+    if (!r->dispatched && !r->replied) {
+        r->dispatched = true;
+        r->conn->deadline_mono_ms = INT64_MAX;
+        r->in_handler = true;
+        r->route->handler(r->http->owner, r);
+        r->in_handler = false;
+    }
+    if (r->replied) {
+        return queue(r);
+    }
+    r->suspended = true;
+    MHD_suspend_connection(mhd);
+    return MHD_YES;
+}
+
+static void stream_over(struct bw_http_stream *s)
+{
+    if (s->asked) {
+        s->orphan = true; /* put() or end() will free it */
+        s->req = NULL;
+        return;
+    }
+    s->ops->closed(s->owner);
+    bw_buf_done(&s->piece);
+    free(s);
+}
+
+void bw_http_on_completed(void *cls,
+                          struct MHD_Connection *mhd,
+                          void **req_cls,
+                          enum MHD_RequestTerminationCode toe)
+{
+    (void)cls;
+    (void)mhd;
+    (void)toe;
+    struct bw_http_req *r = *req_cls;
+    *req_cls = NULL;
+    if (!r) {
+        return;
+    }
+    r->conn->req = NULL;
+    r->conn->deadline_mono_ms = bw_http_now_ms() + r->http->limits.idle_ms;
+    r->http->n_busy--;
+    if (r->stream) {
+        stream_over(r->stream);
+        r->stream = NULL;
+    }
+    request_free(r);
+}
+
+void bw_http_abort_all(struct bw_http *h)
+{
+    for (struct conn *c = h->conns; c; c = c->next) {
+        struct bw_http_req *r = c->req;
+        if (!r) {
+            continue;
+        }
+        if (r->suspended) {
+            r->suspended = false;
+            r->replied = true; /* without a response: the connection is cut */
+            MHD_resume_connection(r->mhd);
+        } else if (r->stream && r->stream->suspended) {
+            r->stream->suspended = false;
+            r->stream->ended = true;
+            MHD_resume_connection(r->mhd);
+        }
+    }
+}
+
+/* --- reading the request ---------------------------------------------------------------- */
+
+const char *bw_http_method(const struct bw_http_req *r)
+{
+    return r->method;
+}
+
+const char *bw_http_path(const struct bw_http_req *r)
+{
+    return r->path;
+}
+
+const char *bw_http_param(const struct bw_http_req *r, size_t i)
+{
+    return i < PARAMS_MAX && r->params[i] ? r->params[i] : "";
+}
+
+static enum MHD_Result find_query(void *cls,
+                                  enum MHD_ValueKind kind,
+                                  const char *key,
+                                  const char *value)
+{
+    (void)kind;
+    const char **want = cls; /* [0] the name, [1] the answer */
+    if (strcmp(key, want[0]) != 0) {
+        return MHD_YES;
+    }
+    want[1] = value ? value : "";
+    return MHD_NO;
+}
+
+const char *bw_http_query(const struct bw_http_req *r, const char *name)
+{
+    const char *want[2] = {name, NULL};
+    (void)MHD_get_connection_values(r->mhd, MHD_GET_ARGUMENT_KIND, find_query, want);
+    return want[1];
+}
+
+const char *bw_http_header(const struct bw_http_req *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, name);
+}
+
+const char *bw_http_body(const struct bw_http_req *r, size_t *ret_n)
+{
+    *ret_n = r->body.len;
+    return r->body.data ? r->body.data : "";
+}
+
+const char *bw_http_peer(const struct bw_http_req *r)
+{
+    return r->peer;
+}
+
+bool bw_http_has_type(const struct bw_http_req *r, const char *type)
+{
+    const char *have = bw_http_header(r, "Content-Type");
+    size_t n = strlen(type);
+    if (!have || strncasecmp(have, type, n) != 0) {
+        return false;
+    }
+    return have[n] == '\0' || have[n] == ';' || have[n] == ' ';
+}
+
+bool bw_http_is_head(const struct bw_http_req *r)
+{
+    return strcmp(r->method, "HEAD") == 0;
+}
+
+/* --- answering -------------------------------------------------------------------------- */
+
+void bw_http_add(struct bw_http_req *r, const char *name, const char *value)
+{
+    if (r->n_headers == HEADERS_MAX) {
+        return;
+    }
+    struct header *h = &r->headers[r->n_headers];
+    h->name = strdup(name);
+    h->value = strdup(value);
+    if (h->name && h->value) {
+        r->n_headers++;
+        return;
+    }
+    free(h->name);
+    free(h->value);
+}
+
+static void answer(struct bw_http_req *r, unsigned status, struct MHD_Response *response)
+{
+    r->status = status;
+    r->response = response;
+    r->replied = true;
+    /* The body is done with; a keep-alive client may take long to read the answer. */
+    r->http->bodies_bytes -= r->body_charged;
+    r->body_charged = 0;
+    bw_buf_done(&r->body);
+    if (r->suspended) {
+        r->suspended = false;
+        MHD_resume_connection(r->mhd);
+    }
+}
+
+void bw_http_reply(struct bw_http_req *r, unsigned status, const char *type, struct bw_buf *body)
+{
+    size_t n = 0;
+    int error = bw_buf_error(body);
+    char *data = error < 0 ? NULL : bw_buf_take(body, &n);
+    bw_buf_done(body);
+    if (error < 0) {
+        static const char sorry[] = "out of memory\n";
+        bw_http_reply_const(r, 500, "text/plain; charset=utf-8", sorry, sizeof(sorry) - 1);
+        return;
+    }
+    static char nothing[] = "";
+    struct MHD_Response *response =
+        data ? MHD_create_response_from_buffer(n, data, MHD_RESPMEM_MUST_FREE)
+             : MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+    if (!response) {
+        free(data);
+    } else if (type) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    }
+    answer(r, status, response);
+}
+
+void bw_http_reply_const(
+    struct bw_http_req *r, unsigned status, const char *type, const void *data, size_t n)
+{
+    union {
+        const void *in;
+        void *out;
+    } lent = {.in = data};
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(n, lent.out, MHD_RESPMEM_PERSISTENT);
+    if (response && type) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    }
+    answer(r, status, response);
+}
+
+void bw_http_problem_begin(struct bw_buf *out,
+                           unsigned status,
+                           const char *word,
+                           const char *title,
+                           const char *detail)
+{
+    bw_buf_printf(out, "{\"type\":\"/problems/%s\",\"title\":", word);
+    bw_text_json(out, title);
+    bw_buf_printf(out, ",\"status\":%u", status);
+    if (detail && detail[0]) {
+        bw_buf_puts(out, ",\"detail\":");
+        bw_text_json(out, detail);
+    }
+}
+
+void bw_http_problem(struct bw_http_req *r,
+                     unsigned status,
+                     const char *word,
+                     const char *title,
+                     const char *detail_fmt,
+                     ...)
+{
+    char detail[600];
+    va_list ap;
+    va_start(ap, detail_fmt);
+    (void)vsnprintf(detail, sizeof(detail), detail_fmt, ap);
+    va_end(ap);
+    struct bw_buf out;
+    bw_buf_init(&out, 8192);
+    bw_http_problem_begin(&out, status, word, title, detail);
+    bw_buf_puts(&out, "}\n");
+    bw_http_reply(r, status, "application/problem+json", &out);
+}
+
+/* --- streams ---------------------------------------------------------------------------- */
+
+static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
+{
+    (void)pos;
+    struct bw_http_stream *s = cls;
+    for (;;) {
+        size_t left = s->piece.len - s->sent;
+        if (left > 0) {
+            size_t n = left < max ? left : max;
+            memcpy(buf, s->piece.data + s->sent, n);
+            s->sent += n;
+            s->req->conn->deadline_mono_ms = bw_http_now_ms() + s->req->http->limits.send_ms;
+            return (ssize_t)n;
+        }
+        if (s->ended) {
+            return s->ok ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+        }
+        s->asked = true;
+        s->ops->more(s->owner, s);
+        if (s->asked) { /* later */
+            s->suspended = true;
+            s->req->conn->deadline_mono_ms = INT64_MAX;
+            MHD_suspend_connection(s->req->mhd);
+            return 0;
+        }
+    }
+}
+
+int bw_http_reply_stream(struct bw_http_req *r,
+                         unsigned status,
+                         const char *type,
+                         const struct bw_http_stream_ops *ops,
+                         void *owner)
+{
+    struct bw_http_stream *s = calloc(1, sizeof(*s));
+    struct MHD_Response *response =
+        s ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s, NULL)
+          : NULL;
+    if (!response) {
+        free(s);
+        return -ENOMEM;
+    }
+    s->req = r;
+    s->ops = ops;
+    s->owner = owner;
+    bw_buf_init(&s->piece, SIZE_MAX);
+    r->stream = s;
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    answer(r, status, response);
+    return 0;
+}
+
+static void stream_go_on(struct bw_http_stream *s)
+{
+    s->asked = false;
+    if (s->orphan) {
+        stream_over(s);
+    } else if (s->suspended) {
+        s->suspended = false;
+        MHD_resume_connection(s->req->mhd);
+    }
+}
+
+void bw_http_stream_put(struct bw_http_stream *s, struct bw_buf *piece)
+{
+    if (bw_buf_error(piece) < 0) {
+        bw_buf_done(piece);
+        bw_http_stream_end(s, false);
+        return;
+    }
+    if (piece->len == 0) {
+        bw_buf_done(piece);
+        bw_http_stream_end(s, true);
+        return;
+    }
+    bw_buf_done(&s->piece);
+    s->piece = *piece;
+    s->sent = 0;
+    bw_buf_init(piece, piece->max);
+    stream_go_on(s);
+}
+
+void bw_http_stream_end(struct bw_http_stream *s, bool ok)
+{
+    s->ended = true;
+    s->ok = ok;
+    stream_go_on(s);
+}
