@@ -38,7 +38,8 @@ int64_t bw_http_now_ms(void)
     return bw_clock_mono_ms();
 }
 
-/* --- the loop --------------------------------------------------------------------------- */
+/* --- the loop ---------------------------------------------------------------------------
+ */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -83,8 +84,10 @@ static void on_sweep(uv_timer_t *timer)
     }
 }
 
-static void
-on_connection(void *cls, struct MHD_Connection *mhd, void **ctx, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *cls,
+                          struct MHD_Connection *mhd,
+                          void **ctx,
+                          enum MHD_ConnectionNotificationCode code)
 {
     struct listener *l = cls;
     struct bw_http *h = l->http;
@@ -124,7 +127,8 @@ on_connection(void *cls, struct MHD_Connection *mhd, void **ctx, enum MHD_Connec
     free(c);
 }
 
-static void on_mhd_log(void *cls, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void on_mhd_log(void *cls, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 static void on_mhd_log(void *cls, const char *fmt, va_list ap)
 {
     (void)cls;
@@ -134,9 +138,11 @@ static void on_mhd_log(void *cls, const char *fmt, va_list ap)
     bw_log(BW_AREA_HTTP, BW_DEBUG, "%s", text);
 }
 
-/* --- listening -------------------------------------------------------------------------- */
+/* --- listening --------------------------------------------------------------------------
+ */
 
-static int open_unix(struct listener *l, const struct bw_http_where *w, struct bw_err *reterr)
+static int
+open_unix(struct listener *l, const struct bw_http_where *w, struct bw_err *reterr)
 {
     struct sockaddr_un sun = {.sun_family = AF_UNIX};
     if (strlen(w->address) >= sizeof(sun.sun_path)) {
@@ -150,7 +156,8 @@ static int open_unix(struct listener *l, const struct bw_http_where *w, struct b
     }
     int r = 0;
     if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0) {
-        r = bw_err_set(reterr, -EADDRINUSE, "%s: another program answers there", w->address);
+        r = bw_err_set(reterr, -EADDRINUSE, "%s: another program answers there",
+                       w->address);
         goto out;
     }
     struct stat st;
@@ -173,7 +180,8 @@ out:
     return r;
 }
 
-static int open_tcp(struct listener *l, const struct bw_http_where *w, struct bw_err *reterr)
+static int
+open_tcp(struct listener *l, const struct bw_http_where *w, struct bw_err *reterr)
 {
     union {
         struct sockaddr sa;
@@ -212,12 +220,13 @@ static int open_tcp(struct listener *l, const struct bw_http_where *w, struct bw
     return 0;
 }
 
-static int start_daemon(struct listener *l, const struct bw_http_where *w, struct bw_err *reterr)
+static int
+start_daemon(struct listener *l, const struct bw_http_where *w, struct bw_err *reterr)
 {
     struct bw_http *h = l->http;
     struct MHD_OptionItem options[24];
     size_t n = 0;
-#define OPTION(...) options[n++] = (struct MHD_OptionItem) { __VA_ARGS__ }
+#define OPTION(...) options[n++] = (struct MHD_OptionItem){__VA_ARGS__}
     OPTION(MHD_OPTION_LISTEN_SOCKET, l->fd, NULL);
     OPTION(MHD_OPTION_CONNECTION_LIMIT, (intptr_t)h->limits.connections, NULL);
     OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)h->limits.per_address, NULL);
@@ -247,8 +256,8 @@ static int start_daemon(struct listener *l, const struct bw_http_where *w, struc
         flags |= MHD_USE_TLS;
     }
     l->daemon = MHD_start_daemon(flags, 0, NULL, NULL, bw_http_on_request, l,
-                                 MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_ARRAY,
-                                 options, MHD_OPTION_END);
+                                 MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+                                 MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     if (!l->daemon) {
         return bw_err_set(reterr, -EIO, "%s: the HTTP server did not start%s", w->address,
                           l->tls ? "; do certificate and key belong together?" : "");
@@ -275,10 +284,12 @@ int bw_http_listen(struct bw_http *h, const struct bw_http_where *w, struct bw_e
     if (r < 0) {
         goto out;
     }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     r = info ? uv_poll_init(h->loop, &l->poll, info->epoll_fd) : -ENOTSUP;
     if (r < 0) {
-        (void)bw_err_set(reterr, r, "%s: cannot watch the server: %s", w->address, strerror(-r));
+        (void)bw_err_set(reterr, r, "%s: cannot watch the server: %s", w->address,
+                         strerror(-r));
         goto out;
     }
     (void)uv_timer_init(h->loop, &l->timer);
@@ -305,7 +316,8 @@ uint16_t bw_http_port(const struct bw_http *h, size_t i)
     return i < h->n_listeners ? h->listeners[i].port : 0;
 }
 
-/* --- life ------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------
+ */
 
 int bw_http_new(struct uv_loop_s *loop,
                 const struct bw_http_limits *limits,
@@ -397,7 +409,8 @@ void bw_http_close(struct bw_http *h, void (*cb)(void *owner), void *owner)
     for (size_t i = 0; i < h->n_listeners; i++) {
         struct listener *l = &h->listeners[i];
         (void)uv_poll_stop(&l->poll);
-        (void)MHD_run(l->daemon); /* takes the resumed ones up again, so that they can end */
+        (void)MHD_run(
+            l->daemon); /* takes the resumed ones up again, so that they can end */
         MHD_stop_daemon(l->daemon);
         l->daemon = NULL;
         uv_close((uv_handle_t *)&l->poll, on_listener_handle_closed);

@@ -29,14 +29,14 @@ struct bw_http_where {
 };
 
 struct bw_http_limits {
-    unsigned connections;       /* at once, of one listener */
-    unsigned per_address;       /* of them from one client address; 0: any */
-    size_t header_bytes;        /* memory of one connection: request line, headers, reply */
-    size_t bodies_bytes;        /* of all request bodies in memory at once, else 503 */
-    int64_t header_ms;          /* from accept to the end of the first headers */
-    int64_t body_ms;            /* from the headers to the end of the body, else 408 */
-    int64_t send_ms;            /* for a reply; for a stream: without any progress */
-    int64_t idle_ms;            /* between two requests, their headers included */
+    unsigned connections; /* at once, of one listener */
+    unsigned per_address; /* of them from one client address; 0: any */
+    size_t header_bytes;  /* memory of one connection: request line, headers, reply */
+    size_t bodies_bytes;  /* of all request bodies in memory at once, else 503 */
+    int64_t header_ms;    /* from accept to the end of the first headers */
+    int64_t body_ms;      /* from the headers to the end of the body, else 408 */
+    int64_t send_ms;      /* for a reply; for a stream: without any progress */
+    int64_t idle_ms;      /* between two requests, their headers included */
 };
 
 /* 12,000 connections, 6 KiB each, 96 MiB of bodies; 30 s, 60 s, 60 s; idle 400 s. */
@@ -59,9 +59,9 @@ struct bw_http_stats {
     int64_t connections_now;
     int64_t connections;
     int64_t requests;
-    int64_t timeouts;    /* connections cut for being slow */
+    int64_t timeouts; /* connections cut for being slow */
     int64_t bodies_bytes_now;
-    int64_t replies[6];  /* by hundreds: replies[2] counts 2xx */
+    int64_t replies[6]; /* by hundreds: replies[2] counts 2xx */
 };
 
 /* -ENOMEM. `owner` is handed to every handler. */
@@ -108,7 +108,10 @@ bool bw_http_is_head(const struct bw_http_req *r);
 /* Add a header to the coming reply; both are copied. At most 12. */
 void bw_http_add(struct bw_http_req *r, const char *name, const char *value);
 /* Body taken over from *body, which is left empty; an error stuck in it becomes 500. */
-void bw_http_reply(struct bw_http_req *r, unsigned status, const char *type, struct bw_buf *body);
+void bw_http_reply(struct bw_http_req *r,
+                   unsigned status,
+                   const char *type,
+                   struct bw_buf *body);
 /* Body lent for the server's life. */
 void bw_http_reply_const(
     struct bw_http_req *r, unsigned status, const char *type, const void *data, size_t n);

@@ -73,12 +73,12 @@ struct bw_http_stream {
     const struct bw_http_stream_ops *ops;
     void *owner;
     struct bw_buf piece;
-    size_t sent;    /* of the piece */
-    bool asked;     /* more() was called and not answered */
+    size_t sent; /* of the piece */
+    bool asked;  /* more() was called and not answered */
     bool ended;
     bool ok;
     bool suspended;
-    bool orphan;    /* the connection is gone, a piece is still owed */
+    bool orphan; /* the connection is gone, a piece is still owed */
 };
 
 struct bw_http_req {

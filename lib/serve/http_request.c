@@ -5,11 +5,11 @@
  * suspended when the handler has not answered on return. It lives until libmicrohttpd
  * says that it is completed, which cannot happen while it is suspended. */
 #include "http_private.h"
-#include "text.h"
 
 #include <arpa/inet.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,8 @@ static const char page_policy[] =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'";
 
-/* --- routes ----------------------------------------------------------------------------- */
+/* --- routes -----------------------------------------------------------------------------
+ */
 
 /* Compare one path with one pattern; captured segments are cut out of `text` (a copy of
  * the path) in place. */
@@ -91,7 +92,8 @@ static unsigned find_route(struct bw_http_req *r, char allow[64])
     return known ? 405 : 404;
 }
 
-/* --- life of a request ------------------------------------------------------------------ */
+/* --- life of a request ------------------------------------------------------------------
+ */
 
 static void request_free(struct bw_http_req *r)
 {
@@ -128,13 +130,13 @@ static void read_peer(struct bw_http_req *r)
         (void)inet_ntop(AF_INET, &a.in->sin_addr, r->peer, sizeof(r->peer));
     } else if (sa && sa->sa_family == AF_INET6) {
         if (IN6_IS_ADDR_V4MAPPED(&a.in6->sin6_addr)) {
-            (void)inet_ntop(AF_INET, &a.in6->sin6_addr.s6_addr[12], r->peer, sizeof(r->peer));
+            (void)inet_ntop(AF_INET, &a.in6->sin6_addr.s6_addr[12], r->peer,
+                            sizeof(r->peer));
         } else {
             (void)inet_ntop(AF_INET6, &a.in6->sin6_addr, r->peer, sizeof(r->peer));
         }
     }
-    const char *forwarded =
-        r->conn->proxied ? bw_http_header(r, "X-Forwarded-For") : NULL;
+    const char *forwarded = r->conn->proxied ? bw_http_header(r, "X-Forwarded-For") : NULL;
     if (forwarded) {
         const char *last = strrchr(forwarded, ',');
         last = last ? last + 1 : forwarded;
@@ -149,10 +151,8 @@ static void read_peer(struct bw_http_req *r)
     }
 }
 
-static struct bw_http_req *request_new(struct conn *c,
-                                       struct MHD_Connection *mhd,
-                                       const char *url,
-                                       const char *method)
+static struct bw_http_req *
+request_new(struct conn *c, struct MHD_Connection *mhd, const char *url, const char *method)
 {
     struct bw_http *h = c->listener->http;
     struct bw_http_req *r = calloc(1, sizeof(*r));
@@ -191,7 +191,8 @@ static enum MHD_Result queue(struct bw_http_req *r)
     }
     (void)MHD_add_response_header(r->response, "X-Content-Type-Options", "nosniff");
     (void)MHD_add_response_header(r->response, "Referrer-Policy", "same-origin");
-    (void)MHD_add_response_header(r->response, "Cross-Origin-Resource-Policy", "same-origin");
+    (void)MHD_add_response_header(r->response, "Cross-Origin-Resource-Policy",
+                                  "same-origin");
     if (!policy) {
         (void)MHD_add_response_header(r->response, "Content-Security-Policy", page_policy);
     }
@@ -357,7 +358,8 @@ void bw_http_abort_all(struct bw_http *h)
     }
 }
 
-/* --- reading the request ---------------------------------------------------------------- */
+/* --- reading the request ----------------------------------------------------------------
+ */
 
 const char *bw_http_method(const struct bw_http_req *r)
 {
@@ -374,10 +376,8 @@ const char *bw_http_param(const struct bw_http_req *r, size_t i)
     return i < PARAMS_MAX && r->params[i] ? r->params[i] : "";
 }
 
-static enum MHD_Result find_query(void *cls,
-                                  enum MHD_ValueKind kind,
-                                  const char *key,
-                                  const char *value)
+static enum MHD_Result
+find_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
     (void)kind;
     const char **want = cls; /* [0] the name, [1] the answer */
@@ -426,7 +426,8 @@ bool bw_http_is_head(const struct bw_http_req *r)
     return strcmp(r->method, "HEAD") == 0;
 }
 
-/* --- answering -------------------------------------------------------------------------- */
+/* --- answering --------------------------------------------------------------------------
+ */
 
 void bw_http_add(struct bw_http_req *r, const char *name, const char *value)
 {
@@ -459,7 +460,10 @@ static void answer(struct bw_http_req *r, unsigned status, struct MHD_Response *
     }
 }
 
-void bw_http_reply(struct bw_http_req *r, unsigned status, const char *type, struct bw_buf *body)
+void bw_http_reply(struct bw_http_req *r,
+                   unsigned status,
+                   const char *type,
+                   struct bw_buf *body)
 {
     size_t n = 0;
     int error = bw_buf_error(body);
@@ -504,11 +508,11 @@ void bw_http_problem_begin(struct bw_buf *out,
                            const char *detail)
 {
     bw_buf_printf(out, "{\"type\":\"/problems/%s\",\"title\":", word);
-    bw_text_json(out, title);
+    bw_json_quote(out, title, strlen(title));
     bw_buf_printf(out, ",\"status\":%u", status);
     if (detail && detail[0]) {
         bw_buf_puts(out, ",\"detail\":");
-        bw_text_json(out, detail);
+        bw_json_quote(out, detail, strlen(detail));
     }
 }
 
@@ -531,7 +535,8 @@ void bw_http_problem(struct bw_http_req *r,
     bw_http_reply(r, status, "application/problem+json", &out);
 }
 
-/* --- streams ---------------------------------------------------------------------------- */
+/* --- streams ----------------------------------------------------------------------------
+ */
 
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
@@ -543,11 +548,13 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
             size_t n = left < max ? left : max;
             memcpy(buf, s->piece.data + s->sent, n);
             s->sent += n;
-            s->req->conn->deadline_mono_ms = bw_http_now_ms() + s->req->http->limits.send_ms;
+            s->req->conn->deadline_mono_ms =
+                bw_http_now_ms() + s->req->http->limits.send_ms;
             return (ssize_t)n;
         }
         if (s->ended) {
-            return s->ok ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+            return s->ok ? MHD_CONTENT_READER_END_OF_STREAM
+                         : MHD_CONTENT_READER_END_WITH_ERROR;
         }
         s->asked = true;
         s->ops->more(s->owner, s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * text.c - foreign text into HTML, URLs, JSON and CSV; output is always valid UTF-8. */
+ * text.c - foreign text into HTML, URLs and CSV; output is always valid UTF-8. */
 #include "text.h"
 
 #include <buf.h>
@@ -47,7 +47,9 @@ static const char *html_entity(unsigned char c)
     case '\'':
         return "&#39;";
     default:
-        return c < 0x20 && c != '\t' && c != '\n' ? REPLACEMENT : c == 0x7F ? REPLACEMENT : NULL;
+        return c < 0x20 && c != '\t' && c != '\n' ? REPLACEMENT
+               : c == 0x7F                        ? REPLACEMENT
+                                                  : NULL;
     }
 }
 
@@ -80,34 +82,6 @@ void bw_text_url(struct bw_buf *out, const char *text)
             bw_buf_printf(out, "%%%02X", *t);
         }
     }
-}
-
-void bw_text_json_n(struct bw_buf *out, const char *text, size_t n)
-{
-    const unsigned char *t = (const unsigned char *)text;
-    bw_buf_putc(out, '"');
-    while (n > 0) {
-        size_t len = sequence(t, n);
-        if (len == 0) {
-            bw_buf_puts(out, REPLACEMENT);
-            len = 1;
-        } else if (t[0] == '"' || t[0] == '\\') {
-            bw_buf_putc(out, '\\');
-            bw_buf_putc(out, (char)t[0]);
-        } else if (t[0] < 0x20 || t[0] == 0x7F) {
-            bw_buf_printf(out, "\\u%04x", t[0]);
-        } else {
-            bw_buf_add(out, t, len);
-        }
-        t += len;
-        n -= len;
-    }
-    bw_buf_putc(out, '"');
-}
-
-void bw_text_json(struct bw_buf *out, const char *text)
-{
-    bw_text_json_n(out, text, strlen(text));
 }
 
 void bw_text_csv(struct bw_buf *out, const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * text.h - bringing foreign text into HTML, JSON and CSV. Every page and reply goes
- * through these and nothing else; input need not be valid UTF-8. */
+ * text.h - bringing foreign text into HTML, URLs and CSV (JSON: json.h). Every page and
+ * reply goes through these and nothing else; input need not be valid UTF-8. */
 #ifndef BW_TEXT_H
 #define BW_TEXT_H
 
@@ -13,9 +13,6 @@ struct bw_buf;
 void bw_text_html(struct bw_buf *out, const char *text);
 /* One value of a query string: everything but unreserved characters (RFC 3986) is %XX. */
 void bw_text_url(struct bw_buf *out, const char *text);
-/* A JSON string with its quotes (RFC 8259); broken UTF-8 becomes U+FFFD. */
-void bw_text_json(struct bw_buf *out, const char *text);
-void bw_text_json_n(struct bw_buf *out, const char *text, size_t n);
 /* One field of RFC 4180; quoted where needed. A text that a spreadsheet would take for a
  * formula (= + - @ first) gets an apostrophe before it. */
 void bw_text_csv(struct bw_buf *out, const char *text);
