@@ -76,6 +76,7 @@ static int reserve(struct bw_buf *b, size_t n)
 
 void bw_buf_add(struct bw_buf *b, const void *data, size_t n)
 {
+    /* n = 0 still allocates, so that data is a string afterwards */
     if (reserve(b, n) < 0 || n == 0) {
         return;
     }

@@ -25,7 +25,8 @@ void bw_buf_clear(struct bw_buf *b);
 void bw_buf_add(struct bw_buf *b, const void *data, size_t n);
 void bw_buf_puts(struct bw_buf *b, const char *text);
 void bw_buf_putc(struct bw_buf *b, char c);
-void bw_buf_printf(struct bw_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void bw_buf_printf(struct bw_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void bw_buf_vprintf(struct bw_buf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 void bw_buf_i64(struct bw_buf *b, int64_t v); /* decimal, fast */

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-int64_t bw_clock_mono_ns(void);  /* CLOCK_MONOTONIC */
+int64_t bw_clock_mono_ns(void); /* CLOCK_MONOTONIC */
 int64_t bw_clock_mono_ms(void);
-int64_t bw_clock_boot_ms(void);  /* CLOCK_BOOTTIME: goes on while suspended */
-int64_t bw_clock_unix_ms(void);  /* CLOCK_REALTIME */
+int64_t bw_clock_boot_ms(void); /* CLOCK_BOOTTIME: goes on while suspended */
+int64_t bw_clock_unix_ms(void); /* CLOCK_REALTIME */
 int64_t bw_clock_unix_ns(void);
 
 /* adjtimex(2): is the kernel's clock disciplined, and by how much may it be off.

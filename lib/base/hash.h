@@ -17,7 +17,8 @@ void bw_sha256(const void *data, size_t n, uint8_t ret[32]);
 void bw_sha256_text(const void *data, size_t n, char ret[BW_HASH_LEN + 1]);
 
 /* HMAC-SHA-256 (RFC 2104). */
-void bw_hmac_sha256(const void *key, size_t n_key, const void *data, size_t n, uint8_t ret[32]);
+void bw_hmac_sha256(
+    const void *key, size_t n_key, const void *data, size_t n, uint8_t ret[32]);
 
 /* Encode into out[(n * 4 + 2) / 3 + 1]; gives the length. */
 size_t bw_b64_encode(const void *data, size_t n, char *out);

@@ -17,7 +17,9 @@ struct bw_buf;
 struct bw_err;
 
 /* Octaves 2^0 … 2^27 us (134 s) of 16 steps, one more for the edge at 100 ms. */
-enum { BW_HIST_BUCKETS = 28 * 16 + 1 };
+enum {
+    BW_HIST_BUCKETS = 28 * 16 + 1
+};
 
 struct bw_hist {
     int64_t total;

@@ -14,7 +14,11 @@
 struct bw_buf;
 struct bw_err;
 
-enum bw_alg { BW_ALG_NONE, BW_ALG_EDDSA, BW_ALG_ES256 };
+enum bw_alg {
+    BW_ALG_NONE,
+    BW_ALG_EDDSA,
+    BW_ALG_ES256
+};
 
 /* Media types in the header's "typ". */
 #define BW_TYP_SUMMARY "bandwitness-summary+jws"
@@ -43,10 +47,28 @@ int bw_key_parse(const char *jwk, size_t n, struct bw_key **ret, struct bw_err *
 void bw_key_free(struct bw_key *k); /* NULL is fine */
 const struct bw_pubkey *bw_key_public(const struct bw_key *k);
 
+/* The same text for a private key, with "d": the caller wipes it. */
+int bw_key_to_jwk(const struct bw_key *k, struct bw_buf *out);
+
 /* The public JWK with the members RFC 7638 requires, in its order, plus nothing. */
 int bw_pubkey_to_jwk(const struct bw_pubkey *p, struct bw_buf *out);
-int bw_pubkey_parse(const char *jwk, size_t n, struct bw_pubkey *ret, struct bw_err *reterr);
+int bw_pubkey_parse(const char *jwk,
+                    size_t n,
+                    struct bw_pubkey *ret,
+                    struct bw_err *reterr);
 const char *bw_alg_name(enum bw_alg a);
+
+/* The bare signature over data[n] (P-256: r and s, 32 bytes each), and its check: 0 or
+ * -BW_ESIGNATURE. For formats that are not JWS. */
+int bw_key_sign(const struct bw_key *k,
+                const void *data,
+                size_t n,
+                uint8_t ret[64],
+                struct bw_err *reterr);
+int bw_pubkey_verify(const struct bw_pubkey *p,
+                     const void *data,
+                     size_t n,
+                     const uint8_t signature[64]);
 
 /* Append the compact JWS of payload[n]. */
 int bw_jws_sign(const struct bw_key *k,

@@ -7,7 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum bw_log_level { BW_ERROR = 3, BW_WARN = 4, BW_NOTICE = 5, BW_INFO = 6, BW_DEBUG = 7 };
+enum bw_log_level {
+    BW_ERROR = 3,
+    BW_WARN = 4,
+    BW_NOTICE = 5,
+    BW_INFO = 6,
+    BW_DEBUG = 7
+};
 
 enum bw_log_area {
     BW_AREA_MAIN,

@@ -11,7 +11,9 @@
 
 struct bw_err;
 
-enum { BW_SERIES_DS_MAX = 8 };
+enum {
+    BW_SERIES_DS_MAX = 8
+};
 
 /* One file a circuit and topic. */
 struct bw_series_shape {
@@ -19,9 +21,10 @@ struct bw_series_shape {
     const char *ds[BW_SERIES_DS_MAX + 1];
 };
 
-extern const struct bw_series_shape bw_series_link;       /* down up down_peak up_peak, bit/s */
-extern const struct bw_series_shape bw_series_latency;    /* p50 p95 (s), loss (0…1) */
-extern const struct bw_series_shape bw_series_throughput; /* down up line_down line_up, bit/s */
+extern const struct bw_series_shape bw_series_link; /* down up down_peak up_peak, bit/s */
+extern const struct bw_series_shape bw_series_latency; /* p50 p95 (s), loss (0…1) */
+extern const struct bw_series_shape
+    bw_series_throughput; /* down up line_down line_up, bit/s */
 
 /* Create with the design's shape (5 min x 14 days, 1 h x 13 months, 1 day x 11 years,
  * AVERAGE and MAX) scaled to step_s. -EEXIST is success. A file that librrd refuses or
