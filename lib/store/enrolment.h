@@ -29,7 +29,9 @@ struct bw_enrolment {
 };
 
 /* -ENOENT: never tried. Anything unreadable is -EINVAL with the sentence. */
-int bw_enrolment_load(const char *state_dir, struct bw_enrolment *ret, struct bw_err *reterr);
+int bw_enrolment_load(const char *state_dir,
+                      struct bw_enrolment *ret,
+                      struct bw_err *reterr);
 /* Durable before it returns; owned like state_dir itself when called by root. */
 int bw_enrolment_save(const char *state_dir,
                       const struct bw_enrolment *e,

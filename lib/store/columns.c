@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * columns.c - typed columns beside the signed bytes.
+ *
+ * Invariant: bw_columns_get() gives back, for one circuit, exactly the members that
+ * bw_columns_put() was given; absent stays absent (NULL). */
+#include "columns.h"
+
+#include "sql.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PER_RECORD = 1024,
+    FLAGS_CAP = 512
+};
+
+static int put_circuit(struct bw_sql *s,
+                       int64_t key,
+                       const struct bw_circuit_summary *c,
+                       struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_CIRCUIT, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    bw_sql_i64(st, 1, key);
+    bw_sql_text(st, 2, c->id);
+    bw_sql_i64(st, 3, (int64_t)c->vantage);
+    bw_sql_i64(st, 4, (int64_t)c->behind);
+    bw_sql_i64(st, 5, (int64_t)c->source);
+    bw_sql_i64(st, 6, (int64_t)c->layer);
+    bw_sql_i64(st, 7, c->resolution_ms);
+    bw_sql_i64(st, 8, c->covered_s);
+    bw_sql_i64(st, 9, c->link_bps);
+    bw_sql_i64(st, 10, c->mtu);
+    bw_sql_i64(st, 11, c->saturated_s);
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        const struct bw_flow *f = &c->flow[d];
+        int at = 12 + 6 * d;
+        bw_sql_i64(st, at, f->bytes);
+        bw_sql_i64(st, at + 1, f->packets);
+        bw_sql_i64(st, at + 2, f->p95_1s_bps);
+        bw_sql_i64(st, at + 3, f->peak_1s_bps);
+        bw_sql_i64(st, at + 4, f->drops);
+        bw_sql_i64(st, at + 5, f->errors);
+    }
+    return bw_sql_run(s, st, reterr);
+}
+
+static int
+put_outage(struct bw_sql *s, int64_t key, const struct bw_outage *o, struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_OUTAGE, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    bw_sql_i64(st, 1, key);
+    bw_sql_text(st, 2, o->circuit);
+    bw_sql_i64(st, 3, o->from_unix_ms);
+    bw_sql_i64(st, 4, o->to_unix_ms);
+    bw_sql_text(st, 5, o->why);
+    return bw_sql_run(s, st, reterr);
+}
+
+static int put_latency(struct bw_sql *s,
+                       int64_t key,
+                       const struct bw_latency *l,
+                       struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_LATENCY, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    bw_sql_i64(st, 1, key);
+    bw_sql_text(st, 2, l->circuit);
+    bw_sql_text(st, 3, l->probe);
+    bw_sql_text(st, 4, l->kind);
+    bw_sql_i64(st, 5, l->family);
+    bw_sql_i64(st, 6, l->sent);
+    bw_sql_i64(st, 7, l->lost);
+    bw_sql_i64(st, 8, l->late);
+    bw_sql_i64(st, 9, l->sum_us);
+    bw_sql_text(st, 10, l->rtt_hist);
+    bw_sql_i64(st, 11, l->p50_us);
+    bw_sql_i64(st, 12, l->p95_us);
+    bw_sql_i64(st, 13, l->pdv_p95_us);
+    return bw_sql_run(s, st, reterr);
+}
+
+/* Flags are words of the contract and hold no line feed. */
+static const char *join_flags(const struct bw_throughput *t, char out[FLAGS_CAP])
+{
+    size_t at = 0;
+    size_t max = sizeof(t->flags) / sizeof(t->flags[0]);
+    out[0] = '\0';
+    for (size_t i = 0; i < max && t->flags[i]; i++) {
+        int n = snprintf(out + at, FLAGS_CAP - at, "%s%s", i > 0 ? "\n" : "", t->flags[i]);
+        if (n < 0 || (size_t)n >= FLAGS_CAP - at) {
+            return NULL;
+        }
+        at += (size_t)n;
+    }
+    return out;
+}
+
+static int put_throughput(struct bw_sql *s,
+                          int64_t key,
+                          const struct bw_throughput *t,
+                          struct bw_err *reterr)
+{
+    char flags[FLAGS_CAP];
+    struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_THROUGHPUT, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    if (!join_flags(t, flags)) {
+        return bw_err_set(reterr, -E2BIG, "throughput flags of %s are longer than %d bytes",
+                          t->probe, FLAGS_CAP);
+    }
+    bw_sql_i64(st, 1, key);
+    bw_sql_text(st, 2, t->circuit);
+    bw_sql_text(st, 3, t->probe);
+    bw_sql_text(st, 4, t->kind);
+    bw_sql_text(st, 5, t->method);
+    bw_sql_text(st, 6, t->server);
+    bw_sql_i64(st, 7, (int64_t)t->direction);
+    bw_sql_i64(st, 8, t->at_unix_ms);
+    bw_sql_i64(st, 9, t->duration_ms);
+    bw_sql_i64(st, 10, (int64_t)t->state);
+    bw_sql_text(st, 11, t->reason);
+    bw_sql_text(st, 12, t->retest_of);
+    bw_sql_i64(st, 13, t->streams);
+    bw_sql_text(st, 14, t->cc);
+    bw_sql_i64(st, 15, t->mtu);
+    bw_sql_i64(st, 16, (int64_t)t->grade);
+    bw_sql_text(st, 17, t->receipt);
+    bw_sql_i64(st, 18, (int64_t)t->egress);
+    bw_sql_i64(st, 19, t->bytes);
+    bw_sql_i64(st, 20, t->goodput_bps);
+    bw_sql_i64(st, 21, t->line_bps);
+    bw_sql_i64(st, 22, t->line_error_ppm);
+    bw_sql_i64(st, 23, t->concurrent_bps);
+    bw_sql_i64(st, 24, t->rtt_idle_us);
+    bw_sql_i64(st, 25, t->rtt_loaded_p95_us);
+    bw_sql_i64(st, 26, t->retransmit_ppm);
+    bw_sql_i64(st, 27, t->tester_busy_ppm);
+    bw_sql_text(st, 28, flags);
+    return bw_sql_run(s, st, reterr);
+}
+
+static int
+put_gap(struct bw_sql *s, int64_t key, const struct bw_gap *g, struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_GAP, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    bw_sql_i64(st, 1, key);
+    bw_sql_i64(st, 2, g->from_unix_s);
+    bw_sql_i64(st, 3, g->to_unix_s);
+    bw_sql_i64(st, 4, (int64_t)g->why);
+    return bw_sql_run(s, st, reterr);
+}
+
+int bw_columns_put(struct bw_sql *s,
+                   int64_t record,
+                   const struct bw_summary *u,
+                   struct bw_err *reterr)
+{
+    int64_t base = record * PER_RECORD;
+    int r = 0;
+    if (u->n_circuits > PER_RECORD || u->n_outages > PER_RECORD ||
+        u->n_latency > PER_RECORD || u->n_throughput > PER_RECORD ||
+        u->n_gaps > PER_RECORD) {
+        return bw_err_set(reterr, -E2BIG, "a summary with more than %d entries of one kind",
+                          PER_RECORD);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_circuits; i++) {
+        r = put_circuit(s, base + (int64_t)i, &u->circuits[i], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_outages; i++) {
+        r = put_outage(s, base + (int64_t)i, &u->outages[i], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_latency; i++) {
+        r = put_latency(s, base + (int64_t)i, &u->latency[i], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_throughput; i++) {
+        r = put_throughput(s, base + (int64_t)i, &u->throughput[i], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_gaps; i++) {
+        r = put_gap(s, base + (int64_t)i, &u->gaps[i], reterr);
+    }
+    return r;
+}
+
+/* ---- reading ------------------------------------------------------------------- */
+
+/* A growing array whose last home is the summary's arena. */
+struct rows {
+    struct bw_summary *owner;
+    void *data;
+    size_t n;
+    size_t cap;
+    size_t size;
+};
+
+static void *rows_add(struct rows *a)
+{
+    if (a->n == a->cap) {
+        size_t cap = a->cap ? a->cap * 4 : 4;
+        void *bigger = bw_summary_alloc(a->owner, cap * a->size);
+        if (!bigger) {
+            return NULL;
+        }
+        if (a->n > 0) {
+            memcpy(bigger, a->data, a->n * a->size);
+        }
+        a->data = bigger;
+        a->cap = cap;
+    }
+    return (char *)a->data + a->size * a->n++;
+}
+
+/* NULL stays NULL; *failed is set when memory ran out. */
+static const char *lend(struct bw_summary *u, struct sqlite3_stmt *st, int i, bool *failed)
+{
+    const char *text = (const char *)sqlite3_column_text(st, i);
+    char *copy = text ? bw_summary_strdup(u, text) : NULL;
+    if (text && !copy) {
+        *failed = true;
+    }
+    return copy;
+}
+
+static void read_circuit(struct sqlite3_stmt *st, struct bw_circuit_summary *c)
+{
+    bw_circuit_summary_init(c);
+    bw_sql_copy(st, 1, c->id, sizeof(c->id));
+    c->vantage = (enum bw_vantage)sqlite3_column_int(st, 2);
+    c->behind = (uint32_t)sqlite3_column_int(st, 3);
+    c->source = (enum bw_source)sqlite3_column_int(st, 4);
+    c->layer = (enum bw_layer)sqlite3_column_int(st, 5);
+    c->resolution_ms = bw_sql_get(st, 6);
+    c->covered_s = bw_sql_get(st, 7);
+    c->link_bps = bw_sql_get(st, 8);
+    c->mtu = bw_sql_get(st, 9);
+    c->saturated_s = bw_sql_get(st, 10);
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        struct bw_flow *f = &c->flow[d];
+        int at = 11 + 6 * d;
+        f->bytes = bw_sql_get(st, at);
+        f->packets = bw_sql_get(st, at + 1);
+        f->p95_1s_bps = bw_sql_get(st, at + 2);
+        f->peak_1s_bps = bw_sql_get(st, at + 3);
+        f->drops = bw_sql_get(st, at + 4);
+        f->errors = bw_sql_get(st, at + 5);
+    }
+}
+
+static void read_outage(struct bw_summary *u,
+                        struct sqlite3_stmt *st,
+                        struct bw_outage *o,
+                        bool *failed)
+{
+    memset(o, 0, sizeof(*o));
+    bw_sql_copy(st, 1, o->circuit, sizeof(o->circuit));
+    o->from_unix_ms = bw_sql_get(st, 2);
+    o->to_unix_ms = bw_sql_get(st, 3);
+    o->why = lend(u, st, 4, failed);
+}
+
+static void read_latency(struct bw_summary *u,
+                         struct sqlite3_stmt *st,
+                         struct bw_latency *l,
+                         bool *failed)
+{
+    bw_latency_init(l);
+    bw_sql_copy(st, 1, l->circuit, sizeof(l->circuit));
+    bw_sql_copy(st, 2, l->probe, sizeof(l->probe));
+    bw_sql_copy(st, 3, l->kind, sizeof(l->kind));
+    l->family = bw_sql_get(st, 4);
+    l->sent = bw_sql_get(st, 5);
+    l->lost = bw_sql_get(st, 6);
+    l->late = bw_sql_get(st, 7);
+    l->sum_us = bw_sql_get(st, 8);
+    l->rtt_hist = lend(u, st, 9, failed);
+    l->p50_us = bw_sql_get(st, 10);
+    l->p95_us = bw_sql_get(st, 11);
+    l->pdv_p95_us = bw_sql_get(st, 12);
+}
+
+static void read_flags(struct bw_summary *u, const char *text, struct bw_throughput *t)
+{
+    size_t max = sizeof(t->flags) / sizeof(t->flags[0]);
+    char *copy = text && *text ? bw_summary_strdup(u, text) : NULL;
+    for (size_t i = 0; copy && i < max; i++) {
+        char *end = strchr(copy, '\n');
+        t->flags[i] = copy;
+        if (end) {
+            *end++ = '\0';
+        }
+        copy = end;
+    }
+}
+
+static void read_throughput(struct bw_summary *u,
+                            struct sqlite3_stmt *st,
+                            struct bw_throughput *t,
+                            bool *failed)
+{
+    bw_throughput_init(t);
+    bw_sql_copy(st, 1, t->circuit, sizeof(t->circuit));
+    bw_sql_copy(st, 2, t->probe, sizeof(t->probe));
+    bw_sql_copy(st, 3, t->kind, sizeof(t->kind));
+    t->method = lend(u, st, 4, failed);
+    bw_sql_copy(st, 5, t->server, sizeof(t->server));
+    t->direction = (enum bw_direction)sqlite3_column_int(st, 6);
+    t->at_unix_ms = bw_sql_get(st, 7);
+    t->duration_ms = bw_sql_get(st, 8);
+    t->state = (enum bw_test_state)sqlite3_column_int(st, 9);
+    t->reason = lend(u, st, 10, failed);
+    t->retest_of = lend(u, st, 11, failed);
+    t->streams = bw_sql_get(st, 12);
+    bw_sql_copy(st, 13, t->cc, sizeof(t->cc));
+    t->mtu = bw_sql_get(st, 14);
+    t->grade = (enum bw_grade)sqlite3_column_int(st, 15);
+    t->receipt = lend(u, st, 16, failed);
+    t->egress = (enum bw_egress)sqlite3_column_int(st, 17);
+    t->bytes = bw_sql_get(st, 18);
+    t->goodput_bps = bw_sql_get(st, 19);
+    t->line_bps = bw_sql_get(st, 20);
+    t->line_error_ppm = bw_sql_get(st, 21);
+    t->concurrent_bps = bw_sql_get(st, 22);
+    t->rtt_idle_us = bw_sql_get(st, 23);
+    t->rtt_loaded_p95_us = bw_sql_get(st, 24);
+    t->retransmit_ppm = bw_sql_get(st, 25);
+    t->tester_busy_ppm = bw_sql_get(st, 26);
+    read_flags(u, (const char *)sqlite3_column_text(st, 27), t);
+}
+
+/* Walk one table's rows of the record into an arena array. */
+static int get_table(struct bw_sql *s,
+                     enum bw_columns_stmt which,
+                     int64_t record,
+                     const char *circuit,
+                     struct rows *a,
+                     struct bw_err *reterr)
+{
+    bool failed = false;
+    int r = 0;
+    struct sqlite3_stmt *st = bw_sql_stmt(s, which, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    bw_sql_i64(st, 1, record * PER_RECORD);
+    bw_sql_i64(st, 2, record * PER_RECORD + PER_RECORD - 1);
+    if (which != BW_COLUMNS_GET_GAP) {
+        bw_sql_text(st, 3, circuit);
+    }
+    while (!failed && (r = bw_sql_row(s, st, reterr)) > 0) {
+        void *row = rows_add(a);
+        if (!row) {
+            failed = true;
+        } else if (which == BW_COLUMNS_GET_CIRCUIT) {
+            read_circuit(st, row);
+        } else if (which == BW_COLUMNS_GET_OUTAGE) {
+            read_outage(a->owner, st, row, &failed);
+        } else if (which == BW_COLUMNS_GET_LATENCY) {
+            read_latency(a->owner, st, row, &failed);
+        } else if (which == BW_COLUMNS_GET_THROUGHPUT) {
+            read_throughput(a->owner, st, row, &failed);
+        } else {
+            struct bw_gap *g = row;
+            g->from_unix_s = bw_sql_get(st, 1);
+            g->to_unix_s = bw_sql_get(st, 2);
+            g->why = (enum bw_gap_why)sqlite3_column_int(st, 3);
+        }
+    }
+    (void)sqlite3_reset(st);
+    return failed ? bw_err_set(reterr, -ENOMEM, "out of memory") : r;
+}
+
+int bw_columns_get(struct bw_sql *s,
+                   int64_t record,
+                   const char *circuit,
+                   struct bw_summary *u,
+                   struct bw_err *reterr)
+{
+    struct rows circuits = {.owner = u, .size = sizeof(struct bw_circuit_summary)};
+    struct rows outages = {.owner = u, .size = sizeof(struct bw_outage)};
+    struct rows latency = {.owner = u, .size = sizeof(struct bw_latency)};
+    struct rows throughput = {.owner = u, .size = sizeof(struct bw_throughput)};
+    struct rows gaps = {.owner = u, .size = sizeof(struct bw_gap)};
+    int r = get_table(s, BW_COLUMNS_GET_CIRCUIT, record, circuit, &circuits, reterr);
+    if (r == 0 && circuits.n > 0) {
+        r = get_table(s, BW_COLUMNS_GET_LATENCY, record, circuit, &latency, reterr);
+    }
+    if (r == 0) {
+        r = get_table(s, BW_COLUMNS_GET_OUTAGE, record, circuit, &outages, reterr);
+    }
+    if (r == 0) {
+        r = get_table(s, BW_COLUMNS_GET_THROUGHPUT, record, circuit, &throughput, reterr);
+    }
+    if (r == 0) {
+        r = get_table(s, BW_COLUMNS_GET_GAP, record, circuit, &gaps, reterr);
+    }
+    u->circuits = circuits.data;
+    u->n_circuits = circuits.n;
+    u->outages = outages.data;
+    u->n_outages = outages.n;
+    u->latency = latency.data;
+    u->n_latency = latency.n;
+    u->throughput = throughput.data;
+    u->n_throughput = throughput.n;
+    u->gaps = gaps.data;
+    u->n_gaps = gaps.n;
+    return r;
+}
+
+int bw_columns_drop(struct bw_sql *s, int64_t from, int64_t to, struct bw_err *reterr)
+{
+    int r = 0;
+    for (size_t i = BW_COLUMNS_DROP_CIRCUITS; r == 0 && i <= BW_COLUMNS_DROP_GAPS; i++) {
+        struct sqlite3_stmt *st = bw_sql_stmt(s, i, reterr);
+        if (!st) {
+            return bw_sql_code(s);
+        }
+        bw_sql_i64(st, 1, from * PER_RECORD);
+        bw_sql_i64(st, 2, to * PER_RECORD + PER_RECORD - 1);
+        r = bw_sql_run(s, st, reterr);
+    }
+    return r;
+}
