@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lab - network namespaces in which the real programs meet a line whose truth is known.
+
+Everything a lab starts lives in a process-id namespace of its own whose first process
+dies with the program that asked for it, and its network namespaces are held by open
+files only. So nothing can be left behind, also after kill -9: the kernel ends the
+processes, and with them go namespaces, links, qdiscs and counters. The only thing on
+disk is one folder, locked while in use; the next lab removes folders that nobody locks.
+"""
+import ctypes
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
+SKIP = 77  # ctest's SKIP_RETURN_CODE
+PREFIX = "bw-lab-"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LabError(Exception):
+    """The lab itself is not what it should be; nothing measured in it counts."""
+
+
+class NotPossible(LabError):
+    """This machine does not allow the lab; says why."""
+
+
+def _check(result, what):
+    if result != 0:
+        code = ctypes.get_errno()
+        raise NotPossible(f"{what}: {os.strerror(code)}")
+
+
+def _missing_tools():
+    tools = ("ip", "tc", "nft", "ethtool", "nsenter", "nginx", "ping", "curl")
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    return [t for t in tools if not shutil.which(t, path=path)]
+
+
+def _probe_rights():
+    """In a child: may we make a network namespace with a veth pair?"""
+    pid = os.fork()
+    if pid == 0:
+        ok = _libc.unshare(CLONE_NEWNET) == 0
+        if ok:
+            ok = subprocess.run(["ip", "link", "add", "name", "one", "type", "veth",
+                                 "peer", "name", "two"],
+                                stderr=subprocess.DEVNULL).returncode == 0
+        os._exit(0 if ok else 1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def why_not():
+    """None when a lab can be built here, else the reason in one sentence."""
+    os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    missing = _missing_tools()
+    if missing:
+        return "missing: " + " ".join(missing) + " (script/deps demo installs them)"
+    if os.geteuid() != 0:
+        return "network namespaces need root (try sudo)"
+    if not _probe_rights():
+        return "this machine does not permit network namespaces with veth pairs"
+    return None
+
+
+def _remove_stale():
+    base = tempfile.gettempdir()
+    for name in os.listdir(base):
+        path = os.path.join(base, name)
+        if not name.startswith(PREFIX) or not os.path.isdir(path):
+            continue
+        try:
+            fd = os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            if time.time() - os.stat(path).st_mtime > 60:  # not one being made just now
+                shutil.rmtree(path, ignore_errors=True)
+            continue
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+        except OSError:
+            pass  # in use
+        os.close(fd)
+
+
+def run(work, keep_note=None):
+    """Run work(lab) in a fresh lab; gives its exit status back.
+
+    work may call lab.keep(status): then the lab stays when this returns, and
+    keep_note(pid, folder) is called with what to kill and what to remove.
+    """
+    reason = why_not()
+    if reason:
+        raise NotPossible(reason)
+    _remove_stale()
+    folder = tempfile.mkdtemp(prefix=PREFIX)
+    os.chmod(folder, 0o755)
+    lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    front_end, init_end = os.pipe2(os.O_CLOEXEC)
+    _check(_libc.unshare(CLONE_NEWPID), "a process-id namespace")
+    pid = os.fork()
+    if pid == 0:
+        os.close(front_end)
+        _first_process(work, folder, init_end)
+    os.close(init_end)
+
+    def end(number, _frame):
+        os.kill(pid, signal.SIGKILL)  # the kernel ends all others with it
+        os.waitpid(pid, 0)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, end)
+    kept = os.read(front_end, 1)
+    if kept:
+        if keep_note:
+            keep_note(pid, folder)
+        return kept[0]
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if os.environ.get("BW_LAB_KEEP_FILES"):
+        print(f"files of the lab: {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    return status if status >= 0 else 128 - status
+
+
+def _first_process(work, folder, front):
+    """Process 1 of the lab: reaps, and ends when the worker or the front ends."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    tell_end, hear_end = os.pipe2(os.O_CLOEXEC)[::-1]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda n, f: os._exit(128 + n))
+
+    def keep(_number, _frame):
+        _libc.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
+        os.setsid() if os.getpgid(0) != os.getpid() else None
+        _quiet()
+        os.write(front, os.read(hear_end, 1))
+        os.close(front)
+
+    signal.signal(signal.SIGUSR1, keep)
+    worker = os.fork()
+    if worker == 0:
+        os.close(front)
+        os.close(hear_end)
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, signal.SIG_DFL)
+        status = 1
+        try:
+            status = work(Lab(folder, tell_end))
+        except NotPossible as e:
+            print(f"skipped: {e}", file=sys.stderr)
+            status = SKIP
+        except (LabError, subprocess.SubprocessError) as e:
+            print(f"the lab failed: {e}", file=sys.stderr)
+            traceback.print_exc()
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status or 0)
+    os.close(tell_end)
+    while True:
+        try:
+            pid, status = os.wait()
+        except ChildProcessError:
+            os._exit(1)
+        if pid == worker:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
+
+
+def _quiet():
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+
+
+class Netns:
+    """One network namespace, held by an open file."""
+
+    def __init__(self, lab, name):
+        self.lab = lab
+        self.name = name
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        _check(_libc.unshare(CLONE_NEWNET), "a network namespace")
+        self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for path, value in (("net/ipv6/conf/default/accept_dad", "0"),
+                                ("net/ipv6/conf/all/accept_dad", "0"),
+                                ("net/ipv6/conf/default/accept_ra", "0"),
+                                ("net/ipv6/conf/default/router_solicitations", "0")):
+                _sysctl(path, value)
+        finally:
+            _check(_libc.setns(home, CLONE_NEWNET), "the way back from a namespace")
+            os.close(home)
+        self.sh("ip link set lo up")
+
+    def inside(self):
+        """with ns.inside(): sockets made here belong to the namespace."""
+        return _Inside(self)
+
+    def sysctl(self, path, value):
+        with self.inside():
+            _sysctl(path, value)
+
+    def argv(self, command):
+        return ["nsenter", f"--net=/proc/self/fd/{self.fd}", "--", *command]
+
+    def sh(self, line, **kw):
+        """Run one command given as a line; LabError when it fails. Its output."""
+        return self.run(line.split(), **kw)
+
+    def run(self, command, fds=(), ok=(0,), timeout=60, **kw):
+        done = subprocess.run(self.argv(command), pass_fds=(self.fd, *fds), timeout=timeout,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True, **kw)
+        if ok is not None and done.returncode not in ok:
+            raise LabError(f"{self.name}: {' '.join(command)}: status {done.returncode}\n"
+                           f"{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def popen(self, command, fds=(), **kw):
+        return subprocess.Popen(self.argv(command), pass_fds=(self.fd, *fds), **kw)
+
+    def nft(self, text):
+        self.run(["nft", "-f", "-"], input=text)
+
+    def counters(self):
+        """{name: (packets, bytes)} of every named nft counter here."""
+        data = json.loads(self.run(["nft", "-j", "list", "counters"]))
+        return {c["counter"]["name"]: (c["counter"]["packets"], c["counter"]["bytes"])
+                for c in data["nftables"] if "counter" in c}
+
+
+class _Inside:
+    def __init__(self, ns):
+        self.ns = ns
+        self.home = -1
+
+    def __enter__(self):
+        self.home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        _check(_libc.setns(self.ns.fd, CLONE_NEWNET), f"namespace {self.ns.name}")
+
+    def __exit__(self, *_):
+        _check(_libc.setns(self.home, CLONE_NEWNET), "the way back from a namespace")
+        os.close(self.home)
+
+
+def _sysctl(path, value):
+    with open("/proc/sys/" + path, "w", encoding="ascii") as f:
+        f.write(value)
+
+
+class Lab:
+    """Namespaces and processes of one run; all end with it."""
+
+    def __init__(self, folder, tell):
+        self.folder = folder
+        self._tell = tell
+
+    def path(self, *parts):
+        path = os.path.join(self.folder, *parts)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return path
+
+    def keep(self, status):
+        """Let the front go with this exit status; the lab stays until process 1 is killed."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.write(self._tell, bytes([status]))
+        os.kill(1, signal.SIGUSR1)
+        _quiet()
+
+    @staticmethod
+    def outer_pid(pid):
+        """The number under which /proc knows a process of ours (our /proc is the outer one)."""
+        here = os.stat("/proc/thread-self/ns/pid_for_children").st_ino
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            try:
+                if os.stat(f"/proc/{name}/ns/pid").st_ino != here:
+                    continue
+                with open(f"/proc/{name}/status", encoding="ascii", errors="replace") as f:
+                    inner = next(l for l in f if l.startswith("NSpid:")).split()[-1]
+                if int(inner) == pid:
+                    return int(name)
+            except (OSError, StopIteration):
+                continue
+        return None
+
+    @staticmethod
+    def link(a, a_if, b, b_if, mtu=1500):
+        """A veth pair whose packets are what a wire would carry: no offloads."""
+        a.run(["ip", "link", "add", "name", a_if, "mtu", str(mtu), "type", "veth", "peer", "name",
+               b_if, "mtu", str(mtu), "netns", f"/proc/self/fd/{b.fd}"], fds=(b.fd,))
+        for ns, name in ((a, a_if), (b, b_if)):
+            ns.run(["ethtool", "-K", name, "tx", "off", "rx", "off", "tso", "off", "gso",
+                    "off", "gro", "off", "sg", "off"], ok=None)
+            features = ns.run(["ethtool", "-k", name])
+            for feature in ("tcp-segmentation-offload", "generic-segmentation-offload",
+                            "generic-receive-offload", "tx-checksumming"):
+                if f"{feature}: on" in features:
+                    raise LabError(f"{ns.name}/{name}: {feature} cannot be switched off")
+            ns.run(["ip", "link", "set", "dev", name, "up"])
+
+
+def wait_for(what, test, seconds=10.0, every=0.05):
+    """Wait until test() is true; LabError naming what after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        result = test()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise LabError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(every)
+
+
+def main(work):
+    """For a test: run work(lab) and exit with its status, 77 where not possible."""
+    try:
+        sys.exit(run(work))
+    except NotPossible as e:
+        print(f"skipped: {e}")
+        sys.exit(SKIP)

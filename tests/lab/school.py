@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""school - the lab's standing scene: a school, its line, the Internet and the state.
+
+    lan ── box ══ mid ══ isp ── core ─┬─ net      a web server, two targets
+   users  gateway  │     edge         └─ state    the collector
+              delay bridge
+
+What is set, and where its truth is read:
+  rate    tbf in core (down) and on isp's link to core (up). tbf counts whole Ethernet
+          frames without FCS, preamble and gap: exactly what the box's counter counts.
+  delay   the bridge in mid, half of it each way.
+  loss    nft in net: a random share of the echo requests to the target, both families,
+          and of nothing else; counted there.
+  bytes   nft on isp's end of the line, after the down shaper and before the up shaper, so
+          that it sees the very frames that the box's interface sees. nft counts IP bytes
+          on the way in; an Ethernet header is 14 bytes a packet.
+"""
+import os
+import re
+import signal
+import subprocess
+
+from lab import Lab, LabError, Netns, wait_for
+
+ETHERNET = 14
+BOX4, BOX6 = "192.0.2.2", "2001:db8:0:1::2"
+EDGE4, EDGE6 = "192.0.2.1", "2001:db8:0:1::1"
+NET4, NET6 = "198.51.100.10", "2001:db8:100::10"
+STATE4, STATE6 = "203.0.113.10", "2001:db8:200::10"
+LAN4, LAN6 = "10.83.0.10", "2001:db8:83::10"
+
+
+class School:
+    def __init__(self, lab: Lab, down_mbps=100, up_mbps=20, delay_ms=20, loss_per_mille=10):
+        self.lab = lab
+        self.down_bps, self.up_bps = down_mbps * 1_000_000, up_mbps * 1_000_000
+        self.delay_ms, self.loss_per_mille = delay_ms, loss_per_mille
+        for name in ("lan", "box", "mid", "isp", "core", "net", "state"):
+            setattr(self, name, Netns(lab, name))
+        self._wire()
+        self._shape()
+        self._count()
+        self.bridge = None
+        self._start_bridge()
+
+    def _wire(self):
+        lab = self.lab
+        lab.link(self.lan, "eth0", self.box, "lan")
+        lab.link(self.box, "wan", self.mid, "box")
+        lab.link(self.mid, "isp", self.isp, "line")
+        lab.link(self.isp, "core", self.core, "isp")
+        lab.link(self.core, "net", self.net, "eth0")
+        lab.link(self.core, "state", self.state, "eth0")
+        addresses = (
+            (self.lan, "eth0", LAN4 + "/24", LAN6 + "/64"),
+            (self.box, "lan", "10.83.0.1/24", "2001:db8:83::1/64"),
+            (self.box, "wan", BOX4 + "/30", BOX6 + "/64"),
+            (self.isp, "line", EDGE4 + "/30", EDGE6 + "/64"),
+            (self.isp, "core", "192.0.2.5/30", "2001:db8:0:2::1/64"),
+            (self.core, "isp", "192.0.2.6/30", "2001:db8:0:2::2/64"),
+            (self.core, "net", "198.51.100.1/24", "2001:db8:100::1/64"),
+            (self.core, "state", "203.0.113.1/24", "2001:db8:200::1/64"),
+            (self.net, "eth0", NET4 + "/24", NET6 + "/64"),
+            (self.state, "eth0", STATE4 + "/24", STATE6 + "/64"),
+        )
+        for ns, dev, v4, v6 in addresses:
+            ns.sh(f"ip addr add {v4} dev {dev}")
+            ns.sh(f"ip addr add {v6} dev {dev} nodad")
+        for ns in (self.box, self.isp, self.core):
+            ns.sysctl("net/ipv4/ip_forward", "1")
+            ns.sysctl("net/ipv6/conf/all/forwarding", "1")
+        self.box.sysctl("net/ipv4/ping_group_range", "0 2147483647")
+        self._route(self.lan, "10.83.0.1", "2001:db8:83::1")
+        self._route(self.box, EDGE4, EDGE6)
+        self._route(self.isp, "192.0.2.6", "2001:db8:0:2::2")
+        self._route(self.isp, BOX4, BOX6, "10.83.0.0/24", "2001:db8:83::/64")
+        self._route(self.core, "192.0.2.5", "2001:db8:0:2::1")
+        self._route(self.net, "198.51.100.1", "2001:db8:100::1")
+        self._route(self.state, "203.0.113.1", "2001:db8:200::1")
+
+    @staticmethod
+    def _route(ns, via4, via6, to4="default", to6="default"):
+        ns.sh(f"ip route add {to4} via {via4}")
+        ns.sh(f"ip -6 route add {to6} via {via6}")
+
+    def _shape(self):
+        shaper = "burst 32kb latency 50ms"
+        self.core.sh(f"tc qdisc add dev isp root tbf rate {self.down_bps}bit {shaper}")
+        self.isp.sh(f"tc qdisc add dev core root tbf rate {self.up_bps}bit {shaper}")
+
+    def _count(self):
+        """Named counters; lan_* are the users' share of the line."""
+        self.isp.nft("""
+table netdev line {
+  counter up { }
+  counter down { }
+  counter lan_up { }
+  counter lan_down { }
+  chain from_box {
+    type filter hook ingress device line priority 0;
+    counter name up
+    ip saddr 10.83.0.0/24 counter name lan_up
+    ip6 saddr 2001:db8:83::/64 counter name lan_up
+  }
+  chain to_box {
+    type filter hook egress device line priority 0;
+    counter name down
+    ip daddr 10.83.0.0/24 counter name lan_down
+    ip6 daddr 2001:db8:83::/64 counter name lan_down
+  }
+}
+""")
+        drop = f"numgen random mod 1000 < {self.loss_per_mille}"
+        self.net.nft(f"""
+table inet target {{
+  counter asked4 {{ }}
+  counter lost4 {{ }}
+  counter asked6 {{ }}
+  counter lost6 {{ }}
+  chain input {{
+    type filter hook input priority 0;
+    icmp type echo-request counter name asked4
+    icmp type echo-request {drop} counter name lost4 drop
+    icmpv6 type echo-request counter name asked6
+    icmpv6 type echo-request {drop} counter name lost6 drop
+  }}
+}}
+""")
+
+    def _start_bridge(self):
+        program = os.environ.get("BW_DELAYBRIDGE", "delaybridge")
+        self.bridge = self.mid.popen(
+            [program, "box", "isp", str(self.delay_ms * 1000 // 2)],
+            stdout=subprocess.PIPE, universal_newlines=True)
+        if self.bridge.stdout.readline() != "ready\n":
+            raise LabError("the delay bridge did not start")
+
+    def cut(self):
+        """Every frame on the line is dropped from now on; the links stay up."""
+        self.bridge.send_signal(signal.SIGUSR1)
+
+    def mend(self):
+        self.bridge.send_signal(signal.SIGUSR2)
+
+    def line_bytes(self):
+        """{"down": Ethernet bytes, "up": …, "lan_down": …, "lan_up": …} at the line."""
+        found = self.isp.counters()
+        out = {}
+        for name in ("down", "lan_down"):  # on the way out nft sees the whole frame
+            out[name] = found[name][1]
+        for name in ("up", "lan_up"):  # on the way in the header is off already
+            out[name] = found[name][1] + found[name][0] * ETHERNET
+        return out
+
+    def start_nginx(self, ns=None, address=NET4, address6=NET6, port=80):
+        """A real web server: /big (sparse file), /upload (swallows), /small, /discard."""
+        ns = ns or self.net
+        base = self.lab.path(f"nginx-{ns.name}", "x")[:-2]
+        os.makedirs(base + "/www", exist_ok=True)
+        for name, size in (("big", 8 << 30), ("small", 20_000)):
+            with open(f"{base}/www/{name}", "wb") as f:
+                f.truncate(size)
+        with open(f"{base}/nginx.conf", "w", encoding="ascii") as f:
+            f.write(NGINX % {"base": base, "v4": address, "v6": address6, "port": port})
+        proc = ns.popen(["nginx", "-p", base, "-e", f"{base}/error.log", "-c",
+                         f"{base}/nginx.conf"], stdin=subprocess.DEVNULL)
+        wait_for("nginx", lambda: answers(ns, f"http://{address}:{port}/small"))
+        return proc
+
+    def verify(self, seconds=3):
+        """The truth of the lab with standard tools only, before anything of ours runs.
+
+        Returns {"rtt_ms", "down_bps", "up_bps"}: ping's median, and iperf3's rates as
+        Ethernet bits on the line. LabError when any is off by more than 2 % or 1 ms.
+        """
+        out = self.box.sh(f"ping -n -c 21 -i 0.05 {EDGE4}")
+        times = sorted(map(float, re.findall(r"time=([\d.]+)", out)))
+        rtt = times[len(times) // 2]  # the first also waits for its neighbour's address
+        if abs(rtt - self.delay_ms) > 1:
+            raise LabError(f"round trip {rtt} ms, set {self.delay_ms} ms")
+        server = self.net.popen(["iperf3", "-s", "-B", NET4], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        found = {"rtt_ms": rtt}
+        try:
+            wait_for("iperf3", lambda: ":5201" in self.net.sh("ss -ltn"))
+            for name, flag, rate in (("down_bps", ["-R"], self.down_bps),
+                                     ("up_bps", [], self.up_bps)):
+                found[name] = self._iperf(flag, seconds)
+                if abs(found[name] / rate - 1) > 0.02:
+                    raise LabError(f"{name} {found[name]:.0f}, set {rate} (Ethernet bit/s)")
+        finally:
+            server.terminate()
+            server.wait()
+        return found
+
+    def _iperf(self, flag, seconds):
+        import json
+        out = json.loads(self.box.run(
+            ["iperf3", "-J", "-c", NET4, "-P", "4", "-O", "1", "-t", str(seconds), *flag],
+            ok=None, timeout=seconds + 20))
+        if "error" in out:
+            raise LabError(f"iperf3: {out['error']}")
+        # full segments: 1448 payload bytes in a frame of 1514
+        return out["end"]["sum_received"]["bits_per_second"] * 1514 / 1448
+
+
+NGINX = """
+daemon off;
+user root;
+worker_processes 1;
+pid %(base)s/pid;
+error_log %(base)s/error.log warn;
+events { worker_connections 512; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_timeout 300;
+  keepalive_requests 100000;
+  client_max_body_size 0;
+  client_body_timeout 300;
+  client_body_temp_path %(base)s/body;
+  proxy_temp_path %(base)s/proxy;
+  fastcgi_temp_path %(base)s/f;
+  uwsgi_temp_path %(base)s/u;
+  scgi_temp_path %(base)s/s;
+  default_type application/octet-stream;
+  server {
+    listen %(v4)s:%(port)d backlog=512;
+    listen [%(v6)s]:%(port)d backlog=512;
+    root %(base)s/www;
+    location = /upload {
+      proxy_pass http://unix:%(base)s/swallow.sock;
+      proxy_set_header Content-Length "";
+      proxy_pass_request_body off;
+    }
+  }
+  server {
+    listen unix:%(base)s/swallow.sock;
+    location / { return 204; }
+  }
+}
+"""
+
+
+def answers(ns, url, seconds=2):
+    return subprocess.run(ns.argv(["curl", "-sfko", "/dev/null", "--max-time", str(seconds), url]),
+                          pass_fds=(ns.fd,)).returncode == 0
