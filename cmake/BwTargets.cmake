@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The few shapes every target here has.
 
+# Our headers by quotes come first, by angle brackets last: a sched.h of ours must never
+# stand in the way of the system's <sched.h>, which <pthread.h> includes.
+function(bw_own_headers name scope)
+  target_compile_options(${name} ${scope}
+    "SHELL:-iquote ${CMAKE_CURRENT_SOURCE_DIR}" "SHELL:-idirafter ${CMAKE_CURRENT_SOURCE_DIR}")
+endfunction()
+
 # bw_add_library(NAME SOURCES f.c … [LINK lib …] [PRIVATE_LINK lib …])
 # One folder, one static library; its headers are seen by those that link it.
 function(bw_add_library name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(${name} STATIC ${A_SOURCES})
-  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  bw_own_headers(${name} PUBLIC)
   target_link_libraries(${name} PUBLIC bw_include ${A_LINK} PRIVATE bw_flags ${A_PRIVATE_LINK})
 endfunction()
 
@@ -17,7 +24,7 @@ function(bw_add_program name)
     set(A_DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
   add_executable(${name} ${A_SOURCES})
-  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  bw_own_headers(${name} PRIVATE)
   target_link_libraries(${name} PRIVATE bw_flags ${A_LINK})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   install(TARGETS ${name} RUNTIME DESTINATION ${A_DESTINATION})
