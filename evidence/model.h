@@ -154,6 +154,7 @@ struct bw_report_run {
     enum bw_direction direction;
     enum bw_test_state state;
     enum bw_grade grade;
+    enum bw_egress egress;
     bool retest;
     enum bw_layer line_layer;
     int64_t mtu;
@@ -242,11 +243,11 @@ struct bw_report_latency {
 
 struct bw_report_outage {
     int64_t from_unix_ms; /* as recorded */
-    int64_t to_unix_ms;   /* unknown: the records stop before its end */
+    int64_t to_unix_ms;   /* unknown when open */
     int64_t clipped_from_unix_ms;
     int64_t clipped_to_unix_ms;
     bool open; /* no end on record: counted to the end of the records that saw it */
-    char why[32];
+    char why[64];
 };
 
 struct bw_report_outages {
@@ -259,8 +260,7 @@ struct bw_report_outages {
 };
 
 struct bw_report_clock {
-    int64_t known_s; /* seconds whose clock state is on record */
-    int64_t unsynced_s;
+    int64_t unsynced_s; /* of the recorded time */
     int64_t n_stepped;
     int64_t max_error_us;
 };

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * model.c - makes one report from records, step by step.
+ *
+ * Invariant: nothing of the report comes from anywhere but the records and the query, so
+ * the same records and query give the same report. */
+#include "model_int.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tz.h>
+
+enum {
+    PERIOD_S_MAX = 4018 * 86400 /* eleven years: what a series file spans */
+};
+
+const struct bw_report_hours bw_report_class_hours_default = {
+    .weekdays = 0x3e,
+    .from_min = 7 * 60,
+    .to_min = 17 * 60,
+};
+
+static bool in_force(const struct bw_report_claim *c, int64_t unix_s)
+{
+    return (c->from_unix_s == BW_UNKNOWN || c->from_unix_s <= unix_s) &&
+           (c->to_unix_s == BW_UNKNOWN || unix_s < c->to_unix_s);
+}
+
+const struct bw_report_claim *bw_report_claim_at(const struct bw_report *r, int64_t unix_s)
+{
+    /* A later claim takes the place of an earlier one. */
+    for (size_t i = r->n_claims; i-- > 0;) {
+        if (in_force(&r->claims[i], unix_s)) {
+            return &r->claims[i];
+        }
+    }
+    return NULL;
+}
+
+const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r)
+{
+    const struct bw_report_claim *c = bw_report_claim_at(r, r->until_unix_s - 1);
+
+    if (c) {
+        return c;
+    }
+    return r->n_claims ? &r->claims[r->n_claims - 1] : NULL;
+}
+
+static int take_claims(const struct bw_report_query *q, struct bw_report *r)
+{
+    r->claims = calloc(q->n_claims + 1, sizeof(*r->claims));
+    if (!r->claims) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < q->n_claims && r->n_claims < BW_REPORT_CLAIMS_MAX; i++) {
+        const struct bw_report_claim *c = &q->claims[i];
+        if ((c->from_unix_s == BW_UNKNOWN || c->from_unix_s < r->to_unix_s) &&
+            (c->to_unix_s == BW_UNKNOWN || c->to_unix_s > r->from_unix_s)) {
+            r->claims[r->n_claims++] = *c;
+        }
+    }
+    return 0;
+}
+
+static int take_query(const struct bw_report_query *q, struct bw_report *r, struct bw_err *reterr)
+{
+    if (q->to_unix_s <= q->from_unix_s) {
+        return bw_err_set(reterr, -EINVAL, "the period ends before it begins");
+    }
+    if (q->to_unix_s - q->from_unix_s > PERIOD_S_MAX) {
+        return bw_err_set(reterr, -EINVAL, "the period is longer than eleven years");
+    }
+    (void)snprintf(r->site, sizeof(r->site), "%s", q->site);
+    (void)snprintf(r->circuit, sizeof(r->circuit), "%s", q->circuit);
+    (void)snprintf(r->place, sizeof(r->place), "%s", q->place ? q->place : "");
+    (void)snprintf(r->origin, sizeof(r->origin), "%s", q->origin ? q->origin : "");
+    (void)snprintf(
+        r->origin_text, sizeof(r->origin_text), "%s", q->origin_text ? q->origin_text : "");
+    (void)snprintf(r->tz_name, sizeof(r->tz_name), "%s", bw_tz_name(q->tz));
+    (void)snprintf(
+        r->tz_origin, sizeof(r->tz_origin), "%s", q->tz_origin ? q->tz_origin : "");
+    (void)snprintf(
+        r->check_text, sizeof(r->check_text), "%s", q->check_text ? q->check_text : "");
+    r->check = q->check;
+    r->tz = q->tz;
+    r->class_hours = q->class_hours;
+    r->from_unix_s = q->from_unix_s;
+    r->to_unix_s = q->to_unix_s;
+    r->made_unix_s = q->made_unix_s;
+    return take_claims(q, r);
+}
+
+/* The part of the period that has passed. Records later than the report's own date (a
+ * date set by hand, a clock ahead) still belong to it. */
+static void set_until(struct bw_report *r)
+{
+    int64_t seen = r->made_unix_s;
+
+    for (size_t i = 0; i < r->n_intervals; i++) {
+        if (r->intervals[i].end_unix_s > seen) {
+            seen = r->intervals[i].end_unix_s;
+        }
+    }
+    r->until_unix_s = seen < r->to_unix_s ? seen : r->to_unix_s;
+}
+
+/* In this order: each step stands on those before it. */
+static int work(struct bw_model *m, struct bw_err *reterr)
+{
+    struct bw_report *r = m->report;
+    int rc = bw_model_collect_days(m, reterr);
+
+    if (rc < 0) {
+        return rc;
+    }
+    if (r->n_intervals == 0) {
+        return bw_err_set(reterr,
+                          -ENODATA,
+                          "no record of this period names circuit %s.%s",
+                          r->site,
+                          r->circuit);
+    }
+    rc = bw_model_collect_records(m, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    set_until(r);
+    bw_model_mark(m);
+    rc = bw_model_spans(m);
+    rc = rc < 0 ? rc : bw_model_coverage(m);
+    rc = rc < 0 ? rc : bw_model_outages(m);
+    rc = rc < 0 ? rc : bw_model_latency(m);
+    rc = rc < 0 ? rc : bw_model_tested(m);
+    rc = rc < 0 ? rc : bw_model_used(m);
+    bw_model_clock(m);
+    return rc < 0 ? rc : bw_model_days(m);
+}
+
+int bw_report_make(const struct bw_report_query *query,
+                   struct bw_report **ret,
+                   struct bw_err *reterr)
+{
+    struct bw_model m = {.query = query};
+    int rc = -ENOMEM;
+
+    m.report = calloc(1, sizeof(*m.report));
+    if (!m.report) {
+        goto out;
+    }
+    rc = take_query(query, m.report, reterr);
+    if (rc < 0) {
+        goto out;
+    }
+    rc = work(&m, reterr);
+    if (rc < 0) {
+        goto out;
+    }
+    *ret = m.report;
+    m.report = NULL;
+    rc = 0;
+out:
+    if (rc == -ENOMEM) {
+        (void)bw_err_set(reterr, rc, "out of memory; ask for a shorter period");
+    }
+    bw_report_free(m.report);
+    free(m.targets);
+    free(m.outages);
+    free(m.stated);
+    free(m.spans);
+    return rc;
+}
+
+void bw_report_free(struct bw_report *r)
+{
+    if (!r) {
+        return;
+    }
+    free(r->facts);
+    free(r->claims);
+    free(r->coverage.targets);
+    free(r->coverage.gaps);
+    free(r->runs);
+    free(r->latency);
+    free(r->outages.list);
+    free(r->counts.keys);
+    free(r->counts.agents);
+    free(r->counts.configs);
+    free(r->intervals);
+    free(r->days);
+    free(r);
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * model_collect.c - the only place of the report that reads records.
+ *
+ * Invariant: what lies outside the period by its start is left out here, once, so that
+ * no later step needs to ask again. */
+#include "model_int.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <hash.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PREFIX_BYTES = 900, /* of a payload: everything before the circuits fits in */
+    PREFIX_CHARS = PREFIX_BYTES / 3 * 4,
+    PROGRESS_RECORDS = 4096
+};
+
+void *bw_model_grow(void *array, size_t n, size_t *cap, size_t size)
+{
+    size_t more = *cap ? *cap * 2 : 64;
+    void *p;
+
+    if (n < *cap) {
+        return array;
+    }
+    p = realloc(array, more * size);
+    if (p) {
+        *cap = more;
+    }
+    return p;
+}
+
+static bool inside(const struct bw_report *r, int64_t unix_s)
+{
+    return unix_s >= r->from_unix_s && unix_s < r->to_unix_s;
+}
+
+static int add_slot(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_slot *s)
+{
+    struct bw_report *r = m->report;
+    struct bw_report_interval *i;
+    void *room;
+
+    room = bw_model_grow(r->intervals, r->n_intervals, &m->cap_intervals, sizeof(*r->intervals));
+    if (!room) {
+        return -ENOMEM;
+    }
+    r->intervals = room;
+    i = &r->intervals[r->n_intervals++];
+    *i = (struct bw_report_interval){.start_unix_s = s->start_unix_s,
+                                     .end_unix_s = s->end_unix_s,
+                                     .seq = s->seq,
+                                     .covered_s = s->covered_s,
+                                     .saturated_s = s->saturated_s,
+                                     .flags = s->flags,
+                                     .layer = d->facts.layer};
+    for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
+        i->bytes[dir] = s->flow[dir].bytes;
+        i->packets[dir] = s->flow[dir].packets;
+        i->peak_1s_bps[dir] = s->flow[dir].peak_1s_bps;
+        i->rate_bps[dir] = BW_UNKNOWN;
+    }
+    return 0;
+}
+
+static int add_facts(struct bw_model *m, const struct bw_circuit_day *d)
+{
+    struct bw_report *r = m->report;
+    const struct bw_circuit_summary *c = &d->facts;
+    struct bw_report_facts f = {.from_unix_s = d->day_unix_s,
+                                .to_unix_s = d->day_unix_s + 86400,
+                                .vantage = c->vantage,
+                                .behind = c->behind,
+                                .source = c->source,
+                                .layer = c->layer,
+                                .resolution_ms = c->resolution_ms,
+                                .link_bps = c->link_bps,
+                                .mtu = c->mtu};
+    struct bw_report_facts *last = r->n_facts ? &r->facts[r->n_facts - 1] : NULL;
+    void *room;
+
+    if (last && last->vantage == f.vantage && last->behind == f.behind &&
+        last->source == f.source && last->layer == f.layer &&
+        last->resolution_ms == f.resolution_ms && last->link_bps == f.link_bps &&
+        last->mtu == f.mtu) {
+        last->to_unix_s = f.to_unix_s;
+        return 0;
+    }
+    room = bw_model_grow(r->facts, r->n_facts, &m->cap_facts, sizeof(*r->facts));
+    if (!room) {
+        return -ENOMEM;
+    }
+    r->facts = room;
+    r->facts[r->n_facts++] = f;
+    return 0;
+}
+
+static int
+add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_throughput *t)
+{
+    struct bw_report *r = m->report;
+    struct bw_report_run *run;
+    void *room;
+
+    room = bw_model_grow(r->runs, r->n_runs, &m->cap_runs, sizeof(*r->runs));
+    if (!room) {
+        return -ENOMEM;
+    }
+    r->runs = room;
+    run = &r->runs[r->n_runs++];
+    *run = (struct bw_report_run){.at_unix_ms = t->at_unix_ms,
+                                  .duration_ms = t->duration_ms,
+                                  .direction = t->direction,
+                                  .state = t->state,
+                                  .grade = t->grade,
+                                  .egress = t->egress,
+                                  .retest = t->retest_of && t->retest_of[0],
+                                  .line_layer = d->facts.layer,
+                                  .mtu = t->mtu != BW_UNKNOWN ? t->mtu : d->facts.mtu,
+                                  .goodput_bps = t->goodput_bps,
+                                  .line_bps = t->line_bps,
+                                  .claim_bps = BW_UNKNOWN,
+                                  .compared_bps = BW_UNKNOWN};
+    (void)snprintf(run->probe, sizeof(run->probe), "%s", t->probe);
+    (void)snprintf(run->server, sizeof(run->server), "%s", t->server);
+    (void)snprintf(run->reason, sizeof(run->reason), "%.63s", t->reason ? t->reason : "");
+    return 0;
+}
+
+static int add_outage(struct bw_model *m, const struct bw_outage *o)
+{
+    struct bw_model_outage *x;
+    void *room;
+
+    room = bw_model_grow(m->outages, m->n_outages, &m->cap_outages, sizeof(*m->outages));
+    if (!room) {
+        return -ENOMEM;
+    }
+    m->outages = room;
+    x = &m->outages[m->n_outages++];
+    *x = (struct bw_model_outage){.from_unix_ms = o->from_unix_ms,
+                                  .to_unix_ms = o->to_unix_ms,
+                                  .known_to_unix_ms = o->known_to_unix_ms};
+    (void)snprintf(x->why, sizeof(x->why), "%.63s", o->why ? o->why : "");
+    return 0;
+}
+
+static int add_gap(struct bw_model *m, const struct bw_gap *g)
+{
+    void *room;
+
+    room = bw_model_grow(m->stated, m->n_stated, &m->cap_stated, sizeof(*m->stated));
+    if (!room) {
+        return -ENOMEM;
+    }
+    m->stated = room;
+    m->stated[m->n_stated++] = *g;
+    return 0;
+}
+
+static int take_day(void *owner, const struct bw_circuit_day *d)
+{
+    struct bw_model *m = owner;
+    struct bw_report *r = m->report;
+    int rc = 0;
+
+    if (d->n_slots > 0) {
+        rc = add_facts(m, d);
+    }
+    for (size_t i = 0; i < d->n_slots && rc == 0; i++) {
+        if (inside(r, d->slots[i].start_unix_s)) {
+            rc = add_slot(m, d, &d->slots[i]);
+        }
+    }
+    for (size_t i = 0; i < d->n_latency && rc == 0; i++) {
+        rc = bw_model_latency_add(m, d->day_unix_s, &d->latency[i], m->reterr);
+    }
+    for (size_t i = 0; i < d->n_tests && rc == 0; i++) {
+        if (d->tests[i].at_unix_ms >= r->from_unix_s * 1000 &&
+            d->tests[i].at_unix_ms < r->to_unix_s * 1000) {
+            rc = add_run(m, d, &d->tests[i]);
+        }
+    }
+    for (size_t i = 0; i < d->n_outages && rc == 0; i++) {
+        rc = add_outage(m, &d->outages[i]);
+    }
+    for (size_t i = 0; i < d->n_gaps && rc == 0; i++) {
+        rc = add_gap(m, &d->gaps[i]);
+    }
+    r->n_vantage_changes += d->n_vantage_changes == BW_UNKNOWN ? 0 : d->n_vantage_changes;
+    if (d->max_clock_error_us != BW_UNKNOWN && d->max_clock_error_us > r->clock.max_error_us) {
+        r->clock.max_error_us = d->max_clock_error_us;
+    }
+    if (m->query->progress) {
+        m->query->progress(m->query->owner,
+                           "days",
+                           (d->day_unix_s - r->from_unix_s) / 86400,
+                           (r->to_unix_s - r->from_unix_s) / 86400);
+    }
+    return rc;
+}
+
+static int compare_intervals(const void *a, const void *b)
+{
+    const struct bw_report_interval *x = a;
+    const struct bw_report_interval *y = b;
+
+    if (x->start_unix_s != y->start_unix_s) {
+        return x->start_unix_s < y->start_unix_s ? -1 : 1;
+    }
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+    const struct bw_report_run *x = a;
+    const struct bw_report_run *y = b;
+
+    if (x->at_unix_ms != y->at_unix_ms) {
+        return x->at_unix_ms < y->at_unix_ms ? -1 : 1;
+    }
+    if (x->direction != y->direction) {
+        return x->direction < y->direction ? -1 : 1;
+    }
+    return strcmp(x->probe, y->probe);
+}
+
+int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
+{
+    struct bw_report *r = m->report;
+    int rc;
+
+    r->clock.max_error_us = BW_UNKNOWN;
+    m->reterr = reterr;
+    rc = bw_records_days(m->query->records,
+                         r->site,
+                         r->circuit,
+                         r->from_unix_s,
+                         r->to_unix_s,
+                         take_day,
+                         m,
+                         reterr);
+    m->reterr = NULL;
+    if (rc < 0) {
+        return rc;
+    }
+    if (r->n_intervals > 0) {
+        qsort(r->intervals, r->n_intervals, sizeof(*r->intervals), compare_intervals);
+    }
+    if (r->n_runs > 0) {
+        qsort(r->runs, r->n_runs, sizeof(*r->runs), compare_runs);
+    }
+    return 0;
+}
+
+/* ---- the signed bytes: who signed, with what software and configuration ---------- */
+
+/* The string member's value as it stands in canonical JSON; "" when absent. */
+static void take_member(const char *json, const char *mark, char *out, size_t cap)
+{
+    const char *at = strstr(json, mark);
+    size_t n;
+
+    out[0] = '\0';
+    if (!at) {
+        return;
+    }
+    at += strlen(mark);
+    n = strcspn(at, "\"");
+    if (n < cap) {
+        memcpy(out, at, n);
+        out[n] = '\0';
+    }
+}
+
+static int count_word(struct bw_report_word **words,
+                      size_t *n,
+                      const char *text,
+                      int64_t start_unix_s)
+{
+    struct bw_report_word *w = *words;
+
+    if (!text[0]) {
+        return 0;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp(w[i].text, text) == 0) {
+            w[i].n++;
+            w[i].first_unix_s =
+                w[i].first_unix_s < start_unix_s ? w[i].first_unix_s : start_unix_s;
+            return 0;
+        }
+    }
+    if (*n == BW_REPORT_KEYS_MAX) {
+        return 0;
+    }
+    if (!w) {
+        *words = w = calloc(BW_REPORT_KEYS_MAX, sizeof(*w));
+        if (!w) {
+            return -ENOMEM;
+        }
+    }
+    (void)snprintf(w[*n].text, sizeof(w[*n].text), "%s", text);
+    w[*n].n = 1;
+    w[*n].first_unix_s = start_unix_s;
+    (*n)++;
+    return 0;
+}
+
+static int take_words(struct bw_report *r, const struct bw_record *rec)
+{
+    char json[PREFIX_BYTES + 4];
+    char word[64];
+    const char *dot = memchr(rec->jws, '.', rec->jws_len);
+    size_t n;
+    long bytes;
+    int rc;
+
+    if (!dot) {
+        return 0;
+    }
+    dot++;
+    n = rec->jws_len - (size_t)(dot - rec->jws);
+    if (n > PREFIX_CHARS) {
+        n = PREFIX_CHARS;
+    }
+    {
+        const char *end = memchr(dot, '.', n);
+        n = end ? (size_t)(end - dot) : n;
+    }
+    bytes = bw_b64_decode(dot, n, json, sizeof(json) - 1);
+    if (bytes < 0) {
+        return 0;
+    }
+    json[bytes] = '\0';
+    take_member(json, ",\"agent\":\"", word, sizeof(word));
+    rc = count_word(&r->counts.agents, &r->counts.n_agents, word, rec->start_unix_s);
+    if (rc == 0) {
+        take_member(json, ",\"config\":\"", word, sizeof(word));
+        rc = count_word(&r->counts.configs, &r->counts.n_configs, word, rec->start_unix_s);
+    }
+    return rc;
+}
+
+static struct bw_report_key *find_key(struct bw_report *r, const char *kid)
+{
+    struct bw_report_key *k;
+
+    for (size_t i = r->counts.n_keys; i-- > 0;) {
+        if (strcmp(r->counts.keys[i].kid, kid) == 0) {
+            return &r->counts.keys[i];
+        }
+    }
+    if (!r->counts.keys) {
+        r->counts.keys = calloc(BW_REPORT_KEYS_MAX, sizeof(*r->counts.keys));
+    }
+    if (!r->counts.keys || r->counts.n_keys == BW_REPORT_KEYS_MAX) {
+        return NULL;
+    }
+    k = &r->counts.keys[r->counts.n_keys++];
+    *k = (struct bw_report_key){.first_seq = BW_UNKNOWN,
+                                .last_seq = BW_UNKNOWN,
+                                .first_position = BW_UNKNOWN,
+                                .last_position = BW_UNKNOWN};
+    (void)snprintf(k->kid, sizeof(k->kid), "%s", kid);
+    return k;
+}
+
+static void widen(int64_t v, int64_t *low, int64_t *high)
+{
+    if (v == BW_UNKNOWN) {
+        return;
+    }
+    *low = *low == BW_UNKNOWN || v < *low ? v : *low;
+    *high = *high == BW_UNKNOWN || v > *high ? v : *high;
+}
+
+static int take_record(void *owner, const struct bw_record *rec)
+{
+    struct bw_model *m = owner;
+    struct bw_report *r = m->report;
+    struct bw_report_key *k;
+
+    if (!inside(r, rec->start_unix_s)) {
+        return 0;
+    }
+    k = find_key(r, rec->kid);
+    if (!k) {
+        return -ENOMEM;
+    }
+    k->n++;
+    widen(rec->seq, &k->first_seq, &k->last_seq);
+    widen(rec->position, &k->first_position, &k->last_position);
+    widen(rec->position, &r->counts.first_position, &r->counts.last_position);
+    if (r->counts.n_records++ == 0) {
+        (void)snprintf(
+            r->counts.first_sha256, sizeof(r->counts.first_sha256), "%s", rec->sha256);
+    }
+    (void)snprintf(r->counts.last_sha256, sizeof(r->counts.last_sha256), "%s", rec->sha256);
+    if (rec->received_unix_ms != BW_UNKNOWN) {
+        int64_t late_ms = rec->received_unix_ms - rec->end_unix_s * 1000;
+        r->coverage.n_received++;
+        if (late_ms <= 3600 * 1000) {
+            r->coverage.n_within_1h++;
+        } else if (late_ms <= 86400 * 1000) {
+            r->coverage.n_within_24h++;
+        } else {
+            r->coverage.n_later++;
+        }
+    }
+    if (m->query->progress && r->counts.n_records % PROGRESS_RECORDS == 0) {
+        m->query->progress(
+            m->query->owner, "records", r->counts.n_records, (int64_t)r->n_intervals);
+    }
+    return take_words(r, rec);
+}
+
+int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr)
+{
+    struct bw_report *r = m->report;
+
+    r->counts.first_position = BW_UNKNOWN;
+    r->counts.last_position = BW_UNKNOWN;
+    return bw_records_each(m->query->records,
+                           r->site,
+                           r->from_unix_s,
+                           r->to_unix_s,
+                           take_record,
+                           m,
+                           reterr);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * model_int.h - what the files of the model share and nobody else sees. */
+#ifndef BW_EVIDENCE_MODEL_INT_H
+#define BW_EVIDENCE_MODEL_INT_H
+
+#include "model.h"
+
+#include <bw/records.h>
+#include <hist.h>
+
+/* A throughput run's bytes flow before its measured window (connecting, warm-up) and a
+ * little after it: intervals that touch this wider window are not the users' alone. */
+enum bw_model_pads {
+    BW_MODEL_RUN_BEFORE_MS = 10000,
+    BW_MODEL_RUN_AFTER_MS = 2000,
+    BW_MODEL_RUN_UNKNOWN_MS = 60000 /* length of a run that does not tell its own */
+};
+
+/* One target's latency in one window, on the way to struct bw_report_latency. */
+struct bw_model_target {
+    char probe[BW_NAME_MAX + 1];
+    char kind[16];
+    int family;
+    int64_t covered_s;
+    struct {
+        int64_t n_hours;
+        int64_t sent;
+        int64_t lost;
+        int64_t late;
+        int64_t sum_us;
+        struct bw_hist hist;
+    } window[BW_WINDOWS];
+};
+
+struct bw_model_outage {
+    int64_t from_unix_ms;
+    int64_t to_unix_ms; /* unknown: open */
+    int64_t known_to_unix_ms;
+    char why[64];
+};
+
+/* Time that some record covers, merged and clipped to the period. */
+struct bw_model_span {
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+};
+
+/* Everything gathered while the records are read. */
+struct bw_model {
+    const struct bw_report_query *query;
+    struct bw_report *report;
+    size_t cap_intervals;
+    size_t cap_runs;
+    size_t cap_facts;
+    struct bw_model_target *targets;
+    size_t n_targets;
+    struct bw_model_outage *outages;
+    size_t n_outages;
+    size_t cap_outages;
+    struct bw_gap *stated;
+    size_t n_stated;
+    size_t cap_stated;
+    struct bw_model_span *spans;
+    size_t n_spans;
+    int64_t progress_day;
+    struct bw_err *reterr; /* while days are read: where a callback says what is wrong */
+};
+
+/* An array of n elements with room for one more; NULL (and array as it was) without
+ * memory. */
+void *bw_model_grow(void *array, size_t n, size_t *cap, size_t size);
+
+/* model_collect.c: read days and records. */
+int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr);
+int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr);
+
+/* model_cover.c: coverage, gaps, outages, clock, days. The intervals are sorted. */
+int bw_model_spans(struct bw_model *m);
+int bw_model_coverage(struct bw_model *m);
+int bw_model_outages(struct bw_model *m);
+void bw_model_clock(struct bw_model *m);
+
+/* model_days.c */
+int bw_model_days(struct bw_model *m);
+
+/* model_rates.c: marks intervals, then tested and used. */
+void bw_model_mark(struct bw_model *m);
+int bw_model_tested(struct bw_model *m);
+int bw_model_used(struct bw_model *m);
+/* Whether an instant lies in class hours. */
+bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
+
+/* model_latency.c */
+int bw_model_latency_add(struct bw_model *m,
+                         int64_t day_unix_s,
+                         const struct bw_latency_hour *h,
+                         struct bw_err *reterr);
+int bw_model_latency(struct bw_model *m);
+
+#endif
