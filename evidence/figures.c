@@ -7,9 +7,9 @@
 #include "model.h"
 #include "words.h"
 
+#include "tz.h"
 #include <stdio.h>
 #include <string.h>
-#include <tz.h>
 
 struct walk {
     bw_figure_cb cb;
@@ -69,7 +69,8 @@ static void put_plain(struct walk *w, const char *figure, int64_t value, const c
     put(w, figure, value, unit, "", "", BW_UNKNOWN);
 }
 
-static void put_dist(struct walk *w, const char *figure, const struct bw_dist *d, const char *layer)
+static void
+put_dist(struct walk *w, const char *figure, const struct bw_dist *d, const char *layer)
 {
     put(w, figure, d->min, "bit/s", layer, "min", d->n);
     put(w, figure, d->p5, "bit/s", layer, "P5", d->n);
@@ -116,7 +117,8 @@ static void claimed(struct walk *w, const struct bw_report *r)
     for (size_t i = 0; i < r->n_claims; i++) {
         const struct bw_report_claim *c = &r->claims[i];
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            (void)snprintf(name, sizeof(name), "claim.%zu.%s", i + 1, bw_words_direction(d));
+            (void)snprintf(name, sizeof(name), "claim.%zu.%s", i + 1,
+                           bw_words_direction(d));
             put(w, name, c->bps[d], "bit/s", bw_words_layer(c->layer), "", BW_UNKNOWN);
         }
         (void)snprintf(name, sizeof(name), "claim.%zu.origin", i + 1);
@@ -146,8 +148,8 @@ static void coverage(struct walk *w, const struct bw_report *r)
     put_plain(w, "recorded_twice", c->twice_s, "s");
     put(w, "counted", c->counted_s, "s", "", "sum", r->counts.n_intervals);
     for (size_t i = 0; i < c->n_targets; i++) {
-        bw_words_target(
-            c->targets[i].probe, c->targets[i].kind, c->targets[i].family, name, sizeof(name));
+        bw_words_target(c->targets[i].probe, c->targets[i].kind, c->targets[i].family, name,
+                        sizeof(name));
         put(w, name, c->targets[i].covered_s, "s", "", "sum", BW_UNKNOWN);
     }
     if (c->n_received > 0) {
@@ -190,20 +192,10 @@ static void tested(struct walk *w, const struct bw_report *r, int d)
     }
     w->method = BW_METHOD_CLAIM_SHARE;
     put(w, "runs_compared", x->n_compared, "1", layer, "count", x->n_ok);
-    put(w,
-        "at_least_80_percent_of_claim",
-        bw_words_ppm(x->n_at_80, x->n_compared),
-        "ppm",
-        layer,
-        "share",
-        x->n_compared);
-    put(w,
-        "at_least_90_percent_of_claim",
-        bw_words_ppm(x->n_at_90, x->n_compared),
-        "ppm",
-        layer,
-        "share",
-        x->n_compared);
+    put(w, "at_least_80_percent_of_claim", bw_words_ppm(x->n_at_80, x->n_compared), "ppm",
+        layer, "share", x->n_compared);
+    put(w, "at_least_90_percent_of_claim", bw_words_ppm(x->n_at_90, x->n_compared), "ppm",
+        layer, "share", x->n_compared);
 }
 
 static void carried(struct walk *w, const struct bw_report *r)
@@ -238,8 +230,9 @@ static void used_window(struct walk *w,
     const struct bw_report_claim *c = bw_report_claim_last(r);
     const char *layer = bw_words_layer(u->layer);
     const char *hours = window == BW_WINDOW_CLASS ? "class_hours" : "all_hours";
-    enum bw_layer at = !c ? BW_LAYER_UNKNOWN
-                       : c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : c->layer;
+    enum bw_layer at = !c                             ? BW_LAYER_UNKNOWN
+                       : c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP
+                                                      : c->layer;
     char name[64];
 
     w->method = BW_METHOD_UTIL_P95;
@@ -248,7 +241,8 @@ static void used_window(struct walk *w,
     put(w, name, x->peak_bps, "bit/s", layer, "max", x->n);
     if (c) {
         w->method = BW_METHOD_LAYER;
-        put(w, name, x->converted_p95_bps, "bit/s", bw_words_layer(at), "P95", x->n_converted);
+        put(w, name, x->converted_p95_bps, "bit/s", bw_words_layer(at), "P95",
+            x->n_converted);
         (void)snprintf(name, sizeof(name), "%s.%s.of_claim", hours, bw_words_direction(d));
         put(w, name, x->share_p95_ppm, "ppm", bw_words_layer(at), "P95", x->n_converted);
     }
@@ -278,10 +272,12 @@ static void used(struct walk *w, const struct bw_report *r)
         put(w, "bytes.down", u->bytes[BW_DOWN], "bytes", layer, "sum", u->n_intervals);
         put(w, "bytes.up", u->bytes[BW_UP], "bytes", layer, "sum", u->n_intervals);
         w->method = BW_METHOD_SATURATED;
-        put(w, "saturated", u->saturated_s, "s", layer, "sum", u->n_intervals - u->n_with_test);
+        put(w, "saturated", u->saturated_s, "s", layer, "sum",
+            u->n_intervals - u->n_with_test);
         w->method = BW_METHOD_COUNT;
         put(w, "intervals", u->n_intervals, "1", layer, "count", u->n_intervals);
-        put(w, "intervals_with_own_test", u->n_with_test, "1", layer, "count", u->n_intervals);
+        put(w, "intervals_with_own_test", u->n_with_test, "1", layer, "count",
+            u->n_intervals);
         put(w, "intervals_too_short", u->n_short, "1", layer, "count", u->n_intervals);
     }
 }
@@ -296,9 +292,7 @@ static void latency(struct walk *w, const struct bw_report *r)
         size_t n;
         bw_words_target(l->probe, l->kind, l->family, name, sizeof(name));
         n = strlen(name);
-        (void)snprintf(name + n,
-                       sizeof(name) - n,
-                       ".%s",
+        (void)snprintf(name + n, sizeof(name) - n, ".%s",
                        l->window == BW_WINDOW_CLASS ? "class_hours" : "all_hours");
         w->method = BW_METHOD_LOSS;
         put(w, name, l->sent, "1", "ip", "sent", l->sent);
@@ -337,9 +331,10 @@ static void outages(struct walk *w, const struct bw_report *r)
         const struct bw_report_outage *x = &o->list[i];
         bw_words_utc_ms(x->clipped_from_unix_ms, from);
         bw_words_utc_ms(x->clipped_to_unix_ms, to);
-        (void)snprintf(
-            name, sizeof(name), "%s/%s %s%s", from, to, x->why, x->open ? " (no end on record)" : "");
-        put(w, name, x->clipped_to_unix_ms - x->clipped_from_unix_ms, "ms", "", "length", 1);
+        (void)snprintf(name, sizeof(name), "%s/%s %s%s", from, to, x->why,
+                       x->open ? " (no end on record)" : "");
+        put(w, name, x->clipped_to_unix_ms - x->clipped_from_unix_ms, "ms", "", "length",
+            1);
     }
 }
 
@@ -379,12 +374,8 @@ static void counts(struct walk *w, const struct bw_report *r)
     put_plain(w, "first_position", c->first_position, "1");
     put_plain(w, "last_position", c->last_position, "1");
     for (size_t i = 0; i < c->n_keys; i++) {
-        (void)snprintf(name,
-                       sizeof(name),
-                       "key %s seq %lld…%lld",
-                       c->keys[i].kid,
-                       (long long)c->keys[i].first_seq,
-                       (long long)c->keys[i].last_seq);
+        (void)snprintf(name, sizeof(name), "key %s seq %lld…%lld", c->keys[i].kid,
+                       (long long)c->keys[i].first_seq, (long long)c->keys[i].last_seq);
         put(w, name, c->keys[i].n, "1", "", "count", c->n_records);
     }
     for (size_t i = 0; i < c->n_agents; i++) {

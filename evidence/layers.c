@@ -30,7 +30,8 @@ int64_t bw_layer_convert_bps(int64_t bps, enum bw_layer from, enum bw_layer to, 
     int64_t a;
     int64_t b;
 
-    if (bps == BW_UNKNOWN || bps < 0 || from == BW_LAYER_UNKNOWN || to == BW_LAYER_UNKNOWN) {
+    if (bps == BW_UNKNOWN || bps < 0 || from == BW_LAYER_UNKNOWN ||
+        to == BW_LAYER_UNKNOWN) {
         return BW_UNKNOWN;
     }
     if (from == to) {
@@ -47,10 +48,8 @@ int64_t bw_layer_convert_bps(int64_t bps, enum bw_layer from, enum bw_layer to, 
     return bps * a / b;
 }
 
-int64_t bw_layer_convert_bytes(int64_t bytes,
-                               int64_t packets,
-                               enum bw_layer from,
-                               enum bw_layer to)
+int64_t
+bw_layer_convert_bytes(int64_t bytes, int64_t packets, enum bw_layer from, enum bw_layer to)
 {
     int64_t headers;
 
@@ -60,7 +59,8 @@ int64_t bw_layer_convert_bytes(int64_t bytes,
     if (from == to) {
         return bytes;
     }
-    if (packets == BW_UNKNOWN || packets < 0 || packets > INT64_MAX / ETHERNET_HEADER_BYTES) {
+    if (packets == BW_UNKNOWN || packets < 0 ||
+        packets > INT64_MAX / ETHERNET_HEADER_BYTES) {
         return BW_UNKNOWN;
     }
     headers = packets * ETHERNET_HEADER_BYTES;

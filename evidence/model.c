@@ -5,12 +5,12 @@
  * the same records and query give the same report. */
 #include "model_int.h"
 
+#include "tz.h"
 #include <bw/err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tz.h>
 
 enum {
     PERIOD_S_MAX = 4018 * 86400 /* eleven years: what a series file spans */
@@ -65,7 +65,8 @@ static int take_claims(const struct bw_report_query *q, struct bw_report *r)
     return 0;
 }
 
-static int take_query(const struct bw_report_query *q, struct bw_report *r, struct bw_err *reterr)
+static int
+take_query(const struct bw_report_query *q, struct bw_report *r, struct bw_err *reterr)
 {
     if (q->to_unix_s <= q->from_unix_s) {
         return bw_err_set(reterr, -EINVAL, "the period ends before it begins");
@@ -77,13 +78,13 @@ static int take_query(const struct bw_report_query *q, struct bw_report *r, stru
     (void)snprintf(r->circuit, sizeof(r->circuit), "%s", q->circuit);
     (void)snprintf(r->place, sizeof(r->place), "%s", q->place ? q->place : "");
     (void)snprintf(r->origin, sizeof(r->origin), "%s", q->origin ? q->origin : "");
-    (void)snprintf(
-        r->origin_text, sizeof(r->origin_text), "%s", q->origin_text ? q->origin_text : "");
+    (void)snprintf(r->origin_text, sizeof(r->origin_text), "%s",
+                   q->origin_text ? q->origin_text : "");
     (void)snprintf(r->tz_name, sizeof(r->tz_name), "%s", bw_tz_name(q->tz));
-    (void)snprintf(
-        r->tz_origin, sizeof(r->tz_origin), "%s", q->tz_origin ? q->tz_origin : "");
-    (void)snprintf(
-        r->check_text, sizeof(r->check_text), "%s", q->check_text ? q->check_text : "");
+    (void)snprintf(r->tz_origin, sizeof(r->tz_origin), "%s",
+                   q->tz_origin ? q->tz_origin : "");
+    (void)snprintf(r->check_text, sizeof(r->check_text), "%s",
+                   q->check_text ? q->check_text : "");
     r->check = q->check;
     r->tz = q->tz;
     r->class_hours = q->class_hours;
@@ -117,11 +118,8 @@ static int work(struct bw_model *m, struct bw_err *reterr)
         return rc;
     }
     if (r->n_intervals == 0) {
-        return bw_err_set(reterr,
-                          -ENODATA,
-                          "no record of this period names circuit %s.%s",
-                          r->site,
-                          r->circuit);
+        return bw_err_set(reterr, -ENODATA, "no record of this period names circuit %s.%s",
+                          r->site, r->circuit);
     }
     rc = bw_model_collect_records(m, reterr);
     if (rc < 0) {

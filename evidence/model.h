@@ -60,7 +60,11 @@ struct bw_report_hours {
     int to_min;        /* exclusive */
 };
 
-enum bw_report_check { BW_CHECK_NOT_DONE, BW_CHECK_GOOD, BW_CHECK_BAD };
+enum bw_report_check {
+    BW_CHECK_NOT_DONE,
+    BW_CHECK_GOOD,
+    BW_CHECK_BAD
+};
 
 /* What is asked. Everything is borrowed until bw_report_make() returns. */
 struct bw_report_query {
@@ -180,9 +184,9 @@ struct bw_report_tested {
     int64_t n_failed;
     int64_t n_deferred;
     int64_t n_cancelled;
-    int64_t n_retests; /* of n_made */
-    int64_t n_grade[3]; /* of n_ok, by enum bw_grade */
-    int64_t n_egress[3]; /* of n_ok, by enum bw_egress */
+    int64_t n_retests;          /* of n_made */
+    int64_t n_grade[3];         /* of n_ok, by enum bw_grade */
+    int64_t n_egress[3];        /* of n_ok, by enum bw_egress */
     struct bw_dist goodput_bps; /* layer goodput */
     struct bw_report_line line[BW_REPORT_LAYERS];
     size_t n_line;
@@ -199,25 +203,29 @@ struct bw_report_window {
     int64_t n; /* intervals counted */
     int64_t p95_bps;
     int64_t peak_bps;
-    int64_t peak_unix_s;      /* start of that interval */
-    int64_t n_converted;      /* of n, those that could be converted */
+    int64_t peak_unix_s;       /* start of that interval */
+    int64_t n_converted;       /* of n, those that could be converted */
     int64_t converted_p95_bps; /* the same at the claim's layer */
     int64_t converted_peak_bps;
     int64_t share_p95_ppm; /* converted P95 over the claim in force at the period's end */
 };
 
-enum { BW_WINDOW_ALL, BW_WINDOW_CLASS, BW_WINDOWS };
+enum {
+    BW_WINDOW_ALL,
+    BW_WINDOW_CLASS,
+    BW_WINDOWS
+};
 
 struct bw_report_used {
     enum bw_layer layer;
     struct bw_report_window window[BW_WINDOWS][BW_DIRECTIONS];
     int64_t bytes[BW_DIRECTIONS]; /* everything counted, our own tests included */
     int64_t packets[BW_DIRECTIONS];
-    int64_t n_intervals;      /* with counters at this layer */
-    int64_t n_with_test;      /* left out of rates: one of our own runs was under way */
-    int64_t n_short;          /* left out of rates: less than half an interval covered */
-    int64_t saturated_s;      /* unknown without claim */
-    int64_t saturated_of_s;   /* seconds in which that could be told */
+    int64_t n_intervals;    /* with counters at this layer */
+    int64_t n_with_test;    /* left out of rates: one of our own runs was under way */
+    int64_t n_short;        /* left out of rates: less than half an interval covered */
+    int64_t saturated_s;    /* unknown without claim */
+    int64_t saturated_of_s; /* seconds in which that could be told */
 };
 
 struct bw_report_latency {
@@ -282,7 +290,7 @@ struct bw_report_word {
 };
 
 struct bw_report_counts {
-    int64_t n_records; /* of the site in the period */
+    int64_t n_records;   /* of the site in the period */
     int64_t n_intervals; /* of them, that name the circuit */
     int64_t first_position;
     int64_t last_position;
@@ -320,7 +328,7 @@ struct bw_report_day {
     int year;
     int month;
     int day;
-    int weekday; /* 0 = Sunday */
+    int weekday;         /* 0 = Sunday */
     int64_t from_unix_s; /* clipped to the period */
     int64_t to_unix_s;
     int64_t recorded_s;
@@ -391,7 +399,8 @@ const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r);
 
 /* A rate of full-size packets at one layer as seen at another (layer-convert/1; TCP over
  * IPv4 with time stamps for goodput). BW_UNKNOWN when a layer or the MTU is unknown. */
-int64_t bw_layer_convert_bps(int64_t bps, enum bw_layer from, enum bw_layer to, int64_t mtu);
+int64_t
+bw_layer_convert_bps(int64_t bps, enum bw_layer from, enum bw_layer to, int64_t mtu);
 /* Bytes of `packets` packets at one layer as seen at the other; exact between Ethernet
  * (untagged, without FCS) and IP, BW_UNKNOWN for any other pair. */
 int64_t bw_layer_convert_bytes(int64_t bytes,

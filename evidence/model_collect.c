@@ -5,9 +5,9 @@
  * no later step needs to ask again. */
 #include "model_int.h"
 
+#include "hash.h"
 #include <bw/err.h>
 #include <errno.h>
-#include <hash.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +38,15 @@ static bool inside(const struct bw_report *r, int64_t unix_s)
     return unix_s >= r->from_unix_s && unix_s < r->to_unix_s;
 }
 
-static int add_slot(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_slot *s)
+static int
+add_slot(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_slot *s)
 {
     struct bw_report *r = m->report;
     struct bw_report_interval *i;
     void *room;
 
-    room = bw_model_grow(r->intervals, r->n_intervals, &m->cap_intervals, sizeof(*r->intervals));
+    room = bw_model_grow(r->intervals, r->n_intervals, &m->cap_intervals,
+                         sizeof(*r->intervals));
     if (!room) {
         return -ENOMEM;
     }
@@ -191,12 +193,12 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
         rc = add_gap(m, &d->gaps[i]);
     }
     r->n_vantage_changes += d->n_vantage_changes == BW_UNKNOWN ? 0 : d->n_vantage_changes;
-    if (d->max_clock_error_us != BW_UNKNOWN && d->max_clock_error_us > r->clock.max_error_us) {
+    if (d->max_clock_error_us != BW_UNKNOWN &&
+        d->max_clock_error_us > r->clock.max_error_us) {
         r->clock.max_error_us = d->max_clock_error_us;
     }
     if (m->query->progress) {
-        m->query->progress(m->query->owner,
-                           "days",
+        m->query->progress(m->query->owner, "days",
                            (d->day_unix_s - r->from_unix_s) / 86400,
                            (r->to_unix_s - r->from_unix_s) / 86400);
     }
@@ -235,14 +237,8 @@ int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
 
     r->clock.max_error_us = BW_UNKNOWN;
     m->reterr = reterr;
-    rc = bw_records_days(m->query->records,
-                         r->site,
-                         r->circuit,
-                         r->from_unix_s,
-                         r->to_unix_s,
-                         take_day,
-                         m,
-                         reterr);
+    rc = bw_records_days(m->query->records, r->site, r->circuit, r->from_unix_s,
+                         r->to_unix_s, take_day, m, reterr);
     m->reterr = NULL;
     if (rc < 0) {
         return rc;
@@ -276,10 +272,8 @@ static void take_member(const char *json, const char *mark, char *out, size_t ca
     }
 }
 
-static int count_word(struct bw_report_word **words,
-                      size_t *n,
-                      const char *text,
-                      int64_t start_unix_s)
+static int
+count_word(struct bw_report_word **words, size_t *n, const char *text, int64_t start_unix_s)
 {
     struct bw_report_word *w = *words;
 
@@ -396,8 +390,8 @@ static int take_record(void *owner, const struct bw_record *rec)
     widen(rec->position, &k->first_position, &k->last_position);
     widen(rec->position, &r->counts.first_position, &r->counts.last_position);
     if (r->counts.n_records++ == 0) {
-        (void)snprintf(
-            r->counts.first_sha256, sizeof(r->counts.first_sha256), "%s", rec->sha256);
+        (void)snprintf(r->counts.first_sha256, sizeof(r->counts.first_sha256), "%s",
+                       rec->sha256);
     }
     (void)snprintf(r->counts.last_sha256, sizeof(r->counts.last_sha256), "%s", rec->sha256);
     if (rec->received_unix_ms != BW_UNKNOWN) {
@@ -412,8 +406,8 @@ static int take_record(void *owner, const struct bw_record *rec)
         }
     }
     if (m->query->progress && r->counts.n_records % PROGRESS_RECORDS == 0) {
-        m->query->progress(
-            m->query->owner, "records", r->counts.n_records, (int64_t)r->n_intervals);
+        m->query->progress(m->query->owner, "records", r->counts.n_records,
+                           (int64_t)r->n_intervals);
     }
     return take_words(r, rec);
 }
@@ -424,11 +418,6 @@ int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr)
 
     r->counts.first_position = BW_UNKNOWN;
     r->counts.last_position = BW_UNKNOWN;
-    return bw_records_each(m->query->records,
-                           r->site,
-                           r->from_unix_s,
-                           r->to_unix_s,
-                           take_record,
-                           m,
-                           reterr);
+    return bw_records_each(m->query->records, r->site, r->from_unix_s, r->to_unix_s,
+                           take_record, m, reterr);
 }

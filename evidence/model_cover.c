@@ -86,7 +86,8 @@ static int compare_stated(const void *a, const void *b)
 }
 
 /* The causes that records state for [from, to), and "not stated" for what is left. */
-static void find_causes(const struct bw_model *m, int64_t from, int64_t to, char *why, size_t cap)
+static void
+find_causes(const struct bw_model *m, int64_t from, int64_t to, char *why, size_t cap)
 {
     int64_t done = from;
     bool seen[BW_GAP_COUNTER + 1] = {false};
@@ -95,8 +96,8 @@ static void find_causes(const struct bw_model *m, int64_t from, int64_t to, char
     why[0] = '\0';
     for (size_t i = 0; i < m->n_stated; i++) {
         const struct bw_gap *g = &m->stated[i];
-        if (g->why == BW_GAP_DEFERRED || g->why == BW_GAP_COUNTER ||
-            g->to_unix_s <= from || g->from_unix_s >= to) {
+        if (g->why == BW_GAP_DEFERRED || g->why == BW_GAP_COUNTER || g->to_unix_s <= from ||
+            g->from_unix_s >= to) {
             continue;
         }
         if (!seen[g->why]) {
@@ -179,9 +180,7 @@ static int counter_gaps(struct bw_model *m, size_t *cap)
     for (size_t i = 0; i < r->coverage.n_gaps; i++) {
         g = &r->coverage.gaps[i];
         if (g->kind == BW_RGAP_COUNTER) {
-            (void)snprintf(g->why,
-                           sizeof(g->why),
-                           "%s",
+            (void)snprintf(g->why, sizeof(g->why), "%s",
                            states(m, BW_GAP_COUNTER, g->from_unix_s, g->to_unix_s)
                                ? "interface could not be read"
                                : "counters cover part of the interval");

@@ -5,11 +5,11 @@
  * to when the report was made; a day has 23 or 25 hours when the clocks change. */
 #include "model_int.h"
 
+#include "stat.h"
+#include "tz.h"
 #include <errno.h>
-#include <stat.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tz.h>
 
 enum {
     P95 = 950000

@@ -5,8 +5,8 @@
 
 #include "model.h"
 
+#include "hist.h"
 #include <bw/records.h>
-#include <hist.h>
 
 /* A throughput run's bytes flow before its measured window (connecting, warm-up) and a
  * little after it: intervals that touch this wider window are not the users' alone. */

@@ -5,13 +5,13 @@
  * answered nothing has loss and no round trip at all. */
 #include "model_int.h"
 
+#include "stat.h"
+#include "tz.h"
 #include <bw/err.h>
 #include <errno.h>
-#include <stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tz.h>
 
 enum {
     HOUR_S = 3600,
@@ -19,7 +19,8 @@ enum {
     LIMIT_US = 100000
 };
 
-static struct bw_model_target *find_target(struct bw_model *m, const struct bw_latency_hour *h)
+static struct bw_model_target *find_target(struct bw_model *m,
+                                           const struct bw_latency_hour *h)
 {
     struct bw_model_target *t;
 
@@ -71,17 +72,17 @@ int bw_model_latency_add(struct bw_model *m,
     bool in_class = hour_in_class(m->report, day_unix_s + (int64_t)h->hour * HOUR_S);
 
     if (!t) {
-        return bw_err_set(reterr,
-                          m->targets ? -E2BIG : -ENOMEM,
-                          m->targets ? "more than %d latency targets in one period; ask for a "
-                                       "shorter one"
-                                     : "out of memory for %d latency targets",
+        return bw_err_set(reterr, m->targets ? -E2BIG : -ENOMEM,
+                          m->targets
+                              ? "more than %d latency targets in one period; ask for a "
+                                "shorter one"
+                              : "out of memory for %d latency targets",
                           BW_REPORT_TARGETS_MAX);
     }
     bw_hist_init(&hist);
     if (h->rtt_hist && bw_hist_decode(h->rtt_hist, strlen(h->rtt_hist), &hist) < 0) {
-        return bw_err_set(
-            reterr, -EINVAL, "the delay histogram of target %s is damaged", h->probe);
+        return bw_err_set(reterr, -EINVAL, "the delay histogram of target %s is damaged",
+                          h->probe);
     }
     t->covered_s += at_least_zero(h->covered_s);
     for (int w = 0; w < BW_WINDOWS; w++) {

@@ -5,12 +5,12 @@
  * which one of our own throughput runs moved bytes is never taken for the users' own. */
 #include "model_int.h"
 
+#include "stat.h"
+#include "tz.h"
 #include <errno.h>
-#include <stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tz.h>
 
 enum {
     P5 = 50000,
@@ -26,8 +26,8 @@ bool bw_model_in_class(const struct bw_report *r, int64_t unix_s)
 
     bw_tz_local(r->tz, unix_s, &c);
     minute = c.hour * 60 + c.minute;
-    return (r->class_hours.weekdays >> c.weekday & 1u) && minute >= r->class_hours.from_min &&
-           minute < r->class_hours.to_min;
+    return (r->class_hours.weekdays >> c.weekday & 1u) &&
+           minute >= r->class_hours.from_min && minute < r->class_hours.to_min;
 }
 
 static int compare_lengths(const void *a, const void *b)
@@ -87,7 +87,8 @@ static size_t first_ending_after(const struct bw_report *r, int64_t unix_ms)
 
 static void mark_run(struct bw_report *r, const struct bw_report_run *t)
 {
-    int64_t duration_ms = t->duration_ms == BW_UNKNOWN ? BW_MODEL_RUN_UNKNOWN_MS : t->duration_ms;
+    int64_t duration_ms =
+        t->duration_ms == BW_UNKNOWN ? BW_MODEL_RUN_UNKNOWN_MS : t->duration_ms;
     int64_t from_ms = t->at_unix_ms - BW_MODEL_RUN_BEFORE_MS;
     int64_t to_ms = t->at_unix_ms + duration_ms + BW_MODEL_RUN_AFTER_MS;
 
@@ -95,8 +96,7 @@ static void mark_run(struct bw_report *r, const struct bw_report_run *t)
         return;
     }
     for (size_t i = first_ending_after(r, from_ms);
-         i < r->n_intervals && r->intervals[i].start_unix_s * 1000 < to_ms;
-         i++) {
+         i < r->n_intervals && r->intervals[i].start_unix_s * 1000 < to_ms; i++) {
         r->intervals[i].with_test = true;
     }
 }
@@ -186,7 +186,8 @@ static void count_run(struct bw_report_tested *x, const struct bw_report_run *t)
 }
 
 /* The arithmetic in words, from the first run that needed it. */
-static void describe_conversion(const struct bw_report *r, int dir, struct bw_report_tested *x)
+static void
+describe_conversion(const struct bw_report *r, int dir, struct bw_report_tested *x)
 {
     for (size_t i = 0; i < r->n_runs; i++) {
         const struct bw_report_run *t = &r->runs[i];
@@ -196,36 +197,28 @@ static void describe_conversion(const struct bw_report *r, int dir, struct bw_re
             continue;
         }
         if (t->claim_layer == BW_LAYER_GOODPUT) {
-            (void)snprintf(x->conversion,
-                           sizeof(x->conversion),
+            (void)snprintf(x->conversion, sizeof(x->conversion),
                            "line rate (%s) × %lld / %lld = goodput: full-size packets, MTU "
                            "%lld, less 52 bytes of IPv4 and TCP headers",
-                           bw_layer_name(t->line_layer),
-                           mtu - 52,
-                           t->line_layer == BW_LAYER_ETHERNET ? mtu + 14 : mtu,
-                           mtu);
+                           bw_layer_name(t->line_layer), mtu - 52,
+                           t->line_layer == BW_LAYER_ETHERNET ? mtu + 14 : mtu, mtu);
         } else if (t->claim_layer == BW_LAYER_IP) {
-            (void)snprintf(x->conversion,
-                           sizeof(x->conversion),
+            (void)snprintf(x->conversion, sizeof(x->conversion),
                            "line rate (ethernet) × %lld / %lld = rate at IP: full-size "
                            "packets, MTU %lld, 14 bytes of Ethernet header each",
-                           mtu,
-                           mtu + 14,
-                           mtu);
+                           mtu, mtu + 14, mtu);
         } else {
-            (void)snprintf(x->conversion,
-                           sizeof(x->conversion),
+            (void)snprintf(x->conversion, sizeof(x->conversion),
                            "line rate (ip) × %lld / %lld = rate at Ethernet: full-size "
                            "packets, MTU %lld, 14 bytes of Ethernet header each",
-                           mtu + 14,
-                           mtu,
-                           mtu);
+                           mtu + 14, mtu, mtu);
         }
         return;
     }
 }
 
-static void fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_report_tested *x)
+static void
+fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_report_tested *x)
 {
     size_t n = 0;
     bool first = true;
@@ -328,8 +321,8 @@ static void fill_window(const struct bw_report *r,
             (w == BW_WINDOW_CLASS && !v->in_class)) {
             continue;
         }
-        bytes = bw_layer_convert_bytes(
-            v->bytes[dir], v->packets[dir], layer, layer_of_claim(claim));
+        bytes = bw_layer_convert_bytes(v->bytes[dir], v->packets[dir], layer,
+                                       layer_of_claim(claim));
         if (bytes != BW_UNKNOWN) {
             values[n++] = bytes * 8 / v->covered_s;
         }
@@ -355,8 +348,10 @@ static void add_known(int64_t *sum, int64_t v)
     }
 }
 
-static void
-fill_used(const struct bw_report *r, enum bw_layer layer, int64_t *values, struct bw_report_used *u)
+static void fill_used(const struct bw_report *r,
+                      enum bw_layer layer,
+                      int64_t *values,
+                      struct bw_report_used *u)
 {
     u->layer = layer;
     u->saturated_s = BW_UNKNOWN;

@@ -8,14 +8,18 @@ struct bw_buf;
 struct bw_err;
 struct bw_report;
 
-enum { BW_RENDER_BYTES_MAX = 256 * 1024 * 1024 };
+enum {
+    BW_RENDER_BYTES_MAX = 256 * 1024 * 1024
+};
 
 /* docs/report-v1.schema.json; ends with a newline. */
 int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
 /* RFC 4180 with CRLF: section,figure,value,unit,layer,statistic,n,method. */
 int bw_render_csv(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
 /* RFC 4180: one row an interval, empty where nothing was measured. */
-int bw_render_csv_intervals(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
+int bw_render_csv_intervals(const struct bw_report *r,
+                            struct bw_buf *out,
+                            struct bw_err *reterr);
 /* One self-contained page without scripts or requests. */
 int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
 

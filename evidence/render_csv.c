@@ -8,7 +8,7 @@
 #include "render.h"
 #include "words.h"
 
-#include <buf.h>
+#include "buf.h"
 #include <bw/err.h>
 #include <bw/records.h>
 #include <string.h>
@@ -82,7 +82,9 @@ int bw_render_csv(const struct bw_report *r, struct bw_buf *out, struct bw_err *
     return finish(out, reterr);
 }
 
-int bw_render_csv_intervals(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr)
+int bw_render_csv_intervals(const struct bw_report *r,
+                            struct bw_buf *out,
+                            struct bw_err *reterr)
 {
     char text[32];
 
@@ -92,11 +94,10 @@ int bw_render_csv_intervals(const struct bw_report *r, struct bw_buf *out, struc
                 "class_hours,own_test,clock_unsynchronised,clock_stepped\r\n");
     for (size_t i = 0; i < r->n_intervals; i++) {
         const struct bw_report_interval *v = &r->intervals[i];
-        const int64_t numbers[] = {v->bytes[BW_DOWN],       v->bytes[BW_UP],
-                                   v->packets[BW_DOWN],     v->packets[BW_UP],
-                                   v->rate_bps[BW_DOWN],    v->rate_bps[BW_UP],
-                                   v->peak_1s_bps[BW_DOWN], v->peak_1s_bps[BW_UP],
-                                   v->saturated_s};
+        const int64_t numbers[] = {
+            v->bytes[BW_DOWN],       v->bytes[BW_UP],       v->packets[BW_DOWN],
+            v->packets[BW_UP],       v->rate_bps[BW_DOWN],  v->rate_bps[BW_UP],
+            v->peak_1s_bps[BW_DOWN], v->peak_1s_bps[BW_UP], v->saturated_s};
         bw_words_utc_s(v->start_unix_s, text);
         bw_buf_puts(out, text);
         bw_buf_putc(out, ',');

@@ -7,10 +7,10 @@
 #include "render.h"
 #include "words.h"
 
-#include <buf.h>
+#include "buf.h"
+#include "json.h"
 #include <bw/err.h>
 #include <bw/records.h>
-#include <json.h>
 
 static void put_time(struct bw_jw *w, const char *name, int64_t unix_s)
 {
@@ -38,7 +38,8 @@ static void put_word(struct bw_jw *w, const char *name, const char *text)
     bw_jw_kstr(w, name, text && text[0] ? text : NULL);
 }
 
-static void put_dist(struct bw_jw *w, const char *name, const struct bw_dist *d, enum bw_layer layer)
+static void
+put_dist(struct bw_jw *w, const char *name, const struct bw_dist *d, enum bw_layer layer)
 {
     if (name) {
         bw_jw_kobj(w, name);
@@ -383,7 +384,8 @@ static void outages(struct bw_jw *w, const struct bw_report *r)
     bw_jw_obj_end(w);
 }
 
-static void words(struct bw_jw *w, const char *name, const struct bw_report_word *list, size_t n)
+static void
+words(struct bw_jw *w, const char *name, const struct bw_report_word *list, size_t n)
 {
     bw_jw_karr(w, name);
     for (size_t i = 0; i < n; i++) {

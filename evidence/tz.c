@@ -121,12 +121,11 @@ static int64_t footer_offset_s(const struct bw_tz *tz, int64_t unix_s)
     if (!tz->has_summer) {
         return tz->std_offset_s;
     }
-    bw_civil_from_days(
-        floor_div(unix_s + tz->std_offset_s, DAY_S), &year, &month, &day);
+    bw_civil_from_days(floor_div(unix_s + tz->std_offset_s, DAY_S), &year, &month, &day);
     begin = rule_local_s(&tz->begin, year) - tz->std_offset_s;
     end = rule_local_s(&tz->end, year) - tz->summer_offset_s;
-    summer = begin < end ? unix_s >= begin && unix_s < end
-                         : unix_s >= begin || unix_s < end;
+    summer =
+        begin < end ? unix_s >= begin && unix_s < end : unix_s >= begin || unix_s < end;
     return summer ? tz->summer_offset_s : tz->std_offset_s;
 }
 
@@ -193,8 +192,7 @@ int64_t bw_tz_day_start(const struct bw_tz *tz, int year, int month, int day)
 {
     int64_t months = (int64_t)year * 12 + month - 1;
     int64_t days = bw_civil_days((int)floor_div(months, 12),
-                                 (int)(months - floor_div(months, 12) * 12) + 1,
-                                 1) +
+                                 (int)(months - floor_div(months, 12) * 12) + 1, 1) +
                    day - 1;
     struct bw_civil c = {0};
     int64_t at;
@@ -361,11 +359,12 @@ static bool read_header(const uint8_t *p, size_t n, struct counts *c, char *ret_
 
 static size_t block_bytes(const struct counts *c, size_t width)
 {
-    return c->time * (width + 1) + c->type * 6 + c->chars + c->leap * (width + 4) + c->isstd +
-           c->isutc;
+    return c->time * (width + 1) + c->type * 6 + c->chars + c->leap * (width + 4) +
+           c->isstd + c->isutc;
 }
 
-static int read_block(struct bw_tz *tz, const uint8_t *p, const struct counts *c, size_t width)
+static int
+read_block(struct bw_tz *tz, const uint8_t *p, const struct counts *c, size_t width)
 {
     tz->n_times = c->time;
     tz->n_types = c->type;
@@ -437,11 +436,8 @@ static int parse_bytes(struct bw_tz *tz, const uint8_t *p, size_t n)
     return footer[0] && !tz->has_footer ? -EINVAL : 0;
 }
 
-int bw_tz_parse(const char *name,
-                const void *data,
-                size_t n,
-                struct bw_tz **ret,
-                struct bw_err *reterr)
+int bw_tz_parse(
+    const char *name, const void *data, size_t n, struct bw_tz **ret, struct bw_err *reterr)
 {
     struct bw_tz *tz = calloc(1, sizeof(*tz));
     int r = tz ? 0 : -ENOMEM;
@@ -485,7 +481,8 @@ static bool is_zone_name(const char *name)
     if (n == 0 || n >= NAME_MAX_BYTES || name[0] == '/' || strstr(name, "..")) {
         return false;
     }
-    return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-") ==
+    return strspn(name,
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-") ==
            n;
 }
 
@@ -498,8 +495,7 @@ int bw_tz_load(const char *name, struct bw_tz **ret, struct bw_err *reterr)
     int r;
 
     if (!is_zone_name(name)) {
-        return bw_err_set(reterr,
-                          -EINVAL,
+        return bw_err_set(reterr, -EINVAL,
                           "\"%.64s\" is not the name of a time zone; write one like "
                           "America/Chicago",
                           name);
@@ -507,12 +503,11 @@ int bw_tz_load(const char *name, struct bw_tz **ret, struct bw_err *reterr)
     (void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        r = bw_err_set(reterr,
-                       -ENOENT,
-                       "there is no time zone \"%s\" on this machine (no file %s); write one "
-                       "like America/Chicago, or install the package tzdata",
-                       name,
-                       path);
+        r = bw_err_set(
+            reterr, -ENOENT,
+            "there is no time zone \"%s\" on this machine (no file %s); write one "
+            "like America/Chicago, or install the package tzdata",
+            name, path);
         goto out;
     }
     if (st.st_size > FILE_BYTES_MAX) {

@@ -14,12 +14,12 @@ struct bw_tz;
 
 struct bw_civil {
     int year;
-    int month;   /* 1…12 */
-    int day;     /* 1…31 */
-    int hour;    /* 0…23 */
+    int month; /* 1…12 */
+    int day;   /* 1…31 */
+    int hour;  /* 0…23 */
     int minute;
     int second;
-    int weekday; /* 0 = Sunday */
+    int weekday;      /* 0 = Sunday */
     int64_t offset_s; /* local minus UTC */
 };
 

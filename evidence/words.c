@@ -5,10 +5,10 @@
 #include "words.h"
 #include "model.h"
 
-#include <clock.h>
+#include "clock.h"
+#include "tz.h"
 #include <stdio.h>
 #include <string.h>
-#include <tz.h>
 
 static const char not_measured[] = "not measured";
 
@@ -66,15 +66,12 @@ const char *bw_words_check(int check)
 
 void bw_words_behind(uint32_t behind, char *out, size_t n)
 {
-    (void)snprintf(out,
-                   n,
-                   "%s%s%s%s%s",
-                   behind & BW_BEHIND_NAT ? "nat" : "",
-                   behind & BW_BEHIND_NAT && behind & (BW_BEHIND_FILTER | BW_BEHIND_PROXY) ? " "
-                                                                                           : "",
-                   behind & BW_BEHIND_FILTER ? "filter" : "",
-                   behind & BW_BEHIND_FILTER && behind & BW_BEHIND_PROXY ? " " : "",
-                   behind & BW_BEHIND_PROXY ? "proxy" : "");
+    (void)snprintf(
+        out, n, "%s%s%s%s%s", behind & BW_BEHIND_NAT ? "nat" : "",
+        behind & BW_BEHIND_NAT && behind & (BW_BEHIND_FILTER | BW_BEHIND_PROXY) ? " " : "",
+        behind & BW_BEHIND_FILTER ? "filter" : "",
+        behind & BW_BEHIND_FILTER && behind & BW_BEHIND_PROXY ? " " : "",
+        behind & BW_BEHIND_PROXY ? "proxy" : "");
 }
 
 void bw_words_target(const char *probe, const char *kind, int family, char *out, size_t n)
@@ -99,13 +96,8 @@ static void scaled(int64_t value, int64_t unit, int decimals, const char *name, 
     if (decimals == 0) {
         (void)snprintf(out, BW_WORDS_MAX, "%lld%s", (long long)whole, name);
     } else {
-        (void)snprintf(out,
-                       BW_WORDS_MAX,
-                       "%lld.%0*lld%s",
-                       (long long)whole,
-                       decimals,
-                       (long long)rest,
-                       name);
+        (void)snprintf(out, BW_WORDS_MAX, "%lld.%0*lld%s", (long long)whole, decimals,
+                       (long long)rest, name);
     }
 }
 
@@ -122,7 +114,8 @@ void bw_words_rate(int64_t bps, char out[BW_WORDS_MAX])
     } else if (bps >= 1000000000) {
         scaled(bps, 1000000000, 2, " Gbit/s", out);
     } else if (bps >= 1000000) {
-        scaled(bps, 1000000, bps >= 100000000 ? 1 : decimals_for(bps, 1000000), " Mbit/s", out);
+        scaled(bps, 1000000, bps >= 100000000 ? 1 : decimals_for(bps, 1000000), " Mbit/s",
+               out);
     } else if (bps >= 1000) {
         scaled(bps, 1000, decimals_for(bps, 1000), " kbit/s", out);
     } else {
@@ -155,19 +148,13 @@ void bw_words_length(int64_t ms, char out[BW_WORDS_MAX])
     }
     s = (ms + 500) / 1000;
     if (s < 3600) {
-        (void)snprintf(
-            out, BW_WORDS_MAX, "%lld min %lld s", (long long)(s / 60), (long long)(s % 60));
+        (void)snprintf(out, BW_WORDS_MAX, "%lld min %lld s", (long long)(s / 60),
+                       (long long)(s % 60));
     } else if (s < 86400) {
-        (void)snprintf(out,
-                       BW_WORDS_MAX,
-                       "%lld h %lld min",
-                       (long long)(s / 3600),
+        (void)snprintf(out, BW_WORDS_MAX, "%lld h %lld min", (long long)(s / 3600),
                        (long long)(s / 60 % 60));
     } else {
-        (void)snprintf(out,
-                       BW_WORDS_MAX,
-                       "%lld d %lld h",
-                       (long long)(s / 86400),
+        (void)snprintf(out, BW_WORDS_MAX, "%lld d %lld h", (long long)(s / 86400),
                        (long long)(s / 3600 % 24));
     }
 }
@@ -253,21 +240,16 @@ const char *bw_words_weekday(int weekday)
 
 const char *bw_words_month(int month)
 {
-    static const char *const names[] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
     return month >= 1 && month <= 12 ? names[month - 1] : "";
 }
 
 void bw_words_date(int year, int month, int day, int weekday, char out[BW_WORDS_MAX])
 {
-    (void)snprintf(out,
-                   BW_WORDS_MAX,
-                   "%s %d %s %d",
-                   bw_words_weekday(weekday),
-                   day,
-                   bw_words_month(month),
-                   year);
+    (void)snprintf(out, BW_WORDS_MAX, "%s %d %s %d", bw_words_weekday(weekday), day,
+                   bw_words_month(month), year);
 }
 
 void bw_words_iso_date(int year, int month, int day, char out[16])
@@ -275,7 +257,10 @@ void bw_words_iso_date(int year, int month, int day, char out[16])
     (void)snprintf(out, 16, "%04d-%02d-%02d", year % 10000, month % 100, day % 100);
 }
 
-void bw_words_local(const struct bw_tz *tz, int64_t unix_s, int with_seconds, char out[BW_WORDS_MAX])
+void bw_words_local(const struct bw_tz *tz,
+                    int64_t unix_s,
+                    int with_seconds,
+                    char out[BW_WORDS_MAX])
 {
     struct bw_civil c;
     size_t n;

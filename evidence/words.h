@@ -16,7 +16,7 @@ enum {
 };
 
 const char *bw_words_or(const char *text, const char *otherwise); /* for NULL */
-const char *bw_words_direction(int direction);                     /* "down", "up" */
+const char *bw_words_direction(int direction);                    /* "down", "up" */
 const char *bw_words_layer(enum bw_layer layer);      /* "ethernet", "ip", "goodput", "" */
 const char *bw_words_layer_long(enum bw_layer layer); /* "Ethernet", "IP", "TCP payload" */
 const char *bw_words_check(int check); /* "not checked", "checked, good", "checked, bad" */
@@ -44,7 +44,10 @@ int64_t bw_words_ppm(int64_t part, int64_t whole);
 void bw_words_utc_s(int64_t unix_s, char out[32]);
 void bw_words_utc_ms(int64_t unix_ms, char out[32]);
 /* "Mon 2 Nov 2026, 14:05" in the zone; with seconds when asked. */
-void bw_words_local(const struct bw_tz *tz, int64_t unix_s, int with_seconds, char out[BW_WORDS_MAX]);
+void bw_words_local(const struct bw_tz *tz,
+                    int64_t unix_s,
+                    int with_seconds,
+                    char out[BW_WORDS_MAX]);
 /* "Mon 2 Nov 2026" */
 void bw_words_date(int year, int month, int day, int weekday, char out[BW_WORDS_MAX]);
 /* "2026-11-02" */

@@ -16,8 +16,8 @@ struct bw_gen;
 
 struct bw_gen_options {
     uint64_t seed;
-    int site_index;       /* 0, 1, 2 …: its own id, key and habits */
-    int64_t from_unix_s;  /* multiple of interval_s */
+    int site_index;      /* 0, 1, 2 …: its own id, key and habits */
+    int64_t from_unix_s; /* multiple of interval_s */
     int64_t to_unix_s;
     int64_t interval_s;   /* 300 */
     int64_t utc_offset_s; /* of the school's clock, for its habits; -21600 */
@@ -32,6 +32,9 @@ void bw_gen_free(struct bw_gen *g); /* NULL is fine */
 const char *bw_gen_site(const struct bw_gen *g);
 const struct bw_pubkey *bw_gen_key(const struct bw_gen *g);
 /* The next signed summary, lent until the next call; *ret_jws NULL at the end. */
-int bw_gen_next(struct bw_gen *g, const char **ret_jws, size_t *ret_len, struct bw_err *reterr);
+int bw_gen_next(struct bw_gen *g,
+                const char **ret_jws,
+                size_t *ret_len,
+                struct bw_err *reterr);
 
 #endif
