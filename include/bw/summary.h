@@ -235,6 +235,11 @@ int bw_summary_encode(const struct bw_summary *s, struct bw_buf *out, struct bw_
  * *ret is written only on success and is done with bw_summary_done(). Any thread. */
 int bw_summary_decode(const char *json, size_t n, struct bw_summary *ret, struct bw_err *reterr);
 
+/* Is this a site id ("s-" and five or more of a-z2-9), a name of a circuit, target or
+ * server (letters, digits, '.', '_', '-', the first a letter or digit)? */
+bool bw_site_valid(const char *text);
+bool bw_name_valid(const char *text);
+
 /* The words of the contract; NULL for a value without one. */
 const char *bw_vantage_name(enum bw_vantage v);
 const char *bw_source_name(enum bw_source s);

@@ -17,6 +17,7 @@ enum bw_limits {
     BW_HASH_LEN = 43,        /* any SHA-256 in base64url, without NUL */
     BW_CIRCUITS_MAX = 8,     /* circuits of one site */
     BW_TARGETS_MAX = 16,     /* latency targets of one site: keeps a summary <= 16 KiB */
+    BW_INTERVAL_MAX_S = 3600, /* longest interval a summary may have */
     BW_PAYLOAD_MAX = 16384,  /* bytes of a summary's payload */
     BW_JWS_MAX = 24576,      /* bytes of a compact JWS */
     BW_POST_BYTES_MAX = 8 * 1024 * 1024, /* of a post after inflating */

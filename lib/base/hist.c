@@ -167,20 +167,13 @@ int bw_hist_encode(const struct bw_hist *h, struct bw_buf *out)
     return bw_buf_error(out);
 }
 
-int bw_hist_decode(const char *text, size_t n, struct bw_hist *h)
+/* Walk a text's pairs; into may be NULL. Nothing is added before all of it was seen to
+ * be canonical, so callers walk twice. */
+static int walk(const uint8_t *at, const uint8_t *end, struct bw_hist *into, int64_t *ret_total)
 {
-    uint8_t bytes[TEXT_BYTES_MAX];
-    struct bw_hist read;
-    long n_bytes = bw_b64_decode(text, n, bytes, sizeof(bytes));
-    const uint8_t *at = bytes;
-    const uint8_t *end;
     uint32_t bucket = 0;
+    int64_t total = 0;
 
-    if (n_bytes < 0) {
-        return -EINVAL;
-    }
-    end = bytes + n_bytes;
-    bw_hist_init(&read);
     for (int first = 1; at < end; first = 0) {
         uint32_t delta;
         uint32_t count;
@@ -191,8 +184,31 @@ int bw_hist_decode(const char *text, size_t n, struct bw_hist *h)
             return -EINVAL;
         }
         bucket += delta;
-        add_count(&read, bucket, count);
+        total += count;
+        if (into) {
+            add_count(into, bucket, count);
+        }
     }
-    bw_hist_merge(h, &read);
+    *ret_total = total;
     return 0;
+}
+
+int bw_hist_decode(const char *text, size_t n, struct bw_hist *h)
+{
+    uint8_t bytes[TEXT_BYTES_MAX];
+    long n_bytes = bw_b64_decode(text, n, bytes, sizeof(bytes));
+    int64_t total;
+
+    if (n_bytes < 0 || walk(bytes, bytes + n_bytes, NULL, &total) < 0) {
+        return -EINVAL;
+    }
+    return walk(bytes, bytes + n_bytes, h, &total);
+}
+
+int bw_hist_total(const char *text, size_t n, int64_t *ret_total)
+{
+    uint8_t bytes[TEXT_BYTES_MAX];
+    long n_bytes = bw_b64_decode(text, n, bytes, sizeof(bytes));
+
+    return n_bytes < 0 ? -EINVAL : walk(bytes, bytes + n_bytes, NULL, ret_total);
 }

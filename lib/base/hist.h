@@ -46,4 +46,7 @@ int bw_hist_encode(const struct bw_hist *h, struct bw_buf *out); /* "" when empt
 /* Adds the text's counts to *h. -EINVAL on anything but a canonical encoding. */
 int bw_hist_decode(const char *text, size_t n, struct bw_hist *h);
 
+/* The sum of a text's counts without making the histogram; -EINVAL as above. */
+int bw_hist_total(const char *text, size_t n, int64_t *ret_total);
+
 #endif

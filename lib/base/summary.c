@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * summary.c - a summary in memory: made empty, given memory, freed.
+ *
+ * The arena is a list of blocks; nothing in it is freed before the summary is. */
+#include <bw/summary.h>
+#include <stdlib.h>
+#include <string.h>
+#include <summary_table.h>
+
+enum {
+    BLOCK_BYTES = 8192
+};
+
+struct block {
+    struct block *next;
+    size_t cap;
+    size_t used;
+    _Alignas(max_align_t) char data[];
+};
+
+void bw_summary_init(struct bw_summary *s)
+{
+    memset(s, 0, sizeof(*s));
+    bw_members_init(bw_summary_members, s);
+    s->seq = 0;
+    s->start_unix_s = 0;
+    s->end_unix_s = 0;
+}
+
+void bw_circuit_summary_init(struct bw_circuit_summary *c)
+{
+    memset(c, 0, sizeof(*c));
+    bw_members_init(bw_circuit_members, c);
+}
+
+void bw_latency_init(struct bw_latency *l)
+{
+    memset(l, 0, sizeof(*l));
+    bw_members_init(bw_latency_members, l);
+}
+
+void bw_throughput_init(struct bw_throughput *t)
+{
+    memset(t, 0, sizeof(*t));
+    bw_members_init(bw_throughput_members, t);
+}
+
+void bw_traffic_init(struct bw_traffic *t)
+{
+    memset(t, 0, sizeof(*t));
+    bw_members_init(bw_traffic_members, t);
+}
+
+void bw_summary_done(struct bw_summary *s)
+{
+    struct block *b;
+    if (!s) {
+        return;
+    }
+    b = s->arena;
+    while (b) {
+        struct block *next = b->next;
+        free(b);
+        b = next;
+    }
+    bw_summary_init(s);
+}
+
+void *bw_summary_alloc(struct bw_summary *s, size_t n_bytes)
+{
+    const size_t step = _Alignof(max_align_t);
+    struct block *b = s->arena;
+    void *at;
+    if (n_bytes > SIZE_MAX - sizeof(*b) - step) {
+        return NULL;
+    }
+    n_bytes = (n_bytes + step - 1) / step * step;
+    if (!b || b->cap - b->used < n_bytes) {
+        size_t cap = n_bytes > BLOCK_BYTES ? n_bytes : BLOCK_BYTES;
+        b = malloc(sizeof(*b) + cap);
+        if (!b) {
+            return NULL;
+        }
+        *b = (struct block){.next = s->arena, .cap = cap};
+        s->arena = b;
+    }
+    at = b->data + b->used;
+    b->used += n_bytes;
+    return at;
+}
+
+char *bw_summary_strdup(struct bw_summary *s, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *copy = bw_summary_alloc(s, n);
+    if (copy) {
+        memcpy(copy, text, n);
+    }
+    return copy;
+}

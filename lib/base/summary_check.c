@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * summary_check.c - what no single member of a summary can tell: which exclude, require
+ * or name one another.
+ *
+ * The encoder and the reader both ask here, so a box never signs what a reader refuses. */
+#include <bw/err.h>
+#include <errno.h>
+#include <hist.h>
+#include <inttypes.h>
+#include <string.h>
+#include <summary_table.h>
+
+#define WRONG(...) bw_err_set(reterr, -EINVAL, __VA_ARGS__)
+
+static bool known(int64_t v)
+{
+    return v != BW_UNKNOWN;
+}
+
+static int check_chain(const struct bw_summary *s, struct bw_err *reterr)
+{
+    bool first = s->chain.why != BW_CHAIN_CONTINUES;
+    int cited = (s->chain.prev_kid[0] != '\0') + known(s->chain.prev_seq) +
+                (s->chain.prev_hash[0] != '\0');
+    if (first != (s->seq == 1)) {
+        return WRONG(first ? "chain: only the record with seq 1 has it"
+                           : "chain: missing in the record with seq 1");
+    }
+    if (first == (s->prev[0] != '\0')) {
+        return WRONG(first ? "prev: the record with seq 1 has none" : "prev: missing");
+    }
+    if (!first) {
+        return 0;
+    }
+    if (cited != 0 && cited != 3) {
+        return WRONG("chain: prev_kid, prev_seq and prev_hash come together");
+    }
+    if (s->chain.why == BW_CHAIN_NEW && cited) {
+        return WRONG("chain: a new chain has no predecessor");
+    }
+    if (s->chain.why != BW_CHAIN_NEW && s->chain.why != BW_CHAIN_RESTORED && !cited) {
+        return WRONG("chain: the predecessor (prev_kid, prev_seq, prev_hash) is missing");
+    }
+    return 0;
+}
+
+static bool flow_empty(const struct bw_flow *f)
+{
+    return !known(f->bytes) && !known(f->packets) && !known(f->p95_1s_bps) &&
+           !known(f->peak_1s_bps) && !known(f->drops) && !known(f->errors);
+}
+
+static int check_circuit(const struct bw_summary *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_circuit_summary *c = &s->circuits[i];
+    for (size_t j = 0; j < i; j++) {
+        if (strcmp(s->circuits[j].id, c->id) == 0) {
+            return WRONG("circuits[%zu].id: '%s' stands there twice", i, c->id);
+        }
+    }
+    if (c->source != BW_SOURCE_NONE) {
+        if (!known(c->covered_s)) {
+            return WRONG("circuits[%zu].covered_s: missing", i);
+        }
+        return 0;
+    }
+    if (known(c->covered_s) || known(c->link_bps) || known(c->saturated_s) ||
+        known(c->resolution_ms) || c->layer != BW_LAYER_UNKNOWN ||
+        !flow_empty(&c->flow[BW_DOWN]) || !flow_empty(&c->flow[BW_UP])) {
+        return WRONG("circuits[%zu]: source is none, so resolution_ms, layer, covered_s, "
+                     "link_bps, saturated_s, down and up are unknown",
+                     i);
+    }
+    return 0;
+}
+
+static const struct bw_circuit_summary *circuit_of(const struct bw_summary *s,
+                                                   const char *id)
+{
+    for (size_t i = 0; i < s->n_circuits; i++) {
+        if (strcmp(s->circuits[i].id, id) == 0) {
+            return &s->circuits[i];
+        }
+    }
+    return NULL;
+}
+
+static int check_latency(const struct bw_summary *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_latency *l = &s->latency[i];
+    int64_t back = l->sent - l->lost;
+    int64_t total = 0;
+    if (!circuit_of(s, l->circuit)) {
+        return WRONG("latency[%zu].circuit: '%s' is not in circuits", i, l->circuit);
+    }
+    for (size_t j = 0; j < i; j++) {
+        const struct bw_latency *o = &s->latency[j];
+        if (o->family == l->family && strcmp(o->probe, l->probe) == 0 &&
+            strcmp(o->circuit, l->circuit) == 0 && strcmp(o->kind, l->kind) == 0) {
+            return WRONG("latency[%zu]: the same target as latency[%zu]", i, j);
+        }
+    }
+    if (l->family == 5) {
+        return WRONG("latency[%zu].family: neither 4 nor 6", i);
+    }
+    if (back < 0) {
+        return WRONG("latency[%zu].lost: more than were sent", i);
+    }
+    if (known(l->late) && l->late > l->lost) {
+        return WRONG("latency[%zu].late: more than were lost", i);
+    }
+    if (back == 0 && (known(l->sum_us) || l->rtt_hist || known(l->p50_us) ||
+                      known(l->p95_us) || known(l->pdv_p95_us))) {
+        return WRONG("latency[%zu]: nothing came back, so sum_us, rtt_hist, p50_us, p95_us "
+                     "and pdv_p95_us are unknown",
+                     i);
+    }
+    if (!l->rtt_hist) {
+        return 0;
+    }
+    if (bw_hist_total(l->rtt_hist, strlen(l->rtt_hist), &total) < 0 || total == 0) {
+        return WRONG("latency[%zu].rtt_hist: not a histogram", i);
+    }
+    if (total > back) {
+        return WRONG("latency[%zu].rtt_hist: holds %" PRId64 " answers of %" PRId64, i,
+                     total, back);
+    }
+    return 0;
+}
+
+static int check_test(const struct bw_summary *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_throughput *t = &s->throughput[i];
+    const struct bw_circuit_summary *c = circuit_of(s, t->circuit);
+    if (!c) {
+        return WRONG("throughput[%zu].circuit: '%s' is not in circuits", i, t->circuit);
+    }
+    if (t->state == BW_TEST_OK) {
+        if (!known(t->duration_ms) || !known(t->bytes) || !known(t->goodput_bps)) {
+            return WRONG("throughput[%zu]: state is ok, so duration_ms, bytes and "
+                         "goodput_bps are needed",
+                         i);
+        }
+    } else if (known(t->goodput_bps) || known(t->line_bps) || known(t->line_error_ppm) ||
+               known(t->concurrent_bps)) {
+        return WRONG("throughput[%zu]: state is not ok, so goodput_bps, line_bps, "
+                     "line_error_ppm and concurrent_bps are unknown",
+                     i);
+    }
+    if (c->source == BW_SOURCE_NONE &&
+        (known(t->line_bps) || known(t->line_error_ppm) || known(t->concurrent_bps))) {
+        return WRONG("throughput[%zu]: its circuit has source none, so line_bps, "
+                     "line_error_ppm and concurrent_bps are unknown",
+                     i);
+    }
+    return 0;
+}
+
+static int check_traffic(const struct bw_summary *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_traffic *t = &s->traffic[i];
+    int64_t total = 0;
+    if (!circuit_of(s, t->circuit)) {
+        return WRONG("traffic[%zu].circuit: '%s' is not in circuits", i, t->circuit);
+    }
+    if (t->tcp_rtt_hist &&
+        (bw_hist_total(t->tcp_rtt_hist, strlen(t->tcp_rtt_hist), &total) < 0 ||
+         total == 0)) {
+        return WRONG("traffic[%zu].tcp_rtt_hist: not a histogram", i);
+    }
+    return 0;
+}
+
+static int check_outage(const struct bw_summary *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_outage *o = &s->outages[i];
+    if (!circuit_of(s, o->circuit)) {
+        return WRONG("outages[%zu].circuit: '%s' is not in circuits", i, o->circuit);
+    }
+    if (known(o->to_unix_ms) && o->to_unix_ms <= o->from_unix_ms) {
+        return WRONG("outages[%zu].to_ms: not after from_ms", i);
+    }
+    for (size_t j = 0; j < i; j++) {
+        if (s->outages[j].from_unix_ms == o->from_unix_ms &&
+            strcmp(s->outages[j].circuit, o->circuit) == 0) {
+            return WRONG("outages[%zu]: the same as outages[%zu]", i, j);
+        }
+    }
+    return 0;
+}
+
+int bw_summary_check(const struct bw_summary *s, struct bw_err *reterr)
+{
+    int r = check_chain(s, reterr);
+    if (r < 0) {
+        return r;
+    }
+    if (s->end_unix_s <= s->start_unix_s) {
+        return WRONG("end: not after start");
+    }
+    if (s->end_unix_s - s->start_unix_s > BW_INTERVAL_MAX_S) {
+        return WRONG("end: more than %d s after start", BW_INTERVAL_MAX_S);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_circuits; i++) {
+        r = check_circuit(s, i, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_outages; i++) {
+        r = check_outage(s, i, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_latency; i++) {
+        r = check_latency(s, i, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_throughput; i++) {
+        r = check_test(s, i, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_traffic; i++) {
+        r = check_traffic(s, i, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_gaps; i++) {
+        if (s->gaps[i].to_unix_s < s->gaps[i].from_unix_s) {
+            r = WRONG("gaps[%zu].to: before from", i);
+        }
+    }
+    return r;
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * summary_table.c - the members of contract v1 in their order, with kind, range and need.
+ *
+ * docs/summary-v1.md says the same in words; a change here is a change of the contract. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <summary_table.h>
+
+/* clang-format off */
+#define KEY(k) .key = "\"" k "\":", .key_len = sizeof("\"" k "\":") - 1
+#define INT(k, st, f, lo, hi) \
+    {KEY(k), .kind = BW_KIND_INT, .at = offsetof(struct st, f), .min = (lo), .max = (hi)}
+#define INT_REQ(k, st, f, lo, hi) \
+    {KEY(k), .kind = BW_KIND_INT, .required = true, .at = offsetof(struct st, f), \
+     .min = (lo), .max = (hi)}
+#define CHARS(k, kind_, st, f, req) \
+    {KEY(k), .kind = (kind_), .required = (req), .at = offsetof(struct st, f), \
+     .size = sizeof(((struct st *)0)->f), .max = (int64_t)sizeof(((struct st *)0)->f) - 1}
+#define PCHARS(k, kind_, st, f, n) \
+    {KEY(k), .kind = (kind_), .at = offsetof(struct st, f), .max = (n)}
+#define ENUM(k, st, f, w, req) \
+    {KEY(k), .kind = BW_KIND_ENUM, .required = (req), .at = offsetof(struct st, f), .words = (w), \
+     .n_words = sizeof(w) / sizeof((w)[0])}
+#define ARRAY(k, st, f, n_f, members, n) \
+    {KEY(k), .kind = BW_KIND_ARRAY, .at = offsetof(struct st, f), \
+     .size = sizeof(*((struct st *)0)->f), .count_at = offsetof(struct st, n_f), \
+     .max = (n), .sub = (members)}
+#define END {.kind = BW_KIND_END}
+/* clang-format on */
+
+enum {
+    OUTAGES_MAX = 64,
+    LATENCY_MAX = 2 * BW_TARGETS_MAX, /* each target over IPv4 and over IPv6 */
+    TESTS_MAX = 32,
+    GAPS_MAX = 64,
+    MIX_MAX = 16,
+    FLAGS_MAX = 7,
+    PPM = 1000000,
+    PPM_WIDE = 1000000000, /* an error or a load may be more than the whole */
+    HOUR_MS = 3600000
+};
+
+#define N_MAX BW_SUMMARY_INT_MAX
+#define UNIX_S_MAX INT64_C(253402300799) /* the end of the year 9999 */
+#define UNIX_MS_MAX (UNIX_S_MAX * 1000 + 999)
+#define STEP_US_MAX N_MAX
+#define US_MAX INT64_C(3600000000)
+
+/* The words by value; a value without one is NULL. */
+static const char *const chain_whys[] = {[BW_CHAIN_NEW] = "new",
+                                         [BW_CHAIN_ROTATED] = "rotated",
+                                         [BW_CHAIN_REPLACED] = "replaced",
+                                         [BW_CHAIN_FORK] = "fork",
+                                         [BW_CHAIN_RESTORED] = "restored"};
+static const char *const vantages[] = {[BW_VANTAGE_ROUTER] = "router",
+                                       [BW_VANTAGE_BRIDGE] = "bridge",
+                                       [BW_VANTAGE_WAN_SIDE] = "wan-side",
+                                       [BW_VANTAGE_LAN_SIDE] = "lan-side",
+                                       [BW_VANTAGE_MIRROR] = "mirror"};
+static const char *const behinds[] = {"nat", "filter", "proxy"};
+static const char *const sources[] = {[BW_SOURCE_NONE] = "none",
+                                      [BW_SOURCE_KERNEL] = "kernel",
+                                      [BW_SOURCE_SNMP] = "snmp",
+                                      [BW_SOURCE_MIRROR] = "mirror"};
+static const char *const layers[] = {
+    [BW_LAYER_ETHERNET] = "ethernet", [BW_LAYER_IP] = "ip", [BW_LAYER_GOODPUT] = "goodput"};
+static const char *const counter_layers[] = {
+    [BW_LAYER_ETHERNET] = "ethernet", [BW_LAYER_IP] = "ip"};
+static const char *const outage_whys[] = {"targets silent", "carrier down"};
+static const char *const gap_whys[] = {[BW_GAP_STOPPED] = "daemon stopped",
+                                       [BW_GAP_CLOCK] = "clock",
+                                       [BW_GAP_REFUSED] = "refused",
+                                       [BW_GAP_DEFERRED] = "deferred",
+                                       [BW_GAP_COUNTER] = "counter"};
+static const char *const directions[] = {[BW_DOWN] = "down", [BW_UP] = "up"};
+static const char *const test_states[] = {[BW_TEST_OK] = "ok",
+                                          [BW_TEST_FAILED] = "failed",
+                                          [BW_TEST_DEFERRED] = "deferred",
+                                          [BW_TEST_CANCELLED] = "cancelled"};
+static const char *const grades[] = {[BW_GRADE_SELF] = "self",
+                                     [BW_GRADE_RECEIPT] = "receipt",
+                                     [BW_GRADE_ARCHIVE] = "archive"};
+static const char *const egresses[] = {[BW_EGRESS_UNKNOWN] = "unknown",
+                                       [BW_EGRESS_MATCH] = "match",
+                                       [BW_EGRESS_OTHER] = "other"};
+
+#define N_WORDS(w) (sizeof(w) / sizeof((w)[0]))
+
+static const char *word_of(const char *const *words, size_t n_words, unsigned v)
+{
+    return v < n_words ? words[v] : NULL;
+}
+
+static int value_of(const char *const *words, size_t n_words, const char *word)
+{
+    for (size_t i = 0; i < n_words; i++) {
+        if (words[i] && strcmp(words[i], word) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+#define DEFINE_NAME(fn, type, words)                                                       \
+    const char *fn(enum type v)                                                            \
+    {                                                                                      \
+        return word_of(words, N_WORDS(words), (unsigned)v);                                \
+    }
+DEFINE_NAME(bw_chain_why_name, bw_chain_why, chain_whys)
+DEFINE_NAME(bw_vantage_name, bw_vantage, vantages)
+DEFINE_NAME(bw_source_name, bw_source, sources)
+DEFINE_NAME(bw_layer_name, bw_layer, layers)
+DEFINE_NAME(bw_gap_why_name, bw_gap_why, gap_whys)
+DEFINE_NAME(bw_test_state_name, bw_test_state, test_states)
+DEFINE_NAME(bw_grade_name, bw_grade, grades)
+DEFINE_NAME(bw_egress_name, bw_egress, egresses)
+
+#define DEFINE_PARSE(fn, type, words)                                                      \
+    int fn(const char *word, enum type *ret)                                               \
+    {                                                                                      \
+        int v = value_of(words, N_WORDS(words), word);                                     \
+        if (v < 0) {                                                                       \
+            return -EINVAL;                                                                \
+        }                                                                                  \
+        *ret = (enum type)v;                                                               \
+        return 0;                                                                          \
+    }
+DEFINE_PARSE(bw_vantage_parse, bw_vantage, vantages)
+DEFINE_PARSE(bw_source_parse, bw_source, sources)
+DEFINE_PARSE(bw_layer_parse, bw_layer, layers)
+
+/* clang-format off */
+
+/* ---- objects that are there or not --------------------------------------------------- */
+
+static bool chain_present(const void *owner)
+{
+    const struct bw_summary *s = owner;
+    return s->chain.why != BW_CHAIN_CONTINUES;
+}
+
+static bool clock_present(const void *owner)
+{
+    const struct bw_summary *s = owner;
+    return s->clock.known;
+}
+
+static void clock_mark(void *owner)
+{
+    struct bw_summary *s = owner;
+    s->clock.known = true;
+}
+
+static bool seen_present(const void *owner)
+{
+    const struct bw_summary *s = owner;
+    return s->seen.size != BW_UNKNOWN;
+}
+
+static bool flow_known(const struct bw_flow *f)
+{
+    return f->bytes != BW_UNKNOWN || f->packets != BW_UNKNOWN || f->p95_1s_bps != BW_UNKNOWN ||
+           f->peak_1s_bps != BW_UNKNOWN || f->drops != BW_UNKNOWN || f->errors != BW_UNKNOWN;
+}
+
+static bool down_present(const void *owner)
+{
+    const struct bw_circuit_summary *c = owner;
+    return flow_known(&c->flow[BW_DOWN]);
+}
+
+static bool up_present(const void *owner)
+{
+    const struct bw_circuit_summary *c = owner;
+    return flow_known(&c->flow[BW_UP]);
+}
+
+/* ---- the members ---------------------------------------------------------------------- */
+
+#define FLOW(d) \
+    INT("bytes", bw_circuit_summary, flow[d].bytes, 0, N_MAX), \
+    INT("packets", bw_circuit_summary, flow[d].packets, 0, N_MAX), \
+    INT("p95_1s_bps", bw_circuit_summary, flow[d].p95_1s_bps, 0, N_MAX), \
+    INT("peak_1s_bps", bw_circuit_summary, flow[d].peak_1s_bps, 0, N_MAX), \
+    INT("drops", bw_circuit_summary, flow[d].drops, 0, N_MAX), \
+    INT("errors", bw_circuit_summary, flow[d].errors, 0, N_MAX), \
+    END
+
+static const struct bw_member down_members[] = {FLOW(BW_DOWN)};
+static const struct bw_member up_members[] = {FLOW(BW_UP)};
+
+const struct bw_member bw_circuit_members[] = {
+    CHARS("id", BW_KIND_NAME, bw_circuit_summary, id, true),
+    ENUM("vantage", bw_circuit_summary, vantage, vantages, false),
+    {KEY("behind"), .kind = BW_KIND_BITS, .at = offsetof(struct bw_circuit_summary, behind),
+     .words = behinds, .n_words = N_WORDS(behinds)},
+    ENUM("source", bw_circuit_summary, source, sources, true),
+    INT("resolution_ms", bw_circuit_summary, resolution_ms, 1, HOUR_MS),
+    ENUM("layer", bw_circuit_summary, layer, counter_layers, false),
+    INT("covered_s", bw_circuit_summary, covered_s, 0, BW_INTERVAL_MAX_S),
+    INT("link_bps", bw_circuit_summary, link_bps, 1, N_MAX),
+    INT("mtu", bw_circuit_summary, mtu, 68, 1 << 20),
+    INT("saturated_s", bw_circuit_summary, saturated_s, 0, BW_INTERVAL_MAX_S),
+    {KEY("down"), .kind = BW_KIND_OBJECT, .sub = down_members, .present = down_present},
+    {KEY("up"), .kind = BW_KIND_OBJECT, .sub = up_members, .present = up_present},
+    END};
+
+static const struct bw_member outage_members[] = {
+    CHARS("circuit", BW_KIND_NAME, bw_outage, circuit, true),
+    INT_REQ("from_ms", bw_outage, from_unix_ms, 0, UNIX_MS_MAX),
+    INT("to_ms", bw_outage, to_unix_ms, 0, UNIX_MS_MAX),
+    {KEY("why"), .kind = BW_KIND_STATIC, .required = true,
+     .at = offsetof(struct bw_outage, why), .words = outage_whys,
+     .n_words = N_WORDS(outage_whys)},
+    END};
+
+const struct bw_member bw_latency_members[] = {
+    CHARS("circuit", BW_KIND_NAME, bw_latency, circuit, true),
+    CHARS("probe", BW_KIND_NAME, bw_latency, probe, true),
+    CHARS("kind", BW_KIND_WORD, bw_latency, kind, true),
+    INT("family", bw_latency, family, 4, 6),
+    INT_REQ("sent", bw_latency, sent, 0, UINT32_MAX),
+    INT_REQ("lost", bw_latency, lost, 0, UINT32_MAX),
+    INT("late", bw_latency, late, 0, UINT32_MAX),
+    INT("sum_us", bw_latency, sum_us, 0, N_MAX),
+    PCHARS("rtt_hist", BW_KIND_PHIST, bw_latency, rtt_hist, 4096),
+    INT("p50_us", bw_latency, p50_us, 0, US_MAX),
+    INT("p95_us", bw_latency, p95_us, 0, US_MAX),
+    INT("pdv_p95_us", bw_latency, pdv_p95_us, 0, US_MAX),
+    END};
+
+const struct bw_member bw_throughput_members[] = {
+    CHARS("circuit", BW_KIND_NAME, bw_throughput, circuit, true),
+    CHARS("probe", BW_KIND_NAME, bw_throughput, probe, true),
+    CHARS("kind", BW_KIND_WORD, bw_throughput, kind, true),
+    PCHARS("method", BW_KIND_PTOKEN, bw_throughput, method, 31),
+    CHARS("server", BW_KIND_NAME, bw_throughput, server, false),
+    ENUM("direction", bw_throughput, direction, directions, true),
+    INT_REQ("at_ms", bw_throughput, at_unix_ms, 0, UNIX_MS_MAX),
+    INT("duration_ms", bw_throughput, duration_ms, 1, HOUR_MS),
+    ENUM("state", bw_throughput, state, test_states, true),
+    PCHARS("reason", BW_KIND_PTEXT, bw_throughput, reason, 200),
+    PCHARS("retest_of", BW_KIND_PTOKEN, bw_throughput, retest_of, 63),
+    INT("streams", bw_throughput, streams, 1, 1024),
+    CHARS("cc", BW_KIND_WORD, bw_throughput, cc, false),
+    INT("mtu", bw_throughput, mtu, 68, 1 << 20),
+    ENUM("grade", bw_throughput, grade, grades, true),
+    PCHARS("receipt", BW_KIND_PTOKEN, bw_throughput, receipt, 2048),
+    ENUM("egress", bw_throughput, egress, egresses, true),
+    INT("bytes", bw_throughput, bytes, 0, N_MAX),
+    INT("goodput_bps", bw_throughput, goodput_bps, 0, N_MAX),
+    INT("line_bps", bw_throughput, line_bps, 0, N_MAX),
+    INT("line_error_ppm", bw_throughput, line_error_ppm, 0, PPM_WIDE),
+    INT("concurrent_bps", bw_throughput, concurrent_bps, 0, N_MAX),
+    INT("rtt_idle_us", bw_throughput, rtt_idle_us, 0, US_MAX),
+    INT("rtt_loaded_p95_us", bw_throughput, rtt_loaded_p95_us, 0, US_MAX),
+    INT("retransmit_ppm", bw_throughput, retransmit_ppm, 0, PPM),
+    INT("tester_busy_ppm", bw_throughput, tester_busy_ppm, 0, PPM_WIDE),
+    {KEY("flags"), .kind = BW_KIND_WORDS, .at = offsetof(struct bw_throughput, flags),
+     .size = FLAGS_MAX, .max = 31},
+    END};
+
+static const struct bw_member mix_members[] = {
+    CHARS("class", BW_KIND_WORD, bw_mix, klass, true),
+    INT("down_ppm", bw_mix, down_ppm, 0, PPM),
+    INT("up_ppm", bw_mix, up_ppm, 0, PPM),
+    INT("error_ppm", bw_mix, error_ppm, 0, PPM_WIDE),
+    END};
+
+const struct bw_member bw_traffic_members[] = {
+    CHARS("circuit", BW_KIND_NAME, bw_traffic, circuit, true),
+    INT("sampled_1_in", bw_traffic, sampled_1_in, 1, 1 << 20),
+    INT("captured", bw_traffic, captured, 0, N_MAX),
+    INT("capture_drops", bw_traffic, capture_drops, 0, N_MAX),
+    ARRAY("mix", bw_traffic, mix, n_mix, mix_members, MIX_MAX),
+    PCHARS("tcp_rtt_hist", BW_KIND_PHIST, bw_traffic, tcp_rtt_hist, 4096),
+    INT("retransmit_ppm", bw_traffic, retransmit_ppm, 0, PPM),
+    END};
+
+static const struct bw_member gap_members[] = {
+    INT_REQ("from", bw_gap, from_unix_s, 0, UNIX_S_MAX),
+    INT_REQ("to", bw_gap, to_unix_s, 0, UNIX_S_MAX),
+    ENUM("why", bw_gap, why, gap_whys, true),
+    END};
+
+static const struct bw_member chain_members[] = {
+    ENUM("why", bw_summary, chain.why, chain_whys, true),
+    CHARS("prev_kid", BW_KIND_HASH, bw_summary, chain.prev_kid, false),
+    INT("prev_seq", bw_summary, chain.prev_seq, 1, N_MAX),
+    CHARS("prev_hash", BW_KIND_HASH, bw_summary, chain.prev_hash, false),
+    END};
+
+static const struct bw_member clock_members[] = {
+    {KEY("synced"), .kind = BW_KIND_BOOL, .required = true,
+     .at = offsetof(struct bw_summary, clock.synced)},
+    INT("max_error_us", bw_summary, clock.max_error_us, 0, N_MAX),
+    INT("step_us", bw_summary, clock.step_us, -STEP_US_MAX, STEP_US_MAX),
+    END};
+
+static const struct bw_member seen_members[] = {
+    INT_REQ("size", bw_summary, seen.size, 0, N_MAX),
+    CHARS("root", BW_KIND_HASH, bw_summary, seen.root, true),
+    END};
+
+const struct bw_member bw_summary_members[] = {
+    CHARS("site", BW_KIND_SITE, bw_summary, site, true),
+    INT_REQ("seq", bw_summary, seq, 1, N_MAX),
+    CHARS("prev", BW_KIND_HASH, bw_summary, prev, false),
+    {KEY("chain"), .kind = BW_KIND_OBJECT, .sub = chain_members, .present = chain_present},
+    CHARS("agent", BW_KIND_TEXT, bw_summary, agent, true),
+    CHARS("config", BW_KIND_HASH, bw_summary, config, true),
+    CHARS("boot", BW_KIND_WORD, bw_summary, boot, false),
+    INT("mono_ms", bw_summary, mono_ms, 0, N_MAX),
+    INT_REQ("start", bw_summary, start_unix_s, 0, UNIX_S_MAX),
+    INT_REQ("end", bw_summary, end_unix_s, 0, UNIX_S_MAX),
+    {KEY("clock"), .kind = BW_KIND_OBJECT, .sub = clock_members, .present = clock_present,
+     .mark = clock_mark},
+    {KEY("seen"), .kind = BW_KIND_OBJECT, .sub = seen_members, .present = seen_present},
+    ARRAY("circuits", bw_summary, circuits, n_circuits, bw_circuit_members, BW_CIRCUITS_MAX),
+    ARRAY("outages", bw_summary, outages, n_outages, outage_members, OUTAGES_MAX),
+    ARRAY("latency", bw_summary, latency, n_latency, bw_latency_members, LATENCY_MAX),
+    ARRAY("throughput", bw_summary, throughput, n_throughput, bw_throughput_members, TESTS_MAX),
+    ARRAY("traffic", bw_summary, traffic, n_traffic, bw_traffic_members, BW_CIRCUITS_MAX),
+    ARRAY("gaps", bw_summary, gaps, n_gaps, gap_members, GAPS_MAX),
+    END};
+
+/* clang-format on */
+
+void bw_members_init(const struct bw_member *members, void *obj)
+{
+    const int64_t unknown = BW_UNKNOWN;
+    for (const struct bw_member *m = members; m->kind != BW_KIND_END; m++) {
+        if (m->kind == BW_KIND_INT) {
+            memcpy((char *)obj + m->at, &unknown, sizeof(unknown));
+        } else if (m->kind == BW_KIND_OBJECT) {
+            bw_members_init(m->sub, obj);
+        }
+    }
+}
+
+void bw_where_text(const struct bw_where *w, char ret[200])
+{
+    char inner[202];
+    ret[0] = '\0';
+    for (const char *joint = ": "; w; w = w->up) {
+        if (!w->member) {
+            continue;
+        }
+        (void)snprintf(inner, sizeof(inner), "%s%s", joint, ret);
+        if (w->index == SIZE_MAX) {
+            (void)snprintf(ret, 200, "%.*s%.150s", BW_MEMBER_NAME_ARGS(w->member), inner);
+        } else {
+            (void)snprintf(ret, 200, "%.*s[%zu]%.150s", BW_MEMBER_NAME_ARGS(w->member),
+                           w->index, inner);
+        }
+        joint = ".";
+    }
+}
+
+/* ---- characters -----------------------------------------------------------------------
+ */
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+    return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z');
+}
+
+bool bw_site_valid(const char *text)
+{
+    size_t n = strlen(text);
+    if (n < 7 || n > BW_SITE_MAX || text[0] != 's' || text[1] != '-') {
+        return false;
+    }
+    for (size_t i = 2; i < n; i++) {
+        if (!is_lower(text[i]) && !(text[i] >= '2' && text[i] <= '9')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool bw_name_valid(const char *text)
+{
+    size_t n = strlen(text);
+    if (n == 0 || n > BW_NAME_MAX || !is_alnum(text[0])) {
+        return false;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (!is_alnum(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* 43 characters of base64url whose last one carries no stray bits: 256 = 42 * 6 + 4. */
+static bool is_hash(const char *text, size_t n)
+{
+    if (n != BW_HASH_LEN) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_alnum(text[i]) && text[i] != '-' && text[i] != '_') {
+            return false;
+        }
+    }
+    return strchr("AEIMQUYcgkosw048", text[n - 1]) != NULL;
+}
+
+static bool is_word(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_lower(text[i]) && !is_digit(text[i]) && !strchr("._-/", text[i])) {
+            return false;
+        }
+    }
+    return n > 0;
+}
+
+static bool is_token(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_alnum(text[i]) && !strchr("._-:/+", text[i])) {
+            return false;
+        }
+    }
+    return n > 0;
+}
+
+/* Bytes of the UTF-8 character at text[0] (RFC 3629 section 4), 0 when it is none or a
+ * control character. */
+size_t bw_text_char(const char *text, size_t n)
+{
+    const unsigned char *b = (const unsigned char *)text;
+    size_t len;
+    uint32_t c;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (b[0] < 0x80) {
+        return b[0] >= 0x20 && b[0] != 0x7f;
+    }
+    if (b[0] >= 0xc2 && b[0] < 0xe0) {
+        len = 2;
+        c = b[0] & 0x1fu;
+    } else if (b[0] >= 0xe0 && b[0] < 0xf0) {
+        len = 3;
+        c = b[0] & 0x0fu;
+    } else if (b[0] >= 0xf0 && b[0] < 0xf5) {
+        len = 4;
+        c = b[0] & 0x07u;
+    } else {
+        return 0;
+    }
+    if (len > n) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if ((b[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        c = c << 6 | (b[i] & 0x3fu);
+    }
+    /* 0x80 to 0x9f are control characters too. */
+    return c < least[len] || c < 0xa0 || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff ? 0
+                                                                                     : len;
+}
+
+static bool is_text(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        size_t len = bw_text_char(text + i, n - i);
+        if (len == 0) {
+            return false;
+        }
+        i += len;
+    }
+    return n > 0;
+}
+
+const char *bw_member_text_wrong(const struct bw_member *m, const char *text, size_t n)
+{
+    if (n > (size_t)m->max) {
+        return "too long";
+    }
+    switch ((enum bw_kind)m->kind) {
+    case BW_KIND_SITE:
+        return bw_site_valid(text) ? NULL : "not a site (s- and five or more of a-z2-9)";
+    case BW_KIND_NAME:
+        return bw_name_valid(text) ? NULL : "not a name (letters, digits, '.', '_', '-')";
+    case BW_KIND_HASH:
+        return is_hash(text, n) ? NULL : "not 32 bytes in base64url";
+    case BW_KIND_WORD:
+    case BW_KIND_WORDS:
+        return is_word(text, n) ? NULL : "not a word (a-z, 0-9, '.', '_', '-', '/')";
+    case BW_KIND_PTOKEN:
+        return is_token(text, n) ? NULL
+                                 : "not a token (letters, digits, '.', '_', '-', ':')";
+    case BW_KIND_TEXT:
+    case BW_KIND_PTEXT:
+        return is_text(text, n) ? NULL : "empty, not UTF-8 or with control characters";
+    case BW_KIND_PHIST: /* bw_summary_check() reads it */
+        return NULL;
+    case BW_KIND_END:
+    case BW_KIND_INT:
+    case BW_KIND_BOOL:
+    case BW_KIND_ENUM:
+    case BW_KIND_STATIC:
+    case BW_KIND_BITS:
+    case BW_KIND_OBJECT:
+    case BW_KIND_ARRAY:
+        break;
+    }
+    return "not a text";
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * summary_gen.c - summaries for tests; see summary_gen.h. */
+#include <buf.h>
+#include <hash.h>
+#include <hist.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <summary_gen.h>
+
+#define INT_MAX_53 INT64_C(9007199254740991)
+
+/* splitmix64, from its description by its author. */
+uint64_t gen_next(struct gen *g)
+{
+    uint64_t z = (g->state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+int64_t gen_between(struct gen *g, int64_t low, int64_t high)
+{
+    return low + (int64_t)(gen_next(g) % (uint64_t)(high - low + 1));
+}
+
+int gen_chance(struct gen *g, int percent)
+{
+    return gen_between(g, 0, 99) < percent;
+}
+
+/* Unknown a third of the time; else anything up to max, the border more often. */
+static int64_t maybe(struct gen *g, int64_t min, int64_t max)
+{
+    switch (gen_between(g, 0, 8)) {
+    case 0:
+    case 1:
+    case 2:
+        return BW_UNKNOWN;
+    case 3:
+        return max;
+    case 4:
+        return min;
+    default:
+        return gen_between(g, min, gen_chance(g, 50) || max < 5000 ? max : min + 5000);
+    }
+}
+
+static void name(struct gen *g, char *out, size_t cap)
+{
+    static const char chars[] = "abcXYZ019._-";
+    size_t n = (size_t)gen_between(g, 1, gen_chance(g, 5) ? (int64_t)cap - 1 : 12);
+    out[0] = (char)gen_between(g, 'a', 'z');
+    for (size_t i = 1; i < n; i++) {
+        out[i] = chars[gen_between(g, 0, sizeof(chars) - 2)];
+    }
+    out[n] = '\0';
+}
+
+static void hash(struct gen *g, char out[BW_HASH_LEN + 1])
+{
+    uint64_t seed = gen_next(g);
+    bw_sha256_text(&seed, sizeof(seed), out);
+}
+
+static char *hist(struct gen *g, struct bw_summary *s, int64_t n)
+{
+    struct bw_hist *h = calloc(1, sizeof(*h));
+    struct bw_buf b;
+    int64_t middle = gen_between(g, 100, 60000);
+    char *text;
+    bw_buf_init(&b, 65536);
+    bw_hist_init(h);
+    for (int64_t i = 0; i < n; i++) {
+        bw_hist_add(h, middle + gen_between(g, 0, middle / 4));
+    }
+    (void)bw_hist_encode(h, &b);
+    text = bw_summary_strdup(s, b.data);
+    bw_buf_done(&b);
+    free(h);
+    return text;
+}
+
+static void random_flow(struct gen *g, struct bw_flow *f)
+{
+    f->bytes = maybe(g, 0, INT_MAX_53);
+    f->packets = maybe(g, 0, INT_MAX_53);
+    f->p95_1s_bps = maybe(g, 0, INT_MAX_53);
+    f->peak_1s_bps = maybe(g, 0, INT_MAX_53);
+    f->drops = maybe(g, 0, 1000);
+    f->errors = maybe(g, 0, 1000);
+}
+
+static void random_circuit(struct gen *g, size_t i, struct bw_circuit_summary *c)
+{
+    bw_circuit_summary_init(c);
+    name(g, c->id, sizeof(c->id) - 2);
+    c->id[strlen(c->id)] = (char)('0' + i);
+    c->vantage = (enum bw_vantage)gen_between(g, 0, BW_VANTAGE_MIRROR);
+    c->behind = (uint32_t)gen_between(g, 0, 7);
+    c->source = (enum bw_source)gen_between(g, 0, BW_SOURCE_MIRROR);
+    c->mtu = maybe(g, 68, 9000);
+    if (c->source == BW_SOURCE_NONE) {
+        return;
+    }
+    c->resolution_ms = maybe(g, 1, 60000);
+    c->layer = (enum bw_layer)gen_between(g, 0, BW_LAYER_IP);
+    c->covered_s = gen_between(g, 0, 300);
+    c->link_bps = maybe(g, 1, INT_MAX_53);
+    c->saturated_s = maybe(g, 0, 300);
+    random_flow(g, &c->flow[BW_DOWN]);
+    random_flow(g, &c->flow[BW_UP]);
+}
+
+static void random_latency(struct gen *g, struct bw_summary *s, size_t i)
+{
+    struct bw_latency *l = &s->latency[i];
+    bw_latency_init(l);
+    (void)snprintf(l->circuit, sizeof(l->circuit), "%s",
+                   s->circuits[gen_between(g, 0, (int64_t)s->n_circuits - 1)].id);
+    (void)snprintf(l->probe, sizeof(l->probe), "target-%zu", i);
+    (void)snprintf(l->kind, sizeof(l->kind), "icmp");
+    l->family = gen_chance(g, 10) ? BW_UNKNOWN : gen_chance(g, 50) ? 4 : 6;
+    l->sent = gen_between(g, 0, 300);
+    l->lost = gen_chance(g, 20) ? l->sent : gen_between(g, 0, l->sent);
+    l->late = maybe(g, 0, l->lost);
+    if (l->sent > l->lost && gen_chance(g, 90)) {
+        l->sum_us = maybe(g, 0, 9000000);
+        l->rtt_hist = hist(g, s, l->sent - l->lost);
+        l->p50_us = maybe(g, 0, 60000);
+        l->p95_us = maybe(g, 0, 60000);
+        l->pdv_p95_us = maybe(g, 0, 60000);
+    }
+}
+
+static void random_test(struct gen *g, struct bw_summary *s, size_t i)
+{
+    static const char *const reasons[] = {NULL, "the server said \"busy\"", "back\\slash",
+                                          "Zeitüberschreitung – 10 s", "x"};
+    struct bw_throughput *t = &s->throughput[i];
+    const struct bw_circuit_summary *c =
+        &s->circuits[gen_between(g, 0, (int64_t)s->n_circuits - 1)];
+    bw_throughput_init(t);
+    (void)snprintf(t->circuit, sizeof(t->circuit), "%s", c->id);
+    name(g, t->probe, sizeof(t->probe));
+    (void)snprintf(t->kind, sizeof(t->kind), "http");
+    t->method = gen_chance(g, 70) ? "http/1" : NULL;
+    if (gen_chance(g, 70)) {
+        name(g, t->server, sizeof(t->server));
+    }
+    t->direction = gen_chance(g, 50) ? BW_DOWN : BW_UP;
+    t->at_unix_ms = s->start_unix_s * 1000 + gen_between(g, 0, 9999);
+    t->duration_ms = maybe(g, 1, 60000);
+    t->state = (enum bw_test_state)gen_between(g, 0, BW_TEST_CANCELLED);
+    t->reason = reasons[gen_between(g, 0, 4)];
+    t->retest_of = gen_chance(g, 10) ? "17.wan.down" : NULL;
+    t->streams = maybe(g, 1, 16);
+    (void)snprintf(t->cc, sizeof(t->cc), "%s", gen_chance(g, 50) ? "bbr" : "");
+    t->mtu = maybe(g, 68, 9000);
+    t->grade = (enum bw_grade)gen_between(g, 0, BW_GRADE_ARCHIVE);
+    t->receipt = gen_chance(g, 10) ? "eyJhIjoxfQ.eyJiIjoyfQ.c2ln" : NULL;
+    t->egress = (enum bw_egress)gen_between(g, 0, BW_EGRESS_OTHER);
+    t->bytes = maybe(g, 0, INT_MAX_53);
+    t->rtt_idle_us = maybe(g, 0, 60000);
+    t->rtt_loaded_p95_us = maybe(g, 0, 60000);
+    t->retransmit_ppm = maybe(g, 0, 1000000);
+    t->tester_busy_ppm = maybe(g, 0, 4000000);
+    for (int64_t n = gen_chance(g, 20) ? gen_between(g, 1, 7) : 0; n > 0; n--) {
+        t->flags[n - 1] = "line-busy";
+    }
+    if (t->state == BW_TEST_OK) {
+        t->duration_ms = gen_between(g, 1, 60000);
+        t->bytes = gen_between(g, 0, INT_MAX_53);
+        t->goodput_bps = gen_between(g, 0, INT_MAX_53);
+        if (c->source != BW_SOURCE_NONE) {
+            t->line_bps = maybe(g, 0, INT_MAX_53);
+            t->line_error_ppm = maybe(g, 0, 1000000000);
+            t->concurrent_bps = maybe(g, 0, INT_MAX_53);
+        }
+    }
+}
+
+static void random_traffic(struct gen *g, struct bw_summary *s, size_t i)
+{
+    struct bw_traffic *t = &s->traffic[i];
+    bw_traffic_init(t);
+    (void)snprintf(t->circuit, sizeof(t->circuit), "%s", s->circuits[i].id);
+    t->sampled_1_in = maybe(g, 1, 1024);
+    t->captured = maybe(g, 0, INT_MAX_53);
+    t->capture_drops = maybe(g, 0, INT_MAX_53);
+    t->n_mix = (size_t)gen_between(g, 0, 3);
+    t->mix = bw_summary_alloc(s, 3 * sizeof(*t->mix));
+    for (size_t j = 0; j < t->n_mix; j++) {
+        memset(&t->mix[j], 0, sizeof(t->mix[j]));
+        (void)snprintf(t->mix[j].klass, sizeof(t->mix[j].klass), "class-%c", (char)('a' + j));
+        t->mix[j].down_ppm = maybe(g, 0, 1000000);
+        t->mix[j].up_ppm = maybe(g, 0, 1000000);
+        t->mix[j].error_ppm = maybe(g, 0, 1000000);
+    }
+    t->tcp_rtt_hist = gen_chance(g, 50) ? hist(g, s, 50) : NULL;
+    t->retransmit_ppm = maybe(g, 0, 1000000);
+}
+
+void gen_random_summary(struct gen *g, struct bw_summary *ret)
+{
+    struct bw_summary *s = ret;
+    bw_summary_init(s);
+    (void)snprintf(s->site, sizeof(s->site), "s-%c%c2z9", (char)gen_between(g, 'a', 'z'),
+                   'q');
+    s->seq =
+        gen_chance(g, 25) ? 1 : gen_between(g, 2, gen_chance(g, 10) ? INT_MAX_53 : 99999);
+    if (s->seq > 1) {
+        hash(g, s->prev);
+    } else {
+        s->chain.why = (enum bw_chain_why)gen_between(g, BW_CHAIN_NEW, BW_CHAIN_RESTORED);
+        if (s->chain.why != BW_CHAIN_NEW) {
+            hash(g, s->chain.prev_kid);
+            hash(g, s->chain.prev_hash);
+            s->chain.prev_seq = gen_between(g, 1, 99999);
+        }
+    }
+    (void)snprintf(s->agent, sizeof(s->agent), "bandwitnessd/0.1.0");
+    hash(g, s->config);
+    if (gen_chance(g, 80)) {
+        (void)snprintf(s->boot, sizeof(s->boot), "1f0c9f5e-8c5e-4d2c-9c0a-0a9f6f3c2b11");
+    }
+    s->mono_ms = maybe(g, 0, INT_MAX_53);
+    s->start_unix_s = gen_between(g, 0, INT64_C(4000000000));
+    s->end_unix_s = s->start_unix_s + gen_between(g, 1, 3600);
+    s->clock.known = gen_chance(g, 80);
+    if (s->clock.known) {
+        s->clock.synced = gen_chance(g, 50);
+        s->clock.max_error_us = maybe(g, 0, INT_MAX_53);
+        s->clock.step_us = maybe(g, -INT_MAX_53, INT_MAX_53);
+    }
+    if (gen_chance(g, 20)) {
+        s->seen.size = gen_between(g, 0, INT_MAX_53);
+        hash(g, s->seen.root);
+    }
+    s->n_circuits = (size_t)gen_between(g, 0, 3);
+    if (s->n_circuits) {
+        s->circuits = bw_summary_alloc(s, s->n_circuits * sizeof(*s->circuits));
+        for (size_t i = 0; i < s->n_circuits; i++) {
+            random_circuit(g, i, &s->circuits[i]);
+        }
+        s->n_outages = (size_t)gen_between(g, 0, 2);
+        s->outages = bw_summary_alloc(s, 2 * sizeof(*s->outages));
+        memset(s->outages, 0, 2 * sizeof(*s->outages));
+        for (size_t i = 0; i < s->n_outages; i++) {
+            struct bw_outage *o = &s->outages[i];
+            (void)snprintf(o->circuit, sizeof(o->circuit), "%s", s->circuits[0].id);
+            o->from_unix_ms = s->start_unix_s * 1000 + (int64_t)i * 1000;
+            o->to_unix_ms =
+                gen_chance(g, 50) ? BW_UNKNOWN : o->from_unix_ms + 1 + (int64_t)i;
+            o->why = gen_chance(g, 50) ? "targets silent" : "carrier down";
+            o->known_to_unix_ms = BW_UNKNOWN;
+        }
+        s->n_latency = (size_t)gen_between(g, 0, 6);
+        s->latency = bw_summary_alloc(s, 6 * sizeof(*s->latency));
+        for (size_t i = 0; i < s->n_latency; i++) {
+            random_latency(g, s, i);
+        }
+        s->n_throughput = (size_t)gen_between(g, 0, 3);
+        s->throughput = bw_summary_alloc(s, 3 * sizeof(*s->throughput));
+        for (size_t i = 0; i < s->n_throughput; i++) {
+            random_test(g, s, i);
+        }
+        s->n_traffic = (size_t)gen_between(g, 0, (int64_t)s->n_circuits);
+        s->traffic = bw_summary_alloc(s, 3 * sizeof(*s->traffic));
+        for (size_t i = 0; i < s->n_traffic; i++) {
+            random_traffic(g, s, i);
+        }
+    }
+    s->n_gaps = (size_t)gen_between(g, 0, 2);
+    s->gaps = bw_summary_alloc(s, 2 * sizeof(*s->gaps));
+    for (size_t i = 0; i < s->n_gaps; i++) {
+        s->gaps[i].from_unix_s = gen_between(g, 0, 4000000000);
+        s->gaps[i].to_unix_s = s->gaps[i].from_unix_s + gen_between(g, 0, 100000);
+        s->gaps[i].why = (enum bw_gap_why)gen_between(g, 0, BW_GAP_COUNTER);
+    }
+}
+
+void gen_plausible_summary(struct gen *g,
+                           int64_t seq,
+                           int64_t start_unix_s,
+                           int64_t length_s,
+                           size_t n_targets,
+                           struct bw_summary *ret)
+{
+    struct bw_summary *s = ret;
+    struct bw_circuit_summary *c;
+    bw_summary_init(s);
+    (void)snprintf(s->site, sizeof(s->site), "s-4f9k2");
+    s->seq = seq;
+    s->chain.why = seq == 1 ? BW_CHAIN_NEW : BW_CHAIN_CONTINUES;
+    (void)snprintf(s->agent, sizeof(s->agent), "bandwitnessd/0.1.0");
+    bw_sha256_text("config", 6, s->config);
+    (void)snprintf(s->boot, sizeof(s->boot), "1f0c9f5e-8c5e-4d2c-9c0a-0a9f6f3c2b11");
+    s->start_unix_s = start_unix_s;
+    s->end_unix_s = start_unix_s + length_s;
+    s->mono_ms = seq * length_s * 1000;
+    s->clock.known = true;
+    s->clock.synced = true;
+    s->clock.max_error_us = 1800;
+    s->clock.step_us = 0;
+    s->n_circuits = 1;
+    s->circuits = c = bw_summary_alloc(s, sizeof(*s->circuits));
+    bw_circuit_summary_init(c);
+    (void)snprintf(c->id, sizeof(c->id), "wan");
+    c->vantage = BW_VANTAGE_ROUTER;
+    c->source = BW_SOURCE_KERNEL;
+    c->resolution_ms = 1000;
+    c->layer = BW_LAYER_ETHERNET;
+    c->covered_s = length_s;
+    c->link_bps = 1000000000;
+    c->mtu = 1500;
+    c->saturated_s = 0;
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        struct bw_flow *f = &c->flow[d];
+        f->bytes = gen_between(g, 1000000, 4000000000);
+        f->packets = f->bytes / 1000;
+        f->p95_1s_bps = f->bytes * 8 / length_s * 2;
+        f->peak_1s_bps = f->p95_1s_bps * 3 / 2;
+        f->drops = 0;
+        f->errors = 0;
+    }
+    s->n_latency = n_targets;
+    s->latency = n_targets ? bw_summary_alloc(s, n_targets * sizeof(*s->latency)) : NULL;
+    for (size_t i = 0; i < n_targets; i++) {
+        struct bw_latency *l = &s->latency[i];
+        bw_latency_init(l);
+        (void)snprintf(l->circuit, sizeof(l->circuit), "wan");
+        (void)snprintf(l->probe, sizeof(l->probe), "target-%zu", i);
+        (void)snprintf(l->kind, sizeof(l->kind), "icmp");
+        l->family = 4;
+        l->sent = length_s;
+        l->lost = gen_between(g, 0, 3);
+        l->late = 0;
+        l->rtt_hist = hist(g, s, l->sent - l->lost);
+        l->sum_us = (l->sent - l->lost) * 20000;
+        l->p50_us = 20100;
+        l->p95_us = 22000;
+        l->pdv_p95_us = 1900;
+    }
+}
