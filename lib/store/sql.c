@@ -404,6 +404,12 @@ struct sqlite3_stmt *bw_sql_stmt(struct bw_sql *s, size_t i, struct bw_err *rete
     return s->stmt[i];
 }
 
+int bw_sql_use(struct bw_sql *s, size_t i, struct sqlite3_stmt **ret, struct bw_err *reterr)
+{
+    *ret = bw_sql_stmt(s, i, reterr);
+    return *ret ? 0 : bw_sql_code(s);
+}
+
 int bw_sql_exec(struct bw_sql *s, const char *text, struct bw_err *reterr)
 {
     if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK) {

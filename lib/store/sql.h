@@ -54,7 +54,12 @@ struct sqlite3_stmt *bw_sql_stmt(struct bw_sql *s, size_t i, struct bw_err *rete
 /* The last failure of this connection as a code of store.h and a sentence. */
 int bw_sql_fail(struct bw_sql *s, const char *doing, struct bw_err *reterr);
 
-/* The same code alone, for a bw_sql_stmt() that gave NULL. */
+/* The same as 0 or a code, into *ret. */
+int bw_sql_use(struct bw_sql *s,
+               size_t i,
+               struct sqlite3_stmt **ret,
+               struct bw_err *reterr);
+/* The code of the last failure alone, for a bw_sql_stmt() that gave NULL. */
 int bw_sql_code(struct bw_sql *s);
 
 int bw_sql_exec(struct bw_sql *s, const char *text, struct bw_err *reterr);

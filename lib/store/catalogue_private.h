@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * catalogue_private.h - what the files of the catalogue's SQLite back end share. */
+#ifndef BW_STORE_CATALOGUE_PRIVATE_H
+#define BW_STORE_CATALOGUE_PRIVATE_H
+
+#include "catalogue.h"
+#include "sql.h"
+
+struct catalogue {
+    struct bw_catalogue base;
+    struct bw_sql sql;
+};
+
+static inline struct bw_sql *bw_catalogue_db(struct bw_catalogue *c)
+{
+    return &((struct catalogue *)(void *)c)->sql;
+}
+
+/* clang-format off */
+enum {
+    ENTITY_ADD, ENTITY_PARENT, ENTITY_GET, ENTITY_ALL, ENTITY_CHILDREN,
+    SITE_ADD, SITE_GET, SITE_ALL, SITE_OF_ENTITY, SITE_STATE,
+    TOKEN_ADD, TOKEN_GET, TOKEN_SPEND, TOKEN_ALL,
+    KEY_ADD, KEY_GET, KEY_ALL, KEY_OF_SITE, KEY_REPLACED, KEY_REVOKE,
+    FACTS_AT, FACTS_ADD, FACTS_NOW, FACTS_HISTORY,
+    CLAIM_ADD, CLAIM_LIST, PREFIX_ADD, PREFIX_END, PREFIX_LIST,
+    SERVER_SET, SERVER_LIST, META_SET, META_DROP, META_GET, DATA_VERSION,
+    N_STMTS
+};
+/* clang-format on */
+
+extern const struct bw_sql_schema bw_catalogue_schema;
+extern const char *const bw_catalogue_text[N_STMTS];
+
+/* catalogue_people.c: entities, sites, tokens, keys */
+int bw_cat_entity_add(struct bw_catalogue *c,
+                      const struct bw_entity *e,
+                      struct bw_err *reterr);
+int bw_cat_entity_move(struct bw_catalogue *c,
+                       const char *id,
+                       const char *parent,
+                       int64_t from_unix_s,
+                       struct bw_err *reterr);
+int bw_cat_entity_get(struct bw_catalogue *c,
+                      const char *id,
+                      struct bw_entity *ret,
+                      struct bw_err *reterr);
+int bw_cat_entities(struct bw_catalogue *c,
+                    const char *parent,
+                    bw_entity_cb cb,
+                    void *owner,
+                    struct bw_err *reterr);
+int bw_cat_site_add(struct bw_catalogue *c, struct bw_site *s, struct bw_err *reterr);
+int bw_cat_site_get(struct bw_catalogue *c,
+                    const char *id,
+                    struct bw_site *ret,
+                    struct bw_err *reterr);
+int bw_cat_site_set_state(struct bw_catalogue *c,
+                          const char *id,
+                          enum bw_site_state state,
+                          struct bw_err *reterr);
+int bw_cat_sites(struct bw_catalogue *c,
+                 const char *entity,
+                 bw_site_cb cb,
+                 void *owner,
+                 struct bw_err *reterr);
+int bw_cat_token_add(struct bw_catalogue *c,
+                     const uint8_t sha256[32],
+                     const char *site,
+                     int64_t now_unix_s,
+                     int64_t expires_unix_s,
+                     struct bw_err *reterr);
+int bw_cat_tokens(struct bw_catalogue *c,
+                  bw_token_cb cb,
+                  void *owner,
+                  struct bw_err *reterr);
+int bw_cat_enrol(struct bw_catalogue *c,
+                 const uint8_t token_sha256[32],
+                 const struct bw_site_key *key,
+                 int64_t now_unix_s,
+                 struct bw_site *ret,
+                 struct bw_err *reterr);
+int bw_cat_key_get(struct bw_catalogue *c,
+                   const char *kid,
+                   struct bw_site_key *ret,
+                   struct bw_err *reterr);
+int bw_cat_keys(struct bw_catalogue *c,
+                const char *site,
+                bw_site_key_cb cb,
+                void *owner,
+                struct bw_err *reterr);
+int bw_cat_key_replace(struct bw_catalogue *c,
+                       const char *old_kid,
+                       const struct bw_site_key *key,
+                       int64_t now_unix_s,
+                       struct bw_err *reterr);
+int bw_cat_key_revoke(struct bw_catalogue *c,
+                      const char *kid,
+                      int64_t now_unix_s,
+                      struct bw_err *reterr);
+
+/* catalogue_lines.c: circuits, claims, prefixes, servers, small values */
+int bw_cat_circuit_note(struct bw_catalogue *c,
+                        const struct bw_circuit_facts *f,
+                        struct bw_err *reterr);
+int bw_cat_circuits(struct bw_catalogue *c,
+                    const char *site,
+                    bool history,
+                    bw_circuit_facts_cb cb,
+                    void *owner,
+                    struct bw_err *reterr);
+int bw_cat_claim_add(struct bw_catalogue *c,
+                     const struct bw_claim *claim,
+                     int64_t *ret_id,
+                     struct bw_err *reterr);
+int bw_cat_claims(struct bw_catalogue *c,
+                  const char *site,
+                  const char *circuit,
+                  int64_t from_unix_s,
+                  int64_t to_unix_s,
+                  bw_claim_cb cb,
+                  void *owner,
+                  struct bw_err *reterr);
+int bw_cat_prefix_add(struct bw_catalogue *c,
+                      const struct bw_prefix *p,
+                      struct bw_err *reterr);
+int bw_cat_prefix_end(struct bw_catalogue *c,
+                      const struct bw_prefix *p,
+                      int64_t to_unix_s,
+                      struct bw_err *reterr);
+int bw_cat_prefixes(struct bw_catalogue *c,
+                    const char *site,
+                    bw_prefix_cb cb,
+                    void *owner,
+                    struct bw_err *reterr);
+int bw_cat_server_set(struct bw_catalogue *c,
+                      const struct bw_server *s,
+                      struct bw_err *reterr);
+int bw_cat_servers(struct bw_catalogue *c,
+                   bw_server_cb cb,
+                   void *owner,
+                   struct bw_err *reterr);
+int bw_cat_meta_set(struct bw_catalogue *c,
+                    const char *name,
+                    const void *value,
+                    size_t n,
+                    struct bw_err *reterr);
+int bw_cat_meta_get(struct bw_catalogue *c,
+                    const char *name,
+                    struct bw_buf *out,
+                    struct bw_err *reterr);
+
+#endif
