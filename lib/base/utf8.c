@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * utf8.c - well-formed characters by the table of RFC 3629 section 4.
+ *
+ * Invariant: no overlong form, no surrogate, nothing beyond U+10FFFF is ever accepted. */
+#include "utf8.h"
+
+#include <stdint.h>
+
+static bool within(uint8_t c, uint8_t low, uint8_t high)
+{
+    return c >= low && c <= high;
+}
+
+size_t bw_utf8_char(const char *text, size_t n)
+{
+    uint8_t b[4] = {0};
+    size_t len;
+
+    for (size_t i = 0; i < n && i < 4; i++) {
+        b[i] = (uint8_t)text[i];
+    }
+    if (n == 0) {
+        return 0;
+    }
+    if (b[0] < 0x80) {
+        return 1;
+    }
+    if (within(b[0], 0xc2, 0xdf)) {
+        len = 2;
+    } else if (within(b[0], 0xe0, 0xef)) {
+        len = 3;
+        if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f)) {
+            return 0;
+        }
+    } else if (within(b[0], 0xf0, 0xf4)) {
+        len = 4;
+        if ((b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f)) {
+            return 0;
+        }
+    } else {
+        return 0;
+    }
+    if (n < len) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if (!within(b[i], 0x80, 0xbf)) {
+            return 0;
+        }
+    }
+    return len;
+}
+
+bool bw_utf8_valid(const char *text, size_t n)
+{
+    while (n > 0) {
+        size_t len = bw_utf8_char(text, n);
+        if (len == 0) {
+            return false;
+        }
+        text += len;
+        n -= len;
+    }
+    return true;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * utf8.h - is a byte sequence one well-formed character (RFC 3629). */
+#ifndef BW_UTF8_H
+#define BW_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the well-formed character at text[0…n), 1 to 4; 0 when there is none. */
+size_t bw_utf8_char(const char *text, size_t n);
+bool bw_utf8_valid(const char *text, size_t n);
+
+#endif
