@@ -147,7 +147,10 @@ const uint8_t *bw_icmp_skip_ipv4(const uint8_t *p, size_t n, size_t *ret_n)
     return p + header;
 }
 
-bool bw_icmp_stamp_of_tail(const uint8_t *p, size_t n, size_t payload, struct bw_icmp_stamp *ret)
+bool bw_icmp_stamp_of_tail(const uint8_t *p,
+                           size_t n,
+                           size_t payload,
+                           struct bw_icmp_stamp *ret)
 {
     if (payload < BW_ICMP_STAMP || n < payload + BW_ICMP_HEADER) {
         return false;

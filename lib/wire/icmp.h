@@ -60,7 +60,10 @@ const uint8_t *bw_icmp_skip_ipv4(const uint8_t *p, size_t n, size_t *ret_n);
 
 /* The stamp of a packet that ends with one of our requests of `payload` bytes (a frame as
  * an error queue gives it back). false when it is not there. */
-bool bw_icmp_stamp_of_tail(const uint8_t *p, size_t n, size_t payload, struct bw_icmp_stamp *ret);
+bool bw_icmp_stamp_of_tail(const uint8_t *p,
+                           size_t n,
+                           size_t payload,
+                           struct bw_icmp_stamp *ret);
 
 /* Does an error of this type and code mean that the packet did not arrive? False for
  * "fragmentation needed", "packet too big" and everything that is not an error. */
