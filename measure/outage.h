@@ -8,7 +8,8 @@
  * delivers after three seconds is bad, but not out. A packet that could not be sent says
  * nothing; neither does a daemon that did not try, so a hole in the packets ends what can
  * be said. With one target only the carrier is watched, since a silent target is then no
- * sign of a silent line. */
+ * sign of a silent line; a target that was silent for an hour in which another one answered
+ * is dead, and is not one of the two. */
 #ifndef BW_OUTAGE_WATCH_H
 #define BW_OUTAGE_WATCH_H
 
@@ -20,7 +21,8 @@
 enum {
     BW_OUTAGE_MIN_MS = 10000,
     BW_OUTAGE_HOLE_MS = 5000, /* no packet tried for this long: silence is not known */
-    BW_OUTAGE_PENDING = 16    /* ended outages kept until they are taken */
+    BW_OUTAGE_DEAD_S = 3600,
+    BW_OUTAGE_PENDING = 16 /* ended outages kept until they are taken */
 };
 
 enum bw_outage_why {

@@ -34,6 +34,10 @@ int bw_rates_add(struct bw_rates *r, int64_t unix_s, const struct bw_reading *re
 /* A reading at any other moment: sharpens bw_rates_window() and nothing else. */
 void bw_rates_add_extra(struct bw_rates *r, const struct bw_reading *reading);
 
+/* The interface could not be read: what the last reading said of the port (carrier, speed,
+ * MTU) no longer holds. Seconds are only lost if the next reading cannot be joined. */
+void bw_rates_lost(struct bw_rates *r);
+
 /* What the seconds up to end_unix_s amount to; they are then forgotten, and counting goes
  * on at next_unix_s (which differs from end_unix_s only when the clock was stepped).
  * Seconds bridged over a missed reading count in bytes and covered_s, but give no
