@@ -16,6 +16,7 @@
 #include <bw/probe.h>
 #include <bw/summary.h>
 #include <bw/units.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bw_err;
@@ -132,10 +133,10 @@ int64_t bw_interval_carried_bps(const struct bw_interval *iv,
 const struct bw_reading *bw_interval_last_reading(const struct bw_interval *iv,
                                                   uint32_t circuit);
 /* Is it out now? *ret_since_unix_ms (may be NULL) when. */
-int bw_interval_out_now(const struct bw_interval *iv,
-                        uint32_t circuit,
-                        int64_t now_mono_ns,
-                        int64_t *ret_since_unix_ms);
+bool bw_interval_out_now(const struct bw_interval *iv,
+                         uint32_t circuit,
+                         int64_t now_mono_ns,
+                         int64_t *ret_since_unix_ms);
 
 /* Figures of a target so far in the open interval, for status pages. */
 void bw_interval_latency_now(const struct bw_interval *iv,

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * interval.c - collects everything of an interval and cuts at its borders.
+ *
+ * The last piece is the open interval, those before it are cut and wait out their grace.
+ * A packet goes by the instant it was sent to the piece that holds it; what no piece
+ * holds any more is dropped, because its record is signed. */
+#include "interval_state.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t NS_PER_MS = 1000000;
+
+int64_t interval_unix_ms(const struct piece *p, int64_t mono_ns)
+{
+    int64_t ns = mono_ns - p->start_mono_ns;
+    int64_t ms = ns / NS_PER_MS - (ns % NS_PER_MS < 0 ? 1 : 0);
+    return p->start_unix_s * 1000 + ms;
+}
+
+static struct piece *open_piece(const struct bw_interval *iv)
+{
+    return iv->pieces[iv->n_pieces - 1];
+}
+
+static void piece_free(struct bw_interval *iv, struct piece *p)
+{
+    if (!p) {
+        return;
+    }
+    for (size_t i = 0; p->tallies && i < (size_t)iv->n_targets * FAMILIES; i++) {
+        free(p->tallies[i].hist);
+    }
+    for (size_t i = 0; i < p->n_results; i++) {
+        free(p->results[i]);
+    }
+    free(p->tallies);
+    free(p);
+}
+
+static struct piece *
+piece_new(const struct bw_interval *iv, int64_t start_unix_s, int64_t mono_ns)
+{
+    struct piece *p = calloc(1, sizeof(*p));
+    if (!p) {
+        return NULL;
+    }
+    p->start_unix_s = start_unix_s;
+    p->start_mono_ns = mono_ns;
+    p->end_mono_ns = INT64_MAX;
+    if (iv->n_targets > 0) {
+        p->tallies = calloc((size_t)iv->n_targets * FAMILIES, sizeof(*p->tallies));
+        if (!p->tallies) {
+            free(p);
+            return NULL;
+        }
+    }
+    return p;
+}
+
+int bw_interval_new(int64_t start_unix_s,
+                    int64_t start_mono_ns,
+                    int64_t grace_ms,
+                    struct bw_interval **ret)
+{
+    struct bw_interval *iv = calloc(1, sizeof(*iv));
+    int r = iv ? 0 : -ENOMEM;
+    if (r < 0) {
+        goto out;
+    }
+    iv->grace_ns = grace_ms * NS_PER_MS;
+    iv->pieces[0] = piece_new(iv, start_unix_s, start_mono_ns);
+    if (!iv->pieces[0]) {
+        r = -ENOMEM;
+        goto out;
+    }
+    iv->n_pieces = 1;
+    *ret = iv;
+    iv = NULL;
+out:
+    bw_interval_free(iv);
+    return r;
+}
+
+void bw_interval_free(struct bw_interval *iv)
+{
+    if (!iv) {
+        return;
+    }
+    for (size_t i = 0; i < iv->n_pieces; i++) {
+        piece_free(iv, iv->pieces[i]);
+    }
+    for (uint32_t i = 0; i < iv->n_circuits; i++) {
+        bw_rates_free(iv->circuits[i]->rates);
+        bw_outage_free(iv->circuits[i]->watch);
+        free(iv->circuits[i]);
+    }
+    free(iv->targets);
+    free(iv);
+}
+
+int bw_interval_add_circuit(struct bw_interval *iv, const struct bw_interval_circuit *c)
+{
+    struct circuit *n;
+    if (iv->n_circuits == BW_CIRCUITS_MAX) {
+        return -ENOSPC;
+    }
+    n = calloc(1, sizeof(*n));
+    if (!n) {
+        return -ENOMEM;
+    }
+    n->conf = *c;
+    n->unread_since_s = BW_UNKNOWN;
+    if (c->source != BW_SOURCE_NONE) {
+        n->rates = bw_rates_new(open_piece(iv)->start_unix_s, c->claim_bps);
+        if (!n->rates) {
+            free(n);
+            return -ENOMEM;
+        }
+    }
+    iv->circuits[iv->n_circuits] = n;
+    return (int)iv->n_circuits++;
+}
+
+int bw_interval_add_target(struct bw_interval *iv, const struct bw_interval_target *t)
+{
+    struct piece *p = open_piece(iv);
+    struct tally *tallies;
+    if (t->circuit >= iv->n_circuits) {
+        return -EINVAL;
+    }
+    if (iv->n_targets == iv->cap_targets) {
+        uint32_t cap = iv->cap_targets ? iv->cap_targets * 2 : 8;
+        struct target *grown = realloc(iv->targets, cap * sizeof(*grown));
+        if (!grown) {
+            return -ENOMEM;
+        }
+        iv->targets = grown;
+        iv->cap_targets = cap;
+    }
+    tallies =
+        realloc(p->tallies, (size_t)(iv->n_targets + 1) * FAMILIES * sizeof(*tallies));
+    if (!tallies) {
+        return -ENOMEM;
+    }
+    p->tallies = tallies;
+    (void)memset(&tallies[(size_t)iv->n_targets * FAMILIES], 0,
+                 FAMILIES * sizeof(*tallies));
+    if (iv->circuits[t->circuit]->n_targets == 0) {
+        iv->circuits[t->circuit]->reference = iv->n_targets;
+    }
+    iv->targets[iv->n_targets] = (struct target){
+        .conf = *t, .index_in_circuit = iv->circuits[t->circuit]->n_targets++};
+    return (int)iv->n_targets++;
+}
+
+/* Counters --------------------------------------------------------------------- */
+
+static struct bw_outage_watch *watch_of(struct circuit *c)
+{
+    if (!c->watch) {
+        c->watch = bw_outage_new(c->n_targets, BW_OUTAGE_MIN_MS);
+    }
+    return c->watch;
+}
+
+static void collect_outages(struct circuit *c)
+{
+    struct bw_outage_span s;
+    while (c->watch && bw_outage_take(c->watch, &s)) {
+        if (c->n_spans == SPANS_MAX_KEPT) { /* the oldest were listed as not over */
+            (void)memmove(c->spans, c->spans + 1, (c->n_spans - 1) * sizeof(*c->spans));
+            c->n_spans--;
+        }
+        c->spans[c->n_spans++] = s;
+    }
+}
+
+void bw_interval_reading(struct bw_interval *iv,
+                         uint32_t circuit,
+                         int64_t unix_s,
+                         const struct bw_reading *r)
+{
+    struct circuit *c = iv->circuits[circuit];
+    if (!c->rates) {
+        return;
+    }
+    (void)bw_rates_add(c->rates, unix_s, r);
+    if (c->unread_since_s != BW_UNKNOWN) {
+        (void)bw_interval_gap(iv, c->unread_since_s, unix_s, BW_GAP_COUNTER);
+        c->unread_since_s = BW_UNKNOWN;
+    }
+    if (watch_of(c)) {
+        bw_outage_carrier(c->watch, r->mono_ns, r->carrier);
+        collect_outages(c);
+    }
+}
+
+void bw_interval_reading_extra(struct bw_interval *iv,
+                               uint32_t circuit,
+                               const struct bw_reading *r)
+{
+    if (iv->circuits[circuit]->rates) {
+        bw_rates_add_extra(iv->circuits[circuit]->rates, r);
+    }
+}
+
+void bw_interval_no_reading(
+    struct bw_interval *iv, uint32_t circuit, int64_t unix_s, int64_t mono_ns, int error)
+{
+    struct circuit *c = iv->circuits[circuit];
+    if (!c->rates) {
+        return;
+    }
+    bw_rates_lost(c->rates);
+    if (c->unread_since_s == BW_UNKNOWN) {
+        c->unread_since_s = unix_s > open_piece(iv)->start_unix_s ? unix_s - 1 : unix_s;
+    }
+    if (error == -ENODEV && watch_of(c)) {
+        bw_outage_carrier(c->watch, mono_ns, false);
+        collect_outages(c);
+    }
+}
+
+/* Latency ---------------------------------------------------------------------- */
+
+static struct piece *piece_of(const struct bw_interval *iv, int64_t mono_ns)
+{
+    for (size_t i = iv->n_pieces; i-- > 0;) {
+        struct piece *p = iv->pieces[i];
+        if (mono_ns >= p->start_mono_ns) {
+            return mono_ns < p->end_mono_ns ? p : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void tally_answer(struct tally *t, int64_t rtt_us)
+{
+    if (!t->hist) {
+        t->hist = malloc(sizeof(*t->hist));
+        if (!t->hist) {
+            return; /* an answer less in the histogram, which says so by its total */
+        }
+        bw_hist_init(t->hist);
+        t->min_us = rtt_us;
+    }
+    bw_hist_add(t->hist, rtt_us);
+    t->sum_us += rtt_us;
+    if (rtt_us < t->min_us) {
+        t->min_us = rtt_us;
+    }
+}
+
+void bw_interval_latency(struct bw_interval *iv,
+                         uint32_t target,
+                         const struct bw_latency_sample *s)
+{
+    struct target *t;
+    struct circuit *c;
+    struct piece *p;
+    struct tally *y;
+    if (target >= iv->n_targets) {
+        return;
+    }
+    t = &iv->targets[target];
+    c = iv->circuits[t->conf.circuit];
+    if (watch_of(c)) {
+        bw_outage_sample(c->watch, t->index_in_circuit, s);
+        collect_outages(c);
+    }
+    p = piece_of(iv, s->sent_mono_ns);
+    if (!p || (s->family != 4 && s->family != 6)) {
+        return;
+    }
+    y = &p->tallies[(size_t)target * FAMILIES + (s->family == 6 ? 1 : 0)];
+    switch (s->state) {
+    case BW_OK:
+        y->sent++;
+        tally_answer(y, s->rtt_ns / 1000);
+        if (target == c->reference) {
+            c->echoes[c->n_echoes++ % ECHOES] =
+                (struct echo){.sent_mono_ns = s->sent_mono_ns, .rtt_us = s->rtt_ns / 1000};
+        }
+        break;
+    case BW_LOST:
+        y->sent++;
+        y->lost++;
+        break;
+    case BW_LATE:
+        if (y->late < y->lost) {
+            y->late++;
+        }
+        break;
+    case BW_FAILED: /* not sent: says nothing about the line */
+    case BW_SKIPPED:
+        break;
+    }
+}
+
+/* Throughput ------------------------------------------------------------------- */
+
+static void copy_text(char *to, size_t cap, const char *from)
+{
+    (void)snprintf(to, cap, "%s", from ? from : "");
+}
+
+static int
+add_result(struct bw_interval *iv, const struct bw_interval_run *who, struct result **ret)
+{
+    struct piece *p = open_piece(iv);
+    struct result *x;
+    if (p->n_results == BW_INTERVAL_RUNS_MAX || who->circuit >= iv->n_circuits) {
+        return -ENOSPC;
+    }
+    x = calloc(1, sizeof(*x));
+    if (!x) {
+        return -ENOMEM;
+    }
+    bw_throughput_init(&x->t);
+    x->circuit = who->circuit;
+    x->wire_bytes = BW_UNKNOWN;
+    copy_text(x->t.circuit, sizeof(x->t.circuit), iv->circuits[who->circuit]->conf.id);
+    copy_text(x->t.probe, sizeof(x->t.probe), who->probe);
+    copy_text(x->t.kind, sizeof(x->t.kind), who->kind);
+    copy_text(x->t.server, sizeof(x->t.server), who->server);
+    copy_text(x->retest_of, sizeof(x->retest_of), who->retest_of);
+    x->t.grade = BW_GRADE_SELF;
+    x->t.egress = BW_EGRESS_UNKNOWN;
+    p->results[p->n_results++] = x;
+    *ret = x;
+    return 0;
+}
+
+static int64_t bits_per_second(int64_t bytes, int64_t ns)
+{
+    return ns >= NS_PER_MS ? (int64_t)((double)bytes * 8e9 / (double)ns) : BW_UNKNOWN;
+}
+
+int bw_interval_run(struct bw_interval *iv,
+                    const struct bw_interval_run *who,
+                    const struct bw_run_sample *s)
+{
+    struct result *x;
+    struct circuit *c;
+    int r;
+    if (!s->final) {
+        return 0;
+    }
+    r = add_result(iv, who, &x);
+    if (r < 0) {
+        return r;
+    }
+    c = iv->circuits[who->circuit];
+    x->t.direction = s->direction == BW_UP ? BW_UP : BW_DOWN;
+    x->t.state = s->state == BW_OK        ? BW_TEST_OK
+                 : s->state == BW_SKIPPED ? BW_TEST_CANCELLED
+                                          : BW_TEST_FAILED;
+    copy_text(x->method, sizeof(x->method), s->method);
+    copy_text(x->reason, sizeof(x->reason), s->reason);
+    copy_text(x->t.cc, sizeof(x->t.cc), s->cc);
+    x->t.streams = s->streams;
+    x->t.mtu = s->mtu;
+    x->measured = s->t0_mono_ns > 0 && s->t1_mono_ns > s->t0_mono_ns;
+    x->t.at_unix_ms = interval_unix_ms(
+        open_piece(iv), s->t0_mono_ns > 0 ? s->t0_mono_ns : bw_clock_mono_ns());
+    if (x->measured) {
+        x->t0_mono_ns = s->t0_mono_ns;
+        x->t1_mono_ns = s->t1_mono_ns;
+        x->t.duration_ms = (s->t1_mono_ns - s->t0_mono_ns) / NS_PER_MS;
+        x->t.bytes = s->bytes;
+        x->wire_bytes = s->wire_bytes;
+        x->t.retransmit_ppm = s->retransmit_ppm;
+        x->t.tester_busy_ppm = s->tester_busy_ppm;
+        c->windows[c->n_windows % WINDOWS][0] = s->t0_mono_ns;
+        c->windows[c->n_windows % WINDOWS][1] = s->t1_mono_ns;
+        c->n_windows++;
+    }
+    if (s->state == BW_OK) {
+        x->t.goodput_bps = s->bytes == BW_UNKNOWN
+                               ? BW_UNKNOWN
+                               : bits_per_second(s->bytes, s->t1_mono_ns - s->t0_mono_ns);
+        if (!x->measured ||
+            x->t.goodput_bps == BW_UNKNOWN) { /* a probe that cannot count */
+            x->t.state = BW_TEST_FAILED;
+            x->t.goodput_bps = BW_UNKNOWN;
+            copy_text(x->reason, sizeof(x->reason), "the run gave no window or no bytes");
+        }
+    }
+    return 0;
+}
+
+int bw_interval_not_run(struct bw_interval *iv,
+                        const struct bw_interval_run *who,
+                        enum bw_direction direction,
+                        int64_t at_unix_ms,
+                        enum bw_test_state state,
+                        const char *reason)
+{
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        struct result *x;
+        int r;
+        if (direction != BW_DIRECTIONS && (int)direction != d) {
+            continue;
+        }
+        r = add_result(iv, who, &x);
+        if (r < 0) {
+            return r;
+        }
+        x->t.direction = d == 0 ? BW_DOWN : BW_UP;
+        x->t.state = state;
+        x->t.at_unix_ms = at_unix_ms;
+        copy_text(x->reason, sizeof(x->reason), reason);
+    }
+    return 0;
+}
+
+int bw_interval_gap(struct bw_interval *iv,
+                    int64_t from_unix_s,
+                    int64_t to_unix_s,
+                    enum bw_gap_why why)
+{
+    struct piece *p = open_piece(iv);
+    if (to_unix_s < from_unix_s) {
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < p->n_gaps; i++) {
+        struct bw_gap *g = &p->gaps[i];
+        if (g->why == why && from_unix_s <= g->to_unix_s && to_unix_s >= g->from_unix_s) {
+            g->from_unix_s = from_unix_s < g->from_unix_s ? from_unix_s : g->from_unix_s;
+            g->to_unix_s = to_unix_s > g->to_unix_s ? to_unix_s : g->to_unix_s;
+            return 0;
+        }
+    }
+    if (p->n_gaps == GAPS_MAX) {
+        return -ENOSPC;
+    }
+    p->gaps[p->n_gaps++] =
+        (struct bw_gap){.from_unix_s = from_unix_s, .to_unix_s = to_unix_s, .why = why};
+    return 0;
+}
+
+/* Borders ---------------------------------------------------------------------- */
+
+static void drop_piece(struct bw_interval *iv, size_t i)
+{
+    piece_free(iv, iv->pieces[i]);
+    iv->n_pieces--;
+    for (; i < iv->n_pieces; i++) {
+        iv->pieces[i] = iv->pieces[i + 1];
+    }
+}
+
+void bw_interval_cut(struct bw_interval *iv,
+                     int64_t end_unix_s,
+                     int64_t end_mono_ns,
+                     int64_t next_unix_s,
+                     int64_t step_us)
+{
+    struct piece *p = open_piece(iv);
+    struct piece *next;
+    bool empty = end_unix_s <= p->start_unix_s;
+    if (iv->n_pieces > BW_INTERVAL_UNSEALED_MAX) {
+        return; /* the owner does not take: this interval grows instead of losing one */
+    }
+    next = piece_new(iv, next_unix_s, end_mono_ns);
+    if (!next) {
+        return; /* out of memory: likewise */
+    }
+    p->end_unix_s = end_unix_s;
+    p->end_mono_ns = end_mono_ns;
+    p->end_boot_ms = bw_clock_boot_ms();
+    p->step_us = step_us;
+    bw_clock_state_read(&p->clock);
+    for (uint32_t i = 0; i < iv->n_circuits; i++) {
+        struct circuit *c = iv->circuits[i];
+        bw_circuit_summary_init(&p->circuits[i]);
+        if (!c->rates) {
+            continue;
+        }
+        bw_rates_cut(c->rates, end_unix_s, next_unix_s, &p->circuits[i]);
+        if (c->unread_since_s != BW_UNKNOWN) {
+            if (!empty && c->unread_since_s < end_unix_s) {
+                (void)bw_interval_gap(iv, c->unread_since_s, end_unix_s, BW_GAP_COUNTER);
+            }
+            c->unread_since_s = next_unix_s;
+        }
+    }
+    if (empty) { /* what it was told meanwhile goes on */
+        (void)memcpy(next->results, p->results, sizeof(p->results));
+        next->n_results = p->n_results;
+        p->n_results = 0;
+        (void)memcpy(next->gaps, p->gaps, sizeof(p->gaps));
+        next->n_gaps = p->n_gaps;
+        drop_piece(iv, iv->n_pieces - 1);
+    }
+    iv->pieces[iv->n_pieces++] = next;
+}
+
+int bw_interval_take(struct bw_interval *iv, int64_t now_mono_ns, struct bw_summary *ret)
+{
+    struct piece *p = iv->pieces[0];
+    int r;
+    if (iv->n_pieces < 2 ||
+        (now_mono_ns != INT64_MAX && now_mono_ns - p->end_mono_ns < iv->grace_ns)) {
+        return -EAGAIN;
+    }
+    r = interval_fill(iv, p, now_mono_ns == INT64_MAX ? p->end_mono_ns : now_mono_ns, ret);
+    if (r == 0) {
+        drop_piece(iv, 0);
+    }
+    return r;
+}
+
+/* Looking at it ---------------------------------------------------------------- */
+
+int64_t bw_interval_start_unix_s(const struct bw_interval *iv)
+{
+    return open_piece(iv)->start_unix_s;
+}
+
+int64_t bw_interval_carried_bps(const struct bw_interval *iv,
+                                uint32_t circuit,
+                                enum bw_direction dir,
+                                int64_t span_s,
+                                int64_t now_mono_ns)
+{
+    const struct circuit *c = iv->circuits[circuit];
+    return c->rates ? bw_rates_carried_bps(c->rates, dir, span_s, now_mono_ns) : BW_UNKNOWN;
+}
+
+const struct bw_reading *bw_interval_last_reading(const struct bw_interval *iv,
+                                                  uint32_t circuit)
+{
+    const struct circuit *c = iv->circuits[circuit];
+    return c->rates ? bw_rates_last(c->rates) : NULL;
+}
+
+bool bw_interval_out_now(const struct bw_interval *iv,
+                         uint32_t circuit,
+                         int64_t now_mono_ns,
+                         int64_t *ret_since_unix_ms)
+{
+    const struct circuit *c = iv->circuits[circuit];
+    struct bw_outage_span s;
+    if (!c->watch || !bw_outage_now(c->watch, now_mono_ns, &s)) {
+        return false;
+    }
+    if (ret_since_unix_ms) {
+        *ret_since_unix_ms = interval_unix_ms(open_piece(iv), s.from_mono_ns);
+    }
+    return true;
+}
+
+void bw_interval_latency_now(const struct bw_interval *iv,
+                             uint32_t target,
+                             struct bw_latency *ret)
+{
+    const struct piece *p = open_piece(iv);
+    size_t family = p->tallies[(size_t)target * FAMILIES].sent > 0 ? 0 : 1;
+    (void)interval_fill_latency(iv, p, target, family, ret, NULL);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * interval_fill.c - one cut interval → struct bw_summary.
+ *
+ * Whatever was not measured stays as the initialisers left it: unknown. */
+#include "interval_state.h"
+
+#include <buf.h>
+#include <errno.h>
+#include <stat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ECHOES_NEEDED = 5, /* answers that a percentile of round trip must rest on */
+    BUSY_PPM = 900000, /* of one core: beyond it the tester was the bottleneck */
+    ETHERNET_HEADER = 14,
+    HIST_TEXT_MAX = 16384
+};
+
+static const int64_t NS_PER_S = 1000000000;
+static const int64_t IDLE_SPAN_S = 60;  /* before a test: what counts as idle … */
+static const int64_t IDLE_MARGIN_S = 5; /* … but for this much around any test */
+
+static const char *dup_text(struct bw_summary *s, const char *text, bool *ret_failed)
+{
+    const char *copy;
+    if (!text || text[0] == '\0') {
+        return NULL;
+    }
+    copy = bw_summary_strdup(s, text);
+    if (!copy) {
+        *ret_failed = true;
+    }
+    return copy;
+}
+
+/* Circuits --------------------------------------------------------------------- */
+
+static int
+fill_circuits(const struct bw_interval *iv, const struct piece *p, struct bw_summary *s)
+{
+    s->circuits = bw_summary_alloc(s, iv->n_circuits * sizeof(*s->circuits) + 1);
+    if (!s->circuits) {
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < iv->n_circuits; i++) {
+        const struct bw_interval_circuit *conf = &iv->circuits[i]->conf;
+        struct bw_circuit_summary *c = &s->circuits[i];
+        *c = p->circuits[i];
+        (void)memcpy(c->id, conf->id, sizeof(c->id));
+        c->vantage = conf->vantage;
+        c->behind = conf->behind;
+        c->source = conf->source;
+        if (conf->source != BW_SOURCE_NONE) {
+            c->layer = conf->layer;
+            c->resolution_ms = conf->resolution_ms;
+        }
+    }
+    s->n_circuits = iv->n_circuits;
+    return 0;
+}
+
+/* Latency ---------------------------------------------------------------------- */
+
+int interval_fill_latency(const struct bw_interval *iv,
+                          const struct piece *p,
+                          uint32_t target,
+                          size_t family,
+                          struct bw_latency *l,
+                          struct bw_summary *arena)
+{
+    const struct target *t = &iv->targets[target];
+    const struct tally *y = &p->tallies[(size_t)target * FAMILIES + family];
+    bw_latency_init(l);
+    (void)memcpy(l->circuit, iv->circuits[t->conf.circuit]->conf.id, sizeof(l->circuit));
+    (void)memcpy(l->probe, t->conf.name, sizeof(l->probe));
+    (void)memcpy(l->kind, t->conf.kind, sizeof(l->kind));
+    l->family = family == 1 ? 6 : 4;
+    l->sent = y->sent;
+    l->lost = y->lost;
+    l->late = y->late;
+    if (!y->hist || y->hist->total == 0) {
+        return 0; /* nothing came back: no round trip to tell */
+    }
+    l->sum_us = y->sum_us;
+    l->p50_us = bw_hist_percentile_us(y->hist, 500000);
+    l->p95_us = bw_hist_percentile_us(y->hist, 950000);
+    /* The percentile is the middle of its bucket and may lie below the exact minimum. */
+    l->pdv_p95_us = l->p95_us > y->min_us ? l->p95_us - y->min_us : 0;
+    if (arena) {
+        struct bw_buf text;
+        bool failed = false;
+        bw_buf_init(&text, HIST_TEXT_MAX);
+        (void)bw_hist_encode(y->hist, &text);
+        if (bw_buf_error(&text) == 0) {
+            l->rtt_hist = dup_text(arena, text.data, &failed);
+        }
+        failed = failed || bw_buf_error(&text) != 0;
+        bw_buf_done(&text);
+        return failed ? -ENOMEM : 0;
+    }
+    return 0;
+}
+
+static int
+fill_latencies(const struct bw_interval *iv, const struct piece *p, struct bw_summary *s)
+{
+    size_t n = (size_t)iv->n_targets * FAMILIES;
+    s->latency = bw_summary_alloc(s, n * sizeof(*s->latency) + 1);
+    if (!s->latency) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (p->tallies[i].sent > 0) {
+            int r = interval_fill_latency(iv, p, (uint32_t)(i / FAMILIES), i % FAMILIES,
+                                          &s->latency[s->n_latency], s);
+            if (r < 0) {
+                return r;
+            }
+            s->n_latency++;
+        }
+    }
+    return 0;
+}
+
+/* Outages ---------------------------------------------------------------------- */
+
+/* The same start in every record that names the outage, whatever the clock did since. */
+static int64_t start_of(struct circuit *c, const struct piece *p, int64_t from_mono_ns)
+{
+    uint64_t kept = c->n_starts < SPANS_MAX_KEPT ? c->n_starts : SPANS_MAX_KEPT;
+    struct known_start *k;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (c->starts[i].mono_ns == from_mono_ns) {
+            return c->starts[i].unix_ms;
+        }
+    }
+    k = &c->starts[c->n_starts++ % SPANS_MAX_KEPT];
+    *k = (struct known_start){.mono_ns = from_mono_ns,
+                              .unix_ms = interval_unix_ms(p, from_mono_ns)};
+    return k->unix_ms;
+}
+
+static void add_outage(struct bw_summary *s,
+                       struct circuit *c,
+                       const struct piece *p,
+                       const struct bw_outage_span *span)
+{
+    struct bw_outage *o = &s->outages[s->n_outages++];
+    bool over = span->to_mono_ns != BW_UNKNOWN && span->to_mono_ns < p->end_mono_ns;
+    *o = (struct bw_outage){
+        .from_unix_ms = start_of(c, p, span->from_mono_ns),
+        .to_unix_ms = over ? interval_unix_ms(p, span->to_mono_ns) : BW_UNKNOWN,
+        .why = span->why == BW_OUTAGE_CARRIER ? "carrier down" : "targets silent"};
+    (void)memcpy(o->circuit, c->conf.id, sizeof(o->circuit));
+}
+
+static int fill_outages(struct bw_interval *iv,
+                        const struct piece *p,
+                        int64_t now_ns,
+                        struct bw_summary *s)
+{
+    s->outages = bw_summary_alloc(
+        s, (size_t)iv->n_circuits * (SPANS_MAX_KEPT + 1) * sizeof(*s->outages) + 1);
+    if (!s->outages) {
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < iv->n_circuits; i++) {
+        struct circuit *c = iv->circuits[i];
+        struct bw_outage_span now;
+        size_t kept = 0;
+        for (size_t k = 0; k < c->n_spans; k++) {
+            const struct bw_outage_span *span = &c->spans[k];
+            if (span->from_mono_ns < p->end_mono_ns) {
+                add_outage(s, c, p, span);
+            }
+            if (span->to_mono_ns >= p->end_mono_ns) {
+                c->spans[kept++] = *span; /* the record of its end is still to come */
+            }
+        }
+        c->n_spans = kept;
+        if (c->watch && bw_outage_now(c->watch, now_ns, &now) &&
+            now.from_mono_ns < p->end_mono_ns) {
+            add_outage(s, c, p, &now);
+        }
+    }
+    return 0;
+}
+
+/* Throughput ------------------------------------------------------------------- */
+
+static bool near_a_test(const struct circuit *c, int64_t ns)
+{
+    uint64_t kept = c->n_windows < WINDOWS ? c->n_windows : WINDOWS;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (ns >= c->windows[i][0] - IDLE_MARGIN_S * NS_PER_S &&
+            ns <= c->windows[i][1] + IDLE_MARGIN_S * NS_PER_S) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+fill_round_trips(const struct circuit *c, const struct result *x, struct bw_throughput *t)
+{
+    int64_t idle[ECHOES];
+    int64_t loaded[ECHOES];
+    size_t n_idle = 0;
+    size_t n_loaded = 0;
+    uint64_t kept = c->n_echoes < ECHOES ? c->n_echoes : ECHOES;
+    for (uint64_t i = 0; i < kept; i++) {
+        const struct echo *e = &c->echoes[i];
+        if (e->sent_mono_ns >= x->t0_mono_ns && e->sent_mono_ns < x->t1_mono_ns) {
+            loaded[n_loaded++] = e->rtt_us;
+        } else if (e->sent_mono_ns < x->t0_mono_ns &&
+                   e->sent_mono_ns >= x->t0_mono_ns - IDLE_SPAN_S * NS_PER_S &&
+                   !near_a_test(c, e->sent_mono_ns)) {
+            idle[n_idle++] = e->rtt_us;
+        }
+    }
+    if (n_idle >= ECHOES_NEEDED) {
+        t->rtt_idle_us = bw_stat_percentile(idle, n_idle, 500000);
+    }
+    if (n_loaded >= ECHOES_NEEDED) {
+        t->rtt_loaded_p95_us = bw_stat_percentile(loaded, n_loaded, 950000);
+    }
+}
+
+/* The test's own bytes as the circuit's counter sees them. */
+static int64_t own_bytes(const struct circuit *c, const struct result *x)
+{
+    if (x->wire_bytes == BW_UNKNOWN || c->conf.layer == BW_LAYER_IP) {
+        return x->wire_bytes;
+    }
+    if (c->conf.layer == BW_LAYER_ETHERNET && x->t.mtu > 0) {
+        return x->wire_bytes + (x->wire_bytes / x->t.mtu + 1) * ETHERNET_HEADER;
+    }
+    return BW_UNKNOWN;
+}
+
+static void
+fill_line(const struct circuit *c, const struct result *x, struct bw_throughput *t)
+{
+    double seconds = (double)(x->t1_mono_ns - x->t0_mono_ns) / 1e9;
+    int64_t bytes;
+    int64_t error_bytes;
+    int64_t own;
+    if (!c->rates || t->state != BW_TEST_OK ||
+        bw_rates_window(c->rates, t->direction, x->t0_mono_ns, x->t1_mono_ns, &bytes,
+                        &error_bytes) < 0) {
+        return;
+    }
+    t->line_bps = (int64_t)((double)bytes * 8 / seconds);
+    if (bytes > 0) {
+        t->line_error_ppm = (int64_t)((double)error_bytes * 1e6 / (double)bytes);
+    }
+    own = own_bytes(c, x);
+    if (own == BW_UNKNOWN) {
+        return;
+    }
+    if (bytes >= own) {
+        t->concurrent_bps = (int64_t)((double)(bytes - own) * 8 / seconds);
+    } else if (own - bytes <= error_bytes + own / 20) {
+        t->concurrent_bps = 0; /* less than the two estimates are off */
+    }
+}
+
+static int
+fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summary *s)
+{
+    bool failed = false;
+    s->throughput = bw_summary_alloc(s, p->n_results * sizeof(*s->throughput) + 1);
+    if (!s->throughput) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < p->n_results; i++) {
+        const struct result *x = p->results[i];
+        const struct circuit *c = iv->circuits[x->circuit];
+        const struct bw_reading *last = c->rates ? bw_rates_last(c->rates) : NULL;
+        struct bw_throughput *t = &s->throughput[s->n_throughput++];
+        size_t n_flags = 0;
+        *t = x->t;
+        t->method = dup_text(s, x->method, &failed);
+        t->reason = dup_text(s, x->reason, &failed);
+        t->retest_of = dup_text(s, x->retest_of, &failed);
+        if (!x->measured) {
+            continue;
+        }
+        fill_round_trips(c, x, t);
+        fill_line(c, x, t);
+        if (t->tester_busy_ppm != BW_UNKNOWN && t->tester_busy_ppm > BUSY_PPM) {
+            t->flags[n_flags++] = "tester-busy";
+        }
+        if (last && last->link_bps != BW_UNKNOWN && t->goodput_bps != BW_UNKNOWN &&
+            t->goodput_bps > last->link_bps) {
+            t->flags[n_flags++] = "above-link";
+        }
+    }
+    return failed ? -ENOMEM : 0;
+}
+
+int interval_fill(struct bw_interval *iv,
+                  const struct piece *p,
+                  int64_t now_mono_ns,
+                  struct bw_summary *ret)
+{
+    struct bw_summary s;
+    int r;
+    bw_summary_init(&s);
+    s.start_unix_s = p->start_unix_s;
+    s.end_unix_s = p->end_unix_s;
+    s.mono_ms = p->end_boot_ms;
+    s.clock.known = true;
+    s.clock.synced = p->clock.synced;
+    s.clock.max_error_us = p->clock.max_error_us;
+    s.clock.step_us = p->step_us;
+    s.gaps = bw_summary_alloc(&s, p->n_gaps * sizeof(*s.gaps) + 1);
+    if (!s.gaps) {
+        r = -ENOMEM;
+        goto out;
+    }
+    (void)memcpy(s.gaps, p->gaps, p->n_gaps * sizeof(*s.gaps));
+    s.n_gaps = p->n_gaps;
+    r = fill_circuits(iv, p, &s);
+    if (r < 0) {
+        goto out;
+    }
+    r = fill_latencies(iv, p, &s);
+    if (r < 0) {
+        goto out;
+    }
+    r = fill_results(iv, p, &s);
+    if (r < 0) {
+        goto out;
+    }
+    r = fill_outages(iv, p, now_mono_ns, &s); /* last: it takes what it lists */
+    if (r < 0) {
+        goto out;
+    }
+    *ret = s;
+    bw_summary_init(&s);
+out:
+    bw_summary_done(&s);
+    return r;
+}
