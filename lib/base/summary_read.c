@@ -272,9 +272,9 @@ static int
 read_value(struct reader *r, const struct bw_member *m, void *obj, struct bw_where *p)
 {
     char *at = (char *)obj + m->at;
-    char *text;
-    size_t n;
-    int64_t number;
+    char *text = NULL;
+    size_t n = 0;
+    int64_t number = 0;
     uint32_t small = 0;
     size_t value = 0;
     void *items = NULL;

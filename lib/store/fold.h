@@ -39,7 +39,7 @@ struct bw_fold_meta {
 
 /* A fold over [from, to): intervals that start outside are left out, tests outside too.
  * Days come to cb oldest first, each once, lent until cb returns; days without a summary
- * that names the circuit do not come. Any one thread. -ENOMEM. */
+ * that names the circuit, and without a run on it, do not come. Any one thread. -ENOMEM. */
 int bw_fold_new(const char *site,
                 const char *circuit,
                 int64_t from_unix_s,
@@ -85,9 +85,9 @@ int bw_day_decode(const void *blob,
                   struct bw_err *reterr);
 void bw_day_done(struct bw_day_owned *d); /* zeroed is fine */
 
-/* Leave out of a decoded day what lies outside [from, to): slots, gaps by their start,
- * tests by their instant, latency by whole UTC hours (an hour that is only partly inside
- * stays), outages that do not touch. Counts are made again from what is left;
+/* Leave out of a decoded day what lies outside [from, to): slots by their start, tests by
+ * their instant, latency by whole UTC hours (an hour that is only partly inside stays),
+ * outages and gaps that do not touch. Counts are made again from what is left;
  * n_vantage_changes and max_clock_error_us stay those of the whole day. */
 void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_s);
 

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * fold_blob.c - a circuit-day as bytes and back, for stored day rows.
+ *
+ * Form (version 1): "BWD", one byte of version, then unsigned LEB128 varints in their
+ * shortest form. A figure is its value plus one, 0 where it is unknown; texts are a
+ * length and bytes, absent ones have length 0. Slots stand column by column, which packs
+ * better behind it. Only one form is read: what is decoded encodes to the same bytes. */
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <fold.h>
+#include <hist.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    VERSION = 1,
+    DAY_S = 86400,
+    BLOB_MAX = 64 * 1024 * 1024,
+    TEXT_MAX = 8192,
+    HOURS_MAX = 24 * 512,
+    FLAGS = 8
+};
+
+#define NUMBER_MAX (INT64_C(1) << 61)
+
+static const char magic[4] = {'B', 'W', 'D', VERSION};
+static const char *const outage_whys[] = {"targets silent", "carrier down"};
+
+/* One description for both ways: each function below writes when `out` is there and
+ * reads when it is not, so that they cannot come apart. Writing stores nothing behind the
+ * day's pointers but the value that stands there. */
+struct io {
+    struct bw_buf *out;
+    const uint8_t *at;
+    const uint8_t *end;
+    struct bw_summary *memory; /* reading: texts and arrays */
+    bool bad;                  /* reading: not canonical; writing: does not fit */
+    bool no_memory;
+};
+
+static void io_varint(struct io *io, uint64_t *v)
+{
+    uint64_t n = 0;
+    if (io->out) {
+        uint8_t bytes[10];
+        size_t len = 0;
+        for (n = *v; n >= 0x80; n >>= 7) {
+            bytes[len++] = (uint8_t)(n | 0x80);
+        }
+        bytes[len++] = (uint8_t)n;
+        bw_buf_add(io->out, bytes, len);
+        return;
+    }
+    *v = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+        uint8_t byte;
+        if (io->bad || io->at == io->end) {
+            io->bad = true;
+            return;
+        }
+        byte = *io->at++;
+        n |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) {
+            io->bad = byte == 0 && shift > 0;
+            *v = io->bad ? 0 : n;
+            return;
+        }
+    }
+    io->bad = true;
+}
+
+/* A figure that may be unknown, not negative otherwise. */
+static void io_figure(struct io *io, int64_t *v)
+{
+    uint64_t n = 0;
+    if (io->out) {
+        if (*v != BW_UNKNOWN && (*v < 0 || *v >= NUMBER_MAX)) {
+            io->bad = true;
+            return;
+        }
+        n = *v == BW_UNKNOWN ? 0 : (uint64_t)*v + 1;
+    }
+    io_varint(io, &n);
+    if (!io->out) {
+        io->bad = io->bad || n > (uint64_t)NUMBER_MAX;
+        *v = n == 0 || io->bad ? BW_UNKNOWN : (int64_t)n - 1;
+    }
+}
+
+/* A number that is always known and may be negative (zigzag). */
+static void io_signed(struct io *io, int64_t *v)
+{
+    uint64_t n = 0;
+    if (io->out) {
+        if (*v >= NUMBER_MAX || *v <= -NUMBER_MAX) {
+            io->bad = true;
+            return;
+        }
+        n = *v < 0 ? ((uint64_t)(-*v) << 1) - 1 : (uint64_t)*v << 1;
+    }
+    io_varint(io, &n);
+    if (!io->out) {
+        *v = n & 1 ? -(int64_t)((n >> 1) + 1) : (int64_t)(n >> 1);
+    }
+}
+
+/* A small number within [0, max]. */
+static unsigned io_small(struct io *io, unsigned v, unsigned max)
+{
+    uint64_t n = v;
+    if (io->out && v > max) {
+        io->bad = true;
+    }
+    io_varint(io, &n);
+    if (!io->out && n > max) {
+        io->bad = true;
+        return 0;
+    }
+    return (unsigned)n;
+}
+
+static size_t io_count(struct io *io, size_t n, size_t max)
+{
+    uint64_t v = n;
+    if (io->out && n > max) {
+        io->bad = true;
+    }
+    io_varint(io, &v);
+    /* Every item is at least one byte, so a lie about the count ends here. */
+    if (v > max || (!io->out && v > (uint64_t)(io->end - io->at))) {
+        io->bad = true;
+        return 0;
+    }
+    return (size_t)v;
+}
+
+static void io_bytes(struct io *io, const char **text, size_t *n, size_t max)
+{
+    *n = io_count(io, *n, max);
+    if (io->out) {
+        bw_buf_add(io->out, *text, *n);
+        return;
+    }
+    *text = (const char *)io->at;
+    if (memchr(io->at, '\0', *n)) {
+        io->bad = true;
+    }
+    io->at += *n;
+}
+
+static void io_chars(struct io *io, char *chars, size_t size)
+{
+    const char *text = chars;
+    size_t n = strnlen(chars, size);
+    io_bytes(io, &text, &n, size - 1);
+    if (!io->out) {
+        memcpy(chars, text, n);
+        chars[n] = '\0';
+    }
+}
+
+static void io_text(struct io *io, const char **text)
+{
+    const char *at = *text ? *text : "";
+    size_t n = strlen(at);
+    char *copy;
+    io_bytes(io, &at, &n, TEXT_MAX);
+    if (io->out) {
+        return;
+    }
+    *text = NULL;
+    if (n == 0 || io->bad) {
+        return;
+    }
+    copy = bw_summary_alloc(io->memory, n + 1);
+    if (!copy) {
+        io->no_memory = io->bad = true;
+        return;
+    }
+    memcpy(copy, at, n);
+    copy[n] = '\0';
+    *text = copy;
+}
+
+/* An array: the count, and when reading zeroed memory for it. */
+static size_t io_array(struct io *io, void **items, size_t n, size_t size, size_t max)
+{
+    n = io_count(io, n, max);
+    if (io->out || n == 0 || io->bad) {
+        return io->bad ? 0 : n;
+    }
+    *items = bw_summary_alloc(io->memory, n * size);
+    if (!*items) {
+        io->no_memory = io->bad = true;
+        return 0;
+    }
+    memset(*items, 0, n * size);
+    return n;
+}
+
+static void io_flow(struct io *io, struct bw_flow *f)
+{
+    io_figure(io, &f->bytes);
+    io_figure(io, &f->packets);
+    io_figure(io, &f->p95_1s_bps);
+    io_figure(io, &f->peak_1s_bps);
+    io_figure(io, &f->drops);
+    io_figure(io, &f->errors);
+}
+
+static void io_facts(struct io *io, struct bw_circuit_summary *c)
+{
+    io_chars(io, c->id, sizeof(c->id));
+    c->vantage = (enum bw_vantage)io_small(io, c->vantage, BW_VANTAGE_MIRROR);
+    c->behind = io_small(io, c->behind, BW_BEHIND_NAT | BW_BEHIND_FILTER | BW_BEHIND_PROXY);
+    c->source = (enum bw_source)io_small(io, c->source, BW_SOURCE_MIRROR);
+    c->layer = (enum bw_layer)io_small(io, c->layer, BW_LAYER_GOODPUT);
+    io_figure(io, &c->resolution_ms);
+    io_figure(io, &c->covered_s);
+    io_figure(io, &c->link_bps);
+    io_figure(io, &c->mtu);
+    io_figure(io, &c->saturated_s);
+    io_flow(io, &c->flow[BW_DOWN]);
+    io_flow(io, &c->flow[BW_UP]);
+}
+
+#define FLOW_AT(d)                                                                         \
+    offsetof(struct bw_slot, flow[d].bytes), offsetof(struct bw_slot, flow[d].packets),    \
+        offsetof(struct bw_slot, flow[d].p95_1s_bps),                                      \
+        offsetof(struct bw_slot, flow[d].peak_1s_bps),                                     \
+        offsetof(struct bw_slot, flow[d].drops), offsetof(struct bw_slot, flow[d].errors)
+
+static void io_slots(struct io *io, struct bw_circuit_day *d)
+{
+    static const size_t figures[] = {offsetof(struct bw_slot, covered_s),
+                                     offsetof(struct bw_slot, saturated_s),
+                                     FLOW_AT(BW_DOWN), FLOW_AT(BW_UP)};
+    int64_t before = d->day_unix_s;
+    int64_t seq = 0;
+    void *items = d->slots;
+    d->n_slots = io_array(io, &items, d->n_slots, sizeof(*d->slots), BW_FOLD_SLOTS_MAX);
+    d->slots = items;
+    for (size_t i = 0; i < d->n_slots && !io->bad; i++) {
+        struct bw_slot s = d->slots[i];
+        int64_t step = s.start_unix_s - before;
+        unsigned length = (unsigned)(s.end_unix_s - s.start_unix_s);
+        int64_t seq_step = s.seq - seq;
+        io_figure(io, &step); /* never negative: slots are in order within their day */
+        if (step == BW_UNKNOWN || before + step >= d->day_unix_s + DAY_S) {
+            io->bad = true;
+            break;
+        }
+        length = io_small(io, length, BW_INTERVAL_MAX_S);
+        io_signed(io, &seq_step);
+        before += step;
+        seq += seq_step;
+        io->bad = io->bad || seq < 0 || seq >= NUMBER_MAX;
+        s.flags = io_small(io, s.flags, 2 * BW_SLOT_OVERLAP - 1);
+        s.start_unix_s = before;
+        s.end_unix_s = before + length;
+        s.seq = seq;
+        if (!io->out) {
+            d->slots[i] = s;
+        }
+    }
+    for (size_t k = 0; k < sizeof(figures) / sizeof(figures[0]); k++) {
+        for (size_t i = 0; i < d->n_slots && !io->bad; i++) {
+            char *at = (char *)&d->slots[i] + figures[k];
+            int64_t v;
+            memcpy(&v, at, sizeof(v));
+            io_figure(io, &v);
+            if (!io->out) {
+                memcpy(at, &v, sizeof(v));
+            }
+        }
+    }
+}
+
+static int by_hour(const struct bw_latency_hour *x, const struct bw_latency_hour *y)
+{
+    int r = strcmp(x->probe, y->probe);
+    if (r == 0) {
+        r = strcmp(x->kind, y->kind);
+    }
+    if (r == 0) {
+        r = x->family - y->family;
+    }
+    return r ? r : x->hour - y->hour;
+}
+
+static void io_latency(struct io *io, struct bw_circuit_day *d)
+{
+    void *items = d->latency;
+    d->n_latency = io_array(io, &items, d->n_latency, sizeof(*d->latency), HOURS_MAX);
+    d->latency = items;
+    for (size_t i = 0; i < d->n_latency && !io->bad; i++) {
+        struct bw_latency_hour *l = &d->latency[i];
+        int64_t total;
+        io_chars(io, l->probe, sizeof(l->probe));
+        io_chars(io, l->kind, sizeof(l->kind));
+        l->family = (int)io_small(io, (unsigned)l->family, 6);
+        l->hour = (int)io_small(io, (unsigned)l->hour, 23);
+        io_figure(io, &l->sent);
+        io_figure(io, &l->lost);
+        io_figure(io, &l->late);
+        io_figure(io, &l->sum_us);
+        io_text(io, &l->rtt_hist);
+        io->bad =
+            io->bad || (i > 0 && by_hour(&d->latency[i - 1], l) >= 0) ||
+            (l->rtt_hist && bw_hist_total(l->rtt_hist, strlen(l->rtt_hist), &total) < 0);
+    }
+}
+
+static void io_tests(struct io *io, struct bw_circuit_day *d)
+{
+    void *items = d->tests;
+    d->n_tests = io_array(io, &items, d->n_tests, sizeof(*d->tests), BW_FOLD_LIST_MAX);
+    d->tests = items;
+    for (size_t i = 0; i < d->n_tests && !io->bad; i++) {
+        struct bw_throughput *t = &d->tests[i];
+        unsigned n_flags = 0;
+        io_chars(io, t->circuit, sizeof(t->circuit));
+        io_chars(io, t->probe, sizeof(t->probe));
+        io_chars(io, t->kind, sizeof(t->kind));
+        io_text(io, &t->method);
+        io_chars(io, t->server, sizeof(t->server));
+        t->direction = (enum bw_direction)io_small(io, t->direction, BW_UP);
+        io_figure(io, &t->at_unix_ms);
+        io_figure(io, &t->duration_ms);
+        t->state = (enum bw_test_state)io_small(io, t->state, BW_TEST_CANCELLED);
+        io_text(io, &t->reason);
+        io_text(io, &t->retest_of);
+        io_figure(io, &t->streams);
+        io_chars(io, t->cc, sizeof(t->cc));
+        io_figure(io, &t->mtu);
+        t->grade = (enum bw_grade)io_small(io, t->grade, BW_GRADE_ARCHIVE);
+        io_text(io, &t->receipt);
+        t->egress = (enum bw_egress)io_small(io, t->egress, BW_EGRESS_OTHER);
+        io_figure(io, &t->bytes);
+        io_figure(io, &t->goodput_bps);
+        io_figure(io, &t->line_bps);
+        io_figure(io, &t->line_error_ppm);
+        io_figure(io, &t->concurrent_bps);
+        io_figure(io, &t->rtt_idle_us);
+        io_figure(io, &t->rtt_loaded_p95_us);
+        io_figure(io, &t->retransmit_ppm);
+        io_figure(io, &t->tester_busy_ppm);
+        while (io->out && n_flags < FLAGS - 1 && t->flags[n_flags]) {
+            n_flags++;
+        }
+        n_flags = io_small(io, n_flags, FLAGS - 1);
+        for (unsigned k = 0; k < n_flags; k++) {
+            io_text(io, &t->flags[k]);
+            io->bad = io->bad || !t->flags[k];
+        }
+    }
+}
+
+static void io_outages(struct io *io, struct bw_circuit_day *d)
+{
+    void *items = d->outages;
+    d->n_outages =
+        io_array(io, &items, d->n_outages, sizeof(*d->outages), BW_FOLD_LIST_MAX);
+    d->outages = items;
+    for (size_t i = 0; i < d->n_outages && !io->bad; i++) {
+        struct bw_outage *o = &d->outages[i];
+        unsigned why = io->out && strcmp(o->why, outage_whys[1]) == 0;
+        io_chars(io, o->circuit, sizeof(o->circuit));
+        io_figure(io, &o->from_unix_ms);
+        io_figure(io, &o->to_unix_ms);
+        io_figure(io, &o->known_to_unix_ms);
+        why = io_small(io, why, 1);
+        if (!io->out) {
+            o->why = outage_whys[why];
+        }
+    }
+}
+
+static void io_gaps(struct io *io, struct bw_circuit_day *d)
+{
+    void *items = d->gaps;
+    d->n_gaps = io_array(io, &items, d->n_gaps, sizeof(*d->gaps), BW_FOLD_LIST_MAX);
+    d->gaps = items;
+    for (size_t i = 0; i < d->n_gaps && !io->bad; i++) {
+        struct bw_gap *g = &d->gaps[i];
+        io_figure(io, &g->from_unix_s);
+        io_figure(io, &g->to_unix_s);
+        g->why = (enum bw_gap_why)io_small(io, g->why, BW_GAP_COUNTER);
+    }
+}
+
+static void io_day(struct io *io, struct bw_circuit_day *d)
+{
+    int64_t day = d->day_unix_s / DAY_S;
+    io_chars(io, d->site, sizeof(d->site));
+    io_figure(io, &day);
+    io->bad = io->bad || day == BW_UNKNOWN || day > INT32_MAX;
+    d->day_unix_s = io->bad ? 0 : day * DAY_S;
+    io_facts(io, &d->facts);
+    io_figure(io, &d->n_summaries);
+    io_figure(io, &d->n_vantage_changes);
+    io_figure(io, &d->max_clock_error_us);
+    io_slots(io, d);
+    io_latency(io, d);
+    io_tests(io, d);
+    io_outages(io, d);
+    io_gaps(io, d);
+}
+
+int bw_day_encode(const struct bw_circuit_day *d, struct bw_buf *out, struct bw_err *reterr)
+{
+    struct io io = {.out = out};
+    struct bw_circuit_day copy = *d;
+    size_t before = out->len;
+    int r;
+    if (d->day_unix_s < 0 || d->day_unix_s % DAY_S != 0) {
+        return bw_err_set(reterr, -EINVAL, "the day does not start at midnight UTC");
+    }
+    bw_buf_add(out, magic, sizeof(magic));
+    io_day(&io, &copy);
+    r = bw_buf_error(out);
+    if (r == 0 && io.bad) {
+        r = bw_err_set(
+            reterr, -EINVAL,
+            "the day of %s.%s holds a figure, time or count that does not fit it", d->site,
+            d->facts.id);
+    } else if (r < 0) {
+        (void)bw_err_set(reterr, r, "a day too large to keep, or out of memory");
+    }
+    if (r < 0 && out->data) {
+        out->len = before;
+        out->data[before] = '\0';
+    }
+    return r;
+}
+
+int bw_day_decode(const void *blob,
+                  size_t n,
+                  struct bw_day_owned *ret,
+                  struct bw_err *reterr)
+{
+    struct bw_summary memory;
+    struct bw_circuit_day d = {.day_unix_s = 0};
+    struct io io = {.at = blob, .memory = &memory};
+    int r = 0;
+    bw_summary_init(&memory);
+    if (n < sizeof(magic) || n > BLOB_MAX || memcmp(blob, magic, sizeof(magic) - 1) != 0) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "not a circuit-day");
+        goto out;
+    }
+    if (io.at[sizeof(magic) - 1] != VERSION) {
+        r = bw_err_set(reterr, -BW_ENEWER,
+                       "a circuit-day of version %d; this program reads version %d",
+                       io.at[sizeof(magic) - 1], VERSION);
+        goto out;
+    }
+    io.end = io.at + n;
+    io.at += sizeof(magic);
+    io_day(&io, &d);
+    if (io.no_memory) {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
+        goto out;
+    }
+    if (io.bad || io.at != io.end) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "the circuit-day is damaged at byte %zu",
+                       (size_t)(io.at - (const uint8_t *)blob));
+        goto out;
+    }
+    ret->day = d;
+    ret->arena = memory.arena; /* ownership moves in the last step */
+    memory.arena = NULL;
+out:
+    bw_summary_done(&memory);
+    return r;
+}
+
+void bw_day_done(struct bw_day_owned *d)
+{
+    struct bw_summary memory;
+    if (!d) {
+        return;
+    }
+    bw_summary_init(&memory);
+    memory.arena = d->arena;
+    bw_summary_done(&memory);
+    *d = (struct bw_day_owned){.arena = NULL};
+}
+
+void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_slots; i++) {
+        if (d->slots[i].start_unix_s >= from_unix_s &&
+            d->slots[i].start_unix_s < to_unix_s) {
+            d->slots[n++] = d->slots[i];
+        }
+    }
+    d->n_slots = n;
+    d->n_summaries = (int64_t)n;
+    n = 0;
+    for (size_t i = 0; i < d->n_latency; i++) {
+        int64_t start = d->day_unix_s + d->latency[i].hour * INT64_C(3600);
+        if (start + 3600 > from_unix_s && start < to_unix_s) {
+            d->latency[n++] = d->latency[i];
+        }
+    }
+    d->n_latency = n;
+    n = 0;
+    for (size_t i = 0; i < d->n_tests; i++) {
+        int64_t at = d->tests[i].at_unix_ms / 1000;
+        if (at >= from_unix_s && at < to_unix_s) {
+            d->tests[n++] = d->tests[i];
+        }
+    }
+    d->n_tests = n;
+    n = 0;
+    for (size_t i = 0; i < d->n_outages; i++) {
+        const struct bw_outage *o = &d->outages[i];
+        if (o->from_unix_ms / 1000 < to_unix_s &&
+            o->known_to_unix_ms / 1000 >= from_unix_s) {
+            d->outages[n++] = d->outages[i];
+        }
+    }
+    d->n_outages = n;
+    n = 0;
+    for (size_t i = 0; i < d->n_gaps; i++) {
+        if (d->gaps[i].from_unix_s < to_unix_s && d->gaps[i].to_unix_s >= from_unix_s) {
+            d->gaps[n++] = d->gaps[i];
+        }
+    }
+    d->n_gaps = n;
+}
