@@ -23,6 +23,7 @@ CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 SKIP = 77  # ctest's SKIP_RETURN_CODE
+FAILED = 2  # the lab or a program in it could not run
 PREFIX = "bw-lab-"
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -168,8 +169,9 @@ def _first_process(work, folder, front):
             print(f"skipped: {e}", file=sys.stderr)
             status = SKIP
         except (LabError, subprocess.SubprocessError) as e:
-            print(f"the lab failed: {e}", file=sys.stderr)
             traceback.print_exc()
+            print(f"the lab failed: {e}", file=sys.stderr)
+            status = FAILED
         except BaseException:
             traceback.print_exc()
         sys.stdout.flush()
@@ -216,6 +218,10 @@ class Netns:
     def inside(self):
         """with ns.inside(): sockets made here belong to the namespace."""
         return _Inside(self)
+
+    def enter(self):
+        """The calling thread, and threads it starts, live here from now on."""
+        _check(_libc.setns(self.fd, CLONE_NEWNET), f"namespace {self.name}")
 
     def sysctl(self, path, value):
         with self.inside():

@@ -155,17 +155,8 @@ table inet target {{
     def start_nginx(self, ns=None, address=NET4, address6=NET6, port=80):
         """A real web server: /big (sparse file), /upload (swallows), /small, /discard."""
         ns = ns or self.net
-        base = self.lab.path(f"nginx-{ns.name}", "x")[:-2]
-        os.makedirs(base + "/www", exist_ok=True)
-        for name, size in (("big", 8 << 30), ("small", 20_000)):
-            with open(f"{base}/www/{name}", "wb") as f:
-                f.truncate(size)
-        with open(f"{base}/nginx.conf", "w", encoding="ascii") as f:
-            f.write(NGINX % {"base": base, "v4": address, "v6": address6, "port": port})
-        proc = ns.popen(["nginx", "-p", base, "-e", f"{base}/error.log", "-c",
-                         f"{base}/nginx.conf"], stdin=subprocess.DEVNULL)
-        wait_for("nginx", lambda: answers(ns, f"http://{address}:{port}/small"))
-        return proc
+        return start_nginx(ns, self.lab.path(f"nginx-{ns.name}", "x")[:-2], address, address6,
+                           port)
 
     def verify(self, seconds=3):
         """The truth of the lab with standard tools only, before anything of ours runs.
@@ -206,7 +197,7 @@ table inet target {{
 
 NGINX = """
 daemon off;
-user root;
+%(user)s
 worker_processes 1;
 pid %(base)s/pid;
 error_log %(base)s/error.log warn;
@@ -243,6 +234,21 @@ http {
 """
 
 
+def start_nginx(place, base, address, address6, port):
+    os.makedirs(base + "/www", exist_ok=True)
+    for name, size in (("big", 8 << 30), ("small", 20_000)):
+        with open(f"{base}/www/{name}", "wb") as f:
+            f.truncate(size)
+    user = "user root;" if os.geteuid() == 0 else ""
+    with open(f"{base}/nginx.conf", "w", encoding="ascii") as f:
+        f.write(NGINX % {"base": base, "v4": address, "v6": address6, "port": port,
+                         "user": user})
+    proc = place.popen(["nginx", "-p", base, "-e", f"{base}/error.log", "-c",
+                        f"{base}/nginx.conf"], stdin=subprocess.DEVNULL)
+    wait_for("nginx", lambda: answers(place, f"http://{address}:{port}/small"))
+    return proc
+
+
 def answers(ns, url, seconds=2):
     return subprocess.run(ns.argv(["curl", "-sfko", "/dev/null", "--max-time", str(seconds), url]),
-                          pass_fds=(ns.fd,)).returncode == 0
+                          pass_fds=(ns.fd,) if ns.fd >= 0 else ()).returncode == 0

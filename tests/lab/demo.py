@@ -1,0 +1,443 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""demo - the whole way on real input, compared with what was set or counted elsewhere.
+
+script/demo builds, then runs this; see its --help. What happens when: `plan()`.
+"""
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+import lab
+from figures import Figures, payload, table
+from programs import Box, Collector, Host
+from school import EDGE4, NET4, NET6, STATE4, School, start_nginx
+from truth import Sampler
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+INTERVAL_S = 10
+CUT_S = 20
+SHORTEST_S = 120
+CIRCUIT = "wan"
+TARGETS = (("provider-edge", EDGE4), ("anchor", NET4), ("anchor-v6", NET6))
+LOSSY = "anchor"  # nft drops a share of its echo requests and counts them
+
+
+class Demo:
+    def __init__(self, options):
+        self.options = options
+        self.out = os.path.abspath(options.out)
+        self.begun = time.monotonic()
+        self.notes = []
+        self.events = {}
+        self.paths = {}
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self.begun:5.0f} s] {text}", flush=True)
+
+    # ---- the parts
+
+    def box_conf(self, folder, url, ca, source, interface, server, targets):
+        ca_line = f'    ca_file = "{ca}"\n' if ca else ""
+        lines = "".join(f'    target "{n}" {{ address = "{a}" }}\n' for n, a in targets)
+        counted = (f'    vantage = router\n    source = kernel\n    interface = "{interface}"\n'
+                   "    side = line\n    claim {\n        down = 100M\n        up = 20M\n"
+                   "        layer = ethernet\n    }\n") if source == "kernel" else (
+                   "    vantage = lan-side\n    source = none\n")
+        return f"""
+interval = {INTERVAL_S}s
+state_dir = "{folder}/state"
+control = "{folder}/control.sock"
+collector {{
+    url = "{url}"
+{ca_line}    every = 5s
+}}
+circuit "{CIRCUIT}" {{
+{counted}}}
+icmp "line" {{
+    circuit = "{CIRCUIT}"
+{lines}}}
+http "state" {{
+    circuit = "{CIRCUIT}"
+    every = 40s
+    duration = 6s
+    warm_up = 2s
+    target "state-1" {{ address = "{server}" }}
+}}
+tests {{
+    day_bytes = 50GB
+    gate = share
+    share = 10
+    retry = 2s
+    give_up = 1min
+}}
+"""
+
+    def enrol(self, collector, box):
+        out = collector.admin("token", "create", "--name", "Alder Elementary", "--entity",
+                              "Alder Valley School District", "--json")
+        token = json.loads(out)["token"]
+        box.enroll(collector, token)
+        self.site = json.loads(collector.get("/api/v1/sites"))["sites"][0]["id"]
+        self.say(f"the box is enrolled as {self.site}")
+
+    # ---- the two scenes
+
+    def in_lab(self, the_lab):
+        """In namespaces, with the shaped line."""
+        school = School(the_lab)
+        self.say("namespaces: school LAN, box, delay bridge, ISP edge and core, Internet, state")
+        school.start_nginx()
+        truth = school.verify()
+        self.say("the lab with standard tools: ping %.2f ms, iperf3 %.1f down / %.1f up Mbit/s "
+                 "(Ethernet)" % (truth["rtt_ms"], truth["down_bps"] / 1e6,
+                                 truth["up_bps"] / 1e6))
+        base = the_lab.path("run", "x")[:-2]
+        collector, box = self.start(school.state, school.box, base, STATE4, True, "kernel",
+                                    "wan", f"http://{NET4}/", TARGETS)
+        sampler = Sampler(school)
+        asked0 = school.net.counters()
+        box.run()
+        self.say("bandwitnessd runs, interval 10 s")
+        self.users(school)
+        self.plan(school, box, collector)
+        self.settle(box, collector)
+        sampler.stop()
+        asked = school.net.counters()
+        signed, held = self.fetch(box, collector)
+        cut = (self.events["cut"], self.events["mended"])
+        fig = Figures([payload(l) for l in held], CIRCUIT, school, sampler, cut)
+        fig.rates()
+        fig.round_trip("provider-edge", school.delay_ms)
+        fig.round_trip(LOSSY, school.delay_ms)
+        fig.round_trip("anchor-v6", school.delay_ms)
+        fig.loss(LOSSY, (asked["asked4"][0] - asked0["asked4"][0],
+                         asked["lost4"][0] - asked0["lost4"][0]), school.loss_per_mille * 1000)
+        fig.bytes()
+        fig.outage()
+        fig.delivery(signed, held)
+        return self.finish(the_lab, fig, box, collector,
+                           {"line": truth, "set": {
+                               "down_bps": school.down_bps, "up_bps": school.up_bps,
+                               "layer": "ethernet", "round_trip_ms": school.delay_ms,
+                               "loss_ppm": school.loss_per_mille * 1000, "cut_s": CUT_S}})
+
+    def on_loopback(self, folder):
+        """Without namespaces: no shaped line, so nothing is set; the way is the same."""
+        host = Host()
+        web = free_port()
+        nginx = start_nginx(host, folder + "/nginx", "127.0.0.1", "::1", web)
+        collector, box = self.start(host, host, folder, "127.0.0.1", True, "none", "",
+                                    f"http://127.0.0.1:{web}/", (("loopback", "127.0.0.1"), ("loopback-v6", "::1")), port=free_port())
+        try:
+            box.run()
+            self.say("bandwitnessd runs, interval 10 s")
+            self.plan(None, box, collector)
+            self.settle(box, collector)
+            signed, held = self.fetch(box, collector)
+            fig = Figures([payload(l) for l in held], CIRCUIT)
+            fig.delivery(signed, held)
+            return self.finish(None, fig, box, collector, {"set": None})
+        finally:
+            for p in (box, collector):
+                if p.alive():
+                    p.stop()
+            nginx.terminate()
+            nginx.wait()
+
+    def start(self, state, box_place, base, address, tls, source, interface, server, targets,
+              port=8443):
+        for name in ("state", "box"):
+            os.makedirs(f"{base}/{name}", exist_ok=True)
+        collector = Collector(state, f"{base}/state", address, port, tls)
+        collector.run()
+        self.say(f"bandwitness-collector runs at {collector.url}")
+        conf = self.box_conf(f"{base}/box", collector.url, collector.ca, source, interface,
+                             server, targets)
+        box = Box(box_place, f"{base}/box", conf)
+        self.enrol(collector, box)
+        return collector, box
+
+    @staticmethod
+    def users(school):
+        """Pupils: small pages, a slow download, a slower upload, all the time."""
+        url = f"http://{NET4}"
+        for script in (
+                f"while :; do curl -sfo /dev/null --limit-rate 200k -r 0-1999999 {url}/big; done",
+                f"while :; do curl -sfo /dev/null {url}/small; sleep 0.5; done",
+                f"while :; do head -c 200000 /dev/zero | curl -sfo /dev/null --limit-rate 40k "
+                f"-T - -X POST {url}/upload; sleep 0.2; done"):
+            school.lan.popen(["sh", "-c", script])
+
+    def plan(self, school, box, collector):
+        """The run: what happens at which second of it."""
+        length = self.options.seconds
+        begun = time.monotonic()
+
+        def until(second):
+            while True:
+                left = begun + second - time.monotonic()
+                if left <= 0:
+                    return
+                time.sleep(min(left, 15))
+                if left > 15:
+                    self.progress(box, collector, time.monotonic() - begun, length)
+
+        # one test that a person asks for; the others start at times nobody can foresee
+        until(12)
+        self.ask_test(box)
+        until(length * 0.38)
+        self.say("bandwitnessd is killed with -9")
+        box.kill()
+        self.events["daemon killed"] = time.time()
+        time.sleep(3)
+        box.run()
+        self.say("bandwitnessd runs again")
+        if school:
+            until(length * 0.5)
+            school.cut()
+            self.events["cut"] = time.time()
+            self.say(f"the line is cut for {CUT_S} s")
+            time.sleep(CUT_S)
+            school.mend()
+            self.events["mended"] = time.time()
+            self.say("the line is mended")
+        until(length * 0.75)
+        self.say("bandwitness-collector is killed with -9")
+        collector.kill()
+        self.events["collector killed"] = time.time()
+        time.sleep(5)
+        collector.run()
+        self.say("bandwitness-collector runs again")
+        until(length)
+
+    def ask_test(self, box):
+        def ask():
+            out = box.command("probe", "http", "state", "--daemon", "--config", box.conf,
+                              "--json", ok=None, timeout=120)
+            if not out:
+                self.notes.append("the test asked for by hand gave nothing")
+        self.asked = threading.Thread(target=ask, daemon=True)
+        self.asked.start()
+
+    def progress(self, box, collector, at, length):
+        status = box.status() or {}
+        journal = status.get("journal", {})
+        self.say(f"{at:.0f} of {length} s: signed {journal.get('last_seq', '?')}, "
+                 f"waiting for the collector {journal.get('pending', '?')}")
+
+    def settle(self, box, collector):
+        """Until everything signed so far is acknowledged (at most 40 s)."""
+        self.say("waiting until everything signed is acknowledged")
+        self.asked.join(60)
+        time.sleep(INTERVAL_S % 7)  # the grace period of the last whole interval
+        want = set(box.journal())
+        end = time.monotonic() + 40
+        while time.monotonic() < end:
+            if want <= set(self.ledger(collector)):
+                return
+            time.sleep(1)
+        self.notes.append("not everything was acknowledged within 40 s")
+
+    def ledger(self, collector):
+        text = collector.get(f"/api/v1/circuits/{self.site}.{CIRCUIT}/summaries"
+                             f"?from={int(time.time()) - 86400}&to={int(time.time()) + 60}"
+                             "&format=jose")
+        return (text or "").split()
+
+    def fetch(self, box, collector):
+        """The box's journal and what the collector holds of it, read at one moment."""
+        signed = box.journal()
+        time.sleep(6)  # one post
+        held = self.ledger(collector)
+        known = set(signed)
+        newest = max((payload(l)["seq"], payload(l)["start"]) for l in signed)[1]
+        # what was signed after the journal was read belongs to the next look
+        held = [l for l in held if l in known or payload(l)["start"] <= newest]
+        return signed, held
+
+    # ---- what is left behind
+
+    def write(self, name, data):
+        path = os.path.join(self.out, name)
+        with open(path, "wb") as f:
+            f.write(data if isinstance(data, bytes) else data.encode("utf-8"))
+        self.paths[name] = path
+        return path
+
+    def finish(self, the_lab, fig, box, collector, set_to):
+        records = fig.records
+        begin, end = records[0]["start"], records[-1]["end"]
+        shutil.rmtree(self.out, ignore_errors=True)
+        os.makedirs(self.out)
+        self.write("summaries.jose", "".join(
+            l + "\n" for l in self.ledger(collector)))
+        keys = json.loads(collector.admin("site", "list", "--json"))
+        self.write("key.jwk", json.dumps(key_of(keys, self.site)) + "\n")
+        for ext in ("svg", "png"):
+            image = collector.get(f"/api/v1/circuits/{self.site}.{CIRCUIT}/graph/link.{ext}"
+                                  f"?from={begin}&to={end}", binary=True)
+            if not image:
+                self.notes.append(f"no graph.{ext}")
+            self.write(f"graph.{ext}", image or b"")
+        for kind in ("html", "csv", "json"):
+            collector.admin("report", "--ledger", collector.data, "--circuit",
+                            f"{self.site}.{CIRCUIT}", "--from", str(begin), "--to", str(end),
+                            "--claim", "down=100M,up=20M,layer=ethernet", "--format", kind,
+                            "--output", os.path.join(self.out, f"report.{kind}"))
+            self.paths[f"report.{kind}"] = os.path.join(self.out, f"report.{kind}")
+        self.verify(box)
+        ok = not self.notes and all(r.ok is not False for r in fig.rows)
+        print()
+        print(table(fig.rows))
+        print()
+        for note in self.notes:
+            print(f"wrong: {note}")
+        page = f"{collector.url}/"
+        front = None
+        if self.options.keep and the_lab:
+            front = forward(collector)
+            page = f"{'https' if collector.ca else 'http'}://127.0.0.1:{front}/"
+        self.write("demo.json", json.dumps({
+            "bench": "demo", "ok": ok, "site": self.site, "circuit": CIRCUIT,
+            "from": begin, "to": end, "interval_s": INTERVAL_S, **set_to,
+            "events": self.events, "figures": [r.as_json() for r in fig.rows],
+            "wrong": self.notes, "page": page, "paths": self.paths}, indent=1) + "\n")
+        self.hand_over()
+        for name in ("graph.svg", "graph.png", "report.html", "report.csv", "report.json",
+                     "summaries.jose", "demo.json"):
+            print(f"{name:15} {self.paths[name]}")
+        print(f"{'pages':15} {page}" + ("" if self.options.keep else " (with --keep)"))
+        print("all figures inside their bands" if ok else "NOT all figures inside their bands")
+        status = 0 if ok else 1
+        if self.options.keep and the_lab:
+            the_lab.keep(status)
+            while True:
+                signal.pause()
+        return status
+
+    def verify(self, box):
+        """The exported file as anybody would check it."""
+        out = box.command("verify", os.path.join(self.out, "summaries.jose"), "--key",
+                          os.path.join(self.out, "key.jwk"), ok=None)
+        self.say("bandwitness verify: " + (out.strip().split("\n") or ["?"])[-1])
+
+    def hand_over(self):
+        """Files of a sudo run belong to who called it."""
+        if "SUDO_UID" in os.environ:
+            who = int(os.environ["SUDO_UID"]), int(os.environ.get("SUDO_GID", "-1"))
+            for folder, _, names in os.walk(self.out):
+                for path in [folder] + [os.path.join(folder, n) for n in names]:
+                    os.chown(path, *who)
+
+
+def key_of(sites, site):
+    """The public key of one site out of `bandwitness site list --json`."""
+    entry = next(s for s in sites["sites"] if s["id"] == site)
+    return entry["keys"][0]["jwk"]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def forward(collector):
+    """A port of the machine's own loopback that leads to the collector in its namespace."""
+    door = socket.create_server(("127.0.0.1", 0))
+    host, port = collector.address, collector.port
+
+    def pump(a, b):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def serve():
+        collector.place.enter()  # this thread and those it starts, for good
+        while True:
+            near_end, _ = door.accept()
+            try:
+                far_end = socket.create_connection((host, port), 5)
+            except OSError:
+                near_end.close()
+                continue
+            for pair in ((near_end, far_end), (far_end, near_end)):
+                threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return door.getsockname()[1]
+
+
+def note_kept(out):
+    def note(pid, folder):
+        with open(os.path.join(out, "demo.pid"), "w", encoding="ascii") as f:
+            f.write(f"{pid} {folder}\n")
+        print("it runs on; end it with: script/demo --stop")
+    return note
+
+
+def stop_kept(out):
+    path = os.path.join(out, "demo.pid")
+    try:
+        with open(path, encoding="ascii") as f:
+            pid, folder = f.read().split()
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as f:
+            if "demo.py" not in f.read():
+                raise OSError("that process is another one now")
+        os.kill(int(pid), signal.SIGTERM)
+    except (OSError, ValueError) as e:
+        print(f"nothing runs on from {out} ({e})")
+        return 2
+    shutil.rmtree(folder, ignore_errors=True)
+    os.unlink(path)
+    print("ended")
+    return 0
+
+
+def main():
+    p = argparse.ArgumentParser(prog="script/demo")
+    p.add_argument("--seconds", type=int, default=150)
+    p.add_argument("--out", default=os.path.join(TOP, "build", "demo"))
+    p.add_argument("--keep", action="store_true")
+    p.add_argument("--stop", action="store_true")
+    options = p.parse_args()
+    out = os.path.abspath(options.out)
+    if options.stop:
+        return stop_kept(out)
+    if options.seconds < SHORTEST_S:
+        p.error(f"--seconds must be at least {SHORTEST_S}: kills, cut and tests need that long")
+    demo = Demo(options)
+    try:
+        return lab.run(demo.in_lab, note_kept(out))
+    except lab.NotPossible as e:
+        print(f"no lab here: {e}")
+        print("running on loopback instead, without the shaped line: no figure is compared with "
+              "a set one")
+    with tempfile.TemporaryDirectory(prefix="bw-loopback-") as folder:
+        try:
+            return demo.on_loopback(folder)
+        except lab.LabError as e:
+            print(f"could not run: {e}", file=sys.stderr)
+            return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
