@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""at_rest - the box with one icmp target a second and 10 s intervals, beside collectd with
+its ping, interface and rrdtool plugins at the same pace, in one lab at the same time."""
+import json
+import os
+import time
+
+import lab
+from benchlib import Bar, Row, bench
+from lab import LabError, Netns, wait_for
+from programs import Box, Collector
+
+WARM_UP_S = 45  # several intervals: every file is open, every cache filled
+WINDOWS, WINDOW_S = 5, 20
+
+
+def sample(pid):
+    """(anonymous bytes, resident bytes, CPU ns of all threads) of a process."""
+    memory = {}
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+        for line in f:
+            part = line.split()
+            if part[0] in ("Rss:", "Anonymous:"):
+                memory[part[0]] = int(part[1]) * 1024
+    cpu = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as f:
+            cpu += int(f.read().split()[0])
+    return memory["Anonymous:"], memory["Rss:"], cpu
+
+
+COLLECTD = """
+BaseDir "%(d)s"
+PIDFile "%(d)s/pid"
+TypesDB "/usr/share/collectd/types.db"
+Interval 10
+LoadPlugin ping
+LoadPlugin interface
+LoadPlugin rrdtool
+<Plugin ping>
+  Host "192.0.2.2"
+  Interval 1.0
+  Timeout 0.9
+</Plugin>
+<Plugin interface>
+  Interface "wan"
+</Plugin>
+<Plugin rrdtool>
+  DataDir "%(d)s/rrd"
+</Plugin>
+"""
+
+BOX = """
+interval = 10s
+state_dir = "%(d)s/state"
+control = "%(d)s/control.sock"
+collector { url = "%(url)s" %(ca)s }
+circuit "wan" { vantage = router  source = kernel  interface = "wan"  side = line }
+icmp "line" { circuit = "wan"  target "edge" { address = "192.0.2.2" } }
+"""
+
+
+def work(the_lab, path):
+    box, far = Netns(the_lab, "box"), Netns(the_lab, "far")
+    the_lab.link(box, "wan", far, "line")
+    box.sh("ip addr add 192.0.2.1/30 dev wan")
+    far.sh("ip addr add 192.0.2.2/30 dev line")
+    box.sysctl("net/ipv4/ping_group_range", "0 2147483647")
+    base = the_lab.path("rest", "x")[:-2]
+    for name in ("state", "box", "peer"):
+        os.makedirs(f"{base}/{name}")
+    collector = Collector(far, f"{base}/state", "192.0.2.2")
+    collector.run()
+    ours = Box(box, f"{base}/box", BOX % {
+        "d": f"{base}/box", "url": collector.url, "ca": f'ca_file = "{collector.ca}"'})
+    token = json.loads(collector.admin("token", "create", "--json"))["token"]
+    ours.enroll(collector, token)
+    ours.run()
+    procs = {"ours": ours.proc}
+    with open(f"{base}/peer/collectd.conf", "w", encoding="ascii") as f:
+        f.write(COLLECTD % {"d": f"{base}/peer"})
+    try:
+        procs["peer"] = box.popen(["collectd", "-f", "-C", f"{base}/peer/collectd.conf"])
+        wait_for("collectd's first file",
+                 lambda: any(n.endswith(".rrd") for _, _, names in os.walk(f"{base}/peer")
+                             for n in names), 40)
+    except (OSError, LabError) as e:
+        print(f"   collectd could not run: {e}", flush=True)
+        procs.pop("peer", None)
+    pids = {name: the_lab.outer_pid(p.pid) for name, p in procs.items()}
+    time.sleep(WARM_UP_S)
+    found = {name: [] for name in pids}
+    for _ in range(WINDOWS):
+        before = {name: (sample(pid)[2], time.monotonic()) for name, pid in pids.items()}
+        time.sleep(WINDOW_S)
+        for name, pid in pids.items():
+            anonymous, resident, cpu = sample(pid)
+            cpu0, then = before[name]
+            found[name].append((anonymous / 2**20, resident / 2**20,
+                                100 * (cpu - cpu0) / 1e9 / (time.monotonic() - then)))
+    with open(path, "w", encoding="ascii") as f:
+        json.dump(found, f)
+    return 0
+
+
+@bench("at_rest", "the box at rest: memory and CPU beside collectd", groups=("main",))
+def at_rest(say):
+    path = f"/tmp/bw-at-rest-{os.getpid()}.json"
+    try:
+        say(f"{WARM_UP_S} s to settle, then {WINDOWS} windows of {WINDOW_S} s")
+        pid = os.fork()  # a lab takes its process over for good
+        if pid == 0:
+            status = 1
+            try:
+                status = lab.run(lambda the_lab: work(the_lab, path))
+            except LabError as e:
+                print(f"   no lab: {e}", flush=True)
+            os._exit(status)
+        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+            raise LabError("the lab of this bench failed")
+        with open(path, encoding="ascii") as f:
+            found = json.load(f)
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+    peer = "collectd"
+    rows = (("box at rest, anonymous memory", 0, "MiB", Bar(at_most=9)),
+            ("box at rest, resident memory", 1, "MiB", Bar(at_most=30)),
+            ("box at rest, CPU of one core", 2, "%", Bar(at_most=0.5)))
+    return [Row(case, [v[i] for v in found["ours"]], unit, peer,
+                [v[i] for v in found.get("peer", [])], bar) for case, i, unit, bar in rows]
