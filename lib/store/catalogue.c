@@ -44,7 +44,8 @@ static const char schema_v1[] =
     " enabled INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;";
 
-static const char *const script[] = {schema_v1};
+static const char *const v1[] = {schema_v1, NULL};
+static const char *const *const script[] = {v1};
 
 /* "BWC1" in the file's header. */
 const struct bw_sql_schema bw_catalogue_schema = {

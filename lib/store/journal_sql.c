@@ -25,10 +25,10 @@ static const char schema_v1[] =
     "CREATE TABLE receipts(chain INTEGER NOT NULL, through INTEGER NOT NULL,"
     " received_ms INTEGER, receipt TEXT NOT NULL, PRIMARY KEY(chain, through)) WITHOUT ROWID;"
     "CREATE TABLE usage(day INTEGER NOT NULL, circuit TEXT NOT NULL, bytes INTEGER NOT NULL,"
-    " PRIMARY KEY(day, circuit)) WITHOUT ROWID;"
-    BW_COLUMNS_DDL;
+    " PRIMARY KEY(day, circuit)) WITHOUT ROWID;";
 
-static const char *const script[] = {schema_v1};
+static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
+static const char *const *const script[] = {v1};
 
 #define NOT_REFUSED \
     " NOT EXISTS(SELECT 1 FROM refusals f WHERE f.chain = r.chain AND f.seq = r.seq)"

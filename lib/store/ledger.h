@@ -156,7 +156,7 @@ typedef int (*bw_ledger_leaf_cb)(void *owner,
  * They must not call the handle that calls them. */
 struct bw_ledger_ops {
     /* Take n records, in the order given, in one durable transaction. results[n] is
-     * written only on success; on failure nothing was kept. */
+     * good only on success; on failure nothing was kept. */
     int (*append)(struct bw_ledger *l,
                   const struct bw_ledger_entry *entries,
                   size_t n,

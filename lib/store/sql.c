@@ -5,6 +5,7 @@
  * and after any failure is outside a transaction. */
 #include "sql.h"
 
+#include "file.h"
 #include "hash.h"
 #include "store.h"
 
@@ -124,33 +125,6 @@ int bw_sql_code(struct bw_sql *s)
     return s->db ? code_of(s->db, sqlite3_extended_errcode(s->db)) : -ENOMEM;
 }
 
-int bw_sync_folder_of(const char *path, struct bw_err *reterr)
-{
-    char folder[PATH_CAP];
-    int r = 0;
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 1;
-    if (n >= sizeof(folder)) {
-        return bw_err_set(reterr, -ENAMETOOLONG, "%s: path too long", path);
-    }
-    memcpy(folder, slash ? path : ".", n);
-    folder[n] = '\0';
-    if (slash == path) {
-        memcpy(folder, "/", 2);
-    }
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return bw_err_set(reterr, -errno, "cannot open folder %s: %s", folder,
-                          bw_strerror(-errno));
-    }
-    if (fsync(fd) < 0) {
-        r = bw_err_set(reterr, -errno, "cannot sync folder %s: %s", folder,
-                       bw_strerror(-errno));
-    }
-    (void)close(fd);
-    return r;
-}
-
 /* An open-file-description lock on a file of its own: SQLite's own locks are per process
  * and would be dropped by any close() of the data base file. */
 static int take_lock(struct bw_sql *s, struct bw_err *reterr)
@@ -200,7 +174,9 @@ static int migrate(struct bw_sql *s, int64_t from, struct bw_err *reterr)
     /* Another process may have been faster between our look and the lock. */
     r = pragma_int(s, "PRAGMA user_version", &from, reterr);
     for (int64_t v = from; r == 0 && v < s->schema->version; v++) {
-        r = bw_sql_exec(s, s->schema->script[v], reterr);
+        for (const char *const *t = s->schema->script[v]; r == 0 && *t; t++) {
+            r = bw_sql_exec(s, *t, reterr);
+        }
     }
     if (r == 0) {
         (void)snprintf(text, sizeof(text), "PRAGMA user_version=%d", s->schema->version);
@@ -371,7 +347,10 @@ int bw_sql_open(struct bw_sql *s,
         r = make_ready(s, write, reterr);
     }
     if (r == 0 && fresh) {
-        r = bw_sync_folder_of(path, reterr);
+        r = bw_file_sync_parent(path);
+        if (r < 0) {
+            r = bw_err_set(reterr, r, "cannot sync the folder of %s", path);
+        }
     }
     return r;
 }

@@ -14,10 +14,10 @@ struct sqlite3_stmt;
 
 /* One kind of file: what it is called, its marks, and how it grew. */
 struct bw_sql_schema {
-    const char *what;          /* "journal" */
-    uint32_t application_id;   /* of the SQLite header; a file with another is not ours */
-    int version;               /* newest user_version this program writes */
-    const char *const *script; /* script[v] brings version v to v + 1 */
+    const char *what;        /* "journal" */
+    uint32_t application_id; /* of the SQLite header; a file with another is not ours */
+    int version;             /* newest user_version this program writes */
+    const char *const *const *script; /* script[v]: texts up to NULL, from v to v + 1 */
 };
 
 /* A connection and its prepared statements, indexed by the caller's enum. */
@@ -82,9 +82,6 @@ void bw_sql_blob(struct sqlite3_stmt *st, int i, const void *data, size_t n);
 int64_t bw_sql_get(struct sqlite3_stmt *st, int i);
 /* Copy, cut at cap - 1. */
 void bw_sql_copy(struct sqlite3_stmt *st, int i, char *out, size_t cap);
-
-/* fsync of the folder that holds path. */
-int bw_sync_folder_of(const char *path, struct bw_err *reterr);
 
 /* SHA-256 as base64url text (of hash.h) to raw bytes; -EINVAL. */
 int bw_sql_hash_parse(const char *text, uint8_t ret[32]);

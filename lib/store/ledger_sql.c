@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * ledger_sql.c - the ledger's tables and statements, all in one place.
+ *
+ * records holds the hot rows only; what is sealed is known by segments and
+ * segment_parts. latest and sites are what pages show, made again from records at will. A
+ * change of a table is a new entry of script[] and a higher version; entries that were
+ * released never change. */
+#include "ledger_private.h"
+
+/* clang-format off */
+static const char schema_v1[] =
+    "CREATE TABLE book(id INTEGER PRIMARY KEY CHECK(id = 1), next_position INTEGER NOT NULL);"
+    "INSERT INTO book VALUES(1, 0);"
+    "CREATE TABLE chains(id INTEGER PRIMARY KEY, kid TEXT NOT NULL UNIQUE, site TEXT NOT NULL,"
+    " head_seq INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',"
+    " head_position INTEGER, head_received INTEGER, head_end INTEGER,"
+    " n_held INTEGER NOT NULL DEFAULT 0, n_forks INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE records(position INTEGER PRIMARY KEY, chain INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, sha256 TEXT NOT NULL, site TEXT NOT NULL, start INTEGER NOT NULL,"
+    " end INTEGER NOT NULL, received INTEGER NOT NULL, egress INTEGER NOT NULL,"
+    " clock_synced INTEGER, max_error_us INTEGER, step_us INTEGER, jws TEXT NOT NULL,"
+    " UNIQUE(chain, seq));"
+    "CREATE INDEX records_site ON records(site, start);"
+    "CREATE TABLE refused(chain INTEGER NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+    " type TEXT NOT NULL, detail TEXT NOT NULL, site TEXT NOT NULL, start INTEGER,"
+    " end INTEGER, received INTEGER NOT NULL, PRIMARY KEY(chain, seq)) WITHOUT ROWID;"
+    "CREATE TABLE held(chain INTEGER NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+    " received INTEGER NOT NULL, egress INTEGER NOT NULL, refuse_type TEXT,"
+    " refuse_detail TEXT, jws TEXT NOT NULL, PRIMARY KEY(chain, seq, sha256)) WITHOUT ROWID;"
+    "CREATE INDEX held_received ON held(received);"
+    "CREATE TABLE forks(chain INTEGER NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+    " received INTEGER NOT NULL, jws TEXT NOT NULL, PRIMARY KEY(chain, seq, sha256))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE holes(chain INTEGER NOT NULL, from_seq INTEGER NOT NULL,"
+    " to_seq INTEGER NOT NULL, declared INTEGER NOT NULL, PRIMARY KEY(chain, from_seq))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE sites(site TEXT PRIMARY KEY, start INTEGER, end INTEGER, received INTEGER,"
+    " agent TEXT, clock_synced INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE latest(site TEXT NOT NULL, id TEXT NOT NULL, start INTEGER, end INTEGER,"
+    " first_start INTEGER, vantage INTEGER, behind INTEGER, source INTEGER, layer INTEGER,"
+    " resolution_ms INTEGER, covered_s INTEGER, link_bps INTEGER, mtu INTEGER,"
+    " saturated_s INTEGER, down_bytes INTEGER, down_packets INTEGER,"
+    " down_p95_1s_bps INTEGER, down_peak_1s_bps INTEGER, down_drops INTEGER,"
+    " down_errors INTEGER, up_bytes INTEGER, up_packets INTEGER, up_p95_1s_bps INTEGER,"
+    " up_peak_1s_bps INTEGER, up_drops INTEGER, up_errors INTEGER, latency_sent INTEGER,"
+    " latency_lost INTEGER, latency_p50_us INTEGER, latency_p95_us INTEGER, silent INTEGER,"
+    " down_at_ms INTEGER, down_goodput_bps INTEGER, down_line_bps INTEGER,"
+    " up_at_ms INTEGER, up_goodput_bps INTEGER, up_line_bps INTEGER,"
+    " PRIMARY KEY(site, id)) WITHOUT ROWID;"
+    "CREATE TABLE segments(id INTEGER PRIMARY KEY, from_position INTEGER NOT NULL UNIQUE,"
+    " to_position INTEGER NOT NULL, day INTEGER NOT NULL, file TEXT NOT NULL,"
+    " sha256 TEXT NOT NULL, file_bytes INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,"
+    " sealed INTEGER NOT NULL);"
+    "CREATE TABLE segment_parts(segment INTEGER NOT NULL, chain INTEGER NOT NULL,"
+    " site TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,"
+    " min_start INTEGER NOT NULL, max_start INTEGER NOT NULL,"
+    " PRIMARY KEY(chain, segment)) WITHOUT ROWID;"
+    "CREATE INDEX parts_site ON segment_parts(site, segment);"
+    "CREATE TABLE days(site TEXT NOT NULL, circuit TEXT NOT NULL, day INTEGER NOT NULL,"
+    " segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,"
+    " through INTEGER NOT NULL, PRIMARY KEY(site, circuit, day)) WITHOUT ROWID;";
+
+static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
+static const char *const *const script[] = {v1};
+
+/* "BWL1" in the file's header. */
+const struct bw_sql_schema bw_ledger_schema = {
+    .what = "ledger", .application_id = 0x42574c31, .version = 1, .script = script};
+
+#define RECORD \
+    "SELECT r.jws, c.kid, r.sha256, r.site, r.seq, r.start, r.end, r.position, r.received," \
+    " r.egress FROM records r JOIN chains c ON c.id = r.chain"
+#define SEGMENT "SELECT s.id, s.from_position, s.to_position, s.file, s.sha256 FROM segments s"
+
+const char *const bw_ledger_text[N_STMTS] = {
+    BW_COLUMNS_TEXTS,
+    [NEXT_GET] = "SELECT next_position FROM book",
+    [NEXT_SET] = "UPDATE book SET next_position = ?1",
+    [CHAIN_GET] = "SELECT id, head_seq, head_hash, n_held, n_forks FROM chains WHERE kid = ?1",
+    [CHAIN_ADD] = "INSERT INTO chains(kid, site) VALUES(?1, ?2)",
+    [CHAIN_MOVE] = "UPDATE chains SET head_seq = ?4, head_hash = ?5,"
+                   " head_position = ifnull(?6, head_position),"
+                   " head_received = ifnull(?7, head_received), head_end = ifnull(?8, head_end)"
+                   " WHERE id = ?1 AND head_seq = ?2 AND head_hash = ?3",
+    [CHAIN_HELD] = "UPDATE chains SET n_held = n_held + ?2 WHERE id = ?1",
+    [CHAIN_FORKS] = "UPDATE chains SET n_forks = n_forks + 1 WHERE id = ?1",
+    [CHAIN_HEAD] = "SELECT site, head_seq, head_hash, head_position, head_received, head_end,"
+                   " n_held, n_forks, id FROM chains WHERE kid = ?1",
+    [HOT_SEQ] = RECORD " WHERE r.chain = ?1 AND r.seq = ?2",
+    [HOT_POSITION] = RECORD " WHERE r.position = ?1",
+    [RECORD_ADD] = "INSERT INTO records VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+    [REFUSED_GET] = "SELECT sha256, received FROM refused WHERE chain = ?1 AND seq = ?2",
+    [REFUSED_ADD] = "INSERT INTO refused VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [HELD_GET] = "SELECT received FROM held WHERE chain = ?1 AND seq = ?2 AND sha256 = ?3",
+    [HELD_ADD] = "INSERT INTO held VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [HELD_NEXT] = "SELECT sha256, received, egress, refuse_type, refuse_detail, jws, seq"
+                  " FROM held WHERE chain = ?1 AND seq <= ?2 ORDER BY seq, received LIMIT 1",
+    [HELD_DROP] = "DELETE FROM held WHERE chain = ?1 AND seq = ?2 AND sha256 = ?3",
+    [HELD_OLD] = "SELECT DISTINCT h.chain, c.kid FROM held h JOIN chains c ON c.id = h.chain"
+                 " WHERE h.received <= ?1",
+    [HELD_FIRST] = "SELECT min(seq) FROM held WHERE chain = ?1",
+    [FORK_ADD] = "INSERT OR IGNORE INTO forks VALUES(?1,?2,?3,?4,?5)",
+    [HOLE_ADD] = "INSERT INTO holes VALUES(?1,?2,?3,?4)",
+    [SITE_PUT] =
+        "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(site) DO UPDATE SET"
+        " start = CASE WHEN excluded.end >= end THEN excluded.start ELSE start END,"
+        " agent = CASE WHEN excluded.end >= end THEN excluded.agent ELSE agent END,"
+        " clock_synced = CASE WHEN excluded.end >= end THEN excluded.clock_synced"
+        "                ELSE clock_synced END,"
+        " received = max(received, excluded.received), end = max(end, excluded.end)",
+    [LATEST_PUT] =
+        "INSERT INTO latest(site, id, start, end, first_start, vantage, behind, source, layer,"
+        " resolution_ms, covered_s, link_bps, mtu, saturated_s, down_bytes, down_packets,"
+        " down_p95_1s_bps, down_peak_1s_bps, down_drops, down_errors, up_bytes, up_packets,"
+        " up_p95_1s_bps, up_peak_1s_bps, up_drops, up_errors, latency_sent, latency_lost,"
+        " latency_p50_us, latency_p95_us, silent)"
+        " VALUES(?1,?2,?3,?4,?3,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
+        "?21,?22,?23,?24,?25,?26,?27,?28,?29,?30)"
+        " ON CONFLICT(site, id) DO UPDATE SET start=excluded.start, end=excluded.end,"
+        " first_start=min(first_start, excluded.start), vantage=excluded.vantage,"
+        " behind=excluded.behind, source=excluded.source, layer=excluded.layer,"
+        " resolution_ms=excluded.resolution_ms, covered_s=excluded.covered_s,"
+        " link_bps=excluded.link_bps, mtu=excluded.mtu, saturated_s=excluded.saturated_s,"
+        " down_bytes=excluded.down_bytes, down_packets=excluded.down_packets,"
+        " down_p95_1s_bps=excluded.down_p95_1s_bps,"
+        " down_peak_1s_bps=excluded.down_peak_1s_bps, down_drops=excluded.down_drops,"
+        " down_errors=excluded.down_errors, up_bytes=excluded.up_bytes,"
+        " up_packets=excluded.up_packets, up_p95_1s_bps=excluded.up_p95_1s_bps,"
+        " up_peak_1s_bps=excluded.up_peak_1s_bps, up_drops=excluded.up_drops,"
+        " up_errors=excluded.up_errors, latency_sent=excluded.latency_sent,"
+        " latency_lost=excluded.latency_lost, latency_p50_us=excluded.latency_p50_us,"
+        " latency_p95_us=excluded.latency_p95_us, silent=excluded.silent"
+        " WHERE excluded.end >= end",
+    [LATEST_TEST] =
+        "UPDATE latest SET"
+        " down_at_ms = CASE WHEN ?3 = 0 THEN ?4 ELSE down_at_ms END,"
+        " down_goodput_bps = CASE WHEN ?3 = 0 THEN ?5 ELSE down_goodput_bps END,"
+        " down_line_bps = CASE WHEN ?3 = 0 THEN ?6 ELSE down_line_bps END,"
+        " up_at_ms = CASE WHEN ?3 = 1 THEN ?4 ELSE up_at_ms END,"
+        " up_goodput_bps = CASE WHEN ?3 = 1 THEN ?5 ELSE up_goodput_bps END,"
+        " up_line_bps = CASE WHEN ?3 = 1 THEN ?6 ELSE up_line_bps END"
+        " WHERE site = ?1 AND id = ?2 AND"
+        " ifnull(CASE WHEN ?3 = 0 THEN down_at_ms ELSE up_at_ms END, ?4) <= ?4",
+    [SITES_ALL] = "SELECT * FROM sites ORDER BY site",
+    [SITES_ONE] = "SELECT * FROM sites WHERE site = ?1",
+    [LATEST_ALL] = "SELECT * FROM latest ORDER BY site, id",
+    [LATEST_ONE] = "SELECT * FROM latest WHERE site = ?1 ORDER BY id",
+    [HOLES_LIST] = "SELECT c.kid, h.from_seq, h.to_seq, h.declared FROM holes h JOIN chains c"
+                   " ON c.id = h.chain WHERE (?1 IS NULL OR c.kid = ?1)"
+                   " ORDER BY c.id, h.from_seq",
+    [FORKS_LIST] = "SELECT c.kid, f.seq, f.sha256, f.received, f.jws FROM forks f JOIN chains c"
+                   " ON c.id = f.chain WHERE (?1 IS NULL OR c.kid = ?1)"
+                   " ORDER BY c.id, f.seq, f.received",
+    [STAT] = "SELECT (SELECT next_position FROM book), (SELECT count(*) FROM segments),"
+             " (SELECT count(*) FROM held), (SELECT count(*) FROM forks),"
+             " (SELECT count(*) FROM refused), (SELECT count(*) FROM holes),"
+             " (SELECT ifnull(sum(file_bytes), 0) FROM segments),"
+             " (SELECT ifnull(max(to_position), 0) FROM segments)",
+    [LEAVES_HOT] = "SELECT position, sha256, received FROM records WHERE position >= ?1"
+                   " AND position < ?2 ORDER BY position",
+    [EACH_HOT] = RECORD " WHERE r.start >= ?2 AND r.start < ?3 AND (?1 = '' OR r.site = ?1)"
+                 " ORDER BY r.position",
+    [DAY_HOT] = "SELECT r.position, r.seq, r.start, r.end, r.received, r.clock_synced,"
+                " r.max_error_us, r.step_us, c.kid FROM records r JOIN chains c ON"
+                " c.id = r.chain WHERE r.site = ?1 AND r.start >= ?2 AND r.start < ?3"
+                " ORDER BY r.start, c.kid, r.seq",
+    /* Sealing takes a prefix of the hot positions. */
+    [SEAL_SCAN] = "SELECT position, received FROM records ORDER BY position",
+    [SEAL_ROWS] = RECORD " WHERE r.position >= ?1 AND r.position < ?2"
+                  " ORDER BY r.site, r.chain, r.seq",
+    [SEAL_DROP] = "DELETE FROM records WHERE position >= ?1 AND position < ?2",
+    [SEGMENT_ADD] = "INSERT INTO segments(from_position, to_position, day, file, sha256,"
+                    " file_bytes, raw_bytes, sealed) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [SEGMENT_PART_ADD] = "INSERT INTO segment_parts VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [SEGMENT_LIST] = SEGMENT " WHERE s.to_position > ?1 ORDER BY s.from_position",
+    [SEGMENT_AT] = SEGMENT " WHERE s.from_position <= ?1 AND s.to_position > ?1",
+    [SEGMENT_OF_SEQ] = SEGMENT " JOIN segment_parts p ON p.segment = s.id WHERE p.chain = ?1"
+                       " AND p.from_seq <= ?2 AND p.to_seq >= ?2 ORDER BY s.id",
+    [SEGMENT_OF_SITE] = SEGMENT " JOIN (SELECT DISTINCT segment FROM segment_parts"
+                        " WHERE (?1 = '' OR site = ?1) AND max_start >= ?2"
+                        " AND min_start < ?3) p ON p.segment = s.id ORDER BY s.from_position",
+    [DAY_PUT] = "INSERT OR REPLACE INTO days VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [DAY_LIST] = "SELECT d.day, d.offset, d.length, d.through, s.id, s.from_position,"
+                 " s.to_position, s.file, s.sha256 FROM days d JOIN segments s ON"
+                 " s.id = d.segment WHERE d.site = ?1 AND d.circuit = ?2 AND d.day >= ?3"
+                 " AND d.day < ?4 ORDER BY d.day",
+    [DAY_STALE] = "SELECT r.start, r.position FROM records r WHERE r.site = ?1 AND"
+                  " r.start >= ?2 AND r.start < ?3 ORDER BY r.start",
+    [DAY_PARTS] = "SELECT p.min_start, p.max_start, p.segment FROM segment_parts p"
+                  " WHERE p.site = ?1 AND p.max_start >= ?2 AND p.min_start < ?3",
+    [SITE_CIRCUITS] = "SELECT id FROM latest WHERE site = ?1 ORDER BY id",
+};
+/* clang-format on */
