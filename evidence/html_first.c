@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * html_first.c - the first screen: claimed, delivered (tested and carried apart), used.
+ *
+ * Invariant: a figure stands with its layer, its statistic and the number of values it
+ * rests on; what was not measured says so, and what would be needed. */
+#include "buf.h"
+#include "chart_svg.h"
+#include "html.h"
+#include "words.h"
+
+#include <bw/records.h>
+#include <stdio.h>
+
+static void row(struct bw_buf *out, const char *name, const char *note)
+{
+    bw_buf_puts(out, "<tr><th scope=\"row\">");
+    bw_buf_puts(out, name);
+    bw_buf_puts(out, "<small>");
+    bw_html_text(out, note);
+    bw_buf_puts(out, "</small></th>");
+}
+
+static void rate_cell(struct bw_buf *out, int64_t bps, const char *klass_note)
+{
+    char rate[BW_WORDS_MAX];
+
+    if (bps == BW_UNKNOWN) {
+        bw_buf_puts(out, "<td><span class=\"none\">not measured</span>");
+    } else {
+        bw_words_rate(bps, rate);
+        bw_buf_puts(out, "<td><b>");
+        bw_html_text(out, rate);
+        bw_buf_puts(out, "</b>");
+    }
+    if (klass_note[0]) {
+        bw_buf_puts(out, "<small>");
+        bw_html_text(out, klass_note);
+        bw_buf_puts(out, "</small>");
+    }
+    bw_buf_puts(out, "</td>");
+}
+
+static void claimed_row(struct bw_buf *out, const struct bw_report *r)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(r);
+    char note[200];
+
+    if (!c) {
+        row(out, "Claimed", "filed or contracted");
+        bw_buf_puts(out, "<td><span class=\"none\">no claim on file</span></td>"
+                         "<td><span class=\"none\">no claim on file</span></td>"
+                         "<td>Nothing below can be compared with a contract.</td></tr>\n");
+        return;
+    }
+    row(out, "Claimed", "filed or contracted");
+    (void)snprintf(note, sizeof(note), "at %s%s",
+                   bw_words_layer_long(bw_html_claim_layer(r)),
+                   c->layer == BW_LAYER_UNKNOWN ? " (the claim names no layer)" : "");
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        if (c->bps[d] == BW_UNKNOWN) {
+            bw_buf_puts(out, "<td><span class=\"none\">not claimed</span></td>");
+        } else {
+            rate_cell(out, c->bps[d], note);
+        }
+    }
+    bw_buf_puts(out, "<td>");
+    bw_html_text(out, c->origin);
+    if (r->n_claims > 1) {
+        bw_buf_printf(
+            out,
+            "<small>newest of %zu claims in the period; each test is compared with "
+            "the one in force</small>",
+            r->n_claims);
+    }
+    bw_buf_puts(out, "</td></tr>\n");
+}
+
+static void tested_cell(struct bw_buf *out, const struct bw_report_tested *t)
+{
+    char note[300];
+    char low[BW_WORDS_MAX];
+    char high[BW_WORDS_MAX];
+    char share[BW_WORDS_MAX];
+    const struct bw_dist *d = &t->goodput_bps;
+    enum bw_layer layer = BW_LAYER_GOODPUT;
+
+    if (t->compared_bps.n > 0) {
+        d = &t->compared_bps;
+        layer = t->compared_layer;
+    } else if (t->n_line > 0) {
+        d = &t->line[0].bps;
+        layer = t->line[0].layer;
+    }
+    bw_words_rate(d->p5, low);
+    bw_words_rate(d->p95, high);
+    if (d->n == 0) {
+        rate_cell(out, BW_UNKNOWN, "");
+        return;
+    }
+    if (t->n_compared > 0) {
+        bw_words_percent(bw_words_ppm(t->n_at_90, t->n_compared), share);
+        (void)snprintf(
+            note, sizeof(note),
+            "%s, median of %lld runs; P5 %s, P95 %s; at least 90 %% of the claim in "
+            "%s of them",
+            bw_words_layer_long(layer), (long long)d->n, low, high, share);
+    } else {
+        (void)snprintf(
+            note, sizeof(note), "%s, median of %lld runs; P5 %s, P95 %s%s",
+            bw_words_layer_long(layer), (long long)d->n, low, high,
+            layer == BW_LAYER_GOODPUT
+                ? "; the line's own rate was not counted, so no share of the claim"
+                : "");
+    }
+    rate_cell(out, d->median, note);
+}
+
+static void tested_row(struct bw_buf *out, const struct bw_report *r)
+{
+    const struct bw_report_tested *a = &r->tested[BW_DOWN];
+    const struct bw_report_tested *b = &r->tested[BW_UP];
+
+    row(out, "Delivered, tested", "what throughput runs reached");
+    tested_cell(out, a);
+    tested_cell(out, b);
+    bw_buf_printf(
+        out,
+        "<td>Down %lld good of %lld due, up %lld of %lld<small>failed %lld, deferred "
+        "%lld, cancelled %lld</small></td></tr>\n",
+        (long long)a->n_ok, (long long)a->n_wanted, (long long)b->n_ok,
+        (long long)b->n_wanted, (long long)(a->n_failed + b->n_failed),
+        (long long)(a->n_deferred + b->n_deferred),
+        (long long)(a->n_cancelled + b->n_cancelled));
+}
+
+/* A rate at the counter's layer, said at the claim's layer where that can be done. */
+static void window_cell(struct bw_buf *out,
+                        const struct bw_report *r,
+                        const struct bw_report_used *u,
+                        const struct bw_report_window *w,
+                        bool peak)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(r);
+    bool converted = w->converted_p95_bps != BW_UNKNOWN;
+    int64_t own = peak ? w->peak_bps : w->p95_bps;
+    int64_t shown = !converted ? own : peak ? w->converted_peak_bps : w->converted_p95_bps;
+    enum bw_layer layer = converted ? bw_html_claim_layer(r) : u->layer;
+    char note[320];
+    char share[BW_WORDS_MAX] = "";
+    char at[BW_WORDS_MAX];
+    char n[BW_WORDS_MAX];
+    int dir =
+        w == &u->window[BW_WINDOW_ALL][BW_UP] || w == &u->window[BW_WINDOW_CLASS][BW_UP];
+
+    if (own == BW_UNKNOWN) {
+        rate_cell(out, BW_UNKNOWN, w->n == 0 ? "no interval to count" : "");
+        return;
+    }
+    if (converted && c && c->bps[dir] != BW_UNKNOWN && c->bps[dir] > 0) {
+        bw_words_percent(bw_words_ppm(shown, c->bps[dir]), share);
+    }
+    bw_words_count(w->n, n);
+    bw_words_local(r->tz, w->peak_unix_s, r->counts.interval_s < 60, at);
+    (void)snprintf(note, sizeof(note), "%s, %s %s intervals%s%s%s%s%s",
+                   bw_words_layer_long(layer), peak ? "highest of" : "P95 of", n,
+                   share[0] ? "; " : "", share, share[0] ? " of the claim" : "",
+                   peak ? "; " : "", peak ? at : "");
+    rate_cell(out, shown, note);
+}
+
+static void used_rows(struct bw_buf *out, const struct bw_report *r)
+{
+    char length[BW_WORDS_MAX];
+    char interval[BW_WORDS_MAX];
+    char text[200];
+
+    bw_words_length(r->counts.interval_s == BW_UNKNOWN ? BW_UNKNOWN
+                                                       : r->counts.interval_s * 1000,
+                    interval);
+    if (r->n_used == 0) {
+        row(out, "Delivered, carried", "most that users drew");
+        bw_buf_puts(
+            out,
+            "<td><span class=\"none\">not measured</span></td>"
+            "<td><span class=\"none\">not measured</span></td>"
+            "<td rowspan=\"2\">This box counts no traffic of the circuit. What to add: "
+            "the counters of the edge device (source snmp), or a box at the gateway."
+            "</td></tr>\n");
+        row(out, "Used", "what users drew");
+        bw_buf_puts(out, "<td><span class=\"none\">not measured</span></td>"
+                         "<td><span class=\"none\">not measured</span></td></tr>\n");
+        return;
+    }
+    for (size_t i = 0; i < r->n_used; i++) {
+        const struct bw_report_used *u = &r->used[i];
+        row(out, "Delivered, carried", "most that users drew");
+        window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_DOWN], true);
+        window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_UP], true);
+        bw_buf_printf(
+            out,
+            "<td>Highest mean rate of one interval (%s) without a test of ours<small>"
+            "counted at %s</small></td></tr>\n",
+            interval, bw_words_layer_long(u->layer));
+        (void)snprintf(text, sizeof(text), "%02d:%02d to %02d:%02d%s",
+                       r->class_hours.from_min / 60, r->class_hours.from_min % 60,
+                       r->class_hours.to_min / 60, r->class_hours.to_min % 60,
+                       r->class_hours.weekdays == bw_report_class_hours_default.weekdays
+                           ? ", Monday to Friday"
+                           : "");
+        row(out, "Used, class hours", text);
+        window_cell(out, r, u, &u->window[BW_WINDOW_CLASS][BW_DOWN], false);
+        window_cell(out, r, u, &u->window[BW_WINDOW_CLASS][BW_UP], false);
+        bw_buf_puts(out, "<td>95 of 100 intervals were at or below this rate");
+        if (u->saturated_s != BW_UNKNOWN) {
+            bw_words_length(u->saturated_s * 1000, length);
+            bw_buf_printf(out, "<small>at 90 %% of the claim or more for %s in all</small>",
+                          length);
+        }
+        bw_buf_puts(out, "</td></tr>\n");
+        row(out, "Used, all hours", "day and night");
+        window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_DOWN], false);
+        window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_UP], false);
+        bw_words_bytes(u->bytes[BW_DOWN], text);
+        bw_buf_printf(out, "<td>In all %s down", text);
+        bw_words_bytes(u->bytes[BW_UP], text);
+        bw_buf_printf(out, " and %s up<small>our own tests included</small></td></tr>\n",
+                      text);
+    }
+}
+
+static void fact(struct bw_buf *out, const char *figure, const char *what)
+{
+    bw_buf_puts(out, "<li><b>");
+    bw_html_text(out, figure);
+    bw_buf_puts(out, "</b><span>");
+    bw_html_text(out, what);
+    bw_buf_puts(out, "</span></li>");
+}
+
+static void facts(struct bw_buf *out, const struct bw_report *r)
+{
+    const struct bw_report_facts *f = &r->facts[r->n_facts - 1];
+    const struct bw_report_latency *best = NULL;
+    char figure[BW_WORDS_MAX];
+    char a[BW_WORDS_MAX];
+    char what[200];
+
+    bw_buf_puts(out, "<ul class=\"facts\">");
+    bw_words_percent(bw_words_ppm(r->coverage.recorded_s, r->coverage.elapsed_s), figure);
+    bw_words_length(r->coverage.missing_s * 1000, a);
+    (void)snprintf(what, sizeof(what), "of the time is on record; %s missing", a);
+    fact(out, figure, what);
+    bw_words_length(r->outages.total_ms, figure);
+    (void)snprintf(what, sizeof(what), "of outage in %zu event%s", r->outages.n,
+                   r->outages.n == 1 ? "" : "s");
+    fact(out, r->outages.n ? figure : "none",
+         r->outages.n ? what : "outage seen in the recorded time");
+    for (size_t i = 0; i < r->n_latency; i++) {
+        const struct bw_report_latency *l = &r->latency[i];
+        if (l->window == BW_WINDOW_ALL && l->loss_ppm != BW_UNKNOWN &&
+            (!best || l->loss_ppm > best->loss_ppm)) {
+            best = l;
+        }
+    }
+    if (best) {
+        bw_words_percent(best->loss_ppm, figure);
+        bw_words_delay(best->p95_us, a);
+        (void)snprintf(what, sizeof(what), "of packets to %s lost; round trip P95 %s",
+                       best->probe, a);
+        fact(out, figure, what);
+    } else {
+        fact(out, "not measured", "round trip and loss");
+    }
+    (void)snprintf(what, sizeof(what), "the box's place (%s); counters: %s%s%s",
+                   bw_words_or(bw_vantage_name(f->vantage), "not stated"),
+                   bw_words_or(bw_source_name(f->source), "none"),
+                   f->layer != BW_LAYER_UNKNOWN ? " at " : "",
+                   f->layer != BW_LAYER_UNKNOWN ? bw_words_layer_long(f->layer) : "");
+    fact(out, bw_words_or(bw_vantage_name(f->vantage), "not stated"), what);
+    bw_buf_puts(out, "</ul>\n");
+}
+
+void bw_html_first(struct bw_buf *out, const struct bw_report *r)
+{
+    bw_buf_puts(out, "<section aria-labelledby=\"first\">\n<h2 id=\"first\">Claimed, "
+                     "delivered, used</h2>\n"
+                     "<table class=\"big\"><thead><tr><th scope=\"col\">What</th>"
+                     "<th scope=\"col\">Download</th><th scope=\"col\">Upload</th>"
+                     "<th scope=\"col\">Where it comes from</th></tr></thead>\n<tbody>\n");
+    claimed_row(out, r);
+    tested_row(out, r);
+    used_rows(out, r);
+    bw_buf_puts(out, "</tbody></table>\n<div class=\"chart\">");
+    bw_chart_bars(r, out);
+    bw_buf_puts(out, "</div>\n");
+    facts(out, r);
+    bw_buf_puts(out, "</section>\n");
+}

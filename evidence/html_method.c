@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * html_method.c - how each figure was made, where it comes from, and what it does not
+ * show.
+ *
+ * Invariant: every method named in the tables is explained here in one paragraph. */
+#include "buf.h"
+#include "html.h"
+#include "words.h"
+
+#include <bw/records.h>
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    const char *text;
+} methods[] = {
+    {"Percentile (rank rule of all P5, P50, P95, P99)",
+     "Values in ascending order; the percentile p of n values is the value at rank "
+     "ceil(p × n), counted from 1. With n = 288 the P95 is the 274th value, with n = 20 "
+     "the "
+     "19th. Nothing is interpolated."},
+    {"Use, " BW_METHOD_UTIL_P95,
+     "The rate of an interval is its bytes × 8 over the seconds that the counters really "
+     "cover. An interval counts when they cover at least half of the usual interval length "
+     "and "
+     "when none of our own throughput runs was under way (from 10 s before its measured "
+     "window "
+     "to 2 s after it). An interval belongs to the period, the day and the class hours in "
+     "which "
+     "it starts, in local time. Down and up are never added."},
+    {"Carried, " BW_METHOD_CARRIED,
+     "The highest of those interval rates: what the line is known to have carried for its "
+     "users."},
+    {"Bytes, " BW_METHOD_BYTES ", and saturation, " BW_METHOD_SATURATED,
+     "Bytes are the sum of all intervals, our own tests included. Saturated time is the "
+     "sum of "
+     "the seconds at 90 % of the claim or more as the box counted them, intervals with a "
+     "test "
+     "of ours left out."},
+    {"Tested, " BW_METHOD_TESTED " and " BW_METHOD_CLAIM_SHARE,
+     "Goodput is a run's own payload. The line rate is the rate of the circuit's counter "
+     "in the "
+     "same window, test and users together, so that a busy line is not taken for a slow "
+     "one. "
+     "The claim is compared with the line rate, at the layer that the claim names (IP when "
+     "it "
+     "names none). Every good run counts, retests too; failed and deferred runs are "
+     "counted and "
+     "shown, never filled in."},
+    {"Layers, " BW_METHOD_LAYER,
+     "Ethernet counts a packet from the destination address to the end of its payload, "
+     "without "
+     "check sequence; IP counts 14 bytes less per packet. For use the packets are counted, "
+     "so "
+     "the conversion is exact; for a test full-size packets of the stated MTU are taken. "
+     "Goodput is taken as IPv4 and TCP with time stamps: 52 bytes less per packet."},
+    {"Round trip, " BW_METHOD_RTT ", and loss, " BW_METHOD_LOSS,
+     "All round trips of the period in one histogram with 16 steps an octave, so a "
+     "percentile "
+     "is right to 1/32 of its value; the mean is exact. Loss is lost over sent, late "
+     "replies "
+     "counted as lost, with the 95 % Wilson interval."},
+    {"Delay variation, " BW_METHOD_PDV, "P95 of the round trip minus the period's lowest "
+                                        "(RFC 5481 PDV). A changed route shows in "
+                                        "it as well."},
+    {"Outages, " BW_METHOD_OUTAGE, "Ten seconds or more in which every target of the "
+                                   "circuit (at least two) is silent, or the "
+                                   "carrier is down. Outages that overlap count once, and "
+                                   "only their part inside the period. "
+                                   "One without an end on record counts until the records "
+                                   "stop. A silent box is a gap, not an "
+                                   "outage."},
+    {"Coverage, " BW_METHOD_COVERAGE ", and clock, " BW_METHOD_CLOCK,
+     "Recorded time is the union of all intervals. The rest of the time that has passed is "
+     "missing, and each missing stretch is listed. The clock's error bound is the kernel's "
+     "own."},
+};
+
+static void methods_list(struct bw_buf *out)
+{
+    bw_buf_puts(out, "<dl>\n");
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        bw_buf_puts(out, "<dt>");
+        bw_html_text(out, methods[i].name);
+        bw_buf_puts(out, "</dt><dd>");
+        bw_html_text(out, methods[i].text);
+        bw_buf_puts(out, "</dd>\n");
+    }
+    bw_buf_puts(out, "</dl>\n");
+}
+
+static void line(struct bw_buf *out, const char *name, const char *text)
+{
+    bw_buf_puts(out, "<tr><th scope=\"row\">");
+    bw_html_text(out, name);
+    bw_buf_puts(out, "</th><td>");
+    bw_html_text(out, text);
+    bw_buf_puts(out, "</td></tr>\n");
+}
+
+static void vantage_lines(struct bw_buf *out, const struct bw_report *r)
+{
+    char text[320];
+    char behind[64];
+    char link[BW_WORDS_MAX];
+    char mtu[BW_WORDS_MAX];
+    char from[BW_WORDS_MAX];
+
+    for (size_t i = 0; i < r->n_facts; i++) {
+        const struct bw_report_facts *f = &r->facts[i];
+        bw_words_behind(f->behind, behind, sizeof(behind));
+        bw_words_rate(f->link_bps, link);
+        bw_words_count(f->mtu, mtu);
+        bw_words_local(r->tz,
+                       f->from_unix_s > r->from_unix_s ? f->from_unix_s : r->from_unix_s, 0,
+                       from);
+        (void)snprintf(text, sizeof(text), "%s%s%s; counters %s%s%s; link %s; MTU %s%s%s",
+                       bw_words_or(bw_vantage_name(f->vantage), "not stated"),
+                       behind[0] ? ", behind " : "", behind,
+                       bw_words_or(bw_source_name(f->source), "none"),
+                       f->layer != BW_LAYER_UNKNOWN ? " at " : "",
+                       f->layer != BW_LAYER_UNKNOWN ? bw_words_layer_long(f->layer) : "",
+                       f->link_bps == BW_UNKNOWN ? "not known" : link, mtu,
+                       r->n_facts > 1 ? "; from " : "", r->n_facts > 1 ? from : "");
+        line(out, "Place of the box and source of its counters", text);
+    }
+}
+
+static void sources(struct bw_buf *out, const struct bw_report *r)
+{
+    const struct bw_report_counts *c = &r->counts;
+    char text[320];
+    char a[BW_WORDS_MAX];
+    char b[BW_WORDS_MAX];
+
+    bw_buf_puts(
+        out, "<h3>Where the figures come from</h3>\n<div class=\"chart\"><table><tbody>\n");
+    vantage_lines(out, r);
+    bw_words_count(c->n_records, a);
+    bw_words_count(c->n_intervals, b);
+    (void)snprintf(text, sizeof(text),
+                   "%s signed records of the site, %s of them name the circuit", a, b);
+    line(out, "Records", text);
+    line(out, "Signatures and chain", bw_words_check(r->check));
+    if (c->first_position != BW_UNKNOWN) {
+        (void)snprintf(text, sizeof(text), "%lld to %lld", (long long)c->first_position,
+                       (long long)c->last_position);
+        line(out, "Positions in the collector's ledger", text);
+    }
+    for (size_t i = 0; i < c->n_keys; i++) {
+        (void)snprintf(text, sizeof(text), "%s: %lld records, number %lld to %lld",
+                       c->keys[i].kid, (long long)c->keys[i].n,
+                       (long long)c->keys[i].first_seq, (long long)c->keys[i].last_seq);
+        line(out, "Key", text);
+    }
+    for (size_t i = 0; i < c->n_agents; i++) {
+        (void)snprintf(text, sizeof(text), "%s: %lld records", c->agents[i].text,
+                       (long long)c->agents[i].n);
+        line(out, "Software", text);
+    }
+    for (size_t i = 0; i < c->n_configs; i++) {
+        (void)snprintf(text, sizeof(text), "%s: %lld records", c->configs[i].text,
+                       (long long)c->configs[i].n);
+        line(out, "SHA-256 of the box's configuration", text);
+    }
+    bw_words_length(r->clock.unsynced_s * 1000, a);
+    bw_words_delay(r->clock.max_error_us, b);
+    (void)snprintf(
+        text, sizeof(text),
+        "not synchronised for %s; stepped in %lld intervals; worst error bound %s", a,
+        (long long)r->clock.n_stepped, b);
+    line(out, "The box's clock", text);
+    bw_buf_puts(out, "</tbody></table></div>\n");
+}
+
+void bw_html_method(struct bw_buf *out, const struct bw_report *r)
+{
+    bw_buf_puts(
+        out,
+        "<section aria-labelledby=\"method\">\n<h2 id=\"method\">Method and "
+        "definitions</h2>\n<p>Every figure is computed from signed records, none from "
+        "averages of averages. Mbit/s and Gbit/s are decimal. A figure that was not "
+        "measured is said to be so; it is never zero. The name behind each method is a "
+        "version: what it means is never changed.</p>\n");
+    methods_list(out);
+    sources(out, r);
+    bw_buf_puts(
+        out,
+        "</section>\n<section aria-labelledby=\"not\">\n<h2 id=\"not\">What this page does "
+        "not show</h2>\n<ul>\n"
+        "<li>Whether a contract or a rule was kept. It holds figures, no verdict.</li>\n"
+        "<li>Who used the line, or for what: no address, name or content is ever "
+        "recorded.</li>\n"
+        "<li>Wi-Fi and wiring inside the building, and servers beyond those named.</li>\n"
+        "<li>Holidays: class hours are weekdays and hours of the clock alone.</li>\n"
+        "<li>Anything about the time that is listed under gaps.</li>\n"
+        "<li>That it complies with any programme's rules. It supports such a statement; "
+        "it is not one.</li>\n</ul>\n</section>\n");
+}

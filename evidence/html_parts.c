@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * html_parts.c - coverage, use, tests, latency, outages and gaps, each with the table
+ * behind its chart.
+ *
+ * Invariant: a list that is cut says how many rows it leaves out and where they are. */
+#include "buf.h"
+#include "chart_svg.h"
+#include "html.h"
+#include "words.h"
+
+#include <bw/records.h>
+#include <stdio.h>
+#include <string.h>
+
+static void head(struct bw_buf *out, const char *id, const char *title)
+{
+    bw_buf_printf(out, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id,
+                  title);
+}
+
+static void cell(struct bw_buf *out, const char *text)
+{
+    bw_buf_puts(out, "<td>");
+    bw_html_text(out, text);
+    bw_buf_puts(out, "</td>");
+}
+
+static void number(struct bw_buf *out, const char *text)
+{
+    bw_buf_puts(out, "<td class=\"n\">");
+    bw_html_text(out, text);
+    bw_buf_puts(out, "</td>");
+}
+
+static void rate(struct bw_buf *out, int64_t bps)
+{
+    char text[BW_WORDS_MAX];
+
+    bw_words_rate(bps, text);
+    number(out, bps == BW_UNKNOWN ? "–" : text);
+}
+
+static void
+columns(struct bw_buf *out, const char *const *names, size_t n, size_t first_number)
+{
+    bw_buf_puts(out, "<thead><tr>");
+    for (size_t i = 0; i < n; i++) {
+        bw_buf_printf(out, "<th scope=\"col\"%s>", i >= first_number ? " class=\"n\"" : "");
+        bw_html_text(out, names[i]);
+        bw_buf_puts(out, "</th>");
+    }
+    bw_buf_puts(out, "</tr></thead>\n<tbody>\n");
+}
+
+static void left_out(struct bw_buf *out, size_t shown, size_t all)
+{
+    if (shown < all) {
+        bw_buf_printf(out,
+                      "<p>%zu of %zu rows are shown; the CSV and JSON of this report hold "
+                      "all.</p>\n",
+                      shown, all);
+    }
+}
+
+/* ---- coverage --------------------------------------------------------------- */
+
+static void share_row(struct bw_buf *out, const char *what, int64_t s, int64_t of_s)
+{
+    char text[BW_WORDS_MAX];
+
+    bw_buf_puts(out, "<tr><th scope=\"row\">");
+    bw_html_text(out, what);
+    bw_buf_puts(out, "</th>");
+    bw_words_length(s == BW_UNKNOWN ? BW_UNKNOWN : s * 1000, text);
+    number(out, text);
+    bw_words_percent(bw_words_ppm(s, of_s), text);
+    number(out, s == BW_UNKNOWN ? "–" : text);
+    bw_buf_puts(out, "</tr>\n");
+}
+
+void bw_html_coverage(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {"What", "Time", "Of the time that has passed"};
+    const struct bw_report_coverage *c = &r->coverage;
+    char text[192];
+
+    head(out, "coverage", "How much of the time is on record");
+    bw_buf_puts(out, "<div class=\"chart\">");
+    bw_chart_coverage(r, out);
+    bw_buf_puts(
+        out,
+        "</div>\n<p class=\"key\"><i class=\"i-p95w\"></i>on record<i class=\"i-gap\"></i>"
+        "no record<i class=\"i-out\"></i>line out</p>\n<table>");
+    columns(out, names, 3, 1);
+    share_row(out, "Covered by signed records", c->recorded_s, c->elapsed_s);
+    share_row(out, "Counters of the line read", c->counted_s, c->elapsed_s);
+    for (size_t i = 0; i < c->n_targets; i++) {
+        (void)snprintf(text, sizeof(text), "Round trip to %s (%s, IPv%d) asked",
+                       c->targets[i].probe, c->targets[i].kind, c->targets[i].family);
+        share_row(out, text, c->targets[i].covered_s, c->elapsed_s);
+    }
+    bw_buf_puts(out, "</tbody></table>\n");
+    if (c->n_received > 0) {
+        char a[BW_WORDS_MAX];
+        char b[BW_WORDS_MAX];
+        char n[BW_WORDS_MAX];
+        bw_words_percent(bw_words_ppm(c->n_within_1h, c->n_received), a);
+        bw_words_percent(bw_words_ppm(c->n_within_1h + c->n_within_24h, c->n_received), b);
+        bw_words_count(c->n_later, n);
+        bw_buf_printf(out,
+                      "<p>%s of the records reached the collector within an hour of their "
+                      "interval, %s within a day; %s later.</p>\n",
+                      a, b, n);
+    } else {
+        bw_buf_puts(out,
+                    "<p>When the records reached a collector is not known here.</p>\n");
+    }
+    if (c->twice_s > 0) {
+        char a[BW_WORDS_MAX];
+        bw_words_length(c->twice_s * 1000, a);
+        bw_buf_printf(out,
+                      "<p>%s are covered by more than one record (the box's clock was set "
+                      "back); they count once.</p>\n",
+                      a);
+    }
+    bw_buf_puts(out, "</section>\n");
+}
+
+/* ---- use -------------------------------------------------------------------- */
+
+static void days_table(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {
+        "Day",          "On record", "Down P95",     "Down P95 class",
+        "Down highest", "Up P95",    "Up P95 class", "Up highest",
+        "Down bytes",   "Up bytes",  "Line out"};
+
+    bw_buf_puts(
+        out,
+        "<details><summary>The days in a table</summary><div class=\"chart\"><table>"
+        "<caption>Rates at the counter's layer; intervals with a test of ours are left "
+        "out of the rates, not of the bytes.</caption>");
+    columns(out, names, 11, 1);
+    for (size_t i = 0; i < r->n_days; i++) {
+        const struct bw_report_day *d = &r->days[i];
+        char text[BW_WORDS_MAX];
+        bw_words_date(d->year, d->month, d->day, d->weekday, text);
+        bw_buf_puts(out, "<tr>");
+        cell(out, text);
+        bw_words_percent(bw_words_ppm(d->recorded_s, d->to_unix_s - d->from_unix_s), text);
+        number(out, text);
+        for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
+            rate(out, d->p95_bps[dir]);
+            rate(out, d->class_p95_bps[dir]);
+            rate(out, d->peak_bps[dir]);
+        }
+        for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
+            bw_words_bytes(d->bytes[dir], text);
+            number(out, d->bytes[dir] == BW_UNKNOWN ? "–" : text);
+        }
+        bw_words_length(d->outage_ms, text);
+        number(out, d->outage_ms ? text : "–");
+        bw_buf_puts(out, "</tr>\n");
+    }
+    bw_buf_puts(out, "</tbody></table></div></details>\n");
+}
+
+void bw_html_use(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const heading[] = {"Download", "Upload"};
+    bool by_days = r->n_days >= 4;
+
+    head(out, "use", by_days ? "Use day by day" : "Use over time");
+    if (r->n_used == 0) {
+        bw_buf_puts(
+            out,
+            "<p class=\"none\">Not measured: this box counts no traffic of the circuit."
+            "</p>\n</section>\n");
+        return;
+    }
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        bw_buf_printf(out, "<h3>%s, at %s</h3>\n<div class=\"chart\">", heading[d],
+                      bw_words_layer_long(r->used[0].layer));
+        bw_chart_use(r, d, out);
+        bw_buf_puts(out, "</div>\n");
+    }
+    bw_buf_puts(
+        out,
+        by_days
+            ? "<p class=\"key\"><i class=\"i-p95\"></i>day's P95 in class hours"
+              "<i class=\"i-p95w\"></i>day's P95, days without class hours"
+              "<i class=\"i-peak\"></i>day's highest interval"
+            : "<p class=\"key\"><i class=\"i-p95\"></i>highest interval of each column, "
+              "users alone<i class=\"i-own\"></i>a test of ours was running");
+    bw_buf_puts(out,
+                "<i class=\"i-claim\"></i>claim<i class=\"i-p95l\"></i>P95 of the period"
+                "<i class=\"i-gap\"></i>no record</p>\n");
+    if (r->n_used > 1) {
+        bw_buf_puts(
+            out, "<p>The counters' layer changed within the period. The charts show the "
+                 "layer of most intervals; the table on top has both, never added.</p>\n");
+    }
+    days_table(out, r);
+    bw_buf_puts(out, "</section>\n");
+}
+
+/* ---- tests ------------------------------------------------------------------ */
+
+static void
+dist_row(struct bw_buf *out, const char *what, enum bw_layer layer, const struct bw_dist *d)
+{
+    char n[BW_WORDS_MAX];
+
+    bw_buf_puts(out, "<tr><th scope=\"row\">");
+    bw_html_text(out, what);
+    bw_buf_puts(out, "</th>");
+    cell(out, d->n > 0 ? bw_words_layer_long(layer) : "–");
+    bw_words_count(d->n, n);
+    number(out, n);
+    rate(out, d->min);
+    rate(out, d->p5);
+    rate(out, d->median);
+    rate(out, d->p95);
+    rate(out, d->max);
+    bw_buf_puts(out, "</tr>\n");
+}
+
+static void tests_summary(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {"Rate", "Layer",  "Runs", "Lowest",
+                                        "P5",   "Median", "P95",  "Highest"};
+    static const char *const heading[] = {"Download", "Upload"};
+
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        const struct bw_report_tested *t = &r->tested[d];
+        char a[BW_WORDS_MAX];
+        char b[BW_WORDS_MAX];
+        bw_buf_printf(out, "<h3>%s</h3>\n<div class=\"chart\">", heading[d]);
+        if (t->n_wanted > 0) {
+            bw_chart_runs(r, d, out);
+        }
+        bw_buf_puts(out, "</div>\n<div class=\"chart\"><table>");
+        columns(out, names, 8, 2);
+        dist_row(out, "Goodput", BW_LAYER_GOODPUT, &t->goodput_bps);
+        for (size_t i = 0; i < t->n_line; i++) {
+            dist_row(out, "Line, test and users together", t->line[i].layer,
+                     &t->line[i].bps);
+        }
+        if (t->compared_bps.n > 0 &&
+            (t->n_line != 1 || t->line[0].layer != t->compared_layer)) {
+            dist_row(out, "Line, at the claim's layer", t->compared_layer,
+                     &t->compared_bps);
+        }
+        bw_buf_printf(
+            out,
+            "</tbody></table></div>\n<p>%lld runs were due: %lld good, %lld failed, %lld "
+            "deferred, %lld cancelled; %lld were retests. ",
+            (long long)t->n_wanted, (long long)t->n_ok, (long long)t->n_failed,
+            (long long)t->n_deferred, (long long)t->n_cancelled, (long long)t->n_retests);
+        if (t->n_compared > 0) {
+            bw_words_percent(bw_words_ppm(t->n_at_80, t->n_compared), a);
+            bw_words_percent(bw_words_ppm(t->n_at_90, t->n_compared), b);
+            bw_buf_printf(
+                out,
+                "Of %lld runs that can be compared with the claim, %lld (%s) reached "
+                "at least 80 %% of it and %lld (%s) at least 90 %%. ",
+                (long long)t->n_compared, (long long)t->n_at_80, a, (long long)t->n_at_90,
+                b);
+        } else if (t->n_ok > 0) {
+            bw_buf_puts(
+                out, r->n_claims == 0
+                         ? "There is no claim to compare them with. "
+                         : "No run can be compared with the claim: that takes the line's "
+                           "counter during the run, and the MTU. ");
+        }
+        bw_html_text(out, t->conversion);
+        bw_buf_printf(
+            out,
+            "%s</p>\n<p>Grade: %lld held by a public archive, %lld with the server's "
+            "signed receipt, %lld on the box's word alone.</p>\n",
+            t->conversion[0] ? "." : "", (long long)t->n_grade[BW_GRADE_ARCHIVE],
+            (long long)t->n_grade[BW_GRADE_RECEIPT], (long long)t->n_grade[BW_GRADE_SELF]);
+    }
+}
+
+static void runs_table(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {"When",
+                                        "Direction",
+                                        "Server",
+                                        "State",
+                                        "Goodput",
+                                        "Line",
+                                        "At the claim's layer",
+                                        "Of the claim"};
+    size_t shown = r->n_runs;
+
+    if (r->n_runs == 0) {
+        return;
+    }
+    if (shown > 4 * BW_HTML_ROWS_MAX) {
+        shown = 4 * BW_HTML_ROWS_MAX;
+    }
+    bw_buf_puts(
+        out,
+        "<details><summary>Every run in a table</summary><div class=\"chart\"><table>");
+    columns(out, names, 8, 4);
+    for (size_t i = 0; i < shown; i++) {
+        const struct bw_report_run *t = &r->runs[i];
+        char text[BW_WORDS_MAX];
+        char state[160];
+        bw_words_local(r->tz, t->at_unix_ms / 1000, 1, text);
+        bw_buf_puts(out, "<tr>");
+        cell(out, text);
+        cell(out, bw_words_direction((int)t->direction));
+        cell(out, t->server[0] ? t->server : t->probe);
+        (void)snprintf(state, sizeof(state), "%s%s%s%s",
+                       bw_words_or(bw_test_state_name(t->state), ""),
+                       t->retest ? ", retest" : "", t->reason[0] ? ": " : "", t->reason);
+        cell(out, state);
+        rate(out, t->goodput_bps);
+        rate(out, t->line_bps);
+        rate(out, t->compared_bps);
+        bw_words_percent(bw_words_ppm(t->compared_bps, t->claim_bps), text);
+        number(out, t->compared_bps == BW_UNKNOWN ? "–" : text);
+        bw_buf_puts(out, "</tr>\n");
+    }
+    bw_buf_puts(out, "</tbody></table></div></details>\n");
+    left_out(out, shown, r->n_runs);
+}
+
+void bw_html_tests(struct bw_buf *out, const struct bw_report *r)
+{
+    head(out, "tests", "Throughput tests");
+    if (r->n_runs == 0) {
+        bw_buf_puts(out,
+                    "<p class=\"none\">No throughput run fell due in the period.</p>\n");
+    } else {
+        tests_summary(out, r);
+        bw_buf_puts(
+            out, "<p class=\"key\"><i class=\"i-dot\"></i>good run<i class=\"i-claim\"></i>"
+                 "claim<i class=\"i-80\"></i>80 % of it<i class=\"i-gap\"></i>no record; "
+                 "crosses at the bottom: failed; short strokes: deferred</p>\n");
+        runs_table(out, r);
+    }
+    bw_buf_puts(out, "</section>\n");
+}
+
+/* ---- latency ---------------------------------------------------------------- */
+
+void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {
+        "Target", "Hours", "Sent", "Lost", "Loss (95 % interval)",
+        "P50",    "P95",   "P99",  "Mean", "PDV P95"};
+
+    head(out, "latency", "Round trip and loss");
+    if (r->n_latency == 0) {
+        bw_buf_puts(
+            out, "<p class=\"none\">Not measured: no target was asked.</p>\n</section>\n");
+        return;
+    }
+    bw_buf_puts(out, "<div class=\"chart\"><table>");
+    columns(out, names, 10, 2);
+    for (size_t i = 0; i < r->n_latency; i++) {
+        const struct bw_report_latency *l = &r->latency[i];
+        const int64_t delays[] = {l->p50_us, l->p95_us, l->p99_us, l->mean_us,
+                                  l->pdv_p95_us};
+        char text[192];
+        char low[BW_WORDS_MAX];
+        char high[BW_WORDS_MAX];
+        char loss[BW_WORDS_MAX];
+        char small[BW_WORDS_MAX];
+        bw_words_target(l->probe, l->kind, l->family, text, sizeof(text));
+        bw_buf_puts(out, "<tr><th scope=\"row\">");
+        bw_html_text(out, text);
+        bw_buf_puts(out, "</th>");
+        cell(out, l->window == BW_WINDOW_CLASS ? "class" : "all");
+        bw_words_count(l->sent, small);
+        number(out, small);
+        bw_words_count(l->lost, small);
+        if (l->late > 0) {
+            (void)snprintf(text, sizeof(text), "%s, %lld of them late", small,
+                           (long long)l->late);
+        } else {
+            (void)snprintf(text, sizeof(text), "%s", small);
+        }
+        number(out, text);
+        bw_words_percent(l->loss_ppm, loss);
+        bw_words_percent(l->loss_low_ppm, low);
+        bw_words_percent(l->loss_high_ppm, high);
+        (void)snprintf(text, sizeof(text), "%s (%s to %s)", loss, low, high);
+        number(out, l->loss_ppm == BW_UNKNOWN ? "–" : text);
+        for (size_t k = 0; k < sizeof(delays) / sizeof(delays[0]); k++) {
+            bw_words_delay(delays[k], small);
+            number(out, delays[k] == BW_UNKNOWN ? "–" : small);
+        }
+        bw_buf_puts(out, "</tr>\n");
+    }
+    bw_buf_puts(
+        out,
+        "</tbody></table></div>\n<p>Round trips at IP, from merged histograms. Packets "
+        "lost while the line was out count as lost.</p>\n</section>\n");
+}
+
+/* ---- outages ---------------------------------------------------------------- */
+
+void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {"From", "To", "Cause seen", "Length"};
+    const struct bw_report_outages *o = &r->outages;
+    size_t shown = o->n < BW_HTML_ROWS_MAX ? o->n : BW_HTML_ROWS_MAX;
+    char total[BW_WORDS_MAX];
+    char longest[BW_WORDS_MAX];
+    char observed[BW_WORDS_MAX];
+
+    head(out, "outages", "Outages");
+    bw_words_length(o->observed_s * 1000, observed);
+    if (o->n == 0) {
+        bw_buf_printf(out,
+                      "<p>None was seen in the %s on record. Outside that time none can be "
+                      "seen.</p>\n</section>\n",
+                      observed);
+        return;
+    }
+    bw_words_length(o->total_ms, total);
+    bw_words_length(o->longest_ms, longest);
+    bw_buf_printf(
+        out,
+        "<p>%zu in the %s on record: %s in all, the longest %s. Outside the recorded "
+        "time none can be seen.</p>\n<div class=\"chart\"><table>",
+        o->n, observed, total, longest);
+    columns(out, names, 4, 3);
+    for (size_t i = 0; i < shown; i++) {
+        const struct bw_report_outage *x = &o->list[i];
+        char text[BW_WORDS_MAX * 2];
+        char when[BW_WORDS_MAX];
+        bw_buf_puts(out, "<tr>");
+        bw_words_local(r->tz, x->clipped_from_unix_ms / 1000, 1, when);
+        (void)snprintf(
+            text, sizeof(text), "%s%s", when,
+            x->from_unix_ms < x->clipped_from_unix_ms ? " (began before the period)" : "");
+        cell(out, text);
+        bw_words_local(r->tz, x->clipped_to_unix_ms / 1000, 1, when);
+        (void)snprintf(text, sizeof(text), "%s%s", when,
+                       x->open ? " (still out when the records stop)"
+                       : x->to_unix_ms > x->clipped_to_unix_ms
+                           ? " (goes on after the period)"
+                           : "");
+        cell(out, text);
+        cell(out, x->why);
+        bw_words_length(x->clipped_to_unix_ms - x->clipped_from_unix_ms, when);
+        number(out, when);
+        bw_buf_puts(out, "</tr>\n");
+    }
+    bw_buf_puts(out, "</tbody></table></div>\n");
+    left_out(out, shown, o->n);
+    bw_buf_puts(out, "</section>\n");
+}
+
+/* ---- gaps ------------------------------------------------------------------- */
+
+void bw_html_gaps(struct bw_buf *out, const struct bw_report *r)
+{
+    static const char *const names[] = {"From", "To", "What", "Why", "Missing"};
+    static const char *const kinds[] = {"no record", "counters incomplete",
+                                        "stated in a record"};
+    const struct bw_report_coverage *c = &r->coverage;
+    size_t shown = c->n_gaps < BW_HTML_ROWS_MAX ? c->n_gaps : BW_HTML_ROWS_MAX;
+    char text[BW_WORDS_MAX];
+
+    head(out, "gaps", "Gaps");
+    if (c->n_gaps == 0) {
+        bw_buf_puts(
+            out,
+            "<p>None: records cover all of the time that has passed, and their counters "
+            "all of theirs.</p>\n</section>\n");
+        return;
+    }
+    bw_words_length(c->missing_s * 1000, text);
+    bw_buf_printf(out,
+                  "<p>%s without a record. Each is listed with the cause that the records "
+                  "themselves state.</p>\n",
+                  text);
+    if (c->n_gaps > 20) {
+        bw_buf_printf(out, "<details><summary>All %zu gaps</summary>", c->n_gaps);
+    }
+    bw_buf_puts(out, "<div class=\"chart\"><table>");
+    columns(out, names, 5, 4);
+    for (size_t i = 0; i < shown; i++) {
+        const struct bw_report_gap *g = &c->gaps[i];
+        bw_buf_puts(out, "<tr>");
+        bw_words_local(r->tz, g->from_unix_s, 1, text);
+        cell(out, text);
+        bw_words_local(r->tz, g->to_unix_s, 1, text);
+        cell(out, text);
+        cell(out, kinds[g->kind]);
+        cell(out, g->why);
+        bw_words_length(g->missing_s * 1000, text);
+        number(out, g->missing_s ? text : "–");
+        bw_buf_puts(out, "</tr>\n");
+    }
+    bw_buf_puts(out, "</tbody></table></div>\n");
+    if (c->n_gaps > 20) {
+        bw_buf_puts(out, "</details>\n");
+    }
+    left_out(out, shown, c->n_gaps);
+    bw_buf_puts(out, "</section>\n");
+}
