@@ -47,7 +47,7 @@ static void coverage_strip(const struct bw_report *r, struct bw_buf *out)
     c.top = 40;
     c.height = 320;
     bw_chart_open(
-        out, "cover", WIDTH / 10, (c.top + c.height + BOTTOM) / 10,
+        out, "cover", WIDTH / 10, (int)((c.top + c.height + BOTTOM) / 10),
         "Time covered by records",
         "A strip from the period's start to its end: filled where records cover the "
         "time, hatched where none does, marked above where the line was out.");

@@ -366,7 +366,7 @@ void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
         const struct bw_report_latency *l = &r->latency[i];
         const int64_t delays[] = {l->p50_us, l->p95_us, l->p99_us, l->mean_us,
                                   l->pdv_p95_us};
-        char text[192];
+        char text[4 * BW_WORDS_MAX];
         char low[BW_WORDS_MAX];
         char high[BW_WORDS_MAX];
         char loss[BW_WORDS_MAX];

@@ -47,7 +47,7 @@ enum bw_layer bw_html_claim_layer(const struct bw_report *r)
     return c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : c->layer;
 }
 
-static const char style[] =
+static const char style_page[] =
     ":root{color-scheme:light;--ink:#16202b;--soft:#4a5866;--line:#c9d1d9;--wash:#f3f6f9;"
     "--claim:#8a1c1c;--deep:#1d4f7c;--mid:#4f86b5;--pale:#b9d2e6}"
     "*{box-sizing:border-box}"
@@ -101,7 +101,9 @@ static const char style[] =
     ".key i.i-dot{width:9px;height:9px;border-radius:9px;background:var(--deep)}"
     "code{font-size:13px;overflow-wrap:anywhere}dt{font-weight:600;margin-top:10px}dd{"
     "margin:0 "
-    "0 6px;max-width:78ch}"
+    "0 6px;max-width:78ch}";
+
+static const char style_charts[] =
     "svg text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",Arial,"
     "sans-serif;fill:var(--ink);font-variant-numeric:tabular-nums}"
     "svg .e{text-anchor:end}svg .m{text-anchor:middle;font-size:12px}svg "
@@ -231,7 +233,8 @@ int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_buf_putc(out, '.');
     bw_html_text(out, r->circuit);
     bw_buf_puts(out, "</title>\n<style>");
-    bw_buf_puts(out, style);
+    bw_buf_puts(out, style_page);
+    bw_buf_puts(out, style_charts);
     bw_buf_puts(out, "</style>\n</head>\n<body>\n");
     pattern(out);
     header(out, r);
