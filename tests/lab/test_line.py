@@ -24,7 +24,7 @@ def work(the_lab):
 
     # the counters of the ISP and of the box's interface agree to the byte
     before, box = s.line_bytes(), interface(s.box)
-    for args in ("-r 0-29999999 http://%s/big" % NET4, "-T /dev/stdin http://%s/upload" % NET4):
+    for args in ("-r 0-29999999 http://%s/big" % NET4, "-X POST -T - http://%s/upload" % NET4):
         done = s.box.run(["curl", "-sfgo", "/dev/null", *args.split()], timeout=60,
                          input="u" * 4_000_000)
         assert done == "", done
