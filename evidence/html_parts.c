@@ -95,8 +95,10 @@ void bw_html_coverage(struct bw_buf *out, const struct bw_report *r)
     share_row(out, "Covered by signed records", c->recorded_s, c->elapsed_s);
     share_row(out, "Counters of the line read", c->counted_s, c->elapsed_s);
     for (size_t i = 0; i < c->n_targets; i++) {
-        (void)snprintf(text, sizeof(text), "Round trip to %s (%s, IPv%d) asked",
-                       c->targets[i].probe, c->targets[i].kind, c->targets[i].family);
+        char name[160];
+        bw_words_target(c->targets[i].probe, c->targets[i].kind, c->targets[i].family, name,
+                        sizeof(name));
+        (void)snprintf(text, sizeof(text), "Round trip to %s asked", name);
         share_row(out, text, c->targets[i].covered_s, c->elapsed_s);
     }
     bw_buf_puts(out, "</tbody></table>\n");

@@ -28,6 +28,8 @@ struct bw_model_target {
         int64_t lost;
         int64_t late;
         int64_t sum_us;
+        bool late_unknown; /* an hour did not tell, so the sum is not known */
+        bool sum_unknown;
         struct bw_hist hist;
     } window[BW_WINDOWS];
 };

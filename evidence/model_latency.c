@@ -93,7 +93,9 @@ int bw_model_latency_add(struct bw_model *m,
         t->window[w].sent += at_least_zero(h->sent);
         t->window[w].lost += at_least_zero(h->lost);
         t->window[w].late += at_least_zero(h->late);
+        t->window[w].late_unknown |= h->late == BW_UNKNOWN;
         t->window[w].sum_us += at_least_zero(h->sum_us);
+        t->window[w].sum_unknown |= h->sum_us == BW_UNKNOWN && h->sent > h->lost;
         bw_hist_merge(&t->window[w].hist, &hist);
     }
     return 0;
@@ -119,7 +121,7 @@ static void summarise(const struct bw_model_target *t, int w, struct bw_report_l
     l->window = w;
     l->sent = t->window[w].sent;
     l->lost = t->window[w].lost;
-    l->late = t->window[w].late;
+    l->late = t->window[w].late_unknown ? BW_UNKNOWN : t->window[w].late;
     l->answered = h->total;
     l->loss_ppm = l->sent > 0 ? (l->lost * 2000000 + l->sent) / (2 * l->sent) : BW_UNKNOWN;
     bw_stat_wilson_ppm(l->lost, l->sent, &l->loss_low_ppm, &l->loss_high_ppm);
@@ -127,7 +129,9 @@ static void summarise(const struct bw_model_target *t, int w, struct bw_report_l
     l->p50_us = bw_hist_percentile_us(h, 500000);
     l->p95_us = bw_hist_percentile_us(h, 950000);
     l->p99_us = bw_hist_percentile_us(h, 990000);
-    l->mean_us = h->total > 0 ? t->window[w].sum_us / h->total : BW_UNKNOWN;
+    l->mean_us = l->sent > l->lost && !t->window[w].sum_unknown
+                     ? t->window[w].sum_us / (l->sent - l->lost)
+                     : BW_UNKNOWN;
     l->pdv_p95_us = h->total > 0 ? l->p95_us - l->min_us : BW_UNKNOWN;
     l->n_at_most_100ms = h->total > 0 ? bw_hist_at_most(h, LIMIT_US) : BW_UNKNOWN;
 }

@@ -152,7 +152,7 @@ static void coverage(struct bw_jw *w, const struct bw_report *r)
         bw_jw_obj(w);
         bw_jw_kstr(w, "probe", c->targets[i].probe);
         bw_jw_kstr(w, "kind", c->targets[i].kind);
-        bw_jw_ki64(w, "family", c->targets[i].family);
+        bw_jw_ki64(w, "family", c->targets[i].family ? c->targets[i].family : BW_UNKNOWN);
         bw_jw_ki64(w, "covered_s", c->targets[i].covered_s);
         bw_jw_obj_end(w);
     }
@@ -336,7 +336,7 @@ static void latency(struct bw_jw *w, const struct bw_report *r)
         bw_jw_obj(w);
         bw_jw_kstr(w, "probe", l->probe);
         bw_jw_kstr(w, "kind", l->kind);
-        bw_jw_ki64(w, "family", l->family);
+        bw_jw_ki64(w, "family", l->family ? l->family : BW_UNKNOWN);
         bw_jw_kstr(w, "hours", l->window == BW_WINDOW_CLASS ? "class" : "all");
         bw_jw_ki64(w, "sent", l->sent);
         bw_jw_ki64(w, "lost", l->lost);

@@ -76,7 +76,11 @@ void bw_words_behind(uint32_t behind, char *out, size_t n)
 
 void bw_words_target(const char *probe, const char *kind, int family, char *out, size_t n)
 {
-    (void)snprintf(out, n, "%s (%s, IPv%d)", probe, kind, family);
+    if (family == 0) {
+        (void)snprintf(out, n, "%s (%s)", probe, kind);
+    } else {
+        (void)snprintf(out, n, "%s (%s, IPv%d)", probe, kind, family);
+    }
 }
 
 /* value / unit with so many decimals, rounded half up. */

@@ -29,6 +29,7 @@ struct hour {
     int64_t lost;
     int64_t late;
     int64_t sum_us;
+    int64_t covered_s;
     bool late_unknown; /* an interval did not tell, so the hour's sum is unknown too */
     bool sum_unknown;
     struct bw_hist hist;
@@ -236,6 +237,7 @@ static int add_latency(struct day *d,
         t->hours[h] = o;
     }
     o->sent += l->sent;
+    o->covered_s += l->sent > 0 ? s->end_unix_s - s->start_unix_s : 0;
     o->lost += l->lost;
     if (l->late == BW_UNKNOWN) {
         o->late_unknown = true;
@@ -385,6 +387,7 @@ static int make_hours(struct day *d)
             out->lost = o->lost;
             out->late = o->late_unknown ? BW_UNKNOWN : o->late;
             out->sum_us = o->sum_unknown ? BW_UNKNOWN : o->sum_us;
+            out->covered_s = o->covered_s;
             if (o->hist.total == 0) {
                 continue;
             }

@@ -305,6 +305,7 @@ static void io_latency(struct io *io, struct bw_circuit_day *d)
         io_figure(io, &l->lost);
         io_figure(io, &l->late);
         io_figure(io, &l->sum_us);
+        io_figure(io, &l->covered_s);
         io_text(io, &l->rtt_hist);
         io->bad =
             io->bad || (i > 0 && by_hour(&d->latency[i - 1], l) >= 0) ||

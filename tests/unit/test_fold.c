@@ -304,6 +304,7 @@ static void unknown_stays_unknown(void **state)
     assert_int_equal(days.d[0].day.latency[0].sent, 600);
     assert_int_equal(days.d[0].day.latency[0].lost, 600);
     assert_int_equal(days.d[0].day.latency[0].late, 0);
+    assert_int_equal(days.d[0].day.latency[0].covered_s, 600);
     assert_non_null(days.d[0].day.latency[1].rtt_hist);
     assert_true(days.d[0].day.latency[1].sum_us == BW_UNKNOWN);
     assert_true(days.d[0].day.latency[1].late == BW_UNKNOWN);
