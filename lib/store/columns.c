@@ -270,6 +270,7 @@ static void read_outage(struct bw_summary *u,
     bw_sql_copy(st, 1, o->circuit, sizeof(o->circuit));
     o->from_unix_ms = bw_sql_get(st, 2);
     o->to_unix_ms = bw_sql_get(st, 3);
+    o->known_to_unix_ms = BW_UNKNOWN;
     o->why = lend(u, st, 4, failed);
 }
 
