@@ -54,7 +54,7 @@ static void add_test(struct box *b, struct bw_summary *u)
     (void)snprintf(t->server, sizeof(t->server), "alder-1");
     (void)snprintf(t->cc, sizeof(t->cc), "cubic");
     t->method = "http/1";
-    t->direction = b->seq % 48 == 0 ? BW_UP : BW_DOWN;
+    t->direction = u->seq % 48 == 0 ? BW_UP : BW_DOWN;
     t->at_unix_ms = u->start_unix_s * 1000 + 12000;
     t->duration_ms = 10000;
     t->state = BW_TEST_OK;
