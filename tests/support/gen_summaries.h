@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 struct bw_err;
-struct bw_pubkey;
 struct bw_gen;
+struct bw_pubkey;
+struct bw_summary;
 
 struct bw_gen_options {
     uint64_t seed;
@@ -36,5 +37,10 @@ int bw_gen_next(struct bw_gen *g,
                 const char **ret_jws,
                 size_t *ret_len,
                 struct bw_err *reterr);
+/* What was signed last, lent until the next call. */
+const struct bw_summary *bw_gen_summary(const struct bw_gen *g);
+/* When a collector would have had it: seconds after its interval, now and then hours or
+ * days. */
+int64_t bw_gen_received_unix_ms(const struct bw_gen *g);
 
 #endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gen_year.c - writes signed summaries of schools that never were: as a file of JWS, or
+ * into a ledger, as a collector would have.
+ *
+ * gen_year --from 2026-07-01T05:00:00Z --days 365 [--sites N] [--seed N] [--interval S]
+ *          [--offset S] [--steady] [--no-counters] [--jose FILE --key FILE] [--ledger DIR]
+ */
+#include <buf.h>
+#include <bw/err.h>
+#include <bw/summary.h>
+#include <clock.h>
+#include <errno.h>
+#include <gen_summaries.h>
+#include <getopt.h>
+#include <hash.h>
+#include <jws.h>
+#include <ledger.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    GROUP = 500, /* entries a transaction */
+    SITES_MAX = 2000
+};
+
+/* One record on its way into the ledger; owns everything. */
+struct item {
+    char *jws;
+    struct bw_summary summary;
+};
+
+struct sink {
+    FILE *jose;
+    FILE *keys;
+    struct bw_ledger *ledger;
+    struct item items[GROUP];
+    struct bw_ledger_entry entries[GROUP];
+    size_t n;
+    int64_t received_unix_ms; /* of the newest: a collector's clock does not go back */
+};
+
+static int flush(struct sink *out, struct bw_err *reterr)
+{
+    struct bw_ledger_result results[GROUP];
+    int r = 0;
+
+    if (out->n > 0) {
+        r = bw_ledger_append(out->ledger, out->entries, out->n, results, reterr);
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        if (r == 0 && results[i].verdict != BW_LEDGER_ACCEPTED) {
+            r = bw_err_set(reterr, -EINVAL, "the ledger did not take record %lld of %s",
+                           (long long)out->items[i].summary.seq,
+                           out->items[i].summary.site);
+        }
+        free(out->items[i].jws);
+        bw_summary_done(&out->items[i].summary);
+    }
+    out->n = 0;
+    return r;
+}
+
+/* The generator's summary lives only until the next: decode a copy from the signed bytes,
+ * as the collector does. */
+static int put_ledger(struct sink *out,
+                      const struct bw_gen *g,
+                      const char *jws,
+                      size_t n,
+                      struct bw_err *reterr)
+{
+    struct item *item = &out->items[out->n];
+    struct bw_ledger_entry *e = &out->entries[out->n];
+    struct bw_buf payload;
+    struct bw_jws parsed;
+    int64_t received_unix_ms = bw_gen_received_unix_ms(g);
+    int r;
+
+    bw_buf_init(&payload, BW_JWS_MAX);
+    item->jws = strndup(jws, n);
+    r = item->jws ? bw_jws_parse(jws, n, &payload, &parsed, reterr) : -ENOMEM;
+    if (r == 0) {
+        r = bw_summary_decode(parsed.payload, parsed.payload_len, &item->summary, reterr);
+    }
+    bw_buf_done(&payload);
+    if (r < 0) {
+        free(item->jws);
+        return r;
+    }
+    if (received_unix_ms > out->received_unix_ms) {
+        out->received_unix_ms = received_unix_ms;
+    }
+    *e = (struct bw_ledger_entry){.summary = &item->summary,
+                                  .jws = item->jws,
+                                  .jws_len = n,
+                                  .received_unix_ms = out->received_unix_ms,
+                                  .egress = BW_EGRESS_MATCH};
+    memcpy(e->kid, bw_gen_key(g)->kid, sizeof(e->kid));
+    bw_sha256_text(jws, n, e->sha256);
+    return ++out->n == GROUP ? flush(out, reterr) : 0;
+}
+
+static int put(struct sink *out, struct bw_gen *g, bool *ret_end, struct bw_err *reterr)
+{
+    const char *jws;
+    size_t n;
+    int r = bw_gen_next(g, &jws, &n, reterr);
+
+    *ret_end = r == 0 && !jws;
+    if (r < 0 || !jws) {
+        return r;
+    }
+    if (out->jose && (fwrite(jws, 1, n, out->jose) != n || fputc('\n', out->jose) == EOF)) {
+        return bw_err_set(reterr, -EIO, "writing the file failed");
+    }
+    return out->ledger ? put_ledger(out, g, jws, n, reterr) : 0;
+}
+
+/* Interval by interval, one record of each site, as they come to a collector. */
+static int all_sites(struct sink *out,
+                     const struct bw_gen_options *o,
+                     int n_sites,
+                     struct bw_err *reterr)
+{
+    struct bw_gen **gens = calloc((size_t)n_sites, sizeof(struct bw_gen *));
+    int left = n_sites;
+    int r = gens ? 0 : -ENOMEM;
+
+    for (int i = 0; r == 0 && i < n_sites; i++) {
+        struct bw_gen_options mine = *o;
+        mine.site_index = i;
+        r = bw_gen_new(&mine, &gens[i], reterr);
+        if (r == 0 && out->keys) {
+            struct bw_buf jwk;
+            bw_buf_init(&jwk, 4096);
+            (void)bw_pubkey_to_jwk(bw_gen_key(gens[i]), &jwk);
+            (void)fprintf(out->keys, "%s\n", jwk.data ? jwk.data : "");
+            bw_buf_done(&jwk);
+        }
+        if (r == 0) {
+            (void)printf("%s\n", bw_gen_site(gens[i]));
+        }
+    }
+    while (r == 0 && left > 0) {
+        left = n_sites;
+        for (int i = 0; r == 0 && i < n_sites; i++) {
+            bool end = true;
+            r = put(out, gens[i], &end, reterr);
+            left -= end;
+        }
+    }
+    for (int i = 0; gens && i < n_sites; i++) {
+        bw_gen_free(gens[i]);
+    }
+    free(gens);
+    return r;
+}
+
+static int64_t number(const char *text)
+{
+    return (int64_t)strtoll(text, NULL, 10);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"from", required_argument, NULL, 'f'},
+                                            {"days", required_argument, NULL, 'd'},
+                                            {"sites", required_argument, NULL, 'n'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"interval", required_argument, NULL, 'i'},
+                                            {"offset", required_argument, NULL, 'o'},
+                                            {"jose", required_argument, NULL, 'j'},
+                                            {"key", required_argument, NULL, 'k'},
+                                            {"ledger", required_argument, NULL, 'l'},
+                                            {"steady", no_argument, NULL, 'y'},
+                                            {"no-counters", no_argument, NULL, 'c'},
+                                            {NULL, 0, NULL, 0}};
+    struct bw_gen_options o;
+    struct bw_ledger_seal_report sealed;
+    static struct sink out;
+    struct bw_err err = {""};
+    int64_t sites = 1;
+    int64_t days = 7;
+    int64_t from_ms;
+    int r = bw_crypto_init();
+
+    bw_gen_options_init(&o);
+    for (int c; r == 0 && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (c) {
+        case 'f':
+            r = bw_time_parse(optarg, &from_ms);
+            o.from_unix_s = from_ms / 1000;
+            break;
+        case 'd':
+            days = number(optarg);
+            break;
+        case 'n':
+            sites = number(optarg);
+            break;
+        case 's':
+            o.seed = (uint64_t)number(optarg);
+            break;
+        case 'i':
+            o.interval_s = number(optarg);
+            break;
+        case 'o':
+            o.utc_offset_s = number(optarg);
+            break;
+        case 'j':
+            out.jose = fopen(optarg, "we");
+            r = out.jose ? 0 : -errno;
+            break;
+        case 'k':
+            out.keys = fopen(optarg, "we");
+            r = out.keys ? 0 : -errno;
+            break;
+        case 'l':
+            r = bw_ledger_open(optarg, BW_LEDGER_WRITE, &out.ledger, &err);
+            break;
+        case 'y':
+            o.steady = true;
+            break;
+        case 'c':
+            o.without_counters = true;
+            break;
+        default:
+            r = -EINVAL;
+        }
+    }
+    o.to_unix_s = o.from_unix_s + days * 86400;
+    if (r == 0) {
+        r = sites > 0 && sites <= SITES_MAX ? all_sites(&out, &o, (int)sites, &err)
+                                            : -EINVAL;
+    }
+    if (r == 0 && out.ledger) {
+        r = flush(&out, &err);
+    }
+    if (r == 0 && out.ledger) {
+        r = out.ledger->ops->seal(out.ledger, (o.to_unix_s + 10 * 86400) * 1000, 3, 0,
+                                  &sealed, &err);
+    }
+    bw_ledger_close(out.ledger);
+    if (out.jose && fclose(out.jose) != 0) {
+        r = -EIO;
+    }
+    if (out.keys && fclose(out.keys) != 0) {
+        r = -EIO;
+    }
+    if (r < 0) {
+        (void)fprintf(stderr, "gen_year: %s\n", err.text[0] ? err.text : bw_strerror(r));
+    }
+    return r < 0;
+}
