@@ -2,8 +2,9 @@
  * cli.c - what every verb of the command shares: options, errors, the nearest word.
  *
  * Nothing here ends the process: verbs give back their exit status. */
-#include <cli.h>
-#include <clock.h>
+#include "cli.h"
+#include "clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -2,13 +2,14 @@
  * main.c - the command `bandwitness`: finds the verb, answers --help and --version.
  *
  * A verb of two words wins over one of one word. */
-#include <cli.h>
+#include "cli.h"
+#include "hash.h"
+#include "verbs.h"
+
 #include <errno.h>
-#include <hash.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <verbs.h>
 
 enum {
     NAMES_MAX = 64,

@@ -2,10 +2,11 @@
  * summary.c - a summary in memory: made empty, given memory, freed.
  *
  * The arena is a list of blocks; nothing in it is freed before the summary is. */
+#include "summary_table.h"
+
 #include <bw/summary.h>
 #include <stdlib.h>
 #include <string.h>
-#include <summary_table.h>
 
 enum {
     BLOCK_BYTES = 8192

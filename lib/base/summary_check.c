@@ -3,12 +3,13 @@
  * or name one another.
  *
  * The encoder and the reader both ask here, so a box never signs what a reader refuses. */
+#include "hist.h"
+#include "summary_table.h"
+
 #include <bw/err.h>
 #include <errno.h>
-#include <hist.h>
 #include <inttypes.h>
 #include <string.h>
-#include <summary_table.h>
 
 #define WRONG(...) bw_err_set(reterr, -EINVAL, __VA_ARGS__)
 

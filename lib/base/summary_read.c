@@ -5,11 +5,12 @@
  * accepts, the encoder writes again byte for byte. The payload is copied once into the
  * summary's arena and strings are taken apart in place there. Nesting cannot go deeper
  * than the tables. */
+#include "summary_table.h"
+
 #include <bw/err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <summary_table.h>
 
 struct reader {
     char *at; /* next byte; text ends with a NUL at `end` */

@@ -2,10 +2,11 @@
  * summary_table.c - the members of contract v1 in their order, with kind, range and need.
  *
  * docs/summary-v1.md says the same in words; a change here is a change of the contract. */
+#include "summary_table.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <summary_table.h>
 
 /* clang-format off */
 #define KEY(k) .key = "\"" k "\":", .key_len = sizeof("\"" k "\":") - 1

@@ -4,11 +4,12 @@
  * Canonical: members in the table's order, no white space, integers without sign or
  * leading zeros where none are needed, only '"' and '\' escaped, nothing empty or
  * unknown written. So the same struct gives the same bytes. */
-#include <buf.h>
+#include "buf.h"
+#include "summary_table.h"
+
 #include <bw/err.h>
 #include <errno.h>
 #include <string.h>
-#include <summary_table.h>
 
 static int wrong(struct bw_err *reterr, const struct bw_where *w, const char *what)
 {

@@ -2,8 +2,8 @@
  * check.h - is this the whole, unbroken, rightly signed story? A streaming verifier of
  * any sequence of records: a file line by line, a journal, a ledger.
  *
- * It keeps one hash a record (32 bytes) and one head a chain, so ten years of a site fit
- * in 34 MB. The first fault is told exactly; checking goes on behind it, so that the
+ * It keeps 48 bytes a record and one head a chain, so ten years of a site fit in 50 MB.
+ * The first fault is told exactly; checking goes on behind it, so that the
  * counts are those of the whole input. */
 #ifndef BW_CHECK_H
 #define BW_CHECK_H
@@ -23,11 +23,11 @@ enum bw_fault {
     BW_FAULT_KEY,       /* signed by a key that was not given */
     BW_FAULT_SIGNATURE, /* the signature does not fit key and bytes */
     BW_FAULT_PAYLOAD,   /* rightly signed, but no canonical summary */
-    BW_FAULT_NEWER,     /* of a version this program does not read: not checked further */
-    BW_FAULT_SITE,      /* one key speaks for two sites */
-    BW_FAULT_BEGIN,     /* a chain's first record here is not its first */
-    BW_FAULT_HOLE,      /* records of a chain are missing */
-    BW_FAULT_ORDER,     /* a record stands after one that follows it */
+    BW_FAULT_NEWER, /* of a version this program does not read: its content is unchecked */
+    BW_FAULT_SITE,  /* one key speaks for two sites */
+    BW_FAULT_BEGIN, /* a chain's first record here is not its first */
+    BW_FAULT_HOLE,  /* records of a chain are missing */
+    BW_FAULT_ORDER, /* a record stands after one that follows it */
     BW_FAULT_DUPLICATE, /* the same record again */
     BW_FAULT_FORK,      /* two different records under one (kid, seq) */
     BW_FAULT_PREV,      /* prev is not the hash of the record before */
@@ -41,8 +41,9 @@ const char *bw_fault_name(enum bw_fault f);
 
 struct bw_check_opts {
     const struct bw_pubkey *keys; /* borrowed until bw_check_free() */
-    size_t n_keys;
-    bool partial; /* a chain may begin after its first record (an export with --from) */
+    size_t n_keys;                /* 0: no signature is checked, and n_verified stays 0 */
+    bool partial; /* a chain may begin after its first record, and cite one that is not
+                     here: an export with --from, or of one box after another */
 };
 
 struct bw_check_result {

@@ -4,11 +4,12 @@
  * At most two days are open: the newest, and the one before it while a run that began in
  * it may still be told (BW_FOLD_TAIL_S). A day given out depends on nothing but the
  * summaries fold.h names for it, never on the days beside it. */
-#include <buf.h>
+#include "fold.h"
+#include "buf.h"
+#include "hist.h"
+
 #include <bw/err.h>
 #include <errno.h>
-#include <fold.h>
-#include <hist.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

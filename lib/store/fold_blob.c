@@ -5,11 +5,12 @@
  * shortest form. A figure is its value plus one, 0 where it is unknown; texts are a
  * length and bytes, absent ones have length 0. Slots stand column by column, which packs
  * better behind it. Only one form is read: what is decoded encodes to the same bytes. */
-#include <buf.h>
+#include "buf.h"
+#include "fold.h"
+#include "hist.h"
+
 #include <bw/err.h>
 #include <errno.h>
-#include <fold.h>
-#include <hist.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * summary_gen.c - summaries for tests; see summary_gen.h. */
-#include <buf.h>
-#include <hash.h>
-#include <hist.h>
+#include "summary_gen.h"
+#include "buf.h"
+#include "hash.h"
+#include "hist.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <summary_gen.h>
 
 #define INT_MAX_53 INT64_C(9007199254740991)
 
@@ -192,7 +193,8 @@ static void random_traffic(struct gen *g, struct bw_summary *s, size_t i)
     t->mix = bw_summary_alloc(s, 3 * sizeof(*t->mix));
     for (size_t j = 0; j < t->n_mix; j++) {
         memset(&t->mix[j], 0, sizeof(t->mix[j]));
-        (void)snprintf(t->mix[j].klass, sizeof(t->mix[j].klass), "class-%c", (char)('a' + j));
+        (void)snprintf(t->mix[j].klass, sizeof(t->mix[j].klass), "class-%c",
+                       (char)('a' + j));
         t->mix[j].down_ppm = maybe(g, 0, 1000000);
         t->mix[j].up_ppm = maybe(g, 0, 1000000);
         t->mix[j].error_ppm = maybe(g, 0, 1000000);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_fold.c - summaries become circuit-days: nothing is averaged, nothing is counted
  * twice, a day depends on its own records only; and a day as bytes comes back the same. */
-#include <buf.h>
+#include "buf.h"
+#include "fold.h"
+#include "hash.h"
+#include "hist.h"
+#include "summary_gen.h"
+
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
-#include <fold.h>
-#include <hash.h>
-#include <hist.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +18,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <summary_gen.h>
 
 enum {
     DAY_S = 86400,

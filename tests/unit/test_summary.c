@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_summary.c - contract v1: what is written is read back the same, byte for byte; an
  * independent JSON reader sees the same values; everything else is refused by name. */
-#include <buf.h>
+#include "buf.h"
+#include "hash.h"
+#include "hist.h"
+#include "summary_gen.h"
+
 #include <bw/err.h>
 #include <bw/summary.h>
 #include <errno.h>
-#include <hash.h>
-#include <hist.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +18,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <summary_gen.h>
 
 static char *encode(const struct bw_summary *s, size_t *n)
 {
