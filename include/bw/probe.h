@@ -26,7 +26,8 @@ enum bw_probe_needs { /* bits; kept until open() */
 
 enum bw_probe_class {
     BW_CLASS_LATENCY,   /* always on, tiny, runs inside the daemon's loop */
-    BW_CLASS_THROUGHPUT /* heavy: one at a time, in a child process */
+    BW_CLASS_THROUGHPUT /* heavy: one at a time, in a child process; has an option
+                           `direction` of the words down, up, both */
 };
 
 enum bw_sample_state {
@@ -34,7 +35,7 @@ enum bw_sample_state {
     BW_LOST,    /* no answer within the deadline */
     BW_LATE,    /* the answer to a packet already given as BW_LOST */
     BW_FAILED,  /* could not be tried: `error` says why; says nothing about the line */
-    BW_SKIPPED  /* due, but not tried (suspended, overrun) */
+    BW_SKIPPED  /* due, but not tried (suspended, overrun); a run: cancelled */
 };
 
 /* One latency sample: one packet to one target. */
@@ -82,6 +83,8 @@ struct bw_probe_ops {
     int (*check)(const struct bw_opts *opts, struct bw_err *reterr);
     /* Most payload bytes one run moves, for the budget; 0 for tiny probes. Pure. */
     int64_t (*cost_bytes)(const struct bw_opts *opts, int64_t line_bps);
+    /* Longest a run may take, for deadlines; NULL for latency kinds. Pure. */
+    int64_t (*longest_ms)(const struct bw_opts *opts);
     /* Allocate, no I/O. On success *ret lives until close(). */
     int (*create)(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **ret);
     /* Open sockets and captures; last call that holds rights. May be NULL. */

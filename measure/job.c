@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * job.c - the words between the parent and the child of a throughput run: JSON, unknown
+ * figures absent. Both ends are the same program, and still neither trusts the other's
+ * bytes: every member is checked for type, range and length. */
+#include "job.h"
+
+#include "host.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PAIRS_MAX = 64,
+    PAIR_BYTES_MAX = 1200
+};
+
+void bw_run_sample_init(struct bw_run_sample *s)
+{
+    *s = (struct bw_run_sample){.bytes = BW_UNKNOWN,
+                                .wire_bytes = BW_UNKNOWN,
+                                .total_bytes = BW_UNKNOWN,
+                                .streams = BW_UNKNOWN,
+                                .mtu = BW_UNKNOWN,
+                                .rtt_us = BW_UNKNOWN,
+                                .retransmit_ppm = BW_UNKNOWN,
+                                .tester_busy_ppm = BW_UNKNOWN};
+}
+
+void bw_run_sample_failed(struct bw_run_sample *s,
+                          enum bw_direction d,
+                          int error,
+                          const char *reason)
+{
+    bw_run_sample_init(s);
+    s->direction = (uint8_t)d;
+    s->final = 1;
+    s->state = error == -ECANCELED ? BW_SKIPPED : BW_FAILED;
+    s->error = error;
+    s->reason = reason;
+}
+
+bool bw_job_has_direction(const struct bw_runner_job *job, enum bw_direction d)
+{
+    const char *word = bw_opt_str(job->opts, "direction");
+    return strcmp(word, "both") == 0 || strcmp(word, d == BW_UP ? "up" : "down") == 0;
+}
+
+int bw_child_job_encode(const struct bw_runner_job *job, struct bw_buf *out)
+{
+    const struct bw_target *t = bw_opts_target(job->opts, job->target);
+    struct bw_jw w;
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_ki64(&w, "parent", getpid());
+    bw_jw_kstr(&w, "kind", job->ops->name);
+    bw_jw_kstr(&w, "name", bw_opts_name(job->opts));
+    bw_jw_kstr(&w, "circuit", bw_opts_circuit(job->opts));
+    bw_jw_kstr(&w, "device", bw_opts_device(job->opts));
+    bw_jw_kstr(&w, "target", t->name);
+    bw_jw_kstr(&w, "address", t->address);
+    bw_jw_ki64(&w, "budget_ms", job->budget_ms);
+    bw_jw_karr(&w, "options");
+    for (const struct bw_optspec *o = job->ops->opts; o->type != BW_OPT_END; o++) {
+        char pair[PAIR_BYTES_MAX];
+        int n = snprintf(pair, sizeof(pair), "%s=%s", o->name,
+                         bw_opts_text(job->opts, o->name));
+        if (n < 0 || n >= (int)sizeof(pair)) {
+            return -E2BIG;
+        }
+        if (bw_opts_text(job->opts, o->name)[0] != '\0') {
+            bw_jw_str(&w, pair);
+        }
+    }
+    bw_jw_arr_end(&w);
+    bw_jw_obj_end(&w);
+    return bw_buf_error(out);
+}
+
+static int job_from_json(const json_t *j,
+                         struct bw_runner_job *ret,
+                         struct bw_opts **ret_opts,
+                         int64_t *ret_parent,
+                         struct bw_err *reterr)
+{
+    const char *pairs[PAIRS_MAX];
+    const char *kind;
+    const char *target;
+    const char *address;
+    const json_t *options;
+    struct bw_target t;
+    struct bw_opts_head head = {.targets = &t, .n_targets = 1};
+    int64_t v;
+    int64_t budget;
+    size_t n;
+    if (bw_json_get_i64(j, "v", 1, 1, &v, reterr) < 0 ||
+        bw_json_get_i64(j, "parent", 0, INT32_MAX, ret_parent, reterr) < 0 ||
+        bw_json_get_str(j, "kind", 15, &kind, reterr) < 0 ||
+        bw_json_get_str(j, "name", BW_NAME_MAX, &head.name, reterr) < 0 ||
+        bw_json_get_str(j, "circuit", BW_NAME_MAX, &head.circuit, reterr) < 0 ||
+        bw_json_get_str(j, "device", 15, &head.device, reterr) < 0 ||
+        bw_json_get_str(j, "target", sizeof(t.name) - 1, &target, reterr) < 0 ||
+        bw_json_get_str(j, "address", sizeof(t.address) - 1, &address, reterr) < 0 ||
+        bw_json_get_i64(j, "budget_ms", 0, UINT32_MAX, &budget, reterr) < 0 ||
+        bw_json_get_arr(j, "options", PAIRS_MAX, &options, reterr) < 0) {
+        return -EBADMSG;
+    }
+    (void)snprintf(t.name, sizeof(t.name), "%s", target);
+    (void)snprintf(t.address, sizeof(t.address), "%s", address);
+    n = json_array_size(options);
+    for (size_t i = 0; i < n; i++) {
+        pairs[i] = json_string_value(json_array_get(options, i));
+        if (!pairs[i]) {
+            return bw_err_set(reterr, -EBADMSG, "options: not a text");
+        }
+    }
+    ret->ops = bw_probe_find(kind);
+    if (!ret->ops) {
+        return bw_err_set(reterr, -EBADMSG, "kind: no probe '%s'", kind);
+    }
+    ret->budget_ms = (uint32_t)budget;
+    return bw_opts_from_pairs(ret->ops->opts, &head, pairs, n, ret_opts, reterr);
+}
+
+int bw_child_job_decode(const char *json,
+                        size_t n,
+                        struct bw_runner_job *ret,
+                        struct bw_opts **ret_opts,
+                        int64_t *ret_parent_pid,
+                        struct bw_err *reterr)
+{
+    struct bw_runner_job job = {.ops = NULL};
+    json_t *j = NULL;
+    int r = bw_json_parse(json, n, BW_CHILD_JOB_MAX, &j, reterr);
+    if (r == 0) {
+        r = job_from_json(j, &job, ret_opts, ret_parent_pid, reterr);
+    }
+    if (r == 0) {
+        job.opts = *ret_opts;
+        *ret = job;
+    }
+    json_decref(j);
+    return r;
+}
+
+int bw_child_sample_encode(const struct bw_run_sample *s, struct bw_buf *out)
+{
+    struct bw_jw w;
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_kobj(&w, "sample");
+    bw_jw_ki64(&w, "direction", s->direction);
+    bw_jw_ki64(&w, "family", s->family);
+    bw_jw_ki64(&w, "final", s->final);
+    bw_jw_ki64(&w, "state", (int64_t)s->state);
+    bw_jw_ki64(&w, "error", s->error);
+    bw_jw_kstr(&w, "reason", s->reason);
+    bw_jw_kstr(&w, "method", s->method);
+    bw_jw_ki64(&w, "t0_mono_ns", s->t0_mono_ns);
+    bw_jw_ki64(&w, "t1_mono_ns", s->t1_mono_ns);
+    bw_jw_ki64(&w, "bytes", s->bytes);
+    bw_jw_ki64(&w, "wire_bytes", s->wire_bytes);
+    bw_jw_ki64(&w, "total_bytes", s->total_bytes);
+    bw_jw_ki64(&w, "streams", s->streams);
+    bw_jw_ki64(&w, "mtu", s->mtu);
+    bw_jw_ki64(&w, "rtt_us", s->rtt_us);
+    bw_jw_ki64(&w, "retransmit_ppm", s->retransmit_ppm);
+    bw_jw_ki64(&w, "tester_busy_ppm", s->tester_busy_ppm);
+    bw_jw_kstr(&w, "cc", s->cc);
+    bw_jw_obj_end(&w);
+    bw_jw_obj_end(&w);
+    return bw_buf_error(out);
+}
+
+int bw_child_done_encode(int status, struct bw_buf *out)
+{
+    struct bw_jw w;
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "done", status);
+    bw_jw_obj_end(&w);
+    return bw_buf_error(out);
+}
+
+static void take_text(char *to, size_t cap, const char *from)
+{
+    (void)snprintf(to, cap, "%s", from ? from : "");
+}
+
+static int
+sample_from_json(const json_t *j, struct bw_child_line *ret, struct bw_err *reterr)
+{
+    struct bw_run_sample *s = &ret->sample;
+    const char *reason;
+    const char *method;
+    const char *cc;
+    int64_t direction;
+    int64_t family;
+    int64_t final;
+    int64_t state;
+    int64_t error;
+    bw_run_sample_init(s);
+    if (bw_json_get_i64(j, "direction", 0, BW_DIRECTIONS - 1, &direction, reterr) < 0 ||
+        bw_json_get_i64(j, "family", 0, 6, &family, reterr) < 0 ||
+        bw_json_get_i64(j, "final", 0, 1, &final, reterr) < 0 ||
+        bw_json_get_i64(j, "state", 0, BW_SKIPPED, &state, reterr) < 0 ||
+        bw_json_get_i64(j, "error", INT32_MIN, 0, &error, reterr) < 0 ||
+        bw_json_opt_str(j, "reason", sizeof(ret->reason) - 1, &reason, reterr) < 0 ||
+        bw_json_opt_str(j, "method", sizeof(ret->method) - 1, &method, reterr) < 0 ||
+        bw_json_opt_str(j, "cc", sizeof(s->cc) - 1, &cc, reterr) < 0 ||
+        bw_json_get_i64(j, "t0_mono_ns", 0, INT64_MAX, &s->t0_mono_ns, reterr) < 0 ||
+        bw_json_get_i64(j, "t1_mono_ns", 0, INT64_MAX, &s->t1_mono_ns, reterr) < 0 ||
+        bw_json_opt_i64(j, "bytes", 0, INT64_MAX, &s->bytes, reterr) < 0 ||
+        bw_json_opt_i64(j, "wire_bytes", 0, INT64_MAX, &s->wire_bytes, reterr) < 0 ||
+        bw_json_opt_i64(j, "total_bytes", 0, INT64_MAX, &s->total_bytes, reterr) < 0 ||
+        bw_json_opt_i64(j, "streams", 0, 1024, &s->streams, reterr) < 0 ||
+        bw_json_opt_i64(j, "mtu", 0, 65535, &s->mtu, reterr) < 0 ||
+        bw_json_opt_i64(j, "rtt_us", 0, INT64_MAX, &s->rtt_us, reterr) < 0 ||
+        bw_json_opt_i64(j, "retransmit_ppm", 0, INT64_MAX, &s->retransmit_ppm, reterr) <
+            0 ||
+        bw_json_opt_i64(j, "tester_busy_ppm", 0, INT64_MAX, &s->tester_busy_ppm, reterr) <
+            0) {
+        return -EBADMSG;
+    }
+    s->direction = (uint8_t)direction;
+    s->family = (uint8_t)family;
+    s->final = (uint8_t) final;
+    s->state = (enum bw_sample_state)state;
+    s->error = (int32_t)error;
+    take_text(s->cc, sizeof(s->cc), cc);
+    take_text(ret->reason, sizeof(ret->reason), reason);
+    take_text(ret->method, sizeof(ret->method), method);
+    s->reason = ret->reason[0] ? ret->reason : NULL;
+    s->method = ret->method[0] ? ret->method : NULL;
+    return 0;
+}
+
+int bw_child_line_decode(const char *line,
+                         size_t n,
+                         struct bw_child_line *ret,
+                         struct bw_err *reterr)
+{
+    json_t *j = NULL;
+    const json_t *sample = NULL;
+    int64_t status;
+    int r = bw_json_parse(line, n, BW_CHILD_LINE_MAX, &j, reterr);
+    if (r < 0) {
+        return -EBADMSG;
+    }
+    r = bw_json_opt_obj(j, "sample", &sample, reterr);
+    if (r == 0 && sample) {
+        ret->what = BW_CHILD_SAMPLE;
+        r = sample_from_json(sample, ret, reterr);
+    } else if (r == 0) {
+        ret->what = BW_CHILD_DONE;
+        r = bw_json_get_i64(j, "done", INT32_MIN, 0, &status, reterr);
+        if (r == 0) {
+            ret->status = (int)status;
+        }
+    }
+    json_decref(j);
+    return r < 0 ? -EBADMSG : 0;
+}
