@@ -2,8 +2,8 @@
  * config.h - the box's configuration file as one const tree.
  *
  * A tree is made whole or not at all, is never changed afterwards, and is swapped for a
- * newer one on reload. bandwitness.conf(5) describes the file. Secrets are not in it:
- * the key lives in state_dir, so the whole tree may be shown. */
+ * newer one on reload; who still needs the old one holds a reference. Secrets are not in
+ * it (the key lives in state_dir), so the whole tree may be shown. Loop thread only. */
 #ifndef BW_CONFIG_H
 #define BW_CONFIG_H
 
@@ -17,17 +17,14 @@
 #include <stdint.h>
 
 struct bw_buf;
+struct bw_conf;
+struct bw_conf_section;
 struct bw_err;
 
 enum {
     BW_CONFIG_PROBES_MAX = 32,
-    BW_CONFIG_WINDOWS_MAX = 8,
+    BW_CONFIG_HOURS_MAX = 8,
     BW_CONFIG_DAY_MIN = 1440
-};
-
-struct bw_config_claim {
-    int64_t rate_bps[BW_DIRECTIONS]; /* unknown: nothing claimed */
-    enum bw_layer layer;             /* the layer the claim means; unknown: taken as IP */
 };
 
 struct bw_config_circuit {
@@ -35,14 +32,16 @@ struct bw_config_circuit {
     enum bw_vantage vantage;
     uint32_t behind;
     enum bw_source source;
-    char interface[16];  /* counters, and probes are bound to it with bind_probes */
-    bool faces_school;   /* the interface is on the school's side of the box */
-    bool bind_probes;
-    struct bw_config_claim claim;
+    char interface[16]; /* "" with source none */
+    bool faces_school;  /* the interface is on the school's side of the box */
+    char device[16];    /* probes are bound to it; "": the routing decides */
+    bool has_claim;
+    int64_t claim_bps[BW_DIRECTIONS]; /* unknown: nothing claimed */
+    enum bw_layer claim_layer;        /* unknown: the claim does not say */
 };
 
-/* Minutes of the local day, [from, to); to < from goes over midnight. */
-struct bw_config_window {
+/* Minutes of the local day, [from, to); to <= from goes over midnight. */
+struct bw_config_hours {
     uint32_t days; /* bit 0 is Sunday, as struct tm counts */
     int from_min;
     int to_min;
@@ -51,44 +50,48 @@ struct bw_config_window {
 /* One section of a probe kind. */
 struct bw_config_probe {
     const struct bw_probe_ops *ops;
-    const struct bw_opts *opts;
-    const char *name;
-    const char *circuit;
-    /* Latency kinds: length of a round. Throughput kinds: mean gap of the starts that
-     * nobody can foresee; 0: only when asked. */
-    int64_t every_ms;
+    struct bw_opts *opts;
+    size_t circuit;   /* index into circuits */
+    int64_t every_ms; /* throughput kinds: mean gap of drawn starts; 0: when asked only */
+    uint64_t hash;    /* of all that is said about the instance: equal = unchanged */
 };
 
-enum bw_gate { BW_GATE_SHARE, BW_GATE_FCC, BW_GATE_OFF };
+enum bw_config_gate {
+    BW_CONFIG_GATE_SHARE,
+    BW_CONFIG_GATE_FCC,
+    BW_CONFIG_GATE_OFF
+};
 
 struct bw_config {
+    int refs;
     char path[PATH_MAX];
     char sha256[BW_HASH_LEN + 1]; /* of the effective configuration as -T prints it */
+
     int64_t interval_s;
     char state_dir[PATH_MAX];
     char control_path[108];
-    char control_group[64]; /* "" : the daemon's own */
-    char timezone[64];      /* "" : the machine's */
-    int64_t keep_days;      /* signed summaries kept after the collector's receipt */
+    char control_group[33]; /* "": the daemon's own */
+    char timezone[64];      /* "": the machine's */
+    int64_t keep_s;         /* signed summaries are kept this long after the receipt */
 
     struct {
-        char url[512]; /* "": nothing is sent, the journal is kept */
+        char url[512]; /* "": nothing is sent */
         char ca_file[PATH_MAX];
-        int64_t every_ms; /* cadence of posts; the interval when not said */
+        int64_t every_ms; /* cadence of posts */
     } collector;
 
     struct {
-        int64_t day_bytes;       /* heavy tests may move this much a UTC day */
-        enum bw_gate gate;       /* what defers a heavy test */
-        int64_t gate_ppm;        /* of the claim (or of the link), for BW_GATE_SHARE */
-        bool in_class;           /* heavy tests may start during class hours */
-        int64_t retry_ms;        /* a deferred test is looked at again after this … */
-        int64_t give_up_ms;      /* … and given up after that */
+        int64_t day_bytes; /* all heavy tests of a UTC day together */
+        enum bw_config_gate gate;
+        int64_t gate_ppm;
+        bool in_class;
+        int64_t retry_ms;
+        int64_t give_up_ms;
     } tests;
 
-    struct bw_config_window class_hours[BW_CONFIG_WINDOWS_MAX];
+    struct bw_config_hours class_hours[BW_CONFIG_HOURS_MAX];
     size_t n_class_hours;
-    struct bw_config_window windows[BW_CONFIG_WINDOWS_MAX]; /* none: always */
+    struct bw_config_hours windows[BW_CONFIG_HOURS_MAX]; /* none: always */
     size_t n_windows;
 
     struct bw_config_circuit circuits[BW_CIRCUITS_MAX];
@@ -96,29 +99,40 @@ struct bw_config {
     struct bw_config_probe probes[BW_CONFIG_PROBES_MAX];
     size_t n_probes;
 
-    struct bw_conf *conf; /* owns the options */
+    struct bw_conf *conf;
+    struct bw_conf_section *schema; /* conf stands on it */
+    struct bw_config *lender;       /* circuits and probes are its; NULL: our own */
 };
 
-/* Read and check one file; nothing but the file is touched. *ret is freed with
- * bw_config_free(). The sentence names file, line, key and the nearest valid one. */
+/* Read and check one file; nothing but the file is touched. One reference is the
+ * caller's. The sentence names file, line, key and the nearest valid one. */
 int bw_config_load(const char *path, struct bw_config **ret, struct bw_err *reterr);
-void bw_config_free(struct bw_config *c);
+struct bw_config *bw_config_ref(struct bw_config *c);
+void bw_config_unref(struct bw_config *c); /* NULL is fine */
 
-/* The effective configuration as a file that reads back to the same tree; what -T
- * prints and what sha256 is taken of. */
+/* The effective configuration as a file that reads back to itself (-T). */
 int bw_config_print(const struct bw_config *c, struct bw_buf *out);
 
-/* Says in words what of `next` cannot take effect without a restart ("" when all can),
- * because it needs rights, another state directory or another interval. */
+/* The manual page's text of every section and option (scdoc). */
+int bw_config_man(struct bw_buf *out);
+
+/* What of `next` cannot take effect without a restart, in words, into out; "" when all
+ * can. */
 void bw_config_restart_needed(const struct bw_config *now,
                               const struct bw_config *next,
                               char *out,
                               size_t cap);
+/* Make `next`, which nobody has seen yet, go on with what `now` has of those parts. */
+void bw_config_keep_fixed(struct bw_config *next, const struct bw_config *now);
+void bw_config_keep_measuring(struct bw_config *next, struct bw_config *now);
+/* Do both measure the same: circuits and probes unchanged? */
+bool bw_config_same_measuring(const struct bw_config *a, const struct bw_config *b);
 
-const struct bw_config_circuit *bw_config_circuit(const struct bw_config *c, const char *id);
+/* Index of a circuit, or -ENOENT. */
+int bw_config_circuit(const struct bw_config *c, const char *id);
 
 /* Which minutes of the UTC day that starts at day_unix_s a heavy test may start in:
- * inside the test windows and outside class hours, in the machine's time zone. */
+ * inside the test windows and outside class hours, by the local time zone. */
 void bw_config_allowed(const struct bw_config *c,
                        int64_t day_unix_s,
                        uint8_t allowed[BW_CONFIG_DAY_MIN]);

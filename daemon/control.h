@@ -8,6 +8,7 @@
 #ifndef BW_CONTROL_H
 #define BW_CONTROL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
@@ -15,11 +16,10 @@
 struct bw_err;
 struct bw_control;
 struct bw_control_peer;
-struct json_t;
 
 enum {
     BW_CONTROL_PEERS_MAX = 16,
-    BW_CONTROL_LINE_MAX = 65536, /* bytes of a request */
+    BW_CONTROL_LINE_MAX = 65536,            /* bytes of a request */
     BW_CONTROL_UNSENT_MAX = 4 * 1024 * 1024 /* of answers not yet taken by a peer */
 };
 
@@ -27,7 +27,7 @@ enum {
  * bw_control_answer(); the peer may have gone by then, which is fine. */
 typedef void (*bw_control_request_cb)(void *owner,
                                       struct bw_control_peer *peer,
-                                      const struct json_t *request);
+                                      const json_t *request);
 
 /* Bind (a socket file left by a dead daemon is replaced, a live one is -EADDRINUSE),
  * listen, mode 0660. */
@@ -42,10 +42,10 @@ int bw_control_start(uv_loop_t *loop,
 void bw_control_close(struct bw_control *c, void (*cb)(void *owner), void *owner);
 
 /* One line of progress; `line` is borrowed. */
-void bw_control_progress(struct bw_control_peer *peer, const struct json_t *line);
+void bw_control_progress(struct bw_control_peer *peer, const json_t *line);
 /* The last line: takes over `result` (an object; "ok":true is added), or NULL with an
  * error sentence. */
-void bw_control_answer(struct bw_control_peer *peer, struct json_t *result, const char *error);
+void bw_control_answer(struct bw_control_peer *peer, json_t *result, const char *error);
 /* A later answer keeps the peer's memory alive between these two. */
 void bw_control_hold(struct bw_control_peer *peer);
 void bw_control_drop(struct bw_control_peer *peer);

@@ -4,10 +4,12 @@
  * It lives on the loop (libcurl's multi interface) and never touches storage: it asks
  * its owner for a batch of durable rows and tells it what became of them. Nothing is
  * given up but what the collector refused for good; whatever else happens (no network,
- * a wrong certificate, 500, garbage, a connection cut mid-body) the rows stay and the
- * same ones are posted again after a back-off with jitter. */
+ * a wrong certificate, 500, garbage, a connection cut mid-body) the rows stay and are
+ * posted again after a back-off with jitter. */
 #ifndef BW_COURIER_H
 #define BW_COURIER_H
+
+#include "courier_answer.h"
 
 #include <bw/units.h>
 #include <stdbool.h>
@@ -23,61 +25,65 @@ enum {
     BW_COURIER_BACKOFF_MAX_MS = 15 * 60 * 1000,
     BW_COURIER_RETRY_AFTER_MAX_MS = 6 * 3600 * 1000,
     BW_COURIER_ANSWER_MAX = 4 * 1024 * 1024, /* bytes of an answer that are read */
-    BW_COURIER_REFUSED_MAX = BW_POST_LINES_MAX
+    BW_COURIER_CONNECT_MS = 20000,
+    BW_COURIER_POST_MS = 180000
 };
 
-/* Rows of one chain, oldest first. */
+/* What to send; all pointers are malloc'd and belong to the receiver. */
 struct bw_courier_batch {
-    char kid[BW_KID_LEN + 1];
-    int64_t first_seq;
-    int64_t last_seq;
-    size_t n_lines;
-    char *body; /* malloc'd, the courier frees it */
+    struct bw_courier_ref *refs; /* line i of the body is refs[i] */
+    size_t n_refs;
+    char *body;
     size_t n_body;
-    bool zstd; /* body is compressed */
+    bool zstd;     /* body is compressed */
+    bool more;     /* rows are left that did not fit */
+    char *key_jws; /* a new key the collector must know first; NULL: none */
+    char key_kid[BW_KID_LEN + 1];
 };
-
-/* What the collector would not take, and why; the texts are lent. */
-struct bw_courier_refusal {
-    char kid[BW_KID_LEN + 1];
-    int64_t seq;
-    const char *type;
-    const char *detail;
-};
+void bw_courier_batch_done(struct bw_courier_batch *b); /* zeroed is fine */
 
 /* All called on the loop's thread. */
 struct bw_courier_ops {
-    /* Prepare the next batch; bw_courier_batch() follows later, exactly once. */
-    void (*fetch)(void *owner);
-    /* Everything of this chain up to `through` is durable over there. `receipt` is the
-     * compact JWS as it came (NULL: none). Returns false when the receipt does not
-     * verify: then nothing counts as acknowledged and the courier backs off. */
-    bool (*acked)(void *owner, const char *kid, int64_t through, const char *receipt);
+    /* Prepare a batch; bw_courier_batch() follows later, exactly once. */
+    void (*fetch)(void *owner, size_t max_lines, bool zstd);
+    /* Everything of this chain up to `through` is settled over there. `hash` is that of
+     * the record `through` ("" when it was not in this post), `receipt` the compact JWS
+     * as it came or NULL. 0, or -BW_ESIGNATURE with the sentence when the receipt does
+     * not fit: then nothing counts as acknowledged and the courier backs off. */
+    int (*acked)(void *owner,
+                 const char *kid,
+                 int64_t through,
+                 const char *hash,
+                 const char *receipt,
+                 struct bw_err *reterr);
     /* Refused for good: never posted again, becomes a gap. */
-    void (*refused)(void *owner, const struct bw_courier_refusal *r);
-    /* The collector holds another record under (kid, seq): go on under a new key. */
-    void (*forked)(void *owner, const char *kid, int64_t seq);
-    /* A checkpoint line or object as it came (may be NULL when absent). */
-    void (*checkpoint)(void *owner, int64_t size, const char *root);
+    void (*refused)(
+        void *owner, const char *kid, int64_t seq, const char *type, const char *detail);
+    /* The collector holds another record under (kid, seq), or cannot link this one: go on
+     * under a new key. */
+    void (*forked)(void *owner, const char *kid, int64_t seq, const char *detail);
+    void (*key_known)(void *owner, const char *kid);
+    /* For the one complaint line: records that wait. */
+    int64_t (*pending)(void *owner);
 };
 
 struct bw_courier_params {
-    const char *url;     /* base, "https://collector.example" */
-    const char *ca_file; /* "": the system's certificates */
-    const char *agent;   /* User-Agent */
-    int64_t every_ms;    /* cadence, jittered by ± 10 % */
+    const char *url;        /* base, "https://collector.example"; copied */
+    const char *ca_file;    /* "": the system's certificates; copied */
+    const char *agent;      /* User-Agent; copied */
+    int64_t every_ms;       /* cadence, jittered by ± 10 % */
     int64_t backoff_min_ms; /* 0: the named constants */
     int64_t backoff_max_ms;
 };
 
-/* What a person wants to know; texts are copies. */
+/* What a person wants to know. */
 struct bw_courier_status {
-    int64_t posts;
+    int64_t posts; /* answered as they should be */
     int64_t failures_in_a_row;
-    int64_t last_ok_unix_ms;  /* unknown: never */
-    int64_t next_in_ms;       /* unknown: a post is under way */
-    int64_t sent_bytes;       /* on the wire, bodies only */
-    char last_error[256];     /* "" after a success */
+    int64_t last_ok_unix_ms; /* unknown: never */
+    int64_t next_in_ms;      /* unknown: one is under way, or nothing to send */
+    int64_t sent_bytes;      /* bodies, as they went over the line */
+    char last_error[256];    /* "" after a success */
 };
 
 /* Nothing is sent before the first bw_courier_wake(). */
@@ -88,31 +94,20 @@ int bw_courier_new(uv_loop_t *loop,
                    struct bw_courier **ret,
                    struct bw_err *reterr);
 
-/* The answer to ops->fetch. NULL or n_lines 0: nothing to send. Takes over *b->body. */
-void bw_courier_batch(struct bw_courier *c, const struct bw_courier_batch *b);
+/* The answer to ops->fetch; moved. n_refs 0: nothing to send. */
+void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b);
 
-/* There is something new: the next post goes at its cadence; `now` sends at once unless
- * backing off. */
+/* There is something to send: it goes at the next beat of the cadence, with `now` at
+ * once; a back-off is never cut short. */
 void bw_courier_wake(struct bw_courier *c, bool now);
 
 void bw_courier_status(const struct bw_courier *c, struct bw_courier_status *ret);
 
-/* Ends a post under way (its rows stay), closes all handles, then cb(owner). */
+/* Ends a post under way (its rows stay), closes all handles, frees, then cb(owner). */
 void bw_courier_close(struct bw_courier *c, void (*cb)(void *owner), void *owner);
 
-/* ---- pure parts, for tests and fuzzing */
-
-/* Take a 200 answer apart, calling ops. -BW_EMALFORMED names what is wrong, and then no
- * op has been called. */
-int bw_courier_read_answer(const char *text,
-                           size_t n,
-                           const struct bw_courier_batch *sent,
-                           const struct bw_courier_ops *ops,
-                           void *owner,
-                           struct bw_err *reterr);
-
-/* Back-off after n failures in a row (n >= 1): doubling from min to max, then `random`
- * (any 32 bits) takes off up to half. */
+/* Back-off after n failures in a row (n >= 1): min doubling up to max, of which `random`
+ * takes off up to half. */
 int64_t bw_courier_backoff_ms(int64_t n, int64_t min_ms, int64_t max_ms, uint32_t random);
 
 #endif

@@ -36,25 +36,29 @@ size_t bw_sched_day(const uint8_t secret[BW_SCHED_SECRET_LEN],
 /* -ln(u / 2^32) in millionths, for u in [1, 2^32 - 1]; exact to one millionth. */
 int64_t bw_sched_neg_ln_ppm(uint32_t u);
 
-enum bw_sched_gate { BW_SCHED_GATE_SHARE, BW_SCHED_GATE_FCC, BW_SCHED_GATE_OFF };
+enum bw_sched_gate {
+    BW_SCHED_GATE_SHARE,
+    BW_SCHED_GATE_FCC,
+    BW_SCHED_GATE_OFF
+};
 
 /* All that a decision rests on. Rates are those of the last ten seconds. */
 struct bw_sched_state {
     int64_t now_mono_ms;
-    int64_t due_mono_ms;     /* the drawn start */
-    int64_t give_up_ms;      /* after this long past due it is given up */
+    int64_t due_mono_ms; /* the drawn start */
+    int64_t give_up_ms;  /* after this long past due it is given up */
     int64_t retry_ms;
-    bool asked;              /* by a person: hours and gate are theirs to judge */
-    bool running;            /* another heavy test runs */
-    bool minute_allowed;     /* hours and windows, now */
-    bool outage;             /* the circuit is down: nothing to test, and it is known */
-    int64_t cost_bytes;      /* most this run moves */
-    int64_t spent_bytes;     /* moved by heavy tests this UTC day */
-    int64_t day_bytes;       /* the budget */
+    bool asked;          /* by a person: hours and gate are theirs to judge */
+    bool running;        /* another heavy test runs */
+    bool minute_allowed; /* hours and windows, now */
+    bool outage;         /* the circuit is down: nothing to test, and it is known */
+    int64_t cost_bytes;  /* most this run moves */
+    int64_t spent_bytes; /* moved by heavy tests this UTC day */
+    int64_t day_bytes;   /* the budget */
     enum bw_sched_gate gate;
     int64_t gate_ppm;
-    int64_t claim_bps[BW_DIRECTIONS]; /* unknown: not claimed */
-    int64_t link_bps;                 /* unknown: the port does not say */
+    int64_t claim_bps[BW_DIRECTIONS];   /* unknown: not claimed */
+    int64_t link_bps;                   /* unknown: the port does not say */
     int64_t carried_bps[BW_DIRECTIONS]; /* unknown: no counter: then no gate */
 };
 

@@ -3,9 +3,9 @@
  * draws the RRD pictures.
  *
  * One thread, one journal connection, one job at a time in the order given. A summary
- * handed over is either durable or still in the queue: with the disk full, read-only or
- * locked it stays in memory, up to a named maximum, and is tried again. Every callback
- * comes on the loop's thread. */
+ * handed over is either durable or still in memory: with the disk full, read-only or
+ * locked it waits there, up to a named maximum, and is tried again. All functions are
+ * for the loop's thread and never block; every callback comes on the loop's thread. */
 #ifndef BW_WRITER_H
 #define BW_WRITER_H
 
@@ -16,82 +16,121 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct bw_buf;
 struct bw_courier_batch;
+struct bw_enrolment;
 struct bw_err;
+struct bw_pubkey;
 struct bw_writer;
 
 enum {
-    BW_WRITER_QUEUE_MAX = 4096, /* jobs */
-    BW_WRITER_HELD_MAX = 2048,  /* summaries in memory while storage refuses them */
+    BW_WRITER_QUEUE_MAX = 4096, /* jobs waiting */
+    BW_WRITER_HELD_MAX = 2048,  /* jobs in memory while storage refuses them */
     BW_WRITER_RETRY_MIN_MS = 500,
-    BW_WRITER_RETRY_MAX_MS = 30000
+    BW_WRITER_RETRY_MAX_MS = 30000,
+    BW_WRITER_BATCH_BYTES = BW_POST_BYTES_MAX
 };
 
 struct bw_writer_params {
-    const char *state_dir;
+    const char *state_dir; /* copied */
     int64_t interval_s;
-    int64_t keep_days;
+    int64_t keep_s;
 };
 
-/* What is known about the journal; a copy, refreshed after every job. */
+/* What is known about keys and journal; a copy, refreshed after every job. */
 struct bw_writer_status {
     char kid[BW_KID_LEN + 1];
-    char site[BW_SITE_MAX + 1]; /* "": not enrolled */
+    char site[BW_SITE_MAX + 1]; /* BW_SITE_LOCAL: not enrolled */
     int64_t last_seq;           /* of the current key; 0: none yet */
+    int64_t acked_seq;          /* of the current key */
     int64_t last_end_unix_s;    /* end of the newest durable summary; unknown: none */
-    int64_t pending;            /* durable, not acknowledged */
-    int64_t acked;
-    int64_t refused;
-    int64_t held;               /* in memory, not durable */
-    int64_t dropped;            /* lost because memory was full; becomes a gap */
-    char trouble[256];          /* "" when storage works */
+    int64_t pending;            /* durable, neither acknowledged nor refused */
+    int64_t rows;
+    int64_t refused;           /* ever, of rows still kept */
+    int64_t last_ack_unix_ms;  /* unknown: none */
+    int64_t held;              /* in memory, not durable */
+    int64_t dropped;           /* lost because memory was full, since start */
+    int64_t moved_today_bytes; /* by heavy tests, this UTC day */
+    int64_t moved_month_bytes; /* this calendar month, UTC */
+    int64_t journal_bytes;
+    char trouble[256]; /* "" when storage works */
 };
 
 struct bw_writer_events {
-    /* Storage changed: something durable, acked or in trouble. Coalesced. */
+    /* Something became durable, was acknowledged, or is in trouble. Coalesced. */
     void (*changed)(void *owner, const struct bw_writer_status *st);
-    /* The answer to bw_writer_fetch(); body belongs to the receiver. */
+    /* The answer to bw_writer_fetch(); moved out by the receiver. */
     void (*batch)(void *owner, struct bw_courier_batch *b);
+    /* Storage is broken in a way that trying again does not mend: end the program. */
+    void (*fatal)(void *owner, const char *why);
 };
 
-/* Opens the state directory, key (made at first start, 0400) and journal before it
- * returns, then starts the thread: a failure here is a failure to start. */
-int bw_writer_start(uv_loop_t *loop,
-                    const struct bw_writer_params *p,
-                    const struct bw_writer_events *ev,
-                    void *owner,
-                    struct bw_writer **ret,
-                    struct bw_err *reterr);
+/* Open state directory, keys (the first is made here, 0400) and journal; no thread yet.
+ * A failure here is a failure to start. */
+int bw_writer_open(uv_loop_t *loop,
+                   const struct bw_writer_params *p,
+                   const struct bw_writer_events *ev,
+                   void *owner,
+                   struct bw_writer **ret,
+                   struct bw_err *reterr);
+/* A named value of the journal, before bw_writer_run(): -ENOENT when there is none. */
+int bw_writer_get(struct bw_writer *w, const char *name, struct bw_buf *out);
+/* Start the thread. */
+int bw_writer_run(struct bw_writer *w, struct bw_err *reterr);
 
-/* State as of start, then as of the last `changed`. Loop thread. */
+/* State as of open, then as of the last `changed`. */
 const struct bw_writer_status *bw_writer_status(const struct bw_writer *w);
 
-/* Hand over one interval's summary without site, seq, prev and chain: the thread fills
- * them in. *s is moved and initialised again. tens[n]: ten-second link rates for the
- * circuit's link-10s picture. -ENOBUFS when the queue is full (the caller logs a gap). */
+/* The rate of a circuit over ten seconds, for its link-10s picture. */
 struct bw_writer_ten {
     char circuit[BW_NAME_MAX + 1];
     int64_t end_unix_s;
     int64_t rate_bps[BW_DIRECTIONS];
 };
+
+/* Hand over one interval without site, seq, prev and chain: the thread fills them in.
+ * *s is moved (and initialised again) whatever comes back. -ENOBUFS: the queue is full,
+ * the summary is lost; log it. */
 int bw_writer_summary(struct bw_writer *w,
                       struct bw_summary *s,
                       const struct bw_writer_ten *tens,
                       size_t n_tens);
 
-/* Make a batch of the oldest unacknowledged rows; events.batch follows exactly once. */
-int bw_writer_fetch(struct bw_writer *w);
+/* Make a batch of the oldest rows that wait; events.batch follows exactly once. */
+int bw_writer_fetch(struct bw_writer *w, size_t max_lines, bool zstd);
 
 /* What the collector said. */
-int bw_writer_acked(struct bw_writer *w, const char *kid, int64_t through, const char *receipt);
-int bw_writer_refused(struct bw_writer *w, const char *kid, int64_t seq, const char *reason);
-/* Make a new key whose chain cites the fork; a no-op when kid is not the current one. */
-int bw_writer_forked(struct bw_writer *w, const char *kid, int64_t seq);
+int bw_writer_acked(struct bw_writer *w,
+                    const char *kid,
+                    int64_t through,
+                    const char *receipt,
+                    int64_t received_unix_ms);
+int bw_writer_refused(struct bw_writer *w,
+                      const char *kid,
+                      int64_t seq,
+                      const char *type,
+                      const char *detail);
+/* Close that chain and go on under a new key that cites the fork; a no-op when it is
+ * already closed. */
+int bw_writer_forked(struct bw_writer *w, const char *kid, int64_t seq, const char *detail);
+/* The collector knows the new key: it need not be told again. */
+int bw_writer_key_known(struct bw_writer *w, const char *kid);
 
-/* Small named values kept in the journal (schedule secrets, counters of the month). */
-int bw_writer_meta(struct bw_writer *w, const char *name, const char *value);
+/* Keep a named value (NULL removes it); count bytes moved by a heavy test. */
+int bw_writer_set(struct bw_writer *w, const char *name, const char *value);
+int bw_writer_moved(struct bw_writer *w,
+                    const char *circuit,
+                    int64_t unix_s,
+                    int64_t bytes);
 
-/* No new jobs; what is queued is written for at most flush_ms, then cb on the loop. */
-void bw_writer_close(struct bw_writer *w, int64_t flush_ms, void (*cb)(void *owner), void *owner);
+/* Read enrolment.json again; a new site means a new chain. */
+int bw_writer_reload(struct bw_writer *w, int64_t keep_s);
+
+/* No new jobs; what is queued is written for at most flush_ms, the thread ends, all is
+ * closed and freed, then cb. Works without bw_writer_run(), too. */
+void bw_writer_close(struct bw_writer *w,
+                     int64_t flush_ms,
+                     void (*cb)(void *owner),
+                     void *owner);
 
 #endif

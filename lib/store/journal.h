@@ -146,7 +146,8 @@ int bw_journal_refusals(struct bw_journal *j,
                         struct bw_err *reterr);
 
 /* Free rows that ended keep_s or more before now_unix_s and have their receipt (or were
- * refused and reported), oldest first, at most max_rows (0: all). The heads of chains
+ * refused and reported, or are of a box that is not enrolled: BW_SITE_LOCAL), oldest
+ * first, at most max_rows (0: all). The heads of chains
  * stay. Call it only while the clock is synchronised. */
 int bw_journal_prune(struct bw_journal *j,
                      int64_t keep_s,

@@ -5,6 +5,8 @@
  * released never change. */
 #include "journal_private.h"
 
+#include "enrolment.h"
+
 /* clang-format off */
 static const char schema_v1[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -66,7 +68,7 @@ const char *const bw_journal_text[N_STMTS] = {
                  " JOIN chains c ON c.id = f.chain WHERE f.reported = 0 ORDER BY f.id LIMIT ?1",
     [PRUNE_PICK] = "SELECT r.id, r.chain, r.seq FROM records r JOIN chains c ON c.id = r.chain"
                    " LEFT JOIN refusals f ON f.chain = r.chain AND f.seq = r.seq"
-                   " WHERE r.id > ?3 AND r.end <= ?1 AND (f.reported = 1 OR"
+                   " WHERE r.id > ?3 AND r.end <= ?1 AND (f.reported = 1 OR r.site = '" BW_SITE_LOCAL "' OR"
                    " (f.id IS NULL AND r.seq <= c.acked_through)) ORDER BY r.id LIMIT ?2",
     [PRUNE_ROW] = "DELETE FROM records WHERE id = ?1",
     [PRUNE_RECEIPTS] = "DELETE FROM receipts WHERE chain = ?1 AND through <= ?2 AND"

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * config_schema.c - which sections and options the box's configuration file has.
+ *
+ * bandwitness.conf(5) is written from these tables, so the sentences are for the reader
+ * of the manual. */
+#include "config_schema.h"
+
+#include <bw/probe.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS INT64_C(86400000)
+
+static const char *const vantage_words[] = {"unknown",  "router", "bridge", "wan-side",
+                                            "lan-side", "mirror", NULL};
+static const char *const behind_words[] = {"nat", "filter", "proxy", NULL};
+static const char *const source_words[] = {"none", "kernel", NULL};
+static const char *const side_words[] = {"line", "school", NULL};
+static const char *const layer_words[] = {"ethernet", "ip", NULL};
+static const char *const gate_words[] = {"share", "fcc", "off", NULL};
+
+static const struct bw_optspec top_opts[] = {
+    {.name = "interval",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 3600000,
+     .def = "5min",
+     .doc =
+         "Length of one record, in whole seconds that divide a day; shorter than 5min is "
+         "for tests and demonstrations."},
+    {.name = "state_dir",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = 3072,
+     .def = "/var/lib/bandwitness",
+     .doc =
+         "Where keys, journal and pictures are kept, on storage that survives a reboot."},
+    {.name = "control",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = 107,
+     .def = "/run/bandwitness/control.sock",
+     .doc =
+         "The control socket; who may write to it may ask for status, tests and reload."},
+    {.name = "control_group",
+     .type = BW_OPT_STRING,
+     .max = 32,
+     .def = "",
+     .doc = "Group of the control socket; the daemon must be a member. Not set: its own."},
+    {.name = "timezone",
+     .type = BW_OPT_STRING,
+     .max = 63,
+     .def = "",
+     .doc = "Time zone of class hours and windows, as in America/Chicago. Not set: the "
+            "machine's."},
+    {.name = "keep",
+     .type = BW_OPT_DURATION,
+     .min = DAY_MS,
+     .max = 4000 * DAY_MS,
+     .def = "400d",
+     .doc = "How long signed records stay here after the collector's receipt."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec collector_opts[] = {
+    {.name = "url",
+     .type = BW_OPT_STRING,
+     .min = 8,
+     .max = 511,
+     .def = NULL,
+     .flags = BW_OPT_ADDRESS,
+     .doc = "Base address of the collector, https:// (http:// is taken, with a warning: "
+            "records are signed, but anybody on the way can read them)."},
+    {.name = "ca_file",
+     .type = BW_OPT_STRING,
+     .max = 3072,
+     .def = "",
+     .doc = "Certificates (PEM) that may vouch for the collector. Not set: the system's."},
+    {.name = "every",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = DAY_MS,
+     .def = "",
+     .doc = "Mean gap between two posts. Not set: the interval."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec tests_opts[] = {
+    {.name = "day_bytes",
+     .type = BW_OPT_SIZE,
+     .min = 0,
+     .max = INT64_C(1000000000000000),
+     .def = "20GB",
+     .doc = "All throughput tests of one UTC day together move at most this; a test that "
+            "might go over it is not run."},
+    {.name = "gate",
+     .type = BW_OPT_ENUM,
+     .words = gate_words,
+     .def = "share",
+     .doc = "What users may carry while a test starts: a share of the claim (of the link "
+            "where nothing is claimed), the 64/32 kbit/s of the FCC's measurements, or "
+            "anything."},
+    {.name = "share",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 100,
+     .def = "10",
+     .doc = "The share for gate = share, in percent."},
+    {.name = "in_class",
+     .type = BW_OPT_BOOL,
+     .def = "no",
+     .doc = "Whether tests may start during class hours."},
+    {.name = "retry",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = DAY_MS,
+     .def = "5min",
+     .doc = "A deferred test is looked at again after this; every deferral is recorded."},
+    {.name = "give_up",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = DAY_MS,
+     .def = "1h",
+     .doc = "A test deferred for longer than this is left out."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec hours_opts[] = {
+    {.name = "days",
+     .type = BW_OPT_STRING,
+     .min = 3,
+     .max = 63,
+     .def = "mon-fri",
+     .doc = "Days of the week: mon-fri, or sat,sun."},
+    {.name = "from",
+     .type = BW_OPT_STRING,
+     .min = 5,
+     .max = 5,
+     .def = NULL,
+     .doc = "First minute, as in \"07:00\", local time."},
+    {.name = "to",
+     .type = BW_OPT_STRING,
+     .min = 5,
+     .max = 5,
+     .def = NULL,
+     .doc = "The minute after the last one; not after `from` means on the next day."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec circuit_opts[] = {
+    {.name = "vantage",
+     .type = BW_OPT_ENUM,
+     .words = vantage_words,
+     .def = NULL,
+     .doc = "Where this box stands: router (all traffic goes through it), bridge, wan-side "
+            "or lan-side of the edge device, mirror. It stands beside every figure."},
+    {.name = "behind",
+     .type = BW_OPT_SET,
+     .words = behind_words,
+     .def = "none",
+     .doc = "What lies between this box and the line."},
+    {.name = "source",
+     .type = BW_OPT_ENUM,
+     .words = source_words,
+     .def = NULL,
+     .doc =
+         "Who counts the circuit's bytes: the kernel of this box on `interface`, or none. "
+         "With none there is no used, no concurrent, no capacity and no busy gate."},
+    {.name = "interface",
+     .type = BW_OPT_STRING,
+     .max = 15,
+     .def = "",
+     .doc = "The interface that carries exactly this circuit's traffic (source = kernel)."},
+    {.name = "side",
+     .type = BW_OPT_ENUM,
+     .words = side_words,
+     .def = "line",
+     .doc = "Which side of the box the interface is on: the line's (received bytes are "
+            "down) or the school's (sent bytes are down)."},
+    {.name = "device",
+     .type = BW_OPT_STRING,
+     .max = 15,
+     .def = "",
+     .doc = "Bind this circuit's probes to an interface. Not set: routing decides."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec claim_opts[] = {
+    {.name = "down",
+     .type = BW_OPT_RATE,
+     .min = 1000,
+     .max = INT64_C(10000000000000),
+     .def = NULL,
+     .doc = "Contracted rate towards the school."},
+    {.name = "up",
+     .type = BW_OPT_RATE,
+     .min = 1000,
+     .max = INT64_C(10000000000000),
+     .def = NULL,
+     .doc = "Contracted rate from the school."},
+    {.name = "layer",
+     .type = BW_OPT_ENUM,
+     .words = layer_words,
+     .def = "",
+     .doc = "The layer the contract means. Not set: it does not say."},
+    {.type = BW_OPT_END},
+};
+
+#define CIRCUIT_OPT                                                                        \
+    {                                                                                      \
+        .name = "circuit", .type = BW_OPT_STRING, .max = BW_NAME_MAX, .def = "",           \
+        .doc = "The circuit it measures. Not set: the only one there is."                  \
+    }
+
+const struct bw_optspec bw_config_light_opts[] = {
+    CIRCUIT_OPT,
+    {.type = BW_OPT_END},
+};
+
+const struct bw_optspec bw_config_heavy_opts[] = {
+    CIRCUIT_OPT,
+    {.name = "every",
+     .type = BW_OPT_DURATION,
+     .min = 10000,
+     .max = 60 * DAY_MS,
+     .def = "",
+     .doc = "Mean gap between two starts, counted over the hours in which tests may start; "
+            "the starts themselves nobody can foresee. Not set: only when asked."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_conf_section claim_sections[] = {
+    {.keyword = "claim", .opts = claim_opts, .doc = "What was contracted for the circuit."},
+    {.keyword = NULL},
+};
+
+static const struct bw_conf_section fixed_sections[] = {
+    {.keyword = "collector",
+     .opts = collector_opts,
+     .doc = "Where signed records are sent; without this section they stay here."},
+    {.keyword = "circuit",
+     .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
+     .opts = circuit_opts,
+     .subs = claim_sections,
+     .doc = "One line of the school."},
+    {.keyword = "tests",
+     .opts = tests_opts,
+     .doc = "Manners of all throughput tests together."},
+    {.keyword = "class_hours",
+     .flags = BW_CONF_TITLED,
+     .opts = hours_opts,
+     .doc = "When lessons are held; up to eight. Without any there are none."},
+    {.keyword = "window",
+     .flags = BW_CONF_TITLED,
+     .opts = hours_opts,
+     .doc = "When tests may start; up to eight. Without any they always may."},
+};
+
+struct bw_conf_section *bw_config_schema(void)
+{
+    size_t fixed = sizeof(fixed_sections) / sizeof(fixed_sections[0]);
+    size_t kinds = 0;
+    while (bw_probe_table[kinds]) {
+        kinds++;
+    }
+    /* One block: the top, its sections, the end. */
+    struct bw_conf_section *s = calloc(1 + fixed + kinds + 1, sizeof(*s));
+    if (!s) {
+        return NULL;
+    }
+    s[0] = (struct bw_conf_section){
+        .keyword = "", .opts = top_opts, .subs = &s[1], .doc = "The box itself."};
+    memcpy(&s[1], fixed_sections, sizeof(fixed_sections));
+    for (size_t i = 0; i < kinds; i++) {
+        const struct bw_probe_ops *ops = bw_probe_table[i];
+        bool heavy = ops->klass == BW_CLASS_THROUGHPUT;
+        s[1 + fixed + i] = (struct bw_conf_section){
+            .keyword = ops->name,
+            .flags = BW_CONF_TITLED,
+            .opts = heavy ? bw_config_heavy_opts : bw_config_light_opts,
+            .more_opts = ops->opts,
+            .subs = bw_conf_targets,
+            .doc = heavy ? "A throughput test of this kind."
+                         : "A latency probe of this kind."};
+    }
+    s[1 + fixed + kinds].keyword = NULL;
+    return s;
+}

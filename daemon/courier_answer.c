@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * courier_answer.c - the collector's answer to a post, taken apart. */
+#include "courier_answer.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TEXT_MAX = 400
+};
+
+static const struct {
+    const char *type;
+    enum bw_refusal what;
+} refusals[] = {
+    {.type = "malformed", .what = BW_REFUSED_FOR_GOOD},
+    {.type = "too-long", .what = BW_REFUSED_FOR_GOOD},
+    {.type = "bad-signature", .what = BW_REFUSED_FOR_GOOD},
+    {.type = "wrong-site", .what = BW_REFUSED_FOR_GOOD},
+    {.type = "not-yet-readable", .what = BW_REFUSED_FOR_GOOD},
+    {.type = "fork", .what = BW_REFUSED_FORK},
+    {.type = "broken-chain", .what = BW_REFUSED_FORK},
+};
+
+static enum bw_refusal judge(const char *type)
+{
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (strcmp(refusals[i].type, type) == 0) {
+            return refusals[i].what;
+        }
+    }
+    return BW_REFUSED_FOR_NOW; /* unknown-key, key-revoked, too-far-ahead, newer words */
+}
+
+/* The newest line of a chain at or below seq; both NULL-safe. */
+static const struct bw_courier_ref *
+find_ref(const struct bw_courier_ref *sent, size_t n, const char *kid, int64_t seq)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (sent[i].seq == seq && strcmp(sent[i].kid, kid) == 0) {
+            return &sent[i];
+        }
+    }
+    return NULL;
+}
+
+static int64_t last_sent(const struct bw_courier_ref *sent, size_t n, const char *kid)
+{
+    int64_t last = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (sent[i].seq > last && strcmp(sent[i].kid, kid) == 0) {
+            last = sent[i].seq;
+        }
+    }
+    return last;
+}
+
+static int read_chain(const json_t *o,
+                      const struct bw_courier_ref *sent,
+                      size_t n_sent,
+                      struct bw_courier_chain *ret,
+                      struct bw_err *reterr)
+{
+    const char *kid = json_string_value(json_object_get(o, "kid"));
+    const json_t *through = json_object_get(o, "acked_through");
+    const json_t *receipt = json_object_get(o, "receipt");
+
+    if (!kid || strlen(kid) != BW_KID_LEN || !json_is_integer(through) ||
+        json_integer_value(through) < 0) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "a chain without kid or acked_through");
+    }
+    if (receipt && !json_is_string(receipt) && !json_is_null(receipt)) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "a receipt that is no text");
+    }
+    int64_t last = last_sent(sent, n_sent, kid);
+    if (last == 0) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "a chain that was not sent: %s", kid);
+    }
+    ret->kid = kid;
+    ret->acked_through = json_integer_value(through);
+    ret->receipt = json_string_value(receipt);
+    if (ret->acked_through > last) {
+        ret->acked_through = last;
+        ret->receipt = NULL; /* it speaks of a record that is not ours to judge */
+    }
+    ret->ref = find_ref(sent, n_sent, kid, ret->acked_through);
+    return 0;
+}
+
+static int read_refused(const json_t *o,
+                        const struct bw_courier_ref *sent,
+                        size_t n_sent,
+                        struct bw_courier_refused *ret,
+                        struct bw_err *reterr)
+{
+    const json_t *line = json_object_get(o, "line");
+    const char *type = json_string_value(json_object_get(o, "type"));
+    const char *detail = json_string_value(json_object_get(o, "detail"));
+
+    if (!json_is_integer(line) || json_integer_value(line) < 1 ||
+        (uint64_t)json_integer_value(line) > n_sent) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "a refusal of a line that was not sent");
+    }
+    if (!type || strlen(type) > TEXT_MAX) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "a refusal without a type");
+    }
+    ret->ref = &sent[json_integer_value(line) - 1];
+    const char *kid = json_string_value(json_object_get(o, "kid"));
+    const json_t *seq = json_object_get(o, "seq");
+    if ((kid && strcmp(kid, ret->ref->kid) != 0) ||
+        (json_is_integer(seq) && json_integer_value(seq) != ret->ref->seq)) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "a refusal whose line and seq disagree");
+    }
+    ret->type = type;
+    ret->detail = detail && strlen(detail) <= TEXT_MAX ? detail : "";
+    ret->what = judge(type);
+    return 0;
+}
+
+int bw_courier_answer_read(const char *text,
+                           size_t n,
+                           const struct bw_courier_ref *sent,
+                           size_t n_sent,
+                           struct bw_courier_answer *ret,
+                           struct bw_err *reterr)
+{
+    struct bw_courier_answer a = {0};
+    json_error_t je;
+    int r = 0;
+
+    a.root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+    if (!a.root) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "an answer that is no JSON: %.200s",
+                       je.text);
+        goto out;
+    }
+    const json_t *chains = json_object_get(a.root, "chains");
+    const json_t *refused = json_object_get(a.root, "refused");
+    if (!json_is_array(chains) || !json_is_array(refused)) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "an answer without chains and refused");
+        goto out;
+    }
+    if (json_array_size(chains) > BW_COURIER_CHAINS_MAX ||
+        json_array_size(refused) > n_sent) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "an answer about more than was sent");
+        goto out;
+    }
+    for (size_t i = 0; i < json_array_size(chains); i++) {
+        r = read_chain(json_array_get(chains, i), sent, n_sent, &a.chains[i], reterr);
+        if (r < 0) {
+            goto out;
+        }
+        a.n_chains++;
+    }
+    if (json_array_size(refused) > 0) {
+        a.refused = calloc(json_array_size(refused), sizeof(*a.refused));
+        if (!a.refused) {
+            r = bw_err_set(reterr, -ENOMEM, "out of memory");
+            goto out;
+        }
+    }
+    for (size_t i = 0; i < json_array_size(refused); i++) {
+        r = read_refused(json_array_get(refused, i), sent, n_sent, &a.refused[i], reterr);
+        if (r < 0) {
+            goto out;
+        }
+        a.n_refused++;
+    }
+    *ret = a;
+    memset(&a, 0, sizeof(a));
+out:
+    bw_courier_answer_done(&a);
+    return r;
+}
+
+void bw_courier_answer_done(struct bw_courier_answer *a)
+{
+    if (a->root) {
+        json_decref(a->root);
+    }
+    free(a->refused);
+    memset(a, 0, sizeof(*a));
+}
+
+/* Text of the other side goes to the journal of a machine: one line, printable. */
+static void tame(char *text)
+{
+    for (char *p = text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            *p = ' ';
+        }
+    }
+}
+
+void bw_courier_problem(const char *text, size_t n, char *out, size_t cap)
+{
+    json_error_t je;
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+    const char *type = json_string_value(json_object_get(root, "type"));
+    const char *detail = json_string_value(json_object_get(root, "detail"));
+
+    out[0] = '\0';
+    if (type) {
+        const char *word = strrchr(type, '/');
+        word = word ? word + 1 : type;
+        (void)snprintf(out, cap, "%.60s%s%.160s", word, detail ? ": " : "",
+                       detail ? detail : "");
+        tame(out);
+    }
+    json_decref(root);
+}

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * heavy.c - throughput tests: due, allowed, running.
+ *
+ * The second's beat drives everything: a start is compared with the monotonic clock
+ * against a target fixed when the day was planned, and a stepped clock plans anew. At
+ * most one run exists, whoever asked for it. */
+#include "heavy.h"
+
+#include "config.h"
+#include "sched.h"
+#include "site.h"
+#include "writer.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <clock.h>
+#include <errno.h>
+#include <hash.h>
+#include <interval.h>
+#include <inttypes.h>
+#include <log.h>
+#include <runner.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DAY_S = 86400,
+    DAYS = 3,
+    GATE_SPAN_S = 10
+};
+
+enum {
+    YESTERDAY,
+    TODAY,
+    TOMORROW
+};
+
+struct secret {
+    int64_t day_s; /* unknown: none */
+    uint8_t bytes[BW_SCHED_SECRET_LEN];
+};
+
+struct item {
+    size_t probe;        /* index into the configuration */
+    int64_t due_unix_ms; /* unknown: none (any more) today */
+    int64_t due_mono_ms;
+    int64_t look_mono_ms; /* a deferred one is looked at again then */
+    uint64_t turn;        /* targets take turns */
+    char deferred[128];
+};
+
+struct run {
+    struct bw_heavy *heavy;
+    struct bw_config *config; /* the one it began under */
+    struct bw_runner *runner;
+    size_t probe;
+    uint32_t target;
+    int64_t moved_bytes;
+    bool asked;
+};
+
+struct bw_heavy {
+    uv_loop_t *loop;
+    struct bw_config *config;
+    struct bw_site *site;
+    struct bw_writer *writer;
+    struct secret secrets[DAYS];
+    uint8_t allowed[BW_SCHED_DAY_MIN];
+    struct item items[BW_CONFIG_PROBES_MAX];
+    size_t n_items;
+    int64_t spent_bytes; /* of secrets[TODAY]'s day */
+    struct run *run;
+    struct bw_heavy_asker asker;
+    bool stopping;
+    void (*stopped)(void *owner);
+    void *stopped_owner;
+};
+
+/* ---- secrets */
+
+static void secret_name(int64_t day_s, char *out, size_t cap)
+{
+    (void)snprintf(out, cap, "sched.secret.%" PRId64, day_s);
+}
+
+static void make_secret(struct bw_heavy *h, struct secret *s, int64_t day_s)
+{
+    char name[64];
+    char text[64];
+    s->day_s = day_s;
+    bw_random(s->bytes, sizeof(s->bytes));
+    (void)bw_b64_encode(s->bytes, sizeof(s->bytes), text);
+    secret_name(day_s, name, sizeof(name));
+    if (bw_writer_set(h->writer, name, text) < 0) {
+        bw_log(BW_AREA_SCHED, BW_WARN, "the secret of a day could not be kept");
+    }
+}
+
+static bool load_secret(struct bw_heavy *h, struct secret *s, int64_t day_s)
+{
+    char name[64];
+    struct bw_buf b;
+    bw_buf_init(&b, 256);
+    secret_name(day_s, name, sizeof(name));
+    bool ok =
+        bw_writer_get(h->writer, name, &b) == 0 && b.data &&
+        bw_b64_decode(b.data, b.len, s->bytes, sizeof(s->bytes)) == (long)sizeof(s->bytes);
+    s->day_s = ok ? day_s : BW_UNKNOWN;
+    bw_buf_done(&b);
+    return ok;
+}
+
+/* The secrets around a day, taken from those at hand or made. */
+static void turn_to_day(struct bw_heavy *h, int64_t day_s)
+{
+    struct secret had[DAYS];
+    memcpy(had, h->secrets, sizeof(had));
+    for (int i = 0; i < DAYS; i++) {
+        int64_t want_s = day_s + (int64_t)(i - TODAY) * DAY_S;
+        h->secrets[i].day_s = BW_UNKNOWN;
+        for (int k = 0; k < DAYS; k++) {
+            if (had[k].day_s == want_s) {
+                h->secrets[i] = had[k];
+            }
+        }
+        if (h->secrets[i].day_s == BW_UNKNOWN && i != YESTERDAY) {
+            make_secret(h, &h->secrets[i], want_s);
+        }
+    }
+}
+
+/* ---- planning */
+
+/* The first drawn start of today at or after a moment. */
+static void plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
+{
+    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    int64_t day_ms = h->secrets[TODAY].day_s * 1000;
+    int64_t *starts = NULL;
+    char name[160];
+
+    it->due_unix_ms = BW_UNKNOWN;
+    it->deferred[0] = '\0';
+    it->look_mono_ms = 0;
+    if (p->every_ms == 0) {
+        return;
+    }
+    starts = malloc(BW_SCHED_STARTS_MAX * sizeof(*starts));
+    if (!starts) {
+        return; /* no memory, no test today; the next day is planned again */
+    }
+    (void)snprintf(name, sizeof(name), "%s/%s", p->ops->name, bw_opts_name(p->opts));
+    size_t n = bw_sched_day(h->secrets[TODAY].bytes, name, h->secrets[TODAY].day_s,
+                            p->every_ms, h->allowed, starts, BW_SCHED_STARTS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (day_ms + starts[i] >= after_unix_ms) {
+            it->due_unix_ms = day_ms + starts[i];
+            it->due_mono_ms = bw_clock_mono_ms() + it->due_unix_ms - bw_clock_unix_ms();
+            break;
+        }
+    }
+    free(starts);
+}
+
+static void plan(struct bw_heavy *h, int64_t unix_s)
+{
+    int64_t day_s = unix_s - unix_s % DAY_S;
+    if (h->secrets[TODAY].day_s != day_s) {
+        turn_to_day(h, day_s);
+        h->spent_bytes = 0;
+    }
+    bw_config_allowed(h->config, day_s, h->allowed);
+    h->n_items = 0;
+    for (size_t i = 0; i < h->config->n_probes; i++) {
+        if (h->config->probes[i].ops->klass == BW_CLASS_THROUGHPUT) {
+            struct item *it = &h->items[h->n_items++];
+            memset(it, 0, sizeof(*it));
+            it->probe = i;
+            plan_item(h, it, unix_s * 1000);
+        }
+    }
+}
+
+int bw_heavy_new(uv_loop_t *loop,
+                 struct bw_config *config,
+                 struct bw_site *site,
+                 struct bw_writer *writer,
+                 struct bw_heavy **ret,
+                 struct bw_err *reterr)
+{
+    int64_t now_s = bw_clock_unix_ms() / 1000;
+    int64_t day_s = now_s - now_s % DAY_S;
+    struct bw_heavy *h = calloc(1, sizeof(*h));
+    if (!h) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    h->loop = loop;
+    h->config = bw_config_ref(config);
+    h->site = site;
+    h->writer = writer;
+    for (int i = 0; i < DAYS; i++) {
+        (void)load_secret(h, &h->secrets[i], day_s + (int64_t)(i - TODAY) * DAY_S);
+    }
+    turn_to_day(h, day_s);
+    h->spent_bytes = bw_writer_status(writer)->moved_today_bytes;
+    plan(h, now_s);
+    *ret = h;
+    return 0;
+}
+
+void bw_heavy_reload(struct bw_heavy *h, struct bw_config *config, struct bw_site *site)
+{
+    struct bw_config *old = h->config;
+    h->config = bw_config_ref(config);
+    h->site = site;
+    bw_config_unref(old);
+    plan(h, bw_clock_unix_ms() / 1000);
+}
+
+/* ---- running */
+
+static struct bw_interval_run
+who_of(const struct bw_config *c, size_t probe, uint32_t target)
+{
+    const struct bw_config_probe *p = &c->probes[probe];
+    return (struct bw_interval_run){.circuit = (uint32_t)p->circuit,
+                                    .probe = bw_opts_name(p->opts),
+                                    .kind = p->ops->name,
+                                    .server = bw_opts_target(p->opts, target)->name};
+}
+
+/* The circuit of a run's configuration in the one that is measured by now. */
+static int circuit_now(const struct bw_heavy *h, const struct run *run)
+{
+    const char *id = run->config->circuits[run->config->probes[run->probe].circuit].id;
+    return bw_config_circuit(h->config, id);
+}
+
+static void on_sample(void *owner, const struct bw_run_sample *s)
+{
+    struct run *run = owner;
+    struct bw_heavy *h = run->heavy;
+    int circuit = circuit_now(h, run);
+    if (circuit >= 0 && bw_site_interval(h->site)) {
+        bw_site_read_extra(h->site, (size_t)circuit);
+        if (s->final) {
+            struct bw_interval_run who = who_of(run->config, run->probe, run->target);
+            who.circuit = (uint32_t)circuit;
+            int r = bw_interval_run(bw_site_interval(h->site), &who, s);
+            if (r < 0) {
+                bw_log(BW_AREA_SCHED, BW_WARN,
+                       "a result of \"%s\" found no room in the record: %s", who.probe,
+                       bw_strerror(r));
+            }
+        }
+    }
+    if (s->final && s->total_bytes != BW_UNKNOWN) {
+        run->moved_bytes += s->total_bytes;
+    }
+    if (run->asked && h->asker.sample) {
+        h->asker.sample(h->asker.owner, s);
+    }
+}
+
+static void on_end(void *owner, int status, const char *reason)
+{
+    struct run *run = owner;
+    struct bw_heavy *h = run->heavy;
+    const struct bw_config_probe *p = &run->config->probes[run->probe];
+    h->run = NULL;
+    h->spent_bytes += run->moved_bytes;
+    if (run->moved_bytes > 0) {
+        (void)bw_writer_moved(h->writer, run->config->circuits[p->circuit].id,
+                              bw_clock_unix_ms() / 1000, run->moved_bytes);
+    }
+    if (status < 0 && status != -ECANCELED) {
+        bw_log(BW_AREA_SCHED, BW_WARN, "%s \"%s\" failed: %s; the record says so",
+               p->ops->name, bw_opts_name(p->opts), reason ? reason : bw_strerror(status));
+    }
+    if (run->asked && h->asker.end) {
+        struct bw_heavy_asker a = h->asker;
+        memset(&h->asker, 0, sizeof(h->asker));
+        a.end(a.owner, status, reason);
+    }
+    bw_config_unref(run->config);
+    free(run);
+    if (h->stopping && h->stopped) {
+        void (*cb)(void *) = h->stopped;
+        h->stopped = NULL;
+        cb(h->stopped_owner);
+    }
+}
+
+static const struct bw_runner_callbacks run_callbacks = {.sample = on_sample,
+                                                         .end = on_end};
+
+static int start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *reterr)
+{
+    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    struct run *run = calloc(1, sizeof(*run));
+    if (!run) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    run->heavy = h;
+    run->config = bw_config_ref(h->config);
+    run->probe = it->probe;
+    run->target = (uint32_t)(it->turn++ % bw_opts_n_targets(p->opts));
+    run->asked = asked;
+    const struct bw_runner_job job = {
+        .ops = p->ops, .opts = p->opts, .target = run->target};
+    int r = bw_runner_start(h->loop, &job, &run_callbacks, run, &run->runner, reterr);
+    if (r < 0) {
+        bw_config_unref(run->config);
+        free(run);
+        return r;
+    }
+    h->run = run;
+    return 0;
+}
+
+/* ---- deciding */
+
+static void
+look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_state *s)
+{
+    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    const struct bw_config_circuit *c = &h->config->circuits[p->circuit];
+    struct bw_interval *iv = bw_site_interval(h->site);
+    int64_t now_unix_ms = bw_clock_unix_ms();
+    int64_t now_mono_ns = bw_clock_mono_ns();
+    const struct bw_reading *reading = bw_interval_last_reading(iv, (uint32_t)p->circuit);
+    int64_t minute = (now_unix_ms / 1000 - h->secrets[TODAY].day_s) / 60;
+    static const enum bw_sched_gate gates[] = {[BW_CONFIG_GATE_SHARE] = BW_SCHED_GATE_SHARE,
+                                               [BW_CONFIG_GATE_FCC] = BW_SCHED_GATE_FCC,
+                                               [BW_CONFIG_GATE_OFF] = BW_SCHED_GATE_OFF};
+    memset(s, 0, sizeof(*s));
+    s->now_mono_ms = now_mono_ns / 1000000;
+    s->due_mono_ms = asked ? s->now_mono_ms : it->due_mono_ms;
+    s->give_up_ms = h->config->tests.give_up_ms;
+    s->retry_ms = h->config->tests.retry_ms;
+    s->asked = asked;
+    s->running = h->run != NULL;
+    s->minute_allowed = minute >= 0 && minute < BW_SCHED_DAY_MIN && h->allowed[minute];
+    s->outage = bw_interval_out_now(iv, (uint32_t)p->circuit, now_mono_ns, NULL) > 0;
+    s->link_bps = reading ? reading->link_bps : BW_UNKNOWN;
+    s->gate = gates[h->config->tests.gate];
+    s->gate_ppm = h->config->tests.gate_ppm;
+    int64_t line_bps = BW_UNKNOWN;
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        s->claim_bps[d] = c->claim_bps[d];
+        s->carried_bps[d] = bw_interval_carried_bps(
+            iv, (uint32_t)p->circuit, (enum bw_direction)d, GATE_SPAN_S, now_mono_ns);
+        if (c->claim_bps[d] != BW_UNKNOWN &&
+            (line_bps == BW_UNKNOWN || c->claim_bps[d] > line_bps)) {
+            line_bps = c->claim_bps[d];
+        }
+    }
+    if (line_bps == BW_UNKNOWN) {
+        line_bps = s->link_bps;
+    }
+    s->cost_bytes = p->ops->cost_bytes ? p->ops->cost_bytes(p->opts, line_bps) : 0;
+    if (s->cost_bytes == BW_UNKNOWN) {
+        s->cost_bytes = 0;
+    }
+    s->spent_bytes = h->spent_bytes;
+    s->day_bytes = h->config->tests.day_bytes;
+}
+
+static void record_deferral(struct bw_heavy *h, const struct item *it, const char *reason)
+{
+    struct bw_interval_run who =
+        who_of(h->config, it->probe,
+               (uint32_t)(it->turn % bw_opts_n_targets(h->config->probes[it->probe].opts)));
+    int r = bw_interval_not_run(bw_site_interval(h->site), &who, BW_DIRECTIONS,
+                                bw_clock_unix_ms(), BW_TEST_DEFERRED, reason);
+    if (r < 0) {
+        bw_log(BW_AREA_SCHED, BW_WARN,
+               "a deferral of \"%s\" found no room in the record: %s", who.probe,
+               bw_strerror(r));
+    }
+}
+
+static void consider(struct bw_heavy *h, struct item *it)
+{
+    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    struct bw_sched_state s;
+    struct bw_sched_decision d;
+    struct bw_err err = {0};
+    look(h, it, false, &s);
+    bw_sched_decide(&s, &d);
+    switch (d.verdict) {
+    case BW_SCHED_WAIT:
+        return;
+    case BW_SCHED_RUN:
+        if (start(h, it, false, &err) < 0) {
+            bw_log(BW_AREA_SCHED, BW_WARN,
+                   "%s \"%s\" could not be started: %s; the next one is as planned",
+                   p->ops->name, bw_opts_name(p->opts), err.text);
+        }
+        break;
+    case BW_SCHED_DEFER:
+        record_deferral(h, it, d.reason);
+        (void)snprintf(it->deferred, sizeof(it->deferred), "%s", d.reason);
+        it->look_mono_ms = d.next_mono_ms;
+        bw_log(BW_AREA_SCHED, BW_INFO,
+               "%s \"%s\" is put off (%s); looked at again in %" PRId64 " s", p->ops->name,
+               bw_opts_name(p->opts), d.reason, h->config->tests.retry_ms / 1000);
+        return;
+    case BW_SCHED_GIVE_UP:
+        record_deferral(h, it, d.reason);
+        bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" is left out this time (%s)",
+               p->ops->name, bw_opts_name(p->opts), d.reason);
+        break;
+    }
+    uint64_t turn = it->turn;
+    int64_t now_ms = bw_clock_unix_ms();
+    plan_item(h, it, (it->due_unix_ms > now_ms ? it->due_unix_ms : now_ms) + 1);
+    it->turn = turn;
+}
+
+void bw_heavy_second(struct bw_heavy *h, int64_t unix_s, bool stepped)
+{
+    if (h->stopping || !bw_site_interval(h->site)) {
+        return;
+    }
+    if (stepped || unix_s - unix_s % DAY_S != h->secrets[TODAY].day_s) {
+        plan(h, unix_s);
+    }
+    int64_t now_ms = bw_clock_mono_ms();
+    for (size_t i = 0; i < h->n_items; i++) {
+        struct item *it = &h->items[i];
+        if (it->due_unix_ms != BW_UNKNOWN && now_ms >= it->due_mono_ms &&
+            now_ms >= it->look_mono_ms) {
+            consider(h, it);
+        }
+    }
+}
+
+int bw_heavy_ask(struct bw_heavy *h,
+                 const char *probe,
+                 const struct bw_heavy_asker *asker,
+                 struct bw_err *reterr)
+{
+    struct item *found = NULL;
+    struct bw_sched_state s;
+    struct bw_sched_decision d;
+    for (size_t i = 0; i < h->n_items; i++) {
+        const char *name = bw_opts_name(h->config->probes[h->items[i].probe].opts);
+        if (probe ? strcmp(name, probe) == 0 : h->n_items == 1) {
+            found = &h->items[i];
+        }
+    }
+    if (!found) {
+        return probe ? bw_err_set(reterr, -ENOENT, "there is no throughput probe \"%s\"",
+                                  probe)
+                     : bw_err_set(reterr, -ENOENT, "say which throughput probe");
+    }
+    if (h->stopping || !bw_site_interval(h->site)) {
+        return bw_err_set(reterr, -EAGAIN, "the daemon is starting or stopping");
+    }
+    look(h, found, true, &s);
+    bw_sched_decide(&s, &d);
+    if (d.verdict != BW_SCHED_RUN) {
+        return bw_err_set(reterr, s.running ? -EBUSY : -EAGAIN, "%s", d.reason);
+    }
+    int r = start(h, found, true, reterr);
+    if (r == 0) {
+        h->asker = *asker;
+    }
+    return r;
+}
+
+void bw_heavy_forget(struct bw_heavy *h, const void *asker_owner)
+{
+    if (h->asker.owner == asker_owner) {
+        memset(&h->asker, 0, sizeof(h->asker));
+    }
+}
+
+bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret)
+{
+    if (i >= h->n_items) {
+        return false;
+    }
+    const struct item *it = &h->items[i];
+    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    ret->probe = bw_opts_name(p->opts);
+    ret->kind = p->ops->name;
+    ret->due_unix_ms = it->due_unix_ms;
+    ret->deferred = it->deferred;
+    ret->running = h->run && h->run->config == h->config && h->run->probe == it->probe;
+    return true;
+}
+
+void bw_heavy_pledge(const struct bw_heavy *h, struct bw_heavy_pledge *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->tomorrow_unix_s = h->secrets[TOMORROW].day_s;
+    ret->yesterday_unix_s = h->secrets[YESTERDAY].day_s;
+    bw_sha256_text(h->secrets[TOMORROW].bytes, sizeof(h->secrets[TOMORROW].bytes),
+                   ret->tomorrow_commit);
+    if (ret->yesterday_unix_s != BW_UNKNOWN) {
+        (void)bw_b64_encode(h->secrets[YESTERDAY].bytes,
+                            sizeof(h->secrets[YESTERDAY].bytes), ret->yesterday_secret);
+    }
+}
+
+void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
+{
+    h->stopping = true;
+    if (!h->run) {
+        cb(owner);
+        return;
+    }
+    h->stopped = cb;
+    h->stopped_owner = owner;
+    bw_runner_cancel(h->run->runner);
+}
+
+void bw_heavy_free(struct bw_heavy *h)
+{
+    if (h) {
+        bw_config_unref(h->config);
+        free(h);
+    }
+}

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * site.c - what this box measures all the time.
+ *
+ * One timer beats at whole seconds of the wall clock, each beat armed anew from the clock
+ * itself, so that nothing slips; lengths are monotonic. When wall and monotonic clock
+ * part by a second or more the interval is ended on the old time and goes on at the new
+ * one. A beat that comes late reads once, for the second it is in; the missed ones are
+ * missing, not made up. */
+#include "site.h"
+
+#include "config.h"
+
+#include <bw/counter.h>
+#include <bw/err.h>
+#include <bw/probe.h>
+#include <clock.h>
+#include <errno.h>
+#include <host.h>
+#include <interval.h>
+#include <log.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_NS INT64_C(1000000000)
+
+enum {
+    TEN_S = 10,
+    LATE_MS = 1, /* a beat just before the second would be for the wrong one */
+    CLOCK_TRIES = 3,
+    STEP_NOISE_US = 1000
+};
+
+struct line {
+    struct bw_counter *counter;
+    struct bw_complaint complaint;
+    int64_t unread_since_s; /* unknown: read */
+};
+
+struct light {
+    struct bw_site *site;
+    const struct bw_config_probe *probe;
+    struct bw_host *host; /* NULL once closed */
+    uv_timer_t retry;
+    uint32_t first_target;
+    int64_t retry_ms;
+    int64_t round_mono_ms;
+    struct bw_complaint complaint;
+};
+
+struct bw_site {
+    uv_loop_t *loop;
+    struct bw_config *config;
+    struct bw_site_events ev;
+    void *owner;
+    uv_timer_t beat;
+    struct bw_interval *iv;
+    struct line lines[BW_CIRCUITS_MAX];
+    struct light *lights[BW_CONFIG_PROBES_MAX];
+    size_t n_lights;
+    int targets[BW_CONFIG_PROBES_MAX];
+    char boot[40];
+
+    int64_t gap_from_s;
+    int64_t last_s;          /* the last second that was read */
+    int64_t offset_ns;       /* wall minus monotonic, at the last beat */
+    int64_t start_offset_ns; /* … at the open interval's start */
+    struct bw_writer_ten tens[BW_SITE_TENS_MAX];
+    size_t n_tens;
+
+    bool started;
+    bool closing;
+    size_t open_handles;
+    void (*closed)(void *owner);
+    void *closed_owner;
+};
+
+static const struct bw_counter_ops *counter_of(const struct bw_config_circuit *c)
+{
+    return c->source == BW_SOURCE_KERNEL ? &bw_counter_kernel : NULL;
+}
+
+/* Both clocks at one moment: the closest of a few tries, for we may be interrupted. */
+static void read_clocks(int64_t *ret_unix_ns, int64_t *ret_mono_ns)
+{
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < CLOCK_TRIES; i++) {
+        int64_t before = bw_clock_mono_ns();
+        int64_t wall = bw_clock_unix_ns();
+        int64_t after = bw_clock_mono_ns();
+        if (after - before < best) {
+            best = after - before;
+            *ret_unix_ns = wall;
+            *ret_mono_ns = before + (after - before) / 2;
+        }
+    }
+}
+
+/* ---- latency probes */
+
+static void light_start(struct light *l)
+{
+    int r = bw_host_round(l->host, 0);
+    l->round_mono_ms = bw_clock_mono_ms();
+    if (r < 0) {
+        bw_complain(&l->complaint, BW_AREA_PROBE, BW_WARN,
+                    "%s \"%s\": %s; trying again in %lld s", l->probe->ops->name,
+                    bw_opts_name(l->probe->opts), bw_strerror(r),
+                    (long long)l->retry_ms / 1000);
+    }
+}
+
+static void on_retry(uv_timer_t *t)
+{
+    struct light *l = t->data;
+    if (!l->site->closing && l->host && !bw_host_busy(l->host)) {
+        light_start(l);
+        if (!bw_host_busy(l->host)) {
+            (void)uv_timer_start(&l->retry, on_retry, (uint64_t)l->retry_ms, 0);
+        }
+    }
+}
+
+static void on_light_latency(void *owner, const struct bw_latency_sample *s, uint32_t n)
+{
+    struct light *l = owner;
+    if (!l->site->iv || l->site->closing) {
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        bw_interval_latency(l->site->iv, l->first_target + s[i].target, &s[i]);
+    }
+}
+
+static void on_light_done(void *owner, int status)
+{
+    struct light *l = owner;
+    if (l->site->closing) {
+        return;
+    }
+    if (bw_clock_mono_ms() - l->round_mono_ms > BW_SITE_RETRY_MAX_MS) {
+        l->retry_ms = BW_SITE_RETRY_MIN_MS;
+    }
+    bw_complain(&l->complaint, BW_AREA_PROBE, BW_WARN,
+                "%s \"%s\" ended: %s; starting again in %lld s", l->probe->ops->name,
+                bw_opts_name(l->probe->opts), bw_strerror(status),
+                (long long)l->retry_ms / 1000);
+    (void)uv_timer_start(&l->retry, on_retry, (uint64_t)l->retry_ms, 0);
+    l->retry_ms =
+        l->retry_ms * 2 < BW_SITE_RETRY_MAX_MS ? l->retry_ms * 2 : BW_SITE_RETRY_MAX_MS;
+}
+
+static void maybe_closed(struct bw_site *s)
+{
+    if (s->open_handles > 0) {
+        return;
+    }
+    void (*cb)(void *) = s->closed;
+    void *owner = s->closed_owner;
+    for (size_t i = 0; i < s->n_lights; i++) {
+        free(s->lights[i]);
+    }
+    for (size_t i = 0; i < s->config->n_circuits; i++) {
+        if (s->lines[i].counter) {
+            counter_of(&s->config->circuits[i])->close(s->lines[i].counter);
+        }
+    }
+    bw_interval_free(s->iv);
+    bw_config_unref(s->config);
+    free(s);
+    if (cb) {
+        cb(owner);
+    }
+}
+
+static void on_light_closed(void *owner)
+{
+    struct light *l = owner;
+    l->host = NULL;
+    l->site->open_handles--;
+    maybe_closed(l->site);
+}
+
+static void on_handle_closed(uv_handle_t *h)
+{
+    struct bw_site *s = h->data;
+    s->open_handles--;
+    maybe_closed(s);
+}
+
+static void on_retry_closed(uv_handle_t *h)
+{
+    struct light *l = h->data;
+    l->site->open_handles--;
+    maybe_closed(l->site);
+}
+
+static const struct bw_host_callbacks light_callbacks = {
+    .latency = on_light_latency,
+    .done = on_light_done,
+    .closed = on_light_closed,
+};
+
+static int
+add_light(struct bw_site *s, const struct bw_config_probe *p, struct bw_err *reterr)
+{
+    struct light *l = calloc(1, sizeof(*l));
+    if (!l) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    l->site = s;
+    l->probe = p;
+    l->retry_ms = BW_SITE_RETRY_MIN_MS;
+    int r = bw_host_new(s->loop, p->ops, p->opts, &light_callbacks, l, &l->host, reterr);
+    if (r < 0) {
+        free(l);
+        return r;
+    }
+    s->open_handles++; /* the host */
+    (void)uv_timer_init(s->loop, &l->retry);
+    l->retry.data = l;
+    s->open_handles++;
+    s->lights[s->n_lights++] = l;
+    r = bw_host_open(l->host, reterr);
+    return r < 0
+               ? bw_err_prefix(reterr, r, "%s \"%s\"", p->ops->name, bw_opts_name(p->opts))
+               : 0;
+}
+
+static void read_boot_id(char *out, size_t cap)
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    out[0] = '\0';
+    if (f) {
+        if (!fgets(out, (int)cap, f)) {
+            out[0] = '\0';
+        }
+        out[strcspn(out, "\n")] = '\0';
+        (void)fclose(f);
+    }
+}
+
+int bw_site_new(uv_loop_t *loop,
+                struct bw_config *config,
+                const struct bw_site_events *ev,
+                void *owner,
+                struct bw_site **ret,
+                struct bw_err *reterr)
+{
+    struct bw_site *s = calloc(1, sizeof(*s));
+    if (!s) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    s->loop = loop;
+    s->config = bw_config_ref(config);
+    s->ev = *ev;
+    s->owner = owner;
+    read_boot_id(s->boot, sizeof(s->boot));
+    for (size_t i = 0; i < config->n_circuits; i++) {
+        s->lines[i].unread_since_s = BW_UNKNOWN;
+    }
+    (void)uv_timer_init(loop, &s->beat);
+    s->beat.data = s;
+    s->open_handles = 1;
+    for (size_t i = 0; i < config->n_probes; i++) {
+        s->targets[i] = -ENOENT;
+        if (config->probes[i].ops->klass == BW_CLASS_LATENCY) {
+            int r = add_light(s, &config->probes[i], reterr);
+            if (r < 0) {
+                bw_site_close(s, NULL, NULL);
+                return r;
+            }
+        }
+    }
+    *ret = s;
+    return 0;
+}
+
+/* ---- counters */
+
+static void line_read(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns)
+{
+    const struct bw_config_circuit *c = &s->config->circuits[i];
+    const struct bw_counter_ops *ops = counter_of(c);
+    struct line *l = &s->lines[i];
+    struct bw_reading reading;
+    struct bw_err err = {0};
+    int r = 0;
+    if (!ops) {
+        return;
+    }
+    if (!l->counter) {
+        r = ops->open(c->interface, c->faces_school, &l->counter, &err);
+    }
+    if (r == 0) {
+        r = ops->read(l->counter, &reading);
+    }
+    if (r == -ENODEV && l->counter) { /* perhaps only made anew: look once more */
+        ops->close(l->counter);
+        l->counter = NULL;
+        r = ops->open(c->interface, c->faces_school, &l->counter, &err);
+        r = r < 0 ? r : ops->read(l->counter, &reading);
+    }
+    if (r < 0) {
+        bw_complain(&l->complaint, BW_AREA_COUNTER, BW_WARN,
+                    "circuit \"%s\": %s: %s; its bytes are unknown until it is back", c->id,
+                    c->interface, err.text[0] ? err.text : bw_strerror(r));
+        bw_interval_no_reading(s->iv, (uint32_t)i, unix_s, mono_ns, r);
+        if (l->unread_since_s == BW_UNKNOWN) {
+            l->unread_since_s = unix_s - 1;
+        }
+        return;
+    }
+    bw_complain_over(&l->complaint, BW_AREA_COUNTER, "circuit \"%s\": counted again",
+                     c->id);
+    if (l->unread_since_s != BW_UNKNOWN) {
+        int64_t from_s = l->unread_since_s;
+        int64_t start_s = bw_interval_start_unix_s(s->iv);
+        from_s = from_s < start_s ? start_s : from_s;
+        if (from_s < unix_s) {
+            (void)bw_interval_gap(s->iv, from_s, unix_s, BW_GAP_COUNTER);
+        }
+        l->unread_since_s = BW_UNKNOWN;
+    }
+    bw_interval_reading(s->iv, (uint32_t)i, unix_s, &reading);
+}
+
+void bw_site_read_extra(struct bw_site *s, size_t circuit)
+{
+    const struct bw_counter_ops *ops = counter_of(&s->config->circuits[circuit]);
+    struct bw_reading reading;
+    if (s->iv && ops && s->lines[circuit].counter &&
+        ops->read(s->lines[circuit].counter, &reading) == 0) {
+        bw_interval_reading_extra(s->iv, (uint32_t)circuit, &reading);
+    }
+}
+
+static void add_ten(struct bw_site *s, int64_t unix_s, int64_t mono_ns)
+{
+    for (size_t i = 0; i < s->config->n_circuits && s->n_tens < BW_SITE_TENS_MAX; i++) {
+        if (counter_of(&s->config->circuits[i])) {
+            struct bw_writer_ten *t = &s->tens[s->n_tens++];
+            (void)snprintf(t->circuit, sizeof(t->circuit), "%s", s->config->circuits[i].id);
+            t->end_unix_s = unix_s;
+            for (int d = 0; d < BW_DIRECTIONS; d++) {
+                t->rate_bps[d] = bw_interval_carried_bps(
+                    s->iv, (uint32_t)i, (enum bw_direction)d, TEN_S, mono_ns);
+            }
+        }
+    }
+}
+
+/* ---- intervals */
+
+static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
+{
+    const struct bw_config *c = s->config;
+    int64_t start_s = unix_ns / SECOND_NS;
+    int64_t grace_ms = c->interval_s * 2000 < BW_INTERVAL_GRACE_MS ? c->interval_s * 2000
+                                                                   : BW_INTERVAL_GRACE_MS;
+    int r = bw_interval_new(start_s, mono_ns - unix_ns % SECOND_NS, grace_ms, &s->iv);
+    for (size_t i = 0; r >= 0 && i < c->n_circuits; i++) {
+        const struct bw_config_circuit *k = &c->circuits[i];
+        const struct bw_counter_ops *ops = counter_of(k);
+        struct bw_interval_circuit ic = {
+            .vantage = k->vantage,
+            .behind = k->behind,
+            .source = k->source,
+            .layer = ops ? ops->layer : BW_LAYER_UNKNOWN,
+            .resolution_ms = ops ? ops->resolution_ms : BW_UNKNOWN,
+            .claim_bps = {k->claim_bps[BW_DOWN], k->claim_bps[BW_UP]},
+        };
+        memcpy(ic.id, k->id, sizeof(ic.id));
+        r = bw_interval_add_circuit(s->iv, &ic);
+    }
+    for (size_t i = 0; r >= 0 && i < s->n_lights; i++) {
+        struct light *l = s->lights[i];
+        const struct bw_opts *o = l->probe->opts;
+        for (size_t k = 0; r >= 0 && k < bw_opts_n_targets(o); k++) {
+            struct bw_interval_target t = {.circuit = (uint32_t)l->probe->circuit};
+            memcpy(t.name, bw_opts_target(o, k)->name, sizeof(t.name));
+            (void)snprintf(t.kind, sizeof(t.kind), "%s", l->probe->ops->name);
+            r = bw_interval_add_target(s->iv, &t);
+            if (r >= 0 && k == 0) {
+                l->first_target = (uint32_t)r;
+                s->targets[l->probe - c->probes] = r;
+            }
+        }
+    }
+    if (r < 0) {
+        bw_interval_free(s->iv);
+        s->iv = NULL;
+        return r;
+    }
+    if (s->gap_from_s != BW_UNKNOWN && s->gap_from_s < start_s) {
+        (void)bw_interval_gap(s->iv, s->gap_from_s, start_s, BW_GAP_STOPPED);
+    }
+    s->last_s = start_s;
+    s->offset_ns = unix_ns - mono_ns;
+    s->start_offset_ns = s->offset_ns;
+    for (size_t i = 0; i < c->n_circuits; i++) {
+        line_read(s, i, start_s, mono_ns);
+    }
+    for (size_t i = 0; i < s->n_lights; i++) {
+        on_retry(&s->lights[i]->retry);
+    }
+    return 0;
+}
+
+static void hand_over(struct bw_site *s, int64_t now_mono_ns)
+{
+    struct bw_summary sum;
+    while (bw_interval_take(s->iv, now_mono_ns, &sum) == 0) {
+        (void)snprintf(sum.agent, sizeof(sum.agent), "bandwitnessd/%s", BW_VERSION);
+        memcpy(sum.config, s->config->sha256, sizeof(sum.config));
+        memcpy(sum.boot, s->boot, sizeof(sum.boot));
+        /* Those up to its end go with it; later ones stay. */
+        size_t n = 0;
+        while (n < s->n_tens && s->tens[n].end_unix_s <= sum.end_unix_s) {
+            n++;
+        }
+        s->ev.summary(s->owner, &sum, s->tens, n);
+        memmove(s->tens, s->tens + n, (s->n_tens - n) * sizeof(s->tens[0]));
+        s->n_tens -= n;
+    }
+}
+
+static void
+cut(struct bw_site *s, int64_t end_s, int64_t end_mono_ns, int64_t next_s, int64_t step_us)
+{
+    for (size_t i = 0; i < s->config->n_circuits; i++) {
+        struct line *l = &s->lines[i];
+        int64_t start_s = bw_interval_start_unix_s(s->iv);
+        if (l->unread_since_s != BW_UNKNOWN) {
+            int64_t from_s = l->unread_since_s < start_s ? start_s : l->unread_since_s;
+            if (from_s < end_s) {
+                (void)bw_interval_gap(s->iv, from_s, end_s, BW_GAP_COUNTER);
+            }
+            l->unread_since_s = next_s;
+        }
+    }
+    bw_interval_cut(s->iv, end_s, end_mono_ns, next_s, step_us);
+    s->start_offset_ns = s->offset_ns;
+}
+
+/* The wall clock was set: end on the old time, go on at the new one. */
+static void
+handle_step(struct bw_site *s, int64_t unix_ns, int64_t mono_ns, int64_t step_ns)
+{
+    int64_t old_ns = unix_ns - step_ns;
+    int64_t end_s = old_ns / SECOND_NS;
+    int64_t next_s = unix_ns / SECOND_NS;
+    bw_log(BW_AREA_INTERVAL, BW_WARN,
+           "the clock was set %s by %lld ms; the interval ends here and its record says so",
+           step_ns > 0 ? "forward" : "back",
+           (long long)(step_ns > 0 ? step_ns : -step_ns) / 1000000);
+    if (end_s > s->last_s) {
+        for (size_t i = 0; i < s->config->n_circuits; i++) {
+            line_read(s, i, end_s, mono_ns);
+        }
+    } else {
+        end_s = s->last_s;
+    }
+    s->offset_ns = unix_ns - mono_ns;
+    cut(s, end_s, mono_ns - (old_ns - end_s * SECOND_NS), next_s, step_ns / 1000);
+    if (next_s > end_s) {
+        (void)bw_interval_gap(s->iv, end_s, next_s, BW_GAP_CLOCK);
+    }
+    s->last_s = next_s;
+}
+
+static void cut_at_borders(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
+{
+    int64_t now_s = unix_ns / SECOND_NS;
+    for (;;) {
+        int64_t start_s = bw_interval_start_unix_s(s->iv);
+        int64_t border_s =
+            start_s - start_s % s->config->interval_s + s->config->interval_s;
+        if (now_s < border_s) {
+            return;
+        }
+        int64_t step_us = (s->offset_ns - s->start_offset_ns) / 1000;
+        if (step_us > -STEP_NOISE_US && step_us < STEP_NOISE_US) {
+            step_us = 0;
+        }
+        cut(s, border_s, mono_ns - (unix_ns - border_s * SECOND_NS), border_s, step_us);
+        hand_over(s, mono_ns);
+    }
+}
+
+static void arm(struct bw_site *s);
+
+static void on_beat(uv_timer_t *t)
+{
+    struct bw_site *s = t->data;
+    int64_t unix_ns = 0;
+    int64_t mono_ns = 0;
+    bool stepped = false;
+    read_clocks(&unix_ns, &mono_ns);
+    int64_t now_s = unix_ns / SECOND_NS;
+    if (!s->iv) {
+        int r = begin(s, unix_ns, mono_ns);
+        if (r < 0) {
+            bw_log(BW_AREA_INTERVAL, BW_ERROR, "cannot begin an interval: %s",
+                   bw_strerror(r));
+        }
+        arm(s);
+        return;
+    }
+    int64_t step_ns = unix_ns - mono_ns - s->offset_ns;
+    if (step_ns >= BW_SITE_STEP_MS * INT64_C(1000000) ||
+        step_ns <= -BW_SITE_STEP_MS * INT64_C(1000000)) {
+        handle_step(s, unix_ns, mono_ns, step_ns);
+        stepped = true;
+    } else {
+        s->offset_ns = unix_ns - mono_ns;
+        if (now_s <= s->last_s) {
+            arm(s);
+            return;
+        }
+        for (size_t i = 0; i < s->config->n_circuits; i++) {
+            line_read(s, i, now_s, mono_ns);
+        }
+        s->last_s = now_s;
+        if (now_s % TEN_S == 0) {
+            add_ten(s, now_s, mono_ns);
+        }
+        cut_at_borders(s, unix_ns, mono_ns);
+    }
+    hand_over(s, mono_ns);
+    if (s->ev.second) {
+        s->ev.second(s->owner, now_s, stepped);
+    }
+    arm(s);
+}
+
+static void arm(struct bw_site *s)
+{
+    if (s->closing || !s->started) {
+        return;
+    }
+    int64_t into_ms = bw_clock_unix_ms() % 1000;
+    uv_update_time(s->loop);
+    (void)uv_timer_start(&s->beat, on_beat, (uint64_t)(1000 - into_ms + LATE_MS), 0);
+}
+
+int bw_site_start(struct bw_site *s, int64_t gap_from_unix_s, struct bw_err *reterr)
+{
+    if (s->started) {
+        return bw_err_set(reterr, -EALREADY, "already started");
+    }
+    s->gap_from_s = gap_from_unix_s;
+    s->started = true;
+    arm(s);
+    return 0;
+}
+
+void bw_site_stop(struct bw_site *s)
+{
+    if (!s->started) {
+        return;
+    }
+    s->started = false;
+    (void)uv_timer_stop(&s->beat);
+    if (s->iv) {
+        /* The last second that was read, on the time it was read by. */
+        cut(s, s->last_s, s->last_s * SECOND_NS - s->offset_ns, s->last_s, 0);
+        hand_over(s, INT64_MAX);
+    }
+}
+
+void bw_site_close(struct bw_site *s, void (*cb)(void *owner), void *owner)
+{
+    s->closing = true;
+    s->closed = cb;
+    s->closed_owner = owner;
+    for (size_t i = 0; i < s->n_lights; i++) {
+        struct light *l = s->lights[i];
+        uv_close((uv_handle_t *)&l->retry, on_retry_closed);
+        bw_host_close(l->host);
+    }
+    uv_close((uv_handle_t *)&s->beat, on_handle_closed);
+}
+
+struct bw_interval *bw_site_interval(struct bw_site *s)
+{
+    return s->iv;
+}
+
+int bw_site_target(const struct bw_site *s, size_t probe)
+{
+    return s->targets[probe];
+}
+
+int64_t bw_site_last_unix_s(const struct bw_site *s)
+{
+    return s->iv ? s->last_s : BW_UNKNOWN;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * site.h - what this box measures all the time: the counters and latency probes of every
+ * circuit, read at whole seconds, gathered into intervals.
+ *
+ * It knows nothing of storage, tests or the collector; a finished interval is handed to
+ * its owner. Loop thread only. */
+#ifndef BW_DAEMON_SITE_H
+#define BW_DAEMON_SITE_H
+
+#include "writer.h"
+
+#include <bw/summary.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct bw_config;
+struct bw_err;
+struct bw_interval;
+struct bw_site;
+
+enum {
+    BW_SITE_TENS_MAX = 1024, /* ten-second rates of one interval */
+    BW_SITE_STEP_MS = 1000,  /* a wall clock that moved this far was stepped */
+    BW_SITE_RETRY_MIN_MS = 1000,
+    BW_SITE_RETRY_MAX_MS = 60000
+};
+
+struct bw_site_events {
+    /* One interval, ready to be chained and signed; moved out by the receiver. */
+    void (*summary)(void *owner,
+                    struct bw_summary *s,
+                    const struct bw_writer_ten *tens,
+                    size_t n_tens);
+    /* After the readings of a whole second. `stepped`: the wall clock was. */
+    void (*second)(void *owner, int64_t unix_s, bool stepped);
+};
+
+/* Make probes and open their sockets: the last call that needs rights. *ret holds a
+ * reference to the configuration. -EPERM, -EACCES: a probe may not open its sockets. */
+int bw_site_new(uv_loop_t *loop,
+                struct bw_config *config,
+                const struct bw_site_events *ev,
+                void *owner,
+                struct bw_site **ret,
+                struct bw_err *reterr);
+
+/* Begin at the next whole second. The time from gap_from_unix_s (unknown: none) to then
+ * is the first record's gap "daemon stopped". */
+int bw_site_start(struct bw_site *s, int64_t gap_from_unix_s, struct bw_err *reterr);
+
+/* End the open interval at the last whole second and hand over all that is left. */
+void bw_site_stop(struct bw_site *s);
+
+/* Close all handles, free, then cb(owner). */
+void bw_site_close(struct bw_site *s, void (*cb)(void *owner), void *owner);
+
+/* NULL before the first second. Circuits have the configuration's indices. */
+struct bw_interval *bw_site_interval(struct bw_site *s);
+
+/* The last whole second that was read; unknown before the first. */
+int64_t bw_site_last_unix_s(const struct bw_site *s);
+
+/* Read a circuit's counters between seconds, for a test's window. */
+void bw_site_read_extra(struct bw_site *s, size_t circuit);
+
+/* The interval's index of a probe's first target; -ENOENT for a throughput probe. */
+int bw_site_target(const struct bw_site *s, size_t probe);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * enrolment.c - what a box knows of its collector, and where its keys are.
+ *
+ * Invariant: enrolment.json is replaced whole or not at all, and whatever is made here
+ * belongs to who owns the state directory, so that root may enrol for the daemon. */
+#include "enrolment.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <file.h>
+#include <json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    FILE_MAX = 16384,
+    JWK_MAX = 1024
+};
+
+static void file_path(const char *state_dir, char *out)
+{
+    (void)snprintf(out, PATH_MAX, "%s/enrolment.json", state_dir);
+}
+
+void bw_enrolment_key_path(const char *state_dir, const char *kid, char *out)
+{
+    (void)snprintf(out, PATH_MAX, "%s/keys/%s.jwk", state_dir, kid);
+}
+
+/* Give path to the owner of state_dir; only root can, and only root needs to. */
+static int hand_over(const char *state_dir, const char *path, struct bw_err *reterr)
+{
+    struct stat st;
+    if (geteuid() != 0) {
+        return 0;
+    }
+    if (stat(state_dir, &st) < 0) {
+        return bw_err_set(reterr, -errno, "%s: %s", state_dir, strerror(errno));
+    }
+    if (lchown(path, st.st_uid, st.st_gid) < 0) {
+        return bw_err_set(reterr, -errno, "chown %s: %s", path, strerror(errno));
+    }
+    return 0;
+}
+
+static int
+copy_text(const json_t *o, const char *name, char *out, size_t cap, struct bw_err *reterr)
+{
+    const char *text = NULL;
+    int r = bw_json_opt_str(o, name, cap - 1, &text, reterr);
+    if (r == 0) {
+        (void)snprintf(out, cap, "%s", text ? text : "");
+    }
+    return r;
+}
+
+static int read_log_key(const json_t *o, struct bw_enrolment *e, struct bw_err *reterr)
+{
+    const json_t *jwk = NULL;
+    int r = bw_json_opt_obj(o, "log_key", &jwk, reterr);
+    if (r < 0 || !jwk) {
+        return r;
+    }
+    char *text = json_dumps(jwk, JSON_COMPACT);
+    if (!text) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    r = bw_pubkey_parse(text, strlen(text), &e->log_key, reterr);
+    e->has_log_key = r == 0;
+    free(text);
+    return r;
+}
+
+int bw_enrolment_load(const char *state_dir,
+                      struct bw_enrolment *ret,
+                      struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_enrolment e = {0};
+    struct bw_buf text;
+    struct bw_err why = {0};
+    json_t *o = NULL;
+    file_path(state_dir, path);
+    bw_buf_init(&text, FILE_MAX);
+    int r = bw_file_read(path, FILE_MAX, &text, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    r = bw_json_parse(text.data ? text.data : "", text.len, FILE_MAX, &o, &why);
+    r = r < 0 ? r : copy_text(o, "url", e.url, sizeof(e.url), &why);
+    r = r < 0 ? r : copy_text(o, "kid", e.kid, sizeof(e.kid), &why);
+    r = r < 0 ? r : copy_text(o, "site", e.site, sizeof(e.site), &why);
+    r = r < 0 ? r : copy_text(o, "name", e.name, sizeof(e.name), &why);
+    r = r < 0 ? r : copy_text(o, "entity", e.entity, sizeof(e.entity), &why);
+    r = r < 0 ? r : read_log_key(o, &e, &why);
+    if (r == 0 && strlen(e.kid) != BW_KID_LEN) {
+        r = bw_err_set(&why, -EINVAL, "no kid");
+    }
+    if (r < 0) {
+        r = bw_err_set(reterr, -EINVAL, "%s: %s; enrol again to write it anew", path,
+                       why.text[0] ? why.text : "unreadable");
+        goto out;
+    }
+    *ret = e;
+out:
+    json_decref(o);
+    bw_buf_done(&text);
+    return r;
+}
+
+int bw_enrolment_save(const char *state_dir,
+                      const struct bw_enrolment *e,
+                      struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_buf text;
+    struct bw_buf jwk;
+    struct bw_jw w;
+    int r = 0;
+    file_path(state_dir, path);
+    bw_buf_init(&text, FILE_MAX);
+    bw_buf_init(&jwk, JWK_MAX);
+    if (e->has_log_key) {
+        r = bw_pubkey_to_jwk(&e->log_key, &jwk);
+        if (r < 0) {
+            goto out;
+        }
+    }
+    bw_jw_init(&w, &text);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "url", e->url);
+    bw_jw_kstr(&w, "kid", e->kid);
+    bw_jw_kstr(&w, "site", e->site);
+    bw_jw_kstr(&w, "name", e->name);
+    bw_jw_kstr(&w, "entity", e->entity);
+    if (e->has_log_key) {
+        bw_jw_key(&w, "log_key");
+        bw_jw_raw(&w, jwk.data, jwk.len);
+    }
+    bw_jw_obj_end(&w);
+    bw_buf_putc(&text, '\n');
+    r = bw_buf_error(&text);
+    if (r < 0) {
+        goto out;
+    }
+    r = bw_file_write(path, text.data, text.len, 0640, reterr);
+    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+out:
+    bw_buf_done(&text);
+    bw_buf_done(&jwk);
+    return r;
+}
+
+int bw_enrolment_new_key(const char *state_dir,
+                         enum bw_alg alg,
+                         struct bw_key **ret,
+                         struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_key *key = NULL;
+    (void)snprintf(path, sizeof(path), "%s/keys", state_dir);
+    int r = bw_dir_make(path, 0700, reterr);
+    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    r = r < 0 ? r : bw_key_generate(alg, &key, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    bw_enrolment_key_path(state_dir, bw_key_public(key)->kid, path);
+    r = bw_key_save(key, path, reterr);
+    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    *ret = key;
+    key = NULL;
+out:
+    bw_key_free(key);
+    return r;
+}
