@@ -22,7 +22,7 @@
 
 enum {
     LATE_MS = 2000,           /* answers are still counted as late this long after loss */
-    GROUPS_PER_S = 20,        /* at most: 50 ms of timer per group */
+    GROUPS_PER_S = 10, /* at most: 100 ms of timer per group */
     SAMPLES_MAX = 128,        /* lent at a time */
     REFRESH_MS = 3600 * 1000, /* names are looked up again */
     RETRY_MS = 30 * 1000,     /* … after a failure */
