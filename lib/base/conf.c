@@ -338,6 +338,11 @@ static void put_indent(struct bw_buf *out, int depth)
 
 static void put_quoted(struct bw_buf *out, const char *text)
 {
+    if (strstr(text, "${")) {
+        /* can only have been read from single quotes, which hold no ' and no \ */
+        bw_buf_printf(out, "'%s'", text);
+        return;
+    }
     bw_buf_putc(out, '"');
     for (; *text; text++) {
         if (*text == '"' || *text == '\\') {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * conf_private.h - the configuration tree as conf_read.c builds it and conf.c reads it. */
+ * conf_private.h - the configuration tree as conf_read.c builds it and conf.c reads it,
+ * and what the two stages of reading share. */
 #ifndef BW_CONF_PRIVATE_H
 #define BW_CONF_PRIVATE_H
 
 #include "conf.h"
+
+#include <limits.h>
 
 struct bw_conf_value {
     int64_t held;
@@ -45,5 +48,52 @@ void bw_conf_node_free(struct bw_conf_node *n);
 
 /* `circuit "wan"`, or "the top level", for sentences. */
 void bw_conf_describe(const struct bw_conf_node *n, char *ret, size_t cap);
+
+/* ---- while reading; conf_read.c and conf_scan.c ---- */
+
+enum {
+    BW_CONF_DEPTH_MAX = 8,
+    BW_CONF_OPTIONS_MAX = 4096, /* of one file */
+    BW_CONF_SECTIONS_MAX = 1024
+};
+
+/* Where an option was written, or a section was opened; `where` is libconfuse's object,
+ * one of its own for every section. */
+struct bw_conf_place {
+    const void *where;
+    int line;
+};
+
+struct bw_conf_include {
+    char path[PATH_MAX];
+    const char *from_file;
+    int line;
+};
+
+struct bw_conf_reader {
+    struct bw_conf *conf;
+    bool may_include;
+    struct bw_err *reterr;
+    int r; /* the first failure */
+    const char *file;
+    /* of the file being read */
+    struct bw_conf_place *options;
+    size_t n_options;
+    struct bw_conf_place *sections;
+    size_t n_sections;
+    int *lines; /* of opening braces, in the order in which they close */
+    size_t n_lines;
+    /* found in it, read after it */
+    struct bw_conf_include *includes;
+    size_t n_includes;
+};
+
+/* "file:line: …" into reterr unless something failed before; gives -EINVAL. */
+int bw_conf_reader_fault(struct bw_conf_reader *rd, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Check text[n] and copy it into out[n + 1] with comments, semicolons and includes
+ * blanked, every line where it was; notes lines and includes in the reader. */
+int bw_conf_scan(struct bw_conf_reader *rd, const char *text, size_t n, char *out);
 
 #endif

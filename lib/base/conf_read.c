@@ -9,284 +9,45 @@
 #include "conf.h"
 #include "conf_private.h"
 #include "file.h"
-#include "utf8.h"
 
 #include <assert.h>
 #include <bw/err.h>
 #include <confuse.h>
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    DEPTH_MAX = 8,
-    OPTIONS_MAX = 4096,
-    SECTIONS_MAX = 1024
-};
-
-/* Where an option was written, or a section was opened; `where` is libconfuse's object,
- * one of its own for every section. */
-struct place {
-    const void *where;
-    int line;
-};
-
-struct include {
-    char path[PATH_MAX];
-    const char *from_file;
-    int line;
-};
-
-struct reader {
-    struct bw_conf *conf;
-    bool may_include;
-    struct bw_err *reterr;
-    int r; /* the first failure */
-    const char *file;
-    /* of the file being read */
-    struct place *options;
-    size_t n_options;
-    struct place *sections;
-    size_t n_sections;
-    int *lines; /* of opening braces, in the order in which they close */
-    size_t n_lines;
-    /* found in it, read after it */
-    struct include *includes;
-    size_t n_includes;
-};
-
 /* libconfuse has no user pointer; this carries ours into its callbacks while it runs. */
-static _Thread_local struct reader *running;
-
-static int fault(struct reader *rd, int line, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fault(struct reader *rd, int line, const char *fmt, ...)
-{
-    struct bw_err text = {""};
-    va_list ap;
-
-    if (rd->r < 0) {
-        return rd->r; /* the first one is the cause */
-    }
-    va_start(ap, fmt);
-    (void)vsnprintf(text.text, sizeof(text.text), fmt, ap);
-    va_end(ap);
-    rd->r = -EINVAL;
-    (void)bw_err_set(rd->reterr, 0, "%s", text.text);
-    return bw_err_prefix(rd->reterr, -EINVAL, "%s:%d", rd->file, line);
-}
-
-/* ---- the scan before libconfuse ---- */
-
-struct scan {
-    struct reader *rd;
-    const char *in;
-    size_t n;
-    size_t at;
-    int line;
-    char *out; /* the same length, blanked */
-    int open_lines[DEPTH_MAX];
-    size_t depth;
-};
-
-static bool at_text(const struct scan *s, const char *text)
-{
-    size_t n = strlen(text);
-    return s->n - s->at >= n && memcmp(s->in + s->at, text, n) == 0;
-}
-
-static void blank(struct scan *s)
-{
-    if (s->in[s->at] == '\n') {
-        s->out[s->at] = '\n';
-        s->line++;
-    } else {
-        s->out[s->at] = ' ';
-    }
-    s->at++;
-}
-
-static int skip_block_comment(struct scan *s)
-{
-    int line = s->line;
-
-    while (s->at < s->n && !at_text(s, "*/")) {
-        blank(s);
-    }
-    if (s->at == s->n) {
-        return fault(s->rd, line, "this comment has no end; close it with */");
-    }
-    blank(s);
-    blank(s);
-    return 0;
-}
-
-static int take_quoted(struct scan *s)
-{
-    char quote = s->in[s->at];
-    size_t start = s->at;
-
-    for (s->at++; s->at < s->n && s->in[s->at] != quote; s->at++) {
-        unsigned char c = (unsigned char)s->in[s->at];
-        if (c < 0x20 || c == 0x7f) {
-            return fault(s->rd, s->line,
-                         c == '\n' ? "this line has an open quote"
-                                   : "a control character within quotes");
-        }
-        if (c == '\\') {
-            char next = s->at + 1 < s->n ? s->in[s->at + 1] : '\0';
-            if (quote == '\'' || (next != '"' && next != '\\')) {
-                return fault(s->rd, s->line,
-                             "a backslash may only stand before \" or \\ in double quotes");
-            }
-            s->at++;
-        } else if (quote == '"' && at_text(s, "${")) {
-            return fault(s->rd, s->line,
-                         "environment variables are not read here; write "
-                         "the value itself");
-        }
-    }
-    if (s->at == s->n) {
-        return fault(s->rd, s->line, "this line has an open quote");
-    }
-    s->at++;
-    if (!bw_utf8_valid(s->in + start, s->at - start)) {
-        return fault(s->rd, s->line, "this text is not in UTF-8");
-    }
-    memcpy(s->out + start, s->in + start, s->at - start);
-    return 0;
-}
-
-static bool is_bare(char c)
-{
-    unsigned char u = (unsigned char)c;
-    return u < 0x80 && c != '\0' && (isalnum(u) || strchr("._:/%@+-", c));
-}
-
-static int take_bare(struct scan *s)
-{
-    while (s->at < s->n && is_bare(s->in[s->at])) {
-        s->out[s->at] = s->in[s->at];
-        s->at++;
-    }
-    if (s->at < s->n && s->in[s->at] == '#') {
-        return fault(s->rd, s->line,
-                     "put the value into quotes, or a space before the comment");
-    }
-    return 0;
-}
-
-static int take_brace(struct scan *s)
-{
-    char c = s->in[s->at];
-
-    if (c == '{') {
-        if (s->depth == DEPTH_MAX) {
-            return fault(s->rd, s->line, "sections within sections end at %d levels",
-                         DEPTH_MAX);
-        }
-        s->open_lines[s->depth++] = s->line;
-    } else {
-        if (s->depth == 0) {
-            return fault(s->rd, s->line, "this closing brace has no opening one");
-        }
-        if (s->rd->n_lines == SECTIONS_MAX) {
-            return fault(s->rd, s->line, "more than %d sections in one file", SECTIONS_MAX);
-        }
-        s->rd->lines[s->rd->n_lines++] = s->open_lines[--s->depth];
-    }
-    s->out[s->at++] = c;
-    return 0;
-}
-
-static int scan_step(struct scan *s)
-{
-    char c = s->in[s->at];
-
-    if (c == '#' || at_text(s, "//")) {
-        while (s->at < s->n && s->in[s->at] != '\n') {
-            blank(s);
-        }
-        return 0;
-    }
-    if (at_text(s, "/*")) {
-        return skip_block_comment(s);
-    }
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';') {
-        blank(s);
-        return 0;
-    }
-    if (c == '"' || c == '\'') {
-        return take_quoted(s);
-    }
-    if (c == '{' || c == '}') {
-        return take_brace(s);
-    }
-    if (c == '=' || c == '(' || c == ')') {
-        s->out[s->at++] = c;
-        return 0;
-    }
-    if (is_bare(c)) {
-        return take_bare(s);
-    }
-    if (c == ',') {
-        return fault(s->rd, s->line,
-                     "several words are one text in quotes, as in \"nat,filter\"");
-    }
-    if (isprint((unsigned char)c)) {
-        return fault(s->rd, s->line, "'%c' must stand in quotes", c);
-    }
-    return fault(s->rd, s->line, "byte 0x%02x must stand in quotes", (unsigned char)c);
-}
-
-/* Blank text[n] into out[n + 1] and note the lines of the sections. */
-static int scan_text(struct reader *rd, const char *text, size_t n, char *out)
-{
-    struct scan s = {.rd = rd, .in = text, .n = n, .line = 1, .out = out};
-
-    while (s.at < n) {
-        int r = scan_step(&s);
-        if (r < 0) {
-            return r;
-        }
-    }
-    out[n] = '\0';
-    if (s.depth > 0) {
-        return fault(rd, s.open_lines[s.depth - 1],
-                     "the section opened here is never closed; a } is missing");
-    }
-    return 0;
-}
+static _Thread_local struct bw_conf_reader *running;
 
 /* ---- libconfuse's callbacks ---- */
 
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
-    struct reader *rd = running;
+    struct bw_conf_reader *rd = running;
 
     for (size_t i = 0; i < rd->n_options; i++) {
         if (rd->options[i].where == opt) {
-            return fault(rd, cfg->line,
-                         "option '%s' is given twice; the first is in line %d", opt->name,
-                         rd->options[i].line);
+            return bw_conf_reader_fault(
+                rd, cfg->line, "option '%s' is given twice; the first is in line %d",
+                opt->name, rd->options[i].line);
         }
     }
-    if (rd->n_options == OPTIONS_MAX) {
-        return fault(rd, cfg->line, "more than %d options in one file", OPTIONS_MAX);
+    if (rd->n_options == BW_CONF_OPTIONS_MAX) {
+        return bw_conf_reader_fault(rd, cfg->line, "more than %d options in one file",
+                                    BW_CONF_OPTIONS_MAX);
     }
-    rd->options[rd->n_options++] = (struct place){.where = opt, .line = cfg->line};
+    rd->options[rd->n_options++] = (struct bw_conf_place){.where = opt, .line = cfg->line};
     *(const char **)result = value;
     return 0;
 }
 
 static int on_section(cfg_t *cfg, cfg_opt_t *opt)
 {
-    struct reader *rd = running;
+    struct bw_conf_reader *rd = running;
     const cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
     int line;
 
@@ -295,50 +56,16 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     line = rd->lines[rd->n_sections];
     for (size_t i = 0; i < rd->n_sections; i++) {
         if (rd->sections[i].where == section) {
-            return fault(rd, line, "section '%s' is given twice; the first is in line %d",
-                         opt->name, rd->sections[i].line);
+            return bw_conf_reader_fault(
+                rd, line, "section '%s' is given twice; the first is in line %d", opt->name,
+                rd->sections[i].line);
         }
     }
-    rd->sections[rd->n_sections++] = (struct place){.where = section, .line = line};
+    rd->sections[rd->n_sections++] = (struct bw_conf_place){.where = section, .line = line};
     return 0;
 }
 
-static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
-{
-    struct reader *rd = running;
-    const char *slash = strrchr(rd->file, '/');
-    struct include *inc;
-    int n;
-
-    (void)opt;
-    if (argc != 1 || argv[0][0] == '\0') {
-        return fault(rd, cfg->line,
-                     "include takes one file name, as in "
-                     "include(\"more.conf\")");
-    }
-    if (!rd->may_include) {
-        return fault(rd, cfg->line, "include works in files only");
-    }
-    if (rd->n_includes == BW_CONF_FILES_MAX) {
-        return fault(rd, cfg->line, "more than %d files", BW_CONF_FILES_MAX);
-    }
-    inc = &rd->includes[rd->n_includes];
-    inc->from_file = rd->file;
-    inc->line = cfg->line;
-    if (argv[0][0] == '/' || !slash) {
-        n = snprintf(inc->path, sizeof(inc->path), "%s", argv[0]);
-    } else {
-        n = snprintf(inc->path, sizeof(inc->path), "%.*s/%s", (int)(slash - rd->file),
-                     rd->file, argv[0]);
-    }
-    if (n < 0 || (size_t)n >= sizeof(inc->path)) {
-        return fault(rd, cfg->line, "this path is too long");
-    }
-    rd->n_includes++;
-    return 0;
-}
-
-static void on_unknown(struct reader *rd, const cfg_t *cfg, const char *word)
+static void on_unknown(struct bw_conf_reader *rd, const cfg_t *cfg, const char *word)
 {
     const char *names[128] = {NULL};
     size_t n = 0;
@@ -353,12 +80,14 @@ static void on_unknown(struct reader *rd, const cfg_t *cfg, const char *word)
     }
     near = bw_conf_nearest(word, names);
     if (near) {
-        (void)fault(rd, cfg->line, "unknown option '%.60s'%s%s; did you mean '%s'?", word,
-                    nested ? " in section " : "", nested ? cfg->name : "", near);
+        (void)bw_conf_reader_fault(
+            rd, cfg->line, "unknown option '%.60s'%s%s; did you mean '%s'?", word,
+            nested ? " in section " : "", nested ? cfg->name : "", near);
     } else {
-        (void)fault(rd, cfg->line, "unknown option '%.60s'%s%s; valid here: %s", word,
-                    nested ? " in section " : "", nested ? cfg->name : "",
-                    list.data ? list.data : "");
+        (void)bw_conf_reader_fault(rd, cfg->line,
+                                   "unknown option '%.60s'%s%s; valid here: %s", word,
+                                   nested ? " in section " : "", nested ? cfg->name : "",
+                                   list.data ? list.data : "");
     }
     bw_buf_done(&list);
 }
@@ -368,7 +97,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-    struct reader *rd = running;
+    struct bw_conf_reader *rd = running;
     struct bw_err text = {""};
 
     if (strcmp(fmt, "no such option '%s'") == 0) {
@@ -376,7 +105,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
         return;
     }
     (void)vsnprintf(text.text, sizeof(text.text), fmt, ap);
-    (void)fault(rd, cfg->line, "%s", text.text);
+    (void)bw_conf_reader_fault(rd, cfg->line, "%s", text.text);
 }
 
 /* ---- the schema in libconfuse's words ---- */
@@ -399,7 +128,7 @@ static cfg_opt_t *opts_of_schema(const struct bw_conf_section *s)
     while (s->subs && s->subs[n_subs].keyword) {
         n_subs++;
     }
-    opts = calloc(n + n_subs + 2, sizeof(*opts)); /* include, and the end */
+    opts = calloc(n + n_subs + 1, sizeof(*opts));
     if (!opts) {
         return NULL;
     }
@@ -424,16 +153,13 @@ static cfg_opt_t *opts_of_schema(const struct bw_conf_section *s)
             return NULL;
         }
     }
-    if (s->keyword[0] == '\0') {
-        opts[at++] = (cfg_opt_t){.name = "include", .type = CFGT_FUNC, .func = on_include};
-    }
     opts[at] = (cfg_opt_t){.name = NULL, .type = CFGT_NONE};
     return opts;
 }
 
 /* ---- from libconfuse's tree to ours ---- */
 
-static int line_of(const struct place *places, size_t n, const void *where)
+static int line_of(const struct bw_conf_place *places, size_t n, const void *where)
 {
     for (size_t i = 0; i < n; i++) {
         if (places[i].where == where) {
@@ -466,7 +192,7 @@ static int set_value(struct bw_conf_value *v,
     return v->text ? 0 : -ENOMEM;
 }
 
-static int take_options(struct reader *rd, cfg_t *cfg, struct bw_conf_node *node)
+static int take_options(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node *node)
 {
     for (size_t i = 0; i < node->n_values; i++) {
         const struct bw_optspec *spec = bw_conf_opt_at(node->schema, i);
@@ -480,15 +206,16 @@ static int take_options(struct reader *rd, cfg_t *cfg, struct bw_conf_node *node
         }
         line = line_of(rd->options, rd->n_options, opt);
         if (v->file) {
-            return fault(rd, line, "option '%s' is given twice; the first is in %s:%d",
-                         spec->name, v->file, v->line);
+            return bw_conf_reader_fault(rd, line,
+                                        "option '%s' is given twice; the first is in %s:%d",
+                                        spec->name, v->file, v->line);
         }
         r = set_value(v, spec, cfg_opt_getnstr(opt, 0), &why);
         if (r == -ENOMEM) {
             return r;
         }
         if (r < 0) {
-            return fault(rd, line, "%s", why.text);
+            return bw_conf_reader_fault(rd, line, "%s", why.text);
         }
         v->file = rd->file;
         v->line = line;
@@ -513,9 +240,9 @@ static bool is_name(const char *title)
     return true;
 }
 
-static int take_node(struct reader *rd, cfg_t *cfg, struct bw_conf_node *node);
+static int take_node(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node *node);
 
-static int take_section(struct reader *rd,
+static int take_section(struct bw_conf_reader *rd,
                         cfg_t *cfg,
                         struct bw_conf_node *parent,
                         const struct bw_conf_section *schema)
@@ -527,7 +254,7 @@ static int take_section(struct reader *rd,
     int r;
 
     if (schema->flags & BW_CONF_TITLED && !is_name(title)) {
-        return fault(
+        return bw_conf_reader_fault(
             rd, line,
             "%s \"%.80s\": a name has 1 to %d letters, digits, '.', '_' or '-' and "
             "begins with a letter or digit",
@@ -536,8 +263,9 @@ static int take_section(struct reader *rd,
     for (size_t i = 0; i < parent->n_children; i++) {
         const struct bw_conf_node *c = parent->children[i];
         if (c->schema == schema && strcmp(c->title, title) == 0) {
-            return fault(rd, line, "section '%s' is given twice; the first is in %s:%d",
-                         schema->keyword, c->file, c->line);
+            return bw_conf_reader_fault(
+                rd, line, "section '%s' is given twice; the first is in %s:%d",
+                schema->keyword, c->file, c->line);
         }
     }
     node = bw_conf_node_new(schema, title, rd->file, line);
@@ -555,7 +283,7 @@ static int take_section(struct reader *rd,
     return r;
 }
 
-static int take_node(struct reader *rd, cfg_t *cfg, struct bw_conf_node *node)
+static int take_node(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node *node)
 {
     int r = take_options(rd, cfg, node);
 
@@ -619,7 +347,7 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \n")] == '\0';
 }
 
-static int read_text(struct reader *rd, const char *text, size_t n)
+static int read_text(struct bw_conf_reader *rd, const char *text, size_t n)
 {
     char *blanked = malloc(n + 1);
     cfg_opt_t *opts = opts_of_schema(rd->conf->top->schema);
@@ -630,7 +358,7 @@ static int read_text(struct reader *rd, const char *text, size_t n)
     rd->n_sections = 0;
     rd->n_lines = 0;
     if (r == 0) {
-        r = scan_text(rd, text, n, blanked);
+        r = bw_conf_scan(rd, text, n, blanked);
     }
     if (r < 0 || is_blank(blanked)) {
         goto out;
@@ -645,7 +373,7 @@ static int read_text(struct reader *rd, const char *text, size_t n)
     r = cfg_parse_buf(cfg, blanked);
     running = NULL;
     if (r != CFG_SUCCESS) {
-        r = rd->r < 0 ? rd->r : fault(rd, cfg->line, "cannot be read");
+        r = rd->r < 0 ? rd->r : bw_conf_reader_fault(rd, cfg->line, "cannot be read");
         goto out;
     }
     r = take_node(rd, cfg, rd->conf->top);
@@ -671,7 +399,7 @@ static int add_file(struct bw_conf *c, const char *path)
     return 0;
 }
 
-static int read_file(struct reader *rd, const char *path)
+static int read_file(struct bw_conf_reader *rd, const char *path)
 {
     struct bw_buf text;
     int r;
@@ -693,19 +421,21 @@ static int read_file(struct reader *rd, const char *path)
 }
 
 /* The included files, and what they include. */
-static int read_includes(struct reader *rd)
+static int read_includes(struct bw_conf_reader *rd)
 {
     for (size_t i = 0; i < rd->n_includes; i++) {
-        const struct include *inc = &rd->includes[i];
+        const struct bw_conf_include *inc = &rd->includes[i];
         int r;
         rd->file = inc->from_file;
         for (size_t f = 0; f < rd->conf->n_files; f++) {
             if (strcmp(rd->conf->files[f], inc->path) == 0) {
-                return fault(rd, inc->line, "%s is included twice", inc->path);
+                return bw_conf_reader_fault(rd, inc->line, "%s is included twice",
+                                            inc->path);
             }
         }
         if (rd->conf->n_files == BW_CONF_FILES_MAX) {
-            return fault(rd, inc->line, "more than %d files", BW_CONF_FILES_MAX);
+            return bw_conf_reader_fault(rd, inc->line, "more than %d files",
+                                        BW_CONF_FILES_MAX);
         }
         r = read_file(rd, inc->path);
         if (r < 0) {
@@ -726,13 +456,13 @@ static int make(const char *name,
                 struct bw_err *reterr)
 {
     struct bw_err why = {""};
-    struct reader rd = {.may_include = text == NULL, .reterr = &why, .file = name};
+    struct bw_conf_reader rd = {.may_include = text == NULL, .reterr = &why, .file = name};
     int r;
 
     rd.conf = calloc(1, sizeof(*rd.conf));
-    rd.options = calloc(OPTIONS_MAX, sizeof(*rd.options));
-    rd.sections = calloc(SECTIONS_MAX, sizeof(*rd.sections));
-    rd.lines = calloc(SECTIONS_MAX, sizeof(*rd.lines));
+    rd.options = calloc(BW_CONF_OPTIONS_MAX, sizeof(*rd.options));
+    rd.sections = calloc(BW_CONF_SECTIONS_MAX, sizeof(*rd.sections));
+    rd.lines = calloc(BW_CONF_SECTIONS_MAX, sizeof(*rd.lines));
     rd.includes = calloc(BW_CONF_FILES_MAX, sizeof(*rd.includes));
     r = rd.conf && rd.options && rd.sections && rd.lines && rd.includes ? 0 : -ENOMEM;
     if (r < 0) {

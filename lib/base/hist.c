@@ -169,7 +169,8 @@ int bw_hist_encode(const struct bw_hist *h, struct bw_buf *out)
 
 /* Walk a text's pairs; into may be NULL. Nothing is added before all of it was seen to
  * be canonical, so callers walk twice. */
-static int walk(const uint8_t *at, const uint8_t *end, struct bw_hist *into, int64_t *ret_total)
+static int
+walk(const uint8_t *at, const uint8_t *end, struct bw_hist *into, int64_t *ret_total)
 {
     uint32_t bucket = 0;
     int64_t total = 0;

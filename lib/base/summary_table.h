@@ -49,8 +49,9 @@ struct bw_member {
     void (*mark)(void *owner);          /* BW_KIND_OBJECT: it was read; may be NULL */
 };
 
-#define BW_SUMMARY_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1: safe in any JSON reader  \
-                                                      */
+#define BW_SUMMARY_INT_MAX                                                                 \
+    INT64_C(9007199254740991) /* 2^53 - 1: safe in any JSON reader                         \
+                               */
 
 extern const struct bw_member bw_summary_members[]; /* behind "v" */
 extern const struct bw_member bw_circuit_members[];

@@ -205,6 +205,12 @@ static void canonical_text(void **state)
     assert_string_equal(hash1, hash2);
     bw_conf_free(again);
     bw_conf_free(c);
+    /* what only single quotes can say stays in them */
+    c = parse("collector { url = '${x}\"' }");
+    bw_buf_clear(&a);
+    assert_int_equal(bw_conf_print(c, &a), 0);
+    assert_non_null(strstr(a.data, "    url = '${x}\"'\n"));
+    bw_conf_free(c);
     bw_buf_done(&a);
     bw_buf_done(&b);
 }
