@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * origin.h - where a report's records come from: a box's journal, a collector's ledger
+ * with its catalogue, or an exported file; with the circuits in it, the span of its
+ * records, and the claims that are on file. Blocking; one thread at a time. */
+#ifndef BW_EVIDENCE_ORIGIN_H
+#define BW_EVIDENCE_ORIGIN_H
+
+#include "model.h"
+
+struct bw_err;
+struct bw_records;
+struct bw_origin;
+
+enum bw_origin_from {
+    BW_FROM_JOURNAL,
+    BW_FROM_LEDGER,
+    BW_FROM_FILE
+};
+
+/* A circuit that the records name. */
+struct bw_origin_circuit {
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    int64_t first_start_unix_s; /* unknown where only reading everything would tell */
+    int64_t last_end_unix_s;
+};
+typedef int (*bw_origin_circuit_cb)(void *owner, const struct bw_origin_circuit *c);
+
+/* Open: the journal's file; the collector's data folder or the ledger's folder in it; a
+ * file of JWS, one a line (.zst too). The sentence of a failure says what was looked
+ * for. Free with bw_origin_close(). */
+int bw_origin_open(enum bw_origin_from from,
+                   const char *path,
+                   struct bw_origin **ret,
+                   struct bw_err *reterr);
+void bw_origin_close(struct bw_origin *s); /* NULL is fine */
+
+struct bw_records *bw_origin_records(struct bw_origin *s); /* lent */
+const char *bw_origin_word(const struct bw_origin *s);     /* "journal", "ledger", "file" */
+const char *bw_origin_text(const struct bw_origin *s);     /* for a reader of the report */
+
+/* Check signatures and chain of a file against the keys in key_path; *ret_check and
+ * text[480] say what came out. Other sources: BW_CHECK_NOT_DONE, their records were
+ * checked when they were taken in. */
+int bw_origin_check(struct bw_origin *s,
+                    const char *key_path,
+                    void (*progress)(void *owner, int per_mille),
+                    void *owner,
+                    enum bw_report_check *ret_check,
+                    char text[480],
+                    struct bw_err *reterr);
+
+/* Every circuit of a site ("" = of all), by site and name. Non-zero from cb ends it. */
+int bw_origin_circuits(struct bw_origin *s,
+                       const char *site,
+                       bw_origin_circuit_cb cb,
+                       void *owner,
+                       struct bw_err *reterr);
+
+/* Claims on file for a circuit within [from, to), oldest first, at most cap; and the
+ * place's name ("" unknown) into place[128]. None is no failure. */
+int bw_origin_claims(struct bw_origin *s,
+                     const char *site,
+                     const char *circuit,
+                     int64_t from_unix_s,
+                     int64_t to_unix_s,
+                     struct bw_report_claim *ret,
+                     size_t cap,
+                     size_t *ret_n,
+                     char place[128],
+                     struct bw_err *reterr);
+
+#endif
