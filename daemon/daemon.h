@@ -4,7 +4,7 @@
 #ifndef BW_DAEMON_H
 #define BW_DAEMON_H
 
-#include "config.h"
+#include "boxconf.h"
 #include "writer.h"
 
 #include <bw/summary.h>
@@ -37,7 +37,7 @@ struct bw_daemon_last {
 
 struct bw_daemon {
     uv_loop_t loop;
-    struct bw_config *config;
+    struct bw_boxconf *config;
     struct bw_writer *writer;
     struct bw_site *site;
     struct bw_heavy *heavy;

@@ -6,7 +6,7 @@
  * most one run exists, whoever asked for it. */
 #include "heavy.h"
 
-#include "config.h"
+#include "boxconf.h"
 #include "sched.h"
 #include "site.h"
 #include "writer.h"
@@ -52,7 +52,7 @@ struct item {
 
 struct run {
     struct bw_heavy *heavy;
-    struct bw_config *config; /* the one it began under */
+    struct bw_boxconf *config; /* the one it began under */
     struct bw_runner *runner;
     size_t probe;
     uint32_t target;
@@ -62,12 +62,12 @@ struct run {
 
 struct bw_heavy {
     uv_loop_t *loop;
-    struct bw_config *config;
+    struct bw_boxconf *config;
     struct bw_site *site;
     struct bw_writer *writer;
     struct secret secrets[DAYS];
     uint8_t allowed[BW_SCHED_DAY_MIN];
-    struct item items[BW_CONFIG_PROBES_MAX];
+    struct item items[BW_BOXCONF_PROBES_MAX];
     size_t n_items;
     int64_t spent_bytes; /* of secrets[TODAY]'s day */
     struct run *run;
@@ -135,7 +135,7 @@ static void turn_to_day(struct bw_heavy *h, int64_t day_s)
 /* The first drawn start of today at or after a moment. */
 static void plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
 {
-    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     int64_t day_ms = h->secrets[TODAY].day_s * 1000;
     int64_t *starts = NULL;
     char name[160];
@@ -170,7 +170,7 @@ static void plan(struct bw_heavy *h, int64_t unix_s)
         turn_to_day(h, day_s);
         h->spent_bytes = 0;
     }
-    bw_config_allowed(h->config, day_s, h->allowed);
+    bw_boxconf_allowed(h->config, day_s, h->allowed);
     h->n_items = 0;
     for (size_t i = 0; i < h->config->n_probes; i++) {
         if (h->config->probes[i].ops->klass == BW_CLASS_THROUGHPUT) {
@@ -183,7 +183,7 @@ static void plan(struct bw_heavy *h, int64_t unix_s)
 }
 
 int bw_heavy_new(uv_loop_t *loop,
-                 struct bw_config *config,
+                 struct bw_boxconf *config,
                  struct bw_site *site,
                  struct bw_writer *writer,
                  struct bw_heavy **ret,
@@ -196,7 +196,7 @@ int bw_heavy_new(uv_loop_t *loop,
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     h->loop = loop;
-    h->config = bw_config_ref(config);
+    h->config = bw_boxconf_ref(config);
     h->site = site;
     h->writer = writer;
     for (int i = 0; i < DAYS; i++) {
@@ -209,21 +209,21 @@ int bw_heavy_new(uv_loop_t *loop,
     return 0;
 }
 
-void bw_heavy_reload(struct bw_heavy *h, struct bw_config *config, struct bw_site *site)
+void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_site *site)
 {
-    struct bw_config *old = h->config;
-    h->config = bw_config_ref(config);
+    struct bw_boxconf *old = h->config;
+    h->config = bw_boxconf_ref(config);
     h->site = site;
-    bw_config_unref(old);
+    bw_boxconf_unref(old);
     plan(h, bw_clock_unix_ms() / 1000);
 }
 
 /* ---- running */
 
 static struct bw_interval_run
-who_of(const struct bw_config *c, size_t probe, uint32_t target)
+who_of(const struct bw_boxconf *c, size_t probe, uint32_t target)
 {
-    const struct bw_config_probe *p = &c->probes[probe];
+    const struct bw_boxconf_probe *p = &c->probes[probe];
     return (struct bw_interval_run){.circuit = (uint32_t)p->circuit,
                                     .probe = bw_opts_name(p->opts),
                                     .kind = p->ops->name,
@@ -234,7 +234,7 @@ who_of(const struct bw_config *c, size_t probe, uint32_t target)
 static int circuit_now(const struct bw_heavy *h, const struct run *run)
 {
     const char *id = run->config->circuits[run->config->probes[run->probe].circuit].id;
-    return bw_config_circuit(h->config, id);
+    return bw_boxconf_circuit(h->config, id);
 }
 
 static void on_sample(void *owner, const struct bw_run_sample *s)
@@ -267,7 +267,7 @@ static void on_end(void *owner, int status, const char *reason)
 {
     struct run *run = owner;
     struct bw_heavy *h = run->heavy;
-    const struct bw_config_probe *p = &run->config->probes[run->probe];
+    const struct bw_boxconf_probe *p = &run->config->probes[run->probe];
     h->run = NULL;
     h->spent_bytes += run->moved_bytes;
     if (run->moved_bytes > 0) {
@@ -283,7 +283,7 @@ static void on_end(void *owner, int status, const char *reason)
         memset(&h->asker, 0, sizeof(h->asker));
         a.end(a.owner, status, reason);
     }
-    bw_config_unref(run->config);
+    bw_boxconf_unref(run->config);
     free(run);
     if (h->stopping && h->stopped) {
         void (*cb)(void *) = h->stopped;
@@ -297,13 +297,13 @@ static const struct bw_runner_callbacks run_callbacks = {.sample = on_sample,
 
 static int start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *reterr)
 {
-    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     struct run *run = calloc(1, sizeof(*run));
     if (!run) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     run->heavy = h;
-    run->config = bw_config_ref(h->config);
+    run->config = bw_boxconf_ref(h->config);
     run->probe = it->probe;
     run->target = (uint32_t)(it->turn++ % bw_opts_n_targets(p->opts));
     run->asked = asked;
@@ -311,7 +311,7 @@ static int start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err 
         .ops = p->ops, .opts = p->opts, .target = run->target};
     int r = bw_runner_start(h->loop, &job, &run_callbacks, run, &run->runner, reterr);
     if (r < 0) {
-        bw_config_unref(run->config);
+        bw_boxconf_unref(run->config);
         free(run);
         return r;
     }
@@ -324,16 +324,17 @@ static int start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err 
 static void
 look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_state *s)
 {
-    const struct bw_config_probe *p = &h->config->probes[it->probe];
-    const struct bw_config_circuit *c = &h->config->circuits[p->circuit];
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_circuit *c = &h->config->circuits[p->circuit];
     struct bw_interval *iv = bw_site_interval(h->site);
     int64_t now_unix_ms = bw_clock_unix_ms();
     int64_t now_mono_ns = bw_clock_mono_ns();
     const struct bw_reading *reading = bw_interval_last_reading(iv, (uint32_t)p->circuit);
     int64_t minute = (now_unix_ms / 1000 - h->secrets[TODAY].day_s) / 60;
-    static const enum bw_sched_gate gates[] = {[BW_CONFIG_GATE_SHARE] = BW_SCHED_GATE_SHARE,
-                                               [BW_CONFIG_GATE_FCC] = BW_SCHED_GATE_FCC,
-                                               [BW_CONFIG_GATE_OFF] = BW_SCHED_GATE_OFF};
+    static const enum bw_sched_gate gates[] = {[BW_BOXCONF_GATE_SHARE] =
+                                                   BW_SCHED_GATE_SHARE,
+                                               [BW_BOXCONF_GATE_FCC] = BW_SCHED_GATE_FCC,
+                                               [BW_BOXCONF_GATE_OFF] = BW_SCHED_GATE_OFF};
     memset(s, 0, sizeof(*s));
     s->now_mono_ms = now_mono_ns / 1000000;
     s->due_mono_ms = asked ? s->now_mono_ms : it->due_mono_ms;
@@ -383,7 +384,7 @@ static void record_deferral(struct bw_heavy *h, const struct item *it, const cha
 
 static void consider(struct bw_heavy *h, struct item *it)
 {
-    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     struct bw_sched_state s;
     struct bw_sched_decision d;
     struct bw_err err = {0};
@@ -484,7 +485,7 @@ bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret
         return false;
     }
     const struct item *it = &h->items[i];
-    const struct bw_config_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     ret->probe = bw_opts_name(p->opts);
     ret->kind = p->ops->name;
     ret->due_unix_ms = it->due_unix_ms;
@@ -521,7 +522,7 @@ void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
 void bw_heavy_free(struct bw_heavy *h)
 {
     if (h) {
-        bw_config_unref(h->config);
+        bw_boxconf_unref(h->config);
         free(h);
     }
 }

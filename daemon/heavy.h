@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct bw_config;
+struct bw_boxconf;
 struct bw_err;
 struct bw_heavy;
 struct bw_site;
@@ -21,14 +21,14 @@ struct bw_writer;
 /* Load the secrets of yesterday, today and tomorrow (made where missing) from the
  * writer, which must not run yet. References are held to the configuration only. */
 int bw_heavy_new(uv_loop_t *loop,
-                 struct bw_config *config,
+                 struct bw_boxconf *config,
                  struct bw_site *site,
                  struct bw_writer *writer,
                  struct bw_heavy **ret,
                  struct bw_err *reterr);
 
 /* After a reload: plan anew. A run under way ends as it began. */
-void bw_heavy_reload(struct bw_heavy *h, struct bw_config *config, struct bw_site *site);
+void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_site *site);
 
 /* Once a second, after the readings. */
 void bw_heavy_second(struct bw_heavy *h, int64_t unix_s, bool stepped);

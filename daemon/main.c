@@ -249,13 +249,13 @@ static const struct {
     {.name = "readiness", .init = init_ready, .done = done_ready},
 };
 
-static int run(struct bw_config *config)
+static int run(struct bw_boxconf *config)
 {
     struct bw_daemon *d = calloc(1, sizeof(*d));
     struct bw_err err = {0};
     size_t n = 0;
     if (!d) {
-        bw_config_unref(config);
+        bw_boxconf_unref(config);
         return 1;
     }
     d->config = config;
@@ -282,7 +282,7 @@ static int run(struct bw_config *config)
         }
     }
     int code = d->exit_code;
-    bw_config_unref(d->config);
+    bw_boxconf_unref(d->config);
     free(d);
     bw_rights_end();
     return code;
@@ -306,11 +306,11 @@ static const char usage[] =
     "once.\n"
     "See bandwitnessd(8), bandwitness.conf(5).\n";
 
-static int print(const struct bw_config *config)
+static int print(const struct bw_boxconf *config)
 {
     struct bw_buf out;
     bw_buf_init(&out, PRINT_MAX);
-    int r = config ? bw_config_print(config, &out) : bw_config_man(&out);
+    int r = config ? bw_boxconf_print(config, &out) : bw_boxconf_man(&out);
     if (r == 0 && out.len > 0 && fwrite(out.data, 1, out.len, stdout) != out.len) {
         r = -EIO;
     }
@@ -318,7 +318,7 @@ static int print(const struct bw_config *config)
     return fflush(stdout) == 0 && r == 0 ? 0 : 1;
 }
 
-static void set_up_process(const struct bw_config *config)
+static void set_up_process(const struct bw_boxconf *config)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
@@ -338,7 +338,7 @@ int main(int argc, char **argv)
         {"version", no_argument, NULL, 'V'},        {"help", no_argument, NULL, 'h'},
         {"manual-options", no_argument, NULL, 'M'}, {0}};
     const char *path = CONFIG_PATH;
-    struct bw_config *config = NULL;
+    struct bw_boxconf *config = NULL;
     struct bw_err err = {0};
     bool check = false;
     bool show = false;
@@ -380,13 +380,13 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "bandwitnessd: cryptography could not be set up\n");
         return 1;
     }
-    if (bw_config_load(path, &config, &err) < 0) {
+    if (bw_boxconf_load(path, &config, &err) < 0) {
         (void)fprintf(stderr, "bandwitnessd: %s\n", err.text);
         return 1;
     }
     if (check || show) {
         int code = show ? print(config) : 0;
-        bw_config_unref(config);
+        bw_boxconf_unref(config);
         return code;
     }
     set_up_process(config);

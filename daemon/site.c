@@ -8,7 +8,7 @@
  * missing, not made up. */
 #include "site.h"
 
-#include "config.h"
+#include "boxconf.h"
 
 #include <bw/counter.h>
 #include <bw/err.h>
@@ -39,7 +39,7 @@ struct line {
 
 struct light {
     struct bw_site *site;
-    const struct bw_config_probe *probe;
+    const struct bw_boxconf_probe *probe;
     struct bw_host *host; /* NULL once closed */
     uv_timer_t retry;
     uint32_t first_target;
@@ -50,15 +50,15 @@ struct light {
 
 struct bw_site {
     uv_loop_t *loop;
-    struct bw_config *config;
+    struct bw_boxconf *config;
     struct bw_site_events ev;
     void *owner;
     uv_timer_t beat;
     struct bw_interval *iv;
     struct line lines[BW_CIRCUITS_MAX];
-    struct light *lights[BW_CONFIG_PROBES_MAX];
+    struct light *lights[BW_BOXCONF_PROBES_MAX];
     size_t n_lights;
-    int targets[BW_CONFIG_PROBES_MAX];
+    int targets[BW_BOXCONF_PROBES_MAX];
     char boot[40];
 
     int64_t gap_from_s;
@@ -75,7 +75,7 @@ struct bw_site {
     void *closed_owner;
 };
 
-static const struct bw_counter_ops *counter_of(const struct bw_config_circuit *c)
+static const struct bw_counter_ops *counter_of(const struct bw_boxconf_circuit *c)
 {
     return c->source == BW_SOURCE_KERNEL ? &bw_counter_kernel : NULL;
 }
@@ -166,7 +166,7 @@ static void maybe_closed(struct bw_site *s)
         }
     }
     bw_interval_free(s->iv);
-    bw_config_unref(s->config);
+    bw_boxconf_unref(s->config);
     free(s);
     if (cb) {
         cb(owner);
@@ -202,7 +202,7 @@ static const struct bw_host_callbacks light_callbacks = {
 };
 
 static int
-add_light(struct bw_site *s, const struct bw_config_probe *p, struct bw_err *reterr)
+add_light(struct bw_site *s, const struct bw_boxconf_probe *p, struct bw_err *reterr)
 {
     struct light *l = calloc(1, sizeof(*l));
     if (!l) {
@@ -241,7 +241,7 @@ static void read_boot_id(char *out, size_t cap)
 }
 
 int bw_site_new(uv_loop_t *loop,
-                struct bw_config *config,
+                struct bw_boxconf *config,
                 const struct bw_site_events *ev,
                 void *owner,
                 struct bw_site **ret,
@@ -252,7 +252,7 @@ int bw_site_new(uv_loop_t *loop,
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     s->loop = loop;
-    s->config = bw_config_ref(config);
+    s->config = bw_boxconf_ref(config);
     s->ev = *ev;
     s->owner = owner;
     read_boot_id(s->boot, sizeof(s->boot));
@@ -280,7 +280,7 @@ int bw_site_new(uv_loop_t *loop,
 
 static void line_read(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns)
 {
-    const struct bw_config_circuit *c = &s->config->circuits[i];
+    const struct bw_boxconf_circuit *c = &s->config->circuits[i];
     const struct bw_counter_ops *ops = counter_of(c);
     struct line *l = &s->lines[i];
     struct bw_reading reading;
@@ -354,13 +354,13 @@ static void add_ten(struct bw_site *s, int64_t unix_s, int64_t mono_ns)
 
 static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
 {
-    const struct bw_config *c = s->config;
+    const struct bw_boxconf *c = s->config;
     int64_t start_s = unix_ns / SECOND_NS;
     int64_t grace_ms = c->interval_s * 2000 < BW_INTERVAL_GRACE_MS ? c->interval_s * 2000
                                                                    : BW_INTERVAL_GRACE_MS;
     int r = bw_interval_new(start_s, mono_ns - unix_ns % SECOND_NS, grace_ms, &s->iv);
     for (size_t i = 0; r >= 0 && i < c->n_circuits; i++) {
-        const struct bw_config_circuit *k = &c->circuits[i];
+        const struct bw_boxconf_circuit *k = &c->circuits[i];
         const struct bw_counter_ops *ops = counter_of(k);
         struct bw_interval_circuit ic = {
             .vantage = k->vantage,

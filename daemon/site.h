@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct bw_config;
+struct bw_boxconf;
 struct bw_err;
 struct bw_interval;
 struct bw_site;
@@ -39,7 +39,7 @@ struct bw_site_events {
 /* Make probes and open their sockets: the last call that needs rights. *ret holds a
  * reference to the configuration. -EPERM, -EACCES: a probe may not open its sockets. */
 int bw_site_new(uv_loop_t *loop,
-                struct bw_config *config,
+                struct bw_boxconf *config,
                 const struct bw_site_events *ev,
                 void *owner,
                 struct bw_site **ret,

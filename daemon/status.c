@@ -72,7 +72,7 @@ static void
 add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t *out)
 {
     for (size_t i = 0; i < d->config->n_probes; i++) {
-        const struct bw_config_probe *p = &d->config->probes[i];
+        const struct bw_boxconf_probe *p = &d->config->probes[i];
         int first = bw_site_target(d->site, i);
         if (p->circuit != circuit || first < 0 || !iv) {
             continue;
@@ -91,7 +91,7 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
 
 static json_t *circuit_json(struct bw_daemon *d, size_t i)
 {
-    const struct bw_config_circuit *c = &d->config->circuits[i];
+    const struct bw_boxconf_circuit *c = &d->config->circuits[i];
     struct bw_interval *iv = bw_site_interval(d->site);
     int64_t mono_ns = bw_clock_mono_ns();
     json_t *o = json_object();

@@ -202,7 +202,7 @@ static const struct bw_courier_ops courier_ops = {
 
 int bw_daemon_start_courier(struct bw_daemon *d, struct bw_err *reterr)
 {
-    const struct bw_config *c = d->config;
+    const struct bw_boxconf *c = d->config;
     const char *url = c->collector.url[0] ? c->collector.url : d->enrolment.url;
     struct bw_courier_params p = {.url = url,
                                   .ca_file = c->collector.ca_file,
@@ -250,11 +250,11 @@ void bw_daemon_load_enrolment(struct bw_daemon *d)
 
 /* ---- reload */
 
-static int swap_site(struct bw_daemon *d, struct bw_config *next)
+static int swap_site(struct bw_daemon *d, struct bw_boxconf *next)
 {
     struct bw_err err = {0};
     struct bw_site *site = NULL;
-    if (bw_config_same_measuring(d->config, next)) {
+    if (bw_boxconf_same_measuring(d->config, next)) {
         return 0;
     }
     int r = bw_site_new(&d->loop, next, &bw_daemon_site_events, d, &site, &err);
@@ -262,7 +262,7 @@ static int swap_site(struct bw_daemon *d, struct bw_config *next)
         bw_log(BW_AREA_CONFIG, BW_WARN,
                "%s; measuring goes on as before: restart needed for circuits and probes",
                err.text);
-        bw_config_keep_measuring(next, d->config);
+        bw_boxconf_keep_measuring(next, d->config);
         return r;
     }
     int64_t from_s = bw_site_last_unix_s(d->site);
@@ -274,20 +274,20 @@ static int swap_site(struct bw_daemon *d, struct bw_config *next)
 
 int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
 {
-    struct bw_config *next = NULL;
-    struct bw_config *old = d->config;
+    struct bw_boxconf *next = NULL;
+    struct bw_boxconf *old = d->config;
     struct bw_err err = {0};
     char fixed[200];
     (void)bw_notify("RELOADING=1");
-    int r = bw_config_load(old->path, &next, reterr);
+    int r = bw_boxconf_load(old->path, &next, reterr);
     if (r < 0) {
         bw_log(BW_AREA_CONFIG, BW_ERROR, "%s; the configuration in force stays",
                reterr ? reterr->text : bw_strerror(r));
         (void)bw_notify("READY=1");
         return r;
     }
-    bw_config_restart_needed(old, next, fixed, sizeof(fixed));
-    bw_config_keep_fixed(next, old);
+    bw_boxconf_restart_needed(old, next, fixed, sizeof(fixed));
+    bw_boxconf_keep_fixed(next, old);
     r = swap_site(d, next);
     (void)snprintf(d->restart_needed, sizeof(d->restart_needed), "%s%s%s", fixed,
                    fixed[0] && r < 0 ? ", " : "", r < 0 ? "circuits and probes" : "");
@@ -296,7 +296,7 @@ int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
     }
     d->config = next;
     bw_heavy_reload(d->heavy, next, d->site);
-    bw_config_unref(old);
+    bw_boxconf_unref(old);
     (void)bw_writer_reload(d->writer, next->keep_s);
     bw_daemon_load_enrolment(d);
     if (bw_daemon_start_courier(d, &err) < 0) {

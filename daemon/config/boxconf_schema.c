@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * config_schema.c - which sections and options the box's configuration file has.
+ * boxconf_schema.c - which sections and options the box's configuration file has.
  *
  * bandwitness.conf(5) is written from these tables, so the sentences are for the reader
  * of the manual. */
-#include "config_schema.h"
+#include "boxconf_schema.h"
 
 #include <bw/probe.h>
 #include <stdlib.h>
@@ -212,12 +212,12 @@ static const struct bw_optspec claim_opts[] = {
         .doc = "The circuit it measures. Not set: the only one there is."                  \
     }
 
-const struct bw_optspec bw_config_light_opts[] = {
+const struct bw_optspec bw_boxconf_light_opts[] = {
     CIRCUIT_OPT,
     {.type = BW_OPT_END},
 };
 
-const struct bw_optspec bw_config_heavy_opts[] = {
+const struct bw_optspec bw_boxconf_heavy_opts[] = {
     CIRCUIT_OPT,
     {.name = "every",
      .type = BW_OPT_DURATION,
@@ -256,7 +256,7 @@ static const struct bw_conf_section fixed_sections[] = {
      .doc = "When tests may start; up to eight. Without any they always may."},
 };
 
-struct bw_conf_section *bw_config_schema(void)
+struct bw_conf_section *bw_boxconf_schema(void)
 {
     size_t fixed = sizeof(fixed_sections) / sizeof(fixed_sections[0]);
     size_t kinds = 0;
@@ -277,7 +277,7 @@ struct bw_conf_section *bw_config_schema(void)
         s[1 + fixed + i] = (struct bw_conf_section){
             .keyword = ops->name,
             .flags = BW_CONF_TITLED,
-            .opts = heavy ? bw_config_heavy_opts : bw_config_light_opts,
+            .opts = heavy ? bw_boxconf_heavy_opts : bw_boxconf_light_opts,
             .more_opts = ops->opts,
             .subs = bw_conf_targets,
             .doc = heavy ? "A throughput test of this kind."

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * config.h - the box's configuration file as one const tree.
+ * boxconf.h - the box's configuration file as one const tree.
  *
  * A tree is made whole or not at all, is never changed afterwards, and is swapped for a
  * newer one on reload; who still needs the old one holds a reference. Secrets are not in
  * it (the key lives in state_dir), so the whole tree may be shown. Loop thread only. */
-#ifndef BW_CONFIG_H
-#define BW_CONFIG_H
+#ifndef BW_BOXCONF_H
+#define BW_BOXCONF_H
 
 #include <bw/opts.h>
 #include <bw/probe.h>
@@ -22,12 +22,12 @@ struct bw_conf_section;
 struct bw_err;
 
 enum {
-    BW_CONFIG_PROBES_MAX = 32,
-    BW_CONFIG_HOURS_MAX = 8,
-    BW_CONFIG_DAY_MIN = 1440
+    BW_BOXCONF_PROBES_MAX = 32,
+    BW_BOXCONF_HOURS_MAX = 8,
+    BW_BOXCONF_DAY_MIN = 1440
 };
 
-struct bw_config_circuit {
+struct bw_boxconf_circuit {
     char id[BW_NAME_MAX + 1];
     enum bw_vantage vantage;
     uint32_t behind;
@@ -41,14 +41,14 @@ struct bw_config_circuit {
 };
 
 /* Minutes of the local day, [from, to); to <= from goes over midnight. */
-struct bw_config_hours {
+struct bw_boxconf_hours {
     uint32_t days; /* bit 0 is Sunday, as struct tm counts */
     int from_min;
     int to_min;
 };
 
 /* One section of a probe kind. */
-struct bw_config_probe {
+struct bw_boxconf_probe {
     const struct bw_probe_ops *ops;
     struct bw_opts *opts;
     size_t circuit;   /* index into circuits */
@@ -56,13 +56,13 @@ struct bw_config_probe {
     uint64_t hash;    /* of all that is said about the instance: equal = unchanged */
 };
 
-enum bw_config_gate {
-    BW_CONFIG_GATE_SHARE,
-    BW_CONFIG_GATE_FCC,
-    BW_CONFIG_GATE_OFF
+enum bw_boxconf_gate {
+    BW_BOXCONF_GATE_SHARE,
+    BW_BOXCONF_GATE_FCC,
+    BW_BOXCONF_GATE_OFF
 };
 
-struct bw_config {
+struct bw_boxconf {
     int refs;
     char path[PATH_MAX];
     char sha256[BW_HASH_LEN + 1]; /* of the effective configuration as -T prints it */
@@ -82,59 +82,59 @@ struct bw_config {
 
     struct {
         int64_t day_bytes; /* all heavy tests of a UTC day together */
-        enum bw_config_gate gate;
+        enum bw_boxconf_gate gate;
         int64_t gate_ppm;
         bool in_class;
         int64_t retry_ms;
         int64_t give_up_ms;
     } tests;
 
-    struct bw_config_hours class_hours[BW_CONFIG_HOURS_MAX];
+    struct bw_boxconf_hours class_hours[BW_BOXCONF_HOURS_MAX];
     size_t n_class_hours;
-    struct bw_config_hours windows[BW_CONFIG_HOURS_MAX]; /* none: always */
+    struct bw_boxconf_hours windows[BW_BOXCONF_HOURS_MAX]; /* none: always */
     size_t n_windows;
 
-    struct bw_config_circuit circuits[BW_CIRCUITS_MAX];
+    struct bw_boxconf_circuit circuits[BW_CIRCUITS_MAX];
     size_t n_circuits;
-    struct bw_config_probe probes[BW_CONFIG_PROBES_MAX];
+    struct bw_boxconf_probe probes[BW_BOXCONF_PROBES_MAX];
     size_t n_probes;
 
     struct bw_conf *conf;
     struct bw_conf_section *schema; /* conf stands on it */
-    struct bw_config *lender;       /* circuits and probes are its; NULL: our own */
+    struct bw_boxconf *lender;      /* circuits and probes are its; NULL: our own */
 };
 
 /* Read and check one file; nothing but the file is touched. One reference is the
  * caller's. The sentence names file, line, key and the nearest valid one. */
-int bw_config_load(const char *path, struct bw_config **ret, struct bw_err *reterr);
-struct bw_config *bw_config_ref(struct bw_config *c);
-void bw_config_unref(struct bw_config *c); /* NULL is fine */
+int bw_boxconf_load(const char *path, struct bw_boxconf **ret, struct bw_err *reterr);
+struct bw_boxconf *bw_boxconf_ref(struct bw_boxconf *c);
+void bw_boxconf_unref(struct bw_boxconf *c); /* NULL is fine */
 
 /* The effective configuration as a file that reads back to itself (-T). */
-int bw_config_print(const struct bw_config *c, struct bw_buf *out);
+int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out);
 
 /* The manual page's text of every section and option (scdoc). */
-int bw_config_man(struct bw_buf *out);
+int bw_boxconf_man(struct bw_buf *out);
 
 /* What of `next` cannot take effect without a restart, in words, into out; "" when all
  * can. */
-void bw_config_restart_needed(const struct bw_config *now,
-                              const struct bw_config *next,
-                              char *out,
-                              size_t cap);
+void bw_boxconf_restart_needed(const struct bw_boxconf *now,
+                               const struct bw_boxconf *next,
+                               char *out,
+                               size_t cap);
 /* Make `next`, which nobody has seen yet, go on with what `now` has of those parts. */
-void bw_config_keep_fixed(struct bw_config *next, const struct bw_config *now);
-void bw_config_keep_measuring(struct bw_config *next, struct bw_config *now);
+void bw_boxconf_keep_fixed(struct bw_boxconf *next, const struct bw_boxconf *now);
+void bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now);
 /* Do both measure the same: circuits and probes unchanged? */
-bool bw_config_same_measuring(const struct bw_config *a, const struct bw_config *b);
+bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxconf *b);
 
 /* Index of a circuit, or -ENOENT. */
-int bw_config_circuit(const struct bw_config *c, const char *id);
+int bw_boxconf_circuit(const struct bw_boxconf *c, const char *id);
 
 /* Which minutes of the UTC day that starts at day_unix_s a heavy test may start in:
  * inside the test windows and outside class hours, by the local time zone. */
-void bw_config_allowed(const struct bw_config *c,
-                       int64_t day_unix_s,
-                       uint8_t allowed[BW_CONFIG_DAY_MIN]);
+void bw_boxconf_allowed(const struct bw_boxconf *c,
+                        int64_t day_unix_s,
+                        uint8_t allowed[BW_BOXCONF_DAY_MIN]);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * config.c - the box's configuration file as one const tree.
+ * boxconf.c - the box's configuration file as one const tree.
  *
  * Everything that could go wrong later because of the file is found here, with the line
  * it stands on; the rest of the daemon trusts the tree. */
-#include "config.h"
+#include "boxconf.h"
 
-#include "config_schema.h"
+#include "boxconf_schema.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -101,20 +101,21 @@ static int read_days(const char *text, uint32_t *ret)
 
 static int read_hours(const struct bw_conf_node *top,
                       const char *keyword,
-                      struct bw_config_hours *out,
+                      struct bw_boxconf_hours *out,
                       size_t *ret_n,
                       struct bw_err *reterr)
 {
     size_t n = bw_conf_count(top, keyword);
-    if (n > BW_CONFIG_HOURS_MAX) {
-        return bw_conf_fault(bw_conf_child(top, keyword, BW_CONFIG_HOURS_MAX), NULL, reterr,
-                             "more than %d %s sections", BW_CONFIG_HOURS_MAX, keyword);
+    if (n > BW_BOXCONF_HOURS_MAX) {
+        return bw_conf_fault(bw_conf_child(top, keyword, BW_BOXCONF_HOURS_MAX), NULL,
+                             reterr, "more than %d %s sections", BW_BOXCONF_HOURS_MAX,
+                             keyword);
     }
     for (size_t i = 0; i < n; i++) {
         const struct bw_conf_node *at = bw_conf_child(top, keyword, i);
         out[i].from_min = read_minute(bw_conf_str(at, "from"));
         out[i].to_min = read_minute(bw_conf_str(at, "to"));
-        if (out[i].from_min < 0 || out[i].from_min == BW_CONFIG_DAY_MIN) {
+        if (out[i].from_min < 0 || out[i].from_min == BW_BOXCONF_DAY_MIN) {
             return bw_conf_fault(at, "from", reterr, "'from' is a time like \"07:00\"");
         }
         if (out[i].to_min < 0) {
@@ -129,7 +130,7 @@ static int read_hours(const struct bw_conf_node *top,
 }
 
 static int
-read_top(struct bw_config *c, const struct bw_conf_node *top, struct bw_err *reterr)
+read_top(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
     int64_t interval_ms = bw_conf_int(top, "interval");
     if (interval_ms % 1000 != 0 || DAY_S % (interval_ms / 1000) != 0) {
@@ -155,7 +156,7 @@ read_top(struct bw_config *c, const struct bw_conf_node *top, struct bw_err *ret
 }
 
 static int
-read_collector(struct bw_config *c, const struct bw_conf_node *top, struct bw_err *reterr)
+read_collector(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
     const struct bw_conf_node *at = bw_conf_child(top, "collector", 0);
     c->collector.every_ms = c->interval_s * 1000;
@@ -182,13 +183,13 @@ read_collector(struct bw_config *c, const struct bw_conf_node *top, struct bw_er
     return 0;
 }
 
-static int read_tests(struct bw_config *c, const struct bw_conf_node *top)
+static int read_tests(struct bw_boxconf *c, const struct bw_conf_node *top)
 {
-    static const enum bw_config_gate gates[] = {BW_CONFIG_GATE_SHARE, BW_CONFIG_GATE_FCC,
-                                                BW_CONFIG_GATE_OFF};
+    static const enum bw_boxconf_gate gates[] = {BW_BOXCONF_GATE_SHARE, BW_BOXCONF_GATE_FCC,
+                                                 BW_BOXCONF_GATE_OFF};
     const struct bw_conf_node *at = bw_conf_child(top, "tests", 0);
     c->tests.day_bytes = INT64_C(20000000000);
-    c->tests.gate = BW_CONFIG_GATE_SHARE;
+    c->tests.gate = BW_BOXCONF_GATE_SHARE;
     c->tests.gate_ppm = 100000;
     c->tests.in_class = false;
     c->tests.retry_ms = 5 * 60000;
@@ -204,7 +205,7 @@ static int read_tests(struct bw_config *c, const struct bw_conf_node *top)
     return 0;
 }
 
-static int read_circuit(struct bw_config_circuit *c,
+static int read_circuit(struct bw_boxconf_circuit *c,
                         const struct bw_conf_node *at,
                         struct bw_err *reterr)
 {
@@ -248,7 +249,7 @@ static int read_circuit(struct bw_config_circuit *c,
 }
 
 static int
-read_circuits(struct bw_config *c, const struct bw_conf_node *top, struct bw_err *reterr)
+read_circuits(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
     size_t n = bw_conf_count(top, "circuit");
     if (n > BW_CIRCUITS_MAX) {
@@ -276,8 +277,8 @@ static uint64_t hash_text(uint64_t h, const char *text)
     }
 }
 
-static uint64_t hash_probe(const struct bw_config_probe *p,
-                           const struct bw_config_circuit *c)
+static uint64_t hash_probe(const struct bw_boxconf_probe *p,
+                           const struct bw_boxconf_circuit *c)
 {
     uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), p->ops->name);
     h = hash_text(h, bw_opts_name(p->opts));
@@ -293,9 +294,9 @@ static uint64_t hash_probe(const struct bw_config_probe *p,
     return h;
 }
 
-static int check_targets(struct bw_config *c,
+static int check_targets(struct bw_boxconf *c,
                          const struct bw_conf_node *at,
-                         const struct bw_config_probe *p,
+                         const struct bw_boxconf_probe *p,
                          size_t *n_latency,
                          struct bw_err *reterr)
 {
@@ -310,7 +311,7 @@ static int check_targets(struct bw_config *c,
         }
         /* One picture and one line of the record a target name. */
         for (size_t k = 0; p->ops->klass == BW_CLASS_LATENCY && k < c->n_probes; k++) {
-            const struct bw_config_probe *q = &c->probes[k];
+            const struct bw_boxconf_probe *q = &c->probes[k];
             if (q->ops->klass != BW_CLASS_LATENCY || q->circuit != p->circuit) {
                 continue;
             }
@@ -335,19 +336,20 @@ static int check_targets(struct bw_config *c,
     return 0;
 }
 
-static int read_probe(struct bw_config *c,
+static int read_probe(struct bw_boxconf *c,
                       const struct bw_probe_ops *ops,
                       const struct bw_conf_node *at,
                       size_t *n_latency,
                       struct bw_err *reterr)
 {
     const char *circuit = bw_conf_str(at, "circuit");
-    struct bw_config_probe p = {.ops = ops};
+    struct bw_boxconf_probe p = {.ops = ops};
     struct bw_err why = {0};
     int r = 0;
 
-    if (c->n_probes == BW_CONFIG_PROBES_MAX) {
-        return bw_conf_fault(at, NULL, reterr, "more than %d probes", BW_CONFIG_PROBES_MAX);
+    if (c->n_probes == BW_BOXCONF_PROBES_MAX) {
+        return bw_conf_fault(at, NULL, reterr, "more than %d probes",
+                             BW_BOXCONF_PROBES_MAX);
     }
     if (!good_name(bw_conf_title(at))) {
         return bad_name(at, bw_conf_title(at), reterr);
@@ -355,7 +357,7 @@ static int read_probe(struct bw_config *c,
     if (!circuit[0] && c->n_circuits != 1) {
         return bw_conf_fault(at, NULL, reterr, "there are several circuits: say which one");
     }
-    int i = circuit[0] ? bw_config_circuit(c, circuit) : 0;
+    int i = circuit[0] ? bw_boxconf_circuit(c, circuit) : 0;
     if (i < 0) {
         const char *ids[BW_CIRCUITS_MAX + 1] = {NULL};
         for (size_t k = 0; k < c->n_circuits; k++) {
@@ -400,7 +402,7 @@ static int read_probe(struct bw_config *c,
 }
 
 static int
-read_probes(struct bw_config *c, const struct bw_conf_node *top, struct bw_err *reterr)
+read_probes(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
     size_t n_latency = 0;
     for (size_t k = 0; bw_probe_table[k]; k++) {
@@ -416,17 +418,17 @@ read_probes(struct bw_config *c, const struct bw_conf_node *top, struct bw_err *
     return 0;
 }
 
-int bw_config_load(const char *path, struct bw_config **ret, struct bw_err *reterr)
+int bw_boxconf_load(const char *path, struct bw_boxconf **ret, struct bw_err *reterr)
 {
     const struct bw_conf_node *top = NULL;
-    struct bw_config *c = calloc(1, sizeof(*c));
+    struct bw_boxconf *c = calloc(1, sizeof(*c));
     int r = c ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
     if (r < 0) {
         goto out;
     }
     c->refs = 1;
     copy_text(c->path, sizeof(c->path), path);
-    c->schema = bw_config_schema();
+    c->schema = bw_boxconf_schema();
     if (!c->schema) {
         r = bw_err_set(reterr, -ENOMEM, "out of memory");
         goto out;
@@ -455,17 +457,17 @@ int bw_config_load(const char *path, struct bw_config **ret, struct bw_err *rete
     *ret = c;
     c = NULL;
 out:
-    bw_config_unref(c);
+    bw_boxconf_unref(c);
     return r;
 }
 
-struct bw_config *bw_config_ref(struct bw_config *c)
+struct bw_boxconf *bw_boxconf_ref(struct bw_boxconf *c)
 {
     c->refs++;
     return c;
 }
 
-void bw_config_unref(struct bw_config *c)
+void bw_boxconf_unref(struct bw_boxconf *c)
 {
     if (!c || --c->refs > 0) {
         return;
@@ -473,20 +475,20 @@ void bw_config_unref(struct bw_config *c)
     for (size_t i = 0; i < c->n_probes && !c->lender; i++) {
         bw_opts_free(c->probes[i].opts);
     }
-    bw_config_unref(c->lender);
+    bw_boxconf_unref(c->lender);
     bw_conf_free(c->conf);
     free(c->schema);
     free(c);
 }
 
-int bw_config_print(const struct bw_config *c, struct bw_buf *out)
+int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out)
 {
     return bw_conf_print(c->conf, out);
 }
 
-int bw_config_man(struct bw_buf *out)
+int bw_boxconf_man(struct bw_buf *out)
 {
-    struct bw_conf_section *schema = bw_config_schema();
+    struct bw_conf_section *schema = bw_boxconf_schema();
     if (!schema) {
         return -ENOMEM;
     }
@@ -495,10 +497,10 @@ int bw_config_man(struct bw_buf *out)
     return bw_buf_error(out);
 }
 
-void bw_config_restart_needed(const struct bw_config *now,
-                              const struct bw_config *next,
-                              char *out,
-                              size_t cap)
+void bw_boxconf_restart_needed(const struct bw_boxconf *now,
+                               const struct bw_boxconf *next,
+                               char *out,
+                               size_t cap)
 {
     const struct {
         bool differs;
@@ -520,7 +522,7 @@ void bw_config_restart_needed(const struct bw_config *now,
     }
 }
 
-void bw_config_keep_fixed(struct bw_config *next, const struct bw_config *now)
+void bw_boxconf_keep_fixed(struct bw_boxconf *next, const struct bw_boxconf *now)
 {
     next->interval_s = now->interval_s;
     memcpy(next->state_dir, now->state_dir, sizeof(next->state_dir));
@@ -529,7 +531,7 @@ void bw_config_keep_fixed(struct bw_config *next, const struct bw_config *now)
     memcpy(next->timezone, now->timezone, sizeof(next->timezone));
 }
 
-void bw_config_keep_measuring(struct bw_config *next, struct bw_config *now)
+void bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now)
 {
     for (size_t i = 0; i < next->n_probes; i++) {
         bw_opts_free(next->probes[i].opts);
@@ -538,17 +540,17 @@ void bw_config_keep_measuring(struct bw_config *next, struct bw_config *now)
     memcpy(next->probes, now->probes, sizeof(next->probes));
     next->n_circuits = now->n_circuits;
     next->n_probes = now->n_probes;
-    next->lender = bw_config_ref(now);
+    next->lender = bw_boxconf_ref(now);
 }
 
-bool bw_config_same_measuring(const struct bw_config *a, const struct bw_config *b)
+bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxconf *b)
 {
     if (a->n_circuits != b->n_circuits || a->n_probes != b->n_probes) {
         return false;
     }
     for (size_t i = 0; i < a->n_circuits; i++) {
-        const struct bw_config_circuit *p = &a->circuits[i];
-        const struct bw_config_circuit *q = &b->circuits[i];
+        const struct bw_boxconf_circuit *p = &a->circuits[i];
+        const struct bw_boxconf_circuit *q = &b->circuits[i];
         if (strcmp(p->id, q->id) != 0 || p->vantage != q->vantage ||
             p->behind != q->behind || p->source != q->source ||
             strcmp(p->interface, q->interface) != 0 || p->faces_school != q->faces_school ||
@@ -566,7 +568,7 @@ bool bw_config_same_measuring(const struct bw_config *a, const struct bw_config 
     return true;
 }
 
-int bw_config_circuit(const struct bw_config *c, const char *id)
+int bw_boxconf_circuit(const struct bw_boxconf *c, const char *id)
 {
     for (size_t i = 0; i < c->n_circuits; i++) {
         if (strcmp(c->circuits[i].id, id) == 0) {
@@ -576,7 +578,7 @@ int bw_config_circuit(const struct bw_config *c, const char *id)
     return -ENOENT;
 }
 
-static bool within(const struct bw_config_hours *h, size_t n, const struct tm *tm)
+static bool within(const struct bw_boxconf_hours *h, size_t n, const struct tm *tm)
 {
     int minute = tm->tm_hour * 60 + tm->tm_min;
     uint32_t today = UINT32_C(1) << tm->tm_wday;
@@ -595,11 +597,11 @@ static bool within(const struct bw_config_hours *h, size_t n, const struct tm *t
     return false;
 }
 
-void bw_config_allowed(const struct bw_config *c,
-                       int64_t day_unix_s,
-                       uint8_t allowed[BW_CONFIG_DAY_MIN])
+void bw_boxconf_allowed(const struct bw_boxconf *c,
+                        int64_t day_unix_s,
+                        uint8_t allowed[BW_BOXCONF_DAY_MIN])
 {
-    for (int i = 0; i < BW_CONFIG_DAY_MIN; i++) {
+    for (int i = 0; i < BW_BOXCONF_DAY_MIN; i++) {
         time_t t = (time_t)(day_unix_s + (int64_t)i * 60);
         struct tm tm;
         bool ok = localtime_r(&t, &tm) != NULL;
