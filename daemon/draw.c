@@ -138,6 +138,7 @@ static bool throughput_step(const struct bw_summary *s, const char *circuit, int
 static bool
 make_step(const struct picture *p, const struct bw_summary *s, struct bw_series_step *step)
 {
+    step->start_unix_s = s->start_unix_s;
     step->end_unix_s = s->end_unix_s;
     for (size_t i = 0; i < BW_SERIES_DS_MAX; i++) {
         step->values[i] = BW_UNKNOWN;

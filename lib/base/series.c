@@ -68,7 +68,7 @@ static void plan_archives(const struct bw_series_shape *shape,
     unsigned long step = (unsigned long)step_s;
 
     a[0] = (struct archive){.per_row = 1, .rows = FINE_S / step};
-    a[1] = (struct archive){.per_row = 3600 / step, .rows = HOUR_ROWS};
+    a[1] = (struct archive){.per_row = step < 3600 ? 3600 / step : 1, .rows = HOUR_ROWS};
     a[2] = (struct archive){.per_row = 86400 / step, .rows = DAY_ROWS};
     if (a[0].rows > fine_max) {
         a[0].rows = fine_max;
@@ -230,8 +230,8 @@ int bw_series_create(const char *path,
     int fd;
     int r;
 
-    if (step_s <= 0 || 3600 % step_s != 0) {
-        return bw_err_set(reterr, -EINVAL, "%s: a step of %lld s does not divide an hour",
+    if (step_s <= 0 || 86400 % step_s != 0) {
+        return bw_err_set(reterr, -EINVAL, "%s: a step of %lld s does not divide a day",
                           path, (long long)step_s);
     }
     fd = open(path, O_RDWR | O_CLOEXEC);

@@ -32,7 +32,7 @@ extern const struct bw_series_shape
 /* Create with the design's shape: steps x 14 days, 1 h x 13 months, 1 day x 11 years,
  * AVERAGE and MAX; below 5 min the first is shortened so that no file passes
  * BW_SERIES_BYTES_MAX. An hour or day of which more than half is unknown is unknown.
- * step_s divides 3600. A good file that is there already is kept: 0 as well. One that
+ * step_s divides a day. A good file that is there already is kept: 0 as well. One that
  * librrd refuses or whose shape or step differs is moved aside to PATH.corrupt and made
  * anew; *ret_remade (may be NULL) becomes 1, so that the caller rebuilds it from
  * records. The folder must exist. */

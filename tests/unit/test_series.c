@@ -137,6 +137,12 @@ static void the_shape_of_the_design(void **state)
     rrdtool(argv);
     assert_non_null(strstr(out, "rra[1].pdp_per_row = 360\n"));
     assert_non_null(strstr(out, "rra[2].pdp_per_row = 8640\n"));
+    /* a step that divides the day but not the hour */
+    teardown(NULL);
+    create(&bw_series_link, 432, 0);
+    rrdtool(argv);
+    assert_non_null(strstr(out, "rra[1].pdp_per_row = 8\n"));
+    assert_non_null(strstr(out, "rra[2].pdp_per_row = 200\n"));
     assert_int_equal(bw_series_create(path, &bw_series_link, 7, T0, NULL, NULL), -EINVAL);
 }
 
