@@ -70,12 +70,12 @@ def work(the_lab, path):
     for name in ("state", "box", "peer"):
         os.makedirs(f"{base}/{name}")
     collector = Collector(far, f"{base}/state", "192.0.2.2")
-    collector.run()
+    collector.start_ready()
     ours = Box(box, f"{base}/box", BOX % {
         "d": f"{base}/box", "url": collector.url, "ca": f'ca_file = "{collector.ca}"'})
     token = json.loads(collector.admin("token", "create", "--json"))["token"]
     ours.enroll(collector, token)
-    ours.run()
+    ours.start_ready()
     procs = {"ours": ours.proc}
     with open(f"{base}/peer/collectd.conf", "w", encoding="ascii") as f:
         f.write(COLLECTD % {"d": f"{base}/peer"})

@@ -16,7 +16,7 @@ import time
 
 import lab
 from figures import Figures, payload, table
-from programs import Box, Collector, Host
+from programs import Box, Collector, Host, free_port
 from school import EDGE4, NET4, NET6, STATE4, School, start_nginx
 from truth import Sampler
 
@@ -104,7 +104,7 @@ tests {{
                                     "wan", f"http://{NET4}/", TARGETS)
         sampler = Sampler(school)
         asked0 = school.net.counters()
-        box.run()
+        box.start_ready()
         self.say("bandwitnessd runs, interval 10 s")
         self.users(school)
         self.plan(school, box, collector)
@@ -137,7 +137,7 @@ tests {{
         collector, box = self.start(host, host, folder, "127.0.0.1", True, "none", "",
                                     f"http://127.0.0.1:{web}/", (("loopback", "127.0.0.1"), ("loopback-v6", "::1")), port=free_port())
         try:
-            box.run()
+            box.start_ready()
             self.say("bandwitnessd runs, interval 10 s")
             self.plan(None, box, collector)
             self.settle(box, collector)
@@ -157,7 +157,7 @@ tests {{
         for name in ("state", "box"):
             os.makedirs(f"{base}/{name}", exist_ok=True)
         collector = Collector(state, f"{base}/state", address, port, tls)
-        collector.run()
+        collector.start_ready()
         self.say(f"bandwitness-collector runs at {collector.url}")
         conf = self.box_conf(f"{base}/box", collector.url, collector.ca, source, interface,
                              server, targets)
@@ -198,7 +198,7 @@ tests {{
         box.kill()
         self.events["daemon killed"] = time.time()
         time.sleep(3)
-        box.run()
+        box.start_ready()
         self.say("bandwitnessd runs again")
         if school:
             until(length * 0.5)
@@ -214,7 +214,7 @@ tests {{
         collector.kill()
         self.events["collector killed"] = time.time()
         time.sleep(5)
-        collector.run()
+        collector.start_ready()
         self.say("bandwitness-collector runs again")
         until(length)
 
@@ -342,12 +342,6 @@ def key_of(sites, site):
     """The public key of one site out of `bandwitness site list --json`."""
     entry = next(s for s in sites["sites"] if s["id"] == site)
     return entry["keys"][0]["jwk"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def forward(collector):

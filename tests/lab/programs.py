@@ -6,8 +6,8 @@ A place is a Netns, or Host for the machine itself on loopback.
 import json
 import os
 import signal
+import socket
 import subprocess
-import time
 
 from lab import LabError, wait_for
 
@@ -131,7 +131,7 @@ class Collector(Program):
                     f'listen "main" {{\n    address = "{address}"\n    port = {port}\n'
                     f"{tls_lines}}}\n{extra}")
 
-    def run(self):
+    def start_ready(self):
         self.start(["-c", self.conf])
         self.wait_ready("the collector's /healthz", lambda: self.get("/healthz") is not None, 20)
 
@@ -170,7 +170,7 @@ class Box(Program):
             words += ["--ca-file", collector.ca]
         return self.command(*words)
 
-    def run(self):
+    def start_ready(self):
         self.start(["-c", self.conf])
         self.wait_ready("the daemon's control socket", self.status, 30)
 
@@ -188,6 +188,7 @@ class Box(Program):
         return out.split()
 
 
-def next_second():
-    now = time.time()
-    time.sleep(1 - now % 1)
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
