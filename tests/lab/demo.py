@@ -67,8 +67,11 @@ icmp "line" {{
 http "state" {{
     circuit = "{CIRCUIT}"
     every = 40s
+    direction = both
     duration = 6s
-    warm_up = 2s
+    warmup = 2s
+    download = "/big"
+    upload = "/upload"
     target "state-1" {{ address = "{server}" }}
 }}
 tests {{

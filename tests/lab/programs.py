@@ -174,13 +174,24 @@ class Box(Program):
         self.start(["-c", self.conf])
         self.wait_ready("the daemon's control socket", self.status, 30)
 
+    def ask(self, seconds=10, **request):
+        """One request to the control socket; the last answer, or None without one."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(seconds)
+            try:
+                s.connect(self.socket)
+                s.sendall(json.dumps(request).encode("ascii") + b"\n")
+                for line in s.makefile("rb"):
+                    answer = json.loads(line)
+                    if "ok" in answer:
+                        return answer
+            except (OSError, ValueError):
+                pass
+        return None
+
     def status(self):
         """The daemon's own account, or None while it does not answer."""
-        out = self.command("status", "--json", "--config", self.conf, ok=None)
-        try:
-            return json.loads(out) or None
-        except ValueError:
-            return None
+        return self.ask(verb="status")
 
     def journal(self):
         """Every signed line in the journal."""

@@ -84,9 +84,12 @@ class School:
         ns.sh(f"ip -6 route add {to6} via {via6}")
 
     def _shape(self):
-        shaper = "burst 32kb latency 50ms"
-        self.core.sh(f"tc qdisc add dev isp root tbf rate {self.down_bps}bit {shaper}")
-        self.isp.sh(f"tc qdisc add dev core root tbf rate {self.up_bps}bit {shaper}")
+        # Queues as access lines have them: deep enough that what the box sends upwards is
+        # delayed rather than dropped behind its counter.
+        self.core.sh(f"tc qdisc add dev isp root tbf rate {self.down_bps}bit "
+                     "burst 32kb latency 50ms")
+        self.isp.sh(f"tc qdisc add dev core root tbf rate {self.up_bps}bit "
+                    "burst 16kb latency 200ms")
 
     def _count(self):
         """Named counters; lan_* are the users' share of the line."""
