@@ -27,7 +27,9 @@
 enum {
     DAY_S = 86400,
     DAYS = 3,
-    GATE_SPAN_S = 10
+    GATE_SPAN_S = 10,
+    GATE_SPAN_MIN_S = 3,
+    GATE_DRAIN_S = 2 /* after a test: its last bytes leave the queues of the line */
 };
 
 enum {
@@ -71,6 +73,7 @@ struct bw_heavy {
     size_t n_items;
     int64_t spent_bytes; /* of secrets[TODAY]'s day */
     struct run *run;
+    int64_t ended_mono_ms; /* of the last run; unknown: none yet */
     struct bw_heavy_asker asker;
     bool stopping;
     void (*stopped)(void *owner);
@@ -196,6 +199,7 @@ int bw_heavy_new(uv_loop_t *loop,
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     h->loop = loop;
+    h->ended_mono_ms = BW_UNKNOWN;
     h->config = bw_boxconf_ref(config);
     h->site = site;
     h->writer = writer;
@@ -269,6 +273,7 @@ static void on_end(void *owner, int status, const char *reason)
     struct bw_heavy *h = run->heavy;
     const struct bw_boxconf_probe *p = &run->config->probes[run->probe];
     h->run = NULL;
+    h->ended_mono_ms = bw_clock_mono_ms();
     h->spent_bytes += run->moved_bytes;
     if (run->moved_bytes > 0) {
         (void)bw_writer_moved(h->writer, run->config->circuits[p->circuit].id,
@@ -321,6 +326,20 @@ static int start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err 
 
 /* ---- deciding */
 
+/* The seconds that the gate may look back on: none in which a test of ours moved bytes or
+ * emptied its queues, since those are not users. 0: too few yet. */
+static int64_t gate_span_s(const struct bw_heavy *h)
+{
+    if (h->ended_mono_ms == BW_UNKNOWN) {
+        return GATE_SPAN_S;
+    }
+    int64_t since_s = (bw_clock_mono_ms() - h->ended_mono_ms) / 1000 - GATE_DRAIN_S;
+    if (since_s > GATE_SPAN_S) {
+        return GATE_SPAN_S;
+    }
+    return since_s < GATE_SPAN_MIN_S ? 0 : since_s;
+}
+
 static void
 look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_state *s)
 {
@@ -347,11 +366,12 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     s->link_bps = reading ? reading->link_bps : BW_UNKNOWN;
     s->gate = gates[h->config->tests.gate];
     s->gate_ppm = h->config->tests.gate_ppm;
+    int64_t span_s = gate_span_s(h) > 0 ? gate_span_s(h) : GATE_SPAN_MIN_S;
     int64_t line_bps = BW_UNKNOWN;
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         s->claim_bps[d] = c->claim_bps[d];
         s->carried_bps[d] = bw_interval_carried_bps(
-            iv, (uint32_t)p->circuit, (enum bw_direction)d, GATE_SPAN_S, now_mono_ns);
+            iv, (uint32_t)p->circuit, (enum bw_direction)d, span_s, now_mono_ns);
         if (c->claim_bps[d] != BW_UNKNOWN &&
             (line_bps == BW_UNKNOWN || c->claim_bps[d] > line_bps)) {
             line_bps = c->claim_bps[d];
@@ -388,6 +408,9 @@ static void consider(struct bw_heavy *h, struct item *it)
     struct bw_sched_state s;
     struct bw_sched_decision d;
     struct bw_err err = {0};
+    if (!h->run && gate_span_s(h) == 0) {
+        return; /* a test has just ended: seconds, and nothing worth a record */
+    }
     look(h, it, false, &s);
     bw_sched_decide(&s, &d);
     switch (d.verdict) {
