@@ -412,26 +412,44 @@ int bw_conf_sha256(const struct bw_conf *c, char ret[BW_HASH_LEN + 1])
     return r;
 }
 
-static void man_section(const struct bw_conf_section *s, struct bw_buf *out, int depth)
+static void man_section(const struct bw_conf_section *s,
+                        const char *text,
+                        struct bw_buf *out,
+                        int depth)
 {
     if (s->keyword[0] != '\0') {
-        bw_buf_printf(out, "%s %s%s\n\n", depth > 1 ? "##" : "#", s->keyword,
-                      s->flags & BW_CONF_TITLED ? " \"name\" { … }" : " { … }");
+        /* "##" stands within its section; scdoc knows two levels */
+        bw_buf_printf(out, "%s ", depth > 0 ? "##" : "#");
+        bw_man_escape(out, s->keyword);
+        /* no quotes: roff takes them from a heading */
+        bw_buf_puts(out, s->flags & BW_CONF_TITLED ? " NAME { … }\n\n" : " { … }\n\n");
     }
     if (s->doc) {
-        bw_buf_printf(out, "%s%s\n\n", s->doc,
-                      s->flags & BW_CONF_REQUIRED ? " At least one is required." : "");
+        bw_man_escape(out, s->doc);
+        bw_buf_puts(out, s->flags & BW_CONF_REQUIRED ? " At least one is required.\n\n"
+                                                     : "\n\n");
+    }
+    if (text) {
+        bw_buf_puts(out, text);
+        bw_buf_puts(out, "\n");
     }
     bw_optspec_man(s->opts, out);
     bw_optspec_man(s->more_opts, out);
     for (const struct bw_conf_section *sub = s->subs; sub && sub->keyword; sub++) {
-        man_section(sub, out, depth + 1);
+        man_section(sub, NULL, out, depth + 1);
     }
+}
+
+void bw_conf_man_section(const struct bw_conf_section *s,
+                         const char *text,
+                         struct bw_buf *out)
+{
+    man_section(s, text, out, 0);
 }
 
 void bw_conf_man(const struct bw_conf_section *top, struct bw_buf *out)
 {
-    man_section(top, out, 0);
+    man_section(top, NULL, out, -1);
 }
 
 /* ---- the nearest word ---- */

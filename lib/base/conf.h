@@ -107,8 +107,12 @@ int bw_conf_print(const struct bw_conf *c, struct bw_buf *out);
 /* SHA-256 of that text, for the summary's "config". */
 int bw_conf_sha256(const struct bw_conf *c, char ret[BW_HASH_LEN + 1]);
 
-/* Append the manual page's text (scdoc) of a schema. */
+/* Append the manual page's text (scdoc) of a schema, or of one section: its heading, its
+ * sentence, `text` (scdoc, may be NULL), its options, then the sections within. */
 void bw_conf_man(const struct bw_conf_section *top, struct bw_buf *out);
+void bw_conf_man_section(const struct bw_conf_section *s,
+                         const char *text,
+                         struct bw_buf *out);
 
 /* The word of `words` (NULL-terminated) nearest to `word` by edits, or NULL when none is
  * near enough to be meant; also for verbs of the command line. */

@@ -49,6 +49,9 @@ void bw_conf_node_free(struct bw_conf_node *n);
 /* `circuit "wan"`, or "the top level", for sentences. */
 void bw_conf_describe(const struct bw_conf_node *n, char *ret, size_t cap);
 
+/* Text with scdoc's marks made harmless; in optspec.c. */
+void bw_man_escape(struct bw_buf *out, const char *text);
+
 /* ---- while reading; conf_read.c and conf_scan.c ---- */
 
 enum {

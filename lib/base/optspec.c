@@ -5,6 +5,7 @@
  * its unit, an octal, a fraction that is not exact are never guessed at. */
 #include "buf.h"
 #include "conf.h"
+#include "conf_private.h"
 #include "utf8.h"
 
 #include <bw/err.h>
@@ -380,8 +381,7 @@ void bw_optspec_format(const struct bw_optspec *spec, int64_t value, struct bw_b
     }
 }
 
-/* Text with scdoc's marks made harmless. */
-static void put_escaped(struct bw_buf *out, const char *text)
+void bw_man_escape(struct bw_buf *out, const char *text)
 {
     for (; *text; text++) {
         if (strchr("_*\\#~<>`", *text)) {
@@ -395,23 +395,23 @@ void bw_optspec_man(const struct bw_optspec *spec, struct bw_buf *out)
 {
     for (; spec && spec->type != BW_OPT_END; spec++) {
         bw_buf_puts(out, "*");
-        put_escaped(out, spec->name);
+        bw_man_escape(out, spec->name);
         bw_buf_puts(out, "* = ");
         if (spec->type == BW_OPT_ENUM) {
             for (size_t i = 0; spec->words[i]; i++) {
                 bw_buf_puts(out, i ? "|" : "");
-                put_escaped(out, spec->words[i]);
+                bw_man_escape(out, spec->words[i]);
             }
         } else {
             bw_buf_printf(out, "_%s_", types[spec->type].word);
         }
         bw_buf_puts(out, "\n\t");
-        put_escaped(out, spec->doc ? spec->doc : "");
+        bw_man_escape(out, spec->doc ? spec->doc : "");
         if (spec->type == BW_OPT_SET) {
             bw_buf_puts(out, " Words: ");
             for (size_t i = 0; spec->words[i]; i++) {
                 bw_buf_puts(out, i ? ", " : "");
-                put_escaped(out, spec->words[i]);
+                bw_man_escape(out, spec->words[i]);
             }
             bw_buf_putc(out, '.');
         }
@@ -425,10 +425,13 @@ void bw_optspec_man(const struct bw_optspec *spec, struct bw_buf *out)
         if (!spec->def) {
             bw_buf_puts(out, " Required.");
         } else if (spec->def[0] == '\0') {
-            bw_buf_puts(out, " Not set by default.");
+            /* many a sentence says itself what happens then */
+            if (!spec->doc || !strstr(spec->doc, "Not set:")) {
+                bw_buf_puts(out, " Not set by default.");
+            }
         } else {
             bw_buf_puts(out, " Default: ");
-            put_escaped(out, spec->def);
+            bw_man_escape(out, spec->def);
             bw_buf_putc(out, '.');
         }
         bw_buf_puts(out, "\n\n");

@@ -457,7 +457,7 @@ static void manual(void **state)
     assert_non_null(strstr(b.data,
                            "*interval* = _duration_\n\tLength of an interval. From 10s "
                            "to 1h. Default: 5min.\n"));
-    assert_non_null(strstr(b.data, "# circuit \"name\" { … }\n"));
+    assert_non_null(strstr(b.data, "# circuit NAME { … }\n"));
     assert_non_null(strstr(b.data, "*interface* = _text_\n\tThe port. Required.\n"));
     assert_non_null(strstr(b.data, "*claim\\_down* = _rate_\n\tClaimed rate. Not set by "
                                    "default.\n"));
