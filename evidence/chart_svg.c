@@ -123,6 +123,7 @@ static int64_t nice_step(int64_t top)
 
 void bw_chart_scale(struct bw_chart *c, int64_t highest)
 {
+    highest += highest / 16; /* a line at the very top would hide in the frame */
     if (highest < 1000) {
         highest = 1000;
     }
@@ -152,7 +153,7 @@ void bw_chart_rate_axis(const struct bw_chart *c, struct bw_buf *out)
         }
         bw_chart_text(out, c->left - 80, y + 40, "e", text);
     }
-    bw_chart_text(out, c->left - 80, c->top - 100, "e", name);
+    bw_chart_text(out, c->left - 80, c->top - 150, "e", name);
 }
 
 static void
@@ -269,7 +270,7 @@ void bw_chart_shade(const struct bw_report *r, const struct bw_chart *c, struct 
         int64_t x = bw_chart_x(c, g->from_unix_s * 1000);
         int64_t w = bw_chart_x(c, g->to_unix_s * 1000) - x;
         if (g->kind == BW_RGAP_MISSING) {
-            bw_chart_rect(out, x, c->top, w > 8 ? w : 8, c->height, "gap");
+            bw_chart_rect(out, x, c->top, w > 15 ? w : 15, c->height, "gap");
         }
     }
     if (r->until_unix_s < c->to_unix_s) {
@@ -283,7 +284,7 @@ void bw_chart_shade(const struct bw_report *r, const struct bw_chart *c, struct 
 enum {
     BAR_WIDTH = 9600,
     BAR_LEFT = 1900,
-    BAR_RIGHT = 1900,
+    BAR_RIGHT = 2700,
     BAR_ROW = 300,
     BAR_HEIGHT = 180,
     BAR_GROUP = 480
@@ -350,7 +351,8 @@ static void one_bar(struct bw_buf *out, const struct bar *b, int64_t y, int64_t 
         (void)snprintf(text, sizeof(text), "%s",
                        strcmp(b->name, "Claimed") == 0 ? b->statistic : "not measured");
     }
-    bw_chart_text(out, BAR_LEFT + w + 80, y + 140, "v", text);
+    /* All in one column: no line of the chart runs through them. */
+    bw_chart_text(out, BAR_WIDTH - BAR_RIGHT + 120, y + 140, "v", text);
 }
 
 void bw_chart_bars(const struct bw_report *r, struct bw_buf *out)

@@ -21,6 +21,7 @@ enum {
     BOTTOM = 280,
     HEIGHT = 2200,
     COLUMNS_MAX = 860,
+    MANY_RUNS = 300,
     DAYS_MIN = 4, /* fewer: by intervals */
     CELL_W = 230,
     CELL_H = 170,
@@ -395,10 +396,10 @@ void bw_chart_runs(const struct bw_report *r, int dir, struct bw_buf *out)
         "The table below has the figures.");
     bw_chart_shade(r, &c, out);
     bw_chart_rate_axis(&c, out);
-    claim_lines(r, &c, dir, layer, true, out);
     run_dots(r, &c, dir, BW_TEST_DEFERRED, "put-off", out);
     run_dots(r, &c, dir, BW_TEST_FAILED, "failed", out);
-    run_dots(r, &c, dir, BW_TEST_OK, "dot", out);
+    run_dots(r, &c, dir, BW_TEST_OK, r->n_runs > MANY_RUNS ? "dot many" : "dot", out);
+    claim_lines(r, &c, dir, layer, true, out);
     bw_chart_time_axis(r, &c, out);
     bw_chart_close(out);
 }

@@ -275,6 +275,9 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
                          : "No run can be compared with the claim: that takes the line's "
                            "counter during the run, and the MTU. ");
         }
+        if (t->conversion[0]) {
+            bw_buf_puts(out, "Conversion: ");
+        }
         bw_html_text(out, t->conversion);
         bw_buf_printf(
             out,
@@ -350,11 +353,51 @@ void bw_html_tests(struct bw_buf *out, const struct bw_report *r)
 
 /* ---- latency ---------------------------------------------------------------- */
 
+static void latency_row(struct bw_buf *out, const struct bw_report_latency *l)
+{
+    const int64_t delays[] = {l->min_us, l->p50_us,  l->p95_us,
+                              l->p99_us, l->mean_us, l->pdv_p95_us};
+    char text[BW_WORDS_MAX];
+    char low[BW_WORDS_MAX];
+    char high[BW_WORDS_MAX];
+
+    bw_buf_puts(out, "<tr><th scope=\"row\">");
+    bw_html_text(out, l->probe);
+    bw_buf_puts(out, "<small>");
+    bw_html_text(out, l->kind);
+    if (l->family) {
+        bw_buf_printf(out, ", IPv%d", l->family);
+    }
+    bw_buf_puts(out, "</small></th>");
+    cell(out, l->window == BW_WINDOW_CLASS ? "class" : "all");
+    bw_words_count(l->sent, text);
+    number(out, text);
+    bw_words_count(l->lost, text);
+    bw_buf_printf(out, "<td class=\"n\">%s", text);
+    if (l->late != BW_UNKNOWN && l->late > 0) {
+        bw_words_count(l->late, text);
+        bw_buf_printf(out, "<small>%s of them late</small>", text);
+    }
+    bw_words_percent(l->loss_ppm, text);
+    bw_buf_printf(out, "</td><td class=\"n\">%s", l->loss_ppm == BW_UNKNOWN ? "–" : text);
+    if (l->loss_ppm != BW_UNKNOWN) {
+        bw_words_percent(l->loss_low_ppm, low);
+        bw_words_percent(l->loss_high_ppm, high);
+        bw_buf_printf(out, "<small>%s to %s</small>", low, high);
+    }
+    bw_buf_puts(out, "</td>");
+    for (size_t k = 0; k < sizeof(delays) / sizeof(delays[0]); k++) {
+        bw_words_delay(delays[k], text);
+        number(out, delays[k] == BW_UNKNOWN ? "–" : text);
+    }
+    bw_buf_puts(out, "</tr>\n");
+}
+
 void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
 {
     static const char *const names[] = {
-        "Target", "Hours", "Sent", "Lost", "Loss (95 % interval)",
-        "P50",    "P95",   "P99",  "Mean", "PDV P95"};
+        "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
+        "P95",    "P99",   "Mean", "PDV P95"};
 
     head(out, "latency", "Round trip and loss");
     if (r->n_latency == 0) {
@@ -362,42 +405,10 @@ void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
             out, "<p class=\"none\">Not measured: no target was asked.</p>\n</section>\n");
         return;
     }
-    bw_buf_puts(out, "<div class=\"chart\"><table>");
-    columns(out, names, 10, 2);
+    bw_buf_puts(out, "<div class=\"chart\"><table class=\"tight\">");
+    columns(out, names, 11, 2);
     for (size_t i = 0; i < r->n_latency; i++) {
-        const struct bw_report_latency *l = &r->latency[i];
-        const int64_t delays[] = {l->p50_us, l->p95_us, l->p99_us, l->mean_us,
-                                  l->pdv_p95_us};
-        char text[4 * BW_WORDS_MAX];
-        char low[BW_WORDS_MAX];
-        char high[BW_WORDS_MAX];
-        char loss[BW_WORDS_MAX];
-        char small[BW_WORDS_MAX];
-        bw_words_target(l->probe, l->kind, l->family, text, sizeof(text));
-        bw_buf_puts(out, "<tr><th scope=\"row\">");
-        bw_html_text(out, text);
-        bw_buf_puts(out, "</th>");
-        cell(out, l->window == BW_WINDOW_CLASS ? "class" : "all");
-        bw_words_count(l->sent, small);
-        number(out, small);
-        bw_words_count(l->lost, small);
-        if (l->late > 0) {
-            (void)snprintf(text, sizeof(text), "%s, %lld of them late", small,
-                           (long long)l->late);
-        } else {
-            (void)snprintf(text, sizeof(text), "%s", small);
-        }
-        number(out, text);
-        bw_words_percent(l->loss_ppm, loss);
-        bw_words_percent(l->loss_low_ppm, low);
-        bw_words_percent(l->loss_high_ppm, high);
-        (void)snprintf(text, sizeof(text), "%s (%s to %s)", loss, low, high);
-        number(out, l->loss_ppm == BW_UNKNOWN ? "–" : text);
-        for (size_t k = 0; k < sizeof(delays) / sizeof(delays[0]); k++) {
-            bw_words_delay(delays[k], small);
-            number(out, delays[k] == BW_UNKNOWN ? "–" : small);
-        }
-        bw_buf_puts(out, "</tr>\n");
+        latency_row(out, &r->latency[i]);
     }
     bw_buf_puts(
         out,

@@ -69,7 +69,8 @@ static const char style_page[] =
     "solid "
     "var(--line)}thead th{border-bottom:2px solid var(--ink);font-size:14px}"
     "tbody th{font-weight:600}td.n,th.n{text-align:right}"
-    "small{display:block;color:var(--soft);font-size:13px;line-height:1.35}"
+    "small{display:block;font-weight:400;color:var(--soft);font-size:13px;line-height:1.35}"
+    ".tight{font-size:14px}.tight td,.tight th{white-space:nowrap;padding-right:8px}"
     ".big td b{font-size:20px;line-height:1.25;white-space:nowrap}"
     ".big td,.big th{padding-top:10px;padding-bottom:10px}.big tbody th{width:20%}"
     ".big td{width:27%}.none{color:var(--soft);font-style:italic}"
@@ -93,8 +94,8 @@ static const char style_page[] =
     ".i-p95{background:var(--deep)}.i-p95w{background:var(--mid)}.i-peak{background:var(--"
     "pale)}"
     ".i-own{background:#fff;border-color:var(--soft)!important}"
-    ".i-gap{background:repeating-linear-gradient(45deg,#8b97a3 0 2px,#fff 2px 6px);"
-    "border-color:#8b97a3!important}.i-out{background:var(--claim)}"
+    ".i-gap{background:repeating-linear-gradient(45deg,#5d6b78 0 2px,#fff 2px 6px);"
+    "border-color:#5d6b78!important}.i-out{background:var(--claim)}"
     ".key i.i-claim,.key i.i-80,.key i.i-p95l{height:0;border:0;border-top:2px solid "
     "var(--claim);vertical-align:4px}.key i.i-80{border-top:2px dotted var(--claim)}"
     ".key i.i-p95l{border-top:2px dashed var(--ink)}"
@@ -118,7 +119,8 @@ static const char style_charts[] =
     "svg .claim{stroke:var(--claim);stroke-width:1.6}svg .claim80{stroke:var(--claim);"
     "stroke-width:1.3;stroke-dasharray:2 4}svg .p95line{stroke:var(--ink);stroke-width:1.4;"
     "stroke-dasharray:7 4}"
-    "svg .dot{stroke:var(--deep);stroke-width:5;stroke-linecap:round;fill:none}"
+    "svg .dot{stroke:var(--deep);stroke-width:6;stroke-linecap:round;fill:none}svg "
+    ".many{stroke-width:3.4}"
     "svg .failed{stroke:var(--claim);stroke-width:1.8;fill:none}"
     "svg .put-off{stroke:var(--soft);stroke-width:1.2;fill:none}"
     "@media print{body{font-size:11pt}main,header,footer{max-width:none;padding:0}"
@@ -135,7 +137,7 @@ static void pattern(struct bw_buf *out)
         "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" "
         "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
         "<rect width=\"6\" height=\"6\" fill=\"#fff\"/>"
-        "<rect width=\"2\" height=\"6\" fill=\"#8b97a3\"/></pattern></defs></svg>\n");
+        "<rect width=\"2\" height=\"6\" fill=\"#5d6b78\"/></pattern></defs></svg>\n");
 }
 
 /* "1 Jul 2026 to 30 Jun 2027" for whole days, else instants with their times. */

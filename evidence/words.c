@@ -138,6 +138,17 @@ void bw_words_delay(int64_t us, char out[BW_WORDS_MAX])
     }
 }
 
+/* "4 min 5 s", "5 min" */
+static void two(int64_t a, const char *unit, int64_t b, const char *small, char *out)
+{
+    if (b == 0) {
+        (void)snprintf(out, BW_WORDS_MAX, "%lld %s", (long long)a, unit);
+    } else {
+        (void)snprintf(out, BW_WORDS_MAX, "%lld %s %lld %s", (long long)a, unit,
+                       (long long)b, small);
+    }
+}
+
 void bw_words_length(int64_t ms, char out[BW_WORDS_MAX])
 {
     int64_t s;
@@ -152,14 +163,11 @@ void bw_words_length(int64_t ms, char out[BW_WORDS_MAX])
     }
     s = (ms + 500) / 1000;
     if (s < 3600) {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld min %lld s", (long long)(s / 60),
-                       (long long)(s % 60));
+        two(s / 60, "min", s % 60, "s", out);
     } else if (s < 86400) {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld h %lld min", (long long)(s / 3600),
-                       (long long)(s / 60 % 60));
+        two(s / 3600, "h", s / 60 % 60, "min", out);
     } else {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld d %lld h", (long long)(s / 86400),
-                       (long long)(s / 3600 % 24));
+        two(s / 86400, "d", s / 3600 % 24, "h", out);
     }
 }
 
