@@ -161,6 +161,8 @@ int bw_child_main(void)
     int64_t parent = 0;
     int r = drop_rights();
     (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    /* Ctrl-C on a terminal reaches the whole group; the parent asks by SIGTERM. */
+    (void)sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     bw_buf_init(&text, BW_CHILD_JOB_MAX);
     bw_buf_init(&c.line, BW_CHILD_LINE_MAX);
     if (r < 0) {

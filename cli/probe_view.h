@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * probe_view.h - what `bandwitness probe` shows: the live line, the result block, JSON. */
+#ifndef BW_PROBE_VIEW_H
+#define BW_PROBE_VIEW_H
+
+#include <bw/opts.h>
+#include <bw/probe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Answers of one latency target, or of the echo beside a throughput run. */
+struct probe_echoes {
+    int64_t sent;
+    int64_t lost;
+    int64_t late;
+    int64_t failed; /* could not be sent … */
+    int error;      /* … and why, the last time */
+    int icmp_error; /* what routers said of the lost, the last time */
+    uint8_t family;
+    struct probe_echo {
+        int64_t sent_mono_ns;
+        int64_t rtt_ns;
+    } * list;
+    size_t n;
+    size_t cap;
+};
+
+/* One direction of a throughput run. */
+struct probe_run {
+    bool known; /* `s` is its final sample */
+    struct bw_run_sample s;
+    char reason[256];
+    char method[64];
+};
+
+struct probe_result {
+    const struct bw_probe_ops *ops;
+    const struct bw_opts *opts;
+    bool interrupted;
+    double seconds;              /* a latency round's length so far */
+    struct probe_echoes *echoes; /* one a target; for a throughput kind one */
+    size_t n_echoes;
+    struct probe_run runs[BW_DIRECTIONS];
+    int64_t start_mono_ns; /* of the throughput run: echoes before it are idle */
+};
+
+void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s);
+
+/* Percentile (ppm) in ns of the answers to packets sent in [from, to); BW_UNKNOWN: none. */
+int64_t probe_echo_percentile(const struct probe_echoes *e,
+                              int64_t p_ppm,
+                              int64_t from_ns,
+                              int64_t to_ns);
+
+/* One line that overwrites itself; `done` 0…1 of the whole. */
+void probe_view_live(const struct probe_result *r,
+                     double done,
+                     const struct bw_run_sample *now);
+void probe_view_live_end(void);
+
+void probe_view_text(const struct probe_result *r);
+void probe_view_json(const struct probe_result *r);
+
+#endif

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * verb_probe.c - `bandwitness probe`: one measurement now, without a daemon.
+ *
+ * A latency kind runs on this program's loop; a throughput kind in the same child process
+ * that the daemon uses, with echoes beside it where they are permitted. Everything ends in
+ * over(), once: it closes all handles, and the loop's end is the measurement's. */
+#include "cli.h"
+#include "clock.h"
+#include "host.h"
+#include "probe_view.h"
+#include "runner.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum {
+    OPTIONS_MAX = 64,
+    IDLE_MS = 2000, /* echoes before the load */
+    LIVE_MS = 200,
+    SECONDS_DEFAULT = 10
+};
+
+static const int64_t NS_PER_MS = 1000000;
+
+struct probe {
+    uv_loop_t loop;
+    uv_signal_t interrupt;
+    uv_timer_t timer;
+    struct bw_host *host;      /* the latency kind, or the echoes beside a run */
+    struct bw_opts *echo_opts; /* of the echoes beside a run */
+    struct bw_runner *runner;
+    struct bw_runner_job job;
+    struct probe_result result;
+    struct bw_run_sample now;
+    bool have_now;
+    bool live;
+    bool round_over;
+    bool closing;
+    int64_t begin_mono_ns;
+    int64_t length_ms; /* of the whole, for the bar */
+    int64_t wait_ms;   /* after a latency round, for the last answers */
+    int64_t expected;  /* packets of a latency round */
+    bool failed;
+};
+
+extern const struct bw_verb bw_verb_probe;
+
+static void over(struct probe *p)
+{
+    if (p->closing) {
+        return;
+    }
+    p->closing = true;
+    bw_host_close(p->host);
+    p->host = NULL;
+    uv_close((uv_handle_t *)&p->interrupt, NULL);
+    uv_close((uv_handle_t *)&p->timer, NULL);
+}
+
+/* Latency ---------------------------------------------------------------------- */
+
+static int64_t accounted(const struct probe *p)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < p->result.n_echoes; i++) {
+        n += p->result.echoes[i].sent + p->result.echoes[i].failed;
+    }
+    return n;
+}
+
+static void on_latency(void *owner, const struct bw_latency_sample *s, uint32_t n)
+{
+    struct probe *p = owner;
+    for (uint32_t i = 0; i < n; i++) {
+        if (s[i].target < p->result.n_echoes) {
+            probe_echo_add(&p->result.echoes[s[i].target], &s[i]);
+        }
+    }
+    if (p->round_over && accounted(p) >= p->expected) {
+        over(p);
+    }
+}
+
+static void on_wait_over(uv_timer_t *timer)
+{
+    over(timer->data);
+}
+
+static void on_round_done(void *owner, int status)
+{
+    struct probe *p = owner;
+    p->round_over = true;
+    p->result.seconds = (double)(bw_clock_mono_ns() - p->begin_mono_ns) / 1e9;
+    if (status == -ECANCELED || accounted(p) >= p->expected) {
+        over(p);
+        return;
+    }
+    (void)uv_timer_start(&p->timer, on_wait_over, (uint64_t)p->wait_ms, 0);
+}
+
+/* Throughput ------------------------------------------------------------------- */
+
+static void on_run_sample(void *owner, const struct bw_run_sample *s)
+{
+    struct probe *p = owner;
+    struct probe_run *r = &p->result.runs[s->direction];
+    p->now = *s;
+    p->have_now = true;
+    if (!s->final) {
+        return;
+    }
+    r->known = true;
+    r->s = *s;
+    (void)snprintf(r->reason, sizeof(r->reason), "%s", s->reason ? s->reason : "");
+    (void)snprintf(r->method, sizeof(r->method), "%s", s->method ? s->method : "");
+    r->s.reason = s->reason ? r->reason : NULL;
+    r->s.method = s->method ? r->method : "unknown";
+    if (s->state != BW_OK) {
+        p->failed = true;
+    }
+}
+
+static void on_run_end(void *owner, int status, const char *reason)
+{
+    struct probe *p = owner;
+    p->runner = NULL;
+    if (status < 0 && status != -ECANCELED) {
+        p->failed = true;
+        if (p->live) {
+            probe_view_live_end();
+        }
+        (void)bw_cli_failed(&bw_verb_probe, "%s", reason);
+    }
+    over(p);
+}
+
+static void start_run(struct probe *p)
+{
+    static const struct bw_runner_callbacks callbacks = {.sample = on_run_sample,
+                                                         .end = on_run_end};
+    struct bw_err err = {""};
+    p->result.start_mono_ns = bw_clock_mono_ns();
+    if (bw_runner_start(&p->loop, &p->job, &callbacks, p, &p->runner, &err) < 0) {
+        (void)bw_cli_failed(&bw_verb_probe, "%s", err.text);
+        p->failed = true;
+        over(p);
+    }
+}
+
+/* Both ------------------------------------------------------------------------- */
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct probe *p = timer->data;
+    int64_t now_ns = bw_clock_mono_ns();
+    bool latency = p->result.ops->klass == BW_CLASS_LATENCY;
+    if (!latency && !p->runner && p->result.start_mono_ns == 0 &&
+        (!p->host || now_ns - p->begin_mono_ns >= IDLE_MS * NS_PER_MS)) {
+        start_run(p);
+    }
+    if (p->live && !p->closing) {
+        probe_view_live(&p->result,
+                        (double)(now_ns - p->begin_mono_ns) / 1e6 / (double)p->length_ms,
+                        p->have_now ? &p->now : NULL);
+    }
+}
+
+static void on_interrupt(uv_signal_t *handle, int number)
+{
+    struct probe *p = handle->data;
+    (void)number;
+    p->result.interrupted = true;
+    if (p->runner) {
+        bw_runner_cancel(p->runner);
+    } else if (p->result.ops->klass == BW_CLASS_LATENCY && p->host && !p->round_over) {
+        bw_host_cancel(p->host);
+    } else {
+        over(p);
+    }
+}
+
+/* The host of an URL, without its brackets; "" when it has none. */
+static void host_of_url(const char *url, char *ret, size_t cap)
+{
+    const char *from = strstr(url, "://");
+    const char *at;
+    size_t n;
+    ret[0] = '\0';
+    if (!from) {
+        return;
+    }
+    from += 3;
+    n = strcspn(from, "/?#");
+    at = memchr(from, '@', n);
+    if (at) {
+        n -= (size_t)(at + 1 - from);
+        from = at + 1;
+    }
+    if (*from == '[') {
+        from++;
+        n = strcspn(from, "]");
+    } else {
+        size_t port = strcspn(from, ":");
+        n = port < n ? port : n;
+    }
+    if (n < cap) {
+        (void)memcpy(ret, from, n);
+        ret[n] = '\0';
+    }
+}
+
+/* Echoes to the same host, five a second, while the run loads the line. Where they are
+ * not permitted the run goes without. */
+static void start_echoes(struct probe *p)
+{
+    static const struct bw_host_callbacks callbacks = {.latency = on_latency};
+    static const char *const pairs[] = {"interval=200ms"};
+    const struct bw_probe_ops *icmp = bw_probe_find("icmp");
+    struct bw_target t = {.name = "echo"};
+    struct bw_opts_head head = {.name = "echo",
+                                .device = bw_opts_device(p->result.opts),
+                                .targets = &t,
+                                .n_targets = 1};
+    host_of_url(bw_opts_target(p->result.opts, 0)->address, t.address, sizeof(t.address));
+    if (!icmp || bw_opts_from_pairs(icmp->opts, &head, pairs, 1, &p->echo_opts, NULL) < 0 ||
+        bw_host_new(&p->loop, icmp, p->echo_opts, &callbacks, p, &p->host, NULL) < 0) {
+        p->host = NULL;
+        return;
+    }
+    if (bw_host_open(p->host, NULL) < 0 || bw_host_round(p->host, 0) < 0) {
+        bw_host_close(p->host);
+        p->host = NULL;
+    }
+}
+
+static int start_latency(struct probe *p, int64_t seconds, struct bw_err *err)
+{
+    static const struct bw_host_callbacks callbacks = {.latency = on_latency,
+                                                       .done = on_round_done};
+    int64_t interval_ms = 1000;
+    int r =
+        bw_host_new(&p->loop, p->result.ops, p->result.opts, &callbacks, p, &p->host, err);
+    if (r < 0) {
+        p->host = NULL;
+        return r;
+    }
+    r = bw_host_open(p->host, err);
+    if (r < 0) {
+        return r;
+    }
+    p->wait_ms = 5000;
+    if (bw_optspec_find(p->result.ops->opts, "interval")) {
+        interval_ms = bw_opt_int(p->result.opts, "interval");
+    }
+    if (bw_optspec_find(p->result.ops->opts, "timeout")) {
+        p->wait_ms = bw_opt_int(p->result.opts, "timeout") + 100;
+    }
+    p->expected = (seconds * 1000 + interval_ms - 1) / interval_ms *
+                  (int64_t)bw_opts_n_targets(p->result.opts);
+    p->length_ms = seconds * 1000;
+    return bw_host_round(p->host, (uint32_t)seconds * 1000);
+}
+
+static int measure(struct probe *p, int64_t seconds)
+{
+    struct bw_err err = {""};
+    int r = 0;
+    if (uv_loop_init(&p->loop) < 0) {
+        return bw_cli_failed(&bw_verb_probe, "no event loop");
+    }
+    (void)uv_signal_init(&p->loop, &p->interrupt);
+    (void)uv_timer_init(&p->loop, &p->timer);
+    p->interrupt.data = p;
+    p->timer.data = p;
+    p->begin_mono_ns = bw_clock_mono_ns();
+    if (p->result.ops->klass == BW_CLASS_LATENCY) {
+        r = start_latency(p, seconds, &err);
+    } else {
+        r = p->result.ops->check ? p->result.ops->check(p->result.opts, &err) : 0;
+        if (r == 0) {
+            p->job = (struct bw_runner_job){.ops = p->result.ops, .opts = p->result.opts};
+            p->length_ms = IDLE_MS + p->result.ops->longest_ms(p->result.opts);
+            start_echoes(p);
+        }
+    }
+    if (r < 0) {
+        (void)bw_cli_failed(&bw_verb_probe, "%s", err.text[0] ? err.text : bw_strerror(r));
+        p->failed = true;
+        over(p);
+    } else {
+        (void)uv_signal_start(&p->interrupt, on_interrupt, SIGINT);
+        if (p->live || p->result.ops->klass == BW_CLASS_THROUGHPUT) {
+            (void)uv_timer_start(&p->timer, on_tick, 0, LIVE_MS);
+        }
+    }
+    (void)uv_run(&p->loop, UV_RUN_DEFAULT);
+    if (p->live) {
+        probe_view_live_end();
+    }
+    return uv_loop_close(&p->loop) == 0 ? r : -EBUSY;
+}
+
+/* Did it give what was asked for? */
+static bool succeeded(const struct probe *p)
+{
+    if (p->failed || p->result.interrupted) {
+        return false;
+    }
+    for (size_t i = 0; p->result.ops->klass == BW_CLASS_LATENCY && i < p->result.n_echoes;
+         i++) {
+        if (p->result.echoes[i].n == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The command line ------------------------------------------------------------- */
+
+struct arguments {
+    const struct bw_probe_ops *ops;
+    const char *pairs[OPTIONS_MAX];
+    size_t n_pairs;
+    const char *device;
+    int64_t seconds;
+    bool json;
+    struct bw_target *targets;
+    size_t n_targets;
+};
+
+static int unknown_kind(const char *kind)
+{
+    const char *names[OPTIONS_MAX] = {NULL};
+    const char *near;
+    char list[256] = "";
+    size_t at = 0;
+    for (size_t i = 0; bw_probe_table[i] && i < OPTIONS_MAX - 1; i++) {
+        names[i] = bw_probe_table[i]->name;
+        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "",
+                               bw_probe_table[i]->name);
+        at = at < sizeof(list) ? at : sizeof(list) - 1;
+    }
+    near = bw_cli_nearest(kind, names);
+    if (near) {
+        return bw_cli_usage(&bw_verb_probe, "unknown kind '%s'; did you mean '%s'?", kind,
+                            near);
+    }
+    return bw_cli_usage(&bw_verb_probe, "unknown kind '%s'; there are: %s", kind, list);
+}
+
+static int read_targets(struct arguments *a, int argc, char **argv)
+{
+    a->n_targets = (size_t)argc;
+    a->targets = calloc(a->n_targets, sizeof(*a->targets));
+    if (!a->targets) {
+        return bw_cli_failed(&bw_verb_probe, "out of memory");
+    }
+    for (size_t i = 0; i < a->n_targets; i++) {
+        if (strlen(argv[i]) >= sizeof(a->targets[i].address)) {
+            return bw_cli_usage(&bw_verb_probe, "target %zu is too long", i + 1);
+        }
+        (void)snprintf(a->targets[i].name, sizeof(a->targets[i].name), "target-%zu", i + 1);
+        (void)snprintf(a->targets[i].address, sizeof(a->targets[i].address), "%s", argv[i]);
+    }
+    return BW_EXIT_OK;
+}
+
+static int read_arguments(struct arguments *a, int argc, char **argv)
+{
+    static const struct option longs[] = {{"opt", required_argument, NULL, 'o'},
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"device", required_argument, NULL, 'd'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {NULL, 0, NULL, 0}};
+    int c;
+    *a = (struct arguments){.device = "", .seconds = SECONDS_DEFAULT};
+    while ((c = bw_cli_getopt(&bw_verb_probe, argc, argv, "", longs)) != -1) {
+        if (c == 'o' && a->n_pairs < OPTIONS_MAX) {
+            a->pairs[a->n_pairs++] = optarg;
+        } else if (c == 's') {
+            int r = bw_cli_int(&bw_verb_probe, "--seconds", optarg, 1, 86400, &a->seconds);
+            if (r != 0) {
+                return r;
+            }
+        } else if (c == 'd') {
+            a->device = optarg;
+        } else if (c == 'j') {
+            a->json = true;
+        } else {
+            return BW_EXIT_USAGE;
+        }
+    }
+    if (argc - optind < 2) {
+        return bw_cli_usage(&bw_verb_probe, optind == argc
+                                                ? "wants a kind (icmp, http) and a target"
+                                                : "wants a target");
+    }
+    a->ops = bw_probe_find(argv[optind]);
+    if (!a->ops) {
+        return unknown_kind(argv[optind]);
+    }
+    if (a->ops->klass == BW_CLASS_THROUGHPUT && argc - optind > 2) {
+        return bw_cli_usage(&bw_verb_probe, "%s measures against one target at a time",
+                            a->ops->name);
+    }
+    return read_targets(a, argc - optind - 1, argv + optind + 1);
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments a;
+    struct bw_opts_head head = {.name = "probe", .circuit = "none"};
+    struct bw_opts *opts = NULL;
+    struct bw_err err = {""};
+    struct probe p = {.result = {.ops = NULL}};
+    int status = read_arguments(&a, argc, argv);
+    if (status != BW_EXIT_OK) {
+        goto out;
+    }
+    head.device = a.device;
+    head.targets = a.targets;
+    head.n_targets = a.n_targets;
+    if (bw_opts_from_pairs(a.ops->opts, &head, a.pairs, a.n_pairs, &opts, &err) < 0 ||
+        (a.ops->check && a.ops->check(opts, &err) < 0)) {
+        status = bw_cli_usage(&bw_verb_probe, "%s", err.text);
+        goto out;
+    }
+    p.result.ops = a.ops;
+    p.result.opts = opts;
+    p.result.n_echoes = a.n_targets;
+    p.result.echoes = calloc(a.n_targets, sizeof(*p.result.echoes));
+    if (!p.result.echoes) {
+        status = bw_cli_failed(&bw_verb_probe, "out of memory");
+        goto out;
+    }
+    p.live = bw_cli_progress_wanted();
+    status = BW_EXIT_FAILED;
+    if (measure(&p, a.seconds) == 0) {
+        if (a.json) {
+            probe_view_json(&p.result);
+        } else {
+            probe_view_text(&p.result);
+        }
+        status = succeeded(&p) ? BW_EXIT_OK : BW_EXIT_FAILED;
+    }
+    status = bw_cli_flush(&bw_verb_probe, status);
+out:
+    for (size_t i = 0; p.result.echoes && i < p.result.n_echoes; i++) {
+        free(p.result.echoes[i].list);
+    }
+    free(p.result.echoes);
+    free(a.targets);
+    bw_opts_free(p.echo_opts);
+    bw_opts_free(opts);
+    return status;
+}
+
+const struct bw_verb bw_verb_probe = {
+    .name = "probe",
+    .summary = "measure a line once, now",
+    .help =
+        "KIND TARGET... [--opt KEY=VALUE]... [--seconds N] [--device IF] [--json]\n"
+        "\n"
+        "Measures now, without the daemon, and prints the result. Kinds:\n"
+        "  icmp   loss and round trip to one or more addresses or host names\n"
+        "  http   how much an HTTP(S) server delivers or swallows, with the round trip\n"
+        "         to it idle and under load; TARGET is the URL of a large file\n"
+        "\n"
+        "Options:\n"
+        "  --opt KEY=VALUE  an option of the kind, as in bandwitness.conf(5); may be\n"
+        "                   repeated. icmp: interval, timeout, size, family. http:\n"
+        "                   direction (down, up, both), streams, duration, warmup,\n"
+        "                   download, upload, upload_method, upload_size,\n"
+        "                   connect_timeout, ca_file\n"
+        "  --seconds N      length of a latency measurement in seconds (default 10)\n"
+        "  --device IF      send by this interface\n"
+        "  --json           one JSON document on standard output\n"
+        "\n"
+        "Ctrl-C ends it with the partial result, marked as such. Exit status: 0\n"
+        "measured, 1 failed or interrupted, 2 wrong command line.\n"
+        "\n"
+        "Example: bandwitness probe http https://speed.example.org/50MB.bin \\\n"
+        "             --opt direction=both --opt upload=/upload\n",
+    .run = run,
+};
