@@ -187,6 +187,7 @@ const char *bw_conf_title(const struct bw_conf_node *at)
     return at->title;
 }
 
+/* NULL when the section has no such option. */
 static const struct bw_conf_value *
 find(const struct bw_conf_node *at, const char *name, const struct bw_optspec **ret_spec)
 {
@@ -201,12 +202,25 @@ find(const struct bw_conf_node *at, const char *name, const struct bw_optspec **
     return NULL;
 }
 
+/* The same where a missing one is our bug. */
+static const struct bw_conf_value *
+get(const struct bw_conf_node *at, const char *name, const struct bw_optspec **ret_spec)
+{
+    const struct bw_conf_value *v = find(at, name, ret_spec);
+
+    assert(v);
+    if (!v) {
+        abort();
+    }
+    return v;
+}
+
 int64_t bw_conf_int(const struct bw_conf_node *at, const char *name)
 {
     const struct bw_optspec *spec;
-    const struct bw_conf_value *v = find(at, name, &spec);
+    const struct bw_conf_value *v = get(at, name, &spec);
 
-    assert(v && spec->type != BW_OPT_STRING);
+    assert(spec->type != BW_OPT_STRING);
     return v->held;
 }
 
@@ -218,19 +232,17 @@ bool bw_conf_bool(const struct bw_conf_node *at, const char *name)
 const char *bw_conf_str(const struct bw_conf_node *at, const char *name)
 {
     const struct bw_optspec *spec;
-    const struct bw_conf_value *v = find(at, name, &spec);
+    const struct bw_conf_value *v = get(at, name, &spec);
 
-    assert(v && (spec->type == BW_OPT_STRING || spec->type == BW_OPT_ENUM));
+    assert(spec->type == BW_OPT_STRING || spec->type == BW_OPT_ENUM);
     return v->text ? v->text : "";
 }
 
 bool bw_conf_is_set(const struct bw_conf_node *at, const char *name)
 {
     const struct bw_optspec *spec;
-    const struct bw_conf_value *v = find(at, name, &spec);
 
-    assert(v);
-    return v->file != NULL;
+    return get(at, name, &spec)->file != NULL;
 }
 
 int bw_conf_fault(const struct bw_conf_node *at,
@@ -305,8 +317,7 @@ int bw_conf_opts(const struct bw_conf_node *at,
     head.targets = targets;
     for (size_t i = 0; i < n_spec; i++) {
         const struct bw_optspec *own;
-        const struct bw_conf_value *v = find(at, spec[i].name, &own);
-        assert(v);
+        const struct bw_conf_value *v = get(at, spec[i].name, &own);
         if (v->file) {
             if (asprintf(&pairs[n_pairs], "%s=%s", spec[i].name, v->text) < 0) {
                 pairs[n_pairs] = NULL;

@@ -49,6 +49,13 @@ void bw_conf_node_free(struct bw_conf_node *n);
 /* `circuit "wan"`, or "the top level", for sentences. */
 void bw_conf_describe(const struct bw_conf_node *n, char *ret, size_t cap);
 
+/* A value from text in both forms; *ret_text is free()d by the caller. In optspec.c. */
+int bw_optspec_take(const struct bw_optspec *spec,
+                    const char *text,
+                    int64_t *ret_held,
+                    char **ret_text,
+                    struct bw_err *reterr);
+
 /* Text with scdoc's marks made harmless; in optspec.c. */
 void bw_man_escape(struct bw_buf *out, const char *text);
 

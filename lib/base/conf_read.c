@@ -169,29 +169,6 @@ static int line_of(const struct bw_conf_place *places, size_t n, const void *whe
     return 0;
 }
 
-/* The canonical text beside the held value. */
-static int set_value(struct bw_conf_value *v,
-                     const struct bw_optspec *spec,
-                     const char *text,
-                     struct bw_err *reterr)
-{
-    struct bw_buf b;
-    int r = bw_optspec_parse(spec, text, &v->held, reterr);
-
-    if (r < 0) {
-        return r;
-    }
-    if (spec->type == BW_OPT_STRING) {
-        v->text = strdup(text);
-    } else {
-        bw_buf_init(&b, 1024);
-        bw_optspec_format(spec, v->held, &b);
-        v->text = bw_buf_take(&b, NULL);
-        bw_buf_done(&b);
-    }
-    return v->text ? 0 : -ENOMEM;
-}
-
 static int take_options(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node *node)
 {
     for (size_t i = 0; i < node->n_values; i++) {
@@ -210,7 +187,7 @@ static int take_options(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_no
                                         "option '%s' is given twice; the first is in %s:%d",
                                         spec->name, v->file, v->line);
         }
-        r = set_value(v, spec, cfg_opt_getnstr(opt, 0), &why);
+        r = bw_optspec_take(spec, cfg_opt_getnstr(opt, 0), &v->held, &v->text, &why);
         if (r == -ENOMEM) {
             return r;
         }
@@ -316,7 +293,7 @@ static int complete(struct bw_conf_node *node, struct bw_err *reterr)
                                  spec->name);
         }
         if (spec->def[0] != '\0') {
-            r = set_value(v, spec, spec->def, reterr);
+            r = bw_optspec_take(spec, spec->def, &v->held, &v->text, reterr);
             assert(r != -EINVAL); /* a default its own spec refuses */
             if (r < 0) {
                 return r;

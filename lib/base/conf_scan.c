@@ -87,7 +87,10 @@ static int take_quoted(struct scan *s)
                                                   : "a control character within quotes");
         }
         if (c == '\\') {
-            char next = s->at + 1 < s->n ? s->in[s->at + 1] : '\0';
+            char next = '\0';
+            if (s->at + 1 < s->n) {
+                next = s->in[s->at + 1];
+            }
             if (quote == '\'' || (next != '"' && next != '\\')) {
                 return bw_conf_reader_fault(
                     s->rd, s->line,

@@ -50,7 +50,7 @@ void bw_hist_merge(struct bw_hist *into, const struct bw_hist *from)
 size_t bw_hist_bucket(int64_t value_us)
 {
     uint64_t v = value_us < 1 ? 1 : (uint64_t)value_us;
-    unsigned octave = 63u - (unsigned)__builtin_clzll(v);
+    size_t octave = 63u - (size_t)__builtin_clzll(v);
     size_t step;
     size_t plain;
 

@@ -3,8 +3,8 @@
  *
  * Invariant: every option of the spec has a value that its spec accepts, or is not set
  * and its default is ""; nothing changes after it was made. */
-#include "buf.h"
 #include "conf.h"
+#include "conf_private.h"
 
 #include <assert.h>
 #include <bw/err.h>
@@ -51,23 +51,8 @@ void bw_opts_free(struct bw_opts *o)
 
 static int set_value(struct bw_opts *o, size_t i, const char *text, struct bw_err *reterr)
 {
-    const struct bw_optspec *spec = &o->spec[i];
     struct value *v = &o->values[i];
-    struct bw_buf b;
-    int r = bw_optspec_parse(spec, text, &v->held, reterr);
-
-    if (r < 0) {
-        return r;
-    }
-    if (spec->type == BW_OPT_STRING) {
-        v->text = strdup(text);
-    } else {
-        bw_buf_init(&b, 1024);
-        bw_optspec_format(spec, v->held, &b);
-        v->text = bw_buf_take(&b, NULL);
-        bw_buf_done(&b);
-    }
-    return v->text ? 0 : bw_err_set(reterr, -ENOMEM, "%s", bw_strerror(-ENOMEM));
+    return bw_optspec_take(&o->spec[i], text, &v->held, &v->text, reterr);
 }
 
 static int
@@ -188,6 +173,9 @@ find(const struct bw_opts *o, const char *name, const struct bw_optspec **ret_sp
     const struct bw_optspec *spec = bw_optspec_find(o->spec, name);
 
     assert(spec != NULL);
+    if (!spec) {
+        abort(); /* a name outside the spec is our bug in a release, too */
+    }
     *ret_spec = spec;
     return &o->values[spec - o->spec];
 }

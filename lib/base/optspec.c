@@ -381,6 +381,36 @@ void bw_optspec_format(const struct bw_optspec *spec, int64_t value, struct bw_b
     }
 }
 
+int bw_optspec_take(const struct bw_optspec *spec,
+                    const char *text,
+                    int64_t *ret_held,
+                    char **ret_text,
+                    struct bw_err *reterr)
+{
+    struct bw_buf b;
+    char *copy;
+    int64_t held = 0;
+    int r = bw_optspec_parse(spec, text, &held, reterr);
+
+    if (r < 0) {
+        return r;
+    }
+    bw_buf_init(&b, SIZE_MAX);
+    if (spec->type == BW_OPT_STRING) {
+        bw_buf_puts(&b, text);
+    } else {
+        bw_optspec_format(spec, held, &b);
+    }
+    copy = bw_buf_take(&b, NULL);
+    bw_buf_done(&b);
+    if (!copy) {
+        return bw_err_set(reterr, -ENOMEM, "%s", bw_strerror(-ENOMEM));
+    }
+    *ret_held = held;
+    *ret_text = copy;
+    return 0;
+}
+
 void bw_man_escape(struct bw_buf *out, const char *text)
 {
     for (; *text; text++) {

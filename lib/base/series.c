@@ -19,8 +19,9 @@
 
 enum {
     N_ARCHIVES = 3,
-    HOUR_ROWS = 396 * 24, /* 13 months of at most 30.46 days */
-    DAY_ROWS = 4018,      /* 11 years */
+    N_ROWS = 2 * N_ARCHIVES, /* AVERAGE, then MAX */
+    HOUR_ROWS = 396 * 24,    /* 13 months of at most 30.46 days */
+    DAY_ROWS = 4018,         /* 11 years */
     FINE_S = 14 * 86400,
     HEADER_BYTES = 8192,   /* more than librrd needs for 8 sources and 6 archives */
     STEPS_PER_WRITE = 500, /* twice as many lines at most */
@@ -87,8 +88,8 @@ struct facts {
     int64_t last_update;
     size_t n_ds;      /* of the shape's, at their places */
     size_t n_strange; /* others */
-    struct archive archives[2 * N_ARCHIVES];
-    bool is_max[2 * N_ARCHIVES];
+    struct archive archives[N_ROWS];
+    bool is_max[N_ROWS];
     size_t n_archives;
 };
 
@@ -116,13 +117,18 @@ take_ds(struct facts *f, const struct bw_series_shape *shape, const rrd_info_t *
 
 static void take_archive(struct facts *f, const rrd_info_t *i)
 {
-    unsigned at = 0;
-    char member[32] = "";
+    char *member;
+    unsigned long at;
 
-    if (sscanf(i->key, "rra[%u].%31s", &at, member) != 2) {
+    if (strncmp(i->key, "rra[", 4) != 0) {
         return;
     }
-    if (at >= 2 * N_ARCHIVES) {
+    at = strtoul(i->key + 4, &member, 10);
+    if (strncmp(member, "].", 2) != 0) {
+        return;
+    }
+    member += 2;
+    if (at >= N_ROWS) {
         f->n_strange++;
     } else if (strcmp(member, "rows") == 0) {
         f->archives[at].rows = i->value.u_cnt;
@@ -169,10 +175,10 @@ facts_fit(const struct facts *f, const struct bw_series_shape *shape, int64_t st
 
     plan_archives(shape, step_s, plan);
     if (f->step != (unsigned long)step_s || f->n_strange != 0 ||
-        f->n_ds != count_ds(shape) || f->n_archives != 2 * N_ARCHIVES) {
+        f->n_ds != count_ds(shape) || f->n_archives != N_ROWS) {
         return false;
     }
-    for (size_t i = 0; i < 2 * N_ARCHIVES; i++) {
+    for (size_t i = 0; i < N_ROWS; i++) {
         const struct archive *want = &plan[i % N_ARCHIVES];
         if (f->archives[i].rows != want->rows || f->archives[i].per_row != want->per_row ||
             f->is_max[i] != (i >= N_ARCHIVES)) {
@@ -191,8 +197,8 @@ static int make_file(const char *path,
                      struct bw_err *reterr)
 {
     struct archive plan[N_ARCHIVES];
-    char lines[BW_SERIES_DS_MAX + 2 * N_ARCHIVES][96];
-    const char *argv[BW_SERIES_DS_MAX + 2 * N_ARCHIVES];
+    char lines[BW_SERIES_DS_MAX + N_ROWS][96];
+    const char *argv[BW_SERIES_DS_MAX + N_ROWS];
     size_t n = 0;
 
     plan_archives(shape, step_s, plan);
@@ -200,7 +206,7 @@ static int make_file(const char *path,
         (void)snprintf(lines[n++], sizeof(lines[0]), "DS:%s:GAUGE:%lld:0:U", shape->ds[i],
                        (long long)step_s);
     }
-    for (size_t i = 0; i < 2 * N_ARCHIVES; i++) {
+    for (size_t i = 0; i < N_ROWS; i++) {
         (void)snprintf(lines[n++], sizeof(lines[0]), "RRA:%s:0.5:%lu:%lu",
                        i < N_ARCHIVES ? "AVERAGE" : "MAX", plan[i % N_ARCHIVES].per_row,
                        plan[i % N_ARCHIVES].rows);
