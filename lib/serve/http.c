@@ -59,6 +59,13 @@ static void on_timer(uv_timer_t *timer)
     listener_run(timer->data);
 }
 
+/* Without a thread of its own the daemon is not woken by a resume: it has to be run. */
+void bw_http_resume(struct conn *c)
+{
+    MHD_resume_connection(c->mhd);
+    (void)uv_timer_start(&c->listener->timer, on_timer, 0, 0);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status;

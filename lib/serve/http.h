@@ -81,7 +81,8 @@ uint16_t bw_http_port(const struct bw_http *h, size_t i);
 
 void bw_http_stats(const struct bw_http *h, struct bw_http_stats *ret);
 
-/* Accept nothing new; requests under way go on. Repeatable. */
+/* Accept nothing new: no connection, and on open ones every new request is told 503
+ * without its handler. Requests that handlers have go on. Repeatable. */
 void bw_http_quiesce(struct bw_http *h);
 /* Requests that have begun and are not wholly answered. */
 size_t bw_http_busy(const struct bw_http *h);

@@ -93,7 +93,6 @@ struct bw_http_req {
     struct bw_buf body;
     size_t body_charged;
     bool dispatched; /* the handler was called */
-    bool in_handler;
     bool suspended;
     bool replied;
     bool queued; /* MHD has the response */
@@ -123,5 +122,7 @@ void bw_http_abort_all(struct bw_http *h);
 
 /* http.c, called by http_request.c */
 int64_t bw_http_now_ms(void);
+/* Take a suspended connection up again; its daemon runs soon. */
+void bw_http_resume(struct conn *c);
 
 #endif

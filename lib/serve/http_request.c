@@ -229,6 +229,17 @@ static unsigned refuse_early(struct bw_http_req *r)
     return 0;
 }
 
+/* After bw_http_quiesce() handlers are no longer called. */
+static bool refuse_stopping(struct bw_http_req *r)
+{
+    if (r->http->quiesced) {
+        bw_http_add(r, "Retry-After", "10");
+        bw_http_add(r, "Connection", "close");
+        bw_http_problem(r, 503, "busy", "Stopping", "try again in 10 seconds");
+    }
+    return r->http->quiesced;
+}
+
 static enum MHD_Result take_body(struct bw_http_req *r, const char *data, size_t *n)
 {
     struct bw_http *h = r->http;
@@ -281,7 +292,7 @@ enum MHD_Result bw_http_on_request(void *cls,
         c->deadline_mono_ms = bw_http_now_ms() + r->http->limits.body_ms;
         r->http->n_busy++;
         r->http->stats.requests++;
-        if (refuse_early(r)) {
+        if (refuse_stopping(r) || refuse_early(r)) {
             return queue(r);
         }
         return MHD_YES;
@@ -292,9 +303,9 @@ enum MHD_Result bw_http_on_request(void *cls,
     if (!r->dispatched && !r->replied) {
         r->dispatched = true;
         r->conn->deadline_mono_ms = INT64_MAX;
-        r->in_handler = true;
-        r->route->handler(r->http->owner, r);
-        r->in_handler = false;
+        if (!refuse_stopping(r)) {
+            r->route->handler(r->http->owner, r);
+        }
     }
     if (r->replied) {
         return queue(r);
@@ -349,11 +360,11 @@ void bw_http_abort_all(struct bw_http *h)
         if (r->suspended) {
             r->suspended = false;
             r->replied = true; /* without a response: the connection is cut */
-            MHD_resume_connection(r->mhd);
+            bw_http_resume(c);
         } else if (r->stream && r->stream->suspended) {
             r->stream->suspended = false;
             r->stream->ended = true;
-            MHD_resume_connection(r->mhd);
+            bw_http_resume(c);
         }
     }
 }
@@ -456,7 +467,7 @@ static void answer(struct bw_http_req *r, unsigned status, struct MHD_Response *
     bw_buf_done(&r->body);
     if (r->suspended) {
         r->suspended = false;
-        MHD_resume_connection(r->mhd);
+        bw_http_resume(r->conn);
     }
 }
 
@@ -598,7 +609,7 @@ static void stream_go_on(struct bw_http_stream *s)
         stream_over(s);
     } else if (s->suspended) {
         s->suspended = false;
-        MHD_resume_connection(s->req->mhd);
+        bw_http_resume(s->req->conn);
     }
 }
 
