@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * admin.h - what the verbs for the collector's administrator share: finding its folder,
+ * entities by name. */
+#ifndef BW_CLI_ADMIN_H
+#define BW_CLI_ADMIN_H
+
+#include <catalogue.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_err;
+
+#define BW_COLLECTOR_CONF "/etc/bandwitness/collector.conf"
+
+/* The catalogue of the collector in folder `data`, or where that is NULL in the folder that
+ * the configuration file (NULL: the usual one) names. Made when missing. */
+int bw_admin_open(const char *data,
+                  const char *config,
+                  struct bw_catalogue **ret,
+                  struct bw_err *reterr);
+
+/* The entity with this id or name; a district of this name is added when there is none. */
+int bw_admin_entity(struct bw_catalogue *c,
+                    const char *name,
+                    char ret_id[BW_ENTITY_MAX + 1],
+                    struct bw_err *reterr);
+
+/* The site with this id, or a new one with this name at this entity (NULL: none). */
+int bw_admin_site(struct bw_catalogue *c,
+                  const char *name,
+                  const char *entity,
+                  struct bw_site *ret,
+                  struct bw_err *reterr);
+
+/* "14d", "12h", "30min" into seconds; -EINVAL. */
+int bw_admin_duration(const char *text, int64_t *ret_s);
+
+#endif
