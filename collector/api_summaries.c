@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * api_summaries.c - the records of a circuit's site as a stream: signed bytes, JSON lines
+ * or CSV.
+ *
+ * A walk goes through time in windows, one job of the reader pool a piece, so that ten
+ * years need no more memory than one piece and no reader is held while a client is slow. */
+#include "api.h"
+#include "collector.h"
+#include "overview.h"
+#include "readers.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <bw/records.h>
+#include <bw/summary.h>
+#include <clock.h>
+#include <errno.h>
+#include <http.h>
+#include <json.h>
+#include <jws.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <text.h>
+
+enum {
+    PIECE_BYTES = 128 * 1024,
+    PIECE_MAX = 64 * 1024 * 1024,
+    WINDOW_MIN_S = 600,
+    WINDOW_MAX_S = 86400
+};
+
+enum format {
+    FORMAT_JSON,
+    FORMAT_CSV,
+    FORMAT_JOSE
+};
+
+struct walk {
+    struct bw_readers *readers;
+    struct bw_http_req *req; /* until the reply has begun */
+    struct bw_http_stream *stream;
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    enum format format;
+    int64_t at_unix_s; /* where the next window begins */
+    int64_t to_unix_s;
+    int64_t window_s;
+    bool begun;
+    bool known; /* the circuit exists */
+    int r;
+    struct bw_err err;
+    struct bw_buf piece;
+    struct bw_buf scratch;
+};
+
+static const char csv_head[] =
+    "start,end,seq,kid,covered_s,vantage,source,layer,link_bps,down_bytes,down_packets,"
+    "down_p95_1s_bps,down_peak_1s_bps,down_drops,down_errors,up_bytes,up_packets,"
+    "up_p95_1s_bps,up_peak_1s_bps,up_drops,up_errors,latency_sent,latency_lost,"
+    "received_ms,egress,position,sha256\r\n";
+
+static void csv_i64(struct bw_buf *b, int64_t v)
+{
+    bw_buf_putc(b, ',');
+    if (v != BW_UNKNOWN) {
+        bw_buf_i64(b, v);
+    }
+}
+
+static void csv_text(struct bw_buf *b, const char *text)
+{
+    bw_buf_putc(b, ',');
+    bw_text_csv(b, text ? text : "");
+}
+
+static void
+write_csv(struct walk *w, const struct bw_record *rec, const struct bw_summary *s)
+{
+    const struct bw_circuit_summary *c = NULL;
+    for (size_t i = 0; i < s->n_circuits; i++) {
+        c = strcmp(s->circuits[i].id, w->circuit) == 0 ? &s->circuits[i] : c;
+    }
+    if (!c) {
+        return;
+    }
+    int64_t sent = BW_UNKNOWN;
+    int64_t lost = BW_UNKNOWN;
+    for (size_t i = 0; i < s->n_latency; i++) {
+        const struct bw_latency *l = &s->latency[i];
+        if (strcmp(l->circuit, w->circuit) == 0 && l->sent != BW_UNKNOWN) {
+            sent = (sent == BW_UNKNOWN ? 0 : sent) + l->sent;
+            lost = (lost == BW_UNKNOWN ? 0 : lost) + (l->lost == BW_UNKNOWN ? 0 : l->lost);
+        }
+    }
+    struct bw_buf *b = &w->piece;
+    char text[32];
+    bw_time_format_s(s->start_unix_s, text);
+    bw_buf_puts(b, text);
+    bw_time_format_s(s->end_unix_s, text);
+    csv_text(b, text);
+    csv_i64(b, s->seq);
+    csv_text(b, rec->kid);
+    csv_i64(b, c->covered_s);
+    csv_text(b, bw_vantage_name(c->vantage));
+    csv_text(b, bw_source_name(c->source));
+    csv_text(b, bw_layer_name(c->layer));
+    csv_i64(b, c->link_bps);
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        const struct bw_flow *f = &c->flow[d];
+        csv_i64(b, f->bytes);
+        csv_i64(b, f->packets);
+        csv_i64(b, f->p95_1s_bps);
+        csv_i64(b, f->peak_1s_bps);
+        csv_i64(b, f->drops);
+        csv_i64(b, f->errors);
+    }
+    csv_i64(b, sent);
+    csv_i64(b, lost);
+    csv_i64(b, rec->received_unix_ms);
+    csv_text(b, bw_egress_name(rec->egress));
+    csv_i64(b, rec->position);
+    csv_text(b, rec->sha256);
+    bw_buf_puts(b, "\r\n");
+}
+
+static void write_json(struct walk *w, const struct bw_record *rec, const struct bw_jws *j)
+{
+    struct bw_jw jw;
+    bw_jw_init(&jw, &w->piece);
+    bw_jw_obj(&jw);
+    bw_jw_ki64(&jw, "position", rec->position);
+    bw_jw_ki64(&jw, "received_ms", rec->received_unix_ms);
+    bw_jw_kstr(&jw, "egress", bw_egress_name(rec->egress));
+    bw_jw_kstr(&jw, "kid", rec->kid);
+    bw_jw_kstr(&jw, "sha256", rec->sha256);
+    bw_jw_key(&jw, "payload");
+    bw_jw_raw(&jw, j->payload, j->payload_len);
+    bw_jw_obj_end(&jw);
+    bw_buf_putc(&w->piece, '\n');
+}
+
+static int on_record(void *owner, const struct bw_record *rec)
+{
+    struct walk *w = owner;
+    struct bw_jws j;
+    struct bw_summary s;
+    if (w->format == FORMAT_JOSE) {
+        bw_buf_add(&w->piece, rec->jws, rec->jws_len);
+        bw_buf_putc(&w->piece, '\n');
+        return bw_buf_error(&w->piece);
+    }
+    int r = bw_jws_parse(rec->jws, rec->jws_len, &w->scratch, &j, &w->err);
+    if (r < 0) {
+        return r;
+    }
+    if (w->format == FORMAT_JSON) {
+        write_json(w, rec, &j);
+        return bw_buf_error(&w->piece);
+    }
+    r = bw_summary_decode(j.payload, j.payload_len, &s, &w->err);
+    if (r < 0) {
+        return r;
+    }
+    write_csv(w, rec, &s);
+    bw_summary_done(&s);
+    return bw_buf_error(&w->piece);
+}
+
+static int on_circuit(void *owner, const struct bw_ledger_circuit *c)
+{
+    struct walk *w = owner;
+    w->known = w->known || strcmp(c->facts.id, w->circuit) == 0;
+    return 0;
+}
+
+static void walk_work(void *job, struct bw_reader *r, const struct bw_err *err)
+{
+    struct walk *w = job;
+    if (!r) {
+        w->r = -EIO;
+        w->err = *err;
+        return;
+    }
+    if (!w->begun) {
+        w->r = r->ledger->ops->circuits(r->ledger, w->site, on_circuit, w, &w->err);
+        if (w->r < 0 || !w->known) {
+            return;
+        }
+        if (w->format == FORMAT_CSV) {
+            bw_buf_puts(&w->piece, csv_head);
+        }
+    }
+    while (w->r == 0 && w->at_unix_s < w->to_unix_s && w->piece.len < PIECE_BYTES) {
+        int64_t end = w->at_unix_s + w->window_s;
+        end = end < w->to_unix_s ? end : w->to_unix_s;
+        size_t before = w->piece.len;
+        w->r =
+            bw_records_each(r->records, w->site, w->at_unix_s, end, on_record, w, &w->err);
+        w->at_unix_s = end;
+        size_t got = w->piece.len - before;
+        if (got < PIECE_BYTES / 4 && w->window_s < WINDOW_MAX_S) {
+            w->window_s *= 2;
+        } else if (got > PIECE_BYTES * 2 && w->window_s > WINDOW_MIN_S) {
+            w->window_s /= 2;
+        }
+    }
+}
+
+static void walk_free(void *owner)
+{
+    struct walk *w = owner;
+    bw_buf_done(&w->piece);
+    bw_buf_done(&w->scratch);
+    free(w);
+}
+
+static void walk_after(void *job, int cancelled);
+
+static void on_more(void *owner, struct bw_http_stream *s)
+{
+    struct walk *w = owner;
+    w->stream = s;
+    if (w->piece.len > 0) {
+        bw_http_stream_put(s, &w->piece);
+    } else if (w->at_unix_s >= w->to_unix_s) {
+        bw_http_stream_end(s, true);
+    } else if (bw_readers_run(w->readers, walk_work, walk_after, w) < 0) {
+        bw_http_stream_end(s, false);
+    }
+}
+
+static const struct bw_http_stream_ops walk_ops = {.more = on_more, .closed = walk_free};
+
+static void begin(struct walk *w)
+{
+    static const char *const types[] = {[FORMAT_JSON] = "application/x-ndjson",
+                                        [FORMAT_CSV] =
+                                            "text/csv; charset=utf-8; header=present",
+                                        [FORMAT_JOSE] = "application/jose"};
+    static const char *const endings[] = {
+        [FORMAT_JSON] = "ndjson", [FORMAT_CSV] = "csv", [FORMAT_JOSE] = "jose"};
+    char name[200];
+    (void)snprintf(name, sizeof(name), "attachment; filename=\"%s.%s.%s\"", w->site,
+                   w->circuit, endings[w->format]);
+    bw_http_add(w->req, "Content-Disposition", name);
+    w->begun = true;
+    struct bw_http_req *req = w->req;
+    w->req = NULL;
+    if (bw_http_reply_stream(req, 200, types[w->format], &walk_ops, w) < 0) {
+        bw_http_problem(req, 503, "busy", "Out of memory", "try again");
+        walk_free(w);
+    }
+}
+
+static void walk_after(void *job, int cancelled)
+{
+    struct walk *w = job;
+    bool failed = cancelled || w->r < 0;
+    if (w->begun) {
+        if (failed) {
+            bw_http_stream_end(w->stream, false);
+        } else {
+            bw_http_stream_put(w->stream, &w->piece);
+        }
+        return;
+    }
+    if (failed) {
+        bw_http_add(w->req, "Retry-After", "30");
+        bw_http_problem(w->req, 503, "busy", "Not possible now", "%s",
+                        cancelled ? "the collector is stopping" : w->err.text);
+    } else if (!w->known) {
+        bw_http_problem(w->req, 404, "not-found", "No such circuit",
+                        "no record ever named %s.%s", w->site, w->circuit);
+    } else {
+        begin(w);
+        return;
+    }
+    walk_free(w);
+}
+
+static int read_query(struct bw_http_req *req, struct walk *w)
+{
+    const char *from = bw_http_query(req, "from");
+    const char *to = bw_http_query(req, "to");
+    const char *format = bw_http_query(req, "format");
+    if (bw_circuit_id_parse(bw_http_param(req, 0), w->site, w->circuit) < 0) {
+        bw_http_problem(req, 404, "not-found", "No such circuit",
+                        "a circuit is written SITE.CIRCUIT, like s-4f9k2.wan");
+        return -EINVAL;
+    }
+    w->to_unix_s = bw_clock_unix_ms() / 1000 + 1;
+    if (to && bw_when_parse(to, &w->to_unix_s) < 0) {
+        bw_http_problem(req, 400, "bad-query", "Not a time",
+                        "to: RFC 3339, a date, or Unix seconds");
+        return -EINVAL;
+    }
+    w->at_unix_s = w->to_unix_s - 86400;
+    if (from && bw_when_parse(from, &w->at_unix_s) < 0) {
+        bw_http_problem(req, 400, "bad-query", "Not a time",
+                        "from: RFC 3339, a date, or Unix seconds");
+        return -EINVAL;
+    }
+    if (w->at_unix_s > w->to_unix_s) {
+        bw_http_problem(req, 400, "bad-query", "Wrong order", "from is after to");
+        return -EINVAL;
+    }
+    w->format = !format || strcmp(format, "json") == 0 ? FORMAT_JSON
+                : strcmp(format, "csv") == 0           ? FORMAT_CSV
+                                                       : FORMAT_JOSE;
+    if (w->format == FORMAT_JOSE && strcmp(format, "jose") != 0) {
+        bw_http_problem(req, 400, "bad-query", "Unknown format",
+                        "format: json, csv or jose");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+void bw_api_summaries(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    struct walk *w = calloc(1, sizeof(*w));
+    if (!w) {
+        bw_http_problem(req, 503, "busy", "Out of memory", "try again");
+        return;
+    }
+    w->req = req;
+    w->readers = c->readers;
+    w->window_s = 3600;
+    bw_buf_init(&w->piece, PIECE_MAX);
+    bw_buf_init(&w->scratch, BW_JWS_MAX + 1);
+    if (read_query(req, w) < 0) {
+        walk_free(w);
+        return;
+    }
+    if (bw_readers_run(c->readers, walk_work, walk_after, w) < 0) {
+        bw_http_add(req, "Retry-After", "10");
+        bw_http_problem(req, 429, "busy", "Too much at once", "try again in 10 seconds");
+        walk_free(w);
+    }
+}

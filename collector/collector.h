@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * collector.h - the running program: what its parts are called. Everything belongs to the
+ * loop's thread. */
+#ifndef BW_COLLECTOR_H
+#define BW_COLLECTOR_H
+
+#include "collector_config.h"
+
+#include <http.h>
+#include <jws.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct bw_graphs;
+struct bw_ingest;
+struct bw_readers;
+
+struct bw_collector {
+    uv_loop_t loop;
+    struct bw_collector_config *conf;
+    const char *conf_path;
+    struct bw_key *log_key;
+    char catalogue_path[PATH_MAX];
+    char ledger_folder[PATH_MAX];
+    char series_folder[PATH_MAX];
+    struct bw_ingest *ingest;
+    struct bw_readers *readers;
+    struct bw_graphs *graphs;
+    struct bw_http *http;
+    uv_signal_t signals[3];
+    uv_timer_t watchdog;
+    uv_timer_t patience; /* of an orderly shutdown */
+    size_t n_handles;
+    int64_t started_unix_ms;
+    int stopping; /* the step of shutdown that has begun; 0: running */
+    int exit_code;
+};
+
+/* The routes, for bw_http_new(); the owner handed to handlers is the bw_collector. */
+extern const struct bw_http_route bw_collector_routes[];
+
+void bw_metrics_get(void *owner, struct bw_http_req *req);
+void bw_health_get(void *owner, struct bw_http_req *req);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * collector_config.c - the schema of the collector's file, and the checks across its options. */
+#include "collector_config.h"
+
+#include <arpa/inet.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <log.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define DAY_MS INT64_C(86400000)
+
+static const char *const levels[] = {"error", "warning", "notice", "info", "debug", NULL};
+
+static const struct bw_optspec top_opts[] = {
+    {.name = "title",
+     .type = BW_OPT_STRING,
+     .max = 120,
+     .def = "Bandwitness",
+     .doc = "What stands on top of every page, for instance the state's name."},
+    {.name = "data_dir",
+     .type = BW_OPT_STRING,
+     .max = BW_DATA_DIR_MAX - 1,
+     .def = "/var/lib/bandwitness-collector",
+     .doc = "Where ledger, catalogue, log key and graph files live."},
+    {.name = "log",
+     .type = BW_OPT_ENUM,
+     .words = levels,
+     .def = "info",
+     .doc = "Least important lines that are still written."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec listen_opts[] = {
+    {.name = "address",
+     .type = BW_OPT_STRING,
+     .max = 107,
+     .def = "127.0.0.1",
+     .doc = "An IPv4 or IPv6 address, or the path of a Unix socket."},
+    {.name = "port",
+     .type = BW_OPT_INT,
+     .min = 0,
+     .max = 65535,
+     .def = "8480",
+     .doc = "TCP port; 0 takes a free one and logs it. Unused for a path."},
+    {.name = "mode",
+     .type = BW_OPT_STRING,
+     .max = 4,
+     .def = "0660",
+     .doc = "Permissions of a Unix socket, as chmod takes them."},
+    {.name = "proxied",
+     .type = BW_OPT_BOOL,
+     .def = "no",
+     .doc = "Believe X-Forwarded-For; only where nothing but your own proxy can connect."},
+    {.name = "tls_certificate",
+     .type = BW_OPT_STRING,
+     .max = 4000,
+     .def = "",
+     .doc = "PEM file with the certificate and its chain; makes this listener HTTPS."},
+    {.name = "tls_key",
+     .type = BW_OPT_STRING,
+     .max = 4000,
+     .def = "",
+     .doc = "PEM file with the certificate's private key."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec limits_opts[] = {
+    {.name = "connections",
+     .type = BW_OPT_INT,
+     .min = 16,
+     .max = 200000,
+     .def = "12000",
+     .doc = "Connections at once, of each listener."},
+    {.name = "connections_per_address",
+     .type = BW_OPT_INT,
+     .min = 0,
+     .max = 200000,
+     .def = "0",
+     .doc = "Of them from one address; 0 is any number. Boxes behind one proxy share one."},
+    {.name = "queue_posts",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 100000,
+     .def = "4000",
+     .doc =
+         "Posts that may wait for the ledger; further ones are told to come again later."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec ledger_opts[] = {
+    {.name = "commit_delay",
+     .type = BW_OPT_DURATION,
+     .min = 0,
+     .max = 1000,
+     .def = "50ms",
+     .doc = "Longest time a record waits for others to share one write to disk."},
+    {.name = "commit_records",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 2000,
+     .def = "100",
+     .doc = "With this many waiting records the write happens at once."},
+    {.name = "hold",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 30 * DAY_MS,
+     .def = "24h",
+     .doc = "How long a missing record is waited for before it counts as a hole."},
+    {.name = "keep_hot",
+     .type = BW_OPT_DURATION,
+     .min = DAY_MS,
+     .max = 400 * DAY_MS,
+     .def = "3d",
+     .doc = "Age of a day, in whole days, before it is sealed into an immutable file."},
+    {.name = "seal_every",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = DAY_MS,
+     .def = "1h",
+     .doc = "How often the collector looks for days to seal."},
+    {.type = BW_OPT_END},
+};
+
+static const struct bw_optspec graphs_opts[] = {
+    {.name = "workers",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 8,
+     .def = "2",
+     .doc = "Processes that draw graphs."},
+    {.name = "keep",
+     .type = BW_OPT_DURATION,
+     .min = 60000,
+     .max = 400 * DAY_MS,
+     .def = "30d",
+     .doc = "Series files nobody looked at for this long are removed; they are made again "
+            "from the records when needed."},
+    {.name = "cache",
+     .type = BW_OPT_SIZE,
+     .min = 0,
+     .max = INT64_C(1000000000),
+     .def = "16MB",
+     .doc = "Memory for finished pictures."},
+    {.type = BW_OPT_END},
+};
+
+/* Those that may be left out; their defaults are read as a file of their own. */
+static const struct bw_conf_section plain_sections[] = {
+    {.keyword = "limits", .opts = limits_opts},
+    {.keyword = "ledger", .opts = ledger_opts},
+    {.keyword = "graphs", .opts = graphs_opts},
+    {.keyword = NULL},
+};
+static const struct bw_conf_section plain_schema = {.keyword = "", .subs = plain_sections};
+
+static const struct bw_conf_section sections[] = {
+    {.keyword = "listen",
+     .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
+     .opts = listen_opts,
+     .doc = "One place to listen; any number up to 8."},
+    {.keyword = "limits", .opts = limits_opts, .doc = "How much is taken at once."},
+    {.keyword = "ledger", .opts = ledger_opts, .doc = "How records are written."},
+    {.keyword = "graphs", .opts = graphs_opts, .doc = "How graphs are drawn and kept."},
+    {.keyword = NULL},
+};
+
+const struct bw_conf_section bw_collector_schema = {
+    .keyword = "",
+    .opts = top_opts,
+    .subs = sections,
+    .doc = "Configuration of bandwitness-collector.",
+};
+
+static int read_listen(const struct bw_conf_node *at,
+                       struct bw_config_listen *l,
+                       struct bw_err *reterr)
+{
+    (void)snprintf(l->name, sizeof(l->name), "%s", bw_conf_title(at));
+    (void)snprintf(l->address, sizeof(l->address), "%s", bw_conf_str(at, "address"));
+    l->port = bw_conf_int(at, "port");
+    l->proxied = bw_conf_bool(at, "proxied");
+    (void)snprintf(l->tls_certificate, sizeof(l->tls_certificate), "%s",
+                   bw_conf_str(at, "tls_certificate"));
+    (void)snprintf(l->tls_key, sizeof(l->tls_key), "%s", bw_conf_str(at, "tls_key"));
+    uint8_t raw[16];
+    bool ip = inet_pton(AF_INET, l->address, raw) == 1 ||
+              inet_pton(AF_INET6, l->address, raw) == 1;
+    if (!ip && l->address[0] != '/') {
+        return bw_conf_fault(at, "address", reterr,
+                             "\"%s\" is neither an IPv4 or IPv6 address nor a path",
+                             l->address);
+    }
+    const char *mode = bw_conf_str(at, "mode");
+    char *end = NULL;
+    unsigned long bits = strtoul(mode, &end, 8);
+    if (*mode == '\0' || *end != '\0' || bits > 0777) {
+        return bw_conf_fault(at, "mode", reterr, "\"%s\" is no mode like 0660", mode);
+    }
+    l->mode = (mode_t)bits;
+    if ((l->tls_certificate[0] == '\0') != (l->tls_key[0] == '\0')) {
+        return bw_conf_fault(at, l->tls_key[0] ? "tls_key" : "tls_certificate", reterr,
+                             "tls_certificate and tls_key are needed together");
+    }
+    if (l->tls_certificate[0] && !ip) {
+        return bw_conf_fault(at, "tls_certificate", reterr,
+                             "a Unix socket speaks plain HTTP; leave TLS to the proxy");
+    }
+    return 0;
+}
+
+/* The sections the file leaves out, with their defaults. */
+static int read_defaults(struct bw_collector_config *c, struct bw_err *reterr)
+{
+    char text[128] = "";
+    for (const struct bw_conf_section *s = plain_sections; s->keyword; s++) {
+        if (bw_conf_count(bw_conf_top(c->conf), s->keyword) == 0) {
+            size_t n = strlen(text);
+            (void)snprintf(text + n, sizeof(text) - n, "%s { }\n", s->keyword);
+        }
+    }
+    return bw_conf_parse(text, strlen(text), "defaults", &plain_schema, &c->defaults, reterr);
+}
+
+static const struct bw_conf_node *section(const struct bw_collector_config *c,
+                                          const char *keyword)
+{
+    const struct bw_conf_node *at = bw_conf_child(bw_conf_top(c->conf), keyword, 0);
+    return at ? at : bw_conf_child(bw_conf_top(c->defaults), keyword, 0);
+}
+
+static int fill(struct bw_collector_config *c, struct bw_err *reterr)
+{
+    const struct bw_conf_node *top = bw_conf_top(c->conf);
+    (void)snprintf(c->title, sizeof(c->title), "%s", bw_conf_str(top, "title"));
+    (void)snprintf(c->data_dir, sizeof(c->data_dir), "%s", bw_conf_str(top, "data_dir"));
+    if (c->data_dir[0] != '/') {
+        return bw_conf_fault(top, "data_dir", reterr, "\"%s\" must begin with /",
+                             c->data_dir);
+    }
+    c->log_level = BW_ERROR + bw_conf_int(top, "log");
+    c->n_listen = bw_conf_count(top, "listen");
+    if (c->n_listen > BW_LISTEN_MAX) {
+        return bw_conf_fault(bw_conf_child(top, "listen", BW_LISTEN_MAX), NULL, reterr,
+                             "at most %d listen sections", BW_LISTEN_MAX);
+    }
+    for (size_t i = 0; i < c->n_listen; i++) {
+        int r = read_listen(bw_conf_child(top, "listen", i), &c->listen[i], reterr);
+        if (r < 0) {
+            return r;
+        }
+    }
+    const struct bw_conf_node *limits = section(c, "limits");
+    const struct bw_conf_node *ledger = section(c, "ledger");
+    const struct bw_conf_node *graphs = section(c, "graphs");
+    c->connections = bw_conf_int(limits, "connections");
+    c->connections_per_address = bw_conf_int(limits, "connections_per_address");
+    c->queue_posts = bw_conf_int(limits, "queue_posts");
+    c->commit_delay_ms = bw_conf_int(ledger, "commit_delay");
+    c->commit_records = bw_conf_int(ledger, "commit_records");
+    c->hold_ms = bw_conf_int(ledger, "hold");
+    c->keep_hot_ms = bw_conf_int(ledger, "keep_hot");
+    c->seal_every_ms = bw_conf_int(ledger, "seal_every");
+    c->graph_workers = bw_conf_int(graphs, "workers");
+    c->graph_keep_ms = bw_conf_int(graphs, "keep");
+    c->graph_cache_bytes = bw_conf_int(graphs, "cache");
+    return 0;
+}
+
+int bw_collector_config_read(const char *path,
+                             struct bw_collector_config **ret,
+                             struct bw_err *reterr)
+{
+    struct bw_collector_config *c = calloc(1, sizeof(*c));
+    if (!c) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    int r = bw_conf_read(path, &bw_collector_schema, &c->conf, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    r = read_defaults(c, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    r = fill(c, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    *ret = c;
+    c = NULL;
+out:
+    bw_collector_config_free(c);
+    return r;
+}
+
+void bw_collector_config_free(struct bw_collector_config *c)
+{
+    if (c) {
+        bw_conf_free(c->defaults);
+        bw_conf_free(c->conf);
+        free(c);
+    }
+}
+
+int bw_collector_config_print(const struct bw_collector_config *c, struct bw_buf *out)
+{
+    int r = bw_conf_print(c->conf, out);
+    return r < 0 ? r : bw_conf_print(c->defaults, out);
+}
+
+const char *bw_collector_config_restart_needed(const struct bw_collector_config *now,
+                                               const struct bw_collector_config *next)
+{
+    if (strcmp(now->data_dir, next->data_dir) != 0) {
+        return "data_dir changed";
+    }
+    if (now->n_listen != next->n_listen ||
+        memcmp(now->listen, next->listen, sizeof(now->listen)) != 0) {
+        return "a listen section changed";
+    }
+    bool limits = now->connections != next->connections ||
+                  now->connections_per_address != next->connections_per_address ||
+                  now->queue_posts != next->queue_posts;
+    if (limits) {
+        return "limits changed";
+    }
+    bool ledger = now->commit_delay_ms != next->commit_delay_ms ||
+                  now->commit_records != next->commit_records ||
+                  now->hold_ms != next->hold_ms || now->keep_hot_ms != next->keep_hot_ms ||
+                  now->seal_every_ms != next->seal_every_ms;
+    if (ledger) {
+        return "the ledger section changed";
+    }
+    bool graphs = now->graph_workers != next->graph_workers ||
+                  now->graph_keep_ms != next->graph_keep_ms ||
+                  now->graph_cache_bytes != next->graph_cache_bytes;
+    return graphs ? "the graphs section changed" : NULL;
+}

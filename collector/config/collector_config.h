@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * collector_config.h - the collector's configuration: read whole, checked, then constant. */
+#ifndef BW_COLLECTOR_CONFIG_H
+#define BW_COLLECTOR_CONFIG_H
+
+#include <conf.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct bw_buf;
+struct bw_err;
+
+enum {
+    BW_LISTEN_MAX = 8,
+    BW_DATA_DIR_MAX = 2048
+};
+
+struct bw_config_listen {
+    char name[64];
+    char address[108];
+    int64_t port;
+    mode_t mode;
+    bool proxied;
+    char tls_certificate[PATH_MAX]; /* "": plain HTTP */
+    char tls_key[PATH_MAX];
+};
+
+struct bw_collector_config {
+    struct bw_conf *conf;
+    struct bw_conf *defaults; /* of the sections that the file leaves out */
+    char title[128];      /* shown on the pages */
+    char data_dir[BW_DATA_DIR_MAX];
+    struct bw_config_listen listen[BW_LISTEN_MAX];
+    size_t n_listen;
+    int64_t log_level; /* enum bw_log_level */
+    int64_t connections;
+    int64_t connections_per_address;
+    int64_t queue_posts;
+    int64_t commit_delay_ms;
+    int64_t commit_records;
+    int64_t hold_ms;
+    int64_t keep_hot_ms;
+    int64_t seal_every_ms;
+    int64_t graph_workers;
+    int64_t graph_keep_ms;
+    int64_t graph_cache_bytes;
+};
+
+/* Read and check; nothing but the file is touched. *ret is freed with
+ * bw_collector_config_free(). */
+int bw_collector_config_read(const char *path,
+                             struct bw_collector_config **ret,
+                             struct bw_err *reterr);
+void bw_collector_config_free(struct bw_collector_config *c); /* NULL is fine */
+
+/* Append the effective configuration, as a file that reads back to the same. */
+int bw_collector_config_print(const struct bw_collector_config *c, struct bw_buf *out);
+
+/* What of `next` cannot be taken over while running, as a sentence; NULL: everything can.
+ */
+const char *bw_collector_config_restart_needed(const struct bw_collector_config *now,
+                                               const struct bw_collector_config *next);
+
+/* For the manual page. */
+extern const struct bw_conf_section bw_collector_schema;
+
+#endif

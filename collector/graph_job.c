@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * graph_job.c - a job for a drawing process: as a line of JSON, and as the arguments of
+ * rrd_graph_v(). Pure.
+ *
+ * What every picture says: the layer, the statistic, the unit, the claim, and where
+ * nothing was measured. Colours keep apart for every kind of sight (Okabe and Ito's set),
+ * and line widths and dashes repeat what colour says. */
+#include "graph_worker.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    ARGS_MAX = 96,
+    ARG_BYTES_MAX = 2 * PATH_MAX + 128,
+    JOB_BYTES_MAX = 16384
+};
+
+/* --- JSON -------------------------------------------------------------------------------
+ */
+
+int bw_graph_job_write(const struct bw_graph_job *j, struct bw_buf *out)
+{
+    struct bw_jw w;
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_kstr(&w, "rrd", j->rrd);
+    bw_jw_kstr(&w, "topic", j->topic);
+    bw_jw_ki64(&w, "format", j->format);
+    bw_jw_kbool(&w, "dark", j->dark);
+    bw_jw_ki64(&w, "from", j->from_unix_s);
+    bw_jw_ki64(&w, "to", j->to_unix_s);
+    bw_jw_ki64(&w, "step", j->step_s);
+    bw_jw_ki64(&w, "width", j->width);
+    bw_jw_ki64(&w, "height", j->height);
+    bw_jw_kstr(&w, "title", j->title);
+    bw_jw_kstr(&w, "layer", j->layer);
+    bw_jw_kstr(&w, "claim_layer", j->claim_layer);
+    bw_jw_ki64(&w, "claim_down", j->claim_bps[BW_DOWN]);
+    bw_jw_ki64(&w, "claim_up", j->claim_bps[BW_UP]);
+    bw_jw_obj_end(&w);
+    return bw_buf_error(out);
+}
+
+static int
+text(const json_t *o, const char *name, char *out, size_t cap, struct bw_err *reterr)
+{
+    const char *t = NULL;
+    int r = bw_json_get_str(o, name, cap - 1, &t, reterr);
+    if (r == 0) {
+        (void)snprintf(out, cap, "%s", t);
+    }
+    return r;
+}
+
+static int read_job(const json_t *o, struct bw_graph_job *j, struct bw_err *reterr)
+{
+    int64_t format = 0;
+    int r = text(o, "rrd", j->rrd, sizeof(j->rrd), reterr);
+    r = r < 0 ? r : text(o, "topic", j->topic, sizeof(j->topic), reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "format", 0, 1, &format, reterr);
+    r = r < 0 ? r : bw_json_get_bool(o, "dark", &j->dark, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "from", 0, INT64_MAX / 2, &j->from_unix_s, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "to", 0, INT64_MAX / 2, &j->to_unix_s, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "step", 1, 86400, &j->step_s, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "width", 100, 4000, &j->width, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "height", 60, 2000, &j->height, reterr);
+    r = r < 0 ? r : text(o, "title", j->title, sizeof(j->title), reterr);
+    r = r < 0 ? r : text(o, "layer", j->layer, sizeof(j->layer), reterr);
+    r = r < 0 ? r : text(o, "claim_layer", j->claim_layer, sizeof(j->claim_layer), reterr);
+    int64_t *claim = j->claim_bps;
+    r = r < 0 ? r : bw_json_opt_i64(o, "claim_down", 0, INT64_MAX, &claim[BW_DOWN], reterr);
+    r = r < 0 ? r : bw_json_opt_i64(o, "claim_up", 0, INT64_MAX, &claim[BW_UP], reterr);
+    j->format = (enum bw_graph_format)format;
+    return r;
+}
+
+int bw_graph_job_read(const char *json,
+                      size_t n,
+                      struct bw_graph_job *ret,
+                      struct bw_err *reterr)
+{
+    struct bw_graph_job j;
+    json_t *o = NULL;
+    memset(&j, 0, sizeof(j));
+    int r = bw_json_parse(json, n, JOB_BYTES_MAX, &o, reterr);
+    if (r < 0) {
+        return r;
+    }
+    r = read_job(o, &j, reterr);
+    json_decref(o);
+    if (r == 0) {
+        *ret = j;
+    }
+    return r;
+}
+
+/* --- arguments --------------------------------------------------------------------------
+ */
+
+struct args {
+    char *list[ARGS_MAX];
+    int n;
+    int error;
+};
+
+static void arg(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void arg(struct args *a, const char *fmt, ...)
+{
+    if (a->error < 0 || a->n == ARGS_MAX) {
+        a->error = -E2BIG;
+        return;
+    }
+    char *one = malloc(ARG_BYTES_MAX);
+    if (!one) {
+        a->error = -ENOMEM;
+        return;
+    }
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(one, ARG_BYTES_MAX, fmt, ap);
+    va_end(ap);
+    a->list[a->n++] = one;
+    if (n < 0 || n >= ARG_BYTES_MAX) {
+        a->error = -E2BIG;
+    }
+}
+
+/* Colons end a part of an argument, backslashes escape: put one before both. */
+static const char *escaped(const char *in, char *out, size_t cap)
+{
+    size_t n = 0;
+    for (; *in && n + 2 < cap; in++) {
+        if (*in == ':' || *in == '\\') {
+            out[n++] = '\\';
+        }
+        out[n++] = *in;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+struct look {
+    const char *back, *canvas, *font, *grid, *mgrid, *axis, *gap, *claim;
+    const char *down, *up, *worse; /* worse: loss */
+};
+
+static const struct look light = {.back = "FFFFFF",
+                                  .canvas = "FFFFFF",
+                                  .font = "1F2933",
+                                  .grid = "E4E7EB",
+                                  .mgrid = "C3CAD2",
+                                  .axis = "7B8794",
+                                  .gap = "CBD2D9AA",
+                                  .claim = "1F2933",
+                                  .down = "0072B2",
+                                  .up = "C85A00",
+                                  .worse = "B3005E"};
+static const struct look dark = {.back = "161B22",
+                                 .canvas = "161B22",
+                                 .font = "E6EDF3",
+                                 .grid = "262D36",
+                                 .mgrid = "3A434E",
+                                 .axis = "8B97A5",
+                                 .gap = "4A5562AA",
+                                 .claim = "E6EDF3",
+                                 .down = "56B4E9",
+                                 .up = "F0A23B",
+                                 .worse = "F778BA"};
+
+static void frame(struct args *a, const struct bw_graph_job *j, const struct look *l)
+{
+    arg(a, "graph");
+    arg(a, "-");
+    arg(a, "--imgformat=%s", j->format == BW_GRAPH_SVG ? "SVG" : "PNG");
+    arg(a, "--start=%lld", (long long)j->from_unix_s);
+    arg(a, "--end=%lld", (long long)j->to_unix_s);
+    arg(a, "--width=%lld", (long long)j->width);
+    arg(a, "--height=%lld", (long long)j->height);
+    arg(a, "--full-size-mode");
+    arg(a, "--slope-mode");
+    arg(a, "--border=0");
+    arg(a, "--disable-rrdtool-tag");
+    arg(a, "--lower-limit=0");
+    arg(a, "--alt-autoscale-max");
+    arg(a, "--title=%s", j->title);
+    arg(a, "--font=DEFAULT:9:DejaVu Sans");
+    arg(a, "--font=TITLE:11:DejaVu Sans Bold");
+    arg(a, "--font=LEGEND:9:DejaVu Sans Mono");
+    arg(a, "--color=BACK#%s", l->back);
+    arg(a, "--color=CANVAS#%s", l->canvas);
+    arg(a, "--color=SHADEA#%s", l->back);
+    arg(a, "--color=SHADEB#%s", l->back);
+    arg(a, "--color=FONT#%s", l->font);
+    arg(a, "--color=GRID#%s", l->grid);
+    arg(a, "--color=MGRID#%s", l->mgrid);
+    arg(a, "--color=AXIS#%s", l->axis);
+    arg(a, "--color=ARROW#%s", l->axis);
+    arg(a, "--color=FRAME#%s", l->back);
+    arg(a, "--grid-dash=1:2");
+}
+
+static void def(struct args *a,
+                const struct bw_graph_job *j,
+                const char *name,
+                const char *ds,
+                const char *cf)
+{
+    char path[2 * PATH_MAX];
+    arg(a, "DEF:%s=%s:%s:%s", name, escaped(j->rrd, path, sizeof(path)), ds, cf);
+}
+
+/* "5 min", "10 s" */
+static const char *length(int64_t s, char out[24])
+{
+    if (s % 60 == 0) {
+        (void)snprintf(out, 24, "%lld min", (long long)(s / 60));
+    } else {
+        (void)snprintf(out, 24, "%lld s", (long long)s);
+    }
+    return out;
+}
+
+static void rate_text(int64_t bps, char out[32])
+{
+    if (bps % 1000000000 == 0) {
+        (void)snprintf(out, 32, "%lld Gbit/s", (long long)(bps / 1000000000));
+    } else if (bps >= 1000000) {
+        (void)snprintf(out, 32, bps % 1000000 ? "%.1f Mbit/s" : "%.0f Mbit/s",
+                       (double)bps / 1e6);
+    } else {
+        (void)snprintf(out, 32, "%.0f kbit/s", (double)bps / 1e3);
+    }
+}
+
+static void claim(struct args *a, const struct bw_graph_job *j, const struct look *l, int d)
+{
+    static const char *const names[] = {[BW_DOWN] = "down", [BW_UP] = "up"};
+    if (j->claim_bps[d] == BW_UNKNOWN) {
+        return;
+    }
+    char rate[32];
+    rate_text(j->claim_bps[d], rate);
+    const char *layer = j->claim_layer[0] ? j->claim_layer : NULL;
+    arg(a, "LINE1.5:%lld#%s:Claimed %s %s%s%s%s:dashes=%s", (long long)j->claim_bps[d],
+        d == BW_DOWN ? l->down : l->up, names[d], rate, layer ? " (" : "",
+        layer ? layer : "", layer ? " layer)" : "", d == BW_DOWN ? "9,3" : "3,3");
+}
+
+static void foot(struct args *a, const struct bw_graph_job *j)
+{
+    char zone[16] = "";
+    char step[24];
+    char text_[256];
+    struct tm tm;
+    time_t at = (time_t)j->to_unix_s;
+    if (localtime_r(&at, &tm)) {
+        (void)strftime(zone, sizeof(zone), "%Z", &tm);
+    }
+    char line[128];
+    (void)snprintf(
+        line, sizeof(line),
+        "Intervals of %s. Time zone: %s. A picture; the records are the evidence.",
+        length(j->step_s, step), zone);
+    arg(a, "COMMENT:%s\\l", escaped(line, text_, sizeof(text_)));
+}
+
+static void stats(struct args *a, const char *mean, const char *peak, const char *unit)
+{
+    arg(a, "VDEF:v%s=%s,AVERAGE", mean, mean);
+    arg(a, "VDEF:v%s=%s,MAXIMUM", peak, peak);
+    arg(a, "GPRINT:v%s:mean %%6.2lf %s", mean, unit);
+    arg(a, "GPRINT:v%s:highest %%6.2lf %s\\l", peak, unit);
+}
+
+static void draw_link(struct args *a, const struct bw_graph_job *j, const struct look *l)
+{
+    arg(a, "--vertical-label=bit/s, %s layer", j->layer[0] ? j->layer : "unnamed");
+    def(a, j, "down", "down", "AVERAGE");
+    def(a, j, "up", "up", "AVERAGE");
+    def(a, j, "dpeak", "down_peak", "MAX");
+    def(a, j, "upeak", "up_peak", "MAX");
+    arg(a, "CDEF:gap=down,UN,up,UN,*,INF,UNKN,IF");
+    arg(a, "AREA:gap#%s", l->gap);
+    arg(a, "AREA:down#%s55", l->down);
+    arg(a, "LINE1:dpeak#%s88", l->down);
+    arg(a, "LINE1:upeak#%s88:dashes=2,2", l->up);
+    arg(a, "LINE1.6:down#%s:Down, mean of interval ", l->down);
+    stats(a, "down", "dpeak", "%sbit/s");
+    arg(a, "LINE1.6:up#%s:Up, mean of interval   ", l->up);
+    stats(a, "up", "upeak", "%sbit/s");
+    claim(a, j, l, BW_DOWN);
+    claim(a, j, l, BW_UP);
+    arg(a, "AREA:0#%s:Not measured", l->gap);
+    arg(a, "COMMENT:Thin lines and \"highest\"\\: the highest second.\\l");
+    foot(a, j);
+}
+
+static void draw_latency(struct args *a, const struct bw_graph_job *j, const struct look *l)
+{
+    arg(a, "--vertical-label=round trip, ms");
+    arg(a, "--units-exponent=0");
+    def(a, j, "p50s", "p50", "AVERAGE");
+    def(a, j, "p95s", "p95", "AVERAGE");
+    def(a, j, "p95ms", "p95", "MAX");
+    def(a, j, "loss", "loss", "AVERAGE");
+    arg(a, "CDEF:p50=p50s,1000,*");
+    arg(a, "CDEF:p95=p95s,1000,*");
+    arg(a, "CDEF:p95top=p95ms,1000,*");
+    arg(a, "CDEF:losspct=loss,100,*");
+    arg(a, "CDEF:gap=loss,UN,INF,UNKN,IF");
+    arg(a, "CDEF:some=losspct,0,GT,losspct,2,LE,*,INF,UNKN,IF");
+    arg(a, "CDEF:much=losspct,2,GT,losspct,99.9,LT,*,INF,UNKN,IF");
+    arg(a, "CDEF:all=losspct,99.9,GE,INF,UNKN,IF");
+    arg(a, "AREA:gap#%s", l->gap);
+    arg(a, "AREA:some#%s2A", l->worse);
+    arg(a, "AREA:much#%s66", l->worse);
+    arg(a, "AREA:all#%sCC", l->worse);
+    arg(a, "LINE1:p95#%s:P95 of interval    :dashes=4,2", l->up);
+    stats(a, "p95", "p95top", "ms");
+    arg(a, "LINE1.6:p50#%s:Median of interval ", l->down);
+    arg(a, "VDEF:vp50=p50,AVERAGE");
+    arg(a, "GPRINT:vp50:mean %%6.2lf ms\\l");
+    arg(a, "AREA:0#%s2A:Lost up to 2 %%", l->worse);
+    arg(a, "AREA:0#%s66:more", l->worse);
+    arg(a, "AREA:0#%sCC:all", l->worse);
+    arg(a, "AREA:0#%s:Not measured", l->gap);
+    arg(a, "VDEF:vloss=losspct,AVERAGE");
+    arg(a, "GPRINT:vloss:Mean loss %%.3lf %%%%\\l");
+    foot(a, j);
+}
+
+static void
+draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look *l)
+{
+    arg(a, "--vertical-label=bit/s, goodput");
+    def(a, j, "down", "down", "AVERAGE");
+    def(a, j, "up", "up", "AVERAGE");
+    def(a, j, "dmax", "down", "MAX");
+    def(a, j, "umax", "up", "MAX");
+    def(a, j, "ldown", "line_down", "AVERAGE");
+    def(a, j, "lup", "line_up", "AVERAGE");
+    arg(a, "CDEF:hdown=down,UN,PREV,down,IF");
+    arg(a, "CDEF:hup=up,UN,PREV,up,IF");
+    arg(a, "LINE1:hdown#%s66", l->down);
+    arg(a, "LINE1:hup#%s66:dashes=2,2", l->up);
+    arg(a, "LINE3:ldown#%s55", l->down);
+    arg(a, "LINE3:lup#%s55", l->up);
+    arg(a, "LINE4:down#%s:Tested down, goodput ", l->down);
+    stats(a, "down", "dmax", "%sbit/s");
+    arg(a, "LINE4:up#%s:Tested up, goodput   ", l->up);
+    stats(a, "up", "umax", "%sbit/s");
+    arg(a, "LINE3:0#%s55:Pale marks\\: the line's counter in the same seconds, %s layer\\l",
+        l->axis, j->layer[0] ? j->layer : "unnamed");
+    claim(a, j, l, BW_DOWN);
+    claim(a, j, l, BW_UP);
+    arg(a, "COMMENT:Thin lines hold the last test until the next.\\l");
+    foot(a, j);
+}
+
+int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n)
+{
+    struct args a = {.n = 0};
+    const struct look *l = j->dark ? &dark : &light;
+    frame(&a, j, l);
+    if (strcmp(j->topic, "link") == 0) {
+        draw_link(&a, j, l);
+    } else if (strcmp(j->topic, "latency") == 0) {
+        draw_latency(&a, j, l);
+    } else if (strcmp(j->topic, "throughput") == 0) {
+        draw_throughput(&a, j, l);
+    } else {
+        a.error = -EINVAL;
+    }
+    char **list = a.error < 0 ? NULL : malloc((size_t)(a.n + 1) * sizeof(*list));
+    if (!list) {
+        for (int i = 0; i < a.n; i++) {
+            free(a.list[i]);
+        }
+        return a.error < 0 ? a.error : -ENOMEM;
+    }
+    memcpy(list, a.list, (size_t)a.n * sizeof(*list));
+    list[a.n] = NULL;
+    *ret = list;
+    *ret_n = a.n;
+    return 0;
+}
+
+void bw_graph_args_free(char **args, int n)
+{
+    for (int i = 0; args && i < n; i++) {
+        free(args[i]);
+    }
+    free(args);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * graph_worker.c - the loop of a drawing process. rrd_graph_v() keeps state per process
+ * and may use much memory: it lives here, nice'd, and dies with its parent. */
+#include "graph_worker.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <rrd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    JOB_SECONDS_MAX = 20,
+    JOBS_MAX = 500, /* then a fresh process: librrd and pango keep what they allocate */
+    NICE = 10
+};
+
+static void complain(const char *why)
+{
+    char line[300];
+    (void)snprintf(line, sizeof(line), "%s", why);
+    line[strcspn(line, "\n")] = '\0';
+    (void)printf("error %s\n", line);
+}
+
+static void give(const rrd_info_t *info)
+{
+    for (; info; info = info->next) {
+        if (strcmp(info->key, "image") == 0 && info->type == RD_I_BLO) {
+            (void)printf("ok %lu\n", info->value.u_blo.size);
+            (void)fwrite(info->value.u_blo.ptr, 1, info->value.u_blo.size, stdout);
+            return;
+        }
+    }
+    complain("librrd gave no picture");
+}
+
+static void work(const char *line, size_t n)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_graph_job job;
+    char **args = NULL;
+    int n_args = 0;
+    if (bw_graph_job_read(line, n, &job, &err) < 0) {
+        complain(err.text);
+        return;
+    }
+    if (bw_graph_args(&job, &args, &n_args) < 0) {
+        complain("a job that cannot be drawn");
+        return;
+    }
+    (void)alarm(JOB_SECONDS_MAX); /* its default action ends this process */
+    rrd_clear_error();
+    rrd_info_t *info = rrd_graph_v(n_args, args);
+    if (info) {
+        give(info);
+        rrd_info_free(info);
+    } else {
+        complain(rrd_get_error());
+    }
+    (void)alarm(0);
+    bw_graph_args_free(args, n_args);
+}
+
+int bw_graph_worker_main(void)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)setpriority(PRIO_PROCESS, 0, NICE);
+    for (int jobs = 0; jobs < JOBS_MAX; jobs++) {
+        ssize_t n = getline(&line, &cap, stdin);
+        if (n <= 0) {
+            break;
+        }
+        work(line, (size_t)n - (line[n - 1] == '\n' ? 1 : 0));
+        if (fflush(stdout) != 0) {
+            break;
+        }
+    }
+    free(line);
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * graph_worker.h - the process that draws: `bandwitness-collector --graph-worker`.
+ *
+ * Standard input: one job a line, JSON. Standard output, for each: "ok LENGTH\n" and the
+ * picture, or "error SENTENCE\n". It ends with standard input. */
+#ifndef BW_GRAPH_WORKER_H
+#define BW_GRAPH_WORKER_H
+
+struct bw_graph_job;
+struct bw_buf;
+struct bw_err;
+
+#include <bw/units.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum bw_graph_format {
+    BW_GRAPH_SVG,
+    BW_GRAPH_PNG
+};
+
+struct bw_graph_job {
+    char rrd[PATH_MAX];
+    char topic[16]; /* "link", "latency", "throughput" */
+    enum bw_graph_format format;
+    bool dark;
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t step_s;
+    int64_t width;
+    int64_t height;
+    char title[256];
+    char layer[16];                   /* of the link's counters, "" unknown */
+    char claim_layer[16];             /* "" not stated */
+    int64_t claim_bps[BW_DIRECTIONS]; /* unknown: none */
+};
+
+int bw_graph_worker_main(void);
+
+/* To and from a line of JSON (without the newline). */
+int bw_graph_job_write(const struct bw_graph_job *j, struct bw_buf *out);
+int bw_graph_job_read(const char *text,
+                      size_t n,
+                      struct bw_graph_job *ret,
+                      struct bw_err *reterr);
+
+/* rrd_graph_v()'s arguments for a job; freed with bw_graph_args_free(). Pure. */
+int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n);
+void bw_graph_args_free(char **args, int n);
+
+#endif

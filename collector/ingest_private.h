@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * ingest_private.h - what the stages of ingest hand to each other. A post belongs to one
+ * thread at a time; queues are the only thing shared. */
+#ifndef BW_INGEST_PRIVATE_H
+#define BW_INGEST_PRIVATE_H
+
+#include "batch.h"
+#include "ingest.h"
+#include "keycache.h"
+
+#include <buf.h>
+#include <bw/summary.h>
+#include <ledger.h>
+#include <log.h>
+#include <pthread.h>
+#include <uv.h>
+
+/* One line of a post. */
+struct bw_line {
+    char kid[BW_KID_LEN + 1]; /* "" where the line does not tell, or not credibly */
+    char sha256[BW_HASH_LEN + 1];
+    int64_t seq;         /* unknown where the line does not tell */
+    bool to_ledger;      /* goes to append() */
+    const char *refused; /* the word; NULL: not refused */
+    char detail[200];
+    struct bw_summary summary; /* decoded when to_ledger */
+    enum bw_egress egress;
+    struct bw_ledger_result result;
+};
+
+struct bw_chain {
+    char kid[BW_KID_LEN + 1];
+    bool forked;
+    int64_t seq; /* of the newest line of it that stands in the ledger; unknown: none */
+    int64_t position;
+    int64_t received_unix_ms;
+    char sha256[BW_HASH_LEN + 1];
+};
+
+struct bw_post {
+    struct bw_post *next;
+    struct bw_http_req *req;
+    const char *body; /* lent by the request */
+    size_t body_len;
+    bool zstd;
+    char peer[64];
+    int64_t received_unix_ms;
+    struct bw_buf inflated;
+    struct bw_line *lines;
+    struct bw_batch_line *texts;
+    size_t n_lines;
+    size_t n_to_ledger;
+    /* the answer */
+    unsigned status;
+    const char *type;
+    int64_t retry_after_s; /* 0: none */
+    struct bw_buf answer;
+    struct bw_ingest_news *news;
+    size_t n_news;
+};
+
+struct bw_queue {
+    struct bw_post *head;
+    struct bw_post *tail;
+    size_t n;
+};
+
+struct bw_ingest {
+    struct bw_ingest_opts opts;
+    bw_ingest_news_cb on_news;
+    bw_ingest_broken_cb on_broken;
+    void *owner;
+    struct bw_catalogue *check_catalogue; /* checker's */
+    struct bw_keycache *keys;             /* checker's */
+    struct bw_ledger *ledger;             /* writer's */
+    struct bw_catalogue *write_catalogue; /* writer's */
+    uint64_t *facts;                      /* writer's: fingerprints of noted circuits */
+    pthread_t checker;
+    pthread_t writer;
+    bool threads;
+    pthread_mutex_t lock; /* guards everything below */
+    pthread_cond_t check_wake;
+    pthread_cond_t write_wake;
+    struct bw_queue to_check;
+    struct bw_queue to_write;
+    struct bw_queue done;
+    size_t in_check; /* posts taken by the checker and not handed on */
+    size_t queued_bytes;
+    bool stopping;
+    bool checker_done;
+    bool writer_done;
+    struct bw_ingest_stats stats;
+    char trouble[480];
+    bool broken;
+    int broken_in_a_row;
+    /* loop's */
+    uv_async_t wake;
+    char trouble_shown[480];
+    bool broken_told;
+    struct bw_complaint complaint; /* writer's */
+    void (*stopped_cb)(void *owner);
+    void *stopped_owner;
+};
+
+void bw_queue_push(struct bw_queue *q, struct bw_post *p);
+struct bw_post *bw_queue_pop(struct bw_queue *q);
+
+/* Make the post's answer a problem about the whole of it. */
+void bw_post_problem(struct bw_post *p,
+                     unsigned status,
+                     const char *word,
+                     const char *title,
+                     const char *detail);
+
+/* ingest_check.c: fill lines[]; or make the answer at once (p->status is set then). */
+void bw_ingest_check_post(struct bw_ingest *g, struct bw_post *p);
+
+/* ingest_commit.c: append the records of n posts and make their answers. */
+void bw_ingest_commit(struct bw_ingest *g, struct bw_post **posts, size_t n);
+/* Give up waiting for missing records; seal at most one day. True when more is to do. */
+bool bw_ingest_housekeep(struct bw_ingest *g, bool expire, bool seal);
+
+void bw_post_free(struct bw_post *p);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * routes.c - every address of the collector, in one table. */
+#include "api.h"
+#include "collector.h"
+#include "enrol.h"
+#include "graphs.h"
+#include "ingest.h"
+#include "pages.h"
+
+#include <http.h>
+
+enum {
+    ONE_JWS_BYTES = BW_JWS_MAX + 16,
+    POST_BYTES = BW_POST_BYTES_MAX
+};
+
+static void enroll(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    bw_enrol_post(c->readers, bw_key_public(c->log_key), req);
+}
+
+static void add_key(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    bw_enrol_key_post(c->readers, req);
+}
+
+static void post_summaries(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    bw_ingest_post(c->ingest, req);
+}
+
+const struct bw_http_route bw_collector_routes[] = {
+    {"POST", "/api/v1/summaries", POST_BYTES, post_summaries},
+    {"POST", "/api/v1/enroll", ONE_JWS_BYTES, enroll},
+    {"POST", "/api/v1/keys", ONE_JWS_BYTES, add_key},
+    {"GET", "/api/v1/sites", 0, bw_api_sites},
+    {"GET", "/api/v1/circuits", 0, bw_api_circuits},
+    {"GET", "/api/v1/circuits/{}/summaries", 0, bw_api_summaries},
+    {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},
+    {"GET", "/healthz", 0, bw_health_get},
+    {"GET", "/metrics", 0, bw_metrics_get},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boxes made of python3-jwcrypto: keys, signed and chained summaries, receipts. Nothing of
+our own code signs or checks here, so the two sides are independent."""
+import base64
+import hashlib
+import json
+
+from jwcrypto import jwk, jws
+
+INTERVAL_S = 300
+START = 1_789_000_200
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def sha(text):
+    return b64(hashlib.sha256(text.encode()).digest())
+
+
+def compact(payload):
+    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+
+
+class Key:
+    def __init__(self, alg="EdDSA"):
+        self.alg = alg
+        self.key = (jwk.JWK.generate(kty="OKP", crv="Ed25519") if alg == "EdDSA"
+                    else jwk.JWK.generate(kty="EC", crv="P-256"))
+        self.kid = self.key.thumbprint()
+        public = json.loads(self.key.export_public())
+        self.jwk = {k: public[k] for k in ("crv", "kty", "x", "y") if k in public}
+
+    def sign(self, payload, typ, header=None):
+        text = payload if isinstance(payload, str) else compact(payload)
+        token = jws.JWS(text.encode())
+        head = header or {"alg": self.alg, "kid": self.kid, "typ": typ}
+        token.add_signature(self.key, None, json.dumps(head, separators=(",", ":")), None)
+        return token.serialize(compact=True)
+
+
+class Box:
+    """One site's chain. summary() makes and signs the next record."""
+
+    def __init__(self, site, key=None, alg="EdDSA", start=START, step=INTERVAL_S):
+        self.site, self.key = site, key or Key(alg)
+        self.seq, self.prev, self.at, self.step = 0, "", start, step
+        self.lines = []
+
+    def payload(self, **over):
+        seq = over.pop("seq", self.seq + 1)
+        start = over.pop("start", self.at)
+        end = over.pop("end", start + self.step)
+        p = {"v": 1, "site": self.site, "seq": seq}
+        if self.prev and seq > 1:
+            p["prev"] = self.prev
+        if seq == 1:
+            p["chain"] = {"why": "new"}
+        p.update({"agent": "bandwitnessd/0.1.0", "config": sha("config"),
+                  "boot": "6f1e4c5e-0000-4000-8000-000000000001",
+                  "mono_ms": 1000 * seq, "start": start, "end": end,
+                  "clock": {"synced": True, "max_error_us": 1800, "step_us": 0},
+                  "circuits": [circuit(seq, end - start)],
+                  "latency": [latency(seq)]})
+        p.update(over)
+        return p
+
+    def summary(self, **over):
+        p = self.payload(**over)
+        line = self.key.sign(p, "bandwitness-summary+jws")
+        self.seq, self.prev, self.at = p["seq"], sha(line), p["end"]
+        self.lines.append(line)
+        return line
+
+
+def circuit(n, covered_s):
+    mbit = 1_000_000
+    down, up = (20 + n * 7 % 60) * mbit, (3 + n * 3 % 12) * mbit
+    def flow(bps):
+        return {"bytes": bps * covered_s // 8, "packets": bps * covered_s // 8 // 900,
+                "p95_1s_bps": bps * 14 // 10, "peak_1s_bps": bps * 17 // 10, "drops": 0,
+                "errors": 0}
+    return {"id": "wan", "vantage": "router", "source": "kernel",
+            "resolution_ms": 1000, "layer": "ethernet", "covered_s": covered_s,
+            "link_bps": 1_000_000_000, "mtu": 1500, "down": flow(down), "up": flow(up)}
+
+
+def varint(n):
+    out = b""
+    while True:
+        out += bytes([n & 127 | (128 if n > 127 else 0)])
+        n >>= 7
+        if not n:
+            return out
+
+
+def latency(n, probe="provider-edge", lost=0, sent=300):
+    low = 20_000 + n * 37 % 900
+    return {"circuit": "wan", "probe": probe, "kind": "icmp", "family": 4, "sent": sent,
+            "lost": lost, "late": 0, "sum_us": low * (sent - lost),
+            "p50_us": low, "p95_us": low + 2_500, "pdv_p95_us": 2_600}
+
+
+def receipt(text, log_key):
+    """The payload of a receipt whose signature holds, by jwcrypto."""
+    token = jws.JWS()
+    token.deserialize(text)
+    token.verify(jwk.JWK(**log_key))
+    head = json.loads(token.objects["protected"])
+    assert head["typ"] == "bandwitness-receipt+jws", head
+    return json.loads(token.payload)
