@@ -15,7 +15,7 @@
 
 int bw_notify(const char *state)
 {
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
     const char *path = getenv("NOTIFY_SOCKET");
     size_t n = path ? strlen(path) : 0;
     int r = 0;
@@ -34,11 +34,7 @@ int bw_notify(const char *state)
     if (fd < 0) {
         return -errno;
     }
-    if (sendto(fd,
-               state,
-               strlen(state),
-               MSG_NOSIGNAL,
-               (const struct sockaddr *)&to,
+    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0) {
         r = -errno;
     }
