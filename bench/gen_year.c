@@ -172,6 +172,7 @@ int main(int argc, char **argv)
                                             {"jose", required_argument, NULL, 'j'},
                                             {"key", required_argument, NULL, 'k'},
                                             {"ledger", required_argument, NULL, 'l'},
+                                            {"seal", no_argument, NULL, 'S'},
                                             {"steady", no_argument, NULL, 'y'},
                                             {"no-counters", no_argument, NULL, 'c'},
                                             {NULL, 0, NULL, 0}};
@@ -182,6 +183,7 @@ int main(int argc, char **argv)
     int64_t sites = 1;
     int64_t days = 7;
     int64_t from_ms;
+    bool seal = false;
     int r = bw_crypto_init();
 
     bw_gen_options_init(&o);
@@ -217,6 +219,9 @@ int main(int argc, char **argv)
         case 'l':
             r = bw_ledger_open(optarg, BW_LEDGER_WRITE, &out.ledger, &err);
             break;
+        case 'S':
+            seal = true;
+            break;
         case 'y':
             o.steady = true;
             break;
@@ -235,7 +240,7 @@ int main(int argc, char **argv)
     if (r == 0 && out.ledger) {
         r = flush(&out, &err);
     }
-    if (r == 0 && out.ledger) {
+    if (r == 0 && out.ledger && seal) {
         r = out.ledger->ops->seal(out.ledger, (o.to_unix_s + 10 * 86400) * 1000, 3, 0,
                                   &sealed, &err);
     }

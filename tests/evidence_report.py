@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""evidence_report.py BANDWITNESS GEN_YEAR - `bandwitness report` on generated records.
+
+Each case makes signed records, a report in every format, and holds it against: the
+independent recomputation (evidence_check.py), the JSON schema, the other sources of the
+same records, its own second making (same bytes), and what a page must be (well-formed, no
+request to anybody, a table behind every chart).
+"""
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+
+import jsonschema
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(HERE)
+BANDWITNESS, GEN = sys.argv[1:3]
+SVG = "{http://www.w3.org/2000/svg}"
+CLAIM = ["--claim-down", "100M", "--claim-up", "20M", "--claim-layer"]
+
+# name, arguments of the generator, of the report
+CASES = [
+    # a week over the end of summer time, with an outage, a gap, a lossy day, a bad clock
+    ("week", ["--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000"],
+     ["--tz", "America/Chicago", *CLAIM, "ip"]),
+    # begins and ends within a day, in the middle of things
+    ("within", ["--from", "2026-10-28T05:00:00Z", "--days", "8", "--seed", "7"],
+     ["--tz", "America/Chicago", "--from", "2026-10-30T11:40", "--to", "2026-11-02T19:30",
+      *CLAIM, "ethernet"]),
+    # a claim of goodput: use cannot be said at that layer, tests can
+    ("goodput", ["--from", "2026-03-06T06:00:00Z", "--days", "5", "--seed", "3"],
+     ["--tz", "America/Chicago", *CLAIM, "goodput"]),
+    # a box that counts nothing
+    ("uncounted", ["--from", "2026-11-02T06:00:00Z", "--days", "4", "--no-counters"],
+     ["--tz", "America/Denver", *CLAIM, "ip"]),
+    # no claim; half-hour zone; ten-second intervals
+    ("short", ["--from", "2026-11-03T13:00:00Z", "--days", "1", "--interval", "10", "--steady"],
+     ["--tz", "Asia/Kolkata", "--from", "2026-11-03T14:00:00Z", "--to",
+      "2026-11-03T20:00:00Z"]),
+    # a month of which only a part has passed
+    ("month", ["--from", "2026-11-01T05:00:00Z", "--days", "12", "--offset", "-18000"],
+     ["--tz", "America/New_York", "--month", "2026-11", *CLAIM, "ip"]),
+]
+
+failures = []
+
+
+def wrong(text):
+    failures.append(text)
+    print(f"WRONG: {text}")
+
+
+def run(*argv, status=0, **env):
+    r = subprocess.run(argv, capture_output=True, text=True, check=False,
+                       env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", **env})
+    if r.returncode != status:
+        wrong(f"{' '.join(argv)}: exit status {r.returncode}, not {status}: {r.stderr.strip()}")
+    return r
+
+
+def check_html(name, path):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    body = re.sub(r"^<!DOCTYPE html>\n", "", text)
+    try:
+        root = ElementTree.fromstring(body)
+    except ElementTree.ParseError as e:
+        wrong(f"{name}: the page is not well-formed: {e}")
+        return
+    if root.get("lang") != "en":
+        wrong(f"{name}: the page names no language")
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    if len(ids) != len(set(ids)):
+        wrong(f"{name}: an id stands there twice")
+    for e in root.iter():
+        tag = e.tag.split("}")[-1]
+        if tag in ("script", "link", "img", "iframe", "object", "embed", "form", "input"):
+            wrong(f"{name}: the page has a <{tag}>")
+        for key, value in e.attrib.items():
+            if key.split("}")[-1] in ("href", "src", "action", "srcset") or key.startswith("on"):
+                wrong(f"{name}: <{tag} {key}={value}>")
+            for ref in value.split() if key in ("aria-labelledby",) else []:
+                if ref not in ids:
+                    wrong(f"{name}: aria-labelledby names {ref}, which is not there")
+        if tag == "svg" and e.get("role") == "img":
+            if e.find(f"{SVG}title") is None or e.find(f"{SVG}desc") is None:
+                wrong(f"{name}: a chart without title or description")
+    if re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org/2000/svg)", text):
+        wrong(f"{name}: the page asks somebody else for something")
+    headings = [int(e.tag[-1]) for e in root.iter() if re.fullmatch(r"h[1-6]", e.tag)]
+    if headings[:1] != [1] or headings.count(1) != 1 or \
+            any(b > a + 1 for a, b in zip(headings, headings[1:])):
+        wrong(f"{name}: headings do not follow each other: {headings}")
+    for table in root.iter("table"):
+        widths = set()
+        for row in table.iter("tr"):
+            if not any(c.get("rowspan") for r in table.iter("tr") for c in r):
+                widths.add(len(row))
+        if len(widths) > 1:
+            wrong(f"{name}: a table's rows differ in length: {widths}")
+
+
+def check_csv(name, path, report):
+    with open(path, encoding="utf-8", newline="") as f:
+        text = f.read()
+    if text.count("\n") != text.count("\r\n"):
+        wrong(f"{name}: a line of the CSV does not end with CRLF")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    if any(None in r or None in r.values() for r in rows):
+        wrong(f"{name}: a row of the CSV has another number of fields")
+
+    def value(section, figure, statistic):
+        found = [r["value"] for r in rows if r["section"] == section and r["figure"] == figure
+                 and r["statistic"] == statistic]
+        return found[0] if found else None
+    for u in report["used"][:1]:
+        for hours in ("all_hours", "class_hours"):
+            for d in ("down", "up"):
+                want = u[hours][d].get("p95_bps")
+                got = value("used", f"{hours}.{d}", "P95")
+                if got != ("" if want is None else str(want)):
+                    wrong(f"{name}: used {hours}.{d} is {got} in the CSV, {want} in the JSON")
+    want = str(report["outages"]["total_ms"])
+    if value("outages", "total", "sum") != want:
+        wrong(f"{name}: outages' total differs between CSV and JSON")
+
+
+def strip(report, of_source=True):
+    """What may differ between sources: where the records were, when they came."""
+    r = json.loads(json.dumps(report))
+    del r["records"]
+    r["coverage"].pop("received", None)
+    for name in ("first_position", "last_position"):
+        r["counts"].pop(name, None)
+    for k in r["counts"]["keys"]:
+        k.pop("first_position", None)
+        k.pop("last_position", None)
+    return r
+
+
+def one_case(name, generate, arguments, schema, folder):
+    jose, key = f"{folder}/r.jose", f"{folder}/r.jwk"
+    data = f"{folder}/data"
+    os.makedirs(data)
+    run(GEN, *generate, "--jose", jose, "--key", key, "--ledger", f"{data}/ledger")
+    out = f"{folder}/out"
+    run(BANDWITNESS, "report", "--file", jose, "--key", key, *arguments, "--place",
+        "Heron <Middle> & High", "--format", "html,csv,json", "--intervals", "-o", out)
+    again = f"{folder}/again"
+    run(BANDWITNESS, "report", "--file", jose, "--key", key, *arguments, "--place",
+        "Heron <Middle> & High", "--format", "html,csv,json", "--intervals", "-o", again,
+        TZ="Asia/Tokyo", LC_ALL="C")
+    for f in ("report.html", "report.csv", "report.json", "intervals.csv"):
+        with open(f"{out}/{f}", "rb") as a, open(f"{again}/{f}", "rb") as b:
+            if a.read() != b.read():
+                wrong(f"{name}: {f} differs when it is made again")
+    with open(f"{out}/report.json", encoding="utf-8") as f:
+        report = json.load(f)
+    for e in list(schema.iter_errors(report))[:5]:
+        wrong(f"{name}: the schema refuses {list(e.path)}: {e.message}")
+    if report["records"]["signatures"] != "checked, good":
+        wrong(f"{name}: signatures are '{report['records']['signatures']}'")
+    check_html(name, f"{out}/report.html")
+    check_csv(name, f"{out}/report.csv", report)
+    check = run(sys.executable, f"{HERE}/evidence_check.py", f"{out}/report.json", jose, key)
+    print(f"{name}: {check.stdout.strip()}")
+    r = run(BANDWITNESS, "report", "--ledger", data, *arguments, "--place",
+            "Heron <Middle> & High", "--format", "json")
+    if r.returncode == 0 and strip(json.loads(r.stdout)) != strip(report):
+        wrong(f"{name}: ledger and file give different reports")
+    return jose, key, report
+
+
+def tampered(jose, key, folder):
+    """One figure changed in one record: the report is made and says that it does not hold."""
+    with open(jose, encoding="ascii") as f:
+        lines = f.read().splitlines()
+    head, payload, sign = lines[100].split(".")
+    bad = payload[:400] + ("A" if payload[400] != "A" else "B") + payload[401:]
+    broken = f"{folder}/tampered.jose"
+    with open(broken, "w", encoding="ascii") as f:
+        f.write("\n".join(lines[:100] + lines[101:]) + "\n")
+    r = run(BANDWITNESS, "report", "--file", broken, "--key", key, "--tz", "UTC",
+            "--format", "json", status=1)
+    if not r.stdout or json.loads(r.stdout)["records"]["signatures"] != "checked, bad":
+        wrong("a missing record does not show")
+    with open(broken, "w", encoding="ascii") as f:
+        f.write("\n".join(lines[:100] + [f"{head}.{bad}.{sign}"] + lines[101:]) + "\n")
+    r = run(BANDWITNESS, "report", "--file", broken, "--key", key, "--tz", "UTC", status=1)
+    if "NOT hold" not in r.stdout and not r.stderr:
+        wrong("a changed record does not show")
+
+
+def errors(jose):
+    """Each mistake of a command line is told, with the mend."""
+    for arguments, status, words in [
+            (["--circuit", "lan"], 1, ["no circuit lan", "s-heron.wan"]),
+            (["--from", "2031-01-01", "--to", "2031-02-01"], 1, ["no record of this period"]),
+            (["--from", "2026-11-02", "--to", "2026-11-01"], 2, ["ends before it begins"]),
+            (["--from", "yesterday"], 2, ["2026-11-02"]),
+            (["--year", "26"], 2, ["FY2026"]),
+            (["--month", "2026-13"], 2, ["2026-11"]),
+            (["--year", "FY2026", "--month", "2026-11"], 2, ["one of"]),
+            (["--tz", "Chicago"], 2, ["America/Chicago"]),
+            (["--claim-down", "100"], 2, ["100M"]),
+            (["--claim-down", "100M", "--claim-layer", "tcp"], 2, ["ethernet, ip or goodput"]),
+            (["--class-hours", "7-17"], 2, ["07:00-17:00"]),
+            (["--format", "html,pdf", "-o", "x/"], 2, ["'pdf'"]),
+            (["--format", "html,csv"], 2, ["-o DIR"]),
+            (["--circit", "wan"], 2, ["--circuit"]),
+            (["--ledger", "x"], 2, ["one of"]),
+            (["wan"], 2, ["unexpected 'wan'"])]:
+        r = run(BANDWITNESS, "report", "--file", jose, *arguments, status=status)
+        for word in words:
+            if word not in r.stderr:
+                wrong(f"report {' '.join(arguments)} does not say '{word}': {r.stderr.strip()}")
+    for source in (["--ledger", "/nowhere"], ["--journal", "/nowhere.db"],
+                   ["--file", "/nowhere.jose"]):
+        r = run(BANDWITNESS, "report", *source, status=1)
+        if "/nowhere" not in r.stderr:
+            wrong(f"report {' '.join(source)} does not name the file: {r.stderr.strip()}")
+
+
+def main():
+    with open(f"{TOP}/docs/report-v1.schema.json", encoding="utf-8") as f:
+        schema = jsonschema.Draft202012Validator(json.load(f))
+    jose = None
+    with tempfile.TemporaryDirectory(prefix="bw-evidence-") as top:
+        for name, generate, arguments in CASES:
+            folder = f"{top}/{name}"
+            os.makedirs(folder)
+            jose, key, _ = one_case(name, generate, arguments, schema, folder)
+            if name == "week":
+                tampered(jose, key, folder)
+                errors(jose)
+    print(f"{len(CASES)} cases, {len(failures)} wrong")
+    return 1 if failures else 0
+
+
+sys.exit(main())
