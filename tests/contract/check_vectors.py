@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_vectors.py TEST_VECTORS - docs/vectors/ seen by others' libraries.
+
+Every JWS is verified by python3-jwcrypto, which knows nothing of ours; kid is recomputed as
+RFC 7638 says; payloads, and a thousand random ones printed by TEST_VECTORS --random, are
+held against the JSON schema by python3-jsonschema; the chain is walked again.
+"""
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import jsonschema
+from jwcrypto import jwk, jws
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+VECTORS = os.path.join(TOP, "docs", "vectors")
+TYP = "bandwitness-summary+jws"
+
+
+def read(name, folder=VECTORS):
+    with open(os.path.join(folder, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def verify(compact, key):
+    """The payload's bytes; raises when anything does not hold."""
+    token = jws.JWS()
+    token.allowed_algs = ["EdDSA", "ES256"]
+    token.deserialize(compact, key)
+    header = json.loads(token.objects["protected"])
+    assert list(header) == ["alg", "kid", "typ"], header
+    assert header["kid"] == key.thumbprint(), header
+    assert header["typ"] == TYP, header
+    return token.payload
+
+
+def main():
+    schema = json.loads(read("summary-v1.schema.json", os.path.join(TOP, "docs")))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    keys = {n: jwk.JWK.from_json(read(n + ".jwk")) for n in ("eddsa-1", "eddsa-2", "es256")}
+    count = 0
+
+    for name in sorted(n[:-5] for n in os.listdir(VECTORS) if n.endswith(".json")):
+        payload = read(name + ".json").rstrip("\n")
+        validator.validate(json.loads(payload))
+        for alg, key in (("eddsa", "eddsa-1"), ("es256", "es256")):
+            compact = read(f"{name}.{alg}.jose").rstrip("\n")
+            assert verify(compact, keys[key]).decode() == payload, name
+            broken = compact[:-2] + ("A" if compact[-2] != "A" else "B") + compact[-1]
+            try:
+                verify(broken, keys[key])
+            except jws.InvalidJWSSignature:
+                pass
+            else:
+                raise AssertionError(f"{name}.{alg}: a changed signature was accepted")
+            count += 1
+    assert count == 8, count
+    assert not [k for k in ("sum_us", "rtt_hist", "p50_us", "p95_us", "pdv_p95_us")
+                if k in read("all-lost.json")]
+
+    public = {k["kid"] if "kid" in k else jwk.JWK(**k).thumbprint(): jwk.JWK(**k)
+              for k in json.loads(read("chain.jwks"))["keys"]}
+    prev, prev_kid, prev_seq = None, None, 0
+    for line in read("chain.jose").splitlines():
+        kid = json.loads(base64.urlsafe_b64decode(line.split(".")[0] + "=="))["kid"]
+        summary = json.loads(verify(line, public[kid]))
+        validator.validate(summary)
+        if kid == prev_kid:
+            assert summary["prev"] == prev and summary["seq"] == prev_seq + 1
+        elif prev_kid:
+            assert summary["chain"] == {"why": "rotated", "prev_kid": prev_kid,
+                                        "prev_seq": prev_seq, "prev_hash": prev}
+        else:
+            assert summary["chain"] == {"why": "new"}
+        prev = b64(hashlib.sha256(line.encode("ascii")).digest())
+        prev_kid, prev_seq = kid, summary["seq"]
+
+    for line in read("refused.jsonl").splitlines():
+        row = json.loads(line)
+        try:
+            refused = not validator.is_valid(json.loads(row["payload"]))
+        except ValueError:
+            refused = True
+        assert refused == row["schema_refuses"], row
+
+    lines = subprocess.run([sys.argv[1], "--random", "1000"], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    assert len(lines) > 950, len(lines)
+    for line in lines:
+        errors = list(validator.iter_errors(json.loads(line)))
+        assert not errors, f"{errors[0].message}: {line}"
+    print(f"{count} signatures, 6 links and {len(lines)} random payloads hold")
+
+
+if __name__ == "__main__":
+    main()
