@@ -80,6 +80,19 @@ static int help(void)
     return bw_cli_flush(NULL, BW_EXIT_OK);
 }
 
+/* The verbs as a manual's section: what --help says, so that the two cannot drift. */
+static int manual(void)
+{
+    for (size_t i = 0; bw_verbs[i]; i++) {
+        const struct bw_verb *v = bw_verbs[i];
+        if (v->summary && v->help) {
+            (void)printf("## %s\n\n```\nbandwitness %s %s```\n\n", v->name, v->name,
+                         v->help);
+        }
+    }
+    return bw_cli_flush(NULL, BW_EXIT_OK);
+}
+
 static int unknown(int argc, char **argv)
 {
     const char *names[NAMES_MAX + 1];
@@ -142,6 +155,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--version") == 0) {
         (void)printf("bandwitness %s\n", BW_VERSION);
         return bw_cli_flush(NULL, BW_EXIT_OK);
+    }
+    if (strcmp(argv[1], "--manual-verbs") == 0) { /* the build asks */
+        return manual();
     }
     if (strcmp(argv[1], "help") == 0) { /* "help VERB" as "VERB --help" */
         if (argc == 2) {

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_cli.py BANDWITNESS - the command as people meet it: help, exit status, errors that
+name the mend, `verify` and `journal export` on the golden vectors."""
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+VECTORS = os.path.join(TOP, "docs", "vectors")
+CHAIN = os.path.join(VECTORS, "chain.jose")
+KEYS = os.path.join(VECTORS, "chain.jwks")
+PROGRAM = ""
+
+
+def run(*args, **more):
+    env = dict(os.environ, TERM="dumb")
+    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, env=env,
+                          timeout=60, check=False, **more)
+
+
+class Frame(unittest.TestCase):
+    def test_help_and_version(self):
+        r = run("--help")
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        verbs = re.findall(r"^  (\S+(?: \S+)?)  +\S", r.stdout, re.M)
+        self.assertIn("verify", verbs)
+        self.assertIn("journal export", verbs)
+        for verb in verbs:
+            for args in ((*verb.split(), "--help"), ("help", *verb.split())):
+                r = run(*args)
+                self.assertEqual((r.returncode, r.stderr), (0, ""), verb)
+                self.assertTrue(r.stdout.startswith(f"Usage: bandwitness {verb} "), verb)
+                self.assertTrue(r.stdout.endswith("\n"), verb)
+                self.assertLess(max(map(len, r.stdout.split("\n"))), 101, verb)
+        self.assertRegex(run("--version").stdout, r"^bandwitness \d+\.\d+\.\d+\n$")
+
+    def test_wrong_command_lines(self):
+        for args, says in (((), "Verbs:"),
+                           (("verfy",), "did you mean 'verify'?"),
+                           (("zzzzzzzz",), "unknown verb 'zzzzzzzz'"),
+                           (("journal",), "wants one of its verbs"),
+                           (("journal", "exprot"), "has no verb 'exprot'"),
+                           (("verify",), "which file?"),
+                           (("verify", "a", "b"), "one file at a time"),
+                           (("verify", "--kye", "x", "f"), "did you mean '--key'?"),
+                           (("verify", "-x", "f"), "unknown option '-x'"),
+                           (("verify", "f", "--key"), "option '--key' needs a value"),
+                           (("verify", "--json=yes", "f"), "takes no value"),
+                           (("journal", "export", "--format", "xml"), "jose, json or csv"),
+                           (("journal", "export", "--from", "soon"), "wants a day"),
+                           (("journal", "export", "--from", "2026-02-01", "--to",
+                             "2026-01-01"), "--from must be before --to")):
+            r = run(*args)
+            self.assertEqual(r.returncode, 2, args)
+            self.assertIn(says, r.stderr, args)
+            self.assertEqual(r.stdout, "", args)
+
+    def test_full_disk(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for args in (("--help",), ("verify", "--key", KEYS, CHAIN),
+                         ("journal", "export", "--file", CHAIN)):
+                r = subprocess.run([PROGRAM, *args], stdout=full, stderr=subprocess.PIPE,
+                                   text=True, check=False)
+                self.assertEqual(r.returncode, 1, args)
+                self.assertIn("cannot write the result", r.stderr)
+
+
+class Verify(unittest.TestCase):
+    def setUp(self):
+        with open(CHAIN, encoding="ascii") as f:
+            self.lines = f.read().splitlines()
+        self.folder = tempfile.TemporaryDirectory(prefix="bw-test-cli-")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def file(self, lines):
+        path = os.path.join(self.folder.name, "f.jose")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("".join(line + "\n" for line in lines))
+        return path
+
+    def verify(self, lines, *args, key=KEYS):
+        r = run("verify", "--json", "--key", key, *args, self.file(lines))
+        result = json.loads(r.stdout)
+        self.assertEqual(result["ok"], r.returncode == 0)
+        self.assertEqual("first_fault" in result, r.returncode == 1)
+        return result, r.stderr
+
+    def test_whole(self):
+        r = run("verify", "--key", KEYS, CHAIN)
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        self.assertIn("everything holds", r.stdout)
+        self.assertIn("6 of 1 site, 6 with a signature that fits", r.stdout)
+        result, _ = self.verify(self.lines)
+        self.assertEqual([c["records"] for c in result["chains"]], [4, 2])
+        self.assertEqual(result["chains"][1]["prev_kid"], result["chains"][0]["kid"])
+        self.assertEqual((result["missing"], result["duplicates"]), (0, 0))
+
+    def test_packed(self):
+        path = self.file(self.lines)
+        subprocess.run(["zstd", "-q", path], check=True)
+        self.assertEqual(run("verify", "--key", KEYS, path + ".zst").returncode, 0)
+
+    def test_private_key_counts_as_its_public_half(self):
+        one = os.path.join(VECTORS, "eddsa-1.jwk")
+        two = os.path.join(VECTORS, "eddsa-2.jwk")
+        self.assertEqual(run("verify", "--key", one, "--key", two, CHAIN).returncode, 0)
+
+    def test_faults(self):
+        lines = self.lines
+        changed = lines[1][:-3] + ("A" if lines[1][-3] != "A" else "B") + lines[1][-2:]
+        for name, line, given in (
+                ("wrong-signature", 2, [lines[0], changed, *lines[2:]]),
+                ("out-of-order", 2, [lines[0], lines[2], lines[1], *lines[3:]]),
+                ("hole", 2, [lines[0], *lines[2:]]),
+                ("begins-later", 1, lines[1:]),
+                ("duplicate", 3, [*lines[:2], lines[1], *lines[2:]]),
+                ("not-a-record", 2, [lines[0], "x", *lines[1:]]),
+                ("wrong-chain", 1, lines[4:])):
+            result, err = self.verify(given)
+            fault = result["first_fault"]
+            self.assertEqual((fault["fault"], fault["line"]), (name, line), fault)
+            self.assertIn(f"f.jose:{line}: {name}: ", err)
+            self.assertIn(fault["text"], err)
+        result, _ = self.verify(lines, key=os.path.join(VECTORS, "es256.jwk"))
+        self.assertEqual(result["first_fault"]["fault"], "unknown-key")
+        self.verify(lines[4:], "--partial")
+        self.assertEqual(run("verify", "--key", KEYS, "--partial",
+                             self.file(lines[2:])).returncode, 0)
+
+    def test_without_keys_is_not_enough(self):
+        r = run("verify", CHAIN)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("no signature was checked", r.stderr)
+        r = run("verify", "--key", KEYS, self.file([]))
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("holds no record", r.stderr)
+
+    def test_what_cannot_be_read(self):
+        for path in ("/nonexistent", self.folder.name):
+            r = run("verify", "--key", KEYS, path)
+            self.assertEqual(r.returncode, 1)
+            self.assertIn(path, r.stderr)
+        r = run("verify", "--key", CHAIN, CHAIN)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("chain.jose", r.stderr)
+
+
+class Export(unittest.TestCase):
+    full = os.path.join(VECTORS, "full.eddsa.jose")
+    none = os.path.join(VECTORS, "source-none.eddsa.jose")
+
+    def export(self, path, *args):
+        r = run("journal", "export", "--file", path, *args)
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        return r.stdout
+
+    def test_jose_is_what_came_in(self):
+        with open(CHAIN, encoding="ascii") as f:
+            self.assertEqual(self.export(CHAIN), f.read())
+
+    def test_json(self):
+        records = json.loads(self.export(self.full, "--format", "json"))["records"]
+        with open(os.path.join(VECTORS, "full.json"), encoding="utf-8") as f:
+            self.assertEqual(records[0]["summary"], json.load(f))
+        self.assertEqual(records[0]["seq"], 42)
+        self.assertEqual(json.loads(self.export(self.full, "--format", "json", "--from",
+                                                "2099-01-01")), {"records": []})
+        self.assertEqual(json.loads(self.export(self.full, "--format", "json", "--circuit",
+                                                "none"))["records"], [])
+
+    def test_csv(self):
+        rows = list(csv.DictReader(io.StringIO(self.export(self.full, "--format", "csv"))))
+        self.assertEqual([r["circuit"] for r in rows], ["wan", "lte"])
+        self.assertEqual({len(r) for r in rows}, {48})
+        wan, lte = rows
+        self.assertEqual((wan["start"], wan["end"]),
+                         ("2026-09-10T03:55:00Z", "2026-09-10T04:00:00Z"))
+        self.assertEqual((wan["down_bytes"], wan["up_bytes"], wan["down_errors"]),
+                         ("2250000000", "150000000", "0"))
+        self.assertEqual((wan["up_drops"], wan["received"]), ("", ""))  # unknown, not 0
+        self.assertEqual((wan["packets_sent"], wan["packets_lost"]), ("600", "2"))
+        self.assertEqual((wan["tests_ok"], wan["tests_not_ok"], wan["down_line_bps"]),
+                         ("1", "2", "99100000"))
+        self.assertEqual((wan["outages"], wan["out_at_end"]), ("1", "no"))
+        self.assertEqual((lte["outages"], lte["out_at_end"]), ("1", "yes"))
+        self.assertEqual((lte["covered_s"], lte["down_bytes"], lte["behind"]),
+                         ("0", "", "nat+filter+proxy"))
+        self.assertEqual((lte["latency_targets"], lte["packets_sent"]), ("0", ""))
+        row = next(csv.DictReader(io.StringIO(self.export(self.none, "--format", "csv"))))
+        for name in row:
+            if re.match("down_|link|covered|saturated|layer|up_(?!goodput)", name):
+                self.assertEqual(row[name], "", name)
+        self.assertEqual(row["up_goodput_bps"], "19600000")
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
