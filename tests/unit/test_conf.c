@@ -257,6 +257,7 @@ static void refusals(void **state)
         {"interval = 5s\n", "must be from 10s to 1h"},
         {"interval = 99999999999999999999d\n", "must be from 10s to 1h"},
         {"interval = -5s\n", "must be a duration"},
+        {"interval = 010s\n", "write it without the leading 0"},
         {"interval = 10.0001s\n", "more digits than its unit"},
         {"interval = \"\"\n", "must be a duration"},
         {"budget = 4GiB\n", "unknown unit 'GiB'"},

@@ -209,6 +209,7 @@ static void sign_and_read_back(void **state)
             struct bw_buf out;
             struct bw_buf scratch;
             struct bw_jws j;
+            struct bw_pubkey named;
             bw_buf_init(&out, 10000);
             bw_buf_init(&scratch, 3000);
             assert_int_equal(
@@ -222,6 +223,13 @@ static void sign_and_read_back(void **state)
             assert_int_equal(j.payload[j.payload_len], 0);
             assert_int_equal(bw_jws_verify(&j, bw_key_public(k)), 0);
             assert_int_equal(bw_jws_verify(&j, bw_key_public(other)), -BW_ESIGNATURE);
+            /* the right key under another name, or for another algorithm */
+            named = *bw_key_public(k);
+            named.kid[0] = named.kid[0] == 'A' ? 'B' : 'A';
+            assert_int_equal(bw_jws_verify(&j, &named), -BW_ESIGNATURE);
+            named = *bw_key_public(k);
+            named.alg = algs[1 - a];
+            assert_int_equal(bw_jws_verify(&j, &named), -BW_ESIGNATURE);
             j.signature[0] ^= 0x80;
             assert_int_equal(bw_jws_verify(&j, bw_key_public(k)), -BW_ESIGNATURE);
             bw_buf_done(&out);
