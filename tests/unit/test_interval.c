@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_interval.c - one interval's figures: borders, grace, late answers, total loss,
+ * circuits without counters, steps of the clock, outages across borders, results. Every
+ * summary taken is encoded, so that whatever the contract refuses fails here. */
+#include "bw_test.h"
+
+#include "buf.h"
+#include "clock.h"
+#include "interval.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t S = 1000000000;
+static const int64_t MS = 1000000;
+static const int64_t START = 1789000200;
+static const int64_t ZERO = 5000; /* seconds of the monotonic clock at START */
+
+struct fixture {
+    struct bw_clock_fake clock;
+    struct bw_interval *iv;
+    int wan;
+    int lan; /* source none */
+    int edge;
+    int anchor;
+};
+
+static struct fixture f;
+
+static int64_t at(int64_t ms) /* monotonic, of a moment since START */
+{
+    return ZERO * S + ms * MS;
+}
+
+static int set_up(void **state)
+{
+    struct bw_interval_circuit wan = {.id = "wan",
+                                      .vantage = BW_VANTAGE_ROUTER,
+                                      .source = BW_SOURCE_KERNEL,
+                                      .layer = BW_LAYER_ETHERNET,
+                                      .resolution_ms = 1000,
+                                      .claim_bps = {BW_UNKNOWN, BW_UNKNOWN}};
+    struct bw_interval_circuit lan = {.id = "lan",
+                                      .vantage = BW_VANTAGE_LAN_SIDE,
+                                      .source = BW_SOURCE_NONE,
+                                      .resolution_ms = BW_UNKNOWN,
+                                      .claim_bps = {BW_UNKNOWN, BW_UNKNOWN}};
+    struct bw_interval_target t = {.name = "edge", .kind = "icmp"};
+    (void)state;
+    f = (struct fixture){.clock = {.mono_ns = at(0),
+                                   .boot_ns = at(0),
+                                   .unix_ns = START * S,
+                                   .state = {.synced = true, .max_error_us = 500}}};
+    bw_clock_fake(&f.clock);
+    assert_int_equal(bw_interval_new(START, at(0), BW_INTERVAL_GRACE_MS, &f.iv), 0);
+    f.wan = bw_interval_add_circuit(f.iv, &wan);
+    f.lan = bw_interval_add_circuit(f.iv, &lan);
+    f.edge = bw_interval_add_target(f.iv, &t);
+    (void)snprintf(t.name, sizeof(t.name), "%s", "anchor");
+    f.anchor = bw_interval_add_target(f.iv, &t);
+    return f.wan == 0 && f.lan == 1 && f.edge == 0 && f.anchor == 1 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    bw_interval_free(f.iv);
+    bw_clock_fake(NULL);
+    return 0;
+}
+
+static void echo(int target, int64_t sent_ms, enum bw_sample_state st, int64_t rtt_us)
+{
+    struct bw_latency_sample s = {.family = 4,
+                                  .state = st,
+                                  .sent_mono_ns = at(sent_ms),
+                                  .rtt_ns =
+                                      rtt_us == BW_UNKNOWN ? BW_UNKNOWN : rtt_us * 1000};
+    bw_interval_latency(f.iv, (uint32_t)target, &s);
+}
+
+static struct bw_reading reading(int64_t ms, int64_t down)
+{
+    struct bw_reading r = {.mono_ns = at(ms),
+                           .ifindex = 2,
+                           .carrier = true,
+                           .link_bps = BW_UNKNOWN,
+                           .mtu = 1500};
+    r.dir[BW_DOWN].bytes = down;
+    return r;
+}
+
+static void read_counters(int64_t from_s, int64_t to_s, int64_t step)
+{
+    for (int64_t i = from_s; i <= to_s; i++) {
+        struct bw_reading r = reading(i * 1000, i * step);
+        bw_interval_reading(f.iv, (uint32_t)f.wan, START + i, &r);
+    }
+}
+
+static void cut(int64_t s)
+{
+    bw_interval_cut(f.iv, START + s, at(s * 1000), START + s, 0);
+}
+
+/* Take, and put through the encoder. */
+static void take(int64_t now_ms, struct bw_summary *ret)
+{
+    struct bw_summary whole;
+    struct bw_buf out;
+    struct bw_err err = {""};
+    assert_int_equal(bw_interval_take(f.iv, at(now_ms), ret), 0);
+    whole = *ret;
+    (void)snprintf(whole.site, sizeof(whole.site), "%s", "s-4f9k2");
+    whole.seq = 1;
+    whole.chain.why = BW_CHAIN_NEW;
+    (void)snprintf(whole.agent, sizeof(whole.agent), "%s", "test/1");
+    (void)memset(whole.config, 'A', BW_HASH_LEN);
+    (void)snprintf(whole.boot, sizeof(whole.boot), "%s",
+                   "11111111-2222-3333-4444-555555555555");
+    bw_buf_init(&out, BW_PAYLOAD_MAX);
+    if (bw_summary_encode(&whole, &out, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    bw_buf_done(&out);
+}
+
+static void counts_and_grace(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    read_counters(0, 300, 1000);
+    for (int i = 0; i < 300; i++) {
+        echo(f.edge, i * 1000, BW_OK, 2000);
+    }
+    echo(f.edge, 299900, BW_LOST, BW_UNKNOWN); /* told after the border, sent before it */
+    cut(300);
+    echo(f.edge, 299950, BW_OK, 150000);
+    echo(f.edge, 300000, BW_OK, 2000); /* of the next */
+    echo(f.edge, 299900, BW_LATE, 2500000);
+    assert_int_equal(bw_interval_take(f.iv, at(304999), &s), -EAGAIN);
+    take(305000, &s);
+    assert_int_equal(s.start_unix_s, START);
+    assert_int_equal(s.end_unix_s, START + 300);
+    assert_true(s.clock.known && s.clock.synced);
+    assert_int_equal(s.n_circuits, 2);
+    assert_int_equal(s.circuits[0].covered_s, 300);
+    assert_int_equal(s.circuits[0].flow[BW_DOWN].bytes, 300000);
+    assert_int_equal(s.n_latency, 1);
+    assert_string_equal(s.latency[0].probe, "edge");
+    assert_int_equal(s.latency[0].sent, 302);
+    assert_int_equal(s.latency[0].lost, 1);
+    assert_int_equal(s.latency[0].late, 1);
+    assert_int_equal(s.latency[0].sum_us, 300 * 2000 + 150000);
+    assert_non_null(s.latency[0].rtt_hist);
+    assert_int_equal(s.n_outages, 0);
+    assert_int_equal(s.n_gaps, 0);
+    bw_summary_done(&s);
+    assert_int_equal(bw_interval_take(f.iv, INT64_MAX, &s), -EAGAIN);
+}
+
+static void answers_after_the_seal_are_dropped(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    echo(f.edge, 9000, BW_OK, 1000);
+    cut(10);
+    take(15000, &s);
+    bw_summary_done(&s);
+    echo(f.edge, 9500, BW_LATE, 6000000); /* its record is signed by now */
+    cut(20);
+    take(25000, &s);
+    assert_int_equal(s.n_latency, 0);
+    bw_summary_done(&s);
+}
+
+static void total_loss_has_no_round_trip(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        echo(f.edge, i * 1000, BW_LOST, BW_UNKNOWN);
+    }
+    cut(10);
+    take(15000, &s);
+    assert_int_equal(s.n_latency, 1);
+    assert_int_equal(s.latency[0].sent, 10);
+    assert_int_equal(s.latency[0].lost, 10);
+    assert_null(s.latency[0].rtt_hist);
+    assert_int_equal(s.latency[0].sum_us, BW_UNKNOWN);
+    assert_int_equal(s.latency[0].p50_us, BW_UNKNOWN);
+    assert_int_equal(s.latency[0].p95_us, BW_UNKNOWN);
+    assert_int_equal(s.latency[0].pdv_p95_us, BW_UNKNOWN);
+    bw_summary_done(&s);
+}
+
+static void failed_packets_are_not_sent(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    echo(f.edge, 1000, BW_FAILED, BW_UNKNOWN);
+    echo(f.edge, 2000, BW_SKIPPED, BW_UNKNOWN);
+    cut(10);
+    take(15000, &s);
+    assert_int_equal(s.n_latency, 0);
+    bw_summary_done(&s);
+}
+
+static void source_none_has_no_flow(void **state)
+{
+    struct bw_summary s;
+    struct bw_reading r = reading(1000, 5);
+    (void)state;
+    bw_interval_reading(f.iv, (uint32_t)f.lan, START + 1, &r);
+    cut(10);
+    take(15000, &s);
+    assert_int_equal(s.circuits[1].source, BW_SOURCE_NONE);
+    assert_int_equal(s.circuits[1].covered_s, BW_UNKNOWN);
+    assert_int_equal(s.circuits[1].layer, BW_LAYER_UNKNOWN);
+    assert_int_equal(s.circuits[1].flow[BW_DOWN].bytes, BW_UNKNOWN);
+    assert_int_equal(s.circuits[1].flow[BW_UP].peak_1s_bps, BW_UNKNOWN);
+    /* And the one with counters that were never read: known to be uncovered. */
+    assert_int_equal(s.circuits[0].covered_s, 0);
+    assert_int_equal(s.circuits[0].flow[BW_DOWN].bytes, BW_UNKNOWN);
+    assert_int_equal(bw_interval_carried_bps(f.iv, 1, BW_DOWN, 10, at(2000)), BW_UNKNOWN);
+    bw_summary_done(&s);
+}
+
+static void unreadable_counters_are_a_gap(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    read_counters(0, 3, 1000);
+    for (int64_t i = 4; i <= 12; i++) {
+        bw_interval_no_reading(f.iv, (uint32_t)f.wan, START + i, at(i * 1000), -ENODEV);
+        if (i == 10) {
+            cut(10);
+        }
+    }
+    read_counters(13, 20, 1000);
+    cut(20);
+    take(25000, &s);
+    assert_int_equal(s.circuits[0].covered_s, 3);
+    assert_int_equal(s.circuits[0].mtu, BW_UNKNOWN);
+    assert_int_equal(s.n_gaps, 1);
+    assert_int_equal(s.gaps[0].from_unix_s, START + 3);
+    assert_int_equal(s.gaps[0].to_unix_s, START + 10);
+    assert_int_equal(s.gaps[0].why, BW_GAP_COUNTER);
+    bw_summary_done(&s);
+    take(25000, &s);
+    assert_int_equal(s.n_gaps, 1);
+    assert_int_equal(s.gaps[0].from_unix_s, START + 10);
+    assert_int_equal(s.gaps[0].to_unix_s, START + 13);
+    bw_summary_done(&s);
+}
+
+static void outage_across_borders(void **state)
+{
+    struct bw_summary s;
+    int64_t from_ms;
+    (void)state;
+    for (int64_t t = 0; t < 30000; t += 500) { /* out from 5 s on */
+        echo(t / 500 % 2 == 0 ? f.edge : f.anchor, t, t < 5000 ? BW_OK : BW_LOST,
+             t < 5000 ? 1000 : BW_UNKNOWN);
+        if (t == 10000) {
+            cut(10);
+        }
+        if (t == 20000) {
+            cut(20);
+        }
+    }
+    assert_true(bw_interval_out_now(f.iv, (uint32_t)f.wan, at(30000), &from_ms));
+    assert_int_equal(from_ms, START * 1000 + 5000);
+    take(30000, &s);
+    assert_int_equal(s.n_outages, 1);
+    assert_int_equal(s.outages[0].from_unix_ms, from_ms);
+    assert_int_equal(s.outages[0].to_unix_ms, BW_UNKNOWN);
+    assert_string_equal(s.outages[0].circuit, "wan");
+    bw_summary_done(&s);
+    echo(f.edge, 31000, BW_OK, 20000);
+    cut(40);
+    take(45000, &s); /* 10 to 20: out all the time */
+    assert_int_equal(s.n_outages, 1);
+    assert_int_equal(s.outages[0].from_unix_ms, from_ms);
+    assert_int_equal(s.outages[0].to_unix_ms, BW_UNKNOWN);
+    bw_summary_done(&s);
+    take(45000, &s); /* 20 to 40: its end */
+    assert_int_equal(s.n_outages, 1);
+    assert_int_equal(s.outages[0].from_unix_ms, from_ms);
+    assert_int_equal(s.outages[0].to_unix_ms, START * 1000 + 31020);
+    assert_string_equal(s.outages[0].why, "targets silent");
+    bw_summary_done(&s);
+    cut(50);
+    take(55000, &s);
+    assert_int_equal(s.n_outages, 0);
+    bw_summary_done(&s);
+}
+
+static void a_step_is_flagged_and_kept(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    read_counters(0, 7, 1000);
+    bw_interval_cut(f.iv, START + 7, at(7000), START + 86407, 86400 * 1000000LL);
+    for (int64_t i = 8; i <= 10; i++) {
+        struct bw_reading r = reading(i * 1000, i * 1000);
+        bw_interval_reading(f.iv, (uint32_t)f.wan, START + 86400 + i, &r);
+    }
+    bw_interval_cut(f.iv, START + 86410, at(10000), START + 86410, 0);
+    take(20000, &s);
+    assert_int_equal(s.end_unix_s, START + 7);
+    assert_int_equal(s.clock.step_us, 86400 * 1000000LL);
+    assert_int_equal(s.circuits[0].covered_s, 7);
+    bw_summary_done(&s);
+    take(20000, &s);
+    assert_int_equal(s.start_unix_s, START + 86407);
+    assert_int_equal(s.circuits[0].covered_s, 3);
+    assert_int_equal(s.circuits[0].flow[BW_DOWN].bytes, 3000);
+    assert_int_equal(s.clock.step_us, 0);
+    bw_summary_done(&s);
+}
+
+static void without_length_without_record(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    assert_int_equal(bw_interval_gap(f.iv, START - 60, START, BW_GAP_STOPPED), 0);
+    cut(0);
+    cut(10);
+    take(15000, &s);
+    assert_int_equal(s.start_unix_s, START);
+    assert_int_equal(s.end_unix_s, START + 10);
+    assert_int_equal(s.n_gaps, 1); /* told to the one without length, not lost */
+    bw_summary_done(&s);
+}
+
+static struct bw_run_sample result(void)
+{
+    return (struct bw_run_sample){.direction = BW_DOWN,
+                                  .family = 4,
+                                  .final = 1,
+                                  .state = BW_OK,
+                                  .method = "http/1",
+                                  .t0_mono_ns = at(40000),
+                                  .t1_mono_ns = at(50000),
+                                  .bytes = 9000000,
+                                  .wire_bytes = 9300000,
+                                  .total_bytes = 11000000,
+                                  .streams = 8,
+                                  .mtu = 1500,
+                                  .rtt_us = BW_UNKNOWN,
+                                  .retransmit_ppm = BW_UNKNOWN,
+                                  .tester_busy_ppm = 950000};
+}
+
+static void a_result_with_its_line(void **state)
+{
+    struct bw_interval_run who = {
+        .circuit = 0, .probe = "state", .kind = "http", .server = "state-1"};
+    struct bw_run_sample s = result();
+    struct bw_summary sum;
+    (void)state;
+    read_counters(0, 60, 1000000);
+    for (int i = 0; i < 60; i++) { /* idle 20 ms, loaded 120 */
+        echo(f.edge, i * 1000, BW_OK, i >= 38 && i < 52 ? 120000 : 20000);
+    }
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    s.final = 0;
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0); /* not a result */
+    cut(60);
+    take(65000, &sum);
+    assert_int_equal(sum.n_throughput, 1);
+    assert_int_equal(sum.throughput[0].state, BW_TEST_OK);
+    assert_int_equal(sum.throughput[0].at_unix_ms, (START + 40) * 1000);
+    assert_int_equal(sum.throughput[0].duration_ms, 10000);
+    assert_int_equal(sum.throughput[0].goodput_bps, 7200000);
+    assert_int_equal(sum.throughput[0].line_bps, 8000000);
+    assert_int_equal(sum.throughput[0].line_error_ppm, 0);
+    /* 10 MB on the line, less 9.3 MB at IP and 6201 Ethernet headers */
+    assert_int_equal(sum.throughput[0].concurrent_bps,
+                     (10000000 - 9300000 - 6201 * 14) * 8 / 10);
+    assert_int_equal(sum.throughput[0].rtt_idle_us, 20000);
+    assert_int_equal(sum.throughput[0].rtt_loaded_p95_us, 120000);
+    assert_string_equal(sum.throughput[0].flags[0], "tester-busy");
+    assert_null(sum.throughput[0].flags[1]);
+    bw_summary_done(&sum);
+}
+
+static void failed_and_deferred_have_no_rate(void **state)
+{
+    struct bw_interval_run who = {
+        .circuit = 0, .probe = "state", .kind = "http", .server = "state-1"};
+    struct bw_run_sample s = result();
+    struct bw_summary sum;
+    (void)state;
+    read_counters(0, 60, 1000000);
+    s.state = BW_FAILED;
+    s.reason = "the server answered HTTP status 500";
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    s.state = BW_SKIPPED;
+    s.t0_mono_ns = s.t1_mono_ns = 0;
+    s.reason = "cancelled";
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    assert_int_equal(bw_interval_not_run(f.iv, &who, BW_DIRECTIONS, START * 1000,
+                                         BW_TEST_DEFERRED, "busy"),
+                     0);
+    cut(60);
+    take(65000, &sum);
+    assert_int_equal(sum.n_throughput, 4);
+    assert_int_equal(sum.throughput[0].state, BW_TEST_FAILED);
+    assert_string_equal(sum.throughput[0].reason, "the server answered HTTP status 500");
+    assert_int_equal(sum.throughput[1].state, BW_TEST_CANCELLED);
+    assert_int_equal(sum.throughput[2].state, BW_TEST_DEFERRED);
+    assert_int_equal(sum.throughput[2].direction, BW_DOWN);
+    assert_int_equal(sum.throughput[3].direction, BW_UP);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(sum.throughput[i].goodput_bps, BW_UNKNOWN);
+        assert_int_equal(sum.throughput[i].line_bps, BW_UNKNOWN);
+    }
+    bw_summary_done(&sum);
+}
+
+static void both_families_stand_apart(void **state)
+{
+    struct bw_latency_sample six = {
+        .family = 6, .state = BW_OK, .sent_mono_ns = at(1000), .rtt_ns = 3 * MS};
+    struct bw_summary s;
+    struct bw_latency now;
+    (void)state;
+    echo(f.edge, 1000, BW_OK, 2000);
+    bw_interval_latency(f.iv, (uint32_t)f.edge, &six);
+    bw_interval_latency_now(f.iv, (uint32_t)f.edge, &now);
+    assert_int_equal(now.sent, 1);
+    assert_int_equal(now.family, 4);
+    cut(10);
+    take(15000, &s);
+    assert_int_equal(s.n_latency, 2);
+    assert_int_equal(s.latency[0].family, 4);
+    assert_int_equal(s.latency[1].family, 6);
+    assert_int_equal(s.latency[1].sum_us, 3000);
+    bw_summary_done(&s);
+}
+
+int main(void)
+{
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        FRESH(counts_and_grace),
+        FRESH(answers_after_the_seal_are_dropped),
+        FRESH(total_loss_has_no_round_trip),
+        FRESH(failed_packets_are_not_sent),
+        FRESH(source_none_has_no_flow),
+        FRESH(unreadable_counters_are_a_gap),
+        FRESH(outage_across_borders),
+        FRESH(a_step_is_flagged_and_kept),
+        FRESH(without_length_without_record),
+        FRESH(a_result_with_its_line),
+        FRESH(failed_and_deferred_have_no_rate),
+        FRESH(both_families_stand_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
