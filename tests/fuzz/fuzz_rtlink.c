@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * fuzz_rtlink.c - datagrams of rtnetlink; the first four bytes are the number asked for. */
+#include "rtlink.h"
+
+#include <assert.h>
+#include <bw/units.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bw_rtlink l;
+    uint32_t seq;
+    int r;
+    if (size < sizeof(seq)) {
+        return 0;
+    }
+    (void)memcpy(&seq, data, sizeof(seq));
+    r = bw_rtlink_parse(data + sizeof(seq), size - sizeof(seq), seq, &l);
+    assert(r <= 0);
+    if (r == 0) {
+        assert(l.ifindex > 0);
+        assert(l.rx_bytes == BW_UNKNOWN || l.rx_bytes >= 0);
+        assert(l.tx_errors == BW_UNKNOWN || l.tx_errors >= 0);
+    }
+    return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_counter_kernel.c - rtnetlink's answers as recorded bytes, and the kernel's loopback
+ * counters live. */
+#include "bw_test.h"
+
+#include "rtlink.h"
+
+#include <bw/counter.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CORPUS BW_SOURCE_DIR "/tests/fuzz/corpus/fuzz_rtlink/"
+
+/* A recorded answer: the number asked for, then the datagram. */
+static size_t recorded(const char *name, uint8_t *buf, size_t cap, uint32_t *ret_seq)
+{
+    char path[512];
+    ssize_t n;
+    int fd;
+    (void)snprintf(path, sizeof(path), "%s%s", CORPUS, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fail_msg("%s: %s", path, strerror(errno));
+    }
+    assert_int_equal(read(fd, ret_seq, sizeof(*ret_seq)), sizeof(*ret_seq));
+    n = read(fd, buf, cap);
+    (void)close(fd);
+    assert_true(n > 0);
+    return (size_t)n;
+}
+
+static void a_veth(void **state)
+{
+    uint8_t buf[8192];
+    uint32_t seq;
+    struct bw_rtlink l;
+    size_t n = recorded("veth", buf, sizeof(buf), &seq);
+    (void)state;
+    assert_int_equal(bw_rtlink_parse(buf, n, seq, &l), 0);
+    assert_true(l.ifindex > 0);
+    assert_true(l.carrier);
+    assert_true(l.software); /* says 10 Gbit/s, which means nothing */
+    assert_int_equal(l.mtu, 1500);
+    assert_true(l.rx_bytes > 0 && l.tx_bytes > 0 && l.rx_packets > 0);
+    assert_int_equal(l.rx_errors, 0);
+    assert_int_equal(bw_rtlink_parse(buf, n, seq + 1, &l),
+                     -EAGAIN); /* another question's */
+}
+
+static void no_such_interface(void **state)
+{
+    uint8_t buf[8192];
+    uint32_t seq;
+    struct bw_rtlink l;
+    size_t n = recorded("nodev", buf, sizeof(buf), &seq);
+    (void)state;
+    assert_int_equal(bw_rtlink_parse(buf, n, seq, &l), -ENODEV);
+}
+
+static void every_cut_is_refused(void **state)
+{
+    uint8_t buf[8192];
+    uint32_t seq;
+    struct bw_rtlink l;
+    size_t n = recorded("veth", buf, sizeof(buf), &seq);
+    (void)state;
+    for (size_t i = 1; i < n; i++) {
+        assert_true(bw_rtlink_parse(buf, i, seq, &l) < 0);
+    }
+    /* A message that says a shorter length cuts an attribute in two. */
+    for (uint32_t len = NLMSG_HDRLEN; len < n; len += 4) {
+        (void)memcpy(buf, &len, sizeof(len));
+        (void)bw_rtlink_parse(buf, n, seq, &l);
+    }
+}
+
+static void names_have_a_length(void **state)
+{
+    uint8_t buf[BW_RTLINK_ASK_MAX];
+    (void)state;
+    assert_true(bw_rtlink_ask(buf, 1, "eth0") > 0);
+    assert_true(bw_rtlink_ask(buf, 1, "fifteen-letters") > 0);
+    assert_int_equal(bw_rtlink_ask(buf, 1, "sixteen-letters-"), 0);
+}
+
+static void loopback_live(void **state)
+{
+    struct bw_counter *c = NULL;
+    struct bw_err err = {""};
+    struct bw_reading a;
+    struct bw_reading b;
+    int r = bw_counter_kernel.open("lo", false, &c, &err);
+    (void)state;
+    if (r != 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(bw_counter_kernel.read(c, &a), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &b), 0);
+    assert_true(b.mono_ns > a.mono_ns);
+    assert_true(b.dir[BW_DOWN].bytes >= a.dir[BW_DOWN].bytes);
+    assert_int_equal(a.ifindex, 1);
+    assert_int_equal(a.link_bps, BW_UNKNOWN);
+    bw_counter_kernel.close(c);
+    assert_int_equal(bw_counter_kernel.open("no-such-if0", false, &c, &err), -ENODEV);
+    assert_non_null(strstr(err.text, "no-such-if0"));
+    assert_int_equal(bw_counter_kernel.open("", false, &c, &err), -ENODEV);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_veth),
+        cmocka_unit_test(no_such_interface),
+        cmocka_unit_test(every_cut_is_refused),
+        cmocka_unit_test(names_have_a_length),
+        cmocka_unit_test(loopback_live),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
