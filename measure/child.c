@@ -36,7 +36,7 @@ struct child {
     int status; /* exit */
 };
 
-static int drop_rights(void)
+int bw_child_drop_rights(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2];
@@ -159,7 +159,7 @@ int bw_child_main(void)
     struct bw_err err = {""};
     uv_loop_t loop;
     int64_t parent = 0;
-    int r = drop_rights();
+    int r = bw_child_drop_rights();
     (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     /* Ctrl-C on a terminal reaches the whole group; the parent asks by SIGTERM. */
     (void)sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);

@@ -28,6 +28,10 @@ enum {
  * before anything else, and exits with what it gives back. */
 int bw_child_main(void);
 
+/* Its first step: what the head of this file says of rights. 0 or -errno: then it must
+ * not go on. */
+int bw_child_drop_rights(void);
+
 /* The words between parent and child; used on both sides and in tests. */
 int bw_child_job_encode(const struct bw_runner_job *job, struct bw_buf *out);
 int bw_child_sample_encode(const struct bw_run_sample *s, struct bw_buf *out);
