@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * gen_options.c - prints the sections and options of the box's configuration file as
- * scdoc, from the same tables that read it; each probe's section begins with its own
- * text, PROBES_FOLDER/KIND/KIND.scd.
+ * gen_options.c - prints the sections and options of a configuration file as scdoc, from
+ * the same tables that read it. A probe's section begins with that probe's own text,
+ * PROBES_FOLDER/KIND/KIND.scd.
  *
- *     gen_options PROBES_FOLDER */
+ *     gen_options box PROBES_FOLDER
+ *     gen_options collector */
 #include <boxconf_schema.h>
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/probe.h>
+#include <collector_config.h>
 #include <conf.h>
 #include <errno.h>
 #include <file.h>
@@ -40,7 +42,7 @@ static int put_section(const struct bw_conf_section *s,
     int r = 0;
 
     bw_buf_init(&text, MAN_BYTES_MAX);
-    if (is_probe(s->keyword)) {
+    if (folder && is_probe(s->keyword)) {
         (void)snprintf(path, sizeof(path), "%s/%s/%s.scd", folder, s->keyword, s->keyword);
         r = bw_file_read(path, MAN_BYTES_MAX, &text, reterr);
     }
@@ -51,34 +53,45 @@ static int put_section(const struct bw_conf_section *s,
     return r;
 }
 
+/* The top level's options, then every section. */
+static int put_schema(const struct bw_conf_section *top,
+                      const char *folder,
+                      struct bw_buf *out,
+                      struct bw_err *reterr)
+{
+    struct bw_conf_section alone = *top;
+    int r = 0;
+
+    alone.subs = NULL;
+    bw_conf_man_section(&alone, NULL, out);
+    for (const struct bw_conf_section *s = top->subs; r == 0 && s && s->keyword; s++) {
+        r = put_section(s, folder, out, reterr);
+    }
+    return r < 0 ? r : bw_buf_error(out);
+}
+
 int main(int argc, char **argv)
 {
-    struct bw_conf_section *top = bw_boxconf_schema();
+    struct bw_conf_section *box = NULL;
     struct bw_err err = {"out of memory"};
     struct bw_buf out;
-    int r = top ? 0 : -ENOMEM;
+    int r = -EINVAL;
 
-    if (argc != 2) {
-        (void)fputs("usage: gen_options PROBES_FOLDER\n", stderr);
-        free(top);
-        return 2;
-    }
     bw_buf_init(&out, MAN_BYTES_MAX);
-    if (r == 0) {
-        struct bw_conf_section alone = *top;
-        alone.subs = NULL;
-        bw_conf_man_section(&alone, NULL, &out);
-        for (const struct bw_conf_section *s = top->subs; r == 0 && s->keyword; s++) {
-            r = put_section(s, argv[1], &out, &err);
-        }
+    if (argc == 3 && strcmp(argv[1], "box") == 0) {
+        box = bw_boxconf_schema();
+        r = box ? put_schema(box, argv[2], &out, &err) : -ENOMEM;
+    } else if (argc == 2 && strcmp(argv[1], "collector") == 0) {
+        r = put_schema(&bw_collector_schema, NULL, &out, &err);
+    } else {
+        (void)bw_err_set(&err, r, "usage: gen_options box PROBES_FOLDER | collector");
     }
-    r = r < 0 ? r : bw_buf_error(&out);
     if (r < 0) {
         (void)fprintf(stderr, "gen_options: %s\n", err.text);
     } else if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0) {
         r = -EIO;
     }
     bw_buf_done(&out);
-    free(top);
+    free(box);
     return r < 0 ? 1 : 0;
 }
