@@ -289,6 +289,16 @@ static bool was_refused(const struct bw_courier_answer *a, const struct bw_couri
     return false;
 }
 
+static size_t count_through(const struct bw_courier *c, const struct bw_courier_chain *k)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->batch.n_refs; i++) {
+        const struct bw_courier_ref *ref = &c->batch.refs[i];
+        n += ref->seq <= k->acked_through && strcmp(ref->kid, k->kid) == 0;
+    }
+    return n;
+}
+
 /* Everything the answer says, in an order that loses nothing when we are killed in
  * between: refusals first, because an acknowledgement covers them. Only a refused record
  * may be settled without a receipt. */
@@ -296,6 +306,7 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
 {
     struct bw_err err = {0};
     const struct bw_courier_refused *waits = NULL;
+    size_t settled = 0; /* lines that need not be sent again */
     bool progress = false;
 
     for (size_t i = 0; i < a->n_refused; i++) {
@@ -303,6 +314,7 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
         switch (f->what) {
         case BW_REFUSED_FOR_GOOD:
             c->ops.refused(c->owner, f->ref->kid, f->ref->seq, f->type, f->detail);
+            settled++;
             progress = true;
             break;
         case BW_REFUSED_FORK:
@@ -332,6 +344,7 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
                 back_off(c, c->backoff_max_ms, err.text);
                 return;
             }
+            settled += count_through(c, k);
             progress = true;
         }
     }
@@ -342,7 +355,7 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
     } else if (!progress) {
         back_off(c, 0, "it acknowledged nothing of what was sent");
     } else {
-        settle(c, c->batch.more);
+        settle(c, c->batch.more || settled < c->batch.n_refs);
     }
 }
 

@@ -7,7 +7,7 @@
 #include "heavy.h"
 
 #include "boxconf.h"
-#include "sched.h"
+#include "schedule.h"
 #include "site.h"
 #include "writer.h"
 

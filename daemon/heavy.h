@@ -2,7 +2,7 @@
  * heavy.h - throughput tests: when they are due, whether they may run, and the one that
  * runs, in a child process.
  *
- * sched.h decides; this carries it out. Every deferral and every result goes into the
+ * schedule.h decides; this carries it out. Every deferral and every result goes into the
  * site's open interval. Loop thread only. */
 #ifndef BW_HEAVY_H
 #define BW_HEAVY_H

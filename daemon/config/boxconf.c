@@ -25,31 +25,6 @@ static void copy_text(char *to, size_t cap, const char *from)
     (void)snprintf(to, cap, "%s", from);
 }
 
-/* Names become file names, graph addresses and members of records. */
-static bool good_name(const char *name)
-{
-    size_t n = strlen(name);
-    if (n == 0 || n > BW_NAME_MAX || name[0] == '.' || name[0] == '-') {
-        return false;
-    }
-    for (const char *p = name; *p; p++) {
-        bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                  (*p >= '0' && *p <= '9') || *p == '.' || *p == '_' || *p == '-';
-        if (!ok) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int bad_name(const struct bw_conf_node *at, const char *name, struct bw_err *reterr)
-{
-    return bw_conf_fault(at, NULL, reterr,
-                         "\"%s\" is no name: 1 to %d letters, digits, '.', '_' or '-', the "
-                         "first a letter or digit",
-                         name, BW_NAME_MAX);
-}
-
 static int read_minute(const char *text)
 {
     if (strlen(text) != 5 || text[2] != ':') {
@@ -210,9 +185,6 @@ static int read_circuit(struct bw_boxconf_circuit *c,
                         struct bw_err *reterr)
 {
     const char *id = bw_conf_title(at);
-    if (!good_name(id)) {
-        return bad_name(at, id, reterr);
-    }
     copy_text(c->id, sizeof(c->id), id);
     if (bw_vantage_parse(bw_conf_str(at, "vantage"), &c->vantage) < 0 ||
         c->vantage == BW_VANTAGE_UNKNOWN) {
@@ -306,9 +278,6 @@ static int check_targets(struct bw_boxconf *c,
     }
     for (size_t i = 0; i < n; i++) {
         const char *name = bw_opts_target(p->opts, i)->name;
-        if (!good_name(name)) {
-            return bad_name(at, name, reterr);
-        }
         /* One picture and one line of the record a target name. */
         for (size_t k = 0; p->ops->klass == BW_CLASS_LATENCY && k < c->n_probes; k++) {
             const struct bw_boxconf_probe *q = &c->probes[k];
@@ -350,9 +319,6 @@ static int read_probe(struct bw_boxconf *c,
     if (c->n_probes == BW_BOXCONF_PROBES_MAX) {
         return bw_conf_fault(at, NULL, reterr, "more than %d probes",
                              BW_BOXCONF_PROBES_MAX);
-    }
-    if (!good_name(bw_conf_title(at))) {
-        return bad_name(at, bw_conf_title(at), reterr);
     }
     if (!circuit[0] && c->n_circuits != 1) {
         return bw_conf_fault(at, NULL, reterr, "there are several circuits: say which one");

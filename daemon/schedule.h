@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * sched.h - when a heavy test starts, and whether it may: pure functions of (now, state).
+ * schedule.h - when a heavy test starts, and whether it may: pure functions of (now,
+ * state).
  *
  * Start times follow from a secret of the UTC day by HMAC, so that nobody who watches the
  * line can foresee them and everybody can check them once the secret is out: its hash is

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * sched.c - when a heavy test starts, and whether it may.
+ * schedule.c - when a heavy test starts, and whether it may.
  *
  * Nothing here reads a clock, a file or a random number: the same arguments give the
  * same answer, on every machine and in ten years. */
-#include "sched.h"
+#include "schedule.h"
 
 #include <hash.h>
 #include <inttypes.h>

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_boxconf.c - the box's configuration file: what is taken, and what every mistake is
+ * answered with. */
+#include "boxconf.h"
+#include "bw_test.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <hash.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GOOD_CIRCUIT                                                                       \
+    "circuit \"wan\" {\n vantage = router\n source = kernel\n interface = \"eth0\"\n}\n"
+#define GOOD_ICMP                                                                          \
+    "icmp \"edges\" {\n circuit = \"wan\"\n"                                               \
+    " target \"a\" { address = \"192.0.2.1\" }\n}\n"
+
+static int load(const char *text, struct bw_boxconf **ret, struct bw_err *err)
+{
+    char path[] = "/tmp/bw-boxconf-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    (void)close(fd);
+    int r = bw_boxconf_load(path, ret, err);
+    (void)unlink(path);
+    return r;
+}
+
+static struct bw_boxconf *take(const char *text)
+{
+    struct bw_boxconf *c = NULL;
+    struct bw_err err = {0};
+    if (load(text, &c, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return c;
+}
+
+static void refuse(const char *text, const char *line, const char *word)
+{
+    struct bw_boxconf *c = NULL;
+    struct bw_err err = {0};
+    if (load(text, &c, &err) == 0) {
+        fail_msg("was taken: %s", text);
+    }
+    if (!strstr(err.text, line) || !strstr(err.text, word)) {
+        fail_msg("\"%s\" has not \"%s\" and \"%s\"", err.text, line, word);
+    }
+}
+
+static void smallest(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c = take(GOOD_CIRCUIT);
+    assert_int_equal(c->interval_s, 300);
+    assert_string_equal(c->state_dir, "/var/lib/bandwitness");
+    assert_string_equal(c->collector.url, "");
+    assert_int_equal(c->collector.every_ms, 300000);
+    assert_int_equal(c->tests.gate_ppm, 100000);
+    assert_int_equal(c->tests.day_bytes, INT64_C(20000000000));
+    assert_int_equal(c->n_circuits, 1);
+    assert_int_equal(c->circuits[0].vantage, BW_VANTAGE_ROUTER);
+    assert_int_equal(c->circuits[0].source, BW_SOURCE_KERNEL);
+    assert_false(c->circuits[0].has_claim);
+    assert_int_equal(c->circuits[0].claim_bps[BW_DOWN], BW_UNKNOWN);
+    bw_boxconf_unref(c);
+}
+
+static void everything(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c = take(
+        "interval = 10s\n"
+        "state_dir = \"/srv/bw\"\ncontrol = \"/srv/bw/c\"\nkeep = 30d\n"
+        "collector {\n url = \"https://c.example///\"\n ca_file = \"/etc/ca\"\n every = "
+        "1min\n}\n"
+        "tests {\n day_bytes = 1GB\n gate = fcc\n in_class = yes\n retry = 2s\n}\n"
+        "class_hours \"a\" {\n days = \"mon-fri\"\n from = \"07:00\"\n to = \"17:00\"\n}\n"
+        "circuit \"wan\" {\n vantage = lan-side\n behind = \"nat,filter\"\n source = none\n"
+        " device = \"eth1\"\n claim {\n down = 100M\n up = 1.544M\n layer = ethernet\n "
+        "}\n}\n"
+        "icmp \"edges\" { target \"a\" { address = \"192.0.2.1\" }\n"
+        " target \"b\" { address = \"2001:db8::1\" } }\n");
+    assert_int_equal(c->interval_s, 10);
+    assert_string_equal(c->collector.url, "https://c.example");
+    assert_int_equal(c->collector.every_ms, 60000);
+    assert_int_equal(c->keep_s, 30 * 86400);
+    assert_int_equal(c->tests.gate, BW_BOXCONF_GATE_FCC);
+    assert_true(c->tests.in_class);
+    assert_int_equal(c->circuits[0].behind, BW_BEHIND_NAT | BW_BEHIND_FILTER);
+    assert_int_equal(c->circuits[0].claim_bps[BW_UP], 1544000);
+    assert_int_equal(c->circuits[0].claim_layer, BW_LAYER_ETHERNET);
+    assert_int_equal(c->n_probes, 1);
+    assert_int_equal(bw_opts_n_targets(c->probes[0].opts), 2);
+    assert_string_equal(bw_opts_device(c->probes[0].opts), "eth1");
+    bw_boxconf_unref(c);
+}
+
+/* What -T prints reads back to the same thing. */
+static void prints_itself(void **state)
+{
+    struct bw_buf a;
+    struct bw_buf b;
+    (void)state;
+    bw_buf_init(&a, 1000000);
+    bw_buf_init(&b, 1000000);
+    struct bw_boxconf *c = take("interval = 10s\n" GOOD_CIRCUIT GOOD_ICMP);
+    assert_int_equal(bw_boxconf_print(c, &a), 0);
+    struct bw_boxconf *again = take(a.data);
+    assert_int_equal(bw_boxconf_print(again, &b), 0);
+    assert_string_equal(a.data, b.data);
+    assert_string_equal(c->sha256, again->sha256);
+    assert_true(bw_boxconf_same_measuring(c, again));
+    bw_boxconf_unref(c);
+    bw_boxconf_unref(again);
+    bw_buf_done(&a);
+    bw_buf_done(&b);
+}
+
+static void mistakes(void **state)
+{
+    (void)state;
+    refuse("", "", "circuit");
+    refuse("intervall = 5min\n" GOOD_CIRCUIT, ":1:", "interval");
+    refuse("interval = 300\n" GOOD_CIRCUIT, ":1:", "unit");
+    refuse("interval = 7s\n" GOOD_CIRCUIT, ":1:", "divide a day");
+    refuse("interval = 1500ms\n" GOOD_CIRCUIT, ":1:", "whole seconds");
+    refuse("interval = 2h\n" GOOD_CIRCUIT, ":1:", "interval");
+    refuse("interval = 5min\ninterval = 5min\n" GOOD_CIRCUIT, ":2:", "interval");
+    refuse("state_dir = \"var\"\n" GOOD_CIRCUIT, ":1:", "start with /");
+    refuse("circuit \"wan\" {\n source = none\n}\n", ":1:", "vantage");
+    refuse("circuit \"wan\" {\n vantage = ruoter\n source = none\n}\n", ":2:", "router");
+    refuse("circuit \"wan\" {\n vantage = unknown\n source = none\n}\n", ":2:", "stands");
+    refuse("circuit \"wan\" {\n vantage = router\n source = kernel\n}\n",
+           ":3:", "interface");
+    refuse(
+        "circuit \"wan\" {\n vantage = router\n source = none\n interface = \"eth0\"\n}\n",
+        ":4:", "counts nothing");
+    refuse("circuit \"w n\" {\n vantage = router\n source = none\n}\n",
+           ":1:", "a name has");
+    refuse("circuit \"../x\" {\n vantage = router\n source = none\n}\n",
+           ":1:", "a name has");
+    refuse(GOOD_CIRCUIT GOOD_CIRCUIT, ":", "wan");
+    refuse("circuit \"wan\" {\n vantage = router\n source = none\n", ":", "}");
+    refuse("collector {\n url = \"ftp://x.example\"\n}\n" GOOD_CIRCUIT, ":2:", "https://");
+    refuse("collector {\n}\n" GOOD_CIRCUIT, ":", "url");
+    refuse("tests {\n share = 010\n}\n" GOOD_CIRCUIT, ":2:", "share");
+    refuse("tests {\n share = 0\n}\n" GOOD_CIRCUIT, ":2:", "share");
+    refuse("tests {\n gate = fc\n}\n" GOOD_CIRCUIT, ":2:", "fcc");
+    refuse("class_hours \"a\" {\n from = \"7:00\"\n to = \"17:00\"\n}\n" GOOD_CIRCUIT,
+           ":2:", "from");
+    refuse("class_hours \"a\" {\n from = \"07:00\"\n to = \"24:30\"\n}\n" GOOD_CIRCUIT,
+           ":3:", "17:00");
+    refuse("class_hours \"a\" {\n days = \"mo-fr\"\n from = \"07:00\"\n to = "
+           "\"17:00\"\n}\n" GOOD_CIRCUIT,
+           ":2:", "mon-fri");
+    refuse("class_hours \"a\" {\n days = \"mon-fri-sat\"\n from = \"07:00\"\n to = "
+           "\"17:00\"\n}\n" GOOD_CIRCUIT,
+           ":2:", "mon-fri");
+}
+
+static void mistakes_in_probes(void **state)
+{
+    (void)state;
+    refuse(GOOD_CIRCUIT
+           "icmp \"e\" {\n circuit = \"wna\"\n target \"a\" { address = \"x\" }\n}\n",
+           ":7:", "wan");
+    refuse(GOOD_CIRCUIT "icmp \"e\" {\n}\n", ":6:", "target");
+    refuse(GOOD_CIRCUIT "icmp \"e\" {\n target \"a/b\" { address = \"192.0.2.1\" }\n}\n",
+           ":", "a name has");
+    refuse(GOOD_CIRCUIT "icmpp \"e\" {\n}\n", ":6:", "icmp");
+    refuse("interval = 10s\n" GOOD_CIRCUIT
+           "icmp \"e\" {\n interval = 20s\n target \"a\" { address = \"192.0.2.1\" }\n}\n",
+           ":8:", "10s");
+    refuse(GOOD_CIRCUIT GOOD_ICMP
+           "icmp \"more\" {\n target \"a\" { address = \"192.0.2.2\" }\n}\n",
+           ":10:", "already");
+    refuse("circuit \"a\" {\n vantage = router\n source = none\n}\n"
+           "circuit \"b\" {\n vantage = router\n source = none\n}\n"
+           "icmp \"e\" {\n target \"x\" { address = \"192.0.2.1\" }\n}\n",
+           ":9:", "which one");
+    char many[8192];
+    size_t n = (size_t)snprintf(many, sizeof(many), "%sicmp \"e\" {\n", GOOD_CIRCUIT);
+    for (int i = 0; i <= BW_TARGETS_MAX; i++) {
+        n += (size_t)snprintf(many + n, sizeof(many) - n,
+                              " target \"t%d\" { address = \"192.0.2.%d\" }\n", i, i + 1);
+    }
+    (void)snprintf(many + n, sizeof(many) - n, "}\n");
+    refuse(many, ":", "16");
+}
+
+static void unreadable(void **state)
+{
+    struct bw_boxconf *c = NULL;
+    struct bw_err err = {0};
+    (void)state;
+    assert_int_equal(bw_boxconf_load("/nowhere/bandwitness.conf", &c, &err), -ENOENT);
+    assert_non_null(strstr(err.text, "/nowhere/bandwitness.conf"));
+}
+
+static void hours(void **state)
+{
+    static uint8_t ok[BW_BOXCONF_DAY_MIN];
+    const int64_t monday = 1795392000 - 86400; /* 2026-11-22 is a Sunday */
+    (void)state;
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    struct bw_boxconf *c =
+        take(GOOD_CIRCUIT
+             "class_hours \"l\" { days = \"mon-fri\" from = \"07:00\" to = \"17:00\" }\n"
+             "window \"night\" { days = \"sun-thu\" from = \"20:00\" to = \"05:00\" }\n"
+             "window \"noon\" { days = \"mon,sun\" from = \"06:30\" to = \"07:30\" }\n");
+    bw_boxconf_allowed(c, monday + 86400, ok); /* Monday 23rd */
+    assert_true(ok[0]);                        /* Sunday's night goes on */
+    assert_true(ok[299]);
+    assert_false(ok[300]);
+    assert_false(ok[389]);
+    assert_true(ok[390]);
+    assert_true(ok[419]);
+    assert_false(ok[420]); /* lessons begin */
+    assert_false(ok[1199]);
+    assert_true(ok[1200]);
+    assert_true(ok[1439]);
+    bw_boxconf_allowed(c, monday + 6 * 86400, ok); /* Saturday 28th */
+    assert_false(ok[0]);                           /* Friday has no night */
+    assert_false(ok[1439]);
+    bw_boxconf_unref(c);
+
+    (void)setenv("TZ", "America/Chicago", 1);
+    tzset();
+    c = take(GOOD_CIRCUIT
+             "class_hours \"l\" { days = \"mon-fri\" from = \"07:00\" to = \"17:00\" }\n");
+    bw_boxconf_allowed(c, monday + 86400, ok);
+    assert_true(ok[12 * 60 + 59]);
+    assert_false(ok[13 * 60]); /* 07:00 CST */
+    assert_false(ok[22 * 60 + 59]);
+    assert_true(ok[23 * 60]);
+    bw_boxconf_unref(c);
+    (void)unsetenv("TZ");
+    tzset();
+}
+
+static void what_needs_a_restart(void **state)
+{
+    char text[200];
+    (void)state;
+    struct bw_boxconf *a = take(GOOD_CIRCUIT GOOD_ICMP);
+    struct bw_boxconf *b = take("interval = 10s\nstate_dir = \"/x\"\n" GOOD_CIRCUIT);
+    bw_boxconf_restart_needed(a, b, text, sizeof(text));
+    assert_string_equal(text, "interval, state_dir");
+    assert_false(bw_boxconf_same_measuring(a, b));
+    bw_boxconf_keep_fixed(b, a);
+    bw_boxconf_restart_needed(a, b, text, sizeof(text));
+    assert_string_equal(text, "");
+    bw_boxconf_keep_measuring(b, a);
+    assert_true(bw_boxconf_same_measuring(a, b));
+    bw_boxconf_unref(a); /* b still lives on its probes */
+    assert_string_equal(bw_opts_name(b->probes[0].opts), "edges");
+    bw_boxconf_unref(b);
+}
+
+/* The shipped sample is what it says it is. */
+static void sample(void **state)
+{
+    struct bw_boxconf *c = NULL;
+    struct bw_err err = {0};
+    (void)state;
+    if (bw_boxconf_load(BW_SOURCE_DIR "/etc/bandwitness.conf", &c, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    bw_boxconf_unref(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(smallest),
+        cmocka_unit_test(everything),
+        cmocka_unit_test(prints_itself),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(mistakes_in_probes),
+        cmocka_unit_test(unreadable),
+        cmocka_unit_test(hours),
+        cmocka_unit_test(what_needs_a_restart),
+        cmocka_unit_test(sample),
+    };
+    assert_int_equal(bw_crypto_init(), 0);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
