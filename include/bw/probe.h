@@ -17,7 +17,9 @@ struct bw_host;
 struct bw_probe;
 struct uv_loop_s;
 
-enum { BW_PROBE_ABI = 1 };
+enum {
+    BW_PROBE_ABI = 1
+};
 
 enum bw_probe_needs { /* bits; kept until open() */
     BW_NEED_RAW = 1,
@@ -32,10 +34,10 @@ enum bw_probe_class {
 
 enum bw_sample_state {
     BW_OK,
-    BW_LOST,    /* no answer within the deadline */
-    BW_LATE,    /* the answer to a packet already given as BW_LOST */
-    BW_FAILED,  /* could not be tried: `error` says why; says nothing about the line */
-    BW_SKIPPED  /* due, but not tried (suspended, overrun); a run: cancelled */
+    BW_LOST,   /* no answer within the deadline */
+    BW_LATE,   /* the answer to a packet already given as BW_LOST */
+    BW_FAILED, /* could not be tried: `error` says why; says nothing about the line */
+    BW_SKIPPED /* due, but not tried (suspended, overrun); a run: cancelled */
 };
 
 /* One latency sample: one packet to one target. */
@@ -43,9 +45,9 @@ struct bw_latency_sample {
     uint32_t target; /* index into the instance's targets */
     uint8_t family;  /* 4 or 6; 0 when unresolved */
     enum bw_sample_state state;
-    int32_t error;   /* -errno when BW_FAILED */
+    int32_t error;        /* -errno when BW_FAILED */
     int64_t sent_mono_ns; /* CLOCK_MONOTONIC of the send */
-    int64_t rtt_ns;  /* BW_UNKNOWN unless BW_OK or BW_LATE */
+    int64_t rtt_ns;       /* BW_UNKNOWN unless BW_OK or BW_LATE */
 };
 
 /* The state of a throughput run, lent while it runs (about four times a second, `final`
@@ -58,25 +60,25 @@ struct bw_run_sample {
     uint8_t final;
     enum bw_sample_state state;
     int32_t error;
-    const char *reason;       /* in words when not BW_OK; NULL else */
-    const char *method;       /* "http/1", "ndt7/wss", … */
-    int64_t t0_mono_ns;       /* measured window: after the warm-up … */
-    int64_t t1_mono_ns;       /* … to the end (or now) */
-    int64_t bytes;            /* payload within the window */
-    int64_t wire_bytes;       /* estimate of the same with headers at IP; unknown if none */
-    int64_t total_bytes;      /* payload of the whole run, warm-up included */
+    const char *reason;  /* in words when not BW_OK; NULL else */
+    const char *method;  /* "http/1", "ndt7/wss", … */
+    int64_t t0_mono_ns;  /* measured window: after the warm-up … */
+    int64_t t1_mono_ns;  /* … to the end (or now) */
+    int64_t bytes;       /* payload within the window */
+    int64_t wire_bytes;  /* estimate of the same with headers at IP; unknown if none */
+    int64_t total_bytes; /* payload of the whole run, warm-up included */
     int64_t streams;
     int64_t mtu;
-    int64_t rtt_us;           /* of TCP_INFO, smoothed; unknown if none */
-    int64_t retransmit_ppm;   /* segments sent again per million; unknown if none */
-    int64_t tester_busy_ppm;  /* share of one core this process used in the window */
+    int64_t rtt_us;          /* of TCP_INFO, smoothed; unknown if none */
+    int64_t retransmit_ppm;  /* segments sent again per million; unknown if none */
+    int64_t tester_busy_ppm; /* share of one core this process used in the window */
     char cc[16];
 };
 
 struct bw_probe_ops {
-    uint32_t abi;                  /* BW_PROBE_ABI; refused at start if it differs */
-    const char *name;              /* config keyword, [a-z0-9_], at most 15 bytes */
-    uint32_t needs;                /* enum bw_probe_needs */
+    uint32_t abi;     /* BW_PROBE_ABI; refused at start if it differs */
+    const char *name; /* config keyword, [a-z0-9_], at most 15 bytes */
+    uint32_t needs;   /* enum bw_probe_needs */
     enum bw_probe_class klass;
     const struct bw_optspec *opts; /* typed options, defaults, ranges; {0} ends it */
     /* Cross-option check. Pure: no I/O, no clock; also run by -t. */

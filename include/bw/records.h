@@ -33,7 +33,7 @@ struct bw_record {
     enum bw_egress egress;
 };
 
-enum bw_slot_flags { /* bits */
+enum bw_slot_flags {      /* bits */
     BW_SLOT_UNSYNCED = 1, /* the clock was not synchronised */
     BW_SLOT_STEPPED = 2,  /* the clock was stepped within the interval */
     BW_SLOT_LATE_1H = 4,  /* received more than one hour after its end */
@@ -69,20 +69,24 @@ struct bw_latency_hour {
 /* One UTC day of one circuit. Everything is lent until the callback returns. */
 struct bw_circuit_day {
     char site[BW_SITE_MAX + 1];
-    struct bw_circuit_summary facts; /* of the last interval: id, vantage, source, layer … */
-    int64_t day_unix_s;              /* 00:00:00 UTC */
-    int64_t n_summaries;             /* intervals that name this circuit */
-    int64_t n_vantage_changes;       /* intervals whose vantage or source differs from the one before */
-    int64_t max_clock_error_us;      /* worst known within the day */
+    struct bw_circuit_summary
+        facts;                  /* of the last interval: id, vantage, source, layer … */
+    int64_t day_unix_s;         /* 00:00:00 UTC */
+    int64_t n_summaries;        /* intervals that name this circuit */
+    int64_t n_vantage_changes;  /* intervals whose vantage or source differs from the one
+                                   before */
+    int64_t max_clock_error_us; /* worst known within the day */
     struct bw_slot *slots;
     size_t n_slots;
     struct bw_latency_hour *latency;
     size_t n_latency;
-    struct bw_throughput *tests; /* every run that started on this day, whatever its state */
+    struct bw_throughput
+        *tests; /* every run that started on this day, whatever its state */
     size_t n_tests;
-    struct bw_outage *outages; /* every outage named on this day, once, clipped to no border;
-                                  one over midnight comes on both days under the same
-                                  from_unix_ms: join (bw_outages_join) before adding up */
+    struct bw_outage
+        *outages; /* every outage named on this day, once, clipped to no border;
+                     one over midnight comes on both days under the same
+                     from_unix_ms: join (bw_outages_join) before adding up */
     size_t n_outages;
     struct bw_gap *gaps;
     size_t n_gaps;

@@ -62,15 +62,23 @@ enum bw_test_state {
     BW_TEST_CANCELLED
 };
 
-enum bw_grade { BW_GRADE_SELF, BW_GRADE_RECEIPT, BW_GRADE_ARCHIVE };
+enum bw_grade {
+    BW_GRADE_SELF,
+    BW_GRADE_RECEIPT,
+    BW_GRADE_ARCHIVE
+};
 
-enum bw_egress { BW_EGRESS_UNKNOWN, BW_EGRESS_MATCH, BW_EGRESS_OTHER };
+enum bw_egress {
+    BW_EGRESS_UNKNOWN,
+    BW_EGRESS_MATCH,
+    BW_EGRESS_OTHER
+};
 
 /* What the circuit's counter saw in one direction. All absent with source none. */
 struct bw_flow {
     int64_t bytes;
     int64_t packets;
-    int64_t p95_1s_bps;  /* of the one-second rates, index ceil(0.95 n) */
+    int64_t p95_1s_bps; /* of the one-second rates, index ceil(0.95 n) */
     int64_t peak_1s_bps;
     int64_t drops;
     int64_t errors;
@@ -93,10 +101,10 @@ struct bw_circuit_summary {
 struct bw_outage {
     char circuit[BW_NAME_MAX + 1];
     int64_t from_unix_ms;
-    int64_t to_unix_ms; /* unknown: still out when the interval closed; then the next
-                           interval names it again with the same from_unix_ms, until one
-                           tells its end: (circuit, from_unix_ms) is its identity */
-    const char *why;    /* "targets silent" | "carrier down" */
+    int64_t to_unix_ms;       /* unknown: still out when the interval closed; then the next
+                                 interval names it again with the same from_unix_ms, until one
+                                 tells its end: (circuit, from_unix_ms) is its identity */
+    const char *why;          /* "targets silent" | "carrier down" */
     int64_t known_to_unix_ms; /* not in the record; made when days are folded: the latest
                                  instant at which it was surely still out (to_unix_ms, or
                                  the end of the last interval that names it) */
@@ -228,12 +236,17 @@ char *bw_summary_strdup(struct bw_summary *s, const char *text);
 
 /* Append the canonical payload (no newline). -E2BIG over BW_PAYLOAD_MAX, -EINVAL with
  * the field's name when a required member is unknown, -ENOMEM. Any thread. */
-int bw_summary_encode(const struct bw_summary *s, struct bw_buf *out, struct bw_err *reterr);
+int bw_summary_encode(const struct bw_summary *s,
+                      struct bw_buf *out,
+                      struct bw_err *reterr);
 
 /* Read a payload of n bytes strictly: canonical bytes, known members, ranges and
  * lengths checked. -BW_ENEWER for another "v", -BW_EMALFORMED naming the member.
  * *ret is written only on success and is done with bw_summary_done(). Any thread. */
-int bw_summary_decode(const char *json, size_t n, struct bw_summary *ret, struct bw_err *reterr);
+int bw_summary_decode(const char *json,
+                      size_t n,
+                      struct bw_summary *ret,
+                      struct bw_err *reterr);
 
 /* Is this a site id ("s-" and five or more of a-z2-9), a name of a circuit, target or
  * server (letters, digits, '.', '_', '-', the first a letter or digit)? */
