@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "ledger_private.h"
+#include "segment.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 static void close_ledger(struct bw_ledger *base)
 {
     struct ledger *l = bw_ledger_of(base);
+    bw_segments_free(l->segments);
     bw_sql_close(&l->sql);
     free(l->folder);
     free(l);
@@ -44,6 +46,7 @@ int bw_ledger_open(const char *folder,
                    struct bw_err *reterr)
 {
     char path[4096];
+    char segments[4096];
     bool write = mode == BW_LEDGER_WRITE;
     struct ledger *l = NULL;
     int r = snprintf(path, sizeof(path), "%s/ledger.db", folder);
@@ -62,10 +65,15 @@ int bw_ledger_open(const char *folder,
     l->write = write;
     l->sql.lock_fd = -1;
     l->folder = strdup(folder);
-    r = l->folder ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    r = snprintf(segments, sizeof(segments), "%s/segments", folder);
+    l->segments = r < 0 || (size_t)r >= sizeof(segments) ? NULL : bw_segments_new(segments);
+    r = l->folder && l->segments ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
     if (r == 0) {
         r = bw_sql_open(&l->sql, path, write ? BW_SQL_WRITE : BW_SQL_READ, write,
                         &bw_ledger_schema, bw_ledger_text, N_STMTS, reterr);
+    }
+    if (r == 0 && write) {
+        r = bw_ledger_tidy(l, reterr);
     }
     if (r < 0) {
         close_ledger(&l->base);

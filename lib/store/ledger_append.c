@@ -276,6 +276,7 @@ static int find_refused(struct append *a,
  * is what that record names as its predecessor, "" when not known. */
 static int standing(struct append *a,
                     int64_t chain,
+                    const char *kid,
                     int64_t seq,
                     char hash[BW_HASH_LEN + 1],
                     char *prev,
@@ -284,7 +285,7 @@ static int standing(struct append *a,
     struct bw_found f = {0};
     struct bw_summary u;
     int64_t received = 0;
-    int r = bw_ledger_find_seq(a->l, chain, seq, &f, reterr);
+    int r = bw_ledger_find_seq(a->l, chain, kid, seq, &f, reterr);
     if (prev) {
         prev[0] = '\0';
     }
@@ -317,7 +318,7 @@ static int fill_hole(struct append *a,
     char prev[BW_HASH_LEN + 1] = "";
     bool before = false;
     bool after = false;
-    int r = standing(a, c->id, e->summary->seq - 1, hash, NULL, reterr);
+    int r = standing(a, c->id, e->kid, e->summary->seq - 1, hash, NULL, reterr);
     if (r < 0 && r != -ENOENT) {
         return r;
     }
@@ -325,7 +326,7 @@ static int fill_hole(struct append *a,
     if (before && strcmp(hash, e->summary->prev) != 0) {
         return fork_of(a, c, e, "", res, reterr);
     }
-    r = standing(a, c->id, e->summary->seq + 1, hash, prev, reterr);
+    r = standing(a, c->id, e->kid, e->summary->seq + 1, hash, prev, reterr);
     if (r < 0 && r != -ENOENT) {
         return r;
     }
@@ -351,7 +352,7 @@ static int take_old(struct append *a,
     char hash[BW_HASH_LEN + 1] = "";
     struct bw_found f = {0};
     int64_t received = 0;
-    int r = bw_ledger_find_seq(a->l, c->id, e->summary->seq, &f, reterr);
+    int r = bw_ledger_find_seq(a->l, c->id, e->kid, e->summary->seq, &f, reterr);
     if (r == 0) {
         bool same = strcmp(f.record.sha256, e->sha256) == 0;
         if (same) {

@@ -28,10 +28,10 @@ enum {
     CHAIN_FORKS, CHAIN_HEAD, HOT_SEQ, HOT_POSITION, RECORD_ADD, REFUSED_GET, REFUSED_ADD,
     HELD_GET, HELD_ADD, HELD_NEXT, HELD_DROP, HELD_OLD, HELD_FIRST, FORK_ADD, HOLE_ADD,
     SITE_PUT, LATEST_PUT, LATEST_TEST, SITES_ALL, SITES_ONE, LATEST_ALL, LATEST_ONE,
-    HOLES_LIST, FORKS_LIST, STAT, LEAVES_HOT, EACH_HOT, DAY_HOT,
-    SEAL_SCAN, SEAL_ROWS, SEAL_DROP, SEGMENT_ADD, SEGMENT_PART_ADD, SEGMENT_LIST,
-    SEGMENT_AT, SEGMENT_OF_SEQ, SEGMENT_OF_SITE, DAY_PUT, DAY_LIST, DAY_STALE, DAY_PARTS,
-    SITE_CIRCUITS, N_STMTS
+    HOLES_LIST, FORKS_LIST, STAT, HOT_FROM, LEAVES_HOT, EACH_HOT, EACH_HOT_SITE, DAY_HOT,
+    SITE_RANGE, SEAL_SCAN, SEAL_KEYS, SEAL_ROW, SEAL_DROP, SEAL_FIRST, SEGMENT_ADD,
+    SEGMENT_PART_ADD, SEGMENT_FILES, SEGMENT_RANGE, SEGMENT_OF_SEQ, SEGMENT_OF_SITE,
+    DAY_PUT, DAY_GET, DAY_STALE, SITE_CIRCUITS, N_STMTS
 };
 /* clang-format on */
 
@@ -47,6 +47,7 @@ struct bw_found {
 /* ledger_find.c. -ENOENT without a sentence when there is none. */
 int bw_ledger_find_seq(struct ledger *l,
                        int64_t chain,
+                       const char *kid,
                        int64_t seq,
                        struct bw_found *ret,
                        struct bw_err *reterr);
@@ -55,6 +56,68 @@ int bw_ledger_find_position(struct ledger *l,
                             struct bw_found *ret,
                             struct bw_err *reterr);
 void bw_found_done(struct bw_found *f); /* zeroed is fine */
+
+/* One view for several statements: *ret_own tells that this call opened it, so that
+ * bw_ledger_unsnap() closes it. Within a transaction: nothing to do. */
+int bw_ledger_snap(struct ledger *l, bool *ret_own, struct bw_err *reterr);
+void bw_ledger_unsnap(struct ledger *l, bool own);
+/* The first position that is not sealed. */
+int bw_ledger_hot_from(struct ledger *l, int64_t *ret, struct bw_err *reterr);
+
+/* Sealed files as the ledger names them. */
+struct bw_segment_ref {
+    int64_t id;
+    int64_t from_position;
+    int64_t to_position;
+    char file[64];
+};
+/* The rows of a bound statement; free() *ret. */
+int bw_ledger_segments(struct ledger *l,
+                       struct sqlite3_stmt *st,
+                       struct bw_segment_ref **ret,
+                       size_t *ret_n,
+                       struct bw_err *reterr);
+/* Those with records of `site` ("": any) that start within [from, to). */
+int bw_ledger_segments_of(struct ledger *l,
+                          const char *site,
+                          int64_t from_unix_s,
+                          int64_t to_unix_s,
+                          struct bw_segment_ref **ret,
+                          size_t *ret_n,
+                          struct bw_err *reterr);
+struct bw_block;
+struct bw_block_record;
+void bw_ledger_record_of(const struct bw_block *b,
+                         const struct bw_block_record *r,
+                         struct bw_record *ret);
+
+/* ledger_days.c: one day of one circuit, folded from its records, hot and sealed. At most
+ * one call of cb. */
+int bw_ledger_fold_day(struct ledger *l,
+                       const char *site,
+                       const char *circuit,
+                       int64_t from_unix_s,
+                       int64_t to_unix_s,
+                       bw_day_cb cb,
+                       void *owner,
+                       struct bw_err *reterr);
+/* 1: the stored day row holds every record of that day; *ret_* where it lies. */
+int bw_ledger_day_row(struct ledger *l,
+                      const char *site,
+                      const char *circuit,
+                      int64_t day_unix_s,
+                      char ret_file[64],
+                      int64_t *ret_offset,
+                      int64_t *ret_length,
+                      struct bw_err *reterr);
+int bw_ledger_do_days(struct ledger *l,
+                      const char *site,
+                      const char *circuit,
+                      int64_t from_unix_s,
+                      int64_t to_unix_s,
+                      bw_day_cb cb,
+                      void *owner,
+                      struct bw_err *reterr);
 
 /* ledger_append.c */
 int bw_ledger_do_append(struct bw_ledger *l,
@@ -127,6 +190,9 @@ int bw_ledger_do_seal(struct bw_ledger *l,
                       int64_t max_segments,
                       struct bw_ledger_seal_report *ret,
                       struct bw_err *reterr);
+
+/* What a crash left of sealing: files nobody names, hot rows that are sealed. */
+int bw_ledger_tidy(struct ledger *l, struct bw_err *reterr);
 
 /* A row of the RECORD statements; jws is lent until the next step. */
 void bw_ledger_row(struct sqlite3_stmt *st, struct bw_record *r);

@@ -2,6 +2,7 @@
  * ledger_read.c - looking things up in the ledger, hot or sealed. */
 #include "hash.h"
 #include "ledger_private.h"
+#include "segment.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -10,75 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-void bw_found_done(struct bw_found *f)
-{
-    free(f->jws);
-    memset(f, 0, sizeof(*f));
-}
-
-void bw_ledger_row(struct sqlite3_stmt *st, struct bw_record *r)
-{
-    memset(r, 0, sizeof(*r));
-    r->jws = (const char *)sqlite3_column_text(st, 0);
-    r->jws_len = (size_t)sqlite3_column_bytes(st, 0);
-    bw_sql_copy(st, 1, r->kid, sizeof(r->kid));
-    bw_sql_copy(st, 2, r->sha256, sizeof(r->sha256));
-    bw_sql_copy(st, 3, r->site, sizeof(r->site));
-    r->seq = sqlite3_column_int64(st, 4);
-    r->start_unix_s = sqlite3_column_int64(st, 5);
-    r->end_unix_s = sqlite3_column_int64(st, 6);
-    r->position = sqlite3_column_int64(st, 7);
-    r->received_unix_ms = sqlite3_column_int64(st, 8);
-    r->egress = (enum bw_egress)sqlite3_column_int(st, 9);
-}
-
-/* The row under a bound statement; -ENOENT none. */
-static int take_row(struct ledger *l,
-                    struct sqlite3_stmt *st,
-                    struct bw_found *ret,
-                    struct bw_err *reterr)
-{
-    int r = bw_sql_row(&l->sql, st, reterr);
-    if (r <= 0) {
-        return r < 0 ? r : -ENOENT;
-    }
-    bw_ledger_row(st, &ret->record);
-    ret->jws = ret->record.jws ? strdup(ret->record.jws) : NULL;
-    ret->record.jws = ret->jws;
-    (void)sqlite3_reset(st);
-    return ret->jws ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-}
-
-int bw_ledger_find_seq(struct ledger *l,
-                       int64_t chain,
-                       int64_t seq,
-                       struct bw_found *ret,
-                       struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&l->sql, HOT_SEQ, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, chain);
-    bw_sql_i64(st, 2, seq);
-    return take_row(l, st, ret, reterr);
-}
-
-int bw_ledger_find_position(struct ledger *l,
-                            int64_t position,
-                            struct bw_found *ret,
-                            struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&l->sql, HOT_POSITION, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, position);
-    return take_row(l, st, ret, reterr);
-}
 
 /* The chain's number in *ret_chain (may be NULL). */
 static int read_head(struct ledger *l,
@@ -153,7 +85,7 @@ int bw_ledger_do_by_seq(struct bw_ledger *base,
     int64_t chain = 0;
     int r = read_head(l, kid, &head, &chain, reterr);
     if (r == 0) {
-        r = bw_ledger_find_seq(l, chain, seq, &f, reterr);
+        r = bw_ledger_find_seq(l, chain, kid, seq, &f, reterr);
     }
     if (r == -ENOENT) {
         return bw_err_set(reterr, r, "no record %lld of key %s", (long long)seq, kid);
@@ -165,14 +97,53 @@ int bw_ledger_do_by_seq(struct bw_ledger *base,
     return r;
 }
 
-int bw_ledger_do_leaves(struct bw_ledger *base,
-                        int64_t from,
-                        int64_t to,
-                        bw_ledger_leaf_cb cb,
-                        void *owner,
-                        struct bw_err *reterr)
+struct leaf {
+    uint8_t sha256[32];
+    int64_t received_unix_ms;
+};
+
+/* Block by block, then in order of position: each block is decoded once. */
+static int sealed_leaves(struct ledger *l,
+                         const struct bw_segment_ref *ref,
+                         int64_t from,
+                         int64_t to,
+                         bw_ledger_leaf_cb cb,
+                         void *owner,
+                         struct bw_err *reterr)
 {
-    struct ledger *l = bw_ledger_of(base);
+    const struct bw_segment *seg = NULL;
+    struct leaf *leaves =
+        calloc((size_t)(ref->to_position - ref->from_position), sizeof(*leaves));
+    int r = leaves ? bw_segments_open(l->segments, ref->file, &seg, reterr)
+                   : bw_err_set(reterr, -ENOMEM, "out of memory");
+    for (size_t i = 0; r == 0 && i < seg->n_blocks; i++) {
+        const struct bw_block *b = NULL;
+        r = bw_segments_block(l->segments, seg, i, &b, reterr);
+        for (size_t k = 0; r == 0 && k < b->n; k++) {
+            const struct bw_block_record *rec = &b->records[k];
+            if (rec->position >= ref->from_position && rec->position < ref->to_position) {
+                struct leaf *leaf = &leaves[rec->position - ref->from_position];
+                leaf->received_unix_ms = rec->received_unix_ms;
+                r = bw_sql_hash_parse(rec->sha256, leaf->sha256);
+            }
+        }
+    }
+    for (int64_t p = from > ref->from_position ? from : ref->from_position;
+         r == 0 && p < to && p < ref->to_position; p++) {
+        const struct leaf *leaf = &leaves[p - ref->from_position];
+        r = cb(owner, p, leaf->sha256, leaf->received_unix_ms);
+    }
+    free(leaves);
+    return r;
+}
+
+static int hot_leaves(struct ledger *l,
+                      int64_t from,
+                      int64_t to,
+                      bw_ledger_leaf_cb cb,
+                      void *owner,
+                      struct bw_err *reterr)
+{
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_use(&l->sql, LEAVES_HOT, &st, reterr);
     if (r < 0) {
@@ -193,6 +164,42 @@ int bw_ledger_do_leaves(struct bw_ledger *base,
         }
     }
     (void)sqlite3_reset(st);
+    return r;
+}
+
+int bw_ledger_do_leaves(struct bw_ledger *base,
+                        int64_t from,
+                        int64_t to,
+                        bw_ledger_leaf_cb cb,
+                        void *owner,
+                        struct bw_err *reterr)
+{
+    struct ledger *l = bw_ledger_of(base);
+    struct sqlite3_stmt *st = NULL;
+    struct bw_segment_ref *refs = NULL;
+    size_t n = 0;
+    int64_t hot = 0;
+    bool own = false;
+    int r = bw_ledger_snap(l, &own, reterr);
+    if (r == 0) {
+        r = bw_ledger_hot_from(l, &hot, reterr);
+    }
+    if (r == 0 && from < hot) {
+        r = bw_sql_use(&l->sql, SEGMENT_RANGE, &st, reterr);
+        if (r == 0) {
+            bw_sql_i64(st, 1, from);
+            bw_sql_i64(st, 2, to);
+            r = bw_ledger_segments(l, st, &refs, &n, reterr);
+        }
+    }
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = sealed_leaves(l, &refs[i], from, to, cb, owner, reterr);
+    }
+    if (r == 0 && to > hot) {
+        r = hot_leaves(l, from > hot ? from : hot, to, cb, owner, reterr);
+    }
+    bw_ledger_unsnap(l, own);
+    free(refs);
     return r;
 }
 

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * ledger_records.c - the ledger as <bw/records.h>, for reports, export and verify.
  *
- * Invariant: a connection of its own that never writes, and one snapshot per walk. */
-#include "columns.h"
-#include "fold.h"
+ * Invariant: a connection of its own that never writes, and one snapshot per walk.
+ * Sealed records lie together by site, not by position: a walk decodes each block once
+ * and, where a segment is too large to keep at hand, lays its records out in a temporary
+ * file before it gives them in order. */
 #include "ledger_private.h"
+#include "segment.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum {
+    AT_HAND = 12000
+}; /* records of a segment that fit the cache of blocks */
 
 struct ledger_records {
     struct bw_records base;
@@ -23,27 +31,210 @@ static struct ledger *of(struct bw_records *r)
     return ((struct ledger_records *)(void *)r)->l;
 }
 
-static int each(struct bw_records *base,
-                const char *site,
-                int64_t from_unix_s,
-                int64_t to_unix_s,
-                bw_record_cb cb,
-                void *owner,
-                struct bw_err *reterr)
+/* Which records of a segment a walk wants, to be sorted by position. */
+struct place {
+    int64_t position;
+    uint32_t block;
+    uint32_t index;
+    int64_t offset; /* in the temporary file */
+};
+
+struct walk {
+    struct ledger *l;
+    const char *site;
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    bw_record_cb cb;
+    void *owner;
+    struct bw_err *reterr;
+    const struct bw_segment *seg;
+    struct place *places;
+    size_t n;
+    int spill; /* -1: the cache is enough */
+};
+
+static int by_position(const void *a, const void *b)
 {
-    struct ledger *l = of(base);
+    const struct place *x = a;
+    const struct place *y = b;
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+static bool wanted(const struct walk *w, const struct bw_block_info *info)
+{
+    return info->max_start >= w->from_unix_s && info->min_start < w->to_unix_s &&
+           (w->site[0] == '\0' || strcmp(info->site, w->site) == 0);
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, p, n);
+        if (done < 0 && errno != EINTR) {
+            return -errno;
+        }
+        p += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+    return 0;
+}
+
+static int read_all(int fd, char *p, size_t n, int64_t at)
+{
+    while (n > 0) {
+        ssize_t got = pread(fd, p, n, (off_t)at);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got < 0 ? -errno : -EIO;
+        }
+        p += got;
+        n -= (size_t)got;
+        at += got;
+    }
+    return 0;
+}
+
+static int open_spill(struct walk *w)
+{
+    const char *folder = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
+    w->spill = open(folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (w->spill < 0) {
+        int code = -errno;
+        return bw_err_set(w->reterr, code, "no room for a walk's records in %s: %s",
+                          folder ? folder : "/var/tmp", bw_strerror(code));
+    }
+    return 0;
+}
+
+/* In the file: the record as it is given, then its text. */
+static int spill_record(struct walk *w,
+                        const struct bw_block *b,
+                        const struct bw_block_record *rec,
+                        int64_t *at)
+{
+    struct bw_record out;
+    bw_ledger_record_of(b, rec, &out);
+    out.jws = NULL;
+    int r = write_all(w->spill, (const char *)&out, sizeof(out));
+    if (r == 0) {
+        r = write_all(w->spill, rec->jws, rec->jws_len);
+    }
+    *at += (int64_t)(sizeof(out) + rec->jws_len);
+    return r < 0 ? bw_err_set(w->reterr, r, "cannot write a walk's records: %s",
+                              bw_strerror(r))
+                 : 0;
+}
+
+static int find_places(struct walk *w)
+{
+    size_t most = 0;
+    int64_t at = 0;
+    for (size_t i = 0; i < w->seg->n_blocks; i++) {
+        most += wanted(w, &w->seg->blocks[i]) ? (size_t)w->seg->blocks[i].n : 0;
+    }
+    w->places = calloc(most + 1, sizeof(*w->places));
+    int r = w->places ? 0 : bw_err_set(w->reterr, -ENOMEM, "out of memory");
+    if (r == 0 && most > AT_HAND) {
+        r = open_spill(w);
+    }
+    for (size_t i = 0; r == 0 && i < w->seg->n_blocks; i++) {
+        const struct bw_block *b = NULL;
+        if (!wanted(w, &w->seg->blocks[i])) {
+            continue;
+        }
+        r = bw_segments_block(w->l->segments, w->seg, i, &b, w->reterr);
+        for (size_t k = 0; r == 0 && k < b->n && w->n < most; k++) {
+            const struct bw_block_record *rec = &b->records[k];
+            if (rec->start_unix_s < w->from_unix_s || rec->start_unix_s >= w->to_unix_s) {
+                continue;
+            }
+            w->places[w->n++] = (struct place){.position = rec->position,
+                                               .block = (uint32_t)i,
+                                               .index = (uint32_t)k,
+                                               .offset = at};
+            if (w->spill >= 0) {
+                r = spill_record(w, b, rec, &at);
+            }
+        }
+    }
+    return r;
+}
+
+static int give_spilled(struct walk *w, const struct place *p)
+{
+    struct bw_record rec;
+    char jws[BW_JWS_MAX + 1];
+    int r = read_all(w->spill, (char *)&rec, sizeof(rec), p->offset);
+    if (r == 0 && rec.jws_len > BW_JWS_MAX) {
+        r = -EIO;
+    }
+    if (r == 0) {
+        r = read_all(w->spill, jws, rec.jws_len, p->offset + (int64_t)sizeof(rec));
+    }
+    if (r < 0) {
+        return bw_err_set(w->reterr, r, "cannot read a walk's records: %s", bw_strerror(r));
+    }
+    jws[rec.jws_len] = '\0';
+    rec.jws = jws;
+    return w->cb(w->owner, &rec);
+}
+
+static int each_sealed(struct walk *w, const char *file)
+{
+    int r = bw_segments_open(w->l->segments, file, &w->seg, w->reterr);
+    w->spill = -1;
+    w->places = NULL;
+    w->n = 0;
+    if (r == 0) {
+        r = find_places(w);
+    }
+    if (r == 0) {
+        qsort(w->places, w->n, sizeof(*w->places), by_position);
+    }
+    for (size_t i = 0; r == 0 && i < w->n; i++) {
+        const struct bw_block *b = NULL;
+        struct bw_record rec;
+        if (w->spill >= 0) {
+            r = give_spilled(w, &w->places[i]);
+            continue;
+        }
+        r = bw_segments_block(w->l->segments, w->seg, w->places[i].block, &b, w->reterr);
+        if (r == 0) {
+            bw_ledger_record_of(b, &b->records[w->places[i].index], &rec);
+            r = w->cb(w->owner, &rec);
+        }
+    }
+    if (w->spill >= 0) {
+        (void)close(w->spill);
+    }
+    free(w->places);
+    return r;
+}
+
+static int each_hot(struct walk *w)
+{
+    struct bw_sql *s = &w->l->sql;
     struct sqlite3_stmt *st = NULL;
     struct bw_record rec;
-    int r = bw_sql_use(&l->sql, EACH_HOT, &st, reterr);
+    int64_t hot = 0;
+    int r = bw_ledger_hot_from(w->l, &hot, w->reterr);
+    if (r == 0) {
+        r = bw_sql_use(s, w->site[0] ? EACH_HOT_SITE : EACH_HOT, &st, w->reterr);
+    }
     if (r < 0) {
         return r;
     }
-    bw_sql_text(st, 1, site);
-    (void)sqlite3_bind_int64(st, 2, from_unix_s);
-    (void)sqlite3_bind_int64(st, 3, to_unix_s);
-    while ((r = bw_sql_row(&l->sql, st, reterr)) > 0) {
+    if (w->site[0]) {
+        bw_sql_text(st, 1, w->site);
+    }
+    (void)sqlite3_bind_int64(st, 2, w->from_unix_s);
+    (void)sqlite3_bind_int64(st, 3, w->to_unix_s);
+    bw_sql_i64(st, 4, hot);
+    while ((r = bw_sql_row(s, st, w->reterr)) > 0) {
         bw_ledger_row(st, &rec);
-        r = cb(owner, &rec);
+        r = w->cb(w->owner, &rec);
         if (r != 0) {
             break;
         }
@@ -52,29 +243,37 @@ static int each(struct bw_records *base,
     return r;
 }
 
-static int fold_row(struct ledger *l,
-                    struct sqlite3_stmt *st,
-                    const char *site,
-                    const char *circuit,
-                    struct bw_fold *fold,
-                    struct bw_err *reterr)
+static int each(struct bw_records *base,
+                const char *site,
+                int64_t from_unix_s,
+                int64_t to_unix_s,
+                bw_record_cb cb,
+                void *owner,
+                struct bw_err *reterr)
 {
-    struct bw_summary u;
-    struct bw_fold_meta meta = {.received_unix_ms = bw_sql_get(st, 4)};
-    bw_summary_init(&u);
-    memcpy(u.site, site, strnlen(site, sizeof(u.site) - 1));
-    u.seq = sqlite3_column_int64(st, 1);
-    u.start_unix_s = sqlite3_column_int64(st, 2);
-    u.end_unix_s = sqlite3_column_int64(st, 3);
-    u.clock.known = sqlite3_column_type(st, 5) != SQLITE_NULL;
-    u.clock.synced = sqlite3_column_int(st, 5) != 0;
-    u.clock.max_error_us = bw_sql_get(st, 6);
-    u.clock.step_us = bw_sql_get(st, 7);
-    int r = bw_columns_get(&l->sql, sqlite3_column_int64(st, 0), circuit, &u, reterr);
+    struct walk w = {.l = of(base),
+                     .site = site,
+                     .from_unix_s = from_unix_s,
+                     .to_unix_s = to_unix_s,
+                     .cb = cb,
+                     .owner = owner,
+                     .reterr = reterr,
+                     .spill = -1};
+    struct bw_segment_ref *refs = NULL;
+    size_t n = 0;
+    bool own = false;
+    int r = bw_ledger_snap(w.l, &own, reterr);
     if (r == 0) {
-        r = bw_fold_add(fold, &u, &meta, reterr);
+        r = bw_ledger_segments_of(w.l, site, from_unix_s, to_unix_s, &refs, &n, reterr);
     }
-    bw_summary_done(&u);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = each_sealed(&w, refs[i].file);
+    }
+    if (r == 0) {
+        r = each_hot(&w);
+    }
+    bw_ledger_unsnap(w.l, own);
+    free(refs);
     return r;
 }
 
@@ -87,39 +286,8 @@ static int days(struct bw_records *base,
                 void *owner,
                 struct bw_err *reterr)
 {
-    struct ledger *l = of(base);
-    struct sqlite3_stmt *st = NULL;
-    struct bw_fold *fold = NULL;
-    int r = bw_fold_new(site, circuit, from_unix_s, to_unix_s, cb, owner, &fold);
-    if (r < 0) {
-        return bw_err_set(reterr, r, "out of memory");
-    }
-    r = bw_sql_exec(&l->sql, "BEGIN", reterr);
-    if (r == 0) {
-        r = bw_sql_use(&l->sql, DAY_HOT, &st, reterr);
-    }
-    if (r < 0) {
-        goto out;
-    }
-    bw_sql_text(st, 1, site);
-    (void)sqlite3_bind_int64(st, 2, from_unix_s);
-    (void)sqlite3_bind_int64(
-        st, 3,
-        to_unix_s > INT64_MAX - BW_FOLD_TAIL_S ? to_unix_s : to_unix_s + BW_FOLD_TAIL_S);
-    while ((r = bw_sql_row(&l->sql, st, reterr)) > 0) {
-        r = fold_row(l, st, site, circuit, fold, reterr);
-        if (r != 0) {
-            break;
-        }
-    }
-    if (r == 0) {
-        r = bw_fold_finish(fold, reterr);
-    }
-    (void)sqlite3_reset(st);
-out:
-    bw_sql_rollback(&l->sql);
-    bw_fold_free(fold);
-    return r;
+    return bw_ledger_do_days(of(base), site, circuit, from_unix_s, to_unix_s, cb, owner,
+                             reterr);
 }
 
 static void close_records(struct bw_records *base)

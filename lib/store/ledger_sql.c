@@ -70,6 +70,9 @@ const struct bw_sql_schema bw_ledger_schema = {
 #define RECORD \
     "SELECT r.jws, c.kid, r.sha256, r.site, r.seq, r.start, r.end, r.position, r.received," \
     " r.egress FROM records r JOIN chains c ON c.id = r.chain"
+#define RECORD_AND_CHAIN \
+    "SELECT r.jws, c.kid, r.sha256, r.site, r.seq, r.start, r.end, r.position, r.received," \
+    " r.egress, c.id FROM records r JOIN chains c ON c.id = r.chain"
 #define SEGMENT "SELECT s.id, s.from_position, s.to_position, s.file, s.sha256 FROM segments s"
 
 const char *const bw_ledger_text[N_STMTS] = {
@@ -156,38 +159,49 @@ const char *const bw_ledger_text[N_STMTS] = {
              " (SELECT count(*) FROM refused), (SELECT count(*) FROM holes),"
              " (SELECT ifnull(sum(file_bytes), 0) FROM segments),"
              " (SELECT ifnull(max(to_position), 0) FROM segments)",
+    /* Rows below the last sealed position are sealed already, only not yet deleted: every
+     * walk over hot rows leaves them out. */
+    [HOT_FROM] = "SELECT ifnull(max(to_position), 0) FROM segments",
     [LEAVES_HOT] = "SELECT position, sha256, received FROM records WHERE position >= ?1"
                    " AND position < ?2 ORDER BY position",
-    [EACH_HOT] = RECORD " WHERE r.start >= ?2 AND r.start < ?3 AND (?1 = '' OR r.site = ?1)"
+    [EACH_HOT] = RECORD " WHERE r.position >= ?4 AND r.start >= ?2 AND r.start < ?3"
                  " ORDER BY r.position",
+    [EACH_HOT_SITE] = RECORD " WHERE r.site = ?1 AND r.start >= ?2 AND r.start < ?3"
+                      " AND r.position >= ?4 ORDER BY r.position",
     [DAY_HOT] = "SELECT r.position, r.seq, r.start, r.end, r.received, r.clock_synced,"
                 " r.max_error_us, r.step_us, c.kid FROM records r JOIN chains c ON"
                 " c.id = r.chain WHERE r.site = ?1 AND r.start >= ?2 AND r.start < ?3"
-                " ORDER BY r.start, c.kid, r.seq",
+                " AND r.position >= ?4",
+    [SITE_RANGE] = "SELECT min(a), max(b) FROM (SELECT min(start) AS a, max(start) AS b"
+                   " FROM records WHERE site = ?1 UNION ALL"
+                   " SELECT min(min_start), max(max_start) FROM segment_parts"
+                   " WHERE site = ?1)",
     /* Sealing takes a prefix of the hot positions. */
-    [SEAL_SCAN] = "SELECT position, received FROM records ORDER BY position",
-    [SEAL_ROWS] = RECORD " WHERE r.position >= ?1 AND r.position < ?2"
-                  " ORDER BY r.site, r.chain, r.seq",
+    [SEAL_SCAN] = "SELECT position, received FROM records WHERE position >= ?1"
+                  " ORDER BY position",
+    [SEAL_KEYS] = "SELECT r.position FROM records r WHERE r.position >= ?1"
+                  " AND r.position < ?2 ORDER BY r.site, r.chain, r.seq",
+    [SEAL_ROW] = RECORD_AND_CHAIN " WHERE r.position = ?1",
     [SEAL_DROP] = "DELETE FROM records WHERE position >= ?1 AND position < ?2",
+    [SEAL_FIRST] = "SELECT min(position) FROM records",
     [SEGMENT_ADD] = "INSERT INTO segments(from_position, to_position, day, file, sha256,"
                     " file_bytes, raw_bytes, sealed) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
     [SEGMENT_PART_ADD] = "INSERT INTO segment_parts VALUES(?1,?2,?3,?4,?5,?6,?7)",
-    [SEGMENT_LIST] = SEGMENT " WHERE s.to_position > ?1 ORDER BY s.from_position",
-    [SEGMENT_AT] = SEGMENT " WHERE s.from_position <= ?1 AND s.to_position > ?1",
+    [SEGMENT_FILES] = SEGMENT " WHERE s.file = ?1",
+    [SEGMENT_RANGE] = SEGMENT " WHERE s.to_position > ?1 AND s.from_position < ?2"
+                      " ORDER BY s.from_position",
     [SEGMENT_OF_SEQ] = SEGMENT " JOIN segment_parts p ON p.segment = s.id WHERE p.chain = ?1"
                        " AND p.from_seq <= ?2 AND p.to_seq >= ?2 ORDER BY s.id",
-    [SEGMENT_OF_SITE] = SEGMENT " JOIN (SELECT DISTINCT segment FROM segment_parts"
+    [SEGMENT_OF_SITE] = SEGMENT " WHERE s.id IN (SELECT segment FROM segment_parts"
                         " WHERE (?1 = '' OR site = ?1) AND max_start >= ?2"
-                        " AND min_start < ?3) p ON p.segment = s.id ORDER BY s.from_position",
+                        " AND min_start < ?3) ORDER BY s.from_position",
     [DAY_PUT] = "INSERT OR REPLACE INTO days VALUES(?1,?2,?3,?4,?5,?6,?7)",
-    [DAY_LIST] = "SELECT d.day, d.offset, d.length, d.through, s.id, s.from_position,"
-                 " s.to_position, s.file, s.sha256 FROM days d JOIN segments s ON"
-                 " s.id = d.segment WHERE d.site = ?1 AND d.circuit = ?2 AND d.day >= ?3"
-                 " AND d.day < ?4 ORDER BY d.day",
-    [DAY_STALE] = "SELECT r.start, r.position FROM records r WHERE r.site = ?1 AND"
-                  " r.start >= ?2 AND r.start < ?3 ORDER BY r.start",
-    [DAY_PARTS] = "SELECT p.min_start, p.max_start, p.segment FROM segment_parts p"
-                  " WHERE p.site = ?1 AND p.max_start >= ?2 AND p.min_start < ?3",
+    [DAY_GET] = "SELECT d.offset, d.length, d.through, s.file FROM days d JOIN segments s ON"
+                " s.id = d.segment WHERE d.site = ?1 AND d.circuit = ?2 AND d.day = ?3",
+    [DAY_STALE] = "SELECT EXISTS(SELECT 1 FROM records WHERE site = ?1 AND start >= ?2 AND"
+                  " start < ?3 AND position >= ?4) OR EXISTS(SELECT 1 FROM segment_parts p"
+                  " JOIN segments s ON s.id = p.segment WHERE p.site = ?1 AND"
+                  " p.max_start >= ?2 AND p.min_start < ?3 AND s.to_position > ?4)",
     [SITE_CIRCUITS] = "SELECT id FROM latest WHERE site = ?1 ORDER BY id",
 };
 /* clang-format on */
