@@ -333,6 +333,13 @@ static int find_claims(const struct asked *a, struct work *w)
     return typed_claim(a, w);
 }
 
+static int config_claim(void *owner, const char *config_sha256, struct bw_report_claim *ret)
+{
+    struct work *w = owner;
+
+    return bw_origin_config_claim(w->origin, w->circuit, config_sha256, ret);
+}
+
 /* ---- writing -------------------------------------------------------------------- */
 
 typedef int (*render_fn)(const struct bw_report *r,
@@ -473,6 +480,7 @@ static int make(const struct asked *a, struct work *w)
     q->circuit = w->circuit;
     q->made_unix_s = made_at_unix_s();
     q->progress = show_progress;
+    q->config_claim = config_claim;
     q->owner = w;
     if (bw_report_make(q, &w->report, &err) < 0) {
         show_end(w);

@@ -51,7 +51,7 @@ const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r)
 
 static int take_claims(const struct bw_report_query *q, struct bw_report *r)
 {
-    r->claims = calloc(q->n_claims + 1, sizeof(*r->claims));
+    r->claims = calloc(BW_REPORT_CLAIMS_MAX, sizeof(*r->claims));
     if (!r->claims) {
         return -ENOMEM;
     }
@@ -63,6 +63,41 @@ static int take_claims(const struct bw_report_query *q, struct bw_report *r)
         }
     }
     return 0;
+}
+
+static bool same_claim(const struct bw_report_claim *a, const struct bw_report_claim *b)
+{
+    return a->bps[BW_DOWN] == b->bps[BW_DOWN] && a->bps[BW_UP] == b->bps[BW_UP] &&
+           a->layer == b->layer;
+}
+
+/* What the configurations state, each for as long as records name it. */
+static void ask_claims(struct bw_model *m)
+{
+    const struct bw_report_query *q = m->query;
+    struct bw_report *r = m->report;
+    bool open = false;
+
+    if (q->n_claims > 0 || !q->config_claim) {
+        return;
+    }
+    for (size_t i = 0; i < m->n_changes; i++) {
+        struct bw_report_claim *last = r->n_claims ? &r->claims[r->n_claims - 1] : NULL;
+        struct bw_report_claim c = {.bps = {BW_UNKNOWN, BW_UNKNOWN}};
+        bool stated = q->config_claim(q->owner, m->changes[i].config, &c) == 0;
+        if (stated && open && last && same_claim(last, &c)) {
+            continue;
+        }
+        if (open && last) {
+            last->to_unix_s = m->changes[i].from_unix_s;
+        }
+        open = stated && r->n_claims < BW_REPORT_CLAIMS_MAX;
+        if (open) {
+            c.from_unix_s = m->changes[i].from_unix_s;
+            c.to_unix_s = BW_UNKNOWN;
+            r->claims[r->n_claims++] = c;
+        }
+    }
 }
 
 static int
@@ -125,6 +160,7 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     if (rc < 0) {
         return rc;
     }
+    ask_claims(m);
     set_until(r);
     bw_model_mark(m);
     rc = bw_model_spans(m);
@@ -167,6 +203,7 @@ out:
     free(m.targets);
     free(m.outages);
     free(m.stated);
+    free(m.changes);
     free(m.spans);
     return rc;
 }

@@ -78,6 +78,11 @@ struct bw_report_query {
     struct bw_report_hours class_hours;
     const struct bw_report_claim *claims; /* oldest first */
     size_t n_claims;
+    /* Asked when n_claims is 0, once for each configuration that records name: the claim
+     * it states for the circuit (0), or -ENOENT. NULL: nobody to ask. */
+    int (*config_claim)(void *owner,
+                        const char *config_sha256,
+                        struct bw_report_claim *ret);
     const char *place;       /* the school's name; NULL when unknown */
     const char *origin;      /* "journal", "ledger", "file" */
     const char *origin_text; /* which one, for the reader */

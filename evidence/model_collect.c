@@ -304,8 +304,28 @@ count_word(struct bw_report_word **words, size_t *n, const char *text, int64_t s
     return 0;
 }
 
-static int take_words(struct bw_report *r, const struct bw_record *rec)
+static int note_change(struct bw_model *m, const char *config, int64_t start_unix_s)
 {
+    struct bw_model_change *c;
+    void *room;
+
+    if (m->n_changes > 0 && strcmp(m->changes[m->n_changes - 1].config, config) == 0) {
+        return 0;
+    }
+    room = bw_model_grow(m->changes, m->n_changes, &m->cap_changes, sizeof(*m->changes));
+    if (!room) {
+        return -ENOMEM;
+    }
+    m->changes = room;
+    c = &m->changes[m->n_changes++];
+    c->from_unix_s = start_unix_s;
+    (void)snprintf(c->config, sizeof(c->config), "%.*s", BW_HASH_LEN, config);
+    return 0;
+}
+
+static int take_words(struct bw_model *m, const struct bw_record *rec)
+{
+    struct bw_report *r = m->report;
     char json[PREFIX_BYTES + 4];
     char word[64];
     const char *dot = memchr(rec->jws, '.', rec->jws_len);
@@ -335,6 +355,9 @@ static int take_words(struct bw_report *r, const struct bw_record *rec)
     if (rc == 0) {
         take_member(json, ",\"config\":\"", word, sizeof(word));
         rc = count_word(&r->counts.configs, &r->counts.n_configs, word, rec->start_unix_s);
+    }
+    if (rc == 0 && word[0] && m->query->config_claim) {
+        rc = note_change(m, word, rec->start_unix_s);
     }
     return rc;
 }
@@ -409,7 +432,7 @@ static int take_record(void *owner, const struct bw_record *rec)
         m->query->progress(m->query->owner, "records", r->counts.n_records,
                            (int64_t)r->n_intervals);
     }
-    return take_words(r, rec);
+    return take_words(m, rec);
 }
 
 int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr)

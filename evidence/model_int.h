@@ -47,6 +47,12 @@ struct bw_model_span {
     int64_t to_unix_s;
 };
 
+/* From when on records name another configuration than before. */
+struct bw_model_change {
+    int64_t from_unix_s;
+    char config[BW_HASH_LEN + 1];
+};
+
 /* Everything gathered while the records are read. */
 struct bw_model {
     const struct bw_report_query *query;
@@ -64,7 +70,9 @@ struct bw_model {
     size_t cap_stated;
     struct bw_model_span *spans;
     size_t n_spans;
-    int64_t progress_day;
+    struct bw_model_change *changes;
+    size_t n_changes;
+    size_t cap_changes;
     struct bw_err *reterr; /* while days are read: where a callback says what is wrong */
 };
 

@@ -3,6 +3,7 @@
  *
  * Invariant: nothing here changes a store; every handle is opened for reading. */
 #include "origin.h"
+#include "origin_int.h"
 
 #include "buf.h"
 #include "catalogue.h"
@@ -16,7 +17,6 @@
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +25,6 @@
 enum {
     CIRCUITS_MAX = 256, /* of a journal: one box */
     DAY_S = 86400
-};
-
-struct bw_origin {
-    enum bw_origin_from from;
-    struct bw_records *records;
-    struct bw_journal *journal;     /* of a journal */
-    struct bw_ledger *ledger;       /* of a ledger */
-    struct bw_catalogue *catalogue; /* of a ledger; NULL when there is none beside it */
-    char path[PATH_MAX];
-    char text[200];
 };
 
 static bool exists(const char *folder, const char *name, char out[PATH_MAX])

@@ -70,4 +70,16 @@ int bw_origin_claims(struct bw_origin *s,
                      char place[128],
                      struct bw_err *reterr);
 
+/* What a configuration of the box states for a circuit: the journal keeps its text under
+ * the hash that records carry; a text that does not fit its hash is not believed. 0, or
+ * -ENOENT. */
+int bw_origin_config_claim(struct bw_origin *s,
+                           const char *circuit,
+                           const char *config_sha256,
+                           struct bw_report_claim *ret);
+/* The same from the text itself, as `bandwitnessd -T` prints it. Pure. */
+int bw_origin_read_claim(const char *text,
+                         const char *circuit,
+                         struct bw_report_claim *ret);
+
 #endif

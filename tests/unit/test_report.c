@@ -2,8 +2,10 @@
  * test_report.c - small reports whose every figure was worked by hand. The records are
  * circuit-days made here, so nothing but the report is tested. */
 #include "buf.h"
+#include "hash.h"
 #include "hist.h"
 #include "model.h"
+#include "origin.h"
 #include "render.h"
 #include "tz.h"
 
@@ -681,6 +683,111 @@ static void nothing_on_record_is_an_error(void **state)
     bw_records_close(&f->base);
 }
 
+static void a_configuration_states_the_claim(void **state)
+{
+    static const char text[] = "interval = 5min\n"
+                               "circuit \"lte\" {\n"
+                               "    claim {\n"
+                               "        down = 10M\n"
+                               "        up = 2M\n"
+                               "    }\n"
+                               "}\n"
+                               "circuit \"wan\" {\n"
+                               "    vantage = router\n"
+                               "    claim {\n"
+                               "        down = 1.5G\n"
+                               "        up = 200M\n"
+                               "        layer = ethernet\n"
+                               "    }\n"
+                               "}\n"
+                               "circuit \"spare\" {\n"
+                               "    vantage = router\n"
+                               "}\n";
+    struct bw_report_claim c;
+    (void)state;
+
+    assert_int_equal(bw_origin_read_claim(text, "wan", &c), 0);
+    assert_int_equal(c.bps[BW_DOWN], 1500000000);
+    assert_int_equal(c.bps[BW_UP], 200000000);
+    assert_int_equal(c.layer, BW_LAYER_ETHERNET);
+    assert_int_equal(bw_origin_read_claim(text, "lte", &c), 0);
+    assert_int_equal(c.bps[BW_DOWN], 10000000);
+    assert_int_equal(c.layer, BW_LAYER_UNKNOWN);
+    assert_int_equal(bw_origin_read_claim(text, "spare", &c), -ENOENT);
+    assert_int_equal(bw_origin_read_claim(text, "none", &c), -ENOENT);
+    assert_int_equal(bw_origin_read_claim("", "wan", &c), -ENOENT);
+}
+
+/* "100" is 100 Mbit/s, "200" is 200, "none" states nothing. */
+static int claim_of(void *owner, const char *config, struct bw_report_claim *ret)
+{
+    int mbit = config[0] - '0';
+    (void)owner;
+    if (mbit < 1 || mbit > 9) {
+        return -ENOENT;
+    }
+    *ret = claim_100(BW_LAYER_IP);
+    ret->bps[BW_DOWN] = mbit * 100000000LL;
+    return 0;
+}
+
+static void claims_last_as_long_as_their_configuration(void **state)
+{
+    /* day by day: two the same, a change, back, one that states nothing */
+    static const char *const configs[] = {"1-a", "1-b", "2-a", "1-a", "none"};
+    struct fake *f = fake_new();
+    struct bw_report_query q;
+    struct bw_report *r;
+    struct bw_tz *tz;
+    struct bw_err err;
+    char jws[5][400];
+    (void)state;
+
+    for (int i = 0; i < 5; i++) {
+        char json[200];
+        char payload[300];
+        add_day(f, monday + i * 86400);
+        add_slot(f, monday + i * 86400 + 3600, 300, 0);
+        (void)snprintf(json, sizeof(json),
+                       "{\"v\":1,\"agent\":\"bandwitnessd/0.1.0\",\"config\":\"%s\"}",
+                       configs[i]);
+        (void)bw_b64_encode(json, strlen(json), payload);
+        (void)snprintf(jws[i], sizeof(jws[i]), "e30.%s.x", payload);
+        f->record[f->n_records++] =
+            (struct bw_record){.jws = jws[i],
+                               .jws_len = strlen(jws[i]),
+                               .start_unix_s = monday + i * 86400 + 3600,
+                               .end_unix_s = monday + i * 86400 + 3900,
+                               .seq = i + 1,
+                               .position = BW_UNKNOWN,
+                               .received_unix_ms = BW_UNKNOWN};
+    }
+    add_test(f, monday + 4 * 86400 + 7200, BW_TEST_OK, 50000000);
+    assert_int_equal(bw_tz_load("UTC", &tz, &err), 0);
+    q = (struct bw_report_query){.records = &f->base,
+                                 .site = "s-oaks2",
+                                 .circuit = "wan",
+                                 .tz = tz,
+                                 .from_unix_s = monday,
+                                 .to_unix_s = monday + 5 * 86400,
+                                 .made_unix_s = monday + 5 * 86400,
+                                 .config_claim = claim_of};
+    assert_int_equal(bw_report_make(&q, &r, &err), 0);
+    assert_int_equal(r->n_claims, 3);
+    assert_int_equal(r->claims[0].from_unix_s, monday + 3600);
+    assert_int_equal(r->claims[0].to_unix_s, monday + 2 * 86400 + 3600);
+    assert_int_equal(r->claims[1].bps[BW_DOWN], 200000000);
+    assert_int_equal(r->claims[2].bps[BW_DOWN], 100000000);
+    assert_int_equal(r->claims[2].to_unix_s, monday + 4 * 86400 + 3600);
+    assert_int_equal(r->tested[BW_DOWN].n_ok, 1);
+    assert_int_equal(r->tested[BW_DOWN].n_compared, 0); /* nothing was claimed then */
+    assert_int_equal(r->counts.n_configs, 4);
+    assert_string_equal(r->counts.agents[0].text, "bandwitnessd/0.1.0");
+    bw_report_free(r);
+    bw_tz_free(tz);
+    bw_records_close(&f->base);
+}
+
 static void text_of_others_is_escaped(void **state)
 {
     struct fake *f = fake_new();
@@ -721,6 +828,8 @@ int main(void)
         cmocka_unit_test(runs_are_counted_in_the_open),
         cmocka_unit_test(own_tests_are_nobody_s_use),
         cmocka_unit_test(nothing_on_record_is_an_error),
+        cmocka_unit_test(a_configuration_states_the_claim),
+        cmocka_unit_test(claims_last_as_long_as_their_configuration),
         cmocka_unit_test(text_of_others_is_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * origin_int.h - the body of an origin, for origin.c and origin_config.c alone. */
+#ifndef BW_EVIDENCE_ORIGIN_INT_H
+#define BW_EVIDENCE_ORIGIN_INT_H
+
+#include "origin.h"
+
+#include <limits.h>
+
+struct bw_catalogue;
+struct bw_journal;
+struct bw_ledger;
+
+struct bw_origin {
+    enum bw_origin_from from;
+    struct bw_records *records;
+    struct bw_journal *journal;     /* of a journal */
+    struct bw_ledger *ledger;       /* of a ledger */
+    struct bw_catalogue *catalogue; /* of a ledger; NULL when there is none beside it */
+    char path[PATH_MAX];
+    char text[200];
+};
+
+#endif
