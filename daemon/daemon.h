@@ -57,6 +57,9 @@ struct bw_daemon {
 /* Read the configuration again and swap; on failure nothing changes. */
 int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr);
 
+/* Keep the configuration in force in the journal, under its hash. */
+void bw_daemon_keep_config(struct bw_daemon *d);
+
 /* Where the site's summaries and the writer's news go (wire.c). */
 extern const struct bw_site_events bw_daemon_site_events;
 extern const struct bw_writer_events bw_daemon_writer_events;

@@ -171,7 +171,11 @@ static int init_rights(struct bw_daemon *d, struct bw_err *reterr)
 
 static int init_thread(struct bw_daemon *d, struct bw_err *reterr)
 {
-    return bw_writer_run(d->writer, reterr);
+    int r = bw_writer_run(d->writer, reterr);
+    if (r == 0) {
+        bw_daemon_keep_config(d);
+    }
+    return r;
 }
 
 static int init_control(struct bw_daemon *d, struct bw_err *reterr)

@@ -22,7 +22,8 @@
 #include <string.h>
 
 enum {
-    RECEIPT_MAX = 4096
+    RECEIPT_MAX = 4096,
+    CONFIG_MAX = 256 * 1024
 };
 
 /* ---- from the site */
@@ -272,6 +273,21 @@ static int swap_site(struct bw_daemon *d, struct bw_boxconf *next)
     return bw_site_start(site, from_s, &err);
 }
 
+/* Records carry the hash of the configuration; its text under that hash tells a report
+ * what was claimed, and no other text fits. */
+void bw_daemon_keep_config(struct bw_daemon *d)
+{
+    char name[BW_HASH_LEN + 16];
+    struct bw_buf text;
+
+    bw_buf_init(&text, CONFIG_MAX);
+    (void)snprintf(name, sizeof(name), "config.%s", d->config->sha256);
+    if (bw_boxconf_print(d->config, &text) == 0 && text.data) {
+        (void)bw_writer_set(d->writer, name, text.data);
+    }
+    bw_buf_done(&text);
+}
+
 int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
 {
     struct bw_boxconf *next = NULL;
@@ -298,6 +314,7 @@ int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
     bw_heavy_reload(d->heavy, next, d->site);
     bw_boxconf_unref(old);
     (void)bw_writer_reload(d->writer, next->keep_s);
+    bw_daemon_keep_config(d);
     bw_daemon_load_enrolment(d);
     if (bw_daemon_start_courier(d, &err) < 0) {
         bw_log(BW_AREA_COURIER, BW_ERROR, "%s; records stay here", err.text);
