@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -76,9 +77,33 @@ static void plan_archives(const struct bw_series_shape *shape,
     }
 }
 
-static const char *rrd_reason(void)
+/* Is there too little room beside path for one more series? */
+static bool is_full(const char *path)
 {
-    return rrd_test_error() ? rrd_get_error() : "no reason given";
+    char folder[PATH_MAX];
+    char *slash;
+    struct statvfs v;
+    int n = snprintf(folder, sizeof(folder), "%s", path);
+
+    if (n < 0 || (size_t)n >= sizeof(folder)) {
+        return false;
+    }
+    slash = strrchr(folder, '/');
+    if (slash) {
+        slash[1] = '\0';
+    }
+    return statvfs(slash ? folder : ".", &v) == 0 &&
+           v.f_bavail < BW_SERIES_BYTES_MAX / (v.f_frsize ? v.f_frsize : 1) + 1;
+}
+
+/* After a failed call of librrd: its words where it has any. Of a full disk it says
+ * nothing, and errno is that of its tidying up. */
+static int rrd_fault(struct bw_err *reterr, const char *path, const char *what)
+{
+    int r = is_full(path) ? -ENOSPC : -EIO;
+
+    return bw_err_set(reterr, r, "%s: %s: %s", path, what,
+                      rrd_test_error() ? rrd_get_error() : bw_strerror(r));
 }
 
 /* ---- what a file says about itself ---- */
@@ -217,8 +242,7 @@ static int make_file(const char *path,
     rrd_clear_error();
     if (rrd_create_r(path, (unsigned long)step_s, (time_t)start_unix_s, (int)n, argv) !=
         0) {
-        return bw_err_set(reterr, -EIO, "%s: cannot make the series: %s", path,
-                          rrd_reason());
+        return rrd_fault(reterr, path, "cannot make the series");
     }
     return 0;
 }
@@ -335,7 +359,7 @@ static int write_lines(const char *path, struct lines *l, struct bw_err *reterr)
     rrd_clear_error();
     if (l->n > 0 &&
         rrd_update_r(path, NULL, (int)l->n, (const char **)(void *)l->line) != 0) {
-        r = bw_err_set(reterr, -EIO, "%s: cannot write the series: %s", path, rrd_reason());
+        r = rrd_fault(reterr, path, "cannot write the series");
     }
     for (size_t i = 0; i < l->n; i++) {
         free(l->line[i]);

@@ -9,8 +9,10 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -171,12 +173,47 @@ static void files(void **state)
     assert_int_equal(rmdir(folder), 0); /* nothing temporary was left */
 }
 
+/* A write that the system cuts off leaves the old file and nothing else. */
+static void a_full_disk(void **state)
+{
+    char folder[] = "/tmp/bw_test_file.XXXXXX";
+    char path[80];
+    char many[4000];
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    struct rlimit old;
+    struct rlimit small;
+    struct bw_buf b;
+    struct bw_err err = {""};
+
+    (void)state;
+    memset(many, 'x', sizeof(many));
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/x", folder);
+    assert_int_equal(bw_file_write(path, "old", 3, 0600, &err), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(sigaction(SIGXFSZ, &ignore, &before), 0);
+    small = old;
+    small.rlim_cur = 1000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_int_equal(bw_file_write(path, many, sizeof(many), 0600, &err), -EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(sigaction(SIGXFSZ, &before, NULL), 0);
+    assert_non_null(strstr(err.text, path));
+    bw_buf_init(&b, 100);
+    assert_int_equal(bw_file_read(path, 100, &b, &err), 0);
+    assert_string_equal(b.data, "old");
+    bw_buf_done(&b);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256),    cmocka_unit_test(hmac),
         cmocka_unit_test(base64url), cmocka_unit_test(random_bytes_differ),
-        cmocka_unit_test(files),
+        cmocka_unit_test(files),     cmocka_unit_test(a_full_disk),
     };
     if (bw_crypto_init() != 0) {
         return 1;
