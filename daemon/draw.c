@@ -374,7 +374,8 @@ void bw_draw_summary(struct bw_draw *d, const struct bw_summary *s)
 void bw_draw_tens(struct bw_draw *d, const struct bw_writer_ten *tens, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct bw_series_step step = {.end_unix_s = tens[i].end_unix_s};
+        struct bw_series_step step = {.start_unix_s = tens[i].end_unix_s - BW_DRAW_TEN_S,
+                                      .end_unix_s = tens[i].end_unix_s};
         struct picture *p =
             find(d, TOPIC_LINK_10S, tens[i].circuit, "", tens[i].end_unix_s);
         if (!p) {

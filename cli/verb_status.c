@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * verb_status.c - `bandwitness status`: what this box sees and does, for a person.
+ *
+ * Everything shown comes from the daemon's answer; what it does not say was not measured,
+ * and is said to be so. */
+#include "box.h"
+#include "boxconf.h"
+#include "cli.h"
+#include "clock.h"
+#include "hash.h"
+
+#include <bw/err.h>
+#include <bw/units.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct bw_verb bw_verb_status;
+
+static int64_t number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+    return json_is_integer(v) ? json_integer_value(v) : BW_UNKNOWN;
+}
+
+static const char *text(const json_t *o, const char *name)
+{
+    const char *t = json_string_value(json_object_get(o, name));
+    return t ? t : "";
+}
+
+/* "93.4 Mbit/s"; unknown says so. */
+static const char *rate(int64_t bps, char out[32])
+{
+    if (bps == BW_UNKNOWN) {
+        (void)snprintf(out, 32, "not measured");
+    } else if (bps < 1000000) {
+        (void)snprintf(out, 32, "%" PRId64 ".%" PRId64 " kbit/s", bps / 1000,
+                       bps % 1000 / 100);
+    } else {
+        (void)snprintf(out, 32, "%" PRId64 ".%" PRId64 " Mbit/s", bps / 1000000,
+                       bps % 1000000 / 100000);
+    }
+    return out;
+}
+
+static const char *size(int64_t bytes, char out[32])
+{
+    if (bytes == BW_UNKNOWN) {
+        (void)snprintf(out, 32, "unknown");
+    } else if (bytes < 1000000000) {
+        (void)snprintf(out, 32, "%" PRId64 ".%" PRId64 " MB", bytes / 1000000,
+                       bytes % 1000000 / 100000);
+    } else {
+        (void)snprintf(out, 32, "%" PRId64 ".%" PRId64 " GB", bytes / 1000000000,
+                       bytes % 1000000000 / 100000000);
+    }
+    return out;
+}
+
+static const char *millis(int64_t us, char out[32])
+{
+    if (us == BW_UNKNOWN) {
+        (void)snprintf(out, 32, "none");
+    } else {
+        (void)snprintf(out, 32, "%" PRId64 ".%02" PRId64 " ms", us / 1000, us % 1000 / 10);
+    }
+    return out;
+}
+
+/* "2026-11-22T02:30:00Z (12 s ago)" or "(in 5 min)". */
+static const char *moment(int64_t unix_ms, int64_t now_ms, char out[96])
+{
+    char at[32];
+    if (unix_ms == BW_UNKNOWN) {
+        (void)snprintf(out, 96, "never");
+        return out;
+    }
+    bw_time_format_s(unix_ms / 1000, at);
+    int64_t s = (now_ms - unix_ms) / 1000;
+    int64_t away = s < 0 ? -s : s;
+    const char *unit = away < 120      ? "s"
+                       : away < 7200   ? "min"
+                       : away < 172800 ? "h"
+                                       : "days";
+    int64_t n = away < 120      ? away
+                : away < 7200   ? away / 60
+                : away < 172800 ? away / 3600
+                                : away / 86400;
+    (void)snprintf(out, 96, "%s (%s%" PRId64 " %s%s)", at, s < 0 ? "in " : "", n, unit,
+                   s < 0 ? "" : " ago");
+    return out;
+}
+
+static void print_target(const json_t *t)
+{
+    char a[32];
+    char b[32];
+    int64_t sent = number(t, "sent");
+    int64_t lost = number(t, "lost");
+    (void)printf("    %-20s %s", text(t, "target"), text(t, "kind"));
+    if (sent == BW_UNKNOWN || sent == 0) {
+        (void)printf("  nothing sent yet in this interval\n");
+        return;
+    }
+    (void)printf("  median %s, P95 %s, lost %" PRId64 " of %" PRId64 "\n",
+                 millis(number(t, "p50_us"), a), millis(number(t, "p95_us"), b), lost,
+                 sent);
+}
+
+static void print_circuit(const json_t *c, int64_t now_ms)
+{
+    char a[96];
+    char b[32];
+    size_t i;
+    const json_t *t;
+    const json_t *claim = json_object_get(c, "claim");
+    const json_t *now = json_object_get(c, "now");
+    (void)printf("\nCircuit %s (%s, counted by: %s%s%s)\n", text(c, "id"),
+                 text(c, "vantage"), text(c, "source"),
+                 text(c, "interface")[0] ? " on " : "", text(c, "interface"));
+    if (claim) {
+        (void)printf("  claimed    %s down", rate(number(claim, "down_bps"), a));
+        (void)printf(", %s up (%s)\n", rate(number(claim, "up_bps"), b),
+                     text(claim, "layer")[0] ? text(claim, "layer")
+                                             : "the claim names no layer");
+    }
+    if (now) {
+        (void)printf("  now        %s down", rate(number(now, "down_bps"), a));
+        (void)printf(", %s up (%s, last %" PRId64 " s)\n", rate(number(now, "up_bps"), b),
+                     text(now, "layer"), number(now, "span_s"));
+    } else if (strcmp(text(c, "source"), "none") == 0) {
+        (void)printf(
+            "  now        not measured: nothing counts this circuit (source = none)\n");
+    } else {
+        (void)printf("  now        not measured: the interface cannot be read\n");
+    }
+    if (json_is_true(json_object_get(c, "out"))) {
+        (void)printf("  OUT        since %s\n",
+                     moment(number(c, "out_since_ms"), now_ms, a));
+    }
+    json_array_foreach(json_object_get(c, "latency"), i, t)
+    {
+        (void)printf("%s", i == 0 ? "  latency in the open interval\n" : "");
+        print_target(t);
+    }
+}
+
+static void print_last(const json_t *o, int64_t now_ms)
+{
+    char a[96];
+    char b[32];
+    size_t i;
+    const json_t *c;
+    (void)printf("\nLast interval ended %s\n",
+                 moment(number(o, "end_s") * 1000, now_ms, a));
+    json_array_foreach(json_object_get(o, "circuits"), i, c)
+    {
+        const json_t *down = json_object_get(c, "down");
+        if (!down || number(c, "covered_s") == 0) {
+            (void)printf("  %-10s no counters\n", text(c, "id"));
+            continue;
+        }
+        (void)printf("  %-10s down %s", text(c, "id"), size(number(down, "bytes"), b));
+        (void)printf(", P95 of seconds %s", rate(number(down, "p95_1s_bps"), a));
+        const json_t *up = json_object_get(c, "up");
+        (void)printf("; up %s", size(number(up, "bytes"), b));
+        (void)printf(", P95 %s (%s, %" PRId64 " s covered)\n",
+                     rate(number(up, "p95_1s_bps"), a), text(c, "layer"),
+                     number(c, "covered_s"));
+    }
+}
+
+static void print_records(const json_t *o, int64_t now_ms)
+{
+    char a[96];
+    const json_t *j = json_object_get(o, "journal");
+    const json_t *c = json_object_get(o, "collector");
+    (void)printf("\nRecords\n  signed     %" PRId64 " under the current key\n",
+                 number(j, "last_seq"));
+    if (!json_is_true(json_object_get(c, "enrolled"))) {
+        (void)printf(
+            "  collector  none: records stay here (`bandwitness enroll` changes that)\n");
+    } else {
+        (void)printf("  collector  %s: acknowledged through %" PRId64 ", waiting %" PRId64
+                     "\n",
+                     text(c, "url"), number(j, "acked_seq"), number(j, "pending"));
+        (void)printf("             last answer %s\n",
+                     moment(number(c, "last_ok_ms"), now_ms, a));
+        if (text(c, "last_error")[0]) {
+            (void)printf("  TROUBLE    %s (%" PRId64 " times)\n", text(c, "last_error"),
+                         number(c, "failures_in_a_row"));
+        }
+    }
+    if (number(j, "refused") > 0) {
+        (void)printf("  refused    %" PRId64 " for good, told as gaps\n",
+                     number(j, "refused"));
+    }
+    if (text(j, "trouble")[0]) {
+        (void)printf("  TROUBLE    storage: %s; %" PRId64 " records in memory\n",
+                     text(j, "trouble"), number(j, "held"));
+    }
+    if (number(j, "dropped") > 0) {
+        (void)printf("  LOST       %" PRId64 " intervals: memory was full\n",
+                     number(j, "dropped"));
+    }
+}
+
+static void print_tests(const json_t *o, int64_t now_ms)
+{
+    char a[96];
+    char b[32];
+    size_t i;
+    const json_t *p;
+    const json_t *t = json_object_get(o, "tests");
+    (void)printf("\nThroughput tests: moved today %s",
+                 size(number(t, "moved_today_bytes"), b));
+    (void)printf(" of %s", size(number(t, "day_bytes"), b));
+    (void)printf(", this month %s\n", size(number(t, "moved_month_bytes"), b));
+    json_array_foreach(json_object_get(t, "probes"), i, p)
+    {
+        int64_t due_ms = number(p, "due_ms");
+        (void)printf("  %-10s %s  ", text(p, "probe"), text(p, "kind"));
+        if (json_is_true(json_object_get(p, "running"))) {
+            (void)printf("running\n");
+        } else if (text(p, "deferred")[0]) {
+            (void)printf("put off: %s\n", text(p, "deferred"));
+        } else if (due_ms == BW_UNKNOWN) {
+            (void)printf("none planned today\n");
+        } else {
+            (void)printf("next %s\n", moment(due_ms, now_ms, a));
+        }
+    }
+}
+
+static void print(const json_t *o)
+{
+    char a[96];
+    char b[32];
+    size_t i;
+    const json_t *c;
+    const json_t *clock = json_object_get(o, "clock");
+    int64_t now_ms = number(o, "now_ms");
+    const char *name = text(o, "name");
+    (void)printf("%s%s%s%s  %s\n", name[0] ? name : "This box",
+                 text(o, "entity")[0] ? ", " : "", text(o, "entity"),
+                 name[0] ? "" : " (not enrolled)", text(o, "site"));
+    (void)printf("%s, running since %s, a record every %" PRId64 " s\n", text(o, "agent"),
+                 moment(number(o, "started_ms"), now_ms, a), number(o, "interval_s"));
+    if (json_is_true(json_object_get(clock, "synced"))) {
+        (void)printf("clock synchronised, off by at most %s\n",
+                     millis(number(clock, "max_error_us"), b));
+    } else {
+        (void)printf("CLOCK NOT SYNCHRONISED: records say so; is an NTP client running?\n");
+    }
+    if (text(o, "restart_needed")[0]) {
+        (void)printf("RESTART NEEDED for: %s\n", text(o, "restart_needed"));
+    }
+    json_array_foreach(json_object_get(o, "circuits"), i, c)
+    {
+        print_circuit(c, now_ms);
+    }
+    if (json_object_get(o, "last")) {
+        print_last(json_object_get(o, "last"), now_ms);
+    }
+    print_records(o, now_ms);
+    print_tests(o, now_ms);
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+                                          {"socket", required_argument, NULL, 's'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {0}};
+    const struct bw_verb *v = &bw_verb_status;
+    const char *path = BW_CLI_BOX_CONFIG;
+    const char *socket = NULL;
+    struct bw_boxconf *c = NULL;
+    struct bw_err err = {0};
+    json_t *answer = NULL;
+    bool as_json = false;
+    int o;
+    while ((o = bw_cli_getopt(v, argc, argv, "", longs)) != -1) {
+        switch (o) {
+        case 'c':
+            path = optarg;
+            break;
+        case 's':
+            socket = optarg;
+            break;
+        case 'j':
+            as_json = true;
+            break;
+        default:
+            return BW_EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        return bw_cli_usage(v, "what is \"%s\"?", argv[optind]);
+    }
+    if (!socket) {
+        if (bw_crypto_init() < 0 || bw_boxconf_load(path, &c, &err) < 0) {
+            return bw_cli_failed(v, "%s", err.text);
+        }
+        socket = c->control_path;
+    }
+    json_t *request = json_pack("{s:s}", "verb", "status");
+    int r = bw_cli_ask(socket, request, NULL, NULL, &answer, &err);
+    json_decref(request);
+    bw_boxconf_unref(c);
+    if (r < 0) {
+        return bw_cli_failed(v, "%s", err.text);
+    }
+    if (as_json) {
+        (void)json_object_del(answer, "ok");
+        (void)json_dumpf(answer, stdout, JSON_INDENT(2));
+        (void)putchar('\n');
+    } else {
+        print(answer);
+    }
+    json_decref(answer);
+    return bw_cli_flush(v, BW_EXIT_OK);
+}
+
+const struct bw_verb bw_verb_status = {
+    .name = "status",
+    .summary = "what this box sees and does now",
+    .help =
+        "[--json] [--config FILE | --socket PATH]\n"
+        "\n"
+        "Asks the running daemon: each circuit's rate with its layer, latency and outage,\n"
+        "the last interval, what the collector acknowledged and what waits, the clock,\n"
+        "the next throughput test and why one was put off, and the bytes that tests moved\n"
+        "this month. Exit status 1 when no daemon answers.\n"
+        "\n"
+        "  --json           the whole answer as one JSON object\n"
+        "  --config FILE    tells the socket (default " BW_CLI_BOX_CONFIG ")\n"
+        "  --socket PATH    the daemon's control socket\n"
+        "\n"
+        "Example: bandwitness status\n",
+    .run = run,
+};
