@@ -320,7 +320,7 @@ static int day_from_row(struct ledger *l,
     if (from_unix_s > day_unix_s || to_unix_s < day_unix_s + DAY_S) {
         bw_day_clip(&day.day, from_unix_s, to_unix_s);
     }
-    *ret_answer = day.day.n_slots > 0 ? cb(owner, &day.day) : 0;
+    *ret_answer = day.day.n_slots > 0 || day.day.n_tests > 0 ? cb(owner, &day.day) : 0;
     bw_day_done(&day);
     return 1;
 }
@@ -394,7 +394,9 @@ int bw_ledger_do_days(struct ledger *l,
         r = site_range(l, site, &first, &last, reterr);
     }
     if (r == 0 && first != BW_UNKNOWN) {
-        int64_t from = from_unix_s > first ? from_unix_s : day_of(first);
+        /* The first record may tell of a run that began the day before. */
+        int64_t start = day_of(first - BW_FOLD_TAIL_S);
+        int64_t from = from_unix_s > start ? from_unix_s : start;
         int64_t to = to_unix_s < last + 1 ? to_unix_s : day_of(last) + DAY_S;
         for (int64_t day = day_of(from); r == 0 && day < to; day += DAY_S) {
             r = one_day(l, site, circuit, day, from, to, cb, owner, reterr);
