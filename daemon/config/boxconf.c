@@ -163,20 +163,12 @@ static int read_tests(struct bw_boxconf *c, const struct bw_conf_node *top)
     static const enum bw_boxconf_gate gates[] = {BW_BOXCONF_GATE_SHARE, BW_BOXCONF_GATE_FCC,
                                                  BW_BOXCONF_GATE_OFF};
     const struct bw_conf_node *at = bw_conf_child(top, "tests", 0);
-    c->tests.day_bytes = INT64_C(20000000000);
-    c->tests.gate = BW_BOXCONF_GATE_SHARE;
-    c->tests.gate_ppm = 100000;
-    c->tests.in_class = false;
-    c->tests.retry_ms = 5 * 60000;
-    c->tests.give_up_ms = 3600000;
-    if (at) {
-        c->tests.day_bytes = bw_conf_int(at, "day_bytes");
-        c->tests.gate = gates[bw_conf_int(at, "gate")];
-        c->tests.gate_ppm = bw_conf_int(at, "share") * 10000;
-        c->tests.in_class = bw_conf_bool(at, "in_class");
-        c->tests.retry_ms = bw_conf_int(at, "retry");
-        c->tests.give_up_ms = bw_conf_int(at, "give_up");
-    }
+    c->tests.day_bytes = bw_conf_int(at, "day_bytes");
+    c->tests.gate = gates[bw_conf_int(at, "gate")];
+    c->tests.gate_ppm = bw_conf_int(at, "share") * 10000;
+    c->tests.in_class = bw_conf_bool(at, "in_class");
+    c->tests.retry_ms = bw_conf_int(at, "retry");
+    c->tests.give_up_ms = bw_conf_int(at, "give_up");
     return 0;
 }
 

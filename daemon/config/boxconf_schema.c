@@ -244,6 +244,7 @@ static const struct bw_conf_section fixed_sections[] = {
      .subs = claim_sections,
      .doc = "One line of the school."},
     {.keyword = "tests",
+     .flags = BW_CONF_ALWAYS,
      .opts = tests_opts,
      .doc = "Manners of all throughput tests together."},
     {.keyword = "class_hours",

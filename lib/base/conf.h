@@ -32,10 +32,12 @@ enum {
     BW_CONF_BYTES_MAX = 1024 * 1024
 }; /* of one file */
 
-enum bw_conf_flags {     /* bits */
-    BW_CONF_TITLED = 1,  /* `keyword "name" { … }`, any number, each name once;
-                            without: `keyword { … }`, at most once */
-    BW_CONF_REQUIRED = 2 /* at least one must be there */
+enum bw_conf_flags {      /* bits */
+    BW_CONF_TITLED = 1,   /* `keyword "name" { … }`, any number, each name once;
+                             without: `keyword { … }`, at most once */
+    BW_CONF_REQUIRED = 2, /* at least one must be there */
+    BW_CONF_ALWAYS = 4    /* untitled, no required options: where the file leaves it
+                             out it is there all the same, with its defaults */
 };
 
 struct bw_conf_section {

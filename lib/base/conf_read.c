@@ -217,6 +217,22 @@ static bool is_name(const char *title)
     return true;
 }
 
+static int append_child(struct bw_conf_node *parent, struct bw_conf_node *child)
+{
+    struct bw_conf_node **grown;
+
+    grown =
+        realloc(parent->children, (parent->n_children + 1) * sizeof(struct bw_conf_node *));
+    if (!child || !grown) {
+        parent->children = grown ? grown : parent->children;
+        bw_conf_node_free(child);
+        return -ENOMEM;
+    }
+    parent->children = grown;
+    parent->children[parent->n_children++] = child;
+    return 0;
+}
+
 static int take_node(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node *node);
 
 static int take_section(struct bw_conf_reader *rd,
@@ -226,7 +242,6 @@ static int take_section(struct bw_conf_reader *rd,
 {
     int line = line_of(rd->sections, rd->n_sections, cfg);
     const char *title = schema->flags & BW_CONF_TITLED ? cfg_title(cfg) : "";
-    struct bw_conf_node **grown;
     struct bw_conf_node *node;
     int r;
 
@@ -246,18 +261,8 @@ static int take_section(struct bw_conf_reader *rd,
         }
     }
     node = bw_conf_node_new(schema, title, rd->file, line);
-    grown =
-        realloc(parent->children, (parent->n_children + 1) * sizeof(struct bw_conf_node *));
-    if (grown) {
-        parent->children = grown;
-    }
-    if (!node || !grown) {
-        bw_conf_node_free(node);
-        return -ENOMEM;
-    }
-    parent->children[parent->n_children++] = node;
-    r = take_node(rd, cfg, node);
-    return r;
+    r = append_child(parent, node);
+    return r < 0 ? r : take_node(rd, cfg, node);
 }
 
 static int take_node(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node *node)
@@ -273,6 +278,28 @@ static int take_node(struct bw_conf_reader *rd, cfg_t *cfg, struct bw_conf_node 
         }
     }
     return r;
+}
+
+/* Sections that are there though the file leaves them out, and those that must be. */
+static int
+complete_sections(struct bw_conf_node *node, const char *what, struct bw_err *reterr)
+{
+    for (const struct bw_conf_section *s = node->schema->subs; s && s->keyword; s++) {
+        if (bw_conf_count(node, s->keyword) > 0) {
+            continue;
+        }
+        if (s->flags & BW_CONF_REQUIRED) {
+            return bw_conf_fault(node, NULL, reterr, "%s lacks a section '%s'", what,
+                                 s->keyword);
+        }
+        if (s->flags & BW_CONF_ALWAYS) {
+            int r = append_child(node, bw_conf_node_new(s, NULL, node->file, node->line));
+            if (r < 0) {
+                return r;
+            }
+        }
+    }
+    return 0;
 }
 
 /* Defaults, and what is required, once every file is read. */
@@ -302,11 +329,9 @@ static int complete(struct bw_conf_node *node, struct bw_err *reterr)
             v->held = BW_UNKNOWN;
         }
     }
-    for (const struct bw_conf_section *s = node->schema->subs; s && s->keyword; s++) {
-        if (s->flags & BW_CONF_REQUIRED && bw_conf_count(node, s->keyword) == 0) {
-            return bw_conf_fault(node, NULL, reterr, "%s lacks a section '%s'", what,
-                                 s->keyword);
-        }
+    r = complete_sections(node, what, reterr);
+    if (r < 0) {
+        return r;
     }
     for (size_t i = 0; i < node->n_children; i++) {
         r = complete(node->children[i], reterr);

@@ -81,6 +81,10 @@ static const struct bw_conf_section subs[] = {
      .subs = bw_conf_targets,
      .doc = "A probe."},
     {.keyword = "collector", .opts = collector_opts, .doc = "The state."},
+    {.keyword = "manners",
+     .flags = BW_CONF_ALWAYS,
+     .opts = icmp_opts,
+     .doc = "There even when left out."},
     {.keyword = NULL},
 };
 static const struct bw_conf_section schema = {
@@ -159,6 +163,27 @@ static void a_whole_file(void **state)
     bw_conf_free(c);
 }
 
+static void a_section_left_out(void **state)
+{
+    struct bw_conf *c = parse("");
+    const struct bw_conf_node *at = bw_conf_child(bw_conf_top(c), "manners", 0);
+    struct bw_err err = {""};
+
+    (void)state;
+    assert_non_null(at);
+    assert_int_equal(bw_conf_int(at, "timeout"), 2000);
+    assert_false(bw_conf_is_set(at, "timeout"));
+    (void)bw_conf_fault(at, "timeout", &err, "is odd");
+    assert_string_equal(err.text, "t.conf: is odd");
+    assert_null(bw_conf_child(bw_conf_top(c), "collector", 0));
+    bw_conf_free(c);
+    c = parse("manners { timeout = 1s }");
+    assert_int_equal(bw_conf_count(bw_conf_top(c), "manners"), 1);
+    assert_int_equal(bw_conf_int(bw_conf_child(bw_conf_top(c), "manners", 0), "timeout"),
+                     1000);
+    bw_conf_free(c);
+}
+
 static void canonical_text(void **state)
 {
     static const char want[] = "interval = 10s\n"
@@ -184,6 +209,11 @@ static void canonical_text(void **state)
                                "collector {\n"
                                "    url = \"https://state.example/x\"\n"
                                "    token = \"(secret)\"\n"
+                               "}\n"
+                               "manners {\n"
+                               "    size = 56\n"
+                               "    ttl = 64\n"
+                               "    timeout = 2s\n"
                                "}\n";
     struct bw_conf *c = parse(sample);
     struct bw_conf *again;
@@ -469,6 +499,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_file),
+        cmocka_unit_test(a_section_left_out),
         cmocka_unit_test(canonical_text),
         cmocka_unit_test(refusals),
         cmocka_unit_test(secrets_stay_out_of_sentences),
