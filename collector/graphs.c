@@ -360,7 +360,7 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
     v->graphs = g;
     v->req = req;
     v->job.width = 860;
-    v->job.height = 300;
+    v->job.height = 320;
     g->n_views++;
     const char *theme = bw_http_query(req, "theme");
     v->job.dark = theme && strcmp(theme, "dark") == 0;

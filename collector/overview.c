@@ -130,6 +130,8 @@ static void judge(struct bw_site_row *row, int64_t now_unix_ms)
     patience_s = patience_s < least_s ? least_s : patience_s;
     int64_t age_s = (now_unix_ms - row->last_received_unix_ms) / 1000;
     row->freshness = age_s <= patience_s ? BW_FRESH : BW_SILENT;
+    int64_t delay_s = row->last_received_unix_ms / 1000 - row->last_end_unix_s;
+    row->late = delay_s > patience_s && !row->clock_bad;
 }
 
 static int on_ledger_site(void *owner, const struct bw_ledger_site *s)

@@ -28,6 +28,7 @@ struct bw_site_row {
     int64_t last_end_unix_s;
     int64_t interval_s; /* of the newest interval */
     char agent[64];
+    bool late;      /* its newest interval was old when it came: it delivers what it kept */
     bool clock_bad; /* the newest record says that its clock was not synchronised */
     int64_t n_circuits;
     int64_t n_silent; /* circuits with an outage open at the newest interval */

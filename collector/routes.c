@@ -42,5 +42,9 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},
     {"GET", "/healthz", 0, bw_health_get},
     {"GET", "/metrics", 0, bw_metrics_get},
+    {"GET", "/", 0, bw_page_sites},
+    {"GET", "/sites/{}", 0, bw_page_site},
+    {"GET", "/problems/{}", 0, bw_page_problem},
+    {"GET", "/static/{}", 0, bw_page_static},
     {NULL, NULL, 0, NULL},
 };

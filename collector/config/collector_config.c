@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * collector_config.c - the schema of the collector's file, and the checks across its options. */
+ * collector_config.c - the schema of the collector's file, and the checks across its
+ * options. */
 #include "collector_config.h"
 
 #include <arpa/inet.h>
@@ -222,7 +223,8 @@ static int read_defaults(struct bw_collector_config *c, struct bw_err *reterr)
             (void)snprintf(text + n, sizeof(text) - n, "%s { }\n", s->keyword);
         }
     }
-    return bw_conf_parse(text, strlen(text), "defaults", &plain_schema, &c->defaults, reterr);
+    return bw_conf_parse(text, strlen(text), "defaults", &plain_schema, &c->defaults,
+                         reterr);
 }
 
 static const struct bw_conf_node *section(const struct bw_collector_config *c,

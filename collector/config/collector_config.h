@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * collector_config.h - the collector's configuration: read whole, checked, then constant. */
+ * collector_config.h - the collector's configuration: read whole, checked, then constant.
+ */
 #ifndef BW_COLLECTOR_CONFIG_H
 #define BW_COLLECTOR_CONFIG_H
 
@@ -31,7 +32,7 @@ struct bw_config_listen {
 struct bw_collector_config {
     struct bw_conf *conf;
     struct bw_conf *defaults; /* of the sections that the file leaves out */
-    char title[128];      /* shown on the pages */
+    char title[128];          /* shown on the pages */
     char data_dir[BW_DATA_DIR_MAX];
     struct bw_config_listen listen[BW_LISTEN_MAX];
     size_t n_listen;

@@ -298,7 +298,7 @@ static void draw_link(struct args *a, const struct bw_graph_job *j, const struct
     stats(a, "up", "upeak", "%sbit/s");
     claim(a, j, l, BW_DOWN);
     claim(a, j, l, BW_UP);
-    arg(a, "AREA:0#%s:Not measured", l->gap);
+    arg(a, "AREA:0#%s:Not measured\\l", l->gap);
     arg(a, "COMMENT:Thin lines and \"highest\"\\: the highest second.\\l");
     foot(a, j);
 }
@@ -340,7 +340,7 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
 static void
 draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look *l)
 {
-    arg(a, "--vertical-label=bit/s, goodput");
+    arg(a, "--vertical-label=bit/s, layer in the legend");
     def(a, j, "down", "down", "AVERAGE");
     def(a, j, "up", "up", "AVERAGE");
     def(a, j, "dmax", "down", "MAX");
@@ -361,6 +361,7 @@ draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look 
         l->axis, j->layer[0] ? j->layer : "unnamed");
     claim(a, j, l, BW_DOWN);
     claim(a, j, l, BW_UP);
+    arg(a, "COMMENT:\\l");
     arg(a, "COMMENT:Thin lines hold the last test until the next.\\l");
     foot(a, j);
 }

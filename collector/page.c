@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page.c - the frame of every page, and figures in words. Times are UTC, as in the
+ * records. */
+#include "page.h"
+
+#include "overview.h"
+
+#include <buf.h>
+#include <clock.h>
+#include <http.h>
+#include <string.h>
+#include <text.h>
+
+void bw_page_begin(struct bw_buf *b, const char *title, const char *state)
+{
+    bw_buf_puts(b,
+                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                "<title>");
+    bw_text_html(b, title);
+    bw_buf_puts(b, " – ");
+    bw_text_html(b, state);
+    bw_buf_printf(b,
+                  "</title><link rel=\"stylesheet\" href=\"/static/style-%s.css\">"
+                  "</head><body><a class=\"skip\" href=\"#main\">Skip to content</a>"
+                  "<header class=\"top\"><div><a href=\"/\">",
+                  bw_style_tag);
+    bw_text_html(b, state);
+    bw_buf_puts(b, "</a><span>a witness for school bandwidth</span></div></header>"
+                   "<main id=\"main\">\n");
+}
+
+void bw_page_end(struct bw_buf *b, int64_t now_unix_ms)
+{
+    bw_buf_puts(b, "\n</main><footer>Made ");
+    bw_page_time(b, now_unix_ms / 1000);
+    bw_buf_puts(b, " UTC from signed records. A figure nobody measured is not shown as 0. "
+                   "Bandwitness " BW_VERSION ".</footer></body></html>\n");
+}
+
+/* n / 10^digits with that many decimals, by integers. */
+static void decimal(struct bw_buf *b, int64_t n, int64_t unit, int decimals)
+{
+    int64_t scale = 1;
+    for (int i = 0; i < decimals; i++) {
+        scale *= 10;
+    }
+    int64_t step = unit / scale;
+    int64_t v = (n + step / 2) / step;
+    bw_buf_i64(b, v / scale);
+    if (decimals > 0) {
+        bw_buf_printf(b, ".%0*lld", decimals, (long long)(v % scale));
+    }
+}
+
+void bw_page_rate(struct bw_buf *b, int64_t bps)
+{
+    static const struct {
+        int64_t unit;
+        const char *name;
+    } units[] = {{1000000000, "Gbit/s"}, {1000000, "Mbit/s"}, {1000, "kbit/s"}};
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        int64_t unit = units[i].unit;
+        if (bps >= unit) {
+            int decimals = bps >= 100 * unit || bps % unit == 0 ? 0
+                           : bps >= 10 * unit                   ? 1
+                                                                : 2;
+            decimal(b, bps, unit, decimals);
+            bw_buf_printf(b, "&nbsp;%s", units[i].name);
+            return;
+        }
+    }
+    bw_buf_i64(b, bps);
+    bw_buf_puts(b, "&nbsp;bit/s");
+}
+
+void bw_page_span(struct bw_buf *b, int64_t s)
+{
+    if (s < 120) {
+        bw_buf_printf(b, "%lld&nbsp;s", (long long)s);
+    } else if (s < 7200) {
+        bw_buf_printf(b, "%lld&nbsp;min", (long long)(s / 60));
+    } else if (s < 172800) {
+        bw_buf_printf(b, "%lld&nbsp;h", (long long)(s / 3600));
+        if (s % 3600 >= 60 && s < 36000) {
+            bw_buf_printf(b, " %lld&nbsp;min", (long long)(s % 3600 / 60));
+        }
+    } else {
+        bw_buf_printf(b, "%lld&nbsp;days", (long long)(s / 86400));
+    }
+}
+
+static void time_element(struct bw_buf *b, int64_t unix_s)
+{
+    char text[32];
+    bw_time_format_s(unix_s, text);
+    bw_buf_printf(b, "<time datetime=\"%s\"", text);
+}
+
+void bw_page_time(struct bw_buf *b, int64_t unix_s)
+{
+    char text[32];
+    bw_time_format_s(unix_s, text);
+    time_element(b, unix_s);
+    bw_buf_printf(b, ">%.10s&nbsp;%.5s</time>", text, strlen(text) > 16 ? text + 11 : "");
+}
+
+void bw_page_ago(struct bw_buf *b, int64_t unix_s, int64_t now_unix_s)
+{
+    char text[32];
+    bw_time_format_s(unix_s, text);
+    time_element(b, unix_s);
+    bw_buf_printf(b, " title=\"%s\">", text);
+    if (unix_s > now_unix_s + 5) {
+        bw_buf_puts(b, "in the future");
+    } else {
+        bw_page_span(b, now_unix_s > unix_s ? now_unix_s - unix_s : 0);
+        bw_buf_puts(b, " ago");
+    }
+    bw_buf_puts(b, "</time>");
+}
+
+void bw_page_ms(struct bw_buf *b, int64_t us)
+{
+    decimal(b, us, 1000, us >= 100000 ? 0 : us >= 10000 ? 1 : 2);
+    bw_buf_puts(b, "&nbsp;ms");
+}
+
+void bw_page_percent(struct bw_buf *b, int64_t ppm)
+{
+    decimal(b, ppm, 10000, ppm % 10000 == 0 ? 0 : ppm >= 100000 ? 1 : 2);
+    bw_buf_puts(b, "&nbsp;%");
+}
+
+void bw_page_count(struct bw_buf *b, int64_t n)
+{
+    if (n >= 1000) {
+        bw_page_count(b, n / 1000);
+        bw_buf_printf(b, "&#8239;%03lld", (long long)(n % 1000));
+    } else {
+        bw_buf_i64(b, n);
+    }
+}
+
+void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_unix_s)
+{
+    switch (s->freshness) {
+    case BW_FRESH:
+        bw_buf_puts(b, "<span class=\"state fresh\">● fresh</span> ");
+        if (s->n_silent > 0) {
+            bw_buf_puts(b, "<span class=\"state down\">▼ line silent</span>");
+        }
+        if (s->late) {
+            bw_buf_puts(b, "<div class=\"id\">delivers older records it kept</div>");
+        }
+        if (s->clock_bad) {
+            bw_buf_puts(b, "<div class=\"id\">clock not synchronised</div>");
+        }
+        break;
+    case BW_SILENT:
+        bw_buf_puts(b,
+                    "<span class=\"state silent\">■ silent</span><div class=\"id\">since ");
+        bw_page_time(b, s->last_received_unix_ms / 1000);
+        bw_buf_puts(b, ", ");
+        bw_page_ago(b, s->last_received_unix_ms / 1000, now_unix_s);
+        bw_buf_puts(b, "</div>");
+        break;
+    case BW_NEVER:
+    default:
+        bw_buf_printf(
+            b, "<span class=\"state never\">○ never seen</span><div class=\"id\">%s</div>",
+            s->enrolled ? "enrolled, no record yet" : "waits for its box");
+        break;
+    }
+}
+
+void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why)
+{
+    struct bw_buf b;
+    bw_buf_init(&b, 65536);
+    const char *title = status == 404 ? "Nothing here" : "Not possible now";
+    bw_page_begin(&b, title, "Bandwitness");
+    bw_buf_printf(&b, "<h1>%s</h1><p>", title);
+    bw_text_html(&b, why);
+    bw_buf_puts(&b, "</p><p><a href=\"/\">All sites</a></p>");
+    bw_page_end(&b, bw_clock_unix_ms());
+    if (status == 429 || status == 503) {
+        bw_http_add(req, "Retry-After", "10");
+    }
+    bw_http_reply(req, status, "text/html; charset=utf-8", &b);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page.h - the frame of every page and the words for figures, shared by the page modules.
+ * Pure; any thread. All foreign text goes through bw_text_html(). */
+#ifndef BW_PAGE_H
+#define BW_PAGE_H
+
+#include <bw/units.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_buf;
+struct bw_http_req;
+struct bw_site_row;
+
+/* Everything before and after a page's own content. `title` and `state` are foreign. */
+void bw_page_begin(struct bw_buf *b, const char *title, const char *state);
+void bw_page_end(struct bw_buf *b, int64_t now_unix_ms);
+
+/* "94.1 Mbit/s"; nothing for unknown: say so yourself. */
+void bw_page_rate(struct bw_buf *b, int64_t bps);
+/* "4 min", "2 h 10 min", "3 days" */
+void bw_page_span(struct bw_buf *b, int64_t s);
+/* <time datetime="…">2026-11-22 02:35</time> (UTC) */
+void bw_page_time(struct bw_buf *b, int64_t unix_s);
+/* "4 min ago" with the instant in the element. */
+void bw_page_ago(struct bw_buf *b, int64_t unix_s, int64_t now_unix_s);
+/* "12.4 ms" */
+void bw_page_ms(struct bw_buf *b, int64_t us);
+/* "0.25 %" of ppm */
+void bw_page_percent(struct bw_buf *b, int64_t ppm);
+/* 1234567 as "1 234 567" with narrow no-break spaces. */
+void bw_page_count(struct bw_buf *b, int64_t n);
+
+/* Whether a site is heard, as a word in colour. */
+void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_unix_s);
+
+/* Answer with a small page instead; 429 and 503 say when to come again. */
+void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why);
+
+/* The style sheet and the first characters of its hash, for its address. */
+extern const char bw_style_css[];
+extern const size_t bw_style_css_len;
+extern const char bw_style_tag[];
+
+#endif

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page_site.c - one site: its circuits with what is claimed, carried and tested, graphs,
+ * the last outages and tests, and how many records stand behind it all.
+ *
+ * Every rate names layer and statistic, every figure where it comes from; what nobody
+ * measured is said in words, never shown as 0. */
+#include "collector.h"
+#include "overview.h"
+#include "page.h"
+#include "page_days.h"
+#include "pages.h"
+#include "readers.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <http.h>
+#include <ledger.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <text.h>
+
+enum {
+    PAGE_MAX = 4 * 1024 * 1024
+};
+
+static const struct range {
+    const char *word;
+    const char *label;
+    int64_t span_s;
+} ranges[] = {{"day", "Day", 86400},
+              {"week", "Week", 7 * 86400},
+              {"month", "Month", 31 * 86400},
+              {"year", "Year", 366 * 86400}};
+
+struct site_page {
+    struct bw_http_req *req;
+    char site[BW_SITE_MAX + 1];
+    size_t range;
+    char title[128];
+    int r; /* -ENOENT: no such site */
+    struct bw_err err;
+    struct bw_buf out;
+};
+
+/* --- figures
+ * ------------------------------------------------------------------------------ */
+
+static void figure_begin(struct bw_buf *b, const char *term)
+{
+    bw_buf_printf(b, "<div><dt>%s</dt><dd>", term);
+}
+
+static void value(struct bw_buf *b, const char *arrow, const char *name, int64_t bps)
+{
+    bw_buf_printf(b, "<div class=\"v\"><span aria-hidden=\"true\">%s</span> ", arrow);
+    if (bps == BW_UNKNOWN) {
+        bw_buf_puts(b, "<span class=\"soft\">not known</span>");
+    } else {
+        bw_page_rate(b, bps);
+    }
+    bw_buf_printf(b, " <span class=\"small soft\">%s</span></div>", name);
+}
+
+static void how_begin(struct bw_buf *b)
+{
+    bw_buf_puts(b, "<div class=\"how\">");
+}
+
+static void figure_end(struct bw_buf *b)
+{
+    bw_buf_puts(b, "</div></dd></div>\n");
+}
+
+static void figure_claimed(struct bw_buf *b, const struct bw_circuit_row *c)
+{
+    figure_begin(b, "Claimed");
+    if (!c->has_claim) {
+        bw_buf_puts(b, "<div class=\"v soft\">no claim on file</div>");
+        how_begin(b);
+        bw_buf_puts(b, "Write it down with <code>bandwitness site add ");
+        bw_text_html(b, c->now.site);
+        bw_buf_puts(b, " --down RATE --up RATE</code>");
+        figure_end(b);
+        return;
+    }
+    value(b, "↓", "down", c->claim.down_bps);
+    value(b, "↑", "up", c->claim.up_bps);
+    how_begin(b);
+    const char *layer = bw_layer_name(c->claim.layer);
+    bw_buf_puts(b, layer ? layer : "layer not stated");
+    bw_buf_puts(b, layer ? " layer" : "");
+    if (c->claim.provider[0]) {
+        bw_buf_puts(b, "; ");
+        bw_text_html(b, c->claim.provider);
+    }
+    if (c->claim.from_unix_s > 0) {
+        bw_buf_puts(b, "; since ");
+        bw_page_time(b, c->claim.from_unix_s);
+    }
+    figure_end(b);
+}
+
+static int64_t mean_bps(const struct bw_circuit_summary *f, enum bw_direction d)
+{
+    int64_t bytes = f->flow[d].bytes;
+    bool known = bytes != BW_UNKNOWN && bytes < INT64_MAX / 8 &&
+                 f->covered_s != BW_UNKNOWN && f->covered_s > 0;
+    return known ? bytes * 8 / f->covered_s : BW_UNKNOWN;
+}
+
+static void
+figure_carried(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_s)
+{
+    const struct bw_circuit_summary *f = &c->facts;
+    if (f->source == BW_SOURCE_NONE) {
+        return; /* said in a note instead */
+    }
+    figure_begin(b, "Carried, newest interval");
+    value(b, "↓", "down", mean_bps(f, BW_DOWN));
+    value(b, "↑", "up", mean_bps(f, BW_UP));
+    how_begin(b);
+    bw_buf_puts(b, "mean of ");
+    bw_page_span(b, c->end_unix_s - c->start_unix_s);
+    const char *layer = bw_layer_name(f->layer);
+    bw_buf_printf(b, ", %s layer", layer ? layer : "unnamed");
+    if (f->flow[BW_DOWN].peak_1s_bps != BW_UNKNOWN) {
+        bw_buf_puts(b, "; highest second ");
+        bw_page_rate(b, f->flow[BW_DOWN].peak_1s_bps);
+        bw_buf_puts(b, " down");
+    }
+    bw_buf_puts(b, "; ended ");
+    bw_page_ago(b, c->end_unix_s, now_s);
+    figure_end(b);
+}
+
+static void
+figure_tested(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_s)
+{
+    figure_begin(b, "Tested, newest runs");
+    if (c->test[BW_DOWN].at_unix_ms == BW_UNKNOWN &&
+        c->test[BW_UP].at_unix_ms == BW_UNKNOWN) {
+        bw_buf_puts(b, "<div class=\"v soft\">no test yet</div>");
+        how_begin(b);
+        bw_buf_puts(b,
+                    "A throughput test runs at unforeseeable times outside lesson hours.");
+        figure_end(b);
+        return;
+    }
+    value(b, "↓", "down", c->test[BW_DOWN].goodput_bps);
+    value(b, "↑", "up", c->test[BW_UP].goodput_bps);
+    how_begin(b);
+    bw_buf_puts(b, "goodput (the test's own payload)");
+    if (c->test[BW_DOWN].at_unix_ms != BW_UNKNOWN) {
+        bw_buf_puts(b, "; down ");
+        bw_page_ago(b, c->test[BW_DOWN].at_unix_ms / 1000, now_s);
+    }
+    if (c->test[BW_DOWN].line_bps != BW_UNKNOWN) {
+        bw_buf_puts(b, "; the line's counter saw ");
+        bw_page_rate(b, c->test[BW_DOWN].line_bps);
+        const char *layer = bw_layer_name(c->facts.layer);
+        bw_buf_printf(b, " then (%s layer)", layer ? layer : "unnamed");
+    }
+    figure_end(b);
+}
+
+static void figure_latency(struct bw_buf *b, const struct bw_ledger_circuit *c)
+{
+    if (c->latency_sent == BW_UNKNOWN) {
+        return;
+    }
+    figure_begin(b, "Round trip, newest interval");
+    if (c->latency_p50_us == BW_UNKNOWN) {
+        bw_buf_puts(b, "<div class=\"v\">no answer</div>");
+    } else {
+        bw_buf_puts(b, "<div class=\"v\">");
+        bw_page_ms(b, c->latency_p50_us);
+        bw_buf_puts(b, " <span class=\"small soft\">median</span></div>");
+    }
+    if (c->latency_p95_us != BW_UNKNOWN) {
+        bw_buf_puts(b, "<div class=\"v\">");
+        bw_page_ms(b, c->latency_p95_us);
+        bw_buf_puts(b, " <span class=\"small soft\">P95</span></div>");
+    }
+    how_begin(b);
+    bw_buf_puts(b, "of the nearest target; all targets: ");
+    bw_page_count(b, c->latency_lost == BW_UNKNOWN ? 0 : c->latency_lost);
+    bw_buf_puts(b, " of ");
+    bw_page_count(b, c->latency_sent);
+    bw_buf_puts(b, " packets lost");
+    figure_end(b);
+}
+
+/* --- where the figures come from --------------------------------------------------------
+ */
+
+static void write_facts(struct bw_buf *b, const struct bw_circuit_summary *f)
+{
+    static const char *const behind[] = {"NAT", "a filter", "a proxy"};
+    const char *vantage = bw_vantage_name(f->vantage);
+    const char *source = bw_source_name(f->source);
+    bw_buf_printf(b, "<p class=\"soft small\">Seen from: <b>%s</b>",
+                  vantage ? vantage : "not stated");
+    for (unsigned i = 0; i < 3; i++) {
+        if (f->behind & (1U << i)) {
+            bw_buf_printf(b, ", behind %s", behind[i]);
+        }
+    }
+    bw_buf_printf(b, ". Counters: <b>%s</b>", source ? source : "none");
+    if (f->resolution_ms != BW_UNKNOWN) {
+        bw_buf_puts(b, ", read every ");
+        if (f->resolution_ms % 1000 == 0) {
+            bw_page_span(b, f->resolution_ms / 1000);
+        } else {
+            bw_buf_printf(b, "%lld&nbsp;ms", (long long)f->resolution_ms);
+        }
+    }
+    if (f->link_bps != BW_UNKNOWN) {
+        bw_buf_puts(b, ". Port: ");
+        bw_page_rate(b, f->link_bps);
+    }
+    bw_buf_puts(b, ".</p>");
+    if (f->source == BW_SOURCE_NONE) {
+        bw_buf_puts(
+            b, "<p class=\"note\">Nobody counts this line's traffic, so its use and its "
+               "capacity are not known here. Add the counters of the edge device (SNMP), "
+               "a mirror port, or let the box be the gateway.</p>");
+    }
+}
+
+/* --- graphs
+ * ------------------------------------------------------------------------------- */
+
+static void write_graph(struct bw_buf *b,
+                        const char *id,
+                        const char *series,
+                        const char *alt,
+                        const char *caption,
+                        const struct range *range)
+{
+    static const char *const themes[] = {"dark", "light"};
+    bw_buf_puts(b, "<figure><picture>");
+    for (int i = 0; i < 2; i++) {
+        bw_buf_puts(b, i == 0
+                           ? "<source media=\"(prefers-color-scheme: dark)\" srcset=\""
+                           : "<img loading=\"lazy\" width=\"1100\" height=\"340\" src=\"");
+        bw_buf_puts(b, "/api/v1/circuits/");
+        bw_text_url(b, id);
+        bw_buf_puts(b, "/graph/");
+        bw_text_url(b, series);
+        bw_buf_printf(b, ".svg?last=%lld&amp;width=1100&amp;height=340&amp;theme=%s\"", (long long)range->span_s,
+                      themes[i]);
+        bw_buf_puts(b, i == 0 ? ">" : " alt=\"");
+    }
+    bw_text_html(b, alt);
+    bw_buf_printf(b, ", last %s\"></picture><figcaption>", range->word);
+    bw_text_html(b, caption);
+    bw_buf_puts(b, " As <a href=\"/api/v1/circuits/");
+    bw_text_url(b, id);
+    bw_buf_puts(b, "/graph/");
+    bw_text_url(b, series);
+    bw_buf_printf(b, ".png?last=%lld&amp;width=1100&amp;height=340\">PNG</a>.</figcaption></figure>\n",
+                  (long long)range->span_s);
+}
+
+static void write_graphs(struct bw_buf *b,
+                         const struct bw_circuit_row *c,
+                         const struct bw_page_days *d,
+                         const struct range *range)
+{
+    char id[BW_SITE_MAX + BW_NAME_MAX + 2];
+    (void)snprintf(id, sizeof(id), "%s.%s", c->now.site, c->now.facts.id);
+    if (c->now.facts.source != BW_SOURCE_NONE) {
+        write_graph(b, id, "link", "Use of the line, down and up, with the claim",
+                    "What users and tests together moved.", range);
+    }
+    if (c->now.test[BW_DOWN].at_unix_ms != BW_UNKNOWN ||
+        c->now.test[BW_UP].at_unix_ms != BW_UNKNOWN) {
+        write_graph(b, id, "throughput", "Throughput tests, down and up, with the claim",
+                    "What tests reached.", range);
+    }
+    for (size_t i = 0; i < d->n_probes; i++) {
+        char series[BW_NAME_MAX + 16];
+        char alt[BW_NAME_MAX + 64];
+        (void)snprintf(series, sizeof(series), "latency-%s", d->probes[i]);
+        (void)snprintf(alt, sizeof(alt), "Round trip and loss to %s", d->probes[i]);
+        write_graph(b, id, series, alt, "One small packet a second; bands are intervals with loss.", range);
+    }
+    bw_buf_puts(b, "<p class=\"small\">The records behind these pictures, last ");
+    bw_buf_puts(b, range->word);
+    bw_buf_puts(b, ": ");
+    static const char *const formats[] = {"jose", "json", "csv"};
+    static const char *const words[] = {"signed", "JSON lines", "CSV"};
+    for (size_t i = 0; i < 3; i++) {
+        bw_buf_puts(b, i ? ", <a href=\"" : "<a href=\"");
+        bw_buf_puts(b, "/api/v1/circuits/");
+        bw_text_url(b, id);
+        bw_buf_printf(b, "/summaries?format=%s&amp;from=%lld\">%s</a>", formats[i],
+                      (long long)(d->to_unix_s - range->span_s), words[i]);
+    }
+    bw_buf_puts(b, ".</p>");
+}
+
+/* --- the whole
+ * ---------------------------------------------------------------------------- */
+
+static void write_circuit(struct bw_buf *b,
+                          const struct bw_circuit_row *c,
+                          const struct bw_page_days *d,
+                          const struct range *range,
+                          int64_t now_s)
+{
+    bw_buf_puts(b, "<h2>Circuit <span class=\"mono\">");
+    bw_text_html(b, c->now.facts.id);
+    bw_buf_puts(b, "</span>");
+    if (c->now.silent) {
+        bw_buf_puts(
+            b, " <span class=\"state down\">▼ line silent at the newest interval</span>");
+    }
+    bw_buf_puts(b, "</h2>");
+    write_facts(b, &c->now.facts);
+    bw_buf_puts(b, "<dl class=\"figures\">");
+    figure_claimed(b, c);
+    figure_tested(b, &c->now, now_s);
+    figure_carried(b, &c->now, now_s);
+    figure_latency(b, &c->now);
+    bw_buf_puts(b, "</dl>");
+    write_graphs(b, c, d, range);
+    bw_page_days_outages(b, d);
+    bw_page_days_tests(b, d);
+    bw_page_days_gaps(b, d);
+}
+
+static void write_head(struct bw_buf *b,
+                       const struct site_page *p,
+                       const struct bw_site_row *s,
+                       int64_t now_s)
+{
+    bw_page_begin(b, s->name[0] ? s->name : s->id, p->title);
+    bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/\">All sites</a></p><h1>");
+    bw_text_html(b, s->name[0] ? s->name : s->id);
+    bw_buf_puts(b, "</h1><p class=\"soft\">");
+    if (s->entity[0]) {
+        bw_text_html(b, s->entity);
+        bw_buf_puts(b, " · ");
+    }
+    bw_buf_puts(b, "<span class=\"mono\">");
+    bw_text_html(b, s->id);
+    bw_buf_puts(b, "</span>");
+    if (s->agent[0]) {
+        bw_buf_puts(b, " · ");
+        bw_text_html(b, s->agent);
+    }
+    bw_buf_puts(b, "</p><p>");
+    bw_page_state(b, s, now_s);
+    if (s->last_received_unix_ms != BW_UNKNOWN) {
+        bw_buf_puts(b, " Newest record came ");
+        bw_page_ago(b, s->last_received_unix_ms / 1000, now_s);
+        bw_buf_puts(b, "; its interval ended ");
+        bw_page_time(b, s->last_end_unix_s);
+        bw_buf_puts(b, " UTC.");
+    }
+    bw_buf_puts(b, "</p>");
+}
+
+static void write_ranges(struct bw_buf *b, size_t chosen)
+{
+    bw_buf_puts(b, "<nav class=\"ranges\" aria-label=\"Range of the graphs\">");
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        bw_buf_printf(b, "<a href=\"?range=%s\"%s>%s</a>", ranges[i].word,
+                      i == chosen ? " aria-current=\"true\"" : "", ranges[i].label);
+    }
+    bw_buf_puts(b, "</nav>");
+}
+
+static void write_never(struct bw_buf *b, const struct bw_site_row *s)
+{
+    bw_buf_puts(b, "<section class=\"empty\"><h2>No record yet</h2>");
+    if (s->enrolled) {
+        bw_buf_puts(
+            b, "<p>The box is enrolled. Its first record comes after its first interval; "
+               "if nothing comes for ten minutes, look at "
+               "<code>bandwitness status</code> on the box.</p></section>");
+        return;
+    }
+    bw_buf_puts(b, "<p>Bring its box in: make a token here and use it there.</p>"
+                   "<pre>bandwitness token create --site ");
+    bw_text_html(b, s->id);
+    bw_buf_puts(b,
+                "</pre><pre>bandwitness enroll --url https://THIS-COLLECTOR --token TOKEN"
+                "</pre></section>");
+}
+
+static int render(struct site_page *p, struct bw_reader *r, const struct bw_overview *o)
+{
+    struct bw_buf *b = &p->out;
+    int64_t now_s = o->now_unix_ms / 1000;
+    const struct bw_site_row *s = &o->sites[0];
+    write_head(b, p, s, now_s);
+    if (o->n_circuits == 0) {
+        write_never(b, s);
+    } else {
+        write_ranges(b, p->range);
+    }
+    for (size_t i = 0; i < o->n_circuits; i++) {
+        const struct bw_circuit_row *c = &o->circuits[i];
+        struct bw_page_days d;
+        int n = bw_page_days_read(r, c->now.site, c->now.facts.id, c->now.end_unix_s, &d,
+                                  &p->err);
+        if (n < 0) {
+            return n;
+        }
+        write_circuit(b, c, &d, &ranges[p->range], now_s);
+        bw_page_days_done(&d);
+    }
+    int n = bw_page_keys(b, r, p->site, &p->err);
+    bw_page_end(b, o->now_unix_ms);
+    return n;
+}
+
+static void site_work(void *job, struct bw_reader *r, const struct bw_err *err)
+{
+    struct site_page *p = job;
+    struct bw_overview *o = NULL;
+    if (!r) {
+        p->r = -EIO;
+        p->err = *err;
+        return;
+    }
+    p->r = bw_overview_read(r, p->site, &o, &p->err);
+    if (p->r == 0 && o->n_sites == 0) {
+        p->r = -ENOENT;
+    }
+    if (p->r == 0) {
+        p->r = render(p, r, o);
+    }
+    bw_overview_free(o);
+}
+
+static void site_after(void *job, int cancelled)
+{
+    struct site_page *p = job;
+    if (cancelled) {
+        bw_page_sorry(p->req, 503, "the collector is stopping");
+    } else if (p->r == -ENOENT) {
+        bw_page_sorry(p->req, 404, "no site has this id");
+    } else if (p->r < 0) {
+        bw_page_sorry(p->req, 503, p->err.text);
+    } else {
+        bw_http_reply(p->req, 200, "text/html; charset=utf-8", &p->out);
+    }
+    bw_buf_done(&p->out);
+    free(p);
+}
+
+void bw_page_site(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    const char *id = bw_http_param(req, 0);
+    const char *range = bw_http_query(req, "range");
+    struct site_page *p = strlen(id) <= BW_SITE_MAX ? calloc(1, sizeof(*p)) : NULL;
+    if (!p) {
+        bw_page_sorry(req, 404, "no site has this id");
+        return;
+    }
+    p->req = req;
+    (void)snprintf(p->site, sizeof(p->site), "%s", id);
+    (void)snprintf(p->title, sizeof(p->title), "%s", c->conf->title);
+    for (size_t i = 0; range && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        p->range = strcmp(ranges[i].word, range) == 0 ? i : p->range;
+    }
+    bw_buf_init(&p->out, PAGE_MAX);
+    if (bw_readers_run(c->readers, site_work, site_after, p) < 0) {
+        free(p);
+        bw_page_sorry(req, 429, "too much at once; try again in 10 seconds");
+    }
+}
