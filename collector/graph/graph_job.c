@@ -106,6 +106,7 @@ int bw_graph_job_read(const char *json,
  */
 
 struct args {
+    bool empty;
     char *list[ARGS_MAX];
     int n;
     int error;
@@ -272,8 +273,14 @@ static void foot(struct args *a, const struct bw_graph_job *j)
     arg(a, "COMMENT:%s\\l", escaped(line, text_, sizeof(text_)));
 }
 
+/* The figures behind a name in the legend; librrd would print "-nan" where nothing is
+ * known. */
 static void stats(struct args *a, const char *mean, const char *peak, const char *unit)
 {
+    if (a->empty) {
+        arg(a, "COMMENT:nothing in this range\\l");
+        return;
+    }
     arg(a, "VDEF:v%s=%s,AVERAGE", mean, mean);
     arg(a, "VDEF:v%s=%s,MAXIMUM", peak, peak);
     arg(a, "GPRINT:v%s:mean %%6.2lf %s", mean, unit);
@@ -316,7 +323,7 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
     arg(a, "CDEF:p95top=p95ms,1000,*");
     arg(a, "CDEF:losspct=loss,100,*");
     arg(a, "CDEF:gap=loss,UN,INF,UNKN,IF");
-    arg(a, "CDEF:some=losspct,0,GT,losspct,2,LE,*,INF,UNKN,IF");
+    arg(a, "CDEF:some=losspct,0.1,GE,losspct,2,LE,*,INF,UNKN,IF");
     arg(a, "CDEF:much=losspct,2,GT,losspct,99.9,LT,*,INF,UNKN,IF");
     arg(a, "CDEF:all=losspct,99.9,GE,INF,UNKN,IF");
     arg(a, "AREA:gap#%s", l->gap);
@@ -326,14 +333,22 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
     arg(a, "LINE1:p95#%s:P95 of interval    :dashes=4,2", l->up);
     stats(a, "p95", "p95top", "ms");
     arg(a, "LINE1.6:p50#%s:Median of interval ", l->down);
-    arg(a, "VDEF:vp50=p50,AVERAGE");
-    arg(a, "GPRINT:vp50:mean %%6.2lf ms\\l");
-    arg(a, "AREA:0#%s2A:Lost up to 2 %%", l->worse);
+    if (j->empty) {
+        arg(a, "COMMENT:\\l");
+    } else {
+        arg(a, "VDEF:vp50=p50,AVERAGE");
+        arg(a, "GPRINT:vp50:mean %%6.2lf ms\\l");
+    }
+    arg(a, "AREA:0#%s2A:Lost 0.1 to 2 %%", l->worse);
     arg(a, "AREA:0#%s66:more", l->worse);
     arg(a, "AREA:0#%sCC:all", l->worse);
     arg(a, "AREA:0#%s:Not measured", l->gap);
-    arg(a, "VDEF:vloss=losspct,AVERAGE");
-    arg(a, "GPRINT:vloss:Mean loss %%.3lf %%%%\\l");
+    if (j->empty) {
+        arg(a, "COMMENT:\\l");
+    } else {
+        arg(a, "VDEF:vloss=losspct,AVERAGE");
+        arg(a, "GPRINT:vloss:Mean loss %%.3lf %%%%\\l");
+    }
     foot(a, j);
 }
 
@@ -368,7 +383,7 @@ draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look 
 
 int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n)
 {
-    struct args a = {.n = 0};
+    struct args a = {.empty = j->empty};
     const struct look *l = j->dark ? &dark : &light;
     frame(&a, j, l);
     if (strcmp(j->topic, "link") == 0) {

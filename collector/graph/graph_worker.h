@@ -35,6 +35,7 @@ struct bw_graph_job {
     char layer[16];                   /* of the link's counters, "" unknown */
     char claim_layer[16];             /* "" not stated */
     int64_t claim_bps[BW_DIRECTIONS]; /* unknown: none */
+    bool empty; /* nothing known in the range; found out by the worker, not sent */
 };
 
 int bw_graph_worker_main(void);

@@ -41,6 +41,7 @@ const struct bw_series_shape bw_series_latency = {
 const struct bw_series_shape bw_series_throughput = {
     .topic = "throughput",
     .ds = {"down", "up", "line_down", "line_up", NULL},
+    .sparse = true,
 };
 
 struct archive {
@@ -232,8 +233,9 @@ static int make_file(const char *path,
                        (long long)step_s);
     }
     for (size_t i = 0; i < N_ROWS; i++) {
-        (void)snprintf(lines[n++], sizeof(lines[0]), "RRA:%s:0.5:%lu:%lu",
-                       i < N_ARCHIVES ? "AVERAGE" : "MAX", plan[i % N_ARCHIVES].per_row,
+        (void)snprintf(lines[n++], sizeof(lines[0]), "RRA:%s:%s:%lu:%lu",
+                       i < N_ARCHIVES ? "AVERAGE" : "MAX",
+                       shape->sparse ? "0.99999" : "0.5", plan[i % N_ARCHIVES].per_row,
                        plan[i % N_ARCHIVES].rows);
     }
     for (size_t i = 0; i < n; i++) {

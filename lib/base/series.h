@@ -6,6 +6,7 @@
 #define BW_SERIES_H
 
 #include <bw/units.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct bw_series_shape {
     const char *topic; /* "link" (and the box's "link-10s"), "latency", "throughput" */
     const char *ds[BW_SERIES_DS_MAX + 1];
     int64_t scale[BW_SERIES_DS_MAX];
+    bool sparse; /* few steps have a value: a longer row is known when any of them is */
 };
 
 extern const struct bw_series_shape bw_series_link; /* down up down_peak up_peak, bit/s */
