@@ -234,7 +234,10 @@ clock_ticks(const struct bw_report *r, const struct bw_chart *c, struct bw_buf *
         int64_t x = bw_chart_x(c, t * 1000);
         bw_tz_local(r->tz, t, &at);
         bw_chart_line(out, x, c->top + c->height, x, c->top + c->height + 60, "a");
-        if (step < 60) {
+        if (span > 86400) {
+            (void)snprintf(text, sizeof(text), "%s %02d:%02d", bw_words_weekday(at.weekday),
+                           at.hour, at.minute);
+        } else if (step < 60) {
             (void)snprintf(text, sizeof(text), "%02d:%02d:%02d", at.hour, at.minute,
                            at.second);
         } else {
@@ -334,7 +337,11 @@ static void bar_rows(const struct bw_report *r, int dir, struct bar bars[4])
     }
 }
 
-static void one_bar(struct bw_buf *out, const struct bar *b, int64_t y, int64_t highest)
+static void one_bar(struct bw_buf *out,
+                    const struct bar *b,
+                    enum bw_layer claim_layer,
+                    int64_t y,
+                    int64_t highest)
 {
     char rate[BW_WORDS_MAX];
     char text[256];
@@ -343,7 +350,9 @@ static void one_bar(struct bw_buf *out, const struct bar *b, int64_t y, int64_t 
 
     bw_chart_text(out, BAR_LEFT - 100, y + 140, "e", b->name);
     if (b->value != BW_UNKNOWN) {
-        bw_chart_rect(out, BAR_LEFT, y, w > 10 ? w : 10, BAR_HEIGHT, b->klass);
+        bw_chart_rect(
+            out, BAR_LEFT, y, w > 10 ? w : 10, BAR_HEIGHT,
+            claim_layer != BW_LAYER_UNKNOWN && b->layer != claim_layer ? "bx" : b->klass);
         bw_words_rate(b->value, rate);
         (void)snprintf(text, sizeof(text), "%s %s%s%s", rate, bw_words_layer_long(b->layer),
                        b->statistic[0] ? ", " : "", b->statistic);
@@ -375,7 +384,7 @@ void bw_chart_bars(const struct bw_report *r, struct bw_buf *out)
         bw_chart_text(out, BAR_LEFT - 100, y, "h", heading[d]);
         y += 120;
         for (int i = 0; i < 4; i++) {
-            one_bar(out, &bars[i], y, highest);
+            one_bar(out, &bars[i], bw_html_claim_layer(r), y, highest);
             y += BAR_ROW;
         }
         if (bars[0].value != BW_UNKNOWN) {

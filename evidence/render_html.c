@@ -116,7 +116,8 @@ static const char style_charts[] =
     "svg .p95w{fill:var(--mid)}svg .own{fill:#fff;stroke:var(--soft);stroke-width:.7}"
     "svg .b0{fill:#fff;stroke:var(--claim);stroke-width:1.5}svg .b1{fill:var(--deep)}"
     "svg .b2{fill:var(--mid)}svg .b3{fill:var(--pale);stroke:var(--mid);stroke-width:1}"
-    "svg .claim{stroke:var(--claim);stroke-width:1.6}svg .claim80{stroke:var(--claim);"
+    "svg .bx{fill:url(#other);stroke:var(--deep);stroke-width:1}svg "
+    ".claim{stroke:var(--claim);stroke-width:1.6}svg .claim80{stroke:var(--claim);"
     "stroke-width:1.3;stroke-dasharray:2 4}svg .p95line{stroke:var(--ink);stroke-width:1.4;"
     "stroke-dasharray:7 4}"
     "svg .dot{stroke:var(--deep);stroke-width:6;stroke-linecap:round;fill:none}svg "
@@ -137,7 +138,11 @@ static void pattern(struct bw_buf *out)
         "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" "
         "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
         "<rect width=\"6\" height=\"6\" fill=\"#fff\"/>"
-        "<rect width=\"2\" height=\"6\" fill=\"#5d6b78\"/></pattern></defs></svg>\n");
+        "<rect width=\"2\" height=\"6\" fill=\"#5d6b78\"/></pattern>"
+        "<pattern id=\"other\" width=\"5\" height=\"5\" "
+        "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">"
+        "<rect width=\"5\" height=\"5\" fill=\"#fff\"/>"
+        "<rect width=\"3\" height=\"5\" fill=\"#1d4f7c\"/></pattern></defs></svg>\n");
 }
 
 /* "1 Jul 2026 to 30 Jun 2027" for whole days, else instants with their times. */
@@ -179,7 +184,7 @@ static void header(struct bw_buf *out, const struct bw_report *r)
         bw_html_text(out, r->place);
         bw_buf_puts(out, ", ");
     }
-    bw_buf_puts(out, "circuit ");
+    bw_buf_puts(out, r->place[0] ? "circuit " : "Circuit ");
     bw_html_text(out, r->site);
     bw_buf_putc(out, '.');
     bw_html_text(out, r->circuit);
