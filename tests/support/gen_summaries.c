@@ -310,9 +310,11 @@ fill_circuit(const struct bw_gen *g, struct bw_circuit_summary *c, int64_t lengt
     c->resolution_ms = 1000;
     c->link_bps = 1000000000;
     c->covered_s = length_s;
-    if (is_day(g, g->summary.start_unix_s, DAY_COUNTER) &&
-        local_s(g, g->summary.start_unix_s) % DAY_S == 9 * 3600) {
-        c->covered_s = length_s * 4 / 10;
+    if (is_day(g, g->summary.start_unix_s, DAY_COUNTER)) {
+        int64_t second = local_s(g, g->summary.start_unix_s) % DAY_S;
+        c->covered_s = second == 9 * 3600    ? length_s * 4 / 10
+                       : second == 10 * 3600 ? length_s * 7 / 10
+                                             : length_s;
     }
     fill_flow(g, c, BW_DOWN, length_s);
     fill_flow(g, c, BW_UP, length_s);

@@ -345,6 +345,49 @@ static void gaps_are_listed_with_their_cause(void **state)
     assert_string_equal(g[4].why, "deferred");
     assert_string_equal(g[5].why, "not stated; after the last record");
     assert_int_equal(g[5].missing_s, 600);
+    assert_int_equal(m.report->n_days, 1);
+    assert_int_equal(m.report->days[0].missing_s, 1800);
+    assert_int_equal(m.report->days[0].recorded_s, 1200);
+    drop(&m);
+}
+
+static void time_told_twice_counts_once(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 1500};
+    struct made m;
+    (void)state;
+
+    /* The clock was set back by 200 s after the second interval. */
+    add_day(f, monday);
+    add_slot(f, monday, 300, 1000);
+    add_slot(f, monday + 300, 300, 1000);
+    add_slot(f, monday + 400, 300, 1000)->flags = BW_SLOT_STEPPED | BW_SLOT_UNSYNCED;
+    add_slot(f, monday + 700, 300, 1000);
+    m = make(f, &a);
+    assert_int_equal(m.report->coverage.recorded_s, 1000);
+    assert_int_equal(m.report->coverage.twice_s, 200);
+    assert_int_equal(m.report->coverage.missing_s, 500);
+    assert_int_equal(m.report->clock.unsynced_s, 300);
+    assert_int_equal(m.report->clock.n_stepped, 1);
+    assert_int_equal(m.report->used[0].bytes[BW_DOWN], 4000);
+    drop(&m);
+}
+
+static void a_rate_rests_on_the_seconds_covered(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 600};
+    struct made m;
+    (void)state;
+
+    add_day(f, monday);
+    add_slot(f, monday, 300, 100)->covered_s = 200;
+    add_slot(f, monday + 300, 300, 60);
+    m = make(f, &a);
+    assert_int_equal(m.report->used[0].window[BW_WINDOW_ALL][BW_DOWN].n, 2);
+    assert_int_equal(m.report->used[0].window[BW_WINDOW_ALL][BW_DOWN].peak_bps, 4);
+    assert_int_equal(m.report->coverage.counted_s, 500);
     drop(&m);
 }
 
@@ -819,6 +862,8 @@ int main(void)
         cmocka_unit_test(p95_is_the_value_at_its_rank),
         cmocka_unit_test(without_counters_nothing_is_used),
         cmocka_unit_test(gaps_are_listed_with_their_cause),
+        cmocka_unit_test(time_told_twice_counts_once),
+        cmocka_unit_test(a_rate_rests_on_the_seconds_covered),
         cmocka_unit_test(a_lost_line_has_loss_and_no_delay),
         cmocka_unit_test(delays_come_from_merged_histograms),
         cmocka_unit_test(class_hours_follow_the_school_clock),
