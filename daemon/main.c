@@ -314,7 +314,7 @@ static int print(const struct bw_boxconf *config)
 {
     struct bw_buf out;
     bw_buf_init(&out, PRINT_MAX);
-    int r = config ? bw_boxconf_print(config, &out) : bw_boxconf_man(&out);
+    int r = bw_boxconf_print(config, &out);
     if (r == 0 && out.len > 0 && fwrite(out.data, 1, out.len, stdout) != out.len) {
         r = -EIO;
     }
@@ -336,11 +336,13 @@ static void set_up_process(const struct bw_boxconf *config)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'},   {"check", no_argument, NULL, 't'},
-        {"print", no_argument, NULL, 'T'},          {"debug", no_argument, NULL, 'd'},
-        {"version", no_argument, NULL, 'V'},        {"help", no_argument, NULL, 'h'},
-        {"manual-options", no_argument, NULL, 'M'}, {0}};
+    static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+                                          {"check", no_argument, NULL, 't'},
+                                          {"print", no_argument, NULL, 'T'},
+                                          {"debug", no_argument, NULL, 'd'},
+                                          {"version", no_argument, NULL, 'V'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     const char *path = CONFIG_PATH;
     struct bw_boxconf *config = NULL;
     struct bw_err err = {0};
@@ -367,8 +369,6 @@ int main(int argc, char **argv)
             break;
         case 'V':
             return puts("bandwitnessd " BW_VERSION) < 0;
-        case 'M':
-            return print(NULL);
         case 'h':
             return fputs(usage, stdout) < 0;
         default:

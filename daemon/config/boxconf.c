@@ -444,17 +444,6 @@ int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out)
     return bw_conf_print(c->conf, out);
 }
 
-int bw_boxconf_man(struct bw_buf *out)
-{
-    struct bw_conf_section *schema = bw_boxconf_schema();
-    if (!schema) {
-        return -ENOMEM;
-    }
-    bw_conf_man(schema, out);
-    free(schema);
-    return bw_buf_error(out);
-}
-
 void bw_boxconf_restart_needed(const struct bw_boxconf *now,
                                const struct bw_boxconf *next,
                                char *out,

@@ -113,9 +113,6 @@ void bw_boxconf_unref(struct bw_boxconf *c); /* NULL is fine */
 /* The effective configuration as a file that reads back to itself (-T). */
 int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out);
 
-/* The manual page's text of every section and option (scdoc). */
-int bw_boxconf_man(struct bw_buf *out);
-
 /* What of `next` cannot take effect without a restart, in words, into out; "" when all
  * can. */
 void bw_boxconf_restart_needed(const struct bw_boxconf *now,
