@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Far beyond every record (year 9999), near enough to add to. */
+#define TIME_MAX_S INT64_C(253402300799)
+
 struct journal_records {
     struct bw_records base;
     struct bw_sql sql;
@@ -136,6 +139,7 @@ static int days(struct bw_records *base,
     struct journal_records *j = of(base);
     struct sqlite3_stmt *st = NULL;
     struct bw_fold *fold = NULL;
+    to_unix_s = to_unix_s < TIME_MAX_S ? to_unix_s : TIME_MAX_S;
     int r = bw_fold_new(site, circuit, from_unix_s, to_unix_s, cb, owner, &fold);
     if (r < 0) {
         return bw_err_set(reterr, r, "out of memory");
@@ -151,9 +155,7 @@ static int days(struct bw_records *base,
     }
     bw_sql_text(st, 1, site);
     bw_sql_i64(st, 2, from_unix_s);
-    bw_sql_i64(st, 3,
-               to_unix_s > INT64_MAX - BW_FOLD_TAIL_S ? to_unix_s
-                                                      : to_unix_s + BW_FOLD_TAIL_S);
+    bw_sql_i64(st, 3, to_unix_s + BW_FOLD_TAIL_S);
     while ((r = bw_sql_row(&j->sql, st, reterr)) > 0) {
         r = fold_row(j, st, site, circuit, fold, reterr);
         if (r != 0) {

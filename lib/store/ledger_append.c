@@ -7,7 +7,7 @@
  * only, so what is held is not. */
 #include "hash.h"
 #include "jws.h"
-#include "ledger_private.h"
+#include "ledger_append_private.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -17,19 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct chain {
-    int64_t id;
-    int64_t seq;
-    char hash[BW_HASH_LEN + 1];
-    int64_t n_held;
-    int64_t n_forks;
-};
-
-struct append {
-    struct ledger *l;
-    int64_t next; /* position */
-};
 
 int bw_ledger_decode(const char *jws,
                      size_t n,
@@ -47,11 +34,11 @@ int bw_ledger_decode(const char *jws,
     return r;
 }
 
-static int get_chain(struct append *a,
-                     const char *kid,
-                     const char *site,
-                     struct chain *c,
-                     struct bw_err *reterr)
+int bw_append_chain(struct bw_append *a,
+                    const char *kid,
+                    const char *site,
+                    struct bw_chain_head *c,
+                    struct bw_err *reterr)
 {
     struct bw_sql *s = &a->l->sql;
     struct sqlite3_stmt *st = NULL;
@@ -86,13 +73,13 @@ static int get_chain(struct append *a,
 }
 
 /* From the head we read to (seq, hash); position BW_UNKNOWN for a refused one. */
-static int move_head(struct append *a,
-                     struct chain *c,
-                     int64_t seq,
-                     const char *hash,
-                     int64_t position,
-                     const struct bw_ledger_entry *e,
-                     struct bw_err *reterr)
+int bw_append_move(struct bw_append *a,
+                   struct bw_chain_head *c,
+                   int64_t seq,
+                   const char *hash,
+                   int64_t position,
+                   const struct bw_ledger_entry *e,
+                   struct bw_err *reterr)
 {
     struct bw_sql *s = &a->l->sql;
     struct sqlite3_stmt *st = NULL;
@@ -118,8 +105,8 @@ static int move_head(struct append *a,
     return r;
 }
 
-static int put_record(struct append *a,
-                      const struct chain *c,
+static int put_record(struct bw_append *a,
+                      const struct bw_chain_head *c,
                       const struct bw_ledger_entry *e,
                       int64_t position,
                       struct bw_err *reterr)
@@ -154,8 +141,8 @@ static int put_record(struct append *a,
     return r;
 }
 
-static int put_refused(struct append *a,
-                       const struct chain *c,
+static int put_refused(struct bw_append *a,
+                       const struct bw_chain_head *c,
                        const struct bw_ledger_entry *e,
                        struct bw_err *reterr)
 {
@@ -178,11 +165,11 @@ static int put_refused(struct append *a,
 }
 
 /* Give it the next position (or keep its hash), head untouched. */
-static int enter(struct append *a,
-                 const struct chain *c,
-                 const struct bw_ledger_entry *e,
-                 struct bw_ledger_result *res,
-                 struct bw_err *reterr)
+int bw_append_enter(struct bw_append *a,
+                    const struct bw_chain_head *c,
+                    const struct bw_ledger_entry *e,
+                    struct bw_ledger_result *res,
+                    struct bw_err *reterr)
 {
     int r;
     res->received_unix_ms = e->received_unix_ms;
@@ -198,10 +185,10 @@ static int enter(struct append *a,
     return r;
 }
 
-static int put_fork(struct append *a,
-                    struct chain *c,
-                    const struct bw_ledger_entry *e,
-                    struct bw_err *reterr)
+int bw_append_fork(struct bw_append *a,
+                   struct bw_chain_head *c,
+                   const struct bw_ledger_entry *e,
+                   struct bw_err *reterr)
 {
     struct bw_sql *s = &a->l->sql;
     struct sqlite3_stmt *st = NULL;
@@ -231,8 +218,8 @@ static int put_fork(struct append *a,
     return bw_sql_run(s, st, reterr);
 }
 
-static int fork_of(struct append *a,
-                   struct chain *c,
+static int fork_of(struct bw_append *a,
+                   struct bw_chain_head *c,
                    const struct bw_ledger_entry *e,
                    const char *standing_hash,
                    struct bw_ledger_result *res,
@@ -242,12 +229,12 @@ static int fork_of(struct append *a,
     res->position = BW_UNKNOWN;
     res->received_unix_ms = e->received_unix_ms;
     (void)snprintf(res->sha256, sizeof(res->sha256), "%s", standing_hash);
-    return put_fork(a, c, e, reterr);
+    return bw_append_fork(a, c, e, reterr);
 }
 
 /* ---- what is there already ----------------------------------------------------- */
 
-static int find_refused(struct append *a,
+static int find_refused(struct bw_append *a,
                         int64_t chain,
                         int64_t seq,
                         char hash[BW_HASH_LEN + 1],
@@ -274,7 +261,7 @@ static int find_refused(struct append *a,
 
 /* The hash that stands at (chain, seq), as record or refusal; -ENOENT. prev (may be NULL)
  * is what that record names as its predecessor, "" when not known. */
-static int standing(struct append *a,
+static int standing(struct bw_append *a,
                     int64_t chain,
                     const char *kid,
                     int64_t seq,
@@ -308,8 +295,8 @@ static int standing(struct append *a,
 }
 
 /* A record of a declared hole comes after all: it enters when it fits its neighbours. */
-static int fill_hole(struct append *a,
-                     struct chain *c,
+static int fill_hole(struct bw_append *a,
+                     struct bw_chain_head *c,
                      const struct bw_ledger_entry *e,
                      struct bw_ledger_result *res,
                      struct bw_err *reterr)
@@ -340,14 +327,14 @@ static int fill_hole(struct append *a,
         res->received_unix_ms = e->received_unix_ms;
         return 0;
     }
-    return enter(a, c, e, res, reterr);
+    return bw_append_enter(a, c, e, res, reterr);
 }
 
-static int take_old(struct append *a,
-                    struct chain *c,
-                    const struct bw_ledger_entry *e,
-                    struct bw_ledger_result *res,
-                    struct bw_err *reterr)
+int bw_append_old(struct bw_append *a,
+                  struct bw_chain_head *c,
+                  const struct bw_ledger_entry *e,
+                  struct bw_ledger_result *res,
+                  struct bw_err *reterr)
 {
     char hash[BW_HASH_LEN + 1] = "";
     struct bw_found f = {0};
@@ -381,210 +368,17 @@ static int take_old(struct append *a,
     return r == -ENOENT ? fill_hole(a, c, e, res, reterr) : r;
 }
 
-/* ---- out of order -------------------------------------------------------------- */
-
-static int count_held(struct append *a, struct chain *c, int64_t by, struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&a->l->sql, CHAIN_HELD, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, c->id);
-    bw_sql_i64(st, 2, by);
-    c->n_held += by;
-    return bw_sql_run(&a->l->sql, st, reterr);
-}
-
-static int hold(struct append *a,
-                struct chain *c,
-                const struct bw_ledger_entry *e,
-                struct bw_ledger_result *res,
-                struct bw_err *reterr)
-{
-    struct bw_sql *s = &a->l->sql;
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(s, HELD_GET, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    res->verdict = BW_LEDGER_HELD;
-    res->position = BW_UNKNOWN;
-    res->received_unix_ms = e->received_unix_ms;
-    bw_sql_i64(st, 1, c->id);
-    bw_sql_i64(st, 2, e->summary->seq);
-    bw_sql_text(st, 3, e->sha256);
-    r = bw_sql_row(s, st, reterr);
-    if (r > 0) {
-        res->received_unix_ms = sqlite3_column_int64(st, 0);
-        (void)sqlite3_reset(st);
-        return 0;
-    }
-    if (r < 0) {
-        return r;
-    }
-    if (c->n_held >= BW_LEDGER_HELD_MAX) {
-        res->verdict = BW_LEDGER_CROWDED;
-        return 0;
-    }
-    r = bw_sql_use(s, HELD_ADD, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, c->id);
-    bw_sql_i64(st, 2, e->summary->seq);
-    bw_sql_text(st, 3, e->sha256);
-    bw_sql_i64(st, 4, e->received_unix_ms);
-    bw_sql_i64(st, 5, (int64_t)e->egress);
-    bw_sql_text(st, 6, e->refuse_type);
-    bw_sql_text(st, 7, e->refuse_detail);
-    bw_sql_textn(st, 8, e->jws, e->jws_len);
-    r = bw_sql_run(s, st, reterr);
-    return r < 0 ? r : count_held(a, c, 1, reterr);
-}
-
-/* A held record, taken out: entry points into the rest. */
-struct held {
-    struct bw_ledger_entry entry;
-    struct bw_summary summary;
-    char *jws;
-    char *type;
-    char *detail;
-};
-
-static void held_done(struct held *h)
-{
-    bw_summary_done(&h->summary);
-    free(h->jws);
-    free(h->type);
-    free(h->detail);
-}
-
-static char *copy_column(struct sqlite3_stmt *st, int i)
-{
-    const char *text = (const char *)sqlite3_column_text(st, i);
-    return text ? strdup(text) : NULL;
-}
-
-/* Take the first held record up to c's next seq out of the table: 1, or 0 for none. */
-static int take_held(struct append *a,
-                     struct chain *c,
-                     const char *kid,
-                     struct held *h,
-                     struct bw_err *reterr)
-{
-    struct bw_sql *s = &a->l->sql;
-    struct sqlite3_stmt *st = NULL;
-    struct bw_ledger_entry *e = &h->entry;
-    int64_t seq = 0;
-    memset(h, 0, sizeof(*h));
-    bw_summary_init(&h->summary);
-    int r = bw_sql_use(s, HELD_NEXT, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, c->id);
-    bw_sql_i64(st, 2, c->seq + 1);
-    r = bw_sql_row(s, st, reterr);
-    if (r <= 0) {
-        return r;
-    }
-    seq = sqlite3_column_int64(st, 6);
-    bw_sql_copy(st, 0, e->sha256, sizeof(e->sha256));
-    e->received_unix_ms = sqlite3_column_int64(st, 1);
-    e->egress = (enum bw_egress)sqlite3_column_int(st, 2);
-    h->type = copy_column(st, 3);
-    h->detail = copy_column(st, 4);
-    e->jws_len = (size_t)sqlite3_column_bytes(st, 5);
-    h->jws = copy_column(st, 5);
-    bool refused = sqlite3_column_type(st, 3) != SQLITE_NULL;
-    (void)sqlite3_reset(st);
-    if (!h->jws || (refused && !h->type)) {
-        return bw_err_set(reterr, -ENOMEM, "out of memory");
-    }
-    (void)snprintf(e->kid, sizeof(e->kid), "%s", kid);
-    e->jws = h->jws;
-    e->refuse_type = h->type;
-    e->refuse_detail = h->detail;
-    e->summary = &h->summary;
-    r = bw_ledger_decode(h->jws, e->jws_len, &h->summary, refused ? NULL : reterr);
-    if (r < 0 && !refused) {
-        return r;
-    }
-    h->summary.seq = seq;
-    r = bw_sql_use(s, HELD_DROP, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, c->id);
-    bw_sql_i64(st, 2, seq);
-    bw_sql_text(st, 3, e->sha256);
-    r = bw_sql_run(s, st, reterr);
-    if (r == 0) {
-        r = count_held(a, c, -1, reterr);
-    }
-    return r < 0 ? r : 1;
-}
-
-/* Link one that was held; one whose place is taken meanwhile is a duplicate or a fork. */
-static int link_one(struct append *a,
-                    struct chain *c,
-                    const struct bw_ledger_entry *e,
-                    bool anyhow,
-                    int64_t *linked,
-                    struct bw_err *reterr)
-{
-    struct bw_ledger_result res;
-    const struct bw_summary *u = e->summary;
-    if (u->seq <= c->seq) {
-        return take_old(a, c, e, &res, reterr);
-    }
-    if (!anyhow && u->prev[0] != '\0' && strcmp(u->prev, c->hash) != 0) {
-        return put_fork(a, c, e, reterr);
-    }
-    int r = enter(a, c, e, &res, reterr);
-    if (r == 0) {
-        r = move_head(a, c, u->seq, e->sha256, res.position, e, reterr);
-    }
-    (*linked)++;
-    return r;
-}
-
-/* Link what waits behind the head. `anyhow`: the first one after a declared hole has no
- * predecessor to compare with. */
-static int link_held(struct append *a,
-                     struct chain *c,
-                     const char *kid,
-                     bool anyhow,
-                     int64_t *linked,
-                     struct bw_err *reterr)
-{
-    int r = 1;
-    while (r > 0 && c->n_held > 0) {
-        struct held h;
-        int64_t before = c->seq;
-        r = take_held(a, c, kid, &h, reterr);
-        if (r > 0) {
-            int f = link_one(a, c, &h.entry, anyhow, linked, reterr);
-            r = f < 0 ? f : 1;
-        }
-        anyhow = anyhow && c->seq == before;
-        held_done(&h);
-    }
-    return r < 0 ? r : 0;
-}
-
 /* ---- one record ---------------------------------------------------------------- */
 
-static int take_one(struct append *a,
+static int take_one(struct bw_append *a,
                     const struct bw_ledger_entry *e,
                     struct bw_ledger_result *res,
                     struct bw_err *reterr)
 {
     const struct bw_summary *u = e->summary;
-    struct chain c;
+    struct bw_chain_head c;
     int64_t linked = 0;
-    int r = get_chain(a, e->kid, u->site, &c, reterr);
+    int r = bw_append_chain(a, e->kid, u->site, &c, reterr);
     if (r < 0) {
         return r;
     }
@@ -593,25 +387,25 @@ static int take_one(struct append *a,
         return bw_err_set(reterr, -EINVAL, "a record without its number (key %s)", e->kid);
     }
     if (u->seq <= c.seq) {
-        return take_old(a, &c, e, res, reterr);
+        return bw_append_old(a, &c, e, res, reterr);
     }
     if (u->seq > c.seq + 1) {
-        return hold(a, &c, e, res, reterr);
+        return bw_append_hold(a, &c, e, res, reterr);
     }
     if (c.seq > 0 && strcmp(u->prev, c.hash) != 0) {
         return fork_of(a, &c, e, "", res, reterr);
     }
-    r = enter(a, &c, e, res, reterr);
+    r = bw_append_enter(a, &c, e, res, reterr);
     if (r == 0) {
-        r = move_head(a, &c, u->seq, e->sha256, res->position, e, reterr);
+        r = bw_append_move(a, &c, u->seq, e->sha256, res->position, e, reterr);
     }
     if (r == 0 && c.n_held > 0) {
-        r = link_held(a, &c, e->kid, false, &linked, reterr);
+        r = bw_append_link(a, &c, e->kid, false, &linked, reterr);
     }
     return r;
 }
 
-static int begin(struct append *a, struct bw_err *reterr)
+int bw_append_begin(struct bw_append *a, struct bw_err *reterr)
 {
     struct bw_sql *s = &a->l->sql;
     struct sqlite3_stmt *st = NULL;
@@ -633,7 +427,7 @@ static int begin(struct append *a, struct bw_err *reterr)
     return r;
 }
 
-static int finish(struct append *a, struct bw_err *reterr)
+int bw_append_finish(struct bw_append *a, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_use(&a->l->sql, NEXT_SET, &st, reterr);
@@ -651,110 +445,14 @@ int bw_ledger_do_append(struct bw_ledger *l,
                         struct bw_ledger_result *results,
                         struct bw_err *reterr)
 {
-    struct append a = {.l = bw_ledger_of(l)};
-    int r = begin(&a, reterr);
+    struct bw_append a = {.l = bw_ledger_of(l)};
+    int r = bw_append_begin(&a, reterr);
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = take_one(&a, &entries[i], &results[i], reterr);
     }
     if (r == 0) {
-        r = finish(&a, reterr);
+        r = bw_append_finish(&a, reterr);
     }
-    bw_sql_rollback(&a.l->sql);
-    return r;
-}
-
-/* ---- giving up ----------------------------------------------------------------- */
-
-static int
-declare_hole(struct append *a, struct chain *c, int64_t now_unix_ms, struct bw_err *reterr)
-{
-    struct bw_sql *s = &a->l->sql;
-    struct sqlite3_stmt *st = NULL;
-    int64_t first = 0;
-    int r = bw_sql_use(s, HELD_FIRST, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, c->id);
-    r = bw_sql_row(s, st, reterr);
-    if (r <= 0) {
-        return r;
-    }
-    first = sqlite3_column_int64(st, 0);
-    (void)sqlite3_reset(st);
-    if (first <= c->seq + 1) {
-        return 0;
-    }
-    r = bw_sql_use(s, HOLE_ADD, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, c->id);
-    bw_sql_i64(st, 2, c->seq + 1);
-    bw_sql_i64(st, 3, first - 1);
-    bw_sql_i64(st, 4, now_unix_ms);
-    r = bw_sql_run(s, st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    struct bw_ledger_entry none = {.received_unix_ms = BW_UNKNOWN};
-    r = move_head(a, c, first - 1, "", BW_UNKNOWN, &none, reterr);
-    return r;
-}
-
-/* The next chain that has waited too long: 1, 0 none. */
-static int next_waiting(struct append *a,
-                        int64_t before_unix_ms,
-                        char kid[BW_KID_LEN + 1],
-                        struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&a->l->sql, HELD_OLD, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, before_unix_ms);
-    r = bw_sql_row(&a->l->sql, st, reterr);
-    if (r > 0) {
-        bw_sql_copy(st, 1, kid, BW_KID_LEN + 1);
-        (void)sqlite3_reset(st);
-    }
-    return r;
-}
-
-int bw_ledger_do_expire(struct bw_ledger *l,
-                        int64_t now_unix_ms,
-                        int64_t hold_s,
-                        int64_t *ret_linked,
-                        struct bw_err *reterr)
-{
-    struct append a = {.l = bw_ledger_of(l)};
-    char kid[BW_KID_LEN + 1] = "";
-    int64_t linked = 0;
-    int r = begin(&a, reterr);
-    if (r < 0) {
-        goto out;
-    }
-    while ((r = next_waiting(&a, now_unix_ms - hold_s * 1000, kid, reterr)) > 0) {
-        struct chain c;
-        r = get_chain(&a, kid, "", &c, reterr);
-        if (r == 0) {
-            r = declare_hole(&a, &c, now_unix_ms, reterr);
-        }
-        if (r == 0) {
-            r = link_held(&a, &c, kid, true, &linked, reterr);
-        }
-        if (r < 0) {
-            break;
-        }
-    }
-    if (r == 0) {
-        r = finish(&a, reterr);
-    }
-    if (r == 0) {
-        *ret_linked = linked;
-    }
-out:
     bw_sql_rollback(&a.l->sql);
     return r;
 }

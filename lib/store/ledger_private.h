@@ -191,6 +191,8 @@ int bw_ledger_do_seal(struct bw_ledger *l,
                       struct bw_ledger_seal_report *ret,
                       struct bw_err *reterr);
 
+/* ledger_tidy.c: hot rows whose positions are sealed go, in small transactions. */
+int bw_ledger_drop_sealed(struct ledger *l, struct bw_err *reterr);
 /* What a crash left of sealing: files nobody names, hot rows that are sealed. */
 int bw_ledger_tidy(struct ledger *l, struct bw_err *reterr);
 

@@ -14,19 +14,16 @@
 #include "segment_private.h"
 
 #include <bw/err.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     DAY_S = 86400,
-    GRACE_S = 300,    /* a day's last interval arrives in the first minutes of the next */
-    DROP_STEP = 2000, /* positions a transaction, so that appends never wait long */
+    GRACE_S = 300, /* a day's last interval arrives in the first minutes of the next */
     DAY_MAX = 16 * 1024 * 1024
 };
 
@@ -516,107 +513,6 @@ static int name_it(struct seal *s, const struct bw_segment_made *made)
     return r;
 }
 
-static int drop_step(struct ledger *l, int64_t from, int64_t to, struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_begin(&l->sql, reterr);
-    if (r == 0) {
-        r = bw_sql_use(&l->sql, SEAL_DROP, &st, reterr);
-    }
-    if (r == 0) {
-        bw_sql_i64(st, 1, from);
-        bw_sql_i64(st, 2, to);
-        r = bw_sql_run(&l->sql, st, reterr);
-    }
-    if (r == 0) {
-        r = bw_columns_drop(&l->sql, from, to - 1, reterr);
-    }
-    if (r == 0) {
-        r = bw_sql_commit(&l->sql, reterr);
-    }
-    bw_sql_rollback(&l->sql);
-    return r;
-}
-
-/* Hot rows whose positions are sealed. */
-static int drop_sealed(struct ledger *l, struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    int64_t hot = 0;
-    int64_t first = BW_UNKNOWN;
-    int r = bw_ledger_hot_from(l, &hot, reterr);
-    if (r == 0) {
-        r = bw_sql_use(&l->sql, SEAL_FIRST, &st, reterr);
-    }
-    if (r == 0) {
-        r = bw_sql_row(&l->sql, st, reterr);
-    }
-    if (r > 0) {
-        first = bw_sql_get(st, 0);
-        (void)sqlite3_reset(st);
-        r = 0;
-    }
-    while (r == 0 && first != BW_UNKNOWN && first < hot) {
-        int64_t to = first + DROP_STEP < hot ? first + DROP_STEP : hot;
-        r = drop_step(l, first, to, reterr);
-        first = to;
-    }
-    return r;
-}
-
-/* A file that no row names: made by a run that did not come to name it. */
-static int drop_stray(struct ledger *l, const char *name, struct bw_err *reterr)
-{
-    struct sqlite3_stmt *st = NULL;
-    char path[4096];
-    int r = bw_sql_use(&l->sql, SEGMENT_FILES, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_text(st, 1, name);
-    r = bw_sql_row(&l->sql, st, reterr);
-    (void)sqlite3_reset(st);
-    if (r != 0) {
-        return r < 0 ? r : 0;
-    }
-    int n = snprintf(path, sizeof(path), "%s/segments/%s", l->folder, name);
-    if (n > 0 && (size_t)n < sizeof(path) && unlink(path) < 0 && errno != ENOENT) {
-        int code = -errno;
-        return bw_err_set(reterr, code, "cannot remove %s: %s", path, bw_strerror(code));
-    }
-    return 0;
-}
-
-static bool ours(const char *name)
-{
-    size_t n = strlen(name);
-    return (n > 4 && strcmp(name + n - 4, ".bws") == 0) ||
-           (n > 8 && strcmp(name + n - 8, ".bws.tmp") == 0);
-}
-
-int bw_ledger_tidy(struct ledger *l, struct bw_err *reterr)
-{
-    char path[4096];
-    int r = drop_sealed(l, reterr);
-    int n = snprintf(path, sizeof(path), "%s/segments", l->folder);
-    if (r < 0 || n < 0 || (size_t)n >= sizeof(path)) {
-        return r;
-    }
-    DIR *d = opendir(path);
-    if (!d) {
-        return 0; /* nothing was ever sealed */
-    }
-    struct dirent *e = NULL;
-    /* readdir() is safe: this DIR is ours alone */
-    while (r == 0 && (e = readdir(d)) != NULL) { /* NOLINT(concurrency-mt-unsafe) */
-        if (ours(e->d_name)) {
-            r = drop_stray(l, e->d_name, reterr);
-        }
-    }
-    (void)closedir(d);
-    return r;
-}
-
 /* ---- all of it -------------------------------------------------------------------- */
 
 static void seal_done(struct seal *s)
@@ -702,7 +598,7 @@ static int seal_one(struct ledger *l,
         report->rows += s->to - s->from;
         report->raw_bytes += made.raw_bytes;
         report->file_bytes += made.file_bytes;
-        r = drop_sealed(l, reterr);
+        r = bw_ledger_drop_sealed(l, reterr);
     }
     r = r < 0 ? r : 1;
 out:

@@ -296,6 +296,9 @@ static int make_ready(struct bw_sql *s, bool write, struct bw_err *reterr)
                     "PRAGMA temp_store=MEMORY;"
                     "PRAGMA cell_size_check=1;",
                     reterr);
+    if (r == 0 && s->schema->tuning) {
+        r = bw_sql_exec(s, s->schema->tuning, reterr);
+    }
     if (r == 0 && version < s->schema->version) {
         r = migrate(s, version, reterr);
     }

@@ -18,6 +18,7 @@ struct bw_sql_schema {
     uint32_t application_id; /* of the SQLite header; a file with another is not ours */
     int version;             /* newest user_version this program writes */
     const char *const *const *script; /* script[v]: texts up to NULL, from v to v + 1 */
+    const char *tuning;               /* pragmas of its writer; NULL: the defaults */
 };
 
 /* A connection and its prepared statements, indexed by the caller's enum. */
