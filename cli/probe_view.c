@@ -51,9 +51,11 @@ void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s)
         e->late++;
         break;
     case BW_FAILED:
-    case BW_SKIPPED:
         e->failed++;
         e->error = s->error;
+        break;
+    case BW_SKIPPED:
+        e->failed++;
         break;
     }
 }
@@ -76,6 +78,12 @@ int64_t probe_echo_percentile(const struct probe_echoes *e,
     }
     free(values);
     return result;
+}
+
+static const char *why_not_sent(const struct probe_echoes *e)
+{
+    return e->error != 0 ? bw_strerror(e->error)
+                         : "this machine was too busy to send in time";
 }
 
 static double mbps(int64_t bytes, const struct bw_run_sample *s)
@@ -279,7 +287,7 @@ static void json_latency(const struct probe_result *r, size_t i, struct bw_jw *w
     bw_jw_ki64(w, "late", e->late);
     bw_jw_ki64(w, "not_sent", e->failed);
     if (e->failed > 0) {
-        bw_jw_kstr(w, "not_sent_reason", bw_strerror(e->error));
+        bw_jw_kstr(w, "not_sent_reason", why_not_sent(e));
     }
     if (e->icmp_error != 0) {
         bw_jw_kstr(w, "icmp_error", bw_strerror(e->icmp_error));
