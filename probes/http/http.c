@@ -362,8 +362,10 @@ static void end_window(struct bw_probe *p)
     char reason[160];
     int64_t requests;
     int64_t bytes;
+    int64_t still_ns;
     make_sample(p, &s, &tcp);
     http_engine_completed(p->engine, &requests, &bytes);
+    still_ns = bw_clock_mono_ns() - p->moved_mono_ns;
     if (s.bytes < BYTES_MIN) {
         (void)snprintf(reason, sizeof(reason),
                        "only %lld bytes came through in %lld s: too few to call it a rate",
@@ -371,6 +373,13 @@ static void end_window(struct bw_probe *p)
                        (long long)bw_opt_int(p->opts, "duration") / 1000);
         s.state = BW_FAILED;
         s.error = -ENODATA;
+        s.reason = reason;
+    } else if (still_ns * 2 > s.t1_mono_ns - s.t0_mono_ns) {
+        /* Sent data may have filled the buffers of a server that does not read it. */
+        (void)snprintf(reason, sizeof(reason), "nothing moved in the last %.1f s",
+                       (double)still_ns / 1e9);
+        s.state = BW_FAILED;
+        s.error = -ETIMEDOUT;
         s.reason = reason;
     } else if (p->direction == BW_DOWN && requests > s.streams &&
                bytes / requests < BODY_MIN) {

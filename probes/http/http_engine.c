@@ -41,6 +41,7 @@ struct watch { /* one socket of curl's */
     uv_poll_t poll;
     struct http_engine *engine;
     curl_socket_t fd;
+    int events; /* what curl waits for */
 };
 
 struct http_engine {
@@ -252,10 +253,16 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct watch *w = poll->data;
     struct http_engine *e = w->engine;
     int running;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    int flags = 0;
+    if (status < 0) {
+        events = UV_READABLE | UV_WRITABLE; /* the next read or write names the error */
+    }
     flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
     flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
     (void)curl_multi_socket_action(e->multi, w->fd, flags, &running);
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll)) { /* libuv stopped it */
+        (void)uv_poll_start(poll, w->events, on_poll);
+    }
     check_messages(e);
 }
 
@@ -311,6 +318,7 @@ on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *socket
     }
     events |= what & CURL_POLL_IN ? UV_READABLE : 0;
     events |= what & CURL_POLL_OUT ? UV_WRITABLE : 0;
+    w->events = events;
     return uv_poll_start(&w->poll, events, on_poll) < 0 ? -1 : 0;
 }
 
