@@ -3,7 +3,8 @@
  * into a ledger, as a collector would have.
  *
  * gen_year --from 2026-07-01T05:00:00Z --days 365 [--sites N] [--seed N] [--interval S]
- *          [--offset S] [--steady] [--no-counters] [--jose FILE --key FILE] [--ledger DIR]
+ *          [--offset S] [--steady | --no-gaps] [--no-counters] [--jose FILE --key FILE]
+ * [--ledger DIR]
  */
 #include <buf.h>
 #include <bw/err.h>
@@ -174,6 +175,7 @@ int main(int argc, char **argv)
                                             {"ledger", required_argument, NULL, 'l'},
                                             {"seal", no_argument, NULL, 'S'},
                                             {"steady", no_argument, NULL, 'y'},
+                                            {"no-gaps", no_argument, NULL, 'g'},
                                             {"no-counters", no_argument, NULL, 'c'},
                                             {NULL, 0, NULL, 0}};
     struct bw_gen_options o;
@@ -221,6 +223,9 @@ int main(int argc, char **argv)
             break;
         case 'S':
             seal = true;
+            break;
+        case 'g':
+            o.without_gaps = true;
             break;
         case 'y':
             o.steady = true;

@@ -149,7 +149,8 @@ def one_case(name, generate, arguments, schema, folder):
     jose, key = f"{folder}/r.jose", f"{folder}/r.jwk"
     data = f"{folder}/data"
     os.makedirs(data)
-    run(GEN, *generate, "--jose", jose, "--key", key, "--ledger", f"{data}/ledger")
+    sealed = ["--seal"] if name in ("week", "within") else []
+    run(GEN, *generate, "--jose", jose, "--key", key, "--ledger", f"{data}/ledger", *sealed)
     out = f"{folder}/out"
     run(BANDWITNESS, "report", "--file", jose, "--key", key, *arguments, "--place",
         "Heron <Middle> & High", "--format", "html,csv,json", "--intervals", "-o", out)

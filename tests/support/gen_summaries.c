@@ -237,7 +237,8 @@ static bool in_gap(const struct bw_gen *g, int64_t unix_s)
 {
     int64_t second = unix_s - day_start(g, unix_s);
 
-    return is_day(g, unix_s, DAY_GAP) && second >= 17 * 3600 && second < 21 * 3600 + 600;
+    return !g->o.without_gaps && is_day(g, unix_s, DAY_GAP) && second >= 17 * 3600 &&
+           second < 21 * 3600 + 600;
 }
 
 static bool unsynced(const struct bw_gen *g, int64_t unix_s)

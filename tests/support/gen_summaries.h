@@ -24,6 +24,7 @@ struct bw_gen_options {
     int64_t utc_offset_s; /* of the school's clock, for its habits; -21600 */
     int64_t claim_bps[BW_DIRECTIONS];
     bool without_counters; /* source none */
+    bool without_gaps;     /* every interval is there */
     bool steady;           /* no outage, lossy day, gap or clock fault */
 };
 
