@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_report_time.c - small reports whose gaps, outages, delays and hours were worked by
+ * hand. The records are circuit-days made here, so nothing but the report is tested. */
+#include "buf.h"
+#include "bw_test.h"
+#include "fake_days.h"
+#include "hist.h"
+#include "model.h"
+#include "render.h"
+#include "tz.h"
+
+#include <bw/err.h>
+#include <bw/records.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* 2026-11-02, a Monday, 00:00 UTC. */
+static const int64_t monday = 1793577600;
+
+static void gaps_are_listed_with_their_cause(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 3600, .made = monday + 3000};
+    struct made m;
+    const struct bw_report_gap *g;
+    (void)state;
+
+    /* 300…900 on record, 900…1500 stopped (stated), 1500…1800 on record with half of the
+     * counters, 1800…2100 missing without a word, 2100…2400 on record, then nothing until
+     * the report is made at 3000. */
+    fake_day(f, monday);
+    fake_slot(f, monday + 300, 300, 1000);
+    fake_slot(f, monday + 600, 300, 1000);
+    fake_slot(f, monday + 1500, 300, 1000)->covered_s = 180;
+    fake_slot(f, monday + 2100, 300, 1000);
+    fake_gap(f, monday + 900, monday + 1500, BW_GAP_STOPPED);
+    fake_gap(f, monday + 2200, monday + 2200, BW_GAP_DEFERRED);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->coverage.period_s, 3600);
+    assert_int_equal(m.report->coverage.elapsed_s, 3000);
+    assert_int_equal(m.report->coverage.recorded_s, 1200);
+    assert_int_equal(m.report->coverage.missing_s, 1800);
+    assert_int_equal(m.report->coverage.counted_s, 1080);
+    assert_int_equal(m.report->coverage.n_gaps, 6);
+    g = m.report->coverage.gaps;
+    assert_int_equal(g[0].from_unix_s, monday);
+    assert_string_equal(g[0].why, "not stated; before the first record");
+    assert_int_equal(g[1].missing_s, 600);
+    assert_string_equal(g[1].why, "daemon stopped");
+    assert_int_equal(g[2].kind, BW_RGAP_COUNTER);
+    assert_int_equal(g[2].missing_s, 120);
+    assert_string_equal(g[3].why, "not stated");
+    assert_int_equal(g[4].kind, BW_RGAP_STATED);
+    assert_string_equal(g[4].why, "deferred");
+    assert_string_equal(g[5].why, "not stated; after the last record");
+    assert_int_equal(g[5].missing_s, 600);
+    assert_int_equal(m.report->n_days, 1);
+    assert_int_equal(m.report->days[0].missing_s, 1800);
+    assert_int_equal(m.report->days[0].recorded_s, 1200);
+    fake_drop(&m);
+}
+
+static void time_told_twice_counts_once(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 1500};
+    struct made m;
+    (void)state;
+
+    /* The clock was set back by 200 s after the second interval. */
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 1000);
+    fake_slot(f, monday + 300, 300, 1000);
+    fake_slot(f, monday + 400, 300, 1000)->flags = BW_SLOT_STEPPED | BW_SLOT_UNSYNCED;
+    fake_slot(f, monday + 700, 300, 1000);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->coverage.recorded_s, 1000);
+    assert_int_equal(m.report->coverage.twice_s, 200);
+    assert_int_equal(m.report->coverage.missing_s, 500);
+    assert_int_equal(m.report->clock.unsynced_s, 300);
+    assert_int_equal(m.report->clock.n_stepped, 1);
+    assert_int_equal(m.report->used[0].bytes[BW_DOWN], 4000);
+    fake_drop(&m);
+}
+
+static void a_lost_line_has_loss_and_no_delay(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 3600};
+    struct bw_circuit_day *d = fake_day(f, monday);
+    const struct bw_report_latency *l;
+    struct bw_buf out;
+    struct bw_err err;
+    struct made m;
+    (void)state;
+
+    fake_slot(f, monday, 300, 0);
+    f->latency[f->n_latency++] = (struct bw_latency_hour){.probe = "edge",
+                                                          .kind = "icmp",
+                                                          .family = 4,
+                                                          .sent = 300,
+                                                          .lost = 300,
+                                                          .covered_s = 300};
+    d->n_latency = 1;
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->n_latency, 1);
+    l = &m.report->latency[0];
+    assert_int_equal(l->loss_ppm, 1000000);
+    assert_int_equal(l->loss_high_ppm, 1000000);
+    assert_int_equal(l->answered, 0);
+    assert_true(l->p50_us == BW_UNKNOWN && l->mean_us == BW_UNKNOWN &&
+                l->pdv_p95_us == BW_UNKNOWN);
+    bw_buf_init(&out, BW_RENDER_BYTES_MAX);
+    assert_int_equal(bw_render_json(m.report, &out, &err), 0);
+    assert_null(strstr(out.data, "p50_us"));
+    assert_non_null(strstr(out.data, "\"loss_ppm\":1000000"));
+    bw_buf_done(&out);
+    fake_drop(&m);
+}
+
+static void delays_come_from_merged_histograms(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 86400, .tz = "America/Chicago"};
+    struct bw_circuit_day *d = fake_day(f, monday);
+    struct bw_hist h;
+    struct bw_buf early;
+    struct bw_buf late;
+    const struct bw_report_latency *l;
+    struct made m;
+    (void)state;
+
+    /* 90 replies of 1,024 us at 14 h UTC (08:00 in Chicago, in class), 10 of 8,192 us at
+     * 2 h UTC, 1 lost in each. Ranks of 100: P50 = 50th, P95 = 95th, P99 = 99th. */
+    bw_buf_init(&early, 10000);
+    bw_buf_init(&late, 10000);
+    bw_hist_init(&h);
+    for (int i = 0; i < 90; i++) {
+        bw_hist_add(&h, 1024);
+    }
+    assert_int_equal(bw_hist_encode(&h, &early), 0);
+    bw_hist_init(&h);
+    for (int i = 0; i < 10; i++) {
+        bw_hist_add(&h, 8192);
+    }
+    assert_int_equal(bw_hist_encode(&h, &late), 0);
+    fake_slot(f, monday, 300, 0);
+    f->latency[0] = (struct bw_latency_hour){.probe = "edge",
+                                             .kind = "icmp",
+                                             .family = 4,
+                                             .hour = 2,
+                                             .sent = 11,
+                                             .lost = 1,
+                                             .late = 1,
+                                             .sum_us = 81920,
+                                             .covered_s = 11,
+                                             .rtt_hist = late.data};
+    f->latency[1] = (struct bw_latency_hour){.probe = "edge",
+                                             .kind = "icmp",
+                                             .family = 4,
+                                             .hour = 14,
+                                             .sent = 91,
+                                             .lost = 1,
+                                             .sum_us = 92160,
+                                             .covered_s = 91,
+                                             .rtt_hist = early.data};
+    d->n_latency = 2;
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->n_latency, 2);
+    l = &m.report->latency[0];
+    assert_int_equal(l->window, BW_WINDOW_ALL);
+    assert_int_equal(l->answered, 100);
+    assert_int_equal(l->sent, 102);
+    assert_int_equal(l->late, 1);
+    assert_int_equal(l->loss_ppm, 19608); /* 2 of 102 = 1.96078 % */
+    assert_int_equal(l->mean_us, (81920 + 92160) / 100);
+    assert_int_equal(l->min_us, 1024);
+    assert_int_equal(l->p50_us, (1024 + 1088) / 2);
+    assert_int_equal(l->p95_us, (8192 + 8704) / 2);
+    assert_int_equal(l->pdv_p95_us, (8192 + 8704) / 2 - 1024);
+    l = &m.report->latency[1];
+    assert_int_equal(l->window, BW_WINDOW_CLASS);
+    assert_int_equal(l->answered, 90);
+    assert_int_equal(l->p99_us, (1024 + 1088) / 2);
+    assert_int_equal(m.report->coverage.targets[0].covered_s, 102);
+    bw_buf_done(&early);
+    bw_buf_done(&late);
+    fake_drop(&m);
+}
+
+static void class_hours_follow_the_school_clock(void **state)
+{
+    /* In Chicago the clocks go back on Sunday 2026-11-01 at 02:00: Friday's 07:00 is
+     * 12:00 UTC, Monday's is 13:00 UTC. */
+    static const struct {
+        int64_t at_unix_s;
+        bool in_class;
+    } cases[] = {
+        {monday - 3 * 86400 + 12 * 3600 - 300, false}, /* Fri 30 Oct 06:55 CDT */
+        {monday - 3 * 86400 + 12 * 3600, true},        /* Fri 07:00 CDT */
+        {monday - 3 * 86400 + 22 * 3600 - 300, true},  /* Fri 16:55 CDT */
+        {monday - 3 * 86400 + 22 * 3600, false},       /* Fri 17:00 CDT */
+        {monday - 86400 + 15 * 3600, false},           /* Sunday */
+        {monday + 12 * 3600, false},                   /* Mon 06:00 CST */
+        {monday + 13 * 3600, true},                    /* Mon 07:00 CST */
+        {monday + 23 * 3600 - 300, true},              /* Mon 16:55 CST */
+        {monday + 23 * 3600, false},
+    };
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday - 3 * 86400 + 5 * 3600, /* local midnight of Friday */
+                      .to = monday + 86400 + 6 * 3600,
+                      .tz = "America/Chicago"};
+    int64_t day = -1;
+    struct made m;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (cases[i].at_unix_s / 86400 != day) {
+            day = cases[i].at_unix_s / 86400;
+            fake_day(f, day * 86400);
+        }
+        fake_slot(f, cases[i].at_unix_s, 300, 300);
+    }
+    m = fake_report(f, &a);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(m.report->intervals[i].in_class, cases[i].in_class);
+    }
+    assert_int_equal(m.report->used[0].window[BW_WINDOW_CLASS][BW_DOWN].n, 4);
+    /* Friday, Saturday, a Sunday of 25 hours, Monday */
+    assert_int_equal(m.report->n_days, 4);
+    assert_int_equal(m.report->days[0].to_unix_s - m.report->days[0].from_unix_s, 86400);
+    assert_int_equal(m.report->days[2].to_unix_s - m.report->days[2].from_unix_s, 90000);
+    assert_int_equal(m.report->days[3].class_n, 2);
+    assert_int_equal(m.report->coverage.period_s, 4 * 86400 + 3600);
+    fake_drop(&m);
+}
+
+static void an_interval_belongs_where_it_starts(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 86400};
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday - 86400);
+    fake_slot(f, monday - 300, 300, 111);
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 222);
+    fake_slot(f, monday + 86100, 300, 333);
+    fake_day(f, monday + 86400);
+    fake_slot(f, monday + 86400, 300, 444);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->n_intervals, 2);
+    assert_int_equal(m.report->used[0].bytes[BW_DOWN], 555);
+    assert_int_equal(m.report->coverage.recorded_s, 600);
+    fake_drop(&m);
+}
+
+static void an_outage_counts_once_and_only_within(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 2 * 86400};
+    const struct bw_report_outages *o;
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 0);
+    /* began before the period, ended 60 s in */
+    fake_outage(f, (monday - 500) * 1000, (monday + 60) * 1000, (monday + 60) * 1000);
+    /* goes over midnight: both days name it, the first still open */
+    fake_outage(f, (monday + 86390) * 1000, BW_UNKNOWN, (monday + 86400) * 1000);
+    fake_day(f, monday + 86400);
+    fake_slot(f, monday + 86400, 300, 0);
+    fake_outage(f, (monday + 86390) * 1000, (monday + 86420) * 1000,
+                (monday + 86420) * 1000);
+    /* overlaps the one before: one outage of 90,000 … 90,070 */
+    fake_outage(f, (monday + 90000) * 1000, (monday + 90050) * 1000,
+                (monday + 90050) * 1000);
+    fake_outage(f, (monday + 90040) * 1000, (monday + 90070) * 1000,
+                (monday + 90070) * 1000);
+    /* no end on record: known until 100,300 */
+    fake_outage(f, (monday + 100000) * 1000, BW_UNKNOWN, (monday + 100300) * 1000);
+    m = fake_report(f, &a);
+    o = &m.report->outages;
+    assert_int_equal(o->n, 4);
+    assert_int_equal(o->list[0].clipped_to_unix_ms - o->list[0].clipped_from_unix_ms,
+                     60000);
+    assert_int_equal(o->list[1].clipped_to_unix_ms - o->list[1].clipped_from_unix_ms,
+                     30000);
+    assert_false(o->list[1].open);
+    assert_int_equal(o->list[2].clipped_to_unix_ms - o->list[2].clipped_from_unix_ms,
+                     70000);
+    assert_true(o->list[3].open);
+    assert_int_equal(o->n_open, 1);
+    assert_int_equal(o->total_ms, 460000);
+    assert_int_equal(o->longest_ms, 300000);
+    assert_int_equal(m.report->days[0].outage_ms, 70000);
+    assert_int_equal(m.report->days[1].outage_ms, 390000);
+    fake_drop(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gaps_are_listed_with_their_cause),
+        cmocka_unit_test(time_told_twice_counts_once),
+        cmocka_unit_test(a_lost_line_has_loss_and_no_delay),
+        cmocka_unit_test(delays_come_from_merged_histograms),
+        cmocka_unit_test(class_hours_follow_the_school_clock),
+        cmocka_unit_test(an_interval_belongs_where_it_starts),
+        cmocka_unit_test(an_outage_counts_once_and_only_within),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
