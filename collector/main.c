@@ -47,7 +47,7 @@ static const char usage[] =
     "Keeps what the boxes of Bandwitness saw, and shows it.\n"
     "\n"
     "  -c, --config FILE  configuration (/etc/bandwitness/collector.conf)\n"
-    "  -t, --test         check the configuration, then exit: 0 good, 1 not\n"
+    "  -t, --check        check the configuration, then exit: 0 good, 1 not\n"
     "  -T, --print        print the effective configuration, then exit\n"
     "  -h, --help         this text\n"
     "  -V, --version      version, then exit\n"
@@ -391,7 +391,7 @@ static int print_config(const struct bw_collector_config *conf)
 int main(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'}, {"test", no_argument, NULL, 't'},
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 't'},
         {"print", no_argument, NULL, 'T'},        {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
     };
