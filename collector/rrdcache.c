@@ -33,6 +33,7 @@ enum {
     SERIES_MAX = 2 + 2 * BW_TARGETS_MAX,
     STEPS_AT_ONCE = 512,
     WINDOW_S = 6 * 3600,
+    WINDOW_RECORDS_MAX = 65536,
     STEP_DEFAULT_S = 300,
     INTERVALS_LOOKED_AT = 64
 };
@@ -49,6 +50,14 @@ struct series {
     size_t n;
 };
 
+/* A record of the window that is being written. */
+struct kept {
+    int64_t start_unix_s;
+    int64_t position;
+    char *jws;
+    size_t jws_len;
+};
+
 struct refresh {
     char folder[PATH_MAX]; /* of the circuit */
     const char *site;
@@ -58,6 +67,9 @@ struct refresh {
     int64_t last_unix_s;
     struct series *series[SERIES_MAX];
     size_t n_series;
+    struct kept *kept; /* of one window */
+    size_t n_kept;
+    size_t cap_kept;
     struct bw_buf scratch;
     struct bw_err err;
 };
@@ -245,18 +257,72 @@ static int put_summary(struct refresh *f, const struct bw_summary *s)
     return r;
 }
 
-static int on_record(void *owner, const struct bw_record *rec)
+static int put_record(struct refresh *f, const struct kept *k)
 {
-    struct refresh *f = owner;
     struct bw_jws j;
     struct bw_summary s;
-    int r = bw_jws_parse(rec->jws, rec->jws_len, &f->scratch, &j, &f->err);
+    int r = bw_jws_parse(k->jws, k->jws_len, &f->scratch, &j, &f->err);
     r = r < 0 ? r : bw_summary_decode(j.payload, j.payload_len, &s, &f->err);
     if (r < 0) {
         return r;
     }
     r = put_summary(f, &s);
     bw_summary_done(&s);
+    return r;
+}
+
+/* --- one window of time -----------------------------------------------------------------
+ */
+
+static int on_record(void *owner, const struct bw_record *rec)
+{
+    struct refresh *f = owner;
+    if (f->n_kept == f->cap_kept) {
+        size_t cap = f->cap_kept ? f->cap_kept * 2 : 256;
+        struct kept *bigger =
+            cap > WINDOW_RECORDS_MAX ? NULL : realloc(f->kept, cap * sizeof(f->kept[0]));
+        if (!bigger) {
+            return bw_err_set(&f->err, -ENOMEM, "out of memory");
+        }
+        f->kept = bigger;
+        f->cap_kept = cap;
+    }
+    struct kept *k = &f->kept[f->n_kept];
+    k->start_unix_s = rec->start_unix_s;
+    k->position = rec->position;
+    k->jws_len = rec->jws_len;
+    k->jws = malloc(rec->jws_len);
+    if (!k->jws) {
+        return bw_err_set(&f->err, -ENOMEM, "out of memory");
+    }
+    memcpy(k->jws, rec->jws, rec->jws_len);
+    f->n_kept++;
+    return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct kept *x = a;
+    const struct kept *y = b;
+    if (x->start_unix_s != y->start_unix_s) {
+        return x->start_unix_s < y->start_unix_s ? -1 : 1;
+    }
+    return x->position < y->position ? -1 : x->position > y->position;
+}
+
+/* The ledger gives records as they came; a file takes them as they happened. */
+static int
+put_window(struct refresh *f, struct bw_records *records, int64_t from, int64_t to)
+{
+    int r = bw_records_each(records, f->site, from, to, on_record, f, &f->err);
+    if (r == 0 && f->n_kept > 1) {
+        qsort(f->kept, f->n_kept, sizeof(f->kept[0]), by_time);
+    }
+    for (size_t i = 0; i < f->n_kept; i++) {
+        r = r < 0 ? r : put_record(f, &f->kept[i]);
+        free(f->kept[i].jws);
+    }
+    f->n_kept = 0;
     return r;
 }
 
@@ -363,7 +429,7 @@ static int walk(struct bw_reader *r, struct refresh *f, int64_t until_unix_s)
     int n = 0;
     while (n == 0 && at < until_unix_s) {
         int64_t end = at + WINDOW_S < until_unix_s ? at + WINDOW_S : until_unix_s;
-        n = bw_records_each(r->records, f->site, at, end, on_record, f, &f->err);
+        n = put_window(f, r->records, at, end);
         at = end;
     }
     for (size_t i = 0; n == 0 && i < f->n_series; i++) {
@@ -451,6 +517,7 @@ out:
         *reterr = f->err;
     }
     bw_buf_done(&f->scratch);
+    free(f->kept);
     free(f);
     return n;
 }

@@ -107,6 +107,18 @@ static int put_circuit(struct ledger *l,
     bw_sql_i64(st, 28, d.p50_us);
     bw_sql_i64(st, 29, d.p95_us);
     bw_sql_i64(st, 30, still_out(u, c->id));
+    r = bw_sql_run(&l->sql, st, reterr);
+    if (r < 0 || sqlite3_changes(l->sql.db) > 0) {
+        return r;
+    }
+    /* Older than the newest: all it may change is since when the circuit is known. */
+    r = bw_sql_use(&l->sql, LATEST_FIRST, &st, reterr);
+    if (r < 0) {
+        return r;
+    }
+    bw_sql_text(st, 1, u->site);
+    bw_sql_text(st, 2, c->id);
+    bw_sql_i64(st, 3, u->start_unix_s);
     return bw_sql_run(&l->sql, st, reterr);
 }
 

@@ -140,6 +140,8 @@ const char *const bw_ledger_text[N_STMTS] = {
         " latency_lost=excluded.latency_lost, latency_p50_us=excluded.latency_p50_us,"
         " latency_p95_us=excluded.latency_p95_us, silent=excluded.silent"
         " WHERE excluded.end >= end",
+    [LATEST_FIRST] = "UPDATE latest SET first_start = min(first_start, ?3)"
+                     " WHERE site = ?1 AND id = ?2",
     [LATEST_TEST] =
         "UPDATE latest SET"
         " down_at_ms = CASE WHEN ?3 = 0 THEN ?4 ELSE down_at_ms END,"

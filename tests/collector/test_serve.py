@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP side as strangers, browsers and proxies see it."""
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+import unittest
+from html.parser import HTMLParser
+
+from harness import Collector, UnixConnection
+from jose import START, latency
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+class Page(HTMLParser):
+    """Whether tags close in order, and which addresses and tags a page has."""
+
+    VOID = {"meta", "link", "input", "img", "source", "br"}
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.links, self.tags, self.text = [], [], [], ""
+        self.feed(text)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.links += [v for k, v in attrs if k in ("href", "src", "srcset", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, (tag, self.open)
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.text += data
+
+
+class Serve(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.c = Collector()
+        cls.c.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.c.end()
+
+    def page(self, path, status=200):
+        a = self.c.get(path)
+        self.assertEqual(a.status, status, a.body)
+        self.assertEqual(a.headers["Content-Type"], "text/html; charset=utf-8")
+        self.assertIn("default-src 'none'", a.headers["Content-Security-Policy"])
+        self.assertEqual(a.headers["X-Content-Type-Options"], "nosniff")
+        self.assertIsNone(a.headers["Server"])
+        p = Page(a.body.decode())
+        for link in p.links:
+            self.assertTrue(link.startswith(("/", "#", "?")), f"{link} leaves this server")
+        self.assertNotIn("script", [t for t, _ in p.tags])
+        self.assertTrue(all("style" not in a and not any(k.startswith("on") for k in a)
+                            for _, a in p.tags))
+        return p
+
+    # --- pages -------------------------------------------------------------------------------
+
+    def test_0_empty_state_tells_how_to_begin(self):
+        p = self.page("/")
+        self.assertIn("bandwitness token create", p.text)
+        self.assertIn("bandwitness enroll", p.text)
+
+    def test_foreign_text_is_escaped_everywhere(self):
+        token = self.c.token("--site", "x" + HOSTILE, "--entity", "e" + HOSTILE)
+        for path in ("/", f"/sites/{token['site']}", "/?q=" + "%3Cscript%3E%22'&sort=name",
+                     "/?state=%22%3E%3Cscript%3E"):
+            p = self.page(path)
+        self.assertIn("x" + HOSTILE, self.page("/").text)
+        self.assertIn("x" + HOSTILE, self.page(f"/sites/{token['site']}").text)
+
+    def test_site_page_states_and_figures(self):
+        box = self.c.box("Rowan School", start=int(time.time()) // 300 * 300 - 3600)
+        self.assertIn("never seen", self.page(f"/sites/{box.site}").text)
+        for i in range(12):
+            out = {"outages": [{"circuit": "wan", "from_ms": box.at * 1000 + 5000,
+                                "to_ms": box.at * 1000 + 65000, "why": "targets silent"}]}
+            p = box.payload(**(out if i == 5 else {}))
+            order = list(p)
+            if i == 5:
+                order.remove("outages")
+                order.insert(order.index("latency"), "outages")
+            line = box.key.sign({k: p[k] for k in order}, "bandwitness-summary+jws")
+            from jose import sha
+            box.seq, box.prev, box.at = p["seq"], sha(line), p["end"]
+            self.assertEqual(self.c.post([line]).json["refused"], [])
+        p = self.page(f"/sites/{box.site}?range=week")
+        for words in ("Rowan School", "fresh", "router", "kernel", "no claim on file",
+                      "no test yet", "ethernet layer", "targets silent", "60\u00a0s"):
+            self.assertIn(words, p.text)
+        self.c.command("site", "add", "--data", self.c.data, box.site, "--down", "100M", "--up",
+                       "20M", "--layer", "ip", "--provider", "River " + HOSTILE)
+        p = self.page(f"/sites/{box.site}")
+        self.assertIn("100\u00a0Mbit/s", p.text)
+        self.assertIn("River " + HOSTILE, p.text)
+        graphs = [x for x in p.links if "/graph/" in x]
+        self.assertTrue(any("/graph/link.svg" in x for x in graphs))
+        self.assertTrue(any("/graph/latency-provider-edge.svg" in x for x in graphs))
+        for g in graphs:
+            a = self.c.get(g)
+            self.assertEqual(a.status, 200, a.body[:300])
+            self.assertIn(a.headers["Content-Type"], ("image/svg+xml", "image/png"))
+            self.assertTrue(a.body.startswith((b"<?xml", b"<svg", b"\x89PNG")))
+        a = self.c.get(f"/api/v1/circuits?site={box.site}").json["circuits"][0]
+        self.assertEqual((a["claim_down_bps"], a["claim_layer"]), (100_000_000, "ip"))
+
+    def test_source_none_shows_no_use(self):
+        box = self.c.box("Linden School", start=int(time.time()) // 300 * 300 - 300)
+        line = box.summary(circuits=[{"id": "wan", "vantage": "lan-side", "behind": ["nat"],
+                                      "source": "none"}])
+        self.assertEqual(self.c.post([line]).json["refused"], [])
+        p = self.page(f"/sites/{box.site}")
+        self.assertIn("Nobody counts this line's traffic", p.text)
+        self.assertNotIn("Carried", p.text)
+        self.assertEqual(self.c.get(f"/api/v1/circuits/{box.site}.wan/graph/link.svg").status, 404)
+
+    def test_lists_are_searched_and_sorted(self):
+        for name in ("Zelkova School", "Acacia School"):
+            self.c.token("--site", name)
+        p = self.page("/?q=zelkova+SCHOOL")
+        self.assertIn("Zelkova", p.text)
+        self.assertNotIn("Acacia", p.text)
+        text = self.page("/?sort=name").text
+        self.assertLess(text.index("Acacia"), text.index("Zelkova"))
+        self.assertIn("No site fits", self.page("/?q=nowhere").text)
+        a = self.c.get("/api/v1/sites?q=acacia&state=never").json["sites"]
+        self.assertEqual([s["name"] for s in a], ["Acacia School"])
+        self.assertEqual(self.c.get("/api/v1/sites?state=odd").status, 400)
+
+    def test_style_and_problem_pages(self):
+        p = self.page("/problems/fork")
+        css = [x for x in p.links if x.endswith(".css")][0]
+        a = self.c.get(css)
+        self.assertEqual((a.status, a.headers["Content-Type"]), (200, "text/css; charset=utf-8"))
+        self.assertIn("immutable", a.headers["Cache-Control"])
+        self.page("/problems/nothing", 404)
+        self.page("/sites/s-nowhere", 404)
+        self.assertEqual(self.c.get("/static/../../etc/passwd").status, 404)
+        self.assertEqual(self.c.get("/" + "a" * 3000).status, 404)
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def test_exports(self):
+        box = self.c.box()
+        lines = [box.summary() for _ in range(30)]
+        lost_all = latency(31, lost=300)
+        for k in ("sum_us", "p50_us", "p95_us", "pdv_p95_us"):
+            del lost_all[k]
+        lines.append(box.summary(latency=[lost_all]))
+        self.c.post(lines)
+        where = dict(from_=START, to=START + 86400)
+        a = self.c.export(f"{box.site}.wan", format="jose", **where)
+        self.assertEqual(a.body.decode().split(), lines)
+        self.assertEqual(a.headers["Content-Type"], "application/jose")
+        rows = self.c.export(f"{box.site}.wan", format="csv", **where).body.decode().split("\r\n")
+        self.assertEqual(len(rows), 31 + 2)
+        head = rows[0].split(",")
+        last = dict(zip(head, rows[31].split(",")))
+        self.assertEqual((last["seq"], last["latency_sent"], last["latency_lost"]),
+                         ("31", "300", "300"))
+        objects = self.c.export(f"{box.site}.wan", **where).body.decode().splitlines()
+        import json
+        self.assertEqual([json.loads(o)["payload"]["seq"] for o in objects], list(range(1, 32)))
+        some = self.c.export(f"{box.site}.wan", format="csv", from_=START + 300, to=START + 900)
+        self.assertEqual(len(some.body.decode().strip().split("\r\n")), 3)
+        for bad in ("format=xml", "from=yesterday", f"from={START + 1}&to={START}"):
+            self.assertEqual(self.c.get(f"/api/v1/circuits/{box.site}.wan/summaries?{bad}").status,
+                             400)
+        self.assertEqual(self.c.export(f"{box.site}.dsl").status, 404)
+        self.assertEqual(self.c.export("nonsense").status, 404)
+
+    def test_late_record_remakes_the_series(self):
+        box = self.c.box()
+        early = [box.summary() for _ in range(3)]
+        rest = [box.summary() for _ in range(20)]
+        url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={START}&to={START + 7200}"
+        self.c.post(early)
+        first = self.c.get(url).body
+        self.c.post(rest)
+        second = self.c.get(url).body
+        self.assertNotEqual(first, second)
+        rrd = os.path.join(self.c.data, "series", f"{box.site}.wan", "link.rrd")
+        def known():
+            out = subprocess.run(["rrdtool", "fetch", rrd, "AVERAGE", "-r", "300", "-s",
+                                  str(START - 2400), "-e", str(START + 9000)],
+                                 stdout=subprocess.PIPE, check=True).stdout.decode()
+            return [x for x in re.findall(r"^(\d+): (\S+)", out, re.M) if x[1] != "-nan"]
+        self.assertEqual(len(known()), 23)
+        # The other key of the site brings what it kept from before.
+        from jose import Box
+        old = Box(box.site, start=START - 1500)
+        request = {"v": 1, "jwk": old.key.jwk, "why": "replaced"}
+        a = self.c.request("POST", "/api/v1/keys",
+                           box.key.sign(request, "bandwitness-key+jws").encode(),
+                           {"Content-Type": "application/jose"})
+        self.assertEqual(a.status, 200, a.body)
+        self.assertEqual(self.c.post([old.summary() for _ in range(5)]).json["refused"], [])
+        self.c.get(url)
+        self.assertEqual(len(known()), 28)
+        # A corrupt file is made again.
+        with open(rrd, "wb") as f:
+            f.write(b"garbage")
+        self.c.post([box.summary()])
+        self.assertEqual(self.c.get(url).status, 200)
+        self.assertEqual(len(known()), 29)
+
+    # --- the shell ---------------------------------------------------------------------------
+
+    def test_head_methods_and_keep_alive(self):
+        c = self.c.connect()
+        for method, path, status in (("HEAD", "/", 200), ("GET", "/healthz", 200),
+                                     ("HEAD", "/metrics", 200), ("GET", "/healthz", 200)):
+            c.request(method, path)
+            r = c.getresponse()
+            body = r.read()
+            self.assertEqual((r.status, body == b""), (status, method == "HEAD"))
+        sock = c.sock
+        c.request("GET", "/healthz")
+        c.getresponse().read()
+        self.assertIs(sock, c.sock)
+        c.close()
+        a = self.c.request("DELETE", "/healthz")
+        self.assertEqual((a.status, a.headers["Allow"]), (405, "GET"))
+
+    def test_metrics_are_openmetrics(self):
+        text = self.c.get("/metrics").body.decode()
+        self.assertTrue(text.endswith("# EOF\n"))
+        seen = set()
+        for line in text.splitlines()[:-1]:
+            if line.startswith("# TYPE"):
+                name = line.split()[2]
+                self.assertNotIn(name, seen)
+                seen.add(name)
+            elif not line.startswith("#"):
+                self.assertRegex(line, r"^bandwitness_[a-z_]+(\{[^}]*\})? -?[0-9.]+$")
+
+    def test_closing_in_the_middle_and_slow_ones(self):
+        box = self.c.box()
+        line = box.summary().encode()
+        head = (b"POST /api/v1/summaries HTTP/1.1\r\nHost: x\r\n"
+                b"Content-Type: application/jose\r\nContent-Length: %d\r\n\r\n" % len(line))
+        socks = []
+        for part in (b"", b"P", head[:40], head, head + line[:100], head + line[:-1]):
+            s = socket.create_connection(("127.0.0.1", self.c.port))
+            s.sendall(part)
+            socks.append(s)
+        for s in socks:
+            s.close()
+        slow = [socket.create_connection(("127.0.0.1", self.c.port)) for _ in range(200)]
+        for s in slow:
+            s.sendall(head[:30])
+        started = time.monotonic()
+        self.assertEqual(self.c.get("/healthz").status, 200)
+        self.assertLess(time.monotonic() - started, 10)
+        for s in slow:
+            s.close()
+        self.assertEqual(self.c.export(f"{box.site}.wan").status, 404)
+        self.assertEqual(self.c.post(line + b"\n").json["chains"][0]["acked_through"], 1)
+
+    def test_broken_http_is_answered_or_cut(self):
+        for junk in (b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
+                     b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n",
+                     b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 20000 + b"\r\n\r\n",
+                     b"POST /api/v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+                     b"POST /api/v1/summaries HTTP/1.1\r\nHost: x\r\n"
+                     b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
+            s = socket.create_connection(("127.0.0.1", self.c.port))
+            s.settimeout(45) # longer than the headers may take
+            try:
+                s.sendall(junk)
+                s.shutdown(socket.SHUT_WR)
+                while s.recv(65536):
+                    pass
+            except socket.timeout:
+                self.fail(f"neither answered nor cut: {junk[:60]}")
+            except OSError:
+                pass # cut before everything was sent
+            s.close()
+        self.assertEqual(self.c.get("/healthz").status, 200)
+
+    def test_chunked_body_over_the_limit(self):
+        c = self.c.connect()
+        c.putrequest("POST", "/api/v1/enroll")
+        c.putheader("Content-Type", "application/jose")
+        c.putheader("Transfer-Encoding", "chunked")
+        c.endheaders()
+        c.send(b"%x\r\n" % 40000 + b"x" * 40000 + b"\r\n0\r\n\r\n")
+        self.assertEqual(c.getresponse().status, 413)
+        c.close()
+
+
+class Fronts(unittest.TestCase):
+    def test_tls_listener(self):
+        folder = subprocess.run(["mktemp", "-d", "/tmp/bw-collector-XXXXXX"],
+                                stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        self.addCleanup(shutil.rmtree, folder)
+        crt, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", crt],
+                       check=True, stderr=subprocess.DEVNULL)
+        c = Collector(folder=folder, listen='listen "tls" { address = "127.0.0.1" port = 0 '
+                                            f'tls_certificate = "{crt}" tls_key = "{key}" }}')
+        with c:
+            port = c.wait(lambda: c.ports()[1:] or None)[0]
+            context = ssl.create_default_context(cafile=crt)
+            import http.client
+            tls = http.client.HTTPSConnection("localhost", port, context=context, timeout=20)
+            box = c.box()
+            for n in (1, 2, 3):
+                a = c.post([box.summary()], connection=tls)
+                self.assertEqual(a.json["chains"][0]["acked_through"], n)
+            tls.close()
+            old = ssl.create_default_context(cafile=crt)
+            old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+            with self.assertRaises((ssl.SSLError, OSError)):
+                h = http.client.HTTPSConnection("localhost", port, context=old, timeout=10)
+                h.request("GET", "/healthz")
+            s = socket.create_connection(("127.0.0.1", port))
+            s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            s.settimeout(10)
+            try:
+                self.assertFalse(s.recv(100).startswith(b"HTTP/1.1 200"))
+            except OSError:
+                pass
+            s.close()
+            self.assertEqual(c.get("/healthz").status, 200)
+
+    def test_unix_socket_is_not_taken_twice(self):
+        with Collector() as c:
+            other = Collector(folder=c.folder + "-2")
+            self.addCleanup(shutil.rmtree, other.folder)
+            with open(other.conf, encoding="utf-8") as f:
+                text = f.read().replace(other.socket, c.socket)
+            with open(other.conf, "w", encoding="utf-8") as f:
+                f.write(text)
+            with self.assertRaises(AssertionError) as e:
+                other.start(20)
+            self.assertIn("another program answers there", str(e.exception))
+            self.assertEqual(c.get("/healthz").status, 200)
+
+    @unittest.skipUnless(shutil.which("nginx", path="/usr/sbin:/usr/bin"), "nginx is missing")
+    def test_nginx_in_front(self):
+        folder = subprocess.run(["mktemp", "-d", "/tmp/bw-collector-XXXXXX"],
+                                stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        self.addCleanup(shutil.rmtree, folder)
+        crt, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", crt],
+                       check=True, stderr=subprocess.DEVNULL)
+        sock = os.path.join(folder, "proxied.sock")
+        here = os.path.dirname(os.path.abspath(__file__))
+        with open(os.path.join(here, "../../etc/nginx-bandwitness.conf"), encoding="utf-8") as f:
+            site = f.read()
+        free = socket.socket()
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        site = site.replace("/run/bandwitness-collector/http.sock", sock)
+        site = site.replace("/etc/bandwitness/tls", folder + "/tls")
+        site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+        site = re.sub(r"listen \[::\]:443 ssl;", "", site)
+        conf = os.path.join(folder, "nginx.conf")
+        with open(conf, "w", encoding="utf-8") as f:
+            user = "user root;\n" if os.geteuid() == 0 else ""
+            f.write(f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+                    f"events {{}}\nhttp {{ access_log off;\n"
+                    + "".join(f"{k}_temp_path {folder}/{k};\n" for k in
+                              ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+                    + site + "}\n")
+        c = Collector(folder=folder, listen=f'listen "proxied" {{ address = "{sock}" '
+                                            'proxied = yes }')
+        with c:
+            nginx = subprocess.Popen([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", conf,
+                                      "-p", folder, "-e", f"{folder}/error.log"])
+            try:
+                import http.client
+                context = ssl.create_default_context(cafile=crt)
+                front = http.client.HTTPSConnection("localhost", port, context=context, timeout=20)
+                def up():
+                    try:
+                        front.request("GET", "/healthz")
+                        return front.getresponse().read() == b"ok\n"
+                    except OSError:
+                        front.close()
+                        return False
+                c.wait(up)
+                box = c.box()
+                c.command("site", "add", "--data", c.data, box.site, "--prefix", "127.0.0.0/8")
+                self.assertEqual(c.post([box.summary()], connection=front,
+                                        X_Forwarded_For="192.0.2.9").json["refused"], [])
+                row = c.export(f"{box.site}.wan", from_=START, to=START + 300).json
+                self.assertEqual(row["egress"], "match")
+                other = c.box("Other")
+                c.command("site", "add", "--data", c.data, other.site, "--prefix", "192.0.2.0/24")
+                c.post([other.summary()], connection=front)
+                row = c.export(f"{other.site}.wan", from_=START, to=START + 300).json
+                self.assertEqual(row["egress"], "other")
+                front.close()
+            finally:
+                nginx.terminate()
+                nginx.wait(20)
+
+
+if __name__ == "__main__":
+    unittest.main()
