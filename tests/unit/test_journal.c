@@ -109,8 +109,12 @@ static void test_append_refuses_holes_and_forks(void **state)
     assert_int_equal(append(f, &later), -BW_EHOLE);
     assert_int_equal(append(f, &a), 0);
     assert_int_equal(append(f, &later), 0);
+    memcpy(f->box.hash, a.sha256, sizeof(f->box.hash)); /* the right number … */
     signed_done(&a);
     signed_done(&later);
+    box_fork(&f->box, &clone); /* … after the wrong record */
+    assert_int_equal(append(f, &clone), -BW_EHOLE);
+    signed_done(&clone);
     struct bw_journal_stat st;
     assert_int_equal(bw_journal_stat(f->j, &st, &f->err), 0);
     assert_int_equal(st.rows, 3);
@@ -157,6 +161,8 @@ static void test_pending_and_ack(void **state)
     bw_buf_init(&text, 1000);
     assert_int_equal(bw_journal_receipt(f->j, f->box.kid, 3, &text, &f->err), 0);
     assert_string_equal(text.data, "receipt-4");
+    assert_int_equal(bw_journal_receipt(f->j, f->box.kid, 1, &text, &f->err), 0);
+    assert_string_equal(text.data, "receipt-4"); /* the older ack left nothing */
     assert_int_equal(bw_journal_receipt(f->j, f->box.kid, 5, &text, &f->err), -ENOENT);
     bw_buf_done(&text);
     assert_int_equal(bw_journal_ack(f->j, f->box.kid, 10, "all", 1789003000002, &f->err),

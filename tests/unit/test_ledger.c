@@ -269,7 +269,10 @@ static void test_hole_declared_and_filled(void **state)
     struct bw_ledger_hole hole = {0};
     int64_t linked = -1;
     int64_t now = f->box.start_unix_s * 1000 + 3600000;
-    make(f, 8);
+    struct signed_summary clone;
+    make(f, 3);
+    box_fork(&f->box, &clone); /* another record 4 */
+    make(f, 5);
     append(f, &f->made[0], BW_LEDGER_ACCEPTED, 0);
     append(f, &f->made[4], BW_LEDGER_HELD, BW_UNKNOWN);
     append(f, &f->made[5], BW_LEDGER_HELD, BW_UNKNOWN);
@@ -285,6 +288,8 @@ static void test_hole_declared_and_filled(void **state)
     append(f, &f->made[6], BW_LEDGER_ACCEPTED, 3);
     /* one of the missing comes after all: it must fit its neighbours */
     append(f, &f->made[2], BW_LEDGER_CROWDED, BW_UNKNOWN);
+    append(f, &clone, BW_LEDGER_FORK, BW_UNKNOWN);
+    signed_done(&clone);
     append(f, &f->made[3], BW_LEDGER_ACCEPTED, 4);
     append(f, &f->made[1], BW_LEDGER_ACCEPTED, 5);
     append(f, &f->made[2], BW_LEDGER_ACCEPTED, 6);

@@ -146,6 +146,7 @@ static void fill(struct fixture *f, int n)
 struct picture {
     struct bw_buf bytes;
     int64_t n;
+    int64_t n_slots;
     int64_t last_position;
 };
 
@@ -177,6 +178,7 @@ static int on_day(void *owner, const struct bw_circuit_day *d)
 {
     struct picture *p = owner;
     assert_int_equal(bw_day_encode(d, &p->bytes, NULL), 0);
+    p->n_slots += (int64_t)d->n_slots;
     p->n++;
     return 0;
 }
@@ -197,6 +199,7 @@ struct view {
     char few[BW_HASH_LEN + 1];
     int64_t n;
     int64_t n_days;
+    int64_t n_slots;
 };
 
 static void look(struct fixture *f, struct view *v)
@@ -229,6 +232,7 @@ static void look(struct fixture *f, struct view *v)
     assert_int_equal(
         bw_records_days(r, "s-alder", "wan", 0, START + 100 * DAY, on_day, &p, &f->err), 0);
     v->n_days = p.n;
+    v->n_slots = p.n_slots;
     finish(&p, v->days);
     p = (struct picture){0};
     bw_buf_init(&p.bytes, MAX);
@@ -397,6 +401,7 @@ static void test_seal_changes_nothing_seen(void **state)
     look(f, &before);
     assert_int_equal(before.n, 2 * (3 * PER_DAY + 20));
     assert_int_equal(before.n_days, 4);
+    assert_int_equal(before.n_slots, 3 * PER_DAY + 20);
     assert_int_equal(f->l->ops->seal(f->l, now_after(3), 3, 0, &report, &f->err), 0);
     assert_int_equal(report.segments, 0); /* too young */
     assert_int_equal(f->l->ops->seal(f->l, now_after(5), 3, 1, &report, &f->err), 0);
@@ -456,6 +461,7 @@ static void test_late_records(void **state)
         signed_done(&late[i]);
     }
     look(f, &plain); /* the day row is stale: from the records */
+    assert_int_equal(plain.n_slots, PER_DAY + 30);
     assert_int_equal(f->l->ops->seal(f->l, now_after(20), 3, 0, &report, &f->err), 0);
     assert_int_equal(report.rows, 60);
     look(f, &sealed);
