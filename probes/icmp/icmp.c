@@ -2,113 +2,22 @@
  * icmp.c - the icmp probe: one echo request an interval to every target, round trips from
  * the kernel's stamps of sending and receiving.
  *
- * Packets leave in groups spread evenly over the interval. Every packet is one slot of a
- * ring, found by the number in its payload, and is given exactly once as OK, LOST, FAILED
- * or SKIPPED; at most once more as LATE. All packets have the same timeout, so they expire
- * in the order they were sent. */
-#include "icmp_socket.h"
+ * Packets leave in groups spread evenly over the interval; group k of the cadence is due
+ * at t0 + k * interval / n_groups, whatever rounds come and go. Every packet is one slot
+ * of a ring, found by the number in its payload. A group that is late by a whole interval
+ * is skipped and given as such, not made up for. */
+#include "icmp_state.h"
 
-#include <arpa/inet.h>
 #include <bw/err.h>
-#include <bw/probe.h>
 #include <clock.h>
 #include <errno.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <uv.h>
 
 enum {
-    LATE_MS = 2000,           /* answers are still counted as late this long after loss */
-    GROUPS_PER_S = 10, /* at most: 100 ms of timer per group */
-    SAMPLES_MAX = 128,        /* lent at a time */
-    REFRESH_MS = 3600 * 1000, /* names are looked up again */
-    RETRY_MS = 30 * 1000,     /* … after a failure */
-    EXPIRE_STEP_MS = 20,      /* losses are told this much late at most, for fewer wakes */
-    STAMP_PATIENCE = 64,      /* answers without a transmit stamp until we stop looking */
-    EARLY_MAX = 64            /* answers that wait for the stamp of their packet */
-};
-
-static const int64_t NS_PER_MS = 1000000;
-
-enum slot_state {
-    SLOT_FREE,
-    SLOT_WAITING,
-    SLOT_DONE,
-    SLOT_LOST
-};
-
-struct slot {
-    uint32_t number;
-    uint32_t target;
-    uint8_t state; /* enum slot_state */
-    uint8_t family;
-    int64_t sent_mono_ns;
-    int64_t sent_unix_ns; /* the kernel's transmit stamp; unknown until it comes */
-};
-
-/* An answer that was read before its packet's transmit stamp. */
-struct early {
-    uint32_t number;
-    int64_t received_unix_ns;
-    int64_t now_ns;
-};
-
-struct lookup {
-    uv_getaddrinfo_t req;
-    struct bw_probe *probe; /* NULL: nobody waits any more */
-    uint32_t target;
-};
-
-struct target {
-    union {
-        struct sockaddr sa;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-    } to;
-    uint8_t family; /* 0: not known yet */
-    bool is_name;
-    struct lookup *lookup; /* under way; it owns itself */
-    int64_t next_lookup_mono_ns;
-};
-
-struct bw_probe {
-    struct bw_host *host;
-    const struct bw_opts *opts;
-    int64_t interval_ns;
-    int64_t timeout_ns;
-    uint64_t n_groups;
-    uint32_t n_targets;
-    struct target *targets;
-    struct slot *ring;
-    uint32_t ring_mask;
-    uint32_t head; /* number of the oldest slot that may still wait */
-    uint32_t next; /* number of the next packet */
-    struct icmp_socket sockets[2];
-    uv_poll_t polls[2];
-    bool polling[2];
-    uv_timer_t timer;
-    bool timer_made;
-    unsigned ifindex;
-    int64_t next_ifindex_mono_ns;
-    /* The plan: group k of the cadence is due at t0 + k * interval / n_groups. */
-    bool planned;
-    int64_t t0_mono_ns;
-    uint64_t k;
-    bool running;
-    bool cancelled;
-    int64_t round_end_mono_ns; /* INT64_MAX: until cancelled */
-    int unstamped;             /* answers in a row whose packet had no transmit stamp */
-    struct early early[EARLY_MAX];
-    uint32_t n_early;
-    struct bw_latency_sample samples[SAMPLES_MAX];
-    uint32_t n_samples;
-    int n_open; /* handles not closed yet */
-    bool closing;
-    void (*closed)(void *owner);
-    void *closed_owner;
+    GROUPS_PER_S = 10,  /* at most: a timer every 100 ms whatever the number of targets */
+    EXPIRE_STEP_MS = 20 /* losses are told this much late at most, for fewer wake-ups */
 };
 
 static const char *const family_words[] = {"any", "4", "6", NULL};
@@ -144,239 +53,6 @@ static const struct bw_optspec icmp_opts[] = {
     {.name = NULL, .type = BW_OPT_END},
 };
 
-static int64_t mono_ns(void)
-{
-    return bw_clock_mono_ns();
-}
-
-static struct slot *slot_of(struct bw_probe *p, uint32_t number)
-{
-    return &p->ring[number & p->ring_mask];
-}
-
-static void lend(struct bw_probe *p)
-{
-    if (p->n_samples > 0) {
-        bw_host_latency(p->host, p->samples, p->n_samples);
-        p->n_samples = 0;
-    }
-}
-
-static void give(struct bw_probe *p,
-                 uint32_t target,
-                 uint8_t family,
-                 enum bw_sample_state state,
-                 int error,
-                 int64_t sent_mono_ns,
-                 int64_t rtt_ns)
-{
-    p->samples[p->n_samples++] = (struct bw_latency_sample){.target = target,
-                                                            .family = family,
-                                                            .state = state,
-                                                            .error = error,
-                                                            .sent_mono_ns = sent_mono_ns,
-                                                            .rtt_ns = rtt_ns};
-    if (p->n_samples == SAMPLES_MAX) {
-        lend(p);
-    }
-}
-
-/* Names ------------------------------------------------------------------------ */
-
-static void set_address(struct target *t, const struct sockaddr *sa)
-{
-    if (sa->sa_family == AF_INET) {
-        (void)memcpy(&t->to.in, sa, sizeof(t->to.in));
-        t->family = 4;
-    } else if (sa->sa_family == AF_INET6) {
-        (void)memcpy(&t->to.in6, sa, sizeof(t->to.in6));
-        t->to.in6.sin6_port = 0;
-        t->family = 6;
-    }
-}
-
-/* An address as it is written, with a zone for link-local ones. false: it is a name. */
-static bool literal_address(const char *text, struct target *t)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-    char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 2];
-    char *zone;
-    if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
-        t->to.in = in;
-        t->family = 4;
-        return true;
-    }
-    if (snprintf(host, sizeof(host), "%s", text) >= (int)sizeof(host)) {
-        return false;
-    }
-    zone = strchr(host, '%');
-    if (zone) {
-        *zone++ = '\0';
-        in6.sin6_scope_id = if_nametoindex(zone);
-    }
-    if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
-        t->to.in6 = in6;
-        t->family = 6;
-        return true;
-    }
-    return false;
-}
-
-static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
-{
-    struct lookup *l = req->data;
-    struct bw_probe *p = l->probe;
-    if (p) {
-        struct target *t = &p->targets[l->target];
-        t->lookup = NULL;
-        t->next_lookup_mono_ns =
-            mono_ns() + (status == 0 ? REFRESH_MS : RETRY_MS) * NS_PER_MS;
-        if (status == 0 && res) {
-            set_address(t, res->ai_addr);
-        }
-    }
-    uv_freeaddrinfo(res);
-    free(l);
-}
-
-static void start_lookup(struct bw_probe *p, uint32_t target)
-{
-    static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
-    struct target *t = &p->targets[target];
-    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
-    struct lookup *l = calloc(1, sizeof(*l));
-    t->next_lookup_mono_ns = mono_ns() + RETRY_MS * NS_PER_MS;
-    if (!l) {
-        return;
-    }
-    hints.ai_family = families[bw_opt_int(p->opts, "family")];
-    l->probe = p;
-    l->target = target;
-    l->req.data = l;
-    if (uv_getaddrinfo(bw_host_loop(p->host), &l->req, looked_up,
-                       bw_opts_target(p->opts, target)->address, NULL, &hints) < 0) {
-        free(l);
-        return;
-    }
-    t->lookup = l;
-}
-
-/* Answers ---------------------------------------------------------------------- */
-
-static void advance_head(struct bw_probe *p)
-{
-    while (p->head != p->next && slot_of(p, p->head)->state != SLOT_WAITING) {
-        p->head++;
-    }
-}
-
-static void expire(struct bw_probe *p, int64_t now_ns)
-{
-    while (p->head != p->next) {
-        struct slot *s = slot_of(p, p->head);
-        if (s->state == SLOT_WAITING) {
-            if (now_ns - s->sent_mono_ns < p->timeout_ns) {
-                return;
-            }
-            s->state = SLOT_LOST;
-            give(p, s->target, s->family, BW_LOST, 0, s->sent_mono_ns, BW_UNKNOWN);
-        }
-        p->head++;
-    }
-}
-
-/* The kernel's two stamps are of the wall clock: where it was stepped between them, or
- * one is missing, our own monotonic reading is the better bound. */
-static int64_t round_trip(const struct slot *s, int64_t received_unix_ns, int64_t now_ns)
-{
-    int64_t own = now_ns - s->sent_mono_ns;
-    int64_t kernel;
-    if (s->sent_unix_ns == BW_UNKNOWN || received_unix_ns == BW_UNKNOWN) {
-        return own;
-    }
-    kernel = received_unix_ns - s->sent_unix_ns;
-    return kernel > 0 && kernel <= own ? kernel : own;
-}
-
-static void answered(struct bw_probe *p, struct slot *s, int64_t rtt_ns)
-{
-    if (s->state == SLOT_WAITING && rtt_ns < p->timeout_ns) {
-        s->state = SLOT_DONE;
-        give(p, s->target, s->family, BW_OK, 0, s->sent_mono_ns, rtt_ns);
-        return;
-    }
-    if (s->state == SLOT_WAITING) {
-        give(p, s->target, s->family, BW_LOST, 0, s->sent_mono_ns, BW_UNKNOWN);
-    }
-    s->state = SLOT_DONE;
-    if (rtt_ns < p->timeout_ns + LATE_MS * NS_PER_MS) {
-        give(p, s->target, s->family, BW_LATE, 0, s->sent_mono_ns, rtt_ns);
-    }
-}
-
-static void on_event(void *owner, const struct icmp_event *e)
-{
-    struct bw_probe *p = owner;
-    uint32_t number = e->stamp.number;
-    int64_t now_ns = mono_ns();
-    struct slot *s;
-    if (!e->exact) { /* only the low 16 bits: of the newest packet that has them */
-        number = p->next - 1 - ((p->next - 1 - number) & 0xffff);
-    }
-    s = slot_of(p, number);
-    if (s->number != number || s->state == SLOT_FREE ||
-        (e->exact && s->target != e->stamp.target)) {
-        return;
-    }
-    if (e->kind == ICMP_SENT) {
-        s->sent_unix_ns = e->stamp_unix_ns;
-        p->unstamped = 0;
-        return;
-    }
-    if (e->kind == ICMP_ERROR) {
-        if (s->state == SLOT_WAITING) {
-            s->state = SLOT_LOST;
-            give(p, s->target, s->family, BW_LOST, e->error, s->sent_mono_ns, BW_UNKNOWN);
-        }
-        return;
-    }
-    if (s->state == SLOT_DONE) { /* a duplicate */
-        return;
-    }
-    if (s->sent_unix_ns == BW_UNKNOWN && p->unstamped < STAMP_PATIENCE &&
-        p->n_early < EARLY_MAX) {
-        p->unstamped++;
-        p->early[p->n_early++] = (struct early){
-            .number = number, .received_unix_ns = e->stamp_unix_ns, .now_ns = now_ns};
-        return;
-    }
-    answered(p, s, round_trip(s, e->stamp_unix_ns, now_ns));
-}
-
-/* A transmit stamp is queued before the answer can come, so the error queue is read first,
- * and once more for answers to packets that left between the two reads. */
-static void drain(struct bw_probe *p, size_t i)
-{
-    if (p->sockets[i].fd < 0) {
-        return;
-    }
-    (void)icmp_socket_drain_errors(&p->sockets[i], on_event, p);
-    (void)icmp_socket_drain_replies(&p->sockets[i], on_event, p);
-    if (p->n_early == 0) {
-        return;
-    }
-    (void)icmp_socket_drain_errors(&p->sockets[i], on_event, p);
-    for (uint32_t k = 0; k < p->n_early; k++) {
-        const struct early *e = &p->early[k];
-        struct slot *s = slot_of(p, e->number);
-        if (s->state == SLOT_WAITING || s->state == SLOT_LOST) {
-            answered(p, s, round_trip(s, e->received_unix_ns, e->now_ns));
-        }
-    }
-    p->n_early = 0;
-}
-
 /* Sending ---------------------------------------------------------------------- */
 
 static void follow_interface(struct bw_probe *p, int64_t now_ns)
@@ -385,7 +61,7 @@ static void follow_interface(struct bw_probe *p, int64_t now_ns)
     if (bw_opts_device(p->opts)[0] == '\0' || now_ns < p->next_ifindex_mono_ns) {
         return;
     }
-    p->next_ifindex_mono_ns = now_ns + 1000 * NS_PER_MS;
+    p->next_ifindex_mono_ns = now_ns + 1000 * ICMP_NS_PER_MS;
     index = if_nametoindex(bw_opts_device(p->opts));
     if (index == p->ifindex) {
         return;
@@ -407,16 +83,16 @@ static struct icmp_socket *socket_of(struct bw_probe *p, const struct target *t)
 static void send_some(struct bw_probe *p, size_t family, const uint32_t *targets, size_t n)
 {
     struct icmp_out out[BW_ICMP_GROUP];
-    int64_t now_ns = mono_ns();
+    int64_t now_ns = bw_clock_mono_ns();
     for (size_t i = 0; i < n; i++) {
         const struct target *t = &p->targets[targets[i]];
         uint32_t number = p->next++;
-        *slot_of(p, number) = (struct slot){.number = number,
-                                            .target = targets[i],
-                                            .state = SLOT_WAITING,
-                                            .family = t->family,
-                                            .sent_mono_ns = now_ns,
-                                            .sent_unix_ns = BW_UNKNOWN};
+        *icmp_slot(p, number) = (struct slot){.number = number,
+                                              .target = targets[i],
+                                              .state = SLOT_WAITING,
+                                              .family = t->family,
+                                              .sent_mono_ns = now_ns,
+                                              .sent_unix_ns = BW_UNKNOWN};
         out[i] = (struct icmp_out){.to = &t->to.sa,
                                    .to_len = t->family == 6 ? sizeof(t->to.in6)
                                                             : sizeof(t->to.in),
@@ -427,10 +103,11 @@ static void send_some(struct bw_probe *p, size_t family, const uint32_t *targets
     icmp_socket_send(&p->sockets[family], out, n);
     for (size_t i = 0; i < n; i++) {
         if (out[i].error < 0) {
-            struct slot *s = slot_of(p, out[i].stamp.number);
+            struct slot *s = icmp_slot(p, out[i].stamp.number);
             if (s->state == SLOT_WAITING) {
                 s->state = SLOT_DONE;
-                give(p, s->target, s->family, BW_FAILED, out[i].error, now_ns, BW_UNKNOWN);
+                icmp_give(p, s->target, s->family, BW_FAILED, out[i].error, now_ns,
+                          BW_UNKNOWN);
             }
         }
     }
@@ -460,11 +137,11 @@ static void send_group(struct bw_probe *p, uint64_t k, int64_t now_ns)
         int error;
         size_t f;
         if (t->is_name && !t->lookup && now_ns >= t->next_lookup_mono_ns) {
-            start_lookup(p, i);
+            icmp_lookup(p, i);
         }
         error = obstacle(p, t);
         if (error < 0) {
-            give(p, i, t->family, BW_FAILED, error, now_ns, BW_UNKNOWN);
+            icmp_give(p, i, t->family, BW_FAILED, error, now_ns, BW_UNKNOWN);
             continue;
         }
         f = t->family == 6 ? 1 : 0;
@@ -493,7 +170,7 @@ static void skip_group(struct bw_probe *p, uint64_t k)
     uint64_t group = k % p->n_groups;
     uint32_t to = (uint32_t)((group + 1) * p->n_targets / p->n_groups);
     for (uint32_t i = (uint32_t)(group * p->n_targets / p->n_groups); i < to; i++) {
-        give(p, i, p->targets[i].family, BW_SKIPPED, 0, due_ns(p), BW_UNKNOWN);
+        icmp_give(p, i, p->targets[i].family, BW_SKIPPED, 0, due_ns(p), BW_UNKNOWN);
     }
 }
 
@@ -514,7 +191,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void plan_timer(struct bw_probe *p)
 {
-    int64_t now_ns = mono_ns();
+    int64_t now_ns = bw_clock_mono_ns();
     int64_t at_ns = INT64_MAX;
     if (p->running) {
         at_ns = p->cancelled ? now_ns : due_ns(p);
@@ -523,9 +200,9 @@ static void plan_timer(struct bw_probe *p)
         }
     }
     if (p->head != p->next) {
-        int64_t expiry = slot_of(p, p->head)->sent_mono_ns + p->timeout_ns;
-        if (expiry < now_ns + EXPIRE_STEP_MS * NS_PER_MS) {
-            expiry = now_ns + EXPIRE_STEP_MS * NS_PER_MS;
+        int64_t expiry = icmp_slot(p, p->head)->sent_mono_ns + p->timeout_ns;
+        if (expiry < now_ns + EXPIRE_STEP_MS * ICMP_NS_PER_MS) {
+            expiry = now_ns + EXPIRE_STEP_MS * ICMP_NS_PER_MS;
         }
         if (expiry < at_ns) {
             at_ns = expiry;
@@ -537,9 +214,9 @@ static void plan_timer(struct bw_probe *p)
     }
     uv_update_time(bw_host_loop(p->host));
     at_ns -= now_ns;
-    (void)uv_timer_start(&p->timer, on_timer,
-                         at_ns > 0 ? (uint64_t)((at_ns + NS_PER_MS - 1) / NS_PER_MS) : 0,
-                         0);
+    (void)uv_timer_start(
+        &p->timer, on_timer,
+        at_ns > 0 ? (uint64_t)((at_ns + ICMP_NS_PER_MS - 1) / ICMP_NS_PER_MS) : 0, 0);
 }
 
 /* The one place where rounds end. */
@@ -558,15 +235,15 @@ static void maybe_done(struct bw_probe *p, int64_t now_ns)
 static void on_timer(uv_timer_t *timer)
 {
     struct bw_probe *p = timer->data;
-    int64_t now_ns = mono_ns();
+    int64_t now_ns = bw_clock_mono_ns();
     if (p->running && !p->cancelled) {
         send_due(p, now_ns);
     }
     /* A near target has answered by now: this saves a wake-up for each group. */
-    drain(p, 0);
-    drain(p, 1);
-    expire(p, mono_ns());
-    lend(p);
+    icmp_drain(p, 0);
+    icmp_drain(p, 1);
+    icmp_expire(p, bw_clock_mono_ns());
+    icmp_lend(p);
     maybe_done(p, now_ns);
     if (!p->closing) {
         plan_timer(p);
@@ -579,9 +256,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     size_t i = poll == &p->polls[1] ? 1 : 0;
     (void)status; /* an error is read from the queue like everything else */
     (void)events;
-    drain(p, i);
-    advance_head(p);
-    lend(p);
+    icmp_drain(p, i);
+    icmp_advance(p);
+    icmp_lend(p);
     if (status < 0 && !p->closing) { /* libuv stopped the handle */
         (void)uv_poll_start(&p->polls[i], UV_READABLE | UV_PRIORITIZED, on_poll);
     }
@@ -604,7 +281,7 @@ static int icmp_check(const struct bw_opts *opts, struct bw_err *reterr)
                 "target \"%s\": '%s' is neither an IP address nor a host name", t->name,
                 t->address);
         }
-        if (literal_address(t->address, &parsed) &&
+        if (icmp_literal(t->address, &parsed) &&
             ((family == 1 && parsed.family == 6) || (family == 2 && parsed.family == 4))) {
             return bw_err_set(reterr, -EINVAL,
                               "target \"%s\": %s is an IPv%d address, but family is %s",
@@ -636,13 +313,14 @@ icmp_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **
     p->sockets[0].fd = -1;
     p->sockets[1].fd = -1;
     p->n_targets = (uint32_t)bw_opts_n_targets(opts);
-    p->interval_ns = bw_opt_int(opts, "interval") * NS_PER_MS;
-    p->timeout_ns = bw_opt_int(opts, "timeout") * NS_PER_MS;
-    groups = (uint64_t)(p->interval_ns / (1000 * NS_PER_MS / GROUPS_PER_S));
+    p->interval_ns = bw_opt_int(opts, "interval") * ICMP_NS_PER_MS;
+    p->timeout_ns = bw_opt_int(opts, "timeout") * ICMP_NS_PER_MS;
+    groups = (uint64_t)(p->interval_ns / (1000 * ICMP_NS_PER_MS / GROUPS_PER_S));
     p->n_groups = groups < 1 ? 1 : groups > p->n_targets ? p->n_targets : groups;
     /* Every packet keeps its slot until no late answer counts any more. */
-    while ((int64_t)size < ((p->timeout_ns + LATE_MS * NS_PER_MS) / p->interval_ns + 2) *
-                               (int64_t)p->n_targets) {
+    while ((int64_t)size <
+           ((p->timeout_ns + ICMP_LATE_MS * ICMP_NS_PER_MS) / p->interval_ns + 2) *
+               (int64_t)p->n_targets) {
         size *= 2;
     }
     p->ring_mask = size - 1;
@@ -654,7 +332,7 @@ icmp_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **
     }
     for (uint32_t i = 0; i < p->n_targets; i++) {
         p->targets[i].is_name =
-            !literal_address(bw_opts_target(opts, i)->address, &p->targets[i]);
+            !icmp_literal(bw_opts_target(opts, i)->address, &p->targets[i]);
     }
     *ret = p;
     p = NULL;
@@ -721,16 +399,16 @@ static int icmp_open(struct bw_probe *p, struct bw_err *reterr)
     }
     for (uint32_t i = 0; i < p->n_targets; i++) {
         if (p->targets[i].is_name) {
-            start_lookup(p, i);
+            icmp_lookup(p, i);
         }
     }
-    follow_interface(p, mono_ns());
+    follow_interface(p, bw_clock_mono_ns());
     return 0;
 }
 
 static int icmp_run(struct bw_probe *p, uint32_t budget_ms)
 {
-    int64_t now_ns = mono_ns();
+    int64_t now_ns = bw_clock_mono_ns();
     if (p->running) {
         return -EBUSY;
     }
@@ -741,7 +419,7 @@ static int icmp_run(struct bw_probe *p, uint32_t budget_ms)
         p->k = 0;
     }
     p->running = true;
-    p->round_end_mono_ns = budget_ms == 0 ? INT64_MAX : now_ns + budget_ms * NS_PER_MS;
+    p->round_end_mono_ns = budget_ms == 0 ? INT64_MAX : now_ns + budget_ms * ICMP_NS_PER_MS;
     plan_timer(p);
     return 0;
 }
@@ -783,12 +461,7 @@ static void icmp_close(struct bw_probe *p, void (*cb)(void *owner), void *owner)
     p->closing = true;
     p->closed = cb;
     p->closed_owner = owner;
-    for (uint32_t i = 0; i < p->n_targets; i++) {
-        if (p->targets[i].lookup) { /* may be in a thread that cannot be stopped */
-            p->targets[i].lookup->probe = NULL;
-            (void)uv_cancel((uv_req_t *)&p->targets[i].lookup->req);
-        }
-    }
+    icmp_lookups_forget(p);
     if (p->timer_made) {
         uv_close((uv_handle_t *)&p->timer, handle_closed);
     }
