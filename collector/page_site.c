@@ -249,8 +249,8 @@ static void write_graph(struct bw_buf *b,
         bw_text_url(b, id);
         bw_buf_puts(b, "/graph/");
         bw_text_url(b, series);
-        bw_buf_printf(b, ".svg?last=%lld&amp;width=1100&amp;height=340&amp;theme=%s\"", (long long)range->span_s,
-                      themes[i]);
+        bw_buf_printf(b, ".svg?last=%lld&amp;width=1100&amp;height=340&amp;theme=%s\"",
+                      (long long)range->span_s, themes[i]);
         bw_buf_puts(b, i == 0 ? ">" : " alt=\"");
     }
     bw_text_html(b, alt);
@@ -260,8 +260,10 @@ static void write_graph(struct bw_buf *b,
     bw_text_url(b, id);
     bw_buf_puts(b, "/graph/");
     bw_text_url(b, series);
-    bw_buf_printf(b, ".png?last=%lld&amp;width=1100&amp;height=340\">PNG</a>.</figcaption></figure>\n",
-                  (long long)range->span_s);
+    bw_buf_printf(
+        b,
+        ".png?last=%lld&amp;width=1100&amp;height=340\">PNG</a>.</figcaption></figure>\n",
+        (long long)range->span_s);
 }
 
 static void write_graphs(struct bw_buf *b,
@@ -285,7 +287,8 @@ static void write_graphs(struct bw_buf *b,
         char alt[BW_NAME_MAX + 64];
         (void)snprintf(series, sizeof(series), "latency-%s", d->probes[i]);
         (void)snprintf(alt, sizeof(alt), "Round trip and loss to %s", d->probes[i]);
-        write_graph(b, id, series, alt, "One small packet a second; bands are intervals with loss.", range);
+        write_graph(b, id, series, alt,
+                    "One small packet a second; bands are intervals with loss.", range);
     }
     bw_buf_puts(b, "<p class=\"small\">The records behind these pictures, last ");
     bw_buf_puts(b, range->word);

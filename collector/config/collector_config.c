@@ -149,23 +149,23 @@ static const struct bw_optspec graphs_opts[] = {
     {.type = BW_OPT_END},
 };
 
-/* Those that may be left out; their defaults are read as a file of their own. */
-static const struct bw_conf_section plain_sections[] = {
-    {.keyword = "limits", .opts = limits_opts},
-    {.keyword = "ledger", .opts = ledger_opts},
-    {.keyword = "graphs", .opts = graphs_opts},
-    {.keyword = NULL},
-};
-static const struct bw_conf_section plain_schema = {.keyword = "", .subs = plain_sections};
-
 static const struct bw_conf_section sections[] = {
     {.keyword = "listen",
      .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
      .opts = listen_opts,
      .doc = "One place to listen; any number up to 8."},
-    {.keyword = "limits", .opts = limits_opts, .doc = "How much is taken at once."},
-    {.keyword = "ledger", .opts = ledger_opts, .doc = "How records are written."},
-    {.keyword = "graphs", .opts = graphs_opts, .doc = "How graphs are drawn and kept."},
+    {.keyword = "limits",
+     .flags = BW_CONF_ALWAYS,
+     .opts = limits_opts,
+     .doc = "How much is taken at once."},
+    {.keyword = "ledger",
+     .flags = BW_CONF_ALWAYS,
+     .opts = ledger_opts,
+     .doc = "How records are written."},
+    {.keyword = "graphs",
+     .flags = BW_CONF_ALWAYS,
+     .opts = graphs_opts,
+     .doc = "How graphs are drawn and kept."},
     {.keyword = NULL},
 };
 
@@ -213,27 +213,6 @@ static int read_listen(const struct bw_conf_node *at,
     return 0;
 }
 
-/* The sections the file leaves out, with their defaults. */
-static int read_defaults(struct bw_collector_config *c, struct bw_err *reterr)
-{
-    char text[128] = "";
-    for (const struct bw_conf_section *s = plain_sections; s->keyword; s++) {
-        if (bw_conf_count(bw_conf_top(c->conf), s->keyword) == 0) {
-            size_t n = strlen(text);
-            (void)snprintf(text + n, sizeof(text) - n, "%s { }\n", s->keyword);
-        }
-    }
-    return bw_conf_parse(text, strlen(text), "defaults", &plain_schema, &c->defaults,
-                         reterr);
-}
-
-static const struct bw_conf_node *section(const struct bw_collector_config *c,
-                                          const char *keyword)
-{
-    const struct bw_conf_node *at = bw_conf_child(bw_conf_top(c->conf), keyword, 0);
-    return at ? at : bw_conf_child(bw_conf_top(c->defaults), keyword, 0);
-}
-
 static int fill(struct bw_collector_config *c, struct bw_err *reterr)
 {
     const struct bw_conf_node *top = bw_conf_top(c->conf);
@@ -255,9 +234,9 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
             return r;
         }
     }
-    const struct bw_conf_node *limits = section(c, "limits");
-    const struct bw_conf_node *ledger = section(c, "ledger");
-    const struct bw_conf_node *graphs = section(c, "graphs");
+    const struct bw_conf_node *limits = bw_conf_child(top, "limits", 0);
+    const struct bw_conf_node *ledger = bw_conf_child(top, "ledger", 0);
+    const struct bw_conf_node *graphs = bw_conf_child(top, "graphs", 0);
     c->connections = bw_conf_int(limits, "connections");
     c->connections_per_address = bw_conf_int(limits, "connections_per_address");
     c->queue_posts = bw_conf_int(limits, "queue_posts");
@@ -284,10 +263,6 @@ int bw_collector_config_read(const char *path,
     if (r < 0) {
         goto out;
     }
-    r = read_defaults(c, reterr);
-    if (r < 0) {
-        goto out;
-    }
     r = fill(c, reterr);
     if (r < 0) {
         goto out;
@@ -302,7 +277,6 @@ out:
 void bw_collector_config_free(struct bw_collector_config *c)
 {
     if (c) {
-        bw_conf_free(c->defaults);
         bw_conf_free(c->conf);
         free(c);
     }
@@ -310,8 +284,7 @@ void bw_collector_config_free(struct bw_collector_config *c)
 
 int bw_collector_config_print(const struct bw_collector_config *c, struct bw_buf *out)
 {
-    int r = bw_conf_print(c->conf, out);
-    return r < 0 ? r : bw_conf_print(c->defaults, out);
+    return bw_conf_print(c->conf, out);
 }
 
 const char *bw_collector_config_restart_needed(const struct bw_collector_config *now,

@@ -31,8 +31,7 @@ struct bw_config_listen {
 
 struct bw_collector_config {
     struct bw_conf *conf;
-    struct bw_conf *defaults; /* of the sections that the file leaves out */
-    char title[128];          /* shown on the pages */
+    char title[128]; /* shown on the pages */
     char data_dir[BW_DATA_DIR_MAX];
     struct bw_config_listen listen[BW_LISTEN_MAX];
     size_t n_listen;
