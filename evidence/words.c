@@ -52,13 +52,14 @@ const char *bw_words_layer_long(enum bw_layer layer)
     }
 }
 
-const char *bw_words_check(int check)
+const char *bw_words_check(enum bw_report_check check)
 {
     switch (check) {
     case BW_CHECK_GOOD:
         return "checked, good";
     case BW_CHECK_BAD:
         return "checked, bad";
+    case BW_CHECK_NOT_DONE:
     default:
         return "not checked here";
     }

@@ -4,6 +4,8 @@
 #ifndef BW_EVIDENCE_WORDS_H
 #define BW_EVIDENCE_WORDS_H
 
+#include "model.h"
+
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <stddef.h>
@@ -19,7 +21,8 @@ const char *bw_words_or(const char *text, const char *otherwise); /* for NULL */
 const char *bw_words_direction(int direction);                    /* "down", "up" */
 const char *bw_words_layer(enum bw_layer layer);      /* "ethernet", "ip", "goodput", "" */
 const char *bw_words_layer_long(enum bw_layer layer); /* "Ethernet", "IP", "TCP payload" */
-const char *bw_words_check(int check); /* "not checked", "checked, good", "checked, bad" */
+const char *bw_words_check(
+    enum bw_report_check check); /* "not checked", "checked, good", "checked, bad" */
 void bw_words_behind(uint32_t behind, char *out, size_t n); /* "nat filter" */
 /* "NAME (icmp, IPv4)" */
 void bw_words_target(const char *probe, const char *kind, int family, char *out, size_t n);
