@@ -26,7 +26,6 @@
 extern const struct bw_verb bw_verb_report;
 
 enum {
-    LISTED_MAX = 40,
     SHOW_AFTER_MS = 700,
     SHOW_EVERY_MS = 200,
     MODE = 0644
@@ -118,88 +117,60 @@ static void show_end(struct work *w)
 
 /* ---- which circuit -------------------------------------------------------------- */
 
-struct lookup {
-    struct work *w;
-    char names[LISTED_MAX][BW_SITE_MAX + BW_NAME_MAX + 2];
-    size_t n;
-    size_t n_match;
-    int64_t from_unix_s;
-    int64_t to_unix_s;
-};
-
-static int look(void *owner, const struct bw_origin_circuit *c)
-{
-    struct lookup *l = owner;
-    struct work *w = l->w;
-
-    if (l->n < LISTED_MAX) {
-        (void)snprintf(l->names[l->n], sizeof(l->names[0]), "%s.%s", c->site, c->circuit);
-    }
-    l->n++;
-    if ((w->site[0] && strcmp(w->site, c->site) != 0) ||
-        (w->circuit[0] && strcmp(w->circuit, c->circuit) != 0)) {
-        return 0;
-    }
-    if (l->n_match++ == 0) {
-        memcpy(w->site, c->site, sizeof(w->site));
-        memcpy(w->circuit, c->circuit, sizeof(w->circuit));
-        l->from_unix_s = c->first_start_unix_s;
-        l->to_unix_s = c->last_end_unix_s;
-    }
-    return 0;
-}
-
-/* "SITE.CIRCUIT", "CIRCUIT", or nothing when there is only one. */
-static void split_name(const struct asked *a, struct work *w)
-{
-    const char *dot = a->circuit ? strchr(a->circuit, '.') : NULL;
-
-    (void)snprintf(w->site, sizeof(w->site), "%s", a->site ? a->site : "");
-    if (a->circuit && dot && strncmp(a->circuit, "s-", 2) == 0) {
-        if (!a->site) {
-            (void)snprintf(w->site, sizeof(w->site), "%.*s", (int)(dot - a->circuit),
-                           a->circuit);
-        }
-        (void)snprintf(w->circuit, sizeof(w->circuit), "%s", dot + 1);
-    } else {
-        (void)snprintf(w->circuit, sizeof(w->circuit), "%s", a->circuit ? a->circuit : "");
-    }
-}
-
-static int tell_circuits(const struct lookup *l, const char *why)
+static int tell_circuits(const struct bw_origin_found *l, const char *why)
 {
     (void)bw_cli_failed(&bw_verb_report, "%s%s", why, l->n ? "; there are:" : "");
-    for (size_t i = 0; i < l->n && i < LISTED_MAX; i++) {
+    for (size_t i = 0; i < l->n && i < BW_ORIGIN_LISTED_MAX; i++) {
         (void)fprintf(stderr, "  %s\n", l->names[i]);
     }
-    if (l->n > LISTED_MAX) {
+    if (l->n > BW_ORIGIN_LISTED_MAX) {
         (void)fprintf(stderr, "  and %zu more; narrow it down with --site\n",
-                      l->n - LISTED_MAX);
+                      l->n - BW_ORIGIN_LISTED_MAX);
     }
     return BW_EXIT_FAILED;
 }
 
+/* No record in the period: when there are some, or which circuits there are. */
+static int tell_span(const struct bw_origin_found *l, const char *why)
+{
+    char from[32];
+    char to[32];
+
+    if (l->n_match == 0) {
+        return tell_circuits(l, why);
+    }
+    if (l->from_unix_s == BW_UNKNOWN || l->to_unix_s == BW_UNKNOWN) {
+        return failed(why);
+    }
+    bw_time_format_s(l->from_unix_s, from);
+    bw_time_format_s(l->to_unix_s, to);
+    return bw_cli_failed(&bw_verb_report, "%s; there are some from %s to %s", why, from,
+                         to);
+}
+
 /* Find the one circuit that is meant, and the span of its records. */
-static int find_circuit(const struct asked *a, struct work *w, struct lookup *l)
+static int find_circuit(const struct asked *a, struct work *w, struct bw_origin_found *l)
 {
     struct bw_err err = {""};
     char typed[160];
     char why[320];
-    int r;
 
-    split_name(a, w);
-    (void)snprintf(typed, sizeof(typed), "%s%s%s", w->site, w->site[0] ? "." : "",
-                   w->circuit);
-    r = bw_origin_circuits(w->origin, "", look, l, &err);
-    if (r < 0) {
+    if (bw_origin_find(w->origin, a->site, a->circuit, l, &err) < 0) {
         return failed(err.text);
     }
     if (l->n == 0) {
         return failed("there are no records yet");
     }
-    if (l->n_match == 1) {
+    memcpy(w->site, l->site, sizeof(w->site));
+    memcpy(w->circuit, l->circuit, sizeof(w->circuit));
+    /* A journal lists the circuits of its last day: an older one may still be in it. */
+    bool older = l->n_match == 0 && w->circuit[0] && !a->ledger && !a->file &&
+                 (a->from || a->year || a->month);
+    if (l->n_match == 1 || older) {
         return BW_EXIT_OK;
     }
+    (void)snprintf(typed, sizeof(typed), "%s%s%s", a->site ? a->site : "",
+                   a->site && a->circuit ? "." : "", a->circuit ? a->circuit : "");
     if (l->n_match > 1) {
         (void)snprintf(why, sizeof(why), "%s%s could be several; say --circuit SITE.NAME",
                        typed[0] ? "circuit " : "the circuit", typed);
@@ -211,7 +182,8 @@ static int find_circuit(const struct asked *a, struct work *w, struct lookup *l)
 
 /* ---- which period --------------------------------------------------------------- */
 
-static int find_period(const struct asked *a, struct work *w, const struct lookup *l)
+static int
+find_period(const struct asked *a, struct work *w, const struct bw_origin_found *l)
 {
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
@@ -455,10 +427,11 @@ static int64_t made_at_unix_s(void)
 
 static int make(const struct asked *a, struct work *w)
 {
-    struct lookup l = {.w = w, .from_unix_s = BW_UNKNOWN, .to_unix_s = BW_UNKNOWN};
+    struct bw_origin_found l;
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
     int status = find_zone(a, w);
+    int r;
 
     status = status ? status : open_origin(a, w);
     status = status ? status : find_circuit(a, w, &l);
@@ -482,11 +455,14 @@ static int make(const struct asked *a, struct work *w)
     q->progress = show_progress;
     q->config_claim = config_claim;
     q->owner = w;
-    if (bw_report_make(q, &w->report, &err) < 0) {
-        show_end(w);
+    r = bw_report_make(q, &w->report, &err);
+    show_end(w);
+    if (r == -ENODATA) {
+        return tell_span(&l, err.text);
+    }
+    if (r < 0) {
         return failed(err.text);
     }
-    show_end(w);
     status = write_all(a, w);
     if (status == BW_EXIT_OK && q->check == BW_CHECK_BAD) {
         return bw_cli_failed(&bw_verb_report,

@@ -57,6 +57,29 @@ int bw_origin_circuits(struct bw_origin *s,
                        void *owner,
                        struct bw_err *reterr);
 
+enum {
+    BW_ORIGIN_LISTED_MAX = 40
+};
+
+/* What a name that was typed can mean. */
+struct bw_origin_found {
+    char site[BW_SITE_MAX + 1]; /* of the first match; without one as typed, else of any */
+    char circuit[BW_NAME_MAX + 1];
+    int64_t from_unix_s; /* span of its records; unknown where that is not known */
+    int64_t to_unix_s;
+    size_t n_match;
+    size_t n; /* circuits in all; the first BW_ORIGIN_LISTED_MAX by name: */
+    char names[BW_ORIGIN_LISTED_MAX][BW_SITE_MAX + BW_NAME_MAX + 2];
+};
+
+/* "SITE.CIRCUIT" or "CIRCUIT" (NULL: any) of a site (NULL: any). No match is no failure:
+ * n_match tells. */
+int bw_origin_find(struct bw_origin *s,
+                   const char *site,
+                   const char *circuit,
+                   struct bw_origin_found *ret,
+                   struct bw_err *reterr);
+
 /* Claims on file for a circuit within [from, to), oldest first, at most cap; and the
  * place's name ("" unknown) into place[128]. None is no failure. */
 int bw_origin_claims(struct bw_origin *s,

@@ -49,7 +49,7 @@ enum bw_layer bw_html_claim_layer(const struct bw_report *r)
 
 static const char style_page[] =
     ":root{color-scheme:light;--ink:#16202b;--soft:#4a5866;--line:#c9d1d9;--wash:#f3f6f9;"
-    "--claim:#8a1c1c;--deep:#1d4f7c;--mid:#4f86b5;--pale:#b9d2e6}"
+    "--claim:#8a1c1c;--deep:#123f66;--mid:#3f76a6;--pale:#6594c0}"
     "*{box-sizing:border-box}"
     "body{margin:0;background:#fff;color:var(--ink);font:16px/1.5 system-ui,-apple-system,"
     "\"Segoe UI\",Roboto,\"DejaVu Sans\",Arial,sans-serif}"
@@ -142,7 +142,7 @@ static void pattern(struct bw_buf *out)
         "<pattern id=\"other\" width=\"5\" height=\"5\" "
         "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">"
         "<rect width=\"5\" height=\"5\" fill=\"#fff\"/>"
-        "<rect width=\"3\" height=\"5\" fill=\"#1d4f7c\"/></pattern></defs></svg>\n");
+        "<rect width=\"3\" height=\"5\" fill=\"#123f66\"/></pattern></defs></svg>\n");
 }
 
 /* "1 Jul 2026 to 30 Jun 2027" for whole days, else instants with their times. */
