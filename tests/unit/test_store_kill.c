@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_store_kill.c - kill -9 of a writer under load, fifty times in a row: what was
- * answered with success is there, once, and the chain and the positions go on. */
+ * answered with success is there, once, and the chain and the positions go on. And two
+ * readers beside a writer that seals: each sees every position once, at any moment. */
 #include "bw_test.h"
 #include "store_chain.h"
 
@@ -294,12 +295,98 @@ static void test_ledger_killed(void **state)
     pool = NULL;
 }
 
+/* ---- readers beside the writer ------------------------------------------------------ */
+
+static int next_position(void *owner, const struct bw_record *r)
+{
+    int64_t *next = owner;
+    return r->position == (*next)++ ? 0 : -EBADMSG;
+}
+
+/* Read again and again until the writer's end of the pipe closes. */
+static int read_along(struct fixture *f, int fd)
+{
+    int64_t seen = 0;
+    int64_t rounds = 0;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    while (poll(&p, 1, 0) == 0) {
+        struct bw_records *r = NULL;
+        int64_t n = 0;
+        if (bw_ledger_records(f->path, &r, &f->err) < 0) {
+            return 2;
+        }
+        for (int i = 0; i < 3; i++) { /* the same handle sees it grow */
+            n = 0;
+            if (bw_records_each(r, "", 0, INT64_MAX, next_position, &n, &f->err) != 0 ||
+                n < seen) {
+                return 3;
+            }
+            seen = n;
+        }
+        bw_records_close(r);
+        rounds++;
+    }
+    return rounds > 0 ? 0 : 4;
+}
+
+static void test_readers_beside_the_writer(void **state)
+{
+    enum {
+        READERS = 2,
+        RECORDS = 800
+    };
+    struct fixture *f = *state;
+    struct bw_ledger *l = NULL;
+    struct bw_ledger_seal_report report;
+    int pipes[2];
+    pid_t readers[READERS];
+    int64_t sealed = 0;
+    assert_int_equal(bw_ledger_open(f->path, BW_LEDGER_WRITE, &l, &f->err), 0);
+    assert_int_equal(pipe(pipes), 0);
+    for (int i = 0; i < READERS; i++) {
+        readers[i] = fork();
+        assert_true(readers[i] >= 0);
+        if (readers[i] == 0) {
+            (void)close(pipes[1]);
+            int r = read_along(f, pipes[0]);
+            if (r != 0) {
+                (void)fprintf(stderr, "reader: %s\n", f->err.text);
+            }
+            _exit(r);
+        }
+    }
+    assert_int_equal(close(pipes[0]), 0);
+    for (int i = 0; i < RECORDS; i++) {
+        struct signed_summary s;
+        struct bw_ledger_result res;
+        box_next(&f->box, &s);
+        struct bw_ledger_entry e = entry_of(&s);
+        assert_int_equal(bw_ledger_append(l, &e, 1, &res, &f->err), 0);
+        if (i % 50 == 49) {
+            int64_t now = (s.summary.end_unix_s + 3600) * 1000;
+            assert_int_equal(l->ops->seal(l, now, 1, 1, &report, &f->err), 0);
+            sealed += report.rows;
+        }
+        signed_done(&s);
+    }
+    assert_int_equal(close(pipes[1]), 0);
+    for (int i = 0; i < READERS; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(readers[i], &status, 0), readers[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    assert_true(sealed > 0);
+    bw_ledger_close(l);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_journal_killed),
         T(test_ledger_killed),
+        T(test_readers_beside_the_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
