@@ -5,6 +5,8 @@
 #include "cli.h"
 #include "clock.h"
 
+#include <bw/err.h>
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -138,7 +140,7 @@ int bw_cli_getopt(const struct bw_verb *v,
     int c;
     (void)snprintf(spec, sizeof(spec), ":%s", shorts);
     opterr = 0;
-    c = getopt_long(argc, argv, spec, longs, NULL);
+    c = getopt_long(argc, argv, spec, longs, NULL); /* NOLINT(concurrency-mt-unsafe) */
     if (c == ':') {
         (void)bw_cli_usage(v, "option '%s' needs a value", argv[optind - 1]);
         return '?';
@@ -195,14 +197,15 @@ int bw_cli_time(const struct bw_verb *v,
 
 bool bw_cli_progress_wanted(void)
 {
-    const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && !getenv("CI");
+    const char *term = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe): never set */
+    const char *ci = getenv("CI");     /* NOLINT(concurrency-mt-unsafe) */
+    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && !ci;
 }
 
 int bw_cli_flush(const struct bw_verb *v, int status)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        return bw_cli_failed(v, "cannot write the result: %s", strerror(errno));
+        return bw_cli_failed(v, "cannot write the result: %s", bw_strerror(-errno));
     }
     return status;
 }

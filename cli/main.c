@@ -7,7 +7,6 @@
 #include "verbs.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,7 +139,6 @@ int main(int argc, char **argv)
     const struct bw_verb *v;
     char name[64];
     int words = 0;
-    (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (bw_crypto_init() < 0) {
         return bw_cli_failed(NULL, "the cryptographic library does not start");
     }

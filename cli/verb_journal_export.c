@@ -37,7 +37,7 @@ static int drain(struct job *job, size_t at_least)
     if (job->text.len > at_least) {
         if (fwrite(job->text.data, 1, job->text.len, stdout) != job->text.len) {
             return bw_err_set(job->err, -errno, "cannot write the result: %s",
-                              strerror(errno));
+                              bw_strerror(-errno));
         }
         bw_buf_clear(&job->text);
     }
@@ -98,7 +98,7 @@ static int run(int argc, char **argv)
         } else if (o == 'b') {
             r = bw_cli_time(v, "--to", optarg, &to_unix_s);
         } else if (o == 'c') {
-            circuit = optarg;
+            circuit = optarg ? optarg : "";
         } else if (o == 'J') {
             journal = optarg;
         } else if (o == 'F') {
@@ -128,7 +128,7 @@ static int run(int argc, char **argv)
     if (r < 0) {
         return bw_cli_failed(v, "%s", err.text[0] ? err.text : bw_strerror(r));
     }
-    bw_buf_init(&job.text, 64u * 1024 * 1024);
+    bw_buf_init(&job.text, (size_t)64 * 1024 * 1024);
     r = bw_export_new(format, circuit, &job.export);
     if (r == 0) {
         r = export_records(records, &job, from_unix_s, to_unix_s);

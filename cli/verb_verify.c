@@ -197,7 +197,7 @@ static int run(int argc, char **argv)
     struct bw_check_opts opts = {.n_keys = 0};
     struct bw_pubkey *keys = NULL;
     struct bw_check *c = NULL;
-    struct bw_check_result res;
+    struct bw_check_result res = {.first = BW_FAULT_NONE};
     struct bw_err err = {.text = ""};
     struct progress progress = {.next_mono_ms = bw_clock_mono_ms() + 500};
     bool json = false;

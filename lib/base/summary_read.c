@@ -82,16 +82,16 @@ read_int(struct reader *r, const struct bw_where *p, int64_t min, int64_t max, i
     return 0;
 }
 
-/* A string into the arena's copy, its end replaced by a NUL. Only \" and \\ are escaped
- * in canonical bytes. */
-static int
-read_string(struct reader *r, const struct bw_where *p, char **ret, size_t *ret_n)
+/* A string within the arena's copy, its end replaced by a NUL; NULL when it told what is
+ * wrong. Only \" and \\ are escaped in canonical bytes. */
+static char *read_string(struct reader *r, const struct bw_where *p, size_t *ret_n)
 {
     char *from = r->at + 1;
     char *to;
     char *in;
     if (*r->at != '"') {
-        return wrong(r, p, "not a string");
+        (void)wrong(r, p, "not a string");
+        return NULL;
     }
     in = from;
     while (*in != '"' && *in != '\\' && in < r->end) {
@@ -100,44 +100,42 @@ read_string(struct reader *r, const struct bw_where *p, char **ret, size_t *ret_
     to = in;
     while (*in != '"') {
         if (in >= r->end) {
-            return wrong(r, p, "the string does not end");
+            (void)wrong(r, p, "the string does not end");
+            return NULL;
         }
         if (*in == '\\') {
             in++;
             if (*in != '"' && *in != '\\') {
-                return wrong(r, p, "an escape that is not canonical");
+                (void)wrong(r, p, "an escape that is not canonical");
+                return NULL;
             }
         }
         *to++ = *in++;
     }
     if (memchr(from, '\0', (size_t)(to - from))) {
-        return wrong(r, p, "a NUL in a string");
+        (void)wrong(r, p, "a NUL in a string");
+        return NULL;
     }
     *to = '\0';
-    *ret = from;
     *ret_n = (size_t)(to - from);
     r->at = in + 1;
-    return 0;
+    return from;
 }
 
-static int read_text(struct reader *r,
-                     const struct bw_where *p,
-                     const struct bw_member *m,
-                     char **ret,
-                     size_t *ret_n)
+static char *read_text(struct reader *r,
+                       const struct bw_where *p,
+                       const struct bw_member *m,
+                       size_t *ret_n)
 {
     char *at = r->at;
-    const char *what;
-    int e = read_string(r, p, ret, ret_n);
-    if (e < 0) {
-        return e;
-    }
-    what = bw_member_text_wrong(m, *ret, *ret_n);
+    char *text = read_string(r, p, ret_n);
+    const char *what = text ? bw_member_text_wrong(m, text, *ret_n) : NULL;
     if (what) {
         r->at = at;
-        return wrong(r, p, what);
+        (void)wrong(r, p, what);
+        return NULL;
     }
-    return 0;
+    return text;
 }
 
 static int read_word(struct reader *r,
@@ -146,11 +144,10 @@ static int read_word(struct reader *r,
                      size_t *ret_value)
 {
     char *at = r->at;
-    char *text;
-    size_t n;
-    int e = read_string(r, p, &text, &n);
-    if (e < 0) {
-        return e;
+    size_t n = 0;
+    const char *text = read_string(r, p, &n);
+    if (!text) {
+        return -BW_EMALFORMED;
     }
     for (size_t i = 0; i < m->n_words; i++) {
         if (m->words[i] && strcmp(m->words[i], text) == 0) {
@@ -202,17 +199,15 @@ static int read_words(struct reader *r,
 {
     int e = expect(r, p, "[", "not an array");
     for (size_t n = 0; e == 0; n++) {
-        char *text;
-        size_t len;
+        size_t len = 0;
         p->index = n;
         if (n == m->size) {
             return wrong(r, p, "too many");
         }
-        e = read_text(r, p, m, &text, &len);
-        if (e < 0) {
-            break;
+        words[n] = read_text(r, p, m, &len);
+        if (!words[n]) {
+            return -BW_EMALFORMED;
         }
-        words[n] = text;
         if (*r->at == ']') {
             r->at++;
             return 0;
@@ -273,7 +268,7 @@ static int
 read_value(struct reader *r, const struct bw_member *m, void *obj, struct bw_where *p)
 {
     char *at = (char *)obj + m->at;
-    char *text = NULL;
+    const char *text;
     size_t n = 0;
     int64_t number = 0;
     uint32_t small = 0;
@@ -299,19 +294,17 @@ read_value(struct reader *r, const struct bw_member *m, void *obj, struct bw_whe
     case BW_KIND_HASH:
     case BW_KIND_WORD:
     case BW_KIND_TEXT:
-        e = read_text(r, p, m, &text, &n);
-        if (e == 0) {
+        text = read_text(r, p, m, &n);
+        if (text) {
             memcpy(at, text, n + 1); /* fits: m->max is the array's size less one */
         }
-        return e;
+        return text ? 0 : -BW_EMALFORMED;
     case BW_KIND_PTEXT:
     case BW_KIND_PTOKEN:
     case BW_KIND_PHIST:
-        e = read_text(r, p, m, &text, &n);
-        if (e == 0) {
-            memcpy(at, &text, sizeof(text));
-        }
-        return e;
+        text = read_text(r, p, m, &n);
+        memcpy(at, &text, sizeof(text));
+        return text ? 0 : -BW_EMALFORMED;
     case BW_KIND_ENUM:
         e = read_word(r, p, m, &value);
         if (e == 0) {

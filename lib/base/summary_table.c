@@ -103,6 +103,7 @@ static int value_of(const char *const *words, size_t n_words, const char *word)
     return -1;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a function's and a type's name */
 #define DEFINE_NAME(fn, type, words)                                                       \
     const char *fn(enum type v)                                                            \
     {                                                                                      \
@@ -130,6 +131,7 @@ DEFINE_NAME(bw_egress_name, bw_egress, egresses)
 DEFINE_PARSE(bw_vantage_parse, bw_vantage, vantages)
 DEFINE_PARSE(bw_source_parse, bw_source, sources)
 DEFINE_PARSE(bw_layer_parse, bw_layer, layers)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* clang-format off */
 

@@ -84,6 +84,14 @@ static int put_members(struct bw_buf *out,
                        const struct bw_where *up,
                        struct bw_err *reterr);
 
+/* The text that a const char * member points to, "" for none. */
+static const char *text_at(const char *at)
+{
+    const char *text;
+    memcpy(&text, at, sizeof(text));
+    return text ? text : "";
+}
+
 static void put_bits(struct bw_buf *out, const struct bw_member *m, uint32_t bits)
 {
     char before = '[';
@@ -149,7 +157,7 @@ static int put_member(struct bw_buf *out,
                       struct bw_err *reterr)
 {
     const char *at = (const char *)obj + m->at;
-    const char *text = NULL;
+    const char *text = "";
     const void *pointer = NULL;
     int64_t number = 0;
     uint32_t small = 0;
@@ -180,17 +188,18 @@ static int put_member(struct bw_buf *out,
     case BW_KIND_PTEXT:
     case BW_KIND_PTOKEN:
     case BW_KIND_PHIST:
-        memcpy(&text, at, sizeof(text));
-        there = text && *text;
+        text = text_at(at);
+        there = *text != '\0';
         break;
     case BW_KIND_ENUM:
         memcpy(&small, at, sizeof(small));
         text = small < m->n_words ? m->words[small] : NULL;
         there = text != NULL;
+        text = there ? text : "";
         break;
     case BW_KIND_STATIC:
-        memcpy(&text, at, sizeof(text));
-        there = text != NULL;
+        text = text_at(at);
+        there = *text != '\0';
         for (size_t i = 0; there; i++) {
             if (i == m->n_words) {
                 return wrong(reterr, p, "not one of the contract's words");
@@ -205,8 +214,7 @@ static int put_member(struct bw_buf *out,
         there = (small & ((1u << m->n_words) - 1)) != 0;
         break;
     case BW_KIND_WORDS:
-        memcpy(&text, at, sizeof(text));
-        there = text != NULL;
+        there = *text_at(at) != '\0';
         break;
     case BW_KIND_OBJECT:
         there = m->present(obj);

@@ -164,30 +164,29 @@ static const struct bw_pubkey *key_of(const struct bw_check *c, const char *kid)
 static struct chain *chain_of(struct bw_check *c, const char *kid)
 {
     size_t before = c->kids.n;
-    long n = bw_names_add(&c->kids, kid);
+    struct chain *ch;
+    long n;
+    if (before == c->cap) { /* room for a new one first, so that no name lacks its chain */
+        size_t cap = c->cap ? c->cap * 2 : 16;
+        struct chain *chains = reallocarray(c->chains, cap, sizeof(*chains));
+        if (!chains) {
+            return NULL;
+        }
+        c->chains = chains;
+        c->cap = cap;
+    }
+    n = bw_names_add(&c->kids, kid);
     if (n < 0) {
         return NULL;
     }
-    if ((size_t)n >= c->cap) {
-        size_t cap = c->cap ? c->cap * 2 : 16;
-        struct chain *grown = reallocarray(c->chains, cap, sizeof(*grown));
-        if (!grown) {
-            /* The name stays without its chain: the caller ends with -ENOMEM. */
-            c->kids.n = before;
-            free(c->kids.text[before]);
-            return NULL;
-        }
-        c->chains = grown;
-        c->cap = cap;
-    }
+    ch = &c->chains[n];
     if (c->kids.n > before) {
-        struct chain *ch = &c->chains[n];
         memset(ch, 0, sizeof(*ch));
         (void)snprintf(ch->pub.kid, sizeof(ch->pub.kid), "%s", kid);
         ch->pub.start_unix_s = BW_UNKNOWN;
         ch->pub.end_unix_s = BW_UNKNOWN;
     }
-    return &c->chains[n];
+    return ch;
 }
 
 /* Index of the entry with this seq, or where it would stand; *ret_there tells. */
@@ -207,16 +206,26 @@ static size_t place_of(const struct chain *ch, int64_t seq, bool *ret_there)
     return low;
 }
 
+static int room(struct chain *ch)
+{
+    size_t cap = ch->cap ? ch->cap * 2 : 256;
+    struct entry *entries;
+    if (ch->n < ch->cap) {
+        return 0;
+    }
+    entries = reallocarray(ch->entries, cap, sizeof(*entries));
+    if (!entries) {
+        return -ENOMEM;
+    }
+    ch->entries = entries;
+    ch->cap = cap;
+    return 0;
+}
+
 static int insert(struct chain *ch, size_t place, const struct entry *e)
 {
-    if (ch->n == ch->cap) {
-        size_t cap = ch->cap ? ch->cap * 2 : 256;
-        struct entry *grown = reallocarray(ch->entries, cap, sizeof(*grown));
-        if (!grown) {
-            return -ENOMEM;
-        }
-        ch->entries = grown;
-        ch->cap = cap;
+    if (room(ch) < 0) {
+        return -ENOMEM;
     }
     memmove(&ch->entries[place + 1], &ch->entries[place], (ch->n - place) * sizeof(*e));
     ch->entries[place] = *e;
@@ -467,7 +476,7 @@ int bw_check_add(struct bw_check *c, const char *jws, size_t n, int64_t line)
     struct entry e = {.line = (uint32_t)line};
     struct bw_err err = {.text = ""};
     struct bw_summary s;
-    struct bw_jws j;
+    struct bw_jws j = {.alg = BW_ALG_NONE};
     struct chain *ch;
     int r;
     if (n > BW_JWS_MAX) {

@@ -62,7 +62,7 @@ struct day {
     struct list gaps;         /* struct bw_gap */
     struct list targets;      /* struct target */
     struct list hours;        /* struct bw_latency_hour, made when the day is given out */
-    struct bw_summary memory; /* texts: only its arena is used */
+    struct bw_summary memory; /* texts and hours: only its arena is used */
 };
 
 struct bw_fold {
@@ -89,18 +89,28 @@ static int too_many(struct bw_err *reterr, const char *what, const struct day *d
                       what, d->day_unix_s);
 }
 
+static int list_room(struct list *l, size_t size)
+{
+    size_t cap = l->cap ? l->cap * 2 : 16;
+    void *items;
+    if (l->n < l->cap) {
+        return 0;
+    }
+    items = reallocarray(l->items, cap, size);
+    if (!items) {
+        return -ENOMEM;
+    }
+    l->cap = cap;
+    l->items = items;
+    return 0;
+}
+
 /* Room for one more item of `size` bytes, zeroed; NULL when out of memory. */
 static void *list_add(struct list *l, size_t size)
 {
     char *at;
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 16;
-        void *items = reallocarray(l->items, cap, size);
-        if (!items) {
-            return NULL;
-        }
-        l->items = items;
-        l->cap = cap;
+    if (list_room(l, size) < 0) {
+        return NULL;
     }
     at = (char *)l->items + l->n * size;
     memset(at, 0, size);
@@ -111,12 +121,6 @@ static void *list_add(struct list *l, size_t size)
 /* Empty, memory of the arrays kept. */
 static void day_clear(struct day *d)
 {
-    struct target *targets = d->targets.items;
-    for (size_t i = 0; i < d->targets.n; i++) {
-        for (size_t h = 0; h < HOURS; h++) {
-            free(targets[i].hours[h]);
-        }
-    }
     d->slots.n = d->tests.n = d->outages.n = 0;
     d->gaps.n = d->targets.n = d->hours.n = 0;
     bw_summary_done(&d->memory);
@@ -230,10 +234,11 @@ static int add_latency(struct day *d,
     }
     o = t->hours[h];
     if (!o) {
-        o = calloc(1, sizeof(*o));
+        o = bw_summary_alloc(&d->memory, sizeof(*o));
         if (!o) {
             return -ENOMEM;
         }
+        memset(o, 0, sizeof(*o));
         o->sum_us = BW_UNKNOWN;
         t->hours[h] = o;
     }

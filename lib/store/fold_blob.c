@@ -242,6 +242,7 @@ static void io_slots(struct io *io, struct bw_circuit_day *d)
     void *items = d->slots;
     d->n_slots = io_array(io, &items, d->n_slots, sizeof(*d->slots), BW_FOLD_SLOTS_MAX);
     d->slots = items;
+    d->n_slots = items ? d->n_slots : 0;
     for (size_t i = 0; i < d->n_slots && !io->bad; i++) {
         struct bw_slot s = d->slots[i];
         int64_t step = s.start_unix_s - before;

@@ -128,7 +128,7 @@ static int add_line(struct bw_josefile *f, const char *jws, size_t n, struct bw_
                       .start_unix_s = BW_UNKNOWN,
                       .end_unix_s = BW_UNKNOWN};
     struct bw_summary s;
-    struct bw_jws j;
+    struct bw_jws j = {.alg = BW_ALG_NONE};
     long kid;
     int r;
     bw_summary_init(&s);
@@ -291,7 +291,7 @@ static int days(struct bw_records *base,
     for (size_t i = first_at(f, from_unix_s); r == 0 && i < f->n; i++) {
         const struct entry *e = f->by_start[i];
         struct bw_summary s;
-        struct bw_jws j;
+        struct bw_jws j = {.alg = BW_ALG_NONE};
         if (e->start_unix_s >= to_unix_s && e->start_unix_s - to_unix_s >= BW_FOLD_TAIL_S) {
             break;
         }

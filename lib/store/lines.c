@@ -24,7 +24,7 @@ struct bw_lines {
 
 static int temporary(struct bw_err *reterr)
 {
-    const char *folder = getenv("TMPDIR");
+    const char *folder = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
     int fd;
     folder = folder && *folder ? folder : "/tmp";
     fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -35,7 +35,7 @@ static int temporary(struct bw_err *reterr)
                ? fd
                : bw_err_set(reterr, -errno,
                             "%s: no temporary file (%s); set TMPDIR to a folder with room",
-                            folder, strerror(errno));
+                            folder, bw_strerror(-errno));
 }
 
 static int put(int fd, const char *data, size_t n)
@@ -83,7 +83,7 @@ inflate(const char *path, const void *data, size_t n, int *ret_fd, struct bw_err
         total += (int64_t)out.pos;
         r = total > INFLATED_MAX ? -EFBIG : put(fd, part, out.pos);
         if (r < 0) {
-            (void)bw_err_set(reterr, r, "%s: inflating: %s", path, strerror(-r));
+            (void)bw_err_set(reterr, r, "%s: inflating: %s", path, bw_strerror(r));
             goto out;
         }
         if (in.pos == in.size && out.pos < out.size) {
@@ -155,10 +155,10 @@ int bw_lines_open(const char *path, struct bw_lines **ret, struct bw_err *reterr
     r = fd < 0 ? -errno : map(fd, &l->data, &l->n);
     if (r < 0) {
         (void)bw_err_set(reterr, r, "%s: %s", path,
-                         r == -EINVAL ? "not a plain file" : strerror(-r));
+                         r == -EINVAL ? "not a plain file" : bw_strerror(r));
         goto out;
     }
-    if (l->n >= sizeof(zstd_magic) &&
+    if (l->data && l->n >= sizeof(zstd_magic) &&
         memcmp(l->data, zstd_magic, sizeof(zstd_magic)) == 0) {
         r = inflate(path, l->data, l->n, &inflated, reterr);
         if (r < 0) {
@@ -168,7 +168,7 @@ int bw_lines_open(const char *path, struct bw_lines **ret, struct bw_err *reterr
         l->data = NULL;
         r = map(inflated, &l->data, &l->n);
         if (r < 0) {
-            (void)bw_err_set(reterr, r, "%s: inflated: %s", path, strerror(-r));
+            (void)bw_err_set(reterr, r, "%s: inflated: %s", path, bw_strerror(r));
             goto out;
         }
     }
@@ -190,7 +190,7 @@ int bw_lines_next(struct bw_lines *l, const char **ret, size_t *ret_n, int64_t *
     const char *from;
     const char *newline;
     size_t left = l->n - l->at;
-    if (left == 0) {
+    if (left == 0 || !l->data) {
         return 0;
     }
     from = l->data + l->at;

@@ -66,7 +66,7 @@ long bw_names_add(struct bw_names *names, const char *text)
     if (names->n >= names->n_slots / 2 && grow(names) < 0) {
         return -ENOMEM;
     }
-    copy = strdup(text);
+    copy = bw_summary_strdup(&names->memory, text);
     if (!copy) {
         return -ENOMEM;
     }
@@ -77,9 +77,7 @@ long bw_names_add(struct bw_names *names, const char *text)
 
 void bw_names_done(struct bw_names *names)
 {
-    for (size_t i = 0; i < names->n; i++) {
-        free(names->text[i]);
-    }
+    bw_summary_done(&names->memory);
     free(names->text);
     free(names->slots);
     *names = (struct bw_names){.n = 0};

@@ -3,6 +3,7 @@
 #ifndef BW_STORE_NAMES_H
 #define BW_STORE_NAMES_H
 
+#include <bw/summary.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct bw_names { /* zeroed is empty */
     size_t cap;
     uint32_t *slots; /* open addressing, number plus one */
     size_t n_slots;
+    struct bw_summary memory; /* of the texts: only its arena is used */
 };
 
 /* The text's number, new ones get the next; -ENOMEM. */
