@@ -62,7 +62,7 @@ struct day {
     struct list gaps;         /* struct bw_gap */
     struct list targets;      /* struct target */
     struct list hours;        /* struct bw_latency_hour, made when the day is given out */
-    struct bw_summary memory; /* texts and hours: only its arena is used */
+    struct bw_summary memory; /* of all this: only its arena is used */
 };
 
 struct bw_fold {
@@ -89,28 +89,22 @@ static int too_many(struct bw_err *reterr, const char *what, const struct day *d
                       what, d->day_unix_s);
 }
 
-static int list_room(struct list *l, size_t size)
-{
-    size_t cap = l->cap ? l->cap * 2 : 16;
-    void *items;
-    if (l->n < l->cap) {
-        return 0;
-    }
-    items = reallocarray(l->items, cap, size);
-    if (!items) {
-        return -ENOMEM;
-    }
-    l->cap = cap;
-    l->items = items;
-    return 0;
-}
-
-/* Room for one more item of `size` bytes, zeroed; NULL when out of memory. */
-static void *list_add(struct list *l, size_t size)
+/* Room for one more item of `size` bytes, zeroed; NULL when out of memory. What grows
+ * leaves its old place behind in the day's memory: at most as much again. */
+static void *list_add(struct day *d, struct list *l, size_t size)
 {
     char *at;
-    if (list_room(l, size) < 0) {
-        return NULL;
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 32;
+        void *items = bw_summary_alloc(&d->memory, cap * size);
+        if (!items) {
+            return NULL;
+        }
+        if (l->n) {
+            memcpy(items, l->items, l->n * size);
+        }
+        l->items = items;
+        l->cap = cap;
     }
     at = (char *)l->items + l->n * size;
     memset(at, 0, size);
@@ -118,28 +112,17 @@ static void *list_add(struct list *l, size_t size)
     return at;
 }
 
-/* Empty, memory of the arrays kept. */
+/* Empty and without memory; a zeroed day is fine. */
 static void day_clear(struct day *d)
 {
-    d->slots.n = d->tests.n = d->outages.n = 0;
-    d->gaps.n = d->targets.n = d->hours.n = 0;
     bw_summary_done(&d->memory);
+    d->slots = d->tests = d->outages = (struct list){NULL, 0, 0};
+    d->gaps = d->targets = d->hours = (struct list){NULL, 0, 0};
     bw_circuit_summary_init(&d->facts);
     d->n_summaries = 0;
     d->n_vantage_changes = 0;
     d->max_clock_error_us = BW_UNKNOWN;
     d->open = false;
-}
-
-static void day_free(struct day *d)
-{
-    day_clear(d);
-    free(d->slots.items);
-    free(d->tests.items);
-    free(d->outages.items);
-    free(d->gaps.items);
-    free(d->targets.items);
-    free(d->hours.items);
 }
 
 /* ---- what a summary adds ------------------------------------------------------------- */
@@ -157,7 +140,7 @@ static int add_slot(struct day *d,
     if (d->slots.n >= BW_FOLD_SLOTS_MAX) {
         return too_many(reterr, "intervals", d);
     }
-    slot = list_add(&d->slots, sizeof(*slot));
+    slot = list_add(d, &d->slots, sizeof(*slot));
     if (!slot) {
         return -ENOMEM;
     }
@@ -224,7 +207,7 @@ static int add_latency(struct day *d,
         if (d->targets.n >= TARGETS_OPEN_MAX) {
             return too_many(reterr, "targets", d);
         }
-        t = list_add(&d->targets, sizeof(*t));
+        t = list_add(d, &d->targets, sizeof(*t));
         if (!t) {
             return -ENOMEM;
         }
@@ -277,7 +260,7 @@ static int add_test(struct day *d, const struct bw_throughput *t, struct bw_err 
     if (d->tests.n >= BW_FOLD_LIST_MAX) {
         return too_many(reterr, "tests", d);
     }
-    copy = list_add(&d->tests, sizeof(*copy));
+    copy = list_add(d, &d->tests, sizeof(*copy));
     if (!copy) {
         return -ENOMEM;
     }
@@ -315,7 +298,7 @@ static int add_outage(struct day *d,
     if (d->outages.n >= BW_FOLD_LIST_MAX) {
         return too_many(reterr, "outages", d);
     }
-    mine = list_add(&d->outages, sizeof(*mine));
+    mine = list_add(d, &d->outages, sizeof(*mine));
     if (!mine) {
         return -ENOMEM;
     }
@@ -381,7 +364,7 @@ static int make_hours(struct day *d)
             if (!o) {
                 continue;
             }
-            out = list_add(&d->hours, sizeof(*out));
+            out = list_add(d, &d->hours, sizeof(*out));
             if (!out) {
                 return -ENOMEM;
             }
@@ -576,7 +559,7 @@ static int add_rest(struct bw_fold *f,
         if (d->gaps.n >= BW_FOLD_LIST_MAX) {
             return too_many(reterr, "gaps", d);
         }
-        g = list_add(&d->gaps, sizeof(*g));
+        g = list_add(d, &d->gaps, sizeof(*g));
         if (!g) {
             return -ENOMEM;
         }
@@ -641,8 +624,8 @@ int bw_fold_finish(struct bw_fold *f, struct bw_err *reterr)
 void bw_fold_free(struct bw_fold *f)
 {
     if (f) {
-        day_free(&f->days[0]);
-        day_free(&f->days[1]);
+        day_clear(&f->days[0]);
+        day_clear(&f->days[1]);
         free(f);
     }
 }
