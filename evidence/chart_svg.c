@@ -326,8 +326,13 @@ static void bar_rows(const struct bw_report *r, int dir, struct bar bars[4])
         return;
     }
     for (int i = 2; i < 4; i++) {
+        /* A period without class hours still has hours. */
+        bool class = i == 3 && u->window[BW_WINDOW_CLASS][dir].n > 0;
         const struct bw_report_window *w =
-            &u->window[i == 2 ? BW_WINDOW_ALL : BW_WINDOW_CLASS][dir];
+            &u->window[class ? BW_WINDOW_CLASS : BW_WINDOW_ALL][dir];
+        if (i == 3 && !class) {
+            bars[3].statistic = "P95, all hours";
+        }
         bool converted = w->converted_p95_bps != BW_UNKNOWN;
         int64_t plain = i == 2 ? w->peak_bps : w->p95_bps;
         bars[i].value = !converted ? plain

@@ -300,6 +300,7 @@ void bw_chart_use(const struct bw_report *r, int dir, struct bw_buf *out)
     claim_lines(r, &c, dir, u->layer, false, out);
     if (p95 != BW_UNKNOWN) {
         int64_t y = bw_chart_y(&c, p95);
+        bw_chart_line(out, c.left, y, c.left + c.width, y, "halo");
         bw_chart_line(out, c.left, y, c.left + c.width, y, "p95line");
     }
     bw_chart_time_axis(r, &c, out);

@@ -107,7 +107,7 @@ static const char style_page[] =
 static const char style_charts[] =
     "svg text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",Arial,"
     "sans-serif;fill:var(--ink);font-variant-numeric:tabular-nums}"
-    "svg .e{text-anchor:end}svg .m{text-anchor:middle;font-size:12px}svg "
+    "svg .e{text-anchor:end}svg .m{text-anchor:middle}svg .m,svg .s{font-size:12px}svg "
     ".h{font-weight:700;"
     "text-anchor:end}"
     "svg .g{stroke:#dfe5ea;stroke-width:1}svg .a{stroke:#6b7885;stroke-width:1}"
@@ -118,7 +118,8 @@ static const char style_charts[] =
     "svg .b2{fill:var(--mid)}svg .b3{fill:var(--pale);stroke:var(--mid);stroke-width:1}"
     "svg .bx{fill:url(#other);stroke:var(--deep);stroke-width:1}svg "
     ".claim{stroke:var(--claim);stroke-width:1.6}svg .claim80{stroke:var(--claim);"
-    "stroke-width:1.3;stroke-dasharray:2 4}svg .p95line{stroke:var(--ink);stroke-width:1.4;"
+    "stroke-width:1.3;stroke-dasharray:2 4}svg .halo{stroke:#fff;stroke-width:3.2}svg "
+    ".p95line{stroke:var(--ink);stroke-width:1.4;"
     "stroke-dasharray:7 4}"
     "svg .dot{stroke:var(--deep);stroke-width:6;stroke-linecap:round;fill:none}svg "
     ".many{stroke-width:3.4}"

@@ -131,8 +131,10 @@ def read_records(path, key_path):
     keys = {}
     with open(key_path, encoding="ascii") as f:
         for line in f:
-            key = jwk.JWK.from_json(line)
-            keys[key.thumbprint()] = key
+            member = json.loads(line)
+            for one in member.get("keys", [member]):
+                key = jwk.JWK(**one)
+                keys[key.thumbprint()] = key
     out = []
     last = {}
     with open(path, encoding="ascii") as f:
