@@ -158,12 +158,16 @@ out:
 }
 
 /* Records of the site before stay here for good: nobody is to be sent them. */
-static int settle_here(struct bw_chain *c, const char *site, struct bw_err *reterr)
+static int settle_here(struct bw_chain *c,
+                       const char *site,
+                       bool *ret_same_site,
+                       struct bw_err *reterr)
 {
     struct bw_journal_head head;
     char before[BW_SITE_MAX + 1];
     int r = meta_get(c, "enrol.site", before, sizeof(before), reterr);
-    if (r < 0 || !c->kid[0] || strcmp(before, site) == 0) {
+    *ret_same_site = strcmp(before, site) == 0;
+    if (r < 0 || !c->kid[0] || *ret_same_site) {
         return r;
     }
     r = bw_journal_head(c->j, c->kid, &head, reterr);
@@ -178,6 +182,7 @@ int bw_chain_reload(struct bw_chain *c, struct bw_err *reterr)
     struct bw_enrolment e;
     struct bw_key *key = NULL;
     char taken[BW_KID_LEN + 1];
+    bool same_site = false;
     int r = bw_enrolment_load(c->state_dir, &e, reterr);
     if (r == -ENOENT || (r == 0 && !e.site[0])) {
         return 0; /* never enrolled, or not answered yet */
@@ -191,9 +196,11 @@ int bw_chain_reload(struct bw_chain *c, struct bw_err *reterr)
     }
     if (strcmp(taken, e.kid) != 0) {
         r = load_key(c->state_dir, e.kid, &key, reterr);
-        r = r < 0 ? r : settle_here(c, e.site, reterr);
+        r = r < 0 ? r : settle_here(c, e.site, &same_site, reterr);
         r = r < 0 ? r : meta_set(c, "enrol.site", e.site, reterr);
-        r = r < 0 ? r : change_key(c, &key, c->kid[0] ? "rotated" : "new", NULL, reterr);
+        r = r < 0 ? r
+                  : change_key(c, &key, c->kid[0] && same_site ? "rotated" : "new", NULL,
+                               reterr);
         r = r < 0 ? r : meta_set(c, "enrol.kid", e.kid, reterr);
         bw_key_free(key);
         if (r < 0) {

@@ -338,7 +338,8 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
                 back_off(c, c->backoff_max_ms, "it acknowledged records without a receipt");
                 return;
             }
-            int r = c->ops.acked(c->owner, k->kid, k->acked_through, k->ref->hash,
+            int r = c->ops.acked(c->owner, k->kid, k->acked_through, k->said_through,
+                                 k->said_through > k->acked_through ? "" : k->ref->hash,
                                  k->receipt, &err);
             if (r < 0) {
                 back_off(c, c->backoff_max_ms, err.text);

@@ -46,13 +46,15 @@ void bw_courier_batch_done(struct bw_courier_batch *b); /* zeroed is fine */
 struct bw_courier_ops {
     /* Prepare a batch; bw_courier_batch() follows later, exactly once. */
     void (*fetch)(void *owner, size_t max_lines, bool zstd);
-    /* Everything of this chain up to `through` is settled over there. `hash` is that of
-     * the record `through` ("" when it was not in this post), `receipt` the compact JWS
-     * as it came or NULL. 0, or -BW_ESIGNATURE with the sentence when the receipt does
-     * not fit: then nothing counts as acknowledged and the courier backs off. */
+    /* Everything of this chain up to `through` is settled over there. `receipt` is the
+     * compact JWS as it came, over record `said` with this `hash`; where said is above
+     * through the record is none of ours and hash is "". NULL: a refused record, which
+     * has none. 0, or -BW_ESIGNATURE with the sentence when the receipt does not fit: then
+     * nothing counts as acknowledged and the courier backs off. */
     int (*acked)(void *owner,
                  const char *kid,
                  int64_t through,
+                 int64_t said,
                  const char *hash,
                  const char *receipt,
                  struct bw_err *reterr);

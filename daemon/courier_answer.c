@@ -84,10 +84,11 @@ static int read_chain(const json_t *o,
     }
     ret->kid = kid;
     ret->acked_through = json_integer_value(through);
+    ret->said_through = ret->acked_through;
     ret->receipt = json_string_value(receipt);
     if (ret->acked_through > last) {
-        ret->acked_through = last;
-        ret->receipt = NULL; /* it speaks of a record that is not ours to judge */
+        ret->acked_through =
+            last; /* the rest is another box's with our key, or forgotten */
     }
     ret->ref = find_ref(sent, n_sent, kid, ret->acked_through);
     return 0;

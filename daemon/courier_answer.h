@@ -33,6 +33,8 @@ enum bw_refusal {
 struct bw_courier_chain {
     const char *kid;
     int64_t acked_through;            /* 0: nothing; never above what was sent */
+    int64_t said_through;             /* as it stands in the answer: above that when more of
+                                         this chain was delivered than we know of */
     const struct bw_courier_ref *ref; /* the line of that seq in the post, or NULL */
     const char *receipt;              /* NULL: none */
 };

@@ -34,7 +34,6 @@ enum {
 struct line {
     struct bw_counter *counter;
     struct bw_complaint complaint;
-    int64_t unread_since_s; /* unknown: read */
 };
 
 struct light {
@@ -256,9 +255,6 @@ int bw_site_new(uv_loop_t *loop,
     s->ev = *ev;
     s->owner = owner;
     read_boot_id(s->boot, sizeof(s->boot));
-    for (size_t i = 0; i < config->n_circuits; i++) {
-        s->lines[i].unread_since_s = BW_UNKNOWN;
-    }
     (void)uv_timer_init(loop, &s->beat);
     s->beat.data = s;
     s->open_handles = 1;
@@ -306,22 +302,10 @@ static void line_read(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_
                     "circuit \"%s\": %s: %s; its bytes are unknown until it is back", c->id,
                     c->interface, err.text[0] ? err.text : bw_strerror(r));
         bw_interval_no_reading(s->iv, (uint32_t)i, unix_s, mono_ns, r);
-        if (l->unread_since_s == BW_UNKNOWN) {
-            l->unread_since_s = unix_s - 1;
-        }
         return;
     }
     bw_complain_over(&l->complaint, BW_AREA_COUNTER, "circuit \"%s\": counted again",
                      c->id);
-    if (l->unread_since_s != BW_UNKNOWN) {
-        int64_t from_s = l->unread_since_s;
-        int64_t start_s = bw_interval_start_unix_s(s->iv);
-        from_s = from_s < start_s ? start_s : from_s;
-        if (from_s < unix_s) {
-            (void)bw_interval_gap(s->iv, from_s, unix_s, BW_GAP_COUNTER);
-        }
-        l->unread_since_s = BW_UNKNOWN;
-    }
     bw_interval_reading(s->iv, (uint32_t)i, unix_s, &reading);
 }
 
@@ -428,17 +412,6 @@ static void hand_over(struct bw_site *s, int64_t now_mono_ns)
 static void
 cut(struct bw_site *s, int64_t end_s, int64_t end_mono_ns, int64_t next_s, int64_t step_us)
 {
-    for (size_t i = 0; i < s->config->n_circuits; i++) {
-        struct line *l = &s->lines[i];
-        int64_t start_s = bw_interval_start_unix_s(s->iv);
-        if (l->unread_since_s != BW_UNKNOWN) {
-            int64_t from_s = l->unread_since_s < start_s ? start_s : l->unread_since_s;
-            if (from_s < end_s) {
-                (void)bw_interval_gap(s->iv, from_s, end_s, BW_GAP_COUNTER);
-            }
-            l->unread_since_s = next_s;
-        }
-    }
     bw_interval_cut(s->iv, end_s, end_mono_ns, next_s, step_us);
     s->start_offset_ns = s->offset_ns;
 }

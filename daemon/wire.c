@@ -113,7 +113,7 @@ static void on_fetch(void *owner, size_t max_lines, bool zstd)
 static int check_receipt(const struct bw_daemon *d,
                          const char *kid,
                          int64_t seq,
-                         const char *hash,
+                         const char *hash, /* "": not ours, so not known */
                          const char *receipt,
                          int64_t *ret_received_ms,
                          struct bw_err *reterr)
@@ -140,8 +140,8 @@ static int check_receipt(const struct bw_daemon *d,
     r = r < 0 ? r : bw_json_get_i64(o, "seq", 1, INT64_MAX, &said_seq, &why);
     r = r < 0 ? r : bw_json_get_str(o, "sha256", BW_HASH_LEN, &said_hash, &why);
     r = r < 0 ? r : bw_json_get_i64(o, "received_ms", 0, INT64_MAX, ret_received_ms, &why);
-    if (r == 0 &&
-        (strcmp(said_kid, kid) != 0 || said_seq != seq || strcmp(said_hash, hash) != 0)) {
+    if (r == 0 && (strcmp(said_kid, kid) != 0 || said_seq != seq ||
+                   (hash[0] && strcmp(said_hash, hash) != 0))) {
         r = bw_err_set(&why, -BW_ESIGNATURE, "it is about another record");
     }
     if (r < 0) {
@@ -156,14 +156,14 @@ static int check_receipt(const struct bw_daemon *d,
 static int on_acked(void *owner,
                     const char *kid,
                     int64_t through,
+                    int64_t said,
                     const char *hash,
                     const char *receipt,
                     struct bw_err *reterr)
 {
     struct bw_daemon *d = owner;
     int64_t received_ms = BW_UNKNOWN;
-    int r =
-        receipt ? check_receipt(d, kid, through, hash, receipt, &received_ms, reterr) : 0;
+    int r = receipt ? check_receipt(d, kid, said, hash, receipt, &received_ms, reterr) : 0;
     return r < 0 ? r : bw_writer_acked(d->writer, kid, through, receipt, received_ms);
 }
 

@@ -61,6 +61,8 @@ def respond(behaviour, path, rows):
         return answer(200, {} if path.endswith("/keys") else acks(rows)), False
     if word == "half":
         return answer(200, acks(rows, through=rows[len(rows) // 2 - 1][1])), False
+    if word == "ahead":
+        return answer(200, acks(rows, through=rows[-1][1] + 5)), False
     if word == "nothing":
         return answer(200, acks(rows, through=0, receipt=None)), False
     if word == "noreceipt":

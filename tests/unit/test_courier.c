@@ -54,6 +54,7 @@ struct world {
     bool asked_zstd;
     bool plain_asked;
     bool bad_receipt;
+    bool ahead;
     bool closed;
 };
 
@@ -159,6 +160,7 @@ static void on_fetch(void *owner, size_t max_lines, bool zstd)
 static int on_acked(void *owner,
                     const char *kid,
                     int64_t through,
+                    int64_t said,
                     const char *hash,
                     const char *receipt,
                     struct bw_err *reterr)
@@ -166,7 +168,8 @@ static int on_acked(void *owner,
     struct world *w = owner;
     char want[32];
     (void)snprintf(want, sizeof(want), "hash-%d", (int)through);
-    assert_string_equal(hash, want);
+    assert_string_equal(hash, said > through ? "" : want);
+    w->ahead = w->ahead || said > through;
     assert_string_equal(kid, w->kid);
     if (w->bad_receipt && receipt) {
         w->bad_receipt = false;
@@ -400,6 +403,18 @@ static void refused_for_good(void **state)
     }
 }
 
+/* Somebody with our key delivered more: what we sent is settled, the rest is not ours. */
+static void further_than_sent(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"ahead", NULL});
+    run_until_settled(&w);
+    assert_true(w.ahead);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    end(&w);
+}
+
 static void forks(void **state)
 {
     struct world w;
@@ -521,11 +536,17 @@ static void backs_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(delivers),      cmocka_unit_test(takes_a_part),
-        cmocka_unit_test(survives),      cmocka_unit_test(refused_for_good),
-        cmocka_unit_test(forks),         cmocka_unit_test(in_other_form),
-        cmocka_unit_test(wrong_receipt), cmocka_unit_test(wrong_certificate),
-        cmocka_unit_test(nobody_there),  cmocka_unit_test(closes_while_posting),
+        cmocka_unit_test(delivers),
+        cmocka_unit_test(takes_a_part),
+        cmocka_unit_test(survives),
+        cmocka_unit_test(refused_for_good),
+        cmocka_unit_test(further_than_sent),
+        cmocka_unit_test(forks),
+        cmocka_unit_test(in_other_form),
+        cmocka_unit_test(wrong_receipt),
+        cmocka_unit_test(wrong_certificate),
+        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(closes_while_posting),
         cmocka_unit_test(backs_off),
     };
     bw_log_set_level(BW_ERROR);
