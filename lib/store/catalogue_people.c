@@ -552,7 +552,7 @@ int bw_cat_enrol(struct bw_catalogue *c,
 {
     struct bw_sql *s = bw_catalogue_db(c);
     struct bw_token token;
-    struct bw_site site;
+    struct bw_site site = {.id = ""};
     bool again = false;
     int r = bw_sql_begin(s, reterr);
     if (r < 0) {
@@ -589,7 +589,7 @@ int bw_cat_key_replace(struct bw_catalogue *c,
                        struct bw_err *reterr)
 {
     struct bw_sql *s = bw_catalogue_db(c);
-    struct bw_site_key old;
+    struct bw_site_key old = {.kid = ""};
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_begin(s, reterr);
     if (r < 0) {

@@ -205,7 +205,7 @@ static int append_within(struct bw_journal *j,
                          const char *hash,
                          struct bw_err *reterr)
 {
-    struct bw_journal_head head;
+    struct bw_journal_head head = {.seq = 0};
     const struct bw_summary *u = e->summary;
     int64_t chain = 0;
     int r = read_head(j, e->kid, &head, &chain, reterr);

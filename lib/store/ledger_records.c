@@ -135,10 +135,10 @@ static int find_places(struct walk *w)
         most += wanted(w, &w->seg->blocks[i]) ? (size_t)w->seg->blocks[i].n : 0;
     }
     w->places = calloc(most + 1, sizeof(*w->places));
-    int r = w->places ? 0 : bw_err_set(w->reterr, -ENOMEM, "out of memory");
-    if (r == 0 && most > AT_HAND) {
-        r = open_spill(w);
+    if (!w->places) {
+        return bw_err_set(w->reterr, -ENOMEM, "out of memory");
     }
+    int r = most > AT_HAND ? open_spill(w) : 0;
     for (size_t i = 0; r == 0 && i < w->seg->n_blocks; i++) {
         const struct bw_block *b = NULL;
         if (!wanted(w, &w->seg->blocks[i])) {

@@ -157,10 +157,11 @@ static int read_table(
 {
     uint8_t *raw = malloc(n * BW_SEGMENT_ENTRY);
     f->table = calloc(n, sizeof(*f->table));
-    int r = raw && f->table ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (r == 0) {
-        r = read_at(s, f, raw, n * BW_SEGMENT_ENTRY, offset, reterr);
+    if (!raw || !f->table) {
+        free(raw);
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
+    int r = read_at(s, f, raw, n * BW_SEGMENT_ENTRY, offset, reterr);
     for (size_t i = 0; r == 0 && i < n; i++) {
         const uint8_t *p = raw + i * BW_SEGMENT_ENTRY;
         struct bw_block_info *b = &f->table[i];
@@ -396,7 +397,7 @@ int bw_segments_at(struct bw_segments *s,
         return damaged(s, f, reterr);
     }
     r = bw_segments_block(s, seg, v / 512, &b, reterr);
-    if (r < 0) {
+    if (r < 0 || !b) {
         return r;
     }
     if (v % 512 >= b->n || b->records[v % 512].position != position) {

@@ -90,7 +90,7 @@ static int read_templates(struct decoder *d, struct bw_unpack *u)
     }
     d->templates = calloc(d->n, sizeof(*d->templates));
     d->ints = calloc(d->n, sizeof(*d->ints));
-    d->blobs = calloc(d->n, sizeof(*d->blobs));
+    d->blobs = calloc(d->n, sizeof(*d->blobs)); /* NOLINT(bugprone-sizeof-expression) */
     d->n_of = calloc(d->n, sizeof(*d->n_of));
     d->at = calloc(d->n, sizeof(*d->at));
     d->kind = calloc(d->n, sizeof(*d->kind));
