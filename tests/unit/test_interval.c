@@ -176,6 +176,20 @@ static void answers_after_the_seal_are_dropped(void **state)
     bw_summary_done(&s);
 }
 
+static void late_only_of_what_was_lost(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    echo(f.edge, 1000, BW_LOST, BW_UNKNOWN);
+    echo(f.edge, 1000, BW_LATE, 2500000);
+    echo(f.edge, 1000, BW_LATE, 2500000); /* told twice */
+    cut(10);
+    take(15000, &s);
+    assert_int_equal(s.latency[0].lost, 1);
+    assert_int_equal(s.latency[0].late, 1);
+    bw_summary_done(&s);
+}
+
 static void total_loss_has_no_round_trip(void **state)
 {
     struct bw_summary s;
@@ -449,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(counts_and_grace),
         FRESH(answers_after_the_seal_are_dropped),
+        FRESH(late_only_of_what_was_lost),
         FRESH(total_loss_has_no_round_trip),
         FRESH(failed_packets_are_not_sent),
         FRESH(source_none_has_no_flow),

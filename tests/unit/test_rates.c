@@ -211,6 +211,10 @@ static void window_between_readings(void **state)
     assert_int_equal(bw_rates_window(r, BW_DOWN, 2 * S + S / 4, 12 * S, &bytes, &error), 0);
     assert_int_equal(bytes, 9750000);
     assert_int_equal(error, 750000);
+    assert_int_equal(bw_rates_window(r, BW_DOWN, 2 * S + S / 4 * 3, 12 * S, &bytes, &error),
+                     0);
+    assert_int_equal(bytes, 9250000);
+    assert_int_equal(error, 750000); /* the larger side, either way */
     assert_int_equal(bw_rates_window(r, BW_DOWN, -1, 12 * S, &bytes, &error), -ERANGE);
     assert_int_equal(bw_rates_window(r, BW_DOWN, S, 20 * S + 1, &bytes, &error), -ERANGE);
     /* An extra reading at the window's end makes it exact. */
