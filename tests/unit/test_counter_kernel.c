@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <sched.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CORPUS BW_SOURCE_DIR "/tests/fuzz/corpus/fuzz_rtlink/"
@@ -111,6 +114,60 @@ static void loopback_live(void **state)
     assert_int_equal(bw_counter_kernel.open("", false, &c, &err), -ENODEV);
 }
 
+static int ip(const char *const *words)
+{
+    union {
+        const char *const *in;
+        char *const *out;
+    } argv = {.in = words};
+    int status = -1;
+    pid_t pid;
+    if (posix_spawnp(&pid, "ip", NULL, NULL, argv.out, environ) != 0 ||
+        waitpid(pid, &status, 0) != pid) {
+        return -1;
+    }
+    return status;
+}
+
+#define IP(...) ip((const char *const[]){"ip", __VA_ARGS__, NULL})
+
+/* Last: the rest of this process lives in a network namespace of its own. */
+static void an_interface_that_goes_and_comes(void **state)
+{
+    struct bw_counter *c = NULL;
+    struct bw_reading before;
+    struct bw_reading after;
+    (void)state;
+    if (unshare(CLONE_NEWNET) != 0) {
+        print_message("skipped: no right to make a network namespace\n");
+        skip();
+    }
+    assert_int_equal(
+        IP("link", "add", "bwp0", "mtu", "1400", "type", "veth", "peer", "name", "bwp1"),
+        0);
+    assert_int_equal(IP("link", "set", "bwp0", "up"), 0);
+    assert_int_equal(bw_counter_kernel.open("bwp0", true, &c, NULL), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &before), 0);
+    assert_false(before.carrier); /* its other end is down */
+    assert_int_equal(before.mtu, 1400);
+    assert_int_equal(before.link_bps, BW_UNKNOWN);
+    assert_int_equal(IP("link", "set", "bwp1", "up"), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &after), 0);
+    assert_true(after.carrier);
+    /* The kernel greets its neighbours over IPv6: sent is "down" on the school's side. */
+    assert_true(after.dir[BW_DOWN].bytes >= before.dir[BW_DOWN].bytes);
+    assert_int_equal(IP("link", "del", "bwp0"), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &after), -ENODEV);
+    assert_int_equal(IP("link", "add", "bwp0", "type", "veth", "peer", "name", "bwp1"), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &after), -ENODEV); /* another interface */
+    bw_counter_kernel.close(c);
+    assert_int_equal(bw_counter_kernel.open("bwp0", true, &c, NULL), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &after), 0);
+    assert_int_not_equal(after.ifindex, before.ifindex);
+    assert_int_equal(after.mtu, 1500);
+    bw_counter_kernel.close(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +176,7 @@ int main(void)
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(names_have_a_length),
         cmocka_unit_test(loopback_live),
+        cmocka_unit_test(an_interface_that_goes_and_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
