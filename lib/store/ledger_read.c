@@ -116,7 +116,7 @@ static int sealed_leaves(struct ledger *l,
         calloc((size_t)(ref->to_position - ref->from_position), sizeof(*leaves));
     int r = leaves ? bw_segments_open(l->segments, ref->file, &seg, reterr)
                    : bw_err_set(reterr, -ENOMEM, "out of memory");
-    for (size_t i = 0; r == 0 && i < seg->n_blocks; i++) {
+    for (size_t i = 0; r == 0 && seg && i < seg->n_blocks; i++) {
         const struct bw_block *b = NULL;
         r = bw_segments_block(l->segments, seg, i, &b, reterr);
         for (size_t k = 0; r == 0 && k < b->n; k++) {

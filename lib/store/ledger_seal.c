@@ -133,8 +133,8 @@ static int read_order(struct seal *s)
     struct sqlite3_stmt *st = NULL;
     size_t want = (size_t)(s->to - s->from);
     size_t n = 0;
-    s->order = calloc(want, sizeof(*s->order));
-    s->hash = calloc(want, sizeof(*s->hash));
+    s->order = calloc(want + 1, sizeof(*s->order));
+    s->hash = calloc(want + 1, sizeof(*s->hash));
     if (!s->order || !s->hash) {
         return no_memory(s);
     }

@@ -106,10 +106,11 @@ int bw_segment_writer_new(const char *folder,
     bw_buf_init(&w->table, (size_t)n * BW_SEGMENT_ENTRY);
     bw_buf_init(&w->out, (size_t)64 * 1024 * 1024);
     w->map = malloc((size_t)n * sizeof(*w->map));
-    r = w->map ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (r == 0) {
+    if (w->map) {
         memset(w->map, 0xff, (size_t)n * sizeof(*w->map));
         r = open_temp(w, folder, reterr);
+    } else {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     if (r < 0) {
         bw_segment_writer_free(w);
