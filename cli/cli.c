@@ -117,7 +117,7 @@ tell_option(const struct bw_verb *v, const char *word, const struct option *long
         return;
     }
     (void)snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    for (; longs[n].name && n < OPTIONS_MAX; n++) {
+    for (; n < OPTIONS_MAX && longs[n].name; n++) {
         names[n] = longs[n].name;
     }
     names[n] = NULL;

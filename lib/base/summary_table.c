@@ -3,6 +3,7 @@
  *
  * docs/summary-v1.md says the same in words; a change here is a change of the contract. */
 #include "summary_table.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -441,41 +442,17 @@ static bool is_token(const char *text, size_t n)
     return n > 0;
 }
 
-/* Bytes of the UTF-8 character at text[0] (RFC 3629 section 4), 0 when it is none or a
- * control character. */
 size_t bw_text_char(const char *text, size_t n)
 {
     const unsigned char *b = (const unsigned char *)text;
-    size_t len;
-    uint32_t c;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (b[0] < 0x80) {
-        return b[0] >= 0x20 && b[0] != 0x7f;
-    }
-    if (b[0] >= 0xc2 && b[0] < 0xe0) {
-        len = 2;
-        c = b[0] & 0x1fu;
-    } else if (b[0] >= 0xe0 && b[0] < 0xf0) {
-        len = 3;
-        c = b[0] & 0x0fu;
-    } else if (b[0] >= 0xf0 && b[0] < 0xf5) {
-        len = 4;
-        c = b[0] & 0x07u;
-    } else {
+    size_t len = n ? bw_utf8_char(text, n) : 0;
+    if (len == 1 && (b[0] < 0x20 || b[0] == 0x7f)) {
         return 0;
     }
-    if (len > n) {
+    if (len == 2 && b[0] == 0xc2 && b[1] < 0xa0) { /* U+0080 to U+009F */
         return 0;
     }
-    for (size_t i = 1; i < len; i++) {
-        if ((b[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        c = c << 6 | (b[i] & 0x3fu);
-    }
-    /* 0x80 to 0x9f are control characters too. */
-    return c < least[len] || c < 0xa0 || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff ? 0
-                                                                                     : len;
+    return len;
 }
 
 static bool is_text(const char *text, size_t n)
