@@ -3,6 +3,7 @@
 
 A place is a Netns, or Host for the machine itself on loopback.
 """
+import glob
 import json
 import os
 import signal
@@ -193,9 +194,19 @@ class Box(Program):
         """The daemon's own account, or None while it does not answer."""
         return self.ask(verb="status")
 
+    def public_keys(self):
+        """The public halves of the box's keys as a JWK set."""
+        keys = []
+        for path in sorted(glob.glob(f"{self.state}/keys/*.jwk")):
+            with open(path, encoding="ascii") as f:
+                jwk = json.load(f)
+            jwk.pop("d", None)
+            keys.append(jwk)
+        return {"keys": keys}
+
     def journal(self):
         """Every signed line in the journal."""
-        out = self.command("journal", "export", "--config", self.conf, "--format", "jose")
+        out = self.command("journal", "export", "--journal", f"{self.state}/journal.db")
         return out.split()
 
 
