@@ -17,6 +17,7 @@
 #include <hash.h>
 #include <http.h>
 #include <log.h>
+#include <malloc.h>
 #include <notify.h>
 #include <signal.h>
 #include <stdio.h>
@@ -442,6 +443,8 @@ int main(int argc, char **argv)
         return status;
     }
     bw_log_set_level((enum bw_log_level)c.conf->log_level);
+    /* One heap for all threads: a dozen of them would each keep its own peak. */
+    (void)mallopt(M_ARENA_MAX, 1);
     if (bw_crypto_init() < 0) {
         (void)fprintf(stderr, "bandwitness-collector: no source of random numbers\n");
         return 1;

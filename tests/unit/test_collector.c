@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_collector.c - the collector's pure parts: posts taken apart within their limits,
+ * foreign text made harmless, names and times read, jobs for the drawing process. */
+#include <batch.h>
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <graph_worker.h>
+#include <overview.h>
+#include <page.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <text.h>
+#include <zstd.h>
+
+#include <cmocka.h>
+
+/* --- posts ------------------------------------------------------------------------------
+ */
+
+static int split(const char *text, size_t n, size_t *ret_n)
+{
+    static struct bw_batch_line lines[BW_POST_LINES_MAX];
+    struct bw_err err;
+    int r = bw_batch_split(text, n, lines, ret_n, &err);
+    return r;
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    struct bw_batch_line lines[BW_POST_LINES_MAX];
+    size_t n = 0;
+    assert_int_equal(bw_batch_split("ab\n\ncd", 6, lines, &n, NULL), 0);
+    assert_int_equal(n, 3);
+    assert_int_equal(lines[0].len, 2);
+    assert_int_equal(lines[1].len, 0);
+    assert_memory_equal(lines[2].text, "cd", 2);
+    assert_int_equal(split("a\n", 2, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(split("", 0, &n), -BW_EMALFORMED);
+    assert_int_equal(split("a\0b", 3, &n), -BW_EMALFORMED);
+}
+
+static void test_split_limits(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    char *many = malloc(2 * (BW_POST_LINES_MAX + 1));
+    assert_non_null(many);
+    for (size_t i = 0; i <= BW_POST_LINES_MAX; i++) {
+        memcpy(many + 2 * i, "x\n", 2);
+    }
+    assert_int_equal(split(many, (size_t)2 * BW_POST_LINES_MAX, &n), 0);
+    assert_int_equal(n, BW_POST_LINES_MAX);
+    assert_int_equal(split(many, (size_t)2 * (BW_POST_LINES_MAX + 1), &n), -EOVERFLOW);
+    free(many);
+    char *large = malloc(BW_POST_BYTES_MAX + 1);
+    assert_non_null(large);
+    memset(large, 'x', BW_POST_BYTES_MAX + 1);
+    assert_int_equal(split(large, BW_POST_BYTES_MAX, &n), 0);
+    assert_int_equal(split(large, BW_POST_BYTES_MAX + 1, &n), -E2BIG);
+    free(large);
+}
+
+static void test_inflate(void **state)
+{
+    (void)state;
+    enum {
+        SIZE = BW_POST_BYTES_MAX + 1
+    };
+    struct bw_buf out;
+    struct bw_err err;
+    char *plain = calloc(1, SIZE);
+    size_t cap = ZSTD_compressBound(SIZE);
+    char *packed = malloc(cap);
+    assert_true(plain && packed);
+    bw_buf_init(&out, BW_POST_BYTES_MAX + 1);
+    for (size_t i = 0; i < 4; i++) {
+        static const size_t sizes[] = {0, 1, 100000, BW_POST_BYTES_MAX};
+        size_t n = ZSTD_compress(packed, cap, plain, sizes[i], 3);
+        assert_int_equal(bw_batch_inflate(packed, n, &out, &err), 0);
+        assert_int_equal(out.len, sizes[i]);
+        for (size_t cut = 0; cut < n; cut += 1 + n / 7) {
+            assert_int_equal(bw_batch_inflate(packed, cut, &out, &err), -BW_EMALFORMED);
+        }
+    }
+    size_t n = ZSTD_compress(packed, cap, plain, SIZE, 3);
+    assert_int_equal(bw_batch_inflate(packed, n, &out, &err), -E2BIG);
+    assert_true(out.len <= BW_POST_BYTES_MAX);
+    /* Two frames in a row are one body. */
+    size_t a = ZSTD_compress(packed, cap, "abc", 3, 3);
+    a += ZSTD_compress(packed + a, cap - a, "def", 3, 3);
+    assert_int_equal(bw_batch_inflate(packed, a, &out, &err), 0);
+    assert_int_equal(out.len, 6);
+    assert_memory_equal(out.data, "abcdef", 6);
+    bw_buf_done(&out);
+    free(plain);
+    free(packed);
+}
+
+/* --- text -------------------------------------------------------------------------------
+ */
+
+static void
+same(void (*write)(struct bw_buf *, const char *), const char *in, const char *want)
+{
+    struct bw_buf b;
+    bw_buf_init(&b, 4096);
+    write(&b, in);
+    assert_string_equal(b.data ? b.data : "", want);
+    bw_buf_done(&b);
+}
+
+static void test_html(void **state)
+{
+    (void)state;
+    same(bw_text_html, "<a href='x'>\"&\"</a>",
+         "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+    same(bw_text_html, NULL, "");
+    same(bw_text_html, "\xC3\x84lder \xE2\x82\xAC \xF0\x9F\x90\xA6",
+         "\xC3\x84lder \xE2\x82\xAC \xF0\x9F\x90\xA6");
+    same(bw_text_html, "a\x01\x7F", "a\xEF\xBF\xBD\xEF\xBF\xBD");
+    static const char *const broken[] = {"\xC0\xAF", "\xED\xA0\x80", "\xF5",
+                                         "\xC3",     "\x80",         "\xE2\x82"};
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        struct bw_buf b;
+        bw_buf_init(&b, 4096);
+        bw_text_html(&b, broken[i]);
+        assert_memory_equal(b.data, "\xEF\xBF\xBD", 3);
+        assert_null(strpbrk(b.data, "\xC0\xED\xF5\xC3\x80\xE2"));
+        bw_buf_done(&b);
+    }
+}
+
+static void test_url_and_csv(void **state)
+{
+    (void)state;
+    same(bw_text_url, "a b&c=\xC3\x84/.-_~", "a%20b%26c%3D%C3%84%2F.-_~");
+    same(bw_text_csv, "plain", "plain");
+    same(bw_text_csv, "a,\"b\"\n", "\"a,\"\"b\"\"\n\"");
+    same(bw_text_csv, "=1+1", "'=1+1");
+    same(bw_text_csv, "", "");
+}
+
+/* --- words of pages ---------------------------------------------------------------------
+ */
+
+static void figure(void (*write)(struct bw_buf *, int64_t), int64_t v, const char *want)
+{
+    struct bw_buf b;
+    bw_buf_init(&b, 4096);
+    write(&b, v);
+    assert_string_equal(b.data, want);
+    bw_buf_done(&b);
+}
+
+static void test_figures(void **state)
+{
+    (void)state;
+    figure(bw_page_rate, 0, "0&nbsp;bit/s");
+    figure(bw_page_rate, 100000000, "100&nbsp;Mbit/s");
+    figure(bw_page_rate, 94120000, "94.1&nbsp;Mbit/s");
+    figure(bw_page_rate, 9412000, "9.41&nbsp;Mbit/s");
+    figure(bw_page_rate, 1000000000, "1&nbsp;Gbit/s");
+    figure(bw_page_span, 45, "45&nbsp;s");
+    figure(bw_page_span, 7300, "2&nbsp;h 1&nbsp;min");
+    figure(bw_page_span, 200000, "2&nbsp;days");
+    figure(bw_page_ms, 9140, "9.14&nbsp;ms");
+    figure(bw_page_ms, 20049, "20.0&nbsp;ms");
+    figure(bw_page_count, 1234567, "1&#8239;234&#8239;567");
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    int64_t t = 0;
+    assert_int_equal(bw_circuit_id_parse("s-4f9k2.wan.2", site, circuit), 0);
+    assert_string_equal(site, "s-4f9k2");
+    assert_string_equal(circuit, "wan.2");
+    static const char *const bad[] = {"",
+                                      ".",
+                                      "s-4f9k2",
+                                      "s-4f9k2.",
+                                      ".wan",
+                                      "s/../x.wan",
+                                      "s-4f9k2.w/n",
+                                      "s-4f9k2.w\xC3\xA4n",
+                                      "s-0123456789012345678901234567890123.wan"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(bw_circuit_id_parse(bad[i], site, circuit), -EINVAL);
+    }
+    assert_int_equal(bw_when_parse("1789000200", &t), 0);
+    assert_true(t == 1789000200);
+    assert_int_equal(bw_when_parse("2026-11-22", &t), 0);
+    assert_true(t == 1795305600);
+    assert_int_equal(bw_when_parse("2026-11-22T00:00:01Z", &t), 0);
+    assert_true(t == 1795305601);
+    assert_true(bw_when_parse("soon", &t) < 0);
+    assert_true(bw_when_parse("", &t) < 0);
+}
+
+/* --- drawing jobs -----------------------------------------------------------------------
+ */
+
+static void test_graph_job(void **state)
+{
+    (void)state;
+    struct bw_graph_job in = {.topic = "link",
+                              .rrd = "/x:y/s-4f9k2.wan/link.rrd",
+                              .from_unix_s = 1789000200,
+                              .to_unix_s = 1789086600,
+                              .step_s = 300,
+                              .width = 860,
+                              .height = 300,
+                              .title = "A \"quoted\" <title>: 100 %",
+                              .layer = "ethernet",
+                              .claim_layer = "ip",
+                              .claim_bps = {100000000, BW_UNKNOWN}};
+    struct bw_graph_job out;
+    struct bw_buf text;
+    struct bw_err err = {.text = ""};
+    bw_buf_init(&text, 65536);
+    assert_int_equal(bw_graph_job_write(&in, &text), 0);
+    assert_int_equal(bw_graph_job_read(text.data, text.len, &out, &err), 0);
+    assert_string_equal(out.title, in.title);
+    assert_string_equal(out.rrd, in.rrd);
+    assert_true(out.claim_bps[BW_DOWN] == 100000000 && out.claim_bps[BW_UP] == BW_UNKNOWN);
+    char **args = NULL;
+    int n = 0;
+    assert_int_equal(bw_graph_args(&out, &args, &n), 0);
+    bool path = false;
+    bool claim = false;
+    for (int i = 0; i < n; i++) {
+        path = path || strstr(args[i], "=/x\\:y/s-4f9k2.wan/link.rrd:down:AVERAGE");
+        claim = claim || strstr(args[i], "Claimed down 100 Mbit/s (ip layer)");
+        assert_null(strstr(args[i], "Claimed up"));
+    }
+    assert_true(path && claim);
+    bw_graph_args_free(args, n);
+    assert_true(bw_graph_job_read("{}", 2, &out, &err) < 0);
+    assert_true(bw_graph_job_read("nonsense", 8, &out, &err) < 0);
+    bw_buf_done(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_split),       cmocka_unit_test(test_split_limits),
+        cmocka_unit_test(test_inflate),     cmocka_unit_test(test_html),
+        cmocka_unit_test(test_url_and_csv), cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_addresses),   cmocka_unit_test(test_graph_job),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
