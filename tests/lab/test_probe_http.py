@@ -53,11 +53,13 @@ def a_shaped_line(s):
             # Ethernet payload share of a full packet: 1500 less IP, TCP and its time stamps
             share = (1448 if "[" not in address else 1428) / 1514
             goodput = r["goodput_bps"] / 1e6
+            at_ip = r["ip_estimate_bps"] / 1e6
             print(f"{way} by {address}: {goodput:.2f} Mbit/s of {rate * share:.2f} possible, "
-                  f"line saw {line} bytes, run moved {r['total_bytes']}, "
+                  f"at IP {at_ip:.2f} of {rate * 1500 / 1514:.2f}, line saw {line} bytes, run moved {r['total_bytes']}, "
                   f"round trip {r.get('rtt_idle_us')} -> {r.get('rtt_loaded_p95_us')} us")
             assert r["state"] == "ok", r
             assert abs(goodput / (rate * share) - 1) <= 0.05, (goodput, rate * share)
+            assert abs(at_ip / (rate * 1500 / 1514) - 1) <= 0.05, at_ip
             # what the run says it moved and what passed the line differ by headers, by
             # what was under way at the end, and by echoes
             assert 0.93 * line * share <= r["total_bytes"] <= line, (r, line)
