@@ -160,8 +160,9 @@ static void maybe_closed(struct bw_site *s)
         free(s->lights[i]);
     }
     for (size_t i = 0; i < s->config->n_circuits; i++) {
-        if (s->lines[i].counter) {
-            counter_of(&s->config->circuits[i])->close(s->lines[i].counter);
+        const struct bw_counter_ops *ops = counter_of(&s->config->circuits[i]);
+        if (ops && s->lines[i].counter) {
+            ops->close(s->lines[i].counter);
         }
     }
     bw_interval_free(s->iv);
