@@ -18,7 +18,7 @@
 enum {
     QUEUED_BYTES_MAX = 64 * 1024 * 1024,
     GROUP_POSTS_MAX = 512,
-    EXPIRE_EVERY_MS = 60000
+    EXPIRE_EVERY_MS = 60000 /* at most; oftener where records are held shortly */
 };
 
 void bw_queue_push(struct bw_queue *q, struct bw_post *p)
@@ -182,6 +182,8 @@ static void *writer_main(void *arg)
 {
     struct bw_ingest *g = arg;
     int64_t expire_at = bw_clock_mono_ms();
+    int64_t every_ms = g->opts.hold_s * 1000 < EXPIRE_EVERY_MS ? g->opts.hold_s * 1000
+                                                               : EXPIRE_EVERY_MS;
     int64_t seal_at = bw_clock_mono_ms();
     (void)pthread_mutex_lock(&g->lock);
     for (;;) {
@@ -203,7 +205,7 @@ static void *writer_main(void *arg)
             (void)pthread_mutex_unlock(&g->lock);
             bool more = bw_ingest_housekeep(g, expire, seal);
             (void)pthread_mutex_lock(&g->lock);
-            expire_at = expire ? now + EXPIRE_EVERY_MS : expire_at;
+            expire_at = expire ? now + every_ms : expire_at;
             if (seal && !more) {
                 seal_at = now + g->opts.seal_every_ms;
             }

@@ -34,7 +34,7 @@ struct bw_http_limits {
     size_t header_bytes;  /* memory of one connection: request line, headers, reply */
     size_t bodies_bytes;  /* of all request bodies in memory at once, else 503 */
     int64_t header_ms;    /* from accept to the end of the first headers */
-    int64_t body_ms;      /* from the headers to the end of the body, else 408 */
+    int64_t body_ms;      /* from the headers to the end of the body, else cut */
     int64_t send_ms;      /* for a reply; for a stream: without any progress */
     int64_t idle_ms;      /* between two requests, their headers included */
 };

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When something is wrong on the collector's side: too much at once, a locked ledger, a
+missing record that never comes, a lost key, a bad configuration."""
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from harness import Collector, program
+from jose import START, sha
+
+
+class Trouble(unittest.TestCase):
+    def test_too_much_at_once_is_told_when_to_come_again(self):
+        with Collector("limits { queue_posts = 1 }\nledger { commit_delay = 1s }") as c:
+            boxes = [c.box(f"Site {n}") for n in range(8)]
+            lines = [b.summary() for b in boxes]
+            answers = [None] * len(boxes)
+            def post(n):
+                answers[n] = c.post([lines[n]])
+            threads = [threading.Thread(target=post, args=(n,)) for n in range(len(boxes))]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+            busy = [a for a in answers if a.status == 429]
+            good = [a for a in answers if a.status == 200]
+            self.assertEqual(len(busy) + len(good), len(boxes))
+            self.assertTrue(busy and good)
+            for a in busy:
+                self.assertEqual(a.json["type"], "/problems/busy")
+                self.assertGreater(int(a.headers["Retry-After"]), 0)
+            for n, a in enumerate(answers):
+                if a.status == 429:
+                    self.assertEqual(c.post([lines[n]]).json["chains"][0]["acked_through"], 1)
+
+    def test_a_locked_ledger_loses_nothing(self):
+        with Collector() as c:
+            box = c.box()
+            lines = [box.summary() for _ in range(2)]
+            self.assertEqual(c.post(lines[:1]).status, 200)
+            lock = sqlite3.connect(os.path.join(c.data, "ledger", "ledger.db"))
+            lock.execute("BEGIN IMMEDIATE")
+            a = c.post(lines[1:])
+            self.assertEqual(a.status, 503, a.body)
+            self.assertIn("Retry-After", a.headers)
+            self.assertEqual(c.get("/healthz").status, 503)
+            self.assertIn(b"lock", c.get("/healthz").body)
+            lock.rollback()
+            lock.close()
+            self.assertEqual(c.post(lines[1:]).json["chains"][0]["acked_through"], 2)
+            self.assertEqual(c.get("/healthz").body, b"ok\n")
+            self.assertIn("the ledger takes records again", c.text())
+
+    def test_a_record_that_never_comes_becomes_a_hole(self):
+        with Collector("ledger { hold = 1s }") as c:
+            box = c.box()
+            lines = [box.summary() for _ in range(5)]
+            self.assertEqual(c.post(lines[:1] + lines[3:]).json["chains"][0]["acked_through"], 1)
+            c.wait(lambda: "behind a hole" in c.text())
+            a = c.post([lines[4]])
+            self.assertEqual(a.json["chains"][0]["acked_through"], 5)
+            got = c.export(f"{box.site}.wan", from_=START, to=START + 86400, format="jose")
+            self.assertEqual(got.body.decode().split(), lines[:1] + lines[3:])
+            self.assertIn("Missing", c.get(f"/sites/{box.site}").body.decode())
+
+    def test_held_records_survive_a_kill(self):
+        folder = tempfile.mkdtemp(prefix="bw-collector-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        c = Collector(folder=folder)
+        with c:
+            box = c.box()
+            lines = [box.summary() for _ in range(3)]
+            self.assertEqual(c.post(lines[1:]).json["chains"][0]["acked_through"], 0)
+            c.kill()
+            c.start()
+            self.assertEqual(c.post(lines[:1]).json["chains"][0]["acked_through"], 3)
+
+    def test_a_lost_log_key_is_not_replaced(self):
+        folder = tempfile.mkdtemp(prefix="bw-collector-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        c = Collector(folder=folder)
+        c.start()
+        c.stop()
+        key = os.path.join(c.data, "log-key.jwk")
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o400)
+        os.rename(key, key + ".away")
+        with self.assertRaises(AssertionError) as e:
+            c.start()
+        self.assertIn("bring the file back", str(e.exception))
+        os.rename(key + ".away", key)
+        c.start()
+        c.stop()
+
+    def test_reload_keeps_what_is_good(self):
+        with Collector() as c:
+            with open(c.conf, encoding="utf-8") as f:
+                good = f.read()
+            def reload(text, words):
+                with open(c.conf, "w", encoding="utf-8") as f:
+                    f.write(text)
+                c.proc.send_signal(signal.SIGHUP)
+                c.wait(lambda: words in c.text())
+            reload(good + "\nqueue_post = 5\n", "the old configuration stays in force")
+            self.assertIn("queue_post", c.text())
+            self.assertIn(b"Alder State", c.get("/").body)
+            reload(good.replace("Alder State", "Birch State"), "configuration read again")
+            self.assertIn(b"Birch State", c.get("/").body)
+            reload(good + "\nlimits { connections = 77 }\n", "limits changed: restart needed")
+
+    def test_bad_configurations_name_the_line(self):
+        folder = tempfile.mkdtemp(prefix="bw-collector-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        path = os.path.join(folder, "c.conf")
+        for text, words in (
+                ("", "listen"),
+                ('listen "a" { port = 1 port = 2 }', "c.conf:1"),
+                ('listen "a" {\n adress = "::" }', "address"),
+                ('listen "a" { address = "localhost" }', "neither"),
+                ('listen "a" { mode = "999" }', "0660"),
+                ('listen "a" { tls_key = "/k" }', "together"),
+                ('listen "a" { }\nledger { hold = 5 }', "c.conf:2"),
+                ('data_dir = "here"\nlisten "a" { }', "must begin with /"),
+                ('listen "a" { ', "c.conf:")):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            done = subprocess.run([program("bandwitness-collector"), "-t", "-c", path],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 1, text)
+            self.assertIn(words, done.stderr.decode())
+
+    def test_an_orderly_end_answers_what_waits(self):
+        with Collector("ledger { commit_delay = 1s }") as c:
+            box = c.box()
+            line = box.summary()
+            got = []
+            t = threading.Thread(target=lambda: got.append(c.post([line])))
+            t.start()
+            c.wait(lambda: c.metric("bandwitness_posts_waiting") == 1)
+            c.proc.send_signal(signal.SIGTERM)
+            t.join()
+            self.assertEqual(c.proc.wait(30), 0)
+            self.assertEqual(got[0].json["chains"][0]["acked_through"], 1)
+            self.assertEqual(sha(line), sha(box.lines[0]))
+
+
+if __name__ == "__main__":
+    unittest.main()
