@@ -244,8 +244,7 @@ static int refresh(struct circuit *c, bool for_view)
 {
     struct bw_graphs *g = c->graphs;
     if (c->refreshing) {
-        c->refresh_for_view = c->refresh_for_view || for_view;
-        return 0;
+        return 0; /* the job belongs to its thread; the next look counts as one */
     }
     if (g->closing) {
         return -EBUSY;

@@ -104,6 +104,8 @@ class Collector:
         try:
             if self.proc and self.proc.poll() is None:
                 self.stop()
+            elif self.proc and self.proc.returncode not in (0, -9):
+                raise AssertionError(f"the collector ended: {self.proc.returncode}\n{self.text()}")
         finally:
             if self.proc and self.proc.poll() is None:
                 self.kill()
