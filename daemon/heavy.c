@@ -495,13 +495,6 @@ int bw_heavy_ask(struct bw_heavy *h,
     return r;
 }
 
-void bw_heavy_forget(struct bw_heavy *h, const void *asker_owner)
-{
-    if (h->asker.owner == asker_owner) {
-        memset(&h->asker, 0, sizeof(h->asker));
-    }
-}
-
 bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret)
 {
     if (i >= h->n_items) {

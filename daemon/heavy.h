@@ -45,7 +45,6 @@ int bw_heavy_ask(struct bw_heavy *h,
                  const char *probe,
                  const struct bw_heavy_asker *asker,
                  struct bw_err *reterr);
-void bw_heavy_forget(struct bw_heavy *h, const void *asker_owner);
 
 struct bw_heavy_next {
     const char *probe; /* lent */
