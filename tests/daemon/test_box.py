@@ -448,7 +448,7 @@ def killed():
             try:
                 for _ in range(times):
                     box.start(wait=False)
-                    time.sleep(rng.uniform(0.05, 4.0))
+                    time.sleep(rng.uniform(0.05, 6.0))
                     box.kill()
                     for kid, seq, jws in box.rows():
                         assert held.setdefault((kid, seq), jws) == jws, (kid, seq)
@@ -477,7 +477,8 @@ def killed():
             assert len(set(got)) == len(got)
             assert [payload(j)["seq"] for j in mine] == list(range(1, len(mine) + 1))
             gaps = [g for j in mine for g in payload(j).get("gaps", [])]
-            assert any(g["why"] == "daemon stopped" for g in gaps)
+            if held:
+                assert any(g["why"] == "daemon stopped" for g in gaps)
             receipts = box.db().execute("SELECT count(*) FROM receipts").fetchone()[0]
             assert receipts > 0
 

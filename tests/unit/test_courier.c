@@ -379,6 +379,9 @@ static void survives(void **state)
             fail_msg("%s: %zu of %d records wait", bad[i], waiting(&w), ROWS);
         }
         assert_true(st.last_error[0] != '\0');
+        if (strncmp(bad[i], "status:", 7) == 0) {
+            assert_true(st.next_in_ms > 500); /* Retry-After: 1, far beyond the back-off */
+        }
         assert_null(strchr(st.last_error, '\n'));
         run_until_settled(&w);
         assert_int_equal(count(&w, ACKED), ROWS);
