@@ -31,7 +31,7 @@
 
 enum {
     SITES_MAX = 20000,
-    AT_ONCE = 1000, /* posts under way; boxes spread theirs over five minutes */
+    AT_ONCE = 200, /* posts under way; boxes spread theirs over five minutes */
     EVENTS = 256,
     ANSWER_BYTES = 4096,
     VERIFY_MAX = 4000
@@ -55,8 +55,10 @@ struct load {
     size_t n;
     size_t rounds;
     int epoll;
-    size_t left; /* answers still to come */
-    size_t next; /* the next to begin: round * n + box */
+    size_t left;  /* answers still to come */
+    size_t *idle; /* ring of boxes that wait for their turn */
+    size_t first_idle;
+    size_t n_idle;
     size_t faults;
     int64_t *latency_ns;
     size_t n_latency;
@@ -174,21 +176,28 @@ static int open_box(struct load *l, size_t i, uint16_t port)
     return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-/* The next box in turn posts, as soon as another one was answered. */
+/* The box that has waited longest posts its next record. */
 static void begin_next(struct load *l)
 {
-    while (l->next < l->n * l->rounds) {
-        struct box *b = &l->boxes[l->next % l->n];
-        size_t round = l->next++ / l->n;
+    while (l->n_idle > 0) {
+        struct box *b = &l->boxes[l->idle[l->first_idle]];
+        l->first_idle = (l->first_idle + 1) % l->n;
+        l->n_idle--;
         b->got = 0;
         b->began_ns = bw_clock_mono_ns();
-        if (b->round == round && send(b->fd, b->posts[round], b->lens[round],
-                                      MSG_NOSIGNAL) == (ssize_t)b->lens[round]) {
+        if (send(b->fd, b->posts[b->round], b->lens[b->round], MSG_NOSIGNAL) ==
+            (ssize_t)b->lens[b->round]) {
             return; /* a record fits any socket buffer */
         }
         l->faults++;
-        l->left--;
+        l->left -= l->rounds - b->round;
     }
+}
+
+static void make_idle(struct load *l, const struct box *b)
+{
+    l->idle[(l->first_idle + l->n_idle) % l->n] = (size_t)(b - l->boxes);
+    l->n_idle++;
 }
 
 /* 1 when the answer is whole, -1 when it is not a good one, 0 when more is to come. */
@@ -215,7 +224,7 @@ static void on_readable(struct load *l, struct box *b)
     if (n <= 0) {
         if (n == 0 || errno != EAGAIN) {
             l->faults++;
-            l->left--;
+            l->left -= l->rounds - b->round;
             (void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, b->fd, NULL);
             begin_next(l);
         }
@@ -232,13 +241,19 @@ static void on_readable(struct load *l, struct box *b)
     l->latency_ns[l->n_latency++] = bw_clock_mono_ns() - b->began_ns;
     l->left--;
     b->round++;
+    if (b->round < l->rounds) {
+        make_idle(l, b);
+    }
     begin_next(l);
 }
 
 static void run(struct load *l)
 {
     struct epoll_event events[EVENTS];
-    for (size_t i = 0; i < l->n && i < AT_ONCE; i++) {
+    for (size_t i = 0; i < l->n; i++) {
+        make_idle(l, &l->boxes[i]);
+    }
+    for (size_t i = 0; i < AT_ONCE; i++) {
         begin_next(l);
     }
     while (l->left > 0) {
@@ -363,7 +378,8 @@ static int load(uint16_t port, long pid, size_t n, size_t rounds)
     l.epoll = epoll_create1(EPOLL_CLOEXEC);
     l.boxes = calloc(n, sizeof(l.boxes[0]));
     l.latency_ns = calloc(n * rounds, sizeof(l.latency_ns[0]));
-    if (l.epoll < 0 || !l.boxes || !l.latency_ns) {
+    l.idle = calloc(n, sizeof(l.idle[0]));
+    if (l.epoll < 0 || !l.boxes || !l.idle || !l.latency_ns) {
         return 1;
     }
     for (size_t i = 0; r == 0 && i < n; i++) {
@@ -392,6 +408,7 @@ static int load(uint16_t port, long pid, size_t n, size_t rounds)
     }
     free(l.boxes);
     free(l.latency_ns);
+    free(l.idle);
     (void)close(l.epoll);
     return l.faults ? 1 : 0;
 }

@@ -37,7 +37,7 @@ def one(sites, rounds):
 def ingest(say):
     runs = []
     for n in range(RUNS):
-        runs.append(one(1000, 5))
+        runs.append(one(1000, 20))
         say(f"run {n + 1}: {runs[-1]['cpu_s_per_1000']} s of CPU for 1,000 records, "
             f"{runs[-1]['verify_s_per_1000']} of it signature checks")
     wide = one(10000, 1)
