@@ -76,7 +76,7 @@ class PyBox:
             "agent": "pybox/1", "config": b64(hashlib.sha256(b"pybox").digest()),
             "mono_ms": seq * 300000, "start": begin, "end": begin + 300,
             "clock": {"synced": True, "max_error_us": 1000, "step_us": 0},
-            "circuits": [{"id": "wan", "vantage": "router", "behind": [], "source": "kernel",
+            "circuits": [{"id": "wan", "vantage": "router", "source": "kernel",
                           "resolution_ms": 1000, "layer": "ethernet", "covered_s": 300,
                           "link_bps": 1000000000, "mtu": 1500,
                           "down": {"bytes": seq * 1000, "packets": seq},

@@ -68,6 +68,7 @@ class Scene:
             lines += f'    ca_file = "{self.collector.ca}"\n'
         box = Box(Host(), folder, CONF % {"folder": folder, "collector": lines,
                                           "state": state or f"{folder}/state"})
+        box.state = state or box.state
         self.programs.append(box)
         if enrol:
             box.enroll(self.collector, self.token())

@@ -53,11 +53,10 @@ def full_disk(s):
     try:
         box = s.box("full", state=disk)
         wait_for("records", lambda: journal(box).get("rows", 0) > 2, 30)
-        with open(f"{disk}/filler", "wb") as f:
+        with open(f"{disk}/filler", "wb", buffering=0) as f:
             try:
                 while True:
                     f.write(b"x" * 4096)
-                    f.flush()
             except OSError:
                 pass
         status = wait_for("the box to notice the full disk",
@@ -80,7 +79,7 @@ def full_disk(s):
 
 
 def read_only_disk(s):
-    disk = f"{s.folder}/frozen"
+    disk = f"{s.folder}/frozen-disk"
     if not tmpfs(disk, "size=1m,ro"):
         return print("no tmpfs here: the read-only disk is not tested")
     try:

@@ -21,7 +21,7 @@ def main():
         boxes = [s.box(f"box{i}") for i in range(BOXES)]
         seen = {b: [] for b in boxes}
         for n in range(ROUNDS):
-            time.sleep(random.uniform(0.3, 2.5))
+            time.sleep(random.uniform(0.5, 4.0))
             box = boxes[n % BOXES]
             if n % 2:
                 seen[box] = box.journal()  # what certainly was on disk before this kill

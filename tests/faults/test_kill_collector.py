@@ -57,7 +57,7 @@ def run(collector, port):
             collector.start_ready()
             print(f"kill {n + 1}: {before} acknowledged so far", flush=True)
         time.sleep(1)
-    assert load.settle(), "not everything was acknowledged after the last restart"
+    assert load.settle(), [b.problems[:1] for b in boxes] or "not everything was acknowledged after the last restart"
     total = 0
     for b in boxes:
         assert not b.problems, b.problems[:3]
