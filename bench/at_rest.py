@@ -5,8 +5,7 @@ import json
 import os
 import time
 
-import lab
-from benchlib import Bar, Row, bench
+from benchlib import Bar, Row, bench, in_a_lab
 from lab import LabError, Netns, wait_for
 from programs import Box, Collector
 
@@ -60,7 +59,7 @@ icmp "line" { circuit = "wan"  target "edge" { address = "192.0.2.2" } }
 """
 
 
-def work(the_lab, path):
+def work(the_lab):
     box, far = Netns(the_lab, "box"), Netns(the_lab, "far")
     the_lab.link(box, "wan", far, "line")
     box.sh("ip addr add 192.0.2.1/30 dev wan")
@@ -98,31 +97,13 @@ def work(the_lab, path):
             cpu0, then = before[name]
             found[name].append((anonymous / 2**20, resident / 2**20,
                                 100 * (cpu - cpu0) / 1e9 / (time.monotonic() - then)))
-    with open(path, "w", encoding="ascii") as f:
-        json.dump(found, f)
-    return 0
+    return found
 
 
 @bench("at_rest", "the box at rest: memory and CPU beside collectd", groups=("main",))
 def at_rest(say):
-    path = f"/tmp/bw-at-rest-{os.getpid()}.json"
-    try:
-        say(f"{WARM_UP_S} s to settle, then {WINDOWS} windows of {WINDOW_S} s")
-        pid = os.fork()  # a lab takes its process over for good
-        if pid == 0:
-            status = 1
-            try:
-                status = lab.run(lambda the_lab: work(the_lab, path))
-            except LabError as e:
-                print(f"   no lab: {e}", flush=True)
-            os._exit(status)
-        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
-            raise LabError("the lab of this bench failed")
-        with open(path, encoding="ascii") as f:
-            found = json.load(f)
-    finally:
-        if os.path.exists(path):
-            os.unlink(path)
+    say(f"{WARM_UP_S} s to settle, then {WINDOWS} windows of {WINDOW_S} s")
+    found = in_a_lab(work)
     peer = "collectd"
     rows = (("box at rest, anonymous memory", 0, "MiB", Bar(at_most=9)),
             ("box at rest, resident memory", 1, "MiB", Bar(at_most=30)),

@@ -13,9 +13,17 @@ A figure is a list of values (or one value, or None when it could not be measure
 median is shown with its spread. Within one bench ours and the peer's runs alternate, so
 that a machine that slows down slows both.
 """
+import contextlib
+import json
+import os
+import shutil
 import statistics
 import subprocess
+import tempfile
+import threading
 import traceback
+
+import lab
 
 BENCHES = []
 
@@ -48,6 +56,11 @@ class Bar:
             return figure is not None
         return all((peer is not None or not needs) and test(figure, peer)
                    for _, test, needs in self.rules)
+
+
+def program(name):
+    """A program of bench/ in the release build."""
+    return os.path.join(os.environ["BW_BUILD"], "bench", name)
 
 
 def _values(v):
@@ -138,3 +151,68 @@ def table(rows):
     lines = ["  ".join(c.ljust(w) for c, w in zip(line, width)).rstrip()
              for line in [head, *body]]
     return "\n".join([lines[0], "  ".join("-" * w for w in width), *lines[1:]])
+
+
+def in_a_lab(work):
+    """What work(lab) gives back (anything JSON can say); the lab ends with this call, and
+    with this program, also when that is killed."""
+    pipe_out, pipe_in = os.pipe2(os.O_CLOEXEC)
+    front = os.getpid()
+    pid = os.fork()  # a lab takes its process over for good
+    if pid == 0:
+        os.close(pipe_out)
+        lab.die_with(front)
+        status = 1
+        try:
+            status = lab.run(lambda the_lab: _tell(pipe_in, work(the_lab)))
+        except lab.LabError as e:
+            print(f"   no lab: {e}", flush=True)
+        os._exit(status)
+    os.close(pipe_in)
+    with open(pipe_out, encoding="utf-8") as f:
+        said = f.read()
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        raise lab.LabError("the lab of this bench failed")
+    return json.loads(said)
+
+
+def _tell(fd, result):
+    with open(fd, "w", encoding="utf-8") as f:
+        json.dump(result, f)
+    return 0
+
+
+@contextlib.contextmanager
+def scratch():
+    """A folder that goes with this block; after a kill -9 the next bench or lab removes it."""
+    folder, lock = lab.new_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def run_tied(argv):
+    """Run to its end a program that ends with this one; CalledProcessError when it failed."""
+    front = os.getpid()
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL,
+                   preexec_fn=lambda: lab.die_with(front))
+
+
+def cost_of(ns, argv, seconds=60, **kw):
+    """Run a program in a place of a lab: (exit status, what it printed, CPU seconds of its
+    own from start to end)."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        proc = ns.popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **kw)
+        timer = threading.Timer(seconds, proc.kill)
+        timer.start()
+        try:
+            _, status, usage = os.wait4(proc.pid, 0)
+        finally:
+            timer.cancel()
+        proc.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        said = out.read().decode() + err.read().decode()
+    return proc.returncode, said, usage.ru_utime + usage.ru_stime

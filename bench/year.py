@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """year - a year of one circuit, from the collector's ledger to the full report."""
 import os
-import shutil
-import subprocess
-import tempfile
 import time
 
-from benchlib import Bar, Row, bench
+from benchlib import Bar, Row, bench, run_tied, scratch
 
 DAYS = 365
 SUMMARIES = DAYS * 288
@@ -32,25 +29,20 @@ def forget(folder):
 @bench("year", "105,120 summaries of one circuit to a full report from the ledger",
        groups=("main",))
 def year(say):
-    folder = tempfile.mkdtemp(prefix="bw-year-")
-    try:
+    with scratch() as folder:
         ledger = os.path.join(folder, "ledger")
         say(f"writing {SUMMARIES} signed summaries into a ledger")
-        subprocess.run([os.path.join(os.environ["BW_BUILD"], "evidence", "gen_year"),
-                        "--from", "2026-07-01T05:00:00Z", "--days", str(DAYS),
-                        "--offset", "-18000", "--no-gaps", "--ledger", ledger, "--seal"],
-                       check=True, stdout=subprocess.DEVNULL)
+        run_tied([os.path.join(os.environ["BW_BUILD"], "evidence", "gen_year"),
+                  "--from", "2026-07-01T05:00:00Z", "--days", str(DAYS),
+                  "--offset", "-18000", "--no-gaps", "--ledger", ledger, "--seal"])
         seconds = []
         for _ in range(5):
             how = forget(folder)
             begin = time.monotonic()
-            subprocess.run([os.path.join(os.environ["BW_PREFIX"], "bin", "bandwitness"),
-                            "report", "--ledger", folder, "--year", "FY2026", "--tz",
-                            "America/Chicago", "--claim-down", "100M", "--claim-up", "20M",
-                            "--format", "html,csv,json", "-o", os.path.join(folder, "out")],
-                           check=True, stdout=subprocess.DEVNULL)
+            run_tied([os.path.join(os.environ["BW_PREFIX"], "bin", "bandwitness"),
+                      "report", "--ledger", folder, "--year", "FY2026", "--tz",
+                      "America/Chicago", "--claim-down", "100M", "--claim-up", "20M",
+                      "--format", "html,csv,json", "-o", os.path.join(folder, "out")])
             seconds.append(time.monotonic() - begin)
         say(f"cold: {how}")
         return [Row("a year's report (HTML, CSV, JSON), cold", seconds, "s", bar=Bar(at_most=3))]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

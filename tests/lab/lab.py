@@ -49,6 +49,13 @@ def _missing_tools():
     return [t for t in tools if not shutil.which(t, path=path)]
 
 
+def die_with(parent, number=signal.SIGTERM):
+    """In a fresh child: a lab's front ends with the program that asked for it."""
+    _libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(128 + number)
+
+
 def _probe_rights():
     """In a child: may we make a network namespace with a veth pair?"""
     pid = os.fork()
@@ -95,6 +102,16 @@ def _remove_stale():
         os.close(fd)
 
 
+def new_folder():
+    """(path, lock): a folder that the next lab removes once the lock is let go."""
+    _remove_stale()
+    folder = tempfile.mkdtemp(prefix=PREFIX)
+    os.chmod(folder, 0o755)
+    lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder, lock
+
+
 def run(work, keep_note=None):
     """Run work(lab) in a fresh lab; gives its exit status back.
 
@@ -104,11 +121,7 @@ def run(work, keep_note=None):
     reason = why_not()
     if reason:
         raise NotPossible(reason)
-    _remove_stale()
-    folder = tempfile.mkdtemp(prefix=PREFIX)
-    os.chmod(folder, 0o755)
-    lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    folder, lock = new_folder()  # held until this process ends
     sys.stdout.flush()
     sys.stderr.flush()
     front_end, init_end = os.pipe2(os.O_CLOEXEC)
