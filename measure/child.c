@@ -15,6 +15,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,12 @@ struct child {
     int status; /* exit */
 };
 
+/* Did a change of identity fail in a way that is not allowed? errno tells why. */
+static bool not_dropped(int r)
+{
+    return r < 0 && errno != EINVAL && errno != EPERM;
+}
+
 int bw_child_drop_rights(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -46,11 +53,12 @@ int bw_child_drop_rights(void)
         return -errno;
     }
     /* Where this user namespace has no nobody (EINVAL), no groups to set (EPERM) or no
-     * right to change, the identity stays, without capabilities. */
-    if (geteuid() == 0) {
-        (void)setgroups(0, NULL);
-        (void)setresgid(NOBODY, NOBODY, NOBODY);
-        (void)setresuid(NOBODY, NOBODY, NOBODY);
+     * right to change, the identity stays, without capabilities; every other failure ends
+     * the child. */
+    if (geteuid() == 0 && (not_dropped(setgroups(0, NULL)) ||
+                           not_dropped(setresgid(NOBODY, NOBODY, NOBODY)) ||
+                           not_dropped(setresuid(NOBODY, NOBODY, NOBODY)))) {
+        return -errno;
     }
     if (syscall(SYS_capset, &header, none) < 0 || setrlimit(RLIMIT_CORE, &zero) < 0 ||
         setrlimit(RLIMIT_FSIZE, &zero) < 0) {
