@@ -54,6 +54,16 @@ class Collector:
         self.end()
 
     def start(self, wait_s=60):
+        try:
+            self.run(wait_s)
+        except BaseException: # nothing is left behind by a start that failed either
+            if self.proc and self.proc.poll() is None:
+                self.kill()
+            if self.own:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def run(self, wait_s):
         with open(self.log, "wb") as out:
             self.proc = subprocess.Popen([program("bandwitness-collector"), "-c", self.conf],
                                          stdin=subprocess.DEVNULL, stdout=out, stderr=out)
