@@ -221,9 +221,9 @@ int bw_chain_open(struct bw_journal *j,
     struct bw_key *key = NULL;
     char kid[BW_KID_LEN + 1];
     struct bw_chain *c = calloc(1, sizeof(*c));
-    int r = c ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (r < 0) {
-        goto out;
+    int r;
+    if (!c) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     c->j = j;
     (void)snprintf(c->state_dir, sizeof(c->state_dir), "%s", state_dir);

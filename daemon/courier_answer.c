@@ -147,8 +147,8 @@ int bw_courier_answer_read(const char *text,
         r = bw_err_set(reterr, -BW_EMALFORMED, "an answer without chains and refused");
         goto out;
     }
-    if (json_array_size(chains) > BW_COURIER_CHAINS_MAX ||
-        json_array_size(refused) > n_sent) {
+    const size_t n_refused = json_array_size(refused);
+    if (json_array_size(chains) > BW_COURIER_CHAINS_MAX || n_refused > n_sent) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "an answer about more than was sent");
         goto out;
     }
@@ -159,14 +159,14 @@ int bw_courier_answer_read(const char *text,
         }
         a.n_chains++;
     }
-    if (json_array_size(refused) > 0) {
-        a.refused = calloc(json_array_size(refused), sizeof(*a.refused));
+    if (n_refused > 0) {
+        a.refused = calloc(n_refused, sizeof(*a.refused));
         if (!a.refused) {
             r = bw_err_set(reterr, -ENOMEM, "out of memory");
             goto out;
         }
     }
-    for (size_t i = 0; i < json_array_size(refused); i++) {
+    for (size_t i = 0; i < n_refused; i++) {
         r = read_refused(json_array_get(refused, i), sent, n_sent, &a.refused[i], reterr);
         if (r < 0) {
             goto out;

@@ -18,21 +18,6 @@ enum {
     PROGRESS_RECORDS = 4096
 };
 
-void *bw_model_grow(void *array, size_t n, size_t *cap, size_t size)
-{
-    size_t more = *cap ? *cap * 2 : 64;
-    void *p;
-
-    if (n < *cap) {
-        return array;
-    }
-    p = realloc(array, more * size);
-    if (p) {
-        *cap = more;
-    }
-    return p;
-}
-
 static bool inside(const struct bw_report *r, int64_t unix_s)
 {
     return unix_s >= r->from_unix_s && unix_s < r->to_unix_s;
@@ -292,7 +277,7 @@ count_word(struct bw_report_word **words, size_t *n, const char *text, int64_t s
         return 0;
     }
     if (!w) {
-        *words = w = calloc(BW_REPORT_KEYS_MAX, sizeof(*w));
+        *words = w = bw_model_array(BW_REPORT_KEYS_MAX, sizeof(*w));
         if (!w) {
             return -ENOMEM;
         }
@@ -364,20 +349,22 @@ static int take_words(struct bw_model *m, const struct bw_record *rec)
 
 static struct bw_report_key *find_key(struct bw_report *r, const char *kid)
 {
+    struct bw_report_key *keys = r->counts.keys;
     struct bw_report_key *k;
 
     for (size_t i = r->counts.n_keys; i-- > 0;) {
-        if (strcmp(r->counts.keys[i].kid, kid) == 0) {
-            return &r->counts.keys[i];
+        if (strcmp(keys[i].kid, kid) == 0) {
+            return &keys[i];
         }
     }
-    if (!r->counts.keys) {
-        r->counts.keys = calloc(BW_REPORT_KEYS_MAX, sizeof(*r->counts.keys));
+    if (!keys) {
+        keys = bw_model_array(BW_REPORT_KEYS_MAX, sizeof(*keys));
+        r->counts.keys = keys;
     }
-    if (!r->counts.keys || r->counts.n_keys == BW_REPORT_KEYS_MAX) {
+    if (!keys || r->counts.n_keys == BW_REPORT_KEYS_MAX) {
         return NULL;
     }
-    k = &r->counts.keys[r->counts.n_keys++];
+    k = &keys[r->counts.n_keys++];
     *k = (struct bw_report_key){.first_seq = BW_UNKNOWN,
                                 .last_seq = BW_UNKNOWN,
                                 .first_position = BW_UNKNOWN,

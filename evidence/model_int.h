@@ -76,6 +76,9 @@ struct bw_model {
     struct bw_err *reterr; /* while days are read: where a callback says what is wrong */
 };
 
+/* n elements of zeros; NULL without memory. */
+void *bw_model_array(size_t n, size_t size);
+
 /* An array of n elements with room for one more; NULL (and array as it was) without
  * memory. */
 void *bw_model_grow(void *array, size_t n, size_t *cap, size_t size);

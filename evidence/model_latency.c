@@ -149,27 +149,36 @@ static int compare_targets(const void *a, const void *b)
 int bw_model_latency(struct bw_model *m)
 {
     struct bw_report *r = m->report;
+    struct bw_report_latency *latency;
+    struct bw_report_target_cover *covers;
+    size_t n_latency = 0;
 
     if (m->n_targets == 0) {
         return 0;
     }
     qsort(m->targets, m->n_targets, sizeof(*m->targets), compare_targets);
-    r->latency = calloc(m->n_targets * BW_WINDOWS, sizeof(*r->latency));
-    r->coverage.targets = calloc(m->n_targets, sizeof(*r->coverage.targets));
-    if (!r->latency || !r->coverage.targets) {
+    latency = bw_model_array(m->n_targets * BW_WINDOWS, sizeof(*latency));
+    covers = bw_model_array(m->n_targets, sizeof(*covers));
+    if (!latency || !covers) {
+        free(latency);
+        free(covers);
         return -ENOMEM;
     }
     for (size_t i = 0; i < m->n_targets; i++) {
-        struct bw_report_target_cover *c = &r->coverage.targets[r->coverage.n_targets++];
+        struct bw_report_target_cover *c = &covers[i];
         memcpy(c->probe, m->targets[i].probe, sizeof(c->probe));
         memcpy(c->kind, m->targets[i].kind, sizeof(c->kind));
         c->family = m->targets[i].family;
         c->covered_s = m->targets[i].covered_s;
         for (int w = 0; w < BW_WINDOWS; w++) {
             if (m->targets[i].window[w].n_hours > 0) {
-                summarise(&m->targets[i], w, &r->latency[r->n_latency++]);
+                summarise(&m->targets[i], w, &latency[n_latency++]);
             }
         }
     }
+    r->latency = latency;
+    r->n_latency = n_latency;
+    r->coverage.targets = covers;
+    r->coverage.n_targets = m->n_targets;
     return 0;
 }

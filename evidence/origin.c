@@ -72,10 +72,10 @@ int bw_origin_open(enum bw_origin_from from,
 {
     struct bw_origin *s = calloc(1, sizeof(*s));
     const char *base = strrchr(path, '/');
-    int r = s ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
 
-    if (r < 0) {
-        goto out;
+    if (!s) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     s->from = from;
     (void)snprintf(s->path, sizeof(s->path), "%s", path);

@@ -393,7 +393,7 @@ read_block(struct bw_tz *tz, const uint8_t *p, const struct counts *c, size_t wi
 
 static int parse_bytes(struct bw_tz *tz, const uint8_t *p, size_t n)
 {
-    struct counts c;
+    struct counts c = {0};
     char version;
     size_t bytes;
     char footer[128];

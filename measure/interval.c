@@ -316,13 +316,10 @@ add_result(struct bw_interval *iv, const struct bw_interval_run *who, struct res
     if (p->n_results == BW_INTERVAL_RUNS_MAX || who->circuit >= iv->n_circuits) {
         return -ENOSPC;
     }
-    x = calloc(1, sizeof(*x));
+    x = interval_result_new(who->circuit);
     if (!x) {
         return -ENOMEM;
     }
-    bw_throughput_init(&x->t);
-    x->circuit = who->circuit;
-    x->wire_bytes = BW_UNKNOWN;
     copy_text(x->t.circuit, sizeof(x->t.circuit), iv->circuits[who->circuit]->conf.id);
     copy_text(x->t.probe, sizeof(x->t.probe), who->probe);
     copy_text(x->t.kind, sizeof(x->t.kind), who->kind);
@@ -344,7 +341,7 @@ int bw_interval_run(struct bw_interval *iv,
                     const struct bw_interval_run *who,
                     const struct bw_run_sample *s)
 {
-    struct result *x;
+    struct result *x = NULL;
     struct circuit *c;
     int r;
     if (!s->final) {
@@ -401,7 +398,7 @@ int bw_interval_not_run(struct bw_interval *iv,
                         const char *reason)
 {
     for (int d = 0; d < BW_DIRECTIONS; d++) {
-        struct result *x;
+        struct result *x = NULL;
         int r;
         if (direction != BW_DIRECTIONS && (int)direction != d) {
             continue;

@@ -267,6 +267,17 @@ fill_line(const struct circuit *c, const struct result *x, struct bw_throughput 
     }
 }
 
+struct result *interval_result_new(uint32_t circuit)
+{
+    struct result *x = calloc(1, sizeof(*x));
+    if (x) {
+        bw_throughput_init(&x->t);
+        x->circuit = circuit;
+        x->wire_bytes = BW_UNKNOWN;
+    }
+    return x;
+}
+
 static int
 fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summary *s)
 {

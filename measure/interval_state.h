@@ -108,6 +108,9 @@ struct bw_interval {
  * clock. */
 int64_t interval_unix_ms(const struct piece *p, int64_t mono_ns);
 
+/* A result with nothing known; the caller's, from malloc. NULL: no memory. */
+struct result *interval_result_new(uint32_t circuit);
+
 /* Make the summary of the oldest piece, at now. 0 or -ENOMEM; *ret is the caller's. */
 int interval_fill(struct bw_interval *iv,
                   const struct piece *p,

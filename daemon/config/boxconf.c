@@ -380,9 +380,9 @@ int bw_boxconf_load(const char *path, struct bw_boxconf **ret, struct bw_err *re
 {
     const struct bw_conf_node *top = NULL;
     struct bw_boxconf *c = calloc(1, sizeof(*c));
-    int r = c ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (r < 0) {
-        goto out;
+    int r;
+    if (!c) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     c->refs = 1;
     copy_text(c->path, sizeof(c->path), path);

@@ -67,11 +67,12 @@ int bw_ledger_open(const char *folder,
     l->folder = strdup(folder);
     r = snprintf(segments, sizeof(segments), "%s/segments", folder);
     l->segments = r < 0 || (size_t)r >= sizeof(segments) ? NULL : bw_segments_new(segments);
-    r = l->folder && l->segments ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (r == 0) {
-        r = bw_sql_open(&l->sql, path, write ? BW_SQL_WRITE : BW_SQL_READ, write,
-                        &bw_ledger_schema, bw_ledger_text, N_STMTS, reterr);
+    if (!l->folder || !l->segments) {
+        close_ledger(&l->base);
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
+    r = bw_sql_open(&l->sql, path, write ? BW_SQL_WRITE : BW_SQL_READ, write,
+                    &bw_ledger_schema, bw_ledger_text, N_STMTS, reterr);
     if (r == 0 && write) {
         r = bw_ledger_tidy(l, reterr);
     }

@@ -305,17 +305,18 @@ static const struct bw_records_ops ops = {
 int bw_ledger_records(const char *folder, struct bw_records **ret, struct bw_err *reterr)
 {
     struct bw_ledger *l = NULL;
-    struct ledger_records *rec = calloc(1, sizeof(*rec));
+    struct ledger_records *rec = NULL;
+    int r = bw_ledger_open(folder, BW_LEDGER_READ, &l, reterr);
+    if (r < 0) {
+        return r;
+    }
+    rec = calloc(1, sizeof(*rec));
     if (!rec) {
+        bw_ledger_close(l);
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     rec->base.ops = &ops;
-    int r = bw_ledger_open(folder, BW_LEDGER_READ, &l, reterr);
-    if (r < 0) {
-        close_records(&rec->base);
-        return r;
-    }
     rec->l = bw_ledger_of(l);
-    *ret = &rec->base;
+    *ret = (struct bw_records *)(void *)rec;
     return 0;
 }

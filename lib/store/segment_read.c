@@ -186,7 +186,7 @@ static int read_table(
 
 static int read_index(struct bw_segments *s, struct file *f, struct bw_err *reterr)
 {
-    uint8_t foot[BW_SEGMENT_FOOTER];
+    uint8_t foot[BW_SEGMENT_FOOTER] = {0};
     struct stat st;
     if (fstat(f->fd, &st) < 0) {
         return bw_err_set(reterr, -errno, "cannot look at %s", f->name);
@@ -296,11 +296,14 @@ static size_t make_room(struct bw_segments *s, size_t bytes)
     for (;;) {
         size_t empty = BLOCKS_KEPT;
         size_t oldest = BLOCKS_KEPT;
+        uint64_t oldest_used = UINT64_MAX;
         for (size_t i = 0; i < BLOCKS_KEPT; i++) {
-            if (!s->kept[i]) {
+            const struct kept *k = s->kept[i];
+            if (!k) {
                 empty = i;
-            } else if (oldest == BLOCKS_KEPT || s->kept[i]->used < s->kept[oldest]->used) {
+            } else if (k->used < oldest_used) {
                 oldest = i;
+                oldest_used = k->used;
             }
         }
         if (oldest == BLOCKS_KEPT ||

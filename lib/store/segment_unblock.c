@@ -35,7 +35,9 @@ struct decoder {
     struct view header;
     struct view *templates;
     size_t n_templates;
-    size_t *kind;        /* per record: 0 whole, template + 1 */
+    size_t *kind;      /* per record: 0 whole, template + 1 */
+    int64_t *all_ints; /* of every template, one after the other */
+    struct view *all_blobs;
     int64_t **ints;      /* per template: slots x records of it, column by column */
     struct view **blobs; /* the same for bytes */
     size_t *n_of;        /* per template: records */
@@ -52,14 +54,8 @@ static void count_marks(const struct view *t, size_t *ret_ints, size_t *ret_blob
 
 static void decoder_done(struct decoder *d)
 {
-    for (size_t t = 0; t < d->n_templates; t++) {
-        if (d->ints) {
-            free(d->ints[t]);
-        }
-        if (d->blobs) {
-            free(d->blobs[t]);
-        }
-    }
+    free(d->all_ints);
+    free(d->all_blobs);
     free(d->templates);
     free(d->kind);
     free(d->ints);
@@ -114,24 +110,49 @@ static int read_templates(struct decoder *d, struct bw_unpack *u)
     return u->bad ? -BW_EMALFORMED : 0;
 }
 
-static int read_columns(struct decoder *d, struct bw_unpack *u)
+/* Memory for all columns; every value takes at least one of the bytes that are left. */
+static int make_columns(struct decoder *d, const struct bw_unpack *u)
 {
+    size_t n_ints = 0;
+    size_t n_blobs = 0;
     for (size_t t = 0; t < d->n_templates; t++) {
         size_t ints = 0;
         size_t blobs = 0;
-        size_t n = d->n_of[t];
         if (!d->templates[t].data) {
             return -BW_EMALFORMED;
         }
         count_marks(&d->templates[t], &ints, &blobs);
-        if (ints > SLOTS_MAX || blobs > SLOTS_MAX || n * (ints + blobs) > u->left) {
+        if (ints > SLOTS_MAX || blobs > SLOTS_MAX) {
             return -BW_EMALFORMED;
         }
-        d->ints[t] = calloc(ints * n + 1, sizeof(*d->ints[t]));
-        d->blobs[t] = calloc(blobs * n + 1, sizeof(*d->blobs[t]));
-        if (!d->ints[t] || !d->blobs[t]) {
-            return -ENOMEM;
+        n_ints += ints * d->n_of[t];
+        n_blobs += blobs * d->n_of[t];
+        if (n_ints + n_blobs > u->left) {
+            return -BW_EMALFORMED;
         }
+    }
+    d->all_ints = calloc(n_ints + 1, sizeof(*d->all_ints));
+    d->all_blobs = calloc(n_blobs + 1, sizeof(*d->all_blobs));
+    return d->all_ints && d->all_blobs ? 0 : -ENOMEM;
+}
+
+static int read_columns(struct decoder *d, struct bw_unpack *u)
+{
+    int r = make_columns(d, u);
+    if (r < 0) {
+        return r;
+    }
+    int64_t *next_int = d->all_ints;
+    struct view *next_blob = d->all_blobs;
+    for (size_t t = 0; t < d->n_templates; t++) {
+        size_t ints = 0;
+        size_t blobs = 0;
+        size_t n = d->n_of[t];
+        count_marks(&d->templates[t], &ints, &blobs);
+        d->ints[t] = next_int;
+        d->blobs[t] = next_blob;
+        next_int += ints * n;
+        next_blob += blobs * n;
         for (size_t s = 0; s < ints; s++) {
             get_column(u, d->ints[t] + s * n, n);
         }
