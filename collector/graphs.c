@@ -350,17 +350,12 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
     struct bw_graphs *g = collector->graphs;
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];
-    struct view *v = g->n_views < VIEWS_MAX ? calloc(1, sizeof(*v)) : NULL;
+    struct view *v = g->n_views < VIEWS_MAX ? bw_graphs_view_new(g, req) : NULL;
     if (!v) {
         bw_http_add(req, "Retry-After", "10");
         bw_http_problem(req, 429, "busy", "Too much at once", "try again in 10 seconds");
         return;
     }
-    v->graphs = g;
-    v->req = req;
-    v->job.width = 860;
-    v->job.height = 320;
-    g->n_views++;
     const char *theme = bw_http_query(req, "theme");
     v->job.dark = theme && strcmp(theme, "dark") == 0;
     if (bw_circuit_id_parse(bw_http_param(req, 0), site, circuit) < 0 ||
@@ -378,11 +373,12 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
             "width 300 to 2400, height 120 to 1200");
         return;
     }
-    v->circuit = bw_graphs_circuit(g, site, circuit);
-    if (!v->circuit || refresh(v->circuit, true) < 0) {
+    struct circuit *c = bw_graphs_circuit(g, site, circuit);
+    v->circuit = c;
+    if (!c || refresh(c, true) < 0) {
         view_fail(v, 429, "busy", "too much at once; try again in 10 seconds");
         return;
     }
-    v->next = v->circuit->waiting;
-    v->circuit->waiting = v;
+    v->next = c->waiting;
+    c->waiting = v;
 }

@@ -158,6 +158,19 @@ static int take_over(struct bw_graphs *g, struct bw_err *reterr)
     return 0;
 }
 
+struct view *bw_graphs_view_new(struct bw_graphs *g, struct bw_http_req *req)
+{
+    struct view *v = calloc(1, sizeof(*v));
+    if (v) {
+        v->graphs = g;
+        v->req = req;
+        v->job.width = 860;
+        v->job.height = 320;
+        g->n_views++;
+    }
+    return v;
+}
+
 int bw_graphs_new(struct uv_loop_s *loop,
                   const struct bw_graphs_opts *opts,
                   struct bw_readers *readers,

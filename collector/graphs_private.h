@@ -90,6 +90,8 @@ struct bw_graphs {
 /* The circuit's entry, made when missing; NULL without memory. */
 struct circuit *
 bw_graphs_circuit(struct bw_graphs *g, const char *site, const char *circuit);
+/* A view of the usual size, counted; NULL without memory. */
+struct view *bw_graphs_view_new(struct bw_graphs *g, struct bw_http_req *req);
 void bw_graphs_maybe_closed(struct bw_graphs *g);
 
 /* Finished pictures, the least recently used go first. The bytes are lent until the next

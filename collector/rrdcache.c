@@ -115,24 +115,25 @@ static int series_put(struct series *s,
     return 0;
 }
 
-/* The series of a name, its file made when missing. */
-static int series_get(struct refresh *f,
-                      const char *name,
-                      const struct bw_series_shape *shape,
-                      struct series **ret)
+/* The series of a name, its file made when missing; NULL with *reterr_code else. */
+static struct series *series_get(struct refresh *f,
+                                 const char *name,
+                                 const struct bw_series_shape *shape,
+                                 int *reterr_code)
 {
     for (size_t i = 0; i < f->n_series; i++) {
         if (strcmp(f->series[i]->name, name) == 0) {
-            *ret = f->series[i];
-            return 0;
+            return f->series[i];
         }
     }
     if (f->n_series == SERIES_MAX) {
-        return bw_err_set(&f->err, -E2BIG, "more than %d series", SERIES_MAX);
+        *reterr_code = bw_err_set(&f->err, -E2BIG, "more than %d series", SERIES_MAX);
+        return NULL;
     }
     struct series *s = calloc(1, sizeof(*s));
     if (!s) {
-        return bw_err_set(&f->err, -ENOMEM, "out of memory");
+        *reterr_code = bw_err_set(&f->err, -ENOMEM, "out of memory");
+        return NULL;
     }
     (void)snprintf(s->name, sizeof(s->name), "%s", name);
     s->shape = shape;
@@ -148,12 +149,12 @@ static int series_get(struct refresh *f,
     }
     if (r < 0) {
         free(s);
-        return r;
+        *reterr_code = r;
+        return NULL;
     }
     s->last_unix_s = bw_series_last(s->path);
     f->series[f->n_series++] = s;
-    *ret = s;
-    return 0;
+    return s;
 }
 
 /* An interval's figures, with an unknown step before it where the one before does not
@@ -165,12 +166,18 @@ static int interval_put(struct refresh *f,
                         int64_t end_unix_s,
                         const int64_t *values)
 {
-    struct series *s = NULL;
-    int r = series_get(f, name, shape, &s);
-    if (r == 0 && s->last_unix_s < start_unix_s) {
-        r = series_put(s, start_unix_s, NULL, &f->err);
+    int r = 0;
+    struct series *s = series_get(f, name, shape, &r);
+    if (!s) {
+        return r;
     }
-    return r < 0 ? r : series_put(s, end_unix_s, values, &f->err);
+    if (s->last_unix_s < start_unix_s) {
+        r = series_put(s, start_unix_s, NULL, &f->err);
+        if (r < 0) {
+            return r;
+        }
+    }
+    return series_put(s, end_unix_s, values, &f->err);
 }
 
 /* --- one record -------------------------------------------------------------------------
