@@ -3,6 +3,7 @@
 its ping, interface and rrdtool plugins at the same pace, in one lab at the same time."""
 import json
 import os
+import subprocess
 import time
 
 from benchlib import Bar, Row, bench, in_a_lab
@@ -79,7 +80,8 @@ def work(the_lab):
     with open(f"{base}/peer/collectd.conf", "w", encoding="ascii") as f:
         f.write(COLLECTD % {"d": f"{base}/peer"})
     try:
-        procs["peer"] = box.popen(["collectd", "-f", "-C", f"{base}/peer/collectd.conf"])
+        procs["peer"] = box.popen(["collectd", "-f", "-C", f"{base}/peer/collectd.conf"],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for("collectd's first file",
                  lambda: any(n.endswith(".rrd") for _, _, names in os.walk(f"{base}/peer")
                              for n in names), 40)
