@@ -339,7 +339,7 @@ static int unknown_kind(const char *kind)
     const char *near;
     char list[256] = "";
     size_t at = 0;
-    for (size_t i = 0; bw_probe_table[i] && i < OPTIONS_MAX - 1; i++) {
+    for (size_t i = 0; i < OPTIONS_MAX - 1 && bw_probe_table[i]; i++) {
         names[i] = bw_probe_table[i]->name;
         at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "",
                                bw_probe_table[i]->name);

@@ -95,7 +95,7 @@ static int on_site(void *owner, const struct bw_site *s)
     }
     (void)snprintf(row->name, sizeof(row->name), "%s", s->name);
     row->enrolled = s->state == BW_SITE_ENROLLED;
-    struct bw_entity key;
+    struct bw_entity key = {0};
     memcpy(key.id, s->entity, sizeof(key.id));
     const struct bw_entity *e =
         b->n_entities ? bsearch(&key, b->entities, b->n_entities, sizeof(key), by_entity_id)
@@ -113,7 +113,7 @@ static int by_site_id(const void *a, const void *b)
 
 static struct bw_site_row *find_site(const struct bw_overview *o, size_t n, const char *id)
 {
-    struct bw_site_row key;
+    struct bw_site_row key = {0};
     (void)snprintf(key.id, sizeof(key.id), "%s", id);
     return n ? bsearch(&key, o->sites, n, sizeof(key), by_site_id) : NULL;
 }
@@ -187,7 +187,7 @@ static int on_claim(void *owner, const struct bw_claim *claim)
         (claim->to_unix_s != BW_UNKNOWN && claim->to_unix_s <= now_s)) {
         return 0;
     }
-    struct bw_circuit_row key;
+    struct bw_circuit_row key = {0};
     memcpy(key.now.site, claim->site, sizeof(key.now.site));
     memcpy(key.now.facts.id, claim->circuit, sizeof(key.now.facts.id));
     struct bw_circuit_row *row =

@@ -58,16 +58,17 @@ struct encoder {
 
 static bool grow(void *array, size_t *cap, size_t need, size_t size)
 {
-    void *p = NULL;
+    void *old = NULL;
+    void *p;
     size_t more = *cap ? *cap : 4096;
-    memcpy(&p, array, sizeof(p));
+    memcpy(&old, array, sizeof(old));
     if (need <= *cap) {
         return true;
     }
     while (more < need) {
         more *= 2;
     }
-    p = realloc(p, more * size);
+    p = realloc(old, more * size);
     if (!p) {
         return false;
     }

@@ -244,20 +244,20 @@ static int make_records(struct decoder *d,
                         struct bw_buf *text)
 {
     struct bw_buf payload;
-    size_t offset[BW_BLOCK_MAX];
+    const size_t begin = text->len; /* the records follow, each with its NUL */
     int r = 0;
     bw_buf_init(&payload, BW_JWS_MAX);
     for (size_t i = 0; r == 0 && i < d->n; i++) {
         struct bw_block_record *rec = &b->records[i];
-        offset[i] = text->len;
+        const size_t at = text->len;
         r = make_record(d, i, i > 0 ? b->records[i - 1].sha256 : NULL, u, signatures,
                         &payload, text);
         if (r == 0 && bw_buf_error(text)) {
             r = bw_buf_error(text) == -ENOMEM ? -ENOMEM : -BW_EMALFORMED;
         }
         if (r == 0) {
-            rec->jws_len = text->len - offset[i];
-            bw_sha256_text(text->data + offset[i], rec->jws_len, rec->sha256);
+            rec->jws_len = text->len - at;
+            bw_sha256_text(text->data + at, rec->jws_len, rec->sha256);
             bw_buf_putc(text, '\0');
         }
     }
@@ -266,8 +266,10 @@ static int make_records(struct decoder *d,
         return r;
     }
     b->text = bw_buf_take(text, NULL);
-    for (size_t i = 0; b->text && i < d->n; i++) {
-        b->records[i].jws = b->text + offset[i];
+    const char *next = b->text ? b->text + begin : NULL;
+    for (size_t i = 0; next && i < d->n; i++) {
+        b->records[i].jws = next;
+        next += b->records[i].jws_len + 1;
     }
     return b->text ? 0 : -ENOMEM;
 }

@@ -415,9 +415,9 @@ int http_engine_start(const struct http_setup *setup,
                       struct bw_err *reterr)
 {
     struct http_engine *e = calloc(1, sizeof(*e));
-    int r = e ? 0 : -ENOMEM;
-    if (r < 0) {
-        return bw_err_set(reterr, r, "out of memory");
+    int r;
+    if (!e) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     e->loop = setup->loop;
     e->direction = setup->direction;
