@@ -40,7 +40,7 @@ int bw_admin_open(const char *data,
     } else if (stat(folder, &st) < 0) {
         r = bw_err_set(reterr, -errno,
                        "%s: %s; start the collector once, or name its folder with --data",
-                       folder, strerror(errno));
+                       folder, bw_strerror(-errno));
     } else if (geteuid() == 0 && st.st_uid != 0 && seteuid(st.st_uid) < 0) {
         /* What root makes here must belong to the collector. */
         r = bw_err_set(reterr, -errno, "cannot act as the owner of %s", folder);

@@ -31,7 +31,7 @@ static int dial(const char *path, struct bw_err *reterr)
     memcpy(to.sun_path, path, strlen(path));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        return bw_err_set(reterr, -errno, "socket: %s", strerror(errno));
+        return bw_err_set(reterr, -errno, "socket: %s", bw_strerror(-errno));
     }
     if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0) {
         int r = -errno;
@@ -42,7 +42,7 @@ static int dial(const char *path, struct bw_err *reterr)
                 ? "; bandwitnessd does not run (systemctl status bandwitness)"
                 : "";
         (void)close(fd);
-        return bw_err_set(reterr, r, "%s: %s%s", path, strerror(-r), mend);
+        return bw_err_set(reterr, r, "%s: %s%s", path, bw_strerror(r), mend);
     }
     return fd;
 }

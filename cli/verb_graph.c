@@ -124,7 +124,7 @@ static int find_and_draw(const struct bw_verb *v,
     if (access(j->rrd, R_OK) < 0) {
         return bw_cli_failed(v,
                              "%s: %s; nothing of it was drawn yet, or you may not read it",
-                             j->rrd, strerror(errno));
+                             j->rrd, bw_strerror(-errno));
     }
     return draw(v, j, out);
 }

@@ -332,7 +332,7 @@ static int write_one(const struct work *w, render_fn render, const char *path)
             (void)printf("%s\n", path);
         }
     } else if (r == 0 && fwrite(out.data, 1, out.len, stdout) != out.len) {
-        r = bw_err_set(&err, -EIO, "cannot write the result: %s", strerror(errno));
+        r = bw_err_set(&err, -EIO, "cannot write the result: %s", bw_strerror(-errno));
     }
     bw_buf_done(&out);
     return r < 0 ? failed(err.text) : BW_EXIT_OK;
@@ -411,7 +411,8 @@ static int open_origin(const struct asked *a, struct work *w)
 
 static int64_t made_at_unix_s(void)
 {
-    const char *fixed = getenv("SOURCE_DATE_EPOCH");
+    const char *fixed =
+        getenv("SOURCE_DATE_EPOCH"); /* NOLINT(concurrency-mt-unsafe): never set */
     char *end = NULL;
     long long v;
 

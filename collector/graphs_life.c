@@ -126,7 +126,7 @@ static int take_over(struct bw_graphs *g, struct bw_err *reterr)
         if (dir) {
             (void)closedir(dir);
         }
-        return bw_err_set(reterr, r, "%s: %s", g->folder, strerror(-r));
+        return bw_err_set(reterr, r, "%s: %s", g->folder, bw_strerror(r));
     }
     size_t removed = 0;
     for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {

@@ -294,7 +294,7 @@ static int set_group(const char *path, const char *group, struct bw_err *reterr)
         return bw_err_set(
             reterr, -errno,
             "control_group: %s: %s; make the daemon's user a member of \"%s\"", path,
-            strerror(errno), group);
+            bw_strerror(-errno), group);
     }
     return 0;
 }
@@ -330,7 +330,7 @@ int bw_control_start(uv_loop_t *loop,
     }
     (void)snprintf(c->path, sizeof(c->path), "%s", path);
     if (chmod(path, 0660) < 0) {
-        r = bw_err_set(reterr, -errno, "%s: %s", path, strerror(errno));
+        r = bw_err_set(reterr, -errno, "%s: %s", path, bw_strerror(-errno));
         goto fail;
     }
     r = set_group(path, group, reterr);

@@ -20,10 +20,10 @@ int bw_rights_drop(struct bw_err *reterr)
     /* Kernels before 4.3 have no ambient set, and so nothing to clear. */
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL) {
         return bw_err_set(reterr, -errno, "clearing ambient capabilities: %s",
-                          strerror(errno));
+                          bw_strerror(-errno));
     }
     if (syscall(SYS_capset, &header, none) < 0) {
-        return bw_err_set(reterr, -errno, "dropping capabilities: %s", strerror(errno));
+        return bw_err_set(reterr, -errno, "dropping capabilities: %s", bw_strerror(-errno));
     }
     if (syscall(SYS_capget, &header, left) < 0 ||
         (left[0].permitted | left[1].permitted | left[0].effective | left[1].effective) !=
@@ -31,7 +31,7 @@ int bw_rights_drop(struct bw_err *reterr)
         return bw_err_set(reterr, -EPERM, "capabilities are left after dropping them");
     }
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
-        return bw_err_set(reterr, -errno, "forbidding core files: %s", strerror(errno));
+        return bw_err_set(reterr, -errno, "forbidding core files: %s", bw_strerror(-errno));
     }
     return 0;
 }

@@ -536,7 +536,7 @@ void bw_tz_host_name(char *buf, size_t n)
 {
     static const char folder[] = "/zoneinfo/";
     char text[256];
-    const char *env = getenv("TZ");
+    const char *env = getenv("TZ"); /* NOLINT(concurrency-mt-unsafe): never set */
     const char *at;
     ssize_t len;
     FILE *f;

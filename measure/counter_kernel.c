@@ -74,7 +74,7 @@ static int ask(struct bw_counter *c, struct bw_rtlink *ret, int64_t *ret_mono_ns
 static int64_t read_speed(struct bw_counter *c)
 {
     enum {
-        MODES_MAX = 3 * 128 * sizeof(uint32_t)
+        MODES_MAX = sizeof(uint32_t) * 3 * 128
     };
     _Alignas(struct ethtool_link_settings) char
         raw[sizeof(struct ethtool_link_settings) + MODES_MAX];
@@ -117,8 +117,8 @@ static void kernel_close(struct bw_counter *c)
 
 static int kernel_read(struct bw_counter *c, struct bw_reading *ret)
 {
-    struct bw_rtlink l;
-    int64_t mono_ns;
+    struct bw_rtlink l = {0};
+    int64_t mono_ns = 0;
     struct bw_counter_dir rx;
     struct bw_counter_dir tx;
     int r = ask(c, &l, &mono_ns);

@@ -159,7 +159,7 @@ open_unix(struct listener *l, const struct bw_http_where *w, struct bw_err *rete
     memcpy(sun.sun_path, w->address, strlen(w->address) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        return bw_err_set(reterr, -errno, "socket: %s", strerror(errno));
+        return bw_err_set(reterr, -errno, "socket: %s", bw_strerror(-errno));
     }
     int r = 0;
     if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0) {
@@ -174,7 +174,7 @@ open_unix(struct listener *l, const struct bw_http_where *w, struct bw_err *rete
     if (bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0 ||
         chmod(w->address, w->mode ? w->mode : 0660) < 0 || listen(fd, 512) < 0) {
         r = -errno;
-        r = bw_err_set(reterr, r, "%s: %s", w->address, strerror(-r));
+        r = bw_err_set(reterr, r, "%s: %s", w->address, bw_strerror(r));
         goto out;
     }
     (void)snprintf(l->unix_path, sizeof(l->unix_path), "%s", w->address);
@@ -211,14 +211,14 @@ open_tcp(struct listener *l, const struct bw_http_where *w, struct bw_err *reter
     }
     int fd = socket(a.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        return bw_err_set(reterr, -errno, "socket: %s", strerror(errno));
+        return bw_err_set(reterr, -errno, "socket: %s", bw_strerror(-errno));
     }
     int r = 0;
     int one = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     if (bind(fd, &a.sa, n) < 0 || listen(fd, 1024) < 0 || getsockname(fd, &a.sa, &n) < 0) {
         r = -errno;
-        r = bw_err_set(reterr, r, "%s port %u: %s", w->address, w->port, strerror(-r));
+        r = bw_err_set(reterr, r, "%s port %u: %s", w->address, w->port, bw_strerror(r));
         (void)close(fd);
         return r;
     }
@@ -296,7 +296,7 @@ int bw_http_listen(struct bw_http *h, const struct bw_http_where *w, struct bw_e
     r = info ? uv_poll_init(h->loop, &l->poll, info->epoll_fd) : -ENOTSUP;
     if (r < 0) {
         (void)bw_err_set(reterr, r, "%s: cannot watch the server: %s", w->address,
-                         strerror(-r));
+                         bw_strerror(r));
         goto out;
     }
     (void)uv_timer_init(h->loop, &l->timer);

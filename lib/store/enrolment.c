@@ -40,10 +40,10 @@ static int hand_over(const char *state_dir, const char *path, struct bw_err *ret
         return 0;
     }
     if (stat(state_dir, &st) < 0) {
-        return bw_err_set(reterr, -errno, "%s: %s", state_dir, strerror(errno));
+        return bw_err_set(reterr, -errno, "%s: %s", state_dir, bw_strerror(-errno));
     }
     if (lchown(path, st.st_uid, st.st_gid) < 0) {
-        return bw_err_set(reterr, -errno, "chown %s: %s", path, strerror(errno));
+        return bw_err_set(reterr, -errno, "chown %s: %s", path, bw_strerror(-errno));
     }
     return 0;
 }

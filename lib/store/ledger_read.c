@@ -114,8 +114,10 @@ static int sealed_leaves(struct ledger *l,
     const struct bw_segment *seg = NULL;
     struct leaf *leaves =
         calloc((size_t)(ref->to_position - ref->from_position), sizeof(*leaves));
-    int r = leaves ? bw_segments_open(l->segments, ref->file, &seg, reterr)
-                   : bw_err_set(reterr, -ENOMEM, "out of memory");
+    if (!leaves) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    int r = bw_segments_open(l->segments, ref->file, &seg, reterr);
     for (size_t i = 0; r == 0 && seg && i < seg->n_blocks; i++) {
         const struct bw_block *b = NULL;
         r = bw_segments_block(l->segments, seg, i, &b, reterr);

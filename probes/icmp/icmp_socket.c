@@ -120,14 +120,15 @@ int icmp_socket_open(struct icmp_socket *s,
                            "sysctl net.ipv4.ping_group_range=\"0 2147483647\" or give the "
                            "program CAP_NET_RAW");
         } else {
-            r = bw_err_set(reterr, r, "no ICMP socket for IPv%d: %s", family, strerror(-r));
+            r = bw_err_set(reterr, r, "no ICMP socket for IPv%d: %s", family,
+                           bw_strerror(r));
         }
         goto out;
     }
     r = set_options(s);
     if (r < 0) {
         r = bw_err_set(reterr, r, "cannot set up the ICMP socket for IPv%d: %s", family,
-                       strerror(-r));
+                       bw_strerror(r));
     }
 out:
     if (r < 0) {
