@@ -7,6 +7,8 @@
  * written last. */
 #include "chain.h"
 
+#include "shorten.h"
+
 #include <buf.h>
 #include <bw/err.h>
 #include <enrolment.h>
@@ -393,39 +395,6 @@ static int tell_refusals(struct bw_chain *c,
     return 0;
 }
 
-/* A record that is too long loses its least: refusals (told next time), then tests that
- * were only put off. Anything else too long is our fault and said so. */
-static int encode(struct bw_summary *s,
-                  size_t own_gaps,
-                  int64_t *through,
-                  struct bw_buf *out,
-                  struct bw_err *reterr)
-{
-    int r = bw_summary_encode(s, out, reterr);
-    if (r != -E2BIG) {
-        return r;
-    }
-    s->n_gaps = own_gaps;
-    *through = 0;
-    bw_buf_clear(out);
-    r = bw_summary_encode(s, out, reterr);
-    if (r != -E2BIG) {
-        return r;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < s->n_throughput; i++) {
-        if (s->throughput[i].state != BW_TEST_DEFERRED) {
-            s->throughput[kept++] = s->throughput[i];
-        }
-    }
-    bw_log(BW_AREA_JOURNAL, BW_ERROR,
-           "a record is too long: %zu deferred tests are left out of it",
-           s->n_throughput - kept);
-    s->n_throughput = kept;
-    bw_buf_clear(out);
-    return bw_summary_encode(s, out, reterr);
-}
-
 static int sign(struct bw_chain *c,
                 struct bw_summary *s,
                 struct bw_chain_signed *keep,
@@ -434,6 +403,7 @@ static int sign(struct bw_chain *c,
     struct bw_buf payload;
     struct bw_buf jws;
     int64_t through = 0;
+    bool told = true;
     if (!keep->tried) {
         keep->tried = true;
         keep->own_gaps = s->n_gaps;
@@ -443,7 +413,8 @@ static int sign(struct bw_chain *c,
     bw_buf_init(&jws, BW_JWS_MAX);
     int r = link_up(c, s, reterr);
     r = r < 0 ? r : tell_refusals(c, s, &through, reterr);
-    r = r < 0 ? r : encode(s, keep->own_gaps, &through, &payload, reterr);
+    r = r < 0 ? r : bw_shorten_encode(s, keep->own_gaps, &payload, &told, reterr);
+    through = told ? through : 0;
     r = r < 0
             ? r
             : bw_jws_sign(c->key, BW_TYP_SUMMARY, payload.data, payload.len, &jws, reterr);

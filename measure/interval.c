@@ -96,6 +96,7 @@ void bw_interval_free(struct bw_interval *iv)
     for (uint32_t i = 0; i < iv->n_circuits; i++) {
         bw_rates_free(iv->circuits[i]->rates);
         bw_outage_free(iv->circuits[i]->watch);
+        free(iv->circuits[i]->later);
         free(iv->circuits[i]);
     }
     free(iv->targets);

@@ -6,6 +6,7 @@
 
 #include <buf.h>
 #include <errno.h>
+#include <log.h>
 #include <stat.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,31 +130,123 @@ fill_latencies(const struct bw_interval *iv, const struct piece *p, struct bw_su
 /* The same start in every record that names the outage, whatever the clock did since. */
 static int64_t start_of(struct circuit *c, const struct piece *p, int64_t from_mono_ns)
 {
-    uint64_t kept = c->n_starts < SPANS_MAX_KEPT ? c->n_starts : SPANS_MAX_KEPT;
-    struct known_start *k;
+    uint64_t kept = c->n_starts < STARTS_MAX_KEPT ? c->n_starts : STARTS_MAX_KEPT;
     for (uint64_t i = 0; i < kept; i++) {
         if (c->starts[i].mono_ns == from_mono_ns) {
             return c->starts[i].unix_ms;
         }
     }
-    k = &c->starts[c->n_starts++ % SPANS_MAX_KEPT];
-    *k = (struct known_start){.mono_ns = from_mono_ns,
-                              .unix_ms = interval_unix_ms(p, from_mono_ns)};
-    return k->unix_ms;
+    return interval_unix_ms(p, from_mono_ns);
 }
 
-static void add_outage(struct bw_summary *s,
-                       struct circuit *c,
-                       const struct piece *p,
-                       const struct bw_outage_span *span)
+static void keep_start(struct circuit *c, int64_t from_mono_ns, int64_t unix_ms)
+{
+    uint64_t kept = c->n_starts < STARTS_MAX_KEPT ? c->n_starts : STARTS_MAX_KEPT;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (c->starts[i].mono_ns == from_mono_ns) {
+            return;
+        }
+    }
+    c->starts[c->n_starts++ % STARTS_MAX_KEPT] =
+        (struct known_start){.mono_ns = from_mono_ns, .unix_ms = unix_ms};
+}
+
+static void list_outage(struct bw_summary *s,
+                        const struct circuit *c,
+                        int64_t from_unix_ms,
+                        int64_t to_unix_ms,
+                        enum bw_outage_why why)
 {
     struct bw_outage *o = &s->outages[s->n_outages++];
-    bool over = span->to_mono_ns != BW_UNKNOWN && span->to_mono_ns < p->end_mono_ns;
-    *o = (struct bw_outage){
-        .from_unix_ms = start_of(c, p, span->from_mono_ns),
-        .to_unix_ms = over ? interval_unix_ms(p, span->to_mono_ns) : BW_UNKNOWN,
-        .why = span->why == BW_OUTAGE_CARRIER ? "carrier down" : "targets silent"};
+    *o = (struct bw_outage){.from_unix_ms = from_unix_ms,
+                            .to_unix_ms = to_unix_ms,
+                            .why = why == BW_OUTAGE_CARRIER ? "carrier down"
+                                                            : "targets silent"};
     (void)memcpy(o->circuit, c->conf.id, sizeof(o->circuit));
+}
+
+static void list_open(struct bw_summary *s,
+                      struct circuit *c,
+                      const struct piece *p,
+                      const struct bw_outage_span *span)
+{
+    int64_t from_unix_ms = start_of(c, p, span->from_mono_ns);
+    keep_start(c, span->from_mono_ns, from_unix_ms);
+    list_outage(s, c, from_unix_ms, BW_UNKNOWN, span->why);
+}
+
+static int make_room(struct circuit *c, size_t n)
+{
+    struct told_later *grown;
+    size_t cap = c->cap_later;
+    while (cap < c->n_later + n) {
+        cap = cap ? cap * 2 : 8;
+    }
+    if (cap == c->cap_later) {
+        return 0;
+    }
+    grown = realloc(c->later, cap * sizeof(*grown));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    c->later = grown;
+    c->cap_later = cap;
+    return 0;
+}
+
+/* Outages that were over at the piece's end wait to be told; the others stay. */
+static void sort_spans(struct bw_summary *s, struct circuit *c, const struct piece *p)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < c->n_spans; k++) {
+        const struct bw_outage_span *span = &c->spans[k];
+        if (span->to_mono_ns < p->end_mono_ns) {
+            c->later[c->n_later++] =
+                (struct told_later){.from_unix_ms = start_of(c, p, span->from_mono_ns),
+                                    .to_unix_ms = interval_unix_ms(p, span->to_mono_ns),
+                                    .why = span->why};
+            continue;
+        }
+        if (span->from_mono_ns < p->end_mono_ns) {
+            list_open(s, c, p, span);
+        }
+        c->spans[kept++] = *span; /* the record of its end is still to come */
+    }
+    c->n_spans = kept;
+}
+
+/* The oldest of every circuit in turn, as many as the record takes. */
+static void list_over(struct bw_interval *iv, struct bw_summary *s)
+{
+    size_t told[BW_CIRCUITS_MAX] = {0};
+    bool more = true;
+    while (more) {
+        more = false;
+        for (uint32_t i = 0; i < iv->n_circuits && s->n_outages < OUTAGES_A_RECORD; i++) {
+            const struct circuit *c = iv->circuits[i];
+            if (told[i] < c->n_later) {
+                const struct told_later *o = &c->later[told[i]++];
+                list_outage(s, c, o->from_unix_ms, o->to_unix_ms, o->why);
+                more = true;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < iv->n_circuits; i++) {
+        struct circuit *c = iv->circuits[i];
+        c->n_later -= told[i];
+        if (c->n_later > OUTAGES_MAX_KEPT) {
+            size_t over = c->n_later - OUTAGES_MAX_KEPT;
+            bw_log(BW_AREA_INTERVAL, BW_ERROR,
+                   "circuit '%s' is out more often than records can tell: the %zu oldest "
+                   "outages are in none",
+                   c->conf.id, over);
+            told[i] += over;
+            c->n_later -= over;
+        }
+        if (c->n_later > 0 && told[i] > 0) {
+            (void)memmove(c->later, c->later + told[i], c->n_later * sizeof(*c->later));
+        }
+    }
 }
 
 static int fill_outages(struct bw_interval *iv,
@@ -161,30 +254,28 @@ static int fill_outages(struct bw_interval *iv,
                         int64_t now_ns,
                         struct bw_summary *s)
 {
-    s->outages = bw_summary_alloc(
-        s, (size_t)iv->n_circuits * (SPANS_MAX_KEPT + 1) * sizeof(*s->outages) + 1);
+    size_t open_most = 0;
+    for (uint32_t i = 0; i < iv->n_circuits; i++) {
+        int r = make_room(iv->circuits[i], iv->circuits[i]->n_spans);
+        if (r < 0) {
+            return r;
+        }
+        open_most += iv->circuits[i]->n_spans + 1;
+    }
+    s->outages = bw_summary_alloc(s, (open_most + OUTAGES_A_RECORD) * sizeof(*s->outages));
     if (!s->outages) {
         return -ENOMEM;
     }
     for (uint32_t i = 0; i < iv->n_circuits; i++) {
         struct circuit *c = iv->circuits[i];
         struct bw_outage_span now;
-        size_t kept = 0;
-        for (size_t k = 0; k < c->n_spans; k++) {
-            const struct bw_outage_span *span = &c->spans[k];
-            if (span->from_mono_ns < p->end_mono_ns) {
-                add_outage(s, c, p, span);
-            }
-            if (span->to_mono_ns >= p->end_mono_ns) {
-                c->spans[kept++] = *span; /* the record of its end is still to come */
-            }
-        }
-        c->n_spans = kept;
+        sort_spans(s, c, p);
         if (c->watch && bw_outage_now(c->watch, now_ns, &now) &&
             now.from_mono_ns < p->end_mono_ns) {
-            add_outage(s, c, p, &now);
+            list_open(s, c, p, &now);
         }
     }
+    list_over(iv, s);
     return 0;
 }
 

@@ -12,11 +12,14 @@
 #include <hist.h>
 
 enum {
-    FAMILIES = 2,       /* 4 and 6 */
-    ECHOES = 512,       /* answers kept to tell idle from loaded */
-    WINDOWS = 16,       /* measured windows of tests, so that idle means idle */
-    GAPS_MAX = 32,      /* of one interval */
-    SPANS_MAX_KEPT = 16 /* outages that are over and not yet in a record */
+    FAMILIES = 2,           /* 4 and 6 */
+    ECHOES = 512,           /* answers kept to tell idle from loaded */
+    WINDOWS = 16,           /* measured windows of tests, so that idle means idle */
+    GAPS_MAX = 32,          /* of one interval */
+    SPANS_MAX_KEPT = 512,   /* outages of 10 s in the longest interval, and spare */
+    STARTS_MAX_KEPT = 16,   /* of outages that records named before they were over */
+    OUTAGES_A_RECORD = 48,  /* more are told in the records after it */
+    OUTAGES_MAX_KEPT = 1024 /* of one circuit, for those records */
 };
 
 /* One target's packets of one family within one interval. */
@@ -71,6 +74,13 @@ struct known_start {
     int64_t unix_ms;
 };
 
+/* An outage that is over, in a record's time, until a record tells it. */
+struct told_later {
+    int64_t from_unix_ms;
+    int64_t to_unix_ms;
+    enum bw_outage_why why;
+};
+
 struct circuit {
     struct bw_interval_circuit conf;
     struct bw_rates *rates;        /* NULL with source none */
@@ -83,8 +93,11 @@ struct circuit {
     uint64_t n_windows; /* ever */
     struct bw_outage_span spans[SPANS_MAX_KEPT];
     size_t n_spans;
-    struct known_start starts[SPANS_MAX_KEPT];
-    uint64_t n_starts;      /* ever */
+    struct known_start starts[STARTS_MAX_KEPT];
+    uint64_t n_starts;        /* ever */
+    struct told_later *later; /* oldest first */
+    size_t n_later;
+    size_t cap_later;
     int64_t unread_since_s; /* counters not readable; BW_UNKNOWN: they are */
 };
 

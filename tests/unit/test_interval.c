@@ -270,6 +270,45 @@ static void unreadable_counters_are_a_gap(void **state)
     bw_summary_done(&s);
 }
 
+/* Out for 10 s and back for 2, again and again: more outages than a record takes. */
+static void more_outages_than_a_record_takes(void **state)
+{
+    enum {
+        N = 70,
+        PERIOD_MS = 12000
+    };
+    struct bw_summary s;
+    int64_t next_ms = START * 1000;
+    size_t told = 0;
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        int64_t from_ms = (int64_t)i * PERIOD_MS;
+        for (int64_t ms = from_ms; ms < from_ms + 10000; ms += 1000) {
+            echo(f.edge, ms, BW_LOST, BW_UNKNOWN);
+            echo(f.anchor, ms, BW_LOST, BW_UNKNOWN);
+        }
+        echo(f.edge, from_ms + 10000, BW_OK, 20000);
+        echo(f.anchor, from_ms + 11000, BW_OK, 20000);
+    }
+    cut(900);
+    take(910000, &s);
+    for (size_t record = 0; s.n_outages > 0; record++) {
+        assert_true(s.n_outages <= 64); /* the contract's most */
+        for (size_t i = 0; i < s.n_outages; i++) {
+            assert_int_equal(s.outages[i].from_unix_ms, next_ms);
+            assert_int_equal(s.outages[i].to_unix_ms, next_ms + 10020);
+            next_ms += PERIOD_MS;
+            told++;
+        }
+        bw_summary_done(&s);
+        assert_true(record < 5);
+        cut(1200 + 300 * (int64_t)record);
+        take((1210 + 300 * (int64_t)record) * 1000, &s);
+    }
+    bw_summary_done(&s);
+    assert_int_equal(told, N);
+}
+
 static void outage_across_borders(void **state)
 {
     struct bw_summary s;
@@ -469,6 +508,7 @@ int main(void)
         FRESH(source_none_has_no_flow),
         FRESH(unreadable_counters_are_a_gap),
         FRESH(outage_across_borders),
+        FRESH(more_outages_than_a_record_takes),
         FRESH(a_step_is_flagged_and_kept),
         FRESH(without_length_without_record),
         FRESH(a_result_with_its_line),

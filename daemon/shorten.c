@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * shorten.c - what a record that is too long loses, and in which order.
+ *
+ * What can be told later goes first, what nothing else in the record stands for last. */
+#include "shorten.h"
+
+#include <buf.h>
+#include <bw/summary.h>
+#include <errno.h>
+#include <log.h>
+#include <string.h>
+
+static bool lose_refusals(struct bw_summary *s, size_t own_gaps, bool *ret_told)
+{
+    if (s->n_gaps <= own_gaps) {
+        return false;
+    }
+    s->n_gaps = own_gaps;
+    *ret_told = false;
+    return true;
+}
+
+static bool lose_deferred(struct bw_summary *s)
+{
+    size_t kept = 0;
+    size_t before = s->n_throughput;
+    for (size_t i = 0; i < before; i++) {
+        if (s->throughput[i].state != BW_TEST_DEFERRED) {
+            s->throughput[kept++] = s->throughput[i];
+        }
+    }
+    s->n_throughput = kept;
+    if (kept == before) {
+        return false;
+    }
+    bw_log(BW_AREA_JOURNAL, BW_WARN,
+           "the record is too long: %zu deferred tests are left out of it", before - kept);
+    return true;
+}
+
+static bool lose_histogram(struct bw_summary *s)
+{
+    const char **longest = NULL;
+    const char *target = NULL;
+    for (size_t i = 0; i < s->n_latency; i++) {
+        struct bw_latency *l = &s->latency[i];
+        if (l->rtt_hist && (!longest || strlen(l->rtt_hist) > strlen(*longest))) {
+            longest = &l->rtt_hist;
+            target = l->probe;
+        }
+    }
+    for (size_t i = 0; i < s->n_traffic; i++) {
+        struct bw_traffic *t = &s->traffic[i];
+        if (t->tcp_rtt_hist && (!longest || strlen(t->tcp_rtt_hist) > strlen(*longest))) {
+            longest = &t->tcp_rtt_hist;
+            target = t->circuit;
+        }
+    }
+    if (!longest) {
+        return false;
+    }
+    bw_log(BW_AREA_JOURNAL, BW_WARN,
+           "the record is too long: the histogram of '%s' is left out of it, its counts, "
+           "sum and percentiles stay",
+           target);
+    *longest = NULL;
+    return true;
+}
+
+static bool lose_reason(struct bw_summary *s)
+{
+    struct bw_throughput *longest = NULL;
+    for (size_t i = 0; i < s->n_throughput; i++) {
+        struct bw_throughput *t = &s->throughput[i];
+        if (t->reason && (!longest || strlen(t->reason) > strlen(longest->reason))) {
+            longest = t;
+        }
+    }
+    if (!longest) {
+        return false;
+    }
+    bw_log(BW_AREA_JOURNAL, BW_WARN,
+           "the record is too long: why a test of '%s' failed is left out of it: %s",
+           longest->probe, longest->reason);
+    longest->reason = NULL;
+    return true;
+}
+
+static bool lose_test(struct bw_summary *s)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < s->n_throughput; i++) {
+        if (s->throughput[i].at_unix_ms < s->throughput[oldest].at_unix_ms) {
+            oldest = i;
+        }
+    }
+    if (s->n_throughput == 0) {
+        return false;
+    }
+    bw_log(BW_AREA_JOURNAL, BW_ERROR,
+           "the record is too long: a test of '%s' is left out of it; use fewer or "
+           "shorter names",
+           s->throughput[oldest].probe);
+    s->n_throughput--;
+    memmove(&s->throughput[oldest], &s->throughput[oldest + 1],
+            (s->n_throughput - oldest) * sizeof(s->throughput[0]));
+    return true;
+}
+
+static bool lose_latency(struct bw_summary *s)
+{
+    if (s->n_latency == 0) {
+        return false;
+    }
+    s->n_latency--;
+    bw_log(BW_AREA_JOURNAL, BW_ERROR,
+           "the record is too long: latency of '%s' is left out of it; use fewer targets "
+           "or shorter names",
+           s->latency[s->n_latency].probe);
+    return true;
+}
+
+int bw_shorten_encode(struct bw_summary *s,
+                      size_t own_gaps,
+                      struct bw_buf *out,
+                      bool *ret_refusals_told,
+                      struct bw_err *reterr)
+{
+    int r;
+    *ret_refusals_told = true;
+    for (;;) {
+        bw_buf_clear(out);
+        r = bw_summary_encode(s, out, reterr);
+        if (r != -E2BIG) {
+            return r;
+        }
+        if (!lose_refusals(s, own_gaps, ret_refusals_told) && !lose_deferred(s) &&
+            !lose_histogram(s) && !lose_reason(s) && !lose_test(s) && !lose_latency(s)) {
+            return r;
+        }
+    }
+}
