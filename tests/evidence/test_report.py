@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""evidence_report.py BANDWITNESS GEN_YEAR - `bandwitness report` on generated records.
+"""test_report.py BANDWITNESS GEN_YEAR - `bandwitness report` on generated records.
 
 Each case makes signed records, a report in every format, and holds it against: the
-independent recomputation (evidence_check.py), the JSON schema, the other sources of the
+independent recomputation (recompute.py), the JSON schema, the other sources of the
 same records, its own second making (same bytes), and what a page must be (well-formed, no
 request to anybody, a table behind every chart).
 """
@@ -20,7 +20,7 @@ import xml.etree.ElementTree as ElementTree
 import jsonschema
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(HERE)
+TOP = os.path.dirname(os.path.dirname(HERE))
 BANDWITNESS, GEN = sys.argv[1:3]
 SVG = "{http://www.w3.org/2000/svg}"
 CLAIM = ["--claim-down", "100M", "--claim-up", "20M", "--claim-layer"]
@@ -170,7 +170,7 @@ def one_case(name, generate, arguments, schema, folder):
         wrong(f"{name}: signatures are '{report['records']['signatures']}'")
     check_html(name, f"{out}/report.html")
     check_csv(name, f"{out}/report.csv", report)
-    check = run(sys.executable, f"{HERE}/evidence_check.py", f"{out}/report.json", jose, key)
+    check = run(sys.executable, f"{HERE}/recompute.py", f"{out}/report.json", jose, key)
     print(f"{name}: {check.stdout.strip()}")
     r = run(BANDWITNESS, "report", "--ledger", data, *arguments, "--place",
             "Heron <Middle> & High", "--format", "json")

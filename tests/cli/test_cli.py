@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check_cli.py BANDWITNESS - the command as people meet it: help, exit status, errors that
+"""test_cli.py BANDWITNESS - the command as people meet it: help, exit status, errors that
 name the mend, `verify` and `journal export` on the golden vectors."""
 import csv
 import io

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""evidence_check.py REPORT.json RECORDS.jose KEYS.jwk - is every figure of the report what
+"""recompute.py REPORT.json RECORDS.jose KEYS.jwk - is every figure of the report what
 the signed records say?
 
 An independent reading: signatures by jwcrypto, everything else worked out again here from
@@ -573,7 +573,7 @@ def main():
             report = json.load(f)
         records = read_records(options.records, options.keys)
     except (OSError, ValueError, KeyError, jws.InvalidJWSSignature) as e:
-        print(f"evidence_check: {e}", file=sys.stderr)
+        print(f"recompute: {e}", file=sys.stderr)
         return 2
     check = Check(report, records)
     check.all()

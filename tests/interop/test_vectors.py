@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check_vectors.py TEST_VECTORS - docs/vectors/ seen by others' libraries.
+"""test_vectors.py TEST_VECTORS - docs/vectors/ seen by others' libraries.
 
 Every JWS is verified by python3-jwcrypto, which knows nothing of ours; kid is recomputed as
 RFC 7638 says; payloads, and a thousand random ones printed by TEST_VECTORS --random, are
