@@ -210,6 +210,9 @@ static int start_handles(struct bw_collector *c, struct bw_err *reterr)
 {
     (void)reterr;
     static const int numbers[3] = {SIGTERM, SIGINT, SIGHUP};
+    /* A peer or a drawing process that goes while it is written to is an EPIPE. */
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL);
     for (size_t i = 0; i < 3; i++) {
         (void)uv_signal_init(&c->loop, &c->signals[i]);
         c->signals[i].data = c;

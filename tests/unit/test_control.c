@@ -6,6 +6,7 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,5 +245,8 @@ int main(void)
         cmocka_unit_test(closes_with_peers),
         cmocka_unit_test(the_file),
     };
+    /* As daemon/main.c does: libuv writes to a peer that may be gone. */
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
