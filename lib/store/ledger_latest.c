@@ -2,7 +2,8 @@
  * ledger_latest.c - the newest of each site and circuit, for pages.
  *
  * Invariant: these tables are a cache of the records, moved in the same transaction; an
- * interval that ended earlier than the one shown never replaces it. */
+ * interval that ended earlier than the one shown never replaces it, unless the one shown
+ * has yet to end: one boot with a clock of next year would hide the site until then. */
 #include "ledger_private.h"
 
 #include <bw/err.h>
@@ -70,6 +71,7 @@ static bool still_out(const struct bw_summary *u, const char *circuit)
 static int put_circuit(struct ledger *l,
                        const struct bw_summary *u,
                        const struct bw_circuit_summary *c,
+                       int64_t received_unix_ms,
                        struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
@@ -107,6 +109,7 @@ static int put_circuit(struct ledger *l,
     bw_sql_i64(st, 28, d.p50_us);
     bw_sql_i64(st, 29, d.p95_us);
     bw_sql_i64(st, 30, still_out(u, c->id));
+    bw_sql_i64(st, 31, received_unix_ms);
     r = bw_sql_run(&l->sql, st, reterr);
     if (r < 0 || sqlite3_changes(l->sql.db) > 0) {
         return r;
@@ -125,6 +128,7 @@ static int put_circuit(struct ledger *l,
 static int put_test(struct ledger *l,
                     const char *site,
                     const struct bw_throughput *t,
+                    int64_t received_unix_ms,
                     struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
@@ -138,6 +142,7 @@ static int put_test(struct ledger *l,
     bw_sql_i64(st, 4, t->at_unix_ms);
     bw_sql_i64(st, 5, t->goodput_bps);
     bw_sql_i64(st, 6, t->line_bps);
+    bw_sql_i64(st, 7, received_unix_ms);
     return bw_sql_run(&l->sql, st, reterr);
 }
 
@@ -148,11 +153,11 @@ int bw_ledger_put_latest(struct ledger *l,
 {
     int r = put_site(l, u, received_unix_ms, reterr);
     for (size_t i = 0; r == 0 && i < u->n_circuits; i++) {
-        r = put_circuit(l, u, &u->circuits[i], reterr);
+        r = put_circuit(l, u, &u->circuits[i], received_unix_ms, reterr);
     }
     for (size_t i = 0; r == 0 && i < u->n_throughput; i++) {
         if (u->throughput[i].state == BW_TEST_OK) {
-            r = put_test(l, u->site, &u->throughput[i], reterr);
+            r = put_test(l, u->site, &u->throughput[i], received_unix_ms, reterr);
         }
     }
     return r;

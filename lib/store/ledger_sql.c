@@ -7,6 +7,11 @@
  * released never change. */
 #include "ledger_private.h"
 
+/* Whether a row takes the place of the one shown: it ended later, or the one shown ends
+ * after the receipt (ms) by more than any honest clock is fast. */
+#define AHEAD_S "3600"
+#define NEWER(received) "(excluded.end >= end OR end > " received " / 1000 + " AHEAD_S ")"
+
 /* clang-format off */
 static const char schema_v1[] =
     "CREATE TABLE book(id INTEGER PRIMARY KEY CHECK(id = 1), next_position INTEGER NOT NULL);"
@@ -112,11 +117,12 @@ const char *const bw_ledger_text[N_STMTS] = {
     [HOLE_ADD] = "INSERT INTO holes VALUES(?1,?2,?3,?4)",
     [SITE_PUT] =
         "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(site) DO UPDATE SET"
-        " start = CASE WHEN excluded.end >= end THEN excluded.start ELSE start END,"
-        " agent = CASE WHEN excluded.end >= end THEN excluded.agent ELSE agent END,"
-        " clock_synced = CASE WHEN excluded.end >= end THEN excluded.clock_synced"
+        " start = CASE WHEN " NEWER("?4") " THEN excluded.start ELSE start END,"
+        " agent = CASE WHEN " NEWER("?4") " THEN excluded.agent ELSE agent END,"
+        " clock_synced = CASE WHEN " NEWER("?4") " THEN excluded.clock_synced"
         "                ELSE clock_synced END,"
-        " received = max(received, excluded.received), end = max(end, excluded.end)",
+        " received = max(received, excluded.received),"
+        " end = CASE WHEN " NEWER("?4") " THEN excluded.end ELSE sites.end END",
     [LATEST_PUT] =
         "INSERT INTO latest(site, id, start, end, first_start, vantage, behind, source, layer,"
         " resolution_ms, covered_s, link_bps, mtu, saturated_s, down_bytes, down_packets,"
@@ -139,7 +145,7 @@ const char *const bw_ledger_text[N_STMTS] = {
         " up_errors=excluded.up_errors, latency_sent=excluded.latency_sent,"
         " latency_lost=excluded.latency_lost, latency_p50_us=excluded.latency_p50_us,"
         " latency_p95_us=excluded.latency_p95_us, silent=excluded.silent"
-        " WHERE excluded.end >= end",
+        " WHERE " NEWER("?31"),
     [LATEST_FIRST] = "UPDATE latest SET first_start = min(first_start, ?3)"
                      " WHERE site = ?1 AND id = ?2",
     [LATEST_TEST] =
@@ -151,7 +157,8 @@ const char *const bw_ledger_text[N_STMTS] = {
         " up_goodput_bps = CASE WHEN ?3 = 1 THEN ?5 ELSE up_goodput_bps END,"
         " up_line_bps = CASE WHEN ?3 = 1 THEN ?6 ELSE up_line_bps END"
         " WHERE site = ?1 AND id = ?2 AND"
-        " ifnull(CASE WHEN ?3 = 0 THEN down_at_ms ELSE up_at_ms END, ?4) <= ?4",
+        " (ifnull(CASE WHEN ?3 = 0 THEN down_at_ms ELSE up_at_ms END, ?4) <= ?4 OR"
+        " CASE WHEN ?3 = 0 THEN down_at_ms ELSE up_at_ms END > ?7 + " AHEAD_S " * 1000)",
     [SITES_ALL] = "SELECT * FROM sites ORDER BY site",
     [SITES_ONE] = "SELECT * FROM sites WHERE site = ?1",
     [LATEST_ALL] = "SELECT * FROM latest ORDER BY site, id",

@@ -439,6 +439,31 @@ static void test_look_ups_and_latest(void **state)
     assert_false(c.silent);
 }
 
+/* What is shown has yet to end when the next one comes: its clock was fast. */
+static void test_a_fast_clock_hides_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_ledger_site site = {0};
+    struct bw_ledger_circuit c = {0};
+    struct bw_ledger_entry e;
+    struct bw_ledger_result res;
+    make(f, 2);
+    e = entry_of(&f->made[0]);
+    e.received_unix_ms = (int64_t)(START - 86400) * 1000;
+    assert_int_equal(bw_ledger_append(f->l, &e, 1, &res, &f->err), 0);
+    f->made[1].summary.start_unix_s = START - 86700;
+    f->made[1].summary.end_unix_s = START - 86400;
+    e = entry_of(&f->made[1]);
+    e.received_unix_ms = (int64_t)(START - 86390) * 1000;
+    assert_int_equal(bw_ledger_append(f->l, &e, 1, &res, &f->err), 0);
+    assert_int_equal(res.verdict, BW_LEDGER_ACCEPTED);
+    assert_int_equal(f->l->ops->sites(f->l, "s-alder", on_site, &site, &f->err), 0);
+    assert_int_equal(site.end_unix_s, START - 86400);
+    assert_int_equal(f->l->ops->circuits(f->l, NULL, on_circuit, &c, &f->err), 0);
+    assert_int_equal(c.end_unix_s, START - 86400);
+    assert_int_equal(c.first_start_unix_s, START - 86700);
+}
+
 static void test_readers_beside_writer(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +494,7 @@ int main(void)
         T(test_refused_links),
         T(test_too_many_held),
         T(test_look_ups_and_latest),
+        T(test_a_fast_clock_hides_nothing),
         T(test_readers_beside_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
