@@ -26,9 +26,15 @@
 enum {
     PIECE_BYTES = 128 * 1024,
     PIECE_MAX = 64 * 1024 * 1024,
+    WINDOW_BYTES_MAX = 8 * 1024 * 1024, /* of one window, which is read in one go */
     WINDOW_MIN_S = 600,
-    WINDOW_MAX_S = 86400
+    WINDOW_MAX_S = 86400,
+    WINDOW_EMPTY_MAX_S = 1024 * 86400, /* while nothing is found */
+    WINDOWS_MAX = 256                  /* of one job: nobody waits long for its reader */
 };
+
+/* No record is of later than the year 9999. */
+#define UNIX_S_MAX INT64_C(253402300800)
 
 enum format {
     FORMAT_JSON,
@@ -47,7 +53,8 @@ struct walk {
     int64_t to_unix_s;
     int64_t window_s;
     bool begun;
-    bool known; /* the circuit exists */
+    bool known;          /* the circuit exists */
+    size_t window_limit; /* of piece */
     int r;
     struct bw_err err;
     struct bw_buf piece;
@@ -145,6 +152,9 @@ static int on_record(void *owner, const struct bw_record *rec)
     struct walk *w = owner;
     struct bw_jws j;
     struct bw_summary s;
+    if (w->piece.len > w->window_limit) {
+        return 1;
+    }
     if (w->format == FORMAT_JOSE) {
         bw_buf_add(&w->piece, rec->jws, rec->jws_len);
         bw_buf_putc(&w->piece, '\n');
@@ -170,8 +180,38 @@ static int on_record(void *owner, const struct bw_record *rec)
 static int on_circuit(void *owner, const struct bw_ledger_circuit *c)
 {
     struct walk *w = owner;
-    w->known = w->known || strcmp(c->facts.id, w->circuit) == 0;
+    if (strcmp(c->facts.id, w->circuit) == 0) {
+        w->known = true;
+        if (w->at_unix_s < c->first_start_unix_s) {
+            w->at_unix_s = c->first_start_unix_s;
+        }
+    }
     return 0;
+}
+
+/* Read one window; one that holds too much is read again as a shorter one. */
+static void walk_window(struct walk *w, struct bw_reader *r)
+{
+    int64_t left_s = w->to_unix_s - w->at_unix_s;
+    int64_t length_s = w->window_s < left_s ? w->window_s : left_s;
+    size_t before = w->piece.len;
+    w->window_limit = length_s > 1 ? before + WINDOW_BYTES_MAX : SIZE_MAX;
+    w->r = bw_records_each(r->records, w->site, w->at_unix_s, w->at_unix_s + length_s,
+                           on_record, w, &w->err);
+    if (w->r > 0) {
+        w->r = 0;
+        w->piece.len = before;
+        w->window_s = (length_s + 7) / 8;
+        return;
+    }
+    w->at_unix_s += length_s;
+    size_t got = w->piece.len - before;
+    if (got < PIECE_BYTES / 4) {
+        int64_t longest_s = got > 0 ? WINDOW_MAX_S : WINDOW_EMPTY_MAX_S;
+        w->window_s = w->window_s < longest_s / 2 ? w->window_s * 2 : longest_s;
+    } else if (got > PIECE_BYTES * 2 && w->window_s > WINDOW_MIN_S) {
+        w->window_s /= 2;
+    }
 }
 
 static void walk_work(void *job, struct bw_reader *r, const struct bw_err *err)
@@ -191,19 +231,10 @@ static void walk_work(void *job, struct bw_reader *r, const struct bw_err *err)
             bw_buf_puts(&w->piece, csv_head);
         }
     }
-    while (w->r == 0 && w->at_unix_s < w->to_unix_s && w->piece.len < PIECE_BYTES) {
-        int64_t end = w->at_unix_s + w->window_s;
-        end = end < w->to_unix_s ? end : w->to_unix_s;
-        size_t before = w->piece.len;
-        w->r =
-            bw_records_each(r->records, w->site, w->at_unix_s, end, on_record, w, &w->err);
-        w->at_unix_s = end;
-        size_t got = w->piece.len - before;
-        if (got < PIECE_BYTES / 4 && w->window_s < WINDOW_MAX_S) {
-            w->window_s *= 2;
-        } else if (got > PIECE_BYTES * 2 && w->window_s > WINDOW_MIN_S) {
-            w->window_s /= 2;
-        }
+    for (int i = 0; i < WINDOWS_MAX && w->r == 0 && w->at_unix_s < w->to_unix_s &&
+                    w->piece.len < PIECE_BYTES;
+         i++) {
+        walk_window(w, r);
     }
 }
 
@@ -261,7 +292,7 @@ static void walk_after(void *job, int cancelled)
         if (failed) {
             bw_http_stream_end(w->stream, false);
         } else {
-            bw_http_stream_put(w->stream, &w->piece);
+            on_more(w, w->stream);
         }
         return;
     }
@@ -300,6 +331,9 @@ static int read_query(struct bw_http_req *req, struct walk *w)
         bw_http_problem(req, 400, "bad-query", "Not a time",
                         "from: RFC 3339, a date, or Unix seconds");
         return -EINVAL;
+    }
+    if (w->to_unix_s > UNIX_S_MAX) {
+        w->to_unix_s = UNIX_S_MAX;
     }
     if (w->at_unix_s > w->to_unix_s) {
         bw_http_problem(req, 400, "bad-query", "Wrong order", "from is after to");

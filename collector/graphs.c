@@ -27,8 +27,11 @@
 enum {
     STEPS_HELD = 12, /* of a circuit somebody watches, before they are written */
     VIEWS_MAX = 1000,
-    SWEEP_EVERY_MS = 3600 * 1000
+    SWEEP_EVERY_MS = 3600 * 1000,
+    EARLIEST_UNIX_S = 3600 * 24 * 365 * 10 /* librrd draws nothing from before */
 };
+
+#define SPAN_MAX_S (INT64_C(11) * 366 * 86400)
 
 /* --- the table of circuits --------------------------------------------------------------
  */
@@ -63,6 +66,20 @@ bw_graphs_circuit(struct bw_graphs *g, const char *site, const char *circuit)
         *bucket = c;
     }
     return c;
+}
+
+/* An entry that nothing hangs on: anybody may ask for circuits that never were. */
+static void forget(struct circuit *c)
+{
+    struct circuit **at = bucket_of(c->graphs, c->site);
+    if (c->refreshing || c->waiting || c->rebuild || c->state.last_unix_s != BW_UNKNOWN) {
+        return;
+    }
+    while (*at != c) {
+        at = &(*at)->next;
+    }
+    *at = c->next;
+    free(c);
 }
 
 /* --- one request ------------------------------------------------------------------------
@@ -118,12 +135,21 @@ static void settle_range(struct view *v)
 {
     const struct bw_rrd_state *s = &v->circuit->state;
     int64_t step = s->step_s;
+    int64_t now = bw_clock_unix_ms() / 1000;
     if (v->job.to_unix_s == BW_UNKNOWN) {
-        int64_t now = bw_clock_unix_ms() / 1000;
         v->job.to_unix_s = (now + step - 1) / step * step;
+    }
+    if (v->job.to_unix_s > now + SPAN_MAX_S) { /* librrd takes minutes for ages */
+        v->job.to_unix_s = now + SPAN_MAX_S;
     }
     if (v->job.from_unix_s == BW_UNKNOWN) {
         v->job.from_unix_s = v->job.to_unix_s - v->span_s;
+    }
+    if (v->job.from_unix_s < v->job.to_unix_s - SPAN_MAX_S) {
+        v->job.from_unix_s = v->job.to_unix_s - SPAN_MAX_S;
+    }
+    if (v->job.from_unix_s < EARLIEST_UNIX_S + step) {
+        v->job.from_unix_s = EARLIEST_UNIX_S + step;
     }
     v->job.from_unix_s -= v->job.from_unix_s % step;
     if (v->job.from_unix_s >= v->job.to_unix_s) {
@@ -237,6 +263,9 @@ static void refresh_after(void *job, int cancelled)
                       cancelled ? "the collector is stopping" : c->refresh_err.text);
         }
     }
+    if (r == -ENOENT) {
+        forget(c);
+    }
     bw_graphs_maybe_closed(g);
 }
 
@@ -319,14 +348,17 @@ static int read_times(struct bw_http_req *req, struct view *v)
     v->job.from_unix_s = BW_UNKNOWN;
     v->job.to_unix_s = BW_UNKNOWN;
     v->span_s = 86400;
-    if (read_size(req, "last", 60, INT64_C(11) * 366 * 86400, &v->span_s) < 0 ||
+    if (read_size(req, "last", 60, SPAN_MAX_S, &v->span_s) < 0 ||
         (from && bw_when_parse(from, &v->job.from_unix_s) < 0) ||
         (to && bw_when_parse(to, &v->job.to_unix_s) < 0)) {
         return -EINVAL;
     }
-    bool wrong = v->job.from_unix_s != BW_UNKNOWN && v->job.to_unix_s != BW_UNKNOWN &&
-                 v->job.from_unix_s >= v->job.to_unix_s;
-    return wrong ? -EINVAL : 0;
+    if (v->job.to_unix_s == BW_UNKNOWN) {
+        return 0;
+    }
+    int64_t begin = from ? v->job.from_unix_s : EARLIEST_UNIX_S;
+    return begin < v->job.to_unix_s && v->job.to_unix_s > EARLIEST_UNIX_S + 86400 ? 0
+                                                                                  : -EINVAL;
 }
 
 /* "link.svg" into series and format. */
@@ -369,13 +401,17 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
         read_size(req, "height", 120, 1200, &v->job.height) < 0) {
         view_fail(
             v, 400, "bad-query",
-            "from, to: RFC 3339, a date or Unix seconds, from before to; last: seconds; "
+            "from, to: RFC 3339, a date or Unix seconds after 1980, from before to; last: "
+            "seconds; "
             "width 300 to 2400, height 120 to 1200");
         return;
     }
     struct circuit *c = bw_graphs_circuit(g, site, circuit);
     v->circuit = c;
     if (!c || refresh(c, true) < 0) {
+        if (c) {
+            forget(c);
+        }
         view_fail(v, 429, "busy", "too much at once; try again in 10 seconds");
         return;
     }

@@ -43,7 +43,7 @@ static void salvage(struct bw_line *l, const struct bw_jws *j, const char *site)
     struct bw_summary *s = &l->summary;
     bw_summary_init(s);
     int64_t seq = BW_UNKNOWN;
-    if (bw_json_get_i64(object, "seq", 1, INT64_MAX, &seq, NULL) < 0) {
+    if (bw_json_get_i64(object, "seq", 1, INT64_MAX / 2000, &seq, NULL) < 0) {
         goto out;
     }
     l->seq = seq;
