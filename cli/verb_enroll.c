@@ -15,6 +15,7 @@
 #include "jws.h"
 
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
@@ -191,8 +192,11 @@ read_answer(const struct bw_buf *answer, struct bw_enrolment *e, struct bw_err *
     r = r < 0 ? r : bw_json_get_obj(o, "log_key", &log_key, reterr);
     r = r < 0 ? r : bw_json_opt_str(o, "name", sizeof(e->name) - 1, &name, reterr);
     r = r < 0 ? r : bw_json_opt_str(o, "entity", sizeof(e->entity) - 1, &entity, reterr);
-    if (r == 0 && (strcmp(kid, e->kid) != 0 || strncmp(site, "s-", 2) != 0)) {
+    if (r == 0 && strcmp(kid, e->kid) != 0) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "the answer is about another key");
+    }
+    if (r == 0 && (!bw_site_valid(site) || strcmp(site, BW_SITE_LOCAL) == 0)) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "the answer names no site of a collector");
     }
     if (r == 0) {
         jwk = json_dumps(log_key, JSON_COMPACT);

@@ -177,19 +177,24 @@ static int write_chain(struct bw_ingest *g, struct bw_chain *c, struct bw_jw *w)
         return r;
     }
     if (head.acked_through > 0 && c->seq != head.acked_through) {
-        c->position = BW_UNKNOWN;
-        r = g->ledger->ops->by_seq(g->ledger, c->kid, head.acked_through, on_record, c,
-                                   NULL);
+        /* Where the newest was refused, the receipt is about the newest that was taken. */
+        struct bw_chain newest = {.position = BW_UNKNOWN};
+        r = g->ledger->ops->by_seq(g->ledger, c->kid, head.acked_through, on_record,
+                                   &newest, NULL);
         if (r < 0 && r != -ENOENT) {
             return r;
+        }
+        if (r == 0) {
+            memcpy(newest.kid, c->kid, sizeof(newest.kid));
+            newest.forked = c->forked;
+            *c = newest;
         }
     }
     bw_jw_obj(w);
     bw_jw_kstr(w, "kid", c->kid);
     bw_jw_ki64(w, "status", c->forked ? 409 : 200);
     bw_jw_ki64(w, "acked_through", head.acked_through);
-    if (head.acked_through > 0 && c->seq == head.acked_through &&
-        c->position != BW_UNKNOWN) {
+    if (c->seq != BW_UNKNOWN && c->seq <= head.acked_through && c->position != BW_UNKNOWN) {
         write_receipt(g, c, w);
     }
     bw_jw_obj_end(w);

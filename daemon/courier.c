@@ -135,10 +135,11 @@ static void back_off(struct bw_courier *c, int64_t at_least_ms, const char *why)
     c->backing = true;
     bw_courier_batch_done(&c->batch);
     (void)snprintf(c->status.last_error, sizeof(c->status.last_error), "%s", why);
+    bw_courier_tame(c->status.last_error); /* people read it on a terminal */
     bw_complain(&c->complaint, BW_AREA_COURIER, BW_WARN,
                 "%s: %s; %" PRId64 " records stay in the journal, next try in %" PRId64
                 " s",
-                c->url, why, c->ops.pending(c->owner), (ms + 999) / 1000);
+                c->url, c->status.last_error, c->ops.pending(c->owner), (ms + 999) / 1000);
     arm(c, ms);
 }
 
@@ -279,24 +280,34 @@ void bw_courier_wake(struct bw_courier *c, bool now)
 
 /* ---- answers */
 
-static bool was_refused(const struct bw_courier_answer *a, const struct bw_courier_ref *ref)
-{
-    for (size_t i = 0; i < a->n_refused; i++) {
-        if (a->refused[i].ref == ref) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t count_through(const struct bw_courier *c, const struct bw_courier_chain *k)
+static int apply_chain(struct bw_courier *c,
+                       const struct bw_courier_answer *a,
+                       const struct bw_courier_chain *k,
+                       size_t *settled,
+                       struct bw_err *reterr)
 {
     size_t n = 0;
-    for (size_t i = 0; i < c->batch.n_refs; i++) {
-        const struct bw_courier_ref *ref = &c->batch.refs[i];
-        n += ref->seq <= k->acked_through && strcmp(ref->kid, k->kid) == 0;
+    int r = 0;
+    const struct bw_courier_ref *ref =
+        bw_courier_taken(a, k, c->batch.refs, c->batch.n_refs, &n);
+    *settled += n;
+    if (ref && !k->receipt) {
+        return bw_err_set(reterr, -BW_ESIGNATURE,
+                          "it acknowledged records without a receipt");
     }
-    return n;
+    if (k->said_through > k->acked_through && k->receipt) {
+        return c->ops.acked(c->owner, k->kid, k->acked_through, k->said_through, "",
+                            k->receipt, reterr);
+    }
+    if (ref) {
+        r = c->ops.acked(c->owner, k->kid, ref->seq, ref->seq, ref->hash, k->receipt,
+                         reterr);
+    }
+    if (r == 0 && (!ref || ref->seq < k->acked_through)) { /* the refused ones behind it */
+        r = c->ops.acked(c->owner, k->kid, k->acked_through, k->acked_through, "", NULL,
+                         reterr);
+    }
+    return r;
 }
 
 /* Everything the answer says, in an order that loses nothing when we are killed in
@@ -334,18 +345,10 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
     for (size_t i = 0; i < a->n_chains; i++) {
         const struct bw_courier_chain *k = &a->chains[i];
         if (k->acked_through > 0 && k->ref) {
-            if (!k->receipt && !was_refused(a, k->ref)) {
-                back_off(c, c->backoff_max_ms, "it acknowledged records without a receipt");
-                return;
-            }
-            int r = c->ops.acked(c->owner, k->kid, k->acked_through, k->said_through,
-                                 k->said_through > k->acked_through ? "" : k->ref->hash,
-                                 k->receipt, &err);
-            if (r < 0) {
+            if (apply_chain(c, a, k, &settled, &err) < 0) {
                 back_off(c, c->backoff_max_ms, err.text);
                 return;
             }
-            settled += count_through(c, k);
             progress = true;
         }
     }

@@ -189,12 +189,45 @@ void bw_courier_answer_done(struct bw_courier_answer *a)
     memset(a, 0, sizeof(*a));
 }
 
-/* Text of the other side goes to the journal of a machine: one line, printable. */
-static void tame(char *text)
+static bool was_refused(const struct bw_courier_answer *a, const struct bw_courier_ref *ref)
+{
+    for (size_t i = 0; i < a->n_refused; i++) {
+        if (a->refused[i].ref == ref && a->refused[i].what == BW_REFUSED_FOR_GOOD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct bw_courier_ref *bw_courier_taken(const struct bw_courier_answer *a,
+                                              const struct bw_courier_chain *k,
+                                              const struct bw_courier_ref *sent,
+                                              size_t n_sent,
+                                              size_t *ret_n)
+{
+    const struct bw_courier_ref *newest = NULL;
+    *ret_n = 0;
+    for (size_t i = 0; i < n_sent; i++) {
+        const struct bw_courier_ref *ref = &sent[i];
+        if (ref->seq > k->acked_through || strcmp(ref->kid, k->kid) != 0 ||
+            was_refused(a, ref)) {
+            continue;
+        }
+        newest = !newest || ref->seq > newest->seq ? ref : newest;
+        (*ret_n)++;
+    }
+    return newest;
+}
+
+void bw_courier_tame(char *text)
 {
     for (char *p = text; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+        unsigned char c = (unsigned char)*p;
+        if (c < 0x20 || c == 0x7f) {
             *p = ' ';
+        } else if (c == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0) {
+            p[0] = ' '; /* the terminal's other control characters, in UTF-8 */
+            p[1] = ' ';
         }
     }
 }
@@ -212,7 +245,7 @@ void bw_courier_problem(const char *text, size_t n, char *out, size_t cap)
         word = word ? word + 1 : type;
         (void)snprintf(out, cap, "%.60s%s%.160s", word, detail ? ": " : "",
                        detail ? detail : "");
-        tame(out);
+        bw_courier_tame(out);
     }
     json_decref(root);
 }

@@ -64,6 +64,18 @@ int bw_courier_answer_read(const char *text,
                            struct bw_err *reterr);
 void bw_courier_answer_done(struct bw_courier_answer *a); /* zeroed is fine */
 
+/* The newest record of a chain that the answer covers and did not refuse for good: the one
+ * that its receipt must be about; *ret_n: how many there are. NULL when all were refused.
+ */
+const struct bw_courier_ref *bw_courier_taken(const struct bw_courier_answer *a,
+                                              const struct bw_courier_chain *k,
+                                              const struct bw_courier_ref *sent,
+                                              size_t n_sent,
+                                              size_t *ret_n);
+
+/* Text of the other side goes to logs and terminals: one line, printable, in place. */
+void bw_courier_tame(char *text);
+
 /* "type: detail" of a problem+json into out, for a person; "" when it is none. */
 void bw_courier_problem(const char *text, size_t n, char *out, size_t cap);
 

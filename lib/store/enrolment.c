@@ -7,6 +7,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <errno.h>
 #include <file.h>
 #include <json.h>
@@ -100,6 +101,10 @@ int bw_enrolment_load(const char *state_dir,
     r = r < 0 ? r : read_log_key(o, &e, &why);
     if (r == 0 && strlen(e.kid) != BW_KID_LEN) {
         r = bw_err_set(&why, -EINVAL, "no kid");
+    }
+    /* A record under a name that no reader takes could not be written at all. */
+    if (r == 0 && e.site[0] && !bw_site_valid(e.site)) {
+        r = bw_err_set(&why, -EINVAL, "'%s' is not a site", e.site);
     }
     if (r < 0) {
         r = bw_err_set(reterr, -EINVAL, "%s: %s; enrol again to write it anew", path,

@@ -199,6 +199,17 @@ class Ingest(unittest.TestCase):
         self.assertEqual(chain["acked_through"], 2)
         self.assertEqual(len(self.exported(box)), 1)
 
+    def test_receipt_where_the_newest_is_refused(self):
+        box = self.c.box()
+        lines = [box.summary(), box.summary()]
+        lines.append(box.summary(site="s-aaaaa"))
+        a = self.c.post(lines)
+        self.refused(a, 200, "wrong-site", 3)
+        chain = self.one(a)
+        self.assertEqual(chain["acked_through"], 3)
+        r = receipt(chain["receipt"], box.log_key)
+        self.assertEqual((r["seq"], r["sha256"]), (2, sha(lines[1])))
+
     def test_newer_version_may_come_again(self):
         box = self.c.box()
         line = box.key.sign(box.payload(v=2), "bandwitness-summary+jws")

@@ -70,6 +70,9 @@ def respond(behaviour, path, rows):
     if word == "refuse":
         line = len(rows) // 2
         return answer(200, acks(rows, refused=[refuse(rows, line, arg)])), False
+    if word in ("refuselast", "hide"):  # the acknowledgement covers the refused one
+        return answer(200, acks(rows, refused=[refuse(rows, len(rows) - 1, arg)],
+                                receipt=None if word == "hide" else "receipt")), False
     if word == "wait":
         return answer(422, {"type": "/problems/all-refused", "title": "", "status": 422,
                             **acks(rows, through=0, receipt=None,

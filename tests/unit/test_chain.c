@@ -344,6 +344,14 @@ static void enrolment(void **state)
     assert_int_equal(l.s.seq, 1);
     assert_int_equal(l.s.chain.why, BW_CHAIN_NEW); /* another site's chain is not ours */
     last_done(&l);
+    /* A name under which no record could be written is not taken over. */
+    (void)snprintf(e.site, sizeof(e.site), "s-l1ar0");
+    assert_int_equal(bw_enrolment_save(w.folder, &e, &err), 0);
+    assert_int_equal(bw_enrolment_load(w.folder, &back, &err), -EINVAL);
+    assert_int_equal(bw_chain_reload(w.c, &err), -EINVAL);
+    assert_int_equal(add(&w), 0);
+    (void)snprintf(e.site, sizeof(e.site), "s-4f9k2");
+    assert_int_equal(bw_enrolment_save(w.folder, &e, &err), 0);
     /* Local records are settled where they are. */
     assert_int_equal(bw_journal_head(w.j, local, &head, NULL), 0);
     assert_int_equal(head.acked_through, 1);

@@ -168,7 +168,7 @@ static int on_acked(void *owner,
     struct world *w = owner;
     char want[32];
     (void)snprintf(want, sizeof(want), "hash-%d", (int)through);
-    assert_string_equal(hash, said > through ? "" : want);
+    assert_string_equal(hash, said > through || !receipt ? "" : want);
     w->ahead = w->ahead || said > through;
     assert_string_equal(kid, w->kid);
     if (w->bad_receipt && receipt) {
@@ -406,6 +406,27 @@ static void refused_for_good(void **state)
     }
 }
 
+/* The newest record is refused: the receipt is about the one before it, and a refusal
+ * alone does not settle what nobody signed for. */
+static void newest_refused(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"refuselast:malformed", NULL});
+    run_until_settled(&w);
+    assert_int_equal(count(&w, REFUSED), 1);
+    assert_int_equal(count(&w, ACKED), ROWS - 1);
+    end(&w);
+
+    begin(&w, "http", (const char *const[]){"hide:malformed", "status:503", "ok", NULL});
+    run_until_failures(&w, 2);
+    assert_int_equal(count(&w, REFUSED), 1);
+    assert_int_equal(count(&w, ACKED), 0);
+    run_until_settled(&w);
+    assert_int_equal(count(&w, ACKED), ROWS - 1);
+    end(&w);
+}
+
 /* Somebody with our key delivered more: what we sent is settled, the rest is not ours. */
 static void further_than_sent(void **state)
 {
@@ -539,17 +560,12 @@ static void backs_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(delivers),
-        cmocka_unit_test(takes_a_part),
-        cmocka_unit_test(survives),
-        cmocka_unit_test(refused_for_good),
-        cmocka_unit_test(further_than_sent),
-        cmocka_unit_test(forks),
-        cmocka_unit_test(in_other_form),
-        cmocka_unit_test(wrong_receipt),
-        cmocka_unit_test(wrong_certificate),
-        cmocka_unit_test(nobody_there),
-        cmocka_unit_test(closes_while_posting),
+        cmocka_unit_test(delivers),       cmocka_unit_test(takes_a_part),
+        cmocka_unit_test(survives),       cmocka_unit_test(refused_for_good),
+        cmocka_unit_test(newest_refused), cmocka_unit_test(further_than_sent),
+        cmocka_unit_test(forks),          cmocka_unit_test(in_other_form),
+        cmocka_unit_test(wrong_receipt),  cmocka_unit_test(wrong_certificate),
+        cmocka_unit_test(nobody_there),   cmocka_unit_test(closes_while_posting),
         cmocka_unit_test(backs_off),
     };
     bw_log_set_level(BW_ERROR);
