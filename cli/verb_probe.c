@@ -419,7 +419,7 @@ static int run(int argc, char **argv)
     struct bw_err err = {""};
     struct probe p = {.result = {.ops = NULL}};
     int status = read_arguments(&a, argc, argv);
-    if (status != BW_EXIT_OK) {
+    if (status != BW_EXIT_OK || !a.ops) {
         goto out;
     }
     head.device = a.device;

@@ -69,7 +69,7 @@ static int run(int argc, char **argv)
     }
     struct bw_err err = {.text = ""};
     struct bw_catalogue *c = NULL;
-    bw_buf_init(&o.text, 64 * 1024 * 1024);
+    bw_buf_init(&o.text, (size_t)64 * 1024 * 1024);
     bw_jw_init(&o.w, &o.text);
     bw_jw_arr(&o.w);
     int r = bw_admin_open(data, config, &c, &err);

@@ -30,9 +30,9 @@ static const struct range {
     const char *label;
     int64_t span_s;
 } ranges[] = {{"day", "Day", 86400},
-              {"week", "Week", 7 * 86400},
-              {"month", "Month", 31 * 86400},
-              {"year", "Year", 366 * 86400}};
+              {"week", "Week", INT64_C(7) * 86400},
+              {"month", "Month", INT64_C(31) * 86400},
+              {"year", "Year", INT64_C(366) * 86400}};
 
 struct site_page {
     struct bw_http_req *req;

@@ -553,7 +553,11 @@ void bw_rrdcache_remove(const char *folder, const char *id)
     if (!dir) {
         return;
     }
-    for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+    for (;;) {
+        const struct dirent *e = readdir(dir); /* NOLINT(concurrency-mt-unsafe): own */
+        if (!e) {
+            break;
+        }
         if (e->d_name[0] != '.') {
             (void)unlinkat(dirfd(dir), e->d_name, 0);
         }
@@ -586,17 +590,30 @@ int64_t bw_rrdcache_seen(const char *folder, const char *id)
     return stat(path, &st) == 0 ? st.st_mtim.tv_sec : 0;
 }
 
+/* Two numbers with a space between and an end of line. */
+static bool read_pair(const char *text, int64_t *ret_a, int64_t *ret_b)
+{
+    char *end = NULL;
+    errno = 0;
+    *ret_a = strtoll(text, &end, 10);
+    if (end == text || *end != ' ') {
+        return false;
+    }
+    text = end + 1;
+    *ret_b = strtoll(text, &end, 10);
+    return end != text && *end == '\n' && errno == 0;
+}
+
 int bw_rrdcache_state_read(const char *folder, const char *id, struct bw_rrd_state *ret)
 {
     char path[PATH_MAX + 8];
     struct bw_buf text;
-    long long step = 0;
-    long long last = 0;
+    int64_t step = 0;
+    int64_t last = 0;
     (void)snprintf(path, sizeof(path), "%s/%s/state", folder, id);
     bw_buf_init(&text, 64);
     int r = bw_file_read(path, 64, &text, NULL);
-    if (r == 0 &&
-        (!text.data || sscanf(text.data, "%lld %lld", &step, &last) != 2 || step <= 0)) {
+    if (r == 0 && !(text.data && read_pair(text.data, &step, &last) && step > 0)) {
         r = -EINVAL;
     }
     bw_buf_done(&text);

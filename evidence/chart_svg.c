@@ -160,7 +160,7 @@ static void
 month_ticks(const struct bw_report *r, const struct bw_chart *c, struct bw_buf *out)
 {
     struct bw_civil at;
-    int64_t months = (c->to_unix_s - c->from_unix_s) / (30 * 86400);
+    int64_t months = (c->to_unix_s - c->from_unix_s) / (INT64_C(30) * 86400);
     int every = months > 48 ? 12 : months > 26 ? 3 : months > 13 ? 2 : 1;
 
     bw_tz_local(r->tz, c->from_unix_s, &at);
@@ -257,7 +257,7 @@ void bw_chart_time_axis(const struct bw_report *r,
 {
     int64_t span = c->to_unix_s - c->from_unix_s;
 
-    if (span > 75 * 86400) {
+    if (span > INT64_C(75) * 86400) {
         month_ticks(r, c, out);
     } else if (span > 3 * 86400 + 7200) {
         day_ticks(r, c, out);
@@ -395,8 +395,8 @@ void bw_chart_bars(const struct bw_report *r, struct bw_buf *out)
         if (bars[0].value != BW_UNKNOWN) {
             int64_t x =
                 BAR_LEFT + bars[0].value * (BAR_WIDTH - BAR_LEFT - BAR_RIGHT) / highest;
-            bw_chart_line(out, x, y - 4 * BAR_ROW - 50, x, y - BAR_ROW + BAR_HEIGHT + 50,
-                          "claim");
+            bw_chart_line(out, x, y - INT64_C(4) * BAR_ROW - 50, x,
+                          y - BAR_ROW + BAR_HEIGHT + 50, "claim");
         }
         y += BAR_GROUP - 120;
     }

@@ -128,9 +128,9 @@ static void tested_row(struct bw_buf *out, const struct bw_report *r)
         "<td>Down %lld good of %lld due, up %lld of %lld<small>failed %lld, deferred "
         "%lld, cancelled %lld</small></td></tr>\n",
         (long long)a->n_ok, (long long)a->n_wanted, (long long)b->n_ok,
-        (long long)b->n_wanted, (long long)(a->n_failed + b->n_failed),
-        (long long)(a->n_deferred + b->n_deferred),
-        (long long)(a->n_cancelled + b->n_cancelled));
+        (long long)b->n_wanted, (long long)a->n_failed + (long long)b->n_failed,
+        (long long)a->n_deferred + (long long)b->n_deferred,
+        (long long)a->n_cancelled + (long long)b->n_cancelled);
 }
 
 /* A rate at the counter's layer, said at the claim's layer where that can be done. */

@@ -303,8 +303,8 @@ static void runs_table(struct bw_buf *out, const struct bw_report *r)
     if (r->n_runs == 0) {
         return;
     }
-    if (shown > 4 * BW_HTML_ROWS_MAX) {
-        shown = 4 * BW_HTML_ROWS_MAX;
+    if (shown > (size_t)4 * BW_HTML_ROWS_MAX) {
+        shown = (size_t)4 * BW_HTML_ROWS_MAX;
     }
     bw_buf_puts(
         out,

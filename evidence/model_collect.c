@@ -407,9 +407,9 @@ static int take_record(void *owner, const struct bw_record *rec)
     if (rec->received_unix_ms != BW_UNKNOWN) {
         int64_t late_ms = rec->received_unix_ms - rec->end_unix_s * 1000;
         r->coverage.n_received++;
-        if (late_ms <= 3600 * 1000) {
+        if (late_ms <= INT64_C(3600) * 1000) {
             r->coverage.n_within_1h++;
-        } else if (late_ms <= 86400 * 1000) {
+        } else if (late_ms <= INT64_C(86400) * 1000) {
             r->coverage.n_within_24h++;
         } else {
             r->coverage.n_later++;

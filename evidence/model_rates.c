@@ -331,7 +331,7 @@ static void fill_window(const struct bw_report *r,
     /* A percentile of some of the intervals is not the percentile of all. */
     x->converted_p95_bps =
         x->n_converted == x->n ? bw_stat_percentile(values, n, P95) : BW_UNKNOWN;
-    if (x->converted_p95_bps == BW_UNKNOWN) {
+    if (!claim || x->converted_p95_bps == BW_UNKNOWN) {
         return;
     }
     x->converted_peak_bps = values[n - 1];

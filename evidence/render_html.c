@@ -32,7 +32,7 @@ void bw_html_text(struct bw_buf *out, const char *text)
             bw_buf_puts(out, "&#39;");
             break;
         default:
-            bw_buf_putc(out, (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p);
+            bw_buf_putc(out, (char)((unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p));
         }
     }
 }

@@ -18,6 +18,7 @@
 enum {
     FILE_BYTES_MAX = 1024 * 1024,
     HEADER_BYTES = 44,
+    OFFSET_S_MAX = 26 * 3600, /* from Greenwich */
     DAY_S = 86400,
     NAME_MAX_BYTES = 64
 };
@@ -276,7 +277,7 @@ static const char *read_int(const char *p, int low, int high, int *ret)
 
 static const char *read_rule(const char *p, struct rule *r)
 {
-    *r = (struct rule){.form = '0', .time_s = 2 * 3600};
+    *r = (struct rule){.form = '0', .time_s = INT64_C(2) * 3600};
     if (*p++ != ',') {
         return NULL;
     }
@@ -384,7 +385,7 @@ read_block(struct bw_tz *tz, const uint8_t *p, const struct counts *c, size_t wi
     p += c->time * (width + 1);
     for (size_t i = 0; i < c->type; i++) {
         tz->offset_s[i] = be(p + i * 6, 4);
-        if (tz->offset_s[i] < -26 * 3600 || tz->offset_s[i] > 26 * 3600) {
+        if (tz->offset_s[i] < -OFFSET_S_MAX || tz->offset_s[i] > OFFSET_S_MAX) {
             return -EINVAL;
         }
     }

@@ -287,14 +287,25 @@ int bw_collector_config_print(const struct bw_collector_config *c, struct bw_buf
     return bw_conf_print(c->conf, out);
 }
 
+static bool same_listen(const struct bw_config_listen *a, const struct bw_config_listen *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->address, b->address) == 0 &&
+           a->port == b->port && a->mode == b->mode && a->proxied == b->proxied &&
+           strcmp(a->tls_certificate, b->tls_certificate) == 0 &&
+           strcmp(a->tls_key, b->tls_key) == 0;
+}
+
 const char *bw_collector_config_restart_needed(const struct bw_collector_config *now,
                                                const struct bw_collector_config *next)
 {
     if (strcmp(now->data_dir, next->data_dir) != 0) {
         return "data_dir changed";
     }
-    if (now->n_listen != next->n_listen ||
-        memcmp(now->listen, next->listen, sizeof(now->listen)) != 0) {
+    bool listen = now->n_listen != next->n_listen;
+    for (size_t i = 0; i < now->n_listen && !listen; i++) {
+        listen = !same_listen(&now->listen[i], &next->listen[i]);
+    }
+    if (listen) {
         return "a listen section changed";
     }
     bool limits = now->connections != next->connections ||
