@@ -182,8 +182,8 @@ static void *writer_main(void *arg)
 {
     struct bw_ingest *g = arg;
     int64_t expire_at = bw_clock_mono_ms();
-    int64_t every_ms = g->opts.hold_s * 1000 < EXPIRE_EVERY_MS ? g->opts.hold_s * 1000
-                                                               : EXPIRE_EVERY_MS;
+    int64_t every_ms =
+        g->opts.hold_s * 1000 < EXPIRE_EVERY_MS ? g->opts.hold_s * 1000 : EXPIRE_EVERY_MS;
     int64_t seal_at = bw_clock_mono_ms();
     (void)pthread_mutex_lock(&g->lock);
     for (;;) {

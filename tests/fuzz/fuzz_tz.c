@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static const int64_t instants[] = {
-        -4000000000, -1, 0, 1793577600, 2147483648, 4102444800, 7258118400};
+    static const int64_t instants[] = {-4000000000, -1,         0,         1793577600,
+                                       2147483648,  4102444800, 7258118400};
     struct bw_tz *tz;
     struct bw_err err;
 
