@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""throughput - the box's own throughput tests: drawn, put off, refused, asked for."""
+import json
+import socket
+import subprocess
+import time
+
+from box import Box, eventually
+
+
+class SpeedServer:
+    """Gives and takes bytes at about 40 Mbit/s."""
+
+    def __enter__(self):
+        import http.server
+        import threading
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Length", str(50_000_000))
+                self.end_headers()
+                for _ in range(500):
+                    self.wfile.write(b"x" * 100_000)
+                    time.sleep(0.02)
+
+            def do_POST(self):
+                left = int(self.headers["Content-Length"])
+                while left > 0:
+                    left -= len(self.rfile.read(min(left, 100_000)))
+                    time.sleep(0.02)
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+            def handle(self):
+                try:
+                    super().handle()
+                except OSError:
+                    pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_address[1]}/file"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+HTTP = """
+http "state" {
+    circuit = "wan"
+    %s
+    direction = both
+    duration = 1s
+    warmup = 500ms
+    streams = 1
+    target "state-1" { address = "%s" }
+}
+"""
+
+
+def throughput():
+    """Drawn starts run by themselves; results carry the circuit's own rate."""
+    with SpeedServer() as url, Box(more="tests { gate = off }\n" + HTTP % ("every = 10s", url)) as box:
+        box.start()
+
+        def tests():
+            return [t for r in box.records() for t in r.get("throughput", [])]
+        eventually("two runs", lambda: sum(t["state"] == "ok" for t in tests()) >= 4, 90)
+        moved = eventually("counted", lambda: box.status()["tests"]["moved_today_bytes"], 20)
+        status = box.status()
+        box.stop()
+        box.verify()
+        for t in tests():
+            if t["state"] != "ok":
+                continue
+            assert t["probe"] == "state" and t["server"] == "state-1" and t["kind"] == "http", t
+            assert t["grade"] == "self" and t["streams"] == 1, t
+            assert t["line_bps"] >= t["goodput_bps"] * 0.98, t
+            assert 800 <= t["duration_ms"] <= 1500, t
+        assert {t["direction"] for t in tests()} == {"down", "up"}
+        assert moved >= sum(t.get("bytes", 0) for t in tests() if t["state"] == "ok") / 4
+        assert status["tests"]["moved_month_bytes"] >= status["tests"]["moved_today_bytes"]
+        # what is counted survives
+        box.start()
+        assert box.status()["tests"]["moved_today_bytes"] >= moved
+
+
+def defers():
+    """Nothing is run on a busy line or over the budget, and that is recorded."""
+    gate = "tests { gate = fcc retry = 1s give_up = 3s }\n"
+    with SpeedServer() as url, Box(more=gate + HTTP % ("every = 10s", url)) as box:
+        load = subprocess.Popen(["ping", "-q", "-f", "-s", "2000", "-i", "0.002", "127.0.0.1"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            box.start()
+
+            def deferred():
+                return [t for r in box.records() for t in r.get("throughput", [])]
+            eventually("deferrals", lambda: len(deferred()) >= 4, 90)
+            for t in deferred():
+                assert t["state"] == "deferred" and t["reason"].startswith("busy"), t
+                assert "goodput_bps" not in t and "line_bps" not in t, t
+        finally:
+            load.kill()
+            load.wait()
+        box.stop()
+        box.verify()
+
+
+def budget():
+    with SpeedServer() as url, Box(more="tests { gate = off day_bytes = 1MB }\n"
+                                   + HTTP % ("", url)) as box:
+        box.start()
+        box.wait_records(1)
+        answer = ask(box, {"verb": "probe", "probe": "state"})[-1]
+        assert not answer["ok"] and "budget" in answer["error"], answer
+
+
+def ask(box, request):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(box.socket)
+    sock.sendall(json.dumps(request).encode() + b"\n")
+    lines = []
+    for line in sock.makefile():
+        lines.append(json.loads(line))
+        if "ok" in lines[-1]:
+            break
+    sock.close()
+    return lines
+
+
+def asked():
+    """A test by hand through the control socket: progress, then the result; once at a time."""
+    with SpeedServer() as url, Box(more=HTTP % ("", url)) as box:
+        box.start()
+        box.wait_records(1)
+        first = socket.socket(socket.AF_UNIX)
+        first.connect(box.socket)
+        first.sendall(b'{"verb":"probe","probe":"state"}\n')
+        stream = first.makefile()
+        assert "ok" not in json.loads(stream.readline())
+        second = ask(box, {"verb": "probe"})[-1]
+        assert not second["ok"] and "another test" in second["error"], second
+        assert box.status()["tests"]["probes"][0]["running"]
+        lines = [json.loads(stream.readline())]
+        while "ok" not in lines[-1]:
+            lines.append(json.loads(stream.readline()))
+        first.close()
+        assert lines[-1]["ok"], lines[-1]
+        results = lines[-1]["results"]
+        assert [r["state"] for r in results] == ["ok", "ok"], results
+        assert all(r["goodput_bps"] > 1_000_000 for r in results), results
+        # one who hangs up does not matter
+        first = socket.socket(socket.AF_UNIX)
+        first.connect(box.socket)
+        first.sendall(b'{"verb":"probe","probe":"state"}\n')
+        assert first.recv(1)
+        first.close()
+        eventually("the run is over",
+                   lambda: not box.status()["tests"]["probes"][0]["running"])
+        assert ask(box, {"verb": "what"})[-1]["ok"] is False
+        assert ask(box, {"verb": "probe", "probe": "stat"})[-1]["ok"] is False
+        # an end in the middle of a run is an orderly one
+        first = socket.socket(socket.AF_UNIX)
+        first.connect(box.socket)
+        first.sendall(b'{"verb":"probe","probe":"state"}\n')
+        assert first.recv(1)
+        box.stop()
+        first.close()
+        states = [t["state"] for r in box.records() for t in r.get("throughput", [])]
+        assert states.count("ok") >= 4 and "ok" in states, states
