@@ -56,10 +56,9 @@ static void write_circuit(struct bw_jw *w, const struct bw_circuit_row *c)
     bw_jw_kstr(w, "circuit", f->id);
     bw_jw_kstr(w, "vantage", bw_vantage_name(f->vantage));
     bw_jw_karr(w, "behind");
-    static const char *const behind[] = {"nat", "filter", "proxy"};
-    for (unsigned i = 0; i < 3; i++) {
-        if (f->behind & (1U << i)) {
-            bw_jw_str(w, behind[i]);
+    for (unsigned bit = BW_BEHIND_NAT; bit <= BW_BEHIND_PROXY; bit <<= 1) {
+        if (f->behind & bit) {
+            bw_jw_str(w, bw_behind_name((enum bw_behind)bit));
         }
     }
     bw_jw_arr_end(w);

@@ -10,16 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t max64(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Merged time of all intervals within [from, until); intervals are sorted by start. */
 int bw_model_spans(struct bw_model *m)
 {
@@ -301,7 +291,8 @@ static int64_t seen_until_ms(const struct bw_model_outage *o)
                                              : o->from_unix_ms;
 }
 
-/* The same outage named by several records, and outages that overlap, become one. */
+/* The same outage named by several records, and outages that overlap, become one: in a
+ * report no second may count twice. (bw_outages_join() keeps overlapping ones apart.) */
 static size_t join_outages(struct bw_model_outage *o, size_t n)
 {
     size_t kept = 0;

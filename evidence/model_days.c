@@ -15,16 +15,6 @@ enum {
     P95 = 950000
 };
 
-static int64_t max64(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int add_day(struct bw_report *r, size_t *cap, int64_t from, int64_t to)
 {
     struct bw_report_day *d;

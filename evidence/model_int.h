@@ -76,6 +76,16 @@ struct bw_model {
     struct bw_err *reterr; /* while days are read: where a callback says what is wrong */
 };
 
+static inline int64_t max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* n elements of zeros; NULL without memory. */
 void *bw_model_array(size_t n, size_t size);
 

@@ -255,6 +255,7 @@ bool bw_name_valid(const char *text);
 
 /* The words of the contract; NULL for a value without one. */
 const char *bw_vantage_name(enum bw_vantage v);
+const char *bw_behind_name(enum bw_behind bit); /* NULL for what is not one bit */
 const char *bw_source_name(enum bw_source s);
 const char *bw_layer_name(enum bw_layer l);
 const char *bw_gap_why_name(enum bw_gap_why w);

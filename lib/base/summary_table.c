@@ -119,6 +119,16 @@ DEFINE_NAME(bw_test_state_name, bw_test_state, test_states)
 DEFINE_NAME(bw_grade_name, bw_grade, grades)
 DEFINE_NAME(bw_egress_name, bw_egress, egresses)
 
+const char *bw_behind_name(enum bw_behind bit)
+{
+    for (size_t i = 0; i < N_WORDS(behinds); i++) {
+        if ((unsigned)bit == 1U << i) {
+            return behinds[i];
+        }
+    }
+    return NULL;
+}
+
 #define DEFINE_PARSE(fn, type, words)                                                      \
     int fn(const char *word, enum type *ret)                                               \
     {                                                                                      \

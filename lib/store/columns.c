@@ -18,6 +18,31 @@ enum {
     FLAGS_CAP = 512
 };
 
+void bw_columns_bind_facts(struct sqlite3_stmt *st,
+                           int at,
+                           const struct bw_circuit_summary *c)
+{
+    bw_sql_i64(st, at, (int64_t)c->vantage);
+    bw_sql_i64(st, at + 1, (int64_t)c->behind);
+    bw_sql_i64(st, at + 2, (int64_t)c->source);
+    bw_sql_i64(st, at + 3, (int64_t)c->layer);
+    bw_sql_i64(st, at + 4, c->resolution_ms);
+    bw_sql_i64(st, at + 5, c->covered_s);
+    bw_sql_i64(st, at + 6, c->link_bps);
+    bw_sql_i64(st, at + 7, c->mtu);
+    bw_sql_i64(st, at + 8, c->saturated_s);
+    at += 9;
+    for (int d = 0; d < BW_DIRECTIONS; d++, at += 6) {
+        const struct bw_flow *f = &c->flow[d];
+        bw_sql_i64(st, at, f->bytes);
+        bw_sql_i64(st, at + 1, f->packets);
+        bw_sql_i64(st, at + 2, f->p95_1s_bps);
+        bw_sql_i64(st, at + 3, f->peak_1s_bps);
+        bw_sql_i64(st, at + 4, f->drops);
+        bw_sql_i64(st, at + 5, f->errors);
+    }
+}
+
 static int put_circuit(struct bw_sql *s,
                        int64_t key,
                        const struct bw_circuit_summary *c,
@@ -29,25 +54,7 @@ static int put_circuit(struct bw_sql *s,
     }
     bw_sql_i64(st, 1, key);
     bw_sql_text(st, 2, c->id);
-    bw_sql_i64(st, 3, (int64_t)c->vantage);
-    bw_sql_i64(st, 4, (int64_t)c->behind);
-    bw_sql_i64(st, 5, (int64_t)c->source);
-    bw_sql_i64(st, 6, (int64_t)c->layer);
-    bw_sql_i64(st, 7, c->resolution_ms);
-    bw_sql_i64(st, 8, c->covered_s);
-    bw_sql_i64(st, 9, c->link_bps);
-    bw_sql_i64(st, 10, c->mtu);
-    bw_sql_i64(st, 11, c->saturated_s);
-    for (int d = 0; d < BW_DIRECTIONS; d++) {
-        const struct bw_flow *f = &c->flow[d];
-        int at = 12 + 6 * d;
-        bw_sql_i64(st, at, f->bytes);
-        bw_sql_i64(st, at + 1, f->packets);
-        bw_sql_i64(st, at + 2, f->p95_1s_bps);
-        bw_sql_i64(st, at + 3, f->peak_1s_bps);
-        bw_sql_i64(st, at + 4, f->drops);
-        bw_sql_i64(st, at + 5, f->errors);
-    }
+    bw_columns_bind_facts(st, 3, c);
     return bw_sql_run(s, st, reterr);
 }
 
@@ -236,22 +243,20 @@ static const char *lend(struct bw_summary *u, struct sqlite3_stmt *st, int i, bo
     return copy;
 }
 
-static void read_circuit(struct sqlite3_stmt *st, struct bw_circuit_summary *c)
+void bw_columns_read_facts(struct sqlite3_stmt *st, int at, struct bw_circuit_summary *c)
 {
-    bw_circuit_summary_init(c);
-    bw_sql_copy(st, 1, c->id, sizeof(c->id));
-    c->vantage = (enum bw_vantage)sqlite3_column_int(st, 2);
-    c->behind = (uint32_t)sqlite3_column_int(st, 3);
-    c->source = (enum bw_source)sqlite3_column_int(st, 4);
-    c->layer = (enum bw_layer)sqlite3_column_int(st, 5);
-    c->resolution_ms = bw_sql_get(st, 6);
-    c->covered_s = bw_sql_get(st, 7);
-    c->link_bps = bw_sql_get(st, 8);
-    c->mtu = bw_sql_get(st, 9);
-    c->saturated_s = bw_sql_get(st, 10);
-    for (int d = 0; d < BW_DIRECTIONS; d++) {
+    c->vantage = (enum bw_vantage)sqlite3_column_int(st, at);
+    c->behind = (uint32_t)sqlite3_column_int(st, at + 1);
+    c->source = (enum bw_source)sqlite3_column_int(st, at + 2);
+    c->layer = (enum bw_layer)sqlite3_column_int(st, at + 3);
+    c->resolution_ms = bw_sql_get(st, at + 4);
+    c->covered_s = bw_sql_get(st, at + 5);
+    c->link_bps = bw_sql_get(st, at + 6);
+    c->mtu = bw_sql_get(st, at + 7);
+    c->saturated_s = bw_sql_get(st, at + 8);
+    at += 9;
+    for (int d = 0; d < BW_DIRECTIONS; d++, at += 6) {
         struct bw_flow *f = &c->flow[d];
-        int at = 11 + 6 * d;
         f->bytes = bw_sql_get(st, at);
         f->packets = bw_sql_get(st, at + 1);
         f->p95_1s_bps = bw_sql_get(st, at + 2);
@@ -259,6 +264,13 @@ static void read_circuit(struct sqlite3_stmt *st, struct bw_circuit_summary *c)
         f->drops = bw_sql_get(st, at + 4);
         f->errors = bw_sql_get(st, at + 5);
     }
+}
+
+static void read_circuit(struct sqlite3_stmt *st, struct bw_circuit_summary *c)
+{
+    bw_circuit_summary_init(c);
+    bw_sql_copy(st, 1, c->id, sizeof(c->id));
+    bw_columns_read_facts(st, 2, c);
 }
 
 static void read_outage(struct bw_summary *u,

@@ -88,6 +88,13 @@ enum bw_columns_stmt {
     [BW_COLUMNS_DROP_GAPS] = "DELETE FROM gaps WHERE key BETWEEN ?1 AND ?2"
 /* clang-format on */
 
+/* What a circuit is and what was counted on it: the columns vantage … up_errors of the
+ * table above, bound from parameter `at` on, read from column `at` on. */
+void bw_columns_bind_facts(struct sqlite3_stmt *st,
+                           int at,
+                           const struct bw_circuit_summary *c);
+void bw_columns_read_facts(struct sqlite3_stmt *st, int at, struct bw_circuit_summary *c);
+
 /* Within the caller's transaction. -E2BIG when an array is longer than 1024. */
 int bw_columns_put(struct bw_sql *s,
                    int64_t record,

@@ -128,11 +128,10 @@ static void moment_s(struct bw_buf *out, int64_t unix_s)
 
 static void behind(struct bw_buf *out, uint32_t bits)
 {
-    static const char *const names[] = {"nat", "filter", "proxy"};
     const char *joint = "";
-    for (size_t i = 0; i < 3; i++) {
-        if (bits & (1u << i)) {
-            bw_buf_printf(out, "%s%s", joint, names[i]);
+    for (unsigned bit = BW_BEHIND_NAT; bit <= BW_BEHIND_PROXY; bit <<= 1) {
+        if (bits & bit) {
+            bw_buf_printf(out, "%s%s", joint, bw_behind_name((enum bw_behind)bit));
             joint = "+";
         }
     }

@@ -2,7 +2,7 @@
  * export.h - signed records as text: the JWS themselves, JSON, or a table.
  *
  * A stream: begin, add each record, end; the text grows in a buffer that the caller
- * empties whenever it likes. Used by `journal export` and by the reading API alike. */
+ * empties whenever it likes. What `journal export` writes. */
 #ifndef BW_STORE_EXPORT_H
 #define BW_STORE_EXPORT_H
 

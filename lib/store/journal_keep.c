@@ -10,9 +10,7 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     PRUNE_STEP = 500
@@ -212,17 +210,6 @@ int bw_journal_usage(struct bw_journal *j,
 
 /* ---- status -------------------------------------------------------------------- */
 
-static int64_t size_of(const char *path, const char *tail)
-{
-    char name[4096];
-    struct stat st;
-    int n = snprintf(name, sizeof(name), "%s%s", path, tail);
-    if (n < 0 || (size_t)n >= sizeof(name) || stat(name, &st) < 0) {
-        return 0;
-    }
-    return (int64_t)st.st_size;
-}
-
 int bw_journal_stat(struct bw_journal *j,
                     struct bw_journal_stat *ret,
                     struct bw_err *reterr)
@@ -248,7 +235,7 @@ int bw_journal_stat(struct bw_journal *j,
     s.pending = bw_sql_get(st, 0);
     s.oldest_pending_end_unix_s = bw_sql_get(st, 1);
     (void)sqlite3_reset(st);
-    s.file_bytes = size_of(j->sql.path, "") + size_of(j->sql.path, "-wal");
+    s.file_bytes = bw_sql_bytes(&j->sql);
     *ret = s;
     return 0;
 }

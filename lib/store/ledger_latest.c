@@ -4,6 +4,7 @@
  * Invariant: these tables are a cache of the records, moved in the same transaction; an
  * interval that ended earlier than the one shown never replaces it, unless the one shown
  * has yet to end: one boot with a clock of next year would hide the site until then. */
+#include "columns.h"
 #include "ledger_private.h"
 
 #include <bw/err.h>
@@ -85,25 +86,7 @@ static int put_circuit(struct ledger *l,
     bw_sql_text(st, 2, c->id);
     bw_sql_i64(st, 3, u->start_unix_s);
     bw_sql_i64(st, 4, u->end_unix_s);
-    bw_sql_i64(st, 5, (int64_t)c->vantage);
-    bw_sql_i64(st, 6, (int64_t)c->behind);
-    bw_sql_i64(st, 7, (int64_t)c->source);
-    bw_sql_i64(st, 8, (int64_t)c->layer);
-    bw_sql_i64(st, 9, c->resolution_ms);
-    bw_sql_i64(st, 10, c->covered_s);
-    bw_sql_i64(st, 11, c->link_bps);
-    bw_sql_i64(st, 12, c->mtu);
-    bw_sql_i64(st, 13, c->saturated_s);
-    for (int i = 0; i < BW_DIRECTIONS; i++) {
-        const struct bw_flow *f = &c->flow[i];
-        int at = 14 + 6 * i;
-        bw_sql_i64(st, at, f->bytes);
-        bw_sql_i64(st, at + 1, f->packets);
-        bw_sql_i64(st, at + 2, f->p95_1s_bps);
-        bw_sql_i64(st, at + 3, f->peak_1s_bps);
-        bw_sql_i64(st, at + 4, f->drops);
-        bw_sql_i64(st, at + 5, f->errors);
-    }
+    bw_columns_bind_facts(st, 5, c);
     bw_sql_i64(st, 26, d.sent);
     bw_sql_i64(st, 27, d.lost);
     bw_sql_i64(st, 28, d.p50_us);
@@ -206,25 +189,7 @@ static void read_circuit(struct sqlite3_stmt *st, struct bw_ledger_circuit *c)
     c->start_unix_s = bw_sql_get(st, 2);
     c->end_unix_s = bw_sql_get(st, 3);
     c->first_start_unix_s = bw_sql_get(st, 4);
-    f->vantage = (enum bw_vantage)sqlite3_column_int(st, 5);
-    f->behind = (uint32_t)sqlite3_column_int(st, 6);
-    f->source = (enum bw_source)sqlite3_column_int(st, 7);
-    f->layer = (enum bw_layer)sqlite3_column_int(st, 8);
-    f->resolution_ms = bw_sql_get(st, 9);
-    f->covered_s = bw_sql_get(st, 10);
-    f->link_bps = bw_sql_get(st, 11);
-    f->mtu = bw_sql_get(st, 12);
-    f->saturated_s = bw_sql_get(st, 13);
-    for (int i = 0; i < BW_DIRECTIONS; i++) {
-        struct bw_flow *w = &f->flow[i];
-        int at = 14 + 6 * i;
-        w->bytes = bw_sql_get(st, at);
-        w->packets = bw_sql_get(st, at + 1);
-        w->p95_1s_bps = bw_sql_get(st, at + 2);
-        w->peak_1s_bps = bw_sql_get(st, at + 3);
-        w->drops = bw_sql_get(st, at + 4);
-        w->errors = bw_sql_get(st, at + 5);
-    }
+    bw_columns_read_facts(st, 5, f);
     c->latency_sent = bw_sql_get(st, 26);
     c->latency_lost = bw_sql_get(st, 27);
     c->latency_p50_us = bw_sql_get(st, 28);

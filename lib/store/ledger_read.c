@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* The chain's number in *ret_chain (may be NULL). */
 static int read_head(struct ledger *l,
@@ -263,17 +262,6 @@ int bw_ledger_do_forks(struct bw_ledger *base,
     return r;
 }
 
-static int64_t size_of(const char *path, const char *tail)
-{
-    char name[4096];
-    struct stat st;
-    int n = snprintf(name, sizeof(name), "%s%s", path, tail);
-    if (n < 0 || (size_t)n >= sizeof(name) || stat(name, &st) < 0) {
-        return 0;
-    }
-    return (int64_t)st.st_size;
-}
-
 int bw_ledger_do_stat(struct bw_ledger *base,
                       struct bw_ledger_stat *ret,
                       struct bw_err *reterr)
@@ -297,7 +285,7 @@ int bw_ledger_do_stat(struct bw_ledger *base,
     s.sealed_bytes = sqlite3_column_int64(st, 6);
     s.n_hot = s.n_positions - sqlite3_column_int64(st, 7); /* sealing takes a prefix */
     (void)sqlite3_reset(st);
-    s.hot_bytes = size_of(l->sql.path, "") + size_of(l->sql.path, "-wal");
+    s.hot_bytes = bw_sql_bytes(&l->sql);
     *ret = s;
     return 0;
 }

@@ -372,6 +372,22 @@ void bw_sql_close(struct bw_sql *s)
     *s = (struct bw_sql){.lock_fd = -1};
 }
 
+static int64_t size_of(const char *path, const char *tail)
+{
+    char name[4096];
+    struct stat st;
+    int n = snprintf(name, sizeof(name), "%s%s", path, tail);
+    if (n < 0 || (size_t)n >= sizeof(name) || stat(name, &st) < 0) {
+        return 0;
+    }
+    return (int64_t)st.st_size;
+}
+
+int64_t bw_sql_bytes(const struct bw_sql *s)
+{
+    return size_of(s->path, "") + size_of(s->path, "-wal");
+}
+
 struct sqlite3_stmt *bw_sql_stmt(struct bw_sql *s, size_t i, struct bw_err *reterr)
 {
     if (!s->stmt[i]) {

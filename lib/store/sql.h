@@ -49,6 +49,9 @@ int bw_sql_open(struct bw_sql *s,
                 struct bw_err *reterr);
 void bw_sql_close(struct bw_sql *s); /* zeroed with lock_fd -1, and half-open, are fine */
 
+/* What the file and its write-ahead log take on disk now. */
+int64_t bw_sql_bytes(const struct bw_sql *s);
+
 /* The statement, prepared at first use and reset; NULL with *reterr when it cannot be. */
 struct sqlite3_stmt *bw_sql_stmt(struct bw_sql *s, size_t i, struct bw_err *reterr);
 
