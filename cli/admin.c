@@ -157,22 +157,3 @@ int bw_admin_site(struct bw_catalogue *c,
     }
     return r;
 }
-
-int bw_admin_duration(const char *text, int64_t *ret_s)
-{
-    char *end = NULL;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || n <= 0 || n > 1000000) {
-        return -EINVAL;
-    }
-    int64_t unit = strcmp(end, "d") == 0     ? 86400
-                   : strcmp(end, "h") == 0   ? 3600
-                   : strcmp(end, "min") == 0 ? 60
-                                             : 0;
-    if (unit == 0) {
-        return -EINVAL;
-    }
-    *ret_s = n * unit;
-    return 0;
-}

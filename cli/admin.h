@@ -32,7 +32,4 @@ int bw_admin_site(struct bw_catalogue *c,
                   struct bw_site *ret,
                   struct bw_err *reterr);
 
-/* "14d", "12h", "30min" into seconds; -EINVAL. */
-int bw_admin_duration(const char *text, int64_t *ret_s);
-
 #endif

@@ -6,6 +6,7 @@
 #include "clock.h"
 
 #include <bw/err.h>
+#include <bw/opts.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define RATE_MAX_BPS INT64_C(10000000000000)
+#define DURATION_MAX_MS (INT64_C(100) * 366 * 86400000)
 
 enum {
     WORD_MAX = 40,
@@ -193,6 +197,41 @@ int bw_cli_time(const struct bw_verb *v,
     }
     *ret_unix_s = ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
     return 0;
+}
+
+static int typed(const struct bw_verb *v,
+                 const struct bw_optspec *spec,
+                 const char *text,
+                 int64_t *ret)
+{
+    struct bw_err err = {.text = ""};
+    return bw_optspec_parse(spec, text, ret, &err) < 0 ? bw_cli_usage(v, "%s", err.text)
+                                                       : 0;
+}
+
+int bw_cli_rate(const struct bw_verb *v,
+                const char *option,
+                const char *text,
+                int64_t *ret_bps)
+{
+    const struct bw_optspec spec = {
+        .name = option, .type = BW_OPT_RATE, .min = 1, .max = RATE_MAX_BPS};
+    return typed(v, &spec, text, ret_bps);
+}
+
+int bw_cli_duration(const struct bw_verb *v,
+                    const char *option,
+                    const char *text,
+                    int64_t *ret_s)
+{
+    const struct bw_optspec spec = {
+        .name = option, .type = BW_OPT_DURATION, .min = 1000, .max = DURATION_MAX_MS};
+    int64_t ms = 0;
+    int status = typed(v, &spec, text, &ms);
+    if (status == 0) {
+        *ret_s = ms / 1000;
+    }
+    return status;
 }
 
 bool bw_cli_progress_wanted(void)

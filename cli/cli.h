@@ -68,6 +68,16 @@ int bw_cli_time(const struct bw_verb *v,
                 const char *option,
                 const char *text,
                 int64_t *ret_unix_s);
+/* As the configuration writes them: "100M", "1.544M", "1G"; "14d", "12h", "30min"
+ * (at least a second, cut to whole ones). */
+int bw_cli_rate(const struct bw_verb *v,
+                const char *option,
+                const char *text,
+                int64_t *ret_bps);
+int bw_cli_duration(const struct bw_verb *v,
+                    const char *option,
+                    const char *text,
+                    int64_t *ret_s);
 
 /* Is standard error a terminal that wants live progress (not dumb, not CI)? */
 bool bw_cli_progress_wanted(void);

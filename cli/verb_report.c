@@ -15,7 +15,6 @@
 #include "tz.h"
 
 #include <bw/err.h>
-#include <bw/opts.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -235,19 +234,8 @@ static int find_zone(const struct asked *a, struct work *w)
 
 static int typed_claim(const struct asked *a, struct work *w)
 {
-    static const char *const layers[] = {"ethernet", "ip", "goodput", NULL};
-    static const struct bw_optspec spec[] = {
-        {.name = "--claim-down",
-         .type = BW_OPT_RATE,
-         .min = 1,
-         .max = INT64_C(10000000000000)},
-        {.name = "--claim-up",
-         .type = BW_OPT_RATE,
-         .min = 1,
-         .max = INT64_C(10000000000000)},
-    };
+    static const char *const options[] = {"--claim-down", "--claim-up"};
     struct bw_report_claim *c = &w->claims[0];
-    struct bw_err err = {""};
 
     *c =
         (struct bw_report_claim){.from_unix_s = BW_UNKNOWN,
@@ -256,23 +244,15 @@ static int typed_claim(const struct asked *a, struct work *w)
                                  .layer = BW_LAYER_UNKNOWN,
                                  .origin = "given with this report's command, not on file"};
     for (int d = 0; d < BW_DIRECTIONS; d++) {
-        if (a->claim[d] && bw_optspec_parse(&spec[d], a->claim[d], &c->bps[d], &err) < 0) {
-            return bw_cli_usage(&bw_verb_report, "%s", err.text);
+        if (a->claim[d] &&
+            bw_cli_rate(&bw_verb_report, options[d], a->claim[d], &c->bps[d]) != 0) {
+            return BW_EXIT_USAGE;
         }
     }
-    if (a->claim_layer) {
-        for (size_t i = 0; layers[i]; i++) {
-            if (strcmp(layers[i], a->claim_layer) == 0) {
-                c->layer = i == 0   ? BW_LAYER_ETHERNET
-                           : i == 1 ? BW_LAYER_IP
-                                    : BW_LAYER_GOODPUT;
-            }
-        }
-        if (c->layer == BW_LAYER_UNKNOWN) {
-            return bw_cli_usage(&bw_verb_report,
-                                "--claim-layer is ethernet, ip or goodput, not '%s'",
-                                a->claim_layer);
-        }
+    if (a->claim_layer && bw_layer_parse(a->claim_layer, &c->layer) < 0) {
+        return bw_cli_usage(&bw_verb_report,
+                            "--claim-layer is ethernet, ip or goodput, not '%s'",
+                            a->claim_layer);
     }
     w->query.n_claims = 1;
     return BW_EXIT_OK;

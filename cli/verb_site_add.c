@@ -29,23 +29,6 @@ struct wish {
     size_t n_prefixes;
 };
 
-/* "100M", "1G", "1500k" bits per second. */
-static int read_rate(const char *text, int64_t *ret)
-{
-    char *end = NULL;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    int64_t unit = strcmp(end, "G") == 0   ? 1000000000
-                   : strcmp(end, "M") == 0 ? 1000000
-                   : strcmp(end, "k") == 0 ? 1000
-                                           : 0;
-    if (errno != 0 || end == text || n <= 0 || n > 1000000 || unit == 0) {
-        return -EINVAL;
-    }
-    *ret = n * unit;
-    return 0;
-}
-
 /* "192.0.2.0/24", "2001:db8::/48", or one address. */
 static int read_prefix(const char *text, struct bw_prefix *p)
 {
@@ -163,10 +146,8 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
         return 0;
     case 'D':
     case 'U':
-        if (read_rate(optarg, o == 'D' ? &w->down_bps : &w->up_bps) < 0) {
-            return bw_cli_usage(v, "%s: say 100M, 1G or 1500k (bits per second)", optarg);
-        }
-        return 0;
+        return o == 'D' ? bw_cli_rate(v, "--down", optarg, &w->down_bps)
+                        : bw_cli_rate(v, "--up", optarg, &w->up_bps);
     case 'l':
         if (bw_layer_parse(optarg, &w->layer) < 0) {
             return bw_cli_usage(v, "--layer %s: say ethernet, ip or goodput", optarg);

@@ -73,8 +73,8 @@ static int run(int argc, char **argv)
             entity = optarg;
             break;
         case 'x':
-            if (bw_admin_duration(optarg, &expires_s) < 0) {
-                return bw_cli_usage(v, "--expires %s: say 14d, 12h or 30min", optarg);
+            if (bw_cli_duration(v, "--expires", optarg, &expires_s) != 0) {
+                return BW_EXIT_USAGE;
             }
             break;
         case 'd':
