@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 
 
 def program(name):
@@ -19,6 +20,16 @@ def program(name):
     if not found:
         raise SystemExit(f"{name}: not found; set BW_BIN and BW_SBIN")
     return found
+
+
+def self_signed(folder):
+    """A certificate for localhost that is its own authority: its files (certificate, key)."""
+    crt, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", crt],
+                   check=True, stderr=subprocess.DEVNULL)
+    return crt, key
 
 
 class Answer:
@@ -178,6 +189,19 @@ class Collector:
             if line.startswith(name + " "):
                 return float(line.split()[1])
         raise AssertionError(f"no metric {name}")
+
+
+class CollectorCase(unittest.TestCase):
+    """Tests that share one collector, self.c."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.c = Collector()
+        cls.c.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.c.end()
 
 
 class UnixConnection(http.client.HTTPConnection):

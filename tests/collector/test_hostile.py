@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Collector
+from harness import CollectorCase
 from jose import b64, compact, sha
 
 TYP = "bandwitness-summary+jws"
@@ -22,16 +22,7 @@ def now():
     return int(time.time()) // 300 * 300
 
 
-class Hostile(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.c = Collector()
-        cls.c.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.c.end()
-
+class Hostile(CollectorCase):
     def refusal(self, answer):
         self.assertEqual(answer.status, 422, answer.body)
         return answer.json["refused"][0]["type"]

@@ -6,7 +6,7 @@ import random
 import subprocess
 import unittest
 
-from harness import Answer, Collector
+from harness import Answer, CollectorCase
 from jose import START, Box, Key, receipt, sha
 
 
@@ -15,16 +15,7 @@ def zstd(data, *words):
                           check=True).stdout
 
 
-class Ingest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.c = Collector()
-        cls.c.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.c.end()
-
+class Ingest(CollectorCase):
     def one(self, answer, status=200):
         self.assertEqual(answer.status, status, answer.body)
         self.assertEqual(len(answer.json["chains"]), 1, answer.body)

@@ -6,11 +6,12 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 import unittest
 from html.parser import HTMLParser
 
-from harness import Collector, UnixConnection
+from harness import Collector, CollectorCase, UnixConnection, self_signed
 from jose import START, latency
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -41,16 +42,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-class Serve(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.c = Collector()
-        cls.c.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.c.end()
-
+class Serve(CollectorCase):
     def page(self, path, status=200):
         a = self.c.get(path)
         self.assertEqual(a.status, status, a.body)
@@ -303,14 +295,9 @@ class Serve(unittest.TestCase):
 
 class Fronts(unittest.TestCase):
     def test_tls_listener(self):
-        folder = subprocess.run(["mktemp", "-d", "/tmp/bw-collector-XXXXXX"],
-                                stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        folder = tempfile.mkdtemp(prefix="bw-collector-")
         self.addCleanup(shutil.rmtree, folder)
-        crt, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", crt],
-                       check=True, stderr=subprocess.DEVNULL)
+        crt, key = self_signed(folder)
         c = Collector(folder=folder, listen='listen "tls" { address = "127.0.0.1" port = 0 '
                                             f'tls_certificate = "{crt}" tls_key = "{key}" }}')
         with c:
@@ -354,14 +341,9 @@ class Fronts(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nginx", path="/usr/sbin:/usr/bin"), "nginx is missing")
     def test_nginx_in_front(self):
-        folder = subprocess.run(["mktemp", "-d", "/tmp/bw-collector-XXXXXX"],
-                                stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        folder = tempfile.mkdtemp(prefix="bw-collector-")
         self.addCleanup(shutil.rmtree, folder)
-        crt, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", crt],
-                       check=True, stderr=subprocess.DEVNULL)
+        crt, key = self_signed(folder)
         sock = os.path.join(folder, "proxied.sock")
         here = os.path.dirname(os.path.abspath(__file__))
         with open(os.path.join(here, "../../etc/nginx-bandwitness.conf"), encoding="utf-8") as f:
