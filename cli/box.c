@@ -137,13 +137,15 @@ int bw_cli_ask(const char *socket,
                struct bw_err *reterr)
 {
     char *text = json_dumps(request, JSON_COMPACT);
-    int r = text ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    int fd = r == 0 ? dial(socket, reterr) : -1;
+    if (!text) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    int fd = dial(socket, reterr);
     if (fd < 0) {
         free(text);
-        return r < 0 ? r : fd;
+        return fd;
     }
-    r = send_all(fd, text, strlen(text));
+    int r = send_all(fd, text, strlen(text));
     r = r < 0 ? r : send_all(fd, "\n", 1);
     if (r < 0) {
         (void)bw_err_set(reterr, r, "%s: %s", socket, bw_strerror(r));

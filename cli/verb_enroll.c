@@ -55,7 +55,7 @@ static int get_key(const struct wish *w,
 {
     char path[PATH_MAX];
     int r = bw_enrolment_load(w->state_dir, e, NULL);
-    if (r == 0 && !e->site[0] && strcmp(e->url, w->url) == 0) {
+    if (r == 0 && !e->site[0] && strcmp(e->url, w->url_text) == 0) {
         bw_enrolment_key_path(w->state_dir, e->kid, path);
         return bw_key_load(path, ret, reterr);
     }

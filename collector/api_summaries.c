@@ -209,7 +209,7 @@ static void walk_window(struct walk *w, struct bw_reader *r)
     if (got < PIECE_BYTES / 4) {
         int64_t longest_s = got > 0 ? WINDOW_MAX_S : WINDOW_EMPTY_MAX_S;
         w->window_s = w->window_s < longest_s / 2 ? w->window_s * 2 : longest_s;
-    } else if (got > PIECE_BYTES * 2 && w->window_s > WINDOW_MIN_S) {
+    } else if (got / 2 > PIECE_BYTES && w->window_s > WINDOW_MIN_S) {
         w->window_s /= 2;
     }
 }

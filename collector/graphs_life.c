@@ -47,7 +47,11 @@ static void sweep_work(void *job, struct bw_reader *r, const struct bw_err *err)
     (void)err;
     struct sweep *s = job;
     DIR *dir = opendir(s->folder);
-    for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+    while (dir) {
+        const struct dirent *e = readdir(dir); /* NOLINT(concurrency-mt-unsafe): own */
+        if (!e) {
+            break;
+        }
         char site[BW_SITE_MAX + 1];
         char circuit[BW_NAME_MAX + 1];
         if (bw_circuit_id_parse(e->d_name, site, circuit) < 0 ||
@@ -129,7 +133,11 @@ static int take_over(struct bw_graphs *g, struct bw_err *reterr)
         return bw_err_set(reterr, r, "%s: %s", g->folder, bw_strerror(r));
     }
     size_t removed = 0;
-    for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+    for (;;) {
+        const struct dirent *e = readdir(dir); /* NOLINT(concurrency-mt-unsafe): own */
+        if (!e) {
+            break;
+        }
         char site[BW_SITE_MAX + 1];
         char circuit[BW_NAME_MAX + 1];
         struct bw_rrd_state state;

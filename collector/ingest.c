@@ -355,7 +355,7 @@ void bw_ingest_post(struct bw_ingest *g, struct bw_http_req *req)
     p->received_unix_ms = bw_clock_unix_ms();
     (void)snprintf(p->peer, sizeof(p->peer), "%s", bw_http_peer(req));
     bw_buf_init(&p->inflated, BW_POST_BYTES_MAX + 1);
-    bw_buf_init(&p->answer, 16 * 1024 * 1024);
+    bw_buf_init(&p->answer, (size_t)16 * 1024 * 1024);
     (void)pthread_mutex_lock(&g->lock);
     bw_queue_push(&g->to_check, p);
     (void)pthread_cond_signal(&g->check_wake);

@@ -30,6 +30,14 @@ static uint64_t mix(uint64_t h, const void *data, size_t n)
     return h;
 }
 
+static uint64_t mix_number(uint64_t h, int64_t number)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        h = (h ^ (((uint64_t)number >> shift) & 0xff)) * 1099511628211ULL;
+    }
+    return h;
+}
+
 static void note_circuit(struct bw_ingest *g,
                          const struct bw_summary *s,
                          const struct bw_circuit_summary *c)
@@ -56,7 +64,9 @@ static void note_circuit(struct bw_ingest *g,
                        f.resolution_ms,
                        f.link_bps,
                        f.mtu};
-    h = mix(h, facts, sizeof(facts));
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        h = mix_number(h, facts[i]);
+    }
     if (g->facts[slot] == h) {
         return;
     }

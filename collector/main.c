@@ -405,7 +405,12 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--graph-worker") == 0) {
         return bw_graph_worker_main();
     }
-    for (int o; (o = getopt_long(argc, argv, "c:tThV", longs, NULL)) != -1;) {
+    for (;;) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): no threads yet */
+        int o = getopt_long(argc, argv, "c:tThV", longs, NULL);
+        if (o == -1) {
+            break;
+        }
         switch (o) {
         case 'c':
             c.conf_path = optarg;
@@ -447,7 +452,7 @@ int main(int argc, char **argv)
     }
     bw_log_set_level((enum bw_log_level)c.conf->log_level);
     /* One heap for all threads: a dozen of them would each keep its own peak. */
-    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_ARENA_MAX, 1); /* NOLINT(concurrency-mt-unsafe): no threads yet */
     if (bw_crypto_init() < 0) {
         (void)fprintf(stderr, "bandwitness-collector: no source of random numbers\n");
         return 1;

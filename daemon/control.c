@@ -285,7 +285,8 @@ static int set_group(const char *path, const char *group, struct bw_err *reterr)
     if (!group[0]) {
         return 0;
     }
-    const struct group *g = getgrnam(group); /* before the loop runs */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): before the loop runs, one thread */
+    const struct group *g = getgrnam(group);
     if (!g) {
         return bw_err_set(reterr, -EINVAL, "control_group: there is no group \"%s\"",
                           group);
