@@ -112,6 +112,19 @@ class Figures:
                 "Mbit/s", "±5 %", near(good, truth, 0.05),
                 "the set rate less the users' share counted by nft, times 1448/1514"))
 
+    def unset(self, targets):
+        """Where nothing was set and nobody else counted: the measured figures alone."""
+        for way in ("down", "up"):
+            runs = self.good_runs(way)
+            got = median(t.get("goodput_bps") for t, _, _ in runs)
+            self.rows.append(Row(f"{way}, goodput (TCP payload)", got and got / 1e6, None,
+                                 "Mbit/s", "not compared", None, f"{len(runs)} runs"))
+        for probe in targets:
+            entries = self._latency(probe, False)
+            got = median(e["p50_us"] for _, e in entries if "p50_us" in e)
+            self.rows.append(Row(f"round trip to {probe}", got and got / 1000, None, "ms",
+                                 "not compared", None))
+
     def _latency(self, probe, quiet):
         """Entries of one target; quiet: only of intervals without a run or the cut."""
         found = []

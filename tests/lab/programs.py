@@ -36,7 +36,8 @@ class Host:
 
     @staticmethod
     def popen(command, fds=(), **kw):
-        return subprocess.Popen(command, pass_fds=fds, **kw)
+        # ends with us, also when we are killed
+        return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], pass_fds=fds, **kw)
 
 
 def program(name):
