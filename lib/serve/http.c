@@ -38,17 +38,27 @@ int64_t bw_http_now_ms(void)
     return bw_clock_mono_ms();
 }
 
+enum {
+    RUNS_MAX = 4
+};
+
 /* --- the loop ---------------------------------------------------------------------------
  */
 
 static void on_timer(uv_timer_t *timer);
 
+/* libmicrohttpd may say without end that it wants to run at once: a timer of 0 ms that is
+ * started by its own callback would never let the loop come to anything else. */
 static void listener_run(struct listener *l)
 {
-    (void)MHD_run(l->daemon);
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-    if (MHD_get_timeout(l->daemon, &wait_ms) == MHD_YES) {
-        (void)uv_timer_start(&l->timer, on_timer, wait_ms, 0);
+    enum MHD_Result wants = MHD_YES;
+    for (int i = 0; i < RUNS_MAX && wants == MHD_YES && wait_ms == 0; i++) {
+        (void)MHD_run(l->daemon);
+        wants = MHD_get_timeout(l->daemon, &wait_ms);
+    }
+    if (wants == MHD_YES) {
+        (void)uv_timer_start(&l->timer, on_timer, wait_ms > 0 ? wait_ms : 1, 0);
     } else {
         (void)uv_timer_stop(&l->timer);
     }
