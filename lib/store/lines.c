@@ -151,7 +151,8 @@ int bw_lines_open(const char *path, struct bw_lines **ret, struct bw_err *reterr
         (void)bw_err_set(reterr, r, "out of memory");
         goto out;
     }
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = open(path,
+              O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
     r = fd < 0 ? -errno : map(fd, &l->data, &l->n);
     if (r < 0) {
         (void)bw_err_set(reterr, r, "%s: %s", path,

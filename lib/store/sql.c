@@ -345,6 +345,10 @@ int bw_sql_open(struct bw_sql *s,
         return bw_err_set(reterr, code, "cannot read %s %s: %s", schema->what, path,
                           bw_strerror(code));
     }
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
+        return bw_err_set(reterr, -EINVAL, "%s %s is not a plain file", schema->what, path);
+    }
     r = open_db(s, write, reterr);
     if (r == 0) {
         r = make_ready(s, write, reterr);
