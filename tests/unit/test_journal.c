@@ -11,6 +11,7 @@
 #include <journal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -456,6 +457,11 @@ static void test_newer_and_damaged(void **state)
     assert_int_equal(bw_journal_open(f->path, BW_JOURNAL_WRITE, &j, &f->err),
                      -BW_EMALFORMED);
     assert_non_null(strstr(f->err.text, "damaged"));
+    assert_int_equal(unlink(f->path), 0);
+    assert_int_equal(mkfifo(f->path, 0600), 0); /* refused, not waited for */
+    assert_int_equal(bw_journal_open(f->path, BW_JOURNAL_READ, &j, &f->err), -EINVAL);
+    assert_non_null(strstr(f->err.text, "not a plain file"));
+    assert_int_equal(unlink(f->path), 0);
     assert_int_equal(bw_store_bin(-BW_EMALFORMED), BW_STORE_BROKEN);
 }
 
