@@ -70,7 +70,7 @@ http "state" {
 
 def throughput():
     """Drawn starts run by themselves; results carry the circuit's own rate."""
-    with SpeedServer() as url, Box(more="tests { gate = off }\n" + HTTP % ("every = 10s", url)) as box:
+    with SpeedServer() as url, Box(more="tests { gate = off retry = 1s }\n" + HTTP % ("every = 10s", url)) as box:
         box.start()
 
         def tests():
