@@ -309,6 +309,11 @@ static void copy_text(char *to, size_t cap, const char *from)
     (void)snprintf(to, cap, "%s", from ? from : "");
 }
 
+void *interval_array(void *array, size_t n, size_t size)
+{
+    return realloc(array, n * size);
+}
+
 static int
 add_result(struct bw_interval *iv, const struct bw_interval_run *who, struct result **ret)
 {

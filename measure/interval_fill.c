@@ -185,7 +185,7 @@ static int make_room(struct circuit *c, size_t n)
     if (cap == c->cap_later) {
         return 0;
     }
-    grown = realloc(c->later, cap * sizeof(*grown));
+    grown = interval_array(c->later, cap, sizeof(*grown));
     if (!grown) {
         return -ENOMEM;
     }

@@ -124,6 +124,9 @@ int64_t interval_unix_ms(const struct piece *p, int64_t mono_ns);
 /* A result with nothing known; the caller's, from malloc. NULL: no memory. */
 struct result *interval_result_new(uint32_t circuit);
 
+/* realloc() to n elements; the caller's. NULL (and array as it was): no memory. */
+void *interval_array(void *array, size_t n, size_t size);
+
 /* Make the summary of the oldest piece, at now. 0 or -ENOMEM; *ret is the caller's. */
 int interval_fill(struct bw_interval *iv,
                   const struct piece *p,
