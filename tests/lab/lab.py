@@ -158,7 +158,9 @@ def run(work, keep_note=None):
 def _own_proc():
     """A /proc of the lab's own processes: the leak check looks itself up there by its number."""
     _check(_libc.unshare(CLONE_NEWNS), "a mount namespace")
-    _check(_libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mounts of our own")
+    if _libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
+        # in a chroot "/" is no mount point, but /proc is one: what lies on it stays ours
+        _check(_libc.mount(None, b"/proc", None, MS_PRIVATE, None), "mounts of our own")
     _check(_libc.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None),
            "a /proc of our own")
 
@@ -168,7 +170,7 @@ def _first_process(work, folder, front):
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
         _own_proc()
-    except LabError as e:  # a chroot is no mount point: there /proc stays the outer one
+    except LabError as e:  # no such right here: /proc stays the outer one
         print(f"lab: {e}; leak checks inside may fail", file=sys.stderr)
     tell_end, hear_end = os.pipe2(os.O_CLOEXEC)[::-1]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
