@@ -42,18 +42,29 @@ static void link_newest(struct bw_graphs *g, struct picture *p)
     g->newest = p;
 }
 
-static void drop(struct bw_graphs *g, struct picture *p)
+static void picture_free(struct picture *p)
 {
-    struct picture **at = bucket_of(g, p->key);
-    while (*at != p) {
-        at = &(*at)->next;
-    }
-    *at = p->next;
-    unlink_age(g, p);
-    g->picture_bytes -= p->n;
     free(p->key);
     free(p->data);
     free(p);
+}
+
+static void drop_oldest(struct bw_graphs *g)
+{
+    struct picture *p = g->oldest;
+    struct picture **at = bucket_of(g, p->key);
+    while (*at && *at != p) {
+        at = &(*at)->next;
+    }
+    *at = p->next;
+    g->oldest = p->newer;
+    if (g->oldest) {
+        g->oldest->older = NULL;
+    } else {
+        g->newest = NULL;
+    }
+    g->picture_bytes -= p->n;
+    picture_free(p);
 }
 
 const char *bw_picture_get(struct bw_graphs *g, const char *key, size_t *ret_n)
@@ -76,7 +87,7 @@ void bw_picture_put(struct bw_graphs *g, const char *key, const char *data, size
         return;
     }
     while (g->oldest && g->picture_bytes + n > g->picture_bytes_max) {
-        drop(g, g->oldest);
+        drop_oldest(g);
     }
     struct picture *p = calloc(1, sizeof(*p));
     char *copy = malloc(n);
@@ -100,7 +111,14 @@ void bw_picture_put(struct bw_graphs *g, const char *key, const char *data, size
 
 void bw_picture_clear(struct bw_graphs *g)
 {
-    while (g->oldest) {
-        drop(g, g->oldest);
+    struct picture *p = g->newest;
+    memset(g->pictures, 0, sizeof(g->pictures));
+    g->newest = NULL;
+    g->oldest = NULL;
+    g->picture_bytes = 0;
+    while (p) {
+        struct picture *older = p->older;
+        picture_free(p);
+        p = older;
     }
 }

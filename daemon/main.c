@@ -327,10 +327,12 @@ static void set_up_process(const struct bw_boxconf *config)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)umask(0027);
+    /* NOLINTBEGIN(concurrency-mt-unsafe): no other thread yet */
     (void)mallopt(M_ARENA_MAX, 1); /* two threads, but a small box */
     if (config->timezone[0]) {
         (void)setenv("TZ", config->timezone, 1);
     }
+    /* NOLINTEND(concurrency-mt-unsafe) */
     tzset();
 }
 
@@ -353,6 +355,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--run-child") == 0) {
         return bw_child_main();
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
     while ((o = getopt_long(argc, argv, "c:tTdVh", longs, NULL)) != -1) {
         switch (o) {
         case 'c':

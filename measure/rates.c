@@ -376,6 +376,7 @@ static int count_at(const struct bw_rates *r,
         const struct moment *a;
         int64_t up;
         int64_t span_us;
+        int64_t part_us;
         if (b->mono_ns < t_ns) {
             continue;
         }
@@ -393,8 +394,9 @@ static int count_at(const struct bw_rates *r,
             return -ESTALE;
         }
         span_us = (b->mono_ns - a->mono_ns) / 1000;
+        part_us = (t_ns - a->mono_ns) / 1000;
         up = span_us > 0 ? (int64_t)((double)(b->bytes[dir] - a->bytes[dir]) *
-                                     (double)((t_ns - a->mono_ns) / 1000) / (double)span_us)
+                                     (double)part_us / (double)span_us)
                          : 0;
         *ret_bytes = a->bytes[dir] + up;
         *ret_error = b->bytes[dir] - a->bytes[dir] - up;

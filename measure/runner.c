@@ -140,8 +140,9 @@ static void on_exit_cb(uv_process_t *process, int64_t code, int signal_number)
     r->exited = true;
     if (!r->done || code != 0 || signal_number != 0) {
         if (signal_number != 0) {
+            const char *word = sigdescr_np(signal_number);
             fault(r, -EPIPE, "the test process was killed by signal %d (%s)", signal_number,
-                  strsignal(signal_number));
+                  word ? word : "no name");
         } else {
             fault(r, -EPIPE, "the test process ended early with status %d", (int)code);
         }
