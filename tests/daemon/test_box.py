@@ -227,10 +227,17 @@ def locked():
             assert b["seq"] == a["seq"] + 1 and b["start"] == a["end"], (a, b)
 
 
+def propagation():
+    """Private mounts; in a chroot "/" is no mount point, and what encloses it is left as it is."""
+    done = subprocess.run(["unshare", "-m", "--propagation", "private", "true"],
+                          stderr=subprocess.DEVNULL)
+    return "private" if done.returncode == 0 else "unchanged"
+
+
 def mounted(what):
     """Run `what`(box, mount point) in a mount namespace of its own with a small tmpfs."""
     if os.environ.get("BW_IN_NS") != "1":
-        done = subprocess.run(["unshare", "-m", "--propagation", "private", sys.executable,
+        done = subprocess.run(["unshare", "-m", "--propagation", propagation(), sys.executable,
                                os.path.abspath(__file__), what.__name__],
                               env={**os.environ, "BW_IN_NS": "1"})
         if done.returncode == 1 and os.geteuid() != 0:
