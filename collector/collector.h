@@ -4,8 +4,7 @@
 #ifndef BW_COLLECTOR_H
 #define BW_COLLECTOR_H
 
-#include "collector_config.h"
-
+#include <collector_config.h>
 #include <http.h>
 #include <jws.h>
 #include <stdbool.h>

@@ -2,11 +2,6 @@
  * main.c - bandwitness-collector: arguments, start-up in order, signals, shutdown in the
  * reverse order. Parts are started by a table; whatever did start is stopped. */
 #include "collector.h"
-#include "graph_worker.h"
-#include "graphs.h"
-#include "ingest.h"
-#include "logkey.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -14,11 +9,16 @@
 #include <errno.h>
 #include <file.h>
 #include <getopt.h>
+#include <graph_worker.h>
+#include <graphs.h>
 #include <hash.h>
 #include <http.h>
+#include <ingest.h>
 #include <log.h>
+#include <logkey.h>
 #include <malloc.h>
 #include <notify.h>
+#include <readers.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,13 +2,13 @@
  * metrics.c - /metrics in OpenMetrics text and /healthz; numbers of the running process,
  * made on the loop without looking at any file. */
 #include "collector.h"
-#include "graphs.h"
-#include "ingest.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <clock.h>
+#include <graphs.h>
 #include <http.h>
+#include <ingest.h>
+#include <readers.h>
 #include <stdio.h>
 #include <sys/resource.h>
 

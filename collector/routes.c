@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * routes.c - every address of the collector, in one table. */
-#include "api.h"
 #include "collector.h"
-#include "enrol.h"
-#include "graphs.h"
-#include "ingest.h"
-#include "pages.h"
 
+#include <api.h>
+#include <enrol.h>
+#include <graphs.h>
 #include <http.h>
+#include <ingest.h>
+#include <pages.h>
 
 enum {
     ONE_JWS_BYTES = BW_JWS_MAX + 16,

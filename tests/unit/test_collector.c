@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <graph_worker.h>
 #include <overview.h>
-#include <page.h>
+#include <page_parts.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

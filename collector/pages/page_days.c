@@ -2,8 +2,7 @@
  * page_days.c - gather the last days of a circuit and write their tables. */
 #include "page_days.h"
 
-#include "page.h"
-#include "readers.h"
+#include "page_parts.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -11,6 +10,7 @@
 #include <errno.h>
 #include <fold.h>
 #include <ledger.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,9 +7,6 @@
  * the gap. */
 #include "rrdcache.h"
 
-#include "overview.h"
-#include "readers.h"
-
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/records.h>
@@ -22,6 +19,8 @@
 #include <file.h>
 #include <jws.h>
 #include <ledger.h>
+#include <overview.h>
+#include <readers.h>
 #include <series.h>
 #include <stdio.h>
 #include <stdlib.h>

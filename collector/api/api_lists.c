@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * api.c - lists of sites and circuits as JSON. */
+ * api_lists.c - lists of sites and circuits as JSON. */
 #include "api.h"
-
-#include "collector.h"
-#include "overview.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <bw/err.h>
+#include <collector.h>
 #include <errno.h>
 #include <http.h>
 #include <json.h>
+#include <overview.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,20 +6,20 @@
  * files are trusted only while every late record since was seen by this process. */
 #include "graphs.h"
 
-#include "collector.h"
 #include "graph_pool.h"
-#include "graph_worker.h"
 #include "graphs_private.h"
-#include "ingest.h"
-#include "overview.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
+#include <collector.h>
 #include <errno.h>
+#include <graph_worker.h>
 #include <http.h>
+#include <ingest.h>
 #include <log.h>
+#include <overview.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,10 @@
  * fresh process after any fault. A worker is freed when its last handle is closed. */
 #include "graph_pool.h"
 
-#include "graph_worker.h"
-
 #include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <graph_worker.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -5,19 +5,19 @@
  * A walk goes through time in windows, one job of the reader pool a piece, so that ten
  * years need no more memory than one piece and no reader is held while a client is slow. */
 #include "api.h"
-#include "collector.h"
-#include "overview.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/records.h>
 #include <bw/summary.h>
 #include <clock.h>
+#include <collector.h>
 #include <errno.h>
 #include <http.h>
 #include <json.h>
 #include <jws.h>
+#include <overview.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,6 @@
 #include "graph_pool.h"
 #include "graphs.h"
 #include "graphs_private.h"
-#include "overview.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <clock.h>
@@ -15,6 +13,8 @@
 #include <errno.h>
 #include <file.h>
 #include <log.h>
+#include <overview.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * page.h - the frame of every page and the words for figures, shared by the page modules.
- * Pure; any thread. All foreign text goes through bw_text_html(). */
-#ifndef BW_PAGE_H
-#define BW_PAGE_H
+ * page_parts.h - what every page is made of: its frame, and the words for figures. Pure;
+ * any thread. All foreign text goes through bw_text_html(). */
+#ifndef BW_PAGE_PARTS_H
+#define BW_PAGE_PARTS_H
 
 #include <bw/units.h>
 #include <stdbool.h>

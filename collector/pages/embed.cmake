@@ -6,7 +6,7 @@ string(SUBSTRING ${hash} 0 12 tag)
 string(REGEX REPLACE "(..)" "0x\\1, " bytes "${hex}")
 string(REGEX REPLACE "((0x.., ){16})" "\\1\n    " bytes "${bytes}")
 file(WRITE ${OUT} "/* Made by the build from web/style.css. */
-#include \"page.h\"
+#include \"page_parts.h\"
 
 const char bw_style_css[] = {
     ${bytes}0x00};

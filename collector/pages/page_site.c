@@ -4,18 +4,18 @@
  *
  * Every rate names layer and statistic, every figure where it comes from; what nobody
  * measured is said in words, never shown as 0. */
-#include "collector.h"
-#include "overview.h"
-#include "page.h"
 #include "page_days.h"
+#include "page_parts.h"
 #include "pages.h"
-#include "readers.h"
 
 #include <buf.h>
 #include <bw/err.h>
+#include <collector.h>
 #include <errno.h>
 #include <http.h>
 #include <ledger.h>
+#include <overview.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * page.c - the frame of every page, and figures in words. Times are UTC, as in the
- * records. */
-#include "page.h"
+ * page_parts.c - the frame of every page and its style sheet, and figures in words. Times
+ * are UTC, as in the records. */
+#include "page_parts.h"
 
-#include "overview.h"
+#include "pages.h"
 
 #include <buf.h>
 #include <clock.h>
 #include <http.h>
+#include <overview.h>
+#include <stdio.h>
 #include <string.h>
 #include <text.h>
 
@@ -188,4 +190,18 @@ void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why)
         bw_http_add(req, "Retry-After", "10");
     }
     bw_http_reply(req, status, "text/html; charset=utf-8", &b);
+}
+
+void bw_page_static(void *owner, struct bw_http_req *req)
+{
+    (void)owner;
+    char name[64];
+    (void)snprintf(name, sizeof(name), "style-%s.css", bw_style_tag);
+    if (strcmp(bw_http_param(req, 0), name) != 0) {
+        bw_page_sorry(req, 404, "there is no such file");
+        return;
+    }
+    bw_http_add(req, "Cache-Control", "public, max-age=31536000, immutable");
+    bw_http_reply_const(req, 200, "text/css; charset=utf-8", bw_style_css,
+                        bw_style_css_len);
 }

@@ -3,8 +3,6 @@
  * before. Both requests are signed by the box; the catalogue decides in one transaction. */
 #include "enrol.h"
 
-#include "readers.h"
-
 #include <buf.h>
 #include <bw/err.h>
 #include <catalogue.h>
@@ -13,6 +11,7 @@
 #include <hash.h>
 #include <http.h>
 #include <json.h>
+#include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,11 +4,11 @@
 #ifndef BW_GRAPHS_PRIVATE_H
 #define BW_GRAPHS_PRIVATE_H
 
-#include "graph_worker.h"
 #include "graphs.h"
 #include "rrdcache.h"
 
 #include <bw/err.h>
+#include <graph_worker.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <uv.h>

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page_problem.c - what each problem type of the API means, for whoever follows its
+ * address: /problems/TYPE. */
+#include "page_parts.h"
+#include "pages.h"
+
+#include <buf.h>
+#include <clock.h>
+#include <collector.h>
+#include <http.h>
+#include <string.h>
+#include <text.h>
+
+static const struct {
+    const char *word;
+    const char *title;
+    const char *text;
+} problems[] = {
+    {"malformed", "Not readable",
+     "The bytes break their own format: no compact JWS, broken zstd, or a payload that "
+     "does not "
+     "follow the contract. `detail` names the member. A record refused for this stays "
+     "refused; "
+     "the box goes on and names the gap in its next record."},
+    {"bad-signature", "Wrong signature",
+     "The signature does not fit the enrolled key. Was the record changed on its way, or "
+     "does "
+     "another box use a copied configuration?"},
+    {"unknown-key", "Unknown key",
+     "Nobody enrolled this key here. Make a token at the collector and enrol the box "
+     "again; its "
+     "kept records are delivered afterwards."},
+    {"key-revoked", "Key revoked",
+     "This key was taken out of force, or its site is retired. Enrol the box with a new "
+     "token."},
+    {"fork", "Forked chain",
+     "Two different records claim the same place in a chain: mostly a box restored from an "
+     "image, "
+     "or cloned. Both are kept as evidence. The box goes on under a new key by itself."},
+    {"all-refused", "Nothing could be taken",
+     "Every line of the post was refused; `refused` names the reason of each."},
+    {"too-large", "Too large", "A post has at most 8 MiB, before and after inflating."},
+    {"too-many-lines", "Too many lines", "A post has at most 2,000 lines."},
+    {"wrong-content-type", "Wrong Content-Type",
+     "Signed records come as application/jose, plain or with Content-Encoding: zstd."},
+    {"busy", "Try again later",
+     "Too much at once, or the disk does not take records at the moment. Nothing of the "
+     "request "
+     "was kept; Retry-After says when to come again."},
+    {"token-unknown", "Unknown token",
+     "This collector never gave this token out. Is it typed whole, and is this the right "
+     "collector? Tokens are made with: bandwitness token create"},
+    {"token-used", "Token already used",
+     "A token works once. Make a new one for this box."},
+    {"token-expired", "Token expired", "Make a new token; by default one lasts 14 days."},
+    {"key-in-use", "Key in use", "This key already belongs to another site."},
+    {"not-found", "Nothing here", "There is no such address, site, circuit or series."},
+    {"method", "Wrong method",
+     "This address does not take that method; Allow names those it does."},
+    {"bad-query", "Unknown word in the query",
+     "A parameter has a value that is not understood."},
+};
+
+void bw_page_problem(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
+        if (strcmp(problems[i].word, bw_http_param(req, 0)) == 0) {
+            struct bw_buf b;
+            bw_buf_init(&b, 65536);
+            bw_page_begin(&b, problems[i].title, c->conf->title);
+            bw_buf_printf(&b, "<h1>%s</h1><p class=\"mono soft\">/problems/%s</p><p>",
+                          problems[i].title, problems[i].word);
+            bw_text_html(&b, problems[i].text);
+            bw_buf_puts(&b, "</p>");
+            bw_page_end(&b, bw_clock_unix_ms());
+            bw_http_reply(req, 200, "text/html; charset=utf-8", &b);
+            return;
+        }
+    }
+    bw_page_sorry(req, 404, "no problem has this name");
+}
