@@ -37,6 +37,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"POST", "/api/v1/enroll", ONE_JWS_BYTES, enroll},
     {"POST", "/api/v1/keys", ONE_JWS_BYTES, add_key},
     {"GET", "/api/v1/sites", 0, bw_api_sites},
+    {"GET", "/api/v1/sites/{}/keys", 0, bw_api_site_keys},
     {"GET", "/api/v1/circuits", 0, bw_api_circuits},
     {"GET", "/api/v1/circuits/{}/summaries", 0, bw_api_summaries},
     {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},

@@ -73,6 +73,12 @@ load_key(const char *state_dir, const char *kid, struct bw_key **ret, struct bw_
         *ret = NULL;
         r = bw_err_set(reterr, -EINVAL, "%s holds another key than its name says", path);
     }
+    struct bw_err why = {.text = ""};
+    if (r == 0 && bw_enrolment_publish(state_dir, bw_key_public(*ret), &why) < 0) {
+        bw_log(BW_AREA_JOURNAL, BW_WARN,
+               "%s; signing goes on, but `bandwitness key` does not show this key",
+               why.text);
+    }
     return r;
 }
 

@@ -350,7 +350,9 @@ static void write_head(struct bw_buf *b,
     }
     bw_buf_puts(b, "<span class=\"mono\">");
     bw_text_html(b, s->id);
-    bw_buf_puts(b, "</span>");
+    bw_buf_puts(b, "</span> · <a href=\"/api/v1/sites/");
+    bw_text_url(b, s->id);
+    bw_buf_puts(b, "/keys\">public keys</a>");
     if (s->agent[0]) {
         bw_buf_puts(b, " · ");
         bw_text_html(b, s->agent);

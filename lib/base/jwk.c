@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "file.h"
 #include "hash.h"
+#include "json.h"
 #include "key_private.h"
 
 #include <bw/err.h>
@@ -74,6 +75,30 @@ int bw_key_to_jwk(const struct bw_key *k, struct bw_buf *out)
 {
     put_jwk(&k->pub, k->secret, out);
     return bw_buf_error(out);
+}
+
+static void put_coord(struct bw_jw *w, const char *name, const uint8_t *coord)
+{
+    struct bw_buf b;
+
+    bw_buf_init(&b, 2 * BW_COORD_LEN);
+    bw_b64_append(&b, coord, BW_COORD_LEN);
+    bw_jw_kstr(w, name, b.data ? b.data : "");
+    bw_buf_done(&b);
+}
+
+void bw_pubkey_members(const struct bw_pubkey *p, struct bw_jw *w)
+{
+    bool ed = p->alg == BW_ALG_EDDSA;
+    bw_jw_kstr(w, "kty", ed ? "OKP" : "EC");
+    bw_jw_kstr(w, "crv", ed ? "Ed25519" : "P-256");
+    put_coord(w, "x", p->raw);
+    if (!ed) {
+        put_coord(w, "y", p->raw + BW_COORD_LEN);
+    }
+    bw_jw_kstr(w, "kid", p->kid);
+    bw_jw_kstr(w, "alg", bw_alg_name(p->alg));
+    bw_jw_kstr(w, "use", "sig");
 }
 
 static int set_kid(struct bw_pubkey *p)

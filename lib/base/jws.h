@@ -13,6 +13,7 @@
 
 struct bw_buf;
 struct bw_err;
+struct bw_jw;
 
 enum bw_alg {
     BW_ALG_NONE,
@@ -52,6 +53,9 @@ int bw_key_to_jwk(const struct bw_key *k, struct bw_buf *out);
 
 /* The public JWK with the members RFC 7638 requires, in its order, plus nothing. */
 int bw_pubkey_to_jwk(const struct bw_pubkey *p, struct bw_buf *out);
+/* Into an open object of JSON: the public JWK with kid, alg and use (RFC 7517), for whoever
+ * lists keys and may add members of its own. Never anything private. */
+void bw_pubkey_members(const struct bw_pubkey *p, struct bw_jw *w);
 int bw_pubkey_parse(const char *jwk,
                     size_t n,
                     struct bw_pubkey *ret,

@@ -105,8 +105,8 @@ int bw_check_records(struct bw_records *r,
                      struct bw_err *reterr);
 
 /* Public keys of a file: one JWK, a JWK Set, or one of either a line. A private JWK is
- * taken for its public half. Appends to *keys (realloc) and *n. -BW_EMALFORMED with the
- * file's name and what is wrong. */
+ * taken for its public half; in a set, keys of other kinds are passed over. Appends to
+ * *keys (realloc) and *n. -BW_EMALFORMED with the file's name and what is wrong. */
 int bw_keys_load(const char *path,
                  struct bw_pubkey **keys,
                  size_t *n,

@@ -115,6 +115,16 @@ out:
     return r;
 }
 
+/* Ed25519 or P-256; a set may hold keys for other purposes beside them. */
+static bool of_our_kind(const json_t *jwk)
+{
+    const char *kty = json_string_value(json_object_get(jwk, "kty"));
+    const char *crv = json_string_value(json_object_get(jwk, "crv"));
+    return kty && crv &&
+           ((strcmp(kty, "OKP") == 0 && strcmp(crv, "Ed25519") == 0) ||
+            (strcmp(kty, "EC") == 0 && strcmp(crv, "P-256") == 0));
+}
+
 static int
 add_keys(const json_t *o, struct bw_pubkey **keys, size_t *n, struct bw_err *reterr)
 {
@@ -127,9 +137,12 @@ add_keys(const json_t *o, struct bw_pubkey **keys, size_t *n, struct bw_err *ret
         return bw_err_set(reterr, -BW_EMALFORMED, "'keys' is not an array");
     }
     for (size_t i = 0; r == 0 && i < json_array_size(set); i++) {
-        r = json_is_object(json_array_get(set, i))
-                ? add_key(json_array_get(set, i), keys, n, reterr)
-                : bw_err_set(reterr, -BW_EMALFORMED, "a key is not an object");
+        const json_t *jwk = json_array_get(set, i);
+        if (!json_is_object(jwk)) {
+            r = bw_err_set(reterr, -BW_EMALFORMED, "a key is not an object");
+        } else if (of_our_kind(jwk)) { /* others are to be ignored: RFC 7517 section 5 */
+            r = add_key(jwk, keys, n, reterr);
+        }
         if (r < 0) {
             (void)bw_err_prefix(reterr, r, "key %zu", i + 1);
         }
@@ -175,7 +188,7 @@ int bw_keys_load(const char *path,
         }
     }
     if (r == 0 && *n == before) {
-        r = bw_err_set(reterr, -BW_EMALFORMED, "no key in it");
+        r = bw_err_set(reterr, -BW_EMALFORMED, "no Ed25519 or P-256 key in it");
     }
     if (r < 0) {
         (void)bw_err_prefix(reterr, r, "%s", path);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * enrolment.c - what a box knows of its collector, and where its keys are.
  *
- * Invariant: enrolment.json is replaced whole or not at all, and whatever is made here
- * belongs to who owns the state directory, so that root may enrol for the daemon. */
+ * Invariant: enrolment.json is replaced whole or not at all; no private key is kept whose
+ * public half is not in public/; and whatever is made here belongs to who owns the state
+ * directory, so that root may enrol for the daemon. */
 #include "enrolment.h"
+
+#include "check.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/summary.h>
+#include <dirent.h>
 #include <errno.h>
 #include <file.h>
 #include <json.h>
@@ -162,6 +166,167 @@ out:
     return r;
 }
 
+static void public_path(const char *state_dir, const char *kid, char *out)
+{
+    (void)snprintf(out, PATH_MAX, "%s/public/%s.jwk", state_dir, kid);
+}
+
+int bw_enrolment_publish(const char *state_dir,
+                         const struct bw_pubkey *p,
+                         struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_buf text;
+    struct bw_jw w;
+    (void)snprintf(path, sizeof(path), "%s/public", state_dir);
+    int r = bw_dir_make(path, 0755, reterr);
+    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    if (r < 0) {
+        return r;
+    }
+    public_path(state_dir, p->kid, path);
+    if (access(path, F_OK) == 0) {
+        return 0;
+    }
+    bw_buf_init(&text, JWK_MAX);
+    bw_jw_init(&w, &text);
+    bw_jw_obj(&w);
+    bw_pubkey_members(p, &w);
+    bw_jw_obj_end(&w);
+    bw_buf_putc(&text, '\n');
+    r = bw_buf_error(&text);
+    r = r < 0 ? bw_err_set(reterr, r, "%s: %s", path, bw_strerror(r))
+              : bw_file_write(path, text.data, text.len, 0644, reterr);
+    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    bw_buf_done(&text);
+    return r;
+}
+
+struct keys {
+    struct bw_pubkey *list;
+    size_t n;
+};
+
+/* The one key of a file, as its public half. */
+static int
+read_key(const char *path, bool private, struct bw_pubkey *ret, struct bw_err *err)
+{
+    struct bw_key *key = NULL;
+    struct bw_pubkey *list = NULL;
+    size_t n = 0;
+    int r;
+    if (private) {
+        r = bw_key_load(path, &key, err); /* wipes what it read */
+        if (r == 0) {
+            *ret = *bw_key_public(key);
+        }
+        bw_key_free(key);
+        return r;
+    }
+    r = bw_keys_load(path, &list, &n, err);
+    if (r == 0 && n != 1) {
+        r = bw_err_set(err, -EINVAL, "%s: holds %zu keys, not one", path, n);
+    }
+    if (r == 0) {
+        *ret = list[0];
+    }
+    free(list);
+    return r;
+}
+
+static int
+add_key(struct keys *k, const char *path, const char *kid, bool private, struct bw_err *err)
+{
+    struct bw_pubkey p;
+    struct bw_pubkey *grown;
+    for (size_t i = 0; i < k->n; i++) {
+        if (strcmp(k->list[i].kid, kid) == 0) {
+            return 0;
+        }
+    }
+    int r = read_key(path, private, &p, err);
+    if (r == 0 && strcmp(p.kid, kid) != 0) {
+        r = bw_err_set(err, -EINVAL, "%s holds another key than its name says", path);
+    }
+    if (r == 0) {
+        grown = reallocarray(k->list, k->n + 1, sizeof(*grown));
+        r = grown ? 0 : bw_err_set(err, -ENOMEM, "out of memory");
+        k->list = grown ? grown : k->list;
+    }
+    if (r == 0) {
+        k->list[k->n++] = p;
+    }
+    return r;
+}
+
+/* Every KID.jwk in a folder; one that is not there or closed to us holds nothing. */
+static int scan(struct keys *k,
+                const char *state_dir,
+                bool private,
+                bool *ret_closed,
+                struct bw_err *reterr)
+{
+    static const char ending[] = ".jwk";
+    const char *folder = private ? "keys" : "public";
+    char path[PATH_MAX];
+    const struct dirent *e;
+    int r = 0;
+    (void)snprintf(path, sizeof(path), "%s/%s", state_dir, folder);
+    DIR *d = opendir(path);
+    if (!d) {
+        *ret_closed = *ret_closed || errno == EACCES;
+        return errno == ENOENT || errno == EACCES
+                   ? 0
+                   : bw_err_set(reterr, -errno, "%s: %s", path, bw_strerror(-errno));
+    }
+    while (r == 0 && (e = readdir(d)) != NULL) { /* NOLINT(concurrency-mt-unsafe) */
+        char kid[BW_KID_LEN + 1];
+        size_t n = strlen(e->d_name);
+        if (n != BW_KID_LEN + sizeof(ending) - 1 ||
+            strcmp(e->d_name + BW_KID_LEN, ending) != 0) {
+            continue; /* a temporary file of a write that is under way */
+        }
+        memcpy(kid, e->d_name, BW_KID_LEN);
+        kid[BW_KID_LEN] = '\0';
+        (void)snprintf(path, sizeof(path), "%s/%s/%s", state_dir, folder, e->d_name);
+        r = add_key(k, path, kid, private, reterr);
+    }
+    (void)closedir(d);
+    return r;
+}
+
+static int by_kid(const void *a, const void *b)
+{
+    return strcmp(((const struct bw_pubkey *)a)->kid, ((const struct bw_pubkey *)b)->kid);
+}
+
+int bw_enrolment_public_keys(const char *state_dir,
+                             struct bw_pubkey **ret,
+                             size_t *ret_n,
+                             struct bw_err *reterr)
+{
+    struct keys k = {.list = NULL};
+    bool closed = false;
+    int r = scan(&k, state_dir, false, &closed, reterr);
+    r = r < 0 ? r : scan(&k, state_dir, true, &closed, reterr);
+    if (r == 0 && k.n == 0) {
+        r = closed ? bw_err_set(reterr, -EACCES,
+                                "%s: you may not look into it: join its group, or use sudo",
+                                state_dir)
+                   : bw_err_set(reterr, -ENOENT,
+                                "%s: no key yet; bandwitnessd makes one when it starts",
+                                state_dir);
+    }
+    if (r < 0) {
+        free(k.list);
+        return r;
+    }
+    qsort(k.list, k.n, sizeof(*k.list), by_kid);
+    *ret = k.list;
+    *ret_n = k.n;
+    return 0;
+}
+
 int bw_enrolment_new_key(const char *state_dir,
                          enum bw_alg alg,
                          struct bw_key **ret,
@@ -176,10 +341,16 @@ int bw_enrolment_new_key(const char *state_dir,
     if (r < 0) {
         goto out;
     }
+    r = bw_enrolment_publish(state_dir, bw_key_public(key), reterr);
+    if (r < 0) {
+        goto out;
+    }
     bw_enrolment_key_path(state_dir, bw_key_public(key)->kid, path);
     r = bw_key_save(key, path, reterr);
     r = r < 0 ? r : hand_over(state_dir, path, reterr);
     if (r < 0) {
+        public_path(state_dir, bw_key_public(key)->kid, path);
+        (void)unlink(path); /* of a key that nobody can sign with */
         goto out;
     }
     *ret = key;

@@ -12,6 +12,7 @@
 #include <bw/units.h>
 #include <jws.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct bw_err;
 
@@ -39,10 +40,23 @@ int bw_enrolment_save(const char *state_dir,
 
 /* STATE_DIR/keys/KID.jwk into out[PATH_MAX]. */
 void bw_enrolment_key_path(const char *state_dir, const char *kid, char *out);
-/* Make a key, keep it in STATE_DIR/keys (0700, owned like state_dir). */
+/* Make a key, keep it in STATE_DIR/keys (0700, owned like state_dir), its public half in
+ * STATE_DIR/public (0755). */
 int bw_enrolment_new_key(const char *state_dir,
                          enum bw_alg alg,
                          struct bw_key **ret,
                          struct bw_err *reterr);
+
+/* The public half as STATE_DIR/public/KID.jwk, unless it is there. */
+int bw_enrolment_publish(const char *state_dir,
+                         const struct bw_pubkey *p,
+                         struct bw_err *reterr);
+/* Every key this box ever had, by kid: of STATE_DIR/public, and of STATE_DIR/keys where
+ * the caller may look into it. *ret is freed with free(). A file that is no key, or is
+ * another than its name says, is an error that names it; none at all is -ENOENT. */
+int bw_enrolment_public_keys(const char *state_dir,
+                             struct bw_pubkey **ret,
+                             size_t *ret_n,
+                             struct bw_err *reterr);
 
 #endif

@@ -55,6 +55,52 @@ def knows_nothing_without_counters():
         assert "not measured" in box.command("status", "--socket", box.socket)
 
 
+def shows_its_keys():
+    """Public halves for anybody of the group, private ones for nobody."""
+    with Box() as box:
+        def key(*words, ok=(0,)):
+            return box.command("key", "--state-dir", box.state, *words, ok=ok)
+        assert key(ok=(1,)) == ""
+        box.start()
+        box.wait_records(2)
+        kid = box.status()["journal"]["kid"]
+        line, = key().splitlines()
+        assert line.startswith(f"{kid}  EdDSA  in use "), line
+        with open(f"{box.state}/keys/{kid}.jwk", encoding="ascii") as f:
+            private = json.load(f)
+        out = key("--json")
+        k, = json.loads(out)["keys"]
+        assert (k["kid"], k["alg"], k["use"], k["kty"], k["crv"], k["current"]) == \
+            (kid, "EdDSA", "sig", "OKP", "Ed25519", True), k
+        assert k["x"] == private["x"] and k["last_seq"] >= 2 and "d" not in k
+        with open(f"{box.state}/public/{kid}.jwk", encoding="ascii") as f:
+            public = f.read()
+        assert private["d"] not in out + public + key()
+        by_config = json.loads(box.command("key", "--json", "--config", box.conf))
+        assert by_config["keys"][0]["kid"] == kid
+        box.stop()
+        if os.geteuid() == 0:  # one of the group, who may not read the private half
+            os.chmod(box.folder, 0o755)
+            done = subprocess.run([program("bandwitness"), "key", "--json", "--state-dir", box.state],
+                                  user=65534, group=0, extra_groups=[], stdout=subprocess.PIPE,
+                                  check=True)
+            assert json.loads(done.stdout)["keys"][0]["kid"] == kid
+            done = subprocess.run([program("bandwitness"), "key", "--state-dir", box.state],
+                                  user=65534, group=65534, extra_groups=[],
+                                  stderr=subprocess.PIPE, universal_newlines=True)
+            assert done.returncode == 1 and "join its group" in done.stderr, done
+        # What is lost is shown from the private half, and written again at the next start.
+        os.unlink(f"{box.state}/public/{kid}.jwk")
+        assert json.loads(key("--json"))["keys"][0]["kid"] == kid
+        box.start()
+        eventually("it is written again",
+                   lambda: os.path.exists(f"{box.state}/public/{kid}.jwk"))
+        box.stop()
+        with open(f"{box.state}/public/{kid}.jwk", "w", encoding="ascii") as f:
+            f.write(public.replace(k["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"))
+        assert key("--json", ok=(1,)) == ""
+
+
 def restarts():
     """A stop shows as a gap; the chain goes on."""
     with Box() as box:
@@ -617,7 +663,7 @@ def wrong_log_key():
 
 
 TESTS = {f.__name__: f for f in (
-    measures, knows_nothing_without_counters, restarts, notifies, one_only, drops_rights, reloads,
+    measures, shows_its_keys, knows_nothing_without_counters, restarts, notifies, one_only, drops_rights, reloads,
     reload_without_rights,
     terminates_at_once, locked, full_disk, read_only_disk, corrupt_pictures,
     interface_goes_and_comes, clock_is_set, killed, collector_killed, copied,

@@ -518,7 +518,7 @@ static void keys_are_loaded_in_every_form(void **state)
     bw_buf_init(&text, 4096);
     assert_int_equal(bw_pubkey_to_jwk(bw_key_public(a.key), &one), 0);
     assert_int_equal(bw_pubkey_to_jwk(bw_key_public(b.key), &two), 0);
-    for (int form = 0; form < 4; form++) {
+    for (int form = 0; form < 6; form++) {
         struct bw_pubkey *keys = NULL;
         size_t n = 0;
         char *path;
@@ -536,13 +536,26 @@ static void keys_are_loaded_in_every_form(void **state)
             len = snprintf(buf, sizeof(buf), "\n %s\n\n{\"keys\":[%s]}\n", one.data,
                            two.data);
             break;
+        case 3: /* with members of others, and a key for another purpose */
+            len = snprintf(
+                buf, sizeof(buf),
+                "{\"site\":\"s-2345678\",\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\"},"
+                "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AA\"},"
+                "{\"enrolled_s\":7,\"use\":\"sig\",%s,%s]}",
+                one.data + 1, two.data);
+            break;
+        case 4: /* of our kind, but no point of the curve */
+            len =
+                snprintf(buf, sizeof(buf),
+                         "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}]}");
+            break;
         default:
             len = snprintf(buf, sizeof(buf), "[%s,%s]", one.data, two.data);
             break;
         }
         path = write_file(buf, (size_t)len);
         r = bw_keys_load(path, &keys, &n, &e);
-        if (form == 3) {
+        if (form > 3) {
             assert_int_equal(r, -BW_EMALFORMED);
         } else {
             assert_int_equal(r, 0);

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a stranger needs to check evidence: a site's public keys, read and used by an
+independent JOSE library and by `bandwitness verify`; and that nothing private leaves."""
+import json
+import os
+import sqlite3
+import time
+import unittest
+
+from jwcrypto import jwk, jws
+
+from harness import CollectorCase
+from jose import START, Key
+
+
+class Keys(CollectorCase):
+    def keys(self, site):
+        a = self.c.get(f"/api/v1/sites/{site}/keys")
+        self.assertEqual((a.status, a.headers["Content-Type"]),
+                         (200, "application/jwk-set+json"), a.body)
+        for private in (b'"d"', b'"p"', b'"q"', b'"k"'):
+            self.assertNotIn(private, a.body)
+        return a
+
+    def rotate(self, box, why="rotated"):
+        """The box's next key, handed over by the one before; the chain goes on under it."""
+        new, old = Key(box.key.alg), box.key
+        a = self.c.request("POST", "/api/v1/keys",
+                           old.sign({"v": 1, "jwk": new.jwk, "why": why},
+                                    "bandwitness-key+jws").encode(),
+                           {"Content-Type": "application/jose"})
+        self.assertEqual(a.status, 200, a.body)
+        chain = {"why": why, "prev_kid": old.kid, "prev_seq": box.seq, "prev_hash": box.prev}
+        box.key, box.seq, box.prev = new, 0, ""
+        return box.summary(chain=chain)
+
+    def export(self, box):
+        a = self.c.export(f"{box.site}.wan", from_=START - 1000, to=START + 10**7, format="jose")
+        self.assertEqual(a.status, 200, a.body)
+        return a.body
+
+    def write(self, name, data):
+        path = os.path.join(self.c.folder, name)
+        with open(path, "wb") as f:
+            f.write(data)
+        return path
+
+    def test_one_key_and_what_it_is_for(self):
+        before = int(time.time())
+        for alg, kty in (("EdDSA", "OKP"), ("ES256", "EC")):
+            box = self.c.box(alg=alg)
+            got = self.keys(box.site).json
+            self.assertEqual(got["site"], box.site)
+            self.assertEqual(len(got["keys"]), 1)
+            k = got["keys"][0]
+            self.assertEqual((k["kid"], k["alg"], k["use"], k["kty"], k["enrolled_by"]),
+                             (box.key.kid, alg, "sig", kty, "token"))
+            self.assertLessEqual(before, k["enrolled_s"])
+            self.assertLessEqual(k["enrolled_s"], int(time.time()))
+            self.assertLessEqual(set(box.key.jwk.items()), set(k.items()))
+            self.assertFalse({"prev_kid", "replaced_by", "replaced_s", "revoked_s"} & set(k))
+
+    def test_a_stranger_checks_every_record_with_another_library(self):
+        for alg in ("EdDSA", "ES256"):
+            box = self.c.box(alg=alg)
+            lines = [box.summary() for _ in range(3)]
+            lines += [self.rotate(box), box.summary(), self.rotate(box, "replaced")]
+            self.assertEqual(self.c.post(lines).json["refused"], [])
+            text = self.keys(box.site).body.decode()
+            theirs = jwk.JWKSet.from_json(text)
+            self.assertEqual(len(theirs["keys"]), 3)
+            for key in theirs["keys"]:
+                self.assertFalse(key.has_private)
+            for line in self.export(box).decode().split():
+                token = jws.JWS()
+                token.allowed_algs = [alg]
+                token.deserialize(line)
+                key = theirs.get_key(token.jose_header["kid"])
+                self.assertEqual(key.thumbprint(), token.jose_header["kid"])
+                token.verify(key)
+            by_kid = {k["kid"]: k for k in json.loads(text)["keys"]}
+            old = next(k for k in by_kid.values() if k["enrolled_by"] == "token")
+            middle, last = by_kid[old["replaced_by"]], by_kid[box.key.kid]
+            self.assertEqual(old["replaced_s"], middle["enrolled_s"])
+            self.assertEqual((middle["enrolled_by"], middle["prev_kid"], middle["replaced_by"]),
+                             ("key", old["kid"], last["kid"]))
+            self.assertEqual((last["enrolled_by"], last["prev_kid"]), ("key", middle["kid"]))
+            self.assertNotIn("replaced_by", last)
+
+    def test_verify_reads_the_answer_as_it_is(self):
+        box, other = self.c.box(), self.c.box(alg="ES256")
+        box.summary()
+        lines = box.lines + [self.rotate(box), other.summary()]
+        self.assertEqual(self.c.post(lines).json["refused"], [])
+        keys = self.write("box.jwks", self.keys(box.site).body)
+        more = self.write("other.jwks", self.keys(other.site).body)
+        records = self.write("box.jose", self.export(box))
+        out = json.loads(self.c.command("verify", "--json", "--key", keys, records))
+        self.assertEqual((out["ok"], out["records"], out["verified"]), (True, 2, 2))
+        both = self.write("both.jose", self.export(box) + self.export(other))
+        self.c.command("verify", "--key", keys, both, ok=1)
+        self.c.command("verify", "--key", more, "--key", keys, both)
+        one = self.write("one.jwk", json.dumps(self.keys(other.site).json["keys"][0]).encode())
+        self.c.command("verify", "--key", one, "--key", keys, both)
+
+    def test_a_revoked_key_says_so_and_still_checks(self):
+        box = self.c.box()
+        self.assertEqual(self.c.post([box.summary()]).json["refused"], [])
+        with sqlite3.connect(os.path.join(self.c.data, "catalogue.db"), timeout=10) as db:
+            db.execute("UPDATE keys SET revoked = ? WHERE kid = ?", (START + 5, box.key.kid))
+        db.close()
+        k, = self.keys(box.site).json["keys"]
+        self.assertEqual((k["kid"], k["revoked_s"]), (box.key.kid, START + 5))
+
+    def test_site_without_a_box_and_no_site(self):
+        token = self.c.token("--site", "Birch School")
+        self.assertEqual(self.keys(token["site"]).json, {"site": token["site"], "keys": []})
+        for site in ("s-zzzzz", "x", "s-" + "a" * 200, "%00", "%22%27"):
+            a = self.c.get(f"/api/v1/sites/{site}/keys")
+            self.assertEqual((a.status, a.json["type"]), (404, "/problems/not-found"), site)
+
+    def test_the_site_page_links_to_it(self):
+        box = self.c.box()
+        self.assertIn(f'href="/api/v1/sites/{box.site}/keys"',
+                      self.c.get(f"/sites/{box.site}").body.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
