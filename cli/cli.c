@@ -4,9 +4,11 @@
  * Nothing here ends the process: verbs give back their exit status. */
 #include "cli.h"
 #include "clock.h"
+#include "utf8.h"
 
 #include <bw/err.h>
 #include <bw/opts.h>
+#include <bw/summary.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -232,6 +234,38 @@ int bw_cli_duration(const struct bw_verb *v,
         *ret_s = ms / 1000;
     }
     return status;
+}
+
+int bw_cli_label(const struct bw_verb *v, const char *option, const char *text, size_t max)
+{
+    size_t n = strlen(text);
+    if (n == 0) {
+        return bw_cli_usage(v, "%s is empty", option);
+    }
+    if (n > max) {
+        return bw_cli_usage(v, "%s has %zu bytes; %zu are the most", option, n, max);
+    }
+    if (!bw_utf8_valid(text, n)) {
+        return bw_cli_usage(
+            v, "%s is not UTF-8; set the terminal to UTF-8 and type it again", option);
+    }
+    for (const char *c = text; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            return bw_cli_usage(v, "%s holds a control character (byte %d)", option,
+                                (int)(c - text) + 1);
+        }
+    }
+    return 0;
+}
+
+int bw_cli_name(const struct bw_verb *v, const char *option, const char *text)
+{
+    return bw_name_valid(text)
+               ? 0
+               : bw_cli_usage(v,
+                              "%s wants a circuit's name as the box's configuration has "
+                              "it: letters, digits, '.', '_', '-'",
+                              option);
 }
 
 bool bw_cli_progress_wanted(void)

@@ -14,6 +14,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct bw_err;
@@ -78,6 +79,11 @@ int bw_cli_duration(const struct bw_verb *v,
                     const char *option,
                     const char *text,
                     int64_t *ret_s);
+
+/* A name for people: UTF-8 without control characters, 1 to max bytes / a circuit's or
+ * target's name as records have it. Both tell and give BW_EXIT_USAGE, else 0. */
+int bw_cli_label(const struct bw_verb *v, const char *option, const char *text, size_t max);
+int bw_cli_name(const struct bw_verb *v, const char *option, const char *text);
 
 /* Is standard error a terminal that wants live progress (not dumb, not CI)? */
 bool bw_cli_progress_wanted(void);

@@ -110,8 +110,9 @@ static void print_text(const struct shown *s)
     }
     (void)fflush(stdout);
     if (!s->journal) {
-        (void)fprintf(stderr, "Which key is in use is not known: %s/journal.db cannot be "
-                              "read.\n",
+        (void)fprintf(stderr,
+                      "Which key is in use is not known: %s/journal.db cannot be "
+                      "read.\n",
                       s->state_dir);
     }
 }
@@ -190,14 +191,17 @@ const struct bw_verb bw_verb_key = {
         "group of the state directory may use this verb without being able to read them.\n"
         "\n"
         "  --json           a JWK Set (RFC 7517) with every key this box ever had, to be\n"
-        "                   given to anybody: what `bandwitness verify --key` reads, and any\n"
+        "                   given to anybody: what `bandwitness verify --key` reads, and "
+        "any\n"
         "                   other JOSE library. Members of ours: site; current (in use),\n"
-        "                   last_seq (the newest record under it), where the journal tells\n"
+        "                   last_seq (the newest record under it), where the journal "
+        "tells\n"
         "  --config FILE    default " BW_CLI_BOX_CONFIG "\n"
         "  --state-dir DIR  default: of the configuration\n"
         "\n"
         "The collector gives out the same keys at /api/v1/sites/SITE/keys.\n"
-        "Exit status: 0 there are keys, 1 there is none or it cannot be read, 2 wrong usage.\n"
+        "Exit status: 0 there are keys, 1 there is none or it cannot be read, 2 wrong "
+        "usage.\n"
         "\n"
         "Example: bandwitness key --json > keys.jwks\n",
     .run = run,

@@ -158,7 +158,11 @@ static int find_circuit(const struct asked *a, struct work *w, struct bw_origin_
         return failed(err.text);
     }
     if (l->n == 0) {
-        return failed("there are no records yet");
+        return bw_cli_failed(&bw_verb_report, "%s: there are no records in it",
+                             a->file      ? a->file
+                             : a->ledger  ? a->ledger
+                             : a->journal ? a->journal
+                                          : journal_default);
     }
     memcpy(w->site, l->site, sizeof(w->site));
     memcpy(w->circuit, l->circuit, sizeof(w->circuit));

@@ -131,7 +131,7 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
     switch (o) {
     case 'e':
         w->entity = optarg;
-        return 0;
+        return bw_cli_label(v, "--entity", optarg, BW_LABEL_MAX);
     case 'd':
         w->data = optarg;
         return 0;
@@ -140,10 +140,10 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
         return 0;
     case 'i':
         w->circuit = optarg;
-        return 0;
+        return bw_cli_name(v, "--circuit", optarg);
     case 'p':
         w->provider = optarg;
-        return 0;
+        return bw_cli_label(v, "--provider", optarg, BW_LABEL_MAX);
     case 'D':
     case 'U':
         return o == 'D' ? bw_cli_rate(v, "--down", optarg, &w->down_bps)
@@ -197,7 +197,8 @@ static int run(int argc, char **argv)
         return bw_cli_usage(v, "give one name (or the id of a known site)");
     }
     w.name = argv[optind];
-    return add(v, &w);
+    int status = bw_cli_label(v, "the site's name", w.name, BW_LABEL_MAX);
+    return status ? status : add(v, &w);
 }
 
 const struct bw_verb bw_verb_site_add = {

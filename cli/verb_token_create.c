@@ -68,9 +68,15 @@ static int run(int argc, char **argv)
         switch (o) {
         case 's':
             name = optarg;
+            if (bw_cli_label(v, "--site", name, BW_LABEL_MAX) != 0) {
+                return BW_EXIT_USAGE;
+            }
             break;
         case 'e':
             entity = optarg;
+            if (bw_cli_label(v, "--entity", entity, BW_LABEL_MAX) != 0) {
+                return BW_EXIT_USAGE;
+            }
             break;
         case 'x':
             if (bw_cli_duration(v, "--expires", optarg, &expires_s) != 0) {

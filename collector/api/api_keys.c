@@ -43,7 +43,8 @@ static int on_key(void *owner, const struct bw_site_key *k)
     return 0;
 }
 
-static const struct bw_site_key *successor(const struct keys *s, const struct bw_site_key *k)
+static const struct bw_site_key *successor(const struct keys *s,
+                                           const struct bw_site_key *k)
 {
     for (size_t i = 0; k->replaced_by[0] && i < s->n; i++) {
         if (strcmp(s->list[i].kid, k->replaced_by) == 0) {

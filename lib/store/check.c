@@ -479,17 +479,14 @@ int bw_check_add(struct bw_check *c, const char *jws, size_t n, int64_t line)
     struct bw_jws j = {.alg = BW_ALG_NONE};
     struct chain *ch;
     int r;
-    if (n > BW_JWS_MAX) {
-        fault(c, BW_FAULT_LINE, &at, "%zu bytes are too many for a record", n);
-        return 0;
-    }
-    r = n == 0 ? bw_err_set(&err, -BW_EMALFORMED, "the line is empty")
-               : bw_jws_parse(jws, n, &c->scratch, &j, &err);
+    r = n == 0 || n > BW_JWS_MAX ? -BW_EMALFORMED
+                                 : bw_jws_parse(jws, n, &c->scratch, &j, &err);
     if (r == -ENOMEM) {
         return r;
     }
     if (r < 0) {
-        fault(c, BW_FAULT_LINE, &at, "not a record: %s", err.text);
+        const char *why = bw_line_trouble(jws, n);
+        fault(c, BW_FAULT_LINE, &at, "not a record: %s", why ? why : err.text);
         return 0;
     }
     at.kid = j.kid;

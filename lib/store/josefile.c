@@ -61,9 +61,13 @@ static int decode(struct bw_josefile *f,
                   struct bw_summary *ret,
                   struct bw_err *reterr)
 {
-    int r = n > BW_JWS_MAX ? bw_err_set(reterr, -BW_EMALFORMED,
-                                        "%zu bytes are more than %d", n, BW_JWS_MAX)
-                           : bw_jws_parse(jws, n, &f->scratch, ret_jws, reterr);
+    int r = n == 0 || n > BW_JWS_MAX ? -BW_EMALFORMED
+                                     : bw_jws_parse(jws, n, &f->scratch, ret_jws, reterr);
+    if (r == -BW_EMALFORMED) {
+        const char *why = bw_line_trouble(jws, n);
+        return why ? bw_err_set(reterr, r, "not a record: %s", why)
+                   : bw_err_prefix(reterr, r, "not a record");
+    }
     if (r < 0) {
         return r;
     }

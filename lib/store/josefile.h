@@ -2,7 +2,8 @@
  * josefile.h - an exported file, one compact JWS a line, as bw_records.
  *
  * The file is mapped, never copied; a .zst file is inflated into an unlinked temporary
- * file first. Nothing here checks signatures or chains: check.h does. */
+ * file first, and refused as soon as it inflates to more than records can. Nothing here
+ * checks signatures or chains: check.h does. */
 #ifndef BW_JOSEFILE_H
 #define BW_JOSEFILE_H
 
@@ -42,6 +43,9 @@ struct bw_lines;
 int bw_lines_open(const char *path, struct bw_lines **ret, struct bw_err *reterr);
 /* The next line without its newline; 1, or 0 at the end. ret_line counts from 1. */
 int bw_lines_next(struct bw_lines *l, const char **ret, size_t *ret_n, int64_t *ret_line);
+/* Why a line that is no record may be none, and the mend, for a person; NULL when it does
+ * not show. Static text. */
+const char *bw_line_trouble(const char *line, size_t n);
 /* Bytes given out and bytes in all, for progress. */
 void bw_lines_progress(const struct bw_lines *l, size_t *ret_done, size_t *ret_all);
 void bw_lines_close(struct bw_lines *l); /* NULL is fine */

@@ -4,6 +4,7 @@
 #include "josefile.h"
 
 #include <bw/err.h>
+#include <bw/units.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +14,10 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define INFLATED_MAX (INT64_C(64) * 1024 * 1024 * 1024)
+/* Signatures and hashes do not compress: no export of records reaches a ratio of 20. What
+ * inflates to more than this is none, and would fill a disk for nothing. */
+#define RATIO_MAX 100
+#define INFLATED_FREE (INT64_C(64) * 1024 * 1024)
 
 struct bw_lines {
     const char *data; /* mapped; NULL when the file is empty */
@@ -81,9 +85,18 @@ inflate(const char *path, const void *data, size_t n, int *ret_fd, struct bw_err
             goto out;
         }
         total += (int64_t)out.pos;
-        r = total > INFLATED_MAX ? -EFBIG : put(fd, part, out.pos);
+        if (total > INFLATED_FREE && total / RATIO_MAX > (int64_t)n) {
+            r = bw_err_set(reterr, -EFBIG,
+                           "%s: %zu bytes inflate to more than %d times as many: these are "
+                           "no records, or the file is meant to do harm",
+                           path, n, RATIO_MAX);
+            goto out;
+        }
+        r = put(fd, part, out.pos);
         if (r < 0) {
-            (void)bw_err_set(reterr, r, "%s: inflating: %s", path, bw_strerror(r));
+            (void)bw_err_set(reterr, r,
+                             "%s: inflating: %s; set TMPDIR to a folder with room", path,
+                             bw_strerror(r));
             goto out;
         }
         if (in.pos == in.size && out.pos < out.size) {
@@ -111,6 +124,9 @@ static int map(int fd, const char **ret, size_t *ret_n)
     void *at;
     if (fstat(fd, &st) < 0) {
         return -errno;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return -EISDIR;
     }
     if (!S_ISREG(st.st_mode)) {
         return -EINVAL;
@@ -156,7 +172,9 @@ int bw_lines_open(const char *path, struct bw_lines **ret, struct bw_err *reterr
     r = fd < 0 ? -errno : map(fd, &l->data, &l->n);
     if (r < 0) {
         (void)bw_err_set(reterr, r, "%s: %s", path,
-                         r == -EINVAL ? "not a plain file" : bw_strerror(r));
+                         r == -EINVAL   ? "not a plain file; write it into one first"
+                         : r == -EISDIR ? "a folder, not a file of records"
+                                        : bw_strerror(r));
         goto out;
     }
     if (l->data && l->n >= sizeof(zstd_magic) &&
@@ -201,6 +219,57 @@ int bw_lines_next(struct bw_lines *l, const char **ret, size_t *ret_n, int64_t *
     *ret_line = ++l->line;
     l->at += *ret_n + (newline != NULL);
     return 1;
+}
+
+const char *bw_line_trouble(const char *line, size_t n)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *what;
+    } heads[] = {
+        {"\x1f\x8b", 2, "compressed with gzip; unpack it first (gunzip)"},
+        {"PK\x03\x04", 4, "a ZIP archive; unpack it first (unzip)"},
+        {"\xfd"
+         "7zXZ",
+         5, "compressed with xz; unpack it first (unxz)"},
+        {"\xef\xbb\xbf", 3,
+         "it begins with a byte order mark: an editor saved it anew; take the file as it "
+         "was exported"},
+        {"\xff\xfe", 2,
+         "it is UTF-16: an editor saved it anew; take the file as it was exported"},
+        {"\xfe\xff", 2,
+         "it is UTF-16: an editor saved it anew; take the file as it was exported"},
+        {"SQLite format 3", 15, "a data base; a box's journal is read with --journal"},
+    };
+    if (n == 0) {
+        return "the line is empty";
+    }
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        if (n >= heads[i].n && memcmp(line, heads[i].bytes, heads[i].n) == 0) {
+            return heads[i].what;
+        }
+    }
+    if (n > BW_JWS_MAX) {
+        return "the line is longer than any record (24 KiB)";
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)line[i];
+        if (c != '\r' && c != '\t' && (c < 0x20 || c > 0x7e)) {
+            return "it holds bytes that no record has: damaged, or another kind of file";
+        }
+    }
+    if (line[n - 1] == '\r') {
+        return "its lines end in CR and LF, as another program saved them; mend it: "
+               "tr -d '\\r' < FILE > MENDED";
+    }
+    if (line[0] == '{' || line[0] == '[') {
+        return "it is JSON; what is read here is an export with --format jose, one signed "
+               "record a line";
+    }
+    return memchr(line, ',', n) ? "it is a table; what is read here is an export with "
+                                  "--format jose, one signed record a line"
+                                : NULL;
 }
 
 void bw_lines_progress(const struct bw_lines *l, size_t *ret_done, size_t *ret_all)

@@ -7,9 +7,11 @@ import io
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -152,6 +154,121 @@ class Verify(unittest.TestCase):
         r = run("verify", "--key", CHAIN, CHAIN)
         self.assertEqual(r.returncode, 1)
         self.assertIn("chain.jose", r.stderr)
+
+
+class Hostile(unittest.TestCase):
+    """Whatever file is named: an end, exit status 1, and a sentence with file, line, mend."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="bw-test-cli-")
+        with open(CHAIN, "rb") as f:
+            self.chain = f.read()
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def path(self, name, data=None):
+        path = os.path.join(self.folder.name, name)
+        if data is not None:
+            with open(path, "wb") as f:
+                f.write(data)
+        return path
+
+    def refused(self, path, *says, **more):
+        for words in (("verify", "--key", KEYS), ("journal", "export", "--file"),
+                      ("report", "--tz", "UTC", "--file")):
+            r = run(*words, path, **more)
+            self.assertEqual((r.returncode, r.stdout if words[0] != "verify" else ""), (1, ""),
+                             (words, path, r.stderr))
+            for text in (path, *says):
+                self.assertIn(text, r.stderr, words)
+            self.assertTrue(r.stderr.startswith("bandwitness " + " ".join(
+                w for w in words if w in ("verify", "journal", "export", "report")) + ": "))
+            self.assertTrue(all(c == "\n" or c.isprintable() for c in r.stderr), r.stderr)
+
+    def test_lines_that_are_no_records(self):
+        chain = self.chain
+        for name, data, says in (
+                ("nul", chain + b"x\0y", (":7: ", "bytes that no record has")),
+                ("binary", b"\x80\x81\x1b[2J\n", (":1: ", "bytes that no record has")),
+                ("long", b"a" * 40_000_000 + b"\n" + chain, (":1: ", "longer than any record")),
+                ("blank", chain + b"\n", (":7: ", "the line is empty")),
+                ("crlf", chain.replace(b"\n", b"\r\n"), (":1: ", "CR and LF", "tr -d")),
+                ("mark", b"\xef\xbb\xbf" + chain, (":1: ", "byte order mark")),
+                ("utf16", chain.decode().encode("utf-16"), (":1: ", "UTF-16")),
+                ("json", b'{"records":[]}\n', (":1: ", "--format jose")),
+                ("csv", b"start,end\n1,2\n", (":1: ", "--format jose")),
+                ("gzip", b"\x1f\x8b\x08\0\0\0\0\0\n", (":1: ", "gunzip")),
+                ("cut", chain[:len(chain) - 100], (":6: ",))):
+            self.refused(self.path(name, data), *says)
+
+    def test_what_is_no_file(self):
+        os.mkfifo(self.path("fifo"))
+        os.mkdir(self.path("folder"))
+        os.symlink("loop", self.path("loop"))
+        self.refused(self.path("fifo"), "not a plain file")
+        self.refused(self.path("folder"), "a folder")
+        self.refused(self.path("loop"), "symbolic links")
+        self.refused(self.path("nothing"), "No such file")
+        self.refused("/dev/zero", "not a plain file")
+        for words in (("verify", "--key", KEYS), ("report", "--tz", "UTC", "--file")):
+            r = run(*words, self.path("empty", b""))
+            self.assertEqual((r.returncode, r.stdout if words[0] == "report" else ""), (1, ""))
+            self.assertRegex(r.stderr, "empty: (holds no record|there are no records)")
+        if os.geteuid() == 0:
+            os.chmod(self.folder.name, 0o755)
+            os.chmod(self.path("closed", self.chain), 0)
+            self.refused(self.path("closed"), "Permission denied", user=65534, group=65534,
+                         extra_groups=[])
+
+    def test_zstd_that_is_cut_damaged_or_a_bomb(self):
+        packed = subprocess.run(["zstd", "-q", "-c", CHAIN], capture_output=True,
+                                check=True).stdout
+        self.refused(self.path("cut.zst", packed[:-20]), "ends too early")
+        self.refused(self.path("head.zst", packed[:4]), "ends too early")
+        self.refused(self.path("damaged.zst", packed[:40] + b"\xff" * 8 + packed[48:]), "zstd")
+
+        def small_files():
+            limit = 80 * 1024 * 1024  # what is inflated before the bomb is known as one
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        for name, what in (("zeros", b"\0"), ("lines", b"\n"), ("records", self.chain)):
+            with subprocess.Popen(["zstd", "-q", "-c", "--long=24"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE) as make:
+                feed = threading.Thread(target=self.feed, args=(make.stdin, what, 96))
+                feed.start()
+                data = make.stdout.read()
+                feed.join()
+            self.assertLess(len(data), 1_000_000)
+            self.refused(self.path(name + ".zst", data), "inflate", "no records",
+                         preexec_fn=small_files)
+
+    @staticmethod
+    def feed(pipe, what, megabytes):
+        block = what * (1024 * 1024 // len(what))
+        for _ in range(megabytes):
+            pipe.write(block)
+        pipe.close()
+
+    def test_names_that_no_page_could_show(self):
+        data = self.path("data")
+        os.mkdir(data)
+        for words, says in (
+                ((b"site", b"add", b"a\x01b"), "control"),
+                ((b"site", b"add", b"a\xffb"), "UTF-8"),
+                ((b"site", b"add", b""), "empty"),
+                ((b"site", b"add", b"x" * 128), "127"),
+                ((b"site", b"add", b"Oak", b"--entity", b"\x1b[31mred"), "control"),
+                ((b"site", b"add", b"Oak", b"--entity", b""), "empty"),
+                ((b"site", b"add", b"Oak", b"--provider", b"\xff", b"--down", b"1M"), "UTF-8"),
+                ((b"site", b"add", b"Oak", b"--provider", b"x" * 128, b"--down", b"1M"), "127"),
+                ((b"site", b"add", b"Oak", b"--circuit", b"w\nn", b"--down", b"1M"), "circuit"),
+                ((b"site", b"add", b"Oak", b"--circuit", b"../x", b"--down", b"1M"), "circuit"),
+                ((b"token", b"create", b"--site", b"\xff"), "UTF-8"),
+                ((b"token", b"create", b"--entity", b"\x7f"), "control")):
+            r = run(*words, "--data", data)
+            self.assertEqual((r.returncode, r.stdout), (2, ""), words)
+            self.assertIn(says, r.stderr, words)
+        self.assertEqual(json.loads(run("site", "list", "--json", "--data", data).stdout), [])
 
 
 class Export(unittest.TestCase):
