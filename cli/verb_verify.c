@@ -77,6 +77,15 @@ static int print_json(const char *file,
     bw_jw_ki64(&w, "time_gaps", res->n_gaps);
     bw_jw_ki64(&w, "time_gaps_s", res->gap_s);
     bw_jw_ki64(&w, "clock_unsure", res->n_clock);
+    bw_jw_kobj(&w, "schedule");
+    bw_jw_ki64(&w, "days_bound", res->schedule.n_days_bound);
+    bw_jw_ki64(&w, "days_not_bound", res->schedule.n_days_loose);
+    bw_jw_ki64(&w, "days_not_revealed", res->schedule.n_days_open);
+    bw_jw_ki64(&w, "starts", res->schedule.n_starts);
+    bw_jw_ki64(&w, "starts_silent", res->schedule.n_starts_silent);
+    bw_jw_ki64(&w, "runs", res->schedule.n_runs);
+    bw_jw_ki64(&w, "runs_unplanned", res->schedule.n_runs_unplanned);
+    bw_jw_obj_end(&w);
     bw_jw_karr(&w, "chains");
     for (size_t i = 0; bw_check_chain_at(c, i, &ch) == 0; i++) {
         bw_jw_obj(&w);
@@ -119,6 +128,21 @@ static const char *plural(int64_t n)
     return n == 1 ? "" : "s";
 }
 
+static void print_schedule(const struct bw_schedule_counts *s)
+{
+    if (s->n_days_bound + s->n_days_loose + s->n_days_open == 0) {
+        return; /* no day that is over told of secrets */
+    }
+    (void)printf("schedule    %" PRId64 " day%s bound by a secret, %" PRId64
+                 " bound too late, %" PRId64 " not revealed\n",
+                 s->n_days_bound, plural(s->n_days_bound), s->n_days_loose, s->n_days_open);
+    (void)printf("            %" PRId64 " drawn start%s, %" PRId64
+                 " without a word of them; %" PRId64 " run%s or deferral%s, %" PRId64
+                 " at times not drawn\n",
+                 s->n_starts, plural(s->n_starts), s->n_starts_silent, s->n_runs,
+                 plural(s->n_runs), plural(s->n_runs), s->n_runs_unplanned);
+}
+
 static void print_text(const struct bw_check *c, const struct bw_check_result *res)
 {
     char from[32] = "unknown";
@@ -149,6 +173,7 @@ static void print_text(const struct bw_check *c, const struct bw_check_result *r
     (void)printf("duplicates  %" PRId64 "\n", res->n_duplicates);
     (void)printf("time gaps   %" PRId64 ", %" PRId64 " s in all\n", res->n_gaps,
                  res->gap_s);
+    print_schedule(&res->schedule);
     (void)printf("clock       %" PRId64
                  " record%s with a clock stepped or not synchronised\n",
                  res->n_clock, plural(res->n_clock));
@@ -250,8 +275,9 @@ const struct bw_verb bw_verb_verify = {
         "\n"
         "Checks a file of signed records, one JWS a line (also compressed with zstd), as\n"
         "'bandwitness journal export --format jose' or a collector writes it: every\n"
-        "signature, every link of every chain, holes, duplicates, forks, order and\n"
-        "overlapping intervals. Says the first fault exactly, with its line.\n"
+        "signature, every link of every chain, holes, duplicates, forks, order,\n"
+        "overlapping intervals, and that the secrets which draw the start times of tests\n"
+        "are those committed to. Says the first fault exactly, with its line.\n"
         "\n"
         "  --key FILE   public key of a box: a JWK, a JWK Set, or one of either a line;\n"
         "               may be given more than once. Without it chains are checked, but\n"

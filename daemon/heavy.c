@@ -7,6 +7,7 @@
 #include "heavy.h"
 
 #include "boxconf.h"
+#include "pledge.h"
 #include "schedule.h"
 #include "site.h"
 #include "writer.h"
@@ -20,27 +21,16 @@
 #include <inttypes.h>
 #include <log.h>
 #include <runner.h>
+#include <starts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     DAY_S = 86400,
-    DAYS = 3,
     GATE_SPAN_S = 10,
     GATE_SPAN_MIN_S = 3,
     GATE_DRAIN_S = 2 /* after a test: its last bytes leave the queues of the line */
-};
-
-enum {
-    YESTERDAY,
-    TODAY,
-    TOMORROW
-};
-
-struct secret {
-    int64_t day_s; /* unknown: none */
-    uint8_t bytes[BW_SCHED_SECRET_LEN];
 };
 
 struct item {
@@ -67,71 +57,20 @@ struct bw_heavy {
     struct bw_boxconf *config;
     struct bw_site *site;
     struct bw_writer *writer;
-    struct secret secrets[DAYS];
-    uint8_t allowed[BW_SCHED_DAY_MIN];
+    struct bw_pledge *pledge;
+    uint8_t allowed[BW_STARTS_DAY_MIN]; /* of today */
     struct item items[BW_BOXCONF_PROBES_MAX];
     size_t n_items;
-    int64_t spent_bytes; /* of secrets[TODAY]'s day */
+    int64_t spent_bytes; /* of today */
     struct run *run;
     int64_t ended_mono_ms; /* of the last run; unknown: none yet */
     struct bw_heavy_asker asker;
+    int64_t told_day_s; /* a record of this day has told of secrets and plan */
+    char told_kid[BW_KID_LEN + 1];
     bool stopping;
     void (*stopped)(void *owner);
     void *stopped_owner;
 };
-
-/* ---- secrets */
-
-static void secret_name(int64_t day_s, char *out, size_t cap)
-{
-    (void)snprintf(out, cap, "sched.secret.%" PRId64, day_s);
-}
-
-static void make_secret(struct bw_heavy *h, struct secret *s, int64_t day_s)
-{
-    char name[64];
-    char text[64];
-    s->day_s = day_s;
-    bw_random(s->bytes, sizeof(s->bytes));
-    (void)bw_b64_encode(s->bytes, sizeof(s->bytes), text);
-    secret_name(day_s, name, sizeof(name));
-    if (bw_writer_set(h->writer, name, text) < 0) {
-        bw_log(BW_AREA_SCHED, BW_WARN, "the secret of a day could not be kept");
-    }
-}
-
-static bool load_secret(struct bw_heavy *h, struct secret *s, int64_t day_s)
-{
-    char name[64];
-    struct bw_buf b;
-    bw_buf_init(&b, 256);
-    secret_name(day_s, name, sizeof(name));
-    bool ok =
-        bw_writer_get(h->writer, name, &b) == 0 && b.data &&
-        bw_b64_decode(b.data, b.len, s->bytes, sizeof(s->bytes)) == (long)sizeof(s->bytes);
-    s->day_s = ok ? day_s : BW_UNKNOWN;
-    bw_buf_done(&b);
-    return ok;
-}
-
-/* The secrets around a day, taken from those at hand or made. */
-static void turn_to_day(struct bw_heavy *h, int64_t day_s)
-{
-    struct secret had[DAYS];
-    memcpy(had, h->secrets, sizeof(had));
-    for (int i = 0; i < DAYS; i++) {
-        int64_t want_s = day_s + (int64_t)(i - TODAY) * DAY_S;
-        h->secrets[i].day_s = BW_UNKNOWN;
-        for (int k = 0; k < DAYS; k++) {
-            if (had[k].day_s == want_s) {
-                h->secrets[i] = had[k];
-            }
-        }
-        if (h->secrets[i].day_s == BW_UNKNOWN && i != YESTERDAY) {
-            make_secret(h, &h->secrets[i], want_s);
-        }
-    }
-}
 
 /* ---- planning */
 
@@ -139,7 +78,7 @@ static void turn_to_day(struct bw_heavy *h, int64_t day_s)
 static void plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
-    int64_t day_ms = h->secrets[TODAY].day_s * 1000;
+    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
     int64_t *starts = NULL;
     char name[160];
 
@@ -149,16 +88,16 @@ static void plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms
     if (p->every_ms == 0) {
         return;
     }
-    starts = malloc(BW_SCHED_STARTS_MAX * sizeof(*starts));
+    starts = malloc(BW_STARTS_MAX * sizeof(*starts));
     if (!starts) {
         return; /* no memory, no test today; the next day is planned again */
     }
     (void)snprintf(name, sizeof(name), "%s/%s", p->ops->name, bw_opts_name(p->opts));
-    size_t n = bw_sched_day(h->secrets[TODAY].bytes, name, h->secrets[TODAY].day_s,
-                            p->every_ms, h->allowed, starts, BW_SCHED_STARTS_MAX);
+    size_t n = bw_starts_day(bw_pledge_today(h->pledge), name, day_s, p->every_ms,
+                             h->allowed, starts, BW_STARTS_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (day_ms + starts[i] >= after_unix_ms) {
-            it->due_unix_ms = day_ms + starts[i];
+        if (day_s * 1000 + starts[i] >= after_unix_ms) {
+            it->due_unix_ms = day_s * 1000 + starts[i];
             it->due_mono_ms = bw_clock_mono_ms() + it->due_unix_ms - bw_clock_unix_ms();
             break;
         }
@@ -169,8 +108,8 @@ static void plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms
 static void plan(struct bw_heavy *h, int64_t unix_s)
 {
     int64_t day_s = unix_s - unix_s % DAY_S;
-    if (h->secrets[TODAY].day_s != day_s) {
-        turn_to_day(h, day_s);
+    if (bw_pledge_today_unix_s(h->pledge) != day_s) {
+        bw_pledge_turn(h->pledge, day_s);
         h->spent_bytes = 0;
     }
     bw_boxconf_allowed(h->config, day_s, h->allowed);
@@ -200,13 +139,15 @@ int bw_heavy_new(uv_loop_t *loop,
     }
     h->loop = loop;
     h->ended_mono_ms = BW_UNKNOWN;
+    h->told_day_s = BW_UNKNOWN;
     h->config = bw_boxconf_ref(config);
     h->site = site;
     h->writer = writer;
-    for (int i = 0; i < DAYS; i++) {
-        (void)load_secret(h, &h->secrets[i], day_s + (int64_t)(i - TODAY) * DAY_S);
+    h->pledge = bw_pledge_new(writer, day_s);
+    if (!h->pledge) {
+        bw_heavy_free(h);
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    turn_to_day(h, day_s);
     h->spent_bytes = bw_writer_status(writer)->moved_today_bytes;
     plan(h, now_s);
     *ret = h;
@@ -219,6 +160,7 @@ void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_si
     h->config = bw_boxconf_ref(config);
     h->site = site;
     bw_boxconf_unref(old);
+    h->told_day_s = BW_UNKNOWN; /* the plan may be another */
     plan(h, bw_clock_unix_ms() / 1000);
 }
 
@@ -251,6 +193,7 @@ static void on_sample(void *owner, const struct bw_run_sample *s)
         if (s->final) {
             struct bw_interval_run who = who_of(run->config, run->probe, run->target);
             who.circuit = (uint32_t)circuit;
+            who.asked = run->asked;
             int r = bw_interval_run(bw_site_interval(h->site), &who, s);
             if (r < 0) {
                 bw_log(BW_AREA_SCHED, BW_WARN,
@@ -349,7 +292,7 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     int64_t now_unix_ms = bw_clock_unix_ms();
     int64_t now_mono_ns = bw_clock_mono_ns();
     const struct bw_reading *reading = bw_interval_last_reading(iv, (uint32_t)p->circuit);
-    int64_t minute = (now_unix_ms / 1000 - h->secrets[TODAY].day_s) / 60;
+    int64_t minute = (now_unix_ms / 1000 - bw_pledge_today_unix_s(h->pledge)) / 60;
     static const enum bw_sched_gate gates[] = {[BW_BOXCONF_GATE_SHARE] =
                                                    BW_SCHED_GATE_SHARE,
                                                [BW_BOXCONF_GATE_FCC] = BW_SCHED_GATE_FCC,
@@ -361,7 +304,7 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     s->retry_ms = h->config->tests.retry_ms;
     s->asked = asked;
     s->running = h->run != NULL;
-    s->minute_allowed = minute >= 0 && minute < BW_SCHED_DAY_MIN && h->allowed[minute];
+    s->minute_allowed = minute >= 0 && minute < BW_STARTS_DAY_MIN && h->allowed[minute];
     s->outage = bw_interval_out_now(iv, (uint32_t)p->circuit, now_mono_ns, NULL) > 0;
     s->link_bps = reading ? reading->link_bps : BW_UNKNOWN;
     s->gate = gates[h->config->tests.gate];
@@ -388,17 +331,20 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     s->day_bytes = h->config->tests.day_bytes;
 }
 
-static void record_deferral(struct bw_heavy *h, const struct item *it, const char *reason)
+static void record_not_run(struct bw_heavy *h,
+                           const struct item *it,
+                           enum bw_test_state state,
+                           const char *reason)
 {
     struct bw_interval_run who =
         who_of(h->config, it->probe,
                (uint32_t)(it->turn % bw_opts_n_targets(h->config->probes[it->probe].opts)));
     int r = bw_interval_not_run(bw_site_interval(h->site), &who, BW_DIRECTIONS,
-                                bw_clock_unix_ms(), BW_TEST_DEFERRED, reason);
+                                bw_clock_unix_ms(), state, reason);
     if (r < 0) {
         bw_log(BW_AREA_SCHED, BW_WARN,
-               "a deferral of \"%s\" found no room in the record: %s", who.probe,
-               bw_strerror(r));
+               "a test of \"%s\" that did not run found no room in the record: %s",
+               who.probe, bw_strerror(r));
     }
 }
 
@@ -421,10 +367,11 @@ static void consider(struct bw_heavy *h, struct item *it)
             bw_log(BW_AREA_SCHED, BW_WARN,
                    "%s \"%s\" could not be started: %s; the next one is as planned",
                    p->ops->name, bw_opts_name(p->opts), err.text);
+            record_not_run(h, it, BW_TEST_FAILED, err.text);
         }
         break;
     case BW_SCHED_DEFER:
-        record_deferral(h, it, d.reason);
+        record_not_run(h, it, BW_TEST_DEFERRED, d.reason);
         (void)snprintf(it->deferred, sizeof(it->deferred), "%s", d.reason);
         it->look_mono_ms = d.next_mono_ms;
         bw_log(BW_AREA_SCHED, BW_INFO,
@@ -432,7 +379,7 @@ static void consider(struct bw_heavy *h, struct item *it)
                bw_opts_name(p->opts), d.reason, h->config->tests.retry_ms / 1000);
         return;
     case BW_SCHED_GIVE_UP:
-        record_deferral(h, it, d.reason);
+        record_not_run(h, it, BW_TEST_DEFERRED, d.reason);
         bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" is left out this time (%s)",
                p->ops->name, bw_opts_name(p->opts), d.reason);
         break;
@@ -448,7 +395,7 @@ void bw_heavy_second(struct bw_heavy *h, int64_t unix_s, bool stepped)
     if (h->stopping || !bw_site_interval(h->site)) {
         return;
     }
-    if (stepped || unix_s - unix_s % DAY_S != h->secrets[TODAY].day_s) {
+    if (stepped || unix_s - unix_s % DAY_S != bw_pledge_today_unix_s(h->pledge)) {
         plan(h, unix_s);
     }
     int64_t now_ms = bw_clock_mono_ms();
@@ -510,17 +457,64 @@ bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret
     return true;
 }
 
-void bw_heavy_pledge(const struct bw_heavy *h, struct bw_heavy_pledge *ret)
+const struct bw_pledge *bw_heavy_pledge(const struct bw_heavy *h)
 {
-    memset(ret, 0, sizeof(*ret));
-    ret->tomorrow_unix_s = h->secrets[TOMORROW].day_s;
-    ret->yesterday_unix_s = h->secrets[YESTERDAY].day_s;
-    bw_sha256_text(h->secrets[TOMORROW].bytes, sizeof(h->secrets[TOMORROW].bytes),
-                   ret->tomorrow_commit);
-    if (ret->yesterday_unix_s != BW_UNKNOWN) {
-        (void)bw_b64_encode(h->secrets[YESTERDAY].bytes,
-                            sizeof(h->secrets[YESTERDAY].bytes), ret->yesterday_secret);
+    return h->pledge;
+}
+
+/* What the record's reader needs to draw the same starts. */
+static int tell_starts(const struct bw_heavy *h, struct bw_summary *s)
+{
+    char minutes[BW_STARTS_MINUTES_MAX + 1];
+    struct bw_schedule_starts *starts =
+        bw_summary_alloc(s, h->n_items * sizeof(*starts) + 1);
+    char *text = NULL;
+    if (!starts) {
+        return -ENOMEM;
     }
+    int r = bw_starts_minutes_print(h->allowed, minutes);
+    if (r < 0 || !minutes[0]) {
+        return r; /* never allowed: nothing is planned */
+    }
+    text = bw_summary_strdup(s, minutes);
+    if (!text) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < h->n_items; i++) {
+        const struct bw_boxconf_probe *p = &h->config->probes[h->items[i].probe];
+        if (p->every_ms > 0) {
+            struct bw_schedule_starts *t = &starts[s->schedule.n_starts++];
+            memset(t, 0, sizeof(*t));
+            (void)snprintf(t->probe, sizeof(t->probe), "%s", bw_opts_name(p->opts));
+            (void)snprintf(t->kind, sizeof(t->kind), "%s", p->ops->name);
+            t->mean_ms = p->every_ms;
+            t->give_up_ms = h->config->tests.give_up_ms;
+            t->minutes = text;
+        }
+    }
+    s->schedule.starts = starts;
+    return 0;
+}
+
+void bw_heavy_tell(struct bw_heavy *h, struct bw_summary *s)
+{
+    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
+    const char *kid = bw_writer_status(h->writer)->kid;
+    if (s->start_unix_s < day_s || s->start_unix_s >= day_s + DAY_S ||
+        (h->told_day_s == day_s && strcmp(h->told_kid, kid) == 0)) {
+        return;
+    }
+    int r = bw_pledge_tell(h->pledge, s);
+    r = r < 0 ? r : tell_starts(h, s);
+    if (r < 0) {
+        bw_log(BW_AREA_SCHED, BW_WARN,
+               "what binds the start times does not fit into this record (%s); the next "
+               "one is tried",
+               bw_strerror(r));
+        return;
+    }
+    h->told_day_s = day_s;
+    (void)snprintf(h->told_kid, sizeof(h->told_kid), "%s", kid);
 }
 
 void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
@@ -538,6 +532,7 @@ void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
 void bw_heavy_free(struct bw_heavy *h)
 {
     if (h) {
+        bw_pledge_free(h->pledge);
         bw_boxconf_unref(h->config);
         free(h);
     }

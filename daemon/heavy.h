@@ -15,11 +15,13 @@
 struct bw_boxconf;
 struct bw_err;
 struct bw_heavy;
+struct bw_pledge;
 struct bw_site;
+struct bw_summary;
 struct bw_writer;
 
-/* Load the secrets of yesterday, today and tomorrow (made where missing) from the
- * writer, which must not run yet. References are held to the configuration only. */
+/* Load the secrets of the days around today (made where missing) from the writer, which
+ * must not run yet. References are held to the configuration only. */
 int bw_heavy_new(uv_loop_t *loop,
                  struct bw_boxconf *config,
                  struct bw_site *site,
@@ -56,15 +58,12 @@ struct bw_heavy_next {
 /* The i-th throughput probe; false beyond the last. */
 bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret);
 
-/* What binds the start times: hash of a day's secret ("" when not known here), and the
- * secret itself once its day is over. */
-struct bw_heavy_pledge {
-    int64_t tomorrow_unix_s;
-    char tomorrow_commit[44];
-    int64_t yesterday_unix_s;
-    char yesterday_secret[44];
-};
-void bw_heavy_pledge(const struct bw_heavy *h, struct bw_heavy_pledge *ret);
+/* The secrets behind the start times; lent. */
+const struct bw_pledge *bw_heavy_pledge(const struct bw_heavy *h);
+
+/* Put what binds the start times into a record that is about to be written: the first one
+ * of a UTC day, after a start, a reload or a change of keys. */
+void bw_heavy_tell(struct bw_heavy *h, struct bw_summary *s);
 
 /* Cancel a run under way; its result still reaches the interval. cb when none is left
  * (at once when there is none, after this returns otherwise). */

@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * schedule.h - when a heavy test starts, and whether it may: pure functions of (now,
- * state).
+ * schedule.h - may a heavy test that is due start now? A pure function of (now, state).
  *
- * Start times follow from a secret of the UTC day by HMAC, so that nobody who watches the
- * line can foresee them and everybody can check them once the secret is out: its hash is
- * written down the day before, the secret the day after. All arithmetic is on integers,
- * so that the check gives the same milliseconds on every machine. */
+ * When it is due is drawn by starts.h. */
 #ifndef BW_SCHED_H
 #define BW_SCHED_H
 
 #include <bw/units.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-enum {
-    BW_SCHED_SECRET_LEN = 32,
-    BW_SCHED_STARTS_MAX = 4096, /* of one test and day */
-    BW_SCHED_DAY_MIN = 1440
-};
-
-/* Start times of test `name` ("state/0") on the UTC day that begins at day_unix_s,
- * ascending, as milliseconds since that day's start. The k-th gap is
- * mean · -ln(u_k), clamped to [mean/10, 2.5 mean], u_k from
- * HMAC-SHA-256(secret, "bandwitness-start/1 NAME DAY K"); gaps run over allowed time
- * only, the first one starts at the day's first allowed minute. Gives the number
- * written, at most cap. */
-size_t bw_sched_day(const uint8_t secret[BW_SCHED_SECRET_LEN],
-                    const char *name,
-                    int64_t day_unix_s,
-                    int64_t mean_ms,
-                    const uint8_t allowed[BW_SCHED_DAY_MIN],
-                    int64_t *ret_start_ms,
-                    size_t cap);
-
-/* -ln(u / 2^32) in millionths, for u in [1, 2^32 - 1]; exact to one millionth. */
-int64_t bw_sched_neg_ln_ppm(uint32_t u);
 
 enum bw_sched_gate {
     BW_SCHED_GATE_SHARE,

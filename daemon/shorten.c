@@ -107,6 +107,19 @@ static bool lose_test(struct bw_summary *s)
     return true;
 }
 
+/* Whole: a schedule without starts would say that nothing is planned. */
+static bool lose_schedule(struct bw_summary *s)
+{
+    if (s->schedule.n_commits + s->schedule.n_secrets + s->schedule.n_starts == 0) {
+        return false;
+    }
+    memset(&s->schedule, 0, sizeof(s->schedule));
+    bw_log(BW_AREA_JOURNAL, BW_WARN,
+           "the record is too long: what binds the start times of tests is left out of it; "
+           "use fewer or shorter names");
+    return true;
+}
+
 static bool lose_latency(struct bw_summary *s)
 {
     if (s->n_latency == 0) {
@@ -135,7 +148,8 @@ int bw_shorten_encode(struct bw_summary *s,
             return r;
         }
         if (!lose_refusals(s, own_gaps, ret_refusals_told) && !lose_deferred(s) &&
-            !lose_histogram(s) && !lose_reason(s) && !lose_test(s) && !lose_latency(s)) {
+            !lose_histogram(s) && !lose_reason(s) && !lose_test(s) && !lose_schedule(s) &&
+            !lose_latency(s)) {
             return r;
         }
     }

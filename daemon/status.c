@@ -7,6 +7,7 @@
 #include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
+#include "pledge.h"
 #include "site.h"
 
 #include <bw/counter.h>
@@ -203,7 +204,7 @@ static json_t *collector_json(struct bw_daemon *d)
 static json_t *tests_json(struct bw_daemon *d)
 {
     struct bw_heavy_next n;
-    struct bw_heavy_pledge pledge;
+    struct bw_pledge_view pledge;
     const struct bw_writer_status *w = bw_writer_status(d->writer);
     json_t *o = json_object();
     json_t *list = json_array();
@@ -220,13 +221,11 @@ static json_t *tests_json(struct bw_daemon *d)
     put_i64(o, "day_bytes", d->config->tests.day_bytes);
     put_i64(o, "moved_today_bytes", w->moved_today_bytes);
     put_i64(o, "moved_month_bytes", w->moved_month_bytes);
-    bw_heavy_pledge(d->heavy, &pledge);
+    bw_pledge_view(bw_heavy_pledge(d->heavy), &pledge);
     put_i64(o, "tomorrow_s", pledge.tomorrow_unix_s);
     put_text(o, "tomorrow_commit", pledge.tomorrow_commit);
-    if (pledge.yesterday_secret[0]) {
-        put_i64(o, "yesterday_s", pledge.yesterday_unix_s);
-        put_text(o, "yesterday_secret", pledge.yesterday_secret);
-    }
+    put_i64(o, "past_s", pledge.past_unix_s);
+    put_text(o, "past_secret", pledge.past_secret);
     return o;
 }
 

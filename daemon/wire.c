@@ -51,6 +51,9 @@ static void on_summary(void *owner,
     struct bw_daemon *d = owner;
     int64_t end_s = s->end_unix_s;
     keep_last(&d->last, s);
+    if (d->heavy) {
+        bw_heavy_tell(d->heavy, s);
+    }
     int r = bw_writer_summary(d->writer, s, tens, n_tens);
     if (r < 0) {
         bw_log(BW_AREA_INTERVAL, BW_ERROR,

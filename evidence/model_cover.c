@@ -80,7 +80,7 @@ static void
 find_causes(const struct bw_model *m, int64_t from, int64_t to, char *why, size_t cap)
 {
     int64_t done = from;
-    bool seen[BW_GAP_COUNTER + 1] = {false};
+    bool seen[BW_GAP_STORAGE + 1] = {false};
     bool all = true;
 
     why[0] = '\0';

@@ -331,6 +331,7 @@ add_result(struct bw_interval *iv, const struct bw_interval_run *who, struct res
     copy_text(x->t.kind, sizeof(x->t.kind), who->kind);
     copy_text(x->t.server, sizeof(x->t.server), who->server);
     copy_text(x->retest_of, sizeof(x->retest_of), who->retest_of);
+    x->asked = who->asked;
     x->t.grade = BW_GRADE_SELF;
     x->t.egress = BW_EGRESS_UNKNOWN;
     p->results[p->n_results++] = x;

@@ -53,6 +53,7 @@ struct bw_interval_run {
     const char *kind;
     const char *server;    /* the target's name */
     const char *retest_of; /* NULL: none */
+    bool asked;            /* by a person, not by the drawn schedule: flag "asked" */
 };
 
 /* The first interval starts at start_unix_s, which is start_mono_ns on CLOCK_MONOTONIC. */

@@ -387,6 +387,9 @@ fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summ
         t->method = dup_text(s, x->method, &failed);
         t->reason = dup_text(s, x->reason, &failed);
         t->retest_of = dup_text(s, x->retest_of, &failed);
+        if (x->asked) {
+            t->flags[n_flags++] = "asked";
+        }
         if (!x->measured) {
             continue;
         }

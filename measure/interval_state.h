@@ -37,7 +37,8 @@ struct tally {
 struct result {
     struct bw_throughput t;
     uint32_t circuit;
-    bool measured; /* the window below is known */
+    bool measured;
+    bool asked; /* the window below is known */
     int64_t t0_mono_ns;
     int64_t t1_mono_ns;
     int64_t wire_bytes;

@@ -47,12 +47,18 @@ enum bw_chain_why {
     BW_CHAIN_RESTORED
 };
 
+enum {
+    BW_GAPS_MAX = 64 /* of one record */
+};
+
 enum bw_gap_why {
     BW_GAP_STOPPED,  /* "daemon stopped" */
     BW_GAP_CLOCK,    /* "clock" */
     BW_GAP_REFUSED,  /* "refused": the collector refused the record of that time for good */
     BW_GAP_DEFERRED, /* "deferred": a due throughput test was put off */
-    BW_GAP_COUNTER   /* "counter": the interface could not be read */
+    BW_GAP_COUNTER,  /* "counter": the interface could not be read */
+    BW_GAP_STORAGE   /* "storage full": measured, but never written: no room on disk, and
+                        then none in memory */
 };
 
 enum bw_test_state {
@@ -179,6 +185,26 @@ struct bw_gap {
     enum bw_gap_why why;
 };
 
+/* What binds the start times of the throughput tests of a UTC day (docs/summary-v1.md,
+ * section 7). */
+struct bw_schedule_commit {
+    int64_t day_unix_s; /* the day's first second */
+    char sha256[BW_HASH_LEN + 1];
+};
+
+struct bw_schedule_secret {
+    int64_t day_unix_s;
+    char secret[BW_HASH_LEN + 1]; /* 32 bytes in base64url */
+};
+
+struct bw_schedule_starts {
+    char probe[BW_NAME_MAX + 1];
+    char kind[16];
+    int64_t mean_ms;     /* mean gap */
+    int64_t give_up_ms;  /* a start that was put off for longer is given up */
+    const char *minutes; /* allowed minutes of the record's UTC day (starts.h) */
+};
+
 struct bw_summary {
     char site[BW_SITE_MAX + 1];
     int64_t seq; /* 1, 2, 3 … under one key */
@@ -205,6 +231,14 @@ struct bw_summary {
         int64_t size; /* unknown: no "seen" member */
         char root[BW_HASH_LEN + 1];
     } seen;
+    struct {
+        struct bw_schedule_commit *commits;
+        size_t n_commits;
+        struct bw_schedule_secret *secrets;
+        size_t n_secrets;
+        struct bw_schedule_starts *starts;
+        size_t n_starts;
+    } schedule; /* nothing in it: no "schedule" member */
     struct bw_circuit_summary *circuits;
     size_t n_circuits;
     struct bw_outage *outages;

@@ -4,6 +4,7 @@
  *
  * The encoder and the reader both ask here, so a box never signs what a reader refuses. */
 #include "hist.h"
+#include "starts.h"
 #include "summary_table.h"
 
 #include <bw/err.h>
@@ -190,6 +191,40 @@ static int check_outage(const struct bw_summary *s, size_t i, struct bw_err *ret
     return 0;
 }
 
+static int check_schedule(const struct bw_summary *s, struct bw_err *reterr)
+{
+    uint8_t allowed[BW_STARTS_DAY_MIN];
+    int64_t day_s = -1;
+    for (size_t i = 0; i < s->schedule.n_commits; i++) {
+        int64_t d = s->schedule.commits[i].day_unix_s;
+        if (d % BW_STARTS_DAY_S != 0 || d <= day_s) {
+            return WRONG("schedule.commits[%zu].day: not the start of a later UTC day", i);
+        }
+        day_s = d;
+    }
+    day_s = -1;
+    for (size_t i = 0; i < s->schedule.n_secrets; i++) {
+        int64_t d = s->schedule.secrets[i].day_unix_s;
+        if (d % BW_STARTS_DAY_S != 0 || d <= day_s) {
+            return WRONG("schedule.secrets[%zu].day: not the start of a later UTC day", i);
+        }
+        day_s = d;
+    }
+    for (size_t i = 0; i < s->schedule.n_starts; i++) {
+        const struct bw_schedule_starts *p = &s->schedule.starts[i];
+        if (!p->minutes || bw_starts_minutes_parse(p->minutes, allowed) < 0) {
+            return WRONG("schedule.starts[%zu].minutes: not ranges of minutes", i);
+        }
+        for (size_t j = 0; j < i; j++) {
+            const struct bw_schedule_starts *o = &s->schedule.starts[j];
+            if (strcmp(o->probe, p->probe) == 0 && strcmp(o->kind, p->kind) == 0) {
+                return WRONG("schedule.starts[%zu]: the same probe as starts[%zu]", i, j);
+            }
+        }
+    }
+    return 0;
+}
+
 int bw_summary_check(const struct bw_summary *s, struct bw_err *reterr)
 {
     int r = check_chain(s, reterr);
@@ -202,6 +237,7 @@ int bw_summary_check(const struct bw_summary *s, struct bw_err *reterr)
     if (s->end_unix_s - s->start_unix_s > BW_INTERVAL_MAX_S) {
         return WRONG("end: more than %d s after start", BW_INTERVAL_MAX_S);
     }
+    r = check_schedule(s, reterr);
     for (size_t i = 0; r == 0 && i < s->n_circuits; i++) {
         r = check_circuit(s, i, reterr);
     }

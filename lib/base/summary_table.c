@@ -3,6 +3,7 @@
  *
  * docs/summary-v1.md says the same in words; a change here is a change of the contract. */
 #include "summary_table.h"
+#include "starts.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -35,9 +36,12 @@ enum {
     OUTAGES_MAX = 64,
     LATENCY_MAX = 2 * BW_TARGETS_MAX, /* each target over IPv4 and over IPv6 */
     TESTS_MAX = 32,
-    GAPS_MAX = 64,
     MIX_MAX = 16,
     FLAGS_MAX = 7,
+    COMMITS_MAX = 4,
+    SECRETS_MAX = 8,
+    STARTS_MAX = 32,
+    MEAN_MS_MIN = 1000,
     PPM = 1000000,
     PPM_WIDE = 1000000000, /* an error or a load may be more than the whole */
     HOUR_MS = 3600000
@@ -48,6 +52,7 @@ enum {
 #define UNIX_MS_MAX (UNIX_S_MAX * 1000 + 999)
 #define STEP_US_MAX N_MAX
 #define US_MAX INT64_C(3600000000)
+#define MONTH_MS (INT64_C(31) * 86400000)
 
 /* The words by value; a value without one is NULL. */
 static const char *const chain_whys[] = {[BW_CHAIN_NEW] = "new",
@@ -70,11 +75,10 @@ static const char *const layers[] = {
 static const char *const counter_layers[] = {
     [BW_LAYER_ETHERNET] = "ethernet", [BW_LAYER_IP] = "ip"};
 static const char *const outage_whys[] = {"targets silent", "carrier down"};
-static const char *const gap_whys[] = {[BW_GAP_STOPPED] = "daemon stopped",
-                                       [BW_GAP_CLOCK] = "clock",
-                                       [BW_GAP_REFUSED] = "refused",
-                                       [BW_GAP_DEFERRED] = "deferred",
-                                       [BW_GAP_COUNTER] = "counter"};
+static const char *const gap_whys[] = {
+    [BW_GAP_STOPPED] = "daemon stopped", [BW_GAP_CLOCK] = "clock",
+    [BW_GAP_REFUSED] = "refused",        [BW_GAP_DEFERRED] = "deferred",
+    [BW_GAP_COUNTER] = "counter",        [BW_GAP_STORAGE] = "storage full"};
 static const char *const directions[] = {[BW_DOWN] = "down", [BW_UP] = "up"};
 static const char *const test_states[] = {[BW_TEST_OK] = "ok",
                                           [BW_TEST_FAILED] = "failed",
@@ -170,6 +174,12 @@ static bool seen_present(const void *owner)
 {
     const struct bw_summary *s = owner;
     return s->seen.size != BW_UNKNOWN;
+}
+
+static bool schedule_present(const void *owner)
+{
+    const struct bw_summary *s = owner;
+    return s->schedule.n_commits > 0 || s->schedule.n_secrets > 0 || s->schedule.n_starts > 0;
 }
 
 static bool flow_known(const struct bw_flow *f)
@@ -317,6 +327,32 @@ static const struct bw_member seen_members[] = {
     CHARS("root", BW_KIND_HASH, bw_summary, seen.root, true),
     END};
 
+static const struct bw_member commit_members[] = {
+    INT_REQ("day", bw_schedule_commit, day_unix_s, 0, UNIX_S_MAX),
+    CHARS("sha256", BW_KIND_HASH, bw_schedule_commit, sha256, true),
+    END};
+
+static const struct bw_member secret_members[] = {
+    INT_REQ("day", bw_schedule_secret, day_unix_s, 0, UNIX_S_MAX),
+    CHARS("secret", BW_KIND_HASH, bw_schedule_secret, secret, true),
+    END};
+
+static const struct bw_member starts_members[] = {
+    CHARS("probe", BW_KIND_NAME, bw_schedule_starts, probe, true),
+    CHARS("kind", BW_KIND_WORD, bw_schedule_starts, kind, true),
+    INT_REQ("mean_ms", bw_schedule_starts, mean_ms, MEAN_MS_MIN, MONTH_MS),
+    INT_REQ("give_up_ms", bw_schedule_starts, give_up_ms, 0, MONTH_MS),
+    PCHARS("minutes", BW_KIND_PTOKEN, bw_schedule_starts, minutes, BW_STARTS_MINUTES_MAX),
+    END};
+
+static const struct bw_member schedule_members[] = {
+    ARRAY("commits", bw_summary, schedule.commits, schedule.n_commits, commit_members,
+          COMMITS_MAX),
+    ARRAY("secrets", bw_summary, schedule.secrets, schedule.n_secrets, secret_members,
+          SECRETS_MAX),
+    ARRAY("starts", bw_summary, schedule.starts, schedule.n_starts, starts_members, STARTS_MAX),
+    END};
+
 const struct bw_member bw_summary_members[] = {
     CHARS("site", BW_KIND_SITE, bw_summary, site, true),
     INT_REQ("seq", bw_summary, seq, 1, N_MAX),
@@ -331,12 +367,14 @@ const struct bw_member bw_summary_members[] = {
     {KEY("clock"), .kind = BW_KIND_OBJECT, .sub = clock_members, .present = clock_present,
      .mark = clock_mark},
     {KEY("seen"), .kind = BW_KIND_OBJECT, .sub = seen_members, .present = seen_present},
+    {KEY("schedule"), .kind = BW_KIND_OBJECT, .sub = schedule_members,
+     .present = schedule_present},
     ARRAY("circuits", bw_summary, circuits, n_circuits, bw_circuit_members, BW_CIRCUITS_MAX),
     ARRAY("outages", bw_summary, outages, n_outages, outage_members, OUTAGES_MAX),
     ARRAY("latency", bw_summary, latency, n_latency, bw_latency_members, LATENCY_MAX),
     ARRAY("throughput", bw_summary, throughput, n_throughput, bw_throughput_members, TESTS_MAX),
     ARRAY("traffic", bw_summary, traffic, n_traffic, bw_traffic_members, BW_CIRCUITS_MAX),
-    ARRAY("gaps", bw_summary, gaps, n_gaps, gap_members, GAPS_MAX),
+    ARRAY("gaps", bw_summary, gaps, n_gaps, gap_members, BW_GAPS_MAX),
     END};
 
 /* clang-format on */

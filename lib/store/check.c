@@ -5,6 +5,7 @@
  * is the one with the lowest line; of one line, the one found first. */
 #include "check.h"
 #include "buf.h"
+#include "clock.h"
 #include "hash.h"
 #include "josefile.h"
 #include "jws.h"
@@ -50,35 +51,12 @@ struct bw_check {
     int64_t *site_end_unix_s;
     size_t n_site_end;
     struct bw_buf scratch;
+    struct bw_check_schedule *schedule;
     struct bw_check_result res;
     long hole_chain; /* the first fault is this hole; -1: it is not a hole */
     int64_t hole_from;
     int64_t hole_to;
 };
-
-static const char *const fault_names[] = {
-    [BW_FAULT_NONE] = "none",
-    [BW_FAULT_LINE] = "not-a-record",
-    [BW_FAULT_KEY] = "unknown-key",
-    [BW_FAULT_SIGNATURE] = "wrong-signature",
-    [BW_FAULT_PAYLOAD] = "not-a-summary",
-    [BW_FAULT_NEWER] = "newer-version",
-    [BW_FAULT_SITE] = "two-sites",
-    [BW_FAULT_BEGIN] = "begins-later",
-    [BW_FAULT_HOLE] = "hole",
-    [BW_FAULT_ORDER] = "out-of-order",
-    [BW_FAULT_DUPLICATE] = "duplicate",
-    [BW_FAULT_FORK] = "fork",
-    [BW_FAULT_PREV] = "wrong-prev",
-    [BW_FAULT_CHAIN] = "wrong-chain",
-    [BW_FAULT_OVERLAP] = "overlap",
-};
-
-const char *bw_fault_name(enum bw_fault f)
-{
-    size_t n = sizeof(fault_names) / sizeof(fault_names[0]);
-    return (size_t)f < n ? fault_names[f] : "unknown";
-}
 
 /* Where a fault is. */
 struct spot {
@@ -121,6 +99,11 @@ int bw_check_new(const struct bw_check_opts *opts, struct bw_check **ret)
     c->res.start_unix_s = BW_UNKNOWN;
     c->res.end_unix_s = BW_UNKNOWN;
     bw_buf_init(&c->scratch, BW_JWS_MAX);
+    c->schedule = bw_check_schedule_new();
+    if (!c->schedule) {
+        bw_check_free(c);
+        return -ENOMEM;
+    }
     for (size_t i = 0; i < opts->n_keys; i++) {
         long n = bw_names_add(&c->keys, opts->keys[i].kid);
         if (n < 0) {
@@ -146,6 +129,7 @@ void bw_check_free(struct bw_check *c)
     bw_names_done(&c->sites);
     bw_names_done(&c->keys);
     bw_buf_done(&c->scratch);
+    bw_check_schedule_free(c->schedule);
     free(c);
 }
 
@@ -406,6 +390,31 @@ static int note_time(struct bw_check *c, const struct bw_summary *s, uint32_t *r
     return 0;
 }
 
+static int
+check_schedule(struct bw_check *c, const struct bw_summary *s, const struct spot *at)
+{
+    enum bw_schedule_fault f = BW_SCHEDULE_FINE;
+    char day[32];
+    int64_t day_s = 0;
+    int r = bw_check_schedule_add(c->schedule, s, at->kid, &f, &day_s);
+    if (r < 0 || f == BW_SCHEDULE_FINE) {
+        return r;
+    }
+    bw_time_format_s(day_s, day);
+    if (f == BW_SCHEDULE_SECRET) {
+        fault(c, BW_FAULT_SECRET, at,
+              "the secret told for the day %.10s is not the one that this site committed "
+              "to: the start times of its tests were not bound",
+              day);
+    } else {
+        fault(c, BW_FAULT_COMMIT, at,
+              "this key committed to another secret for the day %.10s before: the start "
+              "times of its tests were not bound",
+              day);
+    }
+    return 0;
+}
+
 static int add_summary(struct bw_check *c,
                        struct chain *ch,
                        const struct bw_summary *s,
@@ -444,7 +453,8 @@ static int add_summary(struct bw_check *c,
     if (s->end_unix_s > ch->pub.end_unix_s) {
         ch->pub.end_unix_s = s->end_unix_s;
     }
-    return there ? 0 : insert(ch, place, e);
+    r = there ? 0 : insert(ch, place, e);
+    return r < 0 ? r : check_schedule(c, s, at);
 }
 
 static void
@@ -577,6 +587,7 @@ void bw_check_finish(struct bw_check *c, struct bw_check_result *ret)
             check_citation(c, &c->chains[i]);
         }
     }
+    bw_check_schedule_finish(c->schedule, &c->res.schedule);
     c->res.n_chains = (int64_t)c->kids.n;
     c->res.n_sites = (int64_t)c->sites.n;
     *ret = c->res;

@@ -8,6 +8,8 @@
 #ifndef BW_CHECK_H
 #define BW_CHECK_H
 
+#include "check_schedule.h"
+
 #include <bw/records.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +34,10 @@ enum bw_fault {
     BW_FAULT_FORK,      /* two different records under one (kid, seq) */
     BW_FAULT_PREV,      /* prev is not the hash of the record before */
     BW_FAULT_CHAIN,     /* a new chain that does not cite its predecessor rightly */
-    BW_FAULT_OVERLAP    /* the interval begins before the one before it ended, and no
+    BW_FAULT_OVERLAP,   /* the interval begins before the one before it ended, and no
                            stepped or unsynchronised clock explains it */
+    BW_FAULT_SECRET,    /* a day's secret is not the one that was committed to */
+    BW_FAULT_COMMIT     /* one key committed to two secrets for one day */
 };
 
 /* "hole", "wrong-signature", … for machines; static storage. */
@@ -60,8 +64,9 @@ struct bw_check_result {
     int64_t n_newer;
     int64_t n_chains;
     int64_t n_sites;
-    int64_t n_gaps;       /* times without a record between two of one site */
-    int64_t gap_s;        /* … in all */
+    int64_t n_gaps; /* times without a record between two of one site */
+    int64_t gap_s;  /* … in all */
+    struct bw_schedule_counts schedule;
     int64_t n_clock;      /* records whose clock was stepped or not synchronised */
     int64_t start_unix_s; /* of the whole; BW_UNKNOWN when there is no record */
     int64_t end_unix_s;

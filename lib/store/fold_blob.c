@@ -389,7 +389,7 @@ static void io_gaps(struct io *io, struct bw_circuit_day *d)
         struct bw_gap *g = &d->gaps[i];
         io_figure(io, &g->from_unix_s);
         io_figure(io, &g->to_unix_s);
-        g->why = (enum bw_gap_why)io_small(io, g->why, BW_GAP_COUNTER);
+        g->why = (enum bw_gap_why)io_small(io, g->why, BW_GAP_STORAGE);
     }
 }
 

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 
 from box import Box, eventually, payload, run_tests  # noqa: E402
 from harness import Collector, program  # noqa: E402
+from pledged import pledged  # noqa: E402
 from throughput import asked, budget, defers, throughput  # noqa: E402
 
 
@@ -667,7 +668,7 @@ TESTS = {f.__name__: f for f in (
     reload_without_rights,
     terminates_at_once, locked, full_disk, read_only_disk, corrupt_pictures,
     interface_goes_and_comes, clock_is_set, killed, collector_killed, copied,
-    enrols_while_running, wrong_log_key, throughput, defers, budget, asked)}
+    enrols_while_running, wrong_log_key, throughput, defers, budget, asked, pledged)}
 
 if __name__ == "__main__":
     run_tests(TESTS)

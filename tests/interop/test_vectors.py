@@ -8,6 +8,7 @@ held against the JSON schema by python3-jsonschema; the chain is walked again.
 """
 import base64
 import hashlib
+import hmac
 import json
 import os
 import subprocess
@@ -42,6 +43,42 @@ def verify(compact, key):
     return token.payload
 
 
+def neg_ln_ppm(u):
+    """-ln(u / 2^32) in millionths, as docs/summary-v1.md section 7 says, in integers."""
+    whole = u.bit_length() - 1
+    x = u << (31 - whole)
+    log = whole
+    for _ in range(30):
+        x *= x
+        log *= 2
+        if x >> 63:
+            log += 1
+            x >>= 32
+        else:
+            x >>= 31
+    return (((32 << 30) - log) * 69314718 // (1 << 30) + 50) // 100
+
+
+def starts(secret, name, day, mean_ms, minutes):
+    """The start times of a day, from nothing but what records tell."""
+    ranges = [tuple(int(m) * 60000 for m in r.split("-")) for r in minutes.split("+")]
+    found, target = [], 0
+    for k in range(4096):
+        text = f"bandwitness-start/1 {name} {day} {k}".encode()
+        u = int.from_bytes(hmac.new(secret, text, "sha256").digest()[:4], "big")
+        ppm = min(max(neg_ln_ppm(max(u, 1)), 100000), 2500000)
+        target += mean_ms // 1000 * ppm // 1000 + mean_ms % 1000 * ppm // 1000000
+        left = target
+        for begin, end in ranges:
+            if left < end - begin:
+                found.append(begin + left)
+                break
+            left -= end - begin
+        else:
+            break
+    return found
+
+
 def main():
     schema = json.loads(read("summary-v1.schema.json", os.path.join(TOP, "docs")))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -63,7 +100,7 @@ def main():
             else:
                 raise AssertionError(f"{name}.{alg}: a changed signature was accepted")
             count += 1
-    assert count == 8, count
+    assert count == 10, count
     assert not [k for k in ("sum_us", "rtt_hist", "p50_us", "p95_us", "pdv_p95_us")
                 if k in read("all-lost.json")]
 
@@ -83,6 +120,13 @@ def main():
             assert summary["chain"] == {"why": "new"}
         prev = b64(hashlib.sha256(line.encode("ascii")).digest())
         prev_kid, prev_seq = kid, summary["seq"]
+
+    v = json.loads(read("starts.vector"))
+    secret = base64.urlsafe_b64decode(v["secret"] + "=")
+    told = json.loads(read("schedule.json"))["schedule"]
+    assert {"day": v["day"], "sha256": b64(hashlib.sha256(secret).digest())} in told["commits"]
+    assert starts(secret, f"{v['kind']}/{v['probe']}", v["day"], v["mean_ms"],
+                  v["minutes"]) == v["starts_ms"]
 
     for line in read("refused.jsonl").splitlines():
         row = json.loads(line)

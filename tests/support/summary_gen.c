@@ -203,6 +203,35 @@ static void random_traffic(struct gen *g, struct bw_summary *s, size_t i)
     t->retransmit_ppm = maybe(g, 0, 1000000);
 }
 
+static void random_schedule(struct gen *g, struct bw_summary *s)
+{
+    static const char *const minutes[] = {"0-1440", "0-420+1020-1440", "7-8"};
+    int64_t day_s = gen_between(g, 1, 40000) * 86400;
+    s->schedule.n_commits = (size_t)gen_between(g, 0, 4);
+    s->schedule.commits = bw_summary_alloc(s, 4 * sizeof(*s->schedule.commits));
+    for (size_t i = 0; i < s->schedule.n_commits; i++) {
+        s->schedule.commits[i].day_unix_s = day_s + (int64_t)i * 86400;
+        hash(g, s->schedule.commits[i].sha256);
+    }
+    s->schedule.n_secrets = (size_t)gen_between(g, 0, 8);
+    s->schedule.secrets = bw_summary_alloc(s, 8 * sizeof(*s->schedule.secrets));
+    for (size_t i = 0; i < s->schedule.n_secrets; i++) {
+        s->schedule.secrets[i].day_unix_s = day_s + (int64_t)i * 172800;
+        hash(g, s->schedule.secrets[i].secret);
+    }
+    s->schedule.n_starts = (size_t)gen_between(g, 0, 3);
+    s->schedule.starts = bw_summary_alloc(s, 3 * sizeof(*s->schedule.starts));
+    for (size_t i = 0; i < s->schedule.n_starts; i++) {
+        struct bw_schedule_starts *p = &s->schedule.starts[i];
+        memset(p, 0, sizeof(*p));
+        (void)snprintf(p->probe, sizeof(p->probe), "probe-%zu", i);
+        (void)snprintf(p->kind, sizeof(p->kind), "http");
+        p->mean_ms = gen_between(g, 1000, 86400000);
+        p->give_up_ms = gen_between(g, 0, 7200000);
+        p->minutes = minutes[gen_between(g, 0, 2)];
+    }
+}
+
 void gen_random_summary(struct gen *g, struct bw_summary *ret)
 {
     struct bw_summary *s = ret;
@@ -238,6 +267,9 @@ void gen_random_summary(struct gen *g, struct bw_summary *ret)
     if (gen_chance(g, 20)) {
         s->seen.size = gen_between(g, 0, INT_MAX_53);
         hash(g, s->seen.root);
+    }
+    if (gen_chance(g, 20)) {
+        random_schedule(g, s);
     }
     s->n_circuits = (size_t)gen_between(g, 0, 3);
     if (s->n_circuits) {
@@ -278,7 +310,7 @@ void gen_random_summary(struct gen *g, struct bw_summary *ret)
     for (size_t i = 0; i < s->n_gaps; i++) {
         s->gaps[i].from_unix_s = gen_between(g, 0, 4000000000);
         s->gaps[i].to_unix_s = s->gaps[i].from_unix_s + gen_between(g, 0, 100000);
-        s->gaps[i].why = (enum bw_gap_why)gen_between(g, 0, BW_GAP_COUNTER);
+        s->gaps[i].why = (enum bw_gap_why)gen_between(g, 0, BW_GAP_STORAGE);
     }
 }
 

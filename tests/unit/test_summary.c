@@ -65,6 +65,33 @@ static void same_flow(const json_t *o, const char *key, const struct bw_flow *f)
     assert_true(!j || json_object_size(j) > 0);
 }
 
+static void same_schedule(const struct bw_summary *s, const json_t *o)
+{
+    const json_t *a = json_object_get(o, "commits");
+    assert_int_equal(json_array_size(a), s->schedule.n_commits);
+    for (size_t i = 0; i < s->schedule.n_commits; i++) {
+        same_int(json_array_get(a, i), "day", s->schedule.commits[i].day_unix_s);
+        same_text(json_array_get(a, i), "sha256", s->schedule.commits[i].sha256);
+    }
+    a = json_object_get(o, "secrets");
+    assert_int_equal(json_array_size(a), s->schedule.n_secrets);
+    for (size_t i = 0; i < s->schedule.n_secrets; i++) {
+        same_int(json_array_get(a, i), "day", s->schedule.secrets[i].day_unix_s);
+        same_text(json_array_get(a, i), "secret", s->schedule.secrets[i].secret);
+    }
+    a = json_object_get(o, "starts");
+    assert_int_equal(json_array_size(a), s->schedule.n_starts);
+    for (size_t i = 0; i < s->schedule.n_starts; i++) {
+        const json_t *p = json_array_get(a, i);
+        same_text(p, "probe", s->schedule.starts[i].probe);
+        same_text(p, "kind", s->schedule.starts[i].kind);
+        same_int(p, "mean_ms", s->schedule.starts[i].mean_ms);
+        same_int(p, "give_up_ms", s->schedule.starts[i].give_up_ms);
+        same_text(p, "minutes", s->schedule.starts[i].minutes);
+    }
+    assert_true(!o || json_object_size(o) > 0);
+}
+
 static void same_values(const struct bw_summary *s, const json_t *o)
 {
     const json_t *j;
@@ -93,6 +120,7 @@ static void same_values(const struct bw_summary *s, const json_t *o)
     j = json_object_get(o, "seen");
     same_int(j, "size", s->seen.size);
     same_text(j, "root", s->seen.root);
+    same_schedule(s, json_object_get(o, "schedule"));
     assert_int_equal(json_array_size(json_object_get(o, "circuits")), s->n_circuits);
     for (size_t i = 0; i < s->n_circuits; i++) {
         const struct bw_circuit_summary *c = &s->circuits[i];
@@ -587,6 +615,7 @@ static void words_go_both_ways(void **state)
     assert_null(bw_vantage_name(BW_VANTAGE_UNKNOWN));
     assert_null(bw_chain_why_name(BW_CHAIN_CONTINUES));
     assert_string_equal(bw_gap_why_name(BW_GAP_STOPPED), "daemon stopped");
+    assert_string_equal(bw_gap_why_name(BW_GAP_STORAGE), "storage full");
     assert_true(bw_site_valid("s-4f9k2"));
     assert_false(bw_site_valid("s-4f9k"));
     assert_false(bw_site_valid("s-4f9k1"));

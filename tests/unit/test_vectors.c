@@ -11,6 +11,7 @@
 #include "hist.h"
 #include "json.h"
 #include "jws.h"
+#include "starts.h"
 #include "summary_gen.h"
 
 #include <bw/err.h>
@@ -31,6 +32,10 @@
 
 static const char *folder = BW_SOURCE_DIR "/docs/vectors";
 static bool writing;
+
+#define DAY INT64_C(1788998400) /* the UTC day of START */
+#define MEAN_MS INT64_C(3600000)
+#define MINUTES "0-780+1260-1440"
 
 #define PUT(array, ...) (void)snprintf(array, sizeof(array), __VA_ARGS__)
 
@@ -261,12 +266,52 @@ static void full(struct bw_summary *s)
                                  .why = BW_GAP_DEFERRED};
 }
 
+/* The secrets of three days: bytes that count on from 0, 32 and 64. */
+static void secret_of(int k, uint8_t ret[BW_STARTS_SECRET_LEN])
+{
+    for (int i = 0; i < BW_STARTS_SECRET_LEN; i++) {
+        ret[i] = (uint8_t)(k * BW_STARTS_SECRET_LEN + i);
+    }
+}
+
+/* The first record of a day: what it binds, what it reveals, what is planned. */
+static void schedule(struct bw_summary *s)
+{
+    uint8_t secret[BW_STARTS_SECRET_LEN];
+    head(s, 2);
+    PUT(s->prev, HASH_B);
+    s->schedule.n_commits = 2;
+    s->schedule.commits = bw_summary_alloc(s, 2 * sizeof(*s->schedule.commits));
+    for (int i = 0; i < 2; i++) {
+        secret_of(i + 1, secret);
+        s->schedule.commits[i].day_unix_s = DAY + i * BW_STARTS_DAY_S;
+        bw_sha256_text(secret, sizeof(secret), s->schedule.commits[i].sha256);
+    }
+    s->schedule.n_secrets = 1;
+    s->schedule.secrets = bw_summary_alloc(s, sizeof(*s->schedule.secrets));
+    s->schedule.secrets[0].day_unix_s = DAY - BW_STARTS_DAY_S;
+    secret_of(0, secret);
+    (void)bw_b64_encode(secret, sizeof(secret), s->schedule.secrets[0].secret);
+    s->schedule.n_starts = 1;
+    s->schedule.starts = bw_summary_alloc(s, sizeof(*s->schedule.starts));
+    PUT(s->schedule.starts[0].probe, "state");
+    PUT(s->schedule.starts[0].kind, "http");
+    s->schedule.starts[0].mean_ms = MEAN_MS;
+    s->schedule.starts[0].give_up_ms = 3600000;
+    s->schedule.starts[0].minutes = MINUTES;
+    s->n_gaps = 1;
+    s->gaps = bw_summary_alloc(s, sizeof(*s->gaps));
+    s->gaps[0] = (struct bw_gap){
+        .from_unix_s = START - 900, .to_unix_s = START - 300, .why = BW_GAP_STORAGE};
+}
+
 static const struct {
     const char *name;
     void (*make)(struct bw_summary *s);
 } payloads[] = {{"smallest", smallest},
                 {"all-lost", all_lost},
                 {"source-none", source_none},
+                {"schedule", schedule},
                 {"full", full}};
 
 /* ---- files -----------------------------------------------------------------------------
@@ -447,6 +492,33 @@ static void the_chain_comes_out_the_same_and_holds(void **state)
     bw_key_free(keys[1]);
 }
 
+/* starts.vector: what the secret of DAY draws for the test that `schedule` plans. */
+static void starts_come_out_the_same(void **state)
+{
+    uint8_t secret[BW_STARTS_SECRET_LEN];
+    uint8_t allowed[BW_STARTS_DAY_MIN];
+    int64_t at_ms[BW_STARTS_MAX];
+    char text[64];
+    struct bw_buf b;
+    (void)state;
+    secret_of(1, secret);
+    assert_int_equal(bw_starts_minutes_parse(MINUTES, allowed), 0);
+    size_t n =
+        bw_starts_day(secret, "http/state", DAY, MEAN_MS, allowed, at_ms, BW_STARTS_MAX);
+    assert_true(n > 8 && n < 30);
+    bw_buf_init(&b, 4096);
+    (void)bw_b64_encode(secret, sizeof(secret), text);
+    bw_buf_printf(&b, "{\"secret\":\"%s\",\"kind\":\"http\",\"probe\":\"state\",", text);
+    bw_buf_printf(&b, "\"day\":%" PRId64 ",\"mean_ms\":%" PRId64 ",\"minutes\":\"%s\",",
+                  DAY, MEAN_MS, MINUTES);
+    for (size_t i = 0; i < n; i++) {
+        bw_buf_printf(&b, "%s%" PRId64, i ? "," : "\"starts_ms\":[", at_ms[i]);
+    }
+    bw_buf_puts(&b, "]}");
+    same_file("starts.vector", b.data, b.len);
+    bw_buf_done(&b);
+}
+
 /* refused.jsonl: {"payload":…,"why":…} a line, each of which no reader may accept. */
 static void refused_ones_are_refused(void **state)
 {
@@ -500,6 +572,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(payloads_and_signatures_come_out_the_same),
         cmocka_unit_test(the_chain_comes_out_the_same_and_holds),
+        cmocka_unit_test(starts_come_out_the_same),
         cmocka_unit_test(refused_ones_are_refused),
     };
     if (bw_crypto_init() < 0) {

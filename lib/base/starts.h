@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * starts.h - the start times that a day's secret draws: pure functions.
+ *
+ * Start times follow from a secret of the UTC day by HMAC, so that nobody who watches the
+ * line can foresee them and everybody can check them once the secret is out: its hash is
+ * signed the day before, the secret the day after (docs/summary-v1.md, section 7). All
+ * arithmetic is on integers, so that the check gives the same milliseconds on every
+ * machine. Any thread. */
+#ifndef BW_STARTS_H
+#define BW_STARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    BW_STARTS_SECRET_LEN = 32,
+    BW_STARTS_MAX = 4096, /* of one test and day */
+    BW_STARTS_DAY_MIN = 1440,
+    BW_STARTS_DAY_S = 86400,
+    BW_STARTS_MINUTES_MAX = 255 /* bytes of a text of allowed minutes */
+};
+
+/* Start times of test `name` ("http/state": kind and probe) on the UTC day that begins at
+ * day_unix_s, ascending, as milliseconds since that day's start. The k-th gap is
+ * mean · -ln(u_k), clamped to [mean/10, 2.5 mean], u_k from
+ * HMAC-SHA-256(secret, "bandwitness-start/1 NAME DAY K"); gaps run over allowed time
+ * only, the first one starts at the day's first allowed minute. Gives the number
+ * written, at most cap. */
+size_t bw_starts_day(const uint8_t secret[BW_STARTS_SECRET_LEN],
+                     const char *name,
+                     int64_t day_unix_s,
+                     int64_t mean_ms,
+                     const uint8_t allowed[BW_STARTS_DAY_MIN],
+                     int64_t *ret_start_ms,
+                     size_t cap);
+
+/* -ln(u / 2^32) in millionths, for u in [1, 2^32 - 1]; exact to one millionth. */
+int64_t bw_starts_neg_ln_ppm(uint32_t u);
+
+/* Allowed minutes as "0-420+1020-1440": ranges [from, to) in ascending order that do not
+ * touch; "" when none is. -E2BIG: too many ranges. */
+int bw_starts_minutes_print(const uint8_t allowed[BW_STARTS_DAY_MIN],
+                            char ret[BW_STARTS_MINUTES_MAX + 1]);
+/* The way back; -EINVAL for anything that is not written so. */
+int bw_starts_minutes_parse(const char *text, uint8_t ret_allowed[BW_STARTS_DAY_MIN]);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * check_fault.c - the names of what can be wrong, for machines. */
+#include "check.h"
+
+static const char *const fault_names[] = {
+    [BW_FAULT_NONE] = "none",
+    [BW_FAULT_LINE] = "not-a-record",
+    [BW_FAULT_KEY] = "unknown-key",
+    [BW_FAULT_SIGNATURE] = "wrong-signature",
+    [BW_FAULT_PAYLOAD] = "not-a-summary",
+    [BW_FAULT_NEWER] = "newer-version",
+    [BW_FAULT_SITE] = "two-sites",
+    [BW_FAULT_BEGIN] = "begins-later",
+    [BW_FAULT_HOLE] = "hole",
+    [BW_FAULT_ORDER] = "out-of-order",
+    [BW_FAULT_DUPLICATE] = "duplicate",
+    [BW_FAULT_FORK] = "fork",
+    [BW_FAULT_PREV] = "wrong-prev",
+    [BW_FAULT_CHAIN] = "wrong-chain",
+    [BW_FAULT_OVERLAP] = "overlap",
+    [BW_FAULT_SECRET] = "wrong-secret",
+    [BW_FAULT_COMMIT] = "second-commitment",
+};
+
+const char *bw_fault_name(enum bw_fault f)
+{
+    size_t n = sizeof(fault_names) / sizeof(fault_names[0]);
+    return (size_t)f < n ? fault_names[f] : "unknown";
+}
