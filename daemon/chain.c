@@ -26,7 +26,7 @@
 
 enum {
     META_MAX = 32768,
-    REFUSALS_MAX = 64
+    REFUSALS_MAX = BW_GAPS_MAX
 };
 
 struct bw_chain {
@@ -364,7 +364,8 @@ static int link_up(struct bw_chain *c, struct bw_summary *s, struct bw_err *rete
     return 0;
 }
 
-/* Refusals nobody told of yet become gaps; neighbours are joined. */
+/* Refusals nobody told of yet become gaps, as many as the record has room for; neighbours
+ * are joined. */
 static int tell_refusals(struct bw_chain *c,
                          struct bw_summary *s,
                          int64_t *ret_through,
@@ -373,7 +374,10 @@ static int tell_refusals(struct bw_chain *c,
     struct bw_journal_refusal list[REFUSALS_MAX];
     size_t n = 0;
     *ret_through = 0;
-    int r = bw_journal_refusals(c->j, list, REFUSALS_MAX, &n, reterr);
+    if (s->n_gaps >= BW_GAPS_MAX) {
+        return 0; /* the next record tells them */
+    }
+    int r = bw_journal_refusals(c->j, list, REFUSALS_MAX - s->n_gaps, &n, reterr);
     if (r < 0 || n == 0) {
         return r;
     }

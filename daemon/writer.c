@@ -218,6 +218,7 @@ int bw_writer_summary(struct bw_writer *w,
                       size_t n_tens)
 {
     struct bw_job *j = job_new(JOB_SUMMARY);
+    struct bw_summary span = *s; /* its times only */
     int r = -ENOMEM;
     if (!j) {
         goto out;
@@ -235,6 +236,9 @@ int bw_writer_summary(struct bw_writer *w,
     bw_summary_init(s);
     r = put(w, j);
 out:
+    if (r == -ENOBUFS || r == -ENOMEM) {
+        bw_writer_lost(w, &span);
+    }
     bw_summary_done(s);
     return r;
 }

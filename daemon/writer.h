@@ -4,8 +4,10 @@
  *
  * One thread, one journal connection, one job at a time in the order given. A summary
  * handed over is either durable or still in memory: with the disk full, read-only or
- * locked it waits there, up to a named maximum, and is tried again. All functions are
- * for the loop's thread and never block; every callback comes on the loop's thread. */
+ * locked it waits there, up to a named maximum, and is tried again; what finds no room
+ * there either is named as a gap, "storage full", by the next record that is written. All
+ * functions are for the loop's thread and never block; every callback comes on the loop's
+ * thread. */
 #ifndef BW_WRITER_H
 #define BW_WRITER_H
 
@@ -90,7 +92,7 @@ struct bw_writer_ten {
 
 /* Hand over one interval without site, seq, prev and chain: the thread fills them in.
  * *s is moved (and initialised again) whatever comes back. -ENOBUFS: the queue is full,
- * the summary is lost; log it. */
+ * the summary is lost; log it, the next record says so. */
 int bw_writer_summary(struct bw_writer *w,
                       struct bw_summary *s,
                       const struct bw_writer_ten *tens,

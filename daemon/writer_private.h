@@ -13,6 +13,10 @@
 
 struct bw_journal;
 
+enum {
+    LOST_MAX = 8 /* spans; neighbours are joined */
+};
+
 enum bw_job_kind {
     JOB_SUMMARY,
     JOB_SET,
@@ -36,6 +40,7 @@ struct bw_job {
     char name[BW_NAME_MAX + 1];
     char *text; /* receipt, detail, value */
     char type[64];
+    size_t n_told; /* lost spans that its gaps name */
     int64_t seq;
     int64_t number; /* bytes, milliseconds, lines */
     bool flag;
@@ -68,6 +73,10 @@ struct bw_writer {
     struct bw_writer_status status;
     struct bw_courier_batch *batch;
     char *fatal;
+    struct bw_gap lost[LOST_MAX]; /* no room for these; no record tells them yet */
+    size_t n_lost;
+    size_t n_telling; /* the first of them are in a record that is being written */
+    int64_t dropped;
 
     /* the storage thread's own, from run() to its end */
     char state_dir[PATH_MAX];
@@ -79,12 +88,15 @@ struct bw_writer {
     int64_t retry_ms;
     int64_t retry_mono_ms;
     int64_t prune_mono_ms;
-    int64_t dropped;
     bool broken;
     char trouble[256];
     struct bw_complaint complaint;
+    struct bw_complaint lost_complaint;
     struct bw_complaint ack_complaint;
 };
+
+/* An interval is lost for want of room: the next record says so. Either thread. */
+void bw_writer_lost(struct bw_writer *w, const struct bw_summary *s);
 
 /* Lists keep their order; not locked. */
 void bw_job_list_init(struct bw_job_list *l);

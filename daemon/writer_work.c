@@ -120,10 +120,10 @@ void bw_writer_refresh(struct bw_writer *w)
     (void)bw_journal_usage(w->journal, month_start(now_s), day_s + DAY_S, NULL,
                            &st.moved_month_bytes, NULL);
     st.held = (int64_t)w->held.n;
-    st.dropped = w->dropped;
     (void)snprintf(st.trouble, sizeof(st.trouble), "%s", w->trouble);
 
     uv_mutex_lock(&w->mutex);
+    st.dropped = w->dropped;
     w->status = st;
     w->changed = true;
     uv_mutex_unlock(&w->mutex);
@@ -141,10 +141,76 @@ static void tell_fatal(struct bw_writer *w, const char *why)
 
 /* ---- the jobs, on the storage thread */
 
+void bw_writer_lost(struct bw_writer *w, const struct bw_summary *s)
+{
+    uv_mutex_lock(&w->mutex);
+    struct bw_gap *last = w->n_lost > 0 ? &w->lost[w->n_lost - 1] : NULL;
+    w->dropped++;
+    if (last && w->n_lost > w->n_telling &&
+        (last->to_unix_s == s->start_unix_s || w->n_lost == LOST_MAX)) {
+        /* Only a clock that was set many times fills the list: then one span for all. */
+        last->from_unix_s =
+            last->from_unix_s < s->start_unix_s ? last->from_unix_s : s->start_unix_s;
+        last->to_unix_s = last->to_unix_s > s->end_unix_s ? last->to_unix_s : s->end_unix_s;
+    } else {
+        w->lost[w->n_lost++] = (struct bw_gap){.from_unix_s = s->start_unix_s,
+                                               .to_unix_s = s->end_unix_s,
+                                               .why = BW_GAP_STORAGE};
+    }
+    uv_mutex_unlock(&w->mutex);
+}
+
+/* What was lost before it becomes gaps of a summary that was never tried; of the one that
+ * was, the bytes are settled. Only the oldest is ever tried, so what is lost after that
+ * is lost with it. */
+static int tell_lost(struct bw_writer *w, struct bw_job *j)
+{
+    struct bw_summary *s = &j->summary;
+    struct bw_gap lost[LOST_MAX];
+    size_t n;
+    if (j->keep.tried || j->n_told > 0) {
+        return 0;
+    }
+    uv_mutex_lock(&w->mutex);
+    n = w->n_lost < LOST_MAX ? w->n_lost : LOST_MAX - 1; /* room for what comes meanwhile */
+    w->n_telling = n;
+    memcpy(lost, w->lost, sizeof(lost));
+    uv_mutex_unlock(&w->mutex);
+    if (n == 0 || s->n_gaps + n > BW_GAPS_MAX) {
+        return 0;
+    }
+    struct bw_gap *gaps = bw_summary_alloc(s, (s->n_gaps + n) * sizeof(*gaps));
+    if (!gaps) {
+        return -ENOMEM;
+    }
+    memcpy(gaps, lost, n * sizeof(*gaps));
+    if (s->n_gaps > 0) {
+        memcpy(gaps + n, s->gaps, s->n_gaps * sizeof(*gaps));
+    }
+    s->gaps = gaps;
+    s->n_gaps += n;
+    j->n_told = n;
+    return 0;
+}
+
+static void lost_is_told(struct bw_writer *w, const struct bw_job *j)
+{
+    uv_mutex_lock(&w->mutex);
+    w->n_lost -= j->n_told;
+    w->n_telling = 0;
+    memmove(w->lost, w->lost + j->n_told, w->n_lost * sizeof(w->lost[0]));
+    uv_mutex_unlock(&w->mutex);
+}
+
 static int do_summary(struct bw_writer *w, struct bw_job *j, struct bw_err *err)
 {
-    int r = bw_chain_append(w->chain, &j->summary, &j->keep, err);
+    int r = tell_lost(w, j);
+    if (r < 0) {
+        return bw_err_set(err, r, "out of memory");
+    }
+    r = bw_chain_append(w->chain, &j->summary, &j->keep, err);
     if (r == 0) {
+        lost_is_told(w, j);
         bw_draw_summary(w->draw, &j->summary);
         bw_draw_tens(w->draw, j->tens, j->n_tens);
     }
@@ -178,6 +244,8 @@ static void storage_works(struct bw_writer *w)
     w->retry_ms = 0;
     w->trouble[0] = '\0';
     bw_complain_over(&w->complaint, BW_AREA_JOURNAL, "the journal takes records again");
+    bw_complain_over(&w->lost_complaint, BW_AREA_JOURNAL,
+                     "nothing is lost any more for want of room");
 }
 
 /* After a failure that may pass: keep, complain once, try again later. */
@@ -196,16 +264,34 @@ static void storage_fails(struct bw_writer *w, int code, const struct bw_err *er
     w->retry_mono_ms = bw_clock_mono_ms() + w->retry_ms;
 }
 
+/* Of summaries there are most, and only they can be told as lost: a day's secret or bytes
+ * that tests moved stay. */
 static void drop_oldest(struct bw_writer *w)
 {
-    struct bw_job *j = bw_job_list_take(&w->held);
-    if (j->kind == JOB_SUMMARY) {
-        w->dropped++;
-        bw_log(BW_AREA_JOURNAL, BW_ERROR,
-               "memory for records is full: the interval that ended at %lld is lost",
-               (long long)j->summary.end_unix_s);
+    struct bw_job_list kept;
+    struct bw_job *j;
+    bool dropped = false;
+    bw_job_list_init(&kept);
+    while ((j = bw_job_list_take(&w->held)) != NULL) {
+        if (dropped || j->kind != JOB_SUMMARY) {
+            bw_job_list_put(&kept, j);
+            continue;
+        }
+        dropped = true;
+        uv_mutex_lock(&w->mutex);
+        w->n_telling = j->n_told > 0 ? 0 : w->n_telling;
+        uv_mutex_unlock(&w->mutex);
+        bw_writer_lost(w, &j->summary);
+        bw_complain(&w->lost_complaint, BW_AREA_JOURNAL, BW_ERROR,
+                    "memory for records is full: the interval that ended at %lld is lost; "
+                    "the next record will say so",
+                    (long long)j->summary.end_unix_s);
+        bw_job_free(j);
     }
-    bw_job_free(j);
+    w->held = kept;
+    if (!w->held.first) {
+        w->held.end = &w->held.first;
+    }
 }
 
 /* Work off `held`, oldest first, until it is empty or storage refuses. */
@@ -227,7 +313,11 @@ static void flush_held(struct bw_writer *w)
             /* our fault, with this one job only */
             bw_log(BW_AREA_JOURNAL, BW_ERROR, "a record could not be written: %s",
                    err.text);
-            w->dropped += j->kind == JOB_SUMMARY;
+            if (j->kind == JOB_SUMMARY) {
+                uv_mutex_lock(&w->mutex);
+                w->dropped++;
+                uv_mutex_unlock(&w->mutex);
+            }
         } else {
             (void)snprintf(w->trouble, sizeof(w->trouble), "%.240s", err.text);
             tell_fatal(w, err.text[0] ? err.text : bw_strerror(r));

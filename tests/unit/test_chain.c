@@ -203,6 +203,48 @@ static void refusals_become_gaps(void **state)
     end(&w);
 }
 
+/* However many records a collector refuses, the next one has room: the rest of the
+ * refusals wait for those after it. */
+static void refusals_never_crowd_a_record_out(void **state)
+{
+    struct world w;
+    struct last l;
+    struct bw_summary s;
+    struct bw_chain_signed keep = {0};
+    struct bw_err err = {0};
+    const int own = 32;
+    (void)state;
+    begin(&w);
+    for (int i = 0; i < 2 * BW_GAPS_MAX; i++) {
+        assert_int_equal(add(&w), 0);
+    }
+    for (int seq = 1; seq <= 2 * BW_GAPS_MAX; seq += 2) {
+        assert_int_equal(
+            bw_journal_refused(w.j, bw_chain_kid(w.c), seq, "malformed", "x", NULL), 0);
+    }
+    fill(&w, &s);
+    s.gaps = bw_summary_alloc(&s, (size_t)own * sizeof(*s.gaps));
+    for (int i = 0; i < own; i++) {
+        s.gaps[s.n_gaps++] = (struct bw_gap){.from_unix_s = s.start_unix_s + i,
+                                             .to_unix_s = s.start_unix_s + i,
+                                             .why = BW_GAP_DEFERRED};
+    }
+    if (bw_chain_append(w.c, &s, &keep, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    bw_chain_signed_done(&keep);
+    bw_summary_done(&s);
+    newest(&w, &l);
+    assert_int_equal(l.s.n_gaps, BW_GAPS_MAX);
+    last_done(&l);
+    assert_int_equal(add(&w), 0);
+    newest(&w, &l);
+    assert_int_equal(l.s.n_gaps, own); /* those that had no room */
+    assert_int_equal(l.s.gaps[0].why, BW_GAP_REFUSED);
+    last_done(&l);
+    end(&w);
+}
+
 static void fork_brings_a_new_key(void **state)
 {
     struct world w;
@@ -393,9 +435,13 @@ static void enrolment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_start),           cmocka_unit_test(refusals_become_gaps),
-        cmocka_unit_test(fork_brings_a_new_key), cmocka_unit_test(fork_cut_short),
-        cmocka_unit_test(the_same_bytes_again),  cmocka_unit_test(enrolment),
+        cmocka_unit_test(first_start),
+        cmocka_unit_test(refusals_become_gaps),
+        cmocka_unit_test(refusals_never_crowd_a_record_out),
+        cmocka_unit_test(fork_brings_a_new_key),
+        cmocka_unit_test(fork_cut_short),
+        cmocka_unit_test(the_same_bytes_again),
+        cmocka_unit_test(enrolment),
     };
     bw_log_set_level(BW_ERROR);
     assert_int_equal(bw_crypto_init(), 0);
