@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """at_rest - the box with one icmp target a second and 10 s intervals, beside collectd with
 its ping, interface and rrdtool plugins at the same pace, in one lab at the same time."""
-import json
 import os
 import subprocess
 import time
 
 from benchlib import Bar, Row, bench, in_a_lab
-from lab import LabError, Netns, wait_for
-from programs import Box, Collector
+from bwtest import Box, Collector, SceneError, wait_for
+from lab import Netns
 
 WARM_UP_S = 45  # several intervals: every file is open, every cache filled
 WINDOWS, WINDOW_S = 5, 20
@@ -53,10 +52,6 @@ LoadPlugin rrdtool
 """
 
 BOX = """
-interval = 10s
-state_dir = "%(d)s/state"
-control = "%(d)s/control.sock"
-collector { url = "%(url)s" %(ca)s }
 circuit "wan" { vantage = router  source = kernel  interface = "wan"  side = line }
 icmp "line" { circuit = "wan"  target "edge" { address = "192.0.2.2" } }
 """
@@ -71,13 +66,12 @@ def work(the_lab):
     base = the_lab.path("rest", "x")[:-2]
     for name in ("state", "box", "peer"):
         os.makedirs(f"{base}/{name}")
-    collector = Collector(far, f"{base}/state", "192.0.2.2")
-    collector.start_ready()
-    ours = Box(box, f"{base}/box", BOX % {
-        "d": f"{base}/box", "url": collector.url, "ca": f'ca_file = "{collector.ca}"'})
-    token = json.loads(collector.admin("token", "create", "--json"))["token"]
-    ours.enroll(collector, token)
-    ours.start_ready()
+    collector = Collector(folder=f"{base}/state", place=far, address="192.0.2.2", tls=True)
+    collector.start()
+    ours = Box(collector.as_conf(every="10s") + BOX, interval="10s", folder=f"{base}/box",
+               place=box)
+    ours.enroll(collector, collector.token()["token"])
+    ours.start()
     procs = {"ours": ours.proc}
     with open(f"{base}/peer/collectd.conf", "w", encoding="ascii") as f:
         f.write(COLLECTD % {"d": f"{base}/peer"})
@@ -87,7 +81,7 @@ def work(the_lab):
         wait_for("collectd's first file",
                  lambda: any(n.endswith(".rrd") for _, _, names in os.walk(f"{base}/peer")
                              for n in names), 40)
-    except (OSError, LabError) as e:
+    except (OSError, SceneError) as e:
         print(f"   collectd could not run: {e}", flush=True)
         procs.pop("peer", None)
     pids = {name: (p.pid, the_lab.outer_pid(p.pid)) for name, p in procs.items()}
@@ -104,7 +98,7 @@ def work(the_lab):
                                 100 * (cpu - cpu0) / 1e9 / (time.monotonic() - then)))
     records = len(ours.journal()) - records
     if records < WINDOWS * WINDOW_S // 10 - 1:
-        raise LabError(f"only {records} records were made in {WINDOWS * WINDOW_S} s")
+        raise SceneError(f"only {records} records were made in {WINDOWS * WINDOW_S} s")
     return found
 
 

@@ -13,10 +13,8 @@ A figure is a list of values (or one value, or None when it could not be measure
 median is shown with its spread. Within one bench ours and the peer's runs alternate, so
 that a machine that slows down slows both.
 """
-import contextlib
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -24,6 +22,7 @@ import threading
 import traceback
 
 import lab
+from bwtest import SceneError
 
 BENCHES = []
 
@@ -165,14 +164,14 @@ def in_a_lab(work):
         status = 1
         try:
             status = lab.run(lambda the_lab: _tell(pipe_in, work(the_lab)))
-        except lab.LabError as e:
+        except SceneError as e:
             print(f"   no lab: {e}", flush=True)
         os._exit(status)
     os.close(pipe_in)
     with open(pipe_out, encoding="utf-8") as f:
         said = f.read()
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
-        raise lab.LabError("the lab of this bench failed")
+        raise SceneError("the lab of this bench failed")
     return json.loads(said)
 
 
@@ -180,24 +179,6 @@ def _tell(fd, result):
     with open(fd, "w", encoding="utf-8") as f:
         json.dump(result, f)
     return 0
-
-
-@contextlib.contextmanager
-def scratch():
-    """A folder that goes with this block; after a kill -9 the next bench or lab removes it."""
-    folder, lock = lab.new_folder()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def run_tied(argv):
-    """Run to its end a program that ends with this one; CalledProcessError when it failed."""
-    front = os.getpid()
-    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL,
-                   preexec_fn=lambda: lab.die_with(front))
 
 
 def cost_of(ns, argv, seconds=60, **kw):

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 
 from benchlib import Bar, Row, bench, in_a_lab, program
-from lab import LabError, Netns
-from programs import Collector
+from bwtest import Collector, SceneError
+from lab import Netns
 
 RUNS, ROUNDS = 5, 20
 
@@ -16,15 +16,15 @@ RUNS, ROUNDS = 5, 20
 def one(the_lab, place, name, sites, rounds):
     """One load on a fresh collector; the JSON that bench_ingest prints."""
     folder = os.path.dirname(the_lab.path(name, "x"))
-    collector = Collector(place, folder, "127.0.0.1", port=18497, tls=False)
+    collector = Collector(folder=folder, place=place, port=18497)
     place.run([program("bench_ingest"), "prepare", collector.data, str(sites)], timeout=300)
-    collector.start_ready()
+    collector.start()
     pid = the_lab.outer_pid(collector.proc.pid)
     done = subprocess.run(place.argv([program("bench_ingest"), "load", "18497", str(pid),
                                       str(sites), str(rounds)]),
                           pass_fds=(place.fd,), stdout=subprocess.PIPE, timeout=600)
     if done.returncode != 0:
-        raise LabError(f"bench_ingest: {done.stdout.decode()}\n{collector.tail()}")
+        raise SceneError(f"bench_ingest: {done.stdout.decode()}\n{collector.tail()}")
     collector.stop()
     shutil.rmtree(folder)
     return json.loads(done.stdout)

@@ -11,7 +11,8 @@ import os
 import re
 
 from benchlib import Bar, Row, bench, cost_of, in_a_lab, interleave, program
-from lab import LabError, Netns
+from bwtest import SceneError
+from lab import Netns
 from school import start_nginx
 
 RATE_BPS, STREAMS, WARM_UP_S, WINDOW_S, RUNS = 1_000_000_000, 4, 1, 4, 5
@@ -51,7 +52,7 @@ def honest(isp, way, before, payload):
     """What a program says it moved is what the line carried, less headers and the rest."""
     line = shaped_bytes(isp, way) - before
     if not 0.95 * line * SHARE <= payload <= line:
-        raise LabError(f"{way}: {payload} bytes of payload, but the line carried {line}")
+        raise SceneError(f"{way}: {payload} bytes of payload, but the line carried {line}")
 
 
 def work(the_lab):
@@ -67,7 +68,7 @@ def work(the_lab):
                 program("bench_http"), url, way, f"streams={STREAMS}",
                 f"warmup={WARM_UP_S}s", f"duration={WINDOW_S}s"])
             if status != 0:
-                raise LabError(f"bench_http ended with {status}: {said}")
+                raise SceneError(f"bench_http ended with {status}: {said}")
             r = json.loads(said)
             honest(isp, way, before, r["total_bytes"])
             return r["goodput_bps"] / 1e6, cpu * 1e9 / r["total_bytes"]

@@ -5,7 +5,8 @@ packets sent; round trips are the medians of all answers of a run."""
 import json
 
 from benchlib import Bar, Row, bench, cost_of, in_a_lab, interleave, program
-from lab import LabError, Netns
+from bwtest import SceneError
+from lab import Netns
 
 TARGETS, RUN_S, RUNS = 500, 12, 5
 FIRST = "198.18.0.1"
@@ -34,10 +35,10 @@ def work(the_lab):
         status, said, cpu = cost_of(box, [program("bench_icmp"), FIRST, str(TARGETS),
                                           str(RUN_S)])
         if status != 0:
-            raise LabError(f"bench_icmp ended with {status}: {said}")
+            raise SceneError(f"bench_icmp ended with {status}: {said}")
         r = json.loads(said)
         if r["sent"] < TARGETS * RUN_S * 0.98 or r["lost"]:
-            raise LabError(f"the machine did not keep up: {said}")
+            raise SceneError(f"the machine did not keep up: {said}")
         return cpu * 1e6 / r["sent"], r["rtt_p50_ns"] / 1000
 
     def fping():

@@ -48,6 +48,28 @@ function(bw_add_unit_test name)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
 
+# bw_add_python_test(NAME FILE [ARGS …] LABEL l [TIMEOUT s] [SERIAL] [ENV VAR=VALUE …]): a test
+# program in Python, under the system's own python3 (its packages are Debian's). What they
+# share is tests/support/bwtest; exit status 77 means "not possible here" and says why.
+function(bw_add_python_test name file)
+  cmake_parse_arguments(A "SERIAL" "LABEL;TIMEOUT" "ARGS;ENV" ${ARGN})
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  set(built ${CMAKE_BINARY_DIR}/cli:${CMAKE_BINARY_DIR}/daemon:${CMAKE_BINARY_DIR}/collector)
+  get_filename_component(path ${file} ABSOLUTE)
+  add_test(NAME ${name} COMMAND /usr/bin/python3 ${path} ${A_ARGS})
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;BW_PROGRAMS=${built};${A_ENV}")
+  if(A_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()
+
 # bw_add_fuzzer(NAME LINK lib …): tests/fuzz/NAME.c with LLVMFuzzerTestOneInput and
 # the seed corpus tests/fuzz/corpus/NAME/. Always built with a replayer so that the
 # corpus runs in ctest; with BW_FUZZ (clang) also as a libFuzzer program NAME_fuzz.

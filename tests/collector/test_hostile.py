@@ -11,8 +11,8 @@ import subprocess
 import time
 import unittest
 
-from harness import CollectorCase
-from jose import b64, compact, sha
+from bwtest import CollectorCase
+from bwtest.jose import b64, compact, sha
 
 TYP = "bandwitness-summary+jws"
 CENTURY_S = 100 * 366 * 86400

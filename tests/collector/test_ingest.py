@@ -6,8 +6,8 @@ import random
 import subprocess
 import unittest
 
-from harness import Answer, CollectorCase
-from jose import START, Box, Key, receipt, sha
+from bwtest import Answer, CollectorCase
+from bwtest.jose import START, Key, PyBox, receipt, sha
 
 
 def zstd(data, *words):
@@ -47,8 +47,7 @@ class Ingest(CollectorCase):
             c.putheader("Content-Type", "application/jose")
             c.putheader("Content-Length", str(n))
             c.endheaders()
-            r = c.getresponse()
-            return Answer(r.status, r.headers, r.read())
+            return Answer(c.getresponse())
         finally:
             c.close()
 
@@ -113,7 +112,7 @@ class Ingest(CollectorCase):
         box = self.c.box()
         box.summary()
         self.one(self.c.post(box.lines))
-        new = Box(box.site, start=box.at)
+        new = PyBox(box.site, start=box.at)
         request = {"v": 1, "jwk": new.key.jwk, "why": "rotated"}
         def bring(key):
             return self.c.request("POST", "/api/v1/keys",
@@ -155,7 +154,7 @@ class Ingest(CollectorCase):
         self.refused(self.c.post([box.summary(prev=sha("something else"))]), 409, "fork")
 
     def test_unknown_key(self):
-        stranger = Box("s-zzzzz")
+        stranger = PyBox("s-zzzzz")
         r = self.refused(self.c.post([stranger.summary()]), 422, "unknown-key")
         self.assertEqual(r["kid"], stranger.key.kid)
 

@@ -9,8 +9,8 @@ import unittest
 
 from jwcrypto import jwk, jws
 
-from harness import CollectorCase
-from jose import START, Key
+from bwtest import CollectorCase
+from bwtest.jose import START, Key
 
 
 class Keys(CollectorCase):
@@ -98,7 +98,7 @@ class Keys(CollectorCase):
         out = json.loads(self.c.command("verify", "--json", "--key", keys, records))
         self.assertEqual((out["ok"], out["records"], out["verified"]), (True, 2, 2))
         both = self.write("both.jose", self.export(box) + self.export(other))
-        self.c.command("verify", "--key", keys, both, ok=1)
+        self.c.command("verify", "--key", keys, both, ok=(1,))
         self.c.command("verify", "--key", more, "--key", keys, both)
         one = self.write("one.jwk", json.dumps(self.keys(other.site).json["keys"][0]).encode())
         self.c.command("verify", "--key", one, "--key", keys, both)

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The HTTP side as strangers, browsers and proxies see it."""
+import http.client
+import json
 import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
-import tempfile
 import time
 import unittest
 from html.parser import HTMLParser
 
-from harness import Collector, CollectorCase, UnixConnection, self_signed
-from jose import START, latency
+from bwtest import HOST, Collector, CollectorCase, free_port, scratch, self_signed
+from bwtest.jose import START, PyBox, latency, sha
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
@@ -85,14 +86,13 @@ class Serve(CollectorCase):
                 order.remove("outages")
                 order.insert(order.index("latency"), "outages")
             line = box.key.sign({k: p[k] for k in order}, "bandwitness-summary+jws")
-            from jose import sha
             box.seq, box.prev, box.at = p["seq"], sha(line), p["end"]
             self.assertEqual(self.c.post([line]).json["refused"], [])
         p = self.page(f"/sites/{box.site}?range=week")
         for words in ("Rowan School", "fresh", "router", "kernel", "no claim on file",
                       "no test yet", "ethernet layer", "targets silent", "60\u00a0s"):
             self.assertIn(words, p.text)
-        self.c.command("site", "add", "--data", self.c.data, box.site, "--down", "100M", "--up",
+        self.c.admin("site", "add", box.site, "--down", "100M", "--up",
                        "20M", "--layer", "ip", "--provider", "River " + HOSTILE)
         p = self.page(f"/sites/{box.site}")
         self.assertIn("100\u00a0Mbit/s", p.text)
@@ -163,7 +163,6 @@ class Serve(CollectorCase):
         self.assertEqual((last["seq"], last["latency_sent"], last["latency_lost"]),
                          ("31", "300", "300"))
         objects = self.c.export(f"{box.site}.wan", **where).body.decode().splitlines()
-        import json
         self.assertEqual([json.loads(o)["payload"]["seq"] for o in objects], list(range(1, 32)))
         some = self.c.export(f"{box.site}.wan", format="csv", from_=START + 300, to=START + 900)
         self.assertEqual(len(some.body.decode().strip().split("\r\n")), 3)
@@ -191,8 +190,7 @@ class Serve(CollectorCase):
             return [x for x in re.findall(r"^(\d+): (\S+)", out, re.M) if x[1] != "-nan"]
         self.assertEqual(len(known()), 23)
         # The other key of the site brings what it kept from before.
-        from jose import Box
-        old = Box(box.site, start=START - 1500)
+        old = PyBox(box.site, start=START - 1500)
         request = {"v": 1, "jwk": old.key.jwk, "why": "replaced"}
         a = self.c.request("POST", "/api/v1/keys",
                            box.key.sign(request, "bandwitness-key+jws").encode(),
@@ -295,28 +293,20 @@ class Serve(CollectorCase):
 
 class Fronts(unittest.TestCase):
     def test_tls_listener(self):
-        folder = tempfile.mkdtemp(prefix="bw-collector-")
-        self.addCleanup(shutil.rmtree, folder)
-        crt, key = self_signed(folder)
-        c = Collector(folder=folder, listen='listen "tls" { address = "127.0.0.1" port = 0 '
-                                            f'tls_certificate = "{crt}" tls_key = "{key}" }}')
-        with c:
-            port = c.wait(lambda: c.ports()[1:] or None)[0]
-            context = ssl.create_default_context(cafile=crt)
-            import http.client
-            tls = http.client.HTTPSConnection("localhost", port, context=context, timeout=20)
+        with Collector(tls=True) as c:
+            tls = c.connect()
             box = c.box()
             for n in (1, 2, 3):
                 a = c.post([box.summary()], connection=tls)
                 self.assertEqual(a.json["chains"][0]["acked_through"], n)
             tls.close()
-            old = ssl.create_default_context(cafile=crt)
+            old = ssl.create_default_context(cafile=c.ca)
             old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
             old.maximum_version = ssl.TLSVersion.TLSv1_1
             with self.assertRaises((ssl.SSLError, OSError)):
-                h = http.client.HTTPSConnection("localhost", port, context=old, timeout=10)
+                h = http.client.HTTPSConnection("127.0.0.1", c.port, context=old, timeout=10)
                 h.request("GET", "/healthz")
-            s = socket.create_connection(("127.0.0.1", port))
+            s = socket.create_connection(("127.0.0.1", c.port))
             s.sendall(b"GET / HTTP/1.1\r\n\r\n")
             s.settimeout(10)
             try:
@@ -328,30 +318,26 @@ class Fronts(unittest.TestCase):
 
     def test_unix_socket_is_not_taken_twice(self):
         with Collector() as c:
-            other = Collector(folder=c.folder + "-2")
-            self.addCleanup(shutil.rmtree, other.folder)
+            other = Collector()
+            self.addCleanup(other.discard)
             with open(other.conf, encoding="utf-8") as f:
                 text = f.read().replace(other.socket, c.socket)
             with open(other.conf, "w", encoding="utf-8") as f:
                 f.write(text)
             with self.assertRaises(AssertionError) as e:
-                other.start(20)
+                other.start()
             self.assertIn("another program answers there", str(e.exception))
             self.assertEqual(c.get("/healthz").status, 200)
 
     @unittest.skipUnless(shutil.which("nginx", path="/usr/sbin:/usr/bin"), "nginx is missing")
     def test_nginx_in_front(self):
-        folder = tempfile.mkdtemp(prefix="bw-collector-")
-        self.addCleanup(shutil.rmtree, folder)
-        crt, key = self_signed(folder)
+        folder = self.enterContext(scratch())
+        crt, _key = self_signed(folder)
         sock = os.path.join(folder, "proxied.sock")
         here = os.path.dirname(os.path.abspath(__file__))
         with open(os.path.join(here, "../../etc/nginx-bandwitness.conf"), encoding="utf-8") as f:
             site = f.read()
-        free = socket.socket()
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+        port = free_port()
         site = site.replace("/run/bandwitness-collector/http.sock", sock)
         site = site.replace("/etc/bandwitness/tls", folder + "/tls")
         site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
@@ -364,13 +350,10 @@ class Fronts(unittest.TestCase):
                     + "".join(f"{k}_temp_path {folder}/{k};\n" for k in
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
                     + site + "}\n")
-        c = Collector(folder=folder, listen=f'listen "proxied" {{ address = "{sock}" '
-                                            'proxied = yes }')
-        with c:
-            nginx = subprocess.Popen([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", conf,
-                                      "-p", folder, "-e", f"{folder}/error.log"])
+        with Collector(listen=f'listen "proxied" {{ address = "{sock}" proxied = yes }}') as c:
+            nginx = HOST.popen([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", conf,
+                                "-p", folder, "-e", f"{folder}/error.log"])
             try:
-                import http.client
                 context = ssl.create_default_context(cafile=crt)
                 front = http.client.HTTPSConnection("localhost", port, context=context, timeout=20)
                 def up():
@@ -380,15 +363,15 @@ class Fronts(unittest.TestCase):
                     except OSError:
                         front.close()
                         return False
-                c.wait(up)
+                c.wait("nginx", up)
                 box = c.box()
-                c.command("site", "add", "--data", c.data, box.site, "--prefix", "127.0.0.0/8")
+                c.admin("site", "add", box.site, "--prefix", "127.0.0.0/8")
                 self.assertEqual(c.post([box.summary()], connection=front,
                                         X_Forwarded_For="192.0.2.9").json["refused"], [])
                 row = c.export(f"{box.site}.wan", from_=START, to=START + 300).json
                 self.assertEqual(row["egress"], "match")
                 other = c.box("Other")
-                c.command("site", "add", "--data", c.data, other.site, "--prefix", "192.0.2.0/24")
+                c.admin("site", "add", other.site, "--prefix", "192.0.2.0/24")
                 c.post([other.summary()], connection=front)
                 row = c.export(f"{other.site}.wan", from_=START, to=START + 300).json
                 self.assertEqual(row["egress"], "other")

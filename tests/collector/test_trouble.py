@@ -2,16 +2,14 @@
 """When something is wrong on the collector's side: too much at once, a locked ledger, a
 missing record that never comes, a lost key, a bad configuration."""
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import threading
 import unittest
 
-from harness import Collector, program
-from jose import START, sha
+from bwtest import Collector, program, scratch
+from bwtest.jose import START, sha
 
 
 class Trouble(unittest.TestCase):
@@ -61,7 +59,7 @@ class Trouble(unittest.TestCase):
             box = c.box()
             lines = [box.summary() for _ in range(5)]
             self.assertEqual(c.post(lines[:1] + lines[3:]).json["chains"][0]["acked_through"], 1)
-            c.wait(lambda: "behind a hole" in c.text())
+            c.wait("the hole", lambda: "behind a hole" in c.text())
             a = c.post([lines[4]])
             self.assertEqual(a.json["chains"][0]["acked_through"], 5)
             got = c.export(f"{box.site}.wan", from_=START, to=START + 86400, format="jose")
@@ -69,10 +67,7 @@ class Trouble(unittest.TestCase):
             self.assertIn("Missing", c.get(f"/sites/{box.site}").body.decode())
 
     def test_held_records_survive_a_kill(self):
-        folder = tempfile.mkdtemp(prefix="bw-collector-")
-        self.addCleanup(shutil.rmtree, folder, True)
-        c = Collector(folder=folder)
-        with c:
+        with Collector() as c:
             box = c.box()
             lines = [box.summary() for _ in range(3)]
             self.assertEqual(c.post(lines[1:]).json["chains"][0]["acked_through"], 0)
@@ -81,9 +76,8 @@ class Trouble(unittest.TestCase):
             self.assertEqual(c.post(lines[:1]).json["chains"][0]["acked_through"], 3)
 
     def test_a_lost_log_key_is_not_replaced(self):
-        folder = tempfile.mkdtemp(prefix="bw-collector-")
-        self.addCleanup(shutil.rmtree, folder, True)
-        c = Collector(folder=folder)
+        c = Collector()
+        self.addCleanup(c.end)
         c.start()
         c.stop()
         key = os.path.join(c.data, "log-key.jwk")
@@ -94,7 +88,6 @@ class Trouble(unittest.TestCase):
         self.assertIn("bring the file back", str(e.exception))
         os.rename(key + ".away", key)
         c.start()
-        c.stop()
 
     def test_reload_keeps_what_is_good(self):
         with Collector() as c:
@@ -103,8 +96,8 @@ class Trouble(unittest.TestCase):
             def reload(text, words):
                 with open(c.conf, "w", encoding="utf-8") as f:
                     f.write(text)
-                c.proc.send_signal(signal.SIGHUP)
-                c.wait(lambda: words in c.text())
+                c.reload()
+                c.wait(words, lambda: words in c.text())
             reload(good + "\nqueue_post = 5\n", "the old configuration stays in force")
             self.assertIn("queue_post", c.text())
             self.assertIn(b"Alder State", c.get("/").body)
@@ -113,8 +106,7 @@ class Trouble(unittest.TestCase):
             reload(good + "\nlimits { connections = 77 }\n", "limits changed: restart needed")
 
     def test_bad_configurations_name_the_line(self):
-        folder = tempfile.mkdtemp(prefix="bw-collector-")
-        self.addCleanup(shutil.rmtree, folder, True)
+        folder = self.enterContext(scratch())
         path = os.path.join(folder, "c.conf")
         for text, words in (
                 ("", "listen"),
@@ -140,10 +132,10 @@ class Trouble(unittest.TestCase):
             got = []
             t = threading.Thread(target=lambda: got.append(c.post([line])))
             t.start()
-            c.wait(lambda: c.metric("bandwitness_posts_waiting") == 1)
+            c.wait("a post that waits", lambda: c.metric("bandwitness_posts_waiting") == 1)
             c.proc.send_signal(signal.SIGTERM)
             t.join()
-            self.assertEqual(c.proc.wait(30), 0)
+            c.ends(0)
             self.assertEqual(got[0].json["chains"][0]["acked_through"], 1)
             self.assertEqual(sha(line), sha(box.lines[0]))
 

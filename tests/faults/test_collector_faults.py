@@ -4,16 +4,13 @@ gives a false receipt, or shows a wrong certificate: the records stay, the box s
 does next, and delivery resumes by itself when the real collector is back."""
 import http.server
 import json
-import os
 import shutil
-import signal
 import ssl
 import sys
 import threading
 import time
 
-from lab import wait_for
-from programs import self_signed
+from bwtest import scratch, self_signed, wait_for
 from scene import Scene
 
 
@@ -68,33 +65,28 @@ LIES = ("500", "html", "garbage", "429", "redirect", "close-early", "close-answe
 
 def main():
     with Scene(tls=True) as s:
-        box = s.box("box")
-        wait_for("the first receipt", lambda: acked(box) > 0, 30)
-        assert s.collector.stop() == 0
+        box = s.box()
+        wait_for("the first receipt", lambda: box.acked() > 0, 30)
+        s.collector.stop()
         trouble(box, "nobody listens", lambda: True)
         for lie in LIES:
-            with_liar(s, box, lie, s.folder + "/state")
-        wrong = s.folder + "/wrong"
-        os.makedirs(wrong)
-        self_signed(wrong, "collector", ["127.0.0.1"])
+            with_liar(s, box, lie, s.collector.folder)
+        wrong = s.enter_context(scratch())
+        self_signed(wrong)
         with_liar(s, box, "500", wrong)  # right address, a certificate nobody vouches for
-        s.collector.start_ready()
+        s.collector.start()
         lines = box.journal()
         wait_for("delivery to resume by itself",
-                 lambda: set(lines) <= set(s.held(box.site)), 90, 0.5)
-        held = s.held(box.site)
+                 lambda: set(lines) <= set(s.collector.held(box.site)), 90, 0.5)
+        held = s.collector.held(box.site)
         assert len(held) == len(set(held)) and held[:len(lines)] == lines
-        assert box.starts == 1 and box.stop() == 0
+        assert box.starts == 1
         print(f"{len(lines)} records, all held once; the box was never restarted")
         return 0
 
 
-def acked(box):
-    return (box.status() or {}).get("journal", {}).get("acked_seq", 0)
-
-
 def with_liar(s, box, lie, certificates):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", s.port), Liar)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", s.collector.port), Liar)
     server.lie, server.posts = lie, 0
     server.kid = box.status()["journal"]["kid"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -105,8 +97,8 @@ def with_liar(s, box, lie, certificates):
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        box.proc.send_signal(signal.SIGHUP)  # resets the pause between tries
-        wrong_certificate = certificates.endswith("wrong")
+        box.reload()  # resets the pause between tries
+        wrong_certificate = certificates != s.collector.folder
         trouble(box, lie, lambda: wrong_certificate or server.posts > 0)
     finally:
         server.shutdown()
@@ -116,7 +108,7 @@ def with_liar(s, box, lie, certificates):
 
 def trouble(box, what, met):
     """The box meets it, keeps every record, says so, and goes on measuring."""
-    before = acked(box)
+    before = box.acked()
     rows = box.status()["journal"]["rows"]
 
     def told():
@@ -125,9 +117,9 @@ def trouble(box, what, met):
         return (met() and collector["failures_in_a_row"] > 0 and collector.get("last_error")
                 and status["journal"]["rows"] > rows and status)
     status = wait_for(f"the box to meet '{what}'", told, 90, 0.2)
-    assert acked(box) == before, f"{what}: something counts as acknowledged"
+    assert box.acked() == before, f"{what}: something counts as acknowledged"
     print(f"{what}: {status['collector']['last_error']}", flush=True)
-    assert box.alive()
+    assert box.running()
     time.sleep(0.1)
 
 

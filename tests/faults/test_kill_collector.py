@@ -4,90 +4,62 @@ doubles none; receipts verify; positions have no holes; a restart needs nobody.
 
 BW_FAULT_ROUNDS kills (6). On loopback, plain HTTP, no rights needed.
 """
-import base64
-import hashlib
-import http.client
 import json
 import random
 import sys
 import time
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from pybox import Load, PyBox, b64
+from bwtest.jose import receipt, sha
+from bwtest.load import Courier, Load
 from scene import ROUNDS, Scene
 
 BOXES = 6
 
 
-def unb64(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def check_receipts(box, log_key):
+def check_receipts(courier):
     """Each is signed by the log's key and speaks of our record."""
-    key = Ed25519PublicKey.from_public_bytes(unb64(log_key["x"]))
-    for through, receipt in box.receipts.items():
-        head, payload, signature = receipt.split(".")
-        key.verify(unb64(signature), f"{head}.{payload}".encode("ascii"))
-        said = json.loads(unb64(payload))
-        assert (said["kid"], said["seq"]) == (box.kid, through), said
-        ours = b64(hashlib.sha256(box.lines[through - 1].encode("ascii")).digest())
-        assert said["sha256"] == ours, said
+    box = courier.box
+    for through, text in courier.receipts.items():
+        said = receipt(text, box.log_key)
+        assert (said["kid"], said["seq"]) == (box.key.kid, through), said
+        assert said["sha256"] == sha(box.lines[through - 1]), said
+
+
+def positions(collector, box):
+    """In the log, of every record of the box."""
+    text = collector.export(f"{box.site}.wan", from_=0, to=4102444800, format="json").text
+    found = [json.loads(line)["position"] for line in text.splitlines()]
+    assert found == sorted(found), box.site
+    return found
 
 
 def main():
     with Scene() as s:
-        return run(s.collector, s.port)
-
-
-def run(collector, port):
-    def connect():
-        return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-
-    boxes = [PyBox(connect) for _ in range(BOXES)]
-    for b in boxes:
-        b.enrol(json.loads(collector.admin("token", "create", "--json"))["token"])
-    log_key = enrol_again(boxes[0], collector)
-    with Load(boxes) as load:
-        for n in range(ROUNDS):
-            time.sleep(random.uniform(0.2, 2.0))
-            before = sum(b.acked for b in boxes)
-            collector.kill()
-            collector.start_ready()
-            print(f"kill {n + 1}: {before} acknowledged so far", flush=True)
-        time.sleep(1)
-    assert load.settle(), [b.problems[:1] for b in boxes] or "not everything was acknowledged after the last restart"
-    total = 0
-    for b in boxes:
-        assert not b.problems, b.problems[:3]
-        held = collector.get(f"/api/v1/circuits/{b.site}.wan/summaries?from={b.start - 1}"
-                             f"&to={b.start + 300 * len(b.lines) + 1}&format=jose").split()
-        assert held == b.lines, (b.site, len(held), len(b.lines), b.acked)
-        check_receipts(b, log_key)
-        total += len(held)
-    print(f"{ROUNDS} kills, {total} records of {BOXES} boxes, none lost, none doubled, "
-          f"{sum(b.failures for b in boxes)} posts had to be repeated")
-    assert sum(b.failures for b in boxes) > 0, "no post met a kill: this run proves nothing"
-    positions = []
-    for b in boxes:
-        text = collector.get(f"/api/v1/circuits/{b.site}.wan/summaries?from={b.start - 1}"
-                             f"&to={b.start + 300 * len(b.lines) + 1}&format=json")
-        positions += [json.loads(l)["position"] for l in text.splitlines()]
-    assert sorted(positions) == list(range(total)), "positions have holes"
-    assert collector.stop() == 0
+        couriers = [Courier(s.collector, s.collector.box(f"Site {n}")) for n in range(BOXES)]
+        with Load(couriers) as load:
+            for n in range(ROUNDS):
+                time.sleep(random.uniform(0.2, 2.0))
+                before = sum(c.acked for c in couriers)
+                s.collector.kill()
+                s.collector.start()
+                print(f"kill {n + 1}: {before} acknowledged so far", flush=True)
+            time.sleep(1)
+        settled = load.settle()
+        for c in couriers:
+            assert not c.problems, c.problems[:3]
+        assert settled, "not everything was acknowledged after the last restart"
+        for c in couriers:
+            held = s.collector.held(c.box.site)
+            assert held == c.box.lines, (c.box.site, len(held), len(c.box.lines), c.acked)
+            check_receipts(c)
+        total, repeated = (sum(f(c) for c in couriers)
+                           for f in (lambda c: len(c.box.lines), lambda c: c.failures))
+        print(f"{ROUNDS} kills, {total} records of {BOXES} boxes, none lost, none doubled, "
+              f"{repeated} posts had to be repeated")
+        assert repeated > 0, "no post met a kill: this run proves nothing"
+        leaves = [p for c in couriers for p in positions(s.collector, c.box)]
+        assert sorted(leaves) == list(range(total)), "positions have holes"
     return 0
-
-
-def enrol_again(box, collector):
-    """The answer to a repeated enrolment brings the log's key; it must be the same site."""
-    token = json.loads(collector.admin("token", "create", "--json"))["token"]
-    probe = PyBox(box.connect)
-    body = probe.jws("bandwitness-enrol+jws", json.dumps(
-        {"v": 1, "token": token, "jwk": probe.jwk}, separators=(",", ":")).encode())
-    first, second = probe.post("/api/v1/enroll", body), probe.post("/api/v1/enroll", body)
-    assert first[0] == second[0] == 200 and first[1] == second[1], (first, second)
-    return first[1]["log_key"]
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import threading
 import time
 
 import lab
-from figures import Figures, payload, table
-from programs import Box, Collector, Host, free_port, program
+from bwtest import HOST, Box, Collector, SceneError, free_port, payload, program
+from figures import Figures, table
 from school import EDGE4, NET4, NET6, STATE4, School, start_nginx
 from truth import Sampler
 
@@ -54,20 +54,13 @@ class Demo:
 
     # ---- the parts
 
-    def box_conf(self, folder, collector, shaped, interface, server, targets):
+    def box_conf(self, collector, shaped, interface, server, targets):
         """shaped: a claim is known, since the lab's line keeps it."""
-        ca_line = f'    ca_file = "{collector.ca}"\n' if collector.ca else ""
         lines = "".join(f'    target "{n}" {{ address = "{a}" }}\n' for n, a in targets)
         claim = CLAIM if shaped else ""
         icmp = f'icmp "line" {{\n    circuit = "{CIRCUIT}"\n{lines}}}\n' if targets else ""
         return f"""
-interval = {self.interval_s}s
-state_dir = "{folder}/state"
-control = "{folder}/control.sock"
-collector {{
-    url = "{collector.url}"
-{ca_line}    every = 5s
-}}
+{collector.as_conf(every="5s")}
 circuit "{CIRCUIT}" {{
     vantage = {"router" if shaped else "lan-side"}
     source = kernel
@@ -98,9 +91,8 @@ tests {{
                  "--from", "2020-01-01") if shaped else ()
         site = collector.admin("site", "add", "--entity", "Alder Valley School District",
                                *claim, "Alder Elementary").strip()
-        token = json.loads(collector.admin("token", "create", "--site", site, "--json"))["token"]
-        box.enroll(collector, token)
-        self.site = json.loads(collector.get("/api/v1/sites"))["sites"][0]["id"]
+        box.enroll(collector, collector.token("--site", site)["token"])
+        self.site = collector.get("/api/v1/sites").json["sites"][0]["id"]
         self.say(f"the box is enrolled as {self.site}")
 
     # ---- the two scenes
@@ -119,7 +111,7 @@ tests {{
                                     f"http://{NET4}/", TARGETS)
         sampler = Sampler(school)
         asked0 = school.net.counters()
-        box.start_ready()
+        box.start()
         self.say(f"bandwitnessd runs, interval {self.interval_s} s")
         self.users(school)
         self.plan(school, box, collector)
@@ -146,16 +138,15 @@ tests {{
 
     def on_loopback(self, folder):
         """Without namespaces: no shaped line, so nothing is set; the way is the same."""
-        host = Host()
         web = free_port()
-        nginx = start_nginx(host, folder + "/nginx", "127.0.0.1", "::1", web)
+        nginx = start_nginx(HOST, folder + "/nginx", "127.0.0.1", "::1", web)
         targets = LOOPBACK if may_ping() else ()
         if not targets:
             print("this user may not send ICMP (net.ipv4.ping_group_range): no round trips here")
-        collector, box = self.start(host, host, folder, "127.0.0.1", False, "lo",
+        collector, box = self.start(HOST, HOST, folder, "127.0.0.1", False, "lo",
                                     f"http://127.0.0.1:{web}/", targets, free_port())
         try:
-            box.start_ready()
+            box.start()
             self.say(f"bandwitnessd runs, interval {self.interval_s} s")
             self.plan(None, box, collector)
             self.settle(box, collector)
@@ -166,7 +157,7 @@ tests {{
             return self.finish(None, fig, box, collector, {"set": None})
         finally:
             for p in (box, collector):
-                if p.alive():
+                if p.running():
                     p.stop()
             nginx.terminate()
             nginx.wait()
@@ -175,11 +166,12 @@ tests {{
               port=8443):
         for name in ("state", "box"):
             os.makedirs(f"{base}/{name}", exist_ok=True)
-        collector = Collector(state, f"{base}/state", address, port)
-        collector.start_ready()
+        collector = Collector(folder=f"{base}/state", place=state, address=address, port=port,
+                              tls=True)
+        collector.start()
         self.say(f"bandwitness-collector runs at {collector.url}")
-        conf = self.box_conf(f"{base}/box", collector, shaped, interface, server, targets)
-        box = Box(box_place, f"{base}/box", conf)
+        conf = self.box_conf(collector, shaped, interface, server, targets)
+        box = Box(conf, interval=f"{self.interval_s}s", folder=f"{base}/box", place=box_place)
         self.enrol(collector, box, shaped)
         return collector, box
 
@@ -218,7 +210,7 @@ tests {{
         box.kill()
         self.events["daemon killed"] = time.time()
         time.sleep(3)
-        box.start_ready()
+        box.start()
         self.say("bandwitnessd runs again")
         if school:
             until(length * 0.5)
@@ -234,7 +226,7 @@ tests {{
         collector.kill()
         self.events["collector killed"] = time.time()
         time.sleep(5)
-        collector.start_ready()
+        collector.start()
         self.say("bandwitness-collector runs again")
         self.asked.join(60)
         self.ask_test(box)
@@ -246,8 +238,8 @@ tests {{
             end = time.monotonic() + 60
             answer = None
             while time.monotonic() < end:
-                answer = box.ask(120, verb="probe", probe="state")
-                if answer and answer["ok"]:
+                answer = box.ask(120, verb="probe", probe="state")[-1:]
+                if answer and answer[0]["ok"]:
                     return
                 time.sleep(2)
             self.notes.append(f"the test asked for by hand: {answer}")
@@ -274,10 +266,7 @@ tests {{
         self.notes.append("not everything was acknowledged within 40 s")
 
     def ledger(self, collector):
-        text = collector.get(f"/api/v1/circuits/{self.site}.{CIRCUIT}/summaries"
-                             f"?from={int(time.time()) - 86400}&to={int(time.time()) + 60}"
-                             "&format=jose")
-        return (text or "").split()
+        return collector.held(self.site, CIRCUIT)
 
     def fetch(self, box, collector):
         """The box's journal and what the collector holds of it, read at one moment."""
@@ -308,10 +297,10 @@ tests {{
         self.write("key.jwk", json.dumps(box.public_keys()) + "\n")
         for ext in ("svg", "png"):
             image = collector.get(f"/api/v1/circuits/{self.site}.{CIRCUIT}/graph/link.{ext}"
-                                  f"?from={begin}&to={end}", binary=True)
-            if not image:
-                self.notes.append(f"no graph.{ext}")
-            self.write(f"graph.{ext}", image or b"")
+                                  f"?from={begin}&to={end}")
+            if image.status != 200:
+                self.notes.append(f"no graph.{ext}: {image.text}")
+            self.write(f"graph.{ext}", image.body)
         for kind in ("html", "csv", "json"):
             collector.place.run([program("bandwitness"), "report", "--ledger", collector.data,
                                  "--circuit", f"{self.site}.{CIRCUIT}", "--tz", "UTC",
@@ -468,7 +457,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bw-loopback-") as folder:
         try:
             return demo.on_loopback(folder)
-        except lab.LabError as e:
+        except SceneError as e:
             print(f"could not run: {e}", file=sys.stderr)
             return 2
 

@@ -4,20 +4,14 @@
 Every figure here is computed from the records alone (never from a picture or a status
 page); every truth from the lab alone.
 """
-import base64
 import hashlib
-import json
 
+from bwtest import payload
 from truth import wilson
 
 # A full IPv4 TCP segment with time stamps: 1448 bytes of payload in a frame of 1514,
 # which is what tbf and the kernel's counters count.
 PAYLOAD_SHARE = 1448 / 1514
-
-
-def payload(line):
-    part = line.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 def digest(line):

@@ -8,16 +8,16 @@ processes, and with them go namespaces, links, qdiscs and counters. The only thi
 disk is one folder, locked while in use; the next lab removes folders that nobody locks.
 """
 import ctypes
-import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 import traceback
+
+from bwtest import SceneError, new_folder
+from bwtest.place import Place
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWPID = 0x20000000
@@ -31,11 +31,7 @@ PREFIX = "bw-lab-"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class LabError(Exception):
-    """The lab itself is not what it should be; nothing measured in it counts."""
-
-
-class NotPossible(LabError):
+class NotPossible(SceneError):
     """This machine does not allow the lab; says why."""
 
 
@@ -84,36 +80,6 @@ def why_not():
     return None
 
 
-def _remove_stale():
-    base = tempfile.gettempdir()
-    for name in os.listdir(base):
-        path = os.path.join(base, name)
-        if not name.startswith(PREFIX) or not os.path.isdir(path):
-            continue
-        try:
-            fd = os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            if time.time() - os.stat(path).st_mtime > 60:  # not one being made just now
-                shutil.rmtree(path, ignore_errors=True)
-            continue
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
-        except OSError:
-            pass  # in use
-        os.close(fd)
-
-
-def new_folder():
-    """(path, lock): a folder that the next lab removes once the lock is let go."""
-    _remove_stale()
-    folder = tempfile.mkdtemp(prefix=PREFIX)
-    os.chmod(folder, 0o755)
-    lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return folder, lock
-
-
 def run(work, keep_note=None):
     """Run work(lab) in a fresh lab; gives its exit status back.
 
@@ -123,7 +89,7 @@ def run(work, keep_note=None):
     reason = why_not()
     if reason:
         raise NotPossible(reason)
-    folder, lock = new_folder()  # held until this process ends
+    folder, _lock = new_folder(PREFIX)  # held until this process ends
     sys.stdout.flush()
     sys.stderr.flush()
     front_end, init_end = os.pipe2(os.O_CLOEXEC)
@@ -170,7 +136,7 @@ def _first_process(work, folder, front):
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
         _own_proc()
-    except LabError as e:  # no such right here: /proc stays the outer one
+    except SceneError as e:  # no such right here: /proc stays the outer one
         print(f"lab: {e}; leak checks inside may fail", file=sys.stderr)
     tell_end, hear_end = os.pipe2(os.O_CLOEXEC)[::-1]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -197,7 +163,7 @@ def _first_process(work, folder, front):
         except NotPossible as e:
             print(f"skipped: {e}", file=sys.stderr)
             status = SKIP
-        except (LabError, subprocess.SubprocessError) as e:
+        except (SceneError, subprocess.SubprocessError) as e:
             traceback.print_exc()
             print(f"the lab failed: {e}", file=sys.stderr)
             status = FAILED
@@ -224,7 +190,7 @@ def _quiet():
     os.close(null)
 
 
-class Netns:
+class Netns(Place):
     """One network namespace, held by an open file."""
 
     def __init__(self, lab, name):
@@ -233,6 +199,7 @@ class Netns:
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         _check(_libc.unshare(CLONE_NEWNET), "a network namespace")
         self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.fds = (self.fd,)
         try:
             for path, value in (("net/ipv6/conf/default/accept_dad", "0"),
                                 ("net/ipv6/conf/all/accept_dad", "0"),
@@ -258,22 +225,6 @@ class Netns:
 
     def argv(self, command):
         return ["nsenter", f"--net=/proc/self/fd/{self.fd}", "--", *command]
-
-    def sh(self, line, **kw):
-        """Run one command given as a line; LabError when it fails. Its output."""
-        return self.run(line.split(), **kw)
-
-    def run(self, command, fds=(), ok=(0,), timeout=60, **kw):
-        done = subprocess.run(self.argv(command), pass_fds=(self.fd, *fds), timeout=timeout,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              universal_newlines=True, **kw)
-        if ok is not None and done.returncode not in ok:
-            raise LabError(f"{self.name}: {' '.join(command)}: status {done.returncode}\n"
-                           f"{done.stdout}{done.stderr}")
-        return done.stdout
-
-    def popen(self, command, fds=(), **kw):
-        return subprocess.Popen(self.argv(command), pass_fds=(self.fd, *fds), **kw)
 
     def nft(self, text):
         self.run(["nft", "-f", "-"], input=text)
@@ -354,20 +305,8 @@ class Lab:
             for feature in ("tcp-segmentation-offload", "generic-segmentation-offload",
                             "generic-receive-offload", "tx-checksumming"):
                 if f"{feature}: on" in features:
-                    raise LabError(f"{ns.name}/{name}: {feature} cannot be switched off")
+                    raise SceneError(f"{ns.name}/{name}: {feature} cannot be switched off")
             ns.run(["ip", "link", "set", "dev", name, "up"])
-
-
-def wait_for(what, test, seconds=10.0, every=0.05):
-    """Wait until test() is true; LabError naming what after so many seconds."""
-    end = time.monotonic() + seconds
-    while True:
-        result = test()
-        if result:
-            return result
-        if time.monotonic() > end:
-            raise LabError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(every)
 
 
 def main(work):

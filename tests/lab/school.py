@@ -20,7 +20,8 @@ import re
 import signal
 import subprocess
 
-from lab import Lab, LabError, Netns, wait_for
+from bwtest import SceneError, wait_for
+from lab import Lab, Netns
 
 ETHERNET = 14
 BOX4, BOX6 = "192.0.2.2", "2001:db8:0:1::2"
@@ -136,7 +137,7 @@ table inet target {{
             [program, "box", "isp", str(self.delay_ms * 1000 // 2)],
             stdout=subprocess.PIPE, universal_newlines=True)
         if self.bridge.stdout.readline() != "ready\n":
-            raise LabError("the delay bridge did not start")
+            raise SceneError("the delay bridge did not start")
 
     def cut(self):
         """Every frame on the line is dropped from now on; the links stay up."""
@@ -165,13 +166,13 @@ table inet target {{
         """The truth of the lab with standard tools only, before anything of ours runs.
 
         Returns {"rtt_ms", "down_bps", "up_bps"}: ping's median, and iperf3's rates as
-        Ethernet bits on the line. LabError when any is off by more than 2 % or 1 ms.
+        Ethernet bits on the line. SceneError when any is off by more than 2 % or 1 ms.
         """
         out = self.box.sh(f"ping -n -c 21 -i 0.05 {EDGE4}")
         times = sorted(map(float, re.findall(r"time=([\d.]+)", out)))
         rtt = times[len(times) // 2]  # the first also waits for its neighbour's address
         if abs(rtt - self.delay_ms) > 1:
-            raise LabError(f"round trip {rtt} ms, set {self.delay_ms} ms")
+            raise SceneError(f"round trip {rtt} ms, set {self.delay_ms} ms")
         server = self.net.popen(["iperf3", "-s", "-B", NET4], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
         found = {"rtt_ms": rtt}
@@ -181,7 +182,7 @@ table inet target {{
                                      ("up_bps", [], self.up_bps)):
                 found[name] = self._iperf(flag, seconds)
                 if abs(found[name] / rate - 1) > 0.02:
-                    raise LabError(f"{name} {found[name]:.0f}, set {rate} (Ethernet bit/s)")
+                    raise SceneError(f"{name} {found[name]:.0f}, set {rate} (Ethernet bit/s)")
         finally:
             server.terminate()
             server.wait()
@@ -193,7 +194,7 @@ table inet target {{
             ["iperf3", "-J", "-c", NET4, "-P", "4", "-O", "1", "-t", str(seconds), *flag],
             ok=None, timeout=seconds + 20))
         if "error" in out:
-            raise LabError(f"iperf3: {out['error']}")
+            raise SceneError(f"iperf3: {out['error']}")
         # full segments: 1448 payload bytes in a frame of 1514
         return out["end"]["sum_received"]["bits_per_second"] * 1514 / 1448
 
@@ -254,4 +255,4 @@ def start_nginx(place, base, address, address6, port):
 
 def answers(ns, url, seconds=2):
     return subprocess.run(ns.argv(["curl", "-sfko", "/dev/null", "--max-time", str(seconds), url]),
-                          pass_fds=(ns.fd,) if ns.fd >= 0 else ()).returncode == 0
+                          pass_fds=ns.fds).returncode == 0

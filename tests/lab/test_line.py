@@ -3,6 +3,7 @@
 import re
 
 import lab
+from bwtest import wait_for
 from school import BOX4, EDGE4, NET4, NET6, School
 
 
@@ -28,7 +29,7 @@ def work(the_lab):
         done = s.box.run(["curl", "-sfgo", "/dev/null", *args.split()], timeout=60,
                          input="u" * 4_000_000)
         assert done == "", done
-    lab.wait_for("quiet", lambda: interface(s.box) == interface(s.box))
+    wait_for("quiet", lambda: interface(s.box) == interface(s.box))
     after, box2 = s.line_bytes(), interface(s.box)
     for way in ("down", "up"):
         isp, ours = after[way] - before[way], box2[way] - box[way]

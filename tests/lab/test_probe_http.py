@@ -10,7 +10,7 @@ import threading
 import time
 
 import lab
-from programs import program
+from bwtest import program, self_signed, wait_for
 from school import NET4, NET6, School
 
 DOWN, UP = 100, 20
@@ -20,18 +20,12 @@ SHORT = ("--opt", "duration=2s", "--opt", "warmup=0s", "--opt", "connect_timeout
 # for a busy machine; the run's own hard deadline is below it
 DEADLINE_S = 25
 
-# The leak check reads /proc by process ids of the lab, which /proc here does not know.
-os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 
-
-def bandwitness():
-    built = os.environ.get("BW_BANDWITNESS")
-    return built if built and "BW_PREFIX" not in os.environ else program("bandwitness")
 
 
 def start(ns, *args):
-    return ns.popen([bandwitness(), "probe", "http", "--json", *args], stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE, universal_newlines=True)
+    return ns.popen([program("bandwitness"), "probe", "http", "--json", *args],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
 
 
 def probe(ns, *args, status=0):
@@ -83,7 +77,7 @@ def a_child_that_is_killed(s):
                 continue
         return None
 
-    outer = lab.wait_for("the child", child)
+    outer = wait_for("the child", child)
     with open(f"/proc/{outer}/status", encoding="ascii") as f:
         inner = int(next(l for l in f if l.startswith("NSpid:")).split()[-1])
     time.sleep(1)
@@ -94,10 +88,10 @@ def a_child_that_is_killed(s):
     assert "signal 9" in r["reason"], r
     # and a parent that is killed takes its child with it
     running = start(s.box, f"http://{NET4}/big", "--opt", "duration=20s")
-    lab.wait_for("the child", child)
+    wait_for("the child", child)
     running.kill()
     running.communicate()
-    lab.wait_for("the child's end", lambda: child() is None)
+    wait_for("the child's end", lambda: child() is None)
 
 
 def ends_when_asked(s):
@@ -312,18 +306,14 @@ def bad_servers(ns):
 
 
 def a_certificate_of_nobody(the_lab, ns):
-    key, cert = the_lab.path("key.pem"), the_lab.path("cert.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-                   check=True, stderr=subprocess.DEVNULL)
     www = the_lab.path("tls", "big")
+    cert, key = self_signed(os.path.dirname(www), "127.0.0.1")
     with open(www, "wb") as f:
         f.truncate(50_000_000)
     server = ns.popen(["openssl", "s_server", "-accept", "127.0.0.1:4433", "-key", key, "-cert",
                        cert, "-WWW", "-quiet"], cwd=os.path.dirname(www),
                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    lab.wait_for("s_server", lambda: ":4433" in ns.sh("ss -ltn"))
+    wait_for("s_server", lambda: ":4433" in ns.sh("ss -ltn"))
     print("  unknown certificate:",
           fails_by_name(ns, "https", 4433, "down", ("certificate",)))
     # with the certificate named it works: one stream, since s_server serves one at a time

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import lab
-from programs import program
+from bwtest import program
 
 A4, B4, C4 = "192.0.2.1", "192.0.2.2", "192.0.2.66"
 A6, B6 = "2001:db8::1", "2001:db8::2"
@@ -14,18 +14,9 @@ FAR4 = "192.0.2.130"
 DELAY_MS = 20
 
 
-def bandwitness():
-    built = os.environ.get("BW_BANDWITNESS")
-    return built if built and "BW_PREFIX" not in os.environ else program("bandwitness")
-
-
-# The leak check reads /proc by process ids of the lab, which /proc here does not know.
-os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-
-
 def probe(ns, *args, status=0, prefix=(), timeout=60):
-    done = subprocess.run(ns.argv([*prefix, bandwitness(), "probe", "icmp", "--json", *args]),
-                          pass_fds=(ns.fd,), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    done = subprocess.run(ns.argv([*prefix, program("bandwitness"), "probe", "icmp", "--json",
+                                   *args]), pass_fds=ns.fds, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, timeout=timeout)
     assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
     return json.loads(done.stdout)["results"] if done.stdout else done.stderr
@@ -146,8 +137,8 @@ def by_the_interface_that_was_asked_for(a, b):
 
 
 def an_interface_that_goes_and_comes(the_lab, a, b):
-    running = a.popen([bandwitness(), "probe", "icmp", "--json", C4, "--seconds", "9", "--device",
-                       "if1", "--opt", "interval=100ms", "--opt", "timeout=200ms"],
+    running = a.popen([program("bandwitness"), "probe", "icmp", "--json", C4, "--seconds", "9",
+                       "--device", "if1", "--opt", "interval=100ms", "--opt", "timeout=200ms"],
                       stdout=subprocess.PIPE, universal_newlines=True)
     time.sleep(2)
     a.sh("ip link del if1")
@@ -179,7 +170,7 @@ def rights(a):
 
 
 def ends_when_asked(a):
-    running = a.popen([bandwitness(), "probe", "icmp", "--json", B4, "--seconds", "60"],
+    running = a.popen([program("bandwitness"), "probe", "icmp", "--json", B4, "--seconds", "60"],
                       stdout=subprocess.PIPE, universal_newlines=True)
     time.sleep(2.5)
     running.send_signal(2)

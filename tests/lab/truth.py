@@ -9,7 +9,7 @@ import bisect
 import threading
 import time
 
-from lab import LabError
+from bwtest import SceneError
 
 
 class Sampler:
@@ -28,7 +28,7 @@ class Sampler:
             begun = time.time()
             try:
                 value = self.school.line_bytes()
-            except LabError:
+            except SceneError:
                 continue  # the span across it is still right: the counters go on
             # nsenter and nft start for most of that time and read at its end
             self.times.append(begun + 0.8 * (time.time() - begun))

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pledged - records bind the start times of a day before it and reveal them after it."""
+"""Records bind the start times of a day before it and reveal them after it."""
 import base64
 import hashlib
-import json
-import os
-import subprocess
 import time
 
-from box import Box, eventually
-from harness import program
-from throughput import HTTP, SpeedServer, ask
+from bwtest import Box, wait_for
+from bwtest.scenes import run_scenes, scene
+from speed import HTTP, SpeedServer
+from wallclock import WallClock
 
 DAY = 86400
 
@@ -20,28 +18,23 @@ def sha256(text):
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
+@scene
 def pledged():
     """Over a midnight: committed, revealed, planned, and told again after a restart."""
     with SpeedServer() as url, Box(more="tests { gate = off retry = 1s }\n"
                                    'class_hours "lessons" { days = "mon-sun" from = "09:00" to = "15:00" }\n'
                                    + HTTP % ("every = 10min", url)) as box:
-        offset = os.path.join(box.folder, "offset")
         now = int(time.time())
-        with open(offset, "w", encoding="ascii") as f:
-            f.write(f"{DAY - now % DAY - 14}\n")
         midnight = now - now % DAY + DAY
-        preload = [os.environ["BW_SETCLOCK"]]
-        ldd = subprocess.run(["ldd", program("bandwitnessd")], stdout=subprocess.PIPE,
-                             universal_newlines=True, check=True).stdout
-        preload[:0] = [l.split()[2] for l in ldd.splitlines() if "libasan" in l]
-        box.env.update(LD_PRELOAD=":".join(preload), BW_CLOCK_OFFSET=offset, TZ="UTC")
+        WallClock(box).set(midnight - now - 14)
+        box.env.update(TZ="UTC")
         box.start()
         box.wait_records(1)
-        assert ask(box, {"verb": "probe"})[-1]["ok"]
+        assert box.ask(verb="probe")[-1]["ok"]
 
         def told():
             return [r for r in box.records() if "schedule" in r]
-        before, after = eventually("a midnight", lambda: len(told()) > 1 and told())
+        before, after = wait_for("a midnight", lambda: len(told()) > 1 and told())
         days = {c["day"]: c["sha256"] for c in before["schedule"]["commits"]}
         assert list(days) == [midnight - DAY, midnight], days
         assert "secrets" not in before["schedule"], before
@@ -58,7 +51,7 @@ def pledged():
         n = len(told())
         box.stop()
         box.start()
-        again = eventually("told again", lambda: len(told()) > n and told()[-1])
+        again = wait_for("told again", lambda: len(told()) > n and told()[-1])
         assert again["schedule"] == after["schedule"], again
         # a reload may change the plan, and says so
         with open(box.conf, encoding="utf-8") as f:
@@ -66,12 +59,13 @@ def pledged():
         with open(box.conf, "w", encoding="utf-8") as f:
             f.write(text.replace("10min", "20min"))
         box.reload()
-        eventually("the new plan", lambda: told()[-1]["schedule"]["starts"][0]["mean_ms"] == 1200000)
+        wait_for("the new plan", lambda: told()[-1]["schedule"]["starts"][0]["mean_ms"] == 1200000)
         asked = [t for r in box.records() for t in r.get("throughput", []) if t["state"] == "ok"]
         assert asked and all(t["flags"] == ["asked"] for t in asked), asked
         box.stop()
-        box.verify()
-        path = os.path.join(box.folder, "journal.jose")
-        out = json.loads(box.command("verify", "--json", "--key", box.public_keys(), path))
-        s = out["schedule"]
+        s = box.verify()["schedule"]
         assert s["days_bound"] + s["days_not_bound"] == 1 and s["days_not_revealed"] == 0, s
+
+
+if __name__ == "__main__":
+    run_scenes()

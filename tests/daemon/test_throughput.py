@@ -1,73 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""throughput - the box's own throughput tests: drawn, put off, refused, asked for."""
+"""The box's own throughput tests: drawn, put off, refused, asked for."""
 import json
 import socket
 import subprocess
-import time
 
-from box import Box, eventually
-
-
-class SpeedServer:
-    """Gives and takes bytes at about 40 Mbit/s."""
-
-    def __enter__(self):
-        import http.server
-        import threading
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Length", str(50_000_000))
-                self.end_headers()
-                for _ in range(500):
-                    self.wfile.write(b"x" * 100_000)
-                    time.sleep(0.02)
-
-            def do_POST(self):
-                left = int(self.headers["Content-Length"])
-                while left > 0:
-                    left -= len(self.rfile.read(min(left, 100_000)))
-                    time.sleep(0.02)
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-            def handle(self):
-                try:
-                    super().handle()
-                except OSError:
-                    pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_address[1]}/file"
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+from bwtest import HOST, Box, wait_for
+from bwtest.scenes import run_scenes, scene
+from speed import HTTP, SpeedServer
 
 
-HTTP = """
-http "state" {
-    circuit = "wan"
-    %s
-    direction = both
-    duration = 1s
-    warmup = 500ms
-    streams = 1
-    target "state-1" { address = "%s" }
-}
-"""
-
-
+@scene
 def throughput():
     """Drawn starts run by themselves; results carry the circuit's own rate."""
     with SpeedServer() as url, Box(more="tests { gate = off retry = 1s }\n" + HTTP % ("every = 10s", url)) as box:
@@ -75,8 +17,8 @@ def throughput():
 
         def tests():
             return [t for r in box.records() for t in r.get("throughput", [])]
-        eventually("two runs", lambda: sum(t["state"] == "ok" for t in tests()) >= 4, 90)
-        moved = eventually("counted", lambda: box.status()["tests"]["moved_today_bytes"], 20)
+        wait_for("two runs", lambda: sum(t["state"] == "ok" for t in tests()) >= 4, 90)
+        moved = wait_for("counted", lambda: box.status()["tests"]["moved_today_bytes"], 20)
         status = box.status()
         box.stop()
         box.verify()
@@ -95,18 +37,19 @@ def throughput():
         assert box.status()["tests"]["moved_today_bytes"] >= moved
 
 
+@scene
 def defers():
     """Nothing is run on a busy line or over the budget, and that is recorded."""
     gate = "tests { gate = fcc retry = 1s give_up = 3s }\n"
     with SpeedServer() as url, Box(more=gate + HTTP % ("every = 10s", url)) as box:
-        load = subprocess.Popen(["ping", "-q", "-f", "-s", "2000", "-i", "0.002", "127.0.0.1"],
+        load = HOST.popen(["ping", "-q", "-f", "-s", "2000", "-i", "0.002", "127.0.0.1"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             box.start()
 
             def deferred():
                 return [t for r in box.records() for t in r.get("throughput", [])]
-            eventually("deferrals", lambda: len(deferred()) >= 4, 90)
+            wait_for("deferrals", lambda: len(deferred()) >= 4, 90)
             for t in deferred():
                 assert t["state"] == "deferred" and t["reason"].startswith("busy"), t
                 assert "goodput_bps" not in t and "line_bps" not in t, t
@@ -117,28 +60,17 @@ def defers():
         box.verify()
 
 
+@scene
 def budget():
     with SpeedServer() as url, Box(more="tests { gate = off day_bytes = 1MB }\n"
                                    + HTTP % ("", url)) as box:
         box.start()
         box.wait_records(1)
-        answer = ask(box, {"verb": "probe", "probe": "state"})[-1]
+        answer = box.ask(verb="probe", probe="state")[-1]
         assert not answer["ok"] and "budget" in answer["error"], answer
 
 
-def ask(box, request):
-    sock = socket.socket(socket.AF_UNIX)
-    sock.connect(box.socket)
-    sock.sendall(json.dumps(request).encode() + b"\n")
-    lines = []
-    for line in sock.makefile():
-        lines.append(json.loads(line))
-        if "ok" in lines[-1]:
-            break
-    sock.close()
-    return lines
-
-
+@scene
 def asked():
     """A test by hand through the control socket: progress, then the result; once at a time."""
     with SpeedServer() as url, Box(more=HTTP % ("", url)) as box:
@@ -149,7 +81,7 @@ def asked():
         first.sendall(b'{"verb":"probe","probe":"state"}\n')
         stream = first.makefile()
         assert "ok" not in json.loads(stream.readline())
-        second = ask(box, {"verb": "probe"})[-1]
+        second = box.ask(verb="probe")[-1]
         assert not second["ok"] and "another test" in second["error"], second
         assert box.status()["tests"]["probes"][0]["running"]
         lines = [json.loads(stream.readline())]
@@ -166,10 +98,10 @@ def asked():
         first.sendall(b'{"verb":"probe","probe":"state"}\n')
         assert first.recv(1)
         first.close()
-        eventually("the run is over",
+        wait_for("the run is over",
                    lambda: not box.status()["tests"]["probes"][0]["running"])
-        assert ask(box, {"verb": "what"})[-1]["ok"] is False
-        assert ask(box, {"verb": "probe", "probe": "stat"})[-1]["ok"] is False
+        assert box.ask(verb="what")[-1]["ok"] is False
+        assert box.ask(verb="probe", probe="stat")[-1]["ok"] is False
         # an end in the middle of a run is an orderly one
         first = socket.socket(socket.AF_UNIX)
         first.connect(box.socket)
@@ -179,3 +111,7 @@ def asked():
         first.close()
         states = [t["state"] for r in box.records() for t in r.get("throughput", [])]
         assert states.count("ok") >= 4 and "ok" in states, states
+
+
+if __name__ == "__main__":
+    run_scenes()

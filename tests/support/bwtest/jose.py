@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boxes made of python3-jwcrypto: keys, signed and chained summaries, receipts. Nothing of
-our own code signs or checks here, so the two sides are independent."""
+"""jose - a box written a second time, from the contract alone, on python3-jwcrypto: keys,
+signed and chained summaries, receipts. Nothing of ours signs or checks here, so the two
+sides are independent."""
 import base64
 import hashlib
 import json
@@ -40,8 +41,9 @@ class Key:
         return token.serialize(compact=True)
 
 
-class Box:
-    """One site's chain. summary() makes and signs the next record."""
+class PyBox:
+    """One site's chain. summary() makes and signs the next record; a keyword replaces or adds
+    a member."""
 
     def __init__(self, site, key=None, alg="EdDSA", start=START, step=INTERVAL_S):
         self.site, self.key = site, key or Key(alg)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real box and a real collector: killed, copied, enrolled, deceived."""
+import json
+import os
+import random
+import subprocess
+import time
+
+from bwtest import HOST, Box, Collector, SceneError, payload, wait_for
+from bwtest.scenes import run_scenes, scene
+
+
+@scene
+def killed():
+    """kill -9 of the box at random moments, under load, with a real collector: nothing
+    acknowledged or journalled is lost, nothing is there twice."""
+    times = int(os.environ.get("BW_KILLS", "6"))
+    seed = int(os.environ.get("BW_SEED", str(time.time_ns())))
+    rng = random.Random(seed)
+    print(f"seed {seed}, {times} kills")
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as box:
+            token = collector.token("--site", "Alder Elementary")
+            box.enroll(collector, token["token"])
+            load = HOST.popen(["ping", "-q", "-f", "-s", "1000", "-i", "0.002", "127.0.0.1"],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            held = {}
+            try:
+                for _ in range(times):
+                    box.start(wait=False)
+                    time.sleep(rng.uniform(0.05, 6.0))
+                    box.kill()
+                    for kid, seq, jws in box.rows():
+                        assert held.setdefault((kid, seq), jws) == jws, (kid, seq)
+                    assert set(held) == {(k, s) for k, s, _ in box.rows()}, "a record is gone"
+                box.start()
+                n = len(box.rows())
+                box.wait_records(n + 2)
+                box.stop()
+            finally:
+                load.kill()
+                load.wait()
+            assert set(held) <= {(k, s) for k, s, _ in box.rows()}
+            box.verify()
+            # what waits is delivered by the next run
+            box.start()
+            wait_for("everything is acknowledged",
+                     lambda: box.status()["journal"]["pending"] == 0, 60)
+            box.stop()
+            acked = box.db().execute("SELECT acked_through FROM chains").fetchall()
+            assert len(acked) == 1, acked
+            got = collector.held(token["site"])
+            mine = [jws for _, seq, jws in box.rows() if seq <= acked[0][0]]
+            assert sorted(got) == sorted(mine), (len(got), len(mine))
+            assert len(set(got)) == len(got)
+            assert [payload(j)["seq"] for j in mine] == list(range(1, len(mine) + 1))
+            gaps = [g for j in mine for g in payload(j).get("gaps", [])]
+            if held:
+                assert any(g["why"] == "daemon stopped" for g in gaps)
+            receipts = box.db().execute("SELECT count(*) FROM receipts").fetchone()[0]
+            assert receipts > 0
+
+
+@scene
+def collector_killed():
+    """The collector is killed again and again; the box delivers everything in the end."""
+    rng = random.Random(7)
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as box:
+            token = collector.token("--site", "Willow Middle")
+            box.enroll(collector, token["token"])
+            box.start()
+            for _ in range(int(os.environ.get("BW_KILLS", "3"))):
+                time.sleep(rng.uniform(0.3, 3.0))
+                collector.kill()
+                time.sleep(rng.uniform(0.1, 1.0))
+                collector.start()
+            n = len(box.rows())
+            wait_for("everything is acknowledged",
+                     lambda: box.acked() >= n, 90)
+            box.stop()
+            rows = box.rows()
+            got = collector.held(token["site"])
+            assert set(got) <= {j for _, _, j in rows} and len(got) == len(set(got)) >= n
+
+
+@scene
+def copied():
+    """Two boxes with one disk part by themselves, and the collector keeps both."""
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as one, Box(more=collector.as_conf()) as two:
+            token = collector.token("--site", "Heron High")
+            one.enroll(collector, token["token"])
+            one.start()
+            wait_for("some are acknowledged",
+                     lambda: one.acked() >= 2)
+            one.stop()
+            subprocess.run(["cp", "-a", one.state, two.state], check=True)
+            one.start()
+            n = len(one.rows())
+            wait_for("the first goes on",
+                     lambda: one.acked() >= n + 1)
+            kid = one.status()["journal"]["kid"]
+            two.start()
+            wait_for("the second has a key of its own",
+                     lambda: two.status()["journal"]["kid"] != kid, 60)
+            wait_for("and is acknowledged under it",
+                     lambda: two.acked() >= 2, 60)
+            two.stop()
+            one.stop()
+            two.verify()
+            first = [payload(j) for k, s, j in two.rows() if k != kid][0]
+            assert first["chain"]["why"] == "fork" and first["chain"]["prev_kid"] == kid, first
+            assert first["seq"] == 1
+            refused = [g for r in two.records() for g in r.get("gaps", [])
+                       if g["why"] == "refused"]
+            assert refused, "the forked records are told of as gaps"
+
+
+@scene
+def enrols_while_running():
+    """Records from before stay here; from then on they go under the enrolled key."""
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as box:
+            box.start()
+            box.wait_records(2)
+            token = collector.token("--site", "Rowan Primary")
+            out = box.enroll(collector, token["token"])
+            assert "running daemon" in out, out
+            wait_for("acknowledged", lambda: box.acked() >= 2)
+            assert box.status()["site"] == token["site"]
+            try:
+                again = box.enroll(collector, token["token"])
+            except SceneError as e:
+                again = str(e)
+            assert "status 1\n" in again and "token-used" in again, again
+            site = box.status()["site"]
+            n = len(box.rows())
+            box.wait_records(n + 2)
+            assert box.status()["site"] == site, "a failed enrolment changes nothing"
+            box.stop()
+            box.verify()
+            kids = [k for k, _, _ in box.rows()]
+            assert len(set(kids)) == 2
+            first = [payload(j) for k, _, j in box.rows() if k == kids[-1]][0]
+            assert first["chain"] == {"why": "new"} and first["seq"] == 1, first
+            sites = {payload(j)["site"] for k, _, j in box.rows() if k == kids[-1]}
+            assert sites == {site} and site != "s-local"
+
+
+@scene
+def wrong_log_key():
+    """A receipt that the log key did not sign acknowledges nothing."""
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as box:
+            token = collector.token("--site", "Osprey Academy")
+            box.enroll(collector, token["token"])
+            path = box.state + "/enrolment.json"
+            with open(path, encoding="utf-8") as f:
+                enrolment = json.load(f)
+            right = enrolment["log_key"]
+            own = box.public_keys()["keys"][0]
+            enrolment["log_key"] = {name: own[name] for name in ("crv", "kty", "x")}
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump(enrolment, f)
+            box.start()
+            wait_for("it is told", lambda: "receipt" in
+                     (box.status()["collector"].get("last_error") or ""))
+            assert box.acked() == 0
+            assert "records stay in the journal" in box.text()
+            enrolment["log_key"] = right
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump(enrolment, f)
+            box.reload()
+            wait_for("acknowledged", lambda: box.acked() > 0)
+
+
+if __name__ == "__main__":
+    run_scenes()

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""scenes - test programs of several scenes, each a ctest entry: `test_x.py SCENE`.
+
+    @scene
+    @in_netns
+    def name(): ...
+
+    run_scenes()
+"""
+import functools
+import os
+import subprocess
+import sys
+
+from .place import HOST
+
+SKIP = 77  # ctest's SKIP_RETURN_CODE
+SCENES = {}
+
+
+class Skipped(Exception):
+    """Not possible here; says why."""
+
+
+def scene(body):
+    SCENES[body.__name__] = body
+    return body
+
+
+def run_scenes():
+    """Those named in the arguments, or all."""
+    names = sys.argv[1:] or list(SCENES)
+    skipped = 0
+    for name in names:
+        print(f"-- {name}", flush=True)
+        try:
+            SCENES[name]()
+        except Skipped as e:
+            print(f"skipped: {e}", flush=True)
+            skipped += 1
+    sys.exit(SKIP if skipped == len(names) else 0)
+
+
+def _entered():
+    return os.environ.get("BW_IN_NS") == "1"
+
+
+def _enter(name, *options):
+    """The scene once more, in a process with namespaces of its own."""
+    if os.geteuid() != 0:
+        raise Skipped("namespaces need root")
+    done = subprocess.run(HOST.argv(["unshare", *options, sys.executable,
+                                     os.path.abspath(sys.argv[0]), name]),
+                          env={**os.environ, "BW_IN_NS": "1"})
+    assert done.returncode == 0, done
+
+
+def in_netns(body):
+    """With a loopback of its own and nothing else."""
+    @functools.wraps(body)
+    def inside():
+        if not _entered():
+            _enter(body.__name__, "-n")
+            return
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        body()
+    return inside
+
+
+def in_mounts(body):
+    """With mounts of its own."""
+    @functools.wraps(body)
+    def inside():
+        if not _entered():
+            _enter(body.__name__, "-m", "--propagation", _propagation())
+            return
+        body()
+    return inside
+
+
+def _propagation():
+    """Private mounts; in a chroot "/" is no mount point, and what encloses it is left as it is."""
+    done = subprocess.run(["unshare", "-m", "--propagation", "private", "true"],
+                          stderr=subprocess.DEVNULL)
+    return "private" if done.returncode == 0 else "unchanged"
