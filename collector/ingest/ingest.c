@@ -18,7 +18,8 @@
 enum {
     QUEUED_BYTES_MAX = 64 * 1024 * 1024,
     GROUP_POSTS_MAX = 512,
-    EXPIRE_EVERY_MS = 60000 /* at most; oftener where records are held shortly */
+    EXPIRE_EVERY_MS = 60000, /* at most; oftener where records are held shortly */
+    STOP_LOOK_MS = 1000
 };
 
 void bw_queue_push(struct bw_queue *q, struct bw_post *p)
@@ -189,8 +190,8 @@ static void *writer_main(void *arg)
     for (;;) {
         int64_t next = expire_at < seal_at ? expire_at : seal_at;
         while (!g->to_write.head && !(g->stopping && g->checker_done) &&
-               bw_clock_mono_ms() < next) {
-            wait_until(g, next);
+               (g->stopping || (!g->sealer.built && bw_clock_mono_ms() < next))) {
+            wait_until(g, g->stopping ? bw_clock_mono_ms() + STOP_LOOK_MS : next);
         }
         if (g->to_write.head) {
             gather(g);
@@ -200,17 +201,22 @@ static void *writer_main(void *arg)
         }
         int64_t now = bw_clock_mono_ms();
         bool expire = now >= expire_at;
-        bool seal = now >= seal_at;
+        bool seal = now >= seal_at || g->sealer.built;
         if ((expire || seal) && !g->stopping) {
             (void)pthread_mutex_unlock(&g->lock);
-            bool more = bw_ingest_housekeep(g, expire, seal);
-            (void)pthread_mutex_lock(&g->lock);
-            expire_at = expire ? now + every_ms : expire_at;
-            if (seal && !more) {
-                seal_at = now + g->opts.seal_every_ms;
+            if (expire) {
+                bw_ingest_expire(g);
+                expire_at = now + every_ms;
             }
+            if (seal) {
+                seal_at = bw_ingest_seal_turn(g);
+            }
+            (void)pthread_mutex_lock(&g->lock);
         }
     }
+    (void)pthread_mutex_unlock(&g->lock);
+    bw_ingest_seal_end(g);
+    (void)pthread_mutex_lock(&g->lock);
     g->writer_done = true;
     (void)uv_async_send(&g->wake);
     (void)pthread_mutex_unlock(&g->lock);

@@ -118,6 +118,12 @@ static void judge(struct bw_line *l)
                        "%d records of this chain wait for missing ones already",
                        BW_LEDGER_HELD_MAX);
         break;
+    case BW_LEDGER_UNREADABLE:
+        l->refused = "place-unreadable";
+        (void)snprintf(l->detail, sizeof(l->detail),
+                       "what stands at this place cannot be read until a damaged file of "
+                       "the collector is restored; send it again later");
+        break;
     case BW_LEDGER_ACCEPTED:
     case BW_LEDGER_DUPLICATE:
     case BW_LEDGER_HELD:
@@ -453,39 +459,18 @@ void bw_ingest_commit(struct bw_ingest *g, struct bw_post **posts, size_t n)
     }
 }
 
-bool bw_ingest_housekeep(struct bw_ingest *g, bool expire, bool seal)
+void bw_ingest_expire(struct bw_ingest *g)
 {
     struct bw_err err = {.text = ""};
-    int64_t now = bw_clock_unix_ms();
-    if (expire) {
-        int64_t linked = 0;
-        int r = g->ledger->ops->expire_held(g->ledger, now, g->opts.hold_s, &linked, &err);
-        if (r < 0) {
-            bw_log(BW_AREA_LEDGER, BW_WARN, "looking for overdue records: %s", err.text);
-        } else if (linked > 0) {
-            bw_log(BW_AREA_LEDGER, BW_NOTICE,
-                   "%lld records entered the ledger behind a hole: those before them did "
-                   "not come within %lld s",
-                   (long long)linked, (long long)g->opts.hold_s);
-        }
-    }
-    if (!seal) {
-        return false;
-    }
-    struct bw_ledger_seal_report report = {0};
-    int r = g->ledger->ops->seal(g->ledger, now, g->opts.keep_hot_days, 1, &report, &err);
+    int64_t linked = 0;
+    int r = g->ledger->ops->expire_held(g->ledger, bw_clock_unix_ms(), g->opts.hold_s,
+                                        &linked, &err);
     if (r < 0) {
-        bw_log(BW_AREA_LEDGER, BW_ERROR, "sealing: %s; tried again at the next turn",
-               err.text);
-        return false;
+        bw_log(BW_AREA_LEDGER, BW_WARN, "looking for overdue records: %s", err.text);
+    } else if (linked > 0) {
+        bw_log(BW_AREA_LEDGER, BW_NOTICE,
+               "%lld records entered the ledger behind a hole: those before them did "
+               "not come within %lld s",
+               (long long)linked, (long long)g->opts.hold_s);
     }
-    if (report.segments > 0) {
-        bw_log(BW_AREA_LEDGER, BW_INFO, "sealed %lld records, %lld bytes as %lld",
-               (long long)report.rows, (long long)report.raw_bytes,
-               (long long)report.file_bytes);
-        (void)pthread_mutex_lock(&g->lock);
-        g->stats.sealed_segments += report.segments;
-        (void)pthread_mutex_unlock(&g->lock);
-    }
-    return report.segments > 0;
 }

@@ -9,6 +9,7 @@
 #include "keycache.h"
 
 #include <buf.h>
+#include <bw/err.h>
 #include <bw/summary.h>
 #include <ledger.h>
 #include <log.h>
@@ -65,6 +66,19 @@ struct bw_queue {
     size_t n;
 };
 
+/* Sealing under way. */
+struct bw_sealer {
+    struct bw_seal *job;
+    pthread_t thread; /* the builder's */
+    bool building;    /* that thread is there */
+    bool taking;      /* built, and taken over step by step */
+    struct bw_complaint complaint;
+    /* from the builder, under the lock */
+    bool built;
+    int build_r;
+    struct bw_err build_err;
+};
+
 struct bw_ingest {
     struct bw_ingest_opts opts;
     bw_ingest_news_cb on_news;
@@ -75,6 +89,7 @@ struct bw_ingest {
     struct bw_ledger *ledger;             /* writer's */
     struct bw_catalogue *write_catalogue; /* writer's */
     uint64_t *facts;                      /* writer's: fingerprints of noted circuits */
+    struct bw_sealer sealer;              /* writer's, but for what it says */
     pthread_t checker;
     pthread_t writer;
     bool threads;
@@ -117,8 +132,15 @@ void bw_ingest_check_post(struct bw_ingest *g, struct bw_post *p);
 
 /* ingest_commit.c: append the records of n posts and make their answers. */
 void bw_ingest_commit(struct bw_ingest *g, struct bw_post **posts, size_t n);
-/* Give up waiting for missing records; seal at most one day. True when more is to do. */
-bool bw_ingest_housekeep(struct bw_ingest *g, bool expire, bool seal);
+/* Give up waiting for missing records. */
+void bw_ingest_expire(struct bw_ingest *g);
+
+/* ingest_seal.c, writer's thread: a look whether anything is due, or one short step; gives
+ * the time (monotonic ms) of the next turn, INT64_MAX while a builder works (it sets
+ * sealer.built and wakes the writer). */
+int64_t bw_ingest_seal_turn(struct bw_ingest *g);
+/* Break off: what is not taken over is begun again by the next start. */
+void bw_ingest_seal_end(struct bw_ingest *g);
 
 void bw_post_free(struct bw_post *p);
 

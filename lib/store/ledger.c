@@ -36,6 +36,11 @@ static const struct bw_ledger_ops ops = {
     .holes = bw_ledger_do_holes,
     .forks = bw_ledger_do_forks,
     .stat = bw_ledger_do_stat,
+    .seal_plan = bw_ledger_do_seal_plan,
+    .seal_build = bw_ledger_do_seal_build,
+    .seal_step = bw_ledger_do_seal_step,
+    .seal_stop = bw_ledger_do_seal_stop,
+    .seal_free = bw_ledger_do_seal_free,
     .seal = bw_ledger_do_seal,
     .close = close_ledger,
 };

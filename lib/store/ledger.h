@@ -25,6 +25,7 @@
 struct bw_buf;
 struct bw_err;
 struct bw_ledger;
+struct bw_seal; /* one sealing under way */
 
 enum bw_ledger_limits {
     BW_LEDGER_HELD_MAX = 2000,  /* records out of order, per chain */
@@ -54,7 +55,9 @@ enum bw_ledger_verdict {
     BW_LEDGER_HELD,      /* its predecessor is missing: kept, not acknowledged yet */
     BW_LEDGER_FORK,      /* another record stands at its place; both are kept */
     BW_LEDGER_REFUSED,   /* the caller refused it; hash kept, the chain goes on */
-    BW_LEDGER_CROWDED    /* too many are held for this chain: not kept, send again later */
+    BW_LEDGER_CROWDED,   /* too many are held for this chain: not kept, send again later */
+    BW_LEDGER_UNREADABLE /* what stands at its place lies in a damaged sealed file: not
+                            kept, send again when that is restored */
 };
 
 struct bw_ledger_result {
@@ -218,9 +221,26 @@ struct bw_ledger_ops {
                  struct bw_err *reterr);
     int (*stat)(struct bw_ledger *l, struct bw_ledger_stat *ret, struct bw_err *reterr);
     /* Move records received before the UTC day that lies keep_days before now into
-     * immutable files, at most max_segments (0: all due). A crash at any step leaves the
-     * rows hot or sealed, never neither and never both. Runs on the writer's thread and
-     * takes its time: about 1 s per 10,000 rows. */
+     * immutable files. A crash at any step leaves the rows hot or sealed, never neither
+     * and never both.
+     *
+     * In three parts, so that append() never waits long. seal_plan: on the writer's thread;
+     * *ret is NULL when nothing is due. seal_build: long (about 1 s per 10,000 rows), on
+     * any one thread beside the writer's; seal_stop, from any thread, makes it end soon
+     * with -ECANCELED. seal_step: on the writer's thread again, some milliseconds each, 1
+     * while there is more to do; after a failure the same step may be tried again.
+     * seal_free: at any time, NULL is fine; adds what was made to *report (may be NULL). */
+    int (*seal_plan)(struct bw_ledger *l,
+                     int64_t now_unix_ms,
+                     int64_t keep_days,
+                     struct bw_seal **ret,
+                     struct bw_err *reterr);
+    int (*seal_build)(struct bw_seal *s, struct bw_err *reterr);
+    int (*seal_step)(struct bw_ledger *l, struct bw_seal *s, struct bw_err *reterr);
+    void (*seal_stop)(struct bw_seal *s);
+    void (*seal_free)(struct bw_seal *s, struct bw_ledger_seal_report *report);
+    /* All of it at once, at most max_segments (0: all due): for tools that do nothing
+     * else meanwhile. */
     int (*seal)(struct bw_ledger *l,
                 int64_t now_unix_ms,
                 int64_t keep_days,

@@ -387,7 +387,15 @@ static int take_one(struct bw_append *a,
         return bw_err_set(reterr, -EINVAL, "a record without its number (key %s)", e->kid);
     }
     if (u->seq <= c.seq) {
-        return bw_append_old(a, &c, e, res, reterr);
+        a->l->sealed_fault = false;
+        r = bw_append_old(a, &c, e, res, reterr);
+        if (r < 0 && a->l->sealed_fault) { /* nothing was written; the others go on */
+            memset(res, 0, sizeof(*res));
+            res->verdict = BW_LEDGER_UNREADABLE;
+            res->position = BW_UNKNOWN;
+            r = 0;
+        }
+        return r;
     }
     if (u->seq > c.seq + 1) {
         return bw_append_hold(a, &c, e, res, reterr);

@@ -161,7 +161,7 @@ static int gather_sealed(struct ledger *l,
     int r = bw_ledger_segments_of(l, site, from_unix_s, to_unix_s, &refs, &n, reterr);
     for (size_t i = 0; r == 0 && i < n; i++) {
         const struct bw_segment *seg = NULL;
-        r = bw_segments_open(l->segments, refs[i].file, &seg, reterr);
+        r = bw_segments_open(l->segments, refs[i].file, refs[i].index_sha256, &seg, reterr);
         for (size_t k = 0; r == 0 && k < seg->n_blocks; k++) {
             const struct bw_block_info *info = &seg->blocks[k];
             const struct bw_block *b = NULL;
@@ -245,9 +245,7 @@ int bw_ledger_day_row(struct ledger *l,
                       const char *site,
                       const char *circuit,
                       int64_t day_unix_s,
-                      char ret_file[64],
-                      int64_t *ret_offset,
-                      int64_t *ret_length,
+                      struct bw_day_place *ret,
                       struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
@@ -263,10 +261,11 @@ int bw_ledger_day_row(struct ledger *l,
     if (r <= 0) {
         return r;
     }
-    *ret_offset = sqlite3_column_int64(st, 0);
-    *ret_length = sqlite3_column_int64(st, 1);
+    ret->offset = sqlite3_column_int64(st, 0);
+    ret->length = sqlite3_column_int64(st, 1);
     through = sqlite3_column_int64(st, 2);
-    bw_sql_copy(st, 3, ret_file, 64);
+    bw_sql_copy(st, 3, ret->file, sizeof(ret->file));
+    bw_sql_copy(st, 4, ret->sha256, sizeof(ret->sha256));
     (void)sqlite3_reset(st);
     r = bw_sql_use(&l->sql, DAY_STALE, &st, reterr);
     if (r < 0) {
@@ -296,17 +295,16 @@ static int day_from_row(struct ledger *l,
                         int *ret_answer,
                         struct bw_err *reterr)
 {
-    char file[64];
-    int64_t offset = 0;
-    int64_t length = 0;
+    struct bw_day_place at;
     struct bw_buf blob;
     struct bw_day_owned day = {.arena = NULL};
-    int r = bw_ledger_day_row(l, site, circuit, day_unix_s, file, &offset, &length, reterr);
+    int r = bw_ledger_day_row(l, site, circuit, day_unix_s, &at, reterr);
     if (r <= 0) {
         return r;
     }
     bw_buf_init(&blob, DAY_MAX);
-    r = bw_segments_day(l->segments, file, offset, length, &blob, reterr);
+    r = bw_segments_day(l->segments, at.file, at.offset, at.length, at.sha256, &blob,
+                        reterr);
     if (r == 0) {
         r = bw_day_decode(blob.data, blob.len, &day, reterr);
     }

@@ -110,6 +110,7 @@ int bw_ledger_segments(struct ledger *l,
         list[n].from_position = sqlite3_column_int64(st, 1);
         list[n].to_position = sqlite3_column_int64(st, 2);
         bw_sql_copy(st, 3, list[n].file, sizeof(list[n].file));
+        bw_sql_copy(st, 4, list[n].index_sha256, sizeof(list[n].index_sha256));
         n++;
     }
     (void)sqlite3_reset(st);
@@ -170,14 +171,14 @@ static int take_sealed(const struct bw_block *b,
 }
 
 static int seq_in_segment(struct ledger *l,
-                          const char *file,
+                          const struct bw_segment_ref *ref,
                           const char *kid,
                           int64_t seq,
                           struct bw_found *ret,
                           struct bw_err *reterr)
 {
     const struct bw_segment *seg = NULL;
-    int r = bw_segments_open(l->segments, file, &seg, reterr);
+    int r = bw_segments_open(l->segments, ref->file, ref->index_sha256, &seg, reterr);
     for (size_t i = 0; r == 0 && i < seg->n_blocks; i++) {
         const struct bw_block_info *info = &seg->blocks[i];
         const struct bw_block *b = NULL;
@@ -191,6 +192,7 @@ static int seq_in_segment(struct ledger *l,
             }
         }
     }
+    l->sealed_fault = l->sealed_fault || r == -BW_EMALFORMED || r == -EIO;
     return r < 0 ? r : -ENOENT;
 }
 
@@ -216,7 +218,7 @@ static int sealed_seq(struct ledger *l,
     }
     r = -ENOENT;
     for (size_t i = 0; r == -ENOENT && i < n; i++) {
-        r = seq_in_segment(l, refs[i].file, kid, seq, ret, reterr);
+        r = seq_in_segment(l, &refs[i], kid, seq, ret, reterr);
     }
     free(refs);
     return r;
@@ -269,7 +271,7 @@ static int sealed_position(struct ledger *l,
         r = -ENOENT;
     }
     if (r == 0) {
-        r = bw_segments_open(l->segments, refs[0].file, &seg, reterr);
+        r = bw_segments_open(l->segments, refs[0].file, refs[0].index_sha256, &seg, reterr);
     }
     if (r == 0) {
         r = bw_segments_at(l->segments, seg, position, &b, &rec, reterr);

@@ -15,6 +15,7 @@ struct ledger {
     char *folder;
     bool write;
     struct bw_segments *segments; /* open sealed files, for reading */
+    bool sealed_fault; /* a look-up failed by a sealed file, not by the data base */
 };
 
 static inline struct ledger *bw_ledger_of(struct bw_ledger *l)
@@ -29,7 +30,8 @@ enum {
     HELD_GET, HELD_ADD, HELD_NEXT, HELD_DROP, HELD_OLD, HELD_FIRST, FORK_ADD, HOLE_ADD,
     SITE_PUT, LATEST_PUT, LATEST_FIRST, LATEST_TEST, SITES_ALL, SITES_ONE, LATEST_ALL, LATEST_ONE,
     HOLES_LIST, FORKS_LIST, STAT, HOT_FROM, LEAVES_HOT, EACH_HOT, EACH_HOT_SITE, DAY_HOT,
-    SITE_RANGE, SEAL_SCAN, SEAL_KEYS, SEAL_ROW, SEAL_DROP, SEAL_FIRST, SEGMENT_ADD,
+    SITE_RANGE, SEAL_NEXT, SEAL_SCAN, SEAL_CHAINS, SEAL_ROWS, SEAL_BACK, SEAL_DROP, SEAL_FIRST,
+    SEGMENT_ID, SEGMENT_TAKE, SEGMENT_ADD,
     SEGMENT_PART_ADD, SEGMENT_FILES, SEGMENT_RANGE, SEGMENT_OF_SEQ, SEGMENT_OF_SITE,
     DAY_PUT, DAY_GET, DAY_STALE, SITE_CIRCUITS, N_STMTS
 };
@@ -70,6 +72,7 @@ struct bw_segment_ref {
     int64_t from_position;
     int64_t to_position;
     char file[64];
+    char index_sha256[BW_HASH_LEN + 1];
 };
 /* The rows of a bound statement; free() *ret. */
 int bw_ledger_segments(struct ledger *l,
@@ -101,14 +104,18 @@ int bw_ledger_fold_day(struct ledger *l,
                        bw_day_cb cb,
                        void *owner,
                        struct bw_err *reterr);
-/* 1: the stored day row holds every record of that day; *ret_* where it lies. */
+/* 1: the stored day row holds every record of that day; *ret is where it lies. */
+struct bw_day_place {
+    char file[64];
+    int64_t offset;
+    int64_t length;
+    char sha256[BW_HASH_LEN + 1];
+};
 int bw_ledger_day_row(struct ledger *l,
                       const char *site,
                       const char *circuit,
                       int64_t day_unix_s,
-                      char ret_file[64],
-                      int64_t *ret_offset,
-                      int64_t *ret_length,
+                      struct bw_day_place *ret,
                       struct bw_err *reterr);
 int bw_ledger_do_days(struct ledger *l,
                       const char *site,
@@ -184,6 +191,15 @@ int bw_ledger_do_stat(struct bw_ledger *l,
                       struct bw_err *reterr);
 
 /* ledger_seal.c */
+int bw_ledger_do_seal_plan(struct bw_ledger *l,
+                           int64_t now_unix_ms,
+                           int64_t keep_days,
+                           struct bw_seal **ret,
+                           struct bw_err *reterr);
+int bw_ledger_do_seal_build(struct bw_seal *s, struct bw_err *reterr);
+int bw_ledger_do_seal_step(struct bw_ledger *l, struct bw_seal *s, struct bw_err *reterr);
+void bw_ledger_do_seal_stop(struct bw_seal *s);
+void bw_ledger_do_seal_free(struct bw_seal *s, struct bw_ledger_seal_report *report);
 int bw_ledger_do_seal(struct bw_ledger *l,
                       int64_t now_unix_ms,
                       int64_t keep_days,
@@ -191,10 +207,12 @@ int bw_ledger_do_seal(struct bw_ledger *l,
                       struct bw_ledger_seal_report *ret,
                       struct bw_err *reterr);
 
-/* ledger_tidy.c: hot rows whose positions are sealed go, in small transactions. */
-int bw_ledger_drop_sealed(struct ledger *l, struct bw_err *reterr);
-/* What a crash left of sealing: files nobody names, hot rows that are sealed. */
+/* ledger_tidy.c: what a crash left of sealing: files that nobody names. */
 int bw_ledger_tidy(struct ledger *l, struct bw_err *reterr);
+/* Hot rows of the positions [from, to) go, in one transaction. */
+int bw_ledger_drop_rows(struct ledger *l, int64_t from, int64_t to, struct bw_err *reterr);
+/* The lowest position that has a hot row; unknown: none has. */
+int bw_ledger_first_row(struct ledger *l, int64_t *ret, struct bw_err *reterr);
 
 /* A row of the RECORD statements; jws is lent until the next step. */
 void bw_ledger_row(struct sqlite3_stmt *st, struct bw_record *r);

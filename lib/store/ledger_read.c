@@ -116,7 +116,7 @@ static int sealed_leaves(struct ledger *l,
     if (!leaves) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    int r = bw_segments_open(l->segments, ref->file, &seg, reterr);
+    int r = bw_segments_open(l->segments, ref->file, ref->index_sha256, &seg, reterr);
     for (size_t i = 0; r == 0 && seg && i < seg->n_blocks; i++) {
         const struct bw_block *b = NULL;
         r = bw_segments_block(l->segments, seg, i, &b, reterr);

@@ -181,9 +181,10 @@ static int give_spilled(struct walk *w, const struct place *p)
     return w->cb(w->owner, &rec);
 }
 
-static int each_sealed(struct walk *w, const char *file)
+static int each_sealed(struct walk *w, const struct bw_segment_ref *ref)
 {
-    int r = bw_segments_open(w->l->segments, file, &w->seg, w->reterr);
+    int r =
+        bw_segments_open(w->l->segments, ref->file, ref->index_sha256, &w->seg, w->reterr);
     w->spill = -1;
     w->places = NULL;
     w->n = 0;
@@ -267,7 +268,7 @@ static int each(struct bw_records *base,
         r = bw_ledger_segments_of(w.l, site, from_unix_s, to_unix_s, &refs, &n, reterr);
     }
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = each_sealed(&w, refs[i].file);
+        r = each_sealed(&w, &refs[i]);
     }
     if (r == 0) {
         r = each_hot(&w);

@@ -14,8 +14,9 @@
 
 /* clang-format off */
 static const char schema_v1[] =
-    "CREATE TABLE book(id INTEGER PRIMARY KEY CHECK(id = 1), next_position INTEGER NOT NULL);"
-    "INSERT INTO book VALUES(1, 0);"
+    "CREATE TABLE book(id INTEGER PRIMARY KEY CHECK(id = 1), next_position INTEGER NOT NULL,"
+    " next_segment INTEGER NOT NULL);"
+    "INSERT INTO book VALUES(1, 0, 1);"
     "CREATE TABLE chains(id INTEGER PRIMARY KEY, kid TEXT NOT NULL UNIQUE, site TEXT NOT NULL,"
     " head_seq INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',"
     " head_position INTEGER, head_received INTEGER, head_end INTEGER,"
@@ -54,8 +55,8 @@ static const char schema_v1[] =
     " PRIMARY KEY(site, id)) WITHOUT ROWID;"
     "CREATE TABLE segments(id INTEGER PRIMARY KEY, from_position INTEGER NOT NULL UNIQUE,"
     " to_position INTEGER NOT NULL, day INTEGER NOT NULL, file TEXT NOT NULL,"
-    " sha256 TEXT NOT NULL, file_bytes INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,"
-    " sealed INTEGER NOT NULL);"
+    " sha256 TEXT NOT NULL, index_sha256 TEXT NOT NULL, file_bytes INTEGER NOT NULL,"
+    " raw_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL);"
     "CREATE TABLE segment_parts(segment INTEGER NOT NULL, chain INTEGER NOT NULL,"
     " site TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,"
     " min_start INTEGER NOT NULL, max_start INTEGER NOT NULL,"
@@ -63,7 +64,7 @@ static const char schema_v1[] =
     "CREATE INDEX parts_site ON segment_parts(site, segment);"
     "CREATE TABLE days(site TEXT NOT NULL, circuit TEXT NOT NULL, day INTEGER NOT NULL,"
     " segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,"
-    " through INTEGER NOT NULL, PRIMARY KEY(site, circuit, day)) WITHOUT ROWID;";
+    " sha256 TEXT NOT NULL, through INTEGER NOT NULL, PRIMARY KEY(site, circuit, day)) WITHOUT ROWID;";
 
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const *const script[] = {v1};
@@ -81,10 +82,7 @@ const struct bw_sql_schema bw_ledger_schema = {
 #define RECORD \
     "SELECT r.jws, c.kid, r.sha256, r.site, r.seq, r.start, r.end, r.position, r.received," \
     " r.egress FROM records r JOIN chains c ON c.id = r.chain"
-#define RECORD_AND_CHAIN \
-    "SELECT r.jws, c.kid, r.sha256, r.site, r.seq, r.start, r.end, r.position, r.received," \
-    " r.egress, c.id FROM records r JOIN chains c ON c.id = r.chain"
-#define SEGMENT "SELECT s.id, s.from_position, s.to_position, s.file, s.sha256 FROM segments s"
+#define SEGMENT "SELECT s.id, s.from_position, s.to_position, s.file, s.index_sha256 FROM segments s"
 
 const char *const bw_ledger_text[N_STMTS] = {
     BW_COLUMNS_TEXTS,
@@ -191,16 +189,24 @@ const char *const bw_ledger_text[N_STMTS] = {
                    " FROM records WHERE site = ?1 UNION ALL"
                    " SELECT min(min_start), max(max_start) FROM segment_parts"
                    " WHERE site = ?1)",
-    /* Sealing takes a prefix of the hot positions. */
+    /* Sealing takes a prefix of the hot positions. `+` keeps to the index by (chain, seq),
+     * which holds the position too. */
+    [SEAL_NEXT] = "SELECT received FROM records WHERE position = ?1",
     [SEAL_SCAN] = "SELECT position, received FROM records WHERE position >= ?1"
                   " ORDER BY position",
-    [SEAL_KEYS] = "SELECT r.position FROM records r WHERE r.position >= ?1"
-                  " AND r.position < ?2 ORDER BY r.site, r.chain, r.seq",
-    [SEAL_ROW] = RECORD_AND_CHAIN " WHERE r.position = ?1",
+    [SEAL_CHAINS] = "SELECT id, site FROM chains WHERE head_seq > 0 ORDER BY site, id",
+    [SEAL_ROWS] = RECORD " WHERE r.chain = ?1 AND +r.position >= ?2 AND +r.position < ?3"
+                  " ORDER BY r.seq",
+    [SEAL_BACK] = "SELECT r.jws, r.sha256, r.position FROM records r JOIN chains c"
+                  " ON c.id = r.chain WHERE c.kid = ?1 AND r.seq >= ?2 AND r.seq <= ?3"
+                  " AND +r.position >= ?4 AND +r.position < ?5 ORDER BY r.seq",
+    [SEGMENT_ID] = "SELECT next_segment FROM book",
+    [SEGMENT_TAKE] = "UPDATE book SET next_segment = next_segment + 1",
     [SEAL_DROP] = "DELETE FROM records WHERE position >= ?1 AND position < ?2",
     [SEAL_FIRST] = "SELECT min(position) FROM records",
-    [SEGMENT_ADD] = "INSERT INTO segments(from_position, to_position, day, file, sha256,"
-                    " file_bytes, raw_bytes, sealed) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [SEGMENT_ADD] = "INSERT INTO segments(id, from_position, to_position, day, file, sha256,"
+                    " index_sha256, file_bytes, raw_bytes, sealed)"
+                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
     [SEGMENT_PART_ADD] = "INSERT INTO segment_parts VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [SEGMENT_FILES] = SEGMENT " WHERE s.file = ?1",
     [SEGMENT_RANGE] = SEGMENT " WHERE s.to_position > ?1 AND s.from_position < ?2"
@@ -210,8 +216,8 @@ const char *const bw_ledger_text[N_STMTS] = {
     [SEGMENT_OF_SITE] = SEGMENT " WHERE s.id IN (SELECT segment FROM segment_parts"
                         " WHERE (?1 = '' OR site = ?1) AND max_start >= ?2"
                         " AND min_start < ?3) ORDER BY s.from_position",
-    [DAY_PUT] = "INSERT OR REPLACE INTO days VALUES(?1,?2,?3,?4,?5,?6,?7)",
-    [DAY_GET] = "SELECT d.offset, d.length, d.through, s.file FROM days d JOIN segments s ON"
+    [DAY_PUT] = "INSERT OR REPLACE INTO days VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [DAY_GET] = "SELECT d.offset, d.length, d.through, s.file, d.sha256 FROM days d JOIN segments s ON"
                 " s.id = d.segment WHERE d.site = ?1 AND d.circuit = ?2 AND d.day = ?3",
     [DAY_STALE] = "SELECT EXISTS(SELECT 1 FROM records WHERE site = ?1 AND start >= ?2 AND"
                   " start < ?3 AND position >= ?4) OR EXISTS(SELECT 1 FROM segment_parts p"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * ledger_tidy.c - what sealing leaves behind: hot rows that are sealed, files that no row
- * names.
+ * names. The rows go with the next steps of sealing, the files when the ledger is opened.
  *
  * Invariant: a row goes only when its position is sealed, a file only when no segment is
  * called like it; both can be broken off and begun again at any time. */
@@ -14,11 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    DROP_STEP = 2000
-}; /* positions a transaction, so that appends never wait long */
-
-static int drop_step(struct ledger *l, int64_t from, int64_t to, struct bw_err *reterr)
+int bw_ledger_drop_rows(struct ledger *l, int64_t from, int64_t to, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_begin(&l->sql, reterr);
@@ -40,27 +36,17 @@ static int drop_step(struct ledger *l, int64_t from, int64_t to, struct bw_err *
     return r;
 }
 
-int bw_ledger_drop_sealed(struct ledger *l, struct bw_err *reterr)
+int bw_ledger_first_row(struct ledger *l, int64_t *ret, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
-    int64_t hot = 0;
-    int64_t first = BW_UNKNOWN;
-    int r = bw_ledger_hot_from(l, &hot, reterr);
-    if (r == 0) {
-        r = bw_sql_use(&l->sql, SEAL_FIRST, &st, reterr);
-    }
+    int r = bw_sql_use(&l->sql, SEAL_FIRST, &st, reterr);
     if (r == 0) {
         r = bw_sql_row(&l->sql, st, reterr);
     }
     if (r > 0) {
-        first = bw_sql_get(st, 0);
+        *ret = bw_sql_get(st, 0);
         (void)sqlite3_reset(st);
         r = 0;
-    }
-    while (r == 0 && first != BW_UNKNOWN && first < hot) {
-        int64_t to = first + DROP_STEP < hot ? first + DROP_STEP : hot;
-        r = drop_step(l, first, to, reterr);
-        first = to;
     }
     return r;
 }
@@ -98,10 +84,10 @@ static bool ours(const char *name)
 int bw_ledger_tidy(struct ledger *l, struct bw_err *reterr)
 {
     char path[4096];
-    int r = bw_ledger_drop_sealed(l, reterr);
+    int r = 0;
     int n = snprintf(path, sizeof(path), "%s/segments", l->folder);
-    if (r < 0 || n < 0 || (size_t)n >= sizeof(path)) {
-        return r;
+    if (n < 0 || (size_t)n >= sizeof(path)) {
+        return 0;
     }
     DIR *d = opendir(path);
     if (!d) {

@@ -3,7 +3,9 @@
  *
  * A segment holds the positions [from, to) of the ledger, every one of them. It is
  * written under a temporary name, synced, renamed, its folder synced; only then may the
- * ledger name it. Private to lib/store. */
+ * ledger name it. Every byte that is read was checked against a SHA-256: that of a block
+ * stands in the index, that of the index and of each day row in the ledger. Private to
+ * lib/store. */
 #ifndef BW_STORE_SEGMENT_H
 #define BW_STORE_SEGMENT_H
 
@@ -18,7 +20,8 @@ struct bw_buf;
 struct bw_err;
 
 enum {
-    BW_SEGMENT_NAME_MAX = 63
+    BW_SEGMENT_NAME_MAX = 63,
+    BW_BLOCK_SUM = 32
 };
 
 /* ---- writing ---------------------------------------------------------------------- */
@@ -27,7 +30,8 @@ struct bw_segment_writer;
 
 struct bw_segment_made {
     char file[BW_SEGMENT_NAME_MAX + 1]; /* its name within the folder */
-    char sha256[BW_HASH_LEN + 1];
+    char sha256[BW_HASH_LEN + 1];       /* of the whole file, for people */
+    char index_sha256[BW_HASH_LEN + 1]; /* of its magic, index and footer */
     int64_t file_bytes;
     int64_t raw_bytes; /* of the compact JWS within */
 };
@@ -51,6 +55,7 @@ int bw_segment_add_day(struct bw_segment_writer *w,
                        size_t n,
                        int64_t *ret_offset,
                        int64_t *ret_length,
+                       char ret_sha256[BW_HASH_LEN + 1],
                        struct bw_err *reterr);
 /* Index, sync, rename, sync of the folder. -EINVAL when a position is missing. */
 int bw_segment_finish(struct bw_segment_writer *w,
@@ -71,6 +76,7 @@ struct bw_block_info {
     int64_t max_start;
     char kid[BW_KID_LEN + 1];
     char site[BW_SITE_MAX + 1];
+    uint8_t sum[BW_BLOCK_SUM]; /* SHA-256 of its bytes */
 };
 
 struct bw_segment {
@@ -86,9 +92,11 @@ struct bw_segments;
 struct bw_segments *bw_segments_new(const char *folder); /* NULL: no memory */
 void bw_segments_free(struct bw_segments *s);            /* NULL is fine */
 
-/* Lent until the next bw_segments_open(). -EIO when the file is gone, -BW_EMALFORMED. */
+/* Lent until the next bw_segments_open(). index_sha256 as bw_segment_finish() gave it.
+ * -EIO when the file is gone, -BW_EMALFORMED when it is damaged. */
 int bw_segments_open(struct bw_segments *s,
                      const char *file,
+                     const char *index_sha256,
                      const struct bw_segment **ret,
                      struct bw_err *reterr);
 /* Block i, lent until the next call that decodes or opens. */
@@ -109,6 +117,7 @@ int bw_segments_day(struct bw_segments *s,
                     const char *file,
                     int64_t offset,
                     int64_t length,
+                    const char *sha256,
                     struct bw_buf *out,
                     struct bw_err *reterr);
 

@@ -8,8 +8,8 @@
 enum {
     BW_SEGMENT_MAGIC_LEN = 8, /* its last byte is the version */
     BW_SEGMENT_FOOTER = 64,
-    BW_SEGMENT_ENTRY = 7 * 8 + 44 + 32, /* of the block table */
-    BW_SEGMENT_ROWS_MAX = 1000000       /* block * 512 + index stays within 32 bits */
+    BW_SEGMENT_ENTRY = 7 * 8 + 44 + 32 + 32, /* of the block table; the last: its sum */
+    BW_SEGMENT_ROWS_MAX = 1000000            /* block * 512 + index stays within 32 bits */
 };
 
 #endif

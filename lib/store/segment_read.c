@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * segment_read.c - reading sealed segments: a few files and blocks kept at hand.
  *
- * Invariant: segments never change, so what is kept never grows stale; every piece has a
- * checksum of its own (zstd's) and damage is an error, never a shorter answer. */
+ * Invariant: segments never change, so what is kept never grows stale. Nothing is used
+ * before its SHA-256 was found to be the one written at sealing (the index once an opening,
+ * a block once a decoding, a day row at each reading), and damage is an error, never a
+ * shorter answer. */
 #include "buf.h"
+#include "hash.h"
 #include "pack.h"
 #include "segment.h"
 #include "segment_private.h"
@@ -108,8 +111,9 @@ void bw_segments_free(struct bw_segments *s)
 static int damaged(const struct bw_segments *s, const struct file *f, struct bw_err *reterr)
 {
     return bw_err_set(reterr, -BW_EMALFORMED,
-                      "sealed file %s/%s is damaged; restore it from a backup", s->folder,
-                      f->name);
+                      "sealed file %s/%s is damaged; restore it from a backup: until then "
+                      "what it holds is unknown",
+                      s->folder, f->name);
 }
 
 static int read_at(const struct bw_segments *s,
@@ -152,17 +156,17 @@ static int64_t get_i64(const uint8_t *p)
     return (int64_t)v;
 }
 
-static int read_table(
-    struct bw_segments *s, struct file *f, int64_t offset, size_t n, struct bw_err *reterr)
+static int take_table(struct bw_segments *s,
+                      struct file *f,
+                      const uint8_t *raw,
+                      size_t n,
+                      struct bw_err *reterr)
 {
-    uint8_t *raw = malloc(n * BW_SEGMENT_ENTRY);
     f->table = calloc(n, sizeof(*f->table));
-    if (!raw || !f->table) {
-        free(raw);
+    if (!f->table) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    int r = read_at(s, f, raw, n * BW_SEGMENT_ENTRY, offset, reterr);
-    for (size_t i = 0; r == 0 && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const uint8_t *p = raw + i * BW_SEGMENT_ENTRY;
         struct bw_block_info *b = &f->table[i];
         b->offset = get_i64(p);
@@ -174,17 +178,50 @@ static int read_table(
         b->max_start = get_i64(p + 48);
         memcpy(b->kid, p + 56, BW_KID_LEN);
         memcpy(b->site, p + 56 + BW_KID_LEN + 1, BW_SITE_MAX);
+        memcpy(b->sum, p + BW_SEGMENT_ENTRY - BW_BLOCK_SUM, BW_BLOCK_SUM);
         if (b->length <= 0 || b->offset < 0 || b->length > f->size - b->offset) {
-            r = damaged(s, f, reterr);
+            return damaged(s, f, reterr);
         }
     }
-    free(raw);
     f->seg.blocks = f->table;
     f->seg.n_blocks = n;
+    return 0;
+}
+
+/* Block table, position map and footer lie together up to the end of the file. */
+static int take_index(struct bw_segments *s,
+                      struct file *f,
+                      int64_t table,
+                      size_t n_blocks,
+                      const char *index_sha256,
+                      struct bw_err *reterr)
+{
+    char head[BW_SEGMENT_MAGIC_LEN];
+    char sum[BW_HASH_LEN + 1] = "";
+    size_t n = (size_t)(f->size - table);
+    uint8_t *raw = malloc(n);
+    if (!raw) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    int r = read_at(s, f, head, sizeof(head), 0, reterr);
+    if (r == 0) {
+        r = read_at(s, f, raw, n, table, reterr);
+    }
+    if (r == 0) {
+        bw_sha256_text(raw, n, sum);
+        r = strcmp(sum, index_sha256) != 0 ||
+                    memcmp(head, BW_SEGMENT_MAGIC, sizeof(head)) != 0
+                ? damaged(s, f, reterr)
+                : take_table(s, f, raw, n_blocks, reterr);
+    }
+    free(raw);
     return r;
 }
 
-static int read_index(struct bw_segments *s, struct file *f, struct bw_err *reterr)
+static int read_index(struct bw_segments *s,
+                      struct file *f,
+                      const char *index_sha256,
+                      struct bw_err *reterr)
 {
     uint8_t foot[BW_SEGMENT_FOOTER] = {0};
     struct stat st;
@@ -210,13 +247,15 @@ static int read_index(struct bw_segments *s, struct file *f, struct bw_err *rete
     int64_t n = get_i64(foot + 16);
     int64_t table = get_i64(foot + 24);
     f->map_offset = get_i64(foot + 32);
-    int64_t rows = f->seg.to_position - f->seg.from_position;
+    int64_t rows = f->seg.from_position < 0 || f->seg.to_position < 0
+                       ? 0
+                       : f->seg.to_position - f->seg.from_position;
     if (n <= 0 || rows <= 0 || n > rows || rows > BW_SEGMENT_ROWS_MAX || table < 0 ||
-        f->map_offset != table + n * BW_SEGMENT_ENTRY ||
+        table > f->size || f->map_offset != table + n * BW_SEGMENT_ENTRY ||
         f->map_offset + rows * 4 + BW_SEGMENT_FOOTER != f->size) {
         return damaged(s, f, reterr);
     }
-    return read_table(s, f, table, (size_t)n, reterr);
+    return take_index(s, f, table, (size_t)n, index_sha256, reterr);
 }
 
 static int open_fd(const struct bw_segments *s, struct file *f, struct bw_err *reterr)
@@ -229,14 +268,19 @@ static int open_fd(const struct bw_segments *s, struct file *f, struct bw_err *r
     f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (f->fd < 0) {
         int code = errno == ENOENT ? -EIO : -errno; /* the ledger named it */
-        return bw_err_set(reterr, code, "cannot open sealed file %s: %s", path,
-                          bw_strerror(-errno));
+        return bw_err_set(reterr, code,
+                          "cannot open sealed file %s: %s; restore it from a backup: until "
+                          "then what it holds is unknown",
+                          path, bw_strerror(-errno));
     }
     return 0;
 }
 
-static int
-open_file(struct bw_segments *s, const char *name, size_t slot, struct bw_err *reterr)
+static int open_file(struct bw_segments *s,
+                     const char *name,
+                     const char *index_sha256,
+                     size_t slot,
+                     struct bw_err *reterr)
 {
     struct file *f = calloc(1, sizeof(*f));
     if (!f) {
@@ -246,7 +290,7 @@ open_file(struct bw_segments *s, const char *name, size_t slot, struct bw_err *r
     (void)snprintf(f->name, sizeof(f->name), "%s", name);
     int r = open_fd(s, f, reterr);
     if (r == 0) {
-        r = read_index(s, f, reterr);
+        r = read_index(s, f, index_sha256, reterr);
     }
     if (r < 0) {
         drop_file(s, slot);
@@ -256,6 +300,7 @@ open_file(struct bw_segments *s, const char *name, size_t slot, struct bw_err *r
 
 int bw_segments_open(struct bw_segments *s,
                      const char *file,
+                     const char *index_sha256,
                      const struct bw_segment **ret,
                      struct bw_err *reterr)
 {
@@ -272,7 +317,7 @@ int bw_segments_open(struct bw_segments *s,
         }
     }
     drop_file(s, oldest);
-    int r = open_file(s, file, oldest, reterr);
+    int r = open_file(s, file, index_sha256, oldest, reterr);
     if (r == 0) {
         s->files[oldest]->used = ++s->tick;
         *ret = &s->files[oldest]->seg;
@@ -321,11 +366,16 @@ static int decode(struct bw_segments *s,
                   struct bw_err *reterr)
 {
     const struct bw_block_info *info = &f->table[i];
+    uint8_t sum[BW_BLOCK_SUM];
     void *raw = malloc((size_t)info->length);
     if (!raw) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     int r = read_at(s, f, raw, (size_t)info->length, info->offset, reterr);
+    if (r == 0) {
+        bw_sha256(raw, (size_t)info->length, sum);
+        r = memcmp(sum, info->sum, sizeof(sum)) == 0 ? 0 : damaged(s, f, reterr);
+    }
     if (r == 0) {
         r = bw_block_decode(raw, (size_t)info->length, ret, reterr);
         if (r < 0) {
@@ -416,10 +466,12 @@ int bw_segments_day(struct bw_segments *s,
                     const char *file,
                     int64_t offset,
                     int64_t length,
+                    const char *sha256,
                     struct bw_buf *out,
                     struct bw_err *reterr)
 {
     struct file f = {.fd = -1, .size = INT64_MAX};
+    char sum[BW_HASH_LEN + 1];
     void *raw = NULL;
     (void)snprintf(f.name, sizeof(f.name), "%s", file);
     if (length <= 0 || length > DAY_MAX) {
@@ -433,7 +485,10 @@ int bw_segments_day(struct bw_segments *s,
     r = raw ? read_at(s, &f, raw, (size_t)length, offset, reterr)
             : bw_err_set(reterr, -ENOMEM, "out of memory");
     if (r == 0) {
-        r = bw_unpack_zstd(out, raw, (size_t)length, DAY_MAX, reterr);
+        bw_sha256_text(raw, (size_t)length, sum);
+        r = strcmp(sum, sha256) == 0
+                ? bw_unpack_zstd(out, raw, (size_t)length, DAY_MAX, reterr)
+                : damaged(s, &f, reterr);
     }
     free(raw);
     (void)close(f.fd);

@@ -2,8 +2,9 @@
  * segment_write.c - making a segment file.
  *
  * Layout, all numbers little endian: 8 bytes of magic, blocks, day rows (zstd frames),
- * the block table, the position map (4 bytes a position: block * 512 + index), the footer
- * of 64 bytes. Invariant: under its final name a file is whole and on disk. */
+ * the block table (each block's place, range, key, site and SHA-256), the position map (4
+ * bytes a position: block * 512 + index), the footer of 64 bytes. Invariant: under its
+ * final name a file is whole and on disk. */
 #include "buf.h"
 #include "file.h"
 #include "hash.h"
@@ -36,7 +37,8 @@ struct bw_segment_writer {
     int64_t to;
     int64_t at; /* bytes written */
     int64_t raw_bytes;
-    uint32_t *map; /* per position; UINT32_MAX not seen */
+    int64_t index_at; /* where the block table begins */
+    uint32_t *map;    /* per position; UINT32_MAX not seen */
     size_t n_blocks;
     struct bw_buf table;
     struct bw_buf out;
@@ -160,6 +162,7 @@ int bw_segment_add_block(struct bw_segment_writer *w,
 {
     int64_t min_start = INT64_MAX;
     int64_t max_start = INT64_MIN;
+    uint8_t sum[BW_BLOCK_SUM];
     bw_buf_clear(&w->out);
     int r = bw_block_encode(kid, site, records, n, &w->out, reterr);
     if (r < 0) {
@@ -186,6 +189,8 @@ int bw_segment_add_block(struct bw_segment_writer *w,
     put_i64(&w->table, max_start);
     put_name(&w->table, kid, BW_KID_LEN + 1);
     put_name(&w->table, site, BW_SITE_MAX + 1);
+    bw_sha256(w->out.data, w->out.len, sum);
+    bw_buf_add(&w->table, sum, sizeof(sum));
     w->n_blocks++;
     r = bw_buf_error(&w->table);
     return r < 0 ? bw_err_set(reterr, r, "out of memory")
@@ -197,6 +202,7 @@ int bw_segment_add_day(struct bw_segment_writer *w,
                        size_t n,
                        int64_t *ret_offset,
                        int64_t *ret_length,
+                       char ret_sha256[BW_HASH_LEN + 1],
                        struct bw_err *reterr)
 {
     int64_t offset = w->at;
@@ -209,6 +215,7 @@ int bw_segment_add_day(struct bw_segment_writer *w,
     if (r == 0) {
         *ret_offset = offset;
         *ret_length = (int64_t)w->out.len;
+        bw_sha256_text(w->out.data, w->out.len, ret_sha256);
     }
     return r;
 }
@@ -227,6 +234,7 @@ static int put_index(struct bw_segment_writer *w, struct bw_err *reterr)
         }
     }
     int r = put(w, w->table.data, w->table.len, reterr);
+    w->index_at = table_offset;
     map_offset = w->at;
     bw_buf_clear(&w->out);
     for (size_t i = 0; i < n; i++) {
@@ -268,6 +276,8 @@ hash_file(struct bw_segment_writer *w, struct bw_segment_made *made, struct bw_e
                           bw_strerror(code));
     }
     bw_sha256_text(p, (size_t)w->at, made->sha256);
+    bw_sha256_text((const char *)p + w->index_at, (size_t)(w->at - w->index_at),
+                   made->index_sha256);
     (void)munmap(p, (size_t)w->at);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fold.h>
 #include <hash.h>
 #include <ledger.h>
@@ -490,35 +491,152 @@ static void test_reader_keeps_its_view(void **state)
     assert_same(&before, &after);
 }
 
-static void test_damaged_segment_is_told(void **state)
+/* What a reader says who wants everything: 0, or the first error with its sentence. */
+static int read_everything(struct fixture *f, struct view *v)
+{
+    struct bw_records *r = NULL;
+    struct picture p = {.last_position = -1};
+    int n = 0;
+    assert_int_equal(bw_ledger_records(f->path, &r, &f->err), 0);
+    bw_buf_init(&p.bytes, 1 << 26);
+    n = bw_records_each(r, "", 0, INT64_MAX, on_record, &p, &f->err);
+    finish(&p, v->all);
+    p = (struct picture){0};
+    bw_buf_init(&p.bytes, 1 << 26);
+    if (n == 0) {
+        n = bw_records_days(r, "s-alder", "wan", 0, START + 100 * DAY, on_day, &p, &f->err);
+        finish(&p, v->days);
+    }
+    if (n == 0) {
+        p = (struct picture){0};
+        bw_buf_init(&p.bytes, 1 << 26);
+        n = bw_records_days(r, "s-birch", "wan", 0, START + 100 * DAY, on_day, &p, &f->err);
+        finish(&p, v->few);
+    }
+    bw_buf_done(&p.bytes);
+    bw_records_close(r);
+    return n;
+}
+
+/* One byte, anywhere: whoever reads what it belongs to is told, with the file's name and
+ * the way out, and no figure is given that is not the one written. */
+static void test_any_flipped_byte_is_told(void **state)
 {
     struct fixture *f = *state;
     char path[600];
     struct bw_ledger_seal_report report;
-    struct bw_records *r = NULL;
-    struct picture p = {.last_position = -1};
+    struct signed_summary first;
+    struct view v;
     struct stat st;
-    fill(f, 20);
+    box_next(&f->box[0], &first);
+    put(f, &first, 7, BW_LEDGER_ACCEPTED);
+    fill(f, 12);
     assert_int_equal(f->l->ops->seal(f->l, now_after(9), 3, 0, &report, &f->err), 0);
-    (void)snprintf(path, sizeof(path), "%s/segments/%012d-%012d.bws", f->path, 0, 40);
+    assert_int_equal(read_everything(f, &v), 0);
+    (void)snprintf(path, sizeof(path), "%s/segments/%012d-%012d.bws", f->path, 0, 25);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(chmod(path, 0600), 0);
-    FILE *h = fopen(path, "r+");
-    assert_non_null(h);
-    assert_int_equal(fseek(h, 40, SEEK_SET), 0);
-    assert_int_equal(fputc('x', h), 'x');
-    assert_int_equal(fclose(h), 0);
-    bw_buf_init(&p.bytes, 1 << 26);
-    assert_int_equal(bw_ledger_records(f->path, &r, &f->err), 0);
-    assert_int_equal(bw_records_each(r, "", 0, INT64_MAX, on_record, &p, &f->err),
-                     -BW_EMALFORMED);
-    assert_non_null(strstr(f->err.text, ".bws"));
-    bw_records_close(r);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (off_t at = 0; at < st.st_size; at++) {
+        char c = 0;
+        assert_int_equal(pread(fd, &c, 1, at), 1);
+        char bad = (char)(c ^ (1 << (at % 8)));
+        assert_int_equal(pwrite(fd, &bad, 1, at), 1);
+        int r = read_everything(f, &v);
+        assert_true(r < 0);
+        assert_non_null(strstr(f->err.text, ".bws"));
+        assert_true(strstr(f->err.text, "restore it from a backup") || r == -BW_ENEWER);
+        assert_int_equal(pwrite(fd, &c, 1, at), 1);
+    }
+    assert_int_equal(read_everything(f, &v), 0);
+    /* and the writer goes on: only what would stand there is put off */
+    assert_int_equal(pwrite(fd, "x", 1, 40), 1);
+    put(f, &first, 7, BW_LEDGER_UNREADABLE);
+    fill(f, 1);
+    assert_int_equal(close(fd), 0);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(bw_ledger_records(f->path, &r, &f->err), 0);
-    assert_int_equal(bw_records_each(r, "", 0, INT64_MAX, on_record, &p, &f->err), -EIO);
-    bw_records_close(r);
-    bw_buf_done(&p.bytes);
+    assert_int_equal(read_everything(f, &v), -EIO);
+    assert_non_null(strstr(f->err.text, "restore it from a backup"));
+    signed_done(&first);
+}
+
+/* Records come while the file is built and between the steps, also of the day that is
+ * being sealed: nothing seen changes but what came. */
+static void test_appends_between_the_steps(void **state)
+{
+    struct fixture *f = *state;
+    struct signed_summary late[3];
+    struct bw_seal *job = NULL;
+    struct view before;
+    struct view after;
+    int steps = 0;
+    fill(f, PER_DAY);
+    for (size_t i = 0; i < 3; i++) {
+        box_next(&f->box[0], &late[i]);
+    }
+    assert_int_equal(f->l->ops->seal_plan(f->l, now_after(2), 3, &job, &f->err), 0);
+    assert_null(job); /* too young */
+    assert_int_equal(f->l->ops->seal_plan(f->l, now_after(9), 3, &job, &f->err), 0);
+    assert_non_null(job);
+    assert_int_equal(f->l->ops->seal_step(f->l, job, &f->err), -EINVAL);
+    assert_int_equal(f->l->ops->seal_build(job, &f->err), 0);
+    look(f, &before);
+    for (int more = 1; more > 0; steps++) {
+        if (steps < 3) {
+            put(f, &late[steps], 8 * DAY, BW_LEDGER_ACCEPTED);
+            look(f, &before);
+        }
+        more = f->l->ops->seal_step(f->l, job, &f->err);
+        assert_true(more >= 0);
+        look(f, &after);
+        assert_same(&before, &after);
+    }
+    assert_true(steps > 5);
+    f->l->ops->seal_free(job, NULL);
+    assert_int_equal(before.n, 2 * PER_DAY + 3);
+    for (size_t i = 0; i < 3; i++) {
+        signed_done(&late[i]);
+    }
+}
+
+/* Broken off between any two steps without a crash: the file that nobody named is gone,
+ * and the next sealing goes on from there. */
+static void test_given_up_between_the_steps(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_ledger_seal_report report;
+    struct bw_ledger_stat st;
+    struct view before;
+    struct view after;
+    bool over = false;
+    fill(f, 40);
+    look(f, &before);
+    for (int steps = 0; !over; steps++) {
+        struct bw_seal *job = NULL;
+        assert_int_equal(f->l->ops->seal_plan(f->l, now_after(9), 3, &job, &f->err), 0);
+        if (!job) {
+            break;
+        }
+        f->l->ops->seal_stop(job);
+        int r = f->l->ops->seal_build(job, &f->err);
+        assert_true(r == -ECANCELED || steps >= 3); /* then only rows are left to go */
+        f->l->ops->seal_free(job, NULL);
+        assert_int_equal(f->l->ops->seal_plan(f->l, now_after(9), 3, &job, &f->err), 0);
+        assert_int_equal(f->l->ops->seal_build(job, &f->err), 0);
+        for (int i = 0; i < steps && !over; i++) {
+            over = f->l->ops->seal_step(f->l, job, &f->err) == 0;
+        }
+        f->l->ops->seal_free(job, NULL);
+        look(f, &after);
+        assert_same(&before, &after);
+    }
+    assert_int_equal(f->l->ops->seal(f->l, now_after(9), 3, 0, &report, &f->err), 0);
+    assert_int_equal(f->l->ops->stat(f->l, &st, &f->err), 0);
+    assert_int_equal(st.n_hot, 0);
+    assert_int_equal(st.n_segments, 1);
+    look(f, &after);
+    assert_same(&before, &after);
 }
 
 /* End the process before and after every sync, rename and statement of sealing; each time
@@ -577,7 +695,9 @@ int main(void)
         T(test_old_duplicates_and_forks),
         T(test_late_records),
         T(test_reader_keeps_its_view),
-        T(test_damaged_segment_is_told),
+        T(test_any_flipped_byte_is_told),
+        T(test_appends_between_the_steps),
+        T(test_given_up_between_the_steps),
         T(test_sealing_breaks_off_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

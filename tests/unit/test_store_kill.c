@@ -12,7 +12,9 @@
 #include <journal.h>
 #include <ledger.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -204,13 +206,57 @@ static struct bw_ledger_entry entry_of(const struct signed_summary *s)
     return e;
 }
 
+/* Sealing as the collector does it: built beside the appends, taken over between them. */
+struct sealing {
+    struct bw_ledger *l;
+    struct bw_seal *job;
+    pthread_t thread;
+    atomic_bool built;
+    bool building;
+    int build_r;
+};
+
+static void *builder(void *arg)
+{
+    struct sealing *s = arg;
+    s->build_r = s->l->ops->seal_build(s->job, NULL);
+    atomic_store(&s->built, true);
+    return NULL;
+}
+
+static int seal_turn(struct sealing *s, bool wait, int64_t now_unix_ms, struct bw_err *err)
+{
+    int r = 0;
+    if (!s->job) {
+        atomic_store(&s->built, false);
+        r = s->l->ops->seal_plan(s->l, now_unix_ms, 1, &s->job, err);
+        s->building = r == 0 && s->job && pthread_create(&s->thread, NULL, builder, s) == 0;
+        return r;
+    }
+    if (s->building) {
+        if (!wait && !atomic_load(&s->built)) {
+            return 0;
+        }
+        (void)pthread_join(s->thread, NULL);
+        s->building = false;
+        return s->build_r;
+    }
+    r = s->l->ops->seal_step(s->l, s->job, err);
+    if (r == 0) {
+        s->l->ops->seal_free(s->job, NULL);
+        s->job = NULL;
+    }
+    return r < 0 ? r : 0;
+}
+
 static void ledger_writer(struct fixture *f, int fd)
 {
     struct bw_ledger *l = NULL;
     struct bw_ledger_head h = {.acked_through = 0};
     struct bw_err err = {""};
-    struct bw_ledger_seal_report report;
+    struct sealing sealing = {.job = NULL};
     int r = bw_ledger_open(f->path, BW_LEDGER_WRITE, &l, &err);
+    sealing.l = l;
     if (r == 0) {
         r = bw_ledger_head(l, f->box.kid, &h, &err);
         r = r == -ENOENT ? 0 : r;
@@ -239,9 +285,9 @@ static void ledger_writer(struct fixture *f, int fd)
             }
         }
         at = from + (int64_t)n > at ? from + (int64_t)n : at;
-        if (r == 0 && gen_chance(&f->gen, 15)) {
-            int64_t now = (pool[at - 1].summary.end_unix_s + 3600) * 1000;
-            r = l->ops->seal(l, now, 1, 1, &report, &err);
+        if (r == 0 && (sealing.job || gen_chance(&f->gen, 15))) {
+            r = seal_turn(&sealing, gen_chance(&f->gen, 40),
+                          (pool[at - 1].summary.end_unix_s + 3600) * 1000, &err);
         }
     }
     if (r < 0) {
