@@ -91,22 +91,34 @@ static void make_id(const char *name, int n, char id[BW_ENTITY_MAX + 1])
     }
 }
 
+int bw_admin_known_entity(struct bw_catalogue *c,
+                          const char *name,
+                          char ret_id[BW_ENTITY_MAX + 1],
+                          struct bw_err *reterr)
+{
+    struct find f = {.name = name};
+    int r = c->ops->entities(c, NULL, on_entity, &f, reterr);
+    if (r == 0 && !f.found) {
+        r = bw_err_set(reterr, -ENOENT,
+                       "no entity \"%s\"; `bandwitness site list` shows their ids", name);
+    }
+    if (r == 0) {
+        memcpy(ret_id, f.id, sizeof(f.id));
+    }
+    return r;
+}
+
 int bw_admin_entity(struct bw_catalogue *c,
                     const char *name,
                     char ret_id[BW_ENTITY_MAX + 1],
                     struct bw_err *reterr)
 {
-    struct find f = {.name = name};
     if (strlen(name) > BW_LABEL_MAX) {
         return bw_err_set(reterr, -EINVAL, "a name has at most %d bytes", BW_LABEL_MAX);
     }
-    int r = c->ops->entities(c, NULL, on_entity, &f, reterr);
-    if (r < 0) {
+    int r = bw_admin_known_entity(c, name, ret_id, reterr);
+    if (r != -ENOENT) {
         return r;
-    }
-    if (f.found) {
-        memcpy(ret_id, f.id, sizeof(f.id));
-        return 0;
     }
     struct bw_entity e;
     memset(&e, 0, sizeof(e));
@@ -124,6 +136,17 @@ int bw_admin_entity(struct bw_catalogue *c,
     return r;
 }
 
+int bw_admin_known_site(struct bw_catalogue *c,
+                        const char *id,
+                        struct bw_site *ret,
+                        struct bw_err *reterr)
+{
+    int r = c->ops->site_get(c, id, ret, reterr);
+    return r == -ENOENT
+               ? bw_err_set(reterr, r, "no site %s; `bandwitness site list` shows all", id)
+               : r;
+}
+
 int bw_admin_site(struct bw_catalogue *c,
                   const char *name,
                   const char *entity,
@@ -136,11 +159,7 @@ int bw_admin_site(struct bw_catalogue *c,
         return bw_err_set(reterr, -EINVAL, "a name has at most %d bytes", BW_LABEL_MAX);
     }
     if (strncmp(name, "s-", 2) == 0) {
-        int r = c->ops->site_get(c, name, ret, reterr);
-        return r == -ENOENT
-                   ? bw_err_set(reterr, r, "no site %s; `bandwitness site list` shows all",
-                                name)
-                   : r;
+        return bw_admin_known_site(c, name, ret, reterr);
     }
     if (entity) {
         int r = bw_admin_entity(c, entity, s.entity, reterr);

@@ -19,11 +19,23 @@ int bw_admin_open(const char *data,
                   struct bw_catalogue **ret,
                   struct bw_err *reterr);
 
+/* The entity with this id or name; -ENOENT. */
+int bw_admin_known_entity(struct bw_catalogue *c,
+                          const char *name,
+                          char ret_id[BW_ENTITY_MAX + 1],
+                          struct bw_err *reterr);
+
 /* The entity with this id or name; a district of this name is added when there is none. */
 int bw_admin_entity(struct bw_catalogue *c,
                     const char *name,
                     char ret_id[BW_ENTITY_MAX + 1],
                     struct bw_err *reterr);
+
+/* The site with this id; -ENOENT says how to find it. */
+int bw_admin_known_site(struct bw_catalogue *c,
+                        const char *id,
+                        struct bw_site *ret,
+                        struct bw_err *reterr);
 
 /* The site with this id, or a new one with this name at this entity (NULL: none). */
 int bw_admin_site(struct bw_catalogue *c,

@@ -349,7 +349,7 @@ int bw_origin_claims(struct bw_origin *s,
                      struct bw_err *reterr)
 {
     struct claims out = {.list = ret, .cap = cap};
-    struct bw_site about;
+    struct bw_dated_name about;
     int r;
 
     *ret_n = 0;
@@ -362,7 +362,9 @@ int bw_origin_claims(struct bw_origin *s,
     if (r < 0) {
         return r;
     }
-    if (s->catalogue->ops->site_get(s->catalogue, site, &about, NULL) == 0) {
+    /* As it was called then, not as it is called now. */
+    if (bw_catalogue_name_at(s->catalogue, BW_NAMED_SITE, site, to_unix_s - 1, &about,
+                             NULL) == 0) {
         (void)snprintf(place, 128, "%s", about.name);
     }
     *ret_n = out.n;

@@ -79,7 +79,7 @@ static void figure_claimed(struct bw_buf *b, const struct bw_circuit_row *c)
     if (!c->has_claim) {
         bw_buf_puts(b, "<div class=\"v soft\">no claim on file</div>");
         how_begin(b);
-        bw_buf_puts(b, "Write it down with <code>bandwitness site add ");
+        bw_buf_puts(b, "Write it down with <code>bandwitness site claim ");
         bw_text_html(b, c->now.site);
         bw_buf_puts(b, " --down RATE --up RATE</code>");
         figure_end(b);

@@ -44,20 +44,32 @@ static const char schema_v1[] =
     " enabled INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;";
 
+static const char schema_v2[] =
+    "CREATE TABLE names(id INTEGER PRIMARY KEY AUTOINCREMENT, what INTEGER NOT NULL,"
+    " owner TEXT NOT NULL, from_s INTEGER NOT NULL, name TEXT NOT NULL,"
+    " recorded INTEGER NOT NULL);"
+    "CREATE INDEX names_owner ON names(what, owner, from_s);";
+
 static const char *const v1[] = {schema_v1, NULL};
-static const char *const *const script[] = {v1};
+static const char *const v2[] = {schema_v2, NULL};
+static const char *const *const script[] = {v1, v2};
 
 /* "BWC1" in the file's header. */
 const struct bw_sql_schema bw_catalogue_schema = {
-    .what = "catalogue", .application_id = 0x42574331, .version = 1, .script = script};
+    .what = "catalogue", .application_id = 0x42574331, .version = 2, .script = script};
 
+/* The newest name by date (catalogue_names.c), else the one it began with. */
+#define NAME(what, id, first) \
+    "ifnull((SELECT n.name FROM names n WHERE n.what = " what " AND n.owner = " id \
+    " ORDER BY n.from_s DESC, n.id DESC LIMIT 1), " first ")"
 /* The newest parent row of an entity, and since when. */
 #define ENTITY \
-    "SELECT e.id, e.name, e.kind," \
+    "SELECT e.id, " NAME("2", "e.id", "e.name") ", e.kind," \
     " ifnull((SELECT p.parent FROM parents p WHERE p.entity = e.id" \
     "         ORDER BY p.from_s DESC LIMIT 1), '') AS parent," \
     " (SELECT max(p.from_s) FROM parents p WHERE p.entity = e.id) FROM entities e"
-#define SITE "SELECT id, entity, name, state, created FROM sites"
+#define SITE \
+    "SELECT s.id, s.entity, " NAME("1", "s.id", "s.name") ", s.state, s.created FROM sites s"
 #define TOKEN "SELECT id, site, created, expires, used, used_by FROM tokens"
 #define KEY "SELECT kid, alg, raw, site, from_s, revoked, replaced_by FROM keys"
 #define FACTS \
@@ -92,21 +104,34 @@ const char *const bw_catalogue_text[N_STMTS] = {
                   "SELECT 1 FROM facts n WHERE n.site = f.site AND n.circuit = f.circuit"
                   " AND n.from_s > f.from_s) ORDER BY site, circuit",
     [FACTS_HISTORY] = FACTS " WHERE (?1 IS NULL OR site = ?1) ORDER BY site, circuit, from_s",
+    [SITE_FIRST_NAME] = "SELECT name, created FROM sites WHERE id = ?1",
+    [ENTITY_FIRST_NAME] = "SELECT name, NULL FROM entities WHERE id = ?1",
+    [NAME_ADD] = "INSERT INTO names(what, owner, from_s, name, recorded)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [NAME_LIST] = "SELECT name, from_s, recorded FROM names WHERE what = ?1 AND owner = ?2"
+                  " ORDER BY id",
     [CLAIM_ADD] = "INSERT INTO claims(site, circuit, from_s, to_s, down_bps, up_bps, layer,"
                   " frn_line, spin, provider, monthly_cost_cents, origin, recorded)"
                   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
     /* A claim ends where the next one of its circuit begins; of two with the same date the
-     * later recorded one is in force. */
+     * later recorded one is in force; one that ends where it begins withdraws its date, as if
+     * nothing had been said there. */
     [CLAIM_LIST] =
         "SELECT * FROM (SELECT c.id, c.site, c.circuit, c.from_s,"
         " min(ifnull(c.to_s, 9223372036854775807), ifnull((SELECT min(n.from_s) FROM claims n"
-        "  WHERE n.site = c.site AND n.circuit = c.circuit AND n.from_s > c.from_s),"
-        "  9223372036854775807)) AS until, c.down_bps, c.up_bps, c.layer, c.frn_line, c.spin,"
+        "  WHERE n.site = c.site AND n.circuit = c.circuit AND n.from_s > c.from_s"
+        "  AND (n.to_s IS NULL OR n.to_s > n.from_s) AND NOT EXISTS(SELECT 1 FROM claims l"
+        "   WHERE l.site = n.site AND l.circuit = n.circuit AND l.from_s = n.from_s"
+        "   AND l.id > n.id)), 9223372036854775807)) AS until, c.down_bps, c.up_bps, c.layer, c.frn_line, c.spin,"
         " c.provider, c.monthly_cost_cents, c.origin, c.recorded FROM claims c"
         " WHERE (?1 IS NULL OR c.site = ?1) AND (?2 IS NULL OR c.circuit = ?2)"
         " AND c.from_s < ?4 AND NOT EXISTS(SELECT 1 FROM claims n WHERE n.site = c.site"
         "  AND n.circuit = c.circuit AND n.from_s = c.from_s AND n.id > c.id))"
         " WHERE until > ?3 AND until > from_s ORDER BY site, circuit, from_s",
+    [CLAIM_HISTORY] =
+        "SELECT id, site, circuit, from_s, ifnull(to_s, 9223372036854775807), down_bps, up_bps,"
+        " layer, frn_line, spin, provider, monthly_cost_cents, origin, recorded FROM claims"
+        " WHERE site = ?1 ORDER BY circuit, from_s, id",
     [PREFIX_ADD] = "INSERT OR IGNORE INTO prefixes(site, circuit, family, addr, bits, from_s,"
                    " to_s) VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [PREFIX_END] = "UPDATE prefixes SET to_s = ?6 WHERE site = ?1 AND circuit = ?2"
@@ -189,6 +214,8 @@ static const struct bw_catalogue_ops ops = {
     .site_get = bw_cat_site_get,
     .site_set_state = bw_cat_site_set_state,
     .sites = bw_cat_sites,
+    .rename = bw_cat_rename,
+    .names = bw_cat_names,
     .token_add = bw_cat_token_add,
     .tokens = bw_cat_tokens,
     .enrol = bw_cat_enrol,
@@ -199,6 +226,8 @@ static const struct bw_catalogue_ops ops = {
     .circuit_note = bw_cat_circuit_note,
     .circuits = bw_cat_circuits,
     .claim_add = bw_cat_claim_add,
+    .claim_end = bw_cat_claim_end,
+    .claim_history = bw_cat_claim_history,
     .claims = bw_cat_claims,
     .prefix_add = bw_cat_prefix_add,
     .prefix_end = bw_cat_prefix_end,

@@ -131,6 +131,19 @@ struct bw_server {
     bool enabled;
 };
 
+/* What has names that change. */
+enum bw_named {
+    BW_NAMED_SITE = 1,
+    BW_NAMED_ENTITY = 2
+};
+
+struct bw_dated_name {
+    char name[BW_LABEL_MAX + 1];
+    int64_t from_unix_s;     /* unknown: the one it began with */
+    int64_t recorded_unix_s; /* unknown: of an entity's first name */
+};
+
+typedef int (*bw_dated_name_cb)(void *owner, const struct bw_dated_name *n);
 typedef int (*bw_entity_cb)(void *owner, const struct bw_entity *e);
 typedef int (*bw_site_cb)(void *owner, const struct bw_site *s);
 typedef int (*bw_site_key_cb)(void *owner, const struct bw_site_key *k);
@@ -178,6 +191,21 @@ struct bw_catalogue_ops {
     int (*sites)(struct bw_catalogue *c,
                  const char *entity,
                  bw_site_cb cb,
+                 void *owner,
+                 struct bw_err *reterr);
+
+    /* Another name from a date on, not in the future; every name before stays on record. A
+     * site's or entity's `name` is always the newest by date. -ENOENT: no such id. */
+    int (*rename)(struct bw_catalogue *c,
+                  enum bw_named what,
+                  const char *id,
+                  const struct bw_dated_name *name,
+                  struct bw_err *reterr);
+    /* Every name it ever had, the first one first, then as they were recorded. */
+    int (*names)(struct bw_catalogue *c,
+                 enum bw_named what,
+                 const char *id,
+                 bw_dated_name_cb cb,
                  void *owner,
                  struct bw_err *reterr);
 
@@ -239,11 +267,29 @@ struct bw_catalogue_ops {
                     struct bw_err *reterr);
 
     /* Ends the claim in force at its from date there and adds this one; id in *ret_id
-     * (may be NULL). */
+     * (may be NULL). One with the same from date is corrected by it; with to = from it is
+     * withdrawn (-ENOENT when there is none): the claim before goes on. What was recorded
+     * first stays in the history. */
     int (*claim_add)(struct bw_catalogue *c,
                      const struct bw_claim *claim,
                      int64_t *ret_id,
                      struct bw_err *reterr);
+    /* The claim in force up to `to_unix_s` ends there, by a version that says so; no claim
+     * follows it. -ENOENT: none is in force there. */
+    int (*claim_end)(struct bw_catalogue *c,
+                     const char *site,
+                     const char *circuit,
+                     int64_t to_unix_s,
+                     int64_t recorded_unix_s,
+                     const char *origin,
+                     struct bw_err *reterr);
+    /* Every version as it was recorded (to: as it said itself), corrected and withdrawn
+     * ones too, by circuit, from date, and order of recording. */
+    int (*claim_history)(struct bw_catalogue *c,
+                         const char *site,
+                         bw_claim_cb cb,
+                         void *owner,
+                         struct bw_err *reterr);
     /* Claims that touch [from, to), by from date. circuit NULL: all of the site; site
      * NULL: all. */
     int (*claims)(struct bw_catalogue *c,
@@ -306,6 +352,14 @@ int bw_catalogue_open(const char *path, struct bw_catalogue **ret, struct bw_err
 int bw_catalogue_open_read(const char *path,
                            struct bw_catalogue **ret,
                            struct bw_err *reterr);
+
+/* The name at an instant; any back end. -ENOENT: no such id. */
+int bw_catalogue_name_at(struct bw_catalogue *c,
+                         enum bw_named what,
+                         const char *id,
+                         int64_t unix_s,
+                         struct bw_dated_name *ret,
+                         struct bw_err *reterr);
 
 const char *bw_entity_kind_name(enum bw_entity_kind k);
 int bw_entity_kind_parse(const char *word, enum bw_entity_kind *ret);

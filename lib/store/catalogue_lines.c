@@ -11,6 +11,7 @@
 #include <bw/units.h>
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 static void read_facts(struct sqlite3_stmt *st, struct bw_circuit_facts *f)
@@ -102,6 +103,38 @@ int bw_cat_circuits(struct bw_catalogue *c,
     return r;
 }
 
+static int on_found(void *owner, const struct bw_claim *k)
+{
+    struct bw_claim *found = owner;
+    *found = *k;
+    return 0;
+}
+
+/* What is in force in the second before `at`; id 0 when nothing is. */
+static int claim_before(struct bw_catalogue *c,
+                        const char *site,
+                        const char *circuit,
+                        int64_t at_unix_s,
+                        struct bw_claim *ret,
+                        struct bw_err *reterr)
+{
+    memset(ret, 0, sizeof(*ret));
+    return bw_cat_claims(c, site, circuit, at_unix_s - 1, at_unix_s, on_found, ret, reterr);
+}
+
+/* A withdrawal must name the date of a claim that is there. */
+static int
+check_withdrawal(struct bw_catalogue *c, const struct bw_claim *k, struct bw_err *reterr)
+{
+    struct bw_claim found;
+    int r = claim_before(c, k->site, k->circuit, k->from_unix_s + 1, &found, reterr);
+    if (r == 0 && (found.id == 0 || found.from_unix_s != k->from_unix_s)) {
+        r = bw_err_set(reterr, -ENOENT, "no claim of %s.%s begins at that date", k->site,
+                       k->circuit);
+    }
+    return r;
+}
+
 int bw_cat_claim_add(struct bw_catalogue *c,
                      const struct bw_claim *k,
                      int64_t *ret_id,
@@ -117,8 +150,14 @@ int bw_cat_claim_add(struct bw_catalogue *c,
     if (k->from_unix_s == BW_UNKNOWN || k->recorded_unix_s == BW_UNKNOWN) {
         return bw_err_set(reterr, -EINVAL, "a claim needs the date from which it is good");
     }
-    if (k->to_unix_s != BW_UNKNOWN && k->to_unix_s <= k->from_unix_s) {
+    if (k->to_unix_s != BW_UNKNOWN && k->to_unix_s < k->from_unix_s) {
         return bw_err_set(reterr, -EINVAL, "a claim must end after it begins");
+    }
+    if (k->to_unix_s == k->from_unix_s) {
+        r = check_withdrawal(c, k, reterr);
+        if (r < 0) {
+            return r;
+        }
     }
     r = bw_sql_use(s, CLAIM_ADD, &st, reterr);
     if (r < 0) {
@@ -164,6 +203,57 @@ static void read_claim(struct sqlite3_stmt *st, struct bw_claim *k)
     k->monthly_cost_cents = bw_sql_get(st, 11);
     bw_sql_copy(st, 12, k->origin, sizeof(k->origin));
     k->recorded_unix_s = bw_sql_get(st, 13);
+}
+
+int bw_cat_claim_end(struct bw_catalogue *c,
+                     const char *site,
+                     const char *circuit,
+                     int64_t to_unix_s,
+                     int64_t recorded_unix_s,
+                     const char *origin,
+                     struct bw_err *reterr)
+{
+    struct bw_claim k;
+    int r = claim_before(c, site, circuit, to_unix_s, &k, reterr);
+    if (r < 0) {
+        return r;
+    }
+    if (k.id == 0) {
+        return bw_err_set(reterr, -ENOENT, "no claim of %s.%s is in force then", site,
+                          circuit);
+    }
+    if (k.to_unix_s == to_unix_s) {
+        return 0;
+    }
+    k.to_unix_s = to_unix_s;
+    k.recorded_unix_s = recorded_unix_s;
+    (void)snprintf(k.origin, sizeof(k.origin), "%s", origin);
+    return bw_cat_claim_add(c, &k, NULL, reterr);
+}
+
+int bw_cat_claim_history(struct bw_catalogue *c,
+                         const char *site,
+                         bw_claim_cb cb,
+                         void *owner,
+                         struct bw_err *reterr)
+{
+    struct bw_sql *s = bw_catalogue_db(c);
+    struct sqlite3_stmt *st = NULL;
+    struct bw_claim k;
+    int r = bw_sql_use(s, CLAIM_HISTORY, &st, reterr);
+    if (r < 0) {
+        return r;
+    }
+    bw_sql_text(st, 1, site);
+    while ((r = bw_sql_row(s, st, reterr)) > 0) {
+        read_claim(st, &k);
+        r = cb(owner, &k);
+        if (r != 0) {
+            break;
+        }
+    }
+    (void)sqlite3_reset(st);
+    return r;
 }
 
 int bw_cat_claims(struct bw_catalogue *c,

@@ -23,7 +23,8 @@ enum {
     TOKEN_ADD, TOKEN_GET, TOKEN_SPEND, TOKEN_ALL,
     KEY_ADD, KEY_GET, KEY_ALL, KEY_OF_SITE, KEY_REPLACED, KEY_REVOKE,
     FACTS_AT, FACTS_ADD, FACTS_NOW, FACTS_HISTORY,
-    CLAIM_ADD, CLAIM_LIST, PREFIX_ADD, PREFIX_END, PREFIX_LIST,
+    SITE_FIRST_NAME, ENTITY_FIRST_NAME, NAME_ADD, NAME_LIST,
+    CLAIM_ADD, CLAIM_LIST, CLAIM_HISTORY, PREFIX_ADD, PREFIX_END, PREFIX_LIST,
     SERVER_SET, SERVER_LIST, META_SET, META_DROP, META_GET, DATA_VERSION,
     N_STMTS
 };
@@ -99,6 +100,19 @@ int bw_cat_key_revoke(struct bw_catalogue *c,
                       int64_t now_unix_s,
                       struct bw_err *reterr);
 
+/* catalogue_names.c: names and their history */
+int bw_cat_rename(struct bw_catalogue *c,
+                  enum bw_named what,
+                  const char *id,
+                  const struct bw_dated_name *name,
+                  struct bw_err *reterr);
+int bw_cat_names(struct bw_catalogue *c,
+                 enum bw_named what,
+                 const char *id,
+                 bw_dated_name_cb cb,
+                 void *owner,
+                 struct bw_err *reterr);
+
 /* catalogue_lines.c: circuits, claims, prefixes, servers, small values */
 int bw_cat_circuit_note(struct bw_catalogue *c,
                         const struct bw_circuit_facts *f,
@@ -113,6 +127,18 @@ int bw_cat_claim_add(struct bw_catalogue *c,
                      const struct bw_claim *claim,
                      int64_t *ret_id,
                      struct bw_err *reterr);
+int bw_cat_claim_end(struct bw_catalogue *c,
+                     const char *site,
+                     const char *circuit,
+                     int64_t to_unix_s,
+                     int64_t recorded_unix_s,
+                     const char *origin,
+                     struct bw_err *reterr);
+int bw_cat_claim_history(struct bw_catalogue *c,
+                         const char *site,
+                         bw_claim_cb cb,
+                         void *owner,
+                         struct bw_err *reterr);
 int bw_cat_claims(struct bw_catalogue *c,
                   const char *site,
                   const char *circuit,

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -269,6 +270,110 @@ class Hostile(unittest.TestCase):
             self.assertEqual((r.returncode, r.stdout), (2, ""), words)
             self.assertIn(says, r.stderr, words)
         self.assertEqual(json.loads(run("site", "list", "--json", "--data", data).stdout), [])
+
+
+class Catalogue(unittest.TestCase):
+    """What the state writes down: dated, corrected, ended; and nothing is ever lost."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="bw-test-cli-")
+        self.site = self.ok("site", "add", "Alder Elementary", "--entity", "Alder Valley").strip()
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def ok(self, *words):
+        r = run(*words, "--data", self.folder.name)
+        self.assertEqual((r.returncode, r.stderr), (0, ""), words)
+        return r.stdout
+
+    def no(self, status, says, *words):
+        r = run(*words, "--data", self.folder.name)
+        self.assertEqual((r.returncode, r.stdout), (status, ""), words)
+        self.assertIn(says, r.stderr, words)
+
+    def shown(self):
+        return json.loads(self.ok("site", "show", "--json", self.site))
+
+    def test_rename(self):
+        self.ok("site", "rename", self.site, "Alder Midle", "--from", "2025-07-01")
+        out = self.ok("site", "rename", self.site, "Alder Middle", "--from", "2025-07-01")
+        self.assertIn('is "Alder Middle" from 2025-07-01T00:00:00Z on; before that '
+                      '"Alder Elementary"', out)
+        s, = json.loads(self.ok("site", "list", "--json"))
+        self.assertEqual((s["name"], s["entity"]), ("Alder Middle", "alder-valley"))
+        names = self.shown()["names"]
+        self.assertEqual([n["name"] for n in names],
+                         ["Alder Elementary", "Alder Midle", "Alder Middle"])
+        self.assertNotIn("from_s", names[0])
+        self.assertEqual(names[1]["from_s"], 1751328000)
+        text = self.ok("site", "show", self.site)
+        self.assertRegex(text, r'name +from the beginning +"Alder Elementary", written down 20')
+        self.no(1, "no site s-zzzzz", "site", "rename", "s-zzzzz", "x")
+        self.no(1, "still to come", "site", "rename", self.site, "x", "--from", "2990-01-01")
+        self.no(2, "is empty", "site", "rename", self.site, "")
+        self.no(2, "control", "site", "rename", self.site, "a\nb")
+        self.no(2, "which one", "site", "rename", self.site)
+        self.ok("entity", "rename", "Alder Valley", "Alder Valley Unified")
+        self.ok("entity", "rename", "alder-valley", "Alder Unified")
+        self.no(1, "no entity", "entity", "rename", "Alder Valley", "x")
+        self.assertEqual(self.ok("site", "add", "Birch", "--entity", "Alder Unified")[:2], "s-")
+        self.assertEqual({s["entity"] for s in json.loads(self.ok("site", "list", "--json"))},
+                         {"alder-valley"})
+
+    def claims(self, state="good"):
+        return [(c["from_s"], c.get("to_s"), c["down_bps"]) for c in self.shown()["claims"]
+                if c["state"] == state]
+
+    def test_claims(self):
+        july, january, june = 1751328000, 1767225600, 1780272000
+        claim = ("site", "claim", self.site)
+        self.ok(*claim, "--from", "2025-07-01", "--down", "100M", "--up", "20M", "--layer", "ip",
+                "--provider", "River Telecom", "--frn-line", "1699048824.003", "--spin",
+                "143000555", "--monthly-cost", "450.05")
+        out = self.ok(*claim, "--from", "2026-01-01", "--down", "25M")
+        self.assertEqual(out.splitlines(), [
+            f"{self.site}.wan from 2025-07-01T00:00:00Z to 2026-01-01T00:00:00Z: 100 Mbit/s down "
+            "20 Mbit/s up, ip, River Telecom",
+            f"{self.site}.wan from 2026-01-01T00:00:00Z on: 25 Mbit/s down, layer not stated"])
+        self.ok(*claim, "--from", "2026-01-01", "--down", "250M")
+        self.assertEqual(self.claims("replaced"), [(january, None, 25_000_000)])
+        self.ok(*claim, "--end", "2026-06-01")
+        self.assertEqual(self.claims(), [(july, None, 100_000_000), (january, june, 250_000_000)])
+        first = self.shown()["claims"][0]
+        self.assertEqual((first["frn_line"], first["spin"], first["monthly_cost_cents"],
+                          first["provider"], first["layer"], first["up_bps"]),
+                         ("1699048824.003", "143000555", 45005, "River Telecom", "ip", 20_000_000))
+        self.no(1, "no claim", *claim, "--end", "2026-07-01")
+        out = self.ok(*claim, "--withdraw", "--from", "2026-01-01")
+        self.assertIn("from 2025-07-01T00:00:00Z on: 100", out)
+        self.assertEqual(len(self.shown()["claims"]), 5)
+        self.no(1, "no claim", *claim, "--withdraw", "--from", "2026-01-01")
+        self.no(1, "no site", "site", "claim", "s-zzzzz", "--from", "2026-01-01", "--down", "1M")
+        self.assertIn("withdrawn", self.ok("site", "show", self.site))
+        for says, words in (("since when", ("--down", "1M")),
+                            ("what is claimed", ("--from", "2026-01-01")),
+                            ("stands alone", ("--end", "2026-01-01", "--withdraw")),
+                            ("no other value", ("--end", "2026-01-01", "--down", "1M")),
+                            ("no other value", ("--withdraw", "--from", "2026-01-01", "--to",
+                                                "2026-02-01")),
+                            ("--frn-line is like", ("--frn-line", "1699048824")),
+                            ("nine digits", ("--spin", "14300055x")),
+                            ("dollars a month", ("--monthly-cost", "4.5")),
+                            ("dollars a month", ("--monthly-cost", "-4")),
+                            ("circuit's name", ("--circuit", "../wan"))):
+            self.no(2, says, *claim, *words)
+        self.no(1, "must end after", *claim, "--from", "2026-03-01", "--to", "2026-02-01",
+                "--down", "1M")
+
+    def test_a_catalogue_of_the_version_before(self):
+        db = sqlite3.connect(os.path.join(self.folder.name, "catalogue.db"))
+        db.executescript("DROP TABLE names; PRAGMA user_version=1;")
+        db.close()
+        s, = json.loads(self.ok("site", "list", "--json"))
+        self.assertEqual(s["name"], "Alder Elementary")
+        self.ok("site", "rename", self.site, "Alder Middle")
+        self.assertEqual(len(self.shown()["names"]), 2)
 
 
 class Export(unittest.TestCase):

@@ -108,6 +108,22 @@ class Serve(CollectorCase):
         a = self.c.get(f"/api/v1/circuits?site={box.site}").json["circuits"][0]
         self.assertEqual((a["claim_down_bps"], a["claim_layer"]), (100_000_000, "ip"))
 
+    def test_a_renamed_site_keeps_its_name_in_old_reports(self):
+        box = self.c.box("Plover School")
+        self.assertEqual(self.c.post([box.summary() for _ in range(3)]).json["refused"], [])
+        self.c.command("site", "rename", "--data", self.c.data, "--from", str(START + 600),
+                       box.site, "Dunlin School", ok=(2,))
+        from_ = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + 600))
+        self.c.command("site", "rename", "--data", self.c.data, "--from", from_, box.site,
+                       "Dunlin School")
+        self.assertIn("Dunlin School", self.page(f"/sites/{box.site}").text)
+        for to, name in ((START + 600, "Plover School"), (START + 900, "Dunlin School")):
+            report = json.loads(self.c.command(
+                "report", "--ledger", self.c.data, "--circuit", f"{box.site}.wan", "--tz", "UTC",
+                "--from", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START)), "--to",
+                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(to)), "--format", "json"))
+            self.assertEqual(report["identity"]["place"], name)
+
     def test_source_none_shows_no_use(self):
         box = self.c.box("Linden School", start=int(time.time()) // 300 * 300 - 300)
         line = box.summary(circuits=[{"id": "wan", "vantage": "lan-side", "behind": ["nat"],

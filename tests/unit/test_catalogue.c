@@ -91,6 +91,79 @@ static void test_entities_are_a_dated_graph(void **state)
     assert_int_equal(bw_entity_kind_parse("castle", &e.kind), -EINVAL);
 }
 
+struct names {
+    struct bw_dated_name list[8];
+    size_t n;
+};
+
+static int on_name(void *owner, const struct bw_dated_name *n)
+{
+    struct names *all = owner;
+    assert_true(all->n < 8);
+    all->list[all->n++] = *n;
+    return 0;
+}
+
+static void rename_to(struct fixture *f,
+                      enum bw_named what,
+                      const char *id,
+                      const char *name,
+                      int64_t from,
+                      int64_t recorded,
+                      int expect)
+{
+    struct bw_dated_name n = {.from_unix_s = from, .recorded_unix_s = recorded};
+    (void)snprintf(n.name, sizeof(n.name), "%s", name);
+    assert_int_equal(f->c->ops->rename(f->c, what, id, &n, &f->err), expect);
+}
+
+static void assert_name_at(
+    struct fixture *f, enum bw_named what, const char *id, int64_t at, const char *name)
+{
+    struct bw_dated_name n;
+    assert_int_equal(bw_catalogue_name_at(f->c, what, id, at, &n, &f->err), 0);
+    assert_string_equal(n.name, name);
+}
+
+static void test_names_are_dated_and_none_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_site s = {.id = "s-heron", .name = "Heron school", .created_unix_s = 500};
+    struct bw_entity e;
+    struct names all = {.n = 0};
+    assert_int_equal(f->c->ops->site_add(f->c, &s, &f->err), 0);
+    rename_to(f, BW_NAMED_SITE, "s-heron", "Egret school", 2000, 9000, 0);
+    rename_to(f, BW_NAMED_SITE, "s-heron", "Stork schol", 4000, 9001, 0);
+    rename_to(f, BW_NAMED_SITE, "s-heron", "Stork school", 4000, 9002, 0); /* a slip */
+    rename_to(f, BW_NAMED_SITE, "s-heron", "Crane school", 3000, 9003, 0); /* told late */
+    rename_to(f, BW_NAMED_SITE, "s-nobody", "Crane school", 3000, 9003, -ENOENT);
+    rename_to(f, BW_NAMED_SITE, "s-heron", "Ibis school", 9005, 9004, -EINVAL);
+    rename_to(f, BW_NAMED_SITE, "s-heron", "", 3000, 9004, -EINVAL);
+    assert_int_equal(f->c->ops->site_get(f->c, "s-heron", &s, &f->err), 0);
+    assert_string_equal(s.name, "Stork school");
+    assert_name_at(f, BW_NAMED_SITE, "s-heron", 1999, "Heron school");
+    assert_name_at(f, BW_NAMED_SITE, "s-heron", 2000, "Egret school");
+    assert_name_at(f, BW_NAMED_SITE, "s-heron", 3999, "Crane school");
+    assert_name_at(f, BW_NAMED_SITE, "s-heron", 4000, "Stork school");
+    assert_int_equal(
+        f->c->ops->names(f->c, BW_NAMED_SITE, "s-heron", on_name, &all, &f->err), 0);
+    assert_int_equal(all.n, 5);
+    assert_string_equal(all.list[0].name, "Heron school");
+    assert_int_equal(all.list[0].from_unix_s, BW_UNKNOWN);
+    assert_int_equal(all.list[0].recorded_unix_s, 500);
+    assert_string_equal(all.list[2].name, "Stork schol");
+    assert_int_equal(all.list[4].from_unix_s, 3000);
+
+    add_entity(f, "willow", BW_ENTITY_DISTRICT, "");
+    rename_to(f, BW_NAMED_ENTITY, "willow", "Willow Valley", 2000, 9000, 0);
+    rename_to(f, BW_NAMED_ENTITY, "s-heron", "Willow Valley", 2000, 9000, -ENOENT);
+    assert_int_equal(f->c->ops->entity_get(f->c, "willow", &e, &f->err), 0);
+    assert_string_equal(e.name, "Willow Valley");
+    assert_name_at(f, BW_NAMED_ENTITY, "willow", 1999, "The willow");
+    assert_int_equal(f->c->ops->site_get(f->c, "s-heron", &s, &f->err), 0);
+    assert_string_equal(s.name, "Stork school");
+}
+
 static void test_sites(void **state)
 {
     struct fixture *f = *state;
@@ -204,6 +277,63 @@ static void add_claim(struct fixture *f, int64_t from, int64_t to, int64_t down)
                          .frn_line = "1699048824.003",
                          .recorded_unix_s = 9};
     assert_int_equal(f->c->ops->claim_add(f->c, &k, NULL, &f->err), 0);
+}
+
+static void get_claims(struct fixture *f, struct claims *got)
+{
+    got->n = 0;
+    assert_int_equal(
+        f->c->ops->claims(f->c, "s-heron", "wan", 0, INT64_MAX, on_claim, got, &f->err), 0);
+}
+
+static void test_claims_end_and_are_corrected(void **state)
+{
+    struct fixture *f = *state;
+    const struct bw_catalogue_ops *ops = f->c->ops;
+    struct bw_site s = {.id = "s-heron"};
+    struct claims got = {0};
+    struct bw_claim none = {.site = "s-heron",
+                            .circuit = "wan",
+                            .from_unix_s = 2000,
+                            .to_unix_s = 2000,
+                            .recorded_unix_s = 10};
+    assert_int_equal(ops->site_add(f->c, &s, &f->err), 0);
+    assert_int_equal(ops->claim_end(f->c, "s-heron", "wan", 1500, 9, "x", &f->err),
+                     -ENOENT);
+    assert_int_equal(ops->claim_add(f->c, &none, NULL, &f->err), -ENOENT);
+    add_claim(f, 1000, BW_UNKNOWN, 100);
+    add_claim(f, 2000, BW_UNKNOWN, 200);
+    assert_int_equal(ops->claim_end(f->c, "s-heron", "wan", 3000, 11, "typed", &f->err), 0);
+    assert_int_equal(ops->claim_end(f->c, "s-heron", "wan", 3000, 12, "again", &f->err), 0);
+    assert_int_equal(ops->claim_end(f->c, "s-heron", "wan", 4000, 12, "x", &f->err),
+                     -ENOENT);
+    get_claims(f, &got);
+    assert_int_equal(got.n, 2);
+    assert_int_equal(got.list[0].to_unix_s, 2000);
+    assert_int_equal(got.list[1].down_bps, 200);
+    assert_int_equal(got.list[1].to_unix_s, 3000);
+    assert_string_equal(got.list[1].frn_line, "1699048824.003");
+    /* Withdrawn: the one before goes on over it. */
+    assert_int_equal(ops->claim_add(f->c, &none, NULL, &f->err), 0);
+    assert_int_equal(ops->claim_add(f->c, &none, NULL, &f->err), -ENOENT);
+    get_claims(f, &got);
+    assert_int_equal(got.n, 1);
+    assert_int_equal(got.list[0].down_bps, 100);
+    assert_int_equal(got.list[0].to_unix_s, BW_UNKNOWN);
+    /* Said anew at the same date: in force again. */
+    add_claim(f, 2000, BW_UNKNOWN, 250);
+    get_claims(f, &got);
+    assert_int_equal(got.n, 2);
+    assert_int_equal(got.list[0].to_unix_s, 2000);
+    assert_int_equal(got.list[1].down_bps, 250);
+    got.n = 0;
+    assert_int_equal(ops->claim_history(f->c, "s-heron", on_claim, &got, &f->err), 0);
+    assert_int_equal(got.n, 5);
+    assert_int_equal(got.list[1].down_bps, 200);
+    assert_int_equal(got.list[1].to_unix_s, BW_UNKNOWN);
+    assert_int_equal(got.list[2].to_unix_s, 3000);
+    assert_int_equal(got.list[2].recorded_unix_s, 11);
+    assert_int_equal(got.list[3].to_unix_s, 2000);
 }
 
 static void test_claims_are_dated(void **state)
@@ -343,10 +473,16 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_entities_are_a_dated_graph), T(test_sites),
-        T(test_a_token_binds_one_key),      T(test_keys_replace_and_revoke),
-        T(test_claims_are_dated),           T(test_facts_change_by_date),
-        T(test_prefixes_and_values),        T(test_two_writers),
+        T(test_entities_are_a_dated_graph),
+        T(test_sites),
+        T(test_a_token_binds_one_key),
+        T(test_keys_replace_and_revoke),
+        T(test_claims_end_and_are_corrected),
+        T(test_names_are_dated_and_none_is_lost),
+        T(test_claims_are_dated),
+        T(test_facts_change_by_date),
+        T(test_prefixes_and_values),
+        T(test_two_writers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
