@@ -227,9 +227,12 @@ void bw_pledge_view(const struct bw_pledge *p, struct bw_pledge_view *ret)
 {
     const struct secret *tomorrow = find_const(p, p->today_s + BW_STARTS_DAY_S);
     memset(ret, 0, sizeof(*ret));
-    ret->tomorrow_unix_s = tomorrow->day_s;
-    bw_sha256_text(tomorrow->bytes, sizeof(tomorrow->bytes), ret->tomorrow_commit);
+    ret->tomorrow_unix_s = BW_UNKNOWN;
     ret->past_unix_s = BW_UNKNOWN;
+    if (tomorrow) {
+        ret->tomorrow_unix_s = tomorrow->day_s;
+        bw_sha256_text(tomorrow->bytes, sizeof(tomorrow->bytes), ret->tomorrow_commit);
+    }
     for (size_t i = 0; i < p->n && p->list[i].day_s < p->today_s; i++) {
         ret->past_unix_s = p->list[i].day_s;
         (void)bw_b64_encode(p->list[i].bytes, sizeof(p->list[i].bytes), ret->past_secret);

@@ -81,7 +81,7 @@ static void put_coord(struct bw_jw *w, const char *name, const uint8_t *coord)
 {
     struct bw_buf b;
 
-    bw_buf_init(&b, 2 * BW_COORD_LEN);
+    bw_buf_init(&b, (size_t)2 * BW_COORD_LEN);
     bw_b64_append(&b, coord, BW_COORD_LEN);
     bw_jw_kstr(w, name, b.data ? b.data : "");
     bw_buf_done(&b);

@@ -248,15 +248,16 @@ add_key(struct keys *k, const char *path, const char *kid, bool private, struct 
     if (r == 0 && strcmp(p.kid, kid) != 0) {
         r = bw_err_set(err, -EINVAL, "%s holds another key than its name says", path);
     }
-    if (r == 0) {
-        grown = reallocarray(k->list, k->n + 1, sizeof(*grown));
-        r = grown ? 0 : bw_err_set(err, -ENOMEM, "out of memory");
-        k->list = grown ? grown : k->list;
+    if (r < 0) {
+        return r;
     }
-    if (r == 0) {
-        k->list[k->n++] = p;
+    grown = reallocarray(k->list, k->n + 1, sizeof(*grown));
+    if (!grown) {
+        return bw_err_set(err, -ENOMEM, "out of memory");
     }
-    return r;
+    k->list = grown;
+    k->list[k->n++] = p;
+    return 0;
 }
 
 /* Every KID.jwk in a folder; one that is not there or closed to us holds nothing. */
@@ -309,7 +310,7 @@ int bw_enrolment_public_keys(const char *state_dir,
     bool closed = false;
     int r = scan(&k, state_dir, false, &closed, reterr);
     r = r < 0 ? r : scan(&k, state_dir, true, &closed, reterr);
-    if (r == 0 && k.n == 0) {
+    if (r == 0 && !k.list) {
         r = closed ? bw_err_set(reterr, -EACCES,
                                 "%s: you may not look into it: join its group, or use sudo",
                                 state_dir)
@@ -317,7 +318,7 @@ int bw_enrolment_public_keys(const char *state_dir,
                                 "%s: no key yet; bandwitnessd makes one when it starts",
                                 state_dir);
     }
-    if (r < 0) {
+    if (r < 0 || !k.list) {
         free(k.list);
         return r;
     }
