@@ -310,7 +310,9 @@ listen_one(struct bw_collector *c, const struct bw_config_listen *l, struct bw_e
 static int start_http(struct bw_collector *c, struct bw_err *reterr)
 {
     struct rlimit files;
-    rlim_t want = (rlim_t)c->conf->connections * c->conf->n_listen + DESCRIPTORS_BESIDE;
+    rlim_t want =
+        (rlim_t)bw_http_descriptors((unsigned)c->conf->connections) * c->conf->n_listen +
+        DESCRIPTORS_BESIDE;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < want) {
         files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
         (void)setrlimit(RLIMIT_NOFILE, &files);
@@ -318,8 +320,17 @@ static int start_http(struct bw_collector *c, struct bw_err *reterr)
     struct bw_http_limits limits = bw_http_limits_default;
     limits.connections = (unsigned)c->conf->connections;
     limits.per_address = (unsigned)c->conf->connections_per_address;
+    limits.header_ms = c->conf->header_ms;
+    limits.body_ms = c->conf->body_ms;
+    limits.send_ms = c->conf->send_ms;
+    limits.idle_ms = c->conf->idle_ms;
     if (files.rlim_cur < want) {
-        rlim_t fit = (files.rlim_cur - DESCRIPTORS_BESIDE) / c->conf->n_listen;
+        rlim_t beside = files.rlim_cur < 2 * DESCRIPTORS_BESIDE ? files.rlim_cur / 2
+                                                                : DESCRIPTORS_BESIDE;
+        rlim_t fit = (files.rlim_cur - beside) / c->conf->n_listen;
+        fit -= bw_http_descriptors((unsigned)fit) - fit < fit
+                   ? bw_http_descriptors((unsigned)fit) - fit
+                   : fit / 2;
         bw_log(BW_AREA_HTTP, BW_WARN,
                "only %llu connections: the limit of open files is %llu (LimitNOFILE=)",
                (unsigned long long)fit, (unsigned long long)files.rlim_cur);

@@ -48,6 +48,7 @@ static void write_http(struct bw_buf *b, const struct bw_http *http)
     gauge(b, "http_connections", "Connections open now.", s.connections_now);
     counter(b, "http_requests", "Requests begun.", s.requests);
     counter(b, "http_timeouts", "Connections cut for being slow.", s.timeouts);
+    counter(b, "http_crowded", "Connections cut because others came.", s.crowded);
     gauge(b, "http_body_bytes", "Request bodies in memory now.", s.bodies_bytes_now);
     family(b, "http_replies", "counter", "Replies by hundreds of their status.");
     for (int i = 1; i < 6; i++) {

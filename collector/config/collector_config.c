@@ -75,7 +75,8 @@ static const struct bw_optspec limits_opts[] = {
      .min = 16,
      .max = 200000,
      .def = "12000",
-     .doc = "Connections at once, of each listener."},
+     .doc = "Connections at once, of each listener. One more cuts the one that has sent "
+            "nothing for longest; boxes that delivered go last."},
     {.name = "connections_per_address",
      .type = BW_OPT_INT,
      .min = 0,
@@ -89,6 +90,32 @@ static const struct bw_optspec limits_opts[] = {
      .def = "4000",
      .doc =
          "Posts that may wait for the ledger; further ones are told to come again later."},
+    {.name = "header_time",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 600000,
+     .def = "30s",
+     .doc =
+         "From a new connection to its first request's last header; slower ones are cut."},
+    {.name = "body_time",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 3600000,
+     .def = "60s",
+     .doc = "For the body of a request, and one second more for every 16 KiB that came."},
+    {.name = "send_time",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 3600000,
+     .def = "60s",
+     .doc = "For an answer to be taken; for a long one, without any progress."},
+    {.name = "idle_time",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = DAY_MS,
+     .def = "400s",
+     .doc = "Between two requests of one connection. A box comes every five minutes: less "
+            "than 330s costs it a new TLS handshake each time."},
     {.type = BW_OPT_END},
 };
 
@@ -240,6 +267,10 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->connections = bw_conf_int(limits, "connections");
     c->connections_per_address = bw_conf_int(limits, "connections_per_address");
     c->queue_posts = bw_conf_int(limits, "queue_posts");
+    c->header_ms = bw_conf_int(limits, "header_time");
+    c->body_ms = bw_conf_int(limits, "body_time");
+    c->send_ms = bw_conf_int(limits, "send_time");
+    c->idle_ms = bw_conf_int(limits, "idle_time");
     c->commit_delay_ms = bw_conf_int(ledger, "commit_delay");
     c->commit_records = bw_conf_int(ledger, "commit_records");
     c->hold_ms = bw_conf_int(ledger, "hold");
@@ -310,7 +341,9 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
     }
     bool limits = now->connections != next->connections ||
                   now->connections_per_address != next->connections_per_address ||
-                  now->queue_posts != next->queue_posts;
+                  now->queue_posts != next->queue_posts ||
+                  now->header_ms != next->header_ms || now->body_ms != next->body_ms ||
+                  now->send_ms != next->send_ms || now->idle_ms != next->idle_ms;
     if (limits) {
         return "limits changed";
     }

@@ -39,6 +39,10 @@ struct bw_collector_config {
     int64_t connections;
     int64_t connections_per_address;
     int64_t queue_posts;
+    int64_t header_ms;
+    int64_t body_ms;
+    int64_t send_ms;
+    int64_t idle_ms;
     int64_t commit_delay_ms;
     int64_t commit_records;
     int64_t hold_ms;

@@ -260,6 +260,10 @@ static void answer(struct bw_ingest *g, struct bw_post *p)
         (void)snprintf(text, sizeof(text), "%lld", (long long)p->retry_after_s);
         bw_http_add(p->req, "Retry-After", text);
     }
+    if (p->n_news > 0) {
+        bw_http_vouch(
+            p->req); /* a record nobody else could have signed, and not seen yet */
+    }
     bw_http_reply(p->req, p->status, p->type, &p->answer);
     if (p->n_news > 0) {
         g->on_news(g->owner, p->news, p->n_news);

@@ -40,6 +40,22 @@ static const struct {
     {"all-refused", "Nothing could be taken",
      "Every line of the post was refused; `refused` names the reason of each."},
     {"too-large", "Too large", "A post has at most 8 MiB, before and after inflating."},
+    {"length-required", "Length required",
+     "A body comes with Content-Length, not in chunks: then everybody on the way agrees "
+     "where it ends."},
+    {"too-long", "Record too long", "A signed record has at most 24 KiB."},
+    {"wrong-site", "Another site's record",
+     "The record names another site than the one its key was enrolled for. It stays "
+     "refused; the "
+     "box goes on and names the gap in its next record."},
+    {"not-yet-readable", "A newer contract",
+     "The record follows a version of the contract that this collector does not read. "
+     "Update the "
+     "collector; the box keeps the record and sends it again."},
+    {"too-far-ahead", "Too far ahead",
+     "2,000 records of this chain wait for missing ones already. The box keeps this one "
+     "and sends "
+     "it again later."},
     {"too-many-lines", "Too many lines", "A post has at most 2,000 lines."},
     {"wrong-content-type", "Wrong Content-Type",
      "Signed records come as application/jose, plain or with Content-Encoding: zstd."},

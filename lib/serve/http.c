@@ -88,15 +88,16 @@ static void on_sweep(uv_timer_t *timer)
     struct bw_http *h = timer->data;
     int64_t now = bw_http_now_ms();
     for (struct conn *c = h->conns; c; c = c->next) {
-        if (c->deadline_mono_ms > now) {
-            continue;
+        if (c->deadline_mono_ms <= now) {
+            h->stats.timeouts++;
+            bw_http_cut(c);
         }
-        c->deadline_mono_ms = INT64_MAX;
-        h->stats.timeouts++;
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        if (info) {
-            (void)shutdown(info->connect_fd, SHUT_RDWR);
+    }
+    for (size_t i = 0; i < h->n_listeners; i++) {
+        struct listener *l = &h->listeners[i];
+        if (l->n_open < h->limits.connections - h->limits.connections / 4) {
+            bw_complain_over(&l->crowded, BW_AREA_HTTP,
+                             "there is room for connections again");
         }
     }
 }
@@ -125,12 +126,19 @@ static void on_connection(void *cls,
         h->conns = c;
         h->stats.connections++;
         h->stats.connections_now++;
+        c->state = CONN_BUSY;
+        l->n_open++;
+        bw_http_state(c, CONN_NEW);
+        bw_http_make_room(c);
         return;
     }
     struct conn *c = *ctx;
     *ctx = NULL;
     if (!c) {
         return;
+    }
+    if (c->state != CONN_CUT) {
+        bw_http_state(c, CONN_CUT);
     }
     if (c->prev) {
         c->prev->next = c->next;
@@ -245,7 +253,8 @@ start_daemon(struct listener *l, const struct bw_http_where *w, struct bw_err *r
     size_t n = 0;
 #define OPTION(...) options[n++] = (struct MHD_OptionItem){__VA_ARGS__}
     OPTION(MHD_OPTION_LISTEN_SOCKET, l->fd, NULL);
-    OPTION(MHD_OPTION_CONNECTION_LIMIT, (intptr_t)h->limits.connections, NULL);
+    OPTION(MHD_OPTION_CONNECTION_LIMIT,
+           (intptr_t)bw_http_descriptors(h->limits.connections), NULL);
     OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)h->limits.per_address, NULL);
     OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)h->limits.header_bytes, NULL);
     OPTION(MHD_OPTION_CONNECTION_MEMORY_INCREMENT, 1024, NULL);

@@ -29,12 +29,13 @@ struct bw_http_where {
 };
 
 struct bw_http_limits {
-    unsigned connections; /* at once, of one listener */
+    unsigned connections; /* at once, of one listener; one more cuts who waits longest */
     unsigned per_address; /* of them from one client address; 0: any */
     size_t header_bytes;  /* memory of one connection: request line, headers, reply */
-    size_t bodies_bytes;  /* of all request bodies in memory at once, else 503 */
+    size_t bodies_bytes;  /* of all request bodies in memory at once */
     int64_t header_ms;    /* from accept to the end of the first headers */
-    int64_t body_ms;      /* from the headers to the end of the body, else cut */
+    int64_t body_ms;      /* from the headers to the end of the body, and 1 s more for
+                             every 16 KiB that came; also between two pieces */
     int64_t send_ms;      /* for a reply; for a stream: without any progress */
     int64_t idle_ms;      /* between two requests, their headers included */
 };
@@ -60,6 +61,7 @@ struct bw_http_stats {
     int64_t connections;
     int64_t requests;
     int64_t timeouts; /* connections cut for being slow */
+    int64_t crowded;  /* connections cut because others came */
     int64_t bodies_bytes_now;
     int64_t replies[6]; /* by hundreds: replies[2] counts 2xx */
 };
@@ -81,6 +83,9 @@ uint16_t bw_http_port(const struct bw_http *h, size_t i);
 
 void bw_http_stats(const struct bw_http *h, struct bw_http_stats *ret);
 
+/* Descriptors that listeners with this limit need at most, each. */
+unsigned bw_http_descriptors(unsigned connections);
+
 /* Accept nothing new: no connection, and on open ones every new request is told 503
  * without its handler. Requests that handlers have go on. Repeatable. */
 void bw_http_quiesce(struct bw_http *h);
@@ -101,6 +106,8 @@ const char *bw_http_header(const struct bw_http_req *r, const char *name);
 const char *bw_http_body(const struct bw_http_req *r, size_t *ret_n);
 /* The client's address as text without port, "unix" where there is none. */
 const char *bw_http_peer(const struct bw_http_req *r);
+/* This client has proved to be one of ours: when it is crowded, others go before it. */
+void bw_http_vouch(struct bw_http_req *r);
 /* Is the Content-Type this type (parameters ignored, case too)? */
 bool bw_http_has_type(const struct bw_http_req *r, const char *type);
 bool bw_http_is_head(const struct bw_http_req *r);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * http_private.h - what the two halves of the server (connections and loop; requests and
- * replies) know of each other. Nobody else includes it. */
+ * http_private.h - what the parts of the server (connections and loop; who has to go when
+ * it is crowded; requests; replies) know of each other. Nobody else includes it. */
 #ifndef BW_HTTP_PRIVATE_H
 #define BW_HTTP_PRIVATE_H
 
 #include "http.h"
 
 #include <buf.h>
+#include <log.h>
 #include <microhttpd.h>
 #include <uv.h>
 
@@ -19,10 +20,26 @@ enum {
 
 struct listener;
 
+/* What a connection does; all but the last two may be cut when it is crowded. */
+enum conn_state {
+    CONN_NEW,   /* no whole headers yet */
+    CONN_IDLE,  /* between two requests */
+    CONN_BODY,  /* its request's body comes in */
+    CONN_KNOWN, /* between two requests, and vouched for */
+    CONN_QUEUES,
+    CONN_BUSY = CONN_QUEUES, /* it is our turn, or it takes an answer */
+    CONN_CUT                 /* shut down; libmicrohttpd has yet to see it */
+};
+
 /* One accepted connection; in the server's list from accept to close. */
 struct conn {
     struct conn *next;
     struct conn *prev;
+    struct conn *q_next; /* of the listener's queue of this state */
+    struct conn *q_prev;
+    enum conn_state state;
+    int64_t since_mono_ms; /* in this state */
+    bool known;
     struct listener *listener;
     struct MHD_Connection *mhd;
     int64_t deadline_mono_ms; /* INT64_MAX: it is our turn */
@@ -42,6 +59,13 @@ struct listener {
     bool proxied;
     bool tls;
     char unix_path[108];
+    struct {
+        struct conn *head; /* the longest in this state */
+        struct conn *tail;
+        unsigned n;
+    } queues[CONN_QUEUES];
+    unsigned n_open; /* connections that are not cut */
+    struct bw_complaint crowded;
 };
 
 struct bw_http {
@@ -96,6 +120,7 @@ struct bw_http_req {
     bool suspended;
     bool replied;
     bool queued; /* MHD has the response */
+    int64_t begun_mono_ms;
     unsigned status;
     struct MHD_Response *response;
     struct header headers[HEADERS_MAX];
@@ -120,7 +145,31 @@ void bw_http_on_completed(void *cls,
 /* Answer everything suspended with a cut, so that MHD can be stopped. */
 void bw_http_abort_all(struct bw_http *h);
 
-/* http.c, called by http_request.c */
+void bw_http_answer(struct bw_http_req *r, unsigned status, struct MHD_Response *response);
+
+/* http_stream.c: its reply is over. */
+void bw_http_stream_over(struct bw_http_stream *s);
+
+/* http_guard.c: is the request framed in one way only? NULL, or a sentence for a 400. All
+ * as libmicrohttpd gave it to the first call of its handler. */
+const char *bw_http_misframed(struct MHD_Connection *mhd,
+                              const char *method,
+                              const char *url,
+                              const char *version);
+
+/* http_crowd.c */
+void bw_http_state(struct conn *c, enum conn_state state);
+/* Shut it down: libmicrohttpd sees it end and frees it in its own order. */
+void bw_http_cut(struct conn *c);
+/* After `c` was accepted: at the limit somebody else has to go. */
+void bw_http_make_room(struct conn *c);
+/* Before `n` more bytes of a body: at the limit the bodies that held most for longest go.
+ * False when that is `r` itself, or nobody can go. */
+bool bw_http_body_room(struct bw_http_req *r, size_t n);
+/* How many more than the limit a listener takes while those who go are still there. */
+unsigned bw_http_reserve(unsigned connections);
+
+/* http.c, called by the others */
 int64_t bw_http_now_ms(void);
 /* Take a suspended connection up again; its daemon runs soon. */
 void bw_http_resume(struct conn *c);

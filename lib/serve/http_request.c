@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * http_request.c - one request from its headers to its answer.
+ * http_request.c - one request from its headers to its answer (http_stream.c: one that
+ * comes in pieces).
  *
  * A request is read whole into a bounded buffer, handed to its route's handler once, and
  * suspended when the handler has not answered on return. It lives until libmicrohttpd
@@ -15,6 +16,10 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+
+enum {
+    BODY_BYTES_PER_MORE_S = 16384
+};
 
 static const char page_policy[] =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -200,15 +205,28 @@ static enum MHD_Result queue(struct bw_http_req *r)
         (void)MHD_add_response_header(r->response, "Cache-Control", "no-store");
     }
     r->queued = true;
+    bw_http_state(r->conn, CONN_BUSY);
     r->conn->deadline_mono_ms = bw_http_now_ms() + r->http->limits.send_ms;
     r->http->stats.replies[r->status / 100 < 6 ? r->status / 100 : 0]++;
     return MHD_queue_response(r->mhd, r->status, r->response);
 }
 
-/* What can be refused on the headers alone; 0 when nothing. Replies itself. */
-static unsigned refuse_early(struct bw_http_req *r)
+/* What can be refused on the headers alone; 0 when nothing. Replies itself. `fault`: what
+ * is wrong with them as a whole. */
+static unsigned refuse_early(struct bw_http_req *r, const char *fault)
 {
     char allow[64];
+    if (fault) {
+        bw_http_add(r, "Connection", "close");
+        bw_http_problem(r, 400, "malformed", "Not a proper request", "%s", fault);
+        return 400;
+    }
+    if (bw_http_header(r, "Transfer-Encoding")) {
+        bw_http_add(r, "Connection", "close");
+        bw_http_problem(r, 411, "length-required", "Length required",
+                        "say with Content-Length how long the body is");
+        return 411;
+    }
     unsigned status = find_route(r, allow);
     if (status == 404) {
         bw_http_problem(r, 404, "not-found", "Nothing here", "there is no %.200s", r->path);
@@ -240,11 +258,20 @@ static bool refuse_stopping(struct bw_http_req *r)
     return r->http->quiesced;
 }
 
+/* Good progress buys time, but no piece more than the limit from now. */
+static int64_t body_deadline(const struct bw_http_req *r)
+{
+    int64_t limit_ms = r->http->limits.body_ms;
+    int64_t whole = r->begun_mono_ms + limit_ms +
+                    (int64_t)(r->body_charged / BODY_BYTES_PER_MORE_S) * 1000;
+    int64_t piece = bw_http_now_ms() + limit_ms;
+    return whole < piece ? whole : piece;
+}
+
 static enum MHD_Result take_body(struct bw_http_req *r, const char *data, size_t *n)
 {
     struct bw_http *h = r->http;
     if (r->replied) { /* refused already; the rest is thrown away, but not for ever */
-        r->body_charged += 0;
         *n = 0;
         return MHD_YES;
     }
@@ -252,13 +279,14 @@ static enum MHD_Result take_body(struct bw_http_req *r, const char *data, size_t
         bw_buf_done(&r->body);
         bw_http_problem(r, 413, "too-large", "Too large", "a body may have %zu bytes here",
                         r->route->body_bytes);
-    } else if (h->bodies_bytes + *n > h->limits.bodies_bytes) {
+    } else if (!bw_http_body_room(r, *n)) {
         bw_http_add(r, "Retry-After", "30");
         bw_http_problem(r, 503, "busy", "Too much at once", "try again in 30 seconds");
     } else {
         bw_buf_add(&r->body, data, *n);
         h->bodies_bytes += *n;
         r->body_charged += *n;
+        r->conn->deadline_mono_ms = body_deadline(r);
         if (bw_buf_error(&r->body) < 0) {
             return MHD_NO;
         }
@@ -277,7 +305,6 @@ enum MHD_Result bw_http_on_request(void *cls,
                                    void **req_cls)
 {
     (void)cls;
-    (void)version;
     struct bw_http_req *r = *req_cls;
     if (!r) {
         const union MHD_ConnectionInfo *info =
@@ -289,13 +316,19 @@ enum MHD_Result bw_http_on_request(void *cls,
         }
         *req_cls = r;
         c->req = r;
-        c->deadline_mono_ms = bw_http_now_ms() + r->http->limits.body_ms;
+        r->begun_mono_ms = bw_http_now_ms();
+        c->deadline_mono_ms = r->begun_mono_ms + r->http->limits.body_ms;
+        bw_http_state(c, CONN_BODY);
         r->http->n_busy++;
         r->http->stats.requests++;
-        if (refuse_stopping(r) || refuse_early(r)) {
+        if (refuse_stopping(r) ||
+            refuse_early(r, bw_http_misframed(mhd, method, url, version))) {
             return queue(r);
         }
         return MHD_YES;
+    }
+    if (r->conn->state == CONN_CUT) {
+        return MHD_NO;
     }
     if (*upload_data_size > 0) {
         return take_body(r, upload_data, upload_data_size);
@@ -303,6 +336,7 @@ enum MHD_Result bw_http_on_request(void *cls,
     if (!r->dispatched && !r->replied) {
         r->dispatched = true;
         r->conn->deadline_mono_ms = INT64_MAX;
+        bw_http_state(r->conn, CONN_BUSY);
         if (!refuse_stopping(r)) {
             r->route->handler(r->http->owner, r);
         }
@@ -313,18 +347,6 @@ enum MHD_Result bw_http_on_request(void *cls,
     r->suspended = true;
     MHD_suspend_connection(mhd);
     return MHD_YES;
-}
-
-static void stream_over(struct bw_http_stream *s)
-{
-    if (s->asked) {
-        s->orphan = true; /* put() or end() will free it */
-        s->req = NULL;
-        return;
-    }
-    s->ops->closed(s->owner);
-    bw_buf_done(&s->piece);
-    free(s);
 }
 
 void bw_http_on_completed(void *cls,
@@ -342,9 +364,10 @@ void bw_http_on_completed(void *cls,
     }
     r->conn->req = NULL;
     r->conn->deadline_mono_ms = bw_http_now_ms() + r->http->limits.idle_ms;
+    bw_http_state(r->conn, r->conn->known ? CONN_KNOWN : CONN_IDLE);
     r->http->n_busy--;
     if (r->stream) {
-        stream_over(r->stream);
+        bw_http_stream_over(r->stream);
         r->stream = NULL;
     }
     request_free(r);
@@ -422,6 +445,11 @@ const char *bw_http_peer(const struct bw_http_req *r)
     return r->peer;
 }
 
+void bw_http_vouch(struct bw_http_req *r)
+{
+    r->conn->known = true;
+}
+
 bool bw_http_has_type(const struct bw_http_req *r, const char *type)
 {
     const char *have = bw_http_header(r, "Content-Type");
@@ -456,7 +484,7 @@ void bw_http_add(struct bw_http_req *r, const char *name, const char *value)
     free(h->value);
 }
 
-static void answer(struct bw_http_req *r, unsigned status, struct MHD_Response *response)
+void bw_http_answer(struct bw_http_req *r, unsigned status, struct MHD_Response *response)
 {
     r->status = status;
     r->response = response;
@@ -494,7 +522,7 @@ void bw_http_reply(struct bw_http_req *r,
     } else if (type) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     }
-    answer(r, status, response);
+    bw_http_answer(r, status, response);
 }
 
 void bw_http_reply_const(
@@ -509,7 +537,7 @@ void bw_http_reply_const(
     if (response && type) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     }
-    answer(r, status, response);
+    bw_http_answer(r, status, response);
 }
 
 void bw_http_problem_begin(struct bw_buf *out,
@@ -544,97 +572,4 @@ void bw_http_problem(struct bw_http_req *r,
     bw_http_problem_begin(&out, status, word, title, detail);
     bw_buf_puts(&out, "}\n");
     bw_http_reply(r, status, "application/problem+json", &out);
-}
-
-/* --- streams ----------------------------------------------------------------------------
- */
-
-static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
-{
-    (void)pos;
-    struct bw_http_stream *s = cls;
-    for (;;) {
-        size_t left = s->piece.len - s->sent;
-        if (left > 0) {
-            size_t n = left < max ? left : max;
-            memcpy(buf, s->piece.data + s->sent, n);
-            s->sent += n;
-            s->req->conn->deadline_mono_ms =
-                bw_http_now_ms() + s->req->http->limits.send_ms;
-            return (ssize_t)n;
-        }
-        if (s->ended) {
-            return s->ok ? MHD_CONTENT_READER_END_OF_STREAM
-                         : MHD_CONTENT_READER_END_WITH_ERROR;
-        }
-        s->asked = true;
-        s->ops->more(s->owner, s);
-        if (s->asked) { /* later */
-            s->suspended = true;
-            s->req->conn->deadline_mono_ms = INT64_MAX;
-            MHD_suspend_connection(s->req->mhd);
-            return 0;
-        }
-    }
-}
-
-int bw_http_reply_stream(struct bw_http_req *r,
-                         unsigned status,
-                         const char *type,
-                         const struct bw_http_stream_ops *ops,
-                         void *owner)
-{
-    struct bw_http_stream *s = calloc(1, sizeof(*s));
-    struct MHD_Response *response =
-        s ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, stream_read, s, NULL)
-          : NULL;
-    if (!response) {
-        free(s);
-        return -ENOMEM;
-    }
-    s->req = r;
-    s->ops = ops;
-    s->owner = owner;
-    bw_buf_init(&s->piece, SIZE_MAX);
-    r->stream = s;
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    answer(r, status, response);
-    return 0;
-}
-
-static void stream_go_on(struct bw_http_stream *s)
-{
-    s->asked = false;
-    if (s->orphan) {
-        stream_over(s);
-    } else if (s->suspended) {
-        s->suspended = false;
-        bw_http_resume(s->req->conn);
-    }
-}
-
-void bw_http_stream_put(struct bw_http_stream *s, struct bw_buf *piece)
-{
-    if (bw_buf_error(piece) < 0) {
-        bw_buf_done(piece);
-        bw_http_stream_end(s, false);
-        return;
-    }
-    if (piece->len == 0) {
-        bw_buf_done(piece);
-        bw_http_stream_end(s, true);
-        return;
-    }
-    bw_buf_done(&s->piece);
-    s->piece = *piece;
-    s->sent = 0;
-    bw_buf_init(piece, piece->max);
-    stream_go_on(s);
-}
-
-void bw_http_stream_end(struct bw_http_stream *s, bool ok)
-{
-    s->ended = true;
-    s->ok = ok;
-    stream_go_on(s);
 }

@@ -296,16 +296,6 @@ class Serve(CollectorCase):
             s.close()
         self.assertEqual(self.c.get("/healthz").status, 200)
 
-    def test_chunked_body_over_the_limit(self):
-        c = self.c.connect()
-        c.putrequest("POST", "/api/v1/enroll")
-        c.putheader("Content-Type", "application/jose")
-        c.putheader("Transfer-Encoding", "chunked")
-        c.endheaders()
-        c.send(b"%x\r\n" % 40000 + b"x" * 40000 + b"\r\n0\r\n\r\n")
-        self.assertEqual(c.getresponse().status, 413)
-        c.close()
-
 
 class Fronts(unittest.TestCase):
     def test_tls_listener(self):
