@@ -6,9 +6,7 @@
  * part by a second or more the interval is ended on the old time and goes on at the new
  * one. A beat that comes late reads once, for the second it is in; the missed ones are
  * missing, not made up. */
-#include "site.h"
-
-#include "boxconf.h"
+#include "site_private.h"
 
 #include <bw/counter.h>
 #include <bw/err.h>
@@ -22,56 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS INT64_C(1000000000)
+#define SECOND_NS BW_SITE_SECOND_NS
 
 enum {
     TEN_S = 10,
     LATE_MS = 1, /* a beat just before the second would be for the wrong one */
     CLOCK_TRIES = 3,
     STEP_NOISE_US = 1000
-};
-
-struct line {
-    struct bw_counter *counter;
-    struct bw_complaint complaint;
-};
-
-struct light {
-    struct bw_site *site;
-    const struct bw_boxconf_probe *probe;
-    struct bw_host *host; /* NULL once closed */
-    uv_timer_t retry;
-    uint32_t first_target;
-    int64_t retry_ms;
-    int64_t round_mono_ms;
-    struct bw_complaint complaint;
-};
-
-struct bw_site {
-    uv_loop_t *loop;
-    struct bw_boxconf *config;
-    struct bw_site_events ev;
-    void *owner;
-    uv_timer_t beat;
-    struct bw_interval *iv;
-    struct line lines[BW_CIRCUITS_MAX];
-    struct light *lights[BW_BOXCONF_PROBES_MAX];
-    size_t n_lights;
-    int targets[BW_BOXCONF_PROBES_MAX];
-    char boot[40];
-
-    int64_t gap_from_s;
-    int64_t last_s;          /* the last second that was read */
-    int64_t offset_ns;       /* wall minus monotonic, at the last beat */
-    int64_t start_offset_ns; /* … at the open interval's start */
-    struct bw_writer_ten tens[BW_SITE_TENS_MAX];
-    size_t n_tens;
-
-    bool started;
-    bool closing;
-    size_t open_handles;
-    void (*closed)(void *owner);
-    void *closed_owner;
 };
 
 static const struct bw_counter_ops *counter_of(const struct bw_boxconf_circuit *c)
@@ -95,61 +50,7 @@ static void read_clocks(int64_t *ret_unix_ns, int64_t *ret_mono_ns)
     }
 }
 
-/* ---- latency probes */
-
-static void light_start(struct light *l)
-{
-    int r = bw_host_round(l->host, 0);
-    l->round_mono_ms = bw_clock_mono_ms();
-    if (r < 0) {
-        bw_complain(&l->complaint, BW_AREA_PROBE, BW_WARN,
-                    "%s \"%s\": %s; trying again in %lld s", l->probe->ops->name,
-                    bw_opts_name(l->probe->opts), bw_strerror(r),
-                    (long long)l->retry_ms / 1000);
-    }
-}
-
-static void on_retry(uv_timer_t *t)
-{
-    struct light *l = t->data;
-    if (!l->site->closing && l->host && !bw_host_busy(l->host)) {
-        light_start(l);
-        if (!bw_host_busy(l->host)) {
-            (void)uv_timer_start(&l->retry, on_retry, (uint64_t)l->retry_ms, 0);
-        }
-    }
-}
-
-static void on_light_latency(void *owner, const struct bw_latency_sample *s, uint32_t n)
-{
-    struct light *l = owner;
-    if (!l->site->iv || l->site->closing) {
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        bw_interval_latency(l->site->iv, l->first_target + s[i].target, &s[i]);
-    }
-}
-
-static void on_light_done(void *owner, int status)
-{
-    struct light *l = owner;
-    if (l->site->closing) {
-        return;
-    }
-    if (bw_clock_mono_ms() - l->round_mono_ms > BW_SITE_RETRY_MAX_MS) {
-        l->retry_ms = BW_SITE_RETRY_MIN_MS;
-    }
-    bw_complain(&l->complaint, BW_AREA_PROBE, BW_WARN,
-                "%s \"%s\" ended: %s; starting again in %lld s", l->probe->ops->name,
-                bw_opts_name(l->probe->opts), bw_strerror(status),
-                (long long)l->retry_ms / 1000);
-    (void)uv_timer_start(&l->retry, on_retry, (uint64_t)l->retry_ms, 0);
-    l->retry_ms =
-        l->retry_ms * 2 < BW_SITE_RETRY_MAX_MS ? l->retry_ms * 2 : BW_SITE_RETRY_MAX_MS;
-}
-
-static void maybe_closed(struct bw_site *s)
+void bw_site_maybe_closed(struct bw_site *s)
 {
     if (s->open_handles > 0) {
         return;
@@ -157,7 +58,10 @@ static void maybe_closed(struct bw_site *s)
     void (*cb)(void *) = s->closed;
     void *owner = s->closed_owner;
     for (size_t i = 0; i < s->n_lights; i++) {
-        free(s->lights[i]);
+        if (s->lights[i]) {
+            bw_boxconf_unref(s->lights[i]->config);
+            free(s->lights[i]);
+        }
     }
     for (size_t i = 0; i < s->config->n_circuits; i++) {
         const struct bw_counter_ops *ops = counter_of(&s->config->circuits[i]);
@@ -173,58 +77,11 @@ static void maybe_closed(struct bw_site *s)
     }
 }
 
-static void on_light_closed(void *owner)
-{
-    struct light *l = owner;
-    l->host = NULL;
-    l->site->open_handles--;
-    maybe_closed(l->site);
-}
-
 static void on_handle_closed(uv_handle_t *h)
 {
     struct bw_site *s = h->data;
     s->open_handles--;
-    maybe_closed(s);
-}
-
-static void on_retry_closed(uv_handle_t *h)
-{
-    struct light *l = h->data;
-    l->site->open_handles--;
-    maybe_closed(l->site);
-}
-
-static const struct bw_host_callbacks light_callbacks = {
-    .latency = on_light_latency,
-    .done = on_light_done,
-    .closed = on_light_closed,
-};
-
-static int
-add_light(struct bw_site *s, const struct bw_boxconf_probe *p, struct bw_err *reterr)
-{
-    struct light *l = calloc(1, sizeof(*l));
-    if (!l) {
-        return bw_err_set(reterr, -ENOMEM, "out of memory");
-    }
-    l->site = s;
-    l->probe = p;
-    l->retry_ms = BW_SITE_RETRY_MIN_MS;
-    int r = bw_host_new(s->loop, p->ops, p->opts, &light_callbacks, l, &l->host, reterr);
-    if (r < 0) {
-        free(l);
-        return r;
-    }
-    s->open_handles++; /* the host */
-    (void)uv_timer_init(s->loop, &l->retry);
-    l->retry.data = l;
-    s->open_handles++;
-    s->lights[s->n_lights++] = l;
-    r = bw_host_open(l->host, reterr);
-    return r < 0
-               ? bw_err_prefix(reterr, r, "%s \"%s\"", p->ops->name, bw_opts_name(p->opts))
-               : 0;
+    bw_site_maybe_closed(s);
 }
 
 static void read_boot_id(char *out, size_t cap)
@@ -240,12 +97,11 @@ static void read_boot_id(char *out, size_t cap)
     }
 }
 
-int bw_site_new(uv_loop_t *loop,
-                struct bw_boxconf *config,
-                const struct bw_site_events *ev,
-                void *owner,
-                struct bw_site **ret,
-                struct bw_err *reterr)
+int bw_site_make(uv_loop_t *loop,
+                 struct bw_boxconf *config,
+                 struct bw_site *old,
+                 struct bw_site **ret,
+                 struct bw_err *reterr)
 {
     struct bw_site *s = calloc(1, sizeof(*s));
     if (!s) {
@@ -253,29 +109,47 @@ int bw_site_new(uv_loop_t *loop,
     }
     s->loop = loop;
     s->config = bw_boxconf_ref(config);
-    s->ev = *ev;
-    s->owner = owner;
     read_boot_id(s->boot, sizeof(s->boot));
     (void)uv_timer_init(loop, &s->beat);
     s->beat.data = s;
     s->open_handles = 1;
     for (size_t i = 0; i < config->n_probes; i++) {
         s->targets[i] = -ENOENT;
-        if (config->probes[i].ops->klass == BW_CLASS_LATENCY) {
-            int r = add_light(s, &config->probes[i], reterr);
-            if (r < 0) {
-                bw_site_close(s, NULL, NULL);
-                return r;
-            }
+        if (config->probes[i].ops->klass != BW_CLASS_LATENCY) {
+            continue;
+        }
+        if (bw_site_find_light(old, &config->probes[i])) {
+            s->lights[s->n_lights++] = NULL;
+            continue;
+        }
+        int r = bw_site_add_light(s, &config->probes[i], reterr);
+        if (r < 0) {
+            bw_site_close(s, NULL, NULL);
+            return r;
         }
     }
     *ret = s;
     return 0;
 }
 
+int bw_site_new(uv_loop_t *loop,
+                struct bw_boxconf *config,
+                const struct bw_site_events *ev,
+                void *owner,
+                struct bw_site **ret,
+                struct bw_err *reterr)
+{
+    int r = bw_site_make(loop, config, NULL, ret, reterr);
+    if (r == 0) {
+        (*ret)->ev = *ev;
+        (*ret)->owner = owner;
+    }
+    return r;
+}
+
 /* ---- counters */
 
-static void line_read(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns)
+void bw_site_read_line(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns)
 {
     const struct bw_boxconf_circuit *c = &s->config->circuits[i];
     const struct bw_counter_ops *ops = counter_of(c);
@@ -337,13 +211,12 @@ static void add_ten(struct bw_site *s, int64_t unix_s, int64_t mono_ns)
 
 /* ---- intervals */
 
-static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
+int bw_site_make_interval(struct bw_site *s, int64_t start_s, int64_t start_mono_ns)
 {
     const struct bw_boxconf *c = s->config;
-    int64_t start_s = unix_ns / SECOND_NS;
     int64_t grace_ms = c->interval_s * 2000 < BW_INTERVAL_GRACE_MS ? c->interval_s * 2000
                                                                    : BW_INTERVAL_GRACE_MS;
-    int r = bw_interval_new(start_s, mono_ns - unix_ns % SECOND_NS, grace_ms, &s->iv);
+    int r = bw_interval_new(start_s, start_mono_ns, grace_ms, &s->iv);
     for (size_t i = 0; r >= 0 && i < c->n_circuits; i++) {
         const struct bw_boxconf_circuit *k = &c->circuits[i];
         const struct bw_counter_ops *ops = counter_of(k);
@@ -375,6 +248,16 @@ static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
     if (r < 0) {
         bw_interval_free(s->iv);
         s->iv = NULL;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
+{
+    const struct bw_boxconf *c = s->config;
+    int64_t start_s = unix_ns / SECOND_NS;
+    int r = bw_site_make_interval(s, start_s, mono_ns - unix_ns % SECOND_NS);
+    if (r < 0) {
         return r;
     }
     if (s->gap_from_s != BW_UNKNOWN && s->gap_from_s < start_s) {
@@ -384,10 +267,10 @@ static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
     s->offset_ns = unix_ns - mono_ns;
     s->start_offset_ns = s->offset_ns;
     for (size_t i = 0; i < c->n_circuits; i++) {
-        line_read(s, i, start_s, mono_ns);
+        bw_site_read_line(s, i, start_s, mono_ns);
     }
     for (size_t i = 0; i < s->n_lights; i++) {
-        on_retry(&s->lights[i]->retry);
+        bw_site_light_round(s->lights[i]);
     }
     return 0;
 }
@@ -430,7 +313,7 @@ handle_step(struct bw_site *s, int64_t unix_ns, int64_t mono_ns, int64_t step_ns
            (long long)(step_ns > 0 ? step_ns : -step_ns) / 1000000);
     if (end_s > s->last_s) {
         for (size_t i = 0; i < s->config->n_circuits; i++) {
-            line_read(s, i, end_s, mono_ns);
+            bw_site_read_line(s, i, end_s, mono_ns);
         }
     } else {
         end_s = s->last_s;
@@ -462,8 +345,6 @@ static void cut_at_borders(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
     }
 }
 
-static void arm(struct bw_site *s);
-
 static void on_beat(uv_timer_t *t)
 {
     struct bw_site *s = t->data;
@@ -478,7 +359,7 @@ static void on_beat(uv_timer_t *t)
             bw_log(BW_AREA_INTERVAL, BW_ERROR, "cannot begin an interval: %s",
                    bw_strerror(r));
         }
-        arm(s);
+        bw_site_arm(s);
         return;
     }
     int64_t step_ns = unix_ns - mono_ns - s->offset_ns;
@@ -489,11 +370,11 @@ static void on_beat(uv_timer_t *t)
     } else {
         s->offset_ns = unix_ns - mono_ns;
         if (now_s <= s->last_s) {
-            arm(s);
+            bw_site_arm(s);
             return;
         }
         for (size_t i = 0; i < s->config->n_circuits; i++) {
-            line_read(s, i, now_s, mono_ns);
+            bw_site_read_line(s, i, now_s, mono_ns);
         }
         s->last_s = now_s;
         if (now_s % TEN_S == 0) {
@@ -505,10 +386,10 @@ static void on_beat(uv_timer_t *t)
     if (s->ev.second) {
         s->ev.second(s->owner, now_s, stepped);
     }
-    arm(s);
+    bw_site_arm(s);
 }
 
-static void arm(struct bw_site *s)
+void bw_site_arm(struct bw_site *s)
 {
     if (s->closing || !s->started) {
         return;
@@ -525,7 +406,7 @@ int bw_site_start(struct bw_site *s, int64_t gap_from_unix_s, struct bw_err *ret
     }
     s->gap_from_s = gap_from_unix_s;
     s->started = true;
-    arm(s);
+    bw_site_arm(s);
     return 0;
 }
 
@@ -537,6 +418,7 @@ void bw_site_stop(struct bw_site *s)
     s->started = false;
     (void)uv_timer_stop(&s->beat);
     if (s->iv) {
+        hand_over(s, INT64_MAX); /* so that there is room for one more */
         /* The last second that was read, on the time it was read by. */
         cut(s, s->last_s, s->last_s * SECOND_NS - s->offset_ns, s->last_s, 0);
         hand_over(s, INT64_MAX);
@@ -549,9 +431,7 @@ void bw_site_close(struct bw_site *s, void (*cb)(void *owner), void *owner)
     s->closed = cb;
     s->closed_owner = owner;
     for (size_t i = 0; i < s->n_lights; i++) {
-        struct light *l = s->lights[i];
-        uv_close((uv_handle_t *)&l->retry, on_retry_closed);
-        bw_host_close(l->host);
+        bw_site_close_light(s->lights[i]); /* NULL: it went on elsewhere */
     }
     uv_close((uv_handle_t *)&s->beat, on_handle_closed);
 }

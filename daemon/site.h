@@ -45,6 +45,12 @@ int bw_site_new(uv_loop_t *loop,
                 struct bw_site **ret,
                 struct bw_err *reterr);
 
+/* Measure by another configuration. What did not change goes on without a gap: probes keep
+ * their sockets and what is under way, circuits their counters and outages; the interval
+ * ends at the last whole second, and the next one begins there. On failure (as above)
+ * nothing changes. */
+int bw_site_reload(struct bw_site **site, struct bw_boxconf *config, struct bw_err *reterr);
+
 /* Begin at the next whole second. The time from gap_from_unix_s (unknown: none) to then
  * is the first record's gap "daemon stopped". */
 int bw_site_start(struct bw_site *s, int64_t gap_from_unix_s, struct bw_err *reterr);

@@ -257,23 +257,16 @@ void bw_daemon_load_enrolment(struct bw_daemon *d)
 static int swap_site(struct bw_daemon *d, struct bw_boxconf *next)
 {
     struct bw_err err = {0};
-    struct bw_site *site = NULL;
-    if (bw_boxconf_same_measuring(d->config, next)) {
-        return 0;
-    }
-    int r = bw_site_new(&d->loop, next, &bw_daemon_site_events, d, &site, &err);
+    int r = bw_site_reload(&d->site, next, &err);
     if (r < 0) {
         bw_log(BW_AREA_CONFIG, BW_WARN,
                "%s; measuring goes on as before: restart needed for circuits and probes",
                err.text);
-        bw_boxconf_keep_measuring(next, d->config);
-        return r;
+        int k = bw_boxconf_keep_measuring(next, d->config);
+        k = k < 0 ? k : bw_site_reload(&d->site, next, &err); /* its name in records */
+        return k < 0 ? k : r;
     }
-    int64_t from_s = bw_site_last_unix_s(d->site);
-    bw_site_stop(d->site);
-    bw_site_close(d->site, NULL, NULL);
-    d->site = site;
-    return bw_site_start(site, from_s, &err);
+    return r;
 }
 
 /* Records carry the hash of the configuration; its text under that hash tells a report
@@ -306,7 +299,14 @@ int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
         return r;
     }
     bw_boxconf_restart_needed(old, next, fixed, sizeof(fixed));
-    bw_boxconf_keep_fixed(next, old);
+    r = bw_boxconf_keep_fixed(next, old);
+    if (r < 0) {
+        (void)bw_err_set(reterr, r, "out of memory");
+        bw_log(BW_AREA_CONFIG, BW_ERROR, "out of memory; the configuration in force stays");
+        bw_boxconf_unref(next);
+        (void)bw_notify("READY=1");
+        return r;
+    }
     r = swap_site(d, next);
     (void)snprintf(d->restart_needed, sizeof(d->restart_needed), "%s%s%s", fixed,
                    fixed[0] && r < 0 ? ", " : "", r < 0 ? "circuits and probes" : "");

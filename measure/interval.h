@@ -121,6 +121,14 @@ void bw_interval_cut(struct bw_interval *iv,
  * are left as bw_summary_init() has them. -EAGAIN: none is due. */
 int bw_interval_take(struct bw_interval *iv, int64_t now_mono_ns, struct bw_summary *ret);
 
+/* Go on with what `old` knows: iv has just been made with the new circuits and targets, and
+ * starts at the second at which `old` was cut last (and taken). circuit_from[i] is the
+ * circuit of `old` whose counters circuit i of iv reads, or -1. Outages go on where the
+ * targets are the same. `old` can only be freed after that. */
+void bw_interval_take_over(struct bw_interval *iv,
+                           struct bw_interval *old,
+                           const int circuit_from[BW_CIRCUITS_MAX]);
+
 /* Where the open interval started. */
 int64_t bw_interval_start_unix_s(const struct bw_interval *iv);
 

@@ -17,7 +17,8 @@
 #include <time.h>
 
 enum {
-    DAY_S = 86400
+    DAY_S = 86400,
+    TEXT_MAX = 4 * 1024 * 1024
 };
 
 static void copy_text(char *to, size_t cap, const char *from)
@@ -434,14 +435,38 @@ void bw_boxconf_unref(struct bw_boxconf *c)
         bw_opts_free(c->probes[i].opts);
     }
     bw_boxconf_unref(c->lender);
+    bw_boxconf_unref(c->fixed);
     bw_conf_free(c->conf);
     free(c->schema);
     free(c);
 }
 
+static const char *const fixed_names[] = {"interval", "state_dir", "control",
+                                          "control_group", "timezone"};
+
+/* Who an option or section of the top level is from. */
+static const struct bw_conf *pick(void *owner, const char *name)
+{
+    const struct bw_boxconf *c = owner;
+    for (size_t i = 0; c->fixed && i < sizeof(fixed_names) / sizeof(fixed_names[0]); i++) {
+        if (strcmp(fixed_names[i], name) == 0) {
+            return c->fixed->conf;
+        }
+    }
+    if (!c->lender) {
+        return c->conf;
+    }
+    for (size_t k = 0; bw_probe_table[k]; k++) {
+        if (strcmp(bw_probe_table[k]->name, name) == 0) {
+            return c->lender->conf;
+        }
+    }
+    return strcmp(name, "circuit") == 0 ? c->lender->conf : c->conf;
+}
+
 int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out)
 {
-    return bw_conf_print(c->conf, out);
+    return bw_conf_print_mixed(c->conf, pick, (void *)(uintptr_t)c, out);
 }
 
 void bw_boxconf_restart_needed(const struct bw_boxconf *now,
@@ -453,11 +478,11 @@ void bw_boxconf_restart_needed(const struct bw_boxconf *now,
         bool differs;
         const char *name;
     } parts[] = {
-        {now->interval_s != next->interval_s, "interval"},
-        {strcmp(now->state_dir, next->state_dir) != 0, "state_dir"},
-        {strcmp(now->control_path, next->control_path) != 0, "control"},
-        {strcmp(now->control_group, next->control_group) != 0, "control_group"},
-        {strcmp(now->timezone, next->timezone) != 0, "timezone"},
+        {now->interval_s != next->interval_s, fixed_names[0]},
+        {strcmp(now->state_dir, next->state_dir) != 0, fixed_names[1]},
+        {strcmp(now->control_path, next->control_path) != 0, fixed_names[2]},
+        {strcmp(now->control_group, next->control_group) != 0, fixed_names[3]},
+        {strcmp(now->timezone, next->timezone) != 0, fixed_names[4]},
     };
     size_t n = 0;
     out[0] = '\0';
@@ -469,16 +494,30 @@ void bw_boxconf_restart_needed(const struct bw_boxconf *now,
     }
 }
 
-void bw_boxconf_keep_fixed(struct bw_boxconf *next, const struct bw_boxconf *now)
+static int hash_effective(struct bw_boxconf *c)
+{
+    struct bw_buf text;
+    bw_buf_init(&text, TEXT_MAX);
+    int r = bw_boxconf_print(c, &text);
+    if (r == 0) {
+        bw_sha256_text(text.data ? text.data : "", text.len, c->sha256);
+    }
+    bw_buf_done(&text);
+    return r;
+}
+
+int bw_boxconf_keep_fixed(struct bw_boxconf *next, struct bw_boxconf *now)
 {
     next->interval_s = now->interval_s;
     memcpy(next->state_dir, now->state_dir, sizeof(next->state_dir));
     memcpy(next->control_path, now->control_path, sizeof(next->control_path));
     memcpy(next->control_group, now->control_group, sizeof(next->control_group));
     memcpy(next->timezone, now->timezone, sizeof(next->timezone));
+    next->fixed = bw_boxconf_ref(now->fixed ? now->fixed : now);
+    return hash_effective(next);
 }
 
-void bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now)
+int bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now)
 {
     for (size_t i = 0; i < next->n_probes; i++) {
         bw_opts_free(next->probes[i].opts);
@@ -487,7 +526,8 @@ void bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now)
     memcpy(next->probes, now->probes, sizeof(next->probes));
     next->n_circuits = now->n_circuits;
     next->n_probes = now->n_probes;
-    next->lender = bw_boxconf_ref(now);
+    next->lender = bw_boxconf_ref(now->lender ? now->lender : now);
+    return hash_effective(next);
 }
 
 bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxconf *b)

@@ -102,6 +102,7 @@ struct bw_boxconf {
     struct bw_conf *conf;
     struct bw_conf_section *schema; /* conf stands on it */
     struct bw_boxconf *lender;      /* circuits and probes are its; NULL: our own */
+    struct bw_boxconf *fixed;       /* what only a restart changes is its; NULL: our own */
 };
 
 /* Read and check one file; nothing but the file is touched. One reference is the
@@ -110,7 +111,8 @@ int bw_boxconf_load(const char *path, struct bw_boxconf **ret, struct bw_err *re
 struct bw_boxconf *bw_boxconf_ref(struct bw_boxconf *c);
 void bw_boxconf_unref(struct bw_boxconf *c); /* NULL is fine */
 
-/* The effective configuration as a file that reads back to itself (-T). */
+/* The effective configuration as a file that reads back to itself (-T): of a reload that
+ * needs a restart, with the parts that went on as they were. */
 int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out);
 
 /* What of `next` cannot take effect without a restart, in words, into out; "" when all
@@ -119,9 +121,10 @@ void bw_boxconf_restart_needed(const struct bw_boxconf *now,
                                const struct bw_boxconf *next,
                                char *out,
                                size_t cap);
-/* Make `next`, which nobody has seen yet, go on with what `now` has of those parts. */
-void bw_boxconf_keep_fixed(struct bw_boxconf *next, const struct bw_boxconf *now);
-void bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now);
+/* Make `next`, which nobody has seen yet, go on with what `now` has of those parts; its
+ * text and hash are then those of what is in force, not of the file. -ENOMEM. */
+int bw_boxconf_keep_fixed(struct bw_boxconf *next, struct bw_boxconf *now);
+int bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now);
 /* Do both measure the same: circuits and probes unchanged? */
 bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxconf *b);
 

@@ -364,42 +364,58 @@ static void put_quoted(struct bw_buf *out, const char *text)
     bw_buf_putc(out, '"');
 }
 
-static void print_node(const struct bw_conf_node *n, struct bw_buf *out, int depth)
+static void
+print_value(const struct bw_conf_node *n, size_t i, struct bw_buf *out, int depth)
 {
-    for (size_t i = 0; i < n->n_values; i++) {
-        const struct bw_optspec *spec = bw_conf_opt_at(n->schema, i);
-        const char *text = n->values[i].text;
-        if (!text) {
+    const struct bw_optspec *spec = bw_conf_opt_at(n->schema, i);
+    const char *text = n->values[i].text;
+    if (!text) {
+        return;
+    }
+    put_indent(out, depth);
+    bw_buf_printf(out, "%s = ", spec->name);
+    if (spec->flags & BW_OPT_SECRET) {
+        bw_buf_puts(out, "\"(secret)\"");
+    } else if (spec->type == BW_OPT_STRING || spec->type == BW_OPT_SET) {
+        put_quoted(out, text);
+    } else {
+        bw_buf_puts(out, text);
+    }
+    bw_buf_putc(out, '\n');
+}
+
+static void print_node(const struct bw_conf_node *n, struct bw_buf *out, int depth);
+
+/* All sections of the k-th keyword. */
+static void
+print_sections(const struct bw_conf_node *n, size_t k, struct bw_buf *out, int depth)
+{
+    const struct bw_conf_section *s = &n->schema->subs[k];
+    for (size_t i = 0; i < n->n_children; i++) {
+        const struct bw_conf_node *child = n->children[i];
+        if (child->schema != s) {
             continue;
         }
         put_indent(out, depth);
-        bw_buf_printf(out, "%s = ", spec->name);
-        if (spec->flags & BW_OPT_SECRET) {
-            bw_buf_puts(out, "\"(secret)\"");
-        } else if (spec->type == BW_OPT_STRING || spec->type == BW_OPT_SET) {
-            put_quoted(out, text);
-        } else {
-            bw_buf_puts(out, text);
+        bw_buf_puts(out, s->keyword);
+        if (s->flags & BW_CONF_TITLED) {
+            bw_buf_putc(out, ' ');
+            put_quoted(out, child->title);
         }
-        bw_buf_putc(out, '\n');
+        bw_buf_puts(out, " {\n");
+        print_node(child, out, depth + 1);
+        put_indent(out, depth);
+        bw_buf_puts(out, "}\n");
     }
-    for (const struct bw_conf_section *s = n->schema->subs; s && s->keyword; s++) {
-        for (size_t i = 0; i < n->n_children; i++) {
-            const struct bw_conf_node *child = n->children[i];
-            if (child->schema != s) {
-                continue;
-            }
-            put_indent(out, depth);
-            bw_buf_puts(out, s->keyword);
-            if (s->flags & BW_CONF_TITLED) {
-                bw_buf_putc(out, ' ');
-                put_quoted(out, child->title);
-            }
-            bw_buf_puts(out, " {\n");
-            print_node(child, out, depth + 1);
-            put_indent(out, depth);
-            bw_buf_puts(out, "}\n");
-        }
+}
+
+static void print_node(const struct bw_conf_node *n, struct bw_buf *out, int depth)
+{
+    for (size_t i = 0; i < n->n_values; i++) {
+        print_value(n, i, out, depth);
+    }
+    for (size_t k = 0; n->schema->subs && n->schema->subs[k].keyword; k++) {
+        print_sections(n, k, out, depth);
     }
 }
 
@@ -421,6 +437,21 @@ int bw_conf_sha256(const struct bw_conf *c, char ret[BW_HASH_LEN + 1])
     }
     bw_buf_done(&text);
     return r;
+}
+
+int bw_conf_print_mixed(const struct bw_conf *c,
+                        bw_conf_pick_cb pick,
+                        void *owner,
+                        struct bw_buf *out)
+{
+    const struct bw_conf_section *schema = c->top->schema;
+    for (size_t i = 0; i < c->top->n_values; i++) {
+        print_value(pick(owner, bw_conf_opt_at(schema, i)->name)->top, i, out, 0);
+    }
+    for (size_t k = 0; schema->subs && schema->subs[k].keyword; k++) {
+        print_sections(pick(owner, schema->subs[k].keyword)->top, k, out, 0);
+    }
+    return bw_buf_error(out);
 }
 
 static void man_section(const struct bw_conf_section *s,

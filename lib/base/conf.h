@@ -103,6 +103,15 @@ int bw_conf_opts(const struct bw_conf_node *at,
                  struct bw_opts **ret,
                  struct bw_err *reterr);
 
+/* As bw_conf_print() of a file of which parts do not hold: each option and section of the
+ * top level is taken from the configuration that pick() gives for its name; all have been
+ * read by the same schema. */
+typedef const struct bw_conf *(*bw_conf_pick_cb)(void *owner, const char *name);
+int bw_conf_print_mixed(const struct bw_conf *c,
+                        bw_conf_pick_cb pick,
+                        void *owner,
+                        struct bw_buf *out);
+
 /* Append the effective configuration, defaults included, in one canonical form that reads
  * back to itself: schema order, one option a line. Secrets appear as "(secret)". */
 int bw_conf_print(const struct bw_conf *c, struct bw_buf *out);
