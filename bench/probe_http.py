@@ -7,7 +7,6 @@ The line is two veth pairs joined by a router that shapes both ways (tbf, which 
 Ethernet frames: 1,448 bytes of payload of 1,514, so 956 Mbit/s is all there is). Segmentation
 offload stays on, as with any network card of that speed."""
 import json
-import os
 import re
 
 from benchlib import Bar, Row, bench, cost_of, in_a_lab, interleave, program
