@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "chart_int.h"
 #include "html.h"
+#include "text.h"
 #include "tz.h"
 #include "words.h"
 
@@ -63,7 +64,7 @@ void bw_chart_text(
     attribute(out, "x", x);
     attribute(out, "y", y);
     bw_buf_printf(out, " class=\"%s\">", klass);
-    bw_html_text(out, text);
+    bw_text_html(out, text);
     bw_buf_puts(out, "</text>");
 }
 
@@ -78,9 +79,9 @@ void bw_chart_open(struct bw_buf *out,
                   "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\" "
                   "xmlns=\"http://www.w3.org/2000/svg\"><title id=\"%s-t\">",
                   width_px, height_px, id, id, id);
-    bw_html_text(out, title);
+    bw_text_html(out, title);
     bw_buf_printf(out, "</title><desc id=\"%s-d\">", id);
-    bw_html_text(out, description);
+    bw_text_html(out, description);
     bw_buf_puts(out, "</desc>");
 }
 

@@ -7,7 +7,7 @@
 
 #include "buf.h"
 #include "chart_int.h"
-#include "html.h"
+#include "text.h"
 #include "tz.h"
 #include "words.h"
 
@@ -83,7 +83,7 @@ coverage_cell(const struct bw_report_day *d, int64_t x, int64_t y, struct bw_buf
     bw_words_length(d->missing_s * 1000, missing);
     bw_words_length(d->outage_ms, outage);
     bw_buf_puts(out, "<g><title>");
-    bw_html_text(out, date);
+    bw_text_html(out, date);
     bw_buf_printf(out, ": %s missing, %s out</title>", missing, outage);
     if (filled < CELL_H) {
         bw_chart_rect(out, x, y, CELL_W, CELL_H - filled, "gap");

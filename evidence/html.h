@@ -12,9 +12,6 @@ enum bw_html_limits {
     BW_HTML_ROWS_MAX = 400 /* of a list; the rest is in the CSV, and the page says so */
 };
 
-/* Text between tags or in a quoted attribute; control characters become spaces. */
-void bw_html_text(struct bw_buf *out, const char *text);
-
 /* Sections, in the page's order. */
 void bw_html_first(struct bw_buf *out, const struct bw_report *r); /* html_first.c */
 void bw_html_coverage(struct bw_buf *out, const struct bw_report *r);

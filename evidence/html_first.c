@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "chart_svg.h"
 #include "html.h"
+#include "text.h"
 #include "words.h"
 
 #include <bw/records.h>
@@ -16,7 +17,7 @@ static void row(struct bw_buf *out, const char *name, const char *note)
     bw_buf_puts(out, "<tr><th scope=\"row\">");
     bw_buf_puts(out, name);
     bw_buf_puts(out, "<small>");
-    bw_html_text(out, note);
+    bw_text_html(out, note);
     bw_buf_puts(out, "</small></th>");
 }
 
@@ -29,12 +30,12 @@ static void rate_cell(struct bw_buf *out, int64_t bps, const char *klass_note)
     } else {
         bw_words_rate(bps, rate);
         bw_buf_puts(out, "<td><b>");
-        bw_html_text(out, rate);
+        bw_text_html(out, rate);
         bw_buf_puts(out, "</b>");
     }
     if (klass_note[0]) {
         bw_buf_puts(out, "<small>");
-        bw_html_text(out, klass_note);
+        bw_text_html(out, klass_note);
         bw_buf_puts(out, "</small>");
     }
     bw_buf_puts(out, "</td>");
@@ -64,7 +65,7 @@ static void claimed_row(struct bw_buf *out, const struct bw_report *r)
         }
     }
     bw_buf_puts(out, "<td>");
-    bw_html_text(out, c->origin);
+    bw_text_html(out, c->origin);
     if (r->n_claims > 1) {
         bw_buf_printf(
             out,
@@ -231,9 +232,9 @@ static void used_rows(struct bw_buf *out, const struct bw_report *r)
 static void fact(struct bw_buf *out, const char *figure, const char *what)
 {
     bw_buf_puts(out, "<li><b>");
-    bw_html_text(out, figure);
+    bw_text_html(out, figure);
     bw_buf_puts(out, "</b><span>");
-    bw_html_text(out, what);
+    bw_text_html(out, what);
     bw_buf_puts(out, "</span></li>");
 }
 

@@ -5,6 +5,7 @@
  * Invariant: every method named in the tables is explained here in one paragraph. */
 #include "buf.h"
 #include "html.h"
+#include "text.h"
 #include "words.h"
 
 #include <bw/records.h>
@@ -81,9 +82,9 @@ static void methods_list(struct bw_buf *out)
     bw_buf_puts(out, "<dl>\n");
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         bw_buf_puts(out, "<dt>");
-        bw_html_text(out, methods[i].name);
+        bw_text_html(out, methods[i].name);
         bw_buf_puts(out, "</dt><dd>");
-        bw_html_text(out, methods[i].text);
+        bw_text_html(out, methods[i].text);
         bw_buf_puts(out, "</dd>\n");
     }
     bw_buf_puts(out, "</dl>\n");
@@ -92,9 +93,9 @@ static void methods_list(struct bw_buf *out)
 static void line(struct bw_buf *out, const char *name, const char *text)
 {
     bw_buf_puts(out, "<tr><th scope=\"row\">");
-    bw_html_text(out, name);
+    bw_text_html(out, name);
     bw_buf_puts(out, "</th><td>");
-    bw_html_text(out, text);
+    bw_text_html(out, text);
     bw_buf_puts(out, "</td></tr>\n");
 }
 

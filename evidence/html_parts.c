@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "chart_svg.h"
 #include "html.h"
+#include "text.h"
 #include "words.h"
 
 #include <bw/records.h>
@@ -21,14 +22,14 @@ static void head(struct bw_buf *out, const char *id, const char *title)
 static void cell(struct bw_buf *out, const char *text)
 {
     bw_buf_puts(out, "<td>");
-    bw_html_text(out, text);
+    bw_text_html(out, text);
     bw_buf_puts(out, "</td>");
 }
 
 static void number(struct bw_buf *out, const char *text)
 {
     bw_buf_puts(out, "<td class=\"n\">");
-    bw_html_text(out, text);
+    bw_text_html(out, text);
     bw_buf_puts(out, "</td>");
 }
 
@@ -46,7 +47,7 @@ columns(struct bw_buf *out, const char *const *names, size_t n, size_t first_num
     bw_buf_puts(out, "<thead><tr>");
     for (size_t i = 0; i < n; i++) {
         bw_buf_printf(out, "<th scope=\"col\"%s>", i >= first_number ? " class=\"n\"" : "");
-        bw_html_text(out, names[i]);
+        bw_text_html(out, names[i]);
         bw_buf_puts(out, "</th>");
     }
     bw_buf_puts(out, "</tr></thead>\n<tbody>\n");
@@ -69,7 +70,7 @@ static void share_row(struct bw_buf *out, const char *what, int64_t s, int64_t o
     char text[BW_WORDS_MAX];
 
     bw_buf_puts(out, "<tr><th scope=\"row\">");
-    bw_html_text(out, what);
+    bw_text_html(out, what);
     bw_buf_puts(out, "</th>");
     bw_words_length(s == BW_UNKNOWN ? BW_UNKNOWN : s * 1000, text);
     number(out, text);
@@ -214,7 +215,7 @@ dist_row(struct bw_buf *out, const char *what, enum bw_layer layer, const struct
     char n[BW_WORDS_MAX];
 
     bw_buf_puts(out, "<tr><th scope=\"row\">");
-    bw_html_text(out, what);
+    bw_text_html(out, what);
     bw_buf_puts(out, "</th>");
     cell(out, d->n > 0 ? bw_words_layer_long(layer) : "–");
     bw_words_count(d->n, n);
@@ -278,7 +279,7 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
         if (t->conversion[0]) {
             bw_buf_puts(out, "Conversion: ");
         }
-        bw_html_text(out, t->conversion);
+        bw_text_html(out, t->conversion);
         bw_buf_printf(
             out,
             "%s</p>\n<p>Grade: %lld held by a public archive, %lld with the server's "
@@ -362,9 +363,9 @@ static void latency_row(struct bw_buf *out, const struct bw_report_latency *l)
     char high[BW_WORDS_MAX];
 
     bw_buf_puts(out, "<tr><th scope=\"row\">");
-    bw_html_text(out, l->probe);
+    bw_text_html(out, l->probe);
     bw_buf_puts(out, "<small>");
-    bw_html_text(out, l->kind);
+    bw_text_html(out, l->kind);
     if (l->family) {
         bw_buf_printf(out, ", IPv%d", l->family);
     }

@@ -2,37 +2,16 @@
  * render_csv.c - the report as tables for a spreadsheet (RFC 4180).
  *
  * Invariant: every row has the header's number of fields; a figure nobody measured is an
- * empty field; text that a spreadsheet would take for a formula is quoted with a ' in
- * front of it. */
+ * empty field; text of others goes through bw_text_csv(). */
 #include "model.h"
 #include "render.h"
 #include "words.h"
 
 #include "buf.h"
+#include "text.h"
 #include <bw/err.h>
 #include <bw/records.h>
 #include <string.h>
-
-static void put_text(struct bw_buf *out, const char *text)
-{
-    bool formula = text[0] && strchr("=+-@\t\r", text[0]) != NULL;
-
-    if (!formula && !strpbrk(text, "\",\r\n")) {
-        bw_buf_puts(out, text);
-        return;
-    }
-    bw_buf_putc(out, '"');
-    if (formula) {
-        bw_buf_putc(out, '\'');
-    }
-    for (const char *p = text; *p; p++) {
-        if (*p == '"') {
-            bw_buf_putc(out, '"');
-        }
-        bw_buf_putc(out, *p);
-    }
-    bw_buf_putc(out, '"');
-}
 
 static void put_i64(struct bw_buf *out, int64_t v)
 {
@@ -45,25 +24,25 @@ static int put_figure(void *owner, const struct bw_figure *f)
 {
     struct bw_buf *out = owner;
 
-    put_text(out, f->section);
+    bw_text_csv(out, f->section);
     bw_buf_putc(out, ',');
-    put_text(out, f->figure);
+    bw_text_csv(out, f->figure);
     bw_buf_putc(out, ',');
     if (f->text) {
-        put_text(out, f->text);
+        bw_text_csv(out, f->text);
     } else {
         put_i64(out, f->value);
     }
     bw_buf_putc(out, ',');
-    put_text(out, f->unit);
+    bw_text_csv(out, f->unit);
     bw_buf_putc(out, ',');
-    put_text(out, f->layer);
+    bw_text_csv(out, f->layer);
     bw_buf_putc(out, ',');
-    put_text(out, f->statistic);
+    bw_text_csv(out, f->statistic);
     bw_buf_putc(out, ',');
     put_i64(out, f->n);
     bw_buf_putc(out, ',');
-    put_text(out, f->method);
+    bw_text_csv(out, f->method);
     bw_buf_puts(out, "\r\n");
     return 0;
 }

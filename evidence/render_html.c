@@ -2,40 +2,16 @@
  * render_html.c - the report as one page for people: frame, style and first lines.
  *
  * Invariant: the page asks nobody for anything (no script, no link, no image from
- * elsewhere), every text of others goes through bw_html_text(), dark text on white. */
+ * elsewhere), every text of others goes through bw_text_html(), dark text on white. */
 #include "buf.h"
 #include "html.h"
 #include "render.h"
+#include "text.h"
 #include "tz.h"
 #include "words.h"
 
 #include <bw/err.h>
 #include <stdio.h>
-
-void bw_html_text(struct bw_buf *out, const char *text)
-{
-    for (const char *p = text; *p; p++) {
-        switch (*p) {
-        case '&':
-            bw_buf_puts(out, "&amp;");
-            break;
-        case '<':
-            bw_buf_puts(out, "&lt;");
-            break;
-        case '>':
-            bw_buf_puts(out, "&gt;");
-            break;
-        case '"':
-            bw_buf_puts(out, "&quot;");
-            break;
-        case '\'':
-            bw_buf_puts(out, "&#39;");
-            break;
-        default:
-            bw_buf_putc(out, (char)((unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p));
-        }
-    }
-}
 
 enum bw_layer bw_html_claim_layer(const struct bw_report *r)
 {
@@ -182,20 +158,20 @@ static void header(struct bw_buf *out, const struct bw_report *r)
 
     bw_buf_puts(out, "<header>\n<p class=\"kicker\">Bandwidth evidence report</p>\n<h1>");
     if (r->place[0]) {
-        bw_html_text(out, r->place);
+        bw_text_html(out, r->place);
         bw_buf_puts(out, ", ");
     }
     bw_buf_puts(out, r->place[0] ? "circuit " : "Circuit ");
-    bw_html_text(out, r->site);
+    bw_text_html(out, r->site);
     bw_buf_putc(out, '.');
-    bw_html_text(out, r->circuit);
+    bw_text_html(out, r->circuit);
     bw_buf_puts(out, "</h1>\n<p class=\"lead\"><strong>");
     period_words(r, out);
     bw_buf_puts(out, "</strong>, local time of ");
-    bw_html_text(out, r->tz_name);
+    bw_text_html(out, r->tz_name);
     if (r->tz_origin[0]) {
         bw_buf_puts(out, " (");
-        bw_html_text(out, r->tz_origin);
+        bw_text_html(out, r->tz_origin);
         bw_buf_putc(out, ')');
     }
     bw_words_count(r->counts.n_records, records);
@@ -204,7 +180,7 @@ static void header(struct bw_buf *out, const struct bw_report *r)
                   records);
     if (r->origin_text[0]) {
         bw_buf_puts(out, " of ");
-        bw_html_text(out, r->origin_text);
+        bw_text_html(out, r->origin_text);
     }
     bw_buf_puts(out, ".</p>\n");
     if (r->check != BW_CHECK_NOT_DONE) {
@@ -215,7 +191,7 @@ static void header(struct bw_buf *out, const struct bw_report *r)
             r->check == BW_CHECK_GOOD
                 ? "<strong>Signatures and chain were checked and hold.</strong> "
                 : "<strong>Signatures and chain were checked and do NOT hold.</strong> ");
-        bw_html_text(out, r->check_text);
+        bw_text_html(out, r->check_text);
         bw_buf_puts(out, "</p>\n");
     }
     if (r->until_unix_s < r->to_unix_s) {
@@ -237,9 +213,9 @@ int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err 
              "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'\"/>\n"
              "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
              "<title>Bandwidth evidence: ");
-    bw_html_text(out, r->site);
+    bw_text_html(out, r->site);
     bw_buf_putc(out, '.');
-    bw_html_text(out, r->circuit);
+    bw_text_html(out, r->circuit);
     bw_buf_puts(out, "</title>\n<style>");
     bw_buf_puts(out, style_page);
     bw_buf_puts(out, style_charts);

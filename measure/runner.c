@@ -346,8 +346,3 @@ void bw_runner_cancel(struct bw_runner *r)
     uv_update_time(r->timer.loop);
     (void)uv_timer_start(&r->timer, on_cancel_deadline, CANCEL_MS, 0);
 }
-
-int64_t bw_runner_pid(const struct bw_runner *r)
-{
-    return uv_process_get_pid(&r->process);
-}

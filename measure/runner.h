@@ -50,6 +50,4 @@ int bw_runner_start(struct uv_loop_s *loop,
  * 1 s it is killed. end(-ECANCELED) still follows, later. Idempotent. */
 void bw_runner_cancel(struct bw_runner *r);
 
-int64_t bw_runner_pid(const struct bw_runner *r);
-
 #endif

@@ -12,6 +12,7 @@
 #include <bw/summary.h>
 #include <clock.h>
 #include <collector.h>
+#include <csv.h>
 #include <errno.h>
 #include <http.h>
 #include <json.h>
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <text.h>
 
 enum {
     PIECE_BYTES = 128 * 1024,
@@ -60,76 +60,6 @@ struct walk {
     struct bw_buf piece;
     struct bw_buf scratch;
 };
-
-static const char csv_head[] =
-    "start,end,seq,kid,covered_s,vantage,source,layer,link_bps,down_bytes,down_packets,"
-    "down_p95_1s_bps,down_peak_1s_bps,down_drops,down_errors,up_bytes,up_packets,"
-    "up_p95_1s_bps,up_peak_1s_bps,up_drops,up_errors,latency_sent,latency_lost,"
-    "received_ms,egress,position,sha256\r\n";
-
-static void csv_i64(struct bw_buf *b, int64_t v)
-{
-    bw_buf_putc(b, ',');
-    if (v != BW_UNKNOWN) {
-        bw_buf_i64(b, v);
-    }
-}
-
-static void csv_text(struct bw_buf *b, const char *text)
-{
-    bw_buf_putc(b, ',');
-    bw_text_csv(b, text ? text : "");
-}
-
-static void
-write_csv(struct walk *w, const struct bw_record *rec, const struct bw_summary *s)
-{
-    const struct bw_circuit_summary *c = NULL;
-    for (size_t i = 0; i < s->n_circuits; i++) {
-        c = strcmp(s->circuits[i].id, w->circuit) == 0 ? &s->circuits[i] : c;
-    }
-    if (!c) {
-        return;
-    }
-    int64_t sent = BW_UNKNOWN;
-    int64_t lost = BW_UNKNOWN;
-    for (size_t i = 0; i < s->n_latency; i++) {
-        const struct bw_latency *l = &s->latency[i];
-        if (strcmp(l->circuit, w->circuit) == 0 && l->sent != BW_UNKNOWN) {
-            sent = (sent == BW_UNKNOWN ? 0 : sent) + l->sent;
-            lost = (lost == BW_UNKNOWN ? 0 : lost) + (l->lost == BW_UNKNOWN ? 0 : l->lost);
-        }
-    }
-    struct bw_buf *b = &w->piece;
-    char text[32];
-    bw_time_format_s(s->start_unix_s, text);
-    bw_buf_puts(b, text);
-    bw_time_format_s(s->end_unix_s, text);
-    csv_text(b, text);
-    csv_i64(b, s->seq);
-    csv_text(b, rec->kid);
-    csv_i64(b, c->covered_s);
-    csv_text(b, bw_vantage_name(c->vantage));
-    csv_text(b, bw_source_name(c->source));
-    csv_text(b, bw_layer_name(c->layer));
-    csv_i64(b, c->link_bps);
-    for (int d = 0; d < BW_DIRECTIONS; d++) {
-        const struct bw_flow *f = &c->flow[d];
-        csv_i64(b, f->bytes);
-        csv_i64(b, f->packets);
-        csv_i64(b, f->p95_1s_bps);
-        csv_i64(b, f->peak_1s_bps);
-        csv_i64(b, f->drops);
-        csv_i64(b, f->errors);
-    }
-    csv_i64(b, sent);
-    csv_i64(b, lost);
-    csv_i64(b, rec->received_unix_ms);
-    csv_text(b, bw_egress_name(rec->egress));
-    csv_i64(b, rec->position);
-    csv_text(b, rec->sha256);
-    bw_buf_puts(b, "\r\n");
-}
 
 static void write_json(struct walk *w, const struct bw_record *rec, const struct bw_jws *j)
 {
@@ -172,7 +102,11 @@ static int on_record(void *owner, const struct bw_record *rec)
     if (r < 0) {
         return r;
     }
-    write_csv(w, rec, &s);
+    for (size_t i = 0; i < s.n_circuits; i++) {
+        if (strcmp(s.circuits[i].id, w->circuit) == 0) {
+            bw_csv_row(&w->piece, rec, &s, &s.circuits[i]);
+        }
+    }
     bw_summary_done(&s);
     return bw_buf_error(&w->piece);
 }
@@ -228,7 +162,7 @@ static void walk_work(void *job, struct bw_reader *r, const struct bw_err *err)
             return;
         }
         if (w->format == FORMAT_CSV) {
-            bw_buf_puts(&w->piece, csv_head);
+            bw_csv_head(&w->piece);
         }
     }
     for (int i = 0; i < WINDOWS_MAX && w->r == 0 && w->at_unix_s < w->to_unix_s &&

@@ -128,12 +128,6 @@ void bw_page_ms(struct bw_buf *b, int64_t us)
     bw_buf_puts(b, "&nbsp;ms");
 }
 
-void bw_page_percent(struct bw_buf *b, int64_t ppm)
-{
-    decimal(b, ppm, 10000, ppm % 10000 == 0 ? 0 : ppm >= 100000 ? 1 : 2);
-    bw_buf_puts(b, "&nbsp;%");
-}
-
 void bw_page_count(struct bw_buf *b, int64_t n)
 {
     if (n >= 1000) {

@@ -27,8 +27,6 @@ void bw_page_time(struct bw_buf *b, int64_t unix_s);
 void bw_page_ago(struct bw_buf *b, int64_t unix_s, int64_t now_unix_s);
 /* "12.4 ms" */
 void bw_page_ms(struct bw_buf *b, int64_t us);
-/* "0.25 %" of ppm */
-void bw_page_percent(struct bw_buf *b, int64_t ppm);
 /* 1234567 as "1 234 567" with narrow no-break spaces. */
 void bw_page_count(struct bw_buf *b, int64_t n);
 

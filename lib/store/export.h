@@ -16,13 +16,11 @@ struct bw_export;
 enum bw_export_format {
     BW_EXPORT_JOSE, /* one compact JWS a line: the evidence itself */
     BW_EXPORT_JSON, /* {"records":[{"kid","seq","sha256",…,"summary":{…}},…]} */
-    BW_EXPORT_CSV   /* one row a circuit and interval, RFC 4180, LF; unknown is empty */
+    BW_EXPORT_CSV   /* one row a circuit and interval, csv.h */
 };
 
 /* -EINVAL: the word is none of jose, json, csv. */
 int bw_export_format_parse(const char *word, enum bw_export_format *ret);
-/* "application/jose", "application/json", "text/csv; charset=utf-8"; static storage. */
-const char *bw_export_media_type(enum bw_export_format f);
 
 /* circuit: only its rows (CSV), only records that name it (JSON); "" all. JOSE is never
  * cut: a record is signed as a whole. -ENOMEM. */

@@ -402,7 +402,7 @@ class Export(unittest.TestCase):
     def test_csv(self):
         rows = list(csv.DictReader(io.StringIO(self.export(self.full, "--format", "csv"))))
         self.assertEqual([r["circuit"] for r in rows], ["wan", "lte"])
-        self.assertEqual({len(r) for r in rows}, {48})
+        self.assertEqual({len(r) for r in rows}, {50})
         wan, lte = rows
         self.assertEqual((wan["start"], wan["end"]),
                          ("2026-09-10T03:55:00Z", "2026-09-10T04:00:00Z"))

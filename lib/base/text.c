@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * text.c - foreign text into HTML, URLs and CSV; output is always valid UTF-8. */
 #include "text.h"
+#include "buf.h"
+#include "utf8.h"
 
-#include <buf.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD"
-
-/* Length of the well-formed UTF-8 sequence at t (RFC 3629 section 4), 0 when broken. */
-static size_t sequence(const unsigned char *t, size_t n)
-{
-    if (t[0] < 0x80) {
-        return 1;
-    }
-    size_t want = t[0] >= 0xC2 && t[0] <= 0xDF   ? 2
-                  : t[0] >= 0xE0 && t[0] <= 0xEF ? 3
-                  : t[0] >= 0xF0 && t[0] <= 0xF4 ? 4
-                                                 : 0;
-    if (want == 0 || want > n) {
-        return 0;
-    }
-    for (size_t i = 1; i < want; i++) {
-        if ((t[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    bool overlong = (t[0] == 0xE0 && t[1] < 0xA0) || (t[0] == 0xF0 && t[1] < 0x90);
-    bool surrogate = t[0] == 0xED && t[1] > 0x9F;
-    bool beyond = t[0] == 0xF4 && t[1] > 0x8F;
-    return overlong || surrogate || beyond ? 0 : want;
-}
 
 static const char *html_entity(unsigned char c)
 {
@@ -55,18 +31,19 @@ static const char *html_entity(unsigned char c)
 
 void bw_text_html(struct bw_buf *out, const char *text)
 {
-    const unsigned char *t = (const unsigned char *)text;
     size_t n = text ? strlen(text) : 0;
     while (n > 0) {
-        size_t len = sequence(t, n);
-        const char *entity = len == 0 ? REPLACEMENT : len == 1 ? html_entity(t[0]) : NULL;
+        size_t len = bw_utf8_char(text, n);
+        const char *entity = len == 0   ? REPLACEMENT
+                             : len == 1 ? html_entity((unsigned char)text[0])
+                                        : NULL;
         if (entity) {
             bw_buf_puts(out, entity);
             len = 1;
         } else {
-            bw_buf_add(out, t, len);
+            bw_buf_add(out, text, len);
         }
-        t += len;
+        text += len;
         n -= len;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * text.h - bringing foreign text into HTML, URLs and CSV (JSON: json.h). Every page and
- * reply goes through these and nothing else; input need not be valid UTF-8. */
+ * text.h - bringing foreign text into HTML, URLs and CSV (JSON: json.h). Every page,
+ * report and table goes through these and nothing else; input need not be valid UTF-8. */
 #ifndef BW_TEXT_H
 #define BW_TEXT_H
 
