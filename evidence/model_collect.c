@@ -163,7 +163,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
         }
     }
     for (size_t i = 0; i < d->n_latency && rc == 0; i++) {
-        rc = bw_model_latency_add(m, d->day_unix_s, &d->latency[i], m->reterr);
+        rc = bw_model_latency_add(m, &d->latency[i], m->reterr);
     }
     for (size_t i = 0; i < d->n_tests && rc == 0; i++) {
         if (d->tests[i].at_unix_ms >= r->from_unix_s * 1000 &&

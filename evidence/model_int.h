@@ -22,13 +22,14 @@ struct bw_model_target {
     char kind[16];
     int family;
     int64_t covered_s;
+    bool class_blurred; /* intervals in one cell lie on both sides of a class-hours edge */
     struct {
-        int64_t n_hours;
+        int64_t n_cells;
         int64_t sent;
         int64_t lost;
         int64_t late;
         int64_t sum_us;
-        bool late_unknown; /* an hour did not tell, so the sum is not known */
+        bool late_unknown; /* a cell did not tell, so the sum is not known */
         bool sum_unknown;
         struct bw_hist hist;
     } window[BW_WINDOWS];
@@ -115,8 +116,7 @@ bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
 
 /* model_latency.c */
 int bw_model_latency_add(struct bw_model *m,
-                         int64_t day_unix_s,
-                         const struct bw_latency_hour *h,
+                         const struct bw_latency_cell *h,
                          struct bw_err *reterr);
 int bw_model_latency(struct bw_model *m);
 

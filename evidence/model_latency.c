@@ -6,7 +6,6 @@
 #include "model_int.h"
 
 #include "stat.h"
-#include "tz.h"
 #include <bw/err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,13 +13,11 @@
 #include <string.h>
 
 enum {
-    HOUR_S = 3600,
-    HOUR_MIN = 60,
     LIMIT_US = 100000
 };
 
 static struct bw_model_target *find_target(struct bw_model *m,
-                                           const struct bw_latency_hour *h)
+                                           const struct bw_latency_cell *h)
 {
     struct bw_model_target *t;
 
@@ -44,17 +41,15 @@ static struct bw_model_target *find_target(struct bw_model *m,
     return t;
 }
 
-/* Hours of records are UTC hours: they fit class hours only where both begin on whole
- * hours. Elsewhere there is no figure for class hours rather than a blurred one. */
-static bool hour_in_class(const struct bw_report *r, int64_t hour_unix_s)
+/* Whether the cell's intervals start in class hours; *ret_blurred where some do and some
+ * do not: then there is no figure for class hours rather than a blurred one. */
+static bool
+cell_in_class(const struct bw_report *r, const struct bw_latency_cell *c, bool *ret_blurred)
 {
-    struct bw_civil c;
-
-    if (r->class_hours.from_min % HOUR_MIN || r->class_hours.to_min % HOUR_MIN) {
-        return false;
-    }
-    bw_tz_local(r->tz, hour_unix_s, &c);
-    return c.minute == 0 && bw_model_in_class(r, hour_unix_s);
+    bool first = bw_model_in_class(r, c->start_unix_s);
+    *ret_blurred = c->last_start_unix_s != c->start_unix_s &&
+                   first != bw_model_in_class(r, c->last_start_unix_s);
+    return first;
 }
 
 static int64_t at_least_zero(int64_t v)
@@ -63,13 +58,13 @@ static int64_t at_least_zero(int64_t v)
 }
 
 int bw_model_latency_add(struct bw_model *m,
-                         int64_t day_unix_s,
-                         const struct bw_latency_hour *h,
+                         const struct bw_latency_cell *h,
                          struct bw_err *reterr)
 {
     struct bw_model_target *t = find_target(m, h);
     struct bw_hist hist;
-    bool in_class = hour_in_class(m->report, day_unix_s + (int64_t)h->hour * HOUR_S);
+    bool blurred = false;
+    bool in_class = cell_in_class(m->report, h, &blurred);
 
     if (!t) {
         return bw_err_set(reterr, m->targets ? -E2BIG : -ENOMEM,
@@ -85,11 +80,12 @@ int bw_model_latency_add(struct bw_model *m,
                           h->probe);
     }
     t->covered_s += at_least_zero(h->covered_s);
+    t->class_blurred = t->class_blurred || blurred;
     for (int w = 0; w < BW_WINDOWS; w++) {
         if (w == BW_WINDOW_CLASS && !in_class) {
             continue;
         }
-        t->window[w].n_hours++;
+        t->window[w].n_cells++;
         t->window[w].sent += at_least_zero(h->sent);
         t->window[w].lost += at_least_zero(h->lost);
         t->window[w].late += at_least_zero(h->late);
@@ -171,7 +167,8 @@ int bw_model_latency(struct bw_model *m)
         c->family = m->targets[i].family;
         c->covered_s = m->targets[i].covered_s;
         for (int w = 0; w < BW_WINDOWS; w++) {
-            if (m->targets[i].window[w].n_hours > 0) {
+            if (m->targets[i].window[w].n_cells > 0 &&
+                !(w == BW_WINDOW_CLASS && m->targets[i].class_blurred)) {
                 summarise(&m->targets[i], w, &latency[n_latency++]);
             }
         }

@@ -52,18 +52,37 @@ struct bw_slot {
     uint32_t flags;
 };
 
-/* One target's latency within one UTC hour of the day, merged from its intervals. */
-struct bw_latency_hour {
+enum {
+    BW_CELL_S = 300 /* of a day's latency; a whole number of them make every hour */
+};
+
+/* One target's latency in the intervals that start within the same BW_CELL_S (UTC): one
+ * interval, where they are that long. So hours of any zone and any edge, which intervals
+ * fit, are made of whole cells. */
+struct bw_latency_cell {
     char probe[BW_NAME_MAX + 1];
     char kind[16];
     int family;
-    int hour; /* 0…23 UTC */
+    int64_t start_unix_s;      /* of its first interval */
+    int64_t last_start_unix_s; /* of its last; the same with one */
+    int64_t end_unix_s;        /* of its last */
+    int64_t n;                 /* intervals */
     int64_t sent;
     int64_t lost;
     int64_t late;
     int64_t sum_us;
-    int64_t covered_s;    /* length of the intervals in which it was asked (sent > 0) */
+    int64_t covered_s; /* length of the intervals in which it was asked (sent > 0) */
+    int64_t p50_us;    /* as the interval told; unknown with several */
+    int64_t p95_us;
     const char *rtt_hist; /* NULL when nothing came back */
+};
+
+/* Which interval told of a run: its end may lie in the next one, and over midnight. */
+struct bw_told {
+    int64_t start_unix_s;
+    int64_t end_unix_s;
+    int64_t seq;
+    int64_t place; /* among the runs of that record */
 };
 
 /* One UTC day of one circuit. Everything is lent until the callback returns. */
@@ -78,10 +97,11 @@ struct bw_circuit_day {
     int64_t max_clock_error_us; /* worst known within the day */
     struct bw_slot *slots;
     size_t n_slots;
-    struct bw_latency_hour *latency;
+    struct bw_latency_cell *latency; /* by probe, kind, family, start */
     size_t n_latency;
     struct bw_throughput
-        *tests; /* every run that started on this day, whatever its state */
+        *tests;                 /* every run that started on this day, whatever its state */
+    const struct bw_told *told; /* n_tests; NULL: not known */
     size_t n_tests;
     struct bw_outage
         *outages; /* every outage named on this day, once, clipped to no border;

@@ -16,37 +16,35 @@
 
 enum {
     DAY_S = 86400,
-    HOUR_S = 3600,
-    HOURS = 24,
     TARGETS_OPEN_MAX = 512
 };
 
 #define LATE_1H_MS INT64_C(3600000)
 #define LATE_24H_MS INT64_C(86400000)
 
-/* One target's hour while the day is open. */
-struct hour {
-    int64_t sent;
-    int64_t lost;
-    int64_t late;
-    int64_t sum_us;
-    int64_t covered_s;
-    bool late_unknown; /* an interval did not tell, so the hour's sum is unknown too */
-    bool sum_unknown;
-    struct bw_hist hist;
-};
-
-struct target {
-    char probe[BW_NAME_MAX + 1];
-    char kind[16];
-    int family;
-    struct hour *hours[HOURS];
-};
-
 struct list { /* a growing array */
     void *items;
     size_t n;
     size_t cap;
+};
+
+/* One target while the day is open. Intervals come in the order of their start, so only
+ * the last cell can still grow: its histogram is open, those before are texts. */
+struct target {
+    char probe[BW_NAME_MAX + 1];
+    char kind[16];
+    int family;
+    struct list cells; /* struct bw_latency_cell */
+    bool
+        late_unknown; /* an interval of the last cell did not tell, so its sum is unknown */
+    bool sum_unknown;
+    struct bw_hist *hist;
+};
+
+/* A run with what told of it, until both are given out apart. */
+struct run {
+    struct bw_throughput t; /* first: by_test() */
+    struct bw_told told;
 };
 
 struct day {
@@ -57,11 +55,13 @@ struct day {
     int64_t n_vantage_changes;
     int64_t max_clock_error_us;
     struct list slots;        /* struct bw_slot */
-    struct list tests;        /* struct bw_throughput */
+    struct list runs;         /* struct run */
     struct list outages;      /* struct bw_outage */
     struct list gaps;         /* struct bw_gap */
     struct list targets;      /* struct target */
-    struct list hours;        /* struct bw_latency_hour, made when the day is given out */
+    struct list cells;        /* struct bw_latency_cell, made when the day is given out */
+    struct list tests;        /* struct bw_throughput, likewise */
+    struct list told;         /* struct bw_told, likewise */
     struct bw_summary memory; /* of all this: only its arena is used */
 };
 
@@ -116,8 +116,8 @@ static void *list_add(struct day *d, struct list *l, size_t size)
 static void day_clear(struct day *d)
 {
     bw_summary_done(&d->memory);
-    d->slots = d->tests = d->outages = (struct list){NULL, 0, 0};
-    d->gaps = d->targets = d->hours = (struct list){NULL, 0, 0};
+    d->slots = d->tests = d->outages = d->runs = (struct list){NULL, 0, 0};
+    d->gaps = d->targets = d->cells = d->told = (struct list){NULL, 0, 0};
     bw_circuit_summary_init(&d->facts);
     d->n_summaries = 0;
     d->n_vantage_changes = 0;
@@ -194,52 +194,109 @@ static struct target *find_target(struct day *d, const struct bw_latency *l, siz
     return NULL;
 }
 
+/* The last cell's histogram becomes its text. */
+static int close_cell(struct day *d, struct target *t)
+{
+    struct bw_latency_cell *c;
+    struct bw_buf text;
+    int r = 0;
+    if (t->cells.n == 0) {
+        return 0;
+    }
+    c = (struct bw_latency_cell *)t->cells.items + t->cells.n - 1;
+    c->late = t->late_unknown ? BW_UNKNOWN : c->late;
+    c->sum_us = t->sum_unknown ? BW_UNKNOWN : c->sum_us;
+    t->late_unknown = t->sum_unknown = false;
+    if (t->hist->total == 0) {
+        return 0;
+    }
+    bw_buf_init(&text, 8192);
+    r = bw_hist_encode(t->hist, &text);
+    c->rtt_hist = r == 0 ? bw_summary_strdup(&d->memory, text.data) : NULL;
+    bw_buf_done(&text);
+    bw_hist_init(t->hist);
+    return r == 0 && !c->rtt_hist ? -ENOMEM : r;
+}
+
+static struct target *add_target(struct day *d, const struct bw_latency *l)
+{
+    struct bw_hist *hist = bw_summary_alloc(&d->memory, sizeof(*hist));
+    struct target *t = hist ? list_add(d, &d->targets, sizeof(*t)) : NULL;
+    if (t) {
+        memcpy(t->probe, l->probe, sizeof(t->probe));
+        memcpy(t->kind, l->kind, sizeof(t->kind));
+        t->family = l->family == BW_UNKNOWN ? 0 : (int)l->family;
+        t->hist = hist;
+        bw_hist_init(hist);
+    }
+    return t;
+}
+
+/* The cell of an interval: the last one, or a new one. */
+static struct bw_latency_cell *
+cell_of(struct day *d, struct target *t, const struct bw_summary *s, int *ret_r)
+{
+    struct bw_latency_cell *c =
+        t->cells.n ? (struct bw_latency_cell *)t->cells.items + t->cells.n - 1 : NULL;
+    if (c && floor_to(c->start_unix_s, BW_CELL_S) == floor_to(s->start_unix_s, BW_CELL_S)) {
+        return c;
+    }
+    *ret_r = close_cell(d, t);
+    c = *ret_r == 0 ? list_add(d, &t->cells, sizeof(*c)) : NULL;
+    if (!c) {
+        *ret_r = *ret_r == 0 ? -ENOMEM : *ret_r;
+        return NULL;
+    }
+    memcpy(c->probe, t->probe, sizeof(c->probe));
+    memcpy(c->kind, t->kind, sizeof(c->kind));
+    c->family = t->family;
+    c->start_unix_s = s->start_unix_s;
+    c->sum_us = c->p50_us = c->p95_us = BW_UNKNOWN;
+    return c;
+}
+
 static int add_latency(struct day *d,
                        const struct bw_summary *s,
                        const struct bw_latency *l,
                        size_t hint,
                        struct bw_err *reterr)
 {
-    size_t h = (size_t)((s->start_unix_s - d->day_unix_s) / HOUR_S);
     struct target *t = find_target(d, l, hint);
-    struct hour *o;
+    struct bw_latency_cell *c;
+    int r = 0;
     if (!t) {
         if (d->targets.n >= TARGETS_OPEN_MAX) {
             return too_many(reterr, "targets", d);
         }
-        t = list_add(d, &d->targets, sizeof(*t));
+        t = add_target(d, l);
         if (!t) {
             return -ENOMEM;
         }
-        memcpy(t->probe, l->probe, sizeof(t->probe));
-        memcpy(t->kind, l->kind, sizeof(t->kind));
-        t->family = l->family == BW_UNKNOWN ? 0 : (int)l->family;
     }
-    o = t->hours[h];
-    if (!o) {
-        o = bw_summary_alloc(&d->memory, sizeof(*o));
-        if (!o) {
-            return -ENOMEM;
-        }
-        memset(o, 0, sizeof(*o));
-        o->sum_us = BW_UNKNOWN;
-        t->hours[h] = o;
+    c = cell_of(d, t, s, &r);
+    if (!c) {
+        return r;
     }
-    o->sent += l->sent;
-    o->covered_s += l->sent > 0 ? s->end_unix_s - s->start_unix_s : 0;
-    o->lost += l->lost;
+    c->p50_us = c->n == 0 ? l->p50_us : BW_UNKNOWN;
+    c->p95_us = c->n == 0 ? l->p95_us : BW_UNKNOWN;
+    c->n++;
+    c->last_start_unix_s = s->start_unix_s;
+    c->end_unix_s = s->end_unix_s;
+    c->sent += l->sent;
+    c->covered_s += l->sent > 0 ? s->end_unix_s - s->start_unix_s : 0;
+    c->lost += l->lost;
     if (l->late == BW_UNKNOWN) {
-        o->late_unknown = true;
+        t->late_unknown = true;
     } else {
-        o->late += l->late;
+        c->late += l->late;
     }
     if (l->sum_us != BW_UNKNOWN) {
-        o->sum_us = (o->sum_us == BW_UNKNOWN ? 0 : o->sum_us) + l->sum_us;
+        c->sum_us = (c->sum_us == BW_UNKNOWN ? 0 : c->sum_us) + l->sum_us;
     } else if (l->sent > l->lost) {
-        o->sum_unknown = true;
+        t->sum_unknown = true;
     }
     if (l->rtt_hist) {
-        return bw_hist_decode(l->rtt_hist, strlen(l->rtt_hist), &o->hist);
+        return bw_hist_decode(l->rtt_hist, strlen(l->rtt_hist), t->hist);
     }
     return 0;
 }
@@ -253,18 +310,25 @@ static int copy_text(struct bw_summary *memory, const char **text)
     return 0;
 }
 
-static int add_test(struct day *d, const struct bw_throughput *t, struct bw_err *reterr)
+static int
+add_test(struct day *d, const struct bw_summary *s, size_t place, struct bw_err *reterr)
 {
     struct bw_throughput *copy;
+    struct run *run;
     int r = 0;
-    if (d->tests.n >= BW_FOLD_LIST_MAX) {
+    if (d->runs.n >= BW_FOLD_LIST_MAX) {
         return too_many(reterr, "tests", d);
     }
-    copy = list_add(d, &d->tests, sizeof(*copy));
-    if (!copy) {
+    run = list_add(d, &d->runs, sizeof(*run));
+    if (!run) {
         return -ENOMEM;
     }
-    *copy = *t;
+    run->told = (struct bw_told){.start_unix_s = s->start_unix_s,
+                                 .end_unix_s = s->end_unix_s,
+                                 .seq = s->seq,
+                                 .place = (int64_t)place};
+    copy = &run->t;
+    *copy = s->throughput[place];
     r = r < 0 ? r : copy_text(&d->memory, &copy->method);
     r = r < 0 ? r : copy_text(&d->memory, &copy->reason);
     r = r < 0 ? r : copy_text(&d->memory, &copy->retest_of);
@@ -334,8 +398,8 @@ static int by_outage(const void *a, const void *b)
 /* By instant; the rest only so that the order is always the same. */
 static int by_test(const void *a, const void *b)
 {
-    const struct bw_throughput *x = a;
-    const struct bw_throughput *y = b;
+    const struct bw_throughput *x = &((const struct run *)a)->t;
+    const struct bw_throughput *y = &((const struct run *)b)->t;
     int r = (x->at_unix_ms > y->at_unix_ms) - (x->at_unix_ms < y->at_unix_ms);
     if (r == 0) {
         r = strcmp(x->probe, y->probe);
@@ -349,45 +413,42 @@ static int by_test(const void *a, const void *b)
     return r;
 }
 
-static int make_hours(struct day *d)
+static int make_cells(struct day *d)
 {
     struct target *targets = d->targets.items;
     if (d->targets.n) {
         qsort(targets, d->targets.n, sizeof(*targets), by_target);
     }
     for (size_t i = 0; i < d->targets.n; i++) {
-        for (int h = 0; h < HOURS; h++) {
-            const struct hour *o = targets[i].hours[h];
-            struct bw_latency_hour *out;
-            struct bw_buf text;
-            int r = 0;
-            if (!o) {
-                continue;
-            }
-            out = list_add(d, &d->hours, sizeof(*out));
-            if (!out) {
+        int r = close_cell(d, &targets[i]);
+        for (size_t k = 0; r == 0 && k < targets[i].cells.n; k++) {
+            struct bw_latency_cell *c = list_add(d, &d->cells, sizeof(*c));
+            if (!c) {
                 return -ENOMEM;
             }
-            memcpy(out->probe, targets[i].probe, sizeof(out->probe));
-            memcpy(out->kind, targets[i].kind, sizeof(out->kind));
-            out->family = targets[i].family;
-            out->hour = h;
-            out->sent = o->sent;
-            out->lost = o->lost;
-            out->late = o->late_unknown ? BW_UNKNOWN : o->late;
-            out->sum_us = o->sum_unknown ? BW_UNKNOWN : o->sum_us;
-            out->covered_s = o->covered_s;
-            if (o->hist.total == 0) {
-                continue;
-            }
-            bw_buf_init(&text, 8192);
-            r = bw_hist_encode(&o->hist, &text);
-            out->rtt_hist = r == 0 ? bw_summary_strdup(&d->memory, text.data) : NULL;
-            bw_buf_done(&text);
-            if (!out->rtt_hist) {
-                return r < 0 ? r : -ENOMEM;
-            }
+            *c = ((const struct bw_latency_cell *)targets[i].cells.items)[k];
         }
+        if (r < 0) {
+            return r;
+        }
+    }
+    return 0;
+}
+
+static int make_tests(struct day *d)
+{
+    struct run *runs = d->runs.items;
+    if (d->runs.n) {
+        qsort(runs, d->runs.n, sizeof(*runs), by_test);
+    }
+    for (size_t i = 0; i < d->runs.n; i++) {
+        struct bw_throughput *t = list_add(d, &d->tests, sizeof(*t));
+        struct bw_told *told = t ? list_add(d, &d->told, sizeof(*told)) : NULL;
+        if (!told) {
+            return -ENOMEM;
+        }
+        *t = runs[i].t;
+        *told = runs[i].told;
     }
     return 0;
 }
@@ -399,16 +460,16 @@ static int give(struct bw_fold *f, struct day *d, struct bw_err *reterr)
     if (!d->open) {
         return 0;
     }
-    r = make_hours(d);
+    r = make_cells(d);
+    if (r == 0) {
+        r = make_tests(d);
+    }
     if (r < 0) {
         (void)bw_err_set(reterr, r, "out of memory");
         goto out;
     }
     if (d->outages.n) {
         qsort(d->outages.items, d->outages.n, sizeof(struct bw_outage), by_outage);
-    }
-    if (d->tests.n) {
-        qsort(d->tests.items, d->tests.n, sizeof(struct bw_throughput), by_test);
     }
     memcpy(day.site, f->site, sizeof(day.site));
     day.facts = d->facts;
@@ -417,9 +478,10 @@ static int give(struct bw_fold *f, struct day *d, struct bw_err *reterr)
     day.max_clock_error_us = d->max_clock_error_us;
     day.slots = d->slots.items;
     day.n_slots = d->slots.n;
-    day.latency = d->hours.items;
-    day.n_latency = d->hours.n;
+    day.latency = d->cells.items;
+    day.n_latency = d->cells.n;
     day.tests = d->tests.items;
+    day.told = d->told.items;
     day.n_tests = d->tests.n;
     day.outages = d->outages.items;
     day.n_outages = d->outages.n;
@@ -528,7 +590,7 @@ static int add_tests(struct bw_fold *f,
         if (d->n_summaries == 0) {
             d->facts = *c;
         }
-        r = add_test(d, t, reterr);
+        r = add_test(d, s, i, reterr);
         if (r < 0) {
             return r;
         }

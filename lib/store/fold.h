@@ -4,7 +4,7 @@
  * The journal, the ledger and an exported file all make their days here, so the same
  * records give the same day wherever they are kept, and `verify` can make a stored day
  * again and compare. Nothing is averaged: every interval keeps its own slot, and delay
- * keeps its histograms, merged by UTC hour.
+ * keeps its histograms, merged within cells of five minutes only.
  *
  * What belongs to a day (UTC, by wall clock as recorded):
  *  - slots, latency, gaps: summaries whose interval starts within the day;
@@ -86,9 +86,9 @@ int bw_day_decode(const void *blob,
 void bw_day_done(struct bw_day_owned *d); /* zeroed is fine */
 
 /* Leave out of a decoded day what lies outside [from, to): slots by their start, tests by
- * their instant, latency by whole UTC hours (an hour that is only partly inside stays),
- * outages and gaps that do not touch. Counts are made again from what is left;
- * n_vantage_changes and max_clock_error_us stay those of the whole day. */
+ * their instant, latency by whole cells (one that is only partly inside stays), outages and
+ * gaps that do not touch. Counts are made again from what is left; n_vantage_changes and
+ * max_clock_error_us stay those of the whole day. */
 void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_s);
 
 /* Join outages of the same circuit and from_unix_ms, in place: the end is the latest

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * fold_blob.c - a circuit-day as bytes and back, for stored day rows.
  *
- * Form (version 1): "BWD", one byte of version, then unsigned LEB128 varints in their
+ * Form (version 2): "BWD", one byte of version, then unsigned LEB128 varints in their
  * shortest form. A figure is its value plus one, 0 where it is unknown; texts are a
- * length and bytes, absent ones have length 0. Slots stand column by column, which packs
- * better behind it. Only one form is read: what is decoded encodes to the same bytes. */
+ * length and bytes, absent ones have length 0. Slots stand column by column, and so
+ * do a target's cells, which packs better behind it; histograms are bytes, not base64. Only
+ * one form is read: what is decoded encodes to the same bytes. */
 #include "buf.h"
 #include "fold.h"
+#include "hash.h"
 #include "hist.h"
 
 #include <bw/err.h>
@@ -15,11 +17,14 @@
 #include <string.h>
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     DAY_S = 86400,
     BLOB_MAX = 64 * 1024 * 1024,
     TEXT_MAX = 8192,
-    HOURS_MAX = 24 * 512,
+    CELLS = DAY_S / BW_CELL_S,
+    TARGETS_MAX = 512,
+    PLACE_MAX = 65535,
+    HIST_MAX = 4096,
     FLAGS = 8
 };
 
@@ -279,39 +284,153 @@ static void io_slots(struct io *io, struct bw_circuit_day *d)
     }
 }
 
-static int by_hour(const struct bw_latency_hour *x, const struct bw_latency_hour *y)
+static int by_target(const struct bw_latency_cell *x, const struct bw_latency_cell *y)
 {
     int r = strcmp(x->probe, y->probe);
     if (r == 0) {
         r = strcmp(x->kind, y->kind);
     }
-    if (r == 0) {
-        r = x->family - y->family;
-    }
-    return r ? r : x->hour - y->hour;
+    return r ? r : x->family - y->family;
 }
 
+/* Times of a target's cells: each in a cell of its own, within the day. */
+static void io_cell_times(struct io *io, struct bw_latency_cell *c, size_t n, int64_t day)
+{
+    int64_t before = -1;
+    for (size_t i = 0; i < n && !io->bad; i++) {
+        int64_t start = c[i].start_unix_s - day;
+        int64_t cell = start / BW_CELL_S;
+        unsigned step = (unsigned)(cell - before - 1);
+        unsigned offset = (unsigned)(start % BW_CELL_S);
+        unsigned span = (unsigned)(c[i].last_start_unix_s - c[i].start_unix_s);
+        unsigned length = (unsigned)(c[i].end_unix_s - c[i].last_start_unix_s);
+        step = io_small(io, step, CELLS - 1);
+        offset = io_small(io, offset, BW_CELL_S - 1);
+        span = io_small(io, span, BW_CELL_S - 1);
+        length = io_small(io, length, BW_INTERVAL_MAX_S);
+        before += (int64_t)step + 1;
+        io->bad = io->bad || before >= CELLS || offset + span >= BW_CELL_S;
+        if (!io->out && !io->bad) {
+            c[i].start_unix_s = day + before * BW_CELL_S + offset;
+            c[i].last_start_unix_s = c[i].start_unix_s + span;
+            c[i].end_unix_s = c[i].last_start_unix_s + length;
+        }
+    }
+}
+
+/* As bytes, which pack better than text. */
+static void io_hist(struct io *io, const char **text)
+{
+    char bytes[HIST_MAX];
+    char back[HIST_MAX * 4 / 3 + 8];
+    const char *at = bytes;
+    long got = 0;
+    size_t n = 0;
+    int64_t total = 0;
+    if (io->out) {
+        got = *text ? bw_b64_decode(*text, strlen(*text), bytes, sizeof(bytes)) : 0;
+        io->bad = io->bad || got < 0 || (*text && got == 0);
+        n = got > 0 ? (size_t)got : 0;
+        n = io_count(io, n, HIST_MAX);
+        bw_buf_add(io->out, at, n);
+        return;
+    }
+    n = io_count(io, 0, HIST_MAX);
+    *text = NULL;
+    if (n == 0 || io->bad) {
+        return;
+    }
+    (void)bw_b64_encode(io->at, n, back);
+    io->at += n;
+    *text = bw_summary_strdup(io->memory, back);
+    io->no_memory = io->no_memory || !*text;
+    io->bad = io->bad || !*text || bw_hist_total(*text, strlen(*text), &total) < 0;
+}
+
+static void io_cells(struct io *io, struct bw_latency_cell *c, size_t n, int64_t day)
+{
+    static const size_t figures[] = {offsetof(struct bw_latency_cell, n),
+                                     offsetof(struct bw_latency_cell, sent),
+                                     offsetof(struct bw_latency_cell, lost),
+                                     offsetof(struct bw_latency_cell, late),
+                                     offsetof(struct bw_latency_cell, covered_s),
+                                     offsetof(struct bw_latency_cell, sum_us),
+                                     offsetof(struct bw_latency_cell, p50_us),
+                                     offsetof(struct bw_latency_cell, p95_us)};
+    io_cell_times(io, c, n, day);
+    for (size_t k = 0; k < sizeof(figures) / sizeof(figures[0]); k++) {
+        for (size_t i = 0; i < n && !io->bad; i++) {
+            char *at = (char *)&c[i] + figures[k];
+            int64_t v;
+            memcpy(&v, at, sizeof(v));
+            io_figure(io, &v);
+            if (!io->out) {
+                memcpy(at, &v, sizeof(v));
+            }
+        }
+    }
+    for (size_t i = 0; i < n && !io->bad; i++) {
+        io_hist(io, &c[i].rtt_hist);
+    }
+}
+
+/* Target by target: who it is, then its cells. */
 static void io_latency(struct io *io, struct bw_circuit_day *d)
 {
     void *items = d->latency;
-    d->n_latency = io_array(io, &items, d->n_latency, sizeof(*d->latency), HOURS_MAX);
+    size_t at = 0;
+    d->n_latency =
+        io_array(io, &items, d->n_latency, sizeof(*d->latency), CELLS * TARGETS_MAX);
     d->latency = items;
-    for (size_t i = 0; i < d->n_latency && !io->bad; i++) {
-        struct bw_latency_hour *l = &d->latency[i];
-        int64_t total;
-        io_chars(io, l->probe, sizeof(l->probe));
-        io_chars(io, l->kind, sizeof(l->kind));
-        l->family = (int)io_small(io, (unsigned)l->family, 6);
-        l->hour = (int)io_small(io, (unsigned)l->hour, 23);
-        io_figure(io, &l->sent);
-        io_figure(io, &l->lost);
-        io_figure(io, &l->late);
-        io_figure(io, &l->sum_us);
-        io_figure(io, &l->covered_s);
-        io_text(io, &l->rtt_hist);
+    while (at < d->n_latency && !io->bad) {
+        struct bw_latency_cell who = {.probe = ""};
+        size_t n = 0;
+        if (io->out) {
+            who = d->latency[at];
+            while (at + n < d->n_latency && by_target(&d->latency[at + n], &who) == 0) {
+                n++;
+            }
+        }
+        io_chars(io, who.probe, sizeof(who.probe));
+        io_chars(io, who.kind, sizeof(who.kind));
+        who.family = (int)io_small(io, (unsigned)who.family, 6);
+        n = io_count(io, n, d->n_latency - at);
         io->bad =
-            io->bad || (i > 0 && by_hour(&d->latency[i - 1], l) >= 0) ||
-            (l->rtt_hist && bw_hist_total(l->rtt_hist, strlen(l->rtt_hist), &total) < 0);
+            io->bad || n == 0 || (at > 0 && by_target(&d->latency[at - 1], &who) >= 0);
+        for (size_t i = 0; i < n && !io->out && !io->bad; i++) {
+            d->latency[at + i] = who;
+        }
+        io_cells(io, &d->latency[at], n, d->day_unix_s);
+        at += n;
+    }
+}
+
+static void io_told(struct io *io, struct bw_circuit_day *d)
+{
+    struct bw_told *told = NULL;
+    unsigned known = io_small(io, d->told != NULL && d->n_tests > 0, 1);
+    if (!io->out) {
+        d->told = NULL;
+        io->bad = io->bad || (known && d->n_tests == 0);
+        told = known && !io->bad ? bw_summary_alloc(io->memory, d->n_tests * sizeof(*told))
+                                 : NULL;
+        io->no_memory = io->no_memory || (known && !io->bad && !told);
+        io->bad = io->bad || io->no_memory;
+        d->told = told;
+    }
+    for (size_t i = 0; known && i < d->n_tests && !io->bad; i++) {
+        struct bw_told one = io->out ? d->told[i] : (struct bw_told){0};
+        int64_t start = one.start_unix_s - d->day_unix_s;
+        unsigned length = (unsigned)(one.end_unix_s - one.start_unix_s);
+        io_signed(io, &start);
+        length = io_small(io, length, BW_INTERVAL_MAX_S);
+        io_figure(io, &one.seq);
+        one.place = io_small(io, (unsigned)one.place, PLACE_MAX);
+        if (told) {
+            one.start_unix_s = d->day_unix_s + start;
+            one.end_unix_s = one.start_unix_s + length;
+            told[i] = one;
+        }
     }
 }
 
@@ -358,6 +477,7 @@ static void io_tests(struct io *io, struct bw_circuit_day *d)
             io->bad = io->bad || !t->flags[k];
         }
     }
+    io_told(io, d);
 }
 
 static void io_outages(struct io *io, struct bw_circuit_day *d)
@@ -492,7 +612,9 @@ void bw_day_done(struct bw_day_owned *d)
 
 void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_s)
 {
+    struct bw_told *told = NULL;
     size_t n = 0;
+    memcpy(&told, &d->told, sizeof(told)); /* ours to change, as the day is */
     for (size_t i = 0; i < d->n_slots; i++) {
         if (d->slots[i].start_unix_s >= from_unix_s &&
             d->slots[i].start_unix_s < to_unix_s) {
@@ -503,8 +625,8 @@ void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_
     d->n_summaries = (int64_t)n;
     n = 0;
     for (size_t i = 0; i < d->n_latency; i++) {
-        int64_t start = d->day_unix_s + d->latency[i].hour * INT64_C(3600);
-        if (start + 3600 > from_unix_s && start < to_unix_s) {
+        if (d->latency[i].last_start_unix_s >= from_unix_s &&
+            d->latency[i].start_unix_s < to_unix_s) {
             d->latency[n++] = d->latency[i];
         }
     }
@@ -513,6 +635,9 @@ void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_
     for (size_t i = 0; i < d->n_tests; i++) {
         int64_t at = d->tests[i].at_unix_ms / 1000;
         if (at >= from_unix_s && at < to_unix_s) {
+            if (told) {
+                told[n] = told[i];
+            }
             d->tests[n++] = d->tests[i];
         }
     }

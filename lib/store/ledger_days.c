@@ -17,7 +17,6 @@
 
 enum {
     DAY_S = 86400,
-    HOUR_S = 3600,
     DAY_MAX = 16 * 1024 * 1024
 };
 
@@ -365,8 +364,8 @@ static int one_day(struct ledger *l,
     int r = 0;
     int64_t first = from > day ? from : day;
     int64_t last = to < day + DAY_S ? to : day + DAY_S;
-    /* Within an hour only the records tell: a row holds its delays by whole hours. */
-    if (first % HOUR_S == 0 && last % HOUR_S == 0) {
+    /* Within a cell only the records tell. */
+    if (first % BW_CELL_S == 0 && last % BW_CELL_S == 0) {
         r = day_from_row(l, site, circuit, day, first, last, cb, owner, &answer, reterr);
         if (r != 0) {
             return r < 0 ? r : answer;

@@ -33,7 +33,7 @@ struct build {
     struct ledger *l; /* reading only */
     struct bw_err *reterr;
     struct bw_segment_writer *w;
-    int64_t n_rows; /* written */
+    int64_t n_rows;   /* written */
     int64_t *touched; /* days of the site at hand */
     size_t n_touched;
     size_t cap_touched;
@@ -274,8 +274,7 @@ static int touch(struct build *b, int64_t day)
             return 0;
         }
     }
-    int64_t *list =
-        bw_seal_grow(b->touched, b->n_touched, &b->cap_touched, sizeof(*list));
+    int64_t *list = bw_seal_grow(b->touched, b->n_touched, &b->cap_touched, sizeof(*list));
     if (!list) {
         return no_memory(b);
     }
@@ -465,8 +464,8 @@ static int read_back(struct build *b)
     const struct bw_segment_made *made = &b->s->made;
     const struct bw_segment *seg = NULL;
     int64_t seen = 0;
-    int r = bw_segments_open(b->l->segments, made->file, made->index_sha256, &seg,
-                             b->reterr);
+    int r =
+        bw_segments_open(b->l->segments, made->file, made->index_sha256, &seg, b->reterr);
     for (size_t i = 0; r == 0 && i < seg->n_blocks; i++) {
         const struct bw_block *block = NULL;
         r = stopped(b);

@@ -145,15 +145,16 @@ struct made fake_report(struct fake *f, const struct asked *a)
 {
     struct made m = {.fake = f};
     struct bw_err err;
-    struct bw_report_query q = {.records = &f->base,
-                                .site = "s-oaks2",
-                                .circuit = "wan",
-                                .from_unix_s = a->from,
-                                .to_unix_s = a->to,
-                                .class_hours = bw_report_class_hours_default,
-                                .claims = a->claim,
-                                .n_claims = a->claim ? 1 : 0,
-                                .made_unix_s = a->made ? a->made : a->to};
+    struct bw_report_query q = {
+        .records = &f->base,
+        .site = "s-oaks2",
+        .circuit = "wan",
+        .from_unix_s = a->from,
+        .to_unix_s = a->to,
+        .class_hours = a->class_hours ? *a->class_hours : bw_report_class_hours_default,
+        .claims = a->claim,
+        .n_claims = a->claim ? 1 : 0,
+        .made_unix_s = a->made ? a->made : a->to};
     assert_int_equal(bw_tz_load(a->tz ? a->tz : "UTC", &m.tz, &err), 0);
     q.tz = m.tz;
     if (bw_report_make(&q, &m.report, &err) != 0) {

@@ -31,7 +31,7 @@ struct fake {
     size_t n_outages;
     struct bw_gap gaps[FAKE_LIST_MAX];
     size_t n_gaps;
-    struct bw_latency_hour latency[FAKE_LIST_MAX];
+    struct bw_latency_cell latency[FAKE_LIST_MAX];
     size_t n_latency;
     struct bw_record record[FAKE_LIST_MAX];
     size_t n_records;
@@ -57,6 +57,7 @@ struct asked {
     int64_t from;
     int64_t to;
     int64_t made;
+    const struct bw_report_hours *class_hours; /* NULL: the default */
 };
 
 /* Owns the zone for as long as the report. */

@@ -115,7 +115,7 @@ static void every_interval_keeps_its_slot(void **state)
         assert_int_equal(day->n_summaries, 288);
         assert_int_equal(day->n_vantage_changes, 0);
         assert_int_equal(day->max_clock_error_us, 1800);
-        assert_int_equal(day->n_latency, 3 * 24);
+        assert_int_equal(day->n_latency, 3 * 288);
         for (size_t i = 0; i < 288; i++) {
             assert_true(day->slots[i].start_unix_s == day->day_unix_s + (int64_t)i * 300);
             assert_int_equal(day->slots[i].seq, d * 288 + i + 1);
@@ -123,8 +123,12 @@ static void every_interval_keeps_its_slot(void **state)
             bytes -= day->slots[i].flow[BW_UP].bytes;
         }
         for (size_t i = 0; i < day->n_latency; i++) {
-            const struct bw_latency_hour *l = &day->latency[i];
-            assert_int_equal(l->hour, i % 24);
+            const struct bw_latency_cell *l = &day->latency[i];
+            int64_t start = day->day_unix_s + (int64_t)(i % 288) * 300;
+            assert_int_equal(l->n, 1);
+            assert_true(l->start_unix_s == start && l->last_start_unix_s == start);
+            assert_true(l->end_unix_s == start + 300);
+            assert_true(l->p50_us != BW_UNKNOWN && l->p95_us >= l->p50_us);
             if (strcmp(l->probe, "target-1") == 0) {
                 sent -= l->sent;
                 lost -= l->lost;
@@ -290,9 +294,9 @@ static void unknown_stays_unknown(void **state)
     s.circuits[0].flow[BW_DOWN].bytes = BW_UNKNOWN;
     s.circuits[0].flow[BW_UP].errors = 0;
     add(f, &s);
-    one(&s, 2, DAY0 + 300, 2);
+    one(&s, 2, DAY0 + 200, 2); /* within the same cell */
     s.latency[1].sum_us =
-        BW_UNKNOWN; /* answers whose sum nobody told: the hour's is unknown */
+        BW_UNKNOWN; /* answers whose sum nobody told: the cell's is unknown */
     s.latency[1].late = BW_UNKNOWN;
     s.latency[0].lost = s.latency[0].sent;
     s.latency[0].rtt_hist = NULL;
@@ -300,6 +304,8 @@ static void unknown_stays_unknown(void **state)
     add(f, &s);
     end(f);
     assert_int_equal(days.d[0].day.n_latency, 2);
+    assert_int_equal(days.d[0].day.latency[0].n, 2);
+    assert_true(days.d[0].day.latency[0].p50_us == BW_UNKNOWN);
     assert_null(days.d[0].day.latency[0].rtt_hist);
     assert_true(days.d[0].day.latency[0].sum_us == BW_UNKNOWN);
     assert_int_equal(days.d[0].day.latency[0].sent, 600);
@@ -422,7 +428,7 @@ static void a_damaged_day_is_refused_or_canonical(void **state)
         for (size_t i = 0; i < b.len; i++) {
             assert_true(bw_day_decode(b.data, i, &d, NULL) < 0);
         }
-        b.data[3] = 2;
+        b.data[3] = 3;
         assert_int_equal(bw_day_decode(b.data, b.len, &d, NULL), -BW_ENEWER);
         bw_buf_done(&b);
         days_done(&days);
@@ -450,8 +456,9 @@ static void a_day_is_clipped(void **state)
     bw_day_clip(d, DAY0 + 3600, DAY0 + 7200);
     assert_int_equal(d->n_slots, 12);
     assert_int_equal(d->n_summaries, 12);
-    assert_int_equal(d->n_latency, 1);
-    assert_int_equal(d->latency[0].hour, 1);
+    assert_int_equal(d->n_latency, 12);
+    assert_true(d->latency[0].start_unix_s == DAY0 + 3600);
+    assert_true(d->told[0].start_unix_s == DAY0 + 20 * 300 && d->told[0].place == 0);
     assert_int_equal(d->n_tests, 1);
     assert_int_equal(d->n_outages, 1);
     days_done(&days);

@@ -96,9 +96,11 @@ static void a_lost_line_has_loss_and_no_delay(void **state)
     (void)state;
 
     fake_slot(f, monday, 300, 0);
-    f->latency[f->n_latency++] = (struct bw_latency_hour){.probe = "edge",
+    f->latency[f->n_latency++] = (struct bw_latency_cell){.probe = "edge",
                                                           .kind = "icmp",
                                                           .family = 4,
+                                                          .start_unix_s = monday,
+                                                          .last_start_unix_s = monday,
                                                           .sent = 300,
                                                           .lost = 300,
                                                           .covered_s = 300};
@@ -146,20 +148,22 @@ static void delays_come_from_merged_histograms(void **state)
     }
     assert_int_equal(bw_hist_encode(&h, &late), 0);
     fake_slot(f, monday, 300, 0);
-    f->latency[0] = (struct bw_latency_hour){.probe = "edge",
+    f->latency[0] = (struct bw_latency_cell){.probe = "edge",
                                              .kind = "icmp",
                                              .family = 4,
-                                             .hour = 2,
+                                             .start_unix_s = monday + 2 * 3600,
+                                             .last_start_unix_s = monday + 2 * 3600,
                                              .sent = 11,
                                              .lost = 1,
                                              .late = 1,
                                              .sum_us = 81920,
                                              .covered_s = 11,
                                              .rtt_hist = late.data};
-    f->latency[1] = (struct bw_latency_hour){.probe = "edge",
+    f->latency[1] = (struct bw_latency_cell){.probe = "edge",
                                              .kind = "icmp",
                                              .family = 4,
-                                             .hour = 14,
+                                             .start_unix_s = monday + 14 * 3600,
+                                             .last_start_unix_s = monday + 14 * 3600,
                                              .sent = 91,
                                              .lost = 1,
                                              .sum_us = 92160,
@@ -187,6 +191,48 @@ static void delays_come_from_merged_histograms(void **state)
     bw_buf_done(&early);
     bw_buf_done(&late);
     fake_drop(&m);
+}
+
+/* Hours that no hour of UTC fits: a school in Kolkata (+05:30), 07:30 to 15:15, is at class
+ * from 02:00 to 09:45 UTC. One round trip in each of four cells, at both sides of both
+ * edges; then two short intervals in one cell that an edge of 07:32 parts. */
+static void class_hours_of_any_zone_are_exact(void **state)
+{
+    static const struct bw_report_hours school = {
+        .from_min = 7 * 60 + 30, .to_min = 15 * 60 + 15, .weekdays = 0x3e};
+    static const struct bw_report_hours odd = {
+        .from_min = 7 * 60 + 32, .to_min = 15 * 60 + 15, .weekdays = 0x3e};
+    static const int64_t starts[] = {7200 - 300, 7200, 35100 - 300, 35100};
+    (void)state;
+    for (int blurred = 0; blurred < 2; blurred++) {
+        struct fake *f = fake_new();
+        struct asked a = {.from = monday,
+                          .to = monday + 86400,
+                          .tz = "Asia/Kolkata",
+                          .class_hours = blurred ? &odd : &school};
+        struct bw_circuit_day *d = fake_day(f, monday);
+        struct made m;
+        fake_slot(f, monday, 300, 0);
+        for (size_t i = 0; i < 4; i++) {
+            f->latency[i] = (struct bw_latency_cell){
+                .probe = "edge",
+                .kind = "icmp",
+                .family = 4,
+                .start_unix_s = monday + starts[i],
+                .last_start_unix_s = monday + starts[i] + (blurred && i == 1 ? 240 : 0),
+                .sent = INT64_C(1) << (8 * i),
+                .lost = INT64_C(1) << (8 * i)};
+        }
+        d->n_latency = 4;
+        m = fake_report(f, &a);
+        assert_int_equal(m.report->n_latency, blurred ? 1 : 2);
+        assert_true(m.report->latency[0].sent == 0x01010101);
+        if (!blurred) {
+            assert_int_equal(m.report->latency[1].window, BW_WINDOW_CLASS);
+            assert_true(m.report->latency[1].sent == 0x00010100);
+        }
+        fake_drop(&m);
+    }
 }
 
 static void class_hours_follow_the_school_clock(void **state)
@@ -308,6 +354,7 @@ int main(void)
         cmocka_unit_test(time_told_twice_counts_once),
         cmocka_unit_test(a_lost_line_has_loss_and_no_delay),
         cmocka_unit_test(delays_come_from_merged_histograms),
+        cmocka_unit_test(class_hours_of_any_zone_are_exact),
         cmocka_unit_test(class_hours_follow_the_school_clock),
         cmocka_unit_test(an_interval_belongs_where_it_starts),
         cmocka_unit_test(an_outage_counts_once_and_only_within),
