@@ -19,7 +19,7 @@ import lab
 from bwtest import HOST, Box, Collector, SceneError, free_port, payload, program
 from figures import Figures, table
 from school import EDGE4, NET4, NET6, STATE4, School, start_nginx
-from truth import Sampler
+from truth import Ping, Sampler
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -33,9 +33,20 @@ CLAIM = """    claim {
         layer = ethernet
     }
 """
+LEFT_BEHIND = (
+    ("evidence report", "report.html", "report.csv and report.json say the same"),
+    ("graph", "graph.png", "graph.svg is the same"),
+    ("signed summaries", "summaries.jose", "what the collector holds, one JWS a line"),
+    ("public keys", "key.jwk", "bandwitness verify --key key.jwk summaries.jose"),
+    ("all figures", "demo.json", "every run and interval, measured and counted"))
 TARGETS = (("provider-edge", EDGE4), ("anchor", NET4), ("anchor-v6", NET6))
 LOOPBACK = (("loopback", "127.0.0.1"), ("loopback-v6", "::1"))
-LOSSY = "anchor"  # nft drops a share of its echo requests and counts them
+LOSSY = (("anchor", 4), ("anchor-v6", 6))  # nft drops a share of their echo requests
+PACE_MS = 100  # of echoes: ten times the default, so that 1 % of them is a number
+WARMUP_S = 1
+# A run loads the line before its measured window too (warm-up, connecting) and until its
+# queue is empty.
+AROUND_S = (WARMUP_S + 1, 1)
 
 
 class Demo:
@@ -44,7 +55,7 @@ class Demo:
         self.out = os.path.abspath(options.out)
         self.begun = time.monotonic()
         self.interval_s, self.cut_s = INTERVAL_S, CUT_S
-        self.test_every, self.test_s = "90s", 5
+        self.test_every, self.test_s = "3min", 5
         self.notes = []
         self.events = {}
         self.paths = {}
@@ -58,7 +69,7 @@ class Demo:
         """shaped: a claim is known, since the lab's line keeps it."""
         lines = "".join(f'    target "{n}" {{ address = "{a}" }}\n' for n, a in targets)
         claim = CLAIM if shaped else ""
-        icmp = f'icmp "line" {{\n    circuit = "{CIRCUIT}"\n{lines}}}\n' if targets else ""
+        icmp = f'icmp "line" {{\n    circuit = "{CIRCUIT}"\n    interval = {PACE_MS}ms\n{lines}}}\n' if targets else ""
         return f"""
 {collector.as_conf(every="5s")}
 circuit "{CIRCUIT}" {{
@@ -72,7 +83,7 @@ circuit "{CIRCUIT}" {{
     every = {self.test_every}
     direction = both
     duration = {self.test_s}s
-    warmup = 1s
+    warmup = {WARMUP_S}s
     download = "/big"
     upload = "/upload"
     target "state-1" {{ address = "{server}" }}
@@ -81,7 +92,7 @@ tests {{
     day_bytes = 500GB
     gate = share
     share = 10
-    retry = 2s
+    retry = 5s
     give_up = 1min
 }}
 """
@@ -100,41 +111,43 @@ tests {{
     def in_lab(self, the_lab):
         """In namespaces, with the shaped line."""
         school = School(the_lab)
-        self.say("namespaces: school LAN, box, delay bridge, ISP edge and core, Internet, state")
+        self.say("namespaces stand: school LAN, box, provider's port, line, provider's edge, "
+                 "Internet, state")
         school.start_nginx()
         truth = school.verify()
-        self.say("the lab with standard tools: ping %.2f ms, iperf3 %.1f down / %.1f up Mbit/s "
+        self.say("the line by standard tools: ping %.2f ms, iperf3 %.1f down / %.1f up Mbit/s "
                  "(Ethernet)" % (truth["rtt_ms"], truth["down_bps"] / 1e6,
                                  truth["up_bps"] / 1e6))
         base = the_lab.path("run", "x")[:-2]
         collector, box = self.start(school.state, school.box, base, STATE4, True, "wan",
                                     f"http://{NET4}/", TARGETS)
-        sampler = Sampler(school)
-        asked0 = school.net.counters()
+        self.users(school)
+        sampler, ping = Sampler(school), Ping(school)
         box.start()
         self.say(f"bandwitnessd runs, interval {self.interval_s} s")
-        self.users(school)
         self.plan(school, box, collector)
         self.settle(box, collector)
         sampler.stop()
-        asked = school.net.counters()
-        signed, held = self.fetch(box, collector)
-        cut = (self.events["cut"], self.events["mended"])
-        fig = Figures([payload(l) for l in held], CIRCUIT, school, sampler, cut)
+        ping.stop()
+        signed, held, acked = self.fetch(box, collector)
+        fig = Figures([payload(l) for l in held], CIRCUIT, school, sampler, ping,
+                      (self.events["cut"], self.events["mended"]), AROUND_S, PACE_MS)
+        set_ppm = school.loss_per_mille * 1000
         fig.rates()
-        fig.round_trip("provider-edge", school.delay_ms)
-        fig.round_trip(LOSSY, school.delay_ms)
-        fig.round_trip("anchor-v6", school.delay_ms)
-        fig.loss(LOSSY, (asked["asked4"][0] - asked0["asked4"][0],
-                         asked["lost4"][0] - asked0["lost4"][0]), school.loss_per_mille * 1000)
+        fig.round_trip([name for name, _ in TARGETS], school.delay_ms)
+        for name, family in LOSSY:
+            fig.loss(name, family, set_ppm)
         fig.bytes()
         fig.outage()
-        fig.delivery(signed, held)
-        return self.finish(the_lab, fig, box, collector,
-                           {"line": truth, "set": {
-                               "down_bps": school.down_bps, "up_bps": school.up_bps,
-                               "layer": "ethernet", "round_trip_ms": school.delay_ms,
-                               "loss_ppm": school.loss_per_mille * 1000, "cut_s": self.cut_s}})
+        fig.delivery(signed, held, acked)
+        self.notes += fig.failures()
+        return self.finish(the_lab, fig, box, collector, {
+            "line": truth,
+            "set": {"down_bps": school.down_bps, "up_bps": school.up_bps, "layer": "ethernet",
+                    "queue_ms": school.queue_ms, "round_trip_ms": school.delay_ms,
+                    "loss_ppm": set_ppm, "cut_s": self.cut_s},
+            "counted": {"readings": len(sampler.times), "unclear_readings": sampler.unclear,
+                        "queue_drops": school.queue_drops()}})
 
     def on_loopback(self, folder):
         """Without namespaces: no shaped line, so nothing is set; the way is the same."""
@@ -150,10 +163,11 @@ tests {{
             self.say(f"bandwitnessd runs, interval {self.interval_s} s")
             self.plan(None, box, collector)
             self.settle(box, collector)
-            signed, held = self.fetch(box, collector)
+            signed, held, acked = self.fetch(box, collector)
             fig = Figures([payload(l) for l in held], CIRCUIT)
             fig.unset([name for name, _ in targets])
-            fig.delivery(signed, held)
+            fig.delivery(signed, held, acked)
+            self.notes += fig.failures()
             return self.finish(None, fig, box, collector, {"set": None})
         finally:
             for p in (box, collector):
@@ -177,14 +191,17 @@ tests {{
 
     @staticmethod
     def users(school):
-        """Pupils: a video lesson (even streams both ways) and pages, all the time."""
+        """Pupils: a video lesson (even streams both ways), pages, and every few seconds a
+        download of 1 to 4 MB that takes all the line gives it."""
         for port in ("5300", "5301"):
             school.net.popen(["iperf3", "-s", "-B", NET4, "-p", port], stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
         for script in (
                 f"while :; do iperf3 -u -c {NET4} -p 5300 -R -b 1500k -t 86400; sleep 1; done",
                 f"while :; do iperf3 -u -c {NET4} -p 5301 -b 500k -t 86400; sleep 1; done",
-                f"while :; do curl -sfo /dev/null http://{NET4}/small; sleep 0.5; done"):
+                f"while :; do curl -sfo /dev/null -m 30 http://{NET4}/small; sleep 0.5; done",
+                f"while :; do sleep $(shuf -n 1 -i 4-10); curl -sfo /dev/null -m 30 "
+                f"-r 0-$(shuf -n 1 -i 1000000-4000000) http://{NET4}/big; done"):
             school.lan.popen(["sh", "-c", script], stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
 
@@ -247,10 +264,21 @@ tests {{
         self.asked.start()
 
     def progress(self, box, collector, at, length):
-        status = box.status() or {}
-        journal = status.get("journal", {})
-        self.say(f"{at:.0f} of {length} s: signed {journal.get('last_seq', '?')}, "
-                 f"waiting for the collector {journal.get('pending', '?')}")
+        status = box.status()
+        if not status:
+            self.say(f"{at:.0f} of {length} s: the box does not answer")
+            return
+        journal, circuit = status["journal"], status["circuits"][0]
+        words = [f"{journal.get('last_seq', 0)} summaries signed, {journal['pending']} of them "
+                 "on their way"]
+        if circuit.get("out"):
+            words.append("the line is out")
+        elif any(p["running"] for p in status["tests"]["probes"]):
+            words.append("a throughput test runs")
+        elif "down_bps" in circuit.get("now", {}):
+            words.append("users carry %.1f down / %.1f up Mbit/s" % (
+                circuit["now"]["down_bps"] / 1e6, circuit["now"]["up_bps"] / 1e6))
+        self.say(f"{at:.0f} of {length} s: " + ", ".join(words))
 
     def settle(self, box, collector):
         """Until everything signed so far is acknowledged (at most 40 s)."""
@@ -269,7 +297,8 @@ tests {{
         return collector.held(self.site, CIRCUIT)
 
     def fetch(self, box, collector):
-        """The box's journal and what the collector holds of it, read at one moment."""
+        """The box's journal, what the collector holds of it, read at one moment, and up to
+        which record the box holds a receipt."""
         signed = box.journal()
         time.sleep(6)  # one post
         held = self.ledger(collector)
@@ -277,7 +306,7 @@ tests {{
         newest = max((payload(l)["seq"], payload(l)["start"]) for l in signed)[1]
         # what was signed after the journal was read belongs to the next look
         held = [l for l in held if l in known or payload(l)["start"] <= newest]
-        return signed, held
+        return signed, held, (box.status() or {}).get("journal", {}).get("acked_seq")
 
     # ---- what is left behind
 
@@ -294,7 +323,7 @@ tests {{
         os.makedirs(self.out, exist_ok=True)
         self.write("summaries.jose", "".join(
             l + "\n" for l in self.ledger(collector)))
-        self.write("key.jwk", json.dumps(box.public_keys()) + "\n")
+        self.keys(box, collector)
         for ext in ("svg", "png"):
             image = collector.get(f"/api/v1/circuits/{self.site}.{CIRCUIT}/graph/link.{ext}"
                                   f"?from={begin}&to={end}")
@@ -310,34 +339,54 @@ tests {{
             self.paths[f"report.{kind}"] = os.path.join(self.out, f"report.{kind}")
         self.verify(box)
         ok = not self.notes and all(r.ok is not False for r in fig.rows)
-        print()
-        print(table(fig.rows))
-        print()
-        for note in self.notes:
-            print(f"wrong: {note}")
         page = f"{collector.url}/"
-        front = None
         if self.options.keep and the_lab:
-            front = forward(collector)
-            page = f"{'https' if collector.ca else 'http'}://127.0.0.1:{front}/"
+            page = f"{'https' if collector.ca else 'http'}://127.0.0.1:{forward(collector)}/"
+        for r in fig.runs:
+            r["from_s"], r["to_s"] = r.pop("span")
+        self.paths["demo.json"] = os.path.join(self.out, "demo.json")
         self.write("demo.json", json.dumps({
             "bench": "demo", "ok": ok, "site": self.site, "circuit": CIRCUIT,
-            "from": begin, "to": end, "interval_s": self.interval_s, **set_to,
+            "from": begin, "to": end, "interval_s": self.interval_s,
+            "echo_every_ms": PACE_MS, **set_to,
             "events": self.events, "figures": [r.as_json() for r in fig.rows],
-            "wrong": self.notes, "page": page, "paths": self.paths}, indent=1) + "\n")
+            "runs": fig.runs, "intervals": fig.intervals, "wrong": self.notes,
+            "page": page, "paths": self.paths}, indent=1) + "\n")
         self.hand_over()
-        for name in ("graph.svg", "graph.png", "report.html", "report.csv", "report.json",
-                     "summaries.jose", "demo.json"):
-            print(f"{name:15} {self.paths[name]}")
-        print(f"{'pages':15} {page}" + ("" if self.options.keep else " (with --keep)"))
-        print(("all figures inside their bands" if the_lab else "nothing was lost; no figure was "
-               "compared, for want of a lab") if ok else "NOT all figures inside their bands")
+        print("\nmeasured: computed from the signed summaries that the collector holds\n"
+              "truth:    what the lab set, or counted by other means\n")
+        print(table(fig.rows) + "\n")
+        for note in self.notes:
+            print(f"wrong: {note}")
+        for what, name, more in LEFT_BEHIND:
+            print(f"{what:18}{self.paths[name]}  ({more})")
+        print(f"{'the pages':18}{page}  " + (
+            "(until script/demo --stop)" if self.options.keep and the_lab else
+            "(gone with the lab; --keep leaves it running)"))
+        judged = [r for r in fig.rows if r.ok is not None]
+        outside = sum(1 for r in judged if not r.ok)
+        if not ok:
+            print(f"NOT all is as it should be: {outside} of {len(judged)} figures outside their "
+                  f"bands, {len(self.notes)} other faults")
+        elif the_lab:
+            print(f"all {len(judged)} figures inside their bands")
+        else:
+            print("nothing was lost; no figure was compared, for want of a lab")
         status = 0 if ok else 1
         if self.options.keep and the_lab:
             the_lab.keep(status)
             while True:
                 signal.pause()
         return status
+
+    def keys(self, box, collector):
+        """The public keys as the collector gives them to anybody; the box names the same."""
+        answer = collector.get(f"/api/v1/sites/{self.site}/keys")
+        self.write("key.jwk", answer.body)
+        theirs, ours = ({k["kid"]: k["x"] for k in keys["keys"]}
+                        for keys in (answer.json, box.public_keys()))
+        if theirs != ours or not ours:
+            self.notes.append(f"the collector's keys {theirs} are not the box's {ours}")
 
     def verify(self, box):
         """The exported file as anybody would check it."""

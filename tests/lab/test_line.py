@@ -5,6 +5,7 @@ import re
 import lab
 from bwtest import wait_for
 from school import BOX4, EDGE4, NET4, NET6, School
+from truth import NftCounters
 
 
 def work(the_lab):
@@ -37,8 +38,14 @@ def work(the_lab):
         assert isp > 4_000_000
         assert abs(isp - ours) <= 2000, (way, isp, ours)  # a neighbour probe in between
 
+    # also while the line is cut: what the box sends into it has passed the port
     s.cut()
+    before, box = s.line_bytes(), interface(s.box)
     assert "100% packet loss" in s.box.sh(f"ping -n -q -c 3 -i 0.1 -W 1 {EDGE4}", ok=None)
+    after, box2 = s.line_bytes(), interface(s.box)
+    assert after["up"] - before["up"] == box2["up"] - box["up"] > 0, (before, after, box, box2)
+    assert after["down"] == before["down"], (before, after)
+    assert NftCounters(s.isp).read() == s.isp.counters()
     s.mend()
     assert " 0% packet loss" in s.box.sh(f"ping -n -q -c 3 -i 0.1 -W 1 {EDGE4}")
     assert " 0% packet loss" in s.lan.sh(f"ping -n -q -c 3 -i 0.1 -W 1 {BOX4}")
