@@ -12,6 +12,7 @@
 #include "origin.h"
 #include "period.h"
 #include "render.h"
+#include "report_asked.h"
 #include "tz.h"
 
 #include <bw/err.h>
@@ -31,34 +32,6 @@ enum {
 };
 
 static const char journal_default[] = "/var/lib/bandwitness/journal.db";
-
-enum format {
-    FORMAT_HTML = 1,
-    FORMAT_CSV = 2,
-    FORMAT_JSON = 4
-};
-
-/* What the command line says. */
-struct asked {
-    const char *circuit;
-    const char *site;
-    const char *from;
-    const char *to;
-    const char *year;
-    const char *month;
-    const char *journal;
-    const char *ledger;
-    const char *file;
-    const char *key;
-    const char *tz;
-    const char *hours;
-    const char *claim[BW_DIRECTIONS];
-    const char *claim_layer;
-    const char *place;
-    const char *output;
-    unsigned formats;
-    bool intervals;
-};
 
 /* What is needed to make it; freed as one. */
 struct work {
@@ -148,7 +121,8 @@ static int tell_span(const struct bw_origin_found *l, const char *why)
 }
 
 /* Find the one circuit that is meant, and the span of its records. */
-static int find_circuit(const struct asked *a, struct work *w, struct bw_origin_found *l)
+static int
+find_circuit(const struct bw_report_asked *a, struct work *w, struct bw_origin_found *l)
 {
     struct bw_err err = {""};
     char typed[160];
@@ -185,8 +159,9 @@ static int find_circuit(const struct asked *a, struct work *w, struct bw_origin_
 
 /* ---- which period --------------------------------------------------------------- */
 
-static int
-find_period(const struct asked *a, struct work *w, const struct bw_origin_found *l)
+static int find_period(const struct bw_report_asked *a,
+                       struct work *w,
+                       const struct bw_origin_found *l)
 {
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
@@ -216,7 +191,7 @@ find_period(const struct asked *a, struct work *w, const struct bw_origin_found 
     return r < 0 ? bw_cli_usage(&bw_verb_report, "%s", err.text) : BW_EXIT_OK;
 }
 
-static int find_zone(const struct asked *a, struct work *w)
+static int find_zone(const struct bw_report_asked *a, struct work *w)
 {
     struct bw_err err = {""};
     char name[64];
@@ -236,7 +211,7 @@ static int find_zone(const struct asked *a, struct work *w)
 
 /* ---- claims --------------------------------------------------------------------- */
 
-static int typed_claim(const struct asked *a, struct work *w)
+static int typed_claim(const struct bw_report_asked *a, struct work *w)
 {
     static const char *const options[] = {"--claim-down", "--claim-up"};
     struct bw_report_claim *c = &w->claims[0];
@@ -262,7 +237,7 @@ static int typed_claim(const struct asked *a, struct work *w)
     return BW_EXIT_OK;
 }
 
-static int find_claims(const struct asked *a, struct work *w)
+static int find_claims(const struct bw_report_asked *a, struct work *w)
 {
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
@@ -330,16 +305,16 @@ static bool is_folder(const char *path)
     return (n > 0 && path[n - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-static int write_all(const struct asked *a, const struct work *w)
+static int write_all(const struct bw_report_asked *a, const struct work *w)
 {
     static const struct {
         unsigned format;
         render_fn render;
         const char *name;
-    } outputs[] = {{FORMAT_HTML, bw_render_html, "report.html"},
-                   {FORMAT_CSV, bw_render_csv, "report.csv"},
-                   {FORMAT_JSON, bw_render_json, "report.json"}};
-    bool several = (a->formats & (a->formats - 1)) != 0 || a->intervals;
+    } outputs[] = {{BW_REPORT_HTML, bw_render_html, "report.html"},
+                   {BW_REPORT_CSV, bw_render_csv, "report.csv"},
+                   {BW_REPORT_JSON, bw_render_json, "report.json"}};
+    bool several = bw_report_asked_several(a);
     bool to_stdout = !a->output || strcmp(a->output, "-") == 0;
     struct bw_err err = {""};
     char path[PATH_MAX];
@@ -370,18 +345,11 @@ static int write_all(const struct asked *a, const struct work *w)
 
 /* ---- the verb ------------------------------------------------------------------- */
 
-static int open_origin(const struct asked *a, struct work *w)
+static int open_origin(const struct bw_report_asked *a, struct work *w)
 {
     struct bw_err err = {""};
-    int n = (a->journal != NULL) + (a->ledger != NULL) + (a->file != NULL);
     int r;
 
-    if (n > 1) {
-        return bw_cli_usage(&bw_verb_report, "give one of --journal, --ledger and --file");
-    }
-    if (a->key && !a->file) {
-        return bw_cli_usage(&bw_verb_report, "--key goes with --file");
-    }
     if (a->ledger) {
         r = bw_origin_open(BW_FROM_LEDGER, a->ledger, &w->origin, &err);
     } else if (a->file) {
@@ -410,7 +378,7 @@ static int64_t made_at_unix_s(void)
     return bw_clock_unix_ms() / 1000;
 }
 
-static int make(const struct asked *a, struct work *w)
+static int make(const struct bw_report_asked *a, struct work *w)
 {
     struct bw_origin_found l;
     struct bw_report_query *q = &w->query;
@@ -457,111 +425,12 @@ static int make(const struct asked *a, struct work *w)
     return status;
 }
 
-static int read_formats(const char *text, unsigned *ret)
-{
-    static const char *const names[] = {"html", "csv", "json"};
-
-    *ret = 0;
-    while (*text) {
-        size_t n = strcspn(text, ",");
-        size_t i = 0;
-        while (i < 3 && (strlen(names[i]) != n || strncmp(names[i], text, n) != 0)) {
-            i++;
-        }
-        if (i == 3) {
-            return bw_cli_usage(&bw_verb_report,
-                                "--format is a list of html, csv and json, not '%.*s'",
-                                (int)n, text);
-        }
-        *ret |= 1u << i;
-        text += n + (text[n] == ',');
-    }
-    return *ret ? BW_EXIT_OK : bw_cli_usage(&bw_verb_report, "--format is empty");
-}
-
-static int check_asked(const struct asked *a)
-{
-    bool several = (a->formats & (a->formats - 1)) != 0 || a->intervals;
-
-    if ((a->year != NULL) + (a->month != NULL) + (a->from || a->to) > 1) {
-        return bw_cli_usage(&bw_verb_report,
-                            "give one of --year, --month, and --from with --to");
-    }
-    if (several && (!a->output || strcmp(a->output, "-") == 0)) {
-        return bw_cli_usage(&bw_verb_report, "several files want a folder: -o DIR");
-    }
-    if (a->claim_layer && !a->claim[BW_DOWN] && !a->claim[BW_UP]) {
-        return bw_cli_usage(&bw_verb_report,
-                            "--claim-layer goes with --claim-down and --claim-up");
-    }
-    return BW_EXIT_OK;
-}
-
 static int run(int argc, char **argv)
 {
-    static const struct option longs[] = {{"circuit", required_argument, NULL, 'c'},
-                                          {"site", required_argument, NULL, 's'},
-                                          {"from", required_argument, NULL, 'f'},
-                                          {"to", required_argument, NULL, 't'},
-                                          {"year", required_argument, NULL, 'y'},
-                                          {"month", required_argument, NULL, 'm'},
-                                          {"journal", required_argument, NULL, 'J'},
-                                          {"ledger", required_argument, NULL, 'L'},
-                                          {"file", required_argument, NULL, 'F'},
-                                          {"key", required_argument, NULL, 'k'},
-                                          {"tz", required_argument, NULL, 'z'},
-                                          {"class-hours", required_argument, NULL, 'h'},
-                                          {"claim-down", required_argument, NULL, 'D'},
-                                          {"claim-up", required_argument, NULL, 'U'},
-                                          {"claim-layer", required_argument, NULL, 'Y'},
-                                          {"place", required_argument, NULL, 'p'},
-                                          {"format", required_argument, NULL, 'x'},
-                                          {"intervals", no_argument, NULL, 'i'},
-                                          {"output", required_argument, NULL, 'o'},
-                                          {NULL, 0, NULL, 0}};
-    struct asked a = {.formats = FORMAT_HTML};
-    const struct {
-        int letter;
-        const char **text;
-    } texts[] = {{'c', &a.circuit},
-                 {'s', &a.site},
-                 {'f', &a.from},
-                 {'t', &a.to},
-                 {'y', &a.year},
-                 {'m', &a.month},
-                 {'J', &a.journal},
-                 {'L', &a.ledger},
-                 {'F', &a.file},
-                 {'k', &a.key},
-                 {'z', &a.tz},
-                 {'h', &a.hours},
-                 {'D', &a.claim[BW_DOWN]},
-                 {'U', &a.claim[BW_UP]},
-                 {'Y', &a.claim_layer},
-                 {'p', &a.place},
-                 {'o', &a.output}};
+    struct bw_report_asked a;
     struct work *w;
-    int status = BW_EXIT_OK;
-    int o;
+    int status = bw_report_asked_read(&bw_verb_report, argc, argv, &a);
 
-    while ((o = bw_cli_getopt(&bw_verb_report, argc, argv, "o:", longs)) != -1) {
-        if (o == '?') {
-            return BW_EXIT_USAGE;
-        }
-        a.intervals |= o == 'i';
-        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-            if (texts[i].letter == o) {
-                *texts[i].text = optarg;
-            }
-        }
-        if (o == 'x' && read_formats(optarg, &a.formats) != BW_EXIT_OK) {
-            return BW_EXIT_USAGE;
-        }
-    }
-    if (optind < argc) {
-        return bw_cli_usage(&bw_verb_report, "unexpected '%s'", argv[optind]);
-    }
-    status = check_asked(&a);
     if (status) {
         return status;
     }

@@ -148,6 +148,141 @@ static int put_array(struct bw_buf *out,
     return 0;
 }
 
+/* A member's value as it stands in the struct; which field counts says its kind. */
+struct value {
+    int64_t number;
+    const char *text;
+    const void *items;
+    size_t n;
+    uint32_t small;
+    bool flag;
+    bool there; /* not absent */
+};
+
+static bool is_word(const struct bw_member *m, const char *text)
+{
+    for (size_t i = 0; i < m->n_words; i++) {
+        if (strcmp(m->words[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *look(const struct bw_member *m, const void *obj, struct value *ret)
+{
+    const char *at = (const char *)obj + m->at;
+    struct value v = {.text = "", .there = true};
+
+    switch ((enum bw_kind)m->kind) {
+    case BW_KIND_INT:
+        memcpy(&v.number, at, sizeof(v.number));
+        v.there = v.number != BW_UNKNOWN;
+        if (v.there && (v.number < m->min || v.number > m->max)) {
+            return "out of range";
+        }
+        break;
+    case BW_KIND_BOOL:
+        memcpy(&v.flag, at, sizeof(v.flag));
+        break;
+    case BW_KIND_SITE:
+    case BW_KIND_NAME:
+    case BW_KIND_HASH:
+    case BW_KIND_WORD:
+    case BW_KIND_TEXT:
+        v.text = at;
+        v.there = *v.text != '\0';
+        break;
+    case BW_KIND_PTEXT:
+    case BW_KIND_PTOKEN:
+    case BW_KIND_PHIST:
+        v.text = text_at(at);
+        v.there = *v.text != '\0';
+        break;
+    case BW_KIND_ENUM:
+        memcpy(&v.small, at, sizeof(v.small));
+        v.text = v.small < m->n_words ? m->words[v.small] : NULL;
+        v.there = v.text != NULL;
+        break;
+    case BW_KIND_STATIC:
+        v.text = text_at(at);
+        v.there = *v.text != '\0';
+        if (v.there && !is_word(m, v.text)) {
+            return "not one of the contract's words";
+        }
+        break;
+    case BW_KIND_BITS:
+        memcpy(&v.small, at, sizeof(v.small));
+        v.there = (v.small & ((1u << m->n_words) - 1)) != 0;
+        break;
+    case BW_KIND_WORDS:
+        v.items = at;
+        v.there = *text_at(at) != '\0';
+        break;
+    case BW_KIND_OBJECT:
+        v.there = m->present(obj);
+        break;
+    case BW_KIND_ARRAY:
+        memcpy(&v.items, at, sizeof(v.items));
+        memcpy(&v.n, (const char *)obj + m->count_at, sizeof(v.n));
+        v.there = v.n > 0;
+        break;
+    case BW_KIND_END:
+        v.there = false;
+        break;
+    }
+    *ret = v;
+    return v.there || !m->required ? NULL : "missing";
+}
+
+static int put_value(struct bw_buf *out,
+                     const struct bw_member *m,
+                     const void *obj,
+                     const struct value *v,
+                     struct bw_where *p,
+                     struct bw_err *reterr)
+{
+    int r;
+
+    switch ((enum bw_kind)m->kind) {
+    case BW_KIND_INT:
+        bw_buf_i64(out, v->number);
+        return 0;
+    case BW_KIND_BOOL:
+        bw_buf_puts(out, v->flag ? "true" : "false");
+        return 0;
+    case BW_KIND_ENUM:
+    case BW_KIND_STATIC:
+        put_string(out, v->text, strlen(v->text));
+        return 0;
+    case BW_KIND_BITS:
+        put_bits(out, m, v->small);
+        return 0;
+    case BW_KIND_WORDS:
+        return put_words(out, m, v->items, p, reterr);
+    case BW_KIND_OBJECT:
+        bw_buf_putc(out, '{');
+        r = put_members(out, m->sub, obj, p, reterr);
+        bw_buf_putc(out, '}');
+        return r;
+    case BW_KIND_ARRAY:
+        return put_array(out, m, v->items, v->n, p, reterr);
+    case BW_KIND_SITE:
+    case BW_KIND_NAME:
+    case BW_KIND_HASH:
+    case BW_KIND_WORD:
+    case BW_KIND_TEXT:
+    case BW_KIND_PTEXT:
+    case BW_KIND_PTOKEN:
+    case BW_KIND_PHIST:
+        return put_chars(out, m, v->text, p, reterr);
+    case BW_KIND_END:
+        break;
+    }
+    return -EINVAL;
+}
+
 /* The member's value, its key before it. *ret_there false: it is absent. */
 static int put_member(struct bw_buf *out,
                       const struct bw_member *m,
@@ -156,121 +291,17 @@ static int put_member(struct bw_buf *out,
                       bool *ret_there,
                       struct bw_err *reterr)
 {
-    const char *at = (const char *)obj + m->at;
-    const char *text = "";
-    const void *pointer = NULL;
-    int64_t number = 0;
-    uint32_t small = 0;
-    size_t n = 0;
-    bool flag = false;
-    bool there = true;
-
-    switch ((enum bw_kind)m->kind) {
-    case BW_KIND_INT:
-        memcpy(&number, at, sizeof(number));
-        there = number != BW_UNKNOWN;
-        if (there && (number < m->min || number > m->max)) {
-            return wrong(reterr, p, "out of range");
-        }
-        break;
-    case BW_KIND_BOOL:
-        memcpy(&flag, at, sizeof(flag));
-        text = flag ? "true" : "false";
-        break;
-    case BW_KIND_SITE:
-    case BW_KIND_NAME:
-    case BW_KIND_HASH:
-    case BW_KIND_WORD:
-    case BW_KIND_TEXT:
-        text = at;
-        there = *at != '\0';
-        break;
-    case BW_KIND_PTEXT:
-    case BW_KIND_PTOKEN:
-    case BW_KIND_PHIST:
-        text = text_at(at);
-        there = *text != '\0';
-        break;
-    case BW_KIND_ENUM:
-        memcpy(&small, at, sizeof(small));
-        text = small < m->n_words ? m->words[small] : NULL;
-        there = text != NULL;
-        text = there ? text : "";
-        break;
-    case BW_KIND_STATIC:
-        text = text_at(at);
-        there = *text != '\0';
-        for (size_t i = 0; there; i++) {
-            if (i == m->n_words) {
-                return wrong(reterr, p, "not one of the contract's words");
-            }
-            if (strcmp(m->words[i], text) == 0) {
-                break;
-            }
-        }
-        break;
-    case BW_KIND_BITS:
-        memcpy(&small, at, sizeof(small));
-        there = (small & ((1u << m->n_words) - 1)) != 0;
-        break;
-    case BW_KIND_WORDS:
-        there = *text_at(at) != '\0';
-        break;
-    case BW_KIND_OBJECT:
-        there = m->present(obj);
-        break;
-    case BW_KIND_ARRAY:
-        memcpy(&pointer, at, sizeof(pointer));
-        memcpy(&n, (const char *)obj + m->count_at, sizeof(n));
-        there = n > 0;
-        break;
-    case BW_KIND_END:
-        there = false;
-        break;
+    struct value v;
+    const char *fault = look(m, obj, &v);
+    if (fault) {
+        return wrong(reterr, p, fault);
     }
-    *ret_there = there;
-    if (!there) {
-        return m->required ? wrong(reterr, p, "missing") : 0;
+    *ret_there = v.there;
+    if (!v.there) {
+        return 0;
     }
     bw_buf_add(out, m->key, m->key_len);
-    switch ((enum bw_kind)m->kind) {
-    case BW_KIND_INT:
-        bw_buf_i64(out, number);
-        return 0;
-    case BW_KIND_BOOL:
-        bw_buf_puts(out, text);
-        return 0;
-    case BW_KIND_ENUM:
-    case BW_KIND_STATIC:
-        put_string(out, text, strlen(text));
-        return 0;
-    case BW_KIND_BITS:
-        put_bits(out, m, small);
-        return 0;
-    case BW_KIND_WORDS:
-        return put_words(out, m, (const char *const *)(const void *)at, p, reterr);
-    case BW_KIND_OBJECT: {
-        int r;
-        bw_buf_putc(out, '{');
-        r = put_members(out, m->sub, obj, p, reterr);
-        bw_buf_putc(out, '}');
-        return r;
-    }
-    case BW_KIND_ARRAY:
-        return put_array(out, m, pointer, n, p, reterr);
-    case BW_KIND_SITE:
-    case BW_KIND_NAME:
-    case BW_KIND_HASH:
-    case BW_KIND_WORD:
-    case BW_KIND_TEXT:
-    case BW_KIND_PTEXT:
-    case BW_KIND_PTOKEN:
-    case BW_KIND_PHIST:
-        return put_chars(out, m, text, p, reterr);
-    case BW_KIND_END:
-        break;
-    }
-    return -EINVAL;
+    return put_value(out, m, obj, &v, p, reterr);
 }
 
 static int put_members(struct bw_buf *out,

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * report_asked.c - the options of `bandwitness report`, and which of them go together. */
+#include "report_asked.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum {
+    FIRST_TEXT = 1000, /* getopt's value for the first of `texts` */
+    INTERVALS = 'i',
+    FORMAT = 'x',
+    OUTPUT = 'o'
+};
+
+/* Options whose word is kept as it is. */
+static const struct {
+    const char *name;
+    size_t at;
+} texts[] = {
+    {"circuit", offsetof(struct bw_report_asked, circuit)},
+    {"site", offsetof(struct bw_report_asked, site)},
+    {"from", offsetof(struct bw_report_asked, from)},
+    {"to", offsetof(struct bw_report_asked, to)},
+    {"year", offsetof(struct bw_report_asked, year)},
+    {"month", offsetof(struct bw_report_asked, month)},
+    {"journal", offsetof(struct bw_report_asked, journal)},
+    {"ledger", offsetof(struct bw_report_asked, ledger)},
+    {"file", offsetof(struct bw_report_asked, file)},
+    {"key", offsetof(struct bw_report_asked, key)},
+    {"tz", offsetof(struct bw_report_asked, tz)},
+    {"class-hours", offsetof(struct bw_report_asked, hours)},
+    {"claim-down", offsetof(struct bw_report_asked, claim[BW_DOWN])},
+    {"claim-up", offsetof(struct bw_report_asked, claim[BW_UP])},
+    {"claim-layer", offsetof(struct bw_report_asked, claim_layer)},
+    {"place", offsetof(struct bw_report_asked, place)},
+};
+
+enum {
+    TEXTS = sizeof(texts) / sizeof(texts[0]),
+    FLAGS = 3
+};
+
+static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret)
+{
+    static const char *const names[] = {"html", "csv", "json"};
+
+    *ret = 0;
+    while (*text) {
+        size_t n = strcspn(text, ",");
+        size_t i = 0;
+        while (i < 3 && (strlen(names[i]) != n || strncmp(names[i], text, n) != 0)) {
+            i++;
+        }
+        if (i == 3) {
+            return bw_cli_usage(v, "--format is a list of html, csv and json, not '%.*s'",
+                                (int)n, text);
+        }
+        *ret |= 1u << i;
+        text += n + (text[n] == ',');
+    }
+    return *ret ? BW_EXIT_OK : bw_cli_usage(v, "--format is empty");
+}
+
+bool bw_report_asked_several(const struct bw_report_asked *a)
+{
+    return (a->formats & (a->formats - 1)) != 0 || a->intervals;
+}
+
+static int check(const struct bw_verb *v, const struct bw_report_asked *a)
+{
+    if ((a->journal != NULL) + (a->ledger != NULL) + (a->file != NULL) > 1) {
+        return bw_cli_usage(v, "give one of --journal, --ledger and --file");
+    }
+    if (a->key && !a->file) {
+        return bw_cli_usage(v, "--key goes with --file");
+    }
+    if ((a->year != NULL) + (a->month != NULL) + (a->from || a->to) > 1) {
+        return bw_cli_usage(v, "give one of --year, --month, and --from with --to");
+    }
+    if (bw_report_asked_several(a) && (!a->output || strcmp(a->output, "-") == 0)) {
+        return bw_cli_usage(v, "several files want a folder: -o DIR");
+    }
+    if (a->claim_layer && !a->claim[BW_DOWN] && !a->claim[BW_UP]) {
+        return bw_cli_usage(v, "--claim-layer goes with --claim-down and --claim-up");
+    }
+    return BW_EXIT_OK;
+}
+
+int bw_report_asked_read(const struct bw_verb *v,
+                         int argc,
+                         char **argv,
+                         struct bw_report_asked *ret)
+{
+    struct option longs[TEXTS + FLAGS + 1] = {
+        [TEXTS] = {"format", required_argument, NULL, FORMAT},
+        [TEXTS + 1] = {"intervals", no_argument, NULL, INTERVALS},
+        [TEXTS + 2] = {"output", required_argument, NULL, OUTPUT},
+    };
+    struct bw_report_asked a = {.formats = BW_REPORT_HTML};
+    int o;
+
+    for (int i = 0; i < TEXTS; i++) {
+        longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
+    }
+    while ((o = bw_cli_getopt(v, argc, argv, "o:", longs)) != -1) {
+        if (o == OUTPUT) {
+            a.output = optarg;
+        } else if (o == INTERVALS) {
+            a.intervals = true;
+        } else if (o == FORMAT) {
+            if (read_formats(v, optarg, &a.formats) != BW_EXIT_OK) {
+                return BW_EXIT_USAGE;
+            }
+        } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
+            memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
+        } else {
+            return BW_EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
+    }
+    *ret = a;
+    return check(v, ret);
+}

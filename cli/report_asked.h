@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * report_asked.h - what the command line of `bandwitness report` says. */
+#ifndef BW_CLI_REPORT_ASKED_H
+#define BW_CLI_REPORT_ASKED_H
+
+#include "cli.h"
+
+#include <bw/units.h>
+#include <stdbool.h>
+
+enum bw_report_format {
+    BW_REPORT_HTML = 1,
+    BW_REPORT_CSV = 2,
+    BW_REPORT_JSON = 4
+};
+
+/* Words as they were typed, NULL: not given. */
+struct bw_report_asked {
+    const char *circuit;
+    const char *site;
+    const char *from;
+    const char *to;
+    const char *year;
+    const char *month;
+    const char *journal; /* at most one of journal, ledger and file */
+    const char *ledger;
+    const char *file;
+    const char *key;
+    const char *tz;
+    const char *hours;
+    const char *claim[BW_DIRECTIONS];
+    const char *claim_layer;
+    const char *place;
+    const char *output;
+    unsigned formats; /* of enum bw_report_format */
+    bool intervals;
+};
+
+/* 0, or the exit status after a sentence about what does not fit. */
+int bw_report_asked_read(const struct bw_verb *v,
+                         int argc,
+                         char **argv,
+                         struct bw_report_asked *ret);
+/* More than one file comes out. */
+bool bw_report_asked_several(const struct bw_report_asked *a);
+
+#endif
