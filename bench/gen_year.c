@@ -3,7 +3,8 @@
  * into a ledger, as a collector would have.
  *
  * gen_year --from 2026-07-01T05:00:00Z --days 365 [--sites N] [--seed N] [--interval S]
- *          [--offset S] [--steady | --no-gaps] [--no-counters] [--jose FILE --key FILE]
+ *          [--offset S] [--steady | --no-gaps] [--no-counters] [--drop-hist N] [--jose FILE
+ * --key FILE]
  * [--ledger DIR]
  */
 #include <buf.h>
@@ -173,6 +174,7 @@ int main(int argc, char **argv)
                                             {"jose", required_argument, NULL, 'j'},
                                             {"key", required_argument, NULL, 'k'},
                                             {"ledger", required_argument, NULL, 'l'},
+                                            {"drop-hist", required_argument, NULL, 'D'},
                                             {"seal", no_argument, NULL, 'S'},
                                             {"steady", no_argument, NULL, 'y'},
                                             {"no-gaps", no_argument, NULL, 'g'},
@@ -220,6 +222,9 @@ int main(int argc, char **argv)
             break;
         case 'l':
             r = bw_ledger_open(optarg, BW_LEDGER_WRITE, &out.ledger, &err);
+            break;
+        case 'D':
+            o.drop_hist_every = number(optarg);
             break;
         case 'S':
             seal = true;

@@ -306,8 +306,9 @@ static void latency(struct walk *w, const struct bw_report *r)
         put(w, name, l->p50_us, "us", "ip", "P50", l->answered);
         put(w, name, l->p95_us, "us", "ip", "P95", l->answered);
         put(w, name, l->p99_us, "us", "ip", "P99", l->answered);
-        put(w, name, l->mean_us, "us", "ip", "mean", l->answered);
-        put(w, name, l->n_at_most_100ms, "1", "ip", "at most 100 ms", l->sent);
+        put(w, name, l->mean_us, "us", "ip", "mean", l->counted);
+        put(w, name, l->n_at_most_100ms, "1", "ip", "at most 100 ms", l->answered);
+        put(w, name, l->answered, "1", "ip", "answers in histograms", l->counted);
         w->method = BW_METHOD_PDV;
         put(w, name, l->pdv_p95_us, "us", "ip", "PDV P95", l->answered);
     }

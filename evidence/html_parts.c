@@ -394,6 +394,31 @@ static void latency_row(struct bw_buf *out, const struct bw_report_latency *l)
     bw_buf_puts(out, "</tr>\n");
 }
 
+/* Records that were too long went without their longest histograms: said where it is so. */
+static void latency_fewer(struct bw_buf *out, const struct bw_report *r)
+{
+    char in[BW_WORDS_MAX];
+    char of[BW_WORDS_MAX];
+    char share[BW_WORDS_MAX];
+
+    for (size_t i = 0; i < r->n_latency; i++) {
+        const struct bw_report_latency *l = &r->latency[i];
+        if (l->answered >= l->counted) {
+            continue;
+        }
+        bw_words_count(l->answered, in);
+        bw_words_count(l->counted, of);
+        bw_words_percent(bw_words_ppm(l->answered, l->counted), share);
+        bw_buf_puts(out, "<p class=\"note\"><strong>");
+        bw_text_html(out, l->probe);
+        bw_buf_printf(out,
+                      ", %s hours: lowest, percentiles and PDV rest on %s of %s answers "
+                      "(%s).</strong> The records of the others were too long for their "
+                      "histograms; sent, lost and mean are complete.</p>\n",
+                      l->window == BW_WINDOW_CLASS ? "class" : "all", in, of, share);
+    }
+}
+
 void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
 {
     static const char *const names[] = {
@@ -414,7 +439,9 @@ void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
     bw_buf_puts(
         out,
         "</tbody></table></div>\n<p>Round trips at IP, from merged histograms. Packets "
-        "lost while the line was out count as lost.</p>\n</section>\n");
+        "lost while the line was out count as lost. PDV: P95 less the lowest.</p>\n");
+    latency_fewer(out, r);
+    bw_buf_puts(out, "</section>\n");
 }
 
 /* ---- outages ---------------------------------------------------------------- */

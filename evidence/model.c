@@ -224,6 +224,8 @@ out:
     free(m.outages);
     free(m.stated);
     free(m.changes);
+    free(m.cells);
+    free(m.places);
     free(m.spans);
     return rc;
 }

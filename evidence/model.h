@@ -244,7 +244,10 @@ struct bw_report_latency {
     int64_t loss_ppm;
     int64_t loss_low_ppm;
     int64_t loss_high_ppm;
-    int64_t answered; /* values in the histogram */
+    int64_t
+        answered;    /* values in the histogram: what lowest, percentiles and PDV rest on */
+    int64_t counted; /* sent and not lost: what loss and mean rest on. More than answered
+                        where records were too long for their histograms */
     int64_t min_us;
     int64_t p50_us;
     int64_t p95_us;

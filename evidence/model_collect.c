@@ -163,7 +163,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
         }
     }
     for (size_t i = 0; i < d->n_latency && rc == 0; i++) {
-        rc = bw_model_latency_add(m, &d->latency[i], m->reterr);
+        rc = bw_model_cell_add(m, &d->latency[i], m->reterr);
     }
     for (size_t i = 0; i < d->n_tests && rc == 0; i++) {
         if (d->tests[i].at_unix_ms >= r->from_unix_s * 1000 &&
@@ -177,11 +177,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
     for (size_t i = 0; i < d->n_gaps && rc == 0; i++) {
         rc = add_gap(m, &d->gaps[i]);
     }
-    r->n_vantage_changes += d->n_vantage_changes == BW_UNKNOWN ? 0 : d->n_vantage_changes;
-    if (d->max_clock_error_us != BW_UNKNOWN &&
-        d->max_clock_error_us > r->clock.max_error_us) {
-        r->clock.max_error_us = d->max_clock_error_us;
-    }
+    bw_model_day_facts(m, d);
     if (m->query->progress) {
         m->query->progress(m->query->owner, "days",
                            (d->day_unix_s - r->from_unix_s) / 86400,
@@ -419,7 +415,8 @@ static int take_record(void *owner, const struct bw_record *rec)
         m->query->progress(m->query->owner, "records", r->counts.n_records,
                            (int64_t)r->n_intervals);
     }
-    return take_words(m, rec);
+    int rc = take_words(m, rec);
+    return rc < 0 ? rc : bw_model_record_add(m, rec, m->reterr);
 }
 
 int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr)
@@ -428,6 +425,11 @@ int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr)
 
     r->counts.first_position = BW_UNKNOWN;
     r->counts.last_position = BW_UNKNOWN;
-    return bw_records_each(m->query->records, r->site, r->from_unix_s, r->to_unix_s,
-                           take_record, m, reterr);
+    m->reterr = reterr;
+    bw_model_records_begin(m);
+    int rc = bw_records_each(m->query->records, r->site, r->from_unix_s, r->to_unix_s,
+                             take_record, m, reterr);
+    bw_model_records_end(m);
+    m->reterr = NULL;
+    return rc;
 }

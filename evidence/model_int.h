@@ -22,7 +22,6 @@ struct bw_model_target {
     char kind[16];
     int family;
     int64_t covered_s;
-    bool class_blurred; /* intervals in one cell lie on both sides of a class-hours edge */
     struct {
         int64_t n_cells;
         int64_t sent;
@@ -54,6 +53,21 @@ struct bw_model_change {
     char config[BW_HASH_LEN + 1];
 };
 
+/* A cell of one target whose intervals must come from records, for these windows (bits). */
+struct bw_model_cell {
+    int64_t cell;  /* start / BW_CELL_S */
+    size_t target; /* number in targets */
+    unsigned windows;
+};
+
+/* Where the box stood in one interval of a day that is only partly inside. */
+struct bw_model_place {
+    int64_t start_unix_s;
+    int64_t seq;
+    enum bw_vantage vantage;
+    enum bw_source source;
+};
+
 /* Everything gathered while the records are read. */
 struct bw_model {
     const struct bw_report_query *query;
@@ -74,7 +88,14 @@ struct bw_model {
     struct bw_model_change *changes;
     size_t n_changes;
     size_t cap_changes;
-    struct bw_err *reterr; /* while days are read: where a callback says what is wrong */
+    struct bw_model_cell *cells;
+    size_t n_cells;
+    size_t cap_cells;
+    struct bw_model_place *places;
+    size_t n_places;
+    size_t cap_places;
+    char last_sha256[BW_HASH_LEN + 1]; /* of the record decoded last */
+    struct bw_err *reterr; /* while reading: where a callback says what is wrong */
 };
 
 static inline int64_t max64(int64_t a, int64_t b)
@@ -114,9 +135,28 @@ int bw_model_used(struct bw_model *m);
 /* Whether an instant lies in class hours. */
 bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
 
+/* model_records.c: what days cannot tell exactly. First every cell and day, then, between
+ * begin and end, every record. */
+int bw_model_cell_add(struct bw_model *m,
+                      const struct bw_latency_cell *c,
+                      struct bw_err *reterr);
+void bw_model_day_facts(struct bw_model *m, const struct bw_circuit_day *d);
+void bw_model_records_begin(struct bw_model *m);
+int bw_model_record_add(struct bw_model *m,
+                        const struct bw_record *rec,
+                        struct bw_err *reterr);
+void bw_model_records_end(struct bw_model *m);
+
 /* model_latency.c */
+/* The number of its target in m->targets, made when new. */
+int bw_model_target(struct bw_model *m,
+                    const struct bw_latency_cell *c,
+                    size_t *ret,
+                    struct bw_err *reterr);
+/* A cell, or one interval as such, into these windows (bits). */
 int bw_model_latency_add(struct bw_model *m,
-                         const struct bw_latency_cell *h,
+                         const struct bw_latency_cell *c,
+                         unsigned windows,
                          struct bw_err *reterr);
 int bw_model_latency(struct bw_model *m);
 

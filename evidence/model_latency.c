@@ -41,30 +41,12 @@ static struct bw_model_target *find_target(struct bw_model *m,
     return t;
 }
 
-/* Whether the cell's intervals start in class hours; *ret_blurred where some do and some
- * do not: then there is no figure for class hours rather than a blurred one. */
-static bool
-cell_in_class(const struct bw_report *r, const struct bw_latency_cell *c, bool *ret_blurred)
+int bw_model_target(struct bw_model *m,
+                    const struct bw_latency_cell *c,
+                    size_t *ret,
+                    struct bw_err *reterr)
 {
-    bool first = bw_model_in_class(r, c->start_unix_s);
-    *ret_blurred = c->last_start_unix_s != c->start_unix_s &&
-                   first != bw_model_in_class(r, c->last_start_unix_s);
-    return first;
-}
-
-static int64_t at_least_zero(int64_t v)
-{
-    return v == BW_UNKNOWN ? 0 : v;
-}
-
-int bw_model_latency_add(struct bw_model *m,
-                         const struct bw_latency_cell *h,
-                         struct bw_err *reterr)
-{
-    struct bw_model_target *t = find_target(m, h);
-    struct bw_hist hist;
-    bool blurred = false;
-    bool in_class = cell_in_class(m->report, h, &blurred);
+    const struct bw_model_target *t = find_target(m, c);
 
     if (!t) {
         return bw_err_set(reterr, m->targets ? -E2BIG : -ENOMEM,
@@ -74,15 +56,39 @@ int bw_model_latency_add(struct bw_model *m,
                               : "out of memory for %d latency targets",
                           BW_REPORT_TARGETS_MAX);
     }
+    *ret = (size_t)(t - m->targets);
+    return 0;
+}
+
+static int64_t at_least_zero(int64_t v)
+{
+    return v == BW_UNKNOWN ? 0 : v;
+}
+
+int bw_model_latency_add(struct bw_model *m,
+                         const struct bw_latency_cell *h,
+                         unsigned windows,
+                         struct bw_err *reterr)
+{
+    struct bw_model_target *t;
+    struct bw_hist hist;
+    size_t number;
+    int rc = bw_model_target(m, h, &number, reterr);
+
+    if (rc < 0) {
+        return rc;
+    }
+    t = &m->targets[number];
     bw_hist_init(&hist);
     if (h->rtt_hist && bw_hist_decode(h->rtt_hist, strlen(h->rtt_hist), &hist) < 0) {
         return bw_err_set(reterr, -EINVAL, "the delay histogram of target %s is damaged",
                           h->probe);
     }
-    t->covered_s += at_least_zero(h->covered_s);
-    t->class_blurred = t->class_blurred || blurred;
+    if (windows & 1u << BW_WINDOW_ALL) {
+        t->covered_s += at_least_zero(h->covered_s);
+    }
     for (int w = 0; w < BW_WINDOWS; w++) {
-        if (w == BW_WINDOW_CLASS && !in_class) {
+        if (!(windows & 1u << w)) {
             continue;
         }
         t->window[w].n_cells++;
@@ -119,6 +125,7 @@ static void summarise(const struct bw_model_target *t, int w, struct bw_report_l
     l->lost = t->window[w].lost;
     l->late = t->window[w].late_unknown ? BW_UNKNOWN : t->window[w].late;
     l->answered = h->total;
+    l->counted = l->sent - l->lost;
     l->loss_ppm = l->sent > 0 ? (l->lost * 2000000 + l->sent) / (2 * l->sent) : BW_UNKNOWN;
     bw_stat_wilson_ppm(l->lost, l->sent, &l->loss_low_ppm, &l->loss_high_ppm);
     l->min_us = lowest_us(h);
@@ -167,8 +174,7 @@ int bw_model_latency(struct bw_model *m)
         c->family = m->targets[i].family;
         c->covered_s = m->targets[i].covered_s;
         for (int w = 0; w < BW_WINDOWS; w++) {
-            if (m->targets[i].window[w].n_cells > 0 &&
-                !(w == BW_WINDOW_CLASS && m->targets[i].class_blurred)) {
+            if (m->targets[i].window[w].n_cells > 0) {
                 summarise(&m->targets[i], w, &latency[n_latency++]);
             }
         }

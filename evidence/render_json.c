@@ -344,6 +344,7 @@ static void latency(struct bw_jw *w, const struct bw_report *r)
         bw_jw_ki64(w, "loss_ppm", l->loss_ppm);
         bw_jw_ki64(w, "loss_low_ppm", l->loss_low_ppm);
         bw_jw_ki64(w, "loss_high_ppm", l->loss_high_ppm);
+        bw_jw_ki64(w, "counted", l->counted);
         bw_jw_ki64(w, "answered", l->answered);
         bw_jw_ki64(w, "min_us", l->min_us);
         bw_jw_ki64(w, "p50_us", l->p50_us);

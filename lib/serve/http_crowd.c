@@ -118,10 +118,11 @@ void bw_http_make_room(struct conn *newcomer)
     if (!c || c == newcomer) {
         return; /* it waits in the reserve */
     }
-    bw_complain(&l->crowded, BW_AREA_HTTP, BW_WARN,
-                "all %u connections are taken; whoever sends nothing for longest is cut for "
-                "each new one",
-                h->limits.connections);
+    bw_complain(
+        &l->crowded, BW_AREA_HTTP, BW_WARN,
+        "all %u connections are taken; whoever sends nothing for longest is cut for "
+        "each new one",
+        h->limits.connections);
     h->stats.crowded++;
     bw_http_cut(c);
 }

@@ -420,7 +420,7 @@ class Check:
             where = f"latency.{'.'.join(map(str, key))}"
             hist, sent, lost, late, total, seconds = {}, 0, 0, 0, 0, 0
             for p in self.records:
-                if l["hours"] == "class" and not self.in_class(p["start"] // 3600 * 3600):
+                if l["hours"] == "class" and not self.in_class(p["start"]):
                     continue
                 for x in p.get("latency", []):
                     if x["circuit"] != self.circuit or \
@@ -435,7 +435,8 @@ class Check:
                         hist[bucket] = hist.get(bucket, 0) + n
             n = sum(hist.values())
             mine = {"probe": key[0], "kind": key[1], "family": key[2], "hours": key[3],
-                    "sent": sent, "lost": lost, "late": late, "answered": n}
+                    "sent": sent, "lost": lost, "late": late, "counted": sent - lost,
+                    "answered": n}
             if sent:
                 mine["loss_ppm"] = (lost * 2000000 + sent) // (2 * sent)
                 mine["loss_low_ppm"], mine["loss_high_ppm"] = wilson(lost, sent)
@@ -453,6 +454,12 @@ class Check:
                 cover = [t for t in self.r["coverage"]["targets"]
                          if (t["probe"], t["kind"], t.get("family")) == key[:3]]
                 self.same(f"{where}.covered_s", [seconds], [t["covered_s"] for t in cover])
+        classes = {(x["probe"], x["kind"], x.get("family")) for p in self.records
+                   if self.in_class(p["start"]) for x in p.get("latency", [])
+                   if x["circuit"] == self.circuit}
+        self.same("latency, targets in class hours", sorted(classes),
+                  sorted((x["probe"], x["kind"], x.get("family")) for x in self.r["latency"]
+                         if x["hours"] == "class"))
         named = {(x["probe"], x["kind"], x.get("family")) for p in self.records
                  for x in p.get("latency", []) if x["circuit"] == self.circuit}
         self.same("latency, targets", sorted(named), sorted(seen))

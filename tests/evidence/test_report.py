@@ -44,6 +44,21 @@ CASES = [
     ("short", ["--from", "2026-11-03T13:00:00Z", "--days", "1", "--interval", "10", "--steady"],
      ["--tz", "Asia/Kolkata", "--from", "2026-11-03T14:00:00Z", "--to",
       "2026-11-03T20:00:00Z"]),
+    # zones at :30 and :45, class hours at :30: hours of UTC that lie in both
+    ("kolkata", ["--from", "2026-11-01T18:30:00Z", "--days", "6", "--offset", "19800"],
+     ["--tz", "Asia/Kolkata", "--from", "2026-11-02", "--to", "2026-11-07", *CLAIM, "ip"]),
+    ("kathmandu", ["--from", "2026-11-01T18:00:00Z", "--days", "3", "--offset", "20700"],
+     ["--tz", "Asia/Kathmandu", "--from", "2026-11-02", "--to", "2026-11-04", "--class-hours",
+      "07:50-15:05"]),
+    # ten-second intervals; class hours and period begin and end within five minutes
+    ("tens", ["--from", "2026-11-03T03:00:00Z", "--days", "1", "--interval", "10", "--offset",
+              "19800"],
+     ["--tz", "Asia/Kolkata", "--from", "2026-11-03T03:11:20Z", "--to", "2026-11-03T09:03:50Z",
+      "--class-hours", "09:02-11:03", *CLAIM, "ip"]),
+    # class hours at :30 over the end of summer time; records too long for their histograms
+    ("half", ["--from", "2026-10-29T04:00:00Z", "--days", "5", "--offset", "-14400",
+              "--drop-hist", "7"],
+     ["--tz", "America/New_York", "--class-hours", "07:30-15:30", *CLAIM, "ip"]),
     # a month of which only a part has passed
     ("month", ["--from", "2026-11-01T05:00:00Z", "--days", "12", "--offset", "-18000"],
      ["--tz", "America/New_York", "--month", "2026-11", *CLAIM, "ip"]),
@@ -149,7 +164,7 @@ def one_case(name, generate, arguments, schema, folder):
     jose, key = f"{folder}/r.jose", f"{folder}/r.jwk"
     data = f"{folder}/data"
     os.makedirs(data)
-    sealed = ["--seal"] if name in ("week", "within") else []
+    sealed = ["--seal"] if name in ("week", "within", "kolkata", "tens") else []
     run(GEN, *generate, "--jose", jose, "--key", key, "--ledger", f"{data}/ledger", *sealed)
     out = f"{folder}/out"
     run(BANDWITNESS, "report", "--file", jose, "--key", key, *arguments, "--place",
@@ -168,6 +183,12 @@ def one_case(name, generate, arguments, schema, folder):
         wrong(f"{name}: the schema refuses {list(e.path)}: {e.message}")
     if report["records"]["signatures"] != "checked, good":
         wrong(f"{name}: signatures are '{report['records']['signatures']}'")
+    fewer = sum(x["answered"] < x["counted"] for x in report["latency"])
+    with open(f"{out}/report.html", encoding="utf-8") as f:
+        if f.read().count("too long for their") != fewer or (fewer > 0) != (name == "half"):
+            wrong(f"{name}: {fewer} rows rest on fewer answers, and the page does not say so")
+    if not any(x["hours"] == "class" for x in report["latency"]) and name != "short":
+        wrong(f"{name}: no delay of class hours")
     check_html(name, f"{out}/report.html")
     check_csv(name, f"{out}/report.csv", report)
     check = run(sys.executable, f"{HERE}/recompute.py", f"{out}/report.json", jose, key)

@@ -363,12 +363,14 @@ static int fill_latency(struct bw_gen *g, size_t i, int64_t length_s, struct bw_
         l->sum_us = BW_UNKNOWN;
         return 0;
     }
-    bw_buf_init(&text, BW_PAYLOAD_MAX);
-    (void)bw_hist_encode(&h, &text);
-    l->rtt_hist = text.data ? bw_summary_strdup(s, text.data) : NULL;
-    bw_buf_done(&text);
-    if (!l->rtt_hist) {
-        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    if (g->o.drop_hist_every == 0 || i > 0 || s->seq % g->o.drop_hist_every != 0) {
+        bw_buf_init(&text, BW_PAYLOAD_MAX);
+        (void)bw_hist_encode(&h, &text);
+        l->rtt_hist = text.data ? bw_summary_strdup(s, text.data) : NULL;
+        bw_buf_done(&text);
+        if (!l->rtt_hist) {
+            return bw_err_set(reterr, -ENOMEM, "out of memory");
+        }
     }
     l->p50_us = bw_hist_percentile_us(&h, 500000);
     l->p95_us = bw_hist_percentile_us(&h, 950000);

@@ -23,9 +23,11 @@ struct bw_gen_options {
     int64_t interval_s;   /* 300 */
     int64_t utc_offset_s; /* of the school's clock, for its habits; -21600 */
     int64_t claim_bps[BW_DIRECTIONS];
-    bool without_counters; /* source none */
-    bool without_gaps;     /* every interval is there */
-    bool steady;           /* no outage, lossy day, gap or clock fault */
+    int64_t drop_hist_every; /* every so many records one goes without its longest
+                                histogram, as one that was too long; 0 none */
+    bool without_counters;   /* source none */
+    bool without_gaps;       /* every interval is there */
+    bool steady;             /* no outage, lossy day, gap or clock fault */
 };
 
 void bw_gen_options_init(struct bw_gen_options *o); /* one week of a 100/20 Mbit/s school */
