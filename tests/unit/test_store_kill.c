@@ -290,6 +290,9 @@ static void ledger_writer(struct fixture *f, int fd)
                           (pool[at - 1].summary.end_unix_s + 3600) * 1000, &err);
         }
     }
+    if (sealing.building) {
+        (void)pthread_join(sealing.thread, NULL);
+    }
     if (r < 0) {
         (void)fprintf(stderr, "writer: %s\n", err.text);
         _exit(2);
