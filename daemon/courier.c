@@ -430,8 +430,14 @@ static void on_done(struct bw_courier *c, CURLcode code)
     }
     if (code != CURLE_OK) {
         const char *text = c->curl_error[0] ? c->curl_error : curl_easy_strerror(code);
-        (void)snprintf(why, sizeof(why), "%s",
-                       c->answer_too_long ? "an answer that does not end" : text);
+        if (c->answer_too_long) {
+            text = "an answer that does not end";
+        }
+        /* OpenSSL's own words may say nothing of a certificate. */
+        bool secret = strncmp(text, "OpenSSL", 7) == 0;
+        (void)snprintf(why, sizeof(why), "%s%s%s",
+                       secret ? "no secure connection, is it the right certificate? (" : "",
+                       text, secret ? ")" : "");
         back_off(c, 0, why);
         return;
     }

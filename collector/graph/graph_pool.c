@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * graph_pool.c - drawing processes: one job at a time each, a deadline for every job, a
- * fresh process after any fault. A worker is freed when its last handle is closed. */
+ * fresh process after any fault. A job whose process died under it is given once more. A
+ * worker is freed when its last handle is closed, and its process's handle is closed only
+ * after it was waited for: nothing else would, and it would stay a zombie. */
 #include "graph_pool.h"
 
 #include <buf.h>
@@ -28,6 +30,7 @@ struct job {
     struct bw_buf line;
     bw_graph_drawn_cb cb;
     void *owner;
+    bool again; /* it met a death already */
 };
 
 struct worker {
@@ -40,6 +43,7 @@ struct worker {
     uv_write_t write;
     unsigned open;
     bool closing;
+    bool waited_for;
     struct job *job;
     struct bw_buf answer;
     char chunk[READ_BYTES];
@@ -114,7 +118,7 @@ static void on_worker_handle_closed(uv_handle_t *handle)
     maybe_closed(p);
 }
 
-static void worker_end(struct worker *w, const char *why)
+static void end_worker(struct worker *w, const char *why, bool died)
 {
     if (w->closing) {
         return;
@@ -122,20 +126,38 @@ static void worker_end(struct worker *w, const char *why)
     w->closing = true;
     struct bw_graph_pool *p = w->pool;
     p->workers[w->slot] = NULL;
-    if (w->process.pid > 0) {
-        (void)uv_process_kill(&w->process, SIGKILL);
+    if (w->waited_for) {
+        uv_close((uv_handle_t *)&w->process, on_worker_handle_closed);
+    } else {
+        (void)uv_process_kill(&w->process, SIGKILL); /* on_exit_() goes on */
     }
-    uv_close((uv_handle_t *)&w->process, on_worker_handle_closed);
     uv_close((uv_handle_t *)&w->in, on_worker_handle_closed);
     uv_close((uv_handle_t *)&w->out, on_worker_handle_closed);
     uv_close((uv_handle_t *)&w->timer, on_worker_handle_closed);
     struct job *j = w->job;
     w->job = NULL;
-    if (j) {
+    if (j && died && !j->again && !p->closing) {
+        j->again = true;
+        j->next = p->head;
+        p->head = j;
+        p->tail = p->tail ? p->tail : j;
+        p->stats.waiting_now++;
+    } else if (j) {
         p->stats.failed++;
         job_done(j, NULL, 0, why);
     }
     kick(p);
+}
+
+static void worker_end(struct worker *w, const char *why)
+{
+    end_worker(w, why, false);
+}
+
+/* Killed, perhaps for want of memory: nothing that the job must have caused. */
+static void worker_died(struct worker *w)
+{
+    end_worker(w, "the drawing process ended", true);
 }
 
 static void on_exit_(uv_process_t *process, int64_t status, int signal)
@@ -143,7 +165,12 @@ static void on_exit_(uv_process_t *process, int64_t status, int signal)
     struct worker *w = process->data;
     (void)status;
     (void)signal;
-    worker_end(w, "the drawing process ended");
+    w->waited_for = true;
+    if (w->closing) {
+        uv_close((uv_handle_t *)process, on_worker_handle_closed);
+    } else {
+        worker_died(w);
+    }
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -206,7 +233,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct worker *w = stream->data;
     if (n < 0) {
-        worker_end(w, "the drawing process ended");
+        worker_died(w);
         return;
     }
     bw_buf_add(&w->answer, buf->base, (size_t)n);
@@ -221,7 +248,7 @@ static void on_written(uv_write_t *write, int status)
 {
     struct worker *w = write->data;
     if (status < 0) {
-        worker_end(w, "the drawing process took no job");
+        worker_died(w);
     }
 }
 
@@ -266,8 +293,8 @@ static struct worker *worker_start(struct bw_graph_pool *p, size_t slot)
     p->stats.started++;
     int r = uv_spawn(p->loop, &w->process, &options);
     if (r < 0) {
-        w->process.pid = 0;
         w->process.data = w;
+        w->waited_for = true; /* there is none */
         worker_end(w, "the drawing process did not start");
         return NULL;
     }
@@ -293,7 +320,7 @@ static void give(struct worker *w, struct job *j)
     uv_buf_t buf = uv_buf_init(j->line.data, (unsigned)j->line.len);
     int r = uv_write(&w->write, (uv_stream_t *)&w->in, &buf, 1, on_written);
     if (r < 0) {
-        worker_end(w, "the drawing process took no job");
+        worker_died(w);
     }
 }
 

@@ -19,6 +19,9 @@ enum {
     QUEUED_BYTES_MAX = 64 * 1024 * 1024,
     GROUP_POSTS_MAX = 512,
     EXPIRE_EVERY_MS = 60000, /* at most; oftener where records are held shortly */
+    EXPIRE_SOON_MS = 1000,
+    EXPIRE_PART = 60, /* of the time they are held */
+    SLEW_MS = 2000,   /* more than this between two looks is a step of the clock */
     STOP_LOOK_MS = 1000
 };
 
@@ -179,12 +182,32 @@ static void commit_group(struct bw_ingest *g)
     (void)uv_async_send(&g->wake);
 }
 
+int64_t bw_ingest_cautious_unix_ms(struct bw_ingest *g)
+{
+    struct bw_cautious *c = &g->cautious;
+    int64_t wall = bw_clock_unix_ms();
+    int64_t mono = bw_clock_mono_ms();
+    int64_t steady = c->unix_ms + (mono - c->mono_ms);
+    if (c->mono_ms != 0 && wall - steady > SLEW_MS) {
+        c->ahead_since_mono_ms = c->ahead_since_mono_ms ? c->ahead_since_mono_ms : mono;
+        if (mono - c->ahead_since_mono_ms < g->opts.hold_s * 1000) {
+            return steady;
+        }
+    }
+    c->unix_ms = wall;
+    c->mono_ms = mono;
+    c->ahead_since_mono_ms = 0;
+    return wall;
+}
+
 static void *writer_main(void *arg)
 {
     struct bw_ingest *g = arg;
     int64_t expire_at = bw_clock_mono_ms();
-    int64_t every_ms =
-        g->opts.hold_s * 1000 < EXPIRE_EVERY_MS ? g->opts.hold_s * 1000 : EXPIRE_EVERY_MS;
+    int64_t every_ms = g->opts.hold_s * 1000 / EXPIRE_PART;
+    every_ms = every_ms < EXPIRE_SOON_MS    ? EXPIRE_SOON_MS
+               : every_ms > EXPIRE_EVERY_MS ? EXPIRE_EVERY_MS
+                                            : every_ms;
     int64_t seal_at = bw_clock_mono_ms();
     (void)pthread_mutex_lock(&g->lock);
     for (;;) {

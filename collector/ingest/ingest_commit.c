@@ -463,8 +463,8 @@ void bw_ingest_expire(struct bw_ingest *g)
 {
     struct bw_err err = {.text = ""};
     int64_t linked = 0;
-    int r = g->ledger->ops->expire_held(g->ledger, bw_clock_unix_ms(), g->opts.hold_s,
-                                        &linked, &err);
+    int r = g->ledger->ops->expire_held(g->ledger, bw_ingest_cautious_unix_ms(g),
+                                        g->opts.hold_s, &linked, &err);
     if (r < 0) {
         bw_log(BW_AREA_LEDGER, BW_WARN, "looking for overdue records: %s", err.text);
     } else if (linked > 0) {

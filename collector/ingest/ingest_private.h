@@ -67,6 +67,13 @@ struct bw_queue {
 };
 
 /* Sealing under way. */
+/* The wall clock as it was last believed. */
+struct bw_cautious {
+    int64_t unix_ms;
+    int64_t mono_ms;             /* 0: never yet */
+    int64_t ahead_since_mono_ms; /* 0: it is not ahead */
+};
+
 struct bw_sealer {
     struct bw_seal *job;
     pthread_t thread; /* the builder's */
@@ -90,6 +97,7 @@ struct bw_ingest {
     struct bw_catalogue *write_catalogue; /* writer's */
     uint64_t *facts;                      /* writer's: fingerprints of noted circuits */
     struct bw_sealer sealer;              /* writer's, but for what it says */
+    struct bw_cautious cautious;          /* writer's */
     pthread_t checker;
     pthread_t writer;
     bool threads;
@@ -134,6 +142,11 @@ void bw_ingest_check_post(struct bw_ingest *g, struct bw_post *p);
 void bw_ingest_commit(struct bw_ingest *g, struct bw_post **posts, size_t n);
 /* Give up waiting for missing records. */
 void bw_ingest_expire(struct bw_ingest *g);
+
+/* ingest.c, writer's thread: the wall clock, but a step forward is believed only after it
+ * has stood as long as records are held. What depends on an age (giving up on missing
+ * records, sealing a day) comes too late with a wrong clock, never too early. */
+int64_t bw_ingest_cautious_unix_ms(struct bw_ingest *g);
 
 /* ingest_seal.c, writer's thread: a look whether anything is due, or one short step; gives
  * the time (monotonic ms) of the next turn, INT64_MAX while a builder works (it sets

@@ -44,8 +44,8 @@ static int64_t plan(struct bw_ingest *g, int64_t now_ms)
 {
     struct bw_sealer *s = &g->sealer;
     struct bw_err err = {.text = ""};
-    int r = g->ledger->ops->seal_plan(g->ledger, bw_clock_unix_ms(), g->opts.keep_hot_days,
-                                      &s->job, &err);
+    int r = g->ledger->ops->seal_plan(g->ledger, bw_ingest_cautious_unix_ms(g),
+                                      g->opts.keep_hot_days, &s->job, &err);
     if (r == 0 && s->job && pthread_create(&s->thread, NULL, builder_main, g) == 0) {
         s->building = true;
         return INT64_MAX; /* the builder wakes us */

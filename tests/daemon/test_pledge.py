@@ -7,7 +7,7 @@ import time
 from bwtest import Box, wait_for
 from bwtest.scenes import run_scenes, scene
 from speed import HTTP, SpeedServer
-from wallclock import WallClock
+from bwtest.wallclock import WallClock
 
 DAY = 86400
 

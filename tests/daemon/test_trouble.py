@@ -8,7 +8,7 @@ import time
 
 from bwtest import HOST, Box, wait_for
 from bwtest.scenes import in_mounts, in_netns, run_scenes, scene
-from wallclock import WallClock
+from bwtest.wallclock import WallClock
 
 
 def on_small_disk(body):

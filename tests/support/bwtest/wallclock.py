@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wallclock - a box whose wall clock is set from outside, under it."""
+"""wallclock - a program whose wall clock is set from outside, under it."""
 import os
 import subprocess
 
-from bwtest import program
+from .place import program
 
 
 class WallClock:
-    """Give it a box that has not started yet."""
+    """Give it a program that has not started yet."""
 
-    def __init__(self, box):
-        self.path = os.path.join(box.folder, "offset")
+    def __init__(self, what):
+        self.path = os.path.join(what.folder, "offset")
         self.set(0)
         preload = [os.environ["BW_SETCLOCK"]]
-        ldd = subprocess.run(["ldd", program("bandwitnessd")], stdout=subprocess.PIPE,
+        ldd = subprocess.run(["ldd", program(what.name)], stdout=subprocess.PIPE,
                              universal_newlines=True, check=True).stdout
         preload[:0] = [l.split()[2] for l in ldd.splitlines() if "libasan" in l]  # must be first
-        box.env.update(LD_PRELOAD=":".join(preload), BW_CLOCK_OFFSET=self.path)
+        what.env.update(LD_PRELOAD=":".join(preload), BW_CLOCK_OFFSET=self.path)
 
     def set(self, ahead_s):
         """So far ahead of the real one."""
