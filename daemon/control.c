@@ -2,9 +2,10 @@
  * control.c - the control socket: one JSON object a line, each way.
  *
  * A peer's requests are answered one at a time and in order; while one is being worked on
- * nothing more is read from it. A peer that does not take its answers, or sends a line
- * without end, is cut off. Memory of a peer lives until its handle is closed and nobody
- * holds it for a later answer. */
+ * nothing more is read from it, nor while it leaves answers lying. A peer that sends a line
+ * without end is cut off, and at the limit whoever has waited longest without a request. So
+ * memory is bounded by peers times a line, what may lie, and one answer. Memory of a peer
+ * lives until its handle is closed and nobody holds it for a later answer. */
 #include "control.h"
 
 #include <buf.h>
@@ -41,7 +42,6 @@ struct bw_control {
     bw_control_request_cb cb;
     void *owner;
     struct bw_control_peer *peers;
-    size_t n_peers;
     bool closing;
     bool listener_closed;
     void (*closed)(void *owner);
@@ -79,7 +79,6 @@ static void peer_free(struct bw_control_peer *p)
         at = &(*at)->next;
     }
     *at = p->next;
-    c->n_peers--;
     free(p->in);
     free(p);
     maybe_closed(c);
@@ -108,7 +107,15 @@ static void on_sent(uv_write_t *req, int status)
     free(s);
     if (status < 0) {
         peer_close(p);
+    } else if (!p->feeding && !p->gone) {
+        feed(p); /* it takes its answers: there may be requests that waited for that */
     }
+}
+
+static bool takes_answers(const struct bw_control_peer *p)
+{
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&p->pipe) <
+           BW_CONTROL_LYING_MAX;
 }
 
 static void send_line(struct bw_control_peer *p, const json_t *line)
@@ -210,7 +217,7 @@ static void take_line(struct bw_control_peer *p, size_t n)
 static void feed(struct bw_control_peer *p)
 {
     p->feeding = true;
-    while (!p->busy && !p->gone && !p->control->closing) {
+    while (!p->busy && !p->gone && !p->control->closing && takes_answers(p)) {
         const char *nl = memchr(p->in, '\n', p->n_in);
         if (!nl) {
             if (p->n_in == BW_CONTROL_LINE_MAX) {
@@ -224,10 +231,24 @@ static void feed(struct bw_control_peer *p)
     if (p->gone) {
         return;
     }
-    if (p->busy && p->n_in == BW_CONTROL_LINE_MAX) {
+    if ((p->busy || !takes_answers(p)) && p->n_in == BW_CONTROL_LINE_MAX) {
         (void)uv_read_stop((uv_stream_t *)&p->pipe);
     } else {
         (void)uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read);
+    }
+}
+
+/* The peers are listed from the newest to the oldest. */
+static void make_room(struct bw_control *c, struct bw_control_peer *newest)
+{
+    size_t open = 0;
+    struct bw_control_peer *oldest = newest;
+    for (struct bw_control_peer *p = c->peers; p; p = p->next) {
+        open += p->gone ? 0 : 1;
+        oldest = !p->gone && !p->busy ? p : oldest;
+    }
+    if (open > BW_CONTROL_PEERS_MAX) {
+        peer_close(oldest);
     }
 }
 
@@ -250,12 +271,14 @@ static void on_connection(uv_stream_t *s, int status)
     p->pipe.data = p;
     p->next = c->peers;
     c->peers = p;
-    c->n_peers++;
-    if (uv_accept(s, (uv_stream_t *)&p->pipe) < 0 || c->n_peers > BW_CONTROL_PEERS_MAX) {
+    if (uv_accept(s, (uv_stream_t *)&p->pipe) < 0) {
         peer_close(p);
         return;
     }
-    feed(p);
+    make_room(c, p);
+    if (!p->gone) {
+        feed(p);
+    }
 }
 
 static void on_listener_closed(uv_handle_t *h)

@@ -19,7 +19,8 @@ struct bw_control_peer;
 
 enum {
     BW_CONTROL_PEERS_MAX = 16,
-    BW_CONTROL_LINE_MAX = 65536,            /* bytes of a request */
+    BW_CONTROL_LINE_MAX = 65536,  /* bytes of a request */
+    BW_CONTROL_LYING_MAX = 65536, /* answers not yet taken, before the next request */
     BW_CONTROL_UNSENT_MAX = 4 * 1024 * 1024 /* of answers not yet taken by a peer */
 };
 

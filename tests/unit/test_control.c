@@ -201,12 +201,66 @@ static void closes_with_peers(void **state)
         fds[i] = dial(&w);
         (void)uv_run(&w.loop, UV_RUN_NOWAIT);
     }
-    /* Those beyond the limit were let go at once. */
-    assert_int_equal(hear(&w, fds[BW_CONTROL_PEERS_MAX + 3], 1, out, sizeof(out)), 0);
+    /* The oldest were let go for those beyond the limit, who are heard. */
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(hear(&w, fds[i], 1, out, sizeof(out)), 0);
+        say(fds[BW_CONTROL_PEERS_MAX + i], "{\"verb\":\"a\"}\n");
+        assert_int_equal(hear(&w, fds[BW_CONTROL_PEERS_MAX + i], 1, out, sizeof(out)), 1);
+    }
     end(&w);
     for (size_t i = 0; i < BW_CONTROL_PEERS_MAX + 4; i++) {
         (void)close(fds[i]);
     }
+}
+
+/* The file of requests is a hundred times what a peer may leave lying. */
+static void answers_that_lie_stop_the_requests(void **state)
+{
+    enum {
+        REQUESTS = 2000,
+        ANSWER = 16384, /* the verb comes back */
+        /* what the kernel takes of a Unix socket besides, both ways */
+        KERNEL = 2 * 1024 * 1024
+    };
+    struct world w;
+    (void)state;
+    begin(&w);
+    int fd = dial(&w);
+    char *line = malloc(ANSWER + 64);
+    char *out = malloc(ANSWER + 64);
+    assert_true(line && out);
+    (void)snprintf(line, ANSWER + 64, "{\"verb\":\"%0*d\"}\n", ANSWER, 0);
+    size_t n = strlen(line);
+    size_t sent = 0; /* of all requests */
+    for (int idle = 0; idle < 50;) {
+        ssize_t got = sent < REQUESTS * n
+                          ? send(fd, line + sent % n, n - sent % n, MSG_NOSIGNAL)
+                          : -1;
+        idle = got > 0 ? 0 : idle + 1;
+        sent += got > 0 ? (size_t)got : 0;
+        (void)uv_run(&w.loop, UV_RUN_NOWAIT);
+    }
+    assert_true((size_t)w.requests * ANSWER < BW_CONTROL_LYING_MAX + ANSWER + KERNEL);
+    assert_true(w.requests > 0 && sent < REQUESTS * n);
+    /* Once they are taken, all the others are answered. */
+    size_t lines = 0;
+    while (lines < REQUESTS) {
+        if (sent < REQUESTS * n) {
+            ssize_t got = send(fd, line + sent % n, n - sent % n, MSG_NOSIGNAL);
+            sent += got > 0 ? (size_t)got : 0;
+        }
+        (void)uv_run(&w.loop, UV_RUN_NOWAIT);
+        ssize_t got = recv(fd, out, ANSWER, 0);
+        assert_int_not_equal(got, 0);
+        for (ssize_t i = 0; i < got; i++) {
+            lines += out[i] == '\n';
+        }
+    }
+    assert_int_equal(w.requests, REQUESTS);
+    free(line);
+    free(out);
+    (void)close(fd);
+    end(&w);
 }
 
 static void the_file(void **state)
@@ -243,6 +297,7 @@ int main(void)
         cmocka_unit_test(bad_lines),
         cmocka_unit_test(peer_goes_before_its_answer),
         cmocka_unit_test(closes_with_peers),
+        cmocka_unit_test(answers_that_lie_stop_the_requests),
         cmocka_unit_test(the_file),
     };
     /* As daemon/main.c does: libuv writes to a peer that may be gone. */
