@@ -13,14 +13,13 @@
 #ifndef BW_STORE_LEDGER_H
 #define BW_STORE_LEDGER_H
 
-#include "store.h"
-
 #include <bw/records.h>
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <store.h>
 
 struct bw_buf;
 struct bw_err;

@@ -7,7 +7,6 @@
 
 #include "file.h"
 #include "hash.h"
-#include "store.h"
 
 #include <bw/err.h>
 #include <bw/units.h>
@@ -25,25 +24,6 @@ enum {
     BUSY_TIMEOUT_MS = 250,
     PATH_CAP = 4096
 };
-
-enum bw_store_bin bw_store_bin(int code)
-{
-    switch (-code) {
-    case 0:
-        return BW_STORE_OK;
-    case ENOSPC:
-    case EDQUOT:
-        return BW_STORE_FULL;
-    case EAGAIN:
-    case EIO:
-    case EROFS:
-    case ENOMEM:
-    case EINTR:
-        return BW_STORE_RETRY;
-    default:
-        return BW_STORE_BROKEN;
-    }
-}
 
 static int code_of(struct sqlite3 *db, int rc)
 {

@@ -4,10 +4,10 @@
  * Invariant: positions below the end of the last segment are sealed, all others hot; a
  * walk reads that border once and keeps to it (one snapshot). */
 #include "ledger_private.h"
-#include "segment.h"
 
 #include <bw/err.h>
 #include <errno.h>
+#include <segment.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>

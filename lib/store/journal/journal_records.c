@@ -4,15 +4,15 @@
  * Invariant: a connection of its own that never writes, and one snapshot per walk, so the
  * writer may go on meanwhile. Days are folded from the typed columns, the same way as
  * everywhere else (fold.h). */
-#include "columns.h"
-#include "fold.h"
 #include "journal.h"
 #include "journal_private.h"
-#include "sql.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
+#include <columns.h>
 #include <errno.h>
+#include <fold.h>
+#include <sql.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,13 +4,12 @@
  * Invariant: one writer (the lock of FOLDER/ledger.db), readers beside it; what is sealed
  * lies in FOLDER/segments/ and is known to FOLDER/ledger.db alone. */
 #include "ledger.h"
-
 #include "file.h"
 #include "ledger_private.h"
-#include "segment.h"
 
 #include <bw/err.h>
 #include <errno.h>
+#include <segment.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,10 +4,10 @@
  * Invariant: these tables are a cache of the records, moved in the same transaction; an
  * interval that ended earlier than the one shown never replaces it, unless the one shown
  * has yet to end: one boot with a clock of next year would hide the site until then. */
-#include "columns.h"
 #include "ledger_private.h"
 
 #include <bw/err.h>
+#include <columns.h>
 #include <sqlite3.h>
 #include <string.h>
 

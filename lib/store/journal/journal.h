@@ -15,13 +15,12 @@
 #ifndef BW_STORE_JOURNAL_H
 #define BW_STORE_JOURNAL_H
 
-#include "store.h"
-
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <store.h>
 
 struct bw_buf;
 struct bw_err;

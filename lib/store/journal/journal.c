@@ -6,13 +6,12 @@
  * after any crash and after every row is freed. A row is pending while its seq is above
  * the chain's acked_through and no refusal names it. */
 #include "journal.h"
-
 #include "buf.h"
-#include "columns.h"
 #include "hash.h"
 #include "journal_private.h"
 
 #include <bw/err.h>
+#include <columns.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <sqlite3.h>

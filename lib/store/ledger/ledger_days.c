@@ -4,13 +4,13 @@
  *
  * Invariant: both ways give the same day; a day row that misses a record (one that came
  * late) is never used. */
-#include "fold.h"
 #include "ledger_private.h"
-#include "segment.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <fold.h>
+#include <segment.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>

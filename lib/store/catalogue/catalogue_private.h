@@ -4,7 +4,8 @@
 #define BW_STORE_CATALOGUE_PRIVATE_H
 
 #include "catalogue.h"
-#include "sql.h"
+
+#include <sql.h>
 
 struct catalogue {
     struct bw_catalogue base;

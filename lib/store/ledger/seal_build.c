@@ -6,12 +6,12 @@
  * position it was made, so a record that comes later makes it stale, as ever. Invariant:
  * on success every row of the range came back from the file byte for byte. */
 #include "buf.h"
-#include "fold.h"
 #include "ledger_private.h"
 #include "seal_private.h"
 
 #include <bw/err.h>
 #include <errno.h>
+#include <fold.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>

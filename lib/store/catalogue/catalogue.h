@@ -10,13 +10,12 @@
 #ifndef BW_STORE_CATALOGUE_H
 #define BW_STORE_CATALOGUE_H
 
-#include "store.h"
-
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <store.h>
 
 struct bw_buf;
 struct bw_catalogue;

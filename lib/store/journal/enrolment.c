@@ -6,11 +6,10 @@
  * directory, so that root may enrol for the daemon. */
 #include "enrolment.h"
 
-#include "check.h"
-
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/summary.h>
+#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <file.h>

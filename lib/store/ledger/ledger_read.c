@@ -2,10 +2,10 @@
  * ledger_read.c - looking things up in the ledger, hot or sealed. */
 #include "hash.h"
 #include "ledger_private.h"
-#include "segment.h"
 
 #include <bw/err.h>
 #include <errno.h>
+#include <segment.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * columns.h - a summary's figures as typed columns beside its signed bytes, the same in
- * the journal and the ledger. Private to lib/store.
+ * the journal and the ledger. For the back ends.
  *
  * Pages and reports read these; `verify` makes them again from the bytes. A row's key is
  * record * 1024 + its index in the summary's array, so one record's rows lie together. */

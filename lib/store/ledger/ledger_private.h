@@ -3,9 +3,10 @@
 #ifndef BW_STORE_LEDGER_PRIVATE_H
 #define BW_STORE_LEDGER_PRIVATE_H
 
-#include "columns.h"
 #include "ledger.h"
-#include "sql.h"
+
+#include <columns.h>
+#include <sql.h>
 
 struct bw_segments;
 

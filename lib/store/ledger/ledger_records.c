@@ -6,12 +6,12 @@
  * and, where a segment is too large to keep at hand, lays its records out in a temporary
  * file before it gives them in order. */
 #include "ledger_private.h"
-#include "segment.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <segment.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>

@@ -19,7 +19,7 @@ struct bw_err;
 
 enum {
     BW_BLOCK_MAX = 500
-}; /* records a block; must stay below 512 (segment.c) */
+}; /* records a block; must stay below 512 (segment_read.c) */
 
 struct bw_block_record {
     const char *jws;

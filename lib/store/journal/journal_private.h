@@ -3,8 +3,8 @@
 #ifndef BW_STORE_JOURNAL_PRIVATE_H
 #define BW_STORE_JOURNAL_PRIVATE_H
 
-#include "columns.h"
-#include "sql.h"
+#include <columns.h>
+#include <sql.h>
 
 struct bw_journal {
     struct bw_sql sql;

@@ -5,8 +5,8 @@
 #define BW_STORE_SEAL_PRIVATE_H
 
 #include "ledger.h"
-#include "segment.h"
 
+#include <segment.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
