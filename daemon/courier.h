@@ -24,7 +24,11 @@ enum {
     BW_COURIER_BACKOFF_MIN_MS = 2000,
     BW_COURIER_BACKOFF_MAX_MS = 15 * 60 * 1000,
     BW_COURIER_RETRY_AFTER_MAX_MS = 6 * 3600 * 1000,
-    BW_COURIER_ANSWER_MAX = 4 * 1024 * 1024, /* bytes of an answer that are read */
+    BW_COURIER_ANSWER_MAX = 1024 * 1024, /* bytes of an answer that are read; as JSON in
+                                            memory some twenty times that */
+    BW_COURIER_HEADERS_MAX = 64 * 1024,
+    BW_COURIER_FORKS_MAX = 8, /* new keys in a day because the collector says "fork" */
+    BW_COURIER_FORKS_SPAN_MS = 24 * 3600 * 1000,
     BW_COURIER_CONNECT_MS = 20000,
     BW_COURIER_POST_MS = 180000
 };

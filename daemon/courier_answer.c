@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TEXT_MAX = 400
-};
-
 static const struct {
     const char *type;
     enum bw_refusal what;
@@ -108,7 +104,7 @@ static int read_refused(const json_t *o,
         (uint64_t)json_integer_value(line) > n_sent) {
         return bw_err_set(reterr, -BW_EMALFORMED, "a refusal of a line that was not sent");
     }
-    if (!type || strlen(type) > TEXT_MAX) {
+    if (!type || strlen(type) > BW_COURIER_DETAIL_MAX) {
         return bw_err_set(reterr, -BW_EMALFORMED, "a refusal without a type");
     }
     ret->ref = &sent[json_integer_value(line) - 1];
@@ -119,7 +115,7 @@ static int read_refused(const json_t *o,
         return bw_err_set(reterr, -BW_EMALFORMED, "a refusal whose line and seq disagree");
     }
     ret->type = type;
-    ret->detail = detail && strlen(detail) <= TEXT_MAX ? detail : "";
+    ret->detail = detail && strlen(detail) <= BW_COURIER_DETAIL_MAX ? detail : "";
     ret->what = judge(type);
     return 0;
 }
@@ -132,6 +128,7 @@ int bw_courier_answer_read(const char *text,
                            struct bw_err *reterr)
 {
     struct bw_courier_answer a = {0};
+    bool *seen = NULL; /* by line: it has been refused */
     json_error_t je;
     int r = 0;
 
@@ -157,11 +154,19 @@ int bw_courier_answer_read(const char *text,
         if (r < 0) {
             goto out;
         }
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(a.chains[k].kid, a.chains[i].kid) == 0) {
+                r = bw_err_set(reterr, -BW_EMALFORMED,
+                               "an answer that names a chain twice");
+                goto out;
+            }
+        }
         a.n_chains++;
     }
     if (n_refused > 0) {
         a.refused = calloc(n_refused, sizeof(*a.refused));
-        if (!a.refused) {
+        seen = calloc(n_sent, sizeof(*seen));
+        if (!a.refused || !seen) {
             r = bw_err_set(reterr, -ENOMEM, "out of memory");
             goto out;
         }
@@ -171,11 +176,18 @@ int bw_courier_answer_read(const char *text,
         if (r < 0) {
             goto out;
         }
+        bool *again = &seen[a.refused[i].ref - sent];
+        if (*again) {
+            r = bw_err_set(reterr, -BW_EMALFORMED, "an answer that refuses a line twice");
+            goto out;
+        }
+        *again = true;
         a.n_refused++;
     }
     *ret = a;
     memset(&a, 0, sizeof(a));
 out:
+    free(seen);
     bw_courier_answer_done(&a);
     return r;
 }

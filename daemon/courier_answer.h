@@ -14,7 +14,8 @@ struct bw_err;
 struct json_t;
 
 enum {
-    BW_COURIER_CHAINS_MAX = 64
+    BW_COURIER_CHAINS_MAX = 64,
+    BW_COURIER_DETAIL_MAX = 400 /* bytes of a sentence; a longer one is left out */
 };
 
 /* One line of a post. */

@@ -105,6 +105,37 @@ def respond(behaviour, path, rows):
         return b"", True
     if word == "endless":
         return answer(200, b"[" * (5 * 1024 * 1024)), True
+    if word == "forks":  # again and again, whatever is sent
+        return respond("ok" if path.endswith("/keys") else "fork", path, rows)
+    if word == "headers":
+        return b"HTTP/1.1 200 X\r\n" + b"X-More: and more\r\n" * 100000, True
+    if word == "continue":
+        return b"HTTP/1.1 100 Continue\r\n\r\n" * 100000, True
+    if word == "deep":
+        return answer(200, b"[" * 100000), False
+    if word == "negative":
+        return answer(200, acks(rows, through=-5)), False
+    if word == "number":
+        return answer(200, b'{"chains":[{"kid":"' + rows[0][0].encode() + b'","acked_through":'
+                      + b"9" * 400 + b',"receipt":"r"}],"refused":[]}'), False
+    if word == "line":
+        return answer(200, acks(rows, refused=[{"line": arg and int(arg), "type": "malformed",
+                                                "detail": ""}])), False
+    if word == "twice":
+        return answer(200, acks(rows, refused=[refuse(rows, 3, "malformed")] * 2)), False
+    if word == "chains":
+        both = acks(rows)
+        return answer(200, {**both, "chains": both["chains"] * 2}), False
+    if word == "keys":
+        return answer(200, b'{"chains":[],"chains":[],"refused":[]}'), False
+    if word == "escape":
+        bad = {**refuse(rows, 0, "malformed"), "detail": "it is \x1b[2J\nnot \x9b so"}
+        return answer(200, acks(rows, refused=[bad])), False
+    if word == "long":
+        rest = [{**refuse(rows, i, "wait"), "detail": "x" * 390} for i in range(len(rows))]
+        pad = " " * (100000 * len(rows))
+        body = json.dumps(acks(rows, through=0, receipt=None, refused=rest)) + pad
+        return (answer(200, body.encode()) if len(rows) > 6 else answer(200, acks(rows))), False
     if word == "moved":
         return answer(302, b"", ["Location: http://127.0.0.1:1/"]), False
     raise SystemExit(f"what is {behaviour}?")

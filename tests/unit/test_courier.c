@@ -190,6 +190,10 @@ on_refused(void *owner, const char *kid, int64_t seq, const char *type, const ch
     (void)kid;
     assert_non_null(type);
     assert_non_null(detail);
+    for (const char *p = detail; *p; p++) { /* it goes to logs and terminals */
+        assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+    }
+    assert_null(strstr(detail, "\xc2\x9b"));
     assert_int_equal(w->fate[seq], WAITS);
     w->fate[seq] = REFUSED;
 }
@@ -365,6 +369,17 @@ static void survives(void **state)
                                       "noreceipt",
                                       "moved",
                                       "endless",
+                                      "headers",
+                                      "continue",
+                                      "deep",
+                                      "negative",
+                                      "number",
+                                      "line:0",
+                                      "line:-1",
+                                      "line:9999999",
+                                      "twice",
+                                      "chains",
+                                      "keys",
                                       "wait:unknown-key",
                                       "wait:too-far-ahead",
                                       "wait:some-new-word"};
@@ -451,10 +466,39 @@ static void forks(void **state)
     end(&w);
 }
 
+/* A collector that says "fork" to everything costs a few keys and no more; it neither
+ * makes the box spin nor loses a record. */
+static void forked_without_end(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"forks", NULL});
+    run_until_failures(&w, 3);
+    assert_int_equal(w.forks, BW_COURIER_FORKS_MAX);
+    assert_int_equal(waiting(&w), ROWS);
+    end(&w);
+}
+
+static void foreign_words_are_tamed(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"escape", NULL});
+    run_until_settled(&w);
+    assert_int_equal(count(&w, REFUSED), 1);
+    end(&w);
+}
+
 static void in_other_form(void **state)
 {
     struct world w;
     (void)state;
+    begin(&w, "http", (const char *const[]){"long", NULL}); /* too much to say of many */
+    run_until_settled(&w);
+    assert_true(w.least_lines <= 10);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    end(&w);
+
     begin(&w, "http", (const char *const[]){"status:413", "status:413", "ok", NULL});
     run_until_settled(&w);
     assert_int_equal(w.least_lines, ROWS / 4);
@@ -560,12 +604,20 @@ static void backs_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(delivers),       cmocka_unit_test(takes_a_part),
-        cmocka_unit_test(survives),       cmocka_unit_test(refused_for_good),
-        cmocka_unit_test(newest_refused), cmocka_unit_test(further_than_sent),
-        cmocka_unit_test(forks),          cmocka_unit_test(in_other_form),
-        cmocka_unit_test(wrong_receipt),  cmocka_unit_test(wrong_certificate),
-        cmocka_unit_test(nobody_there),   cmocka_unit_test(closes_while_posting),
+        cmocka_unit_test(delivers),
+        cmocka_unit_test(takes_a_part),
+        cmocka_unit_test(survives),
+        cmocka_unit_test(refused_for_good),
+        cmocka_unit_test(newest_refused),
+        cmocka_unit_test(further_than_sent),
+        cmocka_unit_test(forked_without_end),
+        cmocka_unit_test(foreign_words_are_tamed),
+        cmocka_unit_test(forks),
+        cmocka_unit_test(in_other_form),
+        cmocka_unit_test(wrong_receipt),
+        cmocka_unit_test(wrong_certificate),
+        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(closes_while_posting),
         cmocka_unit_test(backs_off),
     };
     bw_log_set_level(BW_ERROR);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * courier_private.h - what the parts of the courier share: courier.c (what is under way,
+ * and when next), courier_said.c (what an answer means), courier_curl.c (libcurl on the
+ * loop). Loop thread. */
+#ifndef BW_COURIER_PRIVATE_H
+#define BW_COURIER_PRIVATE_H
+
+#include "courier.h"
+
+#include <buf.h>
+#include <curl/curl.h>
+#include <log.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+enum state {
+    STATE_IDLE,
+    STATE_FETCHING,
+    STATE_TELLING_KEY,
+    STATE_POSTING
+};
+
+struct bw_courier {
+    uv_loop_t *loop;
+    struct bw_courier_ops ops;
+    void *owner;
+    char url[512];
+    char ca_file[4096];
+    char agent[128];
+    int64_t every_ms;
+    int64_t backoff_min_ms;
+    int64_t backoff_max_ms;
+
+    CURLM *multi;
+    CURL *easy;
+    struct curl_slist *headers;
+    char curl_error[CURL_ERROR_SIZE];
+    uv_timer_t curl_timer;
+    uv_timer_t beat; /* the next post */
+    int64_t beat_mono_ms;
+    bool in_curl;
+
+    enum state state;
+    struct bw_courier_batch batch;
+    struct bw_buf answer;
+    bool answer_too_long;
+    size_t header_bytes;
+    size_t max_lines;
+    bool zstd;
+    bool wanted;                                 /* woken while something was under way */
+    int64_t forks_mono_ms[BW_COURIER_FORKS_MAX]; /* when it last said "fork" */
+    size_t n_forks;                              /* ever */
+    bool backing; /* the beat is a back-off: never cut short */
+    struct bw_courier_status status;
+    struct bw_complaint complaint;
+
+    bool closing;
+    size_t open_handles;
+    void (*closed)(void *owner);
+    void *closed_owner;
+};
+
+/* The two ways out of whatever was under way. */
+void bw_courier_back_off(struct bw_courier *c, int64_t at_least_ms, const char *why);
+void bw_courier_settle(struct bw_courier *c, bool more);
+
+/* Post the batch at hand. */
+void bw_courier_post(struct bw_courier *c);
+/* A handle is closed: the last one frees. */
+void bw_courier_maybe_closed(struct bw_courier *c);
+
+/* Begin a request, body lent until bw_courier_done(). */
+int bw_courier_request(
+    struct bw_courier *c, const char *path, const char *body, size_t n, bool zstd);
+void bw_courier_set_up(struct bw_courier *c);
+
+/* The request has ended. */
+void bw_courier_done(struct bw_courier *c, CURLcode code);
+
+#endif

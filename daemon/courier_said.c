@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * courier_said.c - what the end of a request means, and who is told.
+ *
+ * The collector is not trusted: nothing counts as acknowledged without a receipt that
+ * holds, and whatever it answers, the box neither spins nor grows. */
+#include "courier_private.h"
+
+#include <bw/err.h>
+#include <clock.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int apply_chain(struct bw_courier *c,
+                       const struct bw_courier_answer *a,
+                       const struct bw_courier_chain *k,
+                       size_t *settled,
+                       struct bw_err *reterr)
+{
+    size_t n = 0;
+    int r = 0;
+    const struct bw_courier_ref *ref =
+        bw_courier_taken(a, k, c->batch.refs, c->batch.n_refs, &n);
+    *settled += n;
+    if (ref && !k->receipt) {
+        return bw_err_set(reterr, -BW_ESIGNATURE,
+                          "it acknowledged records without a receipt");
+    }
+    if (k->said_through > k->acked_through && k->receipt) {
+        return c->ops.acked(c->owner, k->kid, k->acked_through, k->said_through, "",
+                            k->receipt, reterr);
+    }
+    if (ref) {
+        r = c->ops.acked(c->owner, k->kid, ref->seq, ref->seq, ref->hash, k->receipt,
+                         reterr);
+    }
+    if (r == 0 && (!ref || ref->seq < k->acked_through)) { /* the refused ones behind it */
+        r = c->ops.acked(c->owner, k->kid, k->acked_through, k->acked_through, "", NULL,
+                         reterr);
+    }
+    return r;
+}
+
+/* Each fork costs a key. A copied disk forks once; a collector that says so all day long
+ * is wrong or lies, and is waited out. */
+static bool forks_too_often(struct bw_courier *c)
+{
+    size_t slot = c->n_forks % BW_COURIER_FORKS_MAX;
+    int64_t now_ms = bw_clock_mono_ms();
+    if (c->n_forks >= BW_COURIER_FORKS_MAX &&
+        now_ms - c->forks_mono_ms[slot] < BW_COURIER_FORKS_SPAN_MS) {
+        return true;
+    }
+    c->forks_mono_ms[slot] = now_ms;
+    c->n_forks++;
+    return false;
+}
+
+/* Everything the answer says, in an order that loses nothing when we are killed in
+ * between: refusals first, because an acknowledgement covers them. Only a refused record
+ * may be settled without a receipt. */
+static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
+{
+    struct bw_err err = {0};
+    const struct bw_courier_refused *waits = NULL;
+    size_t settled = 0; /* lines that need not be sent again */
+    bool progress = false;
+
+    for (size_t i = 0; i < a->n_refused; i++) {
+        const struct bw_courier_refused *f = &a->refused[i];
+        char detail[BW_COURIER_DETAIL_MAX + 1];
+        (void)snprintf(detail, sizeof(detail), "%s", f->detail);
+        bw_courier_tame(detail); /* it goes to the journal, the log, and people */
+        switch (f->what) {
+        case BW_REFUSED_FOR_GOOD: /* the type is one of ours */
+            c->ops.refused(c->owner, f->ref->kid, f->ref->seq, f->type, detail);
+            settled++;
+            progress = true;
+            break;
+        case BW_REFUSED_FORK:
+            if (forks_too_often(c)) {
+                waits = waits ? waits : f;
+                break;
+            }
+            bw_log(BW_AREA_COURIER, BW_ERROR,
+                   "the collector holds another record %" PRId64
+                   " of this key (%s): was this "
+                   "box's disk copied or restored? Going on under a new key",
+                   f->ref->seq, f->type);
+            c->ops.forked(c->owner, f->ref->kid, f->ref->seq, detail);
+            progress = true;
+            break;
+        case BW_REFUSED_FOR_NOW:
+            waits = waits ? waits : f;
+            break;
+        }
+    }
+    for (size_t i = 0; i < a->n_chains; i++) {
+        const struct bw_courier_chain *k = &a->chains[i];
+        if (k->acked_through > 0 && k->ref) {
+            if (apply_chain(c, a, k, &settled, &err) < 0) {
+                bw_courier_back_off(c, c->backoff_max_ms, err.text);
+                return;
+            }
+            progress = true;
+        }
+    }
+    if (waits) {
+        char why[256];
+        (void)snprintf(why, sizeof(why), "%.60s: %.160s", waits->type, waits->detail);
+        bw_courier_back_off(c, c->backoff_max_ms, why);
+    } else if (!progress) {
+        bw_courier_back_off(c, 0, "it acknowledged nothing of what was sent");
+    } else {
+        bw_courier_settle(c, c->batch.more || settled < c->batch.n_refs);
+    }
+}
+
+static void on_post_status(struct bw_courier *c, long status)
+{
+    struct bw_courier_answer a;
+    struct bw_err err = {0};
+    char problem[256];
+    char why[512];
+    curl_off_t after_s = 0;
+
+    if (status == 200 || status == 409 || status == 422) {
+        int r = bw_courier_answer_read(c->answer.data ? c->answer.data : "", c->answer.len,
+                                       c->batch.refs, c->batch.n_refs, &a, &err);
+        if (r < 0) {
+            (void)snprintf(why, sizeof(why), "HTTP %ld with %s", status, err.text);
+            bw_courier_back_off(c, 0, why);
+            return;
+        }
+        apply(c, &a);
+        bw_courier_answer_done(&a);
+        return;
+    }
+    bw_courier_problem(c->answer.data ? c->answer.data : "", c->answer.len, problem,
+                       sizeof(problem));
+    (void)snprintf(why, sizeof(why), "HTTP %ld%s%s", status, problem[0] ? ", " : "",
+                   problem);
+    if (status == 413 || status == 400) {
+        /* In other form, then: fewer lines, and not compressed. */
+        c->max_lines = c->batch.n_refs > 1 ? c->batch.n_refs / 2 : 1;
+    }
+    if (status == 415 || (status == 400 && c->batch.n_refs == 1)) {
+        c->zstd = false;
+    }
+    (void)curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &after_s);
+    int64_t after_ms = after_s > 0 ? (int64_t)after_s * 1000 : 0;
+    if (after_ms > BW_COURIER_RETRY_AFTER_MAX_MS) {
+        after_ms = BW_COURIER_RETRY_AFTER_MAX_MS;
+    }
+    bw_courier_back_off(c, after_ms, why);
+}
+
+static void on_key_status(struct bw_courier *c, long status)
+{
+    char problem[256];
+    char why[512];
+    if (status == 200) {
+        c->ops.key_known(c->owner, c->batch.key_kid);
+        bw_courier_post(c);
+        return;
+    }
+    bw_courier_problem(c->answer.data ? c->answer.data : "", c->answer.len, problem,
+                       sizeof(problem));
+    (void)snprintf(why, sizeof(why), "the new key was not taken, HTTP %ld%s%s", status,
+                   problem[0] ? ", " : "", problem);
+    bw_courier_back_off(
+        c, status >= 400 && status < 500 && status != 429 ? c->backoff_max_ms : 0, why);
+}
+
+void bw_courier_done(struct bw_courier *c, CURLcode code)
+{
+    char why[512];
+    long status = 0;
+    (void)curl_multi_remove_handle(c->multi, c->easy);
+    c->in_curl = false;
+    if (c->closing) {
+        return;
+    }
+    if (code != CURLE_OK) {
+        const char *text = c->curl_error[0] ? c->curl_error : curl_easy_strerror(code);
+        if (c->answer_too_long) {
+            text = "an answer that does not end";
+        }
+        /* OpenSSL's own words may say nothing of a certificate. */
+        bool secret = strncmp(text, "OpenSSL", 7) == 0;
+        (void)snprintf(why, sizeof(why), "%s%s%s",
+                       secret ? "no secure connection, is it the right certificate? (" : "",
+                       text, secret ? ")" : "");
+        if (c->answer_too_long && c->batch.n_refs > 1) {
+            c->max_lines = c->batch.n_refs / 2; /* perhaps it has much to say of each */
+        }
+        bw_courier_back_off(c, 0, why);
+        return;
+    }
+    (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (c->state == STATE_TELLING_KEY) {
+        on_key_status(c, status);
+    } else {
+        on_post_status(c, status);
+    }
+}
