@@ -235,6 +235,22 @@ static void print_tests(const json_t *o, int64_t now_ms)
     }
 }
 
+/* First of all: is anything wrong, and what mends it. */
+static void print_problems(const json_t *list)
+{
+    size_t i;
+    const json_t *p;
+    if (json_array_size(list) == 0) {
+        (void)printf("\nEverything works.\n");
+        return;
+    }
+    (void)printf("\nNeeds attention:\n");
+    json_array_foreach(list, i, p)
+    {
+        (void)printf("%3zu. %s\n     Mend: %s\n", i + 1, text(p, "what"), text(p, "mend"));
+    }
+}
+
 static void print(const json_t *o)
 {
     char a[96];
@@ -253,11 +269,9 @@ static void print(const json_t *o)
         (void)printf("clock synchronised, off by at most %s\n",
                      millis(number(clock, "max_error_us"), b));
     } else {
-        (void)printf("CLOCK NOT SYNCHRONISED: records say so; is an NTP client running?\n");
+        (void)printf("clock not synchronised\n");
     }
-    if (text(o, "restart_needed")[0]) {
-        (void)printf("RESTART NEEDED for: %s\n", text(o, "restart_needed"));
-    }
+    print_problems(json_object_get(o, "problems"));
     json_array_foreach(json_object_get(o, "circuits"), i, c)
     {
         print_circuit(c, now_ms);
@@ -331,7 +345,8 @@ const struct bw_verb bw_verb_status = {
     .help =
         "[--json] [--config FILE | --socket PATH]\n"
         "\n"
-        "Asks the running daemon: each circuit's rate with its layer, latency and outage,\n"
+        "Asks the running daemon. First comes what is wrong and what mends it, or that\n"
+        "everything works; then each circuit's rate with its layer, latency and outage,\n"
         "the last interval, what the collector acknowledged and what waits, the clock,\n"
         "the next throughput test and why one was put off, and the bytes that tests moved\n"
         "this month. Exit status 1 when no daemon answers.\n"

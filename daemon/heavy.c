@@ -40,6 +40,9 @@ struct item {
     int64_t look_mono_ms; /* a deferred one is looked at again then */
     uint64_t turn;        /* targets take turns */
     char deferred[128];
+    int64_t left_out; /* in a row */
+    char left_why[128];
+    char failed[200];
 };
 
 struct run {
@@ -49,6 +52,7 @@ struct run {
     size_t probe;
     uint32_t target;
     int64_t moved_bytes;
+    char failed[200]; /* why its last result is none; "" */
     bool asked;
 };
 
@@ -60,6 +64,7 @@ struct bw_heavy {
     struct bw_pledge *pledge;
     uint8_t allowed[BW_STARTS_DAY_MIN]; /* of today */
     struct item items[BW_BOXCONF_PROBES_MAX];
+    const struct bw_boxconf *planned; /* the configuration they are of; only compared */
     size_t n_items;
     int64_t spent_bytes; /* of today */
     struct run *run;
@@ -107,17 +112,24 @@ static void plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms
 
 static void plan(struct bw_heavy *h, int64_t unix_s)
 {
+    struct item had[BW_BOXCONF_PROBES_MAX];
+    size_t n_had = h->planned == h->config ? h->n_items : 0;
     int64_t day_s = unix_s - unix_s % DAY_S;
     if (bw_pledge_today_unix_s(h->pledge) != day_s) {
         bw_pledge_turn(h->pledge, day_s);
         h->spent_bytes = 0;
     }
     bw_boxconf_allowed(h->config, day_s, h->allowed);
+    memcpy(had, h->items, sizeof(had));
+    h->planned = h->config;
     h->n_items = 0;
     for (size_t i = 0; i < h->config->n_probes; i++) {
         if (h->config->probes[i].ops->klass == BW_CLASS_THROUGHPUT) {
             struct item *it = &h->items[h->n_items++];
             memset(it, 0, sizeof(*it));
+            if (h->n_items <= n_had) { /* what became of the days before */
+                *it = had[h->n_items - 1];
+            }
             it->probe = i;
             plan_item(h, it, unix_s * 1000);
         }
@@ -202,6 +214,12 @@ static void on_sample(void *owner, const struct bw_run_sample *s)
             }
         }
     }
+    if (s->final) {
+        (void)snprintf(run->failed, sizeof(run->failed), "%s",
+                       s->state != BW_FAILED       ? ""
+                       : s->reason && s->reason[0] ? s->reason
+                                                   : "it does not say why");
+    }
     if (s->final && s->total_bytes != BW_UNKNOWN) {
         run->moved_bytes += s->total_bytes;
     }
@@ -230,6 +248,16 @@ static void on_end(void *owner, int status, const char *reason)
         struct bw_heavy_asker a = h->asker;
         memset(&h->asker, 0, sizeof(h->asker));
         a.end(a.owner, status, reason);
+    }
+    for (size_t i = 0; i < h->n_items && run->config == h->config; i++) {
+        struct item *it = &h->items[i];
+        if (it->probe == run->probe && status != -ECANCELED) {
+            it->left_out = 0;
+            (void)snprintf(it->failed, sizeof(it->failed), "%s",
+                           status == 0 ? run->failed
+                           : reason    ? reason
+                                       : bw_strerror(status));
+        }
     }
     bw_boxconf_unref(run->config);
     free(run);
@@ -380,6 +408,8 @@ static void consider(struct bw_heavy *h, struct item *it)
         return;
     case BW_SCHED_GIVE_UP:
         record_not_run(h, it, BW_TEST_DEFERRED, d.reason);
+        it->left_out++;
+        (void)snprintf(it->left_why, sizeof(it->left_why), "%s", d.reason);
         bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" is left out this time (%s)",
                p->ops->name, bw_opts_name(p->opts), d.reason);
         break;
@@ -453,6 +483,10 @@ bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret
     ret->kind = p->ops->name;
     ret->due_unix_ms = it->due_unix_ms;
     ret->deferred = it->deferred;
+    ret->left_out = it->left_out;
+    ret->left_why = it->left_why;
+    ret->failed = it->failed;
+    ret->never = p->every_ms > 0 && !memchr(h->allowed, 1, sizeof(h->allowed));
     ret->running = h->run && h->run->config == h->config && h->run->probe == it->probe;
     return true;
 }

@@ -53,6 +53,10 @@ struct bw_heavy_next {
     const char *kind;
     int64_t due_unix_ms;  /* unknown: none today, or only when asked */
     const char *deferred; /* why the one that is due waits; "" else */
+    int64_t left_out;     /* starts in a row that came to nothing */
+    const char *left_why; /* … the last one because of this */
+    const char *failed;   /* how the newest run failed; "" when it did not */
+    bool never;           /* planned, but no minute of the day is allowed */
     bool running;
 };
 /* The i-th throughput probe; false beyond the last. */

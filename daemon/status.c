@@ -3,6 +3,7 @@
  *
  * As in records, a figure that is not known is absent, never 0; a circuit without
  * counters has no rates at all. */
+#include "advice.h"
 #include "control.h"
 #include "courier.h"
 #include "daemon.h"
@@ -177,6 +178,7 @@ static json_t *journal_json(const struct bw_writer_status *w)
     put_i64(o, "dropped", w->dropped);
     put_i64(o, "last_ack_ms", w->last_ack_unix_ms);
     put_i64(o, "bytes", w->journal_bytes);
+    put_i64(o, "disk_free_bytes", w->disk_free_bytes);
     put_text(o, "trouble", w->trouble);
     return o;
 }
@@ -215,6 +217,11 @@ static json_t *tests_json(struct bw_daemon *d)
         put_bool(e, "running", n.running);
         put_i64(e, "due_ms", n.due_unix_ms);
         put_text(e, "deferred", n.deferred);
+        if (n.left_out > 0) {
+            put_i64(e, "left_out", n.left_out);
+            put_text(e, "left_out_why", n.left_why);
+        }
+        put_text(e, "failed", n.failed);
         (void)json_array_append_new(list, e);
     }
     (void)json_object_set_new(o, "probes", list);
@@ -260,6 +267,7 @@ static json_t *status_json(struct bw_daemon *d)
     (void)json_object_set_new(o, "journal", journal_json(bw_writer_status(d->writer)));
     (void)json_object_set_new(o, "collector", collector_json(d));
     (void)json_object_set_new(o, "tests", tests_json(d));
+    (void)json_object_set_new(o, "problems", bw_advice_json(d, clock.synced));
     return o;
 }
 

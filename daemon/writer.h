@@ -55,7 +55,9 @@ struct bw_writer_status {
     int64_t moved_today_bytes; /* by heavy tests, this UTC day */
     int64_t moved_month_bytes; /* this calendar month, UTC */
     int64_t journal_bytes;
-    char trouble[256]; /* "" when storage works */
+    int64_t disk_free_bytes; /* of the state directory's disk; unknown: it does not say */
+    int storage_error;       /* errno of the trouble; 0: none */
+    char trouble[256];       /* "" when storage works */
 };
 
 struct bw_writer_events {

@@ -90,6 +90,7 @@ struct bw_writer {
     int64_t prune_mono_ms;
     bool broken;
     char trouble[256];
+    int trouble_code;
     struct bw_complaint complaint;
     struct bw_complaint lost_complaint;
     struct bw_complaint ack_complaint;

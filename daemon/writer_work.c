@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <zstd.h>
 
@@ -119,6 +120,12 @@ void bw_writer_refresh(struct bw_writer *w)
                            NULL);
     (void)bw_journal_usage(w->journal, month_start(now_s), day_s + DAY_S, NULL,
                            &st.moved_month_bytes, NULL);
+    struct statvfs disk;
+    st.disk_free_bytes = BW_UNKNOWN;
+    if (statvfs(w->state_dir, &disk) == 0 && disk.f_blocks > 0) {
+        st.disk_free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
+    }
+    st.storage_error = w->trouble[0] ? w->trouble_code : 0;
     st.held = (int64_t)w->held.n;
     (void)snprintf(st.trouble, sizeof(st.trouble), "%s", w->trouble);
 
@@ -253,6 +260,7 @@ static void storage_fails(struct bw_writer *w, int code, const struct bw_err *er
 {
     const char *why = err->text[0] ? err->text : bw_strerror(code);
     (void)snprintf(w->trouble, sizeof(w->trouble), "%.240s", why);
+    w->trouble_code = code;
     bw_complain(&w->complaint, BW_AREA_JOURNAL, BW_ERROR,
                 "%s; keeping %zu records in memory (at most %d), trying again every %d s%s",
                 why, w->held.n, BW_WRITER_HELD_MAX, BW_WRITER_RETRY_MAX_MS / 1000,

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * advice.c - what is wrong with this box, in plain words, and what mends it.
+ *
+ * Only what a person can do something about is here; a figure that is unknown is no
+ * fault. Sentences name the file, the key or the command that mends it. */
+#include "advice.h"
+
+#include "courier.h"
+#include "daemon.h"
+#include "heavy.h"
+#include "site.h"
+
+#include <bw/err.h>
+#include <clock.h>
+#include <errno.h>
+#include <interval.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(json_t *list, const char *mend, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add(json_t *list, const char *mend, const char *fmt, ...)
+{
+    char what[640];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(what, sizeof(what), fmt, ap);
+    va_end(ap);
+    (void)json_array_append_new(list, json_pack("{s:s, s:s}", "what", what, "mend", mend));
+}
+
+struct case_of {
+    const char *word; /* NULL: any other */
+    const char *mend;
+};
+
+static const char *find_case(const struct case_of *cases, const char *text)
+{
+    while (cases->word && !strstr(text, cases->word)) {
+        cases++;
+    }
+    return cases->mend;
+}
+
+/* libcurl's sentences, the problem words of docs/openapi.yaml, our own. */
+const char *bw_advice_delivery(const char *error)
+{
+    static const struct case_of cases[] = {
+        {"resolve host", "the collector's name is not known here: check name service "
+                         "(getent hosts NAME) and "
+                         "collector { url } in the configuration"},
+        {"certificate",
+         "check this box's clock first; if it is right, have the certificate's authority "
+         "installed or named as collector { ca_file }, or ask who runs the collector"},
+        {"SSL",
+         "something between this box and the collector does not speak TLS: ask who runs "
+         "the collector, or whether a filter stands between"},
+        {"Connection refused", "the collector does not run at that address, or a firewall "
+                               "says no: check collector "
+                               "{ url }, then ask who runs it"},
+        {"timed out", "check that a firewall lets this box out to the collector's port"},
+        {"onnect", "check that a firewall lets this box out to the collector's port"},
+        {"unknown-key",
+         "the collector does not know this box's key: get a new token from who runs it and "
+         "run `bandwitness enroll`"},
+        {"key-revoked",
+         "this box's key was revoked: ask who runs the collector, and enrol again"},
+        {"receipt", "another key than the one learnt at enrolment signed the answer: tell "
+                    "who runs the "
+                    "collector; if it was set up anew, enrol again"},
+        {"too-far-ahead", "the collector misses earlier records: it is sent them by itself "
+                          "within a day; else "
+                          "tell who runs it"},
+        {"HTTP 429", "the collector is busy and asks to wait: nothing to do here"},
+        {"HTTP 5",
+         "the collector is in trouble: nothing to do here; tell who runs it if it lasts"},
+        {"HTTP 3", "the collector moved: ask who runs it for the new address, and set "
+                   "collector { url }"},
+        {"HTTP 4", "what answers there is not the collector, or another version of it: "
+                   "check collector { "
+                   "url } in the configuration"},
+        {"no JSON",
+         "what answers there is not the collector: check collector { url }, and whether a "
+         "filter or a captive portal stands between"},
+        {NULL,
+         "try again later; if it lasts a day, send this line to who runs the collector"}};
+    return find_case(cases, error);
+}
+
+const char *bw_advice_storage(int code)
+{
+    switch (code < 0 ? -code : code) {
+    case ENOSPC:
+    case EDQUOT:
+        return "free some space on that disk; what waits in memory is written by itself";
+    case EROFS:
+        return "the disk is read-only, often because it is failing: look at `dmesg`, check "
+               "the "
+               "disk, mount it writable again";
+    case EBUSY:
+    case EAGAIN:
+        return "another program keeps the journal locked: close it (a backup? sqlite3?)";
+    case EACCES:
+    case EPERM:
+        return "the daemon's user may not write there: chown the state directory back to "
+               "it";
+    default:
+        return "look at `journalctl -u bandwitness` and `dmesg`: the disk may be failing";
+    }
+}
+
+const char *bw_advice_left_out(const char *why)
+{
+    static const struct case_of cases[] = {
+        {"busy", "the line is in use whenever a test is due: choose hours when it is not "
+                 "(window), or raise tests { share } or { give_up }"},
+        {"budget", "raise tests { day_bytes }, or test less often (every)"},
+        {"class hours", "leave more time between class_hours and window, or raise tests { "
+                        "give_up }"},
+        {"another test", "test less often (every), so that tests do not queue up"},
+        {"outage", "the line is down whenever a test is due: see to the line first"},
+        {NULL, "see `journalctl -u bandwitness`"}};
+    return find_case(cases, why);
+}
+
+static void advise_clock(json_t *list, bool synced)
+{
+    if (!synced) {
+        add(list,
+            "run an NTP client (`apt install systemd-timesyncd`, then `timedatectl` says "
+            "\"synchronized: yes\") and let UDP port 123 out",
+            "The clock is not synchronised: every record says so, and outages and tests "
+            "cannot "
+            "be dated for sure.");
+    }
+}
+
+static void advise_storage(json_t *list, const struct bw_daemon *d)
+{
+    const struct bw_writer_status *w = bw_writer_status(d->writer);
+    if (w->trouble[0]) {
+        add(list, bw_advice_storage(w->storage_error),
+            "Records cannot be written (%s): %" PRId64 " wait in memory.", w->trouble,
+            w->held);
+    }
+    if (w->dropped > 0) {
+        add(list,
+            "nothing brings them back; see to the disk, so that it does not happen again",
+            "%" PRId64 " intervals were lost since the start because there was no room for "
+            "them; the records say so.",
+            w->dropped);
+    }
+    if (w->disk_free_bytes != BW_UNKNOWN && w->disk_free_bytes < BW_ADVICE_DISK_BYTES) {
+        add(list, "free some space, or shorten `keep`: a box writes about 300 MB a year",
+            "The disk of %s is nearly full: %" PRId64 " MB are left.", d->config->state_dir,
+            w->disk_free_bytes / 1000000);
+    }
+}
+
+static void advise_collector(json_t *list, const struct bw_daemon *d)
+{
+    const struct bw_writer_status *w = bw_writer_status(d->writer);
+    struct bw_courier_status c;
+    const char *url =
+        d->config->collector.url[0] ? d->config->collector.url : d->enrolment.url;
+    if (!d->enrolled && url[0]) {
+        add(list,
+            "get a token from who runs the collector and run `bandwitness enroll`; nothing "
+            "is "
+            "lost meanwhile",
+            "This box is not enrolled at %s: its records stay here.", url);
+    }
+    if (d->courier) {
+        bw_courier_status(d->courier, &c);
+        if (c.failures_in_a_row > 0) {
+            add(list, bw_advice_delivery(c.last_error),
+                "Records do not reach %s (%s; tried %" PRId64 " time%s): %" PRId64
+                " wait in the journal, none is lost.",
+                url, c.last_error, c.failures_in_a_row, c.failures_in_a_row == 1 ? "" : "s",
+                w->pending);
+        }
+    }
+    if (w->refused > 0) {
+        add(list,
+            "tell who runs the collector; `journalctl -u bandwitness` has its reason for "
+            "each",
+            "The collector refused %" PRId64
+            " record%s for good: the times are named as gaps.",
+            w->refused, w->refused == 1 ? "" : "s");
+    }
+}
+
+/* Targets of the last finished interval that gave no answer at all. */
+static void advise_targets(json_t *list, const struct bw_daemon *d, size_t circuit)
+{
+    const struct bw_daemon_last *l = &d->last;
+    const char *id = d->config->circuits[circuit].id;
+    char names[256] = "";
+    size_t n = 0;
+    size_t silent = 0;
+    size_t len = 0;
+    if (l->start_unix_s == BW_UNKNOWN) {
+        return;
+    }
+    for (size_t i = 0; i < l->n_latency; i++) {
+        const struct bw_latency *t = &l->latency[i];
+        if (strcmp(t->circuit, id) != 0 || t->sent <= 0) {
+            continue;
+        }
+        n++;
+        if (t->lost == t->sent && len < sizeof(names)) {
+            silent++;
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+                                    len ? ", " : "", t->probe);
+        }
+    }
+    if (silent > 0 && silent == n) {
+        add(list,
+            "is the cable in, the modem on, the provider up? If the Internet works from "
+            "here, "
+            "a firewall drops ping: choose targets that answer",
+            "No target of circuit \"%s\" answered in the last interval (%s).", id, names);
+    } else if (silent > 0) {
+        add(list,
+            "ping it by hand; if it never answers, put another address in its place (an "
+            "outage "
+            "is told only by two targets that answer)",
+            "A target of circuit \"%s\" did not answer in the last interval: %s.", id,
+            names);
+    }
+}
+
+static void advise_circuit(json_t *list, const struct bw_daemon *d, size_t i)
+{
+    const struct bw_boxconf_circuit *c = &d->config->circuits[i];
+    struct bw_interval *iv = bw_site_interval(d->site);
+    int64_t since_ms = BW_UNKNOWN;
+    size_t n_targets = 0;
+    char since[32] = "an unknown time";
+    if (!iv) {
+        return;
+    }
+    if (c->source == BW_SOURCE_KERNEL && !bw_interval_last_reading(iv, (uint32_t)i)) {
+        add(list,
+            "`ip link` lists the interfaces of this box: put the right one as interface of "
+            "that circuit",
+            "Circuit \"%s\": the interface %s cannot be read, so nothing is counted.",
+            c->id, c->interface);
+    }
+    if (bw_interval_out_now(iv, (uint32_t)i, bw_clock_mono_ns(), &since_ms)) {
+        if (since_ms != BW_UNKNOWN) {
+            bw_time_format_s(since_ms / 1000, since);
+        }
+        add(list,
+            "is the cable in, the modem on, the provider up? The outage is on record; "
+            "nothing "
+            "to do here",
+            "Circuit \"%s\" is out since %s.", c->id, since);
+    } else {
+        advise_targets(list, d, i);
+    }
+    for (size_t k = 0; k < d->config->n_probes; k++) {
+        const struct bw_boxconf_probe *p = &d->config->probes[k];
+        if (p->circuit == i && p->ops->klass == BW_CLASS_LATENCY) {
+            n_targets += bw_opts_n_targets(p->opts);
+        }
+    }
+    if (n_targets == 1) {
+        add(list, "add a second target that does not depend on the first",
+            "Circuit \"%s\" has one target only: outages of the line cannot be told.",
+            c->id);
+    }
+}
+
+static void advise_tests(json_t *list, const struct bw_daemon *d)
+{
+    struct bw_heavy_next n;
+    for (size_t i = 0; bw_heavy_next(d->heavy, i, &n); i++) {
+        if (n.left_out >= BW_ADVICE_LEFT_OUT) {
+            add(list, bw_advice_left_out(n.left_why),
+                "The test \"%s\" was left out %" PRId64
+                " times in a row; the last time: %s.",
+                n.probe, n.left_out, n.left_why);
+        }
+        if (n.failed[0]) {
+            add(list,
+                "is its server up, and does it give or take the file? Try `bandwitness "
+                "probe "
+                "http URL`",
+                "The last run of the test \"%s\" failed: %s.", n.probe, n.failed);
+        }
+        if (n.never) {
+            add(list,
+                "leave some time between class_hours and window, or set tests { in_class }",
+                "The test \"%s\" never runs today: class hours and windows leave no minute "
+                "for "
+                "it.",
+                n.probe);
+        }
+    }
+}
+
+json_t *bw_advice_json(const struct bw_daemon *d, bool clock_synced)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < d->config->n_circuits; i++) {
+        advise_circuit(list, d, i);
+    }
+    advise_storage(list, d);
+    advise_collector(list, d);
+    advise_clock(list, clock_synced);
+    advise_tests(list, d);
+    if (d->restart_needed[0]) {
+        add(list, "`systemctl restart bandwitness`",
+            "A part of the new configuration waits for a restart: %s.", d->restart_needed);
+    }
+    return list;
+}

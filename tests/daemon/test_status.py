@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `bandwitness status` says is wrong, and the mend, in each state a box gets into."""
+import os
+import sqlite3
+import subprocess
+
+from bwtest import Box, wait_for
+from bwtest.scenes import in_netns, run_scenes, scene
+from speed import HTTP
+
+
+def allow_ping():
+    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as f:
+        f.write("0 2147483647")
+
+
+def told(box, *words, seconds=40):
+    """The problem that has all these words in what it says; the page says the same."""
+    def look():
+        for p in box.status()["problems"]:
+            if all(w in p["what"] for w in words):
+                return p
+        return None
+    found = wait_for(f"a problem that says {words}: {box.status()['problems']}", look, seconds)
+    page = box.command("status", "--socket", box.socket)
+    assert found["what"] in page and f"Mend: {found['mend']}" in page, page
+    assert "Everything works" not in page
+    return found
+
+
+def not_told(box, *words):
+    assert not [p for p in box.status()["problems"] if all(w in p["what"] for w in words)]
+
+
+@scene
+@in_netns
+def tells_of_the_line():
+    """Silent targets, one target, an interface that is not there."""
+    allow_ping()
+    with Box(more='circuit "lte" { vantage = router source = kernel interface = "nope0" }\n'
+                  'icmp "far" { circuit = "lte" target "third" { address = "127.0.0.3" } }\n') as box:
+        box.start()
+        box.wait_records(2)
+        found = told(box, '"lte"', "nope0", "cannot be read")
+        assert "ip link" in found["mend"], found
+        found = told(box, '"lte"', "one target only")
+        not_told(box, "wan")
+        subprocess.run(["nft", "-f", "-"], check=True, input=b"table inet silence {\n"
+                       b"chain input {\ntype filter hook input priority 0\n"
+                       b"icmp type echo-request ip daddr 127.0.0.2 drop\n}\n}\n")
+        found = told(box, '"wan"', "did not answer", "right")
+        assert "another address" in found["mend"] and "left" not in found["what"], found
+        subprocess.run(["nft", "add", "rule", "inet", "silence", "input",
+                        "icmp type echo-request ip daddr 127.0.0.1 drop"], check=True)
+        told(box, '"wan"', "out since", seconds=60)
+        subprocess.run(["nft", "delete table inet silence"], check=True)
+        wait_for("it is over", lambda: not box.status()["circuits"][0]["out"])
+        wait_for("and forgotten", lambda: not [
+            p for p in box.status()["problems"] if '"wan"' in p["what"]])
+
+
+@scene
+def tells_of_delivery():
+    """Not enrolled; storage that is locked; a part that waits for a restart; the clock."""
+    with Box(more='collector { url = "http://127.0.0.1:9" }\n') as box:
+        box.start()
+        box.wait_records(2)
+        found = told(box, "not enrolled", "http://127.0.0.1:9")
+        assert "bandwitness enroll" in found["mend"], found
+        synced = box.status()["clock"]["synced"]
+        assert synced == (not [p for p in box.status()["problems"] if "clock" in p["what"]])
+        db = sqlite3.connect(box.state + "/journal.db", isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        found = told(box, "cannot be written", "wait in memory")
+        assert "locked" in found["mend"], found
+        db.execute("ROLLBACK")
+        db.close()
+        wait_for("written again", lambda: not [
+            p for p in box.status()["problems"] if "cannot be written" in p["what"]])
+        with open(box.conf, encoding="utf-8") as f:
+            text = f.read()
+        with open(box.conf, "w", encoding="utf-8") as f:
+            f.write(text.replace("interval = 1s", "interval = 2s"))
+        box.reload()
+        found = told(box, "waits for a restart", "interval")
+        assert "systemctl restart" in found["mend"], found
+
+
+@scene
+def tells_of_tests():
+    """Left out again and again; never allowed; failing."""
+    gate = "tests { gate = fcc retry = 1s give_up = 1s }\n"
+    with Box(more=gate + HTTP % ("every = 10s", "http://127.0.0.1:9/file")) as box:
+        box.start()
+        load = subprocess.Popen(["ping", "-q", "-i", "0.002", "-s", "1000", "127.0.0.1"],
+                                stdout=subprocess.DEVNULL)
+        try:
+            found = told(box, '"state"', "left out", "busy", seconds=150)
+            assert "share" in found["mend"], found
+        finally:
+            load.kill()
+            load.wait()
+        box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n"
+                  'class_hours "all" { days = "mon-sun" from = "00:00" to = "24:00" }\n'
+                  + HTTP % ("every = 10s", "http://127.0.0.1:9/file"))
+        box.reload()
+        found = told(box, '"state"', "never runs today")
+        assert "in_class" in found["mend"], found
+        results = box.ask(30, verb="probe", probe="state")[-1]["results"]
+        assert [r["state"] for r in results] == ["failed", "failed"], results
+        found = told(box, '"state"', "failed")
+        assert "server" in found["mend"], found
+
+
+@scene
+def tells_that_all_is_well():
+    if os.geteuid() != 0:
+        return
+    with Box() as box:
+        box.start()
+        box.wait_records(2)
+        problems = [p for p in box.status()["problems"] if "clock" not in p["what"]]
+        assert not problems, problems
+        page = box.command("status", "--socket", box.socket)
+        assert ("Everything works." in page) == box.status()["clock"]["synced"], page
+
+
+if __name__ == "__main__":
+    run_scenes()
