@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kill -9 of the box at random moments loses no journalled summary and doubles none: what
-was in the journal before a kill is in it after, byte for byte, in an unbroken chain, and
-the collector ends up with exactly that.
+"""kill -9 of the box in the middle of commits and at random moments loses no journalled
+summary and doubles none: what was in the journal before a kill is in it after, byte for
+byte, in an unbroken chain, and the collector ends up with exactly that.
 
 BW_FAULT_ROUNDS kills (6), spread over three boxes with an interval of one second.
 """
-import random
 import sys
 import time
 
 from bwtest import wait_for
 from scene import ROUNDS, Scene
+from strike import Strikes
 
 BOXES = 3
 
@@ -19,16 +19,17 @@ def main():
     with Scene() as s:
         boxes = [s.box() for _ in range(BOXES)]
         seen = {b: [] for b in boxes}
+        strikes = Strikes()
         for n in range(ROUNDS):
-            time.sleep(random.uniform(0.5, 4.0))
             box = boxes[n % BOXES]
-            if n % 2:
+            if n // 2 % 2:
                 seen[box] = box.journal()  # what certainly was on disk before this kill
-            box.kill()
+            strikes.kill(box, 4.0)
             box.start()
             after = box.journal()
             assert after[:len(seen[box])] == seen[box], f"kill {n + 1}: the journal changed"
             print(f"kill {n + 1}: {len(after)} records in the journal", flush=True)
+        strikes.report()
         time.sleep(8)  # grace, then posts
         for box in boxes:
             box.stop()

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kill -9 of the collector at random moments under load loses no acknowledged record and
-doubles none; receipts verify; positions have no holes; a restart needs nobody.
+"""kill -9 of the collector in the middle of commits and at random moments under load loses
+no acknowledged record and doubles none; receipts verify; positions have no holes; a restart
+needs nobody.
 
 BW_FAULT_ROUNDS kills (6). On loopback, plain HTTP, no rights needed.
 """
 import json
-import random
 import sys
 import time
 
 from bwtest.jose import receipt, sha
 from bwtest.load import Courier, Load
 from scene import ROUNDS, Scene
+from strike import Strikes
 
 BOXES = 6
 
@@ -36,14 +37,15 @@ def positions(collector, box):
 def main():
     with Scene() as s:
         couriers = [Courier(s.collector, s.collector.box(f"Site {n}")) for n in range(BOXES)]
+        strikes = Strikes()
         with Load(couriers) as load:
             for n in range(ROUNDS):
-                time.sleep(random.uniform(0.2, 2.0))
                 before = sum(c.acked for c in couriers)
-                s.collector.kill()
+                strikes.kill(s.collector, 2.0)
                 s.collector.start()
                 print(f"kill {n + 1}: {before} acknowledged so far", flush=True)
             time.sleep(1)
+        strikes.report()
         settled = load.settle()
         for c in couriers:
             assert not c.problems, c.problems[:3]
