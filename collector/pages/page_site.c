@@ -22,14 +22,16 @@
 #include <text.h>
 
 enum {
-    PAGE_MAX = 4 * 1024 * 1024
+    PAGE_MAX = 4 * 1024 * 1024,
+    RANGE_SHOWN = 1 /* of those below, when none is asked for */
 };
 
 static const struct range {
     const char *word;
     const char *label;
     int64_t span_s;
-} ranges[] = {{"day", "Day", 86400},
+} ranges[] = {{"hour", "Hour", 3600},
+              {"day", "Day", 86400},
               {"week", "Week", INT64_C(7) * 86400},
               {"month", "Month", INT64_C(31) * 86400},
               {"year", "Year", INT64_C(366) * 86400}};
@@ -135,6 +137,14 @@ figure_carried(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_
     figure_end(b);
 }
 
+static void payload(struct bw_buf *b, const char *name, int64_t bps)
+{
+    if (bps != BW_UNKNOWN) {
+        bw_buf_printf(b, "; payload of the test %s ", name);
+        bw_page_rate(b, bps);
+    }
+}
+
 static void
 figure_tested(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_s)
 {
@@ -148,19 +158,25 @@ figure_tested(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_s
         figure_end(b);
         return;
     }
-    value(b, "↓", "down", c->test[BW_DOWN].goodput_bps);
-    value(b, "↑", "up", c->test[BW_UP].goodput_bps);
+    /* A claim is about the line, which users share while a test runs: what its counter saw
+     * comes first, the test's own part beside it. */
+    bool line =
+        c->test[BW_DOWN].line_bps != BW_UNKNOWN || c->test[BW_UP].line_bps != BW_UNKNOWN;
+    const char *layer = bw_layer_name(c->facts.layer);
+    value(b, "↓", "down", line ? c->test[BW_DOWN].line_bps : c->test[BW_DOWN].goodput_bps);
+    value(b, "↑", "up", line ? c->test[BW_UP].line_bps : c->test[BW_UP].goodput_bps);
     how_begin(b);
-    bw_buf_puts(b, "goodput (the test's own payload)");
+    if (line) {
+        bw_buf_printf(b, "on the line, test and users together, %s layer",
+                      layer ? layer : "unnamed");
+        payload(b, "down", c->test[BW_DOWN].goodput_bps);
+        payload(b, "up", c->test[BW_UP].goodput_bps);
+    } else {
+        bw_buf_puts(b, "goodput (the test's own payload)");
+    }
     if (c->test[BW_DOWN].at_unix_ms != BW_UNKNOWN) {
         bw_buf_puts(b, "; down ");
         bw_page_ago(b, c->test[BW_DOWN].at_unix_ms / 1000, now_s);
-    }
-    if (c->test[BW_DOWN].line_bps != BW_UNKNOWN) {
-        bw_buf_puts(b, "; the line's counter saw ");
-        bw_page_rate(b, c->test[BW_DOWN].line_bps);
-        const char *layer = bw_layer_name(c->facts.layer);
-        bw_buf_printf(b, " then (%s layer)", layer ? layer : "unnamed");
     }
     figure_end(b);
 }
@@ -288,7 +304,7 @@ static void write_graphs(struct bw_buf *b,
         (void)snprintf(series, sizeof(series), "latency-%s", d->probes[i]);
         (void)snprintf(alt, sizeof(alt), "Round trip and loss to %s", d->probes[i]);
         write_graph(b, id, series, alt,
-                    "One small packet a second; bands are intervals with loss.", range);
+                    "Small packets, day and night; bands are intervals with loss.", range);
     }
     bw_buf_puts(b, "<p class=\"small\">The records behind these pictures, last ");
     bw_buf_puts(b, range->word);
@@ -472,6 +488,7 @@ void bw_page_site(void *owner, struct bw_http_req *req)
     p->req = req;
     (void)snprintf(p->site, sizeof(p->site), "%s", id);
     (void)snprintf(p->title, sizeof(p->title), "%s", c->conf->title);
+    p->range = RANGE_SHOWN;
     for (size_t i = 0; range && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         p->range = strcmp(ranges[i].word, range) == 0 ? i : p->range;
     }

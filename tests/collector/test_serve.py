@@ -76,6 +76,22 @@ class Serve(CollectorCase):
         self.assertIn("x" + HOSTILE, self.page("/").text)
         self.assertIn("x" + HOSTILE, self.page(f"/sites/{token['site']}").text)
 
+    def test_a_test_on_the_site_page(self):
+        box = self.c.box("Sequoia School", start=int(time.time()) // 300 * 300 - 300)
+        run = {"circuit": "wan", "probe": "state", "kind": "http", "direction": "down",
+               "at_ms": box.at * 1000, "duration_ms": 5000, "state": "ok", "grade": "self",
+               "egress": "unknown", "bytes": 55_000_000, "goodput_bps": 88_000_000,
+               "line_bps": 100_000_000}
+        line = box.key.sign(box.payload(throughput=[run]), "bandwitness-summary+jws")
+        self.assertEqual(self.c.post([line]).json["refused"], [])
+        p = self.page(f"/sites/{box.site}")
+        for words in ("100\u00a0Mbit/s", "test and users together, ethernet layer",
+                      "payload of the test down 88\u00a0Mbit/s", "not known"):
+            self.assertIn(words, p.text)
+        for word, seconds in (("", 86400), ("?range=hour", 3600), ("?range=year", 366 * 86400)):
+            graphs = [x for x in self.page(f"/sites/{box.site}{word}").links if "/link.png" in x]
+            self.assertIn(f"last={seconds}&", graphs[0])
+
     def test_site_page_states_and_figures(self):
         box = self.c.box("Rowan School", start=int(time.time()) // 300 * 300 - 3600)
         self.assertIn("never seen", self.page(f"/sites/{box.site}").text)
