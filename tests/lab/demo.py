@@ -23,6 +23,7 @@ from truth import Ping, Sampler
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+OUT = os.path.join(TOP, "build", "demo")
 INTERVAL_S = 10
 CUT_S = 20
 SHORTEST_S = 120
@@ -217,7 +218,7 @@ tests {{
                     return
                 time.sleep(min(left, 15))
                 if left > 15:
-                    self.progress(box, collector, time.monotonic() - begun, length)
+                    self.progress(box, time.monotonic() - begun, length)
 
         # two tests that a person asks for; the others start at times nobody can foresee
         until(min(12, length / 15))
@@ -234,7 +235,9 @@ tests {{
             school.cut()
             self.events["cut"] = time.time()
             self.say(f"the line is cut for {self.cut_s} s")
-            time.sleep(self.cut_s)
+            time.sleep(self.cut_s * 0.7)
+            self.progress(box, time.monotonic() - begun, length)
+            time.sleep(self.cut_s * 0.3)
             school.mend()
             self.events["mended"] = time.time()
             self.say("the line is mended")
@@ -263,20 +266,20 @@ tests {{
         self.asked = threading.Thread(target=ask, daemon=True)
         self.asked.start()
 
-    def progress(self, box, collector, at, length):
+    def progress(self, box, at, length):
         status = box.status()
         if not status:
             self.say(f"{at:.0f} of {length} s: the box does not answer")
             return
         journal, circuit = status["journal"], status["circuits"][0]
-        words = [f"{journal.get('last_seq', 0)} summaries signed, {journal['pending']} of them "
-                 "on their way"]
+        words = [f"signed {journal.get('last_seq', 0)}, not yet acknowledged {journal['pending']}"]
         if circuit.get("out"):
-            words.append("the line is out")
+            words.append("the box sees an outage since " + time.strftime(
+                "%H:%M:%S UTC", time.gmtime(circuit["out_since_ms"] / 1000)))
         elif any(p["running"] for p in status["tests"]["probes"]):
             words.append("a throughput test runs")
         elif "down_bps" in circuit.get("now", {}):
-            words.append("users carry %.1f down / %.1f up Mbit/s" % (
+            words.append("the line carried %.1f down / %.1f up Mbit/s of late" % (
                 circuit["now"]["down_bps"] / 1e6, circuit["now"]["up_bps"] / 1e6))
         self.say(f"{at:.0f} of {length} s: " + ", ".join(words))
 
@@ -362,7 +365,7 @@ tests {{
             print(f"{what:18}{self.paths[name]}  ({more})")
         print(f"{'the pages':18}{page}  " + (
             "(until script/demo --stop)" if self.options.keep and the_lab else
-            "(gone with the lab; --keep leaves it running)"))
+            "(gone with the lab; --keep leaves it running)" if the_lab else "(gone by now)"))
         judged = [r for r in fig.rows if r.ok is not None]
         outside = sum(1 for r in judged if not r.ok)
         if not ok:
@@ -462,7 +465,8 @@ def note_kept(out):
     def note(pid, folder):
         with open(os.path.join(out, "demo.pid"), "w", encoding="ascii") as f:
             f.write(f"{pid} {folder}\n")
-        print("it runs on; end it with: script/demo --stop")
+        where = "" if out == OUT else f" --out {out}"
+        print(f"it runs on; end it with: script/demo --stop{where}")
     return note
 
 
@@ -476,7 +480,8 @@ def stop_kept(out):
                 raise OSError("that process is another one now")
         os.kill(int(pid), signal.SIGTERM)
     except (OSError, ValueError) as e:
-        print(f"nothing runs on from {out} ({e})")
+        gone = isinstance(e, (FileNotFoundError, ProcessLookupError))
+        print(f"nothing runs on from {out}" + ("" if gone else f" ({e})"))
         return 2
     shutil.rmtree(folder, ignore_errors=True)
     os.unlink(path)
@@ -487,7 +492,7 @@ def stop_kept(out):
 def main():
     p = argparse.ArgumentParser(prog="script/demo")
     p.add_argument("--seconds", type=int, default=180)
-    p.add_argument("--out", default=os.path.join(TOP, "build", "demo"))
+    p.add_argument("--out", default=OUT)
     p.add_argument("--keep", action="store_true")
     p.add_argument("--stop", action="store_true")
     options = p.parse_args()

@@ -186,7 +186,8 @@ class Figures:
         text = {0: "no run", 1: "1 run"}.get(good, f"the farthest off of {good} runs")
         put_off = why.pop("deferred", 0)
         text += "".join(f"; {n} {w}, left out" for w, n in sorted(why.items()))
-        return text + (f"; put off {put_off} times" if put_off else "")
+        times = {1: "once", 2: "twice"}.get(put_off, f"{put_off} times")
+        return text + (f"; put off {times}" if put_off else "")
 
     def failures(self):
         """Runs that failed on a whole line are a fault, never left out in silence."""
