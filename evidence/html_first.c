@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * html_first.c - the first screen: claimed, delivered (tested and carried apart), used.
  *
- * Invariant: a figure stands with its layer, its statistic and the number of values it
- * rests on; what was not measured says so, and what would be needed. */
+ * Invariant: a figure stands with its layer, its statistic, the number of values it rests
+ * on and the name of its method; what was not measured says so, and what would be needed.
+ */
 #include "buf.h"
 #include "chart_svg.h"
 #include "html.h"
@@ -19,6 +20,12 @@ static void row(struct bw_buf *out, const char *name, const char *note)
     bw_buf_puts(out, "<small>");
     bw_text_html(out, note);
     bw_buf_puts(out, "</small></th>");
+}
+
+/* The end of a row's last cell: by which methods its figures are made. */
+static void methods(struct bw_buf *out, const char *names)
+{
+    bw_buf_printf(out, "<small class=\"m\">%s</small></td></tr>\n", names);
 }
 
 static void rate_cell(struct bw_buf *out, int64_t bps, const char *klass_note)
@@ -41,10 +48,20 @@ static void rate_cell(struct bw_buf *out, int64_t bps, const char *klass_note)
     bw_buf_puts(out, "</td>");
 }
 
+static void claim_day(const struct bw_report *r, int64_t unix_s, char out[BW_WORDS_MAX])
+{
+    if (unix_s == BW_UNKNOWN) {
+        out[0] = '\0';
+    } else {
+        bw_words_local(r->tz, unix_s, 0, out);
+    }
+}
+
 static void claimed_row(struct bw_buf *out, const struct bw_report *r)
 {
     const struct bw_report_claim *c = bw_report_claim_last(r);
     char note[200];
+    char day[BW_WORDS_MAX];
 
     if (!c) {
         row(out, "Claimed", "filed or contracted");
@@ -66,22 +83,63 @@ static void claimed_row(struct bw_buf *out, const struct bw_report *r)
     }
     bw_buf_puts(out, "<td>");
     bw_text_html(out, c->origin);
+    if (c->from_unix_s != BW_UNKNOWN && c->from_unix_s > 0) {
+        claim_day(r, c->from_unix_s, day);
+        bw_buf_printf(out, "<small>in force from %s</small>", day);
+    }
     if (r->n_claims > 1) {
         bw_buf_printf(
             out,
-            "<small>newest of %zu claims in the period; each test is compared with "
-            "the one in force</small>",
+            "<small>newest of %zu claims in the period, which are listed below; each test "
+            "is compared with the one in force</small>",
             r->n_claims);
     }
     bw_buf_puts(out, "</td></tr>\n");
 }
 
+/* Every claim of the period with its dates, where there is more than one. */
+static void claims_table(struct bw_buf *out, const struct bw_report *r)
+{
+    char text[BW_WORDS_MAX];
+
+    if (r->n_claims < 2) {
+        return;
+    }
+    bw_buf_puts(out, "<table><caption>Claims of the period</caption><thead><tr>"
+                     "<th scope=\"col\">From</th><th scope=\"col\">Until</th>"
+                     "<th scope=\"col\" class=\"n\">Download</th>"
+                     "<th scope=\"col\" class=\"n\">Upload</th><th scope=\"col\">Layer</th>"
+                     "<th scope=\"col\">Where it comes from</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < r->n_claims; i++) {
+        const struct bw_report_claim *c = &r->claims[i];
+        claim_day(r, c->from_unix_s, text);
+        bw_buf_printf(out, "<tr><td>%s</td>",
+                      c->from_unix_s == BW_UNKNOWN || c->from_unix_s <= 0 ? "not stated"
+                                                                          : text);
+        claim_day(r, c->to_unix_s, text);
+        bw_buf_printf(out, "<td>%s</td>",
+                      c->to_unix_s == BW_UNKNOWN ? "further notice" : text);
+        for (int d = 0; d < BW_DIRECTIONS; d++) {
+            bw_words_rate(c->bps[d], text);
+            bw_buf_printf(out, "<td class=\"n\">%s</td>",
+                          c->bps[d] == BW_UNKNOWN ? "not claimed" : text);
+        }
+        bw_buf_printf(out, "<td>%s</td><td>",
+                      c->layer == BW_LAYER_UNKNOWN ? "IP (the claim names none)"
+                                                   : bw_words_layer_long(c->layer));
+        bw_text_html(out, c->origin);
+        bw_buf_puts(out, "</td></tr>\n");
+    }
+    bw_buf_puts(out, "</tbody></table>\n");
+}
+
 static void tested_cell(struct bw_buf *out, const struct bw_report_tested *t)
 {
-    char note[300];
+    char note[440];
     char low[BW_WORDS_MAX];
     char high[BW_WORDS_MAX];
     char share[BW_WORDS_MAX];
+    char runs[BW_WORDS_MAX];
     const struct bw_dist *d = &t->goodput_bps;
     enum bw_layer layer = BW_LAYER_GOODPUT;
 
@@ -94,21 +152,24 @@ static void tested_cell(struct bw_buf *out, const struct bw_report_tested *t)
     }
     bw_words_rate(d->p5, low);
     bw_words_rate(d->p95, high);
+    bw_words_counted(d->n, "run", "runs", runs);
     if (d->n == 0) {
         rate_cell(out, BW_UNKNOWN, "");
         return;
     }
     if (t->n_compared > 0) {
         bw_words_percent(bw_words_ppm(t->n_at_90, t->n_compared), share);
-        (void)snprintf(
-            note, sizeof(note),
-            "%s, median of %lld runs; P5 %s, P95 %s; at least 90 %% of the claim in "
-            "%s of them",
-            bw_words_layer_long(layer), (long long)d->n, low, high, share);
+        (void)snprintf(note, sizeof(note),
+                       "%s, line rate (test and users together), median of %s; P5 %s, P95 "
+                       "%s; at least "
+                       "90 %% of the claim in %s of them",
+                       bw_words_layer_long(layer), runs, low, high, share);
     } else {
         (void)snprintf(
-            note, sizeof(note), "%s, median of %lld runs; P5 %s, P95 %s%s",
-            bw_words_layer_long(layer), (long long)d->n, low, high,
+            note, sizeof(note), "%s, %s, median of %s; P5 %s, P95 %s%s",
+            bw_words_layer_long(layer),
+            layer == BW_LAYER_GOODPUT ? "goodput" : "line rate (test and users together)",
+            runs, low, high,
             layer == BW_LAYER_GOODPUT
                 ? "; the line's own rate was not counted, so no share of the claim"
                 : "");
@@ -127,11 +188,14 @@ static void tested_row(struct bw_buf *out, const struct bw_report *r)
     bw_buf_printf(
         out,
         "<td>Down %lld good of %lld due, up %lld of %lld<small>failed %lld, deferred "
-        "%lld, cancelled %lld</small></td></tr>\n",
+        "%lld, cancelled %lld</small>",
         (long long)a->n_ok, (long long)a->n_wanted, (long long)b->n_ok,
         (long long)b->n_wanted, (long long)a->n_failed + (long long)b->n_failed,
         (long long)a->n_deferred + (long long)b->n_deferred,
         (long long)a->n_cancelled + (long long)b->n_cancelled);
+    methods(out, a->n_compared + b->n_compared > 0
+                     ? "tested-dist/1, claim-share/1, layer-convert/1"
+                     : "tested-dist/1");
 }
 
 /* A rate at the counter's layer, said at the claim's layer where that can be done. */
@@ -160,11 +224,13 @@ static void window_cell(struct bw_buf *out,
     if (converted && c && c->bps[dir] != BW_UNKNOWN && c->bps[dir] > 0) {
         bw_words_percent(bw_words_ppm(shown, c->bps[dir]), share);
     }
-    bw_words_count(w->n, n);
+    bw_words_counted(w->n, "interval", "intervals", n);
     bw_words_local(r->tz, w->peak_unix_s, r->counts.interval_s < 60, at);
-    (void)snprintf(note, sizeof(note), "%s, %s %s intervals%s%s%s%s%s",
-                   bw_words_layer_long(layer), peak ? "highest of" : "P95 of", n,
-                   share[0] ? "; " : "", share, share[0] ? " of the claim" : "",
+    (void)snprintf(note, sizeof(note), "%s, %s %s%s%s%s%s%s", bw_words_layer_long(layer),
+                   peak ? "highest of" : "P95 of", n, share[0] ? "; " : "", share,
+                   !share[0]         ? ""
+                   : r->n_claims > 1 ? " of the newest claim"
+                                     : " of the claim",
                    peak ? "; " : "", peak ? at : "");
     rate_cell(out, shown, note);
 }
@@ -200,8 +266,10 @@ static void used_rows(struct bw_buf *out, const struct bw_report *r)
         bw_buf_printf(
             out,
             "<td>Highest mean rate of one interval (%s) without a test of ours<small>"
-            "counted at %s</small></td></tr>\n",
+            "counted at %s</small>",
             interval, bw_words_layer_long(u->layer));
+        methods(out, u->layer == bw_html_claim_layer(r) ? "carried-max/1"
+                                                        : "carried-max/1, layer-convert/1");
         (void)snprintf(text, sizeof(text), "%02d:%02d to %02d:%02d%s",
                        r->class_hours.from_min / 60, r->class_hours.from_min % 60,
                        r->class_hours.to_min / 60, r->class_hours.to_min % 60,
@@ -212,20 +280,22 @@ static void used_rows(struct bw_buf *out, const struct bw_report *r)
         window_cell(out, r, u, &u->window[BW_WINDOW_CLASS][BW_DOWN], false);
         window_cell(out, r, u, &u->window[BW_WINDOW_CLASS][BW_UP], false);
         bw_buf_puts(out, "<td>95 of 100 intervals were at or below this rate");
-        if (u->saturated_s != BW_UNKNOWN) {
-            bw_words_length(u->saturated_s * 1000, length);
-            bw_buf_printf(out, "<small>at 90 %% of the claim or more for %s in all</small>",
-                          length);
-        }
-        bw_buf_puts(out, "</td></tr>\n");
+        methods(out, "util-p95/1");
         row(out, "Used, all hours", "day and night");
         window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_DOWN], false);
         window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_UP], false);
         bw_words_bytes(u->bytes[BW_DOWN], text);
         bw_buf_printf(out, "<td>In all %s down", text);
         bw_words_bytes(u->bytes[BW_UP], text);
-        bw_buf_printf(out, " and %s up<small>our own tests included</small></td></tr>\n",
-                      text);
+        bw_buf_printf(out, " and %s up<small>our own tests included</small>", text);
+        if (u->saturated_s != BW_UNKNOWN) {
+            bw_words_length(u->saturated_s * 1000, length);
+            bw_words_length(u->saturated_of_s * 1000, text);
+            bw_buf_printf(out, "<small>at 90 %% of the claim or more for %s of %s</small>",
+                          length, text);
+        }
+        methods(out, u->saturated_s != BW_UNKNOWN ? "util-p95/1, bytes-sum/1, saturated/1"
+                                                  : "util-p95/1, bytes-sum/1");
     }
 }
 
@@ -244,18 +314,25 @@ static void facts(struct bw_buf *out, const struct bw_report *r)
     const struct bw_report_latency *best = NULL;
     char figure[BW_WORDS_MAX];
     char a[BW_WORDS_MAX];
-    char what[200];
+    char b[BW_WORDS_MAX];
+    char what[360];
 
     bw_buf_puts(out, "<ul class=\"facts\">");
     bw_words_percent(bw_words_ppm(r->coverage.recorded_s, r->coverage.elapsed_s), figure);
     bw_words_length(r->coverage.missing_s * 1000, a);
-    (void)snprintf(what, sizeof(what), "of the time is on record; %s missing", a);
+    bw_words_length(r->coverage.elapsed_s * 1000, b);
+    (void)snprintf(what, sizeof(what), "of %s is on record; %s missing (coverage/1)", b, a);
     fact(out, figure, what);
     bw_words_length(r->outages.total_ms, figure);
-    (void)snprintf(what, sizeof(what), "of outage in %zu event%s", r->outages.n,
-                   r->outages.n == 1 ? "" : "s");
-    fact(out, r->outages.n ? figure : "none",
-         r->outages.n ? what : "outage seen in the recorded time");
+    bw_words_length(r->outages.observed_s * 1000, b);
+    bw_words_counted((int64_t)r->outages.n, "event", "events", a);
+    (void)snprintf(what, sizeof(what), "of outage in %s, of %s on record (outage-union/1)",
+                   a, b);
+    if (r->outages.n == 0) {
+        (void)snprintf(what, sizeof(what), "outage seen in %s on record (outage-union/1)",
+                       b);
+    }
+    fact(out, r->outages.n ? figure : "none", what);
     for (size_t i = 0; i < r->n_latency; i++) {
         const struct bw_report_latency *l = &r->latency[i];
         if (l->window == BW_WINDOW_ALL && l->loss_ppm != BW_UNKNOWN &&
@@ -266,14 +343,17 @@ static void facts(struct bw_buf *out, const struct bw_report *r)
     if (best) {
         bw_words_percent(best->loss_ppm, figure);
         bw_words_delay(best->p95_us, a);
-        (void)snprintf(what, sizeof(what), "of packets to %s lost; round trip P95 %s",
-                       best->probe, a);
+        bw_words_counted(best->sent, "packet", "packets", b);
+        (void)snprintf(what, sizeof(what),
+                       "of %s to %.60s lost (loss-wilson95/1); round trip at IP, P95 %s "
+                       "(rtt-merged/1)%s",
+                       b, best->probe, a,
+                       r->coverage.n_targets > 1 ? "; the worst of the targets" : "");
         fact(out, figure, what);
     } else {
         fact(out, "not measured", "round trip and loss");
     }
-    (void)snprintf(what, sizeof(what), "the box's place (%s); counters: %s%s%s",
-                   bw_words_or(bw_vantage_name(f->vantage), "not stated"),
+    (void)snprintf(what, sizeof(what), "is where the box stands; counters: %s%s%s",
                    bw_words_or(bw_source_name(f->source), "none"),
                    f->layer != BW_LAYER_UNKNOWN ? " at " : "",
                    f->layer != BW_LAYER_UNKNOWN ? bw_words_layer_long(f->layer) : "");
@@ -291,7 +371,9 @@ void bw_html_first(struct bw_buf *out, const struct bw_report *r)
     claimed_row(out, r);
     tested_row(out, r);
     used_rows(out, r);
-    bw_buf_puts(out, "</tbody></table>\n<div class=\"chart\">");
+    bw_buf_puts(out, "</tbody></table>\n");
+    claims_table(out, r);
+    bw_buf_puts(out, "<div class=\"chart\">");
     bw_chart_bars(r, out);
     bw_buf_puts(out, "</div>\n");
     facts(out, r);

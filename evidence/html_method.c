@@ -75,6 +75,8 @@ static const struct {
      "Recorded time is the union of all intervals. The rest of the time that has passed is "
      "missing, and each missing stretch is listed. The clock's error bound is the kernel's "
      "own."},
+    {"Counts, " BW_METHOD_COUNT,
+     "Records, intervals and runs, each counted once; the same record twice is one."},
 };
 
 static void methods_list(struct bw_buf *out)
@@ -133,6 +135,7 @@ static void sources(struct bw_buf *out, const struct bw_report *r)
     char text[320];
     char a[BW_WORDS_MAX];
     char b[BW_WORDS_MAX];
+    char stepped[BW_WORDS_MAX];
 
     bw_buf_puts(
         out, "<h3>Where the figures come from</h3>\n<div class=\"chart\"><table><tbody>\n");
@@ -149,27 +152,27 @@ static void sources(struct bw_buf *out, const struct bw_report *r)
         line(out, "Positions in the collector's ledger", text);
     }
     for (size_t i = 0; i < c->n_keys; i++) {
-        (void)snprintf(text, sizeof(text), "%s: %lld records, number %lld to %lld",
-                       c->keys[i].kid, (long long)c->keys[i].n,
+        bw_words_counted(c->keys[i].n, "record", "records", a);
+        (void)snprintf(text, sizeof(text), "%s: %s, number %lld to %lld", c->keys[i].kid, a,
                        (long long)c->keys[i].first_seq, (long long)c->keys[i].last_seq);
         line(out, "Key", text);
     }
     for (size_t i = 0; i < c->n_agents; i++) {
-        (void)snprintf(text, sizeof(text), "%s: %lld records", c->agents[i].text,
-                       (long long)c->agents[i].n);
+        bw_words_counted(c->agents[i].n, "record", "records", a);
+        (void)snprintf(text, sizeof(text), "%s: %s", c->agents[i].text, a);
         line(out, "Software", text);
     }
     for (size_t i = 0; i < c->n_configs; i++) {
-        (void)snprintf(text, sizeof(text), "%s: %lld records", c->configs[i].text,
-                       (long long)c->configs[i].n);
+        bw_words_counted(c->configs[i].n, "record", "records", a);
+        (void)snprintf(text, sizeof(text), "%s: %s", c->configs[i].text, a);
         line(out, "SHA-256 of the box's configuration", text);
     }
     bw_words_length(r->clock.unsynced_s * 1000, a);
     bw_words_delay(r->clock.max_error_us, b);
-    (void)snprintf(
-        text, sizeof(text),
-        "not synchronised for %s; stepped in %lld intervals; worst error bound %s", a,
-        (long long)r->clock.n_stepped, b);
+    bw_words_counted(r->clock.n_stepped, "interval", "intervals", stepped);
+    (void)snprintf(text, sizeof(text),
+                   "not synchronised for %s; stepped in %s; worst error bound %s", a,
+                   stepped, b);
     line(out, "The box's clock", text);
     bw_buf_puts(out, "</tbody></table></div>\n");
 }

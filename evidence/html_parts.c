@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "chart_svg.h"
 #include "html.h"
+#include "plural.h"
 #include "text.h"
 #include "words.h"
 
@@ -13,10 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void head(struct bw_buf *out, const char *id, const char *title)
+static void head(struct bw_buf *out, const char *id, const char *title, const char *methods)
 {
-    bw_buf_printf(out, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id,
-                  title);
+    bw_buf_printf(out,
+                  "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n"
+                  "<p class=\"m\">%s</p>\n",
+                  id, id, title, methods);
 }
 
 static void cell(struct bw_buf *out, const char *text)
@@ -85,7 +88,7 @@ void bw_html_coverage(struct bw_buf *out, const struct bw_report *r)
     const struct bw_report_coverage *c = &r->coverage;
     char text[192];
 
-    head(out, "coverage", "How much of the time is on record");
+    head(out, "coverage", "How much of the time is on record", "coverage/1");
     bw_buf_puts(out, "<div class=\"chart\">");
     bw_chart_coverage(r, out);
     bw_buf_puts(
@@ -173,7 +176,8 @@ void bw_html_use(struct bw_buf *out, const struct bw_report *r)
     static const char *const heading[] = {"Download", "Upload"};
     bool by_days = r->n_days >= 4;
 
-    head(out, "use", by_days ? "Use day by day" : "Use over time");
+    head(out, "use", by_days ? "Use day by day" : "Use over time",
+         "util-p95/1, carried-max/1, bytes-sum/1");
     if (r->n_used == 0) {
         bw_buf_puts(
             out,
@@ -256,19 +260,20 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
         }
         bw_buf_printf(
             out,
-            "</tbody></table></div>\n<p>%lld runs were due: %lld good, %lld failed, %lld "
-            "deferred, %lld cancelled; %lld were retests. ",
-            (long long)t->n_wanted, (long long)t->n_ok, (long long)t->n_failed,
-            (long long)t->n_deferred, (long long)t->n_cancelled, (long long)t->n_retests);
+            "</tbody></table></div>\n<p>%lld %s due: %lld good, %lld failed, %lld "
+            "deferred, %lld cancelled; %lld of them retests. ",
+            (long long)t->n_wanted, bw_plural(t->n_wanted, "run was", "runs were"),
+            (long long)t->n_ok, (long long)t->n_failed, (long long)t->n_deferred,
+            (long long)t->n_cancelled, (long long)t->n_retests);
         if (t->n_compared > 0) {
             bw_words_percent(bw_words_ppm(t->n_at_80, t->n_compared), a);
             bw_words_percent(bw_words_ppm(t->n_at_90, t->n_compared), b);
             bw_buf_printf(
                 out,
-                "Of %lld runs that can be compared with the claim, %lld (%s) reached "
+                "Of %lld %s that can be compared with the claim, %lld (%s) reached "
                 "at least 80 %% of it and %lld (%s) at least 90 %%. ",
-                (long long)t->n_compared, (long long)t->n_at_80, a, (long long)t->n_at_90,
-                b);
+                (long long)t->n_compared, bw_plural(t->n_compared, "run", "runs"),
+                (long long)t->n_at_80, a, (long long)t->n_at_90, b);
         } else if (t->n_ok > 0) {
             bw_buf_puts(
                 out, r->n_claims == 0
@@ -337,7 +342,7 @@ static void runs_table(struct bw_buf *out, const struct bw_report *r)
 
 void bw_html_tests(struct bw_buf *out, const struct bw_report *r)
 {
-    head(out, "tests", "Throughput tests");
+    head(out, "tests", "Throughput tests", "tested-dist/1, claim-share/1, layer-convert/1");
     if (r->n_runs == 0) {
         bw_buf_puts(out,
                     "<p class=\"none\">No throughput run fell due in the period.</p>\n");
@@ -425,7 +430,8 @@ void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
         "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
         "P95",    "P99",   "Mean", "PDV P95"};
 
-    head(out, "latency", "Round trip and loss");
+    head(out, "latency", "Round trip and loss",
+         "rtt-merged/1, loss-wilson95/1, pdv-period/1");
     if (r->n_latency == 0) {
         bw_buf_puts(
             out, "<p class=\"none\">Not measured: no target was asked.</p>\n</section>\n");
@@ -455,7 +461,7 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
     char longest[BW_WORDS_MAX];
     char observed[BW_WORDS_MAX];
 
-    head(out, "outages", "Outages");
+    head(out, "outages", "Outages", "outage-union/1");
     bw_words_length(o->observed_s * 1000, observed);
     if (o->n == 0) {
         bw_buf_printf(out,
@@ -510,7 +516,7 @@ void bw_html_gaps(struct bw_buf *out, const struct bw_report *r)
     size_t shown = c->n_gaps < BW_HTML_ROWS_MAX ? c->n_gaps : BW_HTML_ROWS_MAX;
     char text[BW_WORDS_MAX];
 
-    head(out, "gaps", "Gaps");
+    head(out, "gaps", "Gaps", "coverage/1");
     if (c->n_gaps == 0) {
         bw_buf_puts(
             out,
@@ -524,7 +530,7 @@ void bw_html_gaps(struct bw_buf *out, const struct bw_report *r)
                   "themselves state.</p>\n",
                   text);
     if (c->n_gaps > 20) {
-        bw_buf_printf(out, "<details><summary>All %zu gaps</summary>", c->n_gaps);
+        bw_buf_printf(out, "<details open><summary>All %zu gaps</summary>", c->n_gaps);
     }
     bw_buf_puts(out, "<div class=\"chart\"><table>");
     columns(out, names, 5, 4);

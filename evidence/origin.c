@@ -13,6 +13,8 @@
 #include "journal.h"
 #include "jws.h"
 #include "ledger.h"
+#include "plural.h"
+#include "words.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
@@ -148,6 +150,7 @@ int bw_origin_check(struct bw_origin *s,
     struct bw_check_result res;
     struct bw_pubkey *keys = NULL;
     struct bw_check *c = NULL;
+    char counted[BW_WORDS_MAX];
     int r = 0;
 
     *ret_check = BW_CHECK_NOT_DONE;
@@ -165,19 +168,20 @@ int bw_origin_check(struct bw_origin *s,
     if (r < 0) {
         goto out;
     }
+    bw_words_counted(res.n_records, "record", "records", counted);
     if (res.first == BW_FAULT_NONE) {
         *ret_check = BW_CHECK_GOOD;
         (void)snprintf(
             text, 480,
-            "All %lld records of the file carry a signature that fits the key given "
-            "with it, and each names the hash of the one before.",
-            (long long)res.n_verified);
+            "%s carry a signature that fits the key given with it, and each names the hash "
+            "of the one before.",
+            counted);
     } else {
         *ret_check = BW_CHECK_BAD;
-        (void)snprintf(
-            text, 480, "%lld fault%s in %lld records; the first: line %lld, %s: %.300s",
-            (long long)res.n_faults, res.n_faults == 1 ? "" : "s", (long long)res.n_records,
-            (long long)res.first_line, bw_fault_name(res.first), res.first_text);
+        (void)snprintf(text, 480, "%lld %s in %s; the first: line %lld, %s: %.300s",
+                       (long long)res.n_faults, bw_plural(res.n_faults, "fault", "faults"),
+                       counted, (long long)res.first_line, bw_fault_name(res.first),
+                       res.first_text);
     }
 out:
     bw_check_free(c);

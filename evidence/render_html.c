@@ -76,6 +76,8 @@ static const char style_page[] =
     "var(--claim);vertical-align:4px}.key i.i-80{border-top:2px dotted var(--claim)}"
     ".key i.i-p95l{border-top:2px dashed var(--ink)}"
     ".key i.i-dot{width:9px;height:9px;border-radius:9px;background:var(--deep)}"
+    "p.m,small.m{color:var(--soft);font:12px/1.4 ui-monospace,Menlo,Consolas,monospace;"
+    "margin:2px 0 6px}"
     "code{font-size:13px;overflow-wrap:anywhere}dt{font-weight:600;margin-top:10px}dd{"
     "margin:0 "
     "0 6px;max-width:78ch}";

@@ -3,7 +3,9 @@
  *
  * Invariant: integer arithmetic only, so the same figure gives the same words anywhere. */
 #include "words.h"
+
 #include "model.h"
+#include "plural.h"
 
 #include "clock.h"
 #include "tz.h"
@@ -217,6 +219,15 @@ void bw_words_count(int64_t n, char out[BW_WORDS_MAX])
         out[at++] = digits[i];
     }
     out[at] = '\0';
+}
+
+void bw_words_counted(int64_t n, const char *one, const char *many, char out[BW_WORDS_MAX])
+{
+    char number[32];
+
+    bw_words_count(n, out);
+    (void)snprintf(number, sizeof(number), "%.31s", out);
+    (void)snprintf(out, BW_WORDS_MAX, "%s %.30s", number, bw_plural(n, one, many));
 }
 
 int64_t bw_words_ppm(int64_t part, int64_t whole)

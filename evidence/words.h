@@ -40,6 +40,9 @@ void bw_words_percent(int64_t ppm, char out[BW_WORDS_MAX]);
 /* "12,345" */
 void bw_words_count(int64_t n, char out[BW_WORDS_MAX]);
 
+/* "1 run", "12,345 runs" */
+void bw_words_counted(int64_t n, const char *one, const char *many, char out[BW_WORDS_MAX]);
+
 /* part of whole in ppm, rounded down; unknown when whole is 0 or unknown. */
 int64_t bw_words_ppm(int64_t part, int64_t whole);
 

@@ -558,7 +558,49 @@ class Check:
                     "peak_bps": max((v for _, v in kept), default=None)}, theirs[d])
             day = after
 
+    # ---- what stands around the figures
+
+    def identity(self):
+        r = self.r
+        changes = 0
+        for (p, a), (q, b) in zip(self.intervals, self.intervals[1:]):
+            if p["start"] // 86400 == q["start"] // 86400:
+                changes += (a["vantage"], a["source"]) != (b["vantage"], b["source"])
+        self.same("identity.vantage_changes", changes, r["identity"]["vantage_changes"])
+        facts = r["identity"]["facts"]
+        for name in ("vantage", "source", "layer", "link_bps", "mtu"):
+            self.same(f"identity.facts.{name}", {c.get(name) for _, c in self.intervals},
+                      {f.get(name) for f in facts})
+        named = {" ".join(c["behind"]) if c.get("behind") else None for _, c in self.intervals}
+        self.same("identity.facts.behind", named, {f.get("behind") for f in facts})
+
+    def twice(self):
+        """Seconds that two intervals cover count once, and are told."""
+        total, at = 0, None
+        for p, _ in self.intervals:
+            a, b = max(p["start"], self.begin), min(p["end"], self.until)
+            if at is not None and a < at:
+                total += min(at, b) - a
+            at = b if at is None else max(at, b)
+        self.same("coverage.recorded_twice_s", total, self.r["coverage"]["recorded_twice_s"])
+
+    def runs_of_the_period(self):
+        """The figures of both directions against the plain list of runs."""
+        tested = self.r["delivered"]["tested"]
+        self.same("delivered.tested, runs wanted", len(self.runs),
+                  sum(tested[d]["runs"]["wanted"] for d in ("down", "up")))
+        for d in ("down", "up"):
+            good = [t for t in self.runs if t["direction"] == d and t["state"] == "ok"]
+            egress = tested[d].get("egress")
+            if egress is not None:
+                self.same_members(f"delivered.tested.{d}.egress", {
+                    k: sum(t.get("egress", "unknown") == k for t in good)
+                    for k in ("match", "other", "unknown")}, egress)
+
     def all(self):
+        self.identity()
+        self.twice()
+        self.runs_of_the_period()
         self.coverage()
         self.tested("down")
         self.tested("up")

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -147,6 +148,40 @@ def check_csv(name, path, report):
         wrong(f"{name}: outages' total differs between CSV and JSON")
 
 
+def check_methods(name, folder):
+    """Every method of the figures is named on the page; those of page one on page one."""
+    with open(f"{folder}/report.csv", encoding="utf-8", newline="") as f:
+        used = {r["method"] for r in csv.DictReader(f) if r["method"]}
+    with open(f"{folder}/report.html", encoding="utf-8") as f:
+        text = f.read()
+    first = text[text.index('id="first"'):text.index('id="coverage"')]
+    for method in used:
+        if method not in text:
+            wrong(f"{name}: the page does not name {method}")
+    for method in ("tested-dist/1", "util-p95/1", "carried-max/1", "bytes-sum/1",
+                   "coverage/1", "outage-union/1", "loss-wilson95/1"):
+        if method in used and method not in first and name != "uncounted":
+            wrong(f"{name}: page one does not name {method}")
+
+
+def two_claims(data, arguments):
+    """A claim that changed within the period: all of them on the page, with their dates."""
+    run(BANDWITNESS, "site", "add", "Heron", "--data", data)
+    with sqlite3.connect(f"{data}/catalogue.db") as db:
+        db.execute("UPDATE sites SET id = 's-heron'")
+    db.close()
+    for words in (["--from", "2026-07-01", "--down", "100M", "--up", "20M", "--layer", "ip",
+                   "--provider", "River <Telecom>", "--frn-line", "1699048824.003"],
+                  ["--from", "2026-11-01", "--down", "250M"]):
+        run(BANDWITNESS, "site", "claim", "s-heron", "--data", data, *words)
+    r = run(BANDWITNESS, "report", "--ledger", data, *arguments)
+    for words in ("Claims of the period", "Sat 31 Oct 2026, 19:00", "River &lt;Telecom&gt;",
+                  "1699048824.003", "250.0 Mbit/s", "further notice", "of the newest claim",
+                  "IP (the claim names none)"):
+        if words not in r.stdout:
+            wrong(f"two claims: the page does not say '{words}'")
+
+
 def strip(report, of_source=True):
     """What may differ between sources: where the records were, when they came."""
     r = json.loads(json.dumps(report))
@@ -191,12 +226,15 @@ def one_case(name, generate, arguments, schema, folder):
         wrong(f"{name}: no delay of class hours")
     check_html(name, f"{out}/report.html")
     check_csv(name, f"{out}/report.csv", report)
+    check_methods(name, out)
     check = run(sys.executable, f"{HERE}/recompute.py", f"{out}/report.json", jose, key)
     print(f"{name}: {check.stdout.strip()}")
     r = run(BANDWITNESS, "report", "--ledger", data, *arguments, "--place",
             "Heron <Middle> & High", "--format", "json")
     if r.returncode == 0 and strip(json.loads(r.stdout)) != strip(report):
         wrong(f"{name}: ledger and file give different reports")
+    if name == "week":
+        two_claims(data, ["--tz", "America/Chicago"])
     return jose, key, report
 
 
