@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * rrdcache.c - records of a circuit into its RRD files, oldest first, several steps a
- * write.
+ * rrdcache.c - the RRD files of a circuit: what they lack, where they lie, who looked.
  *
- * A file never holds a figure that no record holds: between two intervals that do not
- * touch, one unknown step is written, so that librrd does not stretch the later one over
- * the gap. */
+ * Invariant: what the state file says is written is in all of them. */
 #include "rrdcache.h"
+
+#include "rrdcache_private.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -29,307 +28,16 @@
 #include <unistd.h>
 
 enum {
-    SERIES_MAX = 2 + 2 * BW_TARGETS_MAX,
-    STEPS_AT_ONCE = 512,
-    WINDOW_S = 6 * 3600,
-    WINDOW_RECORDS_MAX = 65536,
     STEP_DEFAULT_S = 300,
-    INTERVALS_LOOKED_AT = 64
+    INTERVALS_LOOKED_AT = 64,
+    DAYS_FROM_S = 2 * 86400 /* a longer stretch is made from circuit-days */
 };
 
 #define YEARS_11_S (INT64_C(11) * 366 * 86400)
 
-/* One file that is being written. */
-struct series {
-    char name[80];
-    const struct bw_series_shape *shape;
-    char path[PATH_MAX];
-    int64_t last_unix_s;
-    struct bw_series_step steps[STEPS_AT_ONCE];
-    size_t n;
-};
-
-/* A record of the window that is being written. */
-struct kept {
-    int64_t start_unix_s;
-    int64_t position;
-    char *jws;
-    size_t jws_len;
-};
-
-struct refresh {
-    char folder[PATH_MAX]; /* of the circuit */
-    const char *site;
-    const char *circuit;
-    int64_t step_s;
-    int64_t from_unix_s;
-    int64_t last_unix_s;
-    struct series *series[SERIES_MAX];
-    size_t n_series;
-    struct kept *kept; /* of one window */
-    size_t n_kept;
-    size_t cap_kept;
-    struct bw_buf scratch;
-    struct bw_err err;
-};
-
 static void circuit_folder(const char *folder, const char *id, char out[PATH_MAX])
 {
     (void)snprintf(out, PATH_MAX, "%s/%s", folder, id);
-}
-
-/* --- one file ----------------------------------------------------------------------------
- */
-
-static int series_flush(struct series *s, struct bw_err *reterr)
-{
-    if (s->n == 0) {
-        return 0;
-    }
-    int r = bw_series_update(s->path, s->shape, s->steps, s->n, reterr);
-    s->n = 0;
-    return r == -EEXIST ? 0 : r;
-}
-
-static int series_put(struct series *s,
-                      int64_t end_unix_s,
-                      const int64_t *values,
-                      struct bw_err *reterr)
-{
-    if (end_unix_s <= s->last_unix_s) {
-        return 0;
-    }
-    if (s->n == STEPS_AT_ONCE) {
-        int r = series_flush(s, reterr);
-        if (r < 0) {
-            return r;
-        }
-    }
-    struct bw_series_step *step = &s->steps[s->n++];
-    step->end_unix_s = end_unix_s;
-    for (size_t i = 0; i < BW_SERIES_DS_MAX; i++) {
-        step->values[i] = values ? values[i] : BW_UNKNOWN;
-    }
-    s->last_unix_s = end_unix_s;
-    return 0;
-}
-
-/* The series of a name, its file made when missing; NULL with *reterr_code else. */
-static struct series *series_get(struct refresh *f,
-                                 const char *name,
-                                 const struct bw_series_shape *shape,
-                                 int *reterr_code)
-{
-    for (size_t i = 0; i < f->n_series; i++) {
-        if (strcmp(f->series[i]->name, name) == 0) {
-            return f->series[i];
-        }
-    }
-    if (f->n_series == SERIES_MAX) {
-        *reterr_code = bw_err_set(&f->err, -E2BIG, "more than %d series", SERIES_MAX);
-        return NULL;
-    }
-    struct series *s = calloc(1, sizeof(*s));
-    if (!s) {
-        *reterr_code = bw_err_set(&f->err, -ENOMEM, "out of memory");
-        return NULL;
-    }
-    (void)snprintf(s->name, sizeof(s->name), "%s", name);
-    s->shape = shape;
-    int n = snprintf(s->path, sizeof(s->path), "%s/%s.rrd", f->folder, name);
-    int remade = 0;
-    int r =
-        n < 0 || (size_t)n >= sizeof(s->path)
-            ? bw_err_set(&f->err, -ENAMETOOLONG, "%s: path too long", name)
-            : bw_series_create(s->path, shape, f->step_s, f->from_unix_s, &remade, &f->err);
-    if (r == 0 && remade && f->last_unix_s != BW_UNKNOWN) {
-        r = bw_err_set(&f->err, -EAGAIN, "%s was corrupt; all series are made again",
-                       s->path);
-    }
-    if (r < 0) {
-        free(s);
-        *reterr_code = r;
-        return NULL;
-    }
-    s->last_unix_s = bw_series_last(s->path);
-    f->series[f->n_series++] = s;
-    return s;
-}
-
-/* An interval's figures, with an unknown step before it where the one before does not
- * reach up to it. */
-static int interval_put(struct refresh *f,
-                        const char *name,
-                        const struct bw_series_shape *shape,
-                        int64_t start_unix_s,
-                        int64_t end_unix_s,
-                        const int64_t *values)
-{
-    int r = 0;
-    struct series *s = series_get(f, name, shape, &r);
-    if (!s) {
-        return r;
-    }
-    if (s->last_unix_s < start_unix_s) {
-        r = series_put(s, start_unix_s, NULL, &f->err);
-        if (r < 0) {
-            return r;
-        }
-    }
-    return series_put(s, end_unix_s, values, &f->err);
-}
-
-/* --- one record -------------------------------------------------------------------------
- */
-
-static int64_t mean_bps(const struct bw_circuit_summary *c, enum bw_direction d)
-{
-    int64_t bytes = c->flow[d].bytes;
-    if (bytes == BW_UNKNOWN || c->covered_s == BW_UNKNOWN || c->covered_s <= 0) {
-        return BW_UNKNOWN;
-    }
-    return bytes > INT64_MAX / 8 ? BW_UNKNOWN : bytes * 8 / c->covered_s;
-}
-
-static int
-put_link(struct refresh *f, const struct bw_summary *s, const struct bw_circuit_summary *c)
-{
-    if (c->source == BW_SOURCE_NONE) {
-        return 0;
-    }
-    int64_t values[BW_SERIES_DS_MAX] = {mean_bps(c, BW_DOWN), mean_bps(c, BW_UP),
-                                        c->flow[BW_DOWN].peak_1s_bps,
-                                        c->flow[BW_UP].peak_1s_bps};
-    return interval_put(f, "link", &bw_series_link, s->start_unix_s, s->end_unix_s, values);
-}
-
-static int put_latency(struct refresh *f, const struct bw_summary *s)
-{
-    for (size_t i = 0; i < s->n_latency; i++) {
-        const struct bw_latency *l = &s->latency[i];
-        if (strcmp(l->circuit, f->circuit) != 0) {
-            continue;
-        }
-        char name[80];
-        (void)snprintf(name, sizeof(name), "latency-%s", l->probe);
-        bool asked = l->sent != BW_UNKNOWN && l->sent > 0 && l->lost != BW_UNKNOWN;
-        int64_t loss_ppm = asked ? l->lost * 1000000 / l->sent : BW_UNKNOWN;
-        int64_t values[BW_SERIES_DS_MAX] = {l->p50_us, l->p95_us, loss_ppm};
-        int r = interval_put(f, name, &bw_series_latency, s->start_unix_s, s->end_unix_s,
-                             values);
-        if (r < 0) {
-            return r;
-        }
-    }
-    return 0;
-}
-
-/* Several runs in one interval: the last one of each direction stands in the picture. */
-static int put_throughput(struct refresh *f, const struct bw_summary *s)
-{
-    int64_t values[BW_SERIES_DS_MAX] = {BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
-    bool any = false;
-    for (size_t i = 0; i < s->n_throughput; i++) {
-        const struct bw_throughput *t = &s->throughput[i];
-        if (strcmp(t->circuit, f->circuit) != 0 || t->state != BW_TEST_OK) {
-            continue;
-        }
-        any = true;
-        values[t->direction] = t->goodput_bps;
-        values[BW_DIRECTIONS + t->direction] = t->line_bps;
-    }
-    if (!any) {
-        return 0;
-    }
-    return interval_put(f, "throughput", &bw_series_throughput, s->start_unix_s,
-                        s->end_unix_s, values);
-}
-
-static int put_summary(struct refresh *f, const struct bw_summary *s)
-{
-    const struct bw_circuit_summary *c = NULL;
-    for (size_t i = 0; i < s->n_circuits; i++) {
-        c = strcmp(s->circuits[i].id, f->circuit) == 0 ? &s->circuits[i] : c;
-    }
-    if (!c) {
-        return 0;
-    }
-    int r = put_link(f, s, c);
-    r = r < 0 ? r : put_latency(f, s);
-    r = r < 0 ? r : put_throughput(f, s);
-    if (r == 0 && (f->last_unix_s == BW_UNKNOWN || s->end_unix_s > f->last_unix_s)) {
-        f->last_unix_s = s->end_unix_s;
-    }
-    return r;
-}
-
-static int put_record(struct refresh *f, const struct kept *k)
-{
-    struct bw_jws j;
-    struct bw_summary s;
-    int r = bw_jws_parse(k->jws, k->jws_len, &f->scratch, &j, &f->err);
-    r = r < 0 ? r : bw_summary_decode(j.payload, j.payload_len, &s, &f->err);
-    if (r < 0) {
-        return r;
-    }
-    r = put_summary(f, &s);
-    bw_summary_done(&s);
-    return r;
-}
-
-/* --- one window of time -----------------------------------------------------------------
- */
-
-static int on_record(void *owner, const struct bw_record *rec)
-{
-    struct refresh *f = owner;
-    if (f->n_kept == f->cap_kept) {
-        size_t cap = f->cap_kept ? f->cap_kept * 2 : 256;
-        struct kept *bigger =
-            cap > WINDOW_RECORDS_MAX ? NULL : realloc(f->kept, cap * sizeof(f->kept[0]));
-        if (!bigger) {
-            return bw_err_set(&f->err, -ENOMEM, "out of memory");
-        }
-        f->kept = bigger;
-        f->cap_kept = cap;
-    }
-    struct kept *k = &f->kept[f->n_kept];
-    k->start_unix_s = rec->start_unix_s;
-    k->position = rec->position;
-    k->jws_len = rec->jws_len;
-    k->jws = malloc(rec->jws_len);
-    if (!k->jws) {
-        return bw_err_set(&f->err, -ENOMEM, "out of memory");
-    }
-    memcpy(k->jws, rec->jws, rec->jws_len);
-    f->n_kept++;
-    return 0;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const struct kept *x = a;
-    const struct kept *y = b;
-    if (x->start_unix_s != y->start_unix_s) {
-        return x->start_unix_s < y->start_unix_s ? -1 : 1;
-    }
-    return x->position < y->position ? -1 : x->position > y->position;
-}
-
-/* The ledger gives records as they came; a file takes them as they happened. */
-static int
-put_window(struct refresh *f, struct bw_records *records, int64_t from, int64_t to)
-{
-    int r = bw_records_each(records, f->site, from, to, on_record, f, &f->err);
-    if (r == 0 && f->n_kept > 1) {
-        qsort(f->kept, f->n_kept, sizeof(f->kept[0]), by_time);
-    }
-    for (size_t i = 0; i < f->n_kept; i++) {
-        r = r < 0 ? r : put_record(f, &f->kept[i]);
-        free(f->kept[i].jws);
-    }
-    f->n_kept = 0;
-    return r;
 }
 
 /* --- the circuit ------------------------------------------------------------------------
@@ -432,16 +140,10 @@ static void write_state(const struct refresh *f)
 static int walk(struct bw_reader *r, struct refresh *f, int64_t until_unix_s)
 {
     int64_t at = f->last_unix_s == BW_UNKNOWN ? f->from_unix_s : f->last_unix_s;
-    int n = 0;
-    while (n == 0 && at < until_unix_s) {
-        int64_t end = at + WINDOW_S < until_unix_s ? at + WINDOW_S : until_unix_s;
-        n = put_window(f, r->records, at, end);
-        at = end;
-    }
-    for (size_t i = 0; n == 0 && i < f->n_series; i++) {
-        n = series_flush(f->series[i], &f->err);
-    }
-    return n;
+    int n = until_unix_s - at > DAYS_FROM_S
+                ? bw_rrd_put_days(f, r->records, at, until_unix_s)
+                : bw_rrd_put_records(f, r->records, at, until_unix_s);
+    return n == 0 ? bw_rrd_flush(f) : n;
 }
 
 static int refresh_once(struct bw_reader *r,

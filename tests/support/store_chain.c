@@ -117,6 +117,9 @@ static void make(struct box *b, struct signed_summary *s)
     if (u->seq % 50 == 0) {
         add_outage(u);
     }
+    if (b->change) {
+        b->change(u);
+    }
     sign(b, s);
 }
 

@@ -24,6 +24,7 @@ struct box {
     int64_t start_unix_s; /* of the next interval */
     int64_t length_s;
     size_t n_targets;
+    void (*change)(struct bw_summary *u); /* NULL, or called before each is signed */
 };
 
 /* A new key for `site`, first interval at start_unix_s, 300 s each, 2 targets. */
