@@ -6,7 +6,7 @@
 #include "chart_svg.h"
 
 #include "buf.h"
-#include "chart_int.h"
+#include "chart_private.h"
 #include "html.h"
 #include "text.h"
 #include "tz.h"

@@ -3,7 +3,7 @@
  *
  * Invariant: nothing of the report comes from anywhere but the records and the query, so
  * the same records and query give the same report. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include "tz.h"
 #include <bw/err.h>

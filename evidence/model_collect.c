@@ -3,7 +3,7 @@
  *
  * Invariant: what lies outside the period by its start is left out here, once, so that
  * no later step needs to ask again. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include "hash.h"
 #include <bw/err.h>

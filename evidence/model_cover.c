@@ -3,7 +3,7 @@
  *
  * Invariant: recorded_s + missing_s = elapsed_s; every second that is missing lies in
  * exactly one listed gap, whose cause is "not stated" unless a record states it. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include <errno.h>
 #include <stdio.h>

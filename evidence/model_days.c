@@ -3,7 +3,7 @@
  *
  * Invariant: days follow each other without holes from the period's start to its end or
  * to when the report was made; a day has 23 or 25 hours when the clocks change. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include "stat.h"
 #include "tz.h"

@@ -3,7 +3,7 @@
  *
  * Invariant: percentiles and means come from the histograms' own counts; a target that
  * answered nothing has loss and no round trip at all. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include "stat.h"
 #include <bw/err.h>

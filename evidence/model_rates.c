@@ -3,7 +3,7 @@
  *
  * Invariant: a rate enters a figure only beside rates of the same layer; an interval in
  * which one of our own throughput runs moved bytes is never taken for the users' own. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include "stat.h"
 #include "tz.h"

@@ -8,7 +8,7 @@
  *
  * Invariant: an interval belongs where it starts, here as in the days; what a cell gives is
  * never given by a record too. */
-#include "model_int.h"
+#include "model_private.h"
 
 #include "buf.h"
 #include "jws.h"

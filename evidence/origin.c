@@ -3,7 +3,7 @@
  *
  * Invariant: nothing here changes a store; every handle is opened for reading. */
 #include "origin.h"
-#include "origin_int.h"
+#include "origin_private.h"
 
 #include "buf.h"
 #include "catalogue.h"

@@ -7,7 +7,7 @@
 #include "hash.h"
 #include "journal.h"
 #include "origin.h"
-#include "origin_int.h"
+#include "origin_private.h"
 
 #include <bw/err.h>
 #include <bw/opts.h>

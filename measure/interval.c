@@ -4,7 +4,7 @@
  * The last piece is the open interval, those before it are cut and wait out their grace.
  * A packet goes by the instant it was sent to the piece that holds it; what no piece
  * holds any more is dropped, because its record is signed. */
-#include "interval_state.h"
+#include "interval_private.h"
 
 #include <bw/err.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * interval_fill.c - one cut interval → struct bw_summary.
  *
  * Whatever was not measured stays as the initialisers left it: unknown. */
-#include "interval_state.h"
+#include "interval_private.h"
 
 #include <buf.h>
 #include <errno.h>

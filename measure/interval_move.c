@@ -4,7 +4,7 @@
  *
  * The old interval has been cut at the second at which the new one starts, so rates and
  * spans fit without a seam. */
-#include "interval_state.h"
+#include "interval_private.h"
 
 #include <errno.h>
 #include <string.h>

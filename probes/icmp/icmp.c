@@ -6,7 +6,7 @@
  * at t0 + k * interval / n_groups, whatever rounds come and go. Every packet is one slot
  * of a ring, found by the number in its payload. A group that is late by a whole interval
  * is skipped and given as such, not made up for. */
-#include "icmp_state.h"
+#include "icmp_private.h"
 
 #include <bw/err.h>
 #include <clock.h>

@@ -3,7 +3,7 @@
  *
  * A slot is given once as OK or LOST and at most once more as LATE. All packets have the
  * same timeout, so they expire in the order they were sent. */
-#include "icmp_state.h"
+#include "icmp_private.h"
 
 #include <clock.h>
 

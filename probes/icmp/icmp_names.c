@@ -2,7 +2,7 @@
  * icmp_names.c - from what the configuration says to addresses. A lookup owns itself: the
  * thread it runs on cannot be stopped, so an instance that closes only forgets it. The
  * last good address stays until a lookup brings another. */
-#include "icmp_state.h"
+#include "icmp_private.h"
 
 #include <arpa/inet.h>
 #include <clock.h>

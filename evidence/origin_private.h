@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * origin_int.h - the body of an origin, for origin.c and origin_config.c alone. */
-#ifndef BW_EVIDENCE_ORIGIN_INT_H
-#define BW_EVIDENCE_ORIGIN_INT_H
+ * origin_private.h - the body of an origin, for origin.c and origin_config.c alone. */
+#ifndef BW_EVIDENCE_ORIGIN_PRIVATE_H
+#define BW_EVIDENCE_ORIGIN_PRIVATE_H
 
 #include "origin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * chart_int.h - the small drawing board under the charts. Lengths are tenths of a pixel.
- * Private to evidence/. */
-#ifndef BW_EVIDENCE_CHART_INT_H
-#define BW_EVIDENCE_CHART_INT_H
+ * chart_private.h - the small drawing board under the charts. Lengths are tenths of a
+ * pixel. Private to evidence/. */
+#ifndef BW_EVIDENCE_CHART_PRIVATE_H
+#define BW_EVIDENCE_CHART_PRIVATE_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * icmp_state.h - the state of one icmp instance; for icmp.c (cadence and contract),
+ * icmp_private.h - the state of one icmp instance; for icmp.c (cadence and contract),
  * icmp_names.c (addresses) and icmp_answers.c (what became of each packet) only. */
-#ifndef BW_ICMP_STATE_H
-#define BW_ICMP_STATE_H
+#ifndef BW_ICMP_PRIVATE_H
+#define BW_ICMP_PRIVATE_H
 
 #include "icmp_socket.h"
 

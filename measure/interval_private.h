@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * interval_state.h - what interval.c collects and interval_fill.c makes a summary of;
+ * interval_private.h - what interval.c collects and interval_fill.c makes a summary of;
  * for these two files only. */
-#ifndef BW_INTERVAL_STATE_H
-#define BW_INTERVAL_STATE_H
+#ifndef BW_INTERVAL_PRIVATE_H
+#define BW_INTERVAL_PRIVATE_H
 
 #include "interval.h"
 #include "outage.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * model_int.h - what the files of the model share and nobody else sees. */
-#ifndef BW_EVIDENCE_MODEL_INT_H
-#define BW_EVIDENCE_MODEL_INT_H
+ * model_private.h - what the files of the model share and nobody else sees. */
+#ifndef BW_EVIDENCE_MODEL_PRIVATE_H
+#define BW_EVIDENCE_MODEL_PRIVATE_H
 
 #include "model.h"
 
