@@ -416,20 +416,4 @@ int64_t bw_layer_convert_bytes(int64_t bytes,
                                enum bw_layer from,
                                enum bw_layer to);
 
-/* One flat figure, the row of the CSV. value is BW_UNKNOWN when not measured. */
-struct bw_figure {
-    const char *section;
-    const char *figure;
-    int64_t value;
-    const char *text;      /* instead of a number, when not NULL */
-    const char *unit;      /* "bit/s", "us", "s", "ms", "ppm", "bytes", "1", "unix_s", "" */
-    const char *layer;     /* "" when it has none */
-    const char *statistic; /* "P95", "max", "sum", … */
-    int64_t n;             /* values it rests on; unknown when that has no meaning */
-    const char *method;
-};
-/* Non-zero from cb ends the walk and is given back. */
-typedef int (*bw_figure_cb)(void *owner, const struct bw_figure *f);
-int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner);
-
 #endif

@@ -3,15 +3,14 @@
  *
  * Invariant: nothing is drawn where nothing was measured; missing time is shaded in every
  * chart; one chart holds rates of one layer, a claim of another layer is converted. */
+#include "chart_private.h"
 #include "chart_svg.h"
 
-#include "buf.h"
-#include "chart_private.h"
-#include "text.h"
-#include "tz.h"
-#include "words.h"
-
+#include <buf.h>
 #include <stdio.h>
+#include <text.h>
+#include <tz.h>
+#include <words.h>
 
 enum {
     WIDTH = 9600,

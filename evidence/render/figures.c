@@ -4,12 +4,13 @@
  *
  * Invariant: the order is fixed and every figure of the model that has a value of its own
  * appears, those that were not measured too (their value is unknown). */
-#include "model.h"
-#include "words.h"
+#include "figures.h"
 
-#include "tz.h"
+#include <model.h>
 #include <stdio.h>
 #include <string.h>
+#include <tz.h>
+#include <words.h>
 
 struct walk {
     bw_figure_cb cb;

@@ -3,16 +3,16 @@
  * behind its chart.
  *
  * Invariant: a list that is cut says how many rows it leaves out and where they are. */
-#include "buf.h"
 #include "chart_svg.h"
 #include "html.h"
-#include "plural.h"
-#include "text.h"
-#include "words.h"
 
+#include <buf.h>
 #include <bw/records.h>
+#include <plural.h>
 #include <stdio.h>
 #include <string.h>
+#include <text.h>
+#include <words.h>
 
 static void head(struct bw_buf *out, const char *id, const char *title, const char *methods)
 {

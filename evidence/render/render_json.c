@@ -3,14 +3,15 @@
  *
  * Invariant: integers only, units in the names, what was not measured is absent; member
  * order is fixed, so the same report gives the same bytes. */
-#include "model.h"
+#include "figures.h"
 #include "render.h"
-#include "words.h"
 
-#include "buf.h"
-#include "json.h"
+#include <buf.h>
 #include <bw/err.h>
 #include <bw/records.h>
+#include <json.h>
+#include <model.h>
+#include <words.h>
 
 static void put_time(struct bw_jw *w, const char *name, int64_t unix_s)
 {

@@ -3,15 +3,16 @@
  *
  * Invariant: every row has the header's number of fields; a figure nobody measured is an
  * empty field; text of others goes through bw_text_csv(). */
-#include "model.h"
+#include "figures.h"
 #include "render.h"
-#include "words.h"
 
-#include "buf.h"
-#include "text.h"
+#include <buf.h>
 #include <bw/err.h>
 #include <bw/records.h>
+#include <model.h>
 #include <string.h>
+#include <text.h>
+#include <words.h>
 
 static void put_i64(struct bw_buf *out, int64_t v)
 {

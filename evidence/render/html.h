@@ -4,7 +4,7 @@
 #ifndef BW_EVIDENCE_HTML_H
 #define BW_EVIDENCE_HTML_H
 
-#include "model.h"
+#include <model.h>
 
 struct bw_buf;
 

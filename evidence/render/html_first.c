@@ -4,14 +4,14 @@
  * Invariant: a figure stands with its layer, its statistic, the number of values it rests
  * on and the name of its method; what was not measured says so, and what would be needed.
  */
-#include "buf.h"
 #include "chart_svg.h"
 #include "html.h"
-#include "text.h"
-#include "words.h"
 
+#include <buf.h>
 #include <bw/records.h>
 #include <stdio.h>
+#include <text.h>
+#include <words.h>
 
 static void row(struct bw_buf *out, const char *name, const char *note)
 {

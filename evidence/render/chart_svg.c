@@ -4,16 +4,15 @@
  * Invariant: positions are integers in tenths of a pixel made by integer arithmetic, so
  * the same report draws the same bytes; colour never carries a meaning alone. */
 #include "chart_svg.h"
-
-#include "buf.h"
 #include "chart_private.h"
 #include "html.h"
-#include "text.h"
-#include "tz.h"
-#include "words.h"
 
+#include <buf.h>
 #include <stdio.h>
 #include <string.h>
+#include <text.h>
+#include <tz.h>
+#include <words.h>
 
 void bw_chart_px(struct bw_buf *out, int64_t tenths)
 {

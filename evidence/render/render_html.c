@@ -3,15 +3,15 @@
  *
  * Invariant: the page asks nobody for anything (no script, no link, no image from
  * elsewhere), every text of others goes through bw_text_html(), dark text on white. */
-#include "buf.h"
 #include "html.h"
 #include "render.h"
-#include "text.h"
-#include "tz.h"
-#include "words.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <stdio.h>
+#include <text.h>
+#include <tz.h>
+#include <words.h>
 
 enum bw_layer bw_html_claim_layer(const struct bw_report *r)
 {

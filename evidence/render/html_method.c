@@ -3,13 +3,13 @@
  * show.
  *
  * Invariant: every method named in the tables is explained here in one paragraph. */
-#include "buf.h"
 #include "html.h"
-#include "text.h"
-#include "words.h"
 
+#include <buf.h>
 #include <bw/records.h>
 #include <stdio.h>
+#include <text.h>
+#include <words.h>
 
 static const struct {
     const char *name;
