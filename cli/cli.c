@@ -249,11 +249,10 @@ int bw_cli_label(const struct bw_verb *v, const char *option, const char *text, 
         return bw_cli_usage(
             v, "%s is not UTF-8; set the terminal to UTF-8 and type it again", option);
     }
-    for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            return bw_cli_usage(v, "%s holds a control character (byte %d)", option,
-                                (int)(c - text) + 1);
-        }
+    size_t hidden = bw_utf8_hidden(text, n);
+    if (hidden < n) {
+        return bw_cli_usage(v, "%s holds a control character (byte %zu)", option,
+                            hidden + 1);
     }
     return 0;
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8.h>
 
 struct enrol {
     struct bw_http_req *req;
@@ -69,7 +70,11 @@ static int read_text(
     const json_t *object, const char *name, char *out, size_t cap, struct bw_err *reterr)
 {
     const char *text = NULL;
-    int r = bw_json_opt_str(object, name, 200, &text, reterr);
+    int r = bw_json_opt_str(object, name, cap - 1, &text, reterr);
+    if (r == 0 && text && bw_utf8_hidden(text, strlen(text)) < strlen(text)) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "member '%s' holds a control character",
+                          name);
+    }
     if (r == 0 && text) {
         (void)snprintf(out, cap, "%s", text);
     }

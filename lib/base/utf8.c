@@ -63,3 +63,19 @@ bool bw_utf8_valid(const char *text, size_t n)
     }
     return true;
 }
+
+size_t bw_utf8_hidden(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char a = (unsigned char)text[i];
+        unsigned char b = i + 1 < n ? (unsigned char)text[i + 1] : 0;
+        unsigned char c = i + 2 < n ? (unsigned char)text[i + 2] : 0;
+        bool control = a < 0x20 || a == 0x7f || (a == 0xc2 && within(b, 0x80, 0x9f));
+        bool turns = a == 0xe2 && ((b == 0x80 && within(c, 0xaa, 0xae)) ||
+                                   (b == 0x81 && within(c, 0xa6, 0xa9)));
+        if (control || turns) {
+            return i;
+        }
+    }
+    return n;
+}

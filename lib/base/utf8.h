@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * utf8.h - is a byte sequence one well-formed character (RFC 3629). */
+ * utf8.h - is a byte sequence one well-formed character (RFC 3629), and one to be shown. */
 #ifndef BW_UTF8_H
 #define BW_UTF8_H
 
@@ -9,5 +9,9 @@
 /* Bytes of the well-formed character at text[0…n), 1 to 4; 0 when there is none. */
 size_t bw_utf8_char(const char *text, size_t n);
 bool bw_utf8_valid(const char *text, size_t n);
+/* Where, in well-formed text, the first character stands that is not for people to read: a
+ * control character (C0, DEL, C1), or one that turns the direction of what follows
+ * (U+202A…202E, U+2066…2069), so that a name looks like another. n where there is none. */
+size_t bw_utf8_hidden(const char *text, size_t n);
 
 #endif

@@ -91,6 +91,8 @@ static void on_sweep(uv_timer_t *timer)
         if (c->deadline_mono_ms <= now) {
             h->stats.timeouts++;
             bw_http_cut(c);
+        } else if (now - c->since_mono_ms >= SWEEP_MS && bw_http_gone(c)) {
+            bw_http_cut(c);
         }
     }
     for (size_t i = 0; i < h->n_listeners; i++) {

@@ -85,6 +85,17 @@ void bw_http_cut(struct conn *c)
     }
 }
 
+bool bw_http_gone(const struct conn *c)
+{
+    if (c->state != CONN_NEW && c->state != CONN_BODY && c->state != CONN_IDLE) {
+        return false;
+    }
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* The first that has waited so long in this state. */
 static struct conn *oldest(const struct listener *l, enum conn_state state, int64_t wait_ms)
 {

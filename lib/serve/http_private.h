@@ -161,6 +161,9 @@ const char *bw_http_misframed(struct MHD_Connection *mhd,
 void bw_http_state(struct conn *c, enum conn_state state);
 /* Shut it down: libmicrohttpd sees it end and frees it in its own order. */
 void bw_http_cut(struct conn *c);
+/* Has its client closed it, while we wait for something? libmicrohttpd waits for an edge
+ * and misses a close that came together with the last bytes. */
+bool bw_http_gone(const struct conn *c);
 /* After `c` was accepted: at the limit somebody else has to go. */
 void bw_http_make_room(struct conn *c);
 /* Before `n` more bytes of a body: at the limit the bodies that held most for longest go.

@@ -259,6 +259,16 @@ class Deadlines(unittest.TestCase):
             self.assertEqual(sock.recv(10), b"", "idle too long: closed in order")
             kept.close()
 
+    def test_those_who_went_away_are_noticed(self):
+        """A close that comes together with the last bytes, long before any deadline."""
+        with Collector() as c:
+            part = HEAD + b"Content-Length: 200000\r\n\r\n" + b"x" * 100000
+            for data in (part, HEAD[:50], SECOND, part[:-7]) * 25:
+                with socket.create_connection(("127.0.0.1", c.port)) as s:
+                    s.sendall(data)
+            wait_for("all to be gone", lambda: c.metric("bandwitness_http_connections") <= 2)
+            self.assertEqual(c.metric("bandwitness_http_body_bytes"), 0)
+
     def test_boxes_keep_their_connection(self):
         """By default a connection may idle for more than 330 s."""
         with Collector() as c:

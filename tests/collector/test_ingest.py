@@ -283,6 +283,14 @@ class Ingest(CollectorCase):
         a = self.c.enroll(other, second["token"], name="Maple <Middle>", entity="Maple")
         self.assertEqual((a.status, a.json["name"]), (200, "Maple <Middle>"))
         self.problem(self.c.enroll(key, token["token"], extra=1), 400, "malformed")
+        for name in ("x\r\nSet-Cookie: a=b", "a\x1b[31mred", "a\x9b31m", "a\u202egnp"):
+            a = self.c.enroll(Key(), self.c.token()["token"], name=name)
+            self.problem(a, 400, "malformed")
+            self.assertIn("'name' holds a control character", a.json["detail"])
+        a = self.c.enroll(Key(), self.c.token()["token"], name="x" + "\u00e9" * 63)
+        self.assertEqual((a.status, len(a.json["name"])), (200, 64))
+        self.problem(self.c.enroll(Key(), self.c.token()["token"], name="\u00e9" * 64), 400,
+                     "malformed")
         forged = other.sign({"v": 1, "token": token["token"], "jwk": key.jwk}, "",
                             {"alg": "EdDSA" if False else "ES256", "kid": key.kid,
                              "typ": "bandwitness-enrol+jws"})

@@ -14,8 +14,9 @@ import time
 import unittest
 from html.parser import HTMLParser
 
-from bwtest import HOST, Collector, CollectorCase, free_port, scratch, self_signed
+from bwtest import HOST, Collector, CollectorCase, free_port, scratch, self_signed, wait_for
 from bwtest.jose import START, PyBox, latency, sha
+from test_http import AMBIGUOUS, SECOND
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
@@ -382,7 +383,8 @@ class Fronts(unittest.TestCase):
         with open(conf, "w", encoding="utf-8") as f:
             user = "user root;\n" if os.geteuid() == 0 else ""
             f.write(f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
-                    f"events {{}}\nhttp {{ access_log off;\n"
+                    f"events {{}}\nhttp {{ log_format seen '$upstream_status $request';\n"
+                    f"access_log {folder}/seen.log seen;\n"
                     + "".join(f"{k}_temp_path {folder}/{k};\n" for k in
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
                     + site + "}\n")
@@ -412,9 +414,30 @@ class Fronts(unittest.TestCase):
                 row = c.export(f"{other.site}.wan", from_=START, to=START + 300).json
                 self.assertEqual(row["egress"], "other")
                 front.close()
+                self.nothing_is_smuggled(c, port, context, folder + "/seen.log")
             finally:
                 nginx.terminate()
                 nginx.wait(20)
+
+    def nothing_is_smuggled(self, c, port, context, log):
+        """The collector never sees a request that nginx does not know of."""
+        def passed_on():
+            with open(log, encoding="utf-8", errors="replace") as f:
+                return sum(not line.startswith("- ") for line in f)
+        nginx, ours = passed_on(), c.metric("bandwitness_http_requests_total")
+        for request in AMBIGUOUS.values():
+            with socket.create_connection(("127.0.0.1", port), 10) as plain, \
+                    context.wrap_socket(plain, server_hostname="localhost") as s:
+                try:
+                    s.sendall(request + SECOND.replace(b"\r\n\r\n",
+                                                       b"\r\nConnection: close\r\n\r\n"))
+                    while s.recv(65536):
+                        pass
+                except OSError:
+                    pass
+        ours = c.metric("bandwitness_http_requests_total") - ours - 1
+        self.assertGreater(ours, 5)
+        wait_for("nginx to tell", lambda: passed_on() - nginx >= ours)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 its clock is set, its drawing processes die, another one is started on its folder, its files
 rot. No acknowledged record is lost, none is there twice, positions have no holes, and it
 says what is the matter."""
-import functools
+import http.client
 import json
 import os
 import shutil
@@ -337,6 +337,39 @@ def corrupt_ledger():
         c.start()
         assert c.post([line]).json["chains"][0]["acked_through"] == 401
         assert c.held(box.site) == box.lines
+
+
+@scene
+def rotten_page():
+    """One page of one site's records is overwritten: an export never looks whole without
+    them, others are served, and new records are taken."""
+    with Collector() as c:
+        other, box = c.box("Other School"), c.box("Rotten School")
+        assert c.post([other.summary()]).status == 200
+        assert c.post([box.summary() for _ in range(900)]).status == 200
+        c.stop()
+        path = c.data + "/ledger/ledger.db"
+        db = sqlite3.connect(path)
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        pages = [n for n, in db.execute("SELECT pageno FROM dbstat WHERE name = 'records'"
+                                        " AND pagetype = 'leaf' ORDER BY path")]
+        db.close()
+        with open(path, "r+b") as f:
+            f.seek((pages[len(pages) // 2] - 1) * size)
+            f.write(b"\xa5" * size)
+        c.start()
+        whole = False
+        try:
+            a = c.export(f"{box.site}.wan", from_=0, to=4102444800, format="jose")
+            whole = a.status == 200
+        except http.client.IncompleteRead as e:
+            assert set(e.partial.decode().split()[:-1]) <= set(box.lines)
+        assert not whole, "an export without its middle looks whole"
+        assert c.held(other.site) == other.lines
+        assert c.get("/").status == 200
+        for b in (other, box):
+            a = c.post([b.summary()])
+            assert a.json["chains"][0]["acked_through"] == len(b.lines), a.body
 
 
 if __name__ == "__main__":

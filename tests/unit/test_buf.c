@@ -208,6 +208,14 @@ static void characters(void **state)
     assert_true(bw_utf8_valid("z\xc3\xa9\xe2\x82\xac", 6));
     assert_false(bw_utf8_valid("z\xc3\xa9\xe2\x82\xac", 5));
     assert_true(bw_utf8_valid("", 0));
+    static const char *const hidden[] = {"a\x1b[31m",    "a\r\nb",        "a\x7f",
+                                         "a\xc2\x9b",    "a\xe2\x80\xae", "a\xe2\x81\xa6",
+                                         "a\xe2\x80\xaa"};
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        assert_int_equal(bw_utf8_hidden(hidden[i], strlen(hidden[i])), 1);
+    }
+    assert_int_equal(bw_utf8_hidden("z\xc2\xa0\xe2\x80\x93", 6), 6);
+    assert_int_equal(bw_utf8_hidden("a\xe2\x80\xae", 3), 3); /* not whole: not valid */
 }
 
 int main(void)
