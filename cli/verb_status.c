@@ -101,6 +101,10 @@ static void print_target(const json_t *t)
     int64_t sent = number(t, "sent");
     int64_t lost = number(t, "lost");
     (void)printf("    %-20s %s", text(t, "target"), text(t, "kind"));
+    if (text(t, "not_sent")[0]) {
+        (void)printf("  cannot be sent to: %s\n", text(t, "not_sent"));
+        return;
+    }
     if (sent == BW_UNKNOWN || sent == 0) {
         (void)printf("  nothing sent yet in this interval\n");
         return;

@@ -49,9 +49,9 @@ static const char *find_case(const struct case_of *cases, const char *text)
 const char *bw_advice_delivery(const char *error)
 {
     static const struct case_of cases[] = {
-        {"resolve host", "the collector's name is not known here: check name service "
-                         "(getent hosts NAME) and "
-                         "collector { url } in the configuration"},
+        {"esolv", "the collector's name is not known here: check name service "
+                  "(getent hosts NAME) and "
+                  "collector { url } in the configuration"},
         {"certificate",
          "check this box's clock first; if it is right, have the certificate's authority "
          "installed or named as collector { ca_file }, or ask who runs the collector"},
@@ -124,6 +124,50 @@ const char *bw_advice_left_out(const char *why)
         {"outage", "the line is down whenever a test is due: see to the line first"},
         {NULL, "see `journalctl -u bandwitness`"}};
     return find_case(cases, why);
+}
+
+const char *bw_advice_unsent(int code)
+{
+    switch (code < 0 ? -code : code) {
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+        return "this box has no address or no way there: `ip addr` and `ip route` on that "
+               "interface; is the cable in, does DHCP answer?";
+    case EADDRNOTAVAIL:
+        return "the target's name has no address: check name service (getent hosts NAME), "
+               "or "
+               "give its address";
+    case EPERM:
+    case EACCES:
+        return "a firewall on this box itself forbids ping: `nft list ruleset` shows it; "
+               "allow "
+               "outgoing ICMP echo";
+    case ENODEV:
+        return "the circuit's interface is not there: `ip link` lists those that are";
+    case EAFNOSUPPORT:
+        return "this box has no IP of that family: give a target of the other one";
+    case EMSGSIZE:
+        return "the packet is larger than the line takes: make `size` smaller";
+    default:
+        return "see `journalctl -u bandwitness`";
+    }
+}
+
+/* Targets that nothing can be sent to: says nothing about the line, but is no measuring. */
+static void advise_unsent(json_t *list, const struct bw_daemon *d, size_t circuit)
+{
+    for (size_t i = 0; i < d->config->n_probes; i++) {
+        const struct bw_boxconf_probe *p = &d->config->probes[i];
+        for (size_t k = 0; p->circuit == circuit && k < bw_opts_n_targets(p->opts); k++) {
+            int r = bw_site_unsent(d->site, i, k);
+            if (r < 0) {
+                add(list, bw_advice_unsent(r),
+                    "Nothing can be sent to the target \"%s\" of circuit \"%s\": %s.",
+                    bw_opts_target(p->opts, k)->name, d->config->circuits[circuit].id,
+                    bw_strerror(r));
+            }
+        }
+    }
 }
 
 static void advise_clock(json_t *list, bool synced)
@@ -268,6 +312,7 @@ static void advise_circuit(json_t *list, const struct bw_daemon *d, size_t i)
             n_targets += bw_opts_n_targets(p->opts);
         }
     }
+    advise_unsent(list, d, i);
     if (n_targets == 1) {
         add(list, "add a second target that does not depend on the first",
             "Circuit \"%s\" has one target only: outages of the line cannot be told.",

@@ -24,5 +24,6 @@ json_t *bw_advice_json(const struct bw_daemon *d, bool clock_synced);
 const char *bw_advice_delivery(const char *error);
 const char *bw_advice_storage(int code);
 const char *bw_advice_left_out(const char *why);
+const char *bw_advice_unsent(int code); /* -errno of a packet that could not be sent */
 
 #endif

@@ -121,7 +121,15 @@ static int init_storage(struct bw_daemon *d, struct bw_err *reterr)
     const struct bw_writer_params p = {.state_dir = d->config->state_dir,
                                        .interval_s = d->config->interval_s,
                                        .keep_s = d->config->keep_s};
-    return bw_writer_open(&d->loop, &p, &bw_daemon_writer_events, d, &d->writer, reterr);
+    int r = bw_writer_open(&d->loop, &p, &bw_daemon_writer_events, d, &d->writer, reterr);
+    if (r == -EACCES || r == -EPERM) {
+        struct bw_err why = *reterr;
+        (void)bw_err_set(reterr, r,
+                         "%s; the user that runs the daemon must own %s (start it by "
+                         "`systemctl start bandwitness`, or chown that folder)",
+                         why.text, d->config->state_dir);
+    }
+    return r;
 }
 
 static void done_storage(struct bw_daemon *d)
@@ -387,8 +395,10 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "bandwitnessd: cryptography could not be set up\n");
         return 1;
     }
-    if (bw_boxconf_load(path, &config, &err) < 0) {
-        (void)fprintf(stderr, "bandwitnessd: %s\n", err.text);
+    int r = bw_boxconf_load(path, &config, &err);
+    if (r < 0) {
+        (void)fprintf(stderr, "bandwitnessd: %s%s\n", err.text,
+                      r == -EACCES ? "; use sudo, or make it readable (chmod 644)" : "");
         return 1;
     }
     if (check || show) {

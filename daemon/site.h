@@ -67,6 +67,10 @@ struct bw_interval *bw_site_interval(struct bw_site *s);
 /* The last whole second that was read; unknown before the first. */
 int64_t bw_site_last_unix_s(const struct bw_site *s);
 
+/* Why the newest packet to a probe's k-th target could not be sent (-errno); 0: it was, or
+ * none was due yet. */
+int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target);
+
 /* Read a circuit's counters between seconds, for a test's window. */
 void bw_site_read_extra(struct bw_site *s, size_t circuit);
 

@@ -33,6 +33,8 @@ struct light {
     uint32_t first_target;
     int64_t retry_ms;
     int64_t round_mono_ms;
+    int32_t unsent[BW_TARGETS_MAX]; /* by target: why its newest packet could not be sent;
+                                       0: it was */
     struct bw_complaint complaint;
 };
 

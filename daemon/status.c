@@ -86,6 +86,9 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
             json_t *o = latency_json(&now);
             put_text(o, "target", bw_opts_target(p->opts, k)->name);
             put_text(o, "kind", p->ops->name);
+            if (bw_site_unsent(d->site, i, k) < 0) {
+                put_text(o, "not_sent", bw_strerror(bw_site_unsent(d->site, i, k)));
+            }
             (void)json_array_append_new(out, o);
         }
     }

@@ -26,9 +26,9 @@ struct late_run {
 
 struct days {
     struct refresh *f;
-    int64_t to_unix_s; /* the end of what is wanted of the day at hand */
-    bool whole;   /* all of it from its start */
-    bool written; /* it was told by its circuit-day */
+    int64_t to_unix_s;     /* the end of what is wanted of the day at hand */
+    bool whole;            /* all of it from its start */
+    bool written;          /* it was told by its circuit-day */
     struct late_run *runs; /* of this day and, told late, of the one before */
     size_t n_runs;
     size_t cap_runs;

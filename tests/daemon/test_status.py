@@ -54,6 +54,14 @@ def tells_of_the_line():
                         "icmp type echo-request ip daddr 127.0.0.1 drop"], check=True)
         told(box, '"wan"', "out since", seconds=60)
         subprocess.run(["nft", "delete table inet silence"], check=True)
+        # a firewall of the box itself, and a way that is gone
+        subprocess.run(["nft", "-f", "-"], check=True, input=b"table inet own {\n"
+                       b"chain output {\ntype filter hook output priority 0\n"
+                       b"icmp type echo-request ip daddr 127.0.0.3 drop\n}\n}\n")
+        found = told(box, "Nothing can be sent", "third", "not permitted")
+        assert "nft list ruleset" in found["mend"], found
+        last = box.wait_records(len(box.rows()) + 4)[-1]
+        assert "third" not in {t["probe"] for t in last["latency"]}, "it was not sent"
         wait_for("it is over", lambda: not box.status()["circuits"][0]["out"])
         wait_for("and forgotten", lambda: not [
             p for p in box.status()["problems"] if '"wan"' in p["what"]])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The http probe: on a shaped line beside the line's own counters, and against servers
 that fail at every stage of an exchange."""
+import gzip
 import json
 import os
 import signal
@@ -324,6 +325,36 @@ def a_certificate_of_nobody(the_lab, ns):
     server.wait()
 
 
+# ---- names and codings
+
+def compressed(peer):
+    """A body in a coding that nobody asked for, without end; the bytes count as they come."""
+    head(peer)
+    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
+    squeezed = gzip.compress(b"0" * 1_000_000)  # 1 kB: what would be told were it inflated
+    try:
+        while True:
+            chunk = squeezed * 10
+            peer.sendall(b"%x\r\n" % len(chunk) + chunk + b"\r\n")
+            time.sleep(0.01)
+    except OSError:
+        pass
+
+
+def names_and_codings(ns):
+    server = Server(ns, compressed)
+    # a name of both families, of which only one answers
+    r = probe(ns, f"http://localhost:{server.port}/x", "--opt", "direction=down", *SHORT)["down"]
+    server.close()
+    print(f"  gzip by localhost: {r['goodput_bps'] / 1e6:.1f} Mbit/s")
+    assert r["state"] == "ok" and r["family"] == 4, r
+    # two streams of 10 kB at most a hundredth: inflated it would be a thousand times that
+    assert r["goodput_bps"] < 2 * 11_000 * 8 * 100 * 1.2, r
+    r = probe(ns, "http://no-such.invalid/x", "--opt", "direction=down", *SHORT, status=1)["down"]
+    assert r["state"] == "failed" and "esolv" in r["reason"], r
+    assert not [k for k in r if k.endswith("_bps")], r
+
+
 def work(the_lab):
     s = School(the_lab, down_mbps=DOWN, up_mbps=UP, loss_per_mille=0)
     s.start_nginx()
@@ -331,6 +362,7 @@ def work(the_lab):
     a_child_that_is_killed(s)
     ends_when_asked(s)
     bad_servers(s.lan)
+    names_and_codings(s.lan)
     a_certificate_of_nobody(the_lab, s.lan)
     return 0
 

@@ -169,6 +169,43 @@ def rights(a):
     assert r["sent"] == 5 - r["not_sent"] and r["lost"] == 0, r
 
 
+def what_cannot_be_sent(a):
+    """No figure of what never left: the reason, and 0 sent; a neighbour is not held up."""
+    a.nft("""table inet t {
+  chain output {
+    type filter hook output priority 0;
+    ip daddr 192.0.2.9 drop
+  }
+}
+""")
+    cases = (("192.0.2.9", "not permitted"), ("203.0.113.5", "unreachable"),
+             ("2001:db8:f::5", "unreachable"), ("no-such.invalid", "assign requested address"))
+    found = probe(a, *[c[0] for c in cases], B4, "--seconds", "2", "--opt", "timeout=500ms",
+                  status=1)
+    a.sh("nft flush ruleset")
+    for r, (target, reason) in zip(found, cases):
+        print(f"  {target}: {r.get('not_sent_reason')}")
+        assert r["target"] == target and reason in r["not_sent_reason"], r
+        assert r["sent"] == r["lost"] == 0 and r["not_sent"] > 0, r
+        assert not [k for k in r if k.startswith("rtt")], r
+    assert found[-1]["sent"] == 2 and found[-1]["lost"] == 0, found[-1]
+
+
+def one_family_only(the_lab):
+    """IPv6 alone, at the smallest MTU that it allows: large echoes go in fragments."""
+    six, peer = lab.Netns(the_lab, "six"), lab.Netns(the_lab, "sixpeer")
+    the_lab.link(six, "if0", peer, "if0")
+    for ns, address in ((six, "2001:db8:6::1/64"), (peer, "2001:db8:6::2/64")):
+        ns.sh(f"ip addr add {address} dev if0 nodad")
+        ns.sh("ip link set if0 mtu 1280")
+    six.sysctl("net/ipv4/ping_group_range", "0 2147483647")
+    for size in ("56", "1400"):
+        found = probe(six, "2001:db8:6::2", "--seconds", "2", "--opt", f"size={size}")
+        assert found[0]["family"] == 6 and found[0]["sent"] == 2 and found[0]["lost"] == 0, found
+    found = probe(six, "192.0.2.1", "--seconds", "2", status=1)
+    assert found[0]["sent"] == 0 and "unreachable" in found[0]["not_sent_reason"], found
+
+
 def ends_when_asked(a):
     running = a.popen([program("bandwitness"), "probe", "icmp", "--json", B4, "--seconds", "60"],
                       stdout=subprocess.PIPE, universal_newlines=True)
@@ -189,6 +226,8 @@ def work(the_lab):
     by_the_interface_that_was_asked_for(a, b)
     an_interface_that_goes_and_comes(the_lab, a, b)
     rights(a)
+    what_cannot_be_sent(a)
+    one_family_only(the_lab)
     ends_when_asked(a)
     return 0
 

@@ -15,6 +15,7 @@ static void delivery(void **state)
         const char *says;
     } cases[] = {
         {"Could not resolve host: collector.example", "name service"},
+        {"Resolving timed out after 20000 milliseconds", "name service"},
         {"SSL certificate problem: certificate is not yet valid", "clock"},
         {"Failed to connect to collector.example port 443 after 3 ms: Couldn't connect to "
          "server",
@@ -53,6 +54,9 @@ static void storage_and_tests(void **state)
     assert_non_null(strstr(bw_advice_storage(-EROFS), "read-only"));
     assert_non_null(strstr(bw_advice_storage(-EBUSY), "locked"));
     assert_non_null(strstr(bw_advice_storage(-EIO), "failing"));
+    assert_non_null(strstr(bw_advice_unsent(-EPERM), "firewall"));
+    assert_non_null(strstr(bw_advice_unsent(-ENETUNREACH), "ip route"));
+    assert_non_null(strstr(bw_advice_unsent(-EADDRNOTAVAIL), "name service"));
     assert_non_null(strstr(bw_advice_left_out("busy: users draw 20 kbit/s down"), "share"));
     assert_non_null(strstr(bw_advice_left_out("budget: 3 MB of the day's"), "day_bytes"));
     assert_non_null(

@@ -70,9 +70,8 @@ static void trouble(struct bw_summary *u)
     }
     if (day == 6 && at < 7200) { /* the counters say nothing */
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            u->circuits[0].flow[d] =
-                (struct bw_flow){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN,
-                                 BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
+            u->circuits[0].flow[d] = (struct bw_flow){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN,
+                                                      BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
         }
     }
     if (day == 6 && at >= 7200 && at < 9000) { /* all lost */
@@ -135,9 +134,9 @@ static int setup(void **state)
     f->box.change = trouble;
     fill(f);
     /* the last three days stay hot */
-    assert_int_equal(f->l->ops->seal(f->l, (START + 9 * (int64_t)DAY) * 1000, 3, 0, &report,
-                                     &f->err),
-                     0);
+    assert_int_equal(
+        f->l->ops->seal(f->l, (START + 9 * (int64_t)DAY) * 1000, 3, 0, &report, &f->err),
+        0);
     assert_true(report.segments >= 5);
     *state = f;
     return 0;
@@ -153,7 +152,8 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- comparing ------------------------------------------------------------------------ */
+/* ---- comparing ------------------------------------------------------------------------
+ */
 
 typedef int put_fn(struct refresh *, struct bw_records *, int64_t, int64_t);
 
@@ -243,7 +243,8 @@ static void assert_same_files(struct fixture *f, int from_offset)
         }
         if (x[at] || y[at]) {
             at = at > 200 ? at - 200 : 0;
-            fail_msg("%s differs: records %.300s; days %.300s", a[i]->d_name, x + at, y + at);
+            fail_msg("%s differs: records %.300s; days %.300s", a[i]->d_name, x + at,
+                     y + at);
         }
         assert_non_null(strstr(x, "<v>")); /* it is a dump, and not of nothing */
         free(x);
