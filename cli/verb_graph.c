@@ -94,10 +94,12 @@ static void describe(struct bw_graph_job *j,
     (void)snprintf(j->title, sizeof(j->title), "%s: %s", k->id, series);
     (void)snprintf(j->layer, sizeof(j->layer), "%s",
                    k->source == BW_SOURCE_NONE ? "" : layer);
-    (void)snprintf(j->claim_layer, sizeof(j->claim_layer), "%s",
+    j->n_claims = 1; /* the configuration's, undated */
+    j->claims[0] = (struct bw_graph_claim){.to_unix_s = INT64_MAX / 2};
+    (void)snprintf(j->claims[0].layer, sizeof(j->claims[0].layer), "%s",
                    claim_layer ? claim_layer : "");
-    j->claim_bps[BW_DOWN] = k->claim_bps[BW_DOWN];
-    j->claim_bps[BW_UP] = k->claim_bps[BW_UP];
+    j->claims[0].bps[BW_DOWN] = k->claim_bps[BW_DOWN];
+    j->claims[0].bps[BW_UP] = k->claim_bps[BW_UP];
 }
 
 static int find_and_draw(const struct bw_verb *v,

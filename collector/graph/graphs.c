@@ -157,6 +157,36 @@ static void settle_range(struct view *v)
     }
 }
 
+/* Those of the picture's time; of too many the newest. */
+static void fill_claims(struct view *v)
+{
+    const struct bw_rrd_facts *f = &v->circuit->facts;
+    struct bw_graph_job *j = &v->job;
+    j->n_claims = 0;
+    for (size_t i = 0; i < f->n_claims; i++) {
+        const struct bw_graph_claim *c = &f->claims[i];
+        if (c->to_unix_s <= j->from_unix_s || c->from_unix_s >= j->to_unix_s ||
+            c->to_unix_s <= c->from_unix_s) {
+            continue;
+        }
+        if (j->n_claims == BW_GRAPH_CLAIMS_MAX) {
+            memmove(&j->claims[0], &j->claims[1], --j->n_claims * sizeof(j->claims[0]));
+        }
+        j->claims[j->n_claims++] = *c;
+    }
+}
+
+/* For the cache's key: claims are zeroed before they are filled. */
+static uint64_t mark_of_claims(const struct bw_graph_job *j)
+{
+    const uint8_t *bytes = (const uint8_t *)j->claims;
+    uint64_t h = 14695981039346656037ULL;
+    for (size_t i = 0; i < j->n_claims * sizeof(j->claims[0]); i++) {
+        h = (h ^ bytes[i]) * 1099511628211ULL;
+    }
+    return h;
+}
+
 static void fill_job(struct view *v)
 {
     const struct bw_rrd_facts *f = &v->circuit->facts;
@@ -178,18 +208,15 @@ static void fill_job(struct view *v)
                    f->site_name[0] ? ", " : "", v->circuit->id, what,
                    probe ? probe + 1 : "");
     (void)snprintf(j->layer, sizeof(j->layer), "%s", f->layer);
-    (void)snprintf(j->claim_layer, sizeof(j->claim_layer), "%s", f->claim_layer);
-    j->claim_bps[BW_DOWN] = f->claim_bps[BW_DOWN];
-    j->claim_bps[BW_UP] = f->claim_bps[BW_UP];
     j->step_s = v->circuit->state.step_s;
     settle_range(v);
+    fill_claims(v);
     (void)snprintf(v->key, sizeof(v->key),
-                   "%s|%s|%d|%d|%lld|%lld|%lld|%lldx%lld|%lld|%lld|%s|%s", v->circuit->id,
+                   "%s|%s|%d|%d|%lld|%lld|%lld|%lldx%lld|%016llx|%s", v->circuit->id,
                    v->series, (int)j->format, j->dark ? 1 : 0, (long long)j->from_unix_s,
                    (long long)j->to_unix_s, (long long)v->circuit->state.last_unix_s,
                    (long long)j->width, (long long)j->height,
-                   (long long)j->claim_bps[BW_DOWN], (long long)j->claim_bps[BW_UP],
-                   j->claim_layer, f->site_name);
+                   (unsigned long long)mark_of_claims(j), f->site_name);
 }
 
 static void view_draw(struct view *v)

@@ -11,7 +11,6 @@
 #include <bw/records.h>
 #include <bw/summary.h>
 #include <catalogue.h>
-#include <clock.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -99,13 +98,28 @@ static int find_step(struct bw_reader *r,
     return 0;
 }
 
+/* By from date, each until the next one. */
 static int on_claim(void *owner, const struct bw_claim *c)
 {
     struct bw_rrd_facts *f = owner;
-    f->claim_bps[BW_DOWN] = c->down_bps;
-    f->claim_bps[BW_UP] = c->up_bps;
     const char *layer = bw_layer_name(c->layer);
-    (void)snprintf(f->claim_layer, sizeof(f->claim_layer), "%s", layer ? layer : "");
+    if (f->n_claims == BW_RRD_CLAIMS_MAX) { /* the oldest is forgotten */
+        memmove(&f->claims[0], &f->claims[1], --f->n_claims * sizeof(f->claims[0]));
+    }
+    int64_t from = c->from_unix_s > 0 ? c->from_unix_s : 0;
+    struct bw_graph_claim *before = f->n_claims ? &f->claims[f->n_claims - 1] : NULL;
+    if (before && before->to_unix_s > from) {
+        before->to_unix_s = from;
+    }
+    struct bw_graph_claim *g = &f->claims[f->n_claims++];
+    memset(g, 0, sizeof(*g));
+    g->from_unix_s = from;
+    g->to_unix_s = c->to_unix_s == BW_UNKNOWN || c->to_unix_s > INT64_MAX / 2
+                       ? INT64_MAX / 2
+                       : c->to_unix_s;
+    g->bps[BW_DOWN] = c->down_bps;
+    g->bps[BW_UP] = c->up_bps;
+    (void)snprintf(g->layer, sizeof(g->layer), "%s", layer ? layer : "");
     return 0;
 }
 
@@ -114,13 +128,10 @@ static void read_facts(struct bw_reader *r,
                        struct bw_rrd_facts *ret)
 {
     memset(ret, 0, sizeof(*ret));
-    ret->claim_bps[BW_DOWN] = BW_UNKNOWN;
-    ret->claim_bps[BW_UP] = BW_UNKNOWN;
     const char *layer = bw_layer_name(row->facts.layer);
     (void)snprintf(ret->layer, sizeof(ret->layer), "%s", layer ? layer : "");
-    int64_t now_s = bw_clock_unix_ms() / 1000;
-    (void)r->catalogue->ops->claims(r->catalogue, row->site, row->facts.id, now_s,
-                                    now_s + 1, on_claim, ret, NULL);
+    (void)r->catalogue->ops->claims(r->catalogue, row->site, row->facts.id, 0,
+                                    INT64_MAX / 2, on_claim, ret, NULL);
     struct bw_site site;
     if (r->catalogue->ops->site_get(r->catalogue, row->site, &site, NULL) == 0) {
         (void)snprintf(ret->site_name, sizeof(ret->site_name), "%s", site.name);

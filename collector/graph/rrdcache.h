@@ -8,6 +8,7 @@
 #define BW_RRDCACHE_H
 
 #include <bw/units.h>
+#include <graph_worker.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,11 +21,16 @@ struct bw_rrd_state {
     int64_t last_unix_s; /* end of the newest interval written; unknown: none */
 };
 
-/* What a picture's words need, of the newest interval. */
+enum {
+    BW_RRD_CLAIMS_MAX =
+        48 /* of one circuit: more than a change every quarter for ten years */
+};
+
+/* What a picture's words need: of the newest interval, and every claim by its dates. */
 struct bw_rrd_facts {
     char layer[16];
-    char claim_layer[16];
-    int64_t claim_bps[BW_DIRECTIONS];
+    struct bw_graph_claim claims[BW_RRD_CLAIMS_MAX]; /* the newest, by from */
+    size_t n_claims;
     char site_name[128];
 };
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zstd.h>
 
 #include <cmocka.h>
@@ -175,8 +176,10 @@ static void test_graph_job(void **state)
                               .height = 300,
                               .title = "A \"quoted\" <title>: 100 %",
                               .layer = "ethernet",
-                              .claim_layer = "ip",
-                              .claim_bps = {100000000, BW_UNKNOWN}};
+                              .claims = {{.to_unix_s = INT64_MAX / 2,
+                                          .layer = "ip",
+                                          .bps = {100000000, BW_UNKNOWN}}},
+                              .n_claims = 1};
     struct bw_graph_job out;
     struct bw_buf text;
     struct bw_err err = {.text = ""};
@@ -185,7 +188,9 @@ static void test_graph_job(void **state)
     assert_int_equal(bw_graph_job_read(text.data, text.len, &out, &err), 0);
     assert_string_equal(out.title, in.title);
     assert_string_equal(out.rrd, in.rrd);
-    assert_true(out.claim_bps[BW_DOWN] == 100000000 && out.claim_bps[BW_UP] == BW_UNKNOWN);
+    assert_int_equal(out.n_claims, 1);
+    assert_true(out.claims[0].bps[BW_DOWN] == 100000000);
+    assert_true(out.claims[0].bps[BW_UP] == BW_UNKNOWN);
     char **args = NULL;
     int n = 0;
     assert_int_equal(bw_graph_args(&out, &args, &n), 0);
@@ -203,12 +208,59 @@ static void test_graph_job(void **state)
     bw_buf_done(&text);
 }
 
+/* A claim that changed within the picture is drawn as it was at each time, and the legend
+ * says from when. */
+static void test_graph_claims_by_date(void **state)
+{
+    (void)state;
+    struct bw_graph_job j = {
+        .topic = "link",
+        .rrd = "/x/link.rrd",
+        .from_unix_s = 1782864000 - 10 * 86400,
+        .to_unix_s = 1782864000 + 10 * 86400,
+        .step_s = 300,
+        .width = 860,
+        .height = 300,
+        .title = "A",
+        .layer = "ethernet",
+        .claims = {{.to_unix_s = 1782864000, .layer = "ip", .bps = {100000000, BW_UNKNOWN}},
+                   {.from_unix_s = 1782864000,
+                    .to_unix_s = INT64_MAX / 2,
+                    .layer = "ip",
+                    .bps = {200000000, 50000000}}},
+        .n_claims = 2};
+    char **args = NULL;
+    int n = 0;
+    int seen = 0;
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    assert_int_equal(bw_graph_args(&j, &args, &n), 0);
+    for (int i = 0; i < n; i++) {
+        seen += strcmp(args[i], "CDEF:claim0=down,POP,TIME,0,LE,UNKN,TIME,1782864000,LE,"
+                                "100000000,TIME,1782864000,LE,UNKN,TIME,"
+                                "4611686018427387903,LE,200000000,UNKN,IF,IF,IF,IF") == 0;
+        seen +=
+            strstr(args[i], ":Claimed down 100 Mbit/s (ip layer) to 2026-07-01:") != NULL;
+        seen +=
+            strcmp(args[i], "COMMENT:   then 200 Mbit/s (ip layer) from 2026-07-01") == 0;
+        seen +=
+            strstr(args[i], ":Claimed up 50 Mbit/s (ip layer) from 2026-07-01:") != NULL;
+        assert_null(strstr(args[i], "LINE1.5:100000000"));
+    }
+    assert_int_equal(seen, 4);
+    bw_graph_args_free(args, n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_split),     cmocka_unit_test(test_split_limits),
-        cmocka_unit_test(test_inflate),   cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_addresses), cmocka_unit_test(test_graph_job),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_split_limits),
+        cmocka_unit_test(test_inflate),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_graph_job),
+        cmocka_unit_test(test_graph_claims_by_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,9 +42,18 @@ int bw_graph_job_write(const struct bw_graph_job *j, struct bw_buf *out)
     bw_jw_ki64(&w, "height", j->height);
     bw_jw_kstr(&w, "title", j->title);
     bw_jw_kstr(&w, "layer", j->layer);
-    bw_jw_kstr(&w, "claim_layer", j->claim_layer);
-    bw_jw_ki64(&w, "claim_down", j->claim_bps[BW_DOWN]);
-    bw_jw_ki64(&w, "claim_up", j->claim_bps[BW_UP]);
+    bw_jw_karr(&w, "claims");
+    for (size_t i = 0; i < j->n_claims; i++) {
+        const struct bw_graph_claim *c = &j->claims[i];
+        bw_jw_obj(&w);
+        bw_jw_ki64(&w, "from", c->from_unix_s);
+        bw_jw_ki64(&w, "to", c->to_unix_s);
+        bw_jw_kstr(&w, "layer", c->layer);
+        bw_jw_ki64(&w, "down", c->bps[BW_DOWN]);
+        bw_jw_ki64(&w, "up", c->bps[BW_UP]);
+        bw_jw_obj_end(&w);
+    }
+    bw_jw_arr_end(&w);
     bw_jw_obj_end(&w);
     return bw_buf_error(out);
 }
@@ -56,6 +65,27 @@ text(const json_t *o, const char *name, char *out, size_t cap, struct bw_err *re
     int r = bw_json_get_str(o, name, cap - 1, &t, reterr);
     if (r == 0) {
         (void)snprintf(out, cap, "%s", t);
+    }
+    return r;
+}
+
+static int read_claims(const json_t *list, struct bw_graph_job *j, struct bw_err *reterr)
+{
+    int r = 0;
+    if (!json_is_array(list) || json_array_size(list) > BW_GRAPH_CLAIMS_MAX) {
+        return bw_err_set(reterr, -EINVAL, "claims: not a list of at most %d",
+                          BW_GRAPH_CLAIMS_MAX);
+    }
+    j->n_claims = json_array_size(list);
+    for (size_t i = 0; r == 0 && i < j->n_claims; i++) {
+        const json_t *o = json_array_get(list, i);
+        struct bw_graph_claim *c = &j->claims[i];
+        int64_t *bps = c->bps;
+        r = bw_json_get_i64(o, "from", 0, INT64_MAX / 2, &c->from_unix_s, reterr);
+        r = r < 0 ? r : bw_json_get_i64(o, "to", 0, INT64_MAX / 2, &c->to_unix_s, reterr);
+        r = r < 0 ? r : text(o, "layer", c->layer, sizeof(c->layer), reterr);
+        r = r < 0 ? r : bw_json_opt_i64(o, "down", 0, INT64_MAX, &bps[BW_DOWN], reterr);
+        r = r < 0 ? r : bw_json_opt_i64(o, "up", 0, INT64_MAX, &bps[BW_UP], reterr);
     }
     return r;
 }
@@ -74,10 +104,7 @@ static int read_job(const json_t *o, struct bw_graph_job *j, struct bw_err *rete
     r = r < 0 ? r : bw_json_get_i64(o, "height", 60, 2000, &j->height, reterr);
     r = r < 0 ? r : text(o, "title", j->title, sizeof(j->title), reterr);
     r = r < 0 ? r : text(o, "layer", j->layer, sizeof(j->layer), reterr);
-    r = r < 0 ? r : text(o, "claim_layer", j->claim_layer, sizeof(j->claim_layer), reterr);
-    int64_t *claim = j->claim_bps;
-    r = r < 0 ? r : bw_json_opt_i64(o, "claim_down", 0, INT64_MAX, &claim[BW_DOWN], reterr);
-    r = r < 0 ? r : bw_json_opt_i64(o, "claim_up", 0, INT64_MAX, &claim[BW_UP], reterr);
+    r = r < 0 ? r : read_claims(json_object_get(o, "claims"), j, reterr);
     j->format = (enum bw_graph_format)format;
     return r;
 }
@@ -241,18 +268,91 @@ static void rate_text(int64_t bps, char out[32])
     }
 }
 
+static void day_text(int64_t unix_s, char out[16])
+{
+    struct tm tm;
+    time_t at = (time_t)unix_s;
+    out[0] = '\0';
+    if (localtime_r(&at, &tm)) {
+        (void)strftime(out, 16, "%Y-%m-%d", &tm);
+    }
+}
+
+/* "100 Mbit/s (ip layer) from 2026-07-01 to 2027-07-01", edges outside the picture left
+ * out. */
+static void claim_words(const struct bw_graph_job *j,
+                        const struct bw_graph_claim *c,
+                        int d,
+                        char out[128])
+{
+    char rate[32];
+    char from[16] = "";
+    char to[16] = "";
+    const char *layer = c->layer;
+    rate_text(c->bps[d], rate);
+    if (c->from_unix_s > j->from_unix_s) {
+        day_text(c->from_unix_s, from);
+    }
+    if (c->to_unix_s < j->to_unix_s) {
+        day_text(c->to_unix_s, to);
+    }
+    (void)snprintf(out, 128, "%s%s%s%s%s%s%s%s", rate, layer[0] ? " (" : "", layer,
+                   layer[0] ? " layer)" : "", from[0] ? " from " : "", from,
+                   to[0] ? " to " : "", to);
+}
+
+/* The value of each moment: librrd's TIME is the end of a step. */
+static void claim_steps(struct args *a, const struct bw_graph_job *j, int d)
+{
+    char rpn[BW_GRAPH_CLAIMS_MAX * 96 + 64];
+    size_t n = 0;
+    size_t ifs = 0;
+    for (size_t i = 0; i < j->n_claims; i++) {
+        const struct bw_graph_claim *c = &j->claims[i];
+        char rate[24] = "UNKN";
+        if (c->bps[d] != BW_UNKNOWN) {
+            (void)snprintf(rate, sizeof(rate), "%lld", (long long)c->bps[d]);
+        }
+        n +=
+            (size_t)snprintf(rpn + n, sizeof(rpn) - n, "TIME,%lld,LE,UNKN,TIME,%lld,LE,%s,",
+                             (long long)c->from_unix_s, (long long)c->to_unix_s, rate);
+        ifs += 2;
+    }
+    n += (size_t)snprintf(rpn + n, sizeof(rpn) - n, "UNKN");
+    for (; ifs > 0; ifs--) {
+        n += (size_t)snprintf(rpn + n, sizeof(rpn) - n, ",IF");
+    }
+    arg(a, "CDEF:claim%d=down,POP,%s", d, rpn);
+}
+
 static void claim(struct args *a, const struct bw_graph_job *j, const struct look *l, int d)
 {
     static const char *const names[] = {[BW_DOWN] = "down", [BW_UP] = "up"};
-    if (j->claim_bps[d] == BW_UNKNOWN) {
-        return;
+    const char *colour = d == BW_DOWN ? l->down : l->up;
+    const char *dashes = d == BW_DOWN ? "9,3" : "3,3";
+    char words[128];
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_claims; i++) {
+        const struct bw_graph_claim *c = &j->claims[i];
+        if (c->bps[d] == BW_UNKNOWN) {
+            continue;
+        }
+        claim_words(j, c, d, words);
+        if (n++ > 0) {
+            arg(a, "COMMENT:   then %s", words);
+        } else if (j->n_claims == 1 && c->from_unix_s <= j->from_unix_s &&
+                   c->to_unix_s >= j->to_unix_s) {
+            arg(a, "LINE1.5:%lld#%s:Claimed %s %s:dashes=%s", (long long)c->bps[d], colour,
+                names[d], words, dashes);
+        } else {
+            claim_steps(a, j, d);
+            arg(a, "LINE1.5:claim%d#%s:Claimed %s %s:dashes=%s", d, colour, names[d], words,
+                dashes);
+        }
     }
-    char rate[32];
-    rate_text(j->claim_bps[d], rate);
-    const char *layer = j->claim_layer[0] ? j->claim_layer : NULL;
-    arg(a, "LINE1.5:%lld#%s:Claimed %s %s%s%s%s:dashes=%s", (long long)j->claim_bps[d],
-        d == BW_DOWN ? l->down : l->up, names[d], rate, layer ? " (" : "",
-        layer ? layer : "", layer ? " layer)" : "", d == BW_DOWN ? "9,3" : "3,3");
+    if (n > 1) {
+        arg(a, "COMMENT:\\l");
+    }
 }
 
 static void foot(struct args *a, const struct bw_graph_job *j)

@@ -21,6 +21,18 @@ enum bw_graph_format {
     BW_GRAPH_PNG
 };
 
+enum {
+    BW_GRAPH_CLAIMS_MAX = 8
+};
+
+/* What was claimed for a stretch of time. */
+struct bw_graph_claim {
+    int64_t from_unix_s;        /* 0: for ever before */
+    int64_t to_unix_s;          /* INT64_MAX / 2: until further notice */
+    char layer[16];             /* "" not stated */
+    int64_t bps[BW_DIRECTIONS]; /* unknown: none */
+};
+
 struct bw_graph_job {
     char rrd[PATH_MAX];
     char topic[16]; /* "link", "latency", "throughput" */
@@ -32,9 +44,9 @@ struct bw_graph_job {
     int64_t width;
     int64_t height;
     char title[256];
-    char layer[16];                   /* of the link's counters, "" unknown */
-    char claim_layer[16];             /* "" not stated */
-    int64_t claim_bps[BW_DIRECTIONS]; /* unknown: none */
+    char layer[16]; /* of the link's counters, "" unknown */
+    struct bw_graph_claim claims[BW_GRAPH_CLAIMS_MAX]; /* by from, none beside another */
+    size_t n_claims;
     bool empty; /* nothing known in the range; found out by the worker, not sent */
 };
 
