@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "json.h"
+#include "plural.h"
 #include "stat.h"
 
 #include <bw/err.h>
@@ -154,8 +155,8 @@ static void text_latency(const struct probe_result *r, size_t i)
     }
     (void)printf("%s\n", r->interrupted ? "  (interrupted: partial result)" : "");
     if (e->failed > 0) {
-        (void)printf("  not sent     %" PRId64 " packets: %s\n", e->failed,
-                     bw_strerror(e->error));
+        (void)printf("  not sent     %" PRId64 " %s: %s\n", e->failed,
+                     bw_plural(e->failed, "packet", "packets"), bw_strerror(e->error));
     }
     if (e->sent == 0) {
         (void)printf("  no packet could be sent: nothing is known about the line\n");
@@ -237,7 +238,8 @@ static void text_run(const struct probe_result *r, int d)
         }
         (void)printf("\n");
     }
-    (void)printf("  method       %s, %" PRId64 " connections", s->method, s->streams);
+    (void)printf("  method       %s, %" PRId64 " %s", s->method, s->streams,
+                 bw_plural(s->streams, "connection", "connections"));
     if (s->family != 0) {
         (void)printf(" over IPv%d", s->family);
     }

@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "cli.h"
 #include "hash.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -57,8 +58,10 @@ static int run(int argc, char **argv)
     }
     int r = show ? print(c) : 0;
     if (!show) {
-        (void)printf("%s: fine (%zu circuits, %zu probes, a record every %lld s)\n", path,
-                     c->n_circuits, c->n_probes, (long long)c->interval_s);
+        (void)printf(
+            "%s: fine (%zu %s, %zu %s, a record every %lld s)\n", path, c->n_circuits,
+            bw_plural((int64_t)c->n_circuits, "circuit", "circuits"), c->n_probes,
+            bw_plural((int64_t)c->n_probes, "probe", "probes"), (long long)c->interval_s);
     }
     bw_boxconf_unref(c);
     return bw_cli_flush(v, r < 0 ? BW_EXIT_FAILED : BW_EXIT_OK);

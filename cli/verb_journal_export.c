@@ -8,6 +8,7 @@
 #include "export.h"
 #include "josefile.h"
 #include "journal.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
@@ -134,9 +135,9 @@ static int run(int argc, char **argv)
         r = export_records(records, &job, from_unix_s, to_unix_s);
     }
     if (r == 0 && bw_export_skipped(job.export) > 0) {
-        (void)bw_cli_failed(v, "%" PRId64 " record%s of another version %s in this %s",
+        (void)bw_cli_failed(v, "%" PRId64 " %s of another version %s in this %s",
                             bw_export_skipped(job.export),
-                            bw_export_skipped(job.export) == 1 ? "" : "s",
+                            bw_plural(bw_export_skipped(job.export), "record", "records"),
                             format == BW_EXPORT_CSV ? "are not" : "are only signed bytes",
                             format == BW_EXPORT_CSV ? "table" : "export");
     }

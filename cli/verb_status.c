@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "hash.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <bw/units.h>
@@ -194,8 +195,9 @@ static void print_records(const json_t *o, int64_t now_ms)
         (void)printf("             last answer %s\n",
                      moment(number(c, "last_ok_ms"), now_ms, a));
         if (text(c, "last_error")[0]) {
-            (void)printf("  TROUBLE    %s (%" PRId64 " times)\n", text(c, "last_error"),
-                         number(c, "failures_in_a_row"));
+            int64_t n = number(c, "failures_in_a_row");
+            (void)printf("  TROUBLE    %s (%" PRId64 " %s)\n", text(c, "last_error"), n,
+                         bw_plural(n, "time", "times"));
         }
     }
     if (number(j, "refused") > 0) {
@@ -203,12 +205,13 @@ static void print_records(const json_t *o, int64_t now_ms)
                      number(j, "refused"));
     }
     if (text(j, "trouble")[0]) {
-        (void)printf("  TROUBLE    storage: %s; %" PRId64 " records in memory\n",
-                     text(j, "trouble"), number(j, "held"));
+        (void)printf("  TROUBLE    storage: %s; %" PRId64 " %s in memory\n",
+                     text(j, "trouble"), number(j, "held"),
+                     bw_plural(number(j, "held"), "record", "records"));
     }
     if (number(j, "dropped") > 0) {
-        (void)printf("  LOST       %" PRId64 " intervals: memory was full\n",
-                     number(j, "dropped"));
+        (void)printf("  LOST       %" PRId64 " %s: memory was full\n", number(j, "dropped"),
+                     bw_plural(number(j, "dropped"), "interval", "intervals"));
     }
 }
 

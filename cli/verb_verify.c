@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "json.h"
 #include "jws.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -122,25 +123,21 @@ static int print_json(const char *file,
     return r;
 }
 
-/* "1 record", "2 records". */
-static const char *plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void print_schedule(const struct bw_schedule_counts *s)
 {
     if (s->n_days_bound + s->n_days_loose + s->n_days_open == 0) {
         return; /* no day that is over told of secrets */
     }
-    (void)printf("schedule    %" PRId64 " day%s bound by a secret, %" PRId64
+    (void)printf("schedule    %" PRId64 " %s bound by a secret, %" PRId64
                  " bound too late, %" PRId64 " not revealed\n",
-                 s->n_days_bound, plural(s->n_days_bound), s->n_days_loose, s->n_days_open);
-    (void)printf("            %" PRId64 " drawn start%s, %" PRId64
-                 " without a word of them; %" PRId64 " run%s or deferral%s, %" PRId64
+                 s->n_days_bound, bw_plural(s->n_days_bound, "day", "days"),
+                 s->n_days_loose, s->n_days_open);
+    (void)printf("            %" PRId64 " drawn %s, %" PRId64
+                 " without a word of them; %" PRId64 " %s, %" PRId64
                  " at times not drawn\n",
-                 s->n_starts, plural(s->n_starts), s->n_starts_silent, s->n_runs,
-                 plural(s->n_runs), plural(s->n_runs), s->n_runs_unplanned);
+                 s->n_starts, bw_plural(s->n_starts, "start", "starts"), s->n_starts_silent,
+                 s->n_runs, bw_plural(s->n_runs, "run or deferral", "runs or deferrals"),
+                 s->n_runs_unplanned);
 }
 
 static void print_text(const struct bw_check *c, const struct bw_check_result *res)
@@ -152,9 +149,10 @@ static void print_text(const struct bw_check *c, const struct bw_check_result *r
         bw_time_format_s(res->start_unix_s, from);
         bw_time_format_s(res->end_unix_s, to);
     }
-    (void)printf("records     %" PRId64 " of %" PRId64 " site%s, %" PRId64
+    (void)printf("records     %" PRId64 " of %" PRId64 " %s, %" PRId64
                  " with a signature that fits\n",
-                 res->n_records, res->n_sites, plural(res->n_sites), res->n_verified);
+                 res->n_records, res->n_sites, bw_plural(res->n_sites, "site", "sites"),
+                 res->n_verified);
     (void)printf("period      %s to %s (UTC)\n", from, to);
     for (size_t i = 0; bw_check_chain_at(c, i, &ch) == 0; i++) {
         if (ch.n_records == 0) {
@@ -162,21 +160,21 @@ static void print_text(const struct bw_check *c, const struct bw_check_result *r
             continue;
         }
         (void)printf("chain       %s: %s, seq %" PRId64 " to %" PRId64 ", %" PRId64
-                     " record%s%s%s",
+                     " %s%s%s",
                      ch.kid, ch.site, ch.first_seq, ch.last_seq, ch.n_records,
-                     plural(ch.n_records), ch.why == BW_CHAIN_CONTINUES ? "" : ", ",
+                     bw_plural(ch.n_records, "record", "records"),
+                     ch.why == BW_CHAIN_CONTINUES ? "" : ", ",
                      ch.why == BW_CHAIN_CONTINUES ? "" : bw_chain_why_name(ch.why));
         (void)printf(ch.prev_kid[0] ? " after %s\n" : "\n", ch.prev_kid);
     }
-    (void)printf("missing     %" PRId64 " record%s between first and last of a chain\n",
-                 res->n_missing, plural(res->n_missing));
+    (void)printf("missing     %" PRId64 " %s between first and last of a chain\n",
+                 res->n_missing, bw_plural(res->n_missing, "record", "records"));
     (void)printf("duplicates  %" PRId64 "\n", res->n_duplicates);
     (void)printf("time gaps   %" PRId64 ", %" PRId64 " s in all\n", res->n_gaps,
                  res->gap_s);
     print_schedule(&res->schedule);
-    (void)printf("clock       %" PRId64
-                 " record%s with a clock stepped or not synchronised\n",
-                 res->n_clock, plural(res->n_clock));
+    (void)printf("clock       %" PRId64 " %s with a clock stepped or not synchronised\n",
+                 res->n_clock, bw_plural(res->n_clock, "record", "records"));
 }
 
 static int report(const char *file,
@@ -198,8 +196,9 @@ static int report(const char *file,
         (void)bw_cli_failed(&bw_verb_verify, "%s:%" PRId64 ": %s: %s", file,
                             res->first_line, bw_fault_name(res->first), res->first_text);
         if (res->n_faults > 1) {
-            (void)bw_cli_failed(&bw_verb_verify, "%" PRId64 " more fault%s behind it",
-                                res->n_faults - 1, plural(res->n_faults - 1));
+            (void)bw_cli_failed(&bw_verb_verify, "%" PRId64 " more %s behind it",
+                                res->n_faults - 1,
+                                bw_plural(res->n_faults - 1, "fault", "faults"));
         }
     } else if (empty) {
         (void)bw_cli_failed(&bw_verb_verify, "%s: holds no record", file);

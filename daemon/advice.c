@@ -8,6 +8,7 @@
 #include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
+#include "plural.h"
 #include "site.h"
 
 #include <bw/err.h>
@@ -187,15 +188,14 @@ static void advise_storage(json_t *list, const struct bw_daemon *d)
     const struct bw_writer_status *w = bw_writer_status(d->writer);
     if (w->trouble[0]) {
         add(list, bw_advice_storage(w->storage_error),
-            "Records cannot be written (%s): %" PRId64 " wait in memory.", w->trouble,
-            w->held);
+            "Records cannot be written (%s): %" PRId64 " %s in memory.", w->trouble,
+            w->held, bw_plural(w->held, "waits", "wait"));
     }
     if (w->dropped > 0) {
         add(list,
             "nothing brings them back; see to the disk, so that it does not happen again",
-            "%" PRId64 " intervals were lost since the start because there was no room for "
-            "them; the records say so.",
-            w->dropped);
+            "%" PRId64 " %s lost since the start for want of room; the records say so.",
+            w->dropped, bw_plural(w->dropped, "interval was", "intervals were"));
     }
     if (w->disk_free_bytes != BW_UNKNOWN && w->disk_free_bytes < BW_ADVICE_DISK_BYTES) {
         add(list, "free some space, or shorten `keep`: a box writes about 300 MB a year",
@@ -221,19 +221,19 @@ static void advise_collector(json_t *list, const struct bw_daemon *d)
         bw_courier_status(d->courier, &c);
         if (c.failures_in_a_row > 0) {
             add(list, bw_advice_delivery(c.last_error),
-                "Records do not reach %s (%s; tried %" PRId64 " time%s): %" PRId64
-                " wait in the journal, none is lost.",
-                url, c.last_error, c.failures_in_a_row, c.failures_in_a_row == 1 ? "" : "s",
-                w->pending);
+                "Records do not reach %s (%s; tried %" PRId64 " %s): %" PRId64
+                " %s in the journal, none is lost.",
+                url, c.last_error, c.failures_in_a_row,
+                bw_plural(c.failures_in_a_row, "time", "times"), w->pending,
+                bw_plural(w->pending, "waits", "wait"));
         }
     }
     if (w->refused > 0) {
         add(list,
             "tell who runs the collector; `journalctl -u bandwitness` has its reason for "
             "each",
-            "The collector refused %" PRId64
-            " record%s for good: the times are named as gaps.",
-            w->refused, w->refused == 1 ? "" : "s");
+            "The collector refused %" PRId64 " %s for good: the times are named as gaps.",
+            w->refused, bw_plural(w->refused, "record", "records"));
     }
 }
 

@@ -6,6 +6,7 @@
  * bw_courier_settle(); there is no third way out, so no batch is forgotten and none is
  * posted twice at once. */
 #include "courier_private.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <clock.h>
@@ -77,9 +78,10 @@ void bw_courier_back_off(struct bw_courier *c, int64_t at_least_ms, const char *
     (void)snprintf(c->status.last_error, sizeof(c->status.last_error), "%s", why);
     bw_courier_tame(c->status.last_error); /* people read it on a terminal */
     bw_complain(&c->complaint, BW_AREA_COURIER, BW_WARN,
-                "%s: %s; %" PRId64 " records stay in the journal, next try in %" PRId64
-                " s",
-                c->url, c->status.last_error, c->ops.pending(c->owner), (ms + 999) / 1000);
+                "%s: %s; %" PRId64 " %s in the journal, next try in %" PRId64 " s", c->url,
+                c->status.last_error, c->ops.pending(c->owner),
+                bw_plural(c->ops.pending(c->owner), "record stays", "records stay"),
+                (ms + 999) / 1000);
     arm(c, ms);
 }
 

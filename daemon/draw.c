@@ -14,6 +14,7 @@
 #include <jws.h>
 #include <limits.h>
 #include <log.h>
+#include <plural.h>
 #include <series.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,8 +215,8 @@ static void rebuild(struct bw_draw *d, struct picture *p, int64_t start_s, int64
                "%s: could not be drawn from the journal again (%s); it goes on from here",
                p->path, err.text[0] ? err.text : bw_strerror(r));
     } else if (b->total > 0) {
-        bw_log(BW_AREA_SERIES, BW_NOTICE, "%s: drawn again from %lld records", p->path,
-               (long long)b->total);
+        bw_log(BW_AREA_SERIES, BW_NOTICE, "%s: drawn again from %lld %s", p->path,
+               (long long)b->total, bw_plural(b->total, "record", "records"));
     }
     bw_records_close(records);
     bw_buf_done(&b->scratch);

@@ -10,6 +10,7 @@
 #include "daemon.h"
 #include "heavy.h"
 #include "notify.h"
+#include "plural.h"
 #include "rights.h"
 #include "site.h"
 
@@ -284,8 +285,10 @@ static int run(struct bw_boxconf *config)
     }
     if (d->exit_code == 0) {
         bw_log(BW_AREA_MAIN, BW_NOTICE,
-               "bandwitnessd %s measures %zu circuits, a record every %lld s", BW_VERSION,
-               config->n_circuits, (long long)config->interval_s);
+               "bandwitnessd %s measures %zu %s, a record every %lld s", BW_VERSION,
+               config->n_circuits,
+               bw_plural((int64_t)config->n_circuits, "circuit", "circuits"),
+               (long long)config->interval_s);
         (void)uv_run(&d->loop, UV_RUN_DEFAULT);
     }
     while (n-- > 0) {

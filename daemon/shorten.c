@@ -8,6 +8,7 @@
 #include <bw/summary.h>
 #include <errno.h>
 #include <log.h>
+#include <plural.h>
 #include <string.h>
 
 static bool lose_refusals(struct bw_summary *s, size_t own_gaps, bool *ret_told)
@@ -33,8 +34,9 @@ static bool lose_deferred(struct bw_summary *s)
     if (kept == before) {
         return false;
     }
-    bw_log(BW_AREA_JOURNAL, BW_WARN,
-           "the record is too long: %zu deferred tests are left out of it", before - kept);
+    bw_log(BW_AREA_JOURNAL, BW_WARN, "the record is too long: %zu %s left out of it",
+           before - kept,
+           bw_plural((int64_t)(before - kept), "deferred test is", "deferred tests are"));
     return true;
 }
 

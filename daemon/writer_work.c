@@ -6,6 +6,7 @@
  * of their kind queues up behind. Reading jobs and what the collector said go past them:
  * an acknowledgement that cannot be written comes again with the next post. */
 #include "courier.h"
+#include "plural.h"
 #include "writer_private.h"
 
 #include <buf.h>
@@ -262,8 +263,9 @@ static void storage_fails(struct bw_writer *w, int code, const struct bw_err *er
     (void)snprintf(w->trouble, sizeof(w->trouble), "%.240s", why);
     w->trouble_code = code;
     bw_complain(&w->complaint, BW_AREA_JOURNAL, BW_ERROR,
-                "%s; keeping %zu records in memory (at most %d), trying again every %d s%s",
-                why, w->held.n, BW_WRITER_HELD_MAX, BW_WRITER_RETRY_MAX_MS / 1000,
+                "%s; keeping %zu %s in memory (at most %d), trying again every %d s%s", why,
+                w->held.n, bw_plural((int64_t)w->held.n, "record", "records"),
+                BW_WRITER_HELD_MAX, BW_WRITER_RETRY_MAX_MS / 1000,
                 bw_store_bin(code) == BW_STORE_FULL ? "; free some disk space" : "");
     w->retry_ms = w->retry_ms == 0 ? BW_WRITER_RETRY_MIN_MS : w->retry_ms * 2;
     if (w->retry_ms > BW_WRITER_RETRY_MAX_MS) {

@@ -6,6 +6,7 @@
 #include "graph_pool.h"
 #include "graphs.h"
 #include "graphs_private.h"
+#include "plural.h"
 
 #include <buf.h>
 #include <clock.h>
@@ -157,11 +158,10 @@ static int take_over(struct bw_graphs *g, struct bw_err *reterr)
     }
     (void)closedir(dir);
     if (removed > 0) {
-        bw_log(
-            BW_AREA_PAGES, BW_NOTICE,
-            "the last end was not orderly: series of %zu circuits are made again from the "
-            "records when somebody looks",
-            removed);
+        bw_log(BW_AREA_PAGES, BW_NOTICE,
+               "the last end was not orderly: series of %zu %s are made again from the "
+               "records when somebody looks",
+               removed, bw_plural((int64_t)removed, "circuit", "circuits"));
     }
     return 0;
 }

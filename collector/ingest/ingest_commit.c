@@ -2,6 +2,7 @@
  * ingest_commit.c - the writer's stage: one durable transaction for a group of posts, then
  * their answers. A receipt is signed only after append() said that it is on disk. */
 #include "ingest_private.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <catalogue.h>
@@ -469,8 +470,9 @@ void bw_ingest_expire(struct bw_ingest *g)
         bw_log(BW_AREA_LEDGER, BW_WARN, "looking for overdue records: %s", err.text);
     } else if (linked > 0) {
         bw_log(BW_AREA_LEDGER, BW_NOTICE,
-               "%lld records entered the ledger behind a hole: those before them did "
-               "not come within %lld s",
-               (long long)linked, (long long)g->opts.hold_s);
+               "%lld %s entered the ledger behind a hole: what comes before did not come "
+               "within %lld s",
+               (long long)linked, bw_plural(linked, "record", "records"),
+               (long long)g->opts.hold_s);
     }
 }

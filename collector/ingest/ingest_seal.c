@@ -5,6 +5,7 @@
  * Invariant: the job belongs to the builder from its start until `built` is set under the
  * lock, at all other times to the writer. */
 #include "ingest_private.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <clock.h>
@@ -66,9 +67,9 @@ static void tell(struct bw_ingest *g, const struct bw_ledger_seal_report *report
     if (report->segments == 0) {
         return;
     }
-    bw_log(BW_AREA_LEDGER, BW_INFO, "sealed %lld records, %lld bytes as %lld",
-           (long long)report->rows, (long long)report->raw_bytes,
-           (long long)report->file_bytes);
+    bw_log(BW_AREA_LEDGER, BW_INFO, "sealed %lld %s, %lld bytes as %lld",
+           (long long)report->rows, bw_plural(report->rows, "record", "records"),
+           (long long)report->raw_bytes, (long long)report->file_bytes);
     (void)pthread_mutex_lock(&g->lock);
     g->stats.sealed_segments += report->segments;
     (void)pthread_mutex_unlock(&g->lock);

@@ -9,6 +9,7 @@
 #include <collector.h>
 #include <http.h>
 #include <overview.h>
+#include <plural.h>
 #include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ write_counts(struct bw_buf *b, const struct list *l, const struct bw_overview *o
     size_t count[3];
     bw_overview_count(o, count);
     bw_buf_puts(b, "<ul class=\"counts\" aria-label=\"Sites by state\">");
-    count_box(b, l, "", "sites", o->n_sites);
+    count_box(b, l, "", bw_plural((int64_t)o->n_sites, "site", "sites"), o->n_sites);
     count_box(b, l, "fresh", "fresh", count[BW_FRESH]);
     count_box(b, l, "silent", "silent", count[BW_SILENT]);
     count_box(b, l, "never", "never seen", count[BW_NEVER]);

@@ -75,6 +75,34 @@ class Frame(unittest.TestCase):
                 self.assertIn("cannot write the result", r.stderr)
 
 
+class Wording(unittest.TestCase):
+    def test_counts_agree_with_their_nouns(self):
+        circuit = 'circuit "%s" { vantage = lan-side source = none }\n'
+        probe = 'icmp "%s" { circuit = "wan" target "%s" { address = "127.0.0.1" } }\n'
+        with tempfile.TemporaryDirectory(prefix="bw-test-cli-") as folder:
+            for n, says in ((1, "fine (1 circuit, 1 probe, "), (2, "fine (2 circuits, 2 probes, ")):
+                path = os.path.join(folder, "c.conf")
+                with open(path, "w", encoding="utf-8") as f:
+                    for name in ("wan", "lte")[:n]:  # its probe is of "wan"
+                        f.write(circuit % name + probe % (name, name))
+                r = run("check-config", path)
+                self.assertEqual((r.returncode, r.stderr), (0, ""))
+                self.assertIn(says, r.stdout)
+
+    def test_no_source_prints_a_plural_of_its_own(self):
+        """One helper makes the forms (lib/base/plural.h)."""
+        found = []
+        for folder in ("cli", "daemon", "collector", "lib", "evidence", "measure", "probes"):
+            for top, _, names in os.walk(os.path.join(TOP, folder)):
+                for name in names:
+                    if name.endswith((".c", ".h")):
+                        with open(os.path.join(top, name), encoding="utf-8") as f:
+                            text = f.read()
+                        if re.search(r'\? "" : "s"', text):
+                            found.append(os.path.join(top, name))
+        self.assertEqual(found, [])
+
+
 class Verify(unittest.TestCase):
     def setUp(self):
         with open(CHAIN, encoding="ascii") as f:

@@ -167,7 +167,7 @@ def wrong_log_key():
             wait_for("it is told", lambda: "receipt" in
                      (box.status()["collector"].get("last_error") or ""))
             assert box.acked() == 0
-            assert "records stay in the journal" in box.text()
+            assert "in the journal, next try in" in box.text()
             enrolment["log_key"] = right
             with open(path, "w", encoding="utf-8") as f:
                 json.dump(enrolment, f)

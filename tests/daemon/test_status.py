@@ -79,7 +79,7 @@ def tells_of_delivery():
         assert synced == (not [p for p in box.status()["problems"] if "clock" in p["what"]])
         db = sqlite3.connect(box.state + "/journal.db", isolation_level=None)
         db.execute("BEGIN IMMEDIATE")
-        found = told(box, "cannot be written", "wait in memory")
+        found = told(box, "cannot be written", "in memory")
         assert "locked" in found["mend"], found
         db.execute("ROLLBACK")
         db.close()

@@ -10,6 +10,7 @@
 #include "josefile.h"
 #include "jws.h"
 #include "names.h"
+#include "plural.h"
 
 #include <bw/err.h>
 #include <bw/summary.h>
@@ -249,9 +250,9 @@ static void begin_chain(struct bw_check *c,
     if (s->seq - ch->skipped > 1 && !c->opts.partial) {
         fault(c, BW_FAULT_BEGIN, at,
               "the chain begins with seq %" PRId64 ": the %" PRId64
-              " records before it are "
-              "not here; if it was exported from a later day on, say --partial",
-              s->seq, s->seq - 1);
+              " %s not here; if it was exported from a later day on, say --partial",
+              s->seq, s->seq - 1,
+              bw_plural(s->seq - 1, "record before it is", "records before it are"));
     }
 }
 
