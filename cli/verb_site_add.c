@@ -2,11 +2,11 @@
  * verb_site_add.c - write a site into the collector's catalogue before its box comes, and
  * with it what is known of its circuit: the claim and the addresses it is seen under. */
 #include "admin.h"
+#include "claim_asked.h"
 #include "cli.h"
 
 #include <arpa/inet.h>
 #include <bw/err.h>
-#include <clock.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +19,7 @@ struct wish {
     const char *entity;
     const char *data;
     const char *config;
-    const char *circuit;
-    const char *provider;
-    int64_t down_bps;
-    int64_t up_bps;
-    enum bw_layer layer;
-    int64_t from_unix_s;
+    struct bw_claim claim; /* its circuit and date are also the prefixes' */
     const char *prefixes[16];
     size_t n_prefixes;
 };
@@ -63,28 +58,6 @@ static int read_prefix(const char *text, struct bw_prefix *p)
     return 0;
 }
 
-static int add_claim(struct bw_catalogue *c,
-                     const struct wish *w,
-                     const char *site,
-                     struct bw_err *reterr)
-{
-    struct bw_claim claim;
-    memset(&claim, 0, sizeof(claim));
-    (void)snprintf(claim.site, sizeof(claim.site), "%s", site);
-    (void)snprintf(claim.circuit, sizeof(claim.circuit), "%s", w->circuit);
-    claim.from_unix_s = w->from_unix_s;
-    claim.to_unix_s = BW_UNKNOWN;
-    claim.down_bps = w->down_bps;
-    claim.up_bps = w->up_bps;
-    claim.layer = w->layer;
-    claim.monthly_cost_cents = BW_UNKNOWN;
-    (void)snprintf(claim.provider, sizeof(claim.provider), "%s",
-                   w->provider ? w->provider : "");
-    (void)snprintf(claim.origin, sizeof(claim.origin), "typed in");
-    claim.recorded_unix_s = bw_clock_unix_ms() / 1000;
-    return c->ops->claim_add(c, &claim, NULL, reterr);
-}
-
 static int add_prefixes(struct bw_catalogue *c,
                         const struct wish *w,
                         const char *site,
@@ -95,8 +68,8 @@ static int add_prefixes(struct bw_catalogue *c,
         memset(&p, 0, sizeof(p));
         (void)read_prefix(w->prefixes[i], &p);
         (void)snprintf(p.site, sizeof(p.site), "%s", site);
-        (void)snprintf(p.circuit, sizeof(p.circuit), "%s", w->circuit);
-        p.from_unix_s = w->from_unix_s;
+        (void)snprintf(p.circuit, sizeof(p.circuit), "%s", w->claim.circuit);
+        p.from_unix_s = w->claim.from_unix_s;
         p.to_unix_s = BW_UNKNOWN;
         int r = c->ops->prefix_add(c, &p, reterr);
         if (r < 0) {
@@ -106,15 +79,16 @@ static int add_prefixes(struct bw_catalogue *c,
     return 0;
 }
 
-static int add(const struct bw_verb *v, const struct wish *w)
+static int add(const struct bw_verb *v, struct wish *w)
 {
     struct bw_err err = {.text = ""};
     struct bw_catalogue *c = NULL;
     struct bw_site site;
     int r = bw_admin_open(w->data, w->config, &c, &err);
     r = r < 0 ? r : bw_admin_site(c, w->name, w->entity, &site, &err);
-    if (r == 0 && (w->down_bps != BW_UNKNOWN || w->up_bps != BW_UNKNOWN)) {
-        r = add_claim(c, w, site.id, &err);
+    if (r == 0 && (w->claim.down_bps != BW_UNKNOWN || w->claim.up_bps != BW_UNKNOWN)) {
+        bw_claim_asked_finish(&w->claim, site.id);
+        r = c->ops->claim_add(c, &w->claim, NULL, &err);
     }
     r = r < 0 ? r : add_prefixes(c, w, site.id, &err);
     bw_catalogue_close(c);
@@ -138,23 +112,6 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
     case 'c':
         w->config = optarg;
         return 0;
-    case 'i':
-        w->circuit = optarg;
-        return bw_cli_name(v, "--circuit", optarg);
-    case 'p':
-        w->provider = optarg;
-        return bw_cli_label(v, "--provider", optarg, BW_LABEL_MAX);
-    case 'D':
-    case 'U':
-        return o == 'D' ? bw_cli_rate(v, "--down", optarg, &w->down_bps)
-                        : bw_cli_rate(v, "--up", optarg, &w->up_bps);
-    case 'l':
-        if (bw_layer_parse(optarg, &w->layer) < 0) {
-            return bw_cli_usage(v, "--layer %s: say ethernet, ip or goodput", optarg);
-        }
-        return 0;
-    case 'f':
-        return bw_cli_time(v, "--from", optarg, &w->from_unix_s);
     case 'x':
         if (read_prefix(optarg, &p) < 0) {
             return bw_cli_usage(v, "--prefix %s: say 192.0.2.0/24 or 2001:db8::/48",
@@ -166,27 +123,21 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
         w->prefixes[w->n_prefixes++] = optarg;
         return 0;
     default:
-        return BW_EXIT_USAGE;
+        return bw_claim_asked_take(v, o, &w->claim);
     }
 }
 
 static int run(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"entity", required_argument, NULL, 'e'},
-        {"data", required_argument, NULL, 'd'},
-        {"config", required_argument, NULL, 'c'},
-        {"circuit", required_argument, NULL, 'i'},
-        {"provider", required_argument, NULL, 'p'},
-        {"down", required_argument, NULL, 'D'},
-        {"up", required_argument, NULL, 'U'},
-        {"layer", required_argument, NULL, 'l'},
-        {"from", required_argument, NULL, 'f'},
-        {"prefix", required_argument, NULL, 'x'},
-        {NULL, 0, NULL, 0},
+        {"entity", required_argument, NULL, 'e'}, {"data", required_argument, NULL, 'd'},
+        {"config", required_argument, NULL, 'c'}, BW_CLAIM_ASKED_OPTIONS,
+        {"prefix", required_argument, NULL, 'x'}, {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_site_add;
-    struct wish w = {.circuit = "wan", .down_bps = BW_UNKNOWN, .up_bps = BW_UNKNOWN};
+    struct wish w = {.n_prefixes = 0};
+    bw_claim_asked_init(&w.claim);
+    w.claim.from_unix_s = 0; /* since ever, where nobody says since when */
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         int r = take_option(v, o, &w);
         if (r != 0) {

@@ -2,6 +2,7 @@
  * verb_site_claim.c - what was filed or contracted for a circuit: a new claim from a date
  * on, a correction, an end, a withdrawal. Each is a dated version that is added. */
 #include "admin.h"
+#include "claim_asked.h"
 #include "cli.h"
 
 #include <bw/err.h>
@@ -68,7 +69,6 @@ static int read_spin(const struct bw_verb *v, const char *text, char *out, size_
 static int take_option(const struct bw_verb *v, int o, struct wish *w)
 {
     struct bw_claim *k = &w->claim;
-    int r = 0;
     switch (o) {
     case 'd':
         w->data = optarg;
@@ -76,24 +76,6 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
     case 'c':
         w->config = optarg;
         return 0;
-    case 'i':
-        r = bw_cli_name(v, "--circuit", optarg);
-        (void)snprintf(k->circuit, sizeof(k->circuit), "%s", optarg);
-        return r;
-    case 'p':
-        r = bw_cli_label(v, "--provider", optarg, BW_LABEL_MAX);
-        (void)snprintf(k->provider, sizeof(k->provider), "%s", optarg);
-        return r;
-    case 'D':
-        return bw_cli_rate(v, "--down", optarg, &k->down_bps);
-    case 'U':
-        return bw_cli_rate(v, "--up", optarg, &k->up_bps);
-    case 'l':
-        return bw_layer_parse(optarg, &k->layer) == 0
-                   ? 0
-                   : bw_cli_usage(v, "--layer %s: say ethernet, ip or goodput", optarg);
-    case 'f':
-        return bw_cli_time(v, "--from", optarg, &k->from_unix_s);
     case 't':
         return bw_cli_time(v, "--to", optarg, &k->to_unix_s);
     case 'r':
@@ -108,7 +90,7 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
         w->withdraw = true;
         return 0;
     default:
-        return BW_EXIT_USAGE;
+        return bw_claim_asked_take(v, o, k);
     }
 }
 
@@ -172,9 +154,7 @@ put(struct bw_catalogue *c, struct wish *w, const char *site_id, struct bw_err *
     if (r < 0) {
         return r;
     }
-    (void)snprintf(k->site, sizeof(k->site), "%s", site.id);
-    (void)snprintf(k->origin, sizeof(k->origin), "typed in");
-    k->recorded_unix_s = bw_clock_unix_ms() / 1000;
+    bw_claim_asked_finish(k, site.id);
     if (w->withdraw) {
         k->to_unix_s = k->from_unix_s;
     }
@@ -190,12 +170,7 @@ put(struct bw_catalogue *c, struct wish *w, const char *site_id, struct bw_err *
 static int run(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"circuit", required_argument, NULL, 'i'},
-        {"down", required_argument, NULL, 'D'},
-        {"up", required_argument, NULL, 'U'},
-        {"layer", required_argument, NULL, 'l'},
-        {"provider", required_argument, NULL, 'p'},
-        {"from", required_argument, NULL, 'f'},
+        BW_CLAIM_ASKED_OPTIONS,
         {"to", required_argument, NULL, 't'},
         {"frn-line", required_argument, NULL, 'r'},
         {"spin", required_argument, NULL, 's'},
@@ -209,13 +184,8 @@ static int run(int argc, char **argv)
     const struct bw_verb *v = &bw_verb_site_claim;
     struct bw_err err = {.text = ""};
     struct bw_catalogue *c = NULL;
-    struct wish w = {.end_unix_s = BW_UNKNOWN,
-                     .claim = {.circuit = "wan",
-                               .from_unix_s = BW_UNKNOWN,
-                               .to_unix_s = BW_UNKNOWN,
-                               .down_bps = BW_UNKNOWN,
-                               .up_bps = BW_UNKNOWN,
-                               .monthly_cost_cents = BW_UNKNOWN}};
+    struct wish w = {.end_unix_s = BW_UNKNOWN};
+    bw_claim_asked_init(&w.claim);
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         int r = take_option(v, o, &w);
         if (r != 0) {
