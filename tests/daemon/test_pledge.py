@@ -22,7 +22,8 @@ def sha256(text):
 def pledged():
     """Over a midnight: committed, revealed, planned, and told again after a restart."""
     with SpeedServer() as url, Box(more="tests { gate = off retry = 1s }\n"
-                                   'class_hours "lessons" { days = "mon-sun" from = "09:00" to = "15:00" }\n'
+                                   'class_hours "lessons" { days = "mon-sun" from = "09:00"'
+                                   ' to = "15:00" }\n'
                                    + HTTP % ("every = 10min", url)) as box:
         now = int(time.time())
         midnight = now - now % DAY + DAY

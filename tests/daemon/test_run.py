@@ -61,8 +61,8 @@ def shows_its_keys():
         box.stop()
         if os.geteuid() == 0:  # one of the group, who may not read the private half
             os.chmod(box.folder, 0o755)
-            done = subprocess.run([program("bandwitness"), "key", "--json", "--state-dir", box.state],
-                                  user=65534, group=0, extra_groups=[], stdout=subprocess.PIPE,
+            done = subprocess.run([program("bandwitness"), "key", "--json", "--state-dir",
+                                   box.state], user=65534, group=0, extra_groups=[], stdout=subprocess.PIPE,
                                   check=True)
             assert json.loads(done.stdout)["keys"][0]["kid"] == kid
             done = subprocess.run([program("bandwitness"), "key", "--state-dir", box.state],
@@ -91,7 +91,8 @@ def knows_nothing_without_counters():
         status = box.status()
         for r in records:
             c = r["circuits"][0]
-            assert not {"down", "up", "layer", "resolution_ms", "link_bps", "saturated_s"} & set(c), c
+            assert not {"down", "up", "layer", "resolution_ms", "link_bps",
+                        "saturated_s"} & set(c), c
             assert c.get("covered_s", 0) == 0 and c["behind"] == ["nat"], c
         assert "now" not in status["circuits"][0], status["circuits"]
         assert not os.path.exists(box.state + "/rrd/lan/link.rrd")

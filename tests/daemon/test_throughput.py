@@ -12,7 +12,8 @@ from speed import HTTP, SpeedServer
 @scene
 def throughput():
     """Drawn starts run by themselves; results carry the circuit's own rate."""
-    with SpeedServer() as url, Box(more="tests { gate = off retry = 1s }\n" + HTTP % ("every = 10s", url)) as box:
+    with SpeedServer() as url, Box(more="tests { gate = off retry = 1s }\n"
+                                   + HTTP % ("every = 10s", url)) as box:
         box.start()
 
         def tests():

@@ -50,7 +50,8 @@ def a_shaped_line(s):
             goodput = r["goodput_bps"] / 1e6
             at_ip = r["ip_estimate_bps"] / 1e6
             print(f"{way} by {address}: {goodput:.2f} Mbit/s of {rate * share:.2f} possible, "
-                  f"at IP {at_ip:.2f} of {rate * 1500 / 1514:.2f}, line saw {line} bytes, run moved {r['total_bytes']}, "
+                  f"at IP {at_ip:.2f} of {rate * 1500 / 1514:.2f}, line saw {line} bytes, "
+                  f"run moved {r['total_bytes']}, "
                   f"round trip {r.get('rtt_idle_us')} -> {r.get('rtt_loaded_p95_us')} us")
             assert r["state"] == "ok", r
             assert abs(goodput / (rate * share) - 1) <= 0.05, (goodput, rate * share)

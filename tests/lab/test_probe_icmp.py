@@ -16,8 +16,8 @@ DELAY_MS = 20
 
 def probe(ns, *args, status=0, prefix=(), timeout=60):
     done = subprocess.run(ns.argv([*prefix, program("bandwitness"), "probe", "icmp", "--json",
-                                   *args]), pass_fds=ns.fds, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          universal_newlines=True, timeout=timeout)
+                                   *args]), pass_fds=ns.fds, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, universal_newlines=True, timeout=timeout)
     assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
     return json.loads(done.stdout)["results"] if done.stdout else done.stderr
 

@@ -84,7 +84,8 @@ class Program:
             if self.running():
                 self.stop()
             elif self.proc and self.proc.returncode not in (0, -signal.SIGKILL):
-                raise AssertionError(f"{self.name} ended with {self.proc.returncode}\n{self.text()}")
+                raise AssertionError(f"{self.name} ended with {self.proc.returncode}\n"
+                                     + self.text())
         finally:
             self.discard()
 
