@@ -70,7 +70,8 @@ class Demo:
         """shaped: a claim is known, since the lab's line keeps it."""
         lines = "".join(f'    target "{n}" {{ address = "{a}" }}\n' for n, a in targets)
         claim = CLAIM if shaped else ""
-        icmp = f'icmp "line" {{\n    circuit = "{CIRCUIT}"\n    interval = {PACE_MS}ms\n{lines}}}\n' if targets else ""
+        icmp = (f'icmp "line" {{\n    circuit = "{CIRCUIT}"\n    interval = {PACE_MS}ms\n'
+                f"{lines}}}\n") if targets else ""
         return f"""
 {collector.as_conf(every="5s")}
 circuit "{CIRCUIT}" {{
@@ -131,16 +132,25 @@ tests {{
         sampler.stop()
         ping.stop()
         signed, held, acked = self.fetch(box, collector)
-        fig = Figures([payload(l) for l in held], CIRCUIT, school, sampler, ping,
-                      (self.events["cut"], self.events["mended"]), AROUND_S, PACE_MS)
+
+        def compare(change=lambda record: None):
+            records = [payload(l) for l in held]
+            for r in records:
+                change(r)
+            fig = Figures(records, CIRCUIT, school, sampler, ping,
+                          (self.events["cut"], self.events["mended"]), AROUND_S, PACE_MS)
+            fig.rates()
+            fig.round_trip([name for name, _ in TARGETS], school.delay_ms)
+            for name, family in LOSSY:
+                fig.loss(name, family, set_ppm)
+            fig.bytes()
+            fig.outage()
+            fig.delivery(signed, held, acked)
+            return fig
+
         set_ppm = school.loss_per_mille * 1000
-        fig.rates()
-        fig.round_trip([name for name, _ in TARGETS], school.delay_ms)
-        for name, family in LOSSY:
-            fig.loss(name, family, set_ppm)
-        fig.bytes()
-        fig.outage()
-        fig.delivery(signed, held, acked)
+        fig = compare()
+        self.doubt(compare)
         self.notes += fig.failures()
         return self.finish(the_lab, fig, box, collector, {
             "line": truth,
@@ -149,6 +159,9 @@ tests {{
                     "loss_ppm": set_ppm, "cut_s": self.cut_s},
             "counted": {"readings": len(sampler.times), "unclear_readings": sampler.unclear,
                         "queue_drops": school.queue_drops()}})
+
+    def doubt(self, compare):
+        """For a test: compare(change) compares records that change(record) has falsified."""
 
     def on_loopback(self, folder):
         """Without namespaces: no shaped line, so nothing is set; the way is the same."""

@@ -21,15 +21,18 @@ def digest(line):
 
 
 class Row:
-    """ok None: shown, not judged. more: further members for demo.json."""
+    """ident names the figure for programs, group and name for people. ok None: shown, not
+    judged. more: further members for demo.json."""
 
-    def __init__(self, group, name, measured, truth, unit, band, ok, source="", **more):
-        self.group, self.name, self.measured, self.truth = group, name, measured, truth
+    def __init__(self, ident, group, name, measured, truth, unit, band, ok, source="", **more):
+        self.ident, self.group, self.name = ident, group, name
+        self.measured, self.truth = measured, truth
         self.unit, self.band, self.ok, self.source, self.more = unit, band, ok, source, more
 
     def as_json(self):
-        return {"group": self.group, "figure": self.name, "measured": self.measured,
-                "truth": self.truth, "unit": self.unit, "band": self.band, "ok": self.ok,
+        return {"id": self.ident, "group": self.group, "figure": self.name,
+                "measured": self.measured, "truth": self.truth, "unit": self.unit,
+                "band": self.band, "ok": self.ok,
                 "source": self.source, **self.more}
 
 
@@ -151,27 +154,27 @@ class Figures:
         for way, set_bps in (("down", self.school.down_bps), ("up", self.school.up_bps)):
             runs = self.good_runs(way)
             group = f"Throughput {way}, {self._counts(way)}"
-            self._rate(group, "on the line, Ethernet",
+            self._rate(f"line.{way}", group, "on the line, Ethernet",
                        [(r.get("line_bps"), set_bps) for r in runs], "set (tbf)")
-            self._rate(group, "payload of the test, TCP",
+            self._rate(f"payload.{way}", group, "payload of the test, TCP",
                        [(r["goodput_bps"], (set_bps - r["users_bps"]) * PAYLOAD_SHARE)
                         for r in runs if r.get("users_bps") is not None],
                        "set, less users' (nft)")
-            self._loaded(group, runs)
+            self._loaded(f"loaded.{way}", group, runs)
 
-    def _rate(self, group, name, pairs, source):
+    def _rate(self, ident, group, name, pairs, source):
         pairs.sort(key=lambda p: abs((p[0] or 0) / p[1] - 1))
         got, truth = pairs[-1] if pairs else (None, None)
-        self.add(group, name, got and got / 1e6, truth and truth / 1e6, "Mbit/s", "±5 %",
+        self.add(ident, group, name, got and got / 1e6, truth and truth / 1e6, "Mbit/s", "±5 %",
                  near(got, truth, 0.05), source,
                  each=[{"measured": g and g / 1e6, "truth": t / 1e6} for g, t in pairs])
 
-    def _loaded(self, group, runs):
+    def _loaded(self, ident, group, runs):
         pairs = [(r["rtt_loaded_p95_us"] / 1000, r["ping_loaded_ms"]) for r in runs
                  if r.get("rtt_loaded_p95_us") and r.get("ping_loaded_ms")]
         pairs.sort(key=lambda p: max(p[1][1] - p[0], p[0] - p[1][2]))
         got, (truth, low, high) = pairs[-1] if pairs else (None, (None, 0, 0))
-        self.add(group, "round trip meanwhile, P95", got, truth, "ms",
+        self.add(ident, group, "round trip meanwhile, P95", got, truth, "ms",
                  f"{low:.1f} to {high:.1f}", got is not None and low <= got <= high,
                  "ping from the LAN", each=[{"measured": g, "truth": t[0], "low": t[1],
                                              "high": t[2]} for g, t in pairs])
@@ -191,21 +194,25 @@ class Figures:
 
     def failures(self):
         """Runs that failed on a whole line are a fault, never left out in silence."""
-        bad = [r for r in self.runs if r["left_out"] in ("failed", "cancelled")]
-        return [f"a run {r['direction']} {r['state']} on a whole line: {r.get('reason', '')}"
-                for r in bad]
+        bad = [f"a run {r['direction']} {r['state']} on a whole line: {r.get('reason', '')}"
+               for r in self.runs if r["left_out"] in ("failed", "cancelled")]
+        if self.sampler:
+            bad += [f"a run {r['direction']} without {name}" for r in self.runs
+                    if not r["left_out"] for name in ("line_bps", "users_bps", "rtt_loaded_p95_us",
+                                                      "ping_loaded_ms") if r.get(name) is None]
+        return bad
 
     def unset(self, targets):
         """Where nothing was set and nobody else counted: the measured figures alone."""
         for way in ("down", "up"):
             runs = self.good_runs(way)
             got = median(r.get("goodput_bps") for r in runs)
-            self.add("Throughput", f"{way}: payload (TCP), {len(runs)} runs", got and got / 1e6,
-                     None, "Mbit/s", "not compared", None)
+            self.add(f"payload.{way}", "Throughput", f"{way}: payload (TCP), {len(runs)} runs",
+                     got and got / 1e6, None, "Mbit/s", "not compared", None)
         for probe in targets:
             got = median(e.get("p50_us") for _, e in self._latency(probe))
-            self.add("Round trip", f"to {probe}", got and got / 1000, None, "ms", "not compared",
-                     None)
+            self.add(f"round-trip.{probe}", "Round trip", f"to {probe}", got and got / 1000, None,
+                     "ms", "not compared", None)
 
     # ---- latency
 
@@ -231,8 +238,8 @@ class Figures:
             values = [e["p50_us"] for r, e in self._latency(probe)
                       if id(r) in ids and "p50_us" in e]
             got = median(values)
-            self.add(group, f"to {probe}", got and got / 1000, float(set_ms), "ms", "±2 ms",
-                     got is not None and abs(got / 1000 - set_ms) <= 2,
+            self.add(f"round-trip.{probe}", group, f"to {probe}", got and got / 1000,
+                     float(set_ms), "ms", "±2 ms", got is not None and abs(got / 1000 - set_ms) <= 2,
                      "set (delay bridge)", intervals=len(values),
                      each=[v / 1000 for v in values])
 
@@ -260,22 +267,24 @@ class Figures:
                                          part * self.school.delay_ms / 1000))
                  for name, part in way.items()}
         group = f"Loss to {probe}, outside the outage"
-        for name, got, truth, source in (
-                ("echoes sent", sent, count["echo"], "nft at the port"),
-                ("echoes lost", lost, count["echo"] - count["back"], "nft, sent less answered")):
-            self.add(group, name, got, truth, "packets", f"±{len(spans)}",
-                     abs(got - truth) <= len(spans), source, spans=len(spans), nft=count)
+        for word, got, truth, source in (
+                ("sent", sent, count["echo"], "nft at the port"),
+                ("lost", lost, count["echo"] - count["back"], "nft, sent less answered")):
+            self.add(f"echoes-{word}.{probe}", group, f"echoes {word}", got, truth, "packets",
+                     f"±{len(spans)}", abs(got - truth) <= len(spans), source,
+                     spans=len(spans), nft=count)
         interval = wilson(lost, sent)
         low, high = (100 * x for x in interval) if interval else (0, 0)
         share = 100 * lost / sent if sent else None
         band = f"{low:.2f} to {high:.2f}"
         truth = 100 * count["lost"] / count["asked"] if count["asked"] else None
-        self.add(group, "share lost, its 95 % interval", share, truth, "%", band,
+        self.add(f"loss.{probe}", group, "share lost, its 95 % interval", share, truth, "%", band,
                  truth is not None and low <= truth <= high,
                  f"nft: dropped {count['lost']} of {count['asked']}")
         inside = interval is not None and low <= set_ppm / 10000 <= high
-        self.add(group, "the same, beside what was set", share, set_ppm / 10000, "%", band, None,
-                 "set; inside" if inside else "set; outside, as 1 in 20", inside=inside)
+        self.add(f"loss-set.{probe}", group, "the same, beside what was set", share,
+                 set_ppm / 10000, "%", band, None,
+                 "set; inside" if inside else "set; outside", inside=inside)
 
     def _count(self, name, spans, later_s=0):
         return sum(self.sampler.between(name, a + later_s, b + later_s) or 0 for a, b in spans)
@@ -322,26 +331,26 @@ class Figures:
                 i[f"{way}_counted"] = None if counted is None else round(counted)
             got = sum(i[way] for i in self.intervals if i[way] is not None)
             truth = sum(self.sampler.between(way, a, b) or 0 for a, b in spans)
-            self.add(group, way, got, round(truth), "bytes", "±0.1 %",
+            self.add(f"bytes.{way}", group, way, got, round(truth), "bytes", "±0.1 %",
                      truth > 0 and near(got, truth, 0.001),
                      "nft at the port", off_ppm=truth and 1e6 * (got - truth) / truth)
         gaps = [g for r in self.records for g in r.get("gaps", []) if g["why"] == "daemon stopped"]
         named = sum(g["to"] - g["from"] for g in gaps)
         begin, end = self.records[0]["start"], self.records[-1]["end"]
         recorded = sum(r["end"] - r["start"] for r in self.records)
-        self.add(group, "seconds that nothing explains", end - begin - recorded - named,
-                 0, "s", "0", end - begin == recorded + named,
+        self.add("unexplained", group, "seconds that nothing explains",
+                 end - begin - recorded - named, 0, "s", "0", end - begin == recorded + named,
                  f"{recorded} s in records, {named} s a named gap", gaps=gaps)
 
     # ---- outage, delivery
 
     def outage(self):
         n = len(self.outages)
-        self.add("Outage", "how many", n, 1, "", "exactly", n == 1, "the lab's cut")
+        self.add("outages", "Outage", "how many", n, 1, "", "exactly", n == 1, "the lab's cut")
         begin = min(self.outages, default=None)
         end = max((t for t in self.outages.values() if t), default=None)
         for name, got, truth in (("begins", begin, self.cut[0]), ("ends", end, self.cut[1])):
-            self.add("Outage", name, got, truth, "UTC", "±1 s",
+            self.add(f"outage.{name}", "Outage", name, got, truth, "UTC", "±1 s",
                      got is not None and abs(got - truth) <= 1, "the lab's clock",
                      off_s=got and got - truth)
 
@@ -354,12 +363,12 @@ class Figures:
         strange = len(set(theirs) - set(ours))
         acked = sum(1 for l in signed if payload(l)["seq"] <= (acked_seq or 0))
         group = "Summaries, one an interval"
-        journal = "the box's journal"
-        self.add(group, "signed", len(set(ours)), None, "", "", None)
-        self.add(group, "acknowledged by a receipt", acked, len(set(ours)), "", "all",
-                 acked == len(set(ours)), journal)
-        self.add(group, "held by the collector", len(set(ours) & set(theirs)), len(set(ours)), "",
-                 "all", lost == 0, journal)
-        self.add(group, "lost", lost, 0, "", "0", lost == 0 and bool(ours), journal)
-        self.add(group, "doubled", doubled, 0, "", "0", doubled == 0, journal)
-        self.add(group, "held, but never signed", strange, 0, "", "0", strange == 0, journal)
+        n = len(set(ours))
+        self.add("signed", group, "signed", n, None, "", "", None)
+        for ident, name, got, truth in (
+                ("acknowledged", "acknowledged by a receipt", acked, n),
+                ("held", "held by the collector", len(set(ours) & set(theirs)), n),
+                ("lost", "lost", lost, 0), ("doubled", "doubled", doubled, 0),
+                ("strange", "held, but never signed", strange, 0)):
+            self.add(ident, group, name, got, truth, "", "all" if truth else "0",
+                     got == truth and n > 0, "the box's journal")
