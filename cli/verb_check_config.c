@@ -75,9 +75,11 @@ const struct bw_verb bw_verb_check_config = {
         "\n"
         "Reads FILE (default " BW_CLI_BOX_CONFIG ") as bandwitnessd would and says\n"
         "what is wrong with it, with its line and the nearest valid word. Needs no rights\n"
-        "and changes nothing. Exit status 0: the daemon would take it.\n"
+        "and changes nothing.\n"
         "\n"
         "  --print    print the effective configuration, defaults included\n"
+        "\n"
+        "Exit status: 0 the daemon would take it, 1 it would not, 2 wrong usage.\n"
         "\n"
         "Example: bandwitness check-config && systemctl reload bandwitness\n",
     .run = run,

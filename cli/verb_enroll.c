@@ -418,6 +418,10 @@ const struct bw_verb bw_verb_enroll = {
         "  --config FILE      default " BW_CLI_BOX_CONFIG "\n"
         "  --state-dir DIR    default: of the configuration\n"
         "\n"
+        "Exit status: 0 the box is in (also when the same token is tried again), 1 "
+        "refused,\n"
+        "or it failed; the key is kept for the next try, 2 wrong usage.\n"
+        "\n"
         "Example: bandwitness enroll --url https://collector.example.org --token-file t\n",
     .run = run,
 };

@@ -218,6 +218,8 @@ const struct bw_verb bw_verb_graph = {
         "  --dark            on a dark ground\n"
         "  --config FILE     the box's (" BW_CLI_BOX_CONFIG ")\n"
         "\n"
+        "Exit status: 0 drawn, 1 no such circuit or series, or it failed, 2 wrong usage.\n"
+        "\n"
         "Example: bandwitness graph wan link --from 2026-11-01 -o november.svg\n",
     .run = run,
 };

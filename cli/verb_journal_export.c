@@ -171,6 +171,9 @@ const struct bw_verb bw_verb_journal_export = {
         "  --journal PATH  the journal; default " JOURNAL_DEFAULT "\n"
         "  --file FILE     an exported file instead of a journal\n"
         "\n"
+        "Exit status: 0 written whole, 1 a line is no record, or it failed, 2 wrong "
+        "usage.\n"
+        "\n"
         "Example: bandwitness journal export --format csv --from 2026-11-01 > "
         "november.csv\n",
     .run = run,

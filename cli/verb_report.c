@@ -486,6 +486,10 @@ const struct bw_verb bw_verb_report = {
         "The time of making is SOURCE_DATE_EPOCH where that is set: then the same records\n"
         "give the same bytes.\n"
         "\n"
+        "Exit status: 0 made, 1 no records of it, signatures or chain do not hold (the "
+        "report\n"
+        "is made all the same), or it failed, 2 wrong usage.\n"
+        "\n"
         "Example:\n"
         "  bandwitness report --circuit wan --year FY2026 --tz America/Chicago \\\n"
         "    --claim-down 100M --claim-up 20M --format html,csv,json -o report/\n",

@@ -176,6 +176,8 @@ const struct bw_verb bw_verb_site_add = {
         "  --config FILE    its configuration (" BW_COLLECTOR_CONF "), read for\n"
         "                   the data folder when --data is not given\n"
         "\n"
+        "Exit status: 0 written down, 1 no such site, or it failed, 2 wrong usage.\n"
+        "\n"
         "Example:\n"
         "  bandwitness site add \"Alder Elementary\" --entity \"Alder Valley\" --down 100M "
         "\\\n"

@@ -96,6 +96,10 @@ const struct bw_verb bw_verb_site_list = {
             "\n"
             "  --data DIR     the collector's data folder\n"
             "  --config FILE  its configuration (" BW_COLLECTOR_CONF ")\n"
-            "  --json         one JSON array\n",
+            "  --json         one JSON array\n"
+            "\n"
+            "Exit status: 0 listed, 1 it failed, 2 wrong usage.\n"
+            "\n"
+            "Example: bandwitness site list --json\n",
     .run = run,
 };

@@ -356,11 +356,13 @@ const struct bw_verb bw_verb_status = {
         "everything works; then each circuit's rate with its layer, latency and outage,\n"
         "the last interval, what the collector acknowledged and what waits, the clock,\n"
         "the next throughput test and why one was put off, and the bytes that tests moved\n"
-        "this month. Exit status 1 when no daemon answers.\n"
+        "this month.\n"
         "\n"
         "  --json           the whole answer as one JSON object\n"
         "  --config FILE    tells the socket (default " BW_CLI_BOX_CONFIG ")\n"
         "  --socket PATH    the daemon's control socket\n"
+        "\n"
+        "Exit status: 0 shown, whatever it says, 1 no daemon answers, 2 wrong usage.\n"
         "\n"
         "Example: bandwitness status\n",
     .run = run,

@@ -150,6 +150,8 @@ const struct bw_verb bw_verb_token_create = {
         "                   the data folder when --data is not given\n"
         "  --json           one JSON object: token, site, name, expires_s\n"
         "\n"
+        "Exit status: 0 made, 1 no such site, or it failed, 2 wrong usage.\n"
+        "\n"
         "Example:\n"
         "  bandwitness token create --site \"Alder Elementary\" --entity \"Alder "
         "Valley\"\n",

@@ -44,6 +44,30 @@ class Frame(unittest.TestCase):
                 self.assertLess(max(map(len, r.stdout.split("\n"))), 101, verb)
         self.assertRegex(run("--version").stdout, r"^bandwitness \d+\.\d+\.\d+\n$")
 
+    def test_help_tells_every_option_and_the_exit_status(self):
+        cli = os.path.join(TOP, "cli")
+        sources = {}
+        for name in os.listdir(cli):
+            if name.endswith(".c"):
+                with open(os.path.join(cli, name), encoding="utf-8") as f:
+                    sources[name] = f.read()
+        shared = {"bw_cli_rename(": "rename.c", "report_asked.h": "report_asked.c"}
+        seen = 0
+        for name, text in sources.items():
+            verb = re.search(r'\.name = "([a-z -]+)"', text)
+            if not name.startswith("verb_") or not verb or verb[1].startswith("-") \
+                    or name in ("verb_probe.c", "verb_run_child.c"):
+                continue
+            text += "".join(sources[file] for sign, file in shared.items() if sign in text)
+            options = re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', text)
+            shown = run(*verb[1].split(), "--help").stdout
+            for option in options:
+                self.assertIn(f"--{option}", shown, verb[1])
+                seen += 1
+            self.assertIn("Exit status: 0 ", shown, verb[1])
+            self.assertIn("Example:", shown, verb[1])
+        self.assertGreater(seen, 60)
+
     def test_wrong_command_lines(self):
         for args, says in (((), "Verbs:"),
                            (("verfy",), "did you mean 'verify'?"),
