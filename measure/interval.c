@@ -8,6 +8,7 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <scrub.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -365,6 +366,7 @@ int bw_interval_run(struct bw_interval *iv,
                                           : BW_TEST_FAILED;
     copy_text(x->method, sizeof(x->method), s->method);
     copy_text(x->reason, sizeof(x->reason), s->reason);
+    bw_scrub_addresses(x->reason, sizeof(x->reason)); /* targets go by name */
     copy_text(x->t.cc, sizeof(x->t.cc), s->cc);
     x->t.streams = s->streams;
     x->t.mtu = s->mtu;
@@ -418,6 +420,7 @@ int bw_interval_not_run(struct bw_interval *iv,
         x->t.state = state;
         x->t.at_unix_ms = at_unix_ms;
         copy_text(x->reason, sizeof(x->reason), reason);
+        bw_scrub_addresses(x->reason, sizeof(x->reason));
     }
     return 0;
 }

@@ -118,6 +118,9 @@ def tells_of_tests():
         assert [r["state"] for r in results] == ["failed", "failed"], results
         found = told(box, '"state"', "failed")
         assert "server" in found["mend"], found
+        failed = wait_for("it is on record", lambda: [
+            t for r in box.records() for t in r.get("throughput", []) if t["state"] == "failed"])
+        assert all("(address)" in t["reason"] and "127.0" not in t["reason"] for t in failed), failed
 
 
 @scene
