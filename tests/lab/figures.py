@@ -40,7 +40,8 @@ def show(value, unit):
     if value is None:
         return "unknown"
     if unit == "UTC":
-        return time.strftime("%H:%M:%S", time.gmtime(value)) + f"{value % 1:.2f}"[1:]
+        whole, hundredths = divmod(round(value * 100), 100)
+        return time.strftime("%H:%M:%S", time.gmtime(whole)) + f".{hundredths:02d}"
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
