@@ -200,8 +200,9 @@ int bw_dir_make(const char *path, mode_t mode, struct bw_err *reterr)
         }
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, mode) < 0 && errno != EEXIST) {
-            r = -errno;
+        r = mkdir(part, mode) < 0 ? -errno : bw_file_sync_parent(part);
+        /* whoever may not read the folder above cannot sync it either */
+        if (r < 0 && r != -EEXIST && !(r == -EACCES && access(part, F_OK) == 0)) {
             return bw_err_set(reterr, r, "%s: cannot make the folder: %s", part,
                               bw_strerror(r));
         }

@@ -182,6 +182,34 @@ def two_claims(data, arguments):
             wrong(f"two claims: the page does not say '{words}'")
 
 
+def damaged(data, arguments):
+    """One byte of a sealed file, or the file itself, is not what was written: no report,
+    and the sentence names the file and the mend. Mended again, the same report."""
+    command = ["report", "--ledger", data, *arguments, "--format", "json"]
+    good = json.loads(run(BANDWITNESS, *command).stdout)
+    with sqlite3.connect(f"{data}/ledger/ledger.db") as db:
+        name, day = db.execute("SELECT s.file, d.offset + d.length / 2 FROM days d JOIN"
+                               " segments s ON s.id = d.segment ORDER BY d.day").fetchall()[2]
+    db.close()
+    path = f"{data}/ledger/segments/{name}"
+    os.chmod(path, 0o600)
+    with open(path, "rb") as f:
+        content = f.read()
+    for broken in (content[:day] + bytes([content[day] ^ 1]) + content[day + 1:], None):
+        if broken is None:
+            os.unlink(path)
+        else:
+            with open(path, "wb") as f:
+                f.write(broken)
+        r = run(BANDWITNESS, *command, status=1)
+        if r.stdout or name not in r.stderr or "restore it" not in r.stderr:
+            wrong(f"a damaged sealed file does not show: {r.stderr}")
+    with open(path, "wb") as f:
+        f.write(content)
+    if strip(json.loads(run(BANDWITNESS, *command).stdout)) != strip(good):
+        wrong("a restored file gives another report")
+
+
 def strip(report, of_source=True):
     """What may differ between sources: where the records were, when they came."""
     r = json.loads(json.dumps(report))
@@ -234,6 +262,7 @@ def one_case(name, generate, arguments, schema, folder):
     if r.returncode == 0 and strip(json.loads(r.stdout)) != strip(report):
         wrong(f"{name}: ledger and file give different reports")
     if name == "week":
+        damaged(data, arguments)
         two_claims(data, ["--tz", "America/Chicago"])
     return jose, key, report
 

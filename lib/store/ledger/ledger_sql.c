@@ -76,8 +76,10 @@ const struct bw_sql_schema bw_ledger_schema = {
     .version = 1,
     .script = script,
     /* A batch of 100 sites touches some 300 pages all over the indices: with SQLite's 2 MB
-     * each was read again, and every third batch was a checkpoint. */
-    .tuning = "PRAGMA cache_size=-24576; PRAGMA wal_autocheckpoint=6000"};
+     * each was read again, and every third batch was a checkpoint. The log that a long
+     * reader let grow is cut when that reader is gone. */
+    .tuning = "PRAGMA cache_size=-24576; PRAGMA wal_autocheckpoint=6000;"
+              "PRAGMA journal_size_limit=67108864"};
 
 #define RECORD \
     "SELECT r.jws, c.kid, r.sha256, r.site, r.seq, r.start, r.end, r.position, r.received," \
