@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * chart_private.h - the small drawing board under the charts. Lengths are tenths of a
- * pixel. Private to evidence/. */
+ * pixel. Private to this folder. */
 #ifndef BW_EVIDENCE_CHART_PRIVATE_H
 #define BW_EVIDENCE_CHART_PRIVATE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * html.h - what the files of the HTML renderer share: one escape for all text, and the
- * sections of the page. Private to evidence/. */
+ * sections of the page. Private to this folder. */
 #ifndef BW_EVIDENCE_HTML_H
 #define BW_EVIDENCE_HTML_H
 

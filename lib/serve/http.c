@@ -394,11 +394,6 @@ void bw_http_quiesce(struct bw_http *h)
     }
 }
 
-size_t bw_http_busy(const struct bw_http *h)
-{
-    return h->n_busy;
-}
-
 static void handle_closed(struct bw_http *h)
 {
     h->open_handles--;

@@ -89,15 +89,11 @@ unsigned bw_http_descriptors(unsigned connections);
 /* Accept nothing new: no connection, and on open ones every new request is told 503
  * without its handler. Requests that handlers have go on. Repeatable. */
 void bw_http_quiesce(struct bw_http *h);
-/* Requests that have begun and are not wholly answered. */
-size_t bw_http_busy(const struct bw_http *h);
 /* Cut what is left, close every handle, free; `cb` (may be NULL) runs later on the loop.
  * Requests not yet answered must not be touched after this call. NULL is fine. */
 void bw_http_close(struct bw_http *h, void (*cb)(void *owner), void *owner);
 
 /* --- a request: valid until it is answered ------------------------------------------- */
-const char *bw_http_method(const struct bw_http_req *r);
-const char *bw_http_path(const struct bw_http_req *r);
 /* What the i-th "{}" matched; "" when there is none. Percent signs are already undone. */
 const char *bw_http_param(const struct bw_http_req *r, size_t i);
 /* NULL when absent; "" when present without a value. */
@@ -110,7 +106,6 @@ const char *bw_http_peer(const struct bw_http_req *r);
 void bw_http_vouch(struct bw_http_req *r);
 /* Is the Content-Type this type (parameters ignored, case too)? */
 bool bw_http_has_type(const struct bw_http_req *r, const char *type);
-bool bw_http_is_head(const struct bw_http_req *r);
 
 /* --- the answer: exactly one of the replies a request, then it is gone -------------- */
 /* Add a header to the coming reply; both are copied. At most 12. */

@@ -395,16 +395,6 @@ void bw_http_abort_all(struct bw_http *h)
 /* --- reading the request ----------------------------------------------------------------
  */
 
-const char *bw_http_method(const struct bw_http_req *r)
-{
-    return r->method;
-}
-
-const char *bw_http_path(const struct bw_http_req *r)
-{
-    return r->path;
-}
-
 const char *bw_http_param(const struct bw_http_req *r, size_t i)
 {
     return i < PARAMS_MAX && r->params[i] ? r->params[i] : "";
@@ -458,11 +448,6 @@ bool bw_http_has_type(const struct bw_http_req *r, const char *type)
         return false;
     }
     return have[n] == '\0' || have[n] == ';' || have[n] == ' ';
-}
-
-bool bw_http_is_head(const struct bw_http_req *r)
-{
-    return strcmp(r->method, "HEAD") == 0;
 }
 
 /* --- answering --------------------------------------------------------------------------

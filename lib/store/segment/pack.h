@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * pack.h - small binary pieces: LEB128 varints, zigzag, length-prefixed bytes, zstd
  * frames with a checksum. Reading sticks at its first fault and never leaves its bytes.
- * Private to lib/store. */
+ * For segments alone. */
 #ifndef BW_STORE_PACK_H
 #define BW_STORE_PACK_H
 

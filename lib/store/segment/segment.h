@@ -4,8 +4,8 @@
  * A segment holds the positions [from, to) of the ledger, every one of them. It is
  * written under a temporary name, synced, renamed, its folder synced; only then may the
  * ledger name it. Every byte that is read was checked against a SHA-256: that of a block
- * stands in the index, that of the index and of each day row in the ledger. Private to
- * lib/store. */
+ * stands in the index, that of the index and of each day row in the ledger. For the
+ * ledger alone. */
 #ifndef BW_STORE_SEGMENT_H
 #define BW_STORE_SEGMENT_H
 

@@ -5,7 +5,7 @@
  * previous record's hash (made again from that record). Numbers become columns of
  * differences, histograms raw bytes, and everything but the signatures goes through zstd.
  * Decoding gives the very bytes that were signed; the encoder decodes its own output and
- * compares before it answers. Private to lib/store. */
+ * compares before it answers. For segments alone. */
 #ifndef BW_STORE_SEGMENT_BLOCK_H
 #define BW_STORE_SEGMENT_BLOCK_H
 

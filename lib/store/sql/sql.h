@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * sql.h - the little of SQLite that the back ends of this folder share. Private to
- * lib/store: no other folder sees SQL. */
+ * sql.h - the little of SQLite that the back ends share. They alone link it, in private:
+ * no other folder sees SQL. */
 #ifndef BW_STORE_SQL_H
 #define BW_STORE_SQL_H
 
