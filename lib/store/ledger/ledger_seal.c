@@ -291,7 +291,7 @@ int bw_ledger_do_seal_step(struct bw_ledger *base, struct bw_seal *s, struct bw_
         break;
     }
     int64_t spent = bw_clock_mono_ns() - before;
-    if (spent > 2 * STEP_NS && slice / 2 >= SLICE_MIN) {
+    if (spent > (int64_t)2 * STEP_NS && slice / 2 >= SLICE_MIN) {
         s->slice = slice / 2;
     } else if (spent < STEP_NS / 2 && slice * 2 <= SLICE_MAX) {
         s->slice = slice * 2;

@@ -363,7 +363,7 @@ static int take_row(struct build *b, const struct chain *c, const struct bw_reco
     } else if (b->n_pending == BW_BLOCK_MAX) {
         r = flush_block(b);
     }
-    if (r < 0) {
+    if (r < 0 || !s->parts) {
         return r;
     }
     p = &s->parts[s->n_parts - 1];

@@ -271,9 +271,9 @@ day_of(struct bw_check_schedule *c, struct site *t, int64_t day_s, int *reterr)
         free(old);
         t->n--;
         at--;
-        memmove(&t->days[0], &t->days[1], t->n * sizeof(t->days[0]));
+        memmove(&t->days[0], &t->days[1], t->n * sizeof(struct day *));
     }
-    memmove(&t->days[at + 1], &t->days[at], (t->n - at) * sizeof(t->days[0]));
+    memmove(&t->days[at + 1], &t->days[at], (t->n - at) * sizeof(struct day *));
     t->days[at] = d;
     t->n++;
     return d;

@@ -380,7 +380,7 @@ static void io_latency(struct io *io, struct bw_circuit_day *d)
     void *items = d->latency;
     size_t at = 0;
     d->n_latency =
-        io_array(io, &items, d->n_latency, sizeof(*d->latency), CELLS * TARGETS_MAX);
+        io_array(io, &items, d->n_latency, sizeof(*d->latency), (size_t)CELLS * TARGETS_MAX);
     d->latency = items;
     while (at < d->n_latency && !io->bad) {
         struct bw_latency_cell who = {.probe = ""};
@@ -407,6 +407,7 @@ static void io_latency(struct io *io, struct bw_circuit_day *d)
 
 static void io_told(struct io *io, struct bw_circuit_day *d)
 {
+    const struct bw_told *given = io->out ? d->told : NULL;
     struct bw_told *told = NULL;
     unsigned known = io_small(io, d->told != NULL && d->n_tests > 0, 1);
     if (!io->out) {
@@ -419,7 +420,7 @@ static void io_told(struct io *io, struct bw_circuit_day *d)
         d->told = told;
     }
     for (size_t i = 0; known && i < d->n_tests && !io->bad; i++) {
-        struct bw_told one = io->out ? d->told[i] : (struct bw_told){0};
+        struct bw_told one = given ? given[i] : (struct bw_told){0};
         int64_t start = one.start_unix_s - d->day_unix_s;
         unsigned length = (unsigned)(one.end_unix_s - one.start_unix_s);
         io_signed(io, &start);
@@ -614,7 +615,7 @@ void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_
 {
     struct bw_told *told = NULL;
     size_t n = 0;
-    memcpy(&told, &d->told, sizeof(told)); /* ours to change, as the day is */
+    memcpy(&told, &d->told, sizeof(struct bw_told *)); /* ours to change, as the day is */
     for (size_t i = 0; i < d->n_slots; i++) {
         if (d->slots[i].start_unix_s >= from_unix_s &&
             d->slots[i].start_unix_s < to_unix_s) {
