@@ -325,7 +325,7 @@ static int start_http(struct bw_collector *c, struct bw_err *reterr)
     limits.send_ms = c->conf->send_ms;
     limits.idle_ms = c->conf->idle_ms;
     if (files.rlim_cur < want) {
-        rlim_t beside = files.rlim_cur < 2 * DESCRIPTORS_BESIDE ? files.rlim_cur / 2
+        rlim_t beside = files.rlim_cur / 2 < DESCRIPTORS_BESIDE ? files.rlim_cur / 2
                                                                 : DESCRIPTORS_BESIDE;
         rlim_t fit = (files.rlim_cur - beside) / c->conf->n_listen;
         fit -= bw_http_descriptors((unsigned)fit) - fit < fit

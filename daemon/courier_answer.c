@@ -151,7 +151,7 @@ int bw_courier_answer_read(const char *text,
     }
     for (size_t i = 0; i < json_array_size(chains); i++) {
         r = read_chain(json_array_get(chains, i), sent, n_sent, &a.chains[i], reterr);
-        if (r < 0) {
+        if (r < 0 || !a.chains[i].kid) {
             goto out;
         }
         for (size_t k = 0; k < i; k++) {

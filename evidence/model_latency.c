@@ -72,7 +72,7 @@ int bw_model_latency_add(struct bw_model *m,
 {
     struct bw_model_target *t;
     struct bw_hist hist;
-    size_t number;
+    size_t number = 0;
     int rc = bw_model_target(m, h, &number, reterr);
 
     if (rc < 0) {

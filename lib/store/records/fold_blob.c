@@ -379,8 +379,8 @@ static void io_latency(struct io *io, struct bw_circuit_day *d)
 {
     void *items = d->latency;
     size_t at = 0;
-    d->n_latency =
-        io_array(io, &items, d->n_latency, sizeof(*d->latency), (size_t)CELLS * TARGETS_MAX);
+    d->n_latency = io_array(io, &items, d->n_latency, sizeof(*d->latency),
+                            (size_t)CELLS * TARGETS_MAX);
     d->latency = items;
     while (at < d->n_latency && !io->bad) {
         struct bw_latency_cell who = {.probe = ""};
