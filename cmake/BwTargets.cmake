@@ -45,7 +45,7 @@ function(bw_add_unit_test name)
     target_link_options(${name} PRIVATE -Wl,--wrap=${fn})
   endforeach()
   add_test(NAME unit.${name} COMMAND ${name})
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
 # bw_add_python_test(NAME FILE [ARGS …] LABEL l [TIMEOUT s] [SERIAL] [ENV VAR=VALUE …]): a test
