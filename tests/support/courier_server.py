@@ -4,7 +4,8 @@
 
 courier_server.py [--tls] BEHAVIOUR...
 
-Request n gets behaviour n, the last one for good. Prints its port, then one line a
+Request n gets behaviour n, the last one for good. Only requests of the agent "courier-test"
+count: another program may still be looking for whoever had this port before. Prints its port, then one line a
 request: path, number of lines, encoding, behaviour. Lines of a post are "KID SEQ ANYTHING".
 Ends when its standard input ends.
 """
@@ -192,6 +193,9 @@ class Server:
         encoding = headers.get("content-encoding", "-")
         if encoding == "zstd":
             body = inflate(body)
+        if headers.get("user-agent") != "courier-test":
+            sock.sendall(answer(404, b""))
+            return True
         rows = []
         if first[1].endswith("/summaries"):
             for text in body.decode().splitlines():

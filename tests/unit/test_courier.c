@@ -37,6 +37,7 @@ struct world {
     uv_timer_t watchdog;
     uv_timer_t later;
     struct bw_courier *courier;
+    const char *behaviour; /* the server's first */
     pid_t server;
     int to_server;
     FILE *from_server;
@@ -232,8 +233,13 @@ static const struct bw_courier_ops ops = {
 
 static void on_watchdog(uv_timer_t *t)
 {
-    (void)t;
-    fail_msg("nothing came of it within a minute");
+    const struct world *w = t->data;
+    struct bw_courier_status st;
+    bw_courier_status(w->courier, &st);
+    fail_msg("%s: nothing came of it within a minute: %zu of %d records wait, %d fetches, "
+             "%d posts taken, %d failures in a row, \"%s\", next in %d ms",
+             w->behaviour, waiting(w), ROWS, w->fetches, (int)st.posts,
+             (int)st.failures_in_a_row, st.last_error, (int)st.next_in_ms);
 }
 
 static void begin(struct world *w, const char *scheme, const char *const *words)
@@ -249,10 +255,12 @@ static void begin(struct world *w, const char *scheme, const char *const *words)
     (void)uv_timer_init(&w->loop, &w->watchdog);
     (void)uv_timer_init(&w->loop, &w->later);
     w->later.data = w;
+    w->watchdog.data = w;
+    w->behaviour = words[0];
     (void)uv_timer_start(&w->watchdog, on_watchdog, WATCHDOG_MS, 0);
     const struct bw_courier_params p = {.url = url,
                                         .ca_file = w->ca_file,
-                                        .agent = "test",
+                                        .agent = "courier-test",
                                         .every_ms = 20,
                                         .backoff_min_ms = 5,
                                         .backoff_max_ms = 20};
@@ -545,7 +553,7 @@ static void wrong_certificate(void **state)
     (void)snprintf(url, sizeof(url), "https://127.0.0.1:%d", w.port);
     const struct bw_courier_params p = {.url = url,
                                         .ca_file = "",
-                                        .agent = "test",
+                                        .agent = "courier-test",
                                         .every_ms = 20,
                                         .backoff_min_ms = 5,
                                         .backoff_max_ms = 20};
