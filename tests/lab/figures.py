@@ -246,8 +246,7 @@ class Figures:
 
     def loss(self, probe, family, set_ppm):
         """Of intervals that no outage meets: in it all echoes are lost, and not the share that
-        was set; and the box's own search for its neighbour gives up, so that what it sends
-        then never becomes a frame.
+        was set.
 
         The target's nft drops at random: in one run of twenty the set share lies outside a
         95 % interval by definition. So ours must hold the share that nft dropped of the
