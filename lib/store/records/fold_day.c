@@ -144,7 +144,7 @@ int bw_fold_close_cell(struct bw_fold_day *d, struct bw_fold_target *t)
     struct bw_latency_cell *c;
     struct bw_buf text;
     int r = 0;
-    if (t->cells.n == 0) {
+    if (!t->cells.items || t->cells.n == 0) {
         return 0;
     }
     c = (struct bw_latency_cell *)t->cells.items + t->cells.n - 1;
