@@ -37,13 +37,13 @@ int bw_fold_too_many(struct bw_err *reterr, const char *what, const struct bw_fo
 void *bw_fold_room(struct bw_fold_day *d, struct bw_fold_list *l, size_t size)
 {
     char *at;
-    if (l->n == l->cap) {
+    if (!l->items || l->n == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 32;
         void *items = bw_summary_alloc(&d->memory, cap * size);
         if (!items) {
             return NULL;
         }
-        if (l->n) {
+        if (l->items && l->n) {
             memcpy(items, l->items, l->n * size);
         }
         l->items = items;
