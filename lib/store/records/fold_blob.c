@@ -107,6 +107,8 @@ static void io_signed(struct io *io, int64_t *v)
     }
     io_varint(io, &n);
     if (!io->out) {
+        io->bad = io->bad || n >> 1 >= (uint64_t)NUMBER_MAX - 1;
+        n = io->bad ? 0 : n;
         *v = n & 1 ? -(int64_t)((n >> 1) + 1) : (int64_t)(n >> 1);
     }
 }
