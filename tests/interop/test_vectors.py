@@ -31,7 +31,7 @@ def b64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def verify(compact, key):
+def verify(compact, key, typ=TYP):
     """The payload's bytes; raises when anything does not hold."""
     token = jws.JWS()
     token.allowed_algs = ["EdDSA", "ES256"]
@@ -39,7 +39,7 @@ def verify(compact, key):
     header = json.loads(token.objects["protected"])
     assert list(header) == ["alg", "kid", "typ"], header
     assert header["kid"] == key.thumbprint(), header
-    assert header["typ"] == TYP, header
+    assert header["typ"] == typ, header
     return token.payload
 
 
@@ -77,6 +77,20 @@ def starts(secret, name, day, mean_ms, minutes):
         else:
             break
     return found
+
+
+def check_receipts(keys):
+    """docs/vectors/receipt/: signed, by its schema, in the order of docs/receipt-v1.md."""
+    schema = json.loads(read("receipt-v1.schema.json", os.path.join(TOP, "docs")))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    payload = read("receipt/full.json").rstrip("\n")
+    receipt = json.loads(payload)
+    jsonschema.Draft202012Validator(schema).validate(receipt)
+    assert list(receipt) == list(schema["properties"])
+    assert list(receipt["tcp"]) == list(schema["properties"]["tcp"]["properties"])
+    compact = read("receipt/full.jose").rstrip("\n")
+    assert verify(compact, keys["eddsa-2"], "bandwitness-test+jws").decode() == payload
+    assert len(compact) <= 2048
 
 
 def main():
@@ -135,6 +149,8 @@ def main():
         except ValueError:
             refused = True
         assert refused == row["schema_refuses"], row
+
+    check_receipts(keys)
 
     lines = subprocess.run([sys.argv[1], "--random", "1000"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
