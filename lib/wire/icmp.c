@@ -42,12 +42,12 @@ static uint32_t get32(const uint8_t *p)
     return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
-static void put_stamp(uint8_t *p, const struct bw_icmp_stamp *s)
+void bw_icmp_stamp_write(uint8_t *buf, const struct bw_icmp_stamp *stamp)
 {
-    put32(p, (uint32_t)(s->cookie >> 32));
-    put32(p + 4, (uint32_t)s->cookie);
-    put32(p + 8, s->number);
-    put32(p + 12, s->target);
+    put32(buf, (uint32_t)(stamp->cookie >> 32));
+    put32(buf + 4, (uint32_t)stamp->cookie);
+    put32(buf + 8, stamp->number);
+    put32(buf + 12, stamp->target);
 }
 
 static void get_stamp(const uint8_t *p, struct bw_icmp_stamp *ret)
@@ -55,6 +55,24 @@ static void get_stamp(const uint8_t *p, struct bw_icmp_stamp *ret)
     ret->cookie = (uint64_t)get32(p) << 32 | get32(p + 4);
     ret->number = get32(p + 8);
     ret->target = get32(p + 12);
+}
+
+bool bw_icmp_stamp_read(const uint8_t *p, size_t n, struct bw_icmp_stamp *ret)
+{
+    if (n < BW_ICMP_STAMP) {
+        return false;
+    }
+    get_stamp(p, ret);
+    return true;
+}
+
+void bw_icmp_head(uint8_t *buf, int family, uint16_t ident, uint16_t seq)
+{
+    buf[0] = family == 6 ? V6_ECHO_REQUEST : V4_ECHO_REQUEST;
+    buf[1] = 0;
+    put16(buf + 2, 0);
+    put16(buf + 4, ident);
+    put16(buf + 6, seq);
 }
 
 uint16_t bw_icmp_checksum(const uint8_t *p, size_t n)
@@ -84,12 +102,8 @@ size_t bw_icmp_build(uint8_t *buf,
     if (payload < BW_ICMP_STAMP || payload > BW_ICMP_PAYLOAD_MAX || n > cap) {
         return 0;
     }
-    buf[0] = family == 6 ? V6_ECHO_REQUEST : V4_ECHO_REQUEST;
-    buf[1] = 0;
-    put16(buf + 2, 0);
-    put16(buf + 4, ident);
-    put16(buf + 6, seq);
-    put_stamp(buf + BW_ICMP_HEADER, stamp);
+    bw_icmp_head(buf, family, ident, seq);
+    bw_icmp_stamp_write(buf + BW_ICMP_HEADER, stamp);
     for (size_t i = BW_ICMP_HEADER + BW_ICMP_STAMP; i < n; i++) {
         buf[i] = (uint8_t)i;
     }
@@ -124,10 +138,7 @@ int bw_icmp_parse(const uint8_t *p, size_t n, int family, struct bw_icmp_msg *re
     if (m.kind == BW_ICMP_REPLY || m.kind == BW_ICMP_REQUEST) {
         m.ident = get16(p + 4);
         m.seq = get16(p + 6);
-        if (n >= BW_ICMP_HEADER + BW_ICMP_STAMP) {
-            m.stamped = true;
-            get_stamp(p + BW_ICMP_HEADER, &m.stamp);
-        }
+        m.stamped = bw_icmp_stamp_read(p + BW_ICMP_HEADER, n - BW_ICMP_HEADER, &m.stamp);
     }
     *ret = m;
     return 0;

@@ -51,6 +51,12 @@ size_t bw_icmp_build(uint8_t *buf,
                      const struct bw_icmp_stamp *stamp,
                      size_t payload);
 
+/* The header of an echo request into buf[BW_ICMP_HEADER], its checksum 0; a stamp into
+ * buf[BW_ICMP_STAMP], and from p[n], false when it is shorter. */
+void bw_icmp_head(uint8_t *buf, int family, uint16_t ident, uint16_t seq);
+void bw_icmp_stamp_write(uint8_t *buf, const struct bw_icmp_stamp *stamp);
+bool bw_icmp_stamp_read(const uint8_t *p, size_t n, struct bw_icmp_stamp *ret);
+
 /* Read a message that begins with the ICMP header. 0, or -EBADMSG when it is too short.
  * Checksums are the kernel's work and not looked at. */
 int bw_icmp_parse(const uint8_t *p, size_t n, int family, struct bw_icmp_msg *ret);
