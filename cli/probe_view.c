@@ -58,6 +58,12 @@ void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s)
     case BW_SKIPPED:
         e->failed++;
         break;
+    case BW_LOST_OUT:
+        e->lost_out++;
+        break;
+    case BW_LOST_BACK:
+        e->lost_back++;
+        break;
     }
 }
 

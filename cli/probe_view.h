@@ -14,9 +14,11 @@ struct probe_echoes {
     int64_t sent;
     int64_t lost;
     int64_t late;
-    int64_t failed; /* could not be sent … */
-    int error;      /* … and why, the last time */
-    int icmp_error; /* what routers said of the lost, the last time */
+    int64_t lost_out;  /* of the lost, known by now: on the way there … */
+    int64_t lost_back; /* … and back */
+    int64_t failed;    /* could not be sent … */
+    int error;         /* … and why, the last time */
+    int icmp_error;    /* what routers said of the lost, the last time */
     uint8_t family;
     struct probe_echo {
         int64_t sent_mono_ns;
@@ -28,10 +30,13 @@ struct probe_echoes {
 
 /* One direction of a throughput run. */
 struct probe_run {
-    bool known; /* `s` is its final sample */
-    struct bw_run_sample s;
+    bool known;             /* `s` is its final sample */
+    struct bw_run_sample s; /* its texts point into the arrays below */
     char reason[256];
     char method[64];
+    char machine[BW_NAME_MAX + 1];
+    char receipt[BW_RECEIPT_MAX + 1];
+    char flags[BW_RUN_FLAGS_MAX][32];
 };
 
 struct probe_result {

@@ -120,6 +120,14 @@ static void on_run_sample(void *owner, const struct bw_run_sample *s)
     (void)snprintf(r->method, sizeof(r->method), "%s", s->method ? s->method : "");
     r->s.reason = s->reason ? r->reason : NULL;
     r->s.method = s->method ? r->method : "unknown";
+    (void)snprintf(r->machine, sizeof(r->machine), "%s", s->machine ? s->machine : "");
+    (void)snprintf(r->receipt, sizeof(r->receipt), "%s", s->receipt ? s->receipt : "");
+    r->s.machine = s->machine ? r->machine : NULL;
+    r->s.receipt = s->receipt ? r->receipt : NULL;
+    for (size_t i = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {
+        (void)snprintf(r->flags[i], sizeof(r->flags[i]), "%s", s->flags[i]);
+        r->s.flags[i] = r->flags[i];
+    }
     if (s->state != BW_OK) {
         p->failed = true;
     }

@@ -141,9 +141,35 @@ static void done_storage(struct bw_daemon *d)
     }
 }
 
+/* The key of the hashes of hops: drawn once, kept in the journal, told to nobody. Before
+ * the writer runs. */
+static void give_path_key(struct bw_daemon *d)
+{
+    static const char name[] = "path.key";
+    uint8_t key[BW_PATH_KEY_LEN];
+    char text[2 * BW_PATH_KEY_LEN];
+    struct bw_buf b;
+    bw_buf_init(&b, sizeof(text));
+    if (bw_writer_get(d->writer, name, &b) != 0 || !b.data ||
+        bw_b64_decode(b.data, b.len, key, sizeof(key)) != (long)sizeof(key)) {
+        bw_random(key, sizeof(key));
+        (void)bw_b64_encode(key, sizeof(key), text);
+        if (bw_writer_set(d->writer, name, text) < 0) {
+            bw_log(BW_AREA_MAIN, BW_WARN,
+                   "the key of hop hashes could not be kept: paths look changed after a "
+                   "restart");
+        }
+    }
+    bw_site_set_path_key(d->site, key);
+    bw_buf_done(&b);
+}
+
 static int init_probes(struct bw_daemon *d, struct bw_err *reterr)
 {
     int r = bw_site_new(&d->loop, d->config, &bw_daemon_site_events, d, &d->site, reterr);
+    if (r == 0) {
+        give_path_key(d);
+    }
     return r < 0 ? r
                  : bw_site_start(d->site, bw_writer_status(d->writer)->last_end_unix_s,
                                  reterr);

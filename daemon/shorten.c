@@ -40,15 +40,59 @@ static bool lose_deferred(struct bw_summary *s)
     return true;
 }
 
+/* The hops of traces: the way itself stays by its hash. */
+static bool lose_hops(struct bw_summary *s)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->n_paths; i++) {
+        any = any || s->paths[i].n_hops > 0;
+        s->paths[i].n_hops = 0;
+    }
+    if (any) {
+        bw_log(BW_AREA_JOURNAL, BW_WARN,
+               "the record is too long: the hops of paths are left out of it");
+    }
+    return any;
+}
+
+static void longer(const char **hist,
+                   const char *target,
+                   const char ***longest,
+                   const char **ret_target)
+{
+    if (*hist && (!*longest || strlen(*hist) > strlen(**longest))) {
+        *longest = hist;
+        *ret_target = target;
+    }
+}
+
+/* One-way delays mean nothing by half. */
+static bool lose_one_way(struct bw_summary *s)
+{
+    for (size_t i = 0; i < s->n_latency; i++) {
+        struct bw_latency *l = &s->latency[i];
+        if (l->out_hist) {
+            l->out_hist = NULL;
+            l->back_hist = NULL;
+            l->one_way_error_us = BW_UNKNOWN;
+            bw_log(BW_AREA_JOURNAL, BW_WARN,
+                   "the record is too long: one-way delays of '%s' are left out of it",
+                   l->probe);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool lose_histogram(struct bw_summary *s)
 {
     const char **longest = NULL;
     const char *target = NULL;
     for (size_t i = 0; i < s->n_latency; i++) {
         struct bw_latency *l = &s->latency[i];
-        if (l->rtt_hist && (!longest || strlen(l->rtt_hist) > strlen(*longest))) {
-            longest = &l->rtt_hist;
-            target = l->probe;
+        longer(&l->rtt_hist, l->probe, &longest, &target);
+        for (size_t k = 0; k < l->n_phases; k++) {
+            longer(&l->phases[k].hist, l->probe, &longest, &target);
         }
     }
     for (size_t i = 0; i < s->n_traffic; i++) {
@@ -122,6 +166,18 @@ static bool lose_schedule(struct bw_summary *s)
     return true;
 }
 
+static bool lose_path(struct bw_summary *s)
+{
+    if (s->n_paths == 0) {
+        return false;
+    }
+    s->n_paths--;
+    bw_log(BW_AREA_JOURNAL, BW_ERROR,
+           "the record is too long: the path to '%s' is left out of it; use fewer targets",
+           s->paths[s->n_paths].probe);
+    return true;
+}
+
 static bool lose_latency(struct bw_summary *s)
 {
     if (s->n_latency == 0) {
@@ -150,8 +206,8 @@ int bw_shorten_encode(struct bw_summary *s,
             return r;
         }
         if (!lose_refusals(s, own_gaps, ret_refusals_told) && !lose_deferred(s) &&
-            !lose_histogram(s) && !lose_reason(s) && !lose_test(s) && !lose_schedule(s) &&
-            !lose_latency(s)) {
+            !lose_hops(s) && !lose_one_way(s) && !lose_histogram(s) && !lose_reason(s) &&
+            !lose_path(s) && !lose_test(s) && !lose_schedule(s) && !lose_latency(s)) {
             return r;
         }
     }

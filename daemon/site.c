@@ -24,7 +24,8 @@
 
 enum {
     TEN_S = 10,
-    LATE_MS = 1, /* a beat just before the second would be for the wrong one */
+    FATE_MS = 3000, /* after a timeout: late answers count for 2 s, and 1 s to spare */
+    LATE_MS = 1,    /* a beat just before the second would be for the wrong one */
     CLOCK_TRIES = 3,
     STEP_NOISE_US = 1000
 };
@@ -147,6 +148,16 @@ int bw_site_new(uv_loop_t *loop,
     return r;
 }
 
+void bw_site_set_path_key(struct bw_site *s, const uint8_t key[BW_PATH_KEY_LEN])
+{
+    memcpy(s->path_key, key, sizeof(s->path_key));
+    for (size_t i = 0; i < s->n_lights; i++) {
+        if (s->lights[i]) {
+            bw_host_set_path_key(s->lights[i]->host, key);
+        }
+    }
+}
+
 /* ---- counters */
 
 void bw_site_read_line(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns)
@@ -211,11 +222,25 @@ static void add_ten(struct bw_site *s, int64_t unix_s, int64_t mono_ns)
 
 /* ---- intervals */
 
+/* How long after an interval's end the fate of its packets is waited for. */
+static int64_t grace_of(const struct bw_site *s)
+{
+    int64_t grace_ms = BW_INTERVAL_GRACE_MS;
+    for (size_t i = 0; i < s->n_lights; i++) {
+        const struct bw_opts *o = s->lights[i]->probe->opts;
+        if (bw_optspec_find(bw_opts_spec(o), "timeout")) {
+            int64_t needed_ms = bw_opt_int(o, "timeout") + FATE_MS;
+            grace_ms = needed_ms > grace_ms ? needed_ms : grace_ms;
+        }
+    }
+    return s->config->interval_s * 2000 < grace_ms ? s->config->interval_s * 2000
+                                                   : grace_ms;
+}
+
 int bw_site_make_interval(struct bw_site *s, int64_t start_s, int64_t start_mono_ns)
 {
     const struct bw_boxconf *c = s->config;
-    int64_t grace_ms = c->interval_s * 2000 < BW_INTERVAL_GRACE_MS ? c->interval_s * 2000
-                                                                   : BW_INTERVAL_GRACE_MS;
+    int64_t grace_ms = grace_of(s);
     int r = bw_interval_new(start_s, start_mono_ns, grace_ms, &s->iv);
     for (size_t i = 0; r >= 0 && i < c->n_circuits; i++) {
         const struct bw_boxconf_circuit *k = &c->circuits[i];
@@ -238,6 +263,9 @@ int bw_site_make_interval(struct bw_site *s, int64_t start_s, int64_t start_mono
             struct bw_interval_target t = {.circuit = (uint32_t)l->probe->circuit};
             memcpy(t.name, bw_opts_target(o, k)->name, sizeof(t.name));
             (void)snprintf(t.kind, sizeof(t.kind), "%s", l->probe->ops->name);
+            t.every_ms = bw_optspec_find(bw_opts_spec(o), "interval")
+                             ? bw_opt_int(o, "interval")
+                             : INT64_MAX;
             r = bw_interval_add_target(s->iv, &t);
             if (r >= 0 && k == 0) {
                 l->first_target = (uint32_t)r;

@@ -9,6 +9,7 @@
 
 #include "writer.h"
 
+#include <bw/probe.h>
 #include <bw/summary.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,9 @@ int bw_site_new(uv_loop_t *loop,
  * ends at the last whole second, and the next one begins there. On failure (as above)
  * nothing changes. */
 int bw_site_reload(struct bw_site **site, struct bw_boxconf *config, struct bw_err *reterr);
+
+/* The key that the hashes of hops are made with (include/bw/probe.h); kept over reloads. */
+void bw_site_set_path_key(struct bw_site *s, const uint8_t key[BW_PATH_KEY_LEN]);
 
 /* Begin at the next whole second. The time from gap_from_unix_s (unknown: none) to then
  * is the first record's gap "daemon stopped". */

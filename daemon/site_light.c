@@ -55,6 +55,14 @@ static void on_light_latency(void *owner, const struct bw_latency_sample *s, uin
     }
 }
 
+static void on_light_path(void *owner, const struct bw_path_sample *s)
+{
+    struct light *l = owner;
+    if (l->site->iv && !l->site->closing) {
+        bw_interval_path(l->site->iv, l->first_target + s->target, s);
+    }
+}
+
 static void on_light_done(void *owner, int status)
 {
     struct light *l = owner;
@@ -90,6 +98,7 @@ static void on_retry_closed(uv_handle_t *h)
 
 static const struct bw_host_callbacks light_callbacks = {
     .latency = on_light_latency,
+    .path = on_light_path,
     .done = on_light_done,
     .closed = on_light_closed,
 };

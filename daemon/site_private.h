@@ -50,6 +50,7 @@ struct bw_site {
     size_t n_lights;
     int targets[BW_BOXCONF_PROBES_MAX];
     char boot[40];
+    uint8_t path_key[BW_PATH_KEY_LEN];
 
     int64_t gap_from_s;
     int64_t last_s;          /* the last second that was read */

@@ -96,6 +96,7 @@ int bw_site_reload(struct bw_site **site, struct bw_boxconf *config, struct bw_e
     }
     s->ev = old->ev;
     s->owner = old->owner;
+    bw_site_set_path_key(s, old->path_key);
     bw_site_stop(old);
     take_over(s, old);
     bw_site_close(old, NULL, NULL);

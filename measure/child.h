@@ -20,7 +20,7 @@ struct bw_runner_job;
 
 enum {
     BW_CHILD_JOB_MAX = 16384, /* bytes of a job */
-    BW_CHILD_LINE_MAX = 4096, /* bytes of a line */
+    BW_CHILD_LINE_MAX = 8192, /* bytes of a line */
     BW_CHILD_NICE = 5
 };
 
@@ -43,10 +43,13 @@ struct bw_child_line {
         BW_CHILD_SAMPLE,
         BW_CHILD_DONE
     } what;
-    struct bw_run_sample sample; /* reason and method point into the arrays below */
+    struct bw_run_sample sample; /* its texts point into the arrays below */
     int status;
     char reason[256];
     char method[64];
+    char machine[BW_NAME_MAX + 1];
+    char receipt[BW_RECEIPT_MAX + 1];
+    char flags[BW_RUN_FLAGS_MAX][32];
 };
 
 /* -EBADMSG with the sentence when the line is not one of the protocol. */

@@ -7,6 +7,7 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <hash.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -18,6 +19,8 @@ struct bw_host {
     struct bw_probe *probe;
     struct bw_host_callbacks cb;
     void *owner;
+    uint8_t path_key[BW_PATH_KEY_LEN];
+    const char *ticket;
     bool opened;
     bool busy;
     bool starting; /* within ops->run(): a probe that ends the round here has a bug */
@@ -62,6 +65,7 @@ int bw_host_new(struct uv_loop_s *loop,
     h->ops = ops;
     h->cb = *callbacks;
     h->owner = owner;
+    bw_random(h->path_key, sizeof(h->path_key));
     r = ops->create(h, opts, &h->probe);
     if (r < 0) {
         free(h);
@@ -72,6 +76,16 @@ int bw_host_new(struct uv_loop_s *loop,
     h->timer.data = h;
     *ret = h;
     return 0;
+}
+
+void bw_host_set_path_key(struct bw_host *h, const uint8_t key[BW_PATH_KEY_LEN])
+{
+    (void)memcpy(h->path_key, key, sizeof(h->path_key));
+}
+
+void bw_host_set_ticket(struct bw_host *h, const char *ticket)
+{
+    h->ticket = ticket;
 }
 
 int bw_host_open(struct bw_host *h, struct bw_err *reterr)
@@ -161,6 +175,16 @@ struct uv_loop_s *bw_host_loop(struct bw_host *host)
     return host->loop;
 }
 
+const uint8_t *bw_host_path_key(const struct bw_host *host)
+{
+    return host->path_key;
+}
+
+const char *bw_host_ticket(const struct bw_host *host)
+{
+    return host->ticket;
+}
+
 void bw_host_latency(struct bw_host *host, const struct bw_latency_sample *s, uint32_t n)
 {
     if (!host->closing && host->cb.latency) {
@@ -172,6 +196,13 @@ void bw_host_run(struct bw_host *host, const struct bw_run_sample *s)
 {
     if (!host->closing && host->cb.run) {
         host->cb.run(host->owner, s);
+    }
+}
+
+void bw_host_path(struct bw_host *host, const struct bw_path_sample *s)
+{
+    if (!host->closing && host->cb.path) {
+        host->cb.path(host->owner, s);
     }
 }
 

@@ -19,6 +19,7 @@ struct uv_loop_s;
 struct bw_host_callbacks {
     void (*latency)(void *owner, const struct bw_latency_sample *s, uint32_t n);
     void (*run)(void *owner, const struct bw_run_sample *s);
+    void (*path)(void *owner, const struct bw_path_sample *s);
     /* The round ended: 0, -ETIMEDOUT, -ECANCELED or -errno. A next round may be started
      * from here. */
     void (*done)(void *owner, int status);
@@ -35,6 +36,11 @@ int bw_host_new(struct uv_loop_s *loop,
                 void *owner,
                 struct bw_host **ret,
                 struct bw_err *reterr);
+
+/* What probes ask for by bw_host_path_key() (copied; without it every host draws its own)
+ * and bw_host_ticket() (lent until the host is closed; NULL: none). Before the open. */
+void bw_host_set_path_key(struct bw_host *h, const uint8_t key[BW_PATH_KEY_LEN]);
+void bw_host_set_ticket(struct bw_host *h, const char *ticket);
 
 /* Open sockets: the last call that needs rights. After a failure the host can only be
  * closed. */

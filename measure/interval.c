@@ -33,10 +33,13 @@ static void piece_free(struct bw_interval *iv, struct piece *p)
         return;
     }
     for (size_t i = 0; p->tallies && i < (size_t)iv->n_targets * FAMILIES; i++) {
-        free(p->tallies[i].hist);
+        interval_tally_done(&p->tallies[i]);
     }
     for (size_t i = 0; i < p->n_results; i++) {
         free(p->results[i]);
+    }
+    for (size_t i = 0; i < p->n_traces; i++) {
+        free(p->traces[i]);
     }
     free(p->tallies);
     free(p);
@@ -100,6 +103,9 @@ void bw_interval_free(struct bw_interval *iv)
         free(iv->circuits[i]->later);
         free(iv->circuits[i]);
     }
+    for (uint32_t i = 0; i < iv->n_targets; i++) {
+        interval_ways_done(&iv->targets[i]);
+    }
     free(iv->targets);
     free(iv);
 }
@@ -151,11 +157,15 @@ int bw_interval_add_target(struct bw_interval *iv, const struct bw_interval_targ
     p->tallies = tallies;
     (void)memset(&tallies[(size_t)iv->n_targets * FAMILIES], 0,
                  FAMILIES * sizeof(*tallies));
-    if (iv->circuits[t->circuit]->n_targets == 0) {
-        iv->circuits[t->circuit]->reference = iv->n_targets;
+    iv->targets[iv->n_targets] =
+        (struct target){.conf = *t, .watched = t->every_ms <= BW_OUTAGE_HOLE_MS};
+    if (iv->targets[iv->n_targets].watched) {
+        struct circuit *c = iv->circuits[t->circuit];
+        if (c->n_targets == 0) {
+            c->reference = iv->n_targets;
+        }
+        iv->targets[iv->n_targets].index_in_circuit = c->n_targets++;
     }
-    iv->targets[iv->n_targets] = (struct target){
-        .conf = *t, .index_in_circuit = iv->circuits[t->circuit]->n_targets++};
     return (int)iv->n_targets++;
 }
 
@@ -270,7 +280,7 @@ void bw_interval_latency(struct bw_interval *iv,
     }
     t = &iv->targets[target];
     c = iv->circuits[t->conf.circuit];
-    if (watch_of(c)) {
+    if (t->watched && watch_of(c)) {
         bw_outage_sample(c->watch, t->index_in_circuit, s);
         collect_outages(c);
     }
@@ -283,7 +293,7 @@ void bw_interval_latency(struct bw_interval *iv,
     case BW_OK:
         y->sent++;
         tally_answer(y, s->rtt_ns / 1000);
-        if (target == c->reference) {
+        if (t->watched && target == c->reference) {
             c->echoes[c->n_echoes++ % ECHOES] =
                 (struct echo){.sent_mono_ns = s->sent_mono_ns, .rtt_us = s->rtt_ns / 1000};
         }
@@ -297,9 +307,18 @@ void bw_interval_latency(struct bw_interval *iv,
             y->late++;
         }
         break;
+    case BW_LOST_OUT:
+        y->lost_out++;
+        break;
+    case BW_LOST_BACK:
+        y->lost_back++;
+        break;
     case BW_FAILED: /* not sent: says nothing about the line */
     case BW_SKIPPED:
         break;
+    }
+    if (s->detail && (s->state == BW_OK || s->state == BW_LOST)) {
+        interval_add_details(y, s->detail);
     }
 }
 
@@ -345,6 +364,25 @@ static int64_t bits_per_second(int64_t bytes, int64_t ns)
     return ns >= NS_PER_MS ? (int64_t)((double)bytes * 8e9 / (double)ns) : BW_UNKNOWN;
 }
 
+/* A far end's word goes into a record only as a token of the contract; else not at all. */
+static void keep_token(char *text)
+{
+    if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                          "._-:/+")] != '\0') {
+        text[0] = '\0';
+    }
+}
+
+static struct bw_tcp_figures tcp_figures(const struct bw_tcp_end *e)
+{
+    return (struct bw_tcp_figures){.rtt_us = e->rtt_us,
+                                   .min_rtt_us = e->min_rtt_us,
+                                   .retransmit_ppm = e->retransmit_ppm,
+                                   .app_limited_ppm = e->app_limited_ppm,
+                                   .rwnd_limited_ppm = e->rwnd_limited_ppm,
+                                   .sndbuf_limited_ppm = e->sndbuf_limited_ppm};
+}
+
 int bw_interval_run(struct bw_interval *iv,
                     const struct bw_interval_run *who,
                     const struct bw_run_sample *s)
@@ -368,6 +406,18 @@ int bw_interval_run(struct bw_interval *iv,
     copy_text(x->reason, sizeof(x->reason), s->reason);
     bw_scrub_addresses(x->reason, sizeof(x->reason)); /* targets go by name */
     copy_text(x->t.cc, sizeof(x->t.cc), s->cc);
+    copy_text(x->machine, sizeof(x->machine), s->machine);
+    bw_scrub_addresses(x->machine, sizeof(x->machine));
+    keep_token(x->machine);
+    copy_text(x->receipt, sizeof(x->receipt), s->receipt);
+    keep_token(x->receipt);
+    for (size_t i = 0, n = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {
+        copy_text(x->flags[n], sizeof(x->flags[n]), s->flags[i]);
+        keep_token(x->flags[n]);
+        n += x->flags[n][0] != '\0' ? 1 : 0;
+    }
+    x->t.grade = (enum bw_grade)s->grade;
+    x->t.egress = (enum bw_egress)s->egress;
     x->t.streams = s->streams;
     x->t.mtu = s->mtu;
     x->measured = s->t0_mono_ns > 0 && s->t1_mono_ns > s->t0_mono_ns;
@@ -381,6 +431,11 @@ int bw_interval_run(struct bw_interval *iv,
         x->wire_bytes = s->wire_bytes;
         x->t.retransmit_ppm = s->retransmit_ppm;
         x->t.tester_busy_ppm = s->tester_busy_ppm;
+        x->t.loss_ppm = s->loss_ppm;
+        x->t.delay_min_us = s->delay_min_us;
+        x->t.delay_max_us = s->delay_max_us;
+        x->t.near = tcp_figures(&s->near);
+        x->t.far = tcp_figures(&s->far);
         c->windows[c->n_windows % WINDOWS][0] = s->t0_mono_ns;
         c->windows[c->n_windows % WINDOWS][1] = s->t1_mono_ns;
         c->n_windows++;

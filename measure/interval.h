@@ -44,6 +44,8 @@ struct bw_interval_target {
     uint32_t circuit; /* index given by bw_interval_add_circuit() */
     char name[BW_NAME_MAX + 1];
     char kind[16];
+    int64_t every_ms; /* between two packets: a target's silence counts towards an outage
+                         only when that is at most BW_OUTAGE_HOLE_MS */
 };
 
 /* Who a throughput result is about; copied. */
@@ -85,6 +87,12 @@ void bw_interval_no_reading(
 void bw_interval_latency(struct bw_interval *iv,
                          uint32_t target,
                          const struct bw_latency_sample *s);
+
+/* A trace to a target: it belongs to the interval it began in, or the open one. What the
+ * record tells of it: its hops when the way is new, and once a UTC day. */
+void bw_interval_path(struct bw_interval *iv,
+                      uint32_t target,
+                      const struct bw_path_sample *s);
 
 /* A throughput result: a sample with `final` set (others are ignored). Belongs to the
  * interval that is open when it arrives. -ENOSPC when there are too many. */

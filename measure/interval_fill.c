@@ -4,7 +4,6 @@
  * Whatever was not measured stays as the initialisers left it: unknown. */
 #include "interval_private.h"
 
-#include <buf.h>
 #include <errno.h>
 #include <log.h>
 #include <stat.h>
@@ -15,8 +14,7 @@
 enum {
     ECHOES_NEEDED = 5, /* answers that a percentile of round trip must rest on */
     BUSY_PPM = 900000, /* of one core: beyond it the tester was the bottleneck */
-    ETHERNET_HEADER = 14,
-    HIST_TEXT_MAX = 16384
+    ETHERNET_HEADER = 14
 };
 
 static const int64_t NS_PER_S = 1000000000;
@@ -81,6 +79,9 @@ int interval_fill_latency(const struct bw_interval *iv,
     l->sent = y->sent;
     l->lost = y->lost;
     l->late = y->late;
+    if (interval_fill_details(y, l, arena) < 0) {
+        return -ENOMEM;
+    }
     if (!y->hist || y->hist->total == 0) {
         return 0; /* nothing came back: no round trip to tell */
     }
@@ -89,19 +90,7 @@ int interval_fill_latency(const struct bw_interval *iv,
     l->p95_us = bw_hist_percentile_us(y->hist, 950000);
     /* The percentile is the middle of its bucket and may lie below the exact minimum. */
     l->pdv_p95_us = l->p95_us > y->min_us ? l->p95_us - y->min_us : 0;
-    if (arena) {
-        struct bw_buf text;
-        bool failed = false;
-        bw_buf_init(&text, HIST_TEXT_MAX);
-        (void)bw_hist_encode(y->hist, &text);
-        if (bw_buf_error(&text) == 0) {
-            l->rtt_hist = dup_text(arena, text.data, &failed);
-        }
-        failed = failed || bw_buf_error(&text) != 0;
-        bw_buf_done(&text);
-        return failed ? -ENOMEM : 0;
-    }
-    return 0;
+    return arena ? interval_hist_text(y->hist, arena, &l->rtt_hist) : 0;
 }
 
 static int
@@ -387,8 +376,13 @@ fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summ
         t->method = dup_text(s, x->method, &failed);
         t->reason = dup_text(s, x->reason, &failed);
         t->retest_of = dup_text(s, x->retest_of, &failed);
+        t->machine = dup_text(s, x->machine, &failed);
+        t->receipt = dup_text(s, x->receipt, &failed);
         if (x->asked) {
             t->flags[n_flags++] = "asked";
+        }
+        for (size_t k = 0; k < BW_RUN_FLAGS_MAX && x->flags[k][0] != '\0'; k++) {
+            t->flags[n_flags++] = dup_text(s, x->flags[k], &failed);
         }
         if (!x->measured) {
             continue;
@@ -433,6 +427,10 @@ int interval_fill(struct bw_interval *iv,
         goto out;
     }
     r = fill_latencies(iv, p, &s);
+    if (r < 0) {
+        goto out;
+    }
+    r = interval_fill_paths(iv, p, &s);
     if (r < 0) {
         goto out;
     }

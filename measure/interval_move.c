@@ -28,7 +28,8 @@ static bool same_targets(const struct bw_interval *a,
             return i == a->n_targets && k == b->n_targets;
         }
         if (strcmp(a->targets[i].conf.name, b->targets[k].conf.name) != 0 ||
-            strcmp(a->targets[i].conf.kind, b->targets[k].conf.kind) != 0) {
+            strcmp(a->targets[i].conf.kind, b->targets[k].conf.kind) != 0 ||
+            a->targets[i].watched != b->targets[k].watched) {
             return false;
         }
         i++;

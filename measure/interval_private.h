@@ -12,7 +12,10 @@
 #include <hist.h>
 
 enum {
-    FAMILIES = 2,           /* 4 and 6 */
+    FAMILIES = 2, /* 4 and 6 */
+    TRACES = 16,  /* of one interval */
+    CODES = 7,    /* answers of one target in an interval; others are "other" */
+    CODE_WORD_MAX = 31,
     ECHOES = 512,           /* answers kept to tell idle from loaded */
     WINDOWS = 16,           /* measured windows of tests, so that idle means idle */
     GAPS_MAX = 32,          /* of one interval */
@@ -22,14 +25,38 @@ enum {
     OUTAGES_MAX_KEPT = 1024 /* of one circuit, for those records */
 };
 
+/* Times of one kind: a phase of exchanges, or one way of packets. */
+struct times {
+    struct bw_hist *hist; /* NULL: none */
+    int64_t sum_us;
+};
+
+/* What a target's samples of one interval told besides the round trip. */
+struct details {
+    struct times out;
+    struct times back;
+    struct times phases[BW_PHASES];
+    int64_t one_way_error_us; /* the largest */
+    int64_t cert_days;        /* the fewest */
+    struct {
+        char word[CODE_WORD_MAX + 1];
+        int64_t n;
+    } codes[CODES];
+    size_t n_codes;
+    int64_t other_codes; /* that found no room */
+};
+
 /* One target's packets of one family within one interval. */
 struct tally {
     int64_t sent;
     int64_t lost;
     int64_t late;
+    int64_t lost_out;
+    int64_t lost_back;
     int64_t sum_us;
     int64_t min_us;
     struct bw_hist *hist; /* NULL: nothing came back */
+    struct details *more; /* NULL: no sample had any */
 };
 
 /* A throughput result with all it points to. `t` lacks what only the end of the
@@ -45,6 +72,27 @@ struct result {
     char method[64];
     char reason[256];
     char retest_of[96];
+    char machine[BW_NAME_MAX + 1];
+    char receipt[BW_RECEIPT_MAX + 1];
+    char flags[BW_RUN_FLAGS_MAX][32]; /* of the probe; "" ends them */
+};
+
+/* A trace, its texts its own. */
+struct trace {
+    uint32_t target;
+    struct bw_path p; /* hops is NULL: they are below */
+    char flag[32];
+    struct bw_hop hops[BW_PATH_HOPS_MAX];
+    size_t n_hops; /* 0: as told before */
+};
+
+/* The way to a target as it is known, per family. */
+struct way {
+    bool known;
+    size_t n; /* the last hop that answered */
+    char hash[BW_PATH_HOPS_MAX][BW_PATH_HASH_LEN + 1];
+    char told[BW_HASH_LEN + 1]; /* its hash in the newest record with hops … */
+    int64_t told_day;           /* … of this UTC day */
 };
 
 /* One interval, open or cut. */
@@ -60,6 +108,8 @@ struct piece {
     struct bw_circuit_summary circuits[BW_CIRCUITS_MAX]; /* flow and port; at the cut */
     struct result *results[BW_INTERVAL_RUNS_MAX];
     size_t n_results;
+    struct trace *traces[TRACES];
+    size_t n_traces;
     struct bw_gap gaps[GAPS_MAX];
     size_t n_gaps;
 };
@@ -86,8 +136,8 @@ struct circuit {
     struct bw_interval_circuit conf;
     struct bw_rates *rates;        /* NULL with source none */
     struct bw_outage_watch *watch; /* made with the first sample or reading */
-    uint32_t n_targets;
-    uint32_t reference; /* the target whose echoes tell idle from loaded */
+    uint32_t n_targets;            /* that are watched */
+    uint32_t reference;            /* the target whose echoes tell idle from loaded */
     struct echo echoes[ECHOES];
     uint64_t n_echoes; /* ever */
     int64_t windows[WINDOWS][2];
@@ -104,7 +154,9 @@ struct circuit {
 
 struct target {
     struct bw_interval_target conf;
-    uint32_t index_in_circuit;
+    bool watched;               /* sent to often enough that its silence means something */
+    uint32_t index_in_circuit;  /* of the watched */
+    struct way *ways[FAMILIES]; /* NULL: never traced */
 };
 
 struct bw_interval {
@@ -133,6 +185,22 @@ int interval_fill(struct bw_interval *iv,
                   const struct piece *p,
                   int64_t now_mono_ns,
                   struct bw_summary *ret);
+
+/* interval_path.c: */
+void interval_ways_done(struct target *t);
+int interval_fill_paths(const struct bw_interval *iv,
+                        const struct piece *p,
+                        struct bw_summary *s);
+
+/* interval_detail.c: take a sample's details into a tally; free all a tally owns; its
+ * details into l, texts and arrays only where there is an arena. 0 or -ENOMEM. */
+void interval_add_details(struct tally *t, const struct bw_latency_detail *s);
+void interval_tally_done(struct tally *t);
+int interval_fill_details(const struct tally *t,
+                          struct bw_latency *l,
+                          struct bw_summary *arena);
+/* A histogram's text in the arena. 0 or -ENOMEM. */
+int interval_hist_text(const struct bw_hist *h, struct bw_summary *arena, const char **ret);
 
 /* The figures of one tally; no histogram text where out is NULL. */
 int interval_fill_latency(const struct bw_interval *iv,

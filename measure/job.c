@@ -6,8 +6,10 @@
 
 #include "host.h"
 
+#include <arpa/inet.h>
 #include <buf.h>
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <errno.h>
 #include <json.h>
 #include <stdio.h>
@@ -19,18 +21,6 @@ enum {
     PAIRS_MAX = 64,
     PAIR_BYTES_MAX = 1200
 };
-
-void bw_run_sample_init(struct bw_run_sample *s)
-{
-    *s = (struct bw_run_sample){.bytes = BW_UNKNOWN,
-                                .wire_bytes = BW_UNKNOWN,
-                                .total_bytes = BW_UNKNOWN,
-                                .streams = BW_UNKNOWN,
-                                .mtu = BW_UNKNOWN,
-                                .rtt_us = BW_UNKNOWN,
-                                .retransmit_ppm = BW_UNKNOWN,
-                                .tester_busy_ppm = BW_UNKNOWN};
-}
 
 void bw_run_sample_failed(struct bw_run_sample *s,
                           enum bw_direction d,
@@ -63,6 +53,9 @@ int bw_child_job_encode(const struct bw_runner_job *job, struct bw_buf *out)
     bw_jw_kstr(&w, "name", bw_opts_name(job->opts));
     bw_jw_kstr(&w, "circuit", bw_opts_circuit(job->opts));
     bw_jw_kstr(&w, "device", bw_opts_device(job->opts));
+    bw_jw_kstr(&w, "source4", bw_opts_source(job->opts, 4));
+    bw_jw_kstr(&w, "source6", bw_opts_source(job->opts, 6));
+    bw_jw_kstr(&w, "ticket", job->ticket);
     bw_jw_kstr(&w, "target", t->name);
     bw_jw_kstr(&w, "address", t->address);
     bw_jw_ki64(&w, "budget_ms", job->budget_ms);
@@ -93,6 +86,7 @@ static int job_from_json(const json_t *j,
     const char *kind;
     const char *target;
     const char *address;
+    const char *ticket = NULL;
     const json_t *options;
     struct bw_target t;
     struct bw_opts_head head = {.targets = &t, .n_targets = 1};
@@ -105,6 +99,9 @@ static int job_from_json(const json_t *j,
         bw_json_get_str(j, "name", BW_NAME_MAX, &head.name, reterr) < 0 ||
         bw_json_get_str(j, "circuit", BW_NAME_MAX, &head.circuit, reterr) < 0 ||
         bw_json_get_str(j, "device", 15, &head.device, reterr) < 0 ||
+        bw_json_opt_str(j, "source4", INET6_ADDRSTRLEN, &head.source4, reterr) < 0 ||
+        bw_json_opt_str(j, "source6", INET6_ADDRSTRLEN, &head.source6, reterr) < 0 ||
+        bw_json_opt_str(j, "ticket", BW_TICKET_MAX, &ticket, reterr) < 0 ||
         bw_json_get_str(j, "target", sizeof(t.name) - 1, &target, reterr) < 0 ||
         bw_json_get_str(j, "address", sizeof(t.address) - 1, &address, reterr) < 0 ||
         bw_json_get_i64(j, "budget_ms", 0, UINT32_MAX, &budget, reterr) < 0 ||
@@ -125,6 +122,12 @@ static int job_from_json(const json_t *j,
         return bw_err_set(reterr, -EBADMSG, "kind: no probe '%s'", kind);
     }
     ret->budget_ms = (uint32_t)budget;
+    if (ticket && ticket[0] != '\0') {
+        ret->ticket = strdup(ticket);
+        if (!ret->ticket) {
+            return -ENOMEM;
+        }
+    }
     return bw_opts_from_pairs(ret->ops->opts, &head, pairs, n, ret_opts, reterr);
 }
 
@@ -144,8 +147,53 @@ int bw_child_job_decode(const char *json,
     if (r == 0) {
         job.opts = *ret_opts;
         *ret = job;
+    } else {
+        free((void *)(uintptr_t)job.ticket);
     }
     json_decref(j);
+    return r;
+}
+
+/* The members of a bw_tcp_end, once for both ways. */
+static const struct {
+    const char *key;
+    size_t at;
+} tcp_end_members[] = {
+    {"rtt_us", offsetof(struct bw_tcp_end, rtt_us)},
+    {"min_rtt_us", offsetof(struct bw_tcp_end, min_rtt_us)},
+    {"retransmit_ppm", offsetof(struct bw_tcp_end, retransmit_ppm)},
+    {"app_limited_ppm", offsetof(struct bw_tcp_end, app_limited_ppm)},
+    {"rwnd_limited_ppm", offsetof(struct bw_tcp_end, rwnd_limited_ppm)},
+    {"sndbuf_limited_ppm", offsetof(struct bw_tcp_end, sndbuf_limited_ppm)},
+};
+
+enum {
+    TCP_END_MEMBERS = sizeof(tcp_end_members) / sizeof(tcp_end_members[0])
+};
+
+static void tcp_end_encode(struct bw_jw *w, const char *key, const struct bw_tcp_end *e)
+{
+    bw_jw_kobj(w, key);
+    for (size_t i = 0; i < TCP_END_MEMBERS; i++) {
+        int64_t v;
+        (void)memcpy(&v, (const char *)e + tcp_end_members[i].at, sizeof(v));
+        bw_jw_ki64(w, tcp_end_members[i].key, v);
+    }
+    bw_jw_obj_end(w);
+}
+
+static int tcp_end_decode(const json_t *j,
+                          const char *key,
+                          struct bw_tcp_end *ret,
+                          struct bw_err *reterr)
+{
+    const json_t *end = NULL;
+    int r = bw_json_opt_obj(j, key, &end, reterr);
+    for (size_t i = 0; r == 0 && end && i < TCP_END_MEMBERS; i++) {
+        int64_t v = BW_UNKNOWN;
+        r = bw_json_opt_i64(end, tcp_end_members[i].key, 0, INT64_MAX, &v, reterr);
+        (void)memcpy((char *)ret + tcp_end_members[i].at, &v, sizeof(v));
+    }
     return r;
 }
 
@@ -173,6 +221,22 @@ int bw_child_sample_encode(const struct bw_run_sample *s, struct bw_buf *out)
     bw_jw_ki64(&w, "retransmit_ppm", s->retransmit_ppm);
     bw_jw_ki64(&w, "tester_busy_ppm", s->tester_busy_ppm);
     bw_jw_kstr(&w, "cc", s->cc);
+    if (s->final) { /* what only a result has */
+        bw_jw_kstr(&w, "machine", s->machine);
+        bw_jw_ki64(&w, "grade", s->grade);
+        bw_jw_ki64(&w, "egress", s->egress);
+        bw_jw_kstr(&w, "receipt", s->receipt);
+        bw_jw_karr(&w, "flags");
+        for (size_t i = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {
+            bw_jw_str(&w, s->flags[i]);
+        }
+        bw_jw_arr_end(&w);
+        bw_jw_ki64(&w, "loss_ppm", s->loss_ppm);
+        bw_jw_ki64(&w, "delay_min_us", s->delay_min_us);
+        bw_jw_ki64(&w, "delay_max_us", s->delay_max_us);
+        tcp_end_encode(&w, "near", &s->near);
+        tcp_end_encode(&w, "far", &s->far);
+    }
     bw_jw_obj_end(&w);
     bw_jw_obj_end(&w);
     return bw_buf_error(out);
@@ -191,6 +255,47 @@ int bw_child_done_encode(int status, struct bw_buf *out)
 static void take_text(char *to, size_t cap, const char *from)
 {
     (void)snprintf(to, cap, "%s", from ? from : "");
+}
+
+/* What only a result has; texts go into ret's arrays. */
+static int
+result_from_json(const json_t *j, struct bw_child_line *ret, struct bw_err *reterr)
+{
+    struct bw_run_sample *s = &ret->sample;
+    const char *machine = NULL;
+    const char *receipt = NULL;
+    const json_t *flags = NULL;
+    int64_t grade;
+    int64_t egress;
+    size_t n;
+    if (bw_json_opt_str(j, "machine", sizeof(ret->machine) - 1, &machine, reterr) < 0 ||
+        bw_json_opt_str(j, "receipt", sizeof(ret->receipt) - 1, &receipt, reterr) < 0 ||
+        bw_json_get_i64(j, "grade", 0, BW_GRADE_ARCHIVE, &grade, reterr) < 0 ||
+        bw_json_get_i64(j, "egress", 0, BW_EGRESS_OTHER, &egress, reterr) < 0 ||
+        bw_json_get_arr(j, "flags", BW_RUN_FLAGS_MAX, &flags, reterr) < 0 ||
+        bw_json_opt_i64(j, "loss_ppm", 0, 1000000, &s->loss_ppm, reterr) < 0 ||
+        bw_json_opt_i64(j, "delay_min_us", 0, INT64_MAX, &s->delay_min_us, reterr) < 0 ||
+        bw_json_opt_i64(j, "delay_max_us", 0, INT64_MAX, &s->delay_max_us, reterr) < 0 ||
+        tcp_end_decode(j, "near", &s->near, reterr) < 0 ||
+        tcp_end_decode(j, "far", &s->far, reterr) < 0) {
+        return -EBADMSG;
+    }
+    s->grade = (uint8_t)grade;
+    s->egress = (uint8_t)egress;
+    take_text(ret->machine, sizeof(ret->machine), machine);
+    take_text(ret->receipt, sizeof(ret->receipt), receipt);
+    s->machine = ret->machine[0] ? ret->machine : NULL;
+    s->receipt = ret->receipt[0] ? ret->receipt : NULL;
+    n = json_array_size(flags);
+    for (size_t i = 0; i < n; i++) {
+        const char *word = json_string_value(json_array_get(flags, i));
+        if (!word || strlen(word) >= sizeof(ret->flags[i])) {
+            return bw_err_set(reterr, -EBADMSG, "flags: not a word");
+        }
+        take_text(ret->flags[i], sizeof(ret->flags[i]), word);
+        s->flags[i] = ret->flags[i];
+    }
+    return 0;
 }
 
 static int
@@ -238,7 +343,7 @@ sample_from_json(const json_t *j, struct bw_child_line *ret, struct bw_err *rete
     take_text(ret->method, sizeof(ret->method), method);
     s->reason = ret->reason[0] ? ret->reason : NULL;
     s->method = ret->method[0] ? ret->method : NULL;
-    return 0;
+    return s->final ? result_from_json(j, ret, reterr) : 0;
 }
 
 int bw_child_line_decode(const char *line,

@@ -10,7 +10,8 @@
 #include <bw/units.h>
 #include <stdbool.h>
 
-/* A job as the child reads it. ret->opts == *ret_opts is freed with bw_opts_free(). */
+/* A job as the child reads it. ret->opts == *ret_opts is freed with bw_opts_free(),
+ * ret->ticket with free(). */
 int bw_child_job_decode(const char *json,
                         size_t n,
                         struct bw_runner_job *ret,
@@ -21,8 +22,6 @@ int bw_child_job_decode(const char *json,
 /* Does the job run in this direction? By the option every throughput kind has. */
 bool bw_job_has_direction(const struct bw_runner_job *job, enum bw_direction d);
 
-/* Everything unknown. */
-void bw_run_sample_init(struct bw_run_sample *s);
 /* A final sample that says why there is no measurement; -ECANCELED becomes BW_SKIPPED. */
 void bw_run_sample_failed(struct bw_run_sample *s,
                           enum bw_direction d,

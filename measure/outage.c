@@ -200,7 +200,14 @@ void bw_outage_sample(struct bw_outage_watch *w,
         answered(w, t, s->sent_mono_ns + s->rtt_ns, s->sent_mono_ns + s->rtt_ns);
         break;
     case BW_LOST:
-        lost(w, t, s->sent_mono_ns);
+        if (s->detail && s->detail->code) { /* something answered: no silence */
+            answered(w, t, s->sent_mono_ns, s->sent_mono_ns);
+        } else {
+            lost(w, t, s->sent_mono_ns);
+        }
+        break;
+    case BW_LOST_OUT: /* said of a loss that was given before */
+    case BW_LOST_BACK:
         break;
     case BW_FAILED:
     case BW_SKIPPED:

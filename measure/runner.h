@@ -23,6 +23,8 @@ struct bw_runner_job {
     uint32_t budget_ms;         /* what the probe may take; 0: its own duration says it */
     uint32_t hard_ms;           /* the child is killed after this; 0: budget + 5 s */
     const char *program;        /* NULL: /proc/self/exe */
+    const char *ticket;         /* the right to test, where the server asks for one; copied
+                                   like opts; NULL: none */
 };
 
 struct bw_runner_callbacks {

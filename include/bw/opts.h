@@ -53,10 +53,12 @@ struct bw_opts;
 int64_t bw_opt_int(const struct bw_opts *o, const char *name);
 const char *bw_opt_str(const struct bw_opts *o, const char *name);
 
-/* The instance's name and circuit; the interface to bind to and "" when none. */
+/* The instance's name and circuit; the interface and the source addresses to bind to,
+ * "" when none. bw_opts_source() is for family 4 or 6. */
 const char *bw_opts_name(const struct bw_opts *o);
 const char *bw_opts_circuit(const struct bw_opts *o);
 const char *bw_opts_device(const struct bw_opts *o);
+const char *bw_opts_source(const struct bw_opts *o, int family);
 
 size_t bw_opts_n_targets(const struct bw_opts *o);
 const struct bw_target *bw_opts_target(const struct bw_opts *o, size_t i);
@@ -72,6 +74,8 @@ struct bw_opts_head {
     const char *name;
     const char *circuit;
     const char *device;
+    const char *source4; /* IPv4 and IPv6 addresses of the circuit, as written */
+    const char *source6;
     const struct bw_target *targets;
     size_t n_targets; /* at most BW_TARGETS_MAX */
 };

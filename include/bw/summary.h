@@ -116,6 +116,19 @@ struct bw_outage {
                                  the end of the last interval that names it) */
 };
 
+/* How often an answer was given, in the protocol's own word. */
+struct bw_code {
+    char code[32];
+    int64_t n;
+};
+
+/* One part of exchanges: "dns", "connect", "tls", "first-byte", "transfer". */
+struct bw_phase_times {
+    char phase[16];
+    int64_t sum_us;
+    const char *hist;
+};
+
 struct bw_latency {
     char circuit[BW_NAME_MAX + 1];
     char probe[BW_NAME_MAX + 1]; /* the target's name, never its address */
@@ -128,7 +141,54 @@ struct bw_latency {
     const char *rtt_hist; /* histogram text, hist.h; NULL when nothing came back */
     int64_t p50_us;
     int64_t p95_us;
-    int64_t pdv_p95_us; /* P95 of delay minus the interval's minimum (RFC 5481 PDV) */
+    int64_t pdv_p95_us;   /* P95 of delay minus the interval's minimum (RFC 5481 PDV) */
+    int64_t lost_out;     /* of the lost, where it is known: on the way there … */
+    int64_t lost_back;    /* … and on the way back */
+    const char *out_hist; /* one-way delays; only with both clocks synced … */
+    const char *back_hist;
+    int64_t one_way_error_us; /* … and off by no more than this */
+    struct bw_code *codes;
+    size_t n_codes;
+    struct bw_phase_times *phases;
+    size_t n_phases;
+    int64_t cert_days; /* fewest days that the server's certificate had left */
+};
+
+/* One hop of a path. */
+struct bw_hop {
+    int64_t ttl;
+    char hash[16]; /* keyed, of its address; "": silent */
+    char name[BW_NAME_MAX + 1];
+    int64_t sent;
+    int64_t lost;
+    int64_t rtt_us; /* the smallest */
+};
+
+/* One trace of the way to a target. */
+struct bw_path {
+    char circuit[BW_NAME_MAX + 1];
+    char probe[BW_NAME_MAX + 1]; /* the target's name */
+    char method[16];             /* "udp", "icmp" */
+    int64_t family;
+    int64_t at_unix_ms;
+    int64_t reached; /* 1: the target itself answered; 0: not */
+    int64_t mtu;
+    char hash[BW_HASH_LEN + 1]; /* of all hops' hashes: the same path has the same */
+    int64_t changed;            /* 1: another path than the trace before it; 0: the same;
+                                   unknown: there is none before it */
+    const char *flag;
+    struct bw_hop *hops; /* none: as in the newest record with this hash */
+    size_t n_hops;
+};
+
+/* One end's TCP_INFO over a run. */
+struct bw_tcp_figures {
+    int64_t rtt_us;
+    int64_t min_rtt_us;
+    int64_t retransmit_ppm;
+    int64_t app_limited_ppm;
+    int64_t rwnd_limited_ppm;
+    int64_t sndbuf_limited_ppm;
 };
 
 struct bw_throughput {
@@ -159,6 +219,12 @@ struct bw_throughput {
     int64_t retransmit_ppm;
     int64_t tester_busy_ppm;
     const char *flags[8]; /* NULL ends it */
+    const char *machine;  /* what the far end calls itself */
+    int64_t loss_ppm;     /* datagrams lost in the window */
+    int64_t delay_min_us; /* range of the delay over its minimum */
+    int64_t delay_max_us;
+    struct bw_tcp_figures near; /* the box's TCP_INFO … */
+    struct bw_tcp_figures far;  /* … and the server's */
 };
 
 struct bw_mix {
@@ -245,6 +311,8 @@ struct bw_summary {
     size_t n_outages;
     struct bw_latency *latency;
     size_t n_latency;
+    struct bw_path *paths;
+    size_t n_paths;
     struct bw_throughput *throughput;
     size_t n_throughput;
     struct bw_traffic *traffic;
@@ -258,6 +326,7 @@ struct bw_summary {
 void bw_summary_init(struct bw_summary *s);
 void bw_circuit_summary_init(struct bw_circuit_summary *c);
 void bw_latency_init(struct bw_latency *l);
+void bw_path_init(struct bw_path *p);
 void bw_throughput_init(struct bw_throughput *t);
 void bw_traffic_init(struct bw_traffic *t);
 

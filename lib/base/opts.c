@@ -26,6 +26,8 @@ struct bw_opts {
     char *name;
     char *circuit;
     char *device;
+    char *source4;
+    char *source6;
     struct bw_target *targets;
     size_t n_targets;
 };
@@ -45,6 +47,8 @@ void bw_opts_free(struct bw_opts *o)
     free(o->name);
     free(o->circuit);
     free(o->device);
+    free(o->source4);
+    free(o->source6);
     free(o->targets);
     free(o);
 }
@@ -101,8 +105,11 @@ static int take_head(struct bw_opts *o, const struct bw_opts_head *head)
     o->name = strdup(head->name ? head->name : "");
     o->circuit = strdup(head->circuit ? head->circuit : "");
     o->device = strdup(head->device ? head->device : "");
+    o->source4 = strdup(head->source4 ? head->source4 : "");
+    o->source6 = strdup(head->source6 ? head->source6 : "");
     o->targets = calloc(head->n_targets ? head->n_targets : 1, sizeof(*o->targets));
-    if (!o->name || !o->circuit || !o->device || !o->targets) {
+    if (!o->name || !o->circuit || !o->device || !o->source4 || !o->source6 ||
+        !o->targets) {
         return -ENOMEM;
     }
     if (head->n_targets > 0) {
@@ -224,6 +231,11 @@ const char *bw_opts_circuit(const struct bw_opts *o)
 const char *bw_opts_device(const struct bw_opts *o)
 {
     return o->device;
+}
+
+const char *bw_opts_source(const struct bw_opts *o, int family)
+{
+    return family == 6 ? o->source6 : o->source4;
 }
 
 size_t bw_opts_n_targets(const struct bw_opts *o)

@@ -40,6 +40,12 @@ void bw_latency_init(struct bw_latency *l)
     bw_members_init(bw_latency_members, l);
 }
 
+void bw_path_init(struct bw_path *p)
+{
+    memset(p, 0, sizeof(*p));
+    bw_members_init(bw_path_members, p);
+}
+
 void bw_throughput_init(struct bw_throughput *t)
 {
     memset(t, 0, sizeof(*t));

@@ -87,6 +87,83 @@ static const struct bw_circuit_summary *circuit_of(const struct bw_summary *s,
     return NULL;
 }
 
+/* A histogram of at most `most` answers; NULL is none. */
+static bool hist_wrong(const char *hist, int64_t most)
+{
+    int64_t total = 0;
+    return hist &&
+           (bw_hist_total(hist, strlen(hist), &total) < 0 || total == 0 || total > most);
+}
+
+static int check_details(const struct bw_latency *l, size_t i, struct bw_err *reterr)
+{
+    int64_t n = 0;
+    if (known(l->lost_out) != known(l->lost_back)) {
+        return WRONG("latency[%zu]: lost_out and lost_back come together", i);
+    }
+    if (known(l->lost_out) && l->lost_out + l->lost_back > l->lost) {
+        return WRONG("latency[%zu]: lost_out and lost_back are more than lost", i);
+    }
+    if (!l->out_hist != !l->back_hist || (l->out_hist && !known(l->one_way_error_us))) {
+        return WRONG("latency[%zu]: out_hist, back_hist and one_way_error_us come together",
+                     i);
+    }
+    if (hist_wrong(l->out_hist, l->sent) || hist_wrong(l->back_hist, l->sent)) {
+        return WRONG("latency[%zu]: out_hist or back_hist is not a histogram of what was "
+                     "sent",
+                     i);
+    }
+    for (size_t k = 0; k < l->n_codes; k++) {
+        n += l->codes[k].n;
+        for (size_t j = 0; j < k; j++) {
+            if (strcmp(l->codes[j].code, l->codes[k].code) == 0) {
+                return WRONG("latency[%zu].codes[%zu]: stands there twice", i, k);
+            }
+        }
+    }
+    if (n > l->sent) {
+        return WRONG("latency[%zu].codes: more answers than were sent", i);
+    }
+    for (size_t k = 0; k < l->n_phases; k++) {
+        if (hist_wrong(l->phases[k].hist, l->sent)) {
+            return WRONG("latency[%zu].phases[%zu].hist: not a histogram of what was sent",
+                         i, k);
+        }
+        for (size_t j = 0; j < k; j++) {
+            if (strcmp(l->phases[j].phase, l->phases[k].phase) == 0) {
+                return WRONG("latency[%zu].phases[%zu]: stands there twice", i, k);
+            }
+        }
+    }
+    return 0;
+}
+
+static int check_path(const struct bw_summary *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_path *p = &s->paths[i];
+    int64_t ttl = 0;
+    if (!circuit_of(s, p->circuit)) {
+        return WRONG("paths[%zu].circuit: '%s' is not in circuits", i, p->circuit);
+    }
+    if (p->family == 5) {
+        return WRONG("paths[%zu].family: neither 4 nor 6", i);
+    }
+    if (p->n_hops > 0 && p->hash[0] == '\0') {
+        return WRONG("paths[%zu].hash: missing", i);
+    }
+    for (size_t k = 0; k < p->n_hops; k++) {
+        const struct bw_hop *h = &p->hops[k];
+        if (h->ttl <= ttl) {
+            return WRONG("paths[%zu].hops[%zu].ttl: not after the one before", i, k);
+        }
+        ttl = h->ttl;
+        if (known(h->lost) && (!known(h->sent) || h->lost > h->sent)) {
+            return WRONG("paths[%zu].hops[%zu].lost: more than were sent", i, k);
+        }
+    }
+    return 0;
+}
+
 static int check_latency(const struct bw_summary *s, size_t i, struct bw_err *reterr)
 {
     const struct bw_latency *l = &s->latency[i];
@@ -117,17 +194,15 @@ static int check_latency(const struct bw_summary *s, size_t i, struct bw_err *re
                      "and pdv_p95_us are unknown",
                      i);
     }
-    if (!l->rtt_hist) {
-        return 0;
-    }
-    if (bw_hist_total(l->rtt_hist, strlen(l->rtt_hist), &total) < 0 || total == 0) {
+    if (l->rtt_hist &&
+        (bw_hist_total(l->rtt_hist, strlen(l->rtt_hist), &total) < 0 || total == 0)) {
         return WRONG("latency[%zu].rtt_hist: not a histogram", i);
     }
     if (total > back) {
         return WRONG("latency[%zu].rtt_hist: holds %" PRId64 " answers of %" PRId64, i,
                      total, back);
     }
-    return 0;
+    return check_details(l, i, reterr);
 }
 
 static int check_test(const struct bw_summary *s, size_t i, struct bw_err *reterr)
@@ -246,6 +321,9 @@ int bw_summary_check(const struct bw_summary *s, struct bw_err *reterr)
     }
     for (size_t i = 0; r == 0 && i < s->n_latency; i++) {
         r = check_latency(s, i, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < s->n_paths; i++) {
+        r = check_path(s, i, reterr);
     }
     for (size_t i = 0; r == 0 && i < s->n_throughput; i++) {
         r = check_test(s, i, reterr);

@@ -293,6 +293,7 @@ read_value(struct reader *r, const struct bw_member *m, void *obj, struct bw_whe
     case BW_KIND_NAME:
     case BW_KIND_HASH:
     case BW_KIND_WORD:
+    case BW_KIND_TOKEN:
     case BW_KIND_TEXT:
         text = read_text(r, p, m, &n);
         if (text) {

@@ -37,6 +37,11 @@ enum {
     LATENCY_MAX = 2 * BW_TARGETS_MAX, /* each target over IPv4 and over IPv6 */
     TESTS_MAX = 32,
     MIX_MAX = 16,
+    CODES_MAX = 8,
+    PHASES_MAX = 8,
+    PATHS_MAX = 16,
+    HOPS_MAX = 40,
+    CERT_DAYS_MAX = 36600,
     FLAGS_MAX = 7,
     COMMITS_MAX = 4,
     SECRETS_MAX = 8,
@@ -200,6 +205,25 @@ static bool up_present(const void *owner)
     return flow_known(&c->flow[BW_UP]);
 }
 
+static bool tcp_known(const struct bw_tcp_figures *e)
+{
+    return e->rtt_us != BW_UNKNOWN || e->min_rtt_us != BW_UNKNOWN ||
+           e->retransmit_ppm != BW_UNKNOWN || e->app_limited_ppm != BW_UNKNOWN ||
+           e->rwnd_limited_ppm != BW_UNKNOWN || e->sndbuf_limited_ppm != BW_UNKNOWN;
+}
+
+static bool near_present(const void *owner)
+{
+    const struct bw_throughput *t = owner;
+    return tcp_known(&t->near);
+}
+
+static bool far_present(const void *owner)
+{
+    const struct bw_throughput *t = owner;
+    return tcp_known(&t->far);
+}
+
 /* ---- the members ---------------------------------------------------------------------- */
 
 #define FLOW(d) \
@@ -239,6 +263,17 @@ static const struct bw_member outage_members[] = {
      .n_words = N_WORDS(outage_whys)},
     END};
 
+static const struct bw_member code_members[] = {
+    CHARS("code", BW_KIND_WORD, bw_code, code, true),
+    INT_REQ("n", bw_code, n, 1, UINT32_MAX),
+    END};
+
+static const struct bw_member phase_members[] = {
+    CHARS("phase", BW_KIND_WORD, bw_phase_times, phase, true),
+    INT("sum_us", bw_phase_times, sum_us, 0, N_MAX),
+    PCHARS("hist", BW_KIND_PHIST, bw_phase_times, hist, 4096),
+    END};
+
 const struct bw_member bw_latency_members[] = {
     CHARS("circuit", BW_KIND_NAME, bw_latency, circuit, true),
     CHARS("probe", BW_KIND_NAME, bw_latency, probe, true),
@@ -252,7 +287,50 @@ const struct bw_member bw_latency_members[] = {
     INT("p50_us", bw_latency, p50_us, 0, US_MAX),
     INT("p95_us", bw_latency, p95_us, 0, US_MAX),
     INT("pdv_p95_us", bw_latency, pdv_p95_us, 0, US_MAX),
+    INT("lost_out", bw_latency, lost_out, 0, UINT32_MAX),
+    INT("lost_back", bw_latency, lost_back, 0, UINT32_MAX),
+    PCHARS("out_hist", BW_KIND_PHIST, bw_latency, out_hist, 4096),
+    PCHARS("back_hist", BW_KIND_PHIST, bw_latency, back_hist, 4096),
+    INT("one_way_error_us", bw_latency, one_way_error_us, 0, US_MAX),
+    ARRAY("codes", bw_latency, codes, n_codes, code_members, CODES_MAX),
+    ARRAY("phases", bw_latency, phases, n_phases, phase_members, PHASES_MAX),
+    INT("cert_days", bw_latency, cert_days, -CERT_DAYS_MAX, CERT_DAYS_MAX),
     END};
+
+static const struct bw_member hop_members[] = {
+    INT_REQ("ttl", bw_hop, ttl, 1, 255),
+    CHARS("hash", BW_KIND_TOKEN, bw_hop, hash, false),
+    CHARS("name", BW_KIND_NAME, bw_hop, name, false),
+    INT("sent", bw_hop, sent, 0, 255),
+    INT("lost", bw_hop, lost, 0, 255),
+    INT("rtt_us", bw_hop, rtt_us, 0, US_MAX),
+    END};
+
+const struct bw_member bw_path_members[] = {
+    CHARS("circuit", BW_KIND_NAME, bw_path, circuit, true),
+    CHARS("probe", BW_KIND_NAME, bw_path, probe, true),
+    CHARS("method", BW_KIND_WORD, bw_path, method, true),
+    INT_REQ("family", bw_path, family, 4, 6),
+    INT_REQ("at_ms", bw_path, at_unix_ms, 0, UNIX_MS_MAX),
+    INT_REQ("reached", bw_path, reached, 0, 1),
+    INT("mtu", bw_path, mtu, 68, 1 << 20),
+    CHARS("hash", BW_KIND_HASH, bw_path, hash, false),
+    INT("changed", bw_path, changed, 0, 1),
+    PCHARS("flag", BW_KIND_PTOKEN, bw_path, flag, 31),
+    ARRAY("hops", bw_path, hops, n_hops, hop_members, HOPS_MAX),
+    END};
+
+#define TCP_END(f) \
+    INT("rtt_us", bw_throughput, f.rtt_us, 0, US_MAX), \
+    INT("min_rtt_us", bw_throughput, f.min_rtt_us, 0, US_MAX), \
+    INT("retransmit_ppm", bw_throughput, f.retransmit_ppm, 0, PPM), \
+    INT("app_limited_ppm", bw_throughput, f.app_limited_ppm, 0, PPM), \
+    INT("rwnd_limited_ppm", bw_throughput, f.rwnd_limited_ppm, 0, PPM), \
+    INT("sndbuf_limited_ppm", bw_throughput, f.sndbuf_limited_ppm, 0, PPM), \
+    END
+
+static const struct bw_member near_members[] = {TCP_END(near)};
+static const struct bw_member far_members[] = {TCP_END(far)};
 
 const struct bw_member bw_throughput_members[] = {
     CHARS("circuit", BW_KIND_NAME, bw_throughput, circuit, true),
@@ -283,6 +361,12 @@ const struct bw_member bw_throughput_members[] = {
     INT("tester_busy_ppm", bw_throughput, tester_busy_ppm, 0, PPM_WIDE),
     {KEY("flags"), .kind = BW_KIND_WORDS, .at = offsetof(struct bw_throughput, flags),
      .size = FLAGS_MAX, .max = 31},
+    PCHARS("machine", BW_KIND_PTOKEN, bw_throughput, machine, BW_NAME_MAX),
+    INT("loss_ppm", bw_throughput, loss_ppm, 0, PPM),
+    INT("delay_min_us", bw_throughput, delay_min_us, 0, US_MAX),
+    INT("delay_max_us", bw_throughput, delay_max_us, 0, US_MAX),
+    {KEY("near"), .kind = BW_KIND_OBJECT, .sub = near_members, .present = near_present},
+    {KEY("far"), .kind = BW_KIND_OBJECT, .sub = far_members, .present = far_present},
     END};
 
 static const struct bw_member mix_members[] = {
@@ -372,6 +456,7 @@ const struct bw_member bw_summary_members[] = {
     ARRAY("circuits", bw_summary, circuits, n_circuits, bw_circuit_members, BW_CIRCUITS_MAX),
     ARRAY("outages", bw_summary, outages, n_outages, outage_members, OUTAGES_MAX),
     ARRAY("latency", bw_summary, latency, n_latency, bw_latency_members, LATENCY_MAX),
+    ARRAY("paths", bw_summary, paths, n_paths, bw_path_members, PATHS_MAX),
     ARRAY("throughput", bw_summary, throughput, n_throughput, bw_throughput_members, TESTS_MAX),
     ARRAY("traffic", bw_summary, traffic, n_traffic, bw_traffic_members, BW_CIRCUITS_MAX),
     ARRAY("gaps", bw_summary, gaps, n_gaps, gap_members, BW_GAPS_MAX),
@@ -530,6 +615,7 @@ const char *bw_member_text_wrong(const struct bw_member *m, const char *text, si
     case BW_KIND_WORD:
     case BW_KIND_WORDS:
         return is_word(text, n) ? NULL : "not a word (a-z, 0-9, '.', '_', '-', '/')";
+    case BW_KIND_TOKEN:
     case BW_KIND_PTOKEN:
         return is_token(text, n) ? NULL
                                  : "not a token (letters, digits, '.', '_', '-', ':')";

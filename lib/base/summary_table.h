@@ -20,6 +20,7 @@ enum bw_kind {
     BW_KIND_NAME,   /* char[]: a circuit, target or server */
     BW_KIND_HASH,   /* char[44]: 32 bytes in base64url */
     BW_KIND_WORD,   /* char[]: a-z 0-9 . _ - / */
+    BW_KIND_TOKEN,  /* char[]: A-Z a-z 0-9 . _ - : / + */
     BW_KIND_TEXT,   /* char[]: UTF-8 without control characters */
     BW_KIND_PTEXT,  /* const char *: the same, at most `max` bytes */
     BW_KIND_PTOKEN, /* const char *: A-Z a-z 0-9 . _ - : / +, at most `max` bytes */
@@ -56,6 +57,7 @@ struct bw_member {
 extern const struct bw_member bw_summary_members[]; /* behind "v" */
 extern const struct bw_member bw_circuit_members[];
 extern const struct bw_member bw_latency_members[];
+extern const struct bw_member bw_path_members[];
 extern const struct bw_member bw_throughput_members[];
 extern const struct bw_member bw_traffic_members[];
 

@@ -190,6 +190,7 @@ static const char *look(const struct bw_member *m, const void *obj, struct value
     case BW_KIND_NAME:
     case BW_KIND_HASH:
     case BW_KIND_WORD:
+    case BW_KIND_TOKEN:
     case BW_KIND_TEXT:
         v.text = at;
         v.there = *v.text != '\0';
@@ -272,6 +273,7 @@ static int put_value(struct bw_buf *out,
     case BW_KIND_NAME:
     case BW_KIND_HASH:
     case BW_KIND_WORD:
+    case BW_KIND_TOKEN:
     case BW_KIND_TEXT:
     case BW_KIND_PTEXT:
     case BW_KIND_PTOKEN:
