@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * icmp_socket.c - one ICMP socket of one family.
  *
- * Transmit stamps come back on the error queue with the frame itself (no OPT_TSONLY), so
- * that the stamp in its payload says which packet it was: a count of packets (OPT_ID)
- * would go wrong by one for each send the kernel refuses half-way. SO_SELECT_ERR_QUEUE
- * makes poll say POLLPRI beside POLLERR, because libuv stops a handle on a bare POLLERR. */
+ * Transmit stamps come back with the frame itself, so that the stamp in its payload says
+ * which packet it was: a count of packets (OPT_ID) would go wrong by one for each send the
+ * kernel refuses half-way. */
 #include "icmp_socket.h"
 
 #include <bw/err.h>
 #include <bw/units.h>
 #include <errno.h>
-#include <linux/errqueue.h>
+#include <kstamp.h>
 #include <linux/filter.h>
-#include <linux/net_tstamp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     READ_BATCH = 16,
     READ_MAX = 4096,   /* of one drain, so that the loop stays responsive */
     HEADERS_MAX = 128, /* link, IP and ICMP headers before a payload */
-    CONTROL_MAX = 256,
     RECEIVE_BUFFER = 1024 * 1024
 };
 
@@ -34,7 +30,7 @@ struct icmp_scratch {
     struct iovec iov[BW_ICMP_GROUP];
     struct mmsghdr in[READ_BATCH];
     struct iovec in_iov[READ_BATCH];
-    uint8_t control[READ_BATCH][CONTROL_MAX];
+    uint8_t control[READ_BATCH][BW_CONTROL_MAX];
     size_t slot_len; /* of one packet within `bytes` */
     uint8_t bytes[]; /* BW_ICMP_GROUP (more than READ_BATCH) slots */
 };
@@ -59,16 +55,10 @@ static int attach_filter4(int fd, uint16_t ident)
 
 static int set_options(struct icmp_socket *s)
 {
-    const int on = 1;
     const int size = RECEIVE_BUFFER;
-    const int stamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-                       SOF_TIMESTAMPING_TX_SOFTWARE;
-    int level = s->family == 6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    int recverr = s->family == 6 ? IPV6_RECVERR : IP_RECVERR;
-    if (setsockopt(s->fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof(stamps)) < 0 ||
-        setsockopt(s->fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, &on, sizeof(on)) < 0 ||
-        setsockopt(s->fd, level, recverr, &on, sizeof(on)) < 0) {
-        return -errno;
+    int r = bw_kstamp_on(s->fd, s->family);
+    if (r < 0) {
+        return r;
     }
     /* As far as net.core.rmem_max lets us. */
     (void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
@@ -147,23 +137,6 @@ void icmp_socket_close(struct icmp_socket *s)
     s->scratch = NULL;
 }
 
-int icmp_socket_use_interface(struct icmp_socket *s, unsigned ifindex)
-{
-    uint32_t index = htonl(ifindex); /* both options want network order */
-    int level = s->family == 6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    int name = s->family == 6 ? IPV6_UNICAST_IF : IP_UNICAST_IF;
-    return setsockopt(s->fd, level, name, &index, sizeof(index)) < 0 ? -errno : 0;
-}
-
-/* An ICMP error that arrived meanwhile waits in the socket and would be given to the next
- * send, which then sends nothing; the error queue tells about it anyway. */
-static void clear_error(struct icmp_socket *s)
-{
-    int error;
-    socklen_t len = sizeof(error);
-    (void)getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-}
-
 void icmp_socket_send(struct icmp_socket *s, struct icmp_out *out, size_t n)
 {
     struct icmp_scratch *x = s->scratch;
@@ -185,7 +158,7 @@ void icmp_socket_send(struct icmp_socket *s, struct icmp_out *out, size_t n)
                                              .msg_iovlen = 1};
         out[i].error = 0;
     }
-    clear_error(s);
+    bw_kstamp_clear_error(s->fd);
     while (done < n) {
         int r = sendmmsg(s->fd, x->msgs + done, (unsigned)(n - done), MSG_DONTWAIT);
         if (r > 0) {
@@ -193,46 +166,11 @@ void icmp_socket_send(struct icmp_socket *s, struct icmp_out *out, size_t n)
             again = true;
         } else if (again) {
             again = false;
-            clear_error(s);
+            bw_kstamp_clear_error(s->fd);
         } else {
             out[done].error = r < 0 ? -errno : -EIO;
             done++;
             again = true;
-        }
-    }
-}
-
-/* What the control messages of one packet say. */
-struct control {
-    int64_t stamp_unix_ns;
-    bool is_error;
-    bool is_stamp; /* a transmit stamp */
-    int error;
-    bool is_loss;
-};
-
-static void read_control(const struct icmp_socket *s, struct msghdr *m, struct control *ret)
-{
-    *ret = (struct control){.stamp_unix_ns = BW_UNKNOWN};
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING &&
-            c->cmsg_len >= CMSG_LEN(sizeof(struct scm_timestamping))) {
-            struct scm_timestamping t;
-            (void)memcpy(&t, CMSG_DATA(c), sizeof(t));
-            if (t.ts[0].tv_sec > 0) {
-                ret->stamp_unix_ns = (int64_t)t.ts[0].tv_sec * 1000000000 + t.ts[0].tv_nsec;
-            }
-        } else if (((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-                    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) &&
-                   c->cmsg_len >= CMSG_LEN(sizeof(struct sock_extended_err))) {
-            struct sock_extended_err e;
-            (void)memcpy(&e, CMSG_DATA(c), sizeof(e));
-            ret->is_stamp = e.ee_origin == SO_EE_ORIGIN_TIMESTAMPING;
-            ret->is_error =
-                e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6;
-            ret->error = e.ee_errno ? -(int)e.ee_errno : -EHOSTUNREACH;
-            ret->is_loss =
-                ret->is_error && bw_icmp_is_loss(s->family, e.ee_type, e.ee_code);
         }
     }
 }
@@ -242,12 +180,12 @@ static void
 take_error(struct icmp_socket *s, struct msghdr *m, size_t n, icmp_event_cb cb, void *owner)
 {
     const uint8_t *data = m->msg_iov->iov_base;
-    struct control c;
+    struct bw_control c;
     struct icmp_event e = {.exact = true};
     if (m->msg_flags & MSG_CTRUNC) {
         return;
     }
-    read_control(s, m, &c);
+    bw_kstamp_read(m, &c);
     e.stamp_unix_ns = c.stamp_unix_ns;
     if (c.is_stamp) {
         if ((m->msg_flags & MSG_TRUNC) == 0 && c.stamp_unix_ns != BW_UNKNOWN &&
@@ -256,7 +194,7 @@ take_error(struct icmp_socket *s, struct msghdr *m, size_t n, icmp_event_cb cb, 
             e.kind = ICMP_SENT;
             cb(owner, &e);
         }
-    } else if (c.is_error && c.is_loss) {
+    } else if (c.is_error && bw_icmp_is_loss(s->family, c.type, c.code)) {
         struct bw_icmp_msg msg;
         if (bw_icmp_parse(data, n, s->family, &msg) < 0 || msg.kind != BW_ICMP_REQUEST ||
             (s->raw && msg.ident != s->ident) ||
@@ -279,7 +217,7 @@ take_reply(struct icmp_socket *s, struct msghdr *m, size_t n, icmp_event_cb cb, 
 {
     const uint8_t *data = m->msg_iov->iov_base;
     struct bw_icmp_msg msg;
-    struct control c;
+    struct bw_control c;
     if (s->raw && s->family == 4) {
         data = bw_icmp_skip_ipv4(data, n, &n);
     }
@@ -287,7 +225,7 @@ take_reply(struct icmp_socket *s, struct msghdr *m, size_t n, icmp_event_cb cb, 
         !msg.stamped || msg.stamp.cookie != s->cookie) {
         return;
     }
-    read_control(s, m, &c);
+    bw_kstamp_read(m, &c);
     cb(owner, &(struct icmp_event){.kind = ICMP_REPLY,
                                    .stamp = msg.stamp,
                                    .exact = true,
@@ -308,7 +246,7 @@ static size_t drain(struct icmp_socket *s, int flags, icmp_event_cb cb, void *ow
             x->in[i].msg_hdr = (struct msghdr){.msg_iov = &x->in_iov[i],
                                                .msg_iovlen = 1,
                                                .msg_control = x->control[i],
-                                               .msg_controllen = CONTROL_MAX};
+                                               .msg_controllen = BW_CONTROL_MAX};
         }
         n = recvmmsg(s->fd, x->in, READ_BATCH, flags | MSG_DONTWAIT, NULL);
         for (int i = 0; i < n; i++) {

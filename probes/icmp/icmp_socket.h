@@ -60,10 +60,6 @@ int icmp_socket_open(struct icmp_socket *s,
                      struct bw_err *reterr);
 void icmp_socket_close(struct icmp_socket *s);
 
-/* Packets leave by this interface from now on; 0: by the routing table. Needs no rights,
- * so it follows an interface that comes back under another index. */
-int icmp_socket_use_interface(struct icmp_socket *s, unsigned ifindex);
-
 /* Send out[n], n <= BW_ICMP_GROUP; each gets its own error. */
 void icmp_socket_send(struct icmp_socket *s, struct icmp_out *out, size_t n);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * whereis.c - where a target is. A lookup owns itself: the thread it runs on cannot be
+ * stopped, so an owner that closes only forgets it. */
+#include "whereis.h"
+
+#include <clock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum {
+    REFRESH_MS = 3600 * 1000, /* names are looked up again … */
+    RETRY_MS = 30 * 1000      /* … and after a failure */
+};
+
+#define NS_PER_MS INT64_C(1000000)
+
+struct bw_lookup {
+    uv_getaddrinfo_t req;
+    struct bw_whereis *owner; /* NULL: nobody waits any more */
+};
+
+void bw_whereis_init(struct bw_whereis *w, const char *host, uint16_t port, int only_family)
+{
+    *w = (struct bw_whereis){.only = (uint8_t)only_family, .port = port};
+    w->is_name = !bw_address_parse(host, &w->to);
+    (void)snprintf(w->host, sizeof(w->host), "%s", host);
+    if (!w->is_name) {
+        w->family = (uint8_t)bw_address_family(&w->to);
+        bw_address_set_port(&w->to, port);
+    }
+}
+
+static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
+{
+    struct bw_lookup *l = req->data;
+    struct bw_whereis *w = l->owner;
+    if (w) {
+        w->lookup = NULL;
+        w->next_lookup_mono_ns =
+            bw_clock_mono_ns() + (status == 0 ? REFRESH_MS : RETRY_MS) * NS_PER_MS;
+        if (status == 0 && res && bw_address_from(res->ai_addr, &w->to)) {
+            w->family = (uint8_t)bw_address_family(&w->to);
+            bw_address_set_port(&w->to, w->port);
+        }
+    }
+    uv_freeaddrinfo(res);
+    free(l);
+}
+
+void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
+    struct bw_lookup *l;
+    if (!w->is_name || w->lookup || now_mono_ns < w->next_lookup_mono_ns) {
+        return;
+    }
+    w->next_lookup_mono_ns = now_mono_ns + RETRY_MS * NS_PER_MS;
+    l = calloc(1, sizeof(*l));
+    if (!l) {
+        return;
+    }
+    hints.ai_family = w->only == 4 ? AF_INET : w->only == 6 ? AF_INET6 : AF_UNSPEC;
+    l->owner = w;
+    l->req.data = l;
+    if (uv_getaddrinfo(loop, &l->req, looked_up, w->host, NULL, &hints) < 0) {
+        free(l);
+        return;
+    }
+    w->lookup = l;
+}
+
+void bw_whereis_done(struct bw_whereis *w)
+{
+    if (w->lookup) {
+        w->lookup->owner = NULL;
+        (void)uv_cancel((uv_req_t *)&w->lookup->req);
+        w->lookup = NULL;
+    }
+}

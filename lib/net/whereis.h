@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * whereis.h - where a target is: an address as it is written, or a name that is looked up
+ * off the loop's thread, again every hour and, after a failure, every 30 seconds.
+ *
+ * The last good address stays until a lookup brings another. On the loop's thread only. */
+#ifndef BW_WHEREIS_H
+#define BW_WHEREIS_H
+
+#include "address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bw_lookup;
+struct uv_loop_s;
+
+/* Embedded in its owner and never moved between init and done. Read `to` and `family`. */
+struct bw_whereis {
+    union bw_address to; /* with the port */
+    uint8_t family;      /* 4, 6; 0: not known (yet) */
+    bool is_name;
+    uint8_t only; /* 0: the system's first address; 4, 6: of that family */
+    uint16_t port;
+    struct bw_lookup *lookup; /* under way; it owns itself */
+    int64_t next_lookup_mono_ns;
+    char host[BW_HOST_MAX];
+};
+
+/* `host` without a port (bw_address_split()). No I/O. */
+void bw_whereis_init(struct bw_whereis *w,
+                     const char *host,
+                     uint16_t port,
+                     int only_family);
+/* Start a lookup when one is due; an address as it is written never is. */
+void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns);
+/* Nobody waits for a lookup under way any more. Idempotent. */
+void bw_whereis_done(struct bw_whereis *w);
+
+#endif
