@@ -4,6 +4,7 @@
  * The second's beat drives everything: a start is compared with the monotonic clock
  * against a target fixed when the day was planned, and a stepped clock plans anew. At
  * most one run exists, whoever asked for it. */
+#include "forecast.h"
 #include "heavy_private.h"
 #include "pledge.h"
 #include "schedule.h"
@@ -13,6 +14,7 @@
 #include <clock.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <job.h>
 #include <log.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +52,7 @@ int bw_heavy_new(uv_loop_t *loop,
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     h->spent_bytes = bw_writer_status(writer)->moved_today_bytes;
+    h->spent_month_bytes = bw_writer_status(writer)->moved_month_bytes;
     heavy_plan(h, now_s);
     *ret = h;
     return 0;
@@ -97,7 +100,13 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     memset(s, 0, sizeof(*s));
     s->now_mono_ms = now_mono_ns / 1000000;
     s->due_mono_ms = asked ? s->now_mono_ms : it->due_mono_ms;
-    s->give_up_ms = h->config->tests.give_up_ms;
+    s->give_up_mono_ms = s->due_mono_ms;
+    if (!asked) {
+        s->give_up_mono_ms +=
+            bw_sched_give_up_unix_ms(it->due_unix_ms, h->config->tests.give_up_ms,
+                                     h->config->tests.give_up_at_hour) -
+            it->due_unix_ms;
+    }
     s->retry_ms = h->config->tests.retry_ms;
     s->asked = asked;
     s->running = h->run != NULL;
@@ -107,25 +116,19 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     s->gate = gates[h->config->tests.gate];
     s->gate_ppm = h->config->tests.gate_ppm;
     int64_t span_s = gate_span_s(h) > 0 ? gate_span_s(h) : GATE_SPAN_MIN_S;
-    int64_t line_bps = BW_UNKNOWN;
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         s->claim_bps[d] = c->claim_bps[d];
         s->carried_bps[d] = bw_interval_carried_bps(
             iv, (uint32_t)p->circuit, (enum bw_direction)d, span_s, now_mono_ns);
-        if (c->claim_bps[d] != BW_UNKNOWN &&
-            (line_bps == BW_UNKNOWN || c->claim_bps[d] > line_bps)) {
-            line_bps = c->claim_bps[d];
-        }
     }
-    if (line_bps == BW_UNKNOWN) {
-        line_bps = s->link_bps;
-    }
-    s->cost_bytes = p->ops->cost_bytes ? p->ops->cost_bytes(p->opts, line_bps) : 0;
-    if (s->cost_bytes == BW_UNKNOWN) {
-        s->cost_bytes = 0;
-    }
+    s->cost_bytes = bw_forecast_run_bytes(h->config, p, s->link_bps);
     s->spent_bytes = h->spent_bytes;
     s->day_bytes = h->config->tests.day_bytes;
+    s->month_spent_bytes = h->spent_month_bytes;
+    s->month_bytes = h->config->tests.month_bytes;
+    const struct bw_runner_job job = {.ops = p->ops, .opts = p->opts};
+    s->down = bw_job_has_direction(&job, BW_DOWN);
+    s->up = bw_job_has_direction(&job, BW_UP);
 }
 static void consider(struct bw_heavy *h, struct item *it)
 {

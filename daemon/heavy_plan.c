@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     DAY_S = 86400
@@ -48,14 +49,26 @@ void heavy_plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
     free(starts);
 }
 
+static bool same_month(int64_t a_unix_s, int64_t b_unix_s)
+{
+    time_t a = (time_t)a_unix_s;
+    time_t b = (time_t)b_unix_s;
+    struct tm p;
+    struct tm q;
+    return gmtime_r(&a, &p) && gmtime_r(&b, &q) && p.tm_mon == q.tm_mon &&
+           p.tm_year == q.tm_year;
+}
+
 void heavy_plan(struct bw_heavy *h, int64_t unix_s)
 {
     struct item had[BW_BOXCONF_PROBES_MAX];
     size_t n_had = h->planned == h->config ? h->n_items : 0;
     int64_t day_s = unix_s - unix_s % DAY_S;
     if (bw_pledge_today_unix_s(h->pledge) != day_s) {
+        int64_t was_s = bw_pledge_today_unix_s(h->pledge);
         bw_pledge_turn(h->pledge, day_s);
         h->spent_bytes = 0;
+        h->spent_month_bytes = same_month(was_s, day_s) ? h->spent_month_bytes : 0;
     }
     bw_boxconf_allowed(h->config, day_s, h->allowed);
     memcpy(had, h->items, sizeof(had));

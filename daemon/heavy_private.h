@@ -46,7 +46,8 @@ struct bw_heavy {
     struct item items[BW_BOXCONF_PROBES_MAX];
     const struct bw_boxconf *planned; /* the configuration they are of; only compared */
     size_t n_items;
-    int64_t spent_bytes; /* of today */
+    int64_t spent_bytes;       /* by all probes, of today … */
+    int64_t spent_month_bytes; /* … and of this calendar month, UTC */
     struct run *run;
     int64_t ended_mono_ms; /* of the last run; unknown: none yet */
     struct bw_heavy_asker asker;

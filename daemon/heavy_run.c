@@ -72,6 +72,7 @@ static void on_end(void *owner, int status, const char *reason)
     h->run = NULL;
     h->ended_mono_ms = bw_clock_mono_ms();
     h->spent_bytes += run->moved_bytes;
+    h->spent_month_bytes += run->moved_bytes;
     if (run->moved_bytes > 0) {
         (void)bw_writer_moved(h->writer, run->config->circuits[p->circuit].id,
                               bw_clock_unix_ms() / 1000, run->moved_bytes);

@@ -8,16 +8,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The gate of the FCC's Measuring Broadband America panels: a test waits while users
- * draw more than this. */
+/* The FCC's rule for performance testing (DA 18-710, 2018): a download waits while users
+ * draw more than 64 kbit/s down, an upload while they send more than 32 kbit/s up. */
 #define FCC_DOWN_BPS 64000
 #define FCC_UP_BPS 32000
+
+enum {
+    HOUR_MS = 3600000
+};
 
 static bool too_busy(const struct bw_sched_state *s, char *reason, size_t cap)
 {
     static const char *const words[BW_DIRECTIONS] = {[BW_DOWN] = "down", [BW_UP] = "up"};
     static const int64_t fcc_bps[BW_DIRECTIONS] = {
         [BW_DOWN] = FCC_DOWN_BPS, [BW_UP] = FCC_UP_BPS};
+    const bool loads[BW_DIRECTIONS] = {[BW_DOWN] = s->down, [BW_UP] = s->up};
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         int64_t limit_bps = BW_UNKNOWN;
         if (s->gate == BW_SCHED_GATE_FCC) {
@@ -28,7 +33,7 @@ static bool too_busy(const struct bw_sched_state *s, char *reason, size_t cap)
                 limit_bps = of / 1000 * s->gate_ppm / 1000;
             }
         }
-        if (limit_bps != BW_UNKNOWN && s->carried_bps[d] != BW_UNKNOWN &&
+        if (loads[d] && limit_bps != BW_UNKNOWN && s->carried_bps[d] != BW_UNKNOWN &&
             s->carried_bps[d] > limit_bps) {
             (void)snprintf(reason, cap,
                            "busy: users draw %" PRId64 " kbit/s %s, the gate is %" PRId64
@@ -38,6 +43,35 @@ static bool too_busy(const struct bw_sched_state *s, char *reason, size_t cap)
         }
     }
     return false;
+}
+
+static bool over_budget(const struct bw_sched_state *s, char *reason, size_t cap)
+{
+    const struct {
+        const char *word;
+        int64_t spent_bytes;
+        int64_t of_bytes;
+    } budgets[] = {{"day", s->spent_bytes, s->day_bytes},
+                   {"month", s->month_spent_bytes, s->month_bytes}};
+    for (size_t i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++) {
+        if (budgets[i].of_bytes != BW_UNKNOWN &&
+            budgets[i].spent_bytes + s->cost_bytes > budgets[i].of_bytes) {
+            (void)snprintf(reason, cap,
+                           "budget: %" PRId64 " MB of the %s's %" PRId64
+                           " MB are spent, this run may move %" PRId64 " MB",
+                           budgets[i].spent_bytes / 1000000, budgets[i].word,
+                           budgets[i].of_bytes / 1000000, s->cost_bytes / 1000000);
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t bw_sched_give_up_unix_ms(int64_t start_unix_ms, int64_t give_up_ms, bool at_hour)
+{
+    int64_t hour_ms = start_unix_ms - start_unix_ms % HOUR_MS + HOUR_MS;
+    int64_t at_ms = start_unix_ms + give_up_ms;
+    return at_hour && hour_ms < at_ms ? hour_ms : at_ms;
 }
 
 void bw_sched_decide(const struct bw_sched_state *s, struct bw_sched_decision *ret)
@@ -51,13 +85,8 @@ void bw_sched_decide(const struct bw_sched_state *s, struct bw_sched_decision *r
         ret->next_mono_ms = s->due_mono_ms;
         return;
     }
-    if (s->day_bytes != BW_UNKNOWN && s->spent_bytes + s->cost_bytes > s->day_bytes) {
-        (void)snprintf(ret->reason, sizeof(ret->reason),
-                       "budget: %" PRId64 " MB of the day's %" PRId64
-                       " MB are spent, this run may move %" PRId64 " MB",
-                       s->spent_bytes / 1000000, s->day_bytes / 1000000,
-                       s->cost_bytes / 1000000);
-        ret->verdict = BW_SCHED_GIVE_UP; /* more bytes come only with a new day */
+    if (over_budget(s, ret->reason, sizeof(ret->reason))) {
+        ret->verdict = BW_SCHED_GIVE_UP; /* more bytes come only with a new day or month */
     } else if (s->running) {
         (void)snprintf(ret->reason, sizeof(ret->reason), "another test is running");
     } else if (s->outage) {
@@ -72,7 +101,7 @@ void bw_sched_decide(const struct bw_sched_state *s, struct bw_sched_decision *r
     if (ret->verdict == BW_SCHED_DEFER && s->asked) {
         ret->verdict = BW_SCHED_GIVE_UP; /* a person waits for the answer */
     }
-    if (ret->next_mono_ms > s->due_mono_ms + s->give_up_ms) {
+    if (ret->next_mono_ms > s->give_up_mono_ms) {
         ret->verdict = BW_SCHED_GIVE_UP;
     }
 }

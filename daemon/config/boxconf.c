@@ -6,103 +6,25 @@
 #include "boxconf.h"
 
 #include "boxconf_schema.h"
+#include "calendar.h"
+#include "hours.h"
 
-#include <buf.h>
+#include <arpa/inet.h>
 #include <bw/err.h>
+#include <conf.h>
 #include <errno.h>
-#include <hash.h>
+#include <starts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
-    DAY_S = 86400,
-    TEXT_MAX = 4 * 1024 * 1024
+    DAY_S = 86400
 };
 
 static void copy_text(char *to, size_t cap, const char *from)
 {
     (void)snprintf(to, cap, "%s", from);
-}
-
-static int read_minute(const char *text)
-{
-    if (strlen(text) != 5 || text[2] != ':') {
-        return -EINVAL;
-    }
-    for (int i = 0; i < 5; i++) {
-        if (i != 2 && (text[i] < '0' || text[i] > '9')) {
-            return -EINVAL;
-        }
-    }
-    int h = (text[0] - '0') * 10 + (text[1] - '0');
-    int m = (text[3] - '0') * 10 + (text[4] - '0');
-    return h > 24 || m > 59 || (h == 24 && m > 0) ? -EINVAL : h * 60 + m;
-}
-
-/* "mon-fri", "sat,sun", "mon,wed-fri" */
-static int read_days(const char *text, uint32_t *ret)
-{
-    static const char words[7][4] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-    uint32_t days = 0;
-    int from = -1;
-
-    for (const char *p = text;; p += 4) {
-        int day = -1;
-        for (int i = 0; i < 7; i++) {
-            if (strncmp(p, words[i], 3) == 0) {
-                day = i;
-            }
-        }
-        if (day < 0) {
-            return -EINVAL;
-        }
-        if (from >= 0) {
-            for (int i = from; i != day; i = (i + 1) % 7) {
-                days |= UINT32_C(1) << i;
-            }
-        }
-        days |= UINT32_C(1) << day;
-        from = p[3] == '-' && from < 0 ? day : -1;
-        if (p[3] == '\0') {
-            *ret = days;
-            return 0;
-        }
-        if (p[3] != ',' && from < 0) {
-            return -EINVAL;
-        }
-    }
-}
-
-static int read_hours(const struct bw_conf_node *top,
-                      const char *keyword,
-                      struct bw_boxconf_hours *out,
-                      size_t *ret_n,
-                      struct bw_err *reterr)
-{
-    size_t n = bw_conf_count(top, keyword);
-    if (n > BW_BOXCONF_HOURS_MAX) {
-        return bw_conf_fault(bw_conf_child(top, keyword, BW_BOXCONF_HOURS_MAX), NULL,
-                             reterr, "more than %d %s sections", BW_BOXCONF_HOURS_MAX,
-                             keyword);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct bw_conf_node *at = bw_conf_child(top, keyword, i);
-        out[i].from_min = read_minute(bw_conf_str(at, "from"));
-        out[i].to_min = read_minute(bw_conf_str(at, "to"));
-        if (out[i].from_min < 0 || out[i].from_min == BW_BOXCONF_DAY_MIN) {
-            return bw_conf_fault(at, "from", reterr, "'from' is a time like \"07:00\"");
-        }
-        if (out[i].to_min < 0) {
-            return bw_conf_fault(at, "to", reterr, "'to' is a time like \"17:00\"");
-        }
-        if (read_days(bw_conf_str(at, "days"), &out[i].days) < 0) {
-            return bw_conf_fault(at, "days", reterr, "'days' is like mon-fri or sat,sun");
-        }
-    }
-    *ret_n = n;
-    return 0;
 }
 
 static int
@@ -128,7 +50,16 @@ read_top(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *re
         return bw_conf_fault(top, "control", reterr, "'control' must start with /");
     }
     c->keep_s = bw_conf_int(top, "keep") / 1000;
-    return 0;
+    copy_text(c->rules_dir, sizeof(c->rules_dir), bw_conf_str(top, "rules"));
+    if (c->rules_dir[0] != '/') {
+        return bw_conf_fault(top, "rules", reterr, "'rules' must start with /");
+    }
+    const char *calendar = bw_conf_str(top, "instruction_calendar");
+    if (calendar[0] && calendar[0] != '/') {
+        return bw_conf_fault(top, "instruction_calendar", reterr,
+                             "'instruction_calendar' must start with /");
+    }
+    return calendar[0] ? bw_calendar_load(calendar, &c->calendar, reterr) : 0;
 }
 
 static int
@@ -159,18 +90,33 @@ read_collector(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_e
     return 0;
 }
 
-static int read_tests(struct bw_boxconf *c, const struct bw_conf_node *top)
+static void read_tests(struct bw_boxconf *c, const struct bw_conf_node *top)
 {
     static const enum bw_boxconf_gate gates[] = {BW_BOXCONF_GATE_SHARE, BW_BOXCONF_GATE_FCC,
                                                  BW_BOXCONF_GATE_OFF};
     const struct bw_conf_node *at = bw_conf_child(top, "tests", 0);
     c->tests.day_bytes = bw_conf_int(at, "day_bytes");
+    c->tests.month_bytes = bw_conf_int(at, "month_bytes");
     c->tests.gate = gates[bw_conf_int(at, "gate")];
     c->tests.gate_ppm = bw_conf_int(at, "share") * 10000;
     c->tests.in_class = bw_conf_bool(at, "in_class");
+    c->tests.retest_ppm = bw_conf_int(at, "retest_below") * 10000;
+    bool fcc = c->tests.gate == BW_BOXCONF_GATE_FCC;
     c->tests.retry_ms = bw_conf_int(at, "retry");
+    if (c->tests.retry_ms == BW_UNKNOWN) {
+        c->tests.retry_ms = fcc ? BW_BOXCONF_FCC_RETRY_MS : BW_BOXCONF_RETRY_MS;
+    }
     c->tests.give_up_ms = bw_conf_int(at, "give_up");
-    return 0;
+    c->tests.give_up_at_hour = fcc && c->tests.give_up_ms == BW_UNKNOWN;
+    if (c->tests.give_up_ms == BW_UNKNOWN) {
+        c->tests.give_up_ms = BW_BOXCONF_HOUR_MS;
+    }
+}
+
+static bool is_address(const char *text)
+{
+    uint8_t bytes[16];
+    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
 static int read_circuit(struct bw_boxconf_circuit *c,
@@ -189,6 +135,12 @@ static int read_circuit(struct bw_boxconf_circuit *c,
     (void)bw_source_parse(bw_conf_str(at, "source"), &c->source);
     copy_text(c->interface, sizeof(c->interface), bw_conf_str(at, "interface"));
     copy_text(c->device, sizeof(c->device), bw_conf_str(at, "device"));
+    copy_text(c->source_address, sizeof(c->source_address),
+              bw_conf_str(at, "source_address"));
+    if (c->source_address[0] && !is_address(c->source_address)) {
+        return bw_conf_fault(at, "source_address", reterr,
+                             "'source_address' is one of this box's own IP addresses");
+    }
     c->faces_school = strcmp(bw_conf_str(at, "side"), "school") == 0;
     if (c->source != BW_SOURCE_NONE && !c->interface[0]) {
         return bw_conf_fault(at, "source", reterr, "source = kernel needs an 'interface'");
@@ -249,6 +201,7 @@ static uint64_t hash_probe(const struct bw_boxconf_probe *p,
     h = hash_text(h, bw_opts_name(p->opts));
     h = hash_text(h, c->id);
     h = hash_text(h, c->device);
+    h = hash_text(h, c->source_address);
     for (const struct bw_optspec *o = p->ops->opts; o && o->type != BW_OPT_END; o++) {
         h = hash_text(h, bw_opts_text(p->opts, o->name));
     }
@@ -294,6 +247,29 @@ static int check_targets(struct bw_boxconf *c,
                 "more than %d latency targets: a record has no room for them",
                 BW_TARGETS_MAX);
         }
+    }
+    return 0;
+}
+
+/* The servers outside the usual list stand behind it among an instance's targets. */
+static int check_outside(const struct bw_conf_node *at,
+                         const struct bw_boxconf_probe *p,
+                         struct bw_err *reterr)
+{
+    size_t bytes = 0;
+    size_t usual = bw_opts_n_targets(p->opts) - p->n_outside;
+    if (p->n_outside > 0 && usual == 0) {
+        return bw_conf_fault(at, NULL, reterr,
+                             "outside servers are beside the usual ones: name a target");
+    }
+    for (size_t i = 0; i < p->n_outside; i++) {
+        bytes += strlen(bw_opts_target(p->opts, usual + i)->name) + 1;
+    }
+    if (bytes > BW_STARTS_OUTSIDE_MAX) {
+        return bw_conf_fault(
+            bw_conf_child(at, "outside", 0), NULL, reterr,
+            "the names of all outside servers together have more than %d bytes",
+            BW_STARTS_OUTSIDE_MAX);
     }
     return 0;
 }
@@ -348,12 +324,15 @@ static int read_probe(struct bw_boxconf *c,
             "probes every %s, but a record and its picture are only %llds long",
             bw_opts_text(p.opts, "interval"), (long long)c->interval_s);
     }
+    if (r == 0 && ops->klass == BW_CLASS_THROUGHPUT) {
+        p.every_ms = bw_conf_is_set(at, "every") ? bw_conf_int(at, "every") : 0;
+        p.server_bps = bw_conf_int(at, "server_rate");
+        p.n_outside = bw_conf_count(at, "outside");
+        r = check_outside(at, &p, reterr);
+    }
     if (r < 0) {
         bw_opts_free(p.opts);
         return r;
-    }
-    if (ops->klass == BW_CLASS_THROUGHPUT) {
-        p.every_ms = bw_conf_is_set(at, "every") ? bw_conf_int(at, "every") : 0;
     }
     p.hash = hash_probe(&p, &c->circuits[i]);
     c->probes[c->n_probes++] = p;
@@ -397,12 +376,13 @@ int bw_boxconf_load(const char *path, struct bw_boxconf **ret, struct bw_err *re
         goto out;
     }
     top = bw_conf_top(c->conf);
+    read_tests(c, top);
     r = read_top(c, top, reterr);
     r = r < 0 ? r : read_collector(c, top, reterr);
-    r = r < 0 ? r : read_tests(c, top);
-    r = r < 0 ? r
-              : read_hours(top, "class_hours", c->class_hours, &c->n_class_hours, reterr);
-    r = r < 0 ? r : read_hours(top, "window", c->windows, &c->n_windows, reterr);
+    r = r < 0
+            ? r
+            : bw_hours_read(top, "class_hours", c->class_hours, &c->n_class_hours, reterr);
+    r = r < 0 ? r : bw_hours_read(top, "window", c->windows, &c->n_windows, reterr);
     r = r < 0 ? r : read_circuits(c, top, reterr);
     r = r < 0 ? r : read_probes(c, top, reterr);
     if (r < 0) {
@@ -436,123 +416,10 @@ void bw_boxconf_unref(struct bw_boxconf *c)
     }
     bw_boxconf_unref(c->lender);
     bw_boxconf_unref(c->fixed);
+    bw_calendar_free(c->calendar);
     bw_conf_free(c->conf);
     free(c->schema);
     free(c);
-}
-
-static const char *const fixed_names[] = {"interval", "state_dir", "control",
-                                          "control_group", "timezone"};
-
-/* Who an option or section of the top level is from. */
-static const struct bw_conf *pick(void *owner, const char *name)
-{
-    const struct bw_boxconf *c = owner;
-    for (size_t i = 0; c->fixed && i < sizeof(fixed_names) / sizeof(fixed_names[0]); i++) {
-        if (strcmp(fixed_names[i], name) == 0) {
-            return c->fixed->conf;
-        }
-    }
-    if (!c->lender) {
-        return c->conf;
-    }
-    for (size_t k = 0; bw_probe_table[k]; k++) {
-        if (strcmp(bw_probe_table[k]->name, name) == 0) {
-            return c->lender->conf;
-        }
-    }
-    return strcmp(name, "circuit") == 0 ? c->lender->conf : c->conf;
-}
-
-int bw_boxconf_print(const struct bw_boxconf *c, struct bw_buf *out)
-{
-    return bw_conf_print_mixed(c->conf, pick, (void *)(uintptr_t)c, out);
-}
-
-void bw_boxconf_restart_needed(const struct bw_boxconf *now,
-                               const struct bw_boxconf *next,
-                               char *out,
-                               size_t cap)
-{
-    const struct {
-        bool differs;
-        const char *name;
-    } parts[] = {
-        {now->interval_s != next->interval_s, fixed_names[0]},
-        {strcmp(now->state_dir, next->state_dir) != 0, fixed_names[1]},
-        {strcmp(now->control_path, next->control_path) != 0, fixed_names[2]},
-        {strcmp(now->control_group, next->control_group) != 0, fixed_names[3]},
-        {strcmp(now->timezone, next->timezone) != 0, fixed_names[4]},
-    };
-    size_t n = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (parts[i].differs && n < cap) {
-            int w = snprintf(out + n, cap - n, "%s%s", n ? ", " : "", parts[i].name);
-            n += (size_t)w;
-        }
-    }
-}
-
-static int hash_effective(struct bw_boxconf *c)
-{
-    struct bw_buf text;
-    bw_buf_init(&text, TEXT_MAX);
-    int r = bw_boxconf_print(c, &text);
-    if (r == 0) {
-        bw_sha256_text(text.data ? text.data : "", text.len, c->sha256);
-    }
-    bw_buf_done(&text);
-    return r;
-}
-
-int bw_boxconf_keep_fixed(struct bw_boxconf *next, struct bw_boxconf *now)
-{
-    next->interval_s = now->interval_s;
-    memcpy(next->state_dir, now->state_dir, sizeof(next->state_dir));
-    memcpy(next->control_path, now->control_path, sizeof(next->control_path));
-    memcpy(next->control_group, now->control_group, sizeof(next->control_group));
-    memcpy(next->timezone, now->timezone, sizeof(next->timezone));
-    next->fixed = bw_boxconf_ref(now->fixed ? now->fixed : now);
-    return hash_effective(next);
-}
-
-int bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now)
-{
-    for (size_t i = 0; i < next->n_probes; i++) {
-        bw_opts_free(next->probes[i].opts);
-    }
-    memcpy(next->circuits, now->circuits, sizeof(next->circuits));
-    memcpy(next->probes, now->probes, sizeof(next->probes));
-    next->n_circuits = now->n_circuits;
-    next->n_probes = now->n_probes;
-    next->lender = bw_boxconf_ref(now->lender ? now->lender : now);
-    return hash_effective(next);
-}
-
-bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxconf *b)
-{
-    if (a->n_circuits != b->n_circuits || a->n_probes != b->n_probes) {
-        return false;
-    }
-    for (size_t i = 0; i < a->n_circuits; i++) {
-        const struct bw_boxconf_circuit *p = &a->circuits[i];
-        const struct bw_boxconf_circuit *q = &b->circuits[i];
-        if (strcmp(p->id, q->id) != 0 || p->vantage != q->vantage ||
-            p->behind != q->behind || p->source != q->source ||
-            strcmp(p->interface, q->interface) != 0 || p->faces_school != q->faces_school ||
-            strcmp(p->device, q->device) != 0 ||
-            p->claim_bps[BW_DOWN] != q->claim_bps[BW_DOWN] ||
-            p->claim_bps[BW_UP] != q->claim_bps[BW_UP]) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < a->n_probes; i++) {
-        if (a->probes[i].hash != b->probes[i].hash) {
-            return false;
-        }
-    }
-    return true;
 }
 
 int bw_boxconf_circuit(const struct bw_boxconf *c, const char *id)
@@ -563,41 +430,4 @@ int bw_boxconf_circuit(const struct bw_boxconf *c, const char *id)
         }
     }
     return -ENOENT;
-}
-
-static bool within(const struct bw_boxconf_hours *h, size_t n, const struct tm *tm)
-{
-    int minute = tm->tm_hour * 60 + tm->tm_min;
-    uint32_t today = UINT32_C(1) << tm->tm_wday;
-    uint32_t yesterday = UINT32_C(1) << (tm->tm_wday + 6) % 7;
-
-    for (size_t i = 0; i < n; i++) {
-        bool over_midnight = h[i].to_min <= h[i].from_min;
-        if (h[i].days & today && minute >= h[i].from_min &&
-            (over_midnight || minute < h[i].to_min)) {
-            return true;
-        }
-        if (over_midnight && h[i].days & yesterday && minute < h[i].to_min) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void bw_boxconf_allowed(const struct bw_boxconf *c,
-                        int64_t day_unix_s,
-                        uint8_t allowed[BW_BOXCONF_DAY_MIN])
-{
-    for (int i = 0; i < BW_BOXCONF_DAY_MIN; i++) {
-        time_t t = (time_t)(day_unix_s + (int64_t)i * 60);
-        struct tm tm;
-        bool ok = localtime_r(&t, &tm) != NULL;
-        if (ok && c->n_windows > 0) {
-            ok = within(c->windows, c->n_windows, &tm);
-        }
-        if (ok && !c->tests.in_class) {
-            ok = !within(c->class_hours, c->n_class_hours, &tm);
-        }
-        allowed[i] = ok;
-    }
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct bw_buf;
+struct bw_calendar;
 struct bw_conf;
 struct bw_conf_section;
 struct bw_err;
@@ -24,7 +25,10 @@ struct bw_err;
 enum {
     BW_BOXCONF_PROBES_MAX = 32,
     BW_BOXCONF_HOURS_MAX = 8,
-    BW_BOXCONF_DAY_MIN = 1440
+    BW_BOXCONF_DAY_MIN = 1440,
+    BW_BOXCONF_HOUR_MS = 3600000,
+    BW_BOXCONF_RETRY_MS = 300000,
+    BW_BOXCONF_FCC_RETRY_MS = 60000 /* DA 18-710: a test on a busy line waits a minute */
 };
 
 struct bw_boxconf_circuit {
@@ -32,9 +36,10 @@ struct bw_boxconf_circuit {
     enum bw_vantage vantage;
     uint32_t behind;
     enum bw_source source;
-    char interface[16]; /* "" with source none */
-    bool faces_school;  /* the interface is on the school's side of the box */
-    char device[16];    /* probes are bound to it; "": the routing decides */
+    char interface[16];      /* "" with source none */
+    bool faces_school;       /* the interface is on the school's side of the box */
+    char device[16];         /* probes are bound to it; "": the routing decides */
+    char source_address[46]; /* probes send from it, numeric; "": the routing decides */
     bool has_claim;
     int64_t claim_bps[BW_DIRECTIONS]; /* unknown: nothing claimed */
     enum bw_layer claim_layer;        /* unknown: the claim does not say */
@@ -51,9 +56,11 @@ struct bw_boxconf_hours {
 struct bw_boxconf_probe {
     const struct bw_probe_ops *ops;
     struct bw_opts *opts;
-    size_t circuit;   /* index into circuits */
-    int64_t every_ms; /* throughput kinds: mean gap of drawn starts; 0: when asked only */
-    uint64_t hash;    /* of all that is said about the instance: equal = unchanged */
+    size_t circuit;     /* index into circuits */
+    int64_t every_ms;   /* throughput kinds: mean gap of drawn starts; 0: when asked only */
+    int64_t server_bps; /* what its servers can carry; unknown: nobody said */
+    size_t n_outside;   /* the last ones of its targets: servers outside the usual list */
+    uint64_t hash;      /* of all that is said about the instance: equal = unchanged */
 };
 
 enum bw_boxconf_gate {
@@ -70,9 +77,10 @@ struct bw_boxconf {
     int64_t interval_s;
     char state_dir[PATH_MAX];
     char control_path[108];
-    char control_group[33]; /* "": the daemon's own */
-    char timezone[64];      /* "": the machine's */
-    int64_t keep_s;         /* signed summaries are kept this long after the receipt */
+    char control_group[33];   /* "": the daemon's own */
+    char timezone[64];        /* "": the machine's */
+    char rules_dir[PATH_MAX]; /* rule files of campaigns */
+    int64_t keep_s;           /* signed summaries are kept this long after the receipt */
 
     struct {
         char url[512]; /* "": nothing is sent */
@@ -81,18 +89,22 @@ struct bw_boxconf {
     } collector;
 
     struct {
-        int64_t day_bytes; /* all heavy tests of a UTC day together */
+        int64_t day_bytes;   /* all probes of a UTC day together */
+        int64_t month_bytes; /* … of a calendar month, UTC; unknown: no limit */
         enum bw_boxconf_gate gate;
         int64_t gate_ppm;
         bool in_class;
         int64_t retry_ms;
         int64_t give_up_ms;
+        bool give_up_at_hour; /* … and at the latest when the start's hour is over */
+        int64_t retest_ppm;   /* a figure below this share of the claim is tested again */
     } tests;
 
     struct bw_boxconf_hours class_hours[BW_BOXCONF_HOURS_MAX];
     size_t n_class_hours;
     struct bw_boxconf_hours windows[BW_BOXCONF_HOURS_MAX]; /* none: always */
     size_t n_windows;
+    struct bw_calendar *calendar; /* NULL: every day has its lessons */
 
     struct bw_boxconf_circuit circuits[BW_CIRCUITS_MAX];
     size_t n_circuits;
@@ -136,5 +148,8 @@ int bw_boxconf_circuit(const struct bw_boxconf *c, const char *id);
 void bw_boxconf_allowed(const struct bw_boxconf *c,
                         int64_t day_unix_s,
                         uint8_t allowed[BW_BOXCONF_DAY_MIN]);
+
+/* Are there lessons at this moment, by class hours and calendar? */
+bool bw_boxconf_in_class(const struct bw_boxconf *c, int64_t unix_s);
 
 #endif

@@ -59,6 +59,19 @@ static const struct bw_optspec top_opts[] = {
      .max = 4000 * DAY_MS,
      .def = "400d",
      .doc = "How long signed records stay here after the collector's receipt."},
+    {.name = "rules",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = 3072,
+     .def = "/etc/bandwitness/rules",
+     .doc = "Where the rule files of campaigns are, one NAME.conf a rule "
+            "(bandwitness-campaign(1))."},
+    {.name = "instruction_calendar",
+     .type = BW_OPT_STRING,
+     .max = 3072,
+     .def = "",
+     .doc = "A file of days without lessons and half days, one date or range a line "
+            "(see INSTRUCTIONAL CALENDAR). Not set: class hours apply on all their days."},
     {.type = BW_OPT_END},
 };
 
@@ -91,15 +104,23 @@ static const struct bw_optspec tests_opts[] = {
      .min = 0,
      .max = INT64_C(1000000000000000),
      .def = "20GB",
-     .doc = "All throughput tests of one UTC day together move at most this; a test that "
-            "might go over it is not run."},
+     .doc = "All probes of one UTC day together move at most this, the latency probes' "
+            "packets included; a throughput test that might go over it is not run."},
+    {.name = "month_bytes",
+     .type = BW_OPT_SIZE,
+     .min = 0,
+     .max = INT64_C(1000000000000000),
+     .def = "",
+     .doc = "The same for a calendar month (UTC). Not set: no limit but the day's."},
     {.name = "gate",
      .type = BW_OPT_ENUM,
      .words = gate_words,
      .def = "share",
-     .doc = "What users may carry while a test starts: a share of the claim (of the link "
-            "where nothing is claimed), the 64/32 kbit/s of the FCC's measurements, or "
-            "anything."},
+     .doc =
+         "What users may carry while a test starts: a share of the claim (of the link "
+         "where nothing is claimed); fcc, the rule of the FCC's performance testing "
+         "(DA 18-710): 64 kbit/s down for a download, 32 kbit/s up for an upload, looked "
+         "at again every minute, left out when the hour is over; or off, anything."},
     {.name = "share",
      .type = BW_OPT_INT,
      .min = 1,
@@ -114,14 +135,26 @@ static const struct bw_optspec tests_opts[] = {
      .type = BW_OPT_DURATION,
      .min = 1000,
      .max = DAY_MS,
-     .def = "5min",
-     .doc = "A deferred test is looked at again after this; every deferral is recorded."},
+     .def = "",
+     .doc = "A deferred test is looked at again after this; every deferral is recorded. "
+            "Not set: 5min, and 1min with gate = fcc."},
     {.name = "give_up",
      .type = BW_OPT_DURATION,
      .min = 1000,
      .max = DAY_MS,
-     .def = "1h",
-     .doc = "A test deferred for longer than this is left out."},
+     .def = "",
+     .doc =
+         "A test deferred for longer than this is left out. Not set: 1h, and with gate = "
+         "fcc when the hour (UTC) of its start is over."},
+    {.name = "retest_below",
+     .type = BW_OPT_INT,
+     .min = 0,
+     .max = 100,
+     .def = "90",
+     .doc =
+         "A test that finds less than this share of the claim, in percent, is made again "
+         "within the hour at another server of its section; both stand on record and both "
+         "count. 0: never."},
     {.type = BW_OPT_END},
 };
 
@@ -182,6 +215,13 @@ static const struct bw_optspec circuit_opts[] = {
      .max = 15,
      .def = "",
      .doc = "Bind this circuit's probes to an interface. Not set: routing decides."},
+    {.name = "source_address",
+     .type = BW_OPT_STRING,
+     .max = 45,
+     .def = "",
+     .doc = "Send this circuit's probes from this address of the box, where a firewall "
+            "chooses the line by it; `bandwitness schedule --explain` prints the routes to "
+            "add. Not set: routing decides."},
     {.type = BW_OPT_END},
 };
 
@@ -226,11 +266,32 @@ const struct bw_optspec bw_boxconf_heavy_opts[] = {
      .def = "",
      .doc = "Mean gap between two starts, counted over the hours in which tests may start; "
             "the starts themselves nobody can foresee. Not set: only when asked."},
+    {.name = "server_rate",
+     .type = BW_OPT_RATE,
+     .min = 1000,
+     .max = INT64_C(10000000000000),
+     .def = "",
+     .doc = "What its servers can carry; a claim beyond it is said to be not testable by "
+            "this box. Not set: nobody said."},
     {.type = BW_OPT_END},
 };
 
 static const struct bw_conf_section claim_sections[] = {
     {.keyword = "claim", .opts = claim_opts, .doc = "What was contracted for the circuit."},
+    {.keyword = NULL},
+};
+
+/* Of a throughput section. */
+static const struct bw_conf_section server_sections[] = {
+    {.keyword = "target",
+     .flags = BW_CONF_TITLED,
+     .opts = bw_conf_target_opts,
+     .doc = "A usual server; they take turns."},
+    {.keyword = "outside",
+     .flags = BW_CONF_TITLED,
+     .opts = bw_conf_target_opts,
+     .doc = "A server outside the usual list: one test in eight goes to one of these, and "
+            "the day's secret says which."},
     {.keyword = NULL},
 };
 
@@ -280,7 +341,7 @@ struct bw_conf_section *bw_boxconf_schema(void)
             .flags = BW_CONF_TITLED,
             .opts = heavy ? bw_boxconf_heavy_opts : bw_boxconf_light_opts,
             .more_opts = ops->opts,
-            .subs = bw_conf_targets,
+            .subs = heavy ? server_sections : bw_conf_targets,
             .doc = heavy ? "A throughput test of this kind."
                          : "A latency probe of this kind."};
     }

@@ -175,7 +175,8 @@ struct bw_probe_ops {
     const struct bw_optspec *opts; /* typed options, defaults, ranges; {0} ends it */
     /* Cross-option check. Pure: no I/O, no clock; also run by -t. */
     int (*check)(const struct bw_opts *opts, struct bw_err *reterr);
-    /* Most payload bytes one run moves, for the budget; 0 for tiny probes. Pure. */
+    /* Most payload bytes one run moves, for the budget. A latency kind: bytes of one packet
+     * (one try) to one target and its answer, headers included; 0: it does not say. Pure. */
     int64_t (*cost_bytes)(const struct bw_opts *opts, int64_t line_bps);
     /* Longest a run may take, for deadlines; NULL for latency kinds. Pure. */
     int64_t (*longest_ms)(const struct bw_opts *opts);

@@ -22,7 +22,7 @@ enum {
     WORD_MAX = 64
 };
 
-static const struct bw_optspec target_opts[] = {
+const struct bw_optspec bw_conf_target_opts[] = {
     {.name = "address",
      .type = BW_OPT_STRING,
      .min = 1,
@@ -35,7 +35,7 @@ static const struct bw_optspec target_opts[] = {
 const struct bw_conf_section bw_conf_targets[] = {
     {.keyword = "target",
      .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
-     .opts = target_opts,
+     .opts = bw_conf_target_opts,
      .doc = "One thing to measure against; records carry its name, never its address."},
     {.keyword = NULL},
 };
@@ -271,24 +271,39 @@ int bw_conf_fault(const struct bw_conf_node *at,
 
 /* ---- instances ---- */
 
+static bool is_named(const struct bw_target *targets, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(targets[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int take_targets(const struct bw_conf_node *at,
+                        const char *keyword,
                         struct bw_target *targets,
-                        size_t *ret_n,
+                        size_t *n_targets,
                         struct bw_err *reterr)
 {
-    size_t n = has_sub(at->schema, "target") ? bw_conf_count(at, "target") : 0;
+    size_t n = has_sub(at->schema, keyword) ? bw_conf_count(at, keyword) : 0;
 
-    if (n > BW_TARGETS_MAX) {
-        return bw_conf_fault(at, NULL, reterr, "%zu targets: at most %d are allowed", n,
-                             BW_TARGETS_MAX);
+    if (*n_targets + n > BW_TARGETS_MAX) {
+        return bw_conf_fault(at, NULL, reterr, "%zu targets: at most %d are allowed",
+                             *n_targets + n, BW_TARGETS_MAX);
     }
     for (size_t i = 0; i < n; i++) {
-        const struct bw_conf_node *t = bw_conf_child(at, "target", i);
-        (void)snprintf(targets[i].name, sizeof(targets[i].name), "%s", t->title);
-        (void)snprintf(targets[i].address, sizeof(targets[i].address), "%s",
-                       bw_conf_str(t, "address"));
+        const struct bw_conf_node *t = bw_conf_child(at, keyword, i);
+        struct bw_target *to = &targets[*n_targets];
+        if (is_named(targets, *n_targets, t->title)) {
+            return bw_conf_fault(t, NULL, reterr, "another target is called \"%s\"",
+                                 t->title);
+        }
+        (void)snprintf(to->name, sizeof(to->name), "%s", t->title);
+        (void)snprintf(to->address, sizeof(to->address), "%s", bw_conf_str(t, "address"));
+        (*n_targets)++;
     }
-    *ret_n = n;
     return 0;
 }
 
@@ -310,7 +325,8 @@ int bw_conf_opts(const struct bw_conf_node *at,
         (void)bw_err_set(reterr, r, "%s", bw_strerror(r));
         goto out;
     }
-    r = take_targets(at, targets, &head.n_targets, reterr);
+    r = take_targets(at, "target", targets, &head.n_targets, reterr);
+    r = r < 0 ? r : take_targets(at, "outside", targets, &head.n_targets, reterr);
     if (r < 0) {
         goto out;
     }

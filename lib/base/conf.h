@@ -50,8 +50,10 @@ struct bw_conf_section {
     const char *doc;                    /* one sentence for the manual page */
 };
 
-/* A `target "name" { address = … }` table for the subs of a probe's section. */
+/* A `target "name" { address = … }` table for the subs of a probe's section, and the
+ * options of a target. */
 extern const struct bw_conf_section bw_conf_targets[];
+extern const struct bw_optspec bw_conf_target_opts[];
 
 /* Read a file, or text that messages call `name`. `top` is the top level: its keyword is
  * ""; the schema must outlive *ret. -EINVAL with "file:line: …", or -ENOENT, -EACCES …
@@ -95,7 +97,8 @@ int bw_conf_fault(const struct bw_conf_node *at,
                   ...) __attribute__((format(printf, 4, 5)));
 
 /* One probe instance from its section: values of `spec` (one of the section's tables),
- * name = the title, targets = its `target` subsections where the schema has them. */
+ * name = the title, targets = its `target` subsections where the schema has them, then
+ * its `outside` ones. */
 int bw_conf_opts(const struct bw_conf_node *at,
                  const struct bw_optspec *spec,
                  const char *circuit,

@@ -18,7 +18,8 @@ enum {
     BW_STARTS_MAX = 4096, /* of one test and day */
     BW_STARTS_DAY_MIN = 1440,
     BW_STARTS_DAY_S = 86400,
-    BW_STARTS_MINUTES_MAX = 255 /* bytes of a text of allowed minutes */
+    BW_STARTS_MINUTES_MAX = 255, /* bytes of a text of allowed minutes */
+    BW_STARTS_OUTSIDE_MAX = 255  /* bytes of a text of server names */
 };
 
 /* Start times of test `name` ("http/state": kind and probe) on the UTC day that begins at

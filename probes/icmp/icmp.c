@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum {
+    IPV4_ICMP_BYTES = 20 + 8,
     LATE_MS = 2000 /* answers still count as late this long after the loss */
 };
 
@@ -134,9 +135,8 @@ static int icmp_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t icmp_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    (void)opts;
     (void)line_bps;
-    return 0;
+    return 2 * (bw_opt_int(opts, "size") + IPV4_ICMP_BYTES);
 }
 
 static int

@@ -3,6 +3,7 @@
  * answered with. */
 #include "boxconf.h"
 #include "bw_test.h"
+#include "calendar.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -246,6 +247,181 @@ static void hours(void **state)
     tzset();
 }
 
+static struct bw_calendar *calendar(const char *text)
+{
+    struct bw_calendar *c = NULL;
+    struct bw_err err = {0};
+    if (bw_calendar_parse(text, strlen(text), "days", &c, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    return c;
+}
+
+static void calendars(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } wrong[] = {{"2026-13-01\n", "days:1: a line is"},
+                 {"# one\n\n2026-02-29\n", "days:3: a line is"},
+                 {"2026-11-26 - 2026-11-25\n", "days:1: the range ends"},
+                 {"2026-11-26 - soon\n", "days:1: after the dash"},
+                 {"2026-11-25 until noon\n", "days:1: after \"until\""},
+                 {"2026-11-25 until 00:00\n", "days:1: after \"until\""},
+                 {"2026-11-25 holiday\n", "days:1: something stands"},
+                 {"26.11.2026", "days:1: a line is"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct bw_calendar *c = NULL;
+        struct bw_err err = {0};
+        assert_int_equal(
+            bw_calendar_parse(wrong[i].text, strlen(wrong[i].text), "days", &c, &err),
+            -EINVAL);
+        if (!strstr(err.text, wrong[i].says)) {
+            fail_msg("\"%s\" has not \"%s\"", err.text, wrong[i].says);
+        }
+    }
+    struct bw_calendar *c = calendar("# Hazel River\r\n"
+                                     "2026-11-25 until 12:00   # half a day\n"
+                                     "  2026-11-26..2026-11-27\n"
+                                     "2026-12-21 to 2027-01-02\n"
+                                     "2027-02-15");
+    const int64_t day = bw_calendar_day(2026, 11, 25);
+    assert_int_equal(day, 1795564800 / 86400);
+    assert_int_equal(bw_calendar_until_min(c, day - 1), 1440);
+    assert_int_equal(bw_calendar_until_min(c, day), 720);
+    assert_int_equal(bw_calendar_until_min(c, day + 1), 0);
+    assert_int_equal(bw_calendar_until_min(c, day + 2), 0);
+    assert_int_equal(bw_calendar_until_min(c, day + 3), 1440);
+    assert_int_equal(bw_calendar_until_min(c, bw_calendar_day(2027, 1, 2)), 0);
+    assert_int_equal(bw_calendar_until_min(c, bw_calendar_day(2027, 1, 3)), 1440);
+    assert_int_equal(bw_calendar_until_min(c, bw_calendar_day(2027, 2, 15)), 0);
+    assert_int_equal(bw_calendar_until_min(NULL, day), 1440);
+    bw_calendar_free(c);
+    assert_int_equal(bw_calendar_day(1970, 1, 1), 0);
+    assert_int_equal(bw_calendar_day(2000, 3, 1), 951868800 / 86400);
+}
+
+/* No lessons, no class hours; the rest of a half day is free. */
+static void days_off(void **state)
+{
+    static uint8_t ok[BW_BOXCONF_DAY_MIN];
+    char path[] = "/tmp/bw-calendar-XXXXXX";
+    char text[512];
+    const char days[] = "2026-11-23 until 12:00\n2026-11-24\n";
+    const int64_t monday = 1795392000;
+    int fd = mkstemp(path);
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, days, sizeof(days) - 1), (ssize_t)sizeof(days) - 1);
+    (void)close(fd);
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    (void)snprintf(
+        text, sizeof(text),
+        "instruction_calendar = \"%s\"\n" GOOD_CIRCUIT
+        "class_hours \"l\" { days = \"mon-fri\" from = \"07:00\" to = \"17:00\" }\n",
+        path);
+    struct bw_boxconf *c = take(text);
+    bw_boxconf_allowed(c, monday, ok);
+    assert_false(ok[7 * 60]);
+    assert_false(ok[12 * 60 - 1]);
+    assert_true(ok[12 * 60]);
+    assert_true(bw_boxconf_in_class(c, monday + 9 * 3600));
+    bw_boxconf_allowed(c, monday + 86400, ok);
+    assert_null(memchr(ok, 0, sizeof(ok)));
+    assert_false(bw_boxconf_in_class(c, monday + 86400 + 9 * 3600));
+    bw_boxconf_allowed(c, monday + 2 * 86400, ok);
+    assert_false(ok[16 * 60 + 59]);
+    bw_boxconf_unref(c);
+    (void)unlink(path);
+    refuse(text, path, "No such file");
+    refuse("instruction_calendar = \"days\"\n" GOOD_CIRCUIT, ":1:", "start with /");
+    (void)unsetenv("TZ");
+    tzset();
+}
+
+static void manners(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c = take("tests { gate = fcc month_bytes = 90GB }\n" GOOD_CIRCUIT);
+    assert_int_equal(c->tests.retry_ms, 60000);
+    assert_int_equal(c->tests.give_up_ms, 3600000);
+    assert_true(c->tests.give_up_at_hour);
+    assert_int_equal(c->tests.month_bytes, INT64_C(90000000000));
+    assert_int_equal(c->tests.retest_ppm, 900000);
+    bw_boxconf_unref(c);
+    c = take(
+        "tests { gate = fcc retry = 2s give_up = 3s retest_below = 0 }\n" GOOD_CIRCUIT);
+    assert_int_equal(c->tests.retry_ms, 2000);
+    assert_int_equal(c->tests.give_up_ms, 3000);
+    assert_false(c->tests.give_up_at_hour);
+    assert_int_equal(c->tests.retest_ppm, 0);
+    bw_boxconf_unref(c);
+    c = take(GOOD_CIRCUIT);
+    assert_int_equal(c->tests.retry_ms, 300000);
+    assert_false(c->tests.give_up_at_hour);
+    assert_int_equal(c->tests.month_bytes, BW_UNKNOWN);
+    assert_string_equal(c->rules_dir, "/etc/bandwitness/rules");
+    bw_boxconf_unref(c);
+}
+
+static void servers_outside(void **state)
+{
+    char many[4096];
+    (void)state;
+    struct bw_boxconf *c =
+        take(GOOD_CIRCUIT "http \"h\" {\n server_rate = 1G\n"
+                          " outside \"far\" { address = \"http://192.0.2.9/f\" }\n"
+                          " target \"near\" { address = \"http://192.0.2.1/f\" }\n}\n");
+    assert_int_equal(c->probes[0].n_outside, 1);
+    assert_int_equal(c->probes[0].server_bps, INT64_C(1000000000));
+    assert_int_equal(bw_opts_n_targets(c->probes[0].opts), 2);
+    assert_string_equal(bw_opts_target(c->probes[0].opts, 0)->name, "near");
+    assert_string_equal(bw_opts_target(c->probes[0].opts, 1)->name, "far");
+    bw_boxconf_unref(c);
+    refuse(GOOD_CIRCUIT
+           "http \"h\" {\n outside \"far\" { address = \"http://192.0.2.9/f\" }\n}\n",
+           ":6:", "usual");
+    refuse(GOOD_CIRCUIT "http \"h\" {\n target \"x\" { address = \"http://192.0.2.1/f\" }\n"
+                        " outside \"x\" { address = \"http://192.0.2.9/f\" }\n}\n",
+           ":8:", "another target");
+    refuse(GOOD_CIRCUIT "icmp \"e\" {\n target \"a\" { address = \"192.0.2.1\" }\n"
+                        " outside \"x\" { address = \"192.0.2.9\" }\n}\n",
+           ":8:", "outside");
+    size_t n = (size_t)snprintf(
+        many, sizeof(many), "%shttp \"h\" {\n target \"x\" { address = \"http://a/\" }\n",
+        GOOD_CIRCUIT);
+    for (int i = 0; i < 5; i++) {
+        n += (size_t)snprintf(many + n, sizeof(many) - n,
+                              " outside \"%s-%d\" { address = \"http://a/\" }\n",
+                              "a-very-long-name-of-a-server-that-nobody-would-give-it", i);
+    }
+    (void)snprintf(many + n, sizeof(many) - n, "}\n");
+    refuse(many, ":8:", "together");
+}
+
+static void several_circuits(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c = take("circuit \"a\" {\n vantage = lan-side\n source = none\n"
+                                " source_address = \"192.0.2.10\"\n}\n"
+                                "circuit \"b\" {\n vantage = lan-side\n source = none\n"
+                                " source_address = \"2001:db8::10\"\n}\n");
+    assert_string_equal(c->circuits[0].source_address, "192.0.2.10");
+    assert_string_equal(c->circuits[1].source_address, "2001:db8::10");
+    struct bw_boxconf *d = take("circuit \"a\" {\n vantage = lan-side\n source = none\n"
+                                " source_address = \"192.0.2.11\"\n}\n"
+                                "circuit \"b\" {\n vantage = lan-side\n source = none\n"
+                                " source_address = \"2001:db8::10\"\n}\n");
+    assert_false(bw_boxconf_same_measuring(c, d));
+    bw_boxconf_unref(c);
+    bw_boxconf_unref(d);
+    refuse("circuit \"a\" {\n vantage = lan-side\n source = none\n"
+           " source_address = \"eth0\"\n}\n",
+           ":4:", "IP addresses");
+}
+
 static void what_needs_a_restart(void **state)
 {
     char text[200];
@@ -287,6 +463,11 @@ int main(void)
         cmocka_unit_test(mistakes_in_probes),
         cmocka_unit_test(unreadable),
         cmocka_unit_test(hours),
+        cmocka_unit_test(calendars),
+        cmocka_unit_test(days_off),
+        cmocka_unit_test(manners),
+        cmocka_unit_test(servers_outside),
+        cmocka_unit_test(several_circuits),
         cmocka_unit_test(what_needs_a_restart),
         cmocka_unit_test(sample),
     };

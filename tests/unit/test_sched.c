@@ -9,12 +9,16 @@ static struct bw_sched_state calm(void)
 {
     return (struct bw_sched_state){.now_mono_ms = 1000000,
                                    .due_mono_ms = 1000000,
-                                   .give_up_ms = 3600000,
+                                   .give_up_mono_ms = 4600000,
                                    .retry_ms = 300000,
                                    .minute_allowed = true,
                                    .cost_bytes = 100,
                                    .spent_bytes = 0,
                                    .day_bytes = 1000,
+                                   .month_spent_bytes = 5000,
+                                   .month_bytes = BW_UNKNOWN,
+                                   .down = true,
+                                   .up = true,
                                    .gate = BW_SCHED_GATE_SHARE,
                                    .gate_ppm = 100000,
                                    .claim_bps = {100000000, 20000000},
@@ -76,7 +80,7 @@ static void decisions(void **state)
     s = calm();
     s.running = true;
     expect(&s, BW_SCHED_DEFER, "another test");
-    s.now_mono_ms = s.due_mono_ms + s.give_up_ms - s.retry_ms;
+    s.now_mono_ms = s.give_up_mono_ms - s.retry_ms;
     expect(&s, BW_SCHED_DEFER, "another test");
     s.now_mono_ms++;
     expect(&s, BW_SCHED_GIVE_UP, "another test");
@@ -93,7 +97,46 @@ static void decisions(void **state)
     s.spent_bytes = 900;
     expect(&s, BW_SCHED_RUN, NULL);
     s.spent_bytes = 901;
-    expect(&s, BW_SCHED_GIVE_UP, "budget");
+    expect(&s, BW_SCHED_GIVE_UP, "of the day's");
+    s.day_bytes = BW_UNKNOWN;
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.month_bytes = 5100;
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.month_bytes = 5099;
+    expect(&s, BW_SCHED_GIVE_UP, "of the month's");
+}
+
+/* Only the direction that a test loads has to be free. */
+static void a_gate_a_direction(void **state)
+{
+    struct bw_sched_state s = calm();
+    (void)state;
+    s.gate = BW_SCHED_GATE_FCC;
+    s.carried_bps[BW_DOWN] = 64000;
+    s.carried_bps[BW_UP] = 32001;
+    expect(&s, BW_SCHED_DEFER, "32 kbit/s");
+    s.up = false;
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.up = true;
+    s.down = false;
+    expect(&s, BW_SCHED_DEFER, "up");
+    s.carried_bps[BW_DOWN] = INT64_MAX;
+    s.carried_bps[BW_UP] = 32000;
+    expect(&s, BW_SCHED_RUN, NULL);
+}
+
+static void until_the_hour_is_over(void **state)
+{
+    const int64_t hour_ms = INT64_C(3600000) * 498000;
+    (void)state;
+    assert_int_equal(bw_sched_give_up_unix_ms(hour_ms + 5, 3600000, false),
+                     hour_ms + 3600005);
+    assert_int_equal(bw_sched_give_up_unix_ms(hour_ms + 5, 3600000, true),
+                     hour_ms + 3600000);
+    assert_int_equal(bw_sched_give_up_unix_ms(hour_ms, 3600000, true), hour_ms + 3600000);
+    assert_int_equal(bw_sched_give_up_unix_ms(hour_ms + 3599999, 60000, true),
+                     hour_ms + 3600000);
+    assert_int_equal(bw_sched_give_up_unix_ms(hour_ms + 5, 60000, true), hour_ms + 60005);
 }
 
 static void a_person_asks(void **state)
@@ -115,6 +158,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decisions),
+        cmocka_unit_test(a_gate_a_direction),
+        cmocka_unit_test(until_the_hour_is_over),
         cmocka_unit_test(a_person_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_forecast.c - how many bytes a configuration will move, and what it cannot test. */
+#include "bw_test.h"
+#include "forecast.h"
+
+#include <bw/err.h>
+#include <hash.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MONDAY INT64_C(1795392000) /* 2026-11-23 */
+
+static struct bw_boxconf *take(const char *text)
+{
+    char path[] = "/tmp/bw-forecast-XXXXXX";
+    struct bw_boxconf *c = NULL;
+    struct bw_err err = {0};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    (void)close(fd);
+    if (bw_boxconf_load(path, &c, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    (void)unlink(path);
+    return c;
+}
+
+static const int64_t silent[BW_CIRCUITS_MAX] = {BW_UNKNOWN, BW_UNKNOWN};
+
+/* 100 Mbit/s for 10.05 s of a download, every 6 h in the 14 hours that lessons leave on
+ * five days and the 24 of two. */
+static void bytes_a_day(void **state)
+{
+    struct bw_forecast f;
+    (void)state;
+    struct bw_boxconf *c =
+        take("circuit \"wan\" { vantage = router source = none\n"
+             " claim { down = 100M up = 20M } }\n"
+             "class_hours \"l\" { days = \"mon-fri\" from = \"07:00\" to = \"17:00\" }\n"
+             "icmp \"e\" { interval = 1s target \"a\" { address = \"192.0.2.1\" }\n"
+             " target \"b\" { address = \"192.0.2.2\" } }\n"
+             "http \"h\" { every = 6h direction = down\n"
+             " target \"s\" { address = \"http://192.0.2.3/f\" } }\n"
+             "http \"asked\" { target \"s\" { address = \"http://192.0.2.3/f\" } }\n");
+    bw_forecast_make(c, MONDAY, silent, &f);
+    assert_int_equal(f.n_probes, 3);
+
+    for (size_t i = 0; i < f.n_probes; i++) {
+        const struct bw_boxconf_probe *p = &c->probes[f.probes[i].probe];
+        const struct bw_forecast_probe *x = &f.probes[i];
+        if (!x->heavy) {
+            assert_int_equal(x->milliruns_day, INT64_C(2) * 86400 * 1000);
+            assert_int_equal(x->run_bytes, 2 * (56 + 28));
+            assert_int_equal(x->day_bytes, INT64_C(2) * 86400 * 168);
+        } else if (p->every_ms > 0) {
+            int64_t open_h = (5 * 14 + 2 * 24) * 10000 / 7; /* 10,000ths of an hour */
+            int64_t want = open_h * 1000 / 6 / 10000 * 1000000 / 922752;
+            assert_true(x->milliruns_day >= want - 2 && x->milliruns_day <= want + 2);
+            assert_int_equal(x->run_bytes, p->ops->cost_bytes(p->opts, INT64_C(100000000)));
+            assert_int_equal(x->day_bytes, x->milliruns_day * x->run_bytes / 1000);
+        } else {
+            assert_int_equal(x->milliruns_day, 0);
+            assert_int_equal(x->day_bytes, 0);
+        }
+    }
+    assert_int_equal(f.day_bytes,
+                     f.probes[0].day_bytes + f.probes[1].day_bytes + f.probes[2].day_bytes);
+    bw_boxconf_unref(c);
+}
+
+/* Without a claim the port says how fast; without either the probe's own guess. */
+static void by_the_port(void **state)
+{
+    const int64_t fast[BW_CIRCUITS_MAX] = {INT64_C(10000000000)};
+    struct bw_forecast a;
+    struct bw_forecast b;
+    (void)state;
+    struct bw_boxconf *c = take(
+        "circuit \"wan\" { vantage = router source = none }\n"
+        "http \"h\" { every = 10s target \"s\" { address = \"http://192.0.2.3/f\" } }\n");
+    bw_forecast_make(c, MONDAY, fast, &a);
+    bw_forecast_make(c, MONDAY, silent, &b);
+    assert_true(a.day_bytes > b.day_bytes && b.day_bytes > 0);
+    assert_int_equal(a.probes[0].run_bytes,
+                     c->probes[0].ops->cost_bytes(c->probes[0].opts, fast[0]));
+    bw_boxconf_unref(c);
+}
+
+static void what_cannot_be_tested(void **state)
+{
+    const int64_t g = 1000000000;
+    (void)state;
+    assert_int_equal(bw_forecast_untestable(BW_UNKNOWN, g / 10, g / 10), BW_TESTABLE);
+    assert_int_equal(bw_forecast_untestable(g, BW_UNKNOWN, BW_UNKNOWN), BW_TESTABLE);
+    assert_int_equal(bw_forecast_untestable(g, g, g), BW_TESTABLE);
+    assert_int_equal(bw_forecast_untestable(g + 1, g, BW_UNKNOWN), BW_UNTESTABLE_PORT);
+    assert_int_equal(bw_forecast_untestable(g + 1, BW_UNKNOWN, g), BW_UNTESTABLE_SERVER);
+    assert_int_equal(bw_forecast_untestable(g + 1, g, g), BW_UNTESTABLE_PORT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_a_day),
+        cmocka_unit_test(by_the_port),
+        cmocka_unit_test(what_cannot_be_tested),
+    };
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    assert_int_equal(bw_crypto_init(), 0);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
