@@ -113,10 +113,20 @@ static void read_tests(struct bw_boxconf *c, const struct bw_conf_node *top)
     }
 }
 
-static bool is_address(const char *text)
+static int read_source(const struct bw_conf_node *at,
+                       const char *name,
+                       int family,
+                       char ret[46],
+                       struct bw_err *reterr)
 {
     uint8_t bytes[16];
-    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+    const char *text = bw_conf_str(at, name);
+    copy_text(ret, 46, text);
+    if (text[0] && inet_pton(family, text, bytes) != 1) {
+        return bw_conf_fault(at, name, reterr, "'%s' is one of this box's own %s addresses",
+                             name, family == AF_INET ? "IPv4" : "IPv6");
+    }
+    return 0;
 }
 
 static int read_circuit(struct bw_boxconf_circuit *c,
@@ -135,11 +145,10 @@ static int read_circuit(struct bw_boxconf_circuit *c,
     (void)bw_source_parse(bw_conf_str(at, "source"), &c->source);
     copy_text(c->interface, sizeof(c->interface), bw_conf_str(at, "interface"));
     copy_text(c->device, sizeof(c->device), bw_conf_str(at, "device"));
-    copy_text(c->source_address, sizeof(c->source_address),
-              bw_conf_str(at, "source_address"));
-    if (c->source_address[0] && !is_address(c->source_address)) {
-        return bw_conf_fault(at, "source_address", reterr,
-                             "'source_address' is one of this box's own IP addresses");
+    int r = read_source(at, "source_address", AF_INET, c->source4, reterr);
+    r = r < 0 ? r : read_source(at, "source_address6", AF_INET6, c->source6, reterr);
+    if (r < 0) {
+        return r;
     }
     c->faces_school = strcmp(bw_conf_str(at, "side"), "school") == 0;
     if (c->source != BW_SOURCE_NONE && !c->interface[0]) {
@@ -201,7 +210,7 @@ static uint64_t hash_probe(const struct bw_boxconf_probe *p,
     h = hash_text(h, bw_opts_name(p->opts));
     h = hash_text(h, c->id);
     h = hash_text(h, c->device);
-    h = hash_text(h, c->source_address);
+    h = hash_text(hash_text(h, c->source4), c->source6);
     for (const struct bw_optspec *o = p->ops->opts; o && o->type != BW_OPT_END; o++) {
         h = hash_text(h, bw_opts_text(p->opts, o->name));
     }
@@ -304,8 +313,11 @@ static int read_probe(struct bw_boxconf *c,
                              near ? "\"?" : "");
     }
     p.circuit = (size_t)i;
-    r = bw_conf_opts(at, ops->opts, c->circuits[i].id, c->circuits[i].device, &p.opts,
-                     reterr);
+    const struct bw_opts_head where = {.circuit = c->circuits[i].id,
+                                       .device = c->circuits[i].device,
+                                       .source4 = c->circuits[i].source4,
+                                       .source6 = c->circuits[i].source6};
+    r = bw_conf_opts(at, ops->opts, &where, &p.opts, reterr);
     if (r < 0) {
         return r;
     }

@@ -36,10 +36,11 @@ struct bw_boxconf_circuit {
     enum bw_vantage vantage;
     uint32_t behind;
     enum bw_source source;
-    char interface[16];      /* "" with source none */
-    bool faces_school;       /* the interface is on the school's side of the box */
-    char device[16];         /* probes are bound to it; "": the routing decides */
-    char source_address[46]; /* probes send from it, numeric; "": the routing decides */
+    char interface[16]; /* "" with source none */
+    bool faces_school;  /* the interface is on the school's side of the box */
+    char device[16];    /* probes are bound to it; "": the routing decides */
+    char source4[46];   /* probes send from these addresses, as written; … */
+    char source6[46];   /* … "": the routing decides */
     bool has_claim;
     int64_t claim_bps[BW_DIRECTIONS]; /* unknown: nothing claimed */
     enum bw_layer claim_layer;        /* unknown: the claim does not say */

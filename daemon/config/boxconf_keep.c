@@ -116,8 +116,8 @@ bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxco
         if (strcmp(p->id, q->id) != 0 || p->vantage != q->vantage ||
             p->behind != q->behind || p->source != q->source ||
             strcmp(p->interface, q->interface) != 0 || p->faces_school != q->faces_school ||
-            strcmp(p->device, q->device) != 0 ||
-            strcmp(p->source_address, q->source_address) != 0 ||
+            strcmp(p->device, q->device) != 0 || strcmp(p->source4, q->source4) != 0 ||
+            strcmp(p->source6, q->source6) != 0 ||
             p->claim_bps[BW_DOWN] != q->claim_bps[BW_DOWN] ||
             p->claim_bps[BW_UP] != q->claim_bps[BW_UP]) {
             return false;

@@ -219,9 +219,15 @@ static const struct bw_optspec circuit_opts[] = {
      .type = BW_OPT_STRING,
      .max = 45,
      .def = "",
-     .doc = "Send this circuit's probes from this address of the box, where a firewall "
-            "chooses the line by it; `bandwitness schedule --explain` prints the routes to "
-            "add. Not set: routing decides."},
+     .doc =
+         "Send this circuit's probes from this IPv4 address of the box, where a firewall "
+         "chooses the line by it; `bandwitness schedule --explain` prints the routes to "
+         "add. Not set: routing decides."},
+    {.name = "source_address6",
+     .type = BW_OPT_STRING,
+     .max = 45,
+     .def = "",
+     .doc = "The same for IPv6."},
     {.type = BW_OPT_END},
 };
 

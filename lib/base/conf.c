@@ -309,12 +309,11 @@ static int take_targets(const struct bw_conf_node *at,
 
 int bw_conf_opts(const struct bw_conf_node *at,
                  const struct bw_optspec *spec,
-                 const char *circuit,
-                 const char *device,
+                 const struct bw_opts_head *where,
                  struct bw_opts **ret,
                  struct bw_err *reterr)
 {
-    struct bw_opts_head head = {.name = at->title, .circuit = circuit, .device = device};
+    struct bw_opts_head head = *where;
     struct bw_target *targets = calloc(BW_TARGETS_MAX, sizeof(*targets));
     size_t n_spec = count_specs(spec);
     char **pairs = calloc(n_spec ? n_spec : 1, sizeof(*pairs));
@@ -325,11 +324,13 @@ int bw_conf_opts(const struct bw_conf_node *at,
         (void)bw_err_set(reterr, r, "%s", bw_strerror(r));
         goto out;
     }
+    head.n_targets = 0;
     r = take_targets(at, "target", targets, &head.n_targets, reterr);
     r = r < 0 ? r : take_targets(at, "outside", targets, &head.n_targets, reterr);
     if (r < 0) {
         goto out;
     }
+    head.name = at->title;
     head.targets = targets;
     for (size_t i = 0; i < n_spec; i++) {
         const struct bw_optspec *own;

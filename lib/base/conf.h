@@ -97,12 +97,11 @@ int bw_conf_fault(const struct bw_conf_node *at,
                   ...) __attribute__((format(printf, 4, 5)));
 
 /* One probe instance from its section: values of `spec` (one of the section's tables),
- * name = the title, targets = its `target` subsections where the schema has them, then
- * its `outside` ones. */
+ * circuit, device and sources of `where` (copied), name = the title, targets = its `target`
+ * subsections where the schema has them, then its `outside` ones. */
 int bw_conf_opts(const struct bw_conf_node *at,
                  const struct bw_optspec *spec,
-                 const char *circuit,
-                 const char *device,
+                 const struct bw_opts_head *where,
                  struct bw_opts **ret,
                  struct bw_err *reterr);
 

@@ -407,19 +407,19 @@ static void several_circuits(void **state)
     struct bw_boxconf *c = take("circuit \"a\" {\n vantage = lan-side\n source = none\n"
                                 " source_address = \"192.0.2.10\"\n}\n"
                                 "circuit \"b\" {\n vantage = lan-side\n source = none\n"
-                                " source_address = \"2001:db8::10\"\n}\n");
-    assert_string_equal(c->circuits[0].source_address, "192.0.2.10");
-    assert_string_equal(c->circuits[1].source_address, "2001:db8::10");
+                                " source_address6 = \"2001:db8::10\"\n}\n");
+    assert_string_equal(c->circuits[0].source4, "192.0.2.10");
+    assert_string_equal(c->circuits[1].source6, "2001:db8::10");
     struct bw_boxconf *d = take("circuit \"a\" {\n vantage = lan-side\n source = none\n"
                                 " source_address = \"192.0.2.11\"\n}\n"
                                 "circuit \"b\" {\n vantage = lan-side\n source = none\n"
-                                " source_address = \"2001:db8::10\"\n}\n");
+                                " source_address6 = \"2001:db8::10\"\n}\n");
     assert_false(bw_boxconf_same_measuring(c, d));
     bw_boxconf_unref(c);
     bw_boxconf_unref(d);
     refuse("circuit \"a\" {\n vantage = lan-side\n source = none\n"
            " source_address = \"eth0\"\n}\n",
-           ":4:", "IP addresses");
+           ":4:", "IPv4 addresses");
 }
 
 static void what_needs_a_restart(void **state)

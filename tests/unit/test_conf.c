@@ -148,7 +148,8 @@ static void a_whole_file(void **state)
     (void)bw_conf_fault(edges, "size", &err, "is odd");
     assert_string_equal(err.text, "t.conf:7: is odd");
 
-    assert_int_equal(bw_conf_opts(edges, icmp_opts, "wan", "eth0", &o, &err), 0);
+    const struct bw_opts_head where = {.circuit = "wan", .device = "eth0"};
+    assert_int_equal(bw_conf_opts(edges, icmp_opts, &where, &o, &err), 0);
     assert_string_equal(bw_opts_name(o), "edges");
     assert_string_equal(bw_opts_circuit(o), "wan");
     assert_string_equal(bw_opts_device(o), "eth0");
