@@ -92,7 +92,7 @@ static bool lose_histogram(struct bw_summary *s)
         struct bw_latency *l = &s->latency[i];
         longer(&l->rtt_hist, l->probe, &longest, &target);
         for (size_t k = 0; k < l->n_phases; k++) {
-            longer(&l->phases[k].hist, l->probe, &longest, &target);
+            longer(&l->phases[k].time_hist, l->probe, &longest, &target);
         }
     }
     for (size_t i = 0; i < s->n_traffic; i++) {

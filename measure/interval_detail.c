@@ -156,7 +156,7 @@ static int fill_phases(const struct details *d, struct bw_latency *l, struct bw_
         }
         *p = (struct bw_phase_times){.sum_us = d->phases[i].sum_us};
         (void)snprintf(p->phase, sizeof(p->phase), "%s", phase_words[i]);
-        if (interval_hist_text(d->phases[i].hist, s, &p->hist) < 0) {
+        if (interval_hist_text(d->phases[i].hist, s, &p->time_hist) < 0) {
             return -ENOMEM;
         }
         l->n_phases++;

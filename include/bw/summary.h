@@ -126,7 +126,7 @@ struct bw_code {
 struct bw_phase_times {
     char phase[16];
     int64_t sum_us;
-    const char *hist;
+    const char *time_hist;
 };
 
 struct bw_latency {

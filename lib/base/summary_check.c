@@ -125,8 +125,8 @@ static int check_details(const struct bw_latency *l, size_t i, struct bw_err *re
         return WRONG("latency[%zu].codes: more answers than were sent", i);
     }
     for (size_t k = 0; k < l->n_phases; k++) {
-        if (hist_wrong(l->phases[k].hist, l->sent)) {
-            return WRONG("latency[%zu].phases[%zu].hist: not a histogram of what was sent",
+        if (hist_wrong(l->phases[k].time_hist, l->sent)) {
+            return WRONG("latency[%zu].phases[%zu].time_hist: not a histogram of what was sent",
                          i, k);
         }
         for (size_t j = 0; j < k; j++) {

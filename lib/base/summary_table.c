@@ -271,7 +271,7 @@ static const struct bw_member code_members[] = {
 static const struct bw_member phase_members[] = {
     CHARS("phase", BW_KIND_WORD, bw_phase_times, phase, true),
     INT("sum_us", bw_phase_times, sum_us, 0, N_MAX),
-    PCHARS("hist", BW_KIND_PHIST, bw_phase_times, hist, 4096),
+    PCHARS("time_hist", BW_KIND_PHIST, bw_phase_times, time_hist, 4096),
     END};
 
 const struct bw_member bw_latency_members[] = {

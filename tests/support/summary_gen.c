@@ -113,6 +113,38 @@ static void random_circuit(struct gen *g, size_t i, struct bw_circuit_summary *c
     random_flow(g, &c->flow[BW_UP]);
 }
 
+static void random_details(struct gen *g, struct bw_summary *s, struct bw_latency *l)
+{
+    static const char *const words[] = {"noerror", "servfail", "200", "tls-expired"};
+    static const char *const parts[] = {"dns", "connect", "tls", "first-byte"};
+    int64_t left = l->sent;
+    if (l->lost > 0 && gen_chance(g, 30)) {
+        l->lost_out = gen_between(g, 0, l->lost);
+        l->lost_back = gen_between(g, 0, l->lost - l->lost_out);
+    }
+    if (l->sent > 0 && gen_chance(g, 20)) {
+        l->out_hist = hist(g, s, l->sent);
+        l->back_hist = hist(g, s, gen_between(g, 1, l->sent));
+        l->one_way_error_us = gen_between(g, 0, 9000);
+    }
+    l->codes = bw_summary_alloc(s, 4 * sizeof(*l->codes));
+    while (l->n_codes < 4 && left > 0 && gen_chance(g, 30)) {
+        struct bw_code *c = &l->codes[l->n_codes];
+        *c = (struct bw_code){.n = gen_between(g, 1, left)};
+        (void)snprintf(c->code, sizeof(c->code), "%s", words[l->n_codes++]);
+        left -= c->n;
+    }
+    l->phases = bw_summary_alloc(s, 4 * sizeof(*l->phases));
+    while (l->n_phases < 4 && l->sent > 0 && gen_chance(g, 30)) {
+        struct bw_phase_times *p = &l->phases[l->n_phases];
+        *p = (struct bw_phase_times){
+            .sum_us = maybe(g, 0, 9000000),
+            .time_hist = gen_chance(g, 80) ? hist(g, s, gen_between(g, 1, l->sent)) : NULL};
+        (void)snprintf(p->phase, sizeof(p->phase), "%s", parts[l->n_phases++]);
+    }
+    l->cert_days = gen_chance(g, 20) ? gen_between(g, -400, 400) : BW_UNKNOWN;
+}
+
 static void random_latency(struct gen *g, struct bw_summary *s, size_t i)
 {
     struct bw_latency *l = &s->latency[i];
@@ -131,6 +163,50 @@ static void random_latency(struct gen *g, struct bw_summary *s, size_t i)
         l->p50_us = maybe(g, 0, 60000);
         l->p95_us = maybe(g, 0, 60000);
         l->pdv_p95_us = maybe(g, 0, 60000);
+    }
+    random_details(g, s, l);
+}
+
+static void random_path(struct gen *g, struct bw_summary *s, size_t i)
+{
+    struct bw_path *p = &s->paths[i];
+    bw_path_init(p);
+    (void)snprintf(p->circuit, sizeof(p->circuit), "%s",
+                   s->circuits[gen_between(g, 0, (int64_t)s->n_circuits - 1)].id);
+    (void)snprintf(p->probe, sizeof(p->probe), "target-%zu", i);
+    (void)snprintf(p->method, sizeof(p->method), "udp");
+    p->family = gen_chance(g, 50) ? 4 : 6;
+    p->at_unix_ms = s->start_unix_s * 1000;
+    p->reached = gen_chance(g, 50);
+    p->mtu = maybe(g, 68, 9000);
+    p->changed = maybe(g, 0, 1);
+    p->flag = gen_chance(g, 10) ? "mtu-black-hole" : NULL;
+    if (gen_chance(g, 70)) {
+        hash(g, p->hash);
+        p->hops = bw_summary_alloc(s, 8 * sizeof(*p->hops));
+        for (size_t k = (size_t)gen_between(g, 0, 8); k > 0; k--) {
+            struct bw_hop *h = &p->hops[p->n_hops++];
+            *h = (struct bw_hop){.ttl = (int64_t)p->n_hops * 2,
+                                 .sent = 3,
+                                 .lost = gen_between(g, 0, 3),
+                                 .rtt_us = maybe(g, 0, 90000)};
+            (void)snprintf(h->hash, sizeof(h->hash), "%s",
+                           gen_chance(g, 80) ? "aBc-_0123456" : "");
+            (void)snprintf(h->name, sizeof(h->name), "%s",
+                           gen_chance(g, 50) ? "core-1.example" : "");
+        }
+    }
+}
+
+static void random_end(struct gen *g, struct bw_tcp_figures *e)
+{
+    if (gen_chance(g, 30)) {
+        e->rtt_us = maybe(g, 0, 90000);
+        e->min_rtt_us = maybe(g, 0, 90000);
+        e->retransmit_ppm = maybe(g, 0, 1000000);
+        e->app_limited_ppm = maybe(g, 0, 1000000);
+        e->rwnd_limited_ppm = maybe(g, 0, 1000000);
+        e->sndbuf_limited_ppm = maybe(g, 0, 1000000);
     }
 }
 
@@ -169,6 +245,12 @@ static void random_test(struct gen *g, struct bw_summary *s, size_t i)
     for (int64_t n = gen_chance(g, 20) ? gen_between(g, 1, 7) : 0; n > 0; n--) {
         t->flags[n - 1] = "line-busy";
     }
+    t->machine = gen_chance(g, 20) ? "ndt-heron1.example" : NULL;
+    t->loss_ppm = maybe(g, 0, 1000000);
+    t->delay_min_us = maybe(g, 0, 90000);
+    t->delay_max_us = maybe(g, 0, 90000);
+    random_end(g, &t->near);
+    random_end(g, &t->far);
     if (t->state == BW_TEST_OK) {
         t->duration_ms = gen_between(g, 1, 60000);
         t->bytes = gen_between(g, 0, INT_MAX_53);
@@ -293,6 +375,11 @@ void gen_random_summary(struct gen *g, struct bw_summary *ret)
         s->latency = bw_summary_alloc(s, 6 * sizeof(*s->latency));
         for (size_t i = 0; i < s->n_latency; i++) {
             random_latency(g, s, i);
+        }
+        s->n_paths = (size_t)gen_between(g, 0, 2);
+        s->paths = bw_summary_alloc(s, 2 * sizeof(*s->paths));
+        for (size_t i = 0; i < s->n_paths; i++) {
+            random_path(g, s, i);
         }
         s->n_throughput = (size_t)gen_between(g, 0, 3);
         s->throughput = bw_summary_alloc(s, 3 * sizeof(*s->throughput));

@@ -67,13 +67,14 @@ static const char schema_v1[] =
     " sha256 TEXT NOT NULL, through INTEGER NOT NULL, PRIMARY KEY(site, circuit, day)) WITHOUT ROWID;";
 
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
-static const char *const *const script[] = {v1};
+static const char *const v2[] = {BW_COLUMNS_V2, NULL};
+static const char *const *const script[] = {v1, v2};
 
 /* "BWL1" in the file's header. */
 const struct bw_sql_schema bw_ledger_schema = {
     .what = "ledger",
     .application_id = 0x42574c31,
-    .version = 1,
+    .version = 2,
     .script = script,
     /* A batch of 100 sites touches some 300 pages all over the indices: with SQLite's 2 MB
      * each was read again, and every third batch was a checkpoint. The log that a long

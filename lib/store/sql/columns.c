@@ -5,7 +5,10 @@
  * bw_columns_put() was given; absent stays absent (NULL). */
 #include "columns.h"
 
+#include "columns_lines.h"
 #include "sql.h"
+
+#include <buf.h>
 
 #include <bw/err.h>
 #include <errno.h>
@@ -15,7 +18,8 @@
 
 enum {
     PER_RECORD = 1024,
-    FLAGS_CAP = 512
+    FLAGS_CAP = 512,
+    LINES_CAP = 65536
 };
 
 void bw_columns_bind_facts(struct sqlite3_stmt *st,
@@ -78,6 +82,9 @@ static int put_latency(struct bw_sql *s,
                        const struct bw_latency *l,
                        struct bw_err *reterr)
 {
+    struct bw_buf codes;
+    struct bw_buf phases;
+    int r;
     struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_LATENCY, reterr);
     if (!st) {
         return bw_sql_code(s);
@@ -95,7 +102,66 @@ static int put_latency(struct bw_sql *s,
     bw_sql_i64(st, 11, l->p50_us);
     bw_sql_i64(st, 12, l->p95_us);
     bw_sql_i64(st, 13, l->pdv_p95_us);
-    return bw_sql_run(s, st, reterr);
+    bw_sql_i64(st, 14, l->lost_out);
+    bw_sql_i64(st, 15, l->lost_back);
+    bw_sql_text(st, 16, l->out_hist);
+    bw_sql_text(st, 17, l->back_hist);
+    bw_sql_i64(st, 18, l->one_way_error_us);
+    bw_buf_init(&codes, LINES_CAP);
+    bw_buf_init(&phases, LINES_CAP);
+    bw_columns_write_codes(l, &codes);
+    bw_columns_write_phases(l, &phases);
+    bw_sql_text(st, 19, codes.data);
+    bw_sql_text(st, 20, phases.data);
+    bw_sql_i64(st, 21, l->cert_days);
+    r = bw_buf_error(&codes) < 0    ? bw_buf_error(&codes)
+        : bw_buf_error(&phases) < 0 ? bw_buf_error(&phases)
+                                    : 0;
+    r = r < 0 ? bw_err_set(reterr, r, "the details of %s do not fit", l->probe)
+              : bw_sql_run(s, st, reterr);
+    bw_buf_done(&codes);
+    bw_buf_done(&phases);
+    return r;
+}
+
+static int
+put_path(struct bw_sql *s, int64_t key, const struct bw_path *p, struct bw_err *reterr)
+{
+    struct bw_buf hops;
+    int r;
+    struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_PATH, reterr);
+    if (!st) {
+        return bw_sql_code(s);
+    }
+    bw_buf_init(&hops, LINES_CAP);
+    bw_columns_write_hops(p, &hops);
+    bw_sql_i64(st, 1, key);
+    bw_sql_text(st, 2, p->circuit);
+    bw_sql_text(st, 3, p->probe);
+    bw_sql_text(st, 4, p->method);
+    bw_sql_i64(st, 5, p->family);
+    bw_sql_i64(st, 6, p->at_unix_ms);
+    bw_sql_i64(st, 7, p->reached);
+    bw_sql_i64(st, 8, p->mtu);
+    bw_sql_text(st, 9, p->hash);
+    bw_sql_i64(st, 10, p->changed);
+    bw_sql_text(st, 11, p->flag);
+    bw_sql_text(st, 12, hops.data);
+    r = bw_buf_error(&hops);
+    r = r < 0 ? bw_err_set(reterr, r, "the hops to %s do not fit", p->probe)
+              : bw_sql_run(s, st, reterr);
+    bw_buf_done(&hops);
+    return r;
+}
+
+static void bind_end(struct sqlite3_stmt *st, int at, const struct bw_tcp_figures *e)
+{
+    bw_sql_i64(st, at, e->rtt_us);
+    bw_sql_i64(st, at + 1, e->min_rtt_us);
+    bw_sql_i64(st, at + 2, e->retransmit_ppm);
+    bw_sql_i64(st, at + 3, e->app_limited_ppm);
+    bw_sql_i64(st, at + 4, e->rwnd_limited_ppm);
+    bw_sql_i64(st, at + 5, e->sndbuf_limited_ppm);
 }
 
 /* Flags are words of the contract and hold no line feed. */
@@ -156,6 +222,12 @@ static int put_throughput(struct bw_sql *s,
     bw_sql_i64(st, 26, t->retransmit_ppm);
     bw_sql_i64(st, 27, t->tester_busy_ppm);
     bw_sql_text(st, 28, flags);
+    bw_sql_text(st, 29, t->machine);
+    bw_sql_i64(st, 30, t->loss_ppm);
+    bw_sql_i64(st, 31, t->delay_min_us);
+    bw_sql_i64(st, 32, t->delay_max_us);
+    bind_end(st, 33, &t->near);
+    bind_end(st, 39, &t->far);
     return bw_sql_run(s, st, reterr);
 }
 
@@ -182,7 +254,7 @@ int bw_columns_put(struct bw_sql *s,
     int r = 0;
     if (u->n_circuits > PER_RECORD || u->n_outages > PER_RECORD ||
         u->n_latency > PER_RECORD || u->n_throughput > PER_RECORD ||
-        u->n_gaps > PER_RECORD) {
+        u->n_paths > PER_RECORD || u->n_gaps > PER_RECORD) {
         return bw_err_set(reterr, -E2BIG, "a summary with more than %d entries of one kind",
                           PER_RECORD);
     }
@@ -197,6 +269,9 @@ int bw_columns_put(struct bw_sql *s,
     }
     for (size_t i = 0; r == 0 && i < u->n_throughput; i++) {
         r = put_throughput(s, base + (int64_t)i, &u->throughput[i], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_paths; i++) {
+        r = put_path(s, base + (int64_t)i, &u->paths[i], reterr);
     }
     for (size_t i = 0; r == 0 && i < u->n_gaps; i++) {
         r = put_gap(s, base + (int64_t)i, &u->gaps[i], reterr);
@@ -304,6 +379,43 @@ static void read_latency(struct bw_summary *u,
     l->p50_us = bw_sql_get(st, 10);
     l->p95_us = bw_sql_get(st, 11);
     l->pdv_p95_us = bw_sql_get(st, 12);
+    l->lost_out = bw_sql_get(st, 13);
+    l->lost_back = bw_sql_get(st, 14);
+    l->out_hist = lend(u, st, 15, failed);
+    l->back_hist = lend(u, st, 16, failed);
+    l->one_way_error_us = bw_sql_get(st, 17);
+    *failed = *failed ||
+              bw_columns_read_codes(u, (const char *)sqlite3_column_text(st, 18), l) < 0 ||
+              bw_columns_read_phases(u, (const char *)sqlite3_column_text(st, 19), l) < 0;
+    l->cert_days = bw_sql_get(st, 20);
+}
+
+static void
+read_path(struct bw_summary *u, struct sqlite3_stmt *st, struct bw_path *p, bool *failed)
+{
+    bw_path_init(p);
+    bw_sql_copy(st, 1, p->circuit, sizeof(p->circuit));
+    bw_sql_copy(st, 2, p->probe, sizeof(p->probe));
+    bw_sql_copy(st, 3, p->method, sizeof(p->method));
+    p->family = bw_sql_get(st, 4);
+    p->at_unix_ms = bw_sql_get(st, 5);
+    p->reached = bw_sql_get(st, 6);
+    p->mtu = bw_sql_get(st, 7);
+    bw_sql_copy(st, 8, p->hash, sizeof(p->hash));
+    p->changed = bw_sql_get(st, 9);
+    p->flag = lend(u, st, 10, failed);
+    *failed = *failed ||
+              bw_columns_read_hops(u, (const char *)sqlite3_column_text(st, 11), p) < 0;
+}
+
+static void read_end(struct sqlite3_stmt *st, int at, struct bw_tcp_figures *e)
+{
+    e->rtt_us = bw_sql_get(st, at);
+    e->min_rtt_us = bw_sql_get(st, at + 1);
+    e->retransmit_ppm = bw_sql_get(st, at + 2);
+    e->app_limited_ppm = bw_sql_get(st, at + 3);
+    e->rwnd_limited_ppm = bw_sql_get(st, at + 4);
+    e->sndbuf_limited_ppm = bw_sql_get(st, at + 5);
 }
 
 static void read_flags(struct bw_summary *u, const char *text, struct bw_throughput *t)
@@ -353,6 +465,12 @@ static void read_throughput(struct bw_summary *u,
     t->retransmit_ppm = bw_sql_get(st, 25);
     t->tester_busy_ppm = bw_sql_get(st, 26);
     read_flags(u, (const char *)sqlite3_column_text(st, 27), t);
+    t->machine = lend(u, st, 28, failed);
+    t->loss_ppm = bw_sql_get(st, 29);
+    t->delay_min_us = bw_sql_get(st, 30);
+    t->delay_max_us = bw_sql_get(st, 31);
+    read_end(st, 32, &t->near);
+    read_end(st, 38, &t->far);
 }
 
 /* Walk one table's rows of the record into an arena array. */
@@ -384,6 +502,8 @@ static int get_table(struct bw_sql *s,
             read_outage(a->owner, st, row, &failed);
         } else if (which == BW_COLUMNS_GET_LATENCY) {
             read_latency(a->owner, st, row, &failed);
+        } else if (which == BW_COLUMNS_GET_PATH) {
+            read_path(a->owner, st, row, &failed);
         } else if (which == BW_COLUMNS_GET_THROUGHPUT) {
             read_throughput(a->owner, st, row, &failed);
         } else {
@@ -407,6 +527,7 @@ int bw_columns_get(struct bw_sql *s,
     struct rows outages = {.owner = u, .size = sizeof(struct bw_outage)};
     struct rows latency = {.owner = u, .size = sizeof(struct bw_latency)};
     struct rows throughput = {.owner = u, .size = sizeof(struct bw_throughput)};
+    struct rows paths = {.owner = u, .size = sizeof(struct bw_path)};
     struct rows gaps = {.owner = u, .size = sizeof(struct bw_gap)};
     int r = get_table(s, BW_COLUMNS_GET_CIRCUIT, record, circuit, &circuits, reterr);
     if (r == 0 && circuits.n > 0) {
@@ -419,6 +540,9 @@ int bw_columns_get(struct bw_sql *s,
         r = get_table(s, BW_COLUMNS_GET_THROUGHPUT, record, circuit, &throughput, reterr);
     }
     if (r == 0) {
+        r = get_table(s, BW_COLUMNS_GET_PATH, record, circuit, &paths, reterr);
+    }
+    if (r == 0) {
         r = get_table(s, BW_COLUMNS_GET_GAP, record, circuit, &gaps, reterr);
     }
     u->circuits = circuits.data;
@@ -429,6 +553,8 @@ int bw_columns_get(struct bw_sql *s,
     u->n_latency = latency.n;
     u->throughput = throughput.data;
     u->n_throughput = throughput.n;
+    u->paths = paths.data;
+    u->n_paths = paths.n;
     u->gaps = gaps.data;
     u->n_gaps = gaps.n;
     return r;
@@ -437,7 +563,7 @@ int bw_columns_get(struct bw_sql *s,
 int bw_columns_drop(struct bw_sql *s, int64_t from, int64_t to, struct bw_err *reterr)
 {
     int r = 0;
-    for (size_t i = BW_COLUMNS_DROP_CIRCUITS; r == 0 && i <= BW_COLUMNS_DROP_GAPS; i++) {
+    for (size_t i = BW_COLUMNS_DROP_CIRCUITS; r == 0 && i <= BW_COLUMNS_DROP_PATHS; i++) {
         struct sqlite3_stmt *st = bw_sql_stmt(s, i, reterr);
         if (!st) {
             return bw_sql_code(s);

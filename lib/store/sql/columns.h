@@ -37,6 +37,36 @@ struct sqlite3_stmt;
     " concurrent_bps INTEGER, rtt_idle_us INTEGER, rtt_loaded_p95_us INTEGER," \
     " retransmit_ppm INTEGER, tester_busy_ppm INTEGER, flags TEXT);" \
     "CREATE TABLE gaps(key INTEGER PRIMARY KEY, from_s INTEGER, to_s INTEGER, why INTEGER);"
+/* What version 2 of both schemas added. Codes, phases and hops are texts of lines of
+ * fields, which only columns.c writes and reads. */
+#define BW_COLUMNS_V2 \
+    "ALTER TABLE latency ADD COLUMN lost_out INTEGER;" \
+    "ALTER TABLE latency ADD COLUMN lost_back INTEGER;" \
+    "ALTER TABLE latency ADD COLUMN out_hist TEXT;" \
+    "ALTER TABLE latency ADD COLUMN back_hist TEXT;" \
+    "ALTER TABLE latency ADD COLUMN one_way_error_us INTEGER;" \
+    "ALTER TABLE latency ADD COLUMN codes TEXT;" \
+    "ALTER TABLE latency ADD COLUMN phases TEXT;" \
+    "ALTER TABLE latency ADD COLUMN cert_days INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN machine TEXT;" \
+    "ALTER TABLE throughput ADD COLUMN loss_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN delay_min_us INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN delay_max_us INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN near_rtt_us INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN near_min_rtt_us INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN near_retransmit_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN near_app_limited_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN near_rwnd_limited_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN near_sndbuf_limited_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN far_rtt_us INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN far_min_rtt_us INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN far_retransmit_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN far_app_limited_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN far_rwnd_limited_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN far_sndbuf_limited_ppm INTEGER;" \
+    "CREATE TABLE paths(key INTEGER PRIMARY KEY, circuit TEXT NOT NULL, probe TEXT," \
+    " method TEXT, family INTEGER, at_ms INTEGER, reached INTEGER, mtu INTEGER," \
+    " hash TEXT, changed INTEGER, flag TEXT, hops TEXT);"
 /* clang-format on */
 
 enum bw_columns_stmt {
@@ -45,16 +75,19 @@ enum bw_columns_stmt {
     BW_COLUMNS_PUT_LATENCY,
     BW_COLUMNS_PUT_THROUGHPUT,
     BW_COLUMNS_PUT_GAP,
+    BW_COLUMNS_PUT_PATH,
     BW_COLUMNS_GET_CIRCUIT,
     BW_COLUMNS_GET_OUTAGE,
     BW_COLUMNS_GET_LATENCY,
     BW_COLUMNS_GET_THROUGHPUT,
     BW_COLUMNS_GET_GAP,
+    BW_COLUMNS_GET_PATH,
     BW_COLUMNS_DROP_CIRCUITS,
     BW_COLUMNS_DROP_OUTAGES,
     BW_COLUMNS_DROP_LATENCY,
     BW_COLUMNS_DROP_THROUGHPUT,
     BW_COLUMNS_DROP_GAPS,
+    BW_COLUMNS_DROP_PATHS,
     BW_COLUMNS_STMTS
 };
 
@@ -66,11 +99,15 @@ enum bw_columns_stmt {
         "?16,?17,?18,?19,?20,?21,?22,?23)", \
     [BW_COLUMNS_PUT_OUTAGE] = "INSERT INTO outages VALUES(?1,?2,?3,?4,?5)", \
     [BW_COLUMNS_PUT_LATENCY] = \
-        "INSERT INTO latency VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)", \
+        "INSERT INTO latency VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16," \
+        "?17,?18,?19,?20,?21)", \
     [BW_COLUMNS_PUT_THROUGHPUT] = \
         "INSERT INTO throughput VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
-        "?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)", \
+        "?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35," \
+        "?36,?37,?38,?39,?40,?41,?42,?43,?44)", \
     [BW_COLUMNS_PUT_GAP] = "INSERT INTO gaps VALUES(?1,?2,?3,?4)", \
+    [BW_COLUMNS_PUT_PATH] = \
+        "INSERT INTO paths VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)", \
     [BW_COLUMNS_GET_CIRCUIT] = \
         "SELECT * FROM circuits WHERE key BETWEEN ?1 AND ?2 AND id=?3 ORDER BY key", \
     [BW_COLUMNS_GET_OUTAGE] = \
@@ -81,11 +118,14 @@ enum bw_columns_stmt {
         "SELECT * FROM throughput WHERE key BETWEEN ?1 AND ?2 AND circuit=?3 ORDER BY key", \
     [BW_COLUMNS_GET_GAP] = \
         "SELECT * FROM gaps WHERE key BETWEEN ?1 AND ?2 ORDER BY key", \
+    [BW_COLUMNS_GET_PATH] = \
+        "SELECT * FROM paths WHERE key BETWEEN ?1 AND ?2 AND circuit=?3 ORDER BY key", \
     [BW_COLUMNS_DROP_CIRCUITS] = "DELETE FROM circuits WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_OUTAGES] = "DELETE FROM outages WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_LATENCY] = "DELETE FROM latency WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_THROUGHPUT] = "DELETE FROM throughput WHERE key BETWEEN ?1 AND ?2", \
-    [BW_COLUMNS_DROP_GAPS] = "DELETE FROM gaps WHERE key BETWEEN ?1 AND ?2"
+    [BW_COLUMNS_DROP_GAPS] = "DELETE FROM gaps WHERE key BETWEEN ?1 AND ?2", \
+    [BW_COLUMNS_DROP_PATHS] = "DELETE FROM paths WHERE key BETWEEN ?1 AND ?2"
 /* clang-format on */
 
 /* What a circuit is and what was counted on it: the columns vantage … up_errors of the
