@@ -364,11 +364,13 @@ static int64_t bits_per_second(int64_t bytes, int64_t ns)
     return ns >= NS_PER_MS ? (int64_t)((double)bytes * 8e9 / (double)ns) : BW_UNKNOWN;
 }
 
-/* A far end's word goes into a record only as a token of the contract; else not at all. */
-static void keep_token(char *text)
+#define WORD "abcdefghijklmnopqrstuvwxyz0123456789._-/"
+#define TOKEN WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZ:+"
+
+/* A far end's text goes into a record only in the contract's letters; else not at all. */
+static void keep_if(char *text, const char *letters)
 {
-    if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                          "._-:/+")] != '\0') {
+    if (text[strspn(text, letters)] != '\0') {
         text[0] = '\0';
     }
 }
@@ -408,12 +410,12 @@ int bw_interval_run(struct bw_interval *iv,
     copy_text(x->t.cc, sizeof(x->t.cc), s->cc);
     copy_text(x->machine, sizeof(x->machine), s->machine);
     bw_scrub_addresses(x->machine, sizeof(x->machine));
-    keep_token(x->machine);
+    keep_if(x->machine, TOKEN);
     copy_text(x->receipt, sizeof(x->receipt), s->receipt);
-    keep_token(x->receipt);
+    keep_if(x->receipt, TOKEN);
     for (size_t i = 0, n = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {
         copy_text(x->flags[n], sizeof(x->flags[n]), s->flags[i]);
-        keep_token(x->flags[n]);
+        keep_if(x->flags[n], WORD);
         n += x->flags[n][0] != '\0' ? 1 : 0;
     }
     x->t.grade = (enum bw_grade)s->grade;

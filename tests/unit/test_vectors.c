@@ -305,14 +305,116 @@ static void schedule(struct bw_summary *s)
         .from_unix_s = START - 900, .to_unix_s = START - 300, .why = BW_GAP_STORAGE};
 }
 
+static const char *few(struct bw_summary *s, int64_t us)
+{
+    struct bw_hist *h = calloc(1, sizeof(*h));
+    struct bw_buf b;
+    const char *text;
+    for (int64_t i = 0; i < 5; i++) {
+        bw_hist_add(h, us + i * 100);
+    }
+    bw_buf_init(&b, 8192);
+    assert_int_equal(bw_hist_encode(h, &b), 0);
+    text = bw_summary_strdup(s, b.data);
+    bw_buf_done(&b);
+    free(h);
+    return text;
+}
+
+/* What probes tell besides a round trip: one-way delays, answers, phases, paths, and the
+ * far end of a test. */
+static void probes(struct bw_summary *s)
+{
+    static const char *const phases[] = {"dns", "connect", "tls", "first-byte", "transfer"};
+    struct bw_latency *l;
+    struct bw_path *p;
+    struct bw_throughput *t;
+    head(s, 7);
+    PUT(s->prev, HASH_B);
+    circuit(s, "wan")->source = BW_SOURCE_NONE;
+    l = latency(s, "hub", 4);
+    PUT(l->kind, "stamp");
+    fill_latency(s, l);
+    l->lost_out = 1;
+    l->lost_back = 0;
+    l->out_hist = few(s, 9000);
+    l->back_hist = few(s, 11000);
+    l->one_way_error_us = 900;
+    l = latency(s, "portal", 6);
+    PUT(l->kind, "http_get");
+    l->sent = 6;
+    l->lost = 1;
+    l->sum_us = 300000;
+    l->rtt_hist = few(s, 60000);
+    l->n_codes = 2;
+    l->codes = bw_summary_alloc(s, 2 * sizeof(*l->codes));
+    memset(l->codes, 0, 2 * sizeof(*l->codes));
+    PUT(l->codes[0].code, "200");
+    l->codes[0].n = 5;
+    PUT(l->codes[1].code, "tls-expired");
+    l->codes[1].n = 1;
+    l->n_phases = 5;
+    l->phases = bw_summary_alloc(s, 5 * sizeof(*l->phases));
+    memset(l->phases, 0, 5 * sizeof(*l->phases));
+    for (size_t i = 0; i < 5; i++) {
+        PUT(l->phases[i].phase, "%s", phases[i]);
+        l->phases[i].sum_us = 60000;
+        l->phases[i].time_hist = few(s, 12000);
+    }
+    l->cert_days = -1;
+    s->n_paths = 1;
+    s->paths = p = bw_summary_alloc(s, sizeof(*p));
+    bw_path_init(p);
+    PUT(p->circuit, "wan");
+    PUT(p->probe, "portal");
+    PUT(p->method, "udp");
+    p->family = 4;
+    p->at_unix_ms = s->start_unix_s * 1000 + 1500;
+    p->reached = 1;
+    p->mtu = 1492;
+    PUT(p->hash, HASH_A);
+    p->changed = 1;
+    p->n_hops = 2;
+    p->hops = bw_summary_alloc(s, 2 * sizeof(*p->hops));
+    memset(p->hops, 0, 2 * sizeof(*p->hops));
+    p->hops[0] = (struct bw_hop){.ttl = 1, .sent = 3, .lost = 3, .rtt_us = BW_UNKNOWN};
+    p->hops[1] = (struct bw_hop){.ttl = 2, .sent = 3, .lost = 0, .rtt_us = 19800};
+    PUT(p->hops[1].hash, "aBc-_0123456");
+    PUT(p->hops[1].name, "core-1.example");
+    s->n_throughput = 1;
+    s->throughput = t = bw_summary_alloc(s, sizeof(*t));
+    bw_throughput_init(t);
+    PUT(t->circuit, "wan");
+    PUT(t->probe, "mlab");
+    PUT(t->kind, "ndt7");
+    t->method = "ndt7/wss";
+    PUT(t->server, "mlab");
+    t->at_unix_ms = (START + 310) * 1000;
+    t->duration_ms = 10000;
+    t->grade = BW_GRADE_ARCHIVE;
+    t->receipt = "ndt-heron1_1789000510_0000000000001A2B";
+    t->bytes = 117250000;
+    t->goodput_bps = 93800000;
+    t->machine = "ndt-heron1.example";
+    t->loss_ppm = 120;
+    t->delay_min_us = 0;
+    t->delay_max_us = 31000;
+    t->near.rtt_us = 21000;
+    t->near.min_rtt_us = 19900;
+    t->far.rtt_us = 22000;
+    t->far.min_rtt_us = 20000;
+    t->far.retransmit_ppm = 310;
+    t->far.app_limited_ppm = 0;
+    t->far.rwnd_limited_ppm = 1500;
+    t->far.sndbuf_limited_ppm = 0;
+}
+
 static const struct {
     const char *name;
     void (*make)(struct bw_summary *s);
-} payloads[] = {{"smallest", smallest},
-                {"all-lost", all_lost},
-                {"source-none", source_none},
-                {"schedule", schedule},
-                {"full", full}};
+} payloads[] = {{"smallest", smallest},       {"all-lost", all_lost},
+                {"source-none", source_none}, {"schedule", schedule},
+                {"probes", probes},           {"full", full}};
 
 /* ---- files -----------------------------------------------------------------------------
  */
