@@ -49,7 +49,8 @@ static void on_light_latency(void *owner, const struct bw_latency_sample *s, uin
     }
     for (uint32_t i = 0; i < n; i++) {
         if (s[i].target < BW_TARGETS_MAX && s[i].state != BW_SKIPPED) {
-            l->unsent[s[i].target] = s[i].state == BW_FAILED ? s[i].error : 0;
+            l->unsent[s[i].target][s[i].family == 6 ? 1 : 0] =
+                s[i].state == BW_FAILED ? s[i].error : 1;
         }
         bw_interval_latency(l->site->iv, l->first_target + s[i].target, &s[i]);
     }

@@ -33,8 +33,9 @@ struct light {
     uint32_t first_target;
     int64_t retry_ms;
     int64_t round_mono_ms;
-    int32_t unsent[BW_TARGETS_MAX]; /* by target: why its newest packet could not be sent;
-                                       0: it was */
+    /* By target, over IPv4 and over IPv6: why its newest packet could not be sent; 1: it
+     * was sent; 0: none was tried. */
+    int32_t unsent[BW_TARGETS_MAX][2];
     struct bw_complaint complaint;
 };
 

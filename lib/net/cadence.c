@@ -12,19 +12,23 @@
 #include <string.h>
 
 enum {
-    GROUPS_PER_S = 10,  /* at most: a timer every 100 ms whatever the number of targets */
-    EXPIRE_STEP_MS = 20 /* losses are told this much late at most, for fewer wake-ups */
+    GROUPS_PER_S = 10,   /* at most: a timer every 100 ms whatever the number of targets */
+    EXPIRE_STEP_MS = 20, /* losses are told this much late at most, for fewer wake-ups */
+    NAMES_STEP_MS = 10,  /* between two looks whether the first lookups are over … */
+    NAMES_WAIT_MS = 2000 /* … which are waited for so long at most */
 };
 
 static const char *const only_words[] = {"any", "4", "6"};
 
-/* Host and port of one target, by the plan. */
-static int split_target(const struct bw_cadence_plan *plan,
-                        const char *address,
-                        char host[BW_HOST_MAX],
-                        uint16_t *ret_port)
+static int split_host(const struct bw_cadence_plan *plan,
+                      const char *address,
+                      char host[BW_HOST_MAX],
+                      uint16_t *ret_port)
 {
     size_t n = strlen(address);
+    if (n == 0 || strpbrk(address, "/ \t")) {
+        return -EINVAL;
+    }
     if (plan->has_port) {
         return bw_address_split(address, plan->port, host, ret_port);
     }
@@ -33,6 +37,24 @@ static int split_target(const struct bw_cadence_plan *plan,
     }
     (void)memcpy(host, address, n + 1);
     *ret_port = plan->port;
+    return 0;
+}
+
+/* Host and port of one target, by the plan. */
+static int split_target(const struct bw_cadence_plan *plan,
+                        const struct bw_target *t,
+                        char host[BW_HOST_MAX],
+                        uint16_t *ret_port,
+                        struct bw_err *reterr)
+{
+    if (plan->split) {
+        return plan->split(t->address, host, ret_port, reterr);
+    }
+    if (split_host(plan, t->address, host, ret_port) < 0) {
+        return bw_err_set(reterr, -EINVAL,
+                          "'%s' is neither an IP address nor a host name%s", t->address,
+                          plan->has_port ? ", with or without a port" : "");
+    }
     return 0;
 }
 
@@ -47,15 +69,11 @@ int bw_cadence_check(const struct bw_opts *opts,
     for (size_t i = 0; i < bw_opts_n_targets(opts); i++) {
         const struct bw_target *t = bw_opts_target(opts, i);
         union bw_address a = {.sa = {.sa_family = AF_UNSPEC}};
-        char host[BW_HOST_MAX];
+        char host[BW_HOST_MAX] = "";
         uint16_t port;
-        if (t->address[0] == '\0' || strpbrk(t->address, "/ \t") ||
-            split_target(plan, t->address, host, &port) < 0) {
-            return bw_err_set(reterr, -EINVAL,
-                              "target \"%s\": '%s' is neither an IP address nor a host "
-                              "name%s",
-                              t->name, t->address,
-                              plan->has_port ? ", with or without a port" : "");
+        struct bw_err why = {""};
+        if (split_target(plan, t, host, &port, &why) < 0) {
+            return bw_err_set(reterr, -EINVAL, "target \"%s\": %s", t->name, why.text);
         }
         if (bw_address_parse(host, &a) && plan->family != 0 &&
             bw_address_family(&a) != plan->family) {
@@ -63,6 +81,44 @@ int bw_cadence_check(const struct bw_opts *opts,
                               "target \"%s\": %s is an IPv%d address, but family is %s",
                               t->name, host, bw_address_family(&a),
                               only_words[plan->family == 4 ? 1 : 2]);
+        }
+    }
+    return 0;
+}
+
+/* One target of the options by one family; 0: whatever its name gives first. */
+static void add_target(
+    struct bw_cadence *c, uint32_t index, const char *host, uint16_t port, int family)
+{
+    struct bw_whereis *t = &c->targets[c->n_targets];
+    bw_whereis_init(t, host, port, family);
+    if (t->is_name && c->plan.own_lookups) {
+        t->family = (uint8_t)family;
+    }
+    c->index[c->n_targets++] = index;
+}
+
+static int add_targets(struct bw_cadence *c)
+{
+    size_t n = bw_opts_n_targets(c->opts);
+    c->targets = calloc(2 * n, sizeof(*c->targets));
+    c->index = calloc(2 * n, sizeof(*c->index));
+    if (!c->targets || !c->index) {
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        union bw_address literal;
+        char host[BW_HOST_MAX] = "";
+        uint16_t port = c->plan.port;
+        int r = split_target(&c->plan, bw_opts_target(c->opts, i), host, &port, NULL);
+        if (r < 0) {
+            return r;
+        }
+        if (c->plan.both && !bw_address_parse(host, &literal)) {
+            add_target(c, i, host, port, 4);
+            add_target(c, i, host, port, 6);
+        } else {
+            add_target(c, i, host, port, c->plan.family);
         }
     }
     return 0;
@@ -77,11 +133,16 @@ int bw_cadence_init(struct bw_cadence *c,
 {
     uint64_t groups;
     uint32_t size = 64;
+    int r;
     *c = (struct bw_cadence){
         .host = host, .opts = opts, .ops = ops, .owner = owner, .plan = *plan};
-    c->n_targets = (uint32_t)bw_opts_n_targets(opts);
+    bw_outlet_init(&c->outlet, bw_opts_device(opts));
     c->interval_ns = plan->interval_ms * BW_NS_PER_MS;
     c->timeout_ns = plan->timeout_ms * BW_NS_PER_MS;
+    r = add_targets(c);
+    if (r < 0) {
+        return r;
+    }
     groups = (uint64_t)(plan->interval_ms / (1000 / GROUPS_PER_S));
     c->n_groups = groups < 1 ? 1 : groups > c->n_targets ? c->n_targets : groups;
     /* Everything sent keeps its slot until no late answer counts any more. */
@@ -89,39 +150,26 @@ int bw_cadence_init(struct bw_cadence *c,
                                (int64_t)c->n_targets) {
         size *= 2;
     }
-    bw_outlet_init(&c->outlet, bw_opts_device(opts));
     c->ring_mask = size - 1;
     c->ring = calloc(size, sizeof(*c->ring));
-    c->targets = calloc(c->n_targets, sizeof(*c->targets));
-    if (!c->ring || !c->targets) {
-        return -ENOMEM;
-    }
-    for (uint32_t i = 0; i < c->n_targets; i++) {
-        char name[BW_HOST_MAX] = "";
-        uint16_t port = plan->port;
-        int r = split_target(plan, bw_opts_target(opts, i)->address, name, &port);
-        if (r < 0) {
-            return r;
-        }
-        bw_whereis_init(&c->targets[i], name, port, plan->family);
-    }
-    return 0;
+    return c->ring ? 0 : -ENOMEM;
 }
 
 void bw_cadence_done(struct bw_cadence *c)
 {
     free(c->ring);
     free(c->targets);
+    free(c->index);
     c->ring = NULL;
     c->targets = NULL;
+    c->index = NULL;
 }
 
 bool bw_cadence_wants(const struct bw_cadence *c, int family)
 {
-    int only = c->plan.family;
     for (uint32_t i = 0; i < c->n_targets; i++) {
         const struct bw_whereis *t = &c->targets[i];
-        if (t->is_name ? only == 0 || only == family : t->family == family) {
+        if (t->is_name ? t->only == 0 || t->only == family : t->family == family) {
             return true;
         }
     }
@@ -159,6 +207,13 @@ static void send_some(struct bw_cadence *c, int family, const uint32_t *targets,
     c->ops->send(c->owner, family, slots, n);
 }
 
+static void refresh(struct bw_cadence *c, struct bw_whereis *t, int64_t now_ns)
+{
+    if (!c->plan.own_lookups) {
+        bw_whereis_refresh(t, bw_host_loop(c->host), now_ns);
+    }
+}
+
 /* Why a target cannot be sent to now; 0 when it can. */
 static int obstacle(struct bw_cadence *c, uint32_t target)
 {
@@ -177,12 +232,14 @@ static void give_untried(struct bw_cadence *c,
                          int error,
                          int64_t at_mono_ns)
 {
-    bw_cadence_give(c, &(struct bw_latency_sample){.target = target,
-                                                   .family = c->targets[target].family,
-                                                   .state = state,
-                                                   .error = error,
-                                                   .sent_mono_ns = at_mono_ns,
-                                                   .rtt_ns = BW_UNKNOWN});
+    const struct bw_whereis *t = &c->targets[target];
+    bw_cadence_give(c,
+                    &(struct bw_latency_sample){.target = c->index[target],
+                                                .family = t->family ? t->family : t->only,
+                                                .state = state,
+                                                .error = error,
+                                                .sent_mono_ns = at_mono_ns,
+                                                .rtt_ns = BW_UNKNOWN});
 }
 
 static void send_group(struct bw_cadence *c, uint64_t k, int64_t now_ns)
@@ -196,7 +253,7 @@ static void send_group(struct bw_cadence *c, uint64_t k, int64_t now_ns)
         struct bw_whereis *t = &c->targets[i];
         int error;
         size_t f;
-        bw_whereis_refresh(t, bw_host_loop(c->host), now_ns);
+        refresh(c, t, now_ns);
         error = obstacle(c, i);
         if (error < 0) {
             give_untried(c, i, BW_FAILED, error, now_ns);
@@ -292,11 +349,31 @@ static void maybe_done(struct bw_cadence *c, int64_t now_ns)
     bw_host_done(c->host, status);
 }
 
+/* The first group waits for the first lookups, and the round with it: a name that is being
+ * looked up is no reason for a packet that could not be sent. */
+static bool wait_for_names(struct bw_cadence *c, int64_t now_ns)
+{
+    int64_t shift_ns = now_ns + NAMES_STEP_MS * BW_NS_PER_MS - c->t0_mono_ns;
+    if (c->k > 0 || now_ns >= c->names_until_mono_ns) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->n_targets; i++) {
+        if (c->targets[i].family == 0 && c->targets[i].lookup) {
+            c->t0_mono_ns += shift_ns;
+            if (c->round_end_mono_ns != INT64_MAX) {
+                c->round_end_mono_ns += shift_ns;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct bw_cadence *c = timer->data;
     int64_t now_ns = bw_clock_mono_ns();
-    if (c->running && !c->cancelled) {
+    if (c->running && !c->cancelled && !wait_for_names(c, now_ns)) {
         send_due(c, now_ns);
     }
     if (c->ops->tick) {
@@ -319,8 +396,9 @@ int bw_cadence_open(struct bw_cadence *c, struct bw_err *reterr)
     }
     c->timer.data = c;
     c->timer_made = true;
+    c->names_until_mono_ns = now_ns + NAMES_WAIT_MS * BW_NS_PER_MS;
     for (uint32_t i = 0; i < c->n_targets; i++) {
-        bw_whereis_refresh(&c->targets[i], bw_host_loop(c->host), now_ns);
+        refresh(c, &c->targets[i], now_ns);
     }
     follow_interface(c, now_ns);
     return 0;

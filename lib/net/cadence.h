@@ -51,7 +51,7 @@ enum bw_slot_state {
 
 struct bw_slot {
     uint32_t number; /* counts everything sent by this instance; wraps */
-    uint32_t target; /* index into the instance's targets */
+    uint32_t target; /* index into the cadence's targets */
     uint8_t state;   /* enum bw_slot_state */
     uint8_t family;
     int64_t sent_mono_ns; /* just before the send; set by whoever counts otherwise */
@@ -73,6 +73,9 @@ struct bw_cadence_ops {
     /* The interface packets leave by has another index (never 0). NULL where the probe
      * binds its sockets by name. */
     void (*outlet)(void *owner, unsigned ifindex);
+    /* A slot is about to be given as lost by its timeout: what is known of it, lent until
+     * expired() returns. NULL, or NULL given: nothing. */
+    const struct bw_latency_detail *(*expiring)(void *owner, struct bw_slot *s);
     /* A slot was just given as lost by its timeout: a connection may be dropped now, or
      * kept for a late answer. May be NULL. */
     void (*expired)(void *owner, struct bw_slot *s);
@@ -87,8 +90,16 @@ struct bw_cadence_plan {
     int64_t timeout_ms;
     int64_t late_ms; /* answers still count as late this long after the loss */
     int family;      /* 0: any; 4, 6: only these */
+    bool both;       /* names are measured over IPv4 and over IPv6 (family 0) */
     bool has_port;   /* targets are "host:port" or "host", else bare hosts */
     uint16_t port;   /* of targets that name none */
+    /* Targets are something else with a host in it, as an URL: gives host and port. NULL:
+     * as has_port says. -EINVAL with the sentence. */
+    int (*split)(const char *address,
+                 char ret_host[BW_HOST_MAX],
+                 uint16_t *ret_port,
+                 struct bw_err *reterr);
+    bool own_lookups; /* names are not looked up here and have every family asked for */
 };
 
 struct bw_cadence_early {
@@ -97,12 +108,14 @@ struct bw_cadence_early {
     int64_t now_mono_ns;
 };
 
-/* Embedded in the probe. Read host, opts, n_targets and targets; the rest is cadence's. */
+/* Embedded in the probe. Read host, opts, n_targets, targets and index; the rest is
+ * cadence's. A target of the options that is measured over both families is two here. */
 struct bw_cadence {
     struct bw_host *host;
     const struct bw_opts *opts;
     uint32_t n_targets;
     struct bw_whereis *targets;
+    uint32_t *index; /* of each: the target of the options that it is */
 
     const struct bw_cadence_ops *ops;
     void *owner;
@@ -120,6 +133,7 @@ struct bw_cadence {
     bool planned; /* t0 and k are set */
     int64_t t0_mono_ns;
     uint64_t k;
+    int64_t names_until_mono_ns; /* first lookups are waited for, up to here */
     bool running;
     bool cancelled;
     int64_t round_end_mono_ns; /* INT64_MAX: until cancelled */
@@ -182,6 +196,11 @@ static inline uint32_t bw_cadence_n_slots(const struct bw_cadence *c)
 void bw_cadence_sent(struct bw_cadence *c, struct bw_slot *s, int64_t stamp_unix_ns);
 /* Answered after rtt_ns: OK, or LATE (after LOST, which is told first where it was not). */
 void bw_cadence_answered(struct bw_cadence *c, struct bw_slot *s, int64_t rtt_ns);
+/* The same, and what else is known (NULL: nothing), lent. */
+void bw_cadence_answered_with(struct bw_cadence *c,
+                              struct bw_slot *s,
+                              int64_t rtt_ns,
+                              const struct bw_latency_detail *detail);
 /* Answered, received at the kernel's received_unix_ns (BW_UNKNOWN: it gave none), read now.
  * Where the transmit stamp is not there yet, the answer waits for bw_cadence_settle(). */
 void bw_cadence_reply(struct bw_cadence *c,
@@ -194,6 +213,10 @@ bool bw_cadence_unsettled(const struct bw_cadence *c);
 void bw_cadence_settle(struct bw_cadence *c);
 /* Something on the way, or the target, said that it did not arrive: lost. */
 void bw_cadence_refused(struct bw_cadence *c, struct bw_slot *s, int error);
+void bw_cadence_refused_with(struct bw_cadence *c,
+                             struct bw_slot *s,
+                             int error,
+                             const struct bw_latency_detail *detail);
 /* It could not be sent: says nothing about the line. */
 void bw_cadence_failed(struct bw_cadence *c, struct bw_slot *s, int error);
 
@@ -204,7 +227,8 @@ int64_t bw_cadence_round_trip(const struct bw_slot *s,
                               int64_t received_unix_ns,
                               int64_t now_mono_ns);
 
-/* Any other sample; and lend what was collected to the host. */
+/* Any other sample (its target is one of the options); and lend what was collected to the
+ * host. A sample with a detail is lent at once. */
 void bw_cadence_give(struct bw_cadence *c, const struct bw_latency_sample *sample);
 void bw_cadence_lend(struct bw_cadence *c);
 /* After reading outside of tick(): pass over what is done, and lend. */

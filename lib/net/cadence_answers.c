@@ -21,7 +21,7 @@ void bw_cadence_lend(struct bw_cadence *c)
 void bw_cadence_give(struct bw_cadence *c, const struct bw_latency_sample *sample)
 {
     c->samples[c->n_samples++] = *sample;
-    if (c->n_samples == BW_CADENCE_SAMPLES) {
+    if (c->n_samples == BW_CADENCE_SAMPLES || sample->detail) {
         bw_cadence_lend(c);
     }
 }
@@ -30,14 +30,16 @@ static void give_slot(struct bw_cadence *c,
                       const struct bw_slot *s,
                       enum bw_sample_state state,
                       int error,
-                      int64_t rtt_ns)
+                      int64_t rtt_ns,
+                      const struct bw_latency_detail *detail)
 {
-    bw_cadence_give(c, &(struct bw_latency_sample){.target = s->target,
+    bw_cadence_give(c, &(struct bw_latency_sample){.target = c->index[s->target],
                                                    .family = s->family,
                                                    .state = state,
                                                    .error = error,
                                                    .sent_mono_ns = s->sent_mono_ns,
-                                                   .rtt_ns = rtt_ns});
+                                                   .rtt_ns = rtt_ns,
+                                                   .detail = detail});
 }
 
 struct bw_slot *bw_cadence_slot(struct bw_cadence *c, uint32_t number)
@@ -68,7 +70,8 @@ void bw_cadence_expire(struct bw_cadence *c, int64_t now_ns)
                 return;
             }
             s->state = BW_SLOT_LOST;
-            give_slot(c, s, BW_LOST, 0, BW_UNKNOWN);
+            give_slot(c, s, BW_LOST, 0, BW_UNKNOWN,
+                      c->ops->expiring ? c->ops->expiring(c->owner, s) : NULL);
             if (c->ops->expired) {
                 c->ops->expired(c->owner, s);
             }
@@ -92,20 +95,28 @@ int64_t bw_cadence_round_trip(const struct bw_slot *s,
 
 void bw_cadence_answered(struct bw_cadence *c, struct bw_slot *s, int64_t rtt_ns)
 {
+    bw_cadence_answered_with(c, s, rtt_ns, NULL);
+}
+
+void bw_cadence_answered_with(struct bw_cadence *c,
+                              struct bw_slot *s,
+                              int64_t rtt_ns,
+                              const struct bw_latency_detail *detail)
+{
     if (s->state != BW_SLOT_WAITING && s->state != BW_SLOT_LOST) {
         return; /* a duplicate */
     }
     if (s->state == BW_SLOT_WAITING && rtt_ns < c->timeout_ns) {
         s->state = BW_SLOT_DONE;
-        give_slot(c, s, BW_OK, 0, rtt_ns);
+        give_slot(c, s, BW_OK, 0, rtt_ns, detail);
         return;
     }
     if (s->state == BW_SLOT_WAITING) {
-        give_slot(c, s, BW_LOST, 0, BW_UNKNOWN);
+        give_slot(c, s, BW_LOST, 0, BW_UNKNOWN, NULL);
     }
     s->state = BW_SLOT_DONE;
     if (rtt_ns < c->timeout_ns + c->plan.late_ms * BW_NS_PER_MS) {
-        give_slot(c, s, BW_LATE, 0, rtt_ns);
+        give_slot(c, s, BW_LATE, 0, rtt_ns, detail);
     }
 }
 
@@ -155,9 +166,17 @@ void bw_cadence_settle(struct bw_cadence *c)
 
 void bw_cadence_refused(struct bw_cadence *c, struct bw_slot *s, int error)
 {
+    bw_cadence_refused_with(c, s, error, NULL);
+}
+
+void bw_cadence_refused_with(struct bw_cadence *c,
+                             struct bw_slot *s,
+                             int error,
+                             const struct bw_latency_detail *detail)
+{
     if (s->state == BW_SLOT_WAITING) {
         s->state = BW_SLOT_LOST;
-        give_slot(c, s, BW_LOST, error, BW_UNKNOWN);
+        give_slot(c, s, BW_LOST, error, BW_UNKNOWN, detail);
     }
 }
 
@@ -165,6 +184,6 @@ void bw_cadence_failed(struct bw_cadence *c, struct bw_slot *s, int error)
 {
     if (s->state == BW_SLOT_WAITING) {
         s->state = BW_SLOT_DONE;
-        give_slot(c, s, BW_FAILED, error, BW_UNKNOWN);
+        give_slot(c, s, BW_FAILED, error, BW_UNKNOWN, NULL);
     }
 }

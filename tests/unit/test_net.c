@@ -235,6 +235,7 @@ struct bw_host {
     uv_loop_t loop;
     struct bw_latency_sample samples[SAMPLES_KEPT];
     size_t n_samples;
+    size_t n_details; /* samples that were lent with one */
     int n_done, status;
 };
 
@@ -254,6 +255,7 @@ struct uv_loop_s *bw_host_loop(struct bw_host *host)
 void bw_host_latency(struct bw_host *host, const struct bw_latency_sample *s, uint32_t n)
 {
     for (uint32_t i = 0; i < n && host->n_samples < SAMPLES_KEPT; i++) {
+        host->n_details += s[i].detail && s[i].detail->code ? 1 : 0;
         host->samples[host->n_samples++] = s[i];
     }
 }
@@ -270,6 +272,16 @@ static void hear(void *owner, int family, struct bw_slot *const *slots, size_t n
     assert_int_equal(family, 4);
     p->n_sends += n;
     p->last = slots[n - 1];
+}
+
+static const struct bw_latency_detail *expiring(void *owner, struct bw_slot *s)
+{
+    static struct bw_latency_detail d;
+    (void)owner;
+    assert_int_equal(s->state, BW_SLOT_LOST);
+    bw_latency_detail_init(&d);
+    d.code = "dark";
+    return &d;
 }
 
 static void expired(void *owner, struct bw_slot *s)
@@ -293,7 +305,7 @@ static void closed(void *owner)
 }
 
 static const struct bw_cadence_ops hearing = {
-    .send = hear, .expired = expired, .forget = forget};
+    .send = hear, .expiring = expiring, .expired = expired, .forget = forget};
 
 static const struct bw_optspec no_opts[] = {{.name = NULL, .type = BW_OPT_END}};
 
@@ -344,6 +356,7 @@ static void a_round_and_what_became_of_it(void **state)
     while (p.n_expired < p.n_sends) {
         (void)uv_run(&host.loop, UV_RUN_ONCE);
     }
+    assert_int_equal(host.n_details, p.n_expired);
     /* all were lost; the last one is answered late, once */
     s = bw_cadence_slot(&p.cadence, p.last->number);
     assert_ptr_equal(s, p.last);
@@ -360,6 +373,84 @@ static void a_round_and_what_became_of_it(void **state)
     bw_cadence_close(&p.cadence, closed);
     (void)uv_run(&host.loop, UV_RUN_DEFAULT);
     assert_true(p.closed);
+    assert_int_equal(uv_loop_close(&host.loop), 0);
+    bw_cadence_done(&p.cadence);
+    bw_opts_free(opts);
+}
+
+static void hear_both(void *owner, int family, struct bw_slot *const *slots, size_t n)
+{
+    struct bw_probe *p = owner;
+    for (size_t i = 0; i < n; i++) {
+        struct bw_latency_detail d;
+        bw_latency_detail_init(&d);
+        d.code = family == 6 ? "six" : "four";
+        assert_int_equal(slots[i]->family, family);
+        bw_cadence_answered_with(&p->cadence, slots[i], 1000 * family, &d);
+    }
+    p->n_sends += n;
+}
+
+static int split_word(const char *address,
+                      char ret_host[BW_HOST_MAX],
+                      uint16_t *ret_port,
+                      struct bw_err *reterr)
+{
+    const char *from = strchr(address, '=');
+    if (!from) {
+        return bw_err_set(reterr, -EINVAL, "'%s' has no =", address);
+    }
+    (void)snprintf(ret_host, BW_HOST_MAX, "%s", from + 1);
+    *ret_port = 7;
+    return 0;
+}
+
+static void names_over_both_families(void **state)
+{
+    static const struct bw_cadence_ops ops = {.send = hear_both};
+    static const char *const addresses[] = {"a=maple.example", "b=192.0.2.1", "c=::1"};
+    static const char *const bad[] = {"maple.example"};
+    struct bw_cadence_plan plan = {.interval_ms = 500,
+                                   .timeout_ms = 50,
+                                   .both = true,
+                                   .split = split_word,
+                                   .own_lookups = true};
+    struct bw_opts *opts = targets_of(addresses, 3);
+    struct bw_opts *bad_opts = targets_of(bad, 1);
+    struct bw_host host = {.n_samples = 0};
+    struct bw_probe p = {.closed = false};
+    struct bw_err err;
+    int seen[3][2] = {{0}};
+    (void)state;
+    assert_int_equal(bw_cadence_check(bad_opts, "x", &plan, &err), -EINVAL);
+    assert_string_equal(err.text, "target \"t0\": 'maple.example' has no =");
+    bw_opts_free(bad_opts);
+    assert_int_equal(uv_loop_init(&host.loop), 0);
+    assert_int_equal(bw_cadence_check(opts, "x", &plan, &err), 0);
+    assert_int_equal(bw_cadence_init(&p.cadence, &host, opts, &plan, &ops, &p), 0);
+    assert_int_equal(p.cadence.n_targets, 4);
+    assert_true(bw_cadence_wants(&p.cadence, 6));
+    assert_int_equal(bw_cadence_open(&p.cadence, &err), 0);
+    assert_int_equal(bw_cadence_run(&p.cadence, 500), 0);
+    while (host.n_done == 0) {
+        (void)uv_run(&host.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(host.n_samples, p.n_sends);
+    for (size_t i = 0; i < host.n_samples; i++) {
+        const struct bw_latency_sample *s = &host.samples[i];
+        assert_int_equal(s->state, BW_OK);
+        assert_int_equal(s->rtt_ns, 1000 * s->family);
+        seen[s->target][s->family == 6 ? 1 : 0]++;
+    }
+    assert_int_equal(host.n_details, host.n_samples);
+    assert_int_equal(seen[0][0], 1);
+    assert_int_equal(seen[0][1], 1);
+    assert_int_equal(seen[1][0], 1);
+    assert_int_equal(seen[1][1], 0);
+    assert_int_equal(seen[2][0], 0);
+    assert_int_equal(seen[2][1], 1);
+    bw_cadence_close(&p.cadence, closed);
+    (void)uv_run(&host.loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&host.loop), 0);
     bw_cadence_done(&p.cadence);
     bw_opts_free(opts);
@@ -418,6 +509,7 @@ int main(void)
         cmocka_unit_test(stamps_and_errors_ipv6),
         cmocka_unit_test(what_is_too_long_is_told),
         cmocka_unit_test(a_round_and_what_became_of_it),
+        cmocka_unit_test(names_over_both_families),
         cmocka_unit_test(round_trips_by_stamps),
         cmocka_unit_test(targets_are_checked),
     };
