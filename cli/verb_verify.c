@@ -86,6 +86,8 @@ static int print_json(const char *file,
     bw_jw_ki64(&w, "starts_silent", res->schedule.n_starts_silent);
     bw_jw_ki64(&w, "runs", res->schedule.n_runs);
     bw_jw_ki64(&w, "runs_unplanned", res->schedule.n_runs_unplanned);
+    bw_jw_ki64(&w, "runs_elsewhere", res->schedule.n_runs_elsewhere);
+    bw_jw_ki64(&w, "runs_foreseen", res->schedule.n_runs_foreseen);
     bw_jw_obj_end(&w);
     bw_jw_karr(&w, "chains");
     for (size_t i = 0; bw_check_chain_at(c, i, &ch) == 0; i++) {
@@ -138,6 +140,11 @@ static void print_schedule(const struct bw_schedule_counts *s)
                  s->n_starts, bw_plural(s->n_starts, "start", "starts"), s->n_starts_silent,
                  s->n_runs, bw_plural(s->n_runs, "run or deferral", "runs or deferrals"),
                  s->n_runs_unplanned);
+    if (s->n_runs_elsewhere + s->n_runs_foreseen > 0) {
+        (void)printf("            %" PRId64 " at another server than drawn, %" PRId64
+                     " on days whose drawn times had been shown to somebody\n",
+                     s->n_runs_elsewhere, s->n_runs_foreseen);
+    }
 }
 
 static void print_text(const struct bw_check *c, const struct bw_check_result *res)

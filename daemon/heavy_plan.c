@@ -108,7 +108,7 @@ static int tell_starts(const struct bw_heavy *h, struct bw_summary *s)
         const struct bw_boxconf_probe *p = &h->config->probes[h->items[i].probe];
         if (p->every_ms > 0) {
             struct bw_schedule_starts *t = &starts[s->schedule.n_starts++];
-            memset(t, 0, sizeof(*t));
+            bw_schedule_starts_init(t);
             (void)snprintf(t->probe, sizeof(t->probe), "%s", bw_opts_name(p->opts));
             (void)snprintf(t->kind, sizeof(t->kind), "%s", p->ops->name);
             t->mean_ms = p->every_ms;

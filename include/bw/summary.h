@@ -51,6 +51,10 @@ enum {
     BW_GAPS_MAX = 64 /* of one record */
 };
 
+enum {
+    BW_FLAGS_MAX = 11 /* of one run */
+};
+
 enum bw_gap_why {
     BW_GAP_STOPPED,  /* "daemon stopped" */
     BW_GAP_CLOCK,    /* "clock" */
@@ -218,13 +222,14 @@ struct bw_throughput {
     int64_t rtt_loaded_p95_us;
     int64_t retransmit_ppm;
     int64_t tester_busy_ppm;
-    const char *flags[8]; /* NULL ends it */
+    const char *flags[BW_FLAGS_MAX + 1]; /* NULL ends it */
     const char *machine;  /* what the far end calls itself */
     int64_t loss_ppm;     /* datagrams lost in the window */
     int64_t delay_min_us; /* range of the delay over its minimum */
     int64_t delay_max_us;
-    struct bw_tcp_figures near; /* the box's TCP_INFO … */
-    struct bw_tcp_figures far;  /* … and the server's */
+    struct bw_tcp_figures near;     /* the box's TCP_INFO … */
+    struct bw_tcp_figures far;      /* … and the server's */
+    char campaign[BW_NAME_MAX + 1]; /* it is one of this campaign's runs */
 };
 
 struct bw_mix {
@@ -266,9 +271,17 @@ struct bw_schedule_secret {
 struct bw_schedule_starts {
     char probe[BW_NAME_MAX + 1];
     char kind[16];
-    int64_t mean_ms;     /* mean gap */
+    int64_t mean_ms;     /* mean gap; unknown for a campaign */
     int64_t give_up_ms;  /* a start that was put off for longer is given up */
-    const char *minutes; /* allowed minutes of the record's UTC day (starts.h) */
+    const char *minutes; /* allowed minutes of the record's UTC day (starts.h); NULL … */
+    char gate[16];       /* "share/10", "fcc", "off": what users may carry */
+    const char *give_up_at; /* "hour": given up when the start's hour (UTC) is over */
+    const char *outside;    /* servers outside the usual list (starts.h) */
+    char campaign[BW_NAME_MAX + 1]; /* "": the box's own test; else one start a slot: */
+    int64_t from_unix_s;
+    int64_t slots;
+    int64_t slot_ms;
+    int64_t spacing_ms;
 };
 
 struct bw_summary {
@@ -329,6 +342,7 @@ void bw_latency_init(struct bw_latency *l);
 void bw_path_init(struct bw_path *p);
 void bw_throughput_init(struct bw_throughput *t);
 void bw_traffic_init(struct bw_traffic *t);
+void bw_schedule_starts_init(struct bw_schedule_starts *p);
 
 /* Free what the arena owns and initialise again. A zeroed or initialised struct is fine. */
 void bw_summary_done(struct bw_summary *s);

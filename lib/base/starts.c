@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "hash.h"
 
+#include <bw/summary.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +21,9 @@ enum {
 
 /* ln 2 in units of 10^-8. */
 #define LN2_E8 69314718
+
+/* 2^32 / 8 */
+#define ONE_IN_EIGHT (UINT32_C(1) << 29)
 
 /* log2(u) with 30 fractional bits, a bit a squaring (the classical digit-by-digit way). */
 static int64_t log2_q30(uint32_t u)
@@ -46,6 +50,13 @@ int64_t bw_starts_neg_ln_ppm(uint32_t u)
     return ((halvings * LN2_E8 >> FRACTION_BITS) + 50) / 100;
 }
 
+/* The n-th four bytes, big endian. */
+static uint32_t word_of(const uint8_t mac[32], size_t n)
+{
+    const uint8_t *b = mac + n * 4;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
 static int64_t draw_gap_ms(const uint8_t secret[BW_STARTS_SECRET_LEN],
                            const char *name,
                            int64_t day_unix_s,
@@ -57,9 +68,7 @@ static int64_t draw_gap_ms(const uint8_t secret[BW_STARTS_SECRET_LEN],
     int n = snprintf(text, sizeof(text), "bandwitness-start/1 %s %" PRId64 " %zu", name,
                      day_unix_s, k);
     bw_hmac_sha256(secret, BW_STARTS_SECRET_LEN, text, (size_t)n, mac);
-    uint32_t u =
-        (uint32_t)mac[0] << 24 | (uint32_t)mac[1] << 16 | (uint32_t)mac[2] << 8 | mac[3];
-    int64_t ppm = bw_starts_neg_ln_ppm(u);
+    int64_t ppm = bw_starts_neg_ln_ppm(word_of(mac, 0));
     if (ppm < 100000) {
         ppm = 100000;
     }
@@ -98,6 +107,84 @@ size_t bw_starts_day(const uint8_t secret[BW_STARTS_SECRET_LEN],
         ret_start_ms[n++] = (int64_t)minute * MINUTE_MS + (target_ms - minute_at_ms);
     }
     return n;
+}
+
+int bw_starts_outside(const uint8_t secret[BW_STARTS_SECRET_LEN],
+                      const char *name,
+                      int64_t day_unix_s,
+                      size_t k,
+                      size_t n_outside)
+{
+    char text[192];
+    uint8_t mac[32];
+    if (n_outside == 0) {
+        return -1;
+    }
+    int n = snprintf(text, sizeof(text), "bandwitness-outside/1 %s %" PRId64 " %zu", name,
+                     day_unix_s, k);
+    bw_hmac_sha256(secret, BW_STARTS_SECRET_LEN, text, (size_t)n, mac);
+    return word_of(mac, 0) < ONE_IN_EIGHT ? (int)(word_of(mac, 1) % n_outside) : -1;
+}
+
+int64_t bw_starts_slot(const uint8_t secret[BW_STARTS_SECRET_LEN],
+                       const char *campaign,
+                       const char *name,
+                       int64_t from_unix_s,
+                       size_t k,
+                       int64_t slot_ms,
+                       int64_t spacing_ms)
+{
+    char text[256];
+    uint8_t mac[32];
+    int n = snprintf(text, sizeof(text), "bandwitness-slot/1 %s %s %" PRId64 " %zu",
+                     campaign, name, from_unix_s, k);
+    bw_hmac_sha256(secret, BW_STARTS_SECRET_LEN, text, (size_t)n, mac);
+    uint64_t free_ms = slot_ms > spacing_ms ? (uint64_t)(slot_ms - spacing_ms) : 0;
+    return (int64_t)k * slot_ms + (int64_t)(free_ms * word_of(mac, 0) >> 32);
+}
+
+/* The length of the name that begins here. */
+static size_t name_len(const char *at)
+{
+    return strcspn(at, "+");
+}
+
+int bw_starts_names_find(const char *text, const char *name)
+{
+    int i = 0;
+    for (const char *at = text; at && *at; i++) {
+        size_t n = name_len(at);
+        if (strlen(name) == n && memcmp(at, name, n) == 0) {
+            return i;
+        }
+        at += n + (at[n] == '+');
+    }
+    return -ENOENT;
+}
+
+int bw_starts_names_count(const char *text)
+{
+    int count = 0;
+    if (!text || !*text) {
+        return 0;
+    }
+    for (const char *at = text;; at++) {
+        char name[BW_NAME_MAX + 1];
+        size_t n = name_len(at);
+        if (n > BW_NAME_MAX) {
+            return -EINVAL;
+        }
+        memcpy(name, at, n);
+        name[n] = '\0';
+        if (!bw_name_valid(name) || bw_starts_names_find(text, name) != count) {
+            return -EINVAL;
+        }
+        count++;
+        at += n;
+        if (*at == '\0') {
+            return count;
+        }
+    }
 }
 
 int bw_starts_minutes_print(const uint8_t allowed[BW_STARTS_DAY_MIN],

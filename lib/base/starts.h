@@ -36,6 +36,31 @@ size_t bw_starts_day(const uint8_t secret[BW_STARTS_SECRET_LEN],
                      int64_t *ret_start_ms,
                      size_t cap);
 
+/* One start in eight goes to a server outside the usual list: which of n_outside (0 on)
+ * the k-th start of the day goes to, or -1: to a usual one. */
+int bw_starts_outside(const uint8_t secret[BW_STARTS_SECRET_LEN],
+                      const char *name,
+                      int64_t day_unix_s,
+                      size_t k,
+                      size_t n_outside);
+
+/* A campaign's starts: one in each of its slots of slot_ms from from_unix_s on. When the
+ * k-th slot's lies, in ms since from_unix_s: at least spacing_ms before the slot's end. The
+ * secret is of the UTC day in which the slot begins. */
+int64_t bw_starts_slot(const uint8_t secret[BW_STARTS_SECRET_LEN],
+                       const char *campaign,
+                       const char *name,
+                       int64_t from_unix_s,
+                       size_t k,
+                       int64_t slot_ms,
+                       int64_t spacing_ms);
+
+/* Server names as "east-1+west-2"; NULL or "" is none. Their number, or -EINVAL when one
+ * is no name or stands there twice. */
+int bw_starts_names_count(const char *text);
+/* Where `name` is among them, or -ENOENT. */
+int bw_starts_names_find(const char *text, const char *name);
+
 /* -ln(u / 2^32) in millionths, for u in [1, 2^32 - 1]; exact to one millionth. */
 int64_t bw_starts_neg_ln_ppm(uint32_t u);
 

@@ -52,6 +52,12 @@ void bw_throughput_init(struct bw_throughput *t)
     bw_members_init(bw_throughput_members, t);
 }
 
+void bw_schedule_starts_init(struct bw_schedule_starts *p)
+{
+    memset(p, 0, sizeof(*p));
+    bw_members_init(bw_starts_members, p);
+}
+
 void bw_traffic_init(struct bw_traffic *t)
 {
     memset(t, 0, sizeof(*t));

@@ -12,6 +12,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum {
+    CAMPAIGN_DAY_MS_MAX = 48 * 3600 * 1000
+};
+
 #define WRONG(...) bw_err_set(reterr, -EINVAL, __VA_ARGS__)
 
 static bool known(int64_t v)
@@ -266,9 +270,49 @@ static int check_outage(const struct bw_summary *s, size_t i, struct bw_err *ret
     return 0;
 }
 
-static int check_schedule(const struct bw_summary *s, struct bw_err *reterr)
+/* The box's own tests have a mean gap in allowed minutes, those of a campaign slots. */
+static int check_starts(const struct bw_schedule_starts *p, size_t i, struct bw_err *reterr)
 {
     uint8_t allowed[BW_STARTS_DAY_MIN];
+    if (p->outside && bw_starts_names_count(p->outside) < 1) {
+        return WRONG("schedule.starts[%zu].outside: not names with + between", i);
+    }
+    if (p->campaign[0]) {
+        if (known(p->mean_ms) || p->minutes || p->give_up_at || p->outside) {
+            return WRONG("schedule.starts[%zu]: a campaign has slots, no mean_ms, minutes, "
+                         "give_up_at or outside",
+                         i);
+        }
+        if (!known(p->from_unix_s) || !known(p->slots) || !known(p->slot_ms) ||
+            !known(p->spacing_ms)) {
+            return WRONG("schedule.starts[%zu]: a campaign has from, slots, slot_ms and "
+                         "spacing_ms",
+                         i);
+        }
+        if (p->spacing_ms >= p->slot_ms || p->slots > CAMPAIGN_DAY_MS_MAX / p->slot_ms) {
+            return WRONG("schedule.starts[%zu]: spacing_ms of less than slot_ms, and slots "
+                         "of 48 hours at most",
+                         i);
+        }
+        return 0;
+    }
+    if (known(p->from_unix_s) || known(p->slots) || known(p->slot_ms) ||
+        known(p->spacing_ms)) {
+        return WRONG("schedule.starts[%zu]: from, slots, slot_ms and spacing_ms are of a "
+                     "campaign",
+                     i);
+    }
+    if (!known(p->mean_ms)) {
+        return WRONG("schedule.starts[%zu].mean_ms: missing", i);
+    }
+    if (!p->minutes || bw_starts_minutes_parse(p->minutes, allowed) < 0) {
+        return WRONG("schedule.starts[%zu].minutes: not ranges of minutes", i);
+    }
+    return 0;
+}
+
+static int check_schedule(const struct bw_summary *s, struct bw_err *reterr)
+{
     int64_t day_s = -1;
     for (size_t i = 0; i < s->schedule.n_commits; i++) {
         int64_t d = s->schedule.commits[i].day_unix_s;
@@ -287,14 +331,16 @@ static int check_schedule(const struct bw_summary *s, struct bw_err *reterr)
     }
     for (size_t i = 0; i < s->schedule.n_starts; i++) {
         const struct bw_schedule_starts *p = &s->schedule.starts[i];
-        if (!p->minutes || bw_starts_minutes_parse(p->minutes, allowed) < 0) {
-            return WRONG("schedule.starts[%zu].minutes: not ranges of minutes", i);
-        }
-        for (size_t j = 0; j < i; j++) {
+        int r = check_starts(p, i, reterr);
+        for (size_t j = 0; r == 0 && j < i; j++) {
             const struct bw_schedule_starts *o = &s->schedule.starts[j];
-            if (strcmp(o->probe, p->probe) == 0 && strcmp(o->kind, p->kind) == 0) {
-                return WRONG("schedule.starts[%zu]: the same probe as starts[%zu]", i, j);
+            if (strcmp(o->probe, p->probe) == 0 && strcmp(o->kind, p->kind) == 0 &&
+                strcmp(o->campaign, p->campaign) == 0 && o->from_unix_s == p->from_unix_s) {
+                r = WRONG("schedule.starts[%zu]: the same probe as starts[%zu]", i, j);
             }
+        }
+        if (r < 0) {
+            return r;
         }
     }
     return 0;

@@ -42,11 +42,11 @@ enum {
     PATHS_MAX = 16,
     HOPS_MAX = 40,
     CERT_DAYS_MAX = 36600,
-    FLAGS_MAX = 7,
     COMMITS_MAX = 4,
     SECRETS_MAX = 8,
     STARTS_MAX = 32,
     MEAN_MS_MIN = 1000,
+    SLOTS_MAX = 1440,
     PPM = 1000000,
     PPM_WIDE = 1000000000, /* an error or a load may be more than the whole */
     HOUR_MS = 3600000
@@ -57,6 +57,7 @@ enum {
 #define UNIX_MS_MAX (UNIX_S_MAX * 1000 + 999)
 #define STEP_US_MAX N_MAX
 #define US_MAX INT64_C(3600000000)
+#define DAY_MS (INT64_C(86400) * 1000)
 #define MONTH_MS (INT64_C(31) * 86400000)
 
 /* The words by value; a value without one is NULL. */
@@ -80,6 +81,7 @@ static const char *const layers[] = {
 static const char *const counter_layers[] = {
     [BW_LAYER_ETHERNET] = "ethernet", [BW_LAYER_IP] = "ip"};
 static const char *const outage_whys[] = {"targets silent", "carrier down"};
+static const char *const give_up_ats[] = {"hour"};
 static const char *const gap_whys[] = {
     [BW_GAP_STOPPED] = "daemon stopped", [BW_GAP_CLOCK] = "clock",
     [BW_GAP_REFUSED] = "refused",        [BW_GAP_DEFERRED] = "deferred",
@@ -360,13 +362,14 @@ const struct bw_member bw_throughput_members[] = {
     INT("retransmit_ppm", bw_throughput, retransmit_ppm, 0, PPM),
     INT("tester_busy_ppm", bw_throughput, tester_busy_ppm, 0, PPM_WIDE),
     {KEY("flags"), .kind = BW_KIND_WORDS, .at = offsetof(struct bw_throughput, flags),
-     .size = FLAGS_MAX, .max = 31},
+     .size = BW_FLAGS_MAX, .max = 31},
     PCHARS("machine", BW_KIND_PTOKEN, bw_throughput, machine, BW_NAME_MAX),
     INT("loss_ppm", bw_throughput, loss_ppm, 0, PPM),
     INT("delay_min_us", bw_throughput, delay_min_us, 0, US_MAX),
     INT("delay_max_us", bw_throughput, delay_max_us, 0, US_MAX),
     {KEY("near"), .kind = BW_KIND_OBJECT, .sub = near_members, .present = near_present},
     {KEY("far"), .kind = BW_KIND_OBJECT, .sub = far_members, .present = far_present},
+    CHARS("campaign", BW_KIND_NAME, bw_throughput, campaign, false),
     END};
 
 static const struct bw_member mix_members[] = {
@@ -421,12 +424,22 @@ static const struct bw_member secret_members[] = {
     CHARS("secret", BW_KIND_HASH, bw_schedule_secret, secret, true),
     END};
 
-static const struct bw_member starts_members[] = {
+const struct bw_member bw_starts_members[] = {
     CHARS("probe", BW_KIND_NAME, bw_schedule_starts, probe, true),
     CHARS("kind", BW_KIND_WORD, bw_schedule_starts, kind, true),
-    INT_REQ("mean_ms", bw_schedule_starts, mean_ms, MEAN_MS_MIN, MONTH_MS),
+    INT("mean_ms", bw_schedule_starts, mean_ms, MEAN_MS_MIN, MONTH_MS),
     INT_REQ("give_up_ms", bw_schedule_starts, give_up_ms, 0, MONTH_MS),
     PCHARS("minutes", BW_KIND_PTOKEN, bw_schedule_starts, minutes, BW_STARTS_MINUTES_MAX),
+    CHARS("gate", BW_KIND_WORD, bw_schedule_starts, gate, false),
+    {KEY("give_up_at"), .kind = BW_KIND_STATIC,
+     .at = offsetof(struct bw_schedule_starts, give_up_at), .words = give_up_ats,
+     .n_words = N_WORDS(give_up_ats)},
+    PCHARS("outside", BW_KIND_PTOKEN, bw_schedule_starts, outside, BW_STARTS_OUTSIDE_MAX),
+    CHARS("campaign", BW_KIND_NAME, bw_schedule_starts, campaign, false),
+    INT("from", bw_schedule_starts, from_unix_s, 0, UNIX_S_MAX),
+    INT("slots", bw_schedule_starts, slots, 1, SLOTS_MAX),
+    INT("slot_ms", bw_schedule_starts, slot_ms, 1000, DAY_MS),
+    INT("spacing_ms", bw_schedule_starts, spacing_ms, 0, DAY_MS),
     END};
 
 static const struct bw_member schedule_members[] = {
@@ -434,7 +447,7 @@ static const struct bw_member schedule_members[] = {
           COMMITS_MAX),
     ARRAY("secrets", bw_summary, schedule.secrets, schedule.n_secrets, secret_members,
           SECRETS_MAX),
-    ARRAY("starts", bw_summary, schedule.starts, schedule.n_starts, starts_members, STARTS_MAX),
+    ARRAY("starts", bw_summary, schedule.starts, schedule.n_starts, bw_starts_members, STARTS_MAX),
     END};
 
 const struct bw_member bw_summary_members[] = {

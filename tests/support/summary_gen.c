@@ -305,12 +305,23 @@ static void random_schedule(struct gen *g, struct bw_summary *s)
     s->schedule.starts = bw_summary_alloc(s, 3 * sizeof(*s->schedule.starts));
     for (size_t i = 0; i < s->schedule.n_starts; i++) {
         struct bw_schedule_starts *p = &s->schedule.starts[i];
-        memset(p, 0, sizeof(*p));
+        bw_schedule_starts_init(p);
         (void)snprintf(p->probe, sizeof(p->probe), "probe-%zu", i);
         (void)snprintf(p->kind, sizeof(p->kind), "http");
-        p->mean_ms = gen_between(g, 1000, 86400000);
         p->give_up_ms = gen_between(g, 0, 7200000);
-        p->minutes = minutes[gen_between(g, 0, 2)];
+        (void)snprintf(p->gate, sizeof(p->gate), "%s", gen_chance(g, 50) ? "share/10" : "");
+        if (gen_chance(g, 30)) {
+            (void)snprintf(p->campaign, sizeof(p->campaign), "fcc-caf-2026");
+            p->slot_ms = gen_between(g, 60000, 3600000);
+            p->spacing_ms = gen_between(g, 0, 59999);
+            p->slots = gen_between(g, 1, 48);
+            p->from_unix_s = day_s;
+        } else {
+            p->mean_ms = gen_between(g, 1000, 86400000);
+            p->minutes = minutes[gen_between(g, 0, 2)];
+            p->give_up_at = gen_chance(g, 20) ? "hour" : NULL;
+            p->outside = gen_chance(g, 20) ? "east-1+West.2" : NULL;
+        }
     }
 }
 

@@ -15,6 +15,10 @@
 #define DAY (INT64_C(20779) * 86400)
 #define MEAN_MS INT64_C(3600000)
 #define GIVE_UP_MS INT64_C(3600000)
+#define FROM_S INT64_C(64800) /* six slots of an hour from 18:00 on */
+#define SLOTS INT64_C(6)
+#define SLOT_MS INT64_C(3600000)
+#define SPACING_MS INT64_C(120000)
 #define KID "k1DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
 
 /* What the box does in one run of this test. */
@@ -24,7 +28,12 @@ struct box {
     size_t n_starts;
     int64_t runs_ms[64]; /* of DAY; what the records tell */
     size_t n_runs;
-    const char *flag;   /* of every run */
+    const char *flag;    /* of every run */
+    const char *outside; /* of the plan; runs go where they are drawn to … */
+    const char *always;  /* … or all to this server */
+    const char *campaign;
+    const char *retest_of[64];
+    bool at_hour;
     int64_t off_from_s; /* no records in [from, to) of DAY */
     int64_t off_to_s;
     int secret; /* which one is revealed */
@@ -87,17 +96,41 @@ static void commit(struct bw_summary *s, int k)
     bw_sha256_text(secret, sizeof(secret), s->schedule.commits[0].sha256);
 }
 
-static void plan(struct bw_summary *s)
+static void plan(struct bw_summary *s, const struct box *b)
 {
     struct bw_schedule_starts *p = bw_summary_alloc(s, sizeof(*p));
-    memset(p, 0, sizeof(*p));
+    bw_schedule_starts_init(p);
     (void)snprintf(p->probe, sizeof(p->probe), "state");
     (void)snprintf(p->kind, sizeof(p->kind), "http");
-    p->mean_ms = MEAN_MS;
     p->give_up_ms = GIVE_UP_MS;
-    p->minutes = "0-1440";
+    if (b->campaign) {
+        (void)snprintf(p->campaign, sizeof(p->campaign), "%s", b->campaign);
+        p->from_unix_s = DAY + FROM_S;
+        p->slots = SLOTS;
+        p->slot_ms = SLOT_MS;
+        p->spacing_ms = SPACING_MS;
+    } else {
+        p->mean_ms = MEAN_MS;
+        p->minutes = "0-1440";
+        p->outside = b->outside;
+        p->give_up_at = b->at_hour ? "hour" : NULL;
+    }
     s->schedule.starts = p;
     s->schedule.n_starts = 1;
+}
+
+/* Where the k-th start is drawn to: "near", or one of the outside ones. */
+static void server_of(const struct box *b, size_t k, char ret[BW_NAME_MAX + 1])
+{
+    uint8_t secret[BW_STARTS_SECRET_LEN];
+    int at;
+    secret_of(7, secret);
+    at = bw_starts_outside(secret, "http/state", DAY, k, b->outside ? 2 : 0);
+    (void)snprintf(ret, BW_NAME_MAX + 1, "%s",
+                   b->always ? b->always
+                   : at < 0  ? "near"
+                   : at == 0 ? "far-1"
+                             : "far-2");
 }
 
 static void runs(struct bw_summary *s, const struct box *b)
@@ -112,6 +145,11 @@ static void runs(struct bw_summary *s, const struct box *b)
             (void)snprintf(t->kind, sizeof(t->kind), "http");
             t->at_unix_ms = at_ms;
             t->flags[0] = b->flag;
+            t->retest_of = b->retest_of[i];
+            server_of(b, i, t->server);
+            if (b->campaign && !t->retest_of) {
+                (void)snprintf(t->campaign, sizeof(t->campaign), "%s", b->campaign);
+            }
         }
     }
 }
@@ -133,7 +171,7 @@ static void live(struct box *b)
         begin(&s, b, at);
         if (at == DAY) {
             commit(&s, 7);
-            plan(&s);
+            plan(&s, b);
         }
         runs(&s, b);
         hear(b, &s);
@@ -269,6 +307,143 @@ static void what_cannot_be_known_is_not_counted(void **state)
     assert_int_equal(b.counts.n_starts, 0);
 }
 
+/* One start in eight has to go outside, to the server that was drawn. */
+static void servers_are_drawn_too(void **state)
+{
+    struct box b = box();
+    int64_t n_outside = 0;
+    (void)state;
+    b.outside = "far-1+far-2";
+    for (size_t k = 0; k < b.n_starts; k++) {
+        char server[BW_NAME_MAX + 1];
+        server_of(&b, k, server);
+        n_outside += strcmp(server, "near") != 0;
+    }
+    assert_true(n_outside > 0);
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    assert_int_equal(b.counts.n_runs_elsewhere, 0);
+
+    /* Always near: seen where no other start explains it. */
+    b = box();
+    b.outside = "far-1+far-2";
+    b.always = "near";
+    live(&b);
+    assert_true(b.counts.n_runs_elsewhere > 0 && b.counts.n_runs_elsewhere <= n_outside);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    b.always = "far-1";
+    live(&b);
+    assert_true(b.counts.n_runs_elsewhere > (int64_t)b.n_starts / 2);
+}
+
+/* Given up when the hour is over: a run that begins later is at no drawn time. */
+static void the_hour_is_the_end(void **state)
+{
+    struct box b = box();
+    (void)state;
+    for (size_t i = 0; i < b.n_starts; i++) {
+        b.runs_ms[i] = (b.starts_ms[i] / 3600000 + 1) * 3600000 - 1000;
+    }
+    b.at_hour = true;
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    assert_int_equal(b.counts.n_starts_silent, 0);
+    size_t late = 0;
+    b = box();
+    b.at_hour = true;
+    for (size_t i = 0; i + 1 < b.n_starts; i++) {
+        int64_t hour_ms = (b.starts_ms[i] / 3600000 + 1) * 3600000;
+        if (b.starts_ms[i] + GIVE_UP_MS > hour_ms + 400000 &&
+            b.starts_ms[i + 1] > hour_ms + 400000) {
+            b.runs_ms[i] = hour_ms + 200000;
+            late++;
+        }
+    }
+    assert_true(late > 0);
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, late);
+}
+
+static int64_t slot_ms(int64_t k)
+{
+    uint8_t secret[BW_STARTS_SECRET_LEN];
+    secret_of(7, secret);
+    return FROM_S * 1000 + bw_starts_slot(secret, "fcc-1", "http/state", DAY + FROM_S,
+                                          (size_t)k, SLOT_MS, SPACING_MS);
+}
+
+static void a_campaign(void **state)
+{
+    struct box b = {.secret = 7, .campaign = "fcc-1"};
+    (void)state;
+    for (int64_t k = 0; k < SLOTS; k++) {
+        b.runs_ms[b.n_runs++] = slot_ms(k) + 9000;
+    }
+    live(&b);
+    assert_int_equal(b.fault, BW_SCHEDULE_FINE);
+    assert_int_equal(b.counts.n_starts, SLOTS);
+    assert_int_equal(b.counts.n_starts_silent, 0);
+    assert_int_equal(b.counts.n_runs, SLOTS);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+
+    b.runs_ms[2] = slot_ms(2) - 60000; /* before it was drawn for */
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+    b.runs_ms[2] = (FROM_S + 3 * 3600) * 1000 - 500; /* put off to the slot's end */
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    assert_int_equal(b.counts.n_starts_silent, 0);
+
+    b.runs_ms[2] = b.runs_ms[--b.n_runs]; /* two of its slots say nothing */
+    b.runs_ms[2] = b.runs_ms[--b.n_runs];
+    live(&b);
+    assert_int_equal(b.counts.n_starts_silent, 3 - 1);
+
+    b.runs_ms[0] = 3600000; /* a run of the campaign in the morning */
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+}
+
+/* A retest has to be one: of a run within the hour before, and the only one. */
+static void retests(void **state)
+{
+    struct box b = box();
+    char first[64];
+    (void)state;
+    size_t i = b.n_starts / 2;
+    (void)snprintf(first, sizeof(first), "down:%lld",
+                   (long long)(DAY * 1000 + b.runs_ms[i]));
+    b.retest_of[b.n_runs] = first;
+    b.runs_ms[b.n_runs++] = b.runs_ms[i] + 1500000;
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    b.retest_of[b.n_runs] = first; /* a second one of the same */
+    b.runs_ms[b.n_runs++] = b.runs_ms[i] + 2500000;
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+    b.n_runs--;
+    b.runs_ms[b.n_runs - 1] = b.runs_ms[i] + 3600000 + 200000; /* too late */
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+    b.runs_ms[b.n_runs - 1] = b.runs_ms[i] + 1500000;
+    (void)snprintf(first, sizeof(first), "up:%lld", (long long)(DAY * 1000 + b.runs_ms[i]));
+    live(&b); /* of a run that nobody knows */
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+    (void)snprintf(first, sizeof(first), "yesterday");
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+}
+
+static void what_was_foreseen_is_counted(void **state)
+{
+    struct box b = box();
+    (void)state;
+    b.flag = "foreseen";
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    assert_int_equal(b.counts.n_runs_foreseen, b.n_runs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +453,11 @@ int main(void)
         cmocka_unit_test(too_late_binds_nothing),
         cmocka_unit_test(chosen_times_show),
         cmocka_unit_test(what_cannot_be_known_is_not_counted),
+        cmocka_unit_test(servers_are_drawn_too),
+        cmocka_unit_test(the_hour_is_the_end),
+        cmocka_unit_test(a_campaign),
+        cmocka_unit_test(retests),
+        cmocka_unit_test(what_was_foreseen_is_counted),
     };
     assert_int_equal(bw_crypto_init(), 0);
     return cmocka_run_group_tests(tests, NULL, NULL);

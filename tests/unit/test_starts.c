@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define DAY INT64_C(1795305600)
+/* By another program (Python, hmac and hashlib). */
+#define OUTSIDE_FIRST_K 3
+#define SLOT_FIRST_MS 113264
 
 static uint8_t always[BW_STARTS_DAY_MIN];
 
@@ -128,6 +131,69 @@ static void minutes_as_text(void **state)
     assert_int_equal(bw_starts_minutes_print(allowed, text), -E2BIG);
 }
 
+/* Written down once, as the times are: and in the mean one in eight. */
+static void one_in_eight_goes_outside(void **state)
+{
+    uint8_t secret[BW_STARTS_SECRET_LEN] = {1, 2, 3};
+    int n = 0;
+    int first = 0;
+    (void)state;
+    for (size_t k = 0; k < 8000; k++) {
+        int at = bw_starts_outside(secret, "http/state", DAY, k, 2);
+        assert_true(at >= -1 && at <= 1);
+        assert_int_equal(bw_starts_outside(secret, "http/state", DAY, k, 0), -1);
+        assert_int_equal(bw_starts_outside(secret, "http/state", DAY, k, 1) < 0, at < 0);
+        n += at >= 0;
+        first += at == 0;
+    }
+    assert_true(n > 900 && n < 1100);
+    assert_true(first > n * 2 / 5 && first < n * 3 / 5);
+    size_t k = 0;
+    while (bw_starts_outside(secret, "http/state", DAY, k, 2) < 0) {
+        k++;
+    }
+    assert_int_equal(k, OUTSIDE_FIRST_K);
+}
+
+static void one_start_a_slot(void **state)
+{
+    const uint8_t secret[BW_STARTS_SECRET_LEN] = {1, 2, 3};
+    int64_t sum = 0;
+    (void)state;
+    for (size_t k = 0; k < 1000; k++) {
+        int64_t at = bw_starts_slot(secret, "fcc", "http/state", DAY, k, 3600000, 120000);
+        int64_t into = at - (int64_t)k * 3600000;
+        assert_true(into >= 0 && into < 3600000 - 120000);
+        sum += into;
+    }
+    assert_true(sum / 1000 > 1640000 && sum / 1000 < 1840000);
+    assert_int_equal(bw_starts_slot(secret, "fcc", "http/state", DAY, 0, 3600000, 120000),
+                     SLOT_FIRST_MS);
+    assert_int_not_equal(
+        bw_starts_slot(secret, "fcd", "http/state", DAY, 0, 3600000, 120000),
+        SLOT_FIRST_MS);
+    assert_int_equal(bw_starts_slot(secret, "fcc", "x", DAY, 3, 60000, 60000), 180000);
+}
+
+static void names_of_servers(void **state)
+{
+    (void)state;
+    assert_int_equal(bw_starts_names_count(NULL), 0);
+    assert_int_equal(bw_starts_names_count(""), 0);
+    assert_int_equal(bw_starts_names_count("a"), 1);
+    assert_int_equal(bw_starts_names_count("east-1+West.2+x"), 3);
+    assert_int_equal(bw_starts_names_count("a+"), -EINVAL);
+    assert_int_equal(bw_starts_names_count("+a"), -EINVAL);
+    assert_int_equal(bw_starts_names_count("a++b"), -EINVAL);
+    assert_int_equal(bw_starts_names_count("a+b+a"), -EINVAL);
+    assert_int_equal(bw_starts_names_count("a+-b"), -EINVAL);
+    assert_int_equal(bw_starts_names_find("east-1+West.2+x", "West.2"), 1);
+    assert_int_equal(bw_starts_names_find("east-1+West.2+x", "x"), 2);
+    assert_int_equal(bw_starts_names_find("east-1+West.2+x", "West"), -ENOENT);
+    assert_int_equal(bw_starts_names_find(NULL, "x"), -ENOENT);
+    assert_int_equal(bw_starts_names_find("", "x"), -ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +202,9 @@ int main(void)
         cmocka_unit_test(gaps_are_exponential_and_clamped),
         cmocka_unit_test(only_in_allowed_minutes),
         cmocka_unit_test(minutes_as_text),
+        cmocka_unit_test(one_in_eight_goes_outside),
+        cmocka_unit_test(one_start_a_slot),
+        cmocka_unit_test(names_of_servers),
     };
     assert_int_equal(bw_crypto_init(), 0);
     memset(always, 1, sizeof(always));

@@ -88,6 +88,14 @@ static void same_schedule(const struct bw_summary *s, const json_t *o)
         same_int(p, "mean_ms", s->schedule.starts[i].mean_ms);
         same_int(p, "give_up_ms", s->schedule.starts[i].give_up_ms);
         same_text(p, "minutes", s->schedule.starts[i].minutes);
+        same_text(p, "gate", s->schedule.starts[i].gate);
+        same_text(p, "give_up_at", s->schedule.starts[i].give_up_at);
+        same_text(p, "outside", s->schedule.starts[i].outside);
+        same_text(p, "campaign", s->schedule.starts[i].campaign);
+        same_int(p, "from", s->schedule.starts[i].from_unix_s);
+        same_int(p, "slots", s->schedule.starts[i].slots);
+        same_int(p, "slot_ms", s->schedule.starts[i].slot_ms);
+        same_int(p, "spacing_ms", s->schedule.starts[i].spacing_ms);
     }
     assert_true(!o || json_object_size(o) > 0);
 }

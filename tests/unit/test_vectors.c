@@ -294,6 +294,7 @@ static void schedule(struct bw_summary *s)
     (void)bw_b64_encode(secret, sizeof(secret), s->schedule.secrets[0].secret);
     s->schedule.n_starts = 1;
     s->schedule.starts = bw_summary_alloc(s, sizeof(*s->schedule.starts));
+    bw_schedule_starts_init(&s->schedule.starts[0]);
     PUT(s->schedule.starts[0].probe, "state");
     PUT(s->schedule.starts[0].kind, "http");
     s->schedule.starts[0].mean_ms = MEAN_MS;

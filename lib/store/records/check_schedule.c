@@ -5,108 +5,17 @@
  * enough that every run of it has been told. What cannot be known is left out of the
  * counts: times without a record or with an unsure clock, and the minutes around a change
  * of the plan, which takes hold within an interval. */
-#include "check_schedule.h"
+#include "check_schedule_private.h"
 #include "hash.h"
-#include "names.h"
-#include "starts.h"
 
-#include <bw/summary.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    DAYS_KEPT = 16,
-    COMMITS_MAX = 8,
-    PLANS_MAX = 16,          /* of a day; a plan that changes more often binds nothing */
-    SLACK_MS = 180 * 1000,   /* from a start to the measured window of its run */
-    EARLY_MS = 2000,         /* at_ms and the drawn start are read from two clocks */
-    CHANGE_MS = 1200 * 1000, /* around a change of the plan */
-    SETTLED_S = 2 * 3600,    /* after a day its last runs have been told */
-    NAME_MAX_BYTES = BW_NAME_MAX + 17
-};
-
-#define DAY_S INT64_C(86400)
-
-struct commit {
-    char kid[BW_KID_LEN + 1];
-    char sha256[BW_HASH_LEN + 1];
-    bool ahead; /* signed before the day began, by a clock that was right */
-};
-
-struct test {
-    char name[NAME_MAX_BYTES]; /* "http/state" */
-    int64_t mean_ms;
-    int64_t give_up_ms;
-    char minutes[BW_STARTS_MINUTES_MAX + 1];
-};
-
-/* What was planned from a moment on; no tests: nothing. */
-struct plan {
-    int64_t from_unix_ms;
-    struct test *tests;
-    size_t n;
-};
-
-struct span {
-    int64_t from_unix_ms;
-    int64_t to_unix_ms;
-};
-
-struct run {
-    char name[NAME_MAX_BYTES];
-    int64_t at_unix_ms;
-};
-
-struct day {
-    int64_t day_s;
-    struct commit commits[COMMITS_MAX];
-    size_t n_commits;
-    char secret[BW_HASH_LEN + 1]; /* "": not revealed */
-    bool bound;
-    bool judged;
-    struct plan *plans;
-    size_t n_plans;
-    struct span *spans;
-    size_t n_spans;
-    struct run *runs;
-    size_t n_runs;
-};
-
-struct site {
-    struct day *days[DAYS_KEPT]; /* ascending */
-    size_t n;
-    int64_t last_s;
-};
-
-struct bw_check_schedule {
-    struct bw_names names;
-    struct site *sites;
-    size_t cap;
-    struct bw_schedule_counts counts;
-};
-
 struct bw_check_schedule *bw_check_schedule_new(void)
 {
     return calloc(1, sizeof(struct bw_check_schedule));
-}
-
-/* All but what tells the same secret from another. */
-static void lighten(struct day *d)
-{
-    for (size_t i = 0; i < d->n_plans; i++) {
-        free(d->plans[i].tests);
-    }
-    free(d->plans);
-    free(d->spans);
-    free(d->runs);
-    d->plans = NULL;
-    d->spans = NULL;
-    d->runs = NULL;
-    d->n_plans = 0;
-    d->n_spans = 0;
-    d->n_runs = 0;
 }
 
 void bw_check_schedule_free(struct bw_check_schedule *c)
@@ -116,7 +25,7 @@ void bw_check_schedule_free(struct bw_check_schedule *c)
     }
     for (size_t i = 0; c->sites && i < c->names.n; i++) {
         for (size_t k = 0; k < c->sites[i].n; k++) {
-            lighten(c->sites[i].days[k]);
+            check_schedule_lighten(c->sites[i].days[k]);
             free(c->sites[i].days[k]);
         }
     }
@@ -132,111 +41,6 @@ static void *one_more(void *items, size_t n, size_t size)
         return items;
     }
     return reallocarray(items, n ? n * 2 : 1, size);
-}
-
-/* ---- judging a day ------------------------------------------------------------------- */
-
-static bool near_a_change(const struct day *d, int64_t at_ms)
-{
-    for (size_t i = 1; i < d->n_plans; i++) { /* the first is the day's own */
-        int64_t off_ms = at_ms - d->plans[i].from_unix_ms;
-        if (off_ms > -CHANGE_MS && off_ms < CHANGE_MS) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const struct plan *plan_at(const struct day *d, int64_t at_ms)
-{
-    const struct plan *p = NULL;
-    for (size_t i = 0; i < d->n_plans && d->plans[i].from_unix_ms <= at_ms; i++) {
-        p = &d->plans[i];
-    }
-    return p && !near_a_change(d, at_ms) ? p : NULL;
-}
-
-static bool covered(const struct day *d, int64_t from_ms, int64_t to_ms)
-{
-    for (size_t i = 0; i < d->n_spans; i++) {
-        if (d->spans[i].from_unix_ms <= from_ms && d->spans[i].to_unix_ms >= to_ms) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A start that falls into an earlier one's run or waiting is that one's. */
-static bool told(const struct day *d, const struct test *t, int64_t start_ms)
-{
-    for (size_t i = 0; i < d->n_runs; i++) {
-        const struct run *r = &d->runs[i];
-        if (r->at_unix_ms >= start_ms - SLACK_MS &&
-            r->at_unix_ms <= start_ms + t->give_up_ms + SLACK_MS &&
-            strcmp(r->name, t->name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void judge_test(struct bw_check_schedule *c,
-                       const struct day *d,
-                       const struct plan *p,
-                       const struct test *t,
-                       int64_t *starts_ms)
-{
-    uint8_t secret[BW_STARTS_SECRET_LEN];
-    uint8_t allowed[BW_STARTS_DAY_MIN];
-    int64_t day_ms = d->day_s * 1000;
-    (void)bw_b64_decode(d->secret, strlen(d->secret), secret, sizeof(secret));
-    (void)bw_starts_minutes_parse(t->minutes, allowed);
-    size_t n = bw_starts_day(secret, t->name, d->day_s, t->mean_ms, allowed, starts_ms,
-                             BW_STARTS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        int64_t at_ms = day_ms + starts_ms[i];
-        if (plan_at(d, at_ms) == p && covered(d, at_ms, at_ms + SLACK_MS)) {
-            c->counts.n_starts++;
-            c->counts.n_starts_silent += !told(d, t, at_ms);
-        }
-    }
-    for (size_t i = 0; i < d->n_runs; i++) {
-        const struct run *r = &d->runs[i];
-        bool planned = false;
-        if (strcmp(r->name, t->name) != 0 || plan_at(d, r->at_unix_ms) != p ||
-            r->at_unix_ms < day_ms + SLACK_MS) { /* else perhaps the day's before */
-            continue;
-        }
-        for (size_t k = 0; k < n && !planned; k++) {
-            int64_t late_ms = r->at_unix_ms - day_ms - starts_ms[k];
-            planned = late_ms >= -EARLY_MS && late_ms <= t->give_up_ms + SLACK_MS;
-        }
-        c->counts.n_runs++;
-        c->counts.n_runs_unplanned += !planned;
-    }
-}
-
-static int judge(struct bw_check_schedule *c, struct day *d)
-{
-    int64_t *starts_ms;
-    if (d->judged || !d->secret[0]) {
-        return 0;
-    }
-    starts_ms = malloc(BW_STARTS_MAX * sizeof(*starts_ms));
-    if (!starts_ms) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < d->n_plans; i++) {
-        for (size_t k = 0; k < d->plans[i].n; k++) {
-            judge_test(c, d, &d->plans[i], &d->plans[i].tests[k], starts_ms);
-        }
-    }
-    free(starts_ms);
-    c->counts.n_days_bound += d->bound;
-    c->counts.n_days_loose += !d->bound;
-    d->judged = true;
-    lighten(d);
-    return 0;
 }
 
 /* ---- hearing records ----------------------------------------------------------------- */
@@ -265,9 +69,9 @@ day_of(struct bw_check_schedule *c, struct site *t, int64_t day_s, int *reterr)
     d->day_s = day_s;
     if (t->n == DAYS_KEPT) {
         struct day *old = t->days[0];
-        *reterr = judge(c, old);
+        *reterr = check_schedule_judge(c, t, old);
         c->counts.n_days_open += old->n_commits > 0 && !old->secret[0];
-        lighten(old);
+        check_schedule_lighten(old);
         free(old);
         t->n--;
         at--;
@@ -361,33 +165,34 @@ static enum bw_schedule_fault hear_secret(struct day *d,
     return BW_SCHEDULE_FINE;
 }
 
-static bool same_plan(const struct plan *p, const struct bw_summary *s)
+static void read_test(struct test *t, const struct bw_schedule_starts *p)
 {
-    if (p->n != s->schedule.n_starts) {
-        return false;
-    }
-    for (size_t i = 0; i < p->n; i++) {
-        const struct bw_schedule_starts *t = &s->schedule.starts[i];
-        char name[NAME_MAX_BYTES];
-        (void)snprintf(name, sizeof(name), "%s/%s", t->kind, t->probe);
-        if (strcmp(p->tests[i].name, name) != 0 || p->tests[i].mean_ms != t->mean_ms ||
-            p->tests[i].give_up_ms != t->give_up_ms ||
-            strcmp(p->tests[i].minutes, t->minutes) != 0) {
-            return false;
-        }
-    }
-    return true;
+    memset(t, 0, sizeof(*t));
+    (void)snprintf(t->name, sizeof(t->name), "%s/%s", p->kind, p->probe);
+    t->mean_ms = p->mean_ms;
+    t->give_up_ms = p->give_up_ms;
+    (void)snprintf(t->minutes, sizeof(t->minutes), "%s", p->minutes ? p->minutes : "");
+    (void)snprintf(t->gate, sizeof(t->gate), "%s", p->gate);
+    (void)snprintf(t->outside, sizeof(t->outside), "%s", p->outside ? p->outside : "");
+    t->give_up_at_hour = p->give_up_at != NULL;
+    (void)snprintf(t->campaign, sizeof(t->campaign), "%s", p->campaign);
+    t->from_unix_s = p->from_unix_s;
+    t->slots = p->slots;
+    t->slot_ms = p->slot_ms;
+    t->spacing_ms = p->spacing_ms;
+}
+
+static bool same_plan(const struct plan *p, const struct plan *q)
+{
+    return p->n == q->n && memcmp(p->tests, q->tests, p->n * sizeof(*p->tests)) == 0;
 }
 
 static int hear_plan(struct day *d, const struct bw_summary *s)
 {
     struct plan *plans;
     struct plan p = {.from_unix_ms = s->start_unix_s * 1000, .n = s->schedule.n_starts};
-    if (d->n_plans > 0 && (same_plan(&d->plans[d->n_plans - 1], s) ||
-                           d->plans[d->n_plans - 1].from_unix_ms >= p.from_unix_ms)) {
-        return 0;
-    }
-    if (d->n_plans == PLANS_MAX) {
+    if (d->n_plans == PLANS_MAX ||
+        (d->n_plans > 0 && d->plans[d->n_plans - 1].from_unix_ms >= p.from_unix_ms)) {
         return 0;
     }
     p.tests = calloc(p.n + 1, sizeof(*p.tests));
@@ -395,12 +200,11 @@ static int hear_plan(struct day *d, const struct bw_summary *s)
         return -ENOMEM;
     }
     for (size_t i = 0; i < p.n; i++) {
-        const struct bw_schedule_starts *t = &s->schedule.starts[i];
-        (void)snprintf(p.tests[i].name, sizeof(p.tests[i].name), "%s/%s", t->kind,
-                       t->probe);
-        (void)snprintf(p.tests[i].minutes, sizeof(p.tests[i].minutes), "%s", t->minutes);
-        p.tests[i].mean_ms = t->mean_ms;
-        p.tests[i].give_up_ms = t->give_up_ms;
+        read_test(&p.tests[i], &s->schedule.starts[i]);
+    }
+    if (d->n_plans > 0 && same_plan(&d->plans[d->n_plans - 1], &p)) {
+        free(p.tests);
+        return 0;
     }
     plans = one_more(d->plans, d->n_plans, sizeof(*plans));
     if (!plans) {
@@ -462,14 +266,53 @@ static int hear_span(struct day *d, const struct bw_summary *s)
     return 0;
 }
 
-static bool by_a_person(const struct bw_throughput *t)
+static bool has_flag(const struct bw_throughput *t, const char *word)
 {
     for (size_t i = 0; i < sizeof(t->flags) / sizeof(t->flags[0]) && t->flags[i]; i++) {
-        if (strcmp(t->flags[i], "asked") == 0) {
+        if (strcmp(t->flags[i], word) == 0) {
             return true;
         }
     }
-    return t->retest_of != NULL;
+    return false;
+}
+
+/* "down:1789000312000" names a run of the same probe and kind. */
+static bool
+read_retest(const char *text, enum bw_direction *ret_direction, int64_t *ret_at_ms)
+{
+    static const char *const words[BW_DIRECTIONS] = {[BW_DOWN] = "down:", [BW_UP] = "up:"};
+    for (int i = 0; i < BW_DIRECTIONS; i++) {
+        size_t n = strlen(words[i]);
+        char *end = NULL;
+        if (strncmp(text, words[i], n) == 0 && text[n] >= '0' && text[n] <= '9') {
+            *ret_direction = (enum bw_direction)i;
+            *ret_at_ms = strtoll(text + n, &end, 10);
+            return *end == '\0';
+        }
+    }
+    return false;
+}
+
+/* The run that a retest is of must be on record, be no retest itself, and have no other. */
+static bool explain_retest(struct site *t, const struct run *r, const char *of)
+{
+    enum bw_direction direction = BW_DOWN;
+    int64_t at_ms = 0;
+    if (!read_retest(of, &direction, &at_ms) || direction != r->direction ||
+        r->at_unix_ms <= at_ms || r->at_unix_ms > at_ms + RETEST_MS + SLACK_MS) {
+        return false;
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        for (size_t k = 0; k < t->days[i]->n_runs; k++) {
+            struct run *q = &t->days[i]->runs[k];
+            if (q->at_unix_ms == at_ms && q->direction == direction && !q->is_retest &&
+                !q->retested && strcmp(q->name, r->name) == 0) {
+                q->retested = true;
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static int
@@ -481,8 +324,9 @@ hear_runs(struct bw_check_schedule *c, struct site *site, const struct bw_summar
         int64_t at_s = t->at_unix_ms / 1000;
         struct day *d;
         struct run *runs;
-        if (by_a_person(t)) {
-            continue;
+        struct run run = {.at_unix_ms = t->at_unix_ms, .direction = t->direction};
+        if (has_flag(t, "asked")) {
+            continue; /* by a person */
         }
         if (at_s < s->start_unix_s - SETTLED_S || at_s > s->end_unix_s + SETTLED_S) {
             continue; /* no time of this record's */
@@ -491,14 +335,19 @@ hear_runs(struct bw_check_schedule *c, struct site *site, const struct bw_summar
         if (!d || d->judged) {
             continue;
         }
+        (void)snprintf(run.name, sizeof(run.name), "%s/%s", t->kind, t->probe);
+        (void)snprintf(run.campaign, sizeof(run.campaign), "%s", t->campaign);
+        (void)snprintf(run.server, sizeof(run.server), "%s", t->server);
+        run.ran = t->state != BW_TEST_DEFERRED;
+        run.foreseen = has_flag(t, "foreseen");
+        run.is_retest = t->retest_of != NULL;
+        run.explained = t->retest_of && explain_retest(site, &run, t->retest_of);
         runs = one_more(d->runs, d->n_runs, sizeof(*runs));
         if (!runs) {
             return -ENOMEM;
         }
         d->runs = runs;
-        (void)snprintf(runs[d->n_runs].name, sizeof(runs[d->n_runs].name), "%s/%s", t->kind,
-                       t->probe);
-        runs[d->n_runs++].at_unix_ms = t->at_unix_ms;
+        runs[d->n_runs++] = run;
     }
     return r;
 }
@@ -532,7 +381,7 @@ int bw_check_schedule_add(struct bw_check_schedule *c,
     t->last_s = s->end_unix_s > t->last_s ? s->end_unix_s : t->last_s;
     for (size_t i = 0; i < t->n && r == 0; i++) {
         if (s->start_unix_s >= t->days[i]->day_s + DAY_S + SETTLED_S) {
-            r = judge(c, t->days[i]);
+            r = check_schedule_judge(c, t, t->days[i]);
         }
     }
     return r;
@@ -543,7 +392,7 @@ void bw_check_schedule_finish(struct bw_check_schedule *c, struct bw_schedule_co
     for (size_t i = 0; i < c->names.n; i++) {
         for (size_t k = 0; k < c->sites[i].n; k++) {
             struct day *d = c->sites[i].days[k];
-            (void)judge(c, d);
+            (void)check_schedule_judge(c, &c->sites[i], d);
             c->counts.n_days_open +=
                 d->n_commits > 0 && !d->secret[0] && c->sites[i].last_s >= d->day_s + DAY_S;
         }

@@ -29,7 +29,10 @@ struct bw_schedule_counts {
     int64_t n_starts;     /* drawn, while the box ran with a clock that was right */
     int64_t n_starts_silent; /* … of which no record tells what became of them */
     int64_t n_runs; /* runs and deferrals not asked for by a person, on those days */
-    int64_t n_runs_unplanned; /* … that no drawn start explains */
+    int64_t n_runs_unplanned; /* … that no drawn start explains, nor, if they are retests, a
+                                 run within the hour before */
+    int64_t n_runs_elsewhere; /* … at another server than the start was drawn for */
+    int64_t n_runs_foreseen;  /* … of days whose drawn starts were shown to somebody */
 };
 
 struct bw_check_schedule *bw_check_schedule_new(void); /* NULL: out of memory */
