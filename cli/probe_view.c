@@ -6,7 +6,6 @@
 #include "buf.h"
 #include "json.h"
 #include "plural.h"
-#include "stat.h"
 
 #include <bw/err.h>
 #include <inttypes.h>
@@ -16,82 +15,8 @@
 
 enum {
     BAR = 24,
-    ECHOES_MAX = 1000000,
     JSON_MAX = 256 * 1024
 };
-
-void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s)
-{
-    if (s->family != 0) {
-        e->family = s->family;
-    }
-    switch (s->state) {
-    case BW_OK:
-        e->sent++;
-        if (e->n == e->cap && e->cap < ECHOES_MAX) {
-            size_t cap = e->cap ? e->cap * 2 : 256;
-            struct probe_echo *grown = realloc(e->list, cap * sizeof(*grown));
-            if (grown) {
-                e->list = grown;
-                e->cap = cap;
-            }
-        }
-        if (e->n < e->cap) {
-            e->list[e->n++] =
-                (struct probe_echo){.sent_mono_ns = s->sent_mono_ns, .rtt_ns = s->rtt_ns};
-        }
-        break;
-    case BW_LOST:
-        e->sent++;
-        e->lost++;
-        if (s->error != 0) {
-            e->icmp_error = s->error;
-        }
-        break;
-    case BW_LATE:
-        e->late++;
-        break;
-    case BW_FAILED:
-        e->failed++;
-        e->error = s->error;
-        break;
-    case BW_SKIPPED:
-        e->failed++;
-        break;
-    case BW_LOST_OUT:
-        e->lost_out++;
-        break;
-    case BW_LOST_BACK:
-        e->lost_back++;
-        break;
-    }
-}
-
-int64_t probe_echo_percentile(const struct probe_echoes *e,
-                              int64_t p_ppm,
-                              int64_t from_ns,
-                              int64_t to_ns)
-{
-    int64_t *values = calloc(e->n ? e->n : 1, sizeof(*values));
-    int64_t result = BW_UNKNOWN;
-    size_t n = 0;
-    for (size_t i = 0; values && i < e->n; i++) {
-        if (e->list[i].sent_mono_ns >= from_ns && e->list[i].sent_mono_ns < to_ns) {
-            values[n++] = e->list[i].rtt_ns;
-        }
-    }
-    if (n > 0) {
-        result = bw_stat_percentile(values, n, p_ppm);
-    }
-    free(values);
-    return result;
-}
-
-static const char *why_not_sent(const struct probe_echoes *e)
-{
-    return e->error != 0 ? bw_strerror(e->error)
-                         : "this machine was too busy to send in time";
-}
 
 static double mbps(int64_t bytes, const struct bw_run_sample *s)
 {
@@ -116,6 +41,9 @@ void probe_view_live(const struct probe_result *r,
 {
     char bar[BAR + 1];
     const struct probe_echoes *e = r->n_echoes > 0 ? &r->echoes[0] : NULL;
+    if (r->n_echoes > 1 && e->sent == 0 && r->echoes[1].sent > 0) {
+        e = &r->echoes[1];
+    }
     done = done < 0 ? 0 : done > 1 ? 1 : done;
     for (int i = 0; i < BAR; i++) {
         bar[i] = i < (int)(done * BAR) ? '#' : '-';
@@ -148,51 +76,6 @@ void probe_view_live_end(void)
 }
 
 /* The result block ------------------------------------------------------------- */
-
-static void text_latency(const struct probe_result *r, size_t i)
-{
-    const struct probe_echoes *e = &r->echoes[i];
-    const struct bw_target *t = bw_opts_target(r->opts, i);
-    int64_t low_ppm;
-    int64_t high_ppm;
-    (void)printf("%s %s", r->ops->name, t->address);
-    if (e->family != 0) {
-        (void)printf(" over IPv%d", e->family);
-    }
-    (void)printf("%s\n", r->interrupted ? "  (interrupted: partial result)" : "");
-    if (e->failed > 0) {
-        (void)printf("  not sent     %" PRId64 " %s: %s\n", e->failed,
-                     bw_plural(e->failed, "packet", "packets"), bw_strerror(e->error));
-    }
-    if (e->sent == 0) {
-        (void)printf("  no packet could be sent: nothing is known about the line\n");
-        return;
-    }
-    bw_stat_wilson_ppm(e->lost, e->sent, &low_ppm, &high_ppm);
-    (void)printf("  loss         %.2f %%   %" PRId64 " of %" PRId64
-                 " lost; 95 %% interval %.2f to %.2f %%\n",
-                 100.0 * (double)e->lost / (double)e->sent, e->lost, e->sent,
-                 (double)low_ppm / 1e4, (double)high_ppm / 1e4);
-    if (e->late > 0) {
-        (void)printf("  late         %" PRId64
-                     " of the lost were answered after the timeout\n",
-                     e->late);
-    }
-    if (e->icmp_error != 0) {
-        (void)printf("  told         %s\n", bw_strerror(e->icmp_error));
-    }
-    if (e->n == 0) {
-        (void)printf("  round trip   unknown: nothing came back\n");
-        return;
-    }
-    (void)printf(
-        "  round trip   p50 %.3f ms   p95 %.3f ms   least %.3f ms   most %.3f ms   "
-        "(%zu answers)\n",
-        (double)probe_echo_percentile(e, 500000, 0, INT64_MAX) / 1e6,
-        (double)probe_echo_percentile(e, 950000, 0, INT64_MAX) / 1e6,
-        (double)probe_echo_percentile(e, 1, 0, INT64_MAX) / 1e6,
-        (double)probe_echo_percentile(e, 1000000, 0, INT64_MAX) / 1e6, e->n);
-}
 
 static void text_loaded(const struct probe_result *r, const struct bw_run_sample *s)
 {
@@ -268,7 +151,7 @@ void probe_view_text(const struct probe_result *r)
 {
     if (r->ops->klass == BW_CLASS_LATENCY) {
         for (size_t i = 0; i < r->n_echoes; i++) {
-            text_latency(r, i);
+            probe_latency_text(r, i);
         }
         return;
     }
@@ -280,32 +163,6 @@ void probe_view_text(const struct probe_result *r)
 }
 
 /* JSON ------------------------------------------------------------------------- */
-
-static void json_latency(const struct probe_result *r, size_t i, struct bw_jw *w)
-{
-    const struct probe_echoes *e = &r->echoes[i];
-    const struct bw_target *t = bw_opts_target(r->opts, i);
-    bw_jw_obj(w);
-    bw_jw_kstr(w, "target", t->address);
-    if (e->family != 0) {
-        bw_jw_ki64(w, "family", e->family);
-    }
-    bw_jw_ki64(w, "sent", e->sent);
-    bw_jw_ki64(w, "lost", e->lost);
-    bw_jw_ki64(w, "late", e->late);
-    bw_jw_ki64(w, "not_sent", e->failed);
-    if (e->failed > 0) {
-        bw_jw_kstr(w, "not_sent_reason", why_not_sent(e));
-    }
-    if (e->icmp_error != 0) {
-        bw_jw_kstr(w, "icmp_error", bw_strerror(e->icmp_error));
-    }
-    bw_jw_ki64(w, "rtt_min_ns", probe_echo_percentile(e, 1, 0, INT64_MAX));
-    bw_jw_ki64(w, "rtt_p50_ns", probe_echo_percentile(e, 500000, 0, INT64_MAX));
-    bw_jw_ki64(w, "rtt_p95_ns", probe_echo_percentile(e, 950000, 0, INT64_MAX));
-    bw_jw_ki64(w, "rtt_max_ns", probe_echo_percentile(e, 1000000, 0, INT64_MAX));
-    bw_jw_obj_end(w);
-}
 
 static int64_t us(int64_t ns)
 {
@@ -364,7 +221,7 @@ void probe_view_json(const struct probe_result *r)
     bw_jw_karr(&w, "results");
     if (r->ops->klass == BW_CLASS_LATENCY) {
         for (size_t i = 0; i < r->n_echoes; i++) {
-            json_latency(r, i, &w);
+            probe_latency_json(r, i, &w);
         }
     } else {
         for (int d = 0; d < BW_DIRECTIONS; d++) {

@@ -9,7 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Answers of one latency target, or of the echo beside a throughput run. */
+struct bw_jw;
+
+enum {
+    PROBE_CODES_MAX = 16
+};
+
+/* Answers of one latency target over one family, or of the echo beside a throughput run. */
 struct probe_echoes {
     int64_t sent;
     int64_t lost;
@@ -18,7 +24,7 @@ struct probe_echoes {
     int64_t lost_back; /* … and back */
     int64_t failed;    /* could not be sent … */
     int error;         /* … and why, the last time */
-    int icmp_error;    /* what routers said of the lost, the last time */
+    int told_error;    /* what was said of the lost, the last time */
     uint8_t family;
     struct probe_echo {
         int64_t sent_mono_ns;
@@ -26,6 +32,17 @@ struct probe_echoes {
     } * list;
     size_t n;
     size_t cap;
+    struct probe_code {
+        char word[32];
+        int64_t n;
+    } codes[PROBE_CODES_MAX]; /* what was answered; beyond these as "other" */
+    size_t n_codes;
+    struct probe_times {
+        int64_t *ns;
+        size_t n;
+        size_t cap;
+    } phases[BW_PHASES];
+    int64_t cert_days; /* the fewest; unknown: no certificate was seen */
 };
 
 /* One direction of a throughput run. */
@@ -44,12 +61,15 @@ struct probe_result {
     const struct bw_opts *opts;
     bool interrupted;
     double seconds;              /* a latency round's length so far */
-    struct probe_echoes *echoes; /* one a target; for a throughput kind one */
+    struct probe_echoes *echoes; /* two a target, IPv4's and IPv6's; for a throughput kind
+                                    one */
     size_t n_echoes;
     struct probe_run runs[BW_DIRECTIONS];
     int64_t start_mono_ns; /* of the throughput run: echoes before it are idle */
 };
 
+void probe_echo_init(struct probe_echoes *e);
+void probe_echo_done(struct probe_echoes *e);
 void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s);
 
 /* Percentile (ppm) in ns of the answers to packets sent in [from, to); BW_UNKNOWN: none. */
@@ -63,6 +83,10 @@ void probe_view_live(const struct probe_result *r,
                      double done,
                      const struct bw_run_sample *now);
 void probe_view_live_end(void);
+
+/* Of one of the result's echoes; nothing where nothing was tried. */
+void probe_latency_text(const struct probe_result *r, size_t i);
+void probe_latency_json(const struct probe_result *r, size_t i, struct bw_jw *w);
 
 void probe_view_text(const struct probe_result *r);
 void probe_view_json(const struct probe_result *r);

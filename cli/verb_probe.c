@@ -10,8 +10,10 @@
 #include "probe_view.h"
 #include "runner.h"
 
+#include <arpa/inet.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +46,7 @@ struct probe {
     int64_t begin_mono_ns;
     int64_t length_ms; /* of the whole, for the bar */
     int64_t wait_ms;   /* after a latency round, for the last answers */
-    int64_t expected;  /* packets of a latency round */
+    int64_t rounds;    /* of a latency probe: packets to each target over each family */
     bool failed;
 };
 
@@ -64,24 +66,62 @@ static void over(struct probe *p)
 
 /* Latency ---------------------------------------------------------------------- */
 
-static int64_t accounted(const struct probe *p)
+/* Is the target an address, or an URL with one as its host? */
+static bool is_literal(const char *target)
 {
-    int64_t n = 0;
-    for (size_t i = 0; i < p->result.n_echoes; i++) {
-        n += p->result.echoes[i].sent + p->result.echoes[i].failed;
+    struct in6_addr any;
+    char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "";
+    const char *from = strstr(target, "://");
+    size_t n;
+    from = from ? from + 3 : target;
+    if (strchr(from, '[') == from) {
+        from++;
+        n = strcspn(from, "]%");
+    } else {
+        size_t colons = 0;
+        n = strcspn(from, "/?#%");
+        for (size_t i = 0; i < n; i++) {
+            colons += from[i] == ':' ? 1 : 0;
+        }
+        n = colons == 1 ? strcspn(from, ":") : n; /* else an IPv6 address */
     }
-    return n;
+    if (n >= sizeof(host)) {
+        return false;
+    }
+    (void)memcpy(host, from, n);
+    return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1;
+}
+
+/* Is every packet of the round accounted for? */
+static bool accounted(const struct probe *p)
+{
+    const struct probe_result *r = &p->result;
+    bool both = bw_optspec_find(r->ops->opts, "family") &&
+                strcmp(bw_opt_str(r->opts, "family"), "both") == 0;
+    for (size_t i = 0; i < r->n_echoes; i += 2) {
+        int64_t n = 0;
+        bool two = both && !is_literal(bw_opts_target(r->opts, i / 2)->address);
+        for (size_t k = i; k < i + 2; k++) {
+            n += r->echoes[k].sent + r->echoes[k].failed;
+        }
+        if (n < p->rounds * (two ? 2 : 1)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void on_latency(void *owner, const struct bw_latency_sample *s, uint32_t n)
 {
     struct probe *p = owner;
+    bool latency = p->result.ops->klass == BW_CLASS_LATENCY;
     for (uint32_t i = 0; i < n; i++) {
-        if (s[i].target < p->result.n_echoes) {
-            probe_echo_add(&p->result.echoes[s[i].target], &s[i]);
+        size_t at = latency ? (size_t)s[i].target * 2 + (s[i].family == 6 ? 1 : 0) : 0;
+        if (at < p->result.n_echoes) {
+            probe_echo_add(&p->result.echoes[at], &s[i]);
         }
     }
-    if (p->round_over && accounted(p) >= p->expected) {
+    if (latency && p->round_over && accounted(p)) {
         over(p);
     }
 }
@@ -96,7 +136,7 @@ static void on_round_done(void *owner, int status)
     struct probe *p = owner;
     p->round_over = true;
     p->result.seconds = (double)(bw_clock_mono_ns() - p->begin_mono_ns) / 1e9;
-    if (status == -ECANCELED || accounted(p) >= p->expected) {
+    if (status == -ECANCELED || accounted(p)) {
         over(p);
         return;
     }
@@ -268,8 +308,7 @@ static int start_latency(struct probe *p, int64_t seconds, struct bw_err *err)
     if (bw_optspec_find(p->result.ops->opts, "timeout")) {
         p->wait_ms = bw_opt_int(p->result.opts, "timeout") + 100;
     }
-    p->expected = (seconds * 1000 + interval_ms - 1) / interval_ms *
-                  (int64_t)bw_opts_n_targets(p->result.opts);
+    p->rounds = (seconds * 1000 + interval_ms - 1) / interval_ms;
     p->length_ms = seconds * 1000;
     return bw_host_round(p->host, (uint32_t)seconds * 1000);
 }
@@ -320,9 +359,11 @@ static bool succeeded(const struct probe *p)
         return false;
     }
     for (size_t i = 0; p->result.ops->klass == BW_CLASS_LATENCY && i < p->result.n_echoes;
-         i++) {
-        if (p->result.echoes[i].n == 0) {
-            return false;
+         i += 2) {
+        const struct probe_echoes *e = &p->result.echoes[i];
+        if (e[0].n + e[1].n == 0 || (e[0].sent > 0 && e[0].n == 0) ||
+            (e[1].sent > 0 && e[1].n == 0)) {
+            return false; /* one family that is silent is not hidden by the other */
         }
     }
     return true;
@@ -404,9 +445,10 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
         }
     }
     if (argc - optind < 2) {
-        return bw_cli_usage(&bw_verb_probe, optind == argc
-                                                ? "wants a kind (icmp, http) and a target"
-                                                : "wants a target");
+        return bw_cli_usage(&bw_verb_probe,
+                            optind == argc
+                                ? "wants a kind (icmp, tcp, http, …) and a target"
+                                : "wants a target");
     }
     a->ops = bw_probe_find(argv[optind]);
     if (!a->ops) {
@@ -417,6 +459,25 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
                             a->ops->name);
     }
     return read_targets(a, argc - optind - 1, argv + optind + 1);
+}
+
+/* Somebody waits here: a kind that takes its time in the daemon is asked once a second. */
+static void hurry(struct arguments *a)
+{
+    const struct bw_optspec *spec = bw_optspec_find(a->ops->opts, "interval");
+    int64_t usual_ms = 0;
+    if (a->ops->klass != BW_CLASS_LATENCY || !spec || !spec->def ||
+        bw_optspec_parse(spec, spec->def, &usual_ms, NULL) < 0 || usual_ms <= 1000) {
+        return;
+    }
+    for (size_t i = 0; i < a->n_pairs; i++) {
+        if (strncmp(a->pairs[i], "interval=", 9) == 0) {
+            return;
+        }
+    }
+    if (a->n_pairs < OPTIONS_MAX) {
+        a->pairs[a->n_pairs++] = "interval=1s";
+    }
 }
 
 static int run(int argc, char **argv)
@@ -430,6 +491,7 @@ static int run(int argc, char **argv)
     if (status != BW_EXIT_OK || !a.ops) {
         goto out;
     }
+    hurry(&a);
     head.device = a.device;
     head.targets = a.targets;
     head.n_targets = a.n_targets;
@@ -440,11 +502,14 @@ static int run(int argc, char **argv)
     }
     p.result.ops = a.ops;
     p.result.opts = opts;
-    p.result.n_echoes = a.n_targets;
-    p.result.echoes = calloc(a.n_targets, sizeof(*p.result.echoes));
+    p.result.n_echoes = a.n_targets * 2;
+    p.result.echoes = calloc(p.result.n_echoes, sizeof(*p.result.echoes));
     if (!p.result.echoes) {
         status = bw_cli_failed(&bw_verb_probe, "out of memory");
         goto out;
+    }
+    for (size_t i = 0; i < p.result.n_echoes; i++) {
+        probe_echo_init(&p.result.echoes[i]);
     }
     p.live = bw_cli_progress_wanted();
     status = BW_EXIT_FAILED;
@@ -459,7 +524,7 @@ static int run(int argc, char **argv)
     status = bw_cli_flush(&bw_verb_probe, status);
 out:
     for (size_t i = 0; p.result.echoes && i < p.result.n_echoes; i++) {
-        free(p.result.echoes[i].list);
+        probe_echo_done(&p.result.echoes[i]);
     }
     free(p.result.echoes);
     free(a.targets);
@@ -476,12 +541,14 @@ const struct bw_verb bw_verb_probe = {
         "\n"
         "Measures now, without the daemon, and prints the result. Kinds:\n"
         "  icmp   loss and round trip to one or more addresses or host names\n"
+        "  tcp    the same by making connections; TARGET is HOST or HOST:PORT\n"
         "  http   how much an HTTP(S) server delivers or swallows, with the round trip\n"
         "         to it idle and under load; TARGET is the URL of a large file\n"
         "\n"
         "Options:\n"
         "  --opt KEY=VALUE  an option of the kind, as in bandwitness.conf(5); may be\n"
-        "                   repeated. icmp: interval, timeout, size, family. http:\n"
+        "                   repeated. icmp: interval, timeout, size, family. tcp:\n"
+        "                   interval, timeout, port, family. http:\n"
         "                   direction (down, up, both), streams, duration, warmup,\n"
         "                   download, upload, upload_method, upload_size,\n"
         "                   connect_timeout, ca_file\n"
