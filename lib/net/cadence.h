@@ -73,6 +73,14 @@ struct bw_cadence_ops {
     /* The interface packets leave by has another index (never 0). NULL where the probe
      * binds its sockets by name. */
     void (*outlet)(void *owner, unsigned ifindex);
+    /* A reply told by bw_cadence_reply() counts now, with rtt_ns by the kernel's stamps or
+     * our clock: gives the round trip to tell (less what the far end kept it, say), and
+     * what else is known, lent until the next call. NULL: rtt_ns it is. */
+    int64_t (*judge)(void *owner,
+                     const struct bw_slot *s,
+                     int64_t received_unix_ns,
+                     int64_t rtt_ns,
+                     const struct bw_latency_detail **ret_detail);
     /* A slot is about to be given as lost by its timeout: what is known of it, lent until
      * expired() returns. NULL, or NULL given: nothing. */
     const struct bw_latency_detail *(*expiring)(void *owner, struct bw_slot *s);

@@ -126,6 +126,19 @@ void bw_cadence_sent(struct bw_cadence *c, struct bw_slot *s, int64_t stamp_unix
     c->unstamped = 0;
 }
 
+static void reply_counts(struct bw_cadence *c,
+                         struct bw_slot *s,
+                         int64_t received_unix_ns,
+                         int64_t now_mono_ns)
+{
+    int64_t rtt_ns = bw_cadence_round_trip(s, received_unix_ns, now_mono_ns);
+    const struct bw_latency_detail *detail = NULL;
+    if (c->ops->judge) {
+        rtt_ns = c->ops->judge(c->owner, s, received_unix_ns, rtt_ns, &detail);
+    }
+    bw_cadence_answered_with(c, s, rtt_ns, detail);
+}
+
 void bw_cadence_reply(struct bw_cadence *c,
                       struct bw_slot *s,
                       int64_t received_unix_ns,
@@ -143,7 +156,7 @@ void bw_cadence_reply(struct bw_cadence *c,
                                       .now_mono_ns = now_mono_ns};
         return;
     }
-    bw_cadence_answered(c, s, bw_cadence_round_trip(s, received_unix_ns, now_mono_ns));
+    reply_counts(c, s, received_unix_ns, now_mono_ns);
 }
 
 bool bw_cadence_unsettled(const struct bw_cadence *c)
@@ -156,9 +169,8 @@ void bw_cadence_settle(struct bw_cadence *c)
     for (uint32_t i = 0; i < c->n_early; i++) {
         const struct bw_cadence_early *e = &c->early[i];
         struct bw_slot *s = bw_cadence_slot(c, e->number);
-        if (s) {
-            bw_cadence_answered(
-                c, s, bw_cadence_round_trip(s, e->received_unix_ns, e->now_mono_ns));
+        if (s && (s->state == BW_SLOT_WAITING || s->state == BW_SLOT_LOST)) {
+            reply_counts(c, s, e->received_unix_ns, e->now_mono_ns);
         }
     }
     c->n_early = 0;

@@ -183,6 +183,12 @@ static int icmp_open(struct bw_probe *p, struct bw_err *reterr)
         if (r < 0) {
             return r;
         }
+        r = bw_outlet_bind_source(p->sockets[i].fd, family,
+                                  bw_opts_source(p->cadence.opts, family));
+        if (r < 0) {
+            return bw_err_set(reterr, r, "cannot send from %s: %s",
+                              bw_opts_source(p->cadence.opts, family), bw_strerror(r));
+        }
         r = uv_poll_init(loop, &p->polls[i], p->sockets[i].fd);
         if (r < 0) {
             return bw_err_set(reterr, r, "cannot watch a socket: %s", uv_strerror(r));
