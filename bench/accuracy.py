@@ -16,7 +16,7 @@ from line import Line, far, host, ramp_s, tcp_share
 
 RUNS = 5
 ECHO_S, ECHO_LOSSY_S = 5, 20
-HTTP_WARM_UP_S, HTTP_WINDOW_S = 2, 4
+HTTP_WARM_UP_S, HTTP_WINDOW_S, HTTP_LONG_S = 2, 4, 10
 BAND = 0.02
 
 
@@ -72,14 +72,19 @@ def throughput(line, kind, way, url, *options):
 
 
 def many_streams(line, cell, way):
-    return cell.rate * tcp_share(cell.family)
+    """What is lost behind the up shaper has taken the line's time; before the down one, not."""
+    kept = 1 - cell.loss / 1000 if way == "up" else 1
+    return cell.rate * tcp_share(cell.family) * kept
 
 
 def http(line, cell, way):
-    warm_up = HTTP_WARM_UP_S + math.ceil(2 * ramp_s(line, cell.family))
+    warm_up = min(10, HTTP_WARM_UP_S + math.ceil(2 * ramp_s(line, cell.family)))
+    # what TCP holds back behind one loss comes a round trip later, all at once
+    window = HTTP_LONG_S if cell.loss or cell.rtt >= 80 else HTTP_WINDOW_S
+    window += 10 if cell.rtt >= 600 else 0
     path = "big" if way == "down" else "upload"
     return throughput(line, "http", way, f"http://{host(cell.family)}/{path}", "streams=6",
-                      f"warmup={warm_up}s", f"duration={HTTP_WINDOW_S}s")
+                      f"warmup={warm_up}s", f"duration={window}s")
 
 
 TOOLS = [Tool("http", "TCP payload", lambda line: line.start_nginx(), http, many_streams)]

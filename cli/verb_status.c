@@ -102,6 +102,9 @@ static void print_target(const json_t *t)
     int64_t sent = number(t, "sent");
     int64_t lost = number(t, "lost");
     (void)printf("    %-20s %s", text(t, "target"), text(t, "kind"));
+    if (number(t, "family") != BW_UNKNOWN) {
+        (void)printf(" over IPv%" PRId64, number(t, "family"));
+    }
     if (text(t, "not_sent")[0]) {
         (void)printf("  cannot be sent to: %s\n", text(t, "not_sent"));
         return;

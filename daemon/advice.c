@@ -237,6 +237,31 @@ static void advise_collector(json_t *list, const struct bw_daemon *d)
     }
 }
 
+/* Does a target that is silent over one IP answer over the other? */
+static bool other_answers(const struct bw_daemon_last *l, const struct bw_latency *t)
+{
+    for (size_t i = 0; i < l->n_latency; i++) {
+        const struct bw_latency *o = &l->latency[i];
+        if (o->family != t->family && o->sent > o->lost &&
+            strcmp(o->probe, t->probe) == 0 && strcmp(o->kind, t->kind) == 0 &&
+            strcmp(o->circuit, t->circuit) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void advise_family(json_t *list, const struct bw_latency *t)
+{
+    add(list,
+        t->family == 6
+            ? "programs try IPv6 first and wait for it: ask the provider why, or "
+              "whether this line has IPv6 at all"
+            : "most of the Internet is reached by IPv4: ask the provider why",
+        "The target \"%s\" of circuit \"%s\" answers over IPv%d and not over IPv%d.",
+        t->probe, t->circuit, t->family == 6 ? 4 : 6, t->family == 6 ? 6 : 4);
+}
+
 /* Targets of the last finished interval that gave no answer at all. */
 static void advise_targets(json_t *list, const struct bw_daemon *d, size_t circuit)
 {
@@ -255,7 +280,9 @@ static void advise_targets(json_t *list, const struct bw_daemon *d, size_t circu
             continue;
         }
         n++;
-        if (t->lost == t->sent && len < sizeof(names)) {
+        if (t->lost == t->sent && other_answers(l, t)) {
+            advise_family(list, t);
+        } else if (t->lost == t->sent && len < sizeof(names)) {
             silent++;
             len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
                                     len ? ", " : "", t->probe);

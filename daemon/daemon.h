@@ -32,7 +32,7 @@ struct bw_daemon_last {
     size_t n_circuits;
     struct bw_circuit_summary circuits[BW_CIRCUITS_MAX];
     size_t n_latency;
-    struct bw_latency latency[BW_TARGETS_MAX]; /* rtt_hist NULL */
+    struct bw_latency latency[2 * BW_TARGETS_MAX]; /* by both families; no text, no array */
 };
 
 struct bw_daemon {

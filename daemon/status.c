@@ -80,16 +80,26 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
             continue;
         }
         for (size_t k = 0; k < bw_opts_n_targets(p->opts); k++) {
-            struct bw_latency now;
-            bw_latency_init(&now);
-            bw_interval_latency_now(iv, (uint32_t)first + (uint32_t)k, &now);
-            json_t *o = latency_json(&now);
-            put_text(o, "target", bw_opts_target(p->opts, k)->name);
-            put_text(o, "kind", p->ops->name);
-            if (bw_site_unsent(d->site, i, k) < 0) {
-                put_text(o, "not_sent", bw_strerror(bw_site_unsent(d->site, i, k)));
+            bool any = false;
+            for (int family = 4; family <= 6; family += 2) {
+                struct bw_latency now;
+                bool sent = bw_interval_latency_now(iv, (uint32_t)first + (uint32_t)k,
+                                                    family, &now);
+                if (!sent && (family == 4 || any)) {
+                    continue; /* a target of which nothing was sent has one row too */
+                }
+                any = true;
+                json_t *o = latency_json(&now);
+                put_text(o, "target", bw_opts_target(p->opts, k)->name);
+                put_text(o, "kind", p->ops->name);
+                if (!sent) {
+                    (void)json_object_del(o, "family");
+                }
+                if (bw_site_unsent(d->site, i, k) < 0) {
+                    put_text(o, "not_sent", bw_strerror(bw_site_unsent(d->site, i, k)));
+                }
+                (void)json_array_append_new(out, o);
             }
-            (void)json_array_append_new(out, o);
         }
     }
 }

@@ -33,13 +33,20 @@ static void keep_last(struct bw_daemon_last *l, const struct bw_summary *s)
     l->start_unix_s = s->start_unix_s;
     l->end_unix_s = s->end_unix_s;
     l->n_circuits = s->n_circuits < BW_CIRCUITS_MAX ? s->n_circuits : BW_CIRCUITS_MAX;
-    l->n_latency = s->n_latency < BW_TARGETS_MAX ? s->n_latency : BW_TARGETS_MAX;
+    const size_t most = sizeof(l->latency) / sizeof(l->latency[0]);
+    l->n_latency = s->n_latency < most ? s->n_latency : most;
     for (size_t i = 0; i < l->n_circuits; i++) {
         l->circuits[i] = s->circuits[i];
     }
     for (size_t i = 0; i < l->n_latency; i++) {
         l->latency[i] = s->latency[i];
-        l->latency[i].rtt_hist = NULL;
+        l->latency[i].rtt_hist = NULL; /* the summary's memory goes with it */
+        l->latency[i].out_hist = NULL;
+        l->latency[i].back_hist = NULL;
+        l->latency[i].codes = NULL;
+        l->latency[i].n_codes = 0;
+        l->latency[i].phases = NULL;
+        l->latency[i].n_phases = 0;
     }
 }
 

@@ -619,11 +619,13 @@ bool bw_interval_out_now(const struct bw_interval *iv,
     return true;
 }
 
-void bw_interval_latency_now(const struct bw_interval *iv,
+bool bw_interval_latency_now(const struct bw_interval *iv,
                              uint32_t target,
+                             int family,
                              struct bw_latency *ret)
 {
     const struct piece *p = open_piece(iv);
-    size_t family = p->tallies[(size_t)target * FAMILIES].sent > 0 ? 0 : 1;
-    (void)interval_fill_latency(iv, p, target, family, ret, NULL);
+    size_t f = family == 6 ? 1 : 0;
+    (void)interval_fill_latency(iv, p, target, f, ret, NULL);
+    return p->tallies[(size_t)target * FAMILIES + f].sent > 0;
 }

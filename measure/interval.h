@@ -155,9 +155,11 @@ bool bw_interval_out_now(const struct bw_interval *iv,
                          int64_t now_mono_ns,
                          int64_t *ret_since_unix_ms);
 
-/* Figures of a target so far in the open interval, for status pages. */
-void bw_interval_latency_now(const struct bw_interval *iv,
+/* Figures of a target so far in the open interval, over IPv4 or IPv6, for status pages;
+ * false: nothing was sent over that yet. */
+bool bw_interval_latency_now(const struct bw_interval *iv,
                              uint32_t target,
+                             int family,
                              struct bw_latency *ret);
 
 #endif

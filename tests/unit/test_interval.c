@@ -485,9 +485,12 @@ static void both_families_stand_apart(void **state)
     (void)state;
     echo(f.edge, 1000, BW_OK, 2000);
     bw_interval_latency(f.iv, (uint32_t)f.edge, &six);
-    bw_interval_latency_now(f.iv, (uint32_t)f.edge, &now);
+    assert_true(bw_interval_latency_now(f.iv, (uint32_t)f.edge, 4, &now));
     assert_int_equal(now.sent, 1);
-    assert_int_equal(now.family, 4);
+    assert_int_equal(now.p50_us, 2016); /* the middle of its bucket */
+    assert_true(bw_interval_latency_now(f.iv, (uint32_t)f.edge, 6, &now));
+    assert_int_equal(now.family, 6);
+    assert_false(bw_interval_latency_now(f.iv, (uint32_t)f.anchor, 6, &now));
     cut(10);
     take(15000, &s);
     assert_int_equal(s.n_latency, 2);

@@ -37,12 +37,24 @@ struct delay {
     int64_t p95_us;
 };
 
+/* Packets that are answered at once, and nothing else in between: the line itself. */
+static bool is_echo(const struct bw_latency *l)
+{
+    return strcmp(l->kind, "icmp") == 0 || strcmp(l->kind, "stamp") == 0;
+}
+
+/* The circuit's echoes; where it has none, whatever it asks. */
 static void sum_delay(const struct bw_summary *u, const char *circuit, struct delay *d)
 {
+    bool echoes = false;
     *d = (struct delay){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
     for (size_t i = 0; i < u->n_latency; i++) {
         const struct bw_latency *l = &u->latency[i];
-        if (strcmp(l->circuit, circuit) != 0) {
+        echoes = echoes || (strcmp(l->circuit, circuit) == 0 && is_echo(l));
+    }
+    for (size_t i = 0; i < u->n_latency; i++) {
+        const struct bw_latency *l = &u->latency[i];
+        if (strcmp(l->circuit, circuit) != 0 || (echoes && !is_echo(l))) {
             continue;
         }
         if (l->sent != BW_UNKNOWN) {
