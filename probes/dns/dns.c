@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * dns.c - the dns probe: one query an interval to every resolver, in packets of our own.
+ *
+ * When what is asked and what became of it is lib/net's cadence; each query has a socket, a
+ * port and a number of its own (lib/net's dnsq). One that was not answered in time stays
+ * open for two seconds more, so that a late answer is told as one. */
+#include <bw/err.h>
+#include <bw/probe.h>
+#include <cadence.h>
+#include <clock.h>
+#include <dnsq.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LATE_MS = 2000,
+    NS_TYPE = 2 /* of the root, where nothing else is said */
+};
+
+enum {
+    FAMILY_BOTH,
+    FAMILY_4,
+    FAMILY_6
+};
+
+enum {
+    TRANSPORT_UDP,
+    TRANSPORT_TCP
+};
+
+struct ask {
+    struct bw_probe *probe;
+    struct bw_dnsq *query;
+    uint32_t number;
+};
+
+struct bw_probe {
+    struct bw_cadence cadence;
+    struct bw_dns_question question;
+    struct ask **asks;            /* by place of the slot; NULL: none under way */
+    struct bw_latency_detail odd; /* of the query that expires just now */
+    int n_open;                   /* queries that are not closed yet, and the cadence */
+    void (*closed)(void *owner);
+    void *closed_owner;
+};
+
+static const char *const family_words[] = {
+    [FAMILY_BOTH] = "both", [FAMILY_4] = "4", [FAMILY_6] = "6", NULL};
+static const char *const transport_words[] = {
+    [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", NULL};
+
+static const struct bw_optspec dns_opts[] = {
+    {.name = "name",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = BW_DNS_TEXT_MAX - 1,
+     .def = ".",
+     .doc =
+         "The name to ask for. The root (\".\") is in every resolver's memory: it measures "
+         "the way to the resolver. A name of your own says whether it resolves.",
+     .flags = BW_OPT_ADDRESS},
+    {.name = "type",
+     .type = BW_OPT_ENUM,
+     .def = "",
+     .words = bw_dns_type_words,
+     .doc = "What to ask for. Not set: NS for the root, A for every other name."},
+    {.name = "interval",
+     .type = BW_OPT_DURATION,
+     .min = 500,
+     .max = 60000,
+     .def = "5s",
+     .doc = "Time between two queries to the same resolver; resolvers are spread over it. "
+            "With more than 5s the resolver is no witness of outages."},
+    {.name = "timeout",
+     .type = BW_OPT_DURATION,
+     .min = 100,
+     .max = 10000,
+     .def = "2s",
+     .doc = "A query without an answer after this long is lost; it is not sent again. An "
+            "answer up to two seconds later is counted as late."},
+    {.name = "transport",
+     .type = BW_OPT_ENUM,
+     .def = "udp",
+     .words = transport_words,
+     .doc = "udp, with tcp where an answer is truncated; or tcp from the start."},
+    {.name = "size",
+     .type = BW_OPT_INT,
+     .min = 512,
+     .max = 4096,
+     .def = "1232",
+     .doc = "The largest answer over UDP that is asked for (EDNS). The default fits every "
+            "path of IPv6 in one packet."},
+    {.name = "port",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 65535,
+     .def = "53",
+     .doc = "Port of resolvers that name none."},
+    {.name = "family",
+     .type = BW_OPT_ENUM,
+     .def = "both",
+     .words = family_words,
+     .doc =
+         "Which addresses of a resolver's name to use: both (each measured for itself), 4 "
+         "or 6."},
+    {.name = NULL, .type = BW_OPT_END},
+};
+
+/* One query --------------------------------------------------------------------- */
+
+static void one_closed(struct bw_probe *p)
+{
+    void (*closed)(void *owner) = p->closed;
+    void *owner = p->closed_owner;
+    if (--p->n_open > 0) {
+        return;
+    }
+    bw_cadence_done(&p->cadence);
+    free(p->asks);
+    free(p);
+    closed(owner);
+}
+
+static void query_closed(void *owner)
+{
+    struct ask *a = owner;
+    struct bw_probe *p = a->probe;
+    free(a);
+    one_closed(p);
+}
+
+static void end_ask(struct bw_probe *p, uint32_t place)
+{
+    struct ask *a = p->asks[place];
+    if (a) {
+        p->asks[place] = NULL;
+        bw_dnsq_close(a->query);
+    }
+}
+
+static void query_done(void *owner, struct bw_dnsq *q, const struct bw_dnsq_result *r)
+{
+    struct ask *a = owner;
+    struct bw_probe *p = a->probe;
+    struct bw_slot *s = bw_cadence_slot(&p->cadence, a->number);
+    struct bw_latency_detail d;
+    (void)q;
+    if (!s) {
+        return; /* its place is another's: it was closed then */
+    }
+    bw_latency_detail_init(&d);
+    d.code = r->code;
+    d.phase_ns[BW_PHASE_DNS] = r->udp_ns;
+    d.phase_ns[BW_PHASE_CONNECT] = r->connect_ns;
+    d.phase_ns[BW_PHASE_FIRST_BYTE] = r->tcp_ns;
+    if (r->error == 0) {
+        bw_cadence_answered_with(&p->cadence, s, r->rtt_ns, &d);
+    } else if (r->error == -ENOMEM) {
+        bw_cadence_failed(&p->cadence, s, r->error);
+    } else {
+        bw_cadence_refused_with(&p->cadence, s, r->error, r->code ? &d : NULL);
+    }
+    end_ask(p, bw_cadence_place(&p->cadence, s));
+    bw_cadence_read(&p->cadence);
+}
+
+static int start_ask(struct bw_probe *p, struct bw_slot *s)
+{
+    const struct bw_opts *opts = p->cadence.opts;
+    struct bw_dnsq_setup setup = {.loop = bw_host_loop(p->cadence.host),
+                                  .server = *bw_cadence_to(&p->cadence, s),
+                                  .device = bw_opts_device(opts),
+                                  .source = bw_opts_source(opts, s->family),
+                                  .question = p->question,
+                                  .udp_bytes = (uint16_t)bw_opt_int(opts, "size"),
+                                  .tcp = bw_opt_int(opts, "transport") == TRANSPORT_TCP,
+                                  .done = query_done,
+                                  .closed = query_closed};
+    struct ask *a = calloc(1, sizeof(*a));
+    int r;
+    if (!a) {
+        return -ENOMEM;
+    }
+    *a = (struct ask){.probe = p, .number = s->number};
+    setup.owner = a;
+    s->sent_mono_ns = bw_clock_mono_ns();
+    r = bw_dnsq_start(&setup, &a->query);
+    if (r < 0) {
+        free(a);
+        return r;
+    }
+    p->n_open++;
+    p->asks[bw_cadence_place(&p->cadence, s)] = a;
+    return 0;
+}
+
+static void send_slots(void *owner, int family, struct bw_slot *const *slots, size_t n)
+{
+    struct bw_probe *p = owner;
+    (void)family;
+    for (size_t i = 0; i < n; i++) {
+        int r = start_ask(p, slots[i]);
+        if (r < 0) {
+            bw_cadence_failed(&p->cadence, slots[i], r);
+        }
+    }
+}
+
+static const struct bw_latency_detail *expiring(void *owner, struct bw_slot *s)
+{
+    struct bw_probe *p = owner;
+    const struct ask *a = p->asks[bw_cadence_place(&p->cadence, s)];
+    bw_latency_detail_init(&p->odd);
+    p->odd.code = a ? bw_dnsq_odd(a->query) : NULL;
+    return p->odd.code ? &p->odd : NULL;
+}
+
+/* Close what no late answer counts for any more. */
+static void tick(void *owner)
+{
+    struct bw_probe *p = owner;
+    int64_t until_ns = bw_clock_mono_ns() -
+                       (bw_opt_int(p->cadence.opts, "timeout") + LATE_MS) * BW_NS_PER_MS;
+    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
+        struct ask *a = p->asks[i];
+        const struct bw_slot *s = a ? bw_cadence_slot(&p->cadence, a->number) : NULL;
+        if (s && s->sent_mono_ns < until_ns) {
+            end_ask(p, i);
+        }
+    }
+}
+
+static void forget(void *owner, struct bw_slot *s)
+{
+    struct bw_probe *p = owner;
+    end_ask(p, bw_cadence_place(&p->cadence, s));
+}
+
+static const struct bw_cadence_ops cadence_ops = {
+    .send = send_slots, .tick = tick, .expiring = expiring, .forget = forget};
+
+/* The contract ----------------------------------------------------------------- */
+
+static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
+{
+    int64_t family = bw_opt_int(opts, "family");
+    return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
+                                    .timeout_ms = bw_opt_int(opts, "timeout"),
+                                    .late_ms = LATE_MS,
+                                    .family = family == FAMILY_4   ? 4
+                                              : family == FAMILY_6 ? 6
+                                                                   : 0,
+                                    .both = family == FAMILY_BOTH,
+                                    .has_port = true,
+                                    .port = (uint16_t)bw_opt_int(opts, "port")};
+}
+
+static int read_question(const struct bw_opts *opts, struct bw_dns_question *ret)
+{
+    *ret = (struct bw_dns_question){.klass = BW_DNS_IN};
+    if (bw_dns_name_parse(bw_opt_str(opts, "name"), &ret->name) < 0) {
+        return -EINVAL;
+    }
+    if (bw_opt_int(opts, "type") != BW_UNKNOWN) {
+        ret->type = bw_dns_type_of(bw_opt_str(opts, "type"));
+    } else {
+        ret->type = ret->name.len == 1 ? NS_TYPE : BW_DNS_A;
+    }
+    return 0;
+}
+
+static int dns_check(const struct bw_opts *opts, struct bw_err *reterr)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    struct bw_dns_question question;
+    if (read_question(opts, &question) < 0) {
+        return bw_err_set(
+            reterr, -EINVAL,
+            "name: '%s' is no domain name: labels of 1 to 63 bytes, 253 in all, "
+            "others than ASCII in their xn-- form",
+            bw_opt_str(opts, "name"));
+    }
+    return bw_cadence_check(opts, "dns", &plan, reterr);
+}
+
+static int64_t dns_cost(const struct bw_opts *opts, int64_t line_bps)
+{
+    (void)opts;
+    (void)line_bps;
+    return 0;
+}
+
+static int
+dns_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **ret)
+{
+    struct bw_probe *p = calloc(1, sizeof(*p));
+    struct bw_cadence_plan plan = plan_of(opts);
+    int r = p ? 0 : -ENOMEM;
+    if (r < 0) {
+        goto out;
+    }
+    p->n_open = 1; /* the cadence */
+    r = read_question(opts, &p->question);
+    if (r == 0) {
+        r = bw_cadence_init(&p->cadence, host, opts, &plan, &cadence_ops, p);
+    }
+    if (r < 0) {
+        goto out;
+    }
+    p->asks = calloc(bw_cadence_n_slots(&p->cadence), sizeof(struct ask *));
+    if (!p->asks) {
+        r = -ENOMEM;
+        goto out;
+    }
+    *ret = p;
+    p = NULL;
+out:
+    if (p) {
+        bw_cadence_done(&p->cadence);
+        free(p);
+    }
+    return r;
+}
+
+static int dns_open(struct bw_probe *p, struct bw_err *reterr)
+{
+    return bw_cadence_open(&p->cadence, reterr);
+}
+
+static int dns_run(struct bw_probe *p, uint32_t budget_ms)
+{
+    return bw_cadence_run(&p->cadence, budget_ms);
+}
+
+static void dns_cancel(struct bw_probe *p)
+{
+    bw_cadence_cancel(&p->cadence);
+}
+
+static void cadence_closed(void *owner)
+{
+    one_closed(owner);
+}
+
+static void dns_close(struct bw_probe *p, void (*cb)(void *owner), void *owner)
+{
+    p->closed = cb;
+    p->closed_owner = owner;
+    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
+        end_ask(p, i);
+    }
+    bw_cadence_close(&p->cadence, cadence_closed); /* last: it may free p at once */
+}
+
+const struct bw_probe_ops bw_probe_dns = {
+    .abi = BW_PROBE_ABI,
+    .name = "dns",
+    .klass = BW_CLASS_LATENCY,
+    .opts = dns_opts,
+    .check = dns_check,
+    .cost_bytes = dns_cost,
+    .create = dns_create,
+    .open = dns_open,
+    .run = dns_run,
+    .cancel = dns_cancel,
+    .close = dns_close,
+};
