@@ -39,6 +39,17 @@ static bool is_name(const char *text, size_t most)
     return n > 0 && n <= most && bw_utf8_valid(text, n) && bw_utf8_hidden(text, n) == n;
 }
 
+/* It goes into records, as a token. */
+static bool is_machine(const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if (*c <= 0x20 || *c >= 0x7f) {
+            return false;
+        }
+    }
+    return text[0] != '\0' && strlen(text) <= BW_NDT7_MACHINE_MAX;
+}
+
 /* A text that is only shown: left out where it does not fit. */
 static void take_shown(const json_t *from, const char *name, char *ret, size_t cap)
 {
@@ -53,7 +64,7 @@ static int read_server(const json_t *v, struct bw_ndt7_server *ret, struct bw_er
     const char *machine = json_string_value(json_object_get(v, "machine"));
     const json_t *urls = json_object_get(v, "urls");
     const json_t *location = json_object_get(v, "location");
-    if (!machine || !is_name(machine, BW_NDT7_MACHINE_MAX)) {
+    if (!machine || !is_machine(machine)) {
         return bw_err_set(reterr, -BW_EMALFORMED, "a server without a proper 'machine'");
     }
     if (!json_is_object(urls)) {

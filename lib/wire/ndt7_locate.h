@@ -13,7 +13,7 @@ struct bw_err;
 
 enum {
     BW_NDT7_SERVERS_MAX = 4,
-    BW_NDT7_MACHINE_MAX = 127,
+    BW_NDT7_MACHINE_MAX = BW_NAME_MAX,
     BW_NDT7_URL_MAX = 4608,      /* the query's 4,096 and the rest */
     BW_NDT7_LOCATE_MAX = 131072, /* bytes of an answer */
     BW_NDT7_PROBLEM_MAX = 255
