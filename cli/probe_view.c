@@ -41,6 +41,11 @@ void probe_view_live(const struct probe_result *r,
 {
     char bar[BAR + 1];
     const struct probe_echoes *e = r->n_echoes > 0 ? &r->echoes[0] : NULL;
+    if (r->paths) {
+        (void)fprintf(stderr, "\r\033[Ktracing");
+        (void)fflush(stderr);
+        return;
+    }
     if (r->n_echoes > 1 && e->sent == 0 && r->echoes[1].sent > 0) {
         e = &r->echoes[1];
     }
@@ -150,6 +155,9 @@ static void text_run(const struct probe_result *r, int d)
 void probe_view_text(const struct probe_result *r)
 {
     if (r->ops->klass == BW_CLASS_LATENCY) {
+        for (size_t i = 0; i < r->n_paths; i++) {
+            probe_path_text(r, i);
+        }
         for (size_t i = 0; i < r->n_echoes; i++) {
             probe_latency_text(r, i);
         }
@@ -220,6 +228,9 @@ void probe_view_json(const struct probe_result *r)
     bw_jw_kbool(&w, "interrupted", r->interrupted);
     bw_jw_karr(&w, "results");
     if (r->ops->klass == BW_CLASS_LATENCY) {
+        for (size_t i = 0; i < r->n_paths; i++) {
+            probe_path_json(r, i, &w);
+        }
         for (size_t i = 0; i < r->n_echoes; i++) {
             probe_latency_json(r, i, &w);
         }

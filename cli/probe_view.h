@@ -3,6 +3,8 @@
 #ifndef BW_PROBE_VIEW_H
 #define BW_PROBE_VIEW_H
 
+#include "path_view.h"
+
 #include <bw/opts.h>
 #include <bw/probe.h>
 #include <stdbool.h>
@@ -64,6 +66,8 @@ struct probe_result {
     struct probe_echoes *echoes; /* two a target, IPv4's and IPv6's; for a throughput kind
                                     one */
     size_t n_echoes;
+    struct probe_path *paths; /* one a target; NULL: a kind that traces no paths */
+    size_t n_paths;
     struct probe_run runs[BW_DIRECTIONS];
     int64_t start_mono_ns; /* of the throughput run: echoes before it are idle */
 };

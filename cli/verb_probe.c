@@ -126,6 +126,17 @@ static void on_latency(void *owner, const struct bw_latency_sample *s, uint32_t 
     }
 }
 
+static void on_path(void *owner, const struct bw_path_sample *s)
+{
+    struct probe *p = owner;
+    if (s->target < p->result.n_paths) {
+        probe_path_take(&p->result.paths[s->target], s);
+        if (!p->result.interrupted && probe_paths_known(&p->result)) {
+            over(p);
+        }
+    }
+}
+
 static void on_wait_over(uv_timer_t *timer)
 {
     over(timer->data);
@@ -288,8 +299,8 @@ static void start_echoes(struct probe *p)
 
 static int start_latency(struct probe *p, int64_t seconds, struct bw_err *err)
 {
-    static const struct bw_host_callbacks callbacks = {.latency = on_latency,
-                                                       .done = on_round_done};
+    static const struct bw_host_callbacks callbacks = {
+        .latency = on_latency, .path = on_path, .done = on_round_done};
     int64_t interval_ms = 1000;
     int r =
         bw_host_new(&p->loop, p->result.ops, p->result.opts, &callbacks, p, &p->host, err);
@@ -300,6 +311,10 @@ static int start_latency(struct probe *p, int64_t seconds, struct bw_err *err)
     r = bw_host_open(p->host, err);
     if (r < 0) {
         return r;
+    }
+    if (p->result.paths) { /* as long as the traces take */
+        p->length_ms = 1;
+        return bw_host_round(p->host, 0);
     }
     p->wait_ms = 5000;
     if (bw_optspec_find(p->result.ops->opts, "interval")) {
@@ -357,6 +372,9 @@ static bool succeeded(const struct probe *p)
 {
     if (p->failed || p->result.interrupted) {
         return false;
+    }
+    if (p->result.paths) {
+        return probe_paths_good(&p->result);
     }
     for (size_t i = 0; p->result.ops->klass == BW_CLASS_LATENCY && i < p->result.n_echoes;
          i += 2) {
@@ -502,9 +520,14 @@ static int run(int argc, char **argv)
     }
     p.result.ops = a.ops;
     p.result.opts = opts;
-    p.result.n_echoes = a.n_targets * 2;
-    p.result.echoes = calloc(p.result.n_echoes, sizeof(*p.result.echoes));
-    if (!p.result.echoes) {
+    if (strcmp(a.ops->name, "path") == 0) {
+        p.result.n_paths = a.n_targets;
+        p.result.paths = calloc(a.n_targets, sizeof(*p.result.paths));
+    } else {
+        p.result.n_echoes = a.n_targets * 2;
+        p.result.echoes = calloc(p.result.n_echoes, sizeof(*p.result.echoes));
+    }
+    if (!p.result.echoes && !p.result.paths) {
         status = bw_cli_failed(&bw_verb_probe, "out of memory");
         goto out;
     }
@@ -527,6 +550,7 @@ out:
         probe_echo_done(&p.result.echoes[i]);
     }
     free(p.result.echoes);
+    free(p.result.paths);
     free(a.targets);
     bw_opts_free(p.echo_opts);
     bw_opts_free(opts);
@@ -547,6 +571,8 @@ const struct bw_verb bw_verb_probe = {
         "         to it idle and under load; TARGET is the URL of a large file\n"
         "  ndt7   one connection for 10 s each way; TARGET is wss://HOST, or locate for\n"
         "         M-Lab's nearest server (--opt consent=yes: M-Lab publishes results)\n"
+        "  path   the hops on the way to one or more addresses or host names, and the\n"
+        "         largest packet that goes through whole\n"
         "\n"
         "Options:\n"
         "  --opt KEY=VALUE  an option of the kind, as in bandwitness.conf(5); may be\n"
@@ -556,7 +582,9 @@ const struct bw_verb bw_verb_probe = {
         "                   direction (down, up, both), streams, duration, warmup,\n"
         "                   download, upload, upload_method, upload_size,\n"
         "                   connect_timeout, ca_file. ndt7: direction,\n"
-        "                   consent, locate_url, connect_timeout, cc, ca_file\n"
+        "                   consent, locate_url, connect_timeout, cc, ca_file. path:\n"
+        "                   method (icmp, udp), port, probes, wait, max_hops,\n"
+        "                   silent, mtu, names, family\n"
         "  --seconds N      length of a latency measurement in seconds (default 10)\n"
         "  --device IF      send by this interface\n"
         "  --json           one JSON document on standard output\n"

@@ -61,12 +61,12 @@ static void read_error(const struct cmsghdr *c, struct bw_control *ret)
     ret->is_stamp = e.ee_origin == SO_EE_ORIGIN_TIMESTAMPING;
     ret->is_error = e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6;
     ret->error = e.ee_errno ? -(int)e.ee_errno : -EHOSTUNREACH;
+    ret->info = e.ee_info;
     if (!ret->is_error) {
         return;
     }
     ret->type = e.ee_type;
     ret->code = e.ee_code;
-    ret->info = e.ee_info;
     if (n >= sizeof(e) + sizeof(struct sockaddr_in)) {
         union bw_address a = {.sa = {.sa_family = AF_UNSPEC}};
         n -= sizeof(e);

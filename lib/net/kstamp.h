@@ -31,7 +31,8 @@ struct bw_control {
     int error;             /* -errno */
     uint8_t type;          /* of the ICMP message */
     uint8_t code;
-    uint32_t info;             /* "fragmentation needed": the MTU */
+    uint32_t info;             /* "fragmentation needed": the MTU; also where the kernel
+                                  itself refused to send (-EMSGSIZE, not is_error) */
     union bw_address offender; /* who sent the ICMP message; all zero: not known */
     int ttl;                   /* of a received packet; -1 unknown */
     union bw_address local;    /* the address it came to; all zero: not known */
