@@ -101,6 +101,25 @@ static void text_loaded(const struct probe_result *r, const struct bw_run_sample
         loaded > idle ? (double)(loaded - idle) / 1e6 : 0.0);
 }
 
+/* The best second at IP, and what became of its datagrams. */
+static void text_capacity(const struct bw_run_sample *s)
+{
+    (void)printf("  capacity     %.2f Mbit/s   at IP: %" PRId64
+                 " bytes in the best second, of %.2f s\n",
+                 mbps(s->bytes, s), s->bytes,
+                 (double)(s->t1_mono_ns - s->t0_mono_ns) / 1e9);
+    if (s->loss_ppm != BW_UNKNOWN) {
+        (void)printf("  loss         %.3f %% of datagrams\n", (double)s->loss_ppm / 1e4);
+    }
+    if (s->delay_min_us != BW_UNKNOWN && s->delay_max_us != BW_UNKNOWN) {
+        (void)printf("  delay        %.1f to %.1f ms over the smallest\n",
+                     (double)s->delay_min_us / 1e3, (double)s->delay_max_us / 1e3);
+    }
+    for (size_t i = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {
+        (void)printf("  flag         %s\n", s->flags[i]);
+    }
+}
+
 static void text_run(const struct probe_result *r, int d)
 {
     const struct bw_run_sample *s = &r->runs[d].s;
@@ -114,17 +133,22 @@ static void text_run(const struct probe_result *r, int d)
     if (!has_window(s)) {
         return;
     }
-    (void)printf("  goodput      %.2f Mbit/s   payload above TCP: %" PRId64
-                 " bytes in %.2f s, after the warm-up\n",
-                 mbps(s->bytes, s), s->bytes,
-                 (double)(s->t1_mono_ns - s->t0_mono_ns) / 1e9);
-    if (s->wire_bytes != BW_UNKNOWN) {
+    if (strcmp(r->ops->name, "udpst") == 0) {
+        text_capacity(s);
+    } else {
+        (void)printf("  goodput      %.2f Mbit/s   payload above TCP: %" PRId64
+                     " bytes in %.2f s, after the warm-up\n",
+                     mbps(s->bytes, s), s->bytes,
+                     (double)(s->t1_mono_ns - s->t0_mono_ns) / 1e9);
+    }
+    if (s->wire_bytes != BW_UNKNOWN && s->wire_bytes != s->bytes) {
         (void)printf("  at IP        %.2f Mbit/s   estimated of packet size and headers\n",
                      mbps(s->wire_bytes, s));
     }
     text_loaded(r, s);
     if (s->rtt_us != BW_UNKNOWN) {
-        (void)printf("  TCP          round trip %.1f ms under load",
+        (void)printf("  %s          round trip %.1f ms under load",
+                     strcmp(r->ops->name, "udpst") == 0 ? "UDP" : "TCP",
                      (double)s->rtt_us / 1e3);
         if (s->retransmit_ppm != BW_UNKNOWN) {
             (void)printf(", %.3f %% of segments sent again",
@@ -214,6 +238,16 @@ static void json_run(const struct probe_result *r, int d, struct bw_jw *w)
     bw_jw_ki64(w, "tcp_rtt_us", s->rtt_us);
     bw_jw_ki64(w, "retransmit_ppm", s->retransmit_ppm);
     bw_jw_ki64(w, "tester_busy_ppm", s->tester_busy_ppm);
+    bw_jw_ki64(w, "loss_ppm", s->loss_ppm);
+    bw_jw_ki64(w, "delay_min_us", s->delay_min_us);
+    bw_jw_ki64(w, "delay_max_us", s->delay_max_us);
+    if (s->flags[0]) {
+        bw_jw_karr(w, "flags");
+        for (size_t i = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {
+            bw_jw_str(w, s->flags[i]);
+        }
+        bw_jw_arr_end(w);
+    }
     bw_jw_obj_end(w);
 }
 

@@ -135,6 +135,7 @@ static int run_job(struct child *c, uv_loop_t *loop, struct bw_err *err)
     r = bw_host_new(loop, c->job.ops, c->job.opts, &callbacks, c, &c->host, err);
     if (r == 0) {
         bw_host_set_ticket(c->host, c->job.ticket);
+        bw_host_set_secret(c->host, c->job.secret ? c->job.secret : "");
         r = bw_host_open(c->host, err);
     }
     if (r == 0) {
@@ -199,7 +200,7 @@ int bw_child_main(void)
     (void)uv_loop_close(&loop);
 out:
     bw_opts_free(opts);
-    free((void *)(uintptr_t)c.job.ticket); /* its own, see job.h */
+    bw_child_job_done(&c.job);
     bw_buf_done(&text);
     bw_buf_done(&c.line);
     return c.status;

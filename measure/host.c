@@ -5,9 +5,12 @@
  * budget of a throughput round, and being a handle makes closed() come later, always. */
 #include "host.h"
 
+#include "secret.h"
+
 #include <bw/err.h>
 #include <errno.h>
 #include <hash.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -16,11 +19,13 @@ struct bw_host {
     uv_loop_t *loop;
     uv_timer_t timer;
     const struct bw_probe_ops *ops;
+    const struct bw_opts *opts;
     struct bw_probe *probe;
     struct bw_host_callbacks cb;
     void *owner;
     uint8_t path_key[BW_PATH_KEY_LEN];
     const char *ticket;
+    char secret[BW_SECRET_MAX + 1]; /* "": none */
     bool opened;
     bool busy;
     bool starting; /* within ops->run(): a probe that ends the round here has a bug */
@@ -63,6 +68,7 @@ int bw_host_new(struct uv_loop_s *loop,
     }
     h->loop = loop;
     h->ops = ops;
+    h->opts = opts;
     h->cb = *callbacks;
     h->owner = owner;
     bw_random(h->path_key, sizeof(h->path_key));
@@ -88,9 +94,17 @@ void bw_host_set_ticket(struct bw_host *h, const char *ticket)
     h->ticket = ticket;
 }
 
+void bw_host_set_secret(struct bw_host *h, const char *secret)
+{
+    (void)snprintf(h->secret, sizeof(h->secret), "%s", secret);
+}
+
 int bw_host_open(struct bw_host *h, struct bw_err *reterr)
 {
-    int r = h->ops->open ? h->ops->open(h->probe, reterr) : 0;
+    int r = h->secret[0] != '\0' ? 0 : bw_secret_read(h->opts, h->secret, reterr);
+    if (r == 0 && h->ops->open) {
+        r = h->ops->open(h->probe, reterr);
+    }
     h->opened = r == 0;
     return r;
 }
@@ -147,6 +161,7 @@ static void timer_closed(uv_handle_t *handle)
     if (h->cb.closed) {
         h->cb.closed(h->owner);
     }
+    explicit_bzero(h->secret, sizeof(h->secret));
     free(h);
 }
 
@@ -183,6 +198,11 @@ const uint8_t *bw_host_path_key(const struct bw_host *host)
 const char *bw_host_ticket(const struct bw_host *host)
 {
     return host->ticket;
+}
+
+const char *bw_host_secret(const struct bw_host *host)
+{
+    return host->secret[0] != '\0' ? host->secret : NULL;
 }
 
 void bw_host_latency(struct bw_host *host, const struct bw_latency_sample *s, uint32_t n)

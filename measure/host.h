@@ -41,6 +41,9 @@ int bw_host_new(struct uv_loop_s *loop,
  * and bw_host_ticket() (lent until the host is closed; NULL: none). Before the open. */
 void bw_host_set_path_key(struct bw_host *h, const uint8_t key[BW_PATH_KEY_LEN]);
 void bw_host_set_ticket(struct bw_host *h, const char *ticket);
+/* What bw_host_secret() gives (copied), where the file that an option names was read by
+ * somebody else; without it bw_host_open() reads it. Before the open. */
+void bw_host_set_secret(struct bw_host *h, const char *secret);
 
 /* Open sockets: the last call that needs rights. After a failure the host can only be
  * closed. */

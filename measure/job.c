@@ -56,6 +56,7 @@ int bw_child_job_encode(const struct bw_runner_job *job, struct bw_buf *out)
     bw_jw_kstr(&w, "source4", bw_opts_source(job->opts, 4));
     bw_jw_kstr(&w, "source6", bw_opts_source(job->opts, 6));
     bw_jw_kstr(&w, "ticket", job->ticket);
+    bw_jw_kstr(&w, "secret", job->secret);
     bw_jw_kstr(&w, "target", t->name);
     bw_jw_kstr(&w, "address", t->address);
     bw_jw_ki64(&w, "budget_ms", job->budget_ms);
@@ -76,6 +77,21 @@ int bw_child_job_encode(const struct bw_runner_job *job, struct bw_buf *out)
     return bw_buf_error(out);
 }
 
+/* A copy that the job owns; NULL where there is none. false: no memory. */
+static bool own_text(const char *text, const char **ret)
+{
+    *ret = text && text[0] != '\0' ? strdup(text) : NULL;
+    return *ret || !text || text[0] == '\0';
+}
+
+void bw_child_job_done(struct bw_runner_job *job)
+{
+    free((void *)(uintptr_t)job->ticket); /* its own: own_text() */
+    free((void *)(uintptr_t)job->secret);
+    job->ticket = NULL;
+    job->secret = NULL;
+}
+
 static int job_from_json(const json_t *j,
                          struct bw_runner_job *ret,
                          struct bw_opts **ret_opts,
@@ -87,6 +103,7 @@ static int job_from_json(const json_t *j,
     const char *target;
     const char *address;
     const char *ticket = NULL;
+    const char *secret = NULL;
     const json_t *options;
     struct bw_target t;
     struct bw_opts_head head = {.targets = &t, .n_targets = 1};
@@ -102,6 +119,7 @@ static int job_from_json(const json_t *j,
         bw_json_opt_str(j, "source4", INET6_ADDRSTRLEN, &head.source4, reterr) < 0 ||
         bw_json_opt_str(j, "source6", INET6_ADDRSTRLEN, &head.source6, reterr) < 0 ||
         bw_json_opt_str(j, "ticket", BW_TICKET_MAX, &ticket, reterr) < 0 ||
+        bw_json_opt_str(j, "secret", BW_SECRET_MAX, &secret, reterr) < 0 ||
         bw_json_get_str(j, "target", sizeof(t.name) - 1, &target, reterr) < 0 ||
         bw_json_get_str(j, "address", sizeof(t.address) - 1, &address, reterr) < 0 ||
         bw_json_get_i64(j, "budget_ms", 0, UINT32_MAX, &budget, reterr) < 0 ||
@@ -122,11 +140,8 @@ static int job_from_json(const json_t *j,
         return bw_err_set(reterr, -EBADMSG, "kind: no probe '%s'", kind);
     }
     ret->budget_ms = (uint32_t)budget;
-    if (ticket && ticket[0] != '\0') {
-        ret->ticket = strdup(ticket);
-        if (!ret->ticket) {
-            return -ENOMEM;
-        }
+    if (!own_text(ticket, &ret->ticket) || !own_text(secret, &ret->secret)) {
+        return -ENOMEM;
     }
     return bw_opts_from_pairs(ret->ops->opts, &head, pairs, n, ret_opts, reterr);
 }
@@ -148,7 +163,7 @@ int bw_child_job_decode(const char *json,
         job.opts = *ret_opts;
         *ret = job;
     } else {
-        free((void *)(uintptr_t)job.ticket);
+        bw_child_job_done(&job);
     }
     json_decref(j);
     return r;

@@ -11,13 +11,15 @@
 #include <stdbool.h>
 
 /* A job as the child reads it. ret->opts == *ret_opts is freed with bw_opts_free(),
- * ret->ticket with free(). */
+ * what else is its own with bw_child_job_done(). */
 int bw_child_job_decode(const char *json,
                         size_t n,
                         struct bw_runner_job *ret,
                         struct bw_opts **ret_opts,
                         int64_t *ret_parent_pid,
                         struct bw_err *reterr);
+
+void bw_child_job_done(struct bw_runner_job *job);
 
 /* Does the job run in this direction? By the option every throughput kind has. */
 bool bw_job_has_direction(const struct bw_runner_job *job, enum bw_direction d);

@@ -7,6 +7,7 @@
 
 #include "child.h"
 #include "job.h"
+#include "secret.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -266,6 +267,25 @@ static int spawn(struct bw_runner *r, uv_loop_t *loop, const char *program)
     return result;
 }
 
+/* The job as its child reads it; a secret is read here, since the child may not. */
+static int encode(struct bw_runner_job *job, struct bw_buf *out, struct bw_err *reterr)
+{
+    char secret[BW_SECRET_MAX + 1] = "";
+    int result = job->secret ? 0 : bw_secret_read(job->opts, secret, reterr);
+    if (result < 0) {
+        return result;
+    }
+    if (secret[0] != '\0') {
+        job->secret = secret;
+    }
+    result = bw_child_job_encode(job, out);
+    if (job->secret == secret) {
+        job->secret = NULL;
+    }
+    explicit_bzero(secret, sizeof(secret));
+    return result < 0 ? bw_err_set(reterr, result, "the test's options are too long") : 0;
+}
+
 int bw_runner_start(struct uv_loop_s *loop,
                     const struct bw_runner_job *job,
                     const struct bw_runner_callbacks *callbacks,
@@ -299,11 +319,11 @@ int bw_runner_start(struct uv_loop_s *loop,
     if (hard_ms == 0) {
         hard_ms = (uint64_t)whole.budget_ms + HARD_MARGIN_MS;
     }
-    result = bw_child_job_encode(&whole, &r->job);
+    result = encode(&whole, &r->job, reterr);
     if (result < 0) {
         bw_buf_done(&r->job);
         free(r);
-        return bw_err_set(reterr, result, "the test's options are too long");
+        return result;
     }
     result = init_handles(r, loop);
     if (result == 0) {

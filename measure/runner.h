@@ -25,6 +25,8 @@ struct bw_runner_job {
     const char *program;        /* NULL: /proc/self/exe */
     const char *ticket;         /* the right to test, where the server asks for one; copied
                                    like opts; NULL: none */
+    const char *secret;         /* of the file that an option names; the starter reads it
+                                   itself where this is NULL */
 };
 
 struct bw_runner_callbacks {

@@ -21,9 +21,11 @@ enum bw_opttype {
     BW_OPT_STRING    /* min and max, where max > 0, bound its length in bytes */
 };
 
-enum bw_optflags {     /* bits */
-    BW_OPT_SECRET = 1, /* -T and error sentences never show the value */
-    BW_OPT_ADDRESS = 2 /* names a host outside; listed by privacy-check */
+enum bw_optflags {         /* bits */
+    BW_OPT_SECRET = 1,     /* -T and error sentences never show the value */
+    BW_OPT_ADDRESS = 2,    /* names a host outside; listed by privacy-check */
+    BW_OPT_SECRET_FILE = 4 /* STRING, one a kind: path of a file whose first line is a
+                              secret, given to the probe by bw_host_secret() */
 };
 
 struct bw_optspec {

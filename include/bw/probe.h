@@ -128,7 +128,8 @@ struct bw_tcp_end {
 enum {
     BW_RUN_FLAGS_MAX = 4,
     BW_RECEIPT_MAX = 2048, /* bytes of a receipt */
-    BW_TICKET_MAX = 2048   /* bytes of a ticket */
+    BW_TICKET_MAX = 2048,  /* bytes of a ticket */
+    BW_SECRET_MAX = 256    /* … of a secret */
 };
 
 /* The state of a throughput run, lent while it runs (about four times a second, `final`
@@ -176,7 +177,8 @@ struct bw_probe_ops {
     /* Cross-option check. Pure: no I/O, no clock; also run by -t. */
     int (*check)(const struct bw_opts *opts, struct bw_err *reterr);
     /* Most payload bytes one run moves, for the budget. A latency kind: bytes of one packet
-     * (one try) to one target and its answer, headers included; 0: it does not say. Pure. */
+     * (one try) to one target and its answer, headers included; 0: it does not say. Pure.
+     */
     int64_t (*cost_bytes)(const struct bw_opts *opts, int64_t line_bps);
     /* Longest a run may take, for deadlines; NULL for latency kinds. Pure. */
     int64_t (*longest_ms)(const struct bw_opts *opts);
@@ -203,6 +205,10 @@ const uint8_t *bw_host_path_key(const struct bw_host *host);
 
 /* The right to test at a server that asks for one, for this run; NULL: there is none. */
 const char *bw_host_ticket(const struct bw_host *host);
+
+/* From open() on: the first line of the file that the option with BW_OPT_SECRET_FILE names;
+ * NULL: none is named. It goes into no log, sentence or sample. */
+const char *bw_host_secret(const struct bw_host *host);
 
 /* Everything unknown or absent. */
 void bw_latency_detail_init(struct bw_latency_detail *d);
