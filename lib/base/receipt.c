@@ -102,7 +102,8 @@ int bw_receipt_get_word(const json_t *o,
     int r = bw_json_get_str(o, name, 32, &text, reterr);
     if (r == 0) {
         *ret = bw_receipt_word(words, text);
-        r = *ret < 0 ? bw_err_set(reterr, -BW_EMALFORMED, "%s: '%s' is none", name, text) : 0;
+        r = *ret < 0 ? bw_err_set(reterr, -BW_EMALFORMED, "%s: '%s' is none", name, text)
+                     : 0;
     }
     return r;
 }
@@ -177,7 +178,11 @@ void bw_receipt_init(struct bw_receipt *r)
 
 /* ---- writing */
 
-static int check_int(const char *name, int64_t v, int64_t min, int64_t max, bool required,
+static int check_int(const char *name,
+                     int64_t v,
+                     int64_t min,
+                     int64_t max,
+                     bool required,
                      struct bw_err *reterr)
 {
     if (v == BW_UNKNOWN ? required : v < min || v > max) {
@@ -187,25 +192,31 @@ static int check_int(const char *name, int64_t v, int64_t min, int64_t max, bool
     return 0;
 }
 
-static int check(const struct bw_receipt *r, struct bw_err *reterr)
+static int check_identity(const struct bw_receipt *r, struct bw_err *reterr)
 {
     int e = bw_receipt_check_text("nonce", r->nonce, BW_RECEIPT_NONCE, reterr);
     e = e < 0 ? e : bw_receipt_check_text("kid", r->kid, BW_RECEIPT_HASH, reterr);
     e = e < 0 ? e : bw_receipt_check_text("site", r->site, BW_RECEIPT_SITE, reterr);
     e = e < 0 ? e : bw_receipt_check_text("circuit", r->circuit, BW_RECEIPT_NAME, reterr);
-    e = e < 0 ? e : bw_receipt_check_text("server", r->server, BW_RECEIPT_NAME, reterr);
-    if (e == 0 && bw_receipt_word(methods, r->method) < 0) {
+    return e < 0 ? e : bw_receipt_check_text("server", r->server, BW_RECEIPT_NAME, reterr);
+}
+
+static int check_measured(const struct bw_receipt *r, struct bw_err *reterr)
+{
+    int e = 0;
+    if (bw_receipt_word(methods, r->method) < 0) {
         e = bw_err_set(reterr, -EINVAL, "method: '%s' is none", r->method);
     }
     e = e < 0 ? e : check_int("at_ms", r->at_unix_ms, 0, UNIX_MS_MAX, true, reterr);
     e = e < 0 ? e : check_int("elapsed_us", r->elapsed_us, 1, US_MAX, true, reterr);
     e = e < 0 ? e : check_int("bytes", r->bytes, 0, N_MAX, true, reterr);
-    e = e < 0 ? e : check_int("streams", r->streams, 1, BW_RECEIPT_STREAMS_MAX, true, reterr);
+    e = e < 0 ? e
+              : check_int("streams", r->streams, 1, BW_RECEIPT_STREAMS_MAX, true, reterr);
     e = e < 0 ? e : check_int("cpu_ppm", r->cpu_ppm, 0, 64 * PPM, false, reterr);
     e = e < 0 ? e : check_int("concurrent", r->concurrent, 1, N_MAX, true, reterr);
     for (size_t i = 0; e == 0 && i < N_TCP; i++) {
-        e = check_int(tcp_members[i].name, tcp_get(&r->tcp, i), 0, tcp_members[i].max, false,
-                      reterr);
+        e = check_int(tcp_members[i].name, tcp_get(&r->tcp, i), 0, tcp_members[i].max,
+                      false, reterr);
     }
     for (size_t i = 0; e == 0 && i < r->n_per_s && i < BW_RECEIPT_SECONDS_MAX; i++) {
         e = check_int("per_s", r->per_s[i], 0, N_MAX, true, reterr);
@@ -225,10 +236,37 @@ static bool tcp_known(const struct bw_receipt_tcp *t)
     return known;
 }
 
+static void write_measured(const struct bw_receipt *r, struct bw_jw *w)
+{
+    bw_jw_ki64(w, "at_ms", r->at_unix_ms);
+    bw_jw_ki64(w, "elapsed_us", r->elapsed_us);
+    bw_jw_ki64(w, "bytes", r->bytes);
+    if (r->n_per_s > 0) {
+        bw_jw_karr(w, "per_s");
+        for (size_t i = 0; i < r->n_per_s; i++) {
+            bw_jw_i64(w, r->per_s[i]);
+        }
+        bw_jw_arr_end(w);
+    }
+    bw_jw_kstr(w, "end", ends[r->end]);
+    bw_jw_ki64(w, "streams", r->streams);
+    if (tcp_known(&r->tcp)) {
+        bw_jw_kobj(w, "tcp");
+        bw_jw_kstr(w, "cc", r->tcp.cc[0] ? r->tcp.cc : NULL);
+        for (size_t i = 0; i < N_TCP; i++) {
+            bw_jw_ki64(w, tcp_members[i].name, tcp_get(&r->tcp, i));
+        }
+        bw_jw_obj_end(w);
+    }
+    bw_jw_ki64(w, "cpu_ppm", r->cpu_ppm);
+    bw_jw_ki64(w, "concurrent", r->concurrent);
+}
+
 int bw_receipt_encode(const struct bw_receipt *r, struct bw_buf *out, struct bw_err *reterr)
 {
     struct bw_jw w;
-    int e = check(r, reterr);
+    int e = check_identity(r, reterr);
+    e = e < 0 ? e : check_measured(r, reterr);
     if (e < 0) {
         return e;
     }
@@ -243,31 +281,26 @@ int bw_receipt_encode(const struct bw_receipt *r, struct bw_buf *out, struct bw_
     bw_jw_kstr(&w, "method", r->method);
     bw_jw_kstr(&w, "server", r->server);
     bw_jw_kstr(&w, "direction", directions[r->direction]);
-    bw_jw_ki64(&w, "at_ms", r->at_unix_ms);
-    bw_jw_ki64(&w, "elapsed_us", r->elapsed_us);
-    bw_jw_ki64(&w, "bytes", r->bytes);
-    if (r->n_per_s > 0) {
-        bw_jw_karr(&w, "per_s");
-        for (size_t i = 0; i < r->n_per_s; i++) {
-            bw_jw_i64(&w, r->per_s[i]);
-        }
-        bw_jw_arr_end(&w);
-    }
-    bw_jw_kstr(&w, "end", ends[r->end]);
-    bw_jw_ki64(&w, "streams", r->streams);
-    if (tcp_known(&r->tcp)) {
-        bw_jw_kobj(&w, "tcp");
-        bw_jw_kstr(&w, "cc", r->tcp.cc[0] ? r->tcp.cc : NULL);
-        for (size_t i = 0; i < N_TCP; i++) {
-            bw_jw_ki64(&w, tcp_members[i].name, tcp_get(&r->tcp, i));
-        }
-        bw_jw_obj_end(&w);
-    }
-    bw_jw_ki64(&w, "cpu_ppm", r->cpu_ppm);
-    bw_jw_ki64(&w, "concurrent", r->concurrent);
+    write_measured(r, &w);
     bw_jw_kstr(&w, "egress", bw_egress_name(r->egress));
     bw_jw_obj_end(&w);
     return bw_buf_error(out);
+}
+
+int bw_receipt_measured_write(const struct bw_receipt *r,
+                              struct bw_jw *w,
+                              struct bw_err *reterr)
+{
+    int e = check_measured(r, reterr);
+    if (e == 0) {
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "kind", kinds[r->kind]);
+        bw_jw_kstr(w, "method", r->method);
+        bw_jw_kstr(w, "direction", directions[r->direction]);
+        write_measured(r, w);
+        bw_jw_obj_end(w);
+    }
+    return e;
 }
 
 /* ---- reading */
@@ -296,7 +329,8 @@ static int read_tcp(const json_t *o, struct bw_receipt *ret, struct bw_err *rete
     }
     r = bw_json_opt_str(tcp, "cc", sizeof(ret->tcp.cc) - 1, &cc, reterr);
     (void)snprintf(ret->tcp.cc, sizeof(ret->tcp.cc), "%s", cc ? cc : "");
-    if (r == 0 && cc && strspn(cc, "abcdefghijklmnopqrstuvwxyz0123456789._-") < strlen(cc)) {
+    if (r == 0 && cc &&
+        strspn(cc, "abcdefghijklmnopqrstuvwxyz0123456789._-") < strlen(cc)) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "cc: not a word");
     }
     for (size_t i = 0; r == 0 && i < N_TCP; i++) {
@@ -306,56 +340,71 @@ static int read_tcp(const json_t *o, struct bw_receipt *ret, struct bw_err *rete
     return r;
 }
 
-static int read_rest(const json_t *o, struct bw_receipt *ret, struct bw_err *reterr)
+static int read_numbers(const json_t *o, struct bw_receipt *ret, struct bw_err *reterr)
 {
-    static const char *const egresses[] = {[BW_EGRESS_UNKNOWN] = "unknown",
-                                           [BW_EGRESS_MATCH] = "match",
-                                           [BW_EGRESS_OTHER] = "other",
-                                           NULL};
     int end = 0;
-    int egress = 0;
     int r = bw_json_get_i64(o, "at_ms", 0, UNIX_MS_MAX, &ret->at_unix_ms, reterr);
     r = r < 0 ? r : bw_json_get_i64(o, "elapsed_us", 1, US_MAX, &ret->elapsed_us, reterr);
     r = r < 0 ? r : bw_json_get_i64(o, "bytes", 0, N_MAX, &ret->bytes, reterr);
     r = r < 0 ? r : read_per_s(o, ret, reterr);
     r = r < 0 ? r : bw_receipt_get_word(o, "end", ends, &end, reterr);
     r = r < 0 ? r
-              : bw_json_get_i64(o, "streams", 1, BW_RECEIPT_STREAMS_MAX, &ret->streams, reterr);
+              : bw_json_get_i64(o, "streams", 1, BW_RECEIPT_STREAMS_MAX, &ret->streams,
+                                reterr);
     r = r < 0 ? r : read_tcp(o, ret, reterr);
     r = r < 0 ? r : bw_json_opt_i64(o, "cpu_ppm", 0, 64 * PPM, &ret->cpu_ppm, reterr);
     r = r < 0 ? r : bw_json_get_i64(o, "concurrent", 1, N_MAX, &ret->concurrent, reterr);
-    r = r < 0 ? r : bw_receipt_get_word(o, "egress", egresses, &egress, reterr);
     ret->end = (enum bw_receipt_end)end;
-    ret->egress = (enum bw_egress)egress;
     return r;
+}
+
+/* Everything but who it was. */
+static int read_measured(const json_t *o, struct bw_receipt *ret, struct bw_err *reterr)
+{
+    const char *method = NULL;
+    int r = bw_receipt_get_kind(o, &ret->kind, reterr);
+    r = r < 0 ? r : bw_json_get_str(o, "method", sizeof(ret->method) - 1, &method, reterr);
+    (void)snprintf(ret->method, sizeof(ret->method), "%s", method ? method : "");
+    r = r < 0 ? r : bw_receipt_get_direction(o, &ret->direction, reterr);
+    return r < 0 ? r : read_numbers(o, ret, reterr);
+}
+
+int bw_receipt_measured_read(const json_t *o, struct bw_receipt *ret, struct bw_err *reterr)
+{
+    bw_receipt_init(ret);
+    int r = read_measured(o, ret, reterr);
+    return r < 0 ? r : check_measured(ret, reterr);
 }
 
 static int read_receipt(const json_t *o, struct bw_receipt *ret, struct bw_err *reterr)
 {
-    const char *method = NULL;
+    static const char *const egresses[] = {[BW_EGRESS_UNKNOWN] = "unknown",
+                                           [BW_EGRESS_MATCH] = "match",
+                                           [BW_EGRESS_OTHER] = "other",
+                                           NULL};
+    const struct {
+        const char *name;
+        char *text;
+        size_t cap;
+        enum bw_receipt_text kind;
+    } texts[] = {
+        {"nonce", ret->nonce, sizeof(ret->nonce), BW_RECEIPT_NONCE},
+        {"kid", ret->kid, sizeof(ret->kid), BW_RECEIPT_HASH},
+        {"site", ret->site, sizeof(ret->site), BW_RECEIPT_SITE},
+        {"circuit", ret->circuit, sizeof(ret->circuit), BW_RECEIPT_NAME},
+        {"server", ret->server, sizeof(ret->server), BW_RECEIPT_NAME},
+    };
     int64_t v = 0;
+    int egress = 0;
     int r = bw_json_get_i64(o, "v", 1, 1, &v, reterr);
-    r = r < 0 ? r
-              : bw_receipt_get_text(o, "nonce", ret->nonce, sizeof(ret->nonce),
-                                    BW_RECEIPT_NONCE, reterr);
-    r = r < 0 ? r
-              : bw_receipt_get_text(o, "kid", ret->kid, sizeof(ret->kid), BW_RECEIPT_HASH,
-                                    reterr);
-    r = r < 0 ? r
-              : bw_receipt_get_text(o, "site", ret->site, sizeof(ret->site), BW_RECEIPT_SITE,
-                                    reterr);
-    r = r < 0 ? r
-              : bw_receipt_get_text(o, "circuit", ret->circuit, sizeof(ret->circuit),
-                                    BW_RECEIPT_NAME, reterr);
-    r = r < 0 ? r : bw_receipt_get_kind(o, &ret->kind, reterr);
-    r = r < 0 ? r
-              : bw_json_get_str(o, "method", sizeof(ret->method) - 1, &method, reterr);
-    (void)snprintf(ret->method, sizeof(ret->method), "%s", method ? method : "");
-    r = r < 0 ? r
-              : bw_receipt_get_text(o, "server", ret->server, sizeof(ret->server),
-                                    BW_RECEIPT_NAME, reterr);
-    r = r < 0 ? r : bw_receipt_get_direction(o, &ret->direction, reterr);
-    return r < 0 ? r : read_rest(o, ret, reterr);
+    for (size_t i = 0; r == 0 && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        r = bw_receipt_get_text(o, texts[i].name, texts[i].text, texts[i].cap,
+                                texts[i].kind, reterr);
+    }
+    r = r < 0 ? r : read_measured(o, ret, reterr);
+    r = r < 0 ? r : bw_receipt_get_word(o, "egress", egresses, &egress, reterr);
+    ret->egress = (enum bw_egress)egress;
+    return r;
 }
 
 int bw_receipt_canonical(const struct bw_buf *again,
@@ -397,10 +446,9 @@ int bw_receipt_read(const char *jws,
 {
     struct bw_buf scratch;
     struct bw_jws j;
-    int r = n > BW_RECEIPT_JWS_MAX
-                ? bw_err_set(reterr, -BW_EMALFORMED, "longer than %d bytes",
-                             BW_RECEIPT_JWS_MAX)
-                : 0;
+    int r = n > BW_RECEIPT_JWS_MAX ? bw_err_set(reterr, -BW_EMALFORMED,
+                                                "longer than %d bytes", BW_RECEIPT_JWS_MAX)
+                                   : 0;
     bw_buf_init(&scratch, BW_RECEIPT_JWS_MAX);
     r = r < 0 ? r : bw_jws_parse(jws, n, &scratch, &j, reterr);
     if (r == 0 && strcmp(j.typ, BW_TYP_TEST) != 0) {

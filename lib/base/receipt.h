@@ -9,11 +9,13 @@
 
 #include <bw/summary.h>
 #include <bw/units.h>
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct bw_buf;
 struct bw_err;
+struct bw_jw;
 
 #define BW_TYP_TEST "bandwitness-test+jws"
 #define BW_TYP_TICKET "bandwitness-ticket+jws"
@@ -80,12 +82,23 @@ struct bw_receipt {
 
 void bw_receipt_init(struct bw_receipt *r); /* everything unknown */
 /* Append the payload. -EINVAL names the member that is not as the contract has it. */
-int bw_receipt_encode(const struct bw_receipt *r, struct bw_buf *out, struct bw_err *reterr);
+int bw_receipt_encode(const struct bw_receipt *r,
+                      struct bw_buf *out,
+                      struct bw_err *reterr);
 /* -BW_EMALFORMED names the member, or says that the bytes are not canonical. */
 int bw_receipt_decode(const char *text,
                       size_t n,
                       struct bw_receipt *ret,
                       struct bw_err *reterr);
+
+/* What the server measured, without who it was: nonce, kid, site, circuit, server and
+ * egress are nobody's here. As a value of JSON, between two processes of one program. */
+int bw_receipt_measured_write(const struct bw_receipt *r,
+                              struct bw_jw *w,
+                              struct bw_err *reterr);
+int bw_receipt_measured_read(const json_t *o,
+                             struct bw_receipt *ret,
+                             struct bw_err *reterr);
 
 /* A receipt as it came, a compact JWS: its form, type and payload; NOT its signature, for
  * which a probe has no key. -BW_EMALFORMED. */

@@ -35,8 +35,9 @@ static int64_t of_seconds(const struct bw_receipt *r, int64_t n, bool most)
     return best;
 }
 
-static enum bw_receipt_fault
-compare_bytes(const struct bw_receipt *r, const struct bw_throughput *t, struct bw_err *reterr)
+static enum bw_receipt_fault compare_bytes(const struct bw_receipt *r,
+                                           const struct bw_throughput *t,
+                                           struct bw_err *reterr)
 {
     int64_t most = r->bytes;
     int64_t least = 0;
@@ -44,7 +45,7 @@ compare_bytes(const struct bw_receipt *r, const struct bw_throughput *t, struct 
         int64_t floor_s = t->duration_ms / 1000 - 1;
         most = of_seconds(r, (t->duration_ms + 999) / 1000 + 1, true);
         least = floor_s > 0 && floor_s < (int64_t)r->n_per_s ? of_seconds(r, floor_s, false)
-                                                              : 0;
+                                                             : 0;
     }
     most += most / SHARE + SLACK_BYTES;
     least -= least / SHARE + SLACK_BYTES;
@@ -93,7 +94,8 @@ enum bw_receipt_fault bw_receipt_compare(const struct bw_receipt *r,
         (void)bw_err_set(reterr, 0,
                          "the run is at %" PRId64 " ms for %" PRId64
                          " ms, the test was at %" PRId64 " ms for %" PRId64 " ms",
-                         t->at_unix_ms, t->duration_ms, r->at_unix_ms, r->elapsed_us / 1000);
+                         t->at_unix_ms, t->duration_ms, r->at_unix_ms,
+                         r->elapsed_us / 1000);
         return BW_RECEIPT_WRONG_WINDOW;
     }
     return compare_bytes(r, t, reterr);

@@ -36,7 +36,9 @@ int bw_receipt_get_word(const json_t *o,
                         int *ret,
                         struct bw_err *reterr);
 int bw_receipt_get_kind(const json_t *o, enum bw_test_kind *ret, struct bw_err *reterr);
-int bw_receipt_get_direction(const json_t *o, enum bw_direction *ret, struct bw_err *reterr);
+int bw_receipt_get_direction(const json_t *o,
+                             enum bw_direction *ret,
+                             struct bw_err *reterr);
 
 /* Is what was written again what was read? */
 int bw_receipt_canonical(const struct bw_buf *again,

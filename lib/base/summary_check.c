@@ -130,8 +130,9 @@ static int check_details(const struct bw_latency *l, size_t i, struct bw_err *re
     }
     for (size_t k = 0; k < l->n_phases; k++) {
         if (hist_wrong(l->phases[k].time_hist, l->sent)) {
-            return WRONG("latency[%zu].phases[%zu].time_hist: not a histogram of what was sent",
-                         i, k);
+            return WRONG(
+                "latency[%zu].phases[%zu].time_hist: not a histogram of what was sent", i,
+                k);
         }
         for (size_t j = 0; j < k; j++) {
             if (strcmp(l->phases[j].phase, l->phases[k].phase) == 0) {

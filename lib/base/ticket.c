@@ -52,7 +52,8 @@ int bw_ticket_request_encode(const struct bw_ticket_request *q,
     return bw_buf_error(out);
 }
 
-static int read_request(const json_t *o, struct bw_ticket_request *ret, struct bw_err *reterr)
+static int
+read_request(const json_t *o, struct bw_ticket_request *ret, struct bw_err *reterr)
 {
     int64_t v = 0;
     int word = 0;
@@ -137,8 +138,8 @@ static int read_ticket(const json_t *o, struct bw_ticket *ret, struct bw_err *re
               : bw_receipt_get_text(o, "kid", ret->kid, sizeof(ret->kid), BW_RECEIPT_HASH,
                                     reterr);
     r = r < 0 ? r
-              : bw_receipt_get_text(o, "site", ret->site, sizeof(ret->site), BW_RECEIPT_SITE,
-                                    reterr);
+              : bw_receipt_get_text(o, "site", ret->site, sizeof(ret->site),
+                                    BW_RECEIPT_SITE, reterr);
     r = r < 0 ? r
               : bw_receipt_get_text(o, "circuit", ret->circuit, sizeof(ret->circuit),
                                     BW_RECEIPT_NAME, reterr);

@@ -199,9 +199,8 @@ static void test_refused(void **state)
 static void test_ticket(void **state)
 {
     (void)state;
-    struct bw_ticket_request q = {.at_unix_ms = 1789000312000,
-                                  .kind = BW_TEST_KIND_HTTP,
-                                  .directions = 3};
+    struct bw_ticket_request q = {
+        .at_unix_ms = 1789000312000, .kind = BW_TEST_KIND_HTTP, .directions = 3};
     struct bw_ticket_request q2;
     struct bw_ticket t = {.kind = BW_TEST_KIND_NDT7,
                           .direction = BW_UP,
@@ -236,13 +235,15 @@ static void test_ticket(void **state)
     assert_string_equal(t.site, t2.site);
     assert_int_equal(t2.direction, BW_UP);
     /* a request is no ticket, and the other way round */
-    assert_int_equal(bw_ticket_request_decode(out.data, out.len, &q2, &err), -BW_EMALFORMED);
+    assert_int_equal(bw_ticket_request_decode(out.data, out.len, &q2, &err),
+                     -BW_EMALFORMED);
     bw_buf_done(&out);
 }
 
 /* ---- against a record */
 
-static void run_of(const struct bw_receipt *r, struct bw_summary *s, struct bw_throughput *t)
+static void
+run_of(const struct bw_receipt *r, struct bw_summary *s, struct bw_throughput *t)
 {
     memset(s, 0, sizeof(*s));
     memset(t, 0, sizeof(*t));
