@@ -13,6 +13,7 @@
 
 struct bw_graphs;
 struct bw_ingest;
+struct bw_measure;
 struct bw_readers;
 
 struct bw_collector {
@@ -26,6 +27,7 @@ struct bw_collector {
     struct bw_ingest *ingest;
     struct bw_readers *readers;
     struct bw_graphs *graphs;
+    struct bw_measure *measure; /* NULL: no measurement server here */
     struct bw_http *http;
     uv_signal_t signals[3];
     uv_timer_t watchdog;

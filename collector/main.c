@@ -17,6 +17,8 @@
 #include <log.h>
 #include <logkey.h>
 #include <malloc.h>
+#include <measure.h>
+#include <measure_worker.h>
 #include <notify.h>
 #include <readers.h>
 #include <signal.h>
@@ -39,7 +41,8 @@ enum step {
     STEP_INGEST,
     STEP_GRAPHS,
     STEP_READERS,
-    STEP_HTTP, /* last: what the others owed is answered by now */
+    STEP_MEASURE, /* look-ups for tickets, which use it, are over */
+    STEP_HTTP,    /* last: what the others owed is answered by now */
     STEP_HANDLES
 };
 
@@ -98,6 +101,13 @@ static void next_step(void *owner)
         if (c->readers) {
             bw_readers_close(c->readers, next_step, c);
             c->readers = NULL;
+            return;
+        }
+        break;
+    case STEP_MEASURE:
+        if (c->measure) {
+            bw_measure_close(c->measure, next_step, c);
+            c->measure = NULL;
             return;
         }
         break;
@@ -350,12 +360,18 @@ static int start_http(struct bw_collector *c, struct bw_err *reterr)
     return r;
 }
 
+static int start_measure(struct bw_collector *c, struct bw_err *reterr)
+{
+    return bw_measure_new(&c->loop, c->conf, c->log_key, &c->measure, reterr);
+}
+
 static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
     {"signals", start_handles}, {"data", start_data},     {"ledger", start_ingest},
-    {"readers", start_readers}, {"graphs", start_graphs}, {"http", start_http},
+    {"readers", start_readers}, {"graphs", start_graphs}, {"measure", start_measure},
+    {"http", start_http},
 };
 
 static int run(struct bw_collector *c)
@@ -415,6 +431,9 @@ int main(int argc, char **argv)
     bool print = false;
     if (argc == 2 && strcmp(argv[1], "--graph-worker") == 0) {
         return bw_graph_worker_main();
+    }
+    if (argc == 2 && strcmp(argv[1], "--measure") == 0) {
+        return bw_measure_worker_main();
     }
     for (;;) {
         /* NOLINTNEXTLINE(concurrency-mt-unsafe): no threads yet */

@@ -8,6 +8,7 @@
 #include <graphs.h>
 #include <http.h>
 #include <ingest.h>
+#include <measure.h>
 #include <readers.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -115,6 +116,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     gauge(&b, "reader_jobs", "Look-ups that wait or run.",
           (int64_t)bw_readers_busy(c->readers));
     bw_graphs_metrics(c->graphs, &b);
+    bw_measure_metrics(c->measure, &b);
     bw_buf_puts(&b, "# EOF\n");
     bw_http_reply(req, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
                   &b);

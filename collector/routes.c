@@ -7,6 +7,7 @@
 #include <graphs.h>
 #include <http.h>
 #include <ingest.h>
+#include <measure.h>
 #include <pages.h>
 
 enum {
@@ -32,10 +33,17 @@ static void post_summaries(void *owner, struct bw_http_req *req)
     bw_ingest_post(c->ingest, req);
 }
 
+static void ask_ticket(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    bw_measure_post(c->measure, c->readers, req);
+}
+
 const struct bw_http_route bw_collector_routes[] = {
     {"POST", "/api/v1/summaries", POST_BYTES, post_summaries},
     {"POST", "/api/v1/enroll", ONE_JWS_BYTES, enroll},
     {"POST", "/api/v1/keys", ONE_JWS_BYTES, add_key},
+    {"POST", "/api/v1/tickets", ONE_JWS_BYTES, ask_ticket},
     {"GET", "/api/v1/sites", 0, bw_api_sites},
     {"GET", "/api/v1/sites/{}/keys", 0, bw_api_site_keys},
     {"GET", "/api/v1/circuits", 0, bw_api_circuits},

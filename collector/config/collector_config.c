@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <errno.h>
 #include <log.h>
 #include <stdio.h>
@@ -176,6 +177,96 @@ static const struct bw_optspec graphs_opts[] = {
     {.type = BW_OPT_END},
 };
 
+static const struct bw_optspec measure_opts[] = {
+    {.name = "name",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = 63,
+     .def = NULL,
+     .doc = "The server's name in tickets, receipts and records."},
+    {.name = "host",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = 253,
+     .def = NULL,
+     .doc =
+         "The host name or address under which boxes reach it; it stands in every ticket."},
+    {.name = "address",
+     .type = BW_OPT_STRING,
+     .max = 107,
+     .def = "::",
+     .doc = "An IPv4 or IPv6 address to listen at; \"::\" is every one of both kinds."},
+    {.name = "port",
+     .type = BW_OPT_INT,
+     .min = 0,
+     .max = 65535,
+     .def = "8443",
+     .doc = "TCP port of its own; 0 takes a free one and logs it."},
+    {.name = "public_port",
+     .type = BW_OPT_INT,
+     .min = 0,
+     .max = 65535,
+     .def = "0",
+     .doc = "The port in tickets, where it is another; 0: the same."},
+    {.name = "tls_certificate",
+     .type = BW_OPT_STRING,
+     .max = 4000,
+     .def = "",
+     .doc = "PEM file with the certificate for host and its chain. Without it tests go in "
+            "the clear, and anybody on the way can read and use up a ticket."},
+    {.name = "tls_key",
+     .type = BW_OPT_STRING,
+     .max = 4000,
+     .def = "",
+     .doc = "PEM file with the certificate's private key."},
+    {.name = "tests",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 1000,
+     .def = "4",
+     .doc = "Tests at once. A box that asks while so many hold a place is told to come "
+            "again later."},
+    {.name = "rate",
+     .type = BW_OPT_RATE,
+     .min = 1000000,
+     .max = INT64_C(400000000000),
+     .def = "1G",
+     .doc =
+         "What the server's own line carries. The claims of the circuits that are tested "
+         "at once stay within it, and a circuit with a larger claim is not testable here."},
+    {.name = "unclaimed",
+     .type = BW_OPT_RATE,
+     .min = 1000000,
+     .max = INT64_C(400000000000),
+     .def = "1G",
+     .doc = "What a circuit without a claim counts for; the rate where that is less."},
+    {.name = "test_bytes",
+     .type = BW_OPT_SIZE,
+     .min = 1000000,
+     .max = INT64_C(1000000000000),
+     .def = "20GB",
+     .doc = "Most bytes of one test in one direction; it ends there."},
+    {.name = "site_bytes",
+     .type = BW_OPT_SIZE,
+     .min = 1000000,
+     .max = INT64_C(100000000000000),
+     .def = "100GB",
+     .doc = "Most bytes of a site's tests in a UTC day; then it gets no ticket."},
+    {.name = "site_tests",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 100000,
+     .def = "100",
+     .doc = "Most tests of a site in a UTC day, each direction counted."},
+    {.name = "connections",
+     .type = BW_OPT_INT,
+     .min = 16,
+     .max = 100000,
+     .def = "1024",
+     .doc = "Connections at once. One more cuts the oldest that has no test."},
+    {.type = BW_OPT_END},
+};
+
 static const struct bw_conf_section sections[] = {
     {.keyword = "listen",
      .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
@@ -193,6 +284,11 @@ static const struct bw_conf_section sections[] = {
      .flags = BW_CONF_ALWAYS,
      .opts = graphs_opts,
      .doc = "How graphs are drawn and kept."},
+    {.keyword = "measure",
+     .opts = measure_opts,
+     .doc = "A measurement server for the boxes of this collector: ndt7, and downloads and "
+            "uploads over HTTP, with a ticket for every test. There is none without this "
+            "section. It is a process of its own, which is started again when it ends."},
     {.keyword = NULL},
 };
 
@@ -240,6 +336,65 @@ static int read_listen(const struct bw_conf_node *at,
     return 0;
 }
 
+static bool is_ip(const char *text)
+{
+    uint8_t raw[16];
+    return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+}
+
+static bool is_host(const char *text)
+{
+    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789.-";
+    return is_ip(text) || strspn(text, chars) == strlen(text);
+}
+
+static int read_measure(const struct bw_conf_node *top,
+                        struct bw_config_measure *m,
+                        struct bw_err *reterr)
+{
+    m->on = bw_conf_count(top, "measure") > 0;
+    if (!m->on) {
+        return 0;
+    }
+    const struct bw_conf_node *at = bw_conf_child(top, "measure", 0);
+    (void)snprintf(m->name, sizeof(m->name), "%s", bw_conf_str(at, "name"));
+    (void)snprintf(m->host, sizeof(m->host), "%s", bw_conf_str(at, "host"));
+    (void)snprintf(m->address, sizeof(m->address), "%s", bw_conf_str(at, "address"));
+    (void)snprintf(m->tls_certificate, sizeof(m->tls_certificate), "%s",
+                   bw_conf_str(at, "tls_certificate"));
+    (void)snprintf(m->tls_key, sizeof(m->tls_key), "%s", bw_conf_str(at, "tls_key"));
+    m->port = bw_conf_int(at, "port");
+    m->public_port = bw_conf_int(at, "public_port");
+    m->tests = bw_conf_int(at, "tests");
+    m->rate_bps = bw_conf_int(at, "rate");
+    m->unclaimed_bps = bw_conf_int(at, "unclaimed");
+    m->unclaimed_bps = m->unclaimed_bps > m->rate_bps ? m->rate_bps : m->unclaimed_bps;
+    m->test_bytes = bw_conf_int(at, "test_bytes");
+    m->site_bytes = bw_conf_int(at, "site_bytes");
+    m->site_tests = bw_conf_int(at, "site_tests");
+    m->connections = bw_conf_int(at, "connections");
+    if (!bw_name_valid(m->name)) {
+        return bw_conf_fault(at, "name", reterr,
+                             "\"%s\" is no name: letters, digits, '.', '_' and '-'",
+                             m->name);
+    }
+    if (!is_host(m->host)) {
+        return bw_conf_fault(at, "host", reterr,
+                             "\"%s\" is no host name or address (the port is public_port)",
+                             m->host);
+    }
+    if (!is_ip(m->address)) {
+        return bw_conf_fault(at, "address", reterr,
+                             "\"%s\" is neither an IPv4 nor an IPv6 address", m->address);
+    }
+    if ((m->tls_certificate[0] == '\0') != (m->tls_key[0] == '\0')) {
+        return bw_conf_fault(at, m->tls_key[0] ? "tls_key" : "tls_certificate", reterr,
+                             "tls_certificate and tls_key are needed together");
+    }
+    return 0;
+}
+
 static int fill(struct bw_collector_config *c, struct bw_err *reterr)
 {
     const struct bw_conf_node *top = bw_conf_top(c->conf);
@@ -279,7 +434,7 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->graph_workers = bw_conf_int(graphs, "workers");
     c->graph_keep_ms = bw_conf_int(graphs, "keep");
     c->graph_cache_bytes = bw_conf_int(graphs, "cache");
-    return 0;
+    return read_measure(top, &c->measure, reterr);
 }
 
 int bw_collector_config_read(const char *path,
@@ -326,6 +481,19 @@ static bool same_listen(const struct bw_config_listen *a, const struct bw_config
            strcmp(a->tls_key, b->tls_key) == 0;
 }
 
+static bool same_measure(const struct bw_config_measure *a,
+                         const struct bw_config_measure *b)
+{
+    return a->on == b->on && strcmp(a->name, b->name) == 0 &&
+           strcmp(a->host, b->host) == 0 && strcmp(a->address, b->address) == 0 &&
+           a->port == b->port && a->public_port == b->public_port &&
+           strcmp(a->tls_certificate, b->tls_certificate) == 0 &&
+           strcmp(a->tls_key, b->tls_key) == 0 && a->tests == b->tests &&
+           a->rate_bps == b->rate_bps && a->unclaimed_bps == b->unclaimed_bps &&
+           a->test_bytes == b->test_bytes && a->site_bytes == b->site_bytes &&
+           a->site_tests == b->site_tests && a->connections == b->connections;
+}
+
 const char *bw_collector_config_restart_needed(const struct bw_collector_config *now,
                                                const struct bw_collector_config *next)
 {
@@ -357,5 +525,9 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
     bool graphs = now->graph_workers != next->graph_workers ||
                   now->graph_keep_ms != next->graph_keep_ms ||
                   now->graph_cache_bytes != next->graph_cache_bytes;
-    return graphs ? "the graphs section changed" : NULL;
+    if (graphs) {
+        return "the graphs section changed";
+    }
+    return same_measure(&now->measure, &next->measure) ? NULL
+                                                       : "the measure section changed";
 }

@@ -29,6 +29,25 @@ struct bw_config_listen {
     char tls_key[PATH_MAX];
 };
 
+/* The measurement server; `on` only where the file has its section. */
+struct bw_config_measure {
+    bool on;
+    char name[64];
+    char address[108];
+    int64_t port;
+    char host[256];
+    int64_t public_port; /* 0: the one it listens at */
+    char tls_certificate[PATH_MAX];
+    char tls_key[PATH_MAX];
+    int64_t tests;
+    int64_t rate_bps;
+    int64_t unclaimed_bps;
+    int64_t test_bytes;
+    int64_t site_bytes;
+    int64_t site_tests;
+    int64_t connections;
+};
+
 struct bw_collector_config {
     struct bw_conf *conf;
     char title[128]; /* shown on the pages */
@@ -51,6 +70,7 @@ struct bw_collector_config {
     int64_t graph_workers;
     int64_t graph_keep_ms;
     int64_t graph_cache_bytes;
+    struct bw_config_measure measure;
 };
 
 /* Read and check; nothing but the file is touched. *ret is freed with

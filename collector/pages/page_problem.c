@@ -70,6 +70,22 @@ static const struct {
      "A token works once. Make a new one for this box."},
     {"token-expired", "Token expired", "Make a new token; by default one lasts 14 days."},
     {"key-in-use", "Key in use", "This key already belongs to another site."},
+    {"no-measurement-server", "No measurement server",
+     "This collector has no measurement server of its own: its configuration has no "
+     "'measure'. Boxes test against other servers."},
+    {"ticket-refused", "No ticket",
+     "The request is for another collector, or its time is off by more than five minutes. "
+     "Is the box's clock right?"},
+    {"not-testable", "More than the server carries",
+     "The circuit's claim is above what the measurement server's line carries, so that a "
+     "test could say nothing of it."},
+    {"nonce-used", "Asked before",
+     "This very request was seen already. The box asks again with another number."},
+    {"server-busy", "Server busy",
+     "All places at the measurement server are taken, or its line is. The box puts its "
+     "test off; Retry-After says until when at least."},
+    {"day-used-up", "Enough for today",
+     "The site has had the tests or bytes that the state allows it in a UTC day."},
     {"not-found", "Nothing here", "There is no such address, site, circuit or series."},
     {"method", "Wrong method",
      "This address does not take that method; Allow names those it does."},

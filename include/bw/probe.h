@@ -128,7 +128,7 @@ struct bw_tcp_end {
 enum {
     BW_RUN_FLAGS_MAX = 4,
     BW_RECEIPT_MAX = 2048, /* bytes of a receipt */
-    BW_TICKET_MAX = 2048,  /* bytes of a ticket */
+    BW_TICKET_MAX = 4096,  /* bytes of a ticket: the collector's answer, as JSON */
     BW_SECRET_MAX = 256    /* … of a secret */
 };
 

@@ -32,10 +32,11 @@ enum {
     BW_UDPST_INTERVAL_MAX_US = 1000000
 };
 
-#define BW_UDPST_RANDOM UINT32_C(0x80000000) /* in a row's payload: random up to the rest  \
-                                              */
-#define BW_UDPST_NO_DELAY UINT32_MAX         /* in a Status: no such figure */
-#define BW_UDPST_DEFAULT_ROW UINT16_MAX      /* srIndexConf: the server searches */
+#define BW_UDPST_RANDOM                                                                    \
+    UINT32_C(0x80000000)                /* in a row's payload: random up to the rest       \
+                                         */
+#define BW_UDPST_NO_DELAY UINT32_MAX    /* in a Status: no such figure */
+#define BW_UDPST_DEFAULT_ROW UINT16_MAX /* srIndexConf: the server searches */
 
 enum bw_udpst_kind {
     BW_UDPST_OTHER,
