@@ -78,7 +78,8 @@ def many_streams(line, cell, way):
 
 
 def http(line, cell, way):
-    warm_up = min(10, HTTP_WARM_UP_S + math.ceil(2 * ramp_s(line, cell.family)))
+    # six streams that start at once overshoot together, and mend that for many round trips
+    warm_up = HTTP_WARM_UP_S + 40 * cell.rtt // 1000
     # what TCP holds back behind one loss comes a round trip later, all at once
     window = HTTP_LONG_S if cell.loss or cell.rtt >= 80 else HTTP_WINDOW_S
     window += 10 if cell.rtt >= 600 else 0

@@ -92,7 +92,7 @@ static const struct bw_optspec http_opts[] = {
     {.name = "warmup",
      .type = BW_OPT_DURATION,
      .min = 0,
-     .max = 10000,
+     .max = 60000,
      .def = "2s",
      .doc = "Time after the first byte that is moved but not measured, while the "
             "connections find their speed."},
