@@ -26,8 +26,8 @@ struct bw_tz;
 #define BW_METHOD_CARRIED "carried-max/1"
 #define BW_METHOD_BYTES "bytes-sum/1"
 #define BW_METHOD_SATURATED "saturated/1"
-#define BW_METHOD_TESTED "tested-dist/1"
-#define BW_METHOD_CLAIM_SHARE "claim-share/1"
+#define BW_METHOD_TESTED "tested-dist/2"
+#define BW_METHOD_CLAIM_SHARE "claim-share/2"
 #define BW_METHOD_LAYER "layer-convert/1"
 #define BW_METHOD_RTT "rtt-merged/1"
 #define BW_METHOD_LOSS "loss-wilson95/1"
@@ -157,6 +157,17 @@ struct bw_report_coverage {
 };
 
 /* One throughput run as the charts need it. */
+/* Why a good run is shown, and counts for nobody (docs/report.md). */
+enum bw_apart {
+    BW_APART_NOT,
+    BW_APART_EGRESS,      /* it left by another line */
+    BW_APART_TESTER,      /* the tester was the limit, not the line */
+    BW_APART_SERVER,      /* … the server */
+    BW_APART_UNTESTABLE,  /* the claim is more than port or server can carry */
+    BW_APART_IMPLAUSIBLE, /* above the port's speed, or upload equal to download */
+    BW_APARTS
+};
+
 struct bw_report_run {
     int64_t at_unix_ms;
     int64_t duration_ms;
@@ -164,6 +175,7 @@ struct bw_report_run {
     enum bw_test_state state;
     enum bw_grade grade;
     enum bw_egress egress;
+    enum bw_apart apart;
     bool retest;
     enum bw_layer line_layer;
     int64_t mtu;
@@ -172,9 +184,21 @@ struct bw_report_run {
     int64_t claim_bps;    /* in force then, at claim_layer */
     int64_t compared_bps; /* line_bps at the claim's layer */
     enum bw_layer claim_layer;
+    char kind[16];
     char probe[BW_NAME_MAX + 1];
     char server[BW_NAME_MAX + 1];
     char reason[64];
+};
+
+enum {
+    BW_REPORT_KINDS_MAX = 8 /* of throughput runs */
+};
+
+/* Kinds measure different things (the mean of many streams or of one, the best second), so
+ * they have a distribution each. */
+struct bw_report_kind {
+    char kind[16];
+    struct bw_dist goodput_bps; /* layer goodput */
 };
 
 struct bw_report_line {
@@ -192,7 +216,9 @@ struct bw_report_tested {
     int64_t n_retests;          /* of n_made */
     int64_t n_grade[3];         /* of n_ok, by enum bw_grade */
     int64_t n_egress[3];        /* of n_ok, by enum bw_egress */
-    struct bw_dist goodput_bps; /* layer goodput */
+    int64_t n_apart[BW_APARTS]; /* of n_ok, by reason; they are in nothing below */
+    struct bw_report_kind kinds[BW_REPORT_KINDS_MAX]; /* by name */
+    size_t n_kinds;
     struct bw_report_line line[BW_REPORT_LAYERS];
     size_t n_line;
     enum bw_layer compared_layer; /* of compared_bps; unknown when claims name several */
@@ -400,6 +426,8 @@ int bw_report_make(const struct bw_report_query *query,
                    struct bw_err *reterr);
 void bw_report_free(struct bw_report *r); /* NULL is fine */
 
+/* Goodput of the kind with most runs; NULL: no run. */
+const struct bw_dist *bw_report_goodput(const struct bw_report_tested *t);
 /* The claim in force at a time; NULL when none is on file. */
 const struct bw_report_claim *bw_report_claim_at(const struct bw_report *r, int64_t unix_s);
 /* Newest claim that touches the period; NULL when none. */

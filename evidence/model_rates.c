@@ -158,7 +158,7 @@ static void compare_run(const struct bw_report *r, struct bw_report_run *t)
     }
     t->claim_layer = layer_of_claim(c);
     t->claim_bps = c->bps[t->direction];
-    if (t->state == BW_TEST_OK) {
+    if (t->state == BW_TEST_OK && t->apart == BW_APART_NOT) {
         t->compared_bps =
             bw_layer_convert_bps(t->line_bps, t->line_layer, t->claim_layer, t->mtu);
     }
@@ -175,6 +175,9 @@ static void count_run(struct bw_report_tested *x, const struct bw_report_run *t)
     x->n_retests += t->retest && t->state != BW_TEST_DEFERRED;
     if (t->state != BW_TEST_OK) {
         return;
+    }
+    if (t->apart != BW_APART_NOT) {
+        x->n_apart[t->apart]++;
     }
     x->n_grade[t->grade]++;
     x->n_egress[t->egress]++;
@@ -217,6 +220,28 @@ describe_conversion(const struct bw_report *r, int dir, struct bw_report_tested 
     }
 }
 
+/* A good run that is not set apart. */
+static bool counts(const struct bw_report_run *t)
+{
+    return t->state == BW_TEST_OK && t->apart == BW_APART_NOT;
+}
+
+/* One row a kind, by name. */
+static void add_kind(struct bw_report_tested *x, const char *kind)
+{
+    size_t at = 0;
+    while (at < x->n_kinds && strcmp(x->kinds[at].kind, kind) < 0) {
+        at++;
+    }
+    if (x->n_kinds == BW_REPORT_KINDS_MAX ||
+        (at < x->n_kinds && strcmp(x->kinds[at].kind, kind) == 0)) {
+        return;
+    }
+    memmove(&x->kinds[at + 1], &x->kinds[at], (x->n_kinds - at) * sizeof(x->kinds[0]));
+    (void)snprintf(x->kinds[at].kind, sizeof(x->kinds[at].kind), "%s", kind);
+    x->n_kinds++;
+}
+
 static void
 fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_report_tested *x)
 {
@@ -230,16 +255,26 @@ fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_repor
             continue;
         }
         count_run(x, t);
-        if (t->state == BW_TEST_OK && t->goodput_bps != BW_UNKNOWN) {
-            values[n++] = t->goodput_bps;
+        if (counts(t) && t->goodput_bps != BW_UNKNOWN) {
+            add_kind(x, t->kind);
         }
     }
-    fill_dist(&x->goodput_bps, values, n);
+    for (size_t k = 0; k < x->n_kinds; k++) {
+        n = 0;
+        for (size_t i = 0; i < r->n_runs; i++) {
+            const struct bw_report_run *t = &r->runs[i];
+            if (t->direction == (enum bw_direction)dir && counts(t) &&
+                t->goodput_bps != BW_UNKNOWN && strcmp(t->kind, x->kinds[k].kind) == 0) {
+                values[n++] = t->goodput_bps;
+            }
+        }
+        fill_dist(&x->kinds[k].goodput_bps, values, n);
+    }
     for (enum bw_layer layer = BW_LAYER_UNKNOWN; layer <= BW_LAYER_IP; layer++) {
         n = 0;
         for (size_t i = 0; i < r->n_runs; i++) {
             const struct bw_report_run *t = &r->runs[i];
-            if (t->direction == (enum bw_direction)dir && t->state == BW_TEST_OK &&
+            if (t->direction == (enum bw_direction)dir && counts(t) &&
                 t->line_bps != BW_UNKNOWN && t->line_layer == layer) {
                 values[n++] = t->line_bps;
             }
@@ -263,6 +298,17 @@ fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_repor
     /* Rates at several layers make no distribution. */
     fill_dist(&x->compared_bps, values, x->compared_layer == BW_LAYER_UNKNOWN ? 0 : n);
     describe_conversion(r, dir, x);
+}
+
+const struct bw_dist *bw_report_goodput(const struct bw_report_tested *t)
+{
+    const struct bw_dist *most = NULL;
+    for (size_t i = 0; i < t->n_kinds; i++) {
+        if (!most || t->kinds[i].goodput_bps.n > most->n) {
+            most = &t->kinds[i].goodput_bps;
+        }
+    }
+    return most;
 }
 
 int bw_model_tested(struct bw_model *m)

@@ -302,3 +302,26 @@ void bw_words_local(const struct bw_tz *tz,
         (void)snprintf(out + n, BW_WORDS_MAX - n, ":%02d", c.second);
     }
 }
+
+static const struct {
+    const char *name;
+    const char *sentence;
+} aparts[BW_APARTS] = {
+    [BW_APART_NOT] = {"not", "not set apart"},
+    [BW_APART_EGRESS] = {"egress", "left by another line"},
+    [BW_APART_TESTER] = {"tester", "with a tester too busy to measure the line"},
+    [BW_APART_SERVER] = {"server", "with a busy server"},
+    [BW_APART_UNTESTABLE] = {"untestable",
+                             "of a claim beyond what this box's port or its servers carry"},
+    [BW_APART_IMPLAUSIBLE] = {"implausible", "implausible"},
+};
+
+const char *bw_words_apart_name(enum bw_apart a)
+{
+    return aparts[a < BW_APARTS ? a : BW_APART_NOT].name;
+}
+
+const char *bw_words_apart(enum bw_apart a)
+{
+    return aparts[a < BW_APARTS ? a : BW_APART_NOT].sentence;
+}

@@ -61,4 +61,9 @@ void bw_words_iso_date(int year, int month, int day, char out[16]);
 const char *bw_words_weekday(int weekday); /* "Mon" */
 const char *bw_words_month(int month);     /* "Nov", 1…12 */
 
+/* Why a run is set apart: for a table's key ("egress") and for a sentence ("left by
+ * another line"). */
+const char *bw_words_apart_name(enum bw_apart a);
+const char *bw_words_apart(enum bw_apart a);
+
 #endif

@@ -316,7 +316,8 @@ static void bar_rows(const struct bw_report *r, int dir, struct bar bars[4])
         bars[1].value = t->line[0].bps.median;
         bars[1].layer = t->line[0].layer;
     } else if (t->compared_bps.n == 0) {
-        bars[1].value = t->goodput_bps.median;
+        const struct bw_dist *d = bw_report_goodput(t);
+        bars[1].value = d ? d->median : BW_UNKNOWN;
         bars[1].layer = BW_LAYER_GOODPUT;
     }
     bars[2] =

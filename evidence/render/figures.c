@@ -181,8 +181,17 @@ static void tested(struct walk *w, const struct bw_report *r, int d)
     put(w, "egress_match", x->n_egress[BW_EGRESS_MATCH], "1", "", "count", x->n_ok);
     put(w, "egress_other", x->n_egress[BW_EGRESS_OTHER], "1", "", "count", x->n_ok);
     put(w, "egress_unknown", x->n_egress[BW_EGRESS_UNKNOWN], "1", "", "count", x->n_ok);
+    for (enum bw_apart a = BW_APART_NOT + 1; a < BW_APARTS; a++) {
+        char name[BW_WORDS_MAX];
+        (void)snprintf(name, sizeof(name), "apart_%s", bw_words_apart_name(a));
+        put(w, name, x->n_apart[a], "1", "", "count", x->n_ok);
+    }
     w->method = BW_METHOD_TESTED;
-    put_dist(w, "goodput", &x->goodput_bps, "goodput");
+    for (size_t i = 0; i < x->n_kinds; i++) {
+        char name[BW_WORDS_MAX];
+        (void)snprintf(name, sizeof(name), "goodput_%s", x->kinds[i].kind);
+        put_dist(w, name, &x->kinds[i].goodput_bps, "goodput");
+    }
     for (size_t i = 0; i < x->n_line; i++) {
         put_dist(w, "line_rate", &x->line[i].bps, bw_words_layer(x->line[i].layer));
     }

@@ -140,7 +140,7 @@ static void tested_cell(struct bw_buf *out, const struct bw_report_tested *t)
     char high[BW_WORDS_MAX];
     char share[BW_WORDS_MAX];
     char runs[BW_WORDS_MAX];
-    const struct bw_dist *d = &t->goodput_bps;
+    const struct bw_dist *d = bw_report_goodput(t);
     enum bw_layer layer = BW_LAYER_GOODPUT;
 
     if (t->compared_bps.n > 0) {
@@ -150,13 +150,13 @@ static void tested_cell(struct bw_buf *out, const struct bw_report_tested *t)
         d = &t->line[0].bps;
         layer = t->line[0].layer;
     }
-    bw_words_rate(d->p5, low);
-    bw_words_rate(d->p95, high);
-    bw_words_counted(d->n, "run", "runs", runs);
-    if (d->n == 0) {
+    if (!d || d->n == 0) {
         rate_cell(out, BW_UNKNOWN, "");
         return;
     }
+    bw_words_rate(d->p5, low);
+    bw_words_rate(d->p95, high);
+    bw_words_counted(d->n, "run", "runs", runs);
     if (t->n_compared > 0) {
         bw_words_percent(bw_words_ppm(t->n_at_90, t->n_compared), share);
         (void)snprintf(note, sizeof(note),
@@ -193,9 +193,9 @@ static void tested_row(struct bw_buf *out, const struct bw_report *r)
         (long long)b->n_wanted, (long long)a->n_failed + (long long)b->n_failed,
         (long long)a->n_deferred + (long long)b->n_deferred,
         (long long)a->n_cancelled + (long long)b->n_cancelled);
-    methods(out, a->n_compared + b->n_compared > 0
-                     ? "tested-dist/1, claim-share/1, layer-convert/1"
-                     : "tested-dist/1");
+    methods(out, a->n_compared + b->n_compared > 0 ? BW_METHOD_TESTED
+                     ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER
+                                                   : BW_METHOD_TESTED);
 }
 
 /* A rate at the counter's layer, said at the claim's layer where that can be done. */

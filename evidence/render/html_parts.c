@@ -232,6 +232,26 @@ dist_row(struct bw_buf *out, const char *what, enum bw_layer layer, const struct
     bw_buf_puts(out, "</tr>\n");
 }
 
+/* Good runs that count for nobody, with why. */
+static void apart_sentence(struct bw_buf *out, const struct bw_report_tested *t)
+{
+    int64_t n = 0;
+    for (enum bw_apart a = BW_APART_NOT + 1; a < BW_APARTS; a++) {
+        n += t->n_apart[a];
+    }
+    if (n == 0) {
+        return;
+    }
+    bw_buf_printf(out, "Of the good ones %lld %s set apart and in none of these figures: ",
+                  (long long)n, bw_plural(n, "is", "are"));
+    for (enum bw_apart a = BW_APART_NOT + 1; a < BW_APARTS; a++) {
+        if (t->n_apart[a] > 0) {
+            bw_buf_printf(out, "%lld %s%s", (long long)t->n_apart[a], bw_words_apart(a),
+                          (n -= t->n_apart[a]) > 0 ? "; " : ". ");
+        }
+    }
+}
+
 static void tests_summary(struct bw_buf *out, const struct bw_report *r)
 {
     static const char *const names[] = {"Rate", "Layer",  "Runs", "Lowest",
@@ -248,7 +268,10 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
         }
         bw_buf_puts(out, "</div>\n<div class=\"chart\"><table>");
         columns(out, names, 8, 2);
-        dist_row(out, "Goodput", BW_LAYER_GOODPUT, &t->goodput_bps);
+        for (size_t i = 0; i < t->n_kinds; i++) {
+            (void)snprintf(a, sizeof(a), "Goodput, %s", t->kinds[i].kind);
+            dist_row(out, a, BW_LAYER_GOODPUT, &t->kinds[i].goodput_bps);
+        }
         for (size_t i = 0; i < t->n_line; i++) {
             dist_row(out, "Line, test and users together", t->line[i].layer,
                      &t->line[i].bps);
@@ -265,6 +288,7 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
             (long long)t->n_wanted, bw_plural(t->n_wanted, "run was", "runs were"),
             (long long)t->n_ok, (long long)t->n_failed, (long long)t->n_deferred,
             (long long)t->n_cancelled, (long long)t->n_retests);
+        apart_sentence(out, t);
         if (t->n_compared > 0) {
             bw_words_percent(bw_words_ppm(t->n_at_80, t->n_compared), a);
             bw_words_percent(bw_words_ppm(t->n_at_90, t->n_compared), b);
@@ -319,15 +343,19 @@ static void runs_table(struct bw_buf *out, const struct bw_report *r)
     for (size_t i = 0; i < shown; i++) {
         const struct bw_report_run *t = &r->runs[i];
         char text[BW_WORDS_MAX];
-        char state[160];
+        char state[240];
         bw_words_local(r->tz, t->at_unix_ms / 1000, 1, text);
         bw_buf_puts(out, "<tr>");
         cell(out, text);
         cell(out, bw_words_direction((int)t->direction));
-        cell(out, t->server[0] ? t->server : t->probe);
-        (void)snprintf(state, sizeof(state), "%s%s%s%s",
+        (void)snprintf(state, sizeof(state), "%s by %s",
+                       t->server[0] ? t->server : t->probe, t->kind);
+        cell(out, state);
+        (void)snprintf(state, sizeof(state), "%s%s%s%s%s%s",
                        bw_words_or(bw_test_state_name(t->state), ""),
-                       t->retest ? ", retest" : "", t->reason[0] ? ": " : "", t->reason);
+                       t->retest ? ", retest" : "", t->reason[0] ? ": " : "", t->reason,
+                       t->apart != BW_APART_NOT ? ", set apart: " : "",
+                       t->apart != BW_APART_NOT ? bw_words_apart(t->apart) : "");
         cell(out, state);
         rate(out, t->goodput_bps);
         rate(out, t->line_bps);
@@ -342,7 +370,8 @@ static void runs_table(struct bw_buf *out, const struct bw_report *r)
 
 void bw_html_tests(struct bw_buf *out, const struct bw_report *r)
 {
-    head(out, "tests", "Throughput tests", "tested-dist/1, claim-share/1, layer-convert/1");
+    head(out, "tests", "Throughput tests",
+         BW_METHOD_TESTED ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER);
     if (r->n_runs == 0) {
         bw_buf_puts(out,
                     "<p class=\"none\">No throughput run fell due in the period.</p>\n");

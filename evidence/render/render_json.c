@@ -203,7 +203,16 @@ static void tested(struct bw_jw *w, const struct bw_report_tested *x, const char
     bw_jw_ki64(w, "other", x->n_egress[BW_EGRESS_OTHER]);
     bw_jw_ki64(w, "unknown", x->n_egress[BW_EGRESS_UNKNOWN]);
     bw_jw_obj_end(w);
-    put_dist(w, "goodput", &x->goodput_bps, BW_LAYER_GOODPUT);
+    bw_jw_kobj(w, "apart");
+    for (enum bw_apart a = BW_APART_NOT + 1; a < BW_APARTS; a++) {
+        bw_jw_ki64(w, bw_words_apart_name(a), x->n_apart[a]);
+    }
+    bw_jw_obj_end(w);
+    bw_jw_kobj(w, "goodput");
+    for (size_t i = 0; i < x->n_kinds; i++) {
+        put_dist(w, x->kinds[i].kind, &x->kinds[i].goodput_bps, BW_LAYER_GOODPUT);
+    }
+    bw_jw_obj_end(w);
     bw_jw_karr(w, "line");
     for (size_t i = 0; i < x->n_line; i++) {
         put_dist(w, NULL, &x->line[i].bps, x->line[i].layer);
@@ -229,8 +238,12 @@ static void one_run(struct bw_jw *w, const struct bw_report_run *t)
     bw_jw_kstr(w, "direction", bw_words_direction((int)t->direction));
     bw_jw_kstr(w, "state", bw_test_state_name(t->state));
     put_word(w, "reason", t->reason);
+    bw_jw_kstr(w, "kind", t->kind);
     bw_jw_kstr(w, "probe", t->probe);
     put_word(w, "server", t->server);
+    if (t->apart != BW_APART_NOT) {
+        bw_jw_kstr(w, "apart", bw_words_apart_name(t->apart));
+    }
     if (t->retest) {
         bw_jw_kbool(w, "retest", true);
     }

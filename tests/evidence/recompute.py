@@ -106,6 +106,21 @@ def wilson(k, n):
 
 # ---- layers ------------------------------------------------------------------------------
 
+APART = {"egress": (), "tester": ("tester-busy",), "server": ("server-busy",),
+         "untestable": ("port-below-claim", "server-below-claim"),
+         "implausible": ("above-link", "up-equals-down")}
+
+
+def apart_of(run):
+    """Why a good run counts for nobody; None: it counts."""
+    if run.get("egress") == "other":
+        return "egress"
+    for why, flags in APART.items():
+        if set(flags) & set(run.get("flags", [])):
+            return why
+    return None
+
+
 SIZE = {"ethernet": lambda mtu: mtu + 14, "ip": lambda mtu: mtu, "goodput": lambda mtu: mtu - 52}
 
 
@@ -292,8 +307,16 @@ class Check:
         self.same_members(f"{where}.grades", {
             g: sum(t.get("grade", "self") == g for t in good)
             for g in ("self", "receipt", "archive")}, theirs["grades"])
-        self.dist(f"{where}.goodput", [t["goodput_bps"] for t in good], theirs["goodput"],
-                  "goodput")
+        apart = [apart_of(t) for t in good]
+        self.same_members(f"{where}.apart", {why: apart.count(why) for why in APART},
+                          theirs["apart"])
+        good = [t for t, why in zip(good, apart) if why is None]
+        kinds = sorted({t["kind"] for t in good})
+        self.same(f"{where}.goodput", kinds, sorted(theirs["goodput"]))
+        for kind in kinds:
+            self.dist(f"{where}.goodput.{kind}",
+                      [t["goodput_bps"] for t in good if t["kind"] == kind],
+                      theirs["goodput"][kind], "goodput")
         lines, compared, at_80, at_90 = {}, [], 0, 0
         layers = set()
         for t in good:

@@ -158,7 +158,7 @@ def check_methods(name, folder):
     for method in used:
         if method not in text:
             wrong(f"{name}: the page does not name {method}")
-    for method in ("tested-dist/1", "util-p95/1", "carried-max/1", "bytes-sum/1",
+    for method in ("tested-dist/2", "util-p95/1", "carried-max/1", "bytes-sum/1",
                    "coverage/1", "outage-union/1", "loss-wilson95/1"):
         if method in used and method not in first and name != "uncounted":
             wrong(f"{name}: page one does not name {method}")

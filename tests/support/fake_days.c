@@ -115,6 +115,7 @@ fake_test(struct fake *f, int64_t at_unix_s, enum bw_test_state state, int64_t l
     struct bw_throughput *t = &f->tests[f->n_tests++];
     bw_throughput_init(t);
     (void)snprintf(t->probe, sizeof(t->probe), "state");
+    (void)snprintf(t->kind, sizeof(t->kind), "http");
     t->direction = BW_DOWN;
     t->at_unix_ms = at_unix_s * 1000;
     t->duration_ms = 10000;

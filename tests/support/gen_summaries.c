@@ -434,6 +434,15 @@ static void fill_run(struct bw_gen *g, struct bw_circuit_summary *c, int dir)
     }
     t->state = BW_TEST_OK;
     t->retest_of = luck < 9 ? "earlier" : NULL;
+    t->egress = luck == 50   ? BW_EGRESS_OTHER
+                : luck >= 90 ? BW_EGRESS_MATCH
+                             : BW_EGRESS_UNKNOWN;
+    t->flags[0] = luck == 51   ? "tester-busy"
+                  : luck == 52 ? "server-busy"
+                  : luck == 53 ? "port-below-claim"
+                  : luck == 54 ? "up-equals-down"
+                  : luck < 70  ? "asked"
+                               : NULL;
     t->bytes = BW_UNKNOWN;
     (void)snprintf(t->cc, sizeof(t->cc), "bbr");
     t->rtt_idle_us = 12000;

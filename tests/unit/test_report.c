@@ -89,7 +89,7 @@ static void without_counters_nothing_is_used(void **state)
     assert_true(m.report->coverage.counted_s == BW_UNKNOWN);
     assert_int_equal(m.report->coverage.recorded_s, 600);
     assert_int_equal(m.report->coverage.n_gaps, 0);
-    assert_int_equal(m.report->tested[BW_DOWN].goodput_bps.median, 90000000);
+    assert_int_equal(m.report->tested[BW_DOWN].kinds[0].goodput_bps.median, 90000000);
     assert_int_equal(m.report->tested[BW_DOWN].n_line, 0);
     assert_int_equal(m.report->tested[BW_DOWN].n_compared, 0);
     bw_buf_init(&out, BW_RENDER_BYTES_MAX);
@@ -177,14 +177,59 @@ static void runs_are_counted_in_the_open(void **state)
     assert_int_equal(t->n_compared, 4);
     assert_int_equal(t->n_at_90, 2);
     assert_int_equal(t->n_at_80, 3);
-    assert_int_equal(t->goodput_bps.n, 5);
-    assert_int_equal(t->goodput_bps.min, 1);
+    assert_int_equal(t->kinds[0].goodput_bps.n, 5);
+    assert_int_equal(t->kinds[0].goodput_bps.min, 1);
     assert_int_equal(t->line[0].bps.n, 4);
     assert_int_equal(t->line[0].bps.median, 90839990);
     assert_int_equal(t->compared_layer, BW_LAYER_IP);
     assert_int_equal(t->compared_bps.max, 100000000);
     assert_non_null(strstr(t->conversion, "× 1500 / 1514"));
     assert_int_equal(m.report->tested[BW_UP].n_wanted, 0);
+    fake_drop(&m);
+}
+
+/* What the line did not limit says nothing about it; kinds are never mixed. */
+static void runs_set_apart_count_for_nobody(void **state)
+{
+    static const char *const flags[] = {"tester-busy", "server-busy", "port-below-claim",
+                                        "up-equals-down"};
+    struct fake *f = fake_new();
+    struct bw_report_claim c = claim_100(BW_LAYER_ETHERNET);
+    struct asked a = {.from = monday, .to = monday + 86400, .claim = &c};
+    const struct bw_report_tested *t;
+    struct bw_buf out;
+    struct bw_err err;
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 0);
+    fake_test(f, monday + 1000, BW_TEST_OK, 100000000)->flags[0] = "asked";
+    fake_test(f, monday + 2000, BW_TEST_OK, 50000000)->egress = BW_EGRESS_OTHER;
+    for (int i = 0; i < 4; i++) {
+        fake_test(f, monday + 3000 + i * 1000, BW_TEST_OK, 10000000)->flags[0] = flags[i];
+    }
+    struct bw_throughput *udp = fake_test(f, monday + 8000, BW_TEST_OK, 99000000);
+    (void)snprintf(udp->kind, sizeof(udp->kind), "udpst");
+    m = fake_report(f, &a);
+    t = &m.report->tested[BW_DOWN];
+    assert_int_equal(t->n_ok, 7);
+    assert_int_equal(t->n_apart[BW_APART_EGRESS], 1);
+    assert_int_equal(t->n_apart[BW_APART_TESTER], 1);
+    assert_int_equal(t->n_apart[BW_APART_SERVER], 1);
+    assert_int_equal(t->n_apart[BW_APART_UNTESTABLE], 1);
+    assert_int_equal(t->n_apart[BW_APART_IMPLAUSIBLE], 1);
+    assert_int_equal(t->n_compared, 2);
+    assert_int_equal(t->n_at_90, 2);
+    assert_int_equal(t->line[0].bps.n, 2);
+    assert_int_equal(t->n_kinds, 2);
+    assert_string_equal(t->kinds[1].kind, "udpst");
+    assert_int_equal(t->kinds[0].goodput_bps.n, 1);
+    bw_buf_init(&out, BW_RENDER_BYTES_MAX);
+    assert_int_equal(bw_render_html(m.report, &out, &err), 0);
+    assert_non_null(strstr(out.data, "5 are set apart"));
+    assert_non_null(strstr(out.data, "1 left by another line"));
+    bw_buf_done(&out);
     fake_drop(&m);
 }
 
@@ -378,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_rate_rests_on_the_seconds_covered),
         cmocka_unit_test(layers_convert_only_where_they_can),
         cmocka_unit_test(runs_are_counted_in_the_open),
+        cmocka_unit_test(runs_set_apart_count_for_nobody),
         cmocka_unit_test(own_tests_are_nobody_s_use),
         cmocka_unit_test(nothing_on_record_is_an_error),
         cmocka_unit_test(a_configuration_states_the_claim),
