@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * http_engine.c - N HTTP streams on a libuv loop by libcurl's multi socket interface.
+ * http_engine.c - N HTTP streams on a libuv loop by libcurl.
  *
  * Payload received is what curl gave to us. Payload sent is what curl wrote to the sockets
  * minus what the kernel still holds unacknowledged (SIOCOUTQ): bytes in our own send
@@ -10,6 +10,7 @@
 
 #include <bw/err.h>
 #include <curl/curl.h>
+#include <curlloop.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,20 +38,11 @@ struct stream {
     size_t random_at;
 };
 
-struct watch { /* one socket of curl's */
-    uv_poll_t poll;
-    struct http_engine *engine;
-    curl_socket_t fd;
-    int events; /* what curl waits for */
-};
-
 struct http_engine {
     uv_loop_t *loop;
-    CURLM *multi;
-    bool global;
-    uv_timer_t timer; /* curl's */
+    struct bw_curlloop *curl;
     uv_timer_t later; /* tells failed() outside of curl */
-    int n_open;       /* handles not closed yet */
+    int n_open;       /* of these two, not closed yet */
     struct stream streams[HTTP_STREAMS_MAX];
     uint32_t n_streams;
     struct http_sockets sockets;
@@ -141,7 +133,7 @@ static int start_request(struct stream *s)
     s->body_begun = false;
     s->body_left = s->engine->upload_bytes;
     s->error[0] = '\0';
-    return curl_multi_add_handle(s->engine->multi, s->easy) == CURLM_OK ? 0 : -EIO;
+    return bw_curlloop_add(s->engine->curl, s->easy);
 }
 
 static int error_of(CURLcode code)
@@ -191,135 +183,42 @@ static void request_over(struct stream *s, CURLcode code)
         e->requests++;
         e->requests_bytes += s->request_bytes;
         s->over_bytes += s->request_bytes;
-        (void)curl_multi_remove_handle(e->multi, s->easy);
+        bw_curlloop_remove(e->curl, s->easy);
         if (start_request(s) < 0) {
             fail(e, -ENOMEM, "the next request could not be started");
         }
     }
 }
 
-static void check_messages(struct http_engine *e)
+static void transfer_over(void *owner, CURL *easy, CURLcode code)
 {
-    CURLMsg *m;
-    int left;
-    while (e->error == 0 && (m = curl_multi_info_read(e->multi, &left)) != NULL) {
-        struct stream *s = NULL;
-        if (m->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s) == CURLE_OK && s) {
-            request_over(s, m->data.result);
-        }
+    struct http_engine *e = owner;
+    struct stream *s = NULL;
+    if (e->error == 0 && curl_easy_getinfo(easy, CURLINFO_PRIVATE, &s) == CURLE_OK && s) {
+        request_over(s, code);
     }
 }
 
-/* curl on libuv ---------------------------------------------------------------- */
+/* Closing ---------------------------------------------------------------------- */
 
-static void maybe_free(struct http_engine *e)
+static void part_closed(void *owner)
 {
-    void (*closed)(void *owner) = e->closed;
-    void *owner = e->closed_owner;
-    if (e->n_open > 0) {
+    struct http_engine *e = owner;
+    void (*closed)(void *closed_owner) = e->closed;
+    void *closed_owner = e->closed_owner;
+    if (--e->n_open > 0) {
         return;
     }
     free(e->random);
-    if (e->global) {
-        curl_global_cleanup();
-    }
     free(e);
     if (closed) {
-        closed(owner);
-    }
-}
-
-static void watch_closed(uv_handle_t *handle)
-{
-    struct watch *w = handle->data;
-    struct http_engine *e = w->engine;
-    free(w);
-    e->n_open--;
-    if (e->closing) {
-        maybe_free(e);
+        closed(closed_owner);
     }
 }
 
 static void timer_closed(uv_handle_t *handle)
 {
-    struct http_engine *e = handle->data;
-    e->n_open--;
-    maybe_free(e);
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct watch *w = poll->data;
-    struct http_engine *e = w->engine;
-    int running;
-    int flags = 0;
-    if (status < 0) {
-        events = UV_READABLE | UV_WRITABLE; /* the next read or write names the error */
-    }
-    flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
-    flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
-    (void)curl_multi_socket_action(e->multi, w->fd, flags, &running);
-    if (status < 0 && !uv_is_closing((uv_handle_t *)poll)) { /* libuv stopped it */
-        (void)uv_poll_start(poll, w->events, on_poll);
-    }
-    check_messages(e);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct http_engine *e = timer->data;
-    int running;
-    (void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    check_messages(e);
-}
-
-static int on_curl_timer(CURLM *multi, long timeout_ms, void *owner)
-{
-    struct http_engine *e = owner;
-    (void)multi;
-    if (e->closing) {
-        return 0;
-    }
-    if (timeout_ms < 0) {
-        (void)uv_timer_stop(&e->timer);
-    } else {
-        uv_update_time(e->loop);
-        (void)uv_timer_start(&e->timer, on_timer, (uint64_t)timeout_ms, 0);
-    }
-    return 0;
-}
-
-static int
-on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *socket_owner)
-{
-    struct http_engine *e = owner;
-    struct watch *w = socket_owner;
-    int events = 0;
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        if (w) {
-            (void)curl_multi_assign(e->multi, fd, NULL);
-            uv_close((uv_handle_t *)&w->poll, watch_closed);
-        }
-        return 0;
-    }
-    if (!w) {
-        w = calloc(1, sizeof(*w));
-        if (!w || uv_poll_init_socket(e->loop, &w->poll, fd) < 0) {
-            free(w);
-            return -1;
-        }
-        w->engine = e;
-        w->fd = fd;
-        w->poll.data = w;
-        e->n_open++;
-        (void)curl_multi_assign(e->multi, fd, w);
-    }
-    events |= what & CURL_POLL_IN ? UV_READABLE : 0;
-    events |= what & CURL_POLL_OUT ? UV_WRITABLE : 0;
-    w->events = events;
-    return uv_poll_start(&w->poll, events, on_poll) < 0 ? -1 : 0;
+    part_closed(handle->data);
 }
 
 /* Setting up ------------------------------------------------------------------- */
@@ -427,22 +326,14 @@ int http_engine_start(const struct http_setup *setup,
     e->owner = setup->owner;
     e->tls = strncasecmp(setup->url, "https:", 6) == 0;
     http_sockets_init(&e->sockets, setup->device);
-    (void)uv_timer_init(e->loop, &e->timer);
     (void)uv_timer_init(e->loop, &e->later);
-    e->timer.data = e;
     e->later.data = e;
-    e->n_open = 2;
-    e->global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    e->multi = e->global ? curl_multi_init() : NULL;
-    if (!e->multi) {
-        r = -ENOMEM;
+    e->n_open = 1;
+    r = bw_curlloop_new(e->loop, (long)HTTP_STREAMS_MAX * 2, transfer_over, e, &e->curl);
+    if (r < 0) {
         goto out;
     }
-    (void)curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-    (void)curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e);
-    (void)curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-    (void)curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e);
-    (void)curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_STREAMS_MAX * 2);
+    e->n_open = 2;
     r = start_streams(e, setup);
     if (r < 0) {
         goto out;
@@ -466,16 +357,13 @@ void http_engine_close(struct http_engine *e, void (*closed)(void *owner), void 
     e->closed_owner = owner;
     for (uint32_t i = 0; i < e->n_streams; i++) {
         if (e->streams[i].easy) {
-            (void)curl_multi_remove_handle(e->multi, e->streams[i].easy);
+            bw_curlloop_remove(e->curl, e->streams[i].easy);
             curl_easy_cleanup(e->streams[i].easy);
         }
     }
-    if (e->multi) {
-        (void)curl_multi_cleanup(e->multi); /* closes the sockets kept alive */
-    }
     e->closing = true;
+    bw_curlloop_close(e->curl, part_closed, e);
     curl_slist_free_all(e->headers);
-    uv_close((uv_handle_t *)&e->timer, timer_closed);
     uv_close((uv_handle_t *)&e->later, timer_closed);
 }
 
