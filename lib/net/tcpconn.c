@@ -66,6 +66,25 @@ int bw_tcpconn_start(const union bw_address *to,
     return fd;
 }
 
+int bw_tcpconn_route(const union bw_address *to, const char *device, const char *source)
+{
+    int family = bw_address_family(to);
+    int fd = socket(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int r;
+    if (fd < 0) {
+        return -errno;
+    }
+    r = bw_outlet_bind_device(fd, device);
+    if (r == 0) {
+        r = bw_outlet_bind_source(fd, family, source);
+    }
+    if (r == 0 && connect(fd, &to->sa, bw_address_len(to)) < 0) {
+        r = -errno; /* a datagram's connect() sends nothing */
+    }
+    (void)close(fd);
+    return r;
+}
+
 static bool same_host(const union bw_address *a, const union bw_address *b)
 {
     if (a->sa.sa_family != b->sa.sa_family) {

@@ -18,6 +18,9 @@ int bw_tcpconn_start(const union bw_address *to,
                      const char *source,
                      int *ret_error);
 
+/* Could something be sent there at all (an address of ours, a route)? 0 or -errno. */
+int bw_tcpconn_route(const union bw_address *to, const char *device, const char *source);
+
 /* How a connection attempt ended. */
 struct bw_tcpconn_end {
     int error;   /* 0: connected; -EINPROGRESS: not ended; -errno */

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "cadence.h"
+#include "resolve.h"
 #include "udp.h"
 
 #include <bw/err.h>
@@ -67,6 +68,39 @@ static void hosts_and_ports(void **state)
             assert_int_equal(port, cases[i].port);
         }
     }
+}
+
+static void nameservers_and_hosts(void **state)
+{
+    static const char resolv[] =
+        "# by DHCP\nsearch maple.example\n nameserver 192.0.2.53 # one\n"
+        "nameserver\nnameserver no.address\nnameservers 192.0.2.1\n"
+        "nameserver\t2001:db8::53\r\n;nameserver 192.0.2.2\n"
+        "nameserver 192.0.2.54\nnameserver 192.0.2.55";
+    static const char hosts[] = "192.0.2.7 elm.example Elm # the oak.example\n"
+                                "2001:db8::7 elm.example\n# 192.0.2.8 ash.example\n"
+                                "192.0.2.9\nash 192.0.2.10\n192.0.2.11 birch elm.example";
+    union bw_address a[BW_RESOLVERS_MAX > BW_RESOLVE_ADDRESSES ? BW_RESOLVERS_MAX
+                                                               : BW_RESOLVE_ADDRESSES];
+    union bw_address expect;
+    (void)state;
+    assert_int_equal(bw_resolve_servers(resolv, a), 3);
+    assert_true(bw_address_parse("2001:db8::53", &expect));
+    bw_address_set_port(&expect, 53);
+    assert_true(bw_address_equal(&a[1], &expect));
+    assert_int_equal(bw_resolve_servers("", a), 1);
+    assert_true(bw_address_parse("127.0.0.1", &expect));
+    bw_address_set_port(&expect, 53);
+    assert_true(bw_address_equal(&a[0], &expect));
+    assert_int_equal(bw_resolve_hosts(hosts, "elm.example", 4, a), 2);
+    assert_int_equal(bw_resolve_hosts(hosts, "ELM.example.", 6, a), 1);
+    assert_true(bw_address_parse("2001:db8::7", &expect));
+    assert_true(bw_address_equal(&a[0], &expect));
+    assert_int_equal(bw_resolve_hosts(hosts, "elm", 4, a), 1);
+    assert_int_equal(bw_resolve_hosts(hosts, "oak.example", 4, a), 0);
+    assert_int_equal(bw_resolve_hosts(hosts, "ash.example", 4, a), 0);
+    assert_int_equal(bw_resolve_hosts(hosts, "ash", 4, a), 0);
+    assert_int_equal(bw_resolve_hosts("", "elm", 4, a), 0);
 }
 
 static void payloads_within_frames(void **state)
@@ -504,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_as_written),
         cmocka_unit_test(hosts_and_ports),
+        cmocka_unit_test(nameservers_and_hosts),
         cmocka_unit_test(payloads_within_frames),
         cmocka_unit_test(stamps_and_errors_ipv4),
         cmocka_unit_test(stamps_and_errors_ipv6),

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * http_get.c - the http_get probe: one small page an interval from every target, each
+ * family for itself, every part of the exchange timed.
+ *
+ * When what is asked and what became of it is lib/net's cadence. A request that is not over
+ * at its deadline is given up, and what is known of it by then is told. */
+#include "http_get_request.h"
+
+#include <bw/err.h>
+#include <bw/probe.h>
+#include <cadence.h>
+#include <clock.h>
+#include <curlloop.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FAMILY_BOTH,
+    FAMILY_4,
+    FAMILY_6
+};
+
+enum {
+    REDIRECTS_MAX = 3,
+    DNS_PORT = 53
+};
+
+struct get {
+    struct bw_probe *probe;
+    struct http_get_request *request;
+    uint32_t number;
+};
+
+struct bw_probe {
+    struct bw_cadence cadence;
+    struct bw_curlloop *curl;
+    union bw_address resolver;
+    struct get **gets; /* by place of the slot; NULL: none under way */
+    int n_open;        /* requests that are not closed yet, curl and the cadence */
+    void (*closed)(void *owner);
+    void *closed_owner;
+};
+
+static const char *const family_words[] = {
+    [FAMILY_BOTH] = "both", [FAMILY_4] = "4", [FAMILY_6] = "6", NULL};
+
+static const struct bw_optspec http_get_opts[] = {
+    {.name = "interval",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 3600000,
+     .def = "1min",
+     .doc =
+         "Time between two requests to the same target over the same family; targets are "
+         "spread over it."},
+    {.name = "timeout",
+     .type = BW_OPT_DURATION,
+     .min = 500,
+     .max = 30000,
+     .def = "10s",
+     .doc = "A request that is not over after this long, from the first packet of name "
+            "service "
+            "to the last byte, is lost and given up."},
+    {.name = "body",
+     .type = BW_OPT_SIZE,
+     .min = 1,
+     .max = 1000000,
+     .def = "16kB",
+     .doc = "Read no more of a page than this; the transfer then ends here, and counts."},
+    {.name = "follow",
+     .type = BW_OPT_BOOL,
+     .def = "no",
+     .doc =
+         "Follow up to three redirects, and count the parts of all. With no a redirect is "
+         "the answer, with its status as the code."},
+    {.name = "resolver",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = BW_HOST_MAX - 1,
+     .def = "",
+     .doc = "Address of the resolver to ask for the target's name, over this circuit. Not "
+            "set: "
+            "the system's (/etc/hosts, then the nameservers of /etc/resolv.conf), by the "
+            "routing table.",
+     .flags = BW_OPT_ADDRESS},
+    {.name = "ca_file",
+     .type = BW_OPT_STRING,
+     .min = 1,
+     .max = 4095,
+     .def = "",
+     .doc =
+         "PEM file of the authorities to trust. Not set: the system's in /etc/ssl/certs."},
+    {.name = "family",
+     .type = BW_OPT_ENUM,
+     .def = "both",
+     .words = family_words,
+     .doc = "Which addresses of a name to use: both (each measured for itself), 4 or 6."},
+    {.name = NULL, .type = BW_OPT_END},
+};
+
+/* One request ------------------------------------------------------------------- */
+
+static void one_closed(void *owner)
+{
+    struct bw_probe *p = owner;
+    void (*closed)(void *closed_owner) = p->closed;
+    void *closed_owner = p->closed_owner;
+    if (--p->n_open > 0) {
+        return;
+    }
+    bw_cadence_done(&p->cadence);
+    free(p->gets);
+    free(p);
+    closed(closed_owner);
+}
+
+static void request_closed(void *owner)
+{
+    struct get *g = owner;
+    struct bw_probe *p = g->probe;
+    free(g);
+    one_closed(p);
+}
+
+static void end_get(struct bw_probe *p, uint32_t place)
+{
+    struct get *g = p->gets[place];
+    if (g) {
+        p->gets[place] = NULL;
+        http_get_close(g->request);
+    }
+}
+
+static void request_done(void *owner,
+                         enum bw_sample_state state,
+                         int error,
+                         const struct bw_latency_detail *detail)
+{
+    struct get *g = owner;
+    struct bw_probe *p = g->probe;
+    struct bw_slot *s = bw_cadence_slot(&p->cadence, g->number);
+    if (!s) {
+        return; /* its place is another's: it was closed then */
+    }
+    if (state == BW_OK) {
+        bw_cadence_answered_with(&p->cadence, s, bw_clock_mono_ns() - s->sent_mono_ns,
+                                 detail);
+    } else if (state == BW_LOST) {
+        bw_cadence_refused_with(&p->cadence, s, error, detail);
+    } else {
+        bw_cadence_failed(&p->cadence, s, error);
+    }
+    end_get(p, bw_cadence_place(&p->cadence, s));
+    bw_cadence_read(&p->cadence);
+}
+
+static int start_get(struct bw_probe *p, struct bw_slot *s)
+{
+    const struct bw_opts *opts = p->cadence.opts;
+    uint32_t target = p->cadence.index[s->target];
+    struct http_get_setup setup = {.loop = bw_host_loop(p->cadence.host),
+                                   .curl = p->curl,
+                                   .url = bw_opts_target(opts, target)->address,
+                                   .family = s->family,
+                                   .resolver = p->resolver,
+                                   .device = bw_opts_device(opts),
+                                   .source = bw_opts_source(opts, s->family),
+                                   .ca_file = bw_opt_str(opts, "ca_file"),
+                                   .redirects =
+                                       bw_opt_int(opts, "follow") == 1 ? REDIRECTS_MAX : 0,
+                                   .body_bytes = bw_opt_int(opts, "body"),
+                                   .done = request_done,
+                                   .closed = request_closed};
+    struct get *g = calloc(1, sizeof(*g));
+    int r;
+    if (!g) {
+        return -ENOMEM;
+    }
+    *g = (struct get){.probe = p, .number = s->number};
+    setup.owner = g;
+    s->sent_mono_ns = bw_clock_mono_ns();
+    r = http_get_start(&setup, &g->request);
+    if (r < 0) {
+        free(g);
+        return r;
+    }
+    p->n_open++;
+    p->gets[bw_cadence_place(&p->cadence, s)] = g;
+    return 0;
+}
+
+static void send_slots(void *owner, int family, struct bw_slot *const *slots, size_t n)
+{
+    struct bw_probe *p = owner;
+    (void)family;
+    for (size_t i = 0; i < n; i++) {
+        int r = start_get(p, slots[i]);
+        if (r < 0) {
+            bw_cadence_failed(&p->cadence, slots[i], r);
+        }
+    }
+}
+
+static const struct bw_latency_detail *expiring(void *owner, struct bw_slot *s)
+{
+    struct bw_probe *p = owner;
+    struct get *g = p->gets[bw_cadence_place(&p->cadence, s)];
+    return g ? http_get_so_far(g->request) : NULL;
+}
+
+static void expired(void *owner, struct bw_slot *s)
+{
+    struct bw_probe *p = owner;
+    end_get(p, bw_cadence_place(&p->cadence, s));
+}
+
+static const struct bw_cadence_ops cadence_ops = {
+    .send = send_slots, .expiring = expiring, .expired = expired};
+
+static void transfer_over(void *owner, CURL *easy, CURLcode code)
+{
+    (void)owner;
+    http_get_over(easy, code);
+}
+
+/* The contract ----------------------------------------------------------------- */
+
+static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
+{
+    int64_t family = bw_opt_int(opts, "family");
+    return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
+                                    .timeout_ms = bw_opt_int(opts, "timeout"),
+                                    .family = family == FAMILY_4   ? 4
+                                              : family == FAMILY_6 ? 6
+                                                                   : 0,
+                                    .both = family == FAMILY_BOTH,
+                                    .split = http_get_split,
+                                    .own_lookups = true};
+}
+
+/* "192.0.2.53", "192.0.2.53:5353"; "" leaves *ret all zero. */
+static int read_resolver(const struct bw_opts *opts, union bw_address *ret)
+{
+    const char *text = bw_opt_str(opts, "resolver");
+    char host[BW_HOST_MAX];
+    uint16_t port;
+    *ret = (union bw_address){.sa = {.sa_family = AF_UNSPEC}};
+    if (text[0] == '\0') {
+        return 0;
+    }
+    if (bw_address_split(text, DNS_PORT, host, &port) < 0 || !bw_address_parse(host, ret)) {
+        return -EINVAL;
+    }
+    bw_address_set_port(ret, port);
+    return 0;
+}
+
+static int http_get_check(const struct bw_opts *opts, struct bw_err *reterr)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    union bw_address resolver;
+    if (read_resolver(opts, &resolver) < 0) {
+        return bw_err_set(reterr, -EINVAL, "resolver: '%s' is not the address of one",
+                          bw_opt_str(opts, "resolver"));
+    }
+    return bw_cadence_check(opts, "http_get", &plan, reterr);
+}
+
+static int64_t http_get_cost(const struct bw_opts *opts, int64_t line_bps)
+{
+    (void)opts;
+    (void)line_bps;
+    return 0;
+}
+
+static int
+http_get_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **ret)
+{
+    struct bw_probe *p = calloc(1, sizeof(*p));
+    struct bw_cadence_plan plan = plan_of(opts);
+    int r = p ? 0 : -ENOMEM;
+    if (r < 0) {
+        goto out;
+    }
+    p->n_open = 1; /* the cadence */
+    r = read_resolver(opts, &p->resolver);
+    if (r == 0) {
+        r = bw_cadence_init(&p->cadence, host, opts, &plan, &cadence_ops, p);
+    }
+    if (r < 0) {
+        goto out;
+    }
+    p->gets = calloc(bw_cadence_n_slots(&p->cadence), sizeof(struct get *));
+    if (!p->gets) {
+        r = -ENOMEM;
+        goto out;
+    }
+    *ret = p;
+    p = NULL;
+out:
+    if (p) {
+        bw_cadence_done(&p->cadence);
+        free(p);
+    }
+    return r;
+}
+
+static int http_get_open(struct bw_probe *p, struct bw_err *reterr)
+{
+    int r = bw_curlloop_new(bw_host_loop(p->cadence.host), BW_TARGETS_MAX * 2,
+                            transfer_over, p, &p->curl);
+    if (r < 0) {
+        return bw_err_set(reterr, r, "libcurl cannot be set up");
+    }
+    p->n_open++;
+    return bw_cadence_open(&p->cadence, reterr);
+}
+
+static int http_get_run(struct bw_probe *p, uint32_t budget_ms)
+{
+    return bw_cadence_run(&p->cadence, budget_ms);
+}
+
+static void http_get_cancel(struct bw_probe *p)
+{
+    bw_cadence_cancel(&p->cadence);
+}
+
+static void http_get_close_all(struct bw_probe *p, void (*cb)(void *owner), void *owner)
+{
+    p->closed = cb;
+    p->closed_owner = owner;
+    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
+        end_get(p, i);
+    }
+    bw_curlloop_close(p->curl, one_closed, p);
+    bw_cadence_close(&p->cadence, one_closed); /* last: it may free p at once */
+}
+
+const struct bw_probe_ops bw_probe_http_get = {
+    .abi = BW_PROBE_ABI,
+    .name = "http_get",
+    .klass = BW_CLASS_LATENCY,
+    .opts = http_get_opts,
+    .check = http_get_check,
+    .cost_bytes = http_get_cost,
+    .create = http_get_create,
+    .open = http_get_open,
+    .run = http_get_run,
+    .cancel = http_get_cancel,
+    .close = http_get_close_all,
+};
