@@ -3,59 +3,22 @@
 the same minutes: as many streams to the same nginx for as long. The CPU is that of the whole
 process from start to end, by the kernel's account, over the payload it moved.
 
-The line is two veth pairs joined by a router that shapes both ways (tbf, which counts whole
-Ethernet frames: 1,448 bytes of payload of 1,514, so 956 Mbit/s is all there is). Segmentation
-offload stays on, as with any network card of that speed."""
+The line is gigabit.py's."""
 import json
 import re
 
 from benchlib import Bar, Row, bench, cost_of, in_a_lab, interleave, program
 from bwtest import SceneError
-from lab import Netns
+from gigabit import NET4, gigabit_line, honest, shaped_bytes
 from school import start_nginx
 
-RATE_BPS, STREAMS, WARM_UP_S, WINDOW_S, RUNS = 1_000_000_000, 4, 1, 4, 5
-SHARE = 1448 / 1514
-URL = "http://198.51.100.2"
-
-
-def join(a, a_if, b, b_if):
-    a.run(["ip", "link", "add", "name", a_if, "type", "veth", "peer", "name", b_if, "netns",
-           f"/proc/self/fd/{b.fd}"], fds=(b.fd,))
-    a.sh(f"ip link set {a_if} up")
-    b.sh(f"ip link set {b_if} up")
-
-
-def scene(the_lab):
-    box, isp, net = (Netns(the_lab, n) for n in ("box", "isp", "net"))
-    join(box, "wan", isp, "line")
-    join(isp, "core", net, "isp")
-    for ns, dev, address in ((box, "wan", "192.0.2.1/30"), (isp, "line", "192.0.2.2/30"),
-                             (isp, "core", "198.51.100.1/30"), (net, "isp", "198.51.100.2/30")):
-        ns.sh(f"ip addr add {address} dev {dev}")
-    box.sh("ip route add default via 192.0.2.2")
-    net.sh("ip route add default via 198.51.100.1")
-    isp.sysctl("net/ipv4/ip_forward", "1")
-    for dev in ("line", "core"):
-        isp.sh(f"tc qdisc add dev {dev} root tbf rate {RATE_BPS}bit burst 256kb latency 20ms")
-    start_nginx(net, the_lab.path("nginx", "x")[:-2], "198.51.100.2", "::1", 80)
-    return box, isp
-
-
-def shaped_bytes(isp, way):
-    said = isp.sh(f"tc -s qdisc show dev {'line' if way == 'down' else 'core'}")
-    return int(re.search(r"Sent (\d+) bytes", said).group(1))
-
-
-def honest(isp, way, before, payload):
-    """What a program says it moved is what the line carried, less headers and the rest."""
-    line = shaped_bytes(isp, way) - before
-    if not 0.95 * line * SHARE <= payload <= line:
-        raise SceneError(f"{way}: {payload} bytes of payload, but the line carried {line}")
+STREAMS, WARM_UP_S, WINDOW_S, RUNS = 4, 1, 4, 5
+URL = f"http://{NET4}"
 
 
 def work(the_lab):
-    box, isp = scene(the_lab)
+    box, isp, net = gigabit_line(the_lab)
+    start_nginx(net, the_lab.path("nginx", "x")[:-2], NET4, "::1", 80)
     big = the_lab.path("nginx", "www", "big")
     rows = {}
     for way in ("down", "up"):

@@ -381,3 +381,16 @@ int bw_ws_next(struct bw_ws_reader *r,
     *ret = event;
     return 0;
 }
+
+uint64_t bw_ws_skippable(const struct bw_ws_reader *r)
+{
+    uint64_t left = r->frame.length - r->frame_at;
+    bool load = r->in_frame && !is_control(r->frame.opcode) && r->message == BW_WS_BINARY;
+    return load && left > 1 ? left - 1 : 0;
+}
+
+void bw_ws_skipped(struct bw_ws_reader *r, uint64_t n)
+{
+    r->frame_at += n;
+    r->message_begun = true;
+}

@@ -148,4 +148,10 @@ int bw_ws_next(struct bw_ws_reader *r,
                struct bw_ws_event *ret,
                struct bw_err *reterr);
 
+/* Payload of the binary frame under way that need not be seen: so many bytes may be left
+ * out of what bw_ws_next() is given, if bw_ws_skipped() tells of them. The frame's last
+ * byte is never among them: the end is told by an event as always. */
+uint64_t bw_ws_skippable(const struct bw_ws_reader *r);
+void bw_ws_skipped(struct bw_ws_reader *r, uint64_t n);
+
 #endif

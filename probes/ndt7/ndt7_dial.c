@@ -47,7 +47,8 @@ struct ndt7_dial {
     struct attempt attempts[ADDRESSES_MAX];
     size_t n_under_way;
     int n_open;
-    int error; /* of the attempt that failed last */
+    int error;       /* of the attempt that failed last … */
+    bool cc_refused; /* … for the congestion control's sake */
     bool over;
 };
 
@@ -117,6 +118,39 @@ static void next_in(struct ndt7_dial *d, uint64_t ms)
     (void)uv_timer_start(&d->timer, on_timer, ms, 0);
 }
 
+/* The circuit's addresses lead by its line; a family that has none would leave by another.
+ */
+static bool leads_elsewhere(const struct bw_opts *o, int family)
+{
+    return bw_opts_source(o, family)[0] == '\0' &&
+           bw_opts_source(o, family == 4 ? 6 : 4)[0] != '\0';
+}
+
+static int set_cc(struct ndt7_dial *d, int fd)
+{
+    const char *cc = d->setup.cc;
+    if (cc[0] != '\0' &&
+        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, cc, (socklen_t)strlen(cc)) < 0) {
+        d->cc_refused = true;
+        return -errno;
+    }
+    return 0;
+}
+
+static int prepare(struct ndt7_dial *d, int fd, int family)
+{
+    const struct bw_opts *o = d->setup.opts;
+    const int on = 1;
+    int r = bw_outlet_bind_device(fd, bw_opts_device(o));
+    if (r == 0) {
+        r = bw_outlet_bind_source(fd, family, bw_opts_source(o, family));
+    }
+    if (r == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0) {
+        r = -errno;
+    }
+    return r == 0 ? set_cc(d, fd) : r;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct attempt *a = poll->data;
@@ -131,6 +165,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if (error == 0) {
         int fd = a->fd;
         a->fd = -1;
+        (void)set_cc(d, fd); /* again: a route's own took its place in connect() */
         (void)uv_poll_stop(&a->poll);
         tell(d, fd, a->family, NULL);
         return;
@@ -138,33 +173,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     d->error = -error;
     stop_attempt(a);
     next_in(d, 0);
-}
-
-/* The circuit's addresses lead by its line; a family that has none would leave by another.
- */
-static bool leads_elsewhere(const struct bw_opts *o, int family)
-{
-    return bw_opts_source(o, family)[0] == '\0' &&
-           bw_opts_source(o, family == 4 ? 6 : 4)[0] != '\0';
-}
-
-static int prepare(struct ndt7_dial *d, int fd, int family)
-{
-    const struct bw_opts *o = d->setup.opts;
-    const int on = 1;
-    int r = bw_outlet_bind_device(fd, bw_opts_device(o));
-    if (r == 0) {
-        r = bw_outlet_bind_source(fd, family, bw_opts_source(o, family));
-    }
-    if (r == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0) {
-        r = -errno;
-    }
-    if (r == 0 && d->setup.cc[0] != '\0' &&
-        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, d->setup.cc,
-                   (socklen_t)strlen(d->setup.cc)) < 0) {
-        r = -errno;
-    }
-    return r;
 }
 
 static int start_attempt(struct ndt7_dial *d, struct attempt *a, const union bw_address *to)
@@ -211,7 +219,15 @@ static void on_timer(uv_timer_t *timer)
     }
     if (d->n_under_way == 0) {
         char reason[160];
-        (void)snprintf(reason, sizeof(reason), "no connection: %s", uv_strerror(d->error));
+        if (d->cc_refused) {
+            (void)snprintf(reason, sizeof(reason),
+                           "cc = %.15s is not %s here (see "
+                           "net.ipv4.tcp_allowed_congestion_control)",
+                           d->setup.cc, d->error == -ENOENT ? "known" : "permitted");
+        } else {
+            (void)snprintf(reason, sizeof(reason), "no connection: %s",
+                           uv_strerror(d->error));
+        }
         tell(d, d->error, 0, reason);
     }
 }

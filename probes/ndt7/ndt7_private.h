@@ -87,9 +87,12 @@ struct ndt7_test {
     bool close_sent;
     int close_code;
     uint8_t *load; /* room for a header, then random bytes */
+    size_t load_at;
+    size_t load_header_n; /* bytes of the frame's header not written yet */
+    const uint8_t *frame_at;
+    size_t frame_left;
     int64_t message_size;
-    const uint8_t *message_at;
-    size_t message_left;
+    int64_t message_rest; /* bytes of the message that are in no frame yet */
     struct ndt7_figures f;
     char uuid[BW_NDT7_UUID_MAX + 1];
     char receipt[BW_NDT7_RECEIPT_MAX + 1];

@@ -23,11 +23,14 @@ enum {
     LEAST_MS = 5000,      /* one that was cut before says too little */
     LAST_WORDS_MS = 2000, /* after the Close, at most, and never beyond the end */
     BYTES_MIN = 16 * 1024,
-    TEXTS_MAX = 600,              /* the protocol allows ten a second */
+    TEXTS_MAX = 600,           /* the protocol allows ten a second */
+    RECORD = 16384,            /* of TLS: what one write moves at least, about */
+    FRAGMENT = 4 * RECORD - 8, /* with its header a whole number of them */
+    SKIP_MIN = 64 * 1024,
     TURN_BYTES = 4 * 1024 * 1024, /* then the loop's other work has its turn */
-    QUEUE_MS = 20,                /* of load waiting in the kernel, about … */
+    QUEUE_MS = 40,                /* of load waiting in the kernel, about … */
     QUEUE_MIN = 64 * 1024,
-    QUEUE_MAX = 1024 * 1024
+    QUEUE_MAX = 4 * 1024 * 1024
 };
 
 static const int64_t NS_PER_MS = 1000000;
@@ -138,23 +141,34 @@ static void put_words(struct ndt7_test *t)
     bw_buf_done(&text);
 }
 
-/* The next message of load: a fresh key makes any bytes a valid masked message. */
-static void put_message(struct ndt7_test *t)
+/* The next frame of load: a fresh key makes any bytes a valid masked message. A message
+ * goes out in fragments, so that a Pong waits for one of them and not for a whole megabyte.
+ */
+static void put_load(struct ndt7_test *t)
 {
-    struct bw_ws_frame f = {.opcode = BW_WS_BINARY,
-                            .fin = true,
-                            .masked = true,
-                            .length = (uint64_t)t->message_size};
+    struct bw_ws_frame f = {.opcode = BW_WS_CONTINUATION, .masked = true};
     uint8_t header[BW_WS_HEADER_MAX];
-    size_t n;
+    uint8_t *payload;
+    if (t->message_rest == 0) {
+        t->message_size = bw_ndt7_next_size(t->message_size, t->f.sent_bytes);
+        t->message_rest = t->message_size;
+        f.opcode = BW_WS_BINARY;
+    }
+    f.length = (uint64_t)(t->message_rest < FRAGMENT ? t->message_rest : FRAGMENT);
+    t->message_rest -= (int64_t)f.length;
+    f.fin = t->message_rest == 0;
     draw_mask(f.mask);
-    n = bw_ws_frame_write(&f, header);
-    (void)memcpy(t->load + BW_WS_HEADER_MAX - n, header, n);
-    t->message_at = t->load + BW_WS_HEADER_MAX - n;
-    t->message_left = n + (size_t)t->message_size;
+    t->load_header_n = bw_ws_frame_write(&f, header);
+    payload = t->load + BW_WS_HEADER_MAX + t->load_at;
+    t->load_at += FRAGMENT;
+    t->load_at = t->load_at + FRAGMENT <= NDT7_LOAD_BYTES ? t->load_at : 0;
+    (void)memcpy(payload - t->load_header_n, header, t->load_header_n);
+    t->frame_at = payload - t->load_header_n;
+    t->frame_left = t->load_header_n + (size_t)f.length;
 }
 
-/* Something to write, at a frame's border; false when there is nothing. */
+/* Something to write, at a frame's border; false when there is nothing. Within a message
+ * only control frames have a place. */
 static bool next_out(struct ndt7_test *t)
 {
     if (t->close_sent) {
@@ -163,6 +177,8 @@ static bool next_out(struct ndt7_test *t)
     if (t->pong_due) {
         t->pong_due = false;
         put_small(t, BW_WS_PONG, t->pong, t->pong_n);
+    } else if (t->message_rest > 0) {
+        put_load(t);
     } else if (t->words_due) {
         t->words_due = false;
         put_words(t);
@@ -172,31 +188,37 @@ static bool next_out(struct ndt7_test *t)
         put_small(t, BW_WS_CLOSE, p, n);
         t->close_sent = true;
     } else if (t->phase == NDT7_RUNNING && t->setup.direction == BW_UP) {
-        t->message_size = bw_ndt7_next_size(t->message_size, t->f.sent_bytes);
-        put_message(t);
+        put_load(t);
     } else {
         return false;
     }
     return true;
 }
 
+static int write_load(struct ndt7_test *t)
+{
+    ssize_t n = ndt7_link_write(t->link, t->frame_at, t->frame_left);
+    if (n > 0) {
+        size_t header = (size_t)n < t->load_header_n ? (size_t)n : t->load_header_n;
+        t->load_header_n -= header;
+        t->frame_at += n;
+        t->frame_left -= (size_t)n;
+        t->f.sent_bytes += n - (ssize_t)header;
+    }
+    return n > 0 ? 1 : (int)n;
+}
+
 /* One write of what stands first. 1: go on, 0: the socket is full, or -errno. */
 static int write_some(struct ndt7_test *t)
 {
     ssize_t n;
-    if (t->out_n > 0) {
-        n = ndt7_link_write(t->link, t->out + t->out_at, t->out_n - t->out_at);
-        if (n > 0) {
-            t->out_at += (size_t)n;
-            t->out_n = t->out_at < t->out_n ? t->out_n : 0;
-        }
-    } else {
-        n = ndt7_link_write(t->link, t->message_at, t->message_left);
-        if (n > 0) {
-            t->message_at += n;
-            t->message_left -= (size_t)n;
-            t->f.sent_bytes += n;
-        }
+    if (t->out_n == 0) {
+        return write_load(t);
+    }
+    n = ndt7_link_write(t->link, t->out + t->out_at, t->out_n - t->out_at);
+    if (n > 0) {
+        t->out_at += (size_t)n;
+        t->out_n = t->out_at < t->out_n ? t->out_n : 0;
     }
     return n > 0 ? 1 : (int)n;
 }
@@ -209,10 +231,10 @@ static void flush(struct ndt7_test *t)
         return;
     }
     while (r == 1 && most > 0) {
-        if (t->out_n == 0 && t->message_left == 0 && !next_out(t)) {
+        if (t->out_n == 0 && t->frame_left == 0 && !next_out(t)) {
             break;
         }
-        most -= NDT7_READ_BYTES / 16;
+        most -= RECORD;
         r = write_some(t);
     }
     if (r < 0) {
@@ -220,7 +242,7 @@ static void flush(struct ndt7_test *t)
         return;
     }
     ndt7_link_want_write(t->link,
-                         t->out_n > 0 || t->message_left > 0 ||
+                         t->out_n > 0 || t->frame_left > 0 || t->message_rest > 0 ||
                              (t->phase == NDT7_RUNNING && t->setup.direction == BW_UP));
 }
 
@@ -300,10 +322,11 @@ static void on_close_frame(struct ndt7_test *t, const struct bw_ws_event *e)
 static void on_event(struct ndt7_test *t, const struct bw_ws_event *e)
 {
     if (e->what == BW_WS_CONTROL) {
-        if (e->opcode == BW_WS_PING) { /* only the last one has to be answered */
+        if (e->opcode == BW_WS_PING) { /* of those that find the socket full, the last */
             t->pong_due = true;
             t->pong_n = e->n;
             (void)memcpy(t->pong, e->data, e->n);
+            flush(t);
         } else if (e->opcode == BW_WS_CLOSE) {
             on_close_frame(t, e);
         }
@@ -382,6 +405,22 @@ static void on_head(struct ndt7_test *t)
     flush(t);
 }
 
+/* Load that the kernel throws away for us, where TLS does not have to see it. */
+static ssize_t skip_some(struct ndt7_test *t)
+{
+    uint64_t left = bw_ws_skippable(&t->reader);
+    ssize_t n;
+    if (t->tls || left < SKIP_MIN || t->setup.direction == BW_UP) {
+        return 0;
+    }
+    n = ndt7_link_skip(t->link, left < TURN_BYTES ? (size_t)left : TURN_BYTES);
+    if (n > 0) {
+        bw_ws_skipped(&t->reader, (uint64_t)n);
+        t->f.received_bytes += t->f.t1_mono_ns == 0 ? (int64_t)n : 0;
+    }
+    return n;
+}
+
 /* Bytes of the answer, of frames, or skipped. */
 static ssize_t read_some(struct ndt7_test *t)
 {
@@ -392,6 +431,10 @@ static ssize_t read_some(struct ndt7_test *t)
             t->head_n += (size_t)n;
             on_head(t);
         }
+        return n;
+    }
+    n = skip_some(t);
+    if (n != 0) {
         return n;
     }
     n = ndt7_link_read(t->link, t->in, NDT7_READ_BYTES);
@@ -442,10 +485,11 @@ static void set_queue(struct ndt7_test *t)
 static void tick(struct ndt7_test *t)
 {
     int64_t now_ns = bw_clock_mono_ns();
-    if (now_ns - t->tick_mono_ns < TELL_MS * NS_PER_MS) {
+    int64_t late_ns = now_ns - t->tick_mono_ns - TELL_MS * NS_PER_MS;
+    if (late_ns < 0) {
         return;
     }
-    t->tick_mono_ns = now_ns;
+    t->tick_mono_ns = now_ns - (late_ns < TELL_MS * NS_PER_MS ? late_ns : 0);
     ndt7_figures_look(t);
     if (t->phase == NDT7_RUNNING && t->f.looks > 1) {
         t->words_due = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ndt7_standin - an ndt7 server made apart from our own code, on the npm package `ws`: what
+// ndt7_standin - an ndt7 server made apart from our own code, on the package ws: what
 // our client must get along with. Its TCPInfo is the kernel's, asked of ss(8), so that it
 // counts in its own way too.
 //
@@ -10,9 +10,7 @@
 const {execFile} = require('child_process');
 const {randomBytes, randomUUID} = require('crypto');
 const fs = require('fs');
-const path = require('path');
-const {createRequire} = require('module');
-const {WebSocketServer} = createRequire(path.join(process.env.BW_NODE, 'x'))('ws');
+const {WebSocketServer} = require('ws');
 
 const PROTOCOL = 'net.measurementlab.ndt.v7';
 const args = process.argv.slice(2).filter((a) => !a.includes('='));

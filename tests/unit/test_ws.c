@@ -263,6 +263,35 @@ static void binary_is_left_alone(void **state)
     assert_memory_equal(e.data, "abc", 3);
 }
 
+/* What is skipped is as if it had been read. */
+static void skipped(void **state)
+{
+    uint8_t bytes[] = {0x02, 0x05, 'a', 'b',  'c',  'd', 'e', 0x80,
+                       0x02, 'f',  'g', 0x81, 0x02, 'h', 'i'};
+    struct bw_ws_reader r;
+    struct bw_ws_event e;
+    size_t used;
+    (void)state;
+    bw_ws_reader_init(&r, BW_WS_CLIENT, &limits);
+    assert_true(bw_ws_skippable(&r) == 0);
+    assert_int_equal(bw_ws_next(&r, bytes, 3, &used, &e, NULL), 0); /* "a" */
+    assert_true(e.n == 1 && e.first && !e.last);
+    assert_true(bw_ws_skippable(&r) == 3); /* not the last of them */
+    bw_ws_skipped(&r, 2);
+    assert_true(bw_ws_skippable(&r) == 1);
+    assert_int_equal(bw_ws_next(&r, bytes + 5, sizeof(bytes) - 5, &used, &e, NULL), 0);
+    assert_memory_equal(e.data, "de", 2);
+    assert_true(e.n == 2 && !e.first && !e.last);
+    assert_true(bw_ws_skippable(&r) == 0);
+    assert_int_equal(bw_ws_next(&r, bytes + 7, 3, &used, &e, NULL), 0);
+    assert_true(e.n == 1 && !e.last);
+    assert_true(bw_ws_skippable(&r) == 0); /* one byte is left */
+    assert_int_equal(bw_ws_next(&r, bytes + 10, 1, &used, &e, NULL), 0);
+    assert_true(e.n == 1 && e.last);
+    assert_int_equal(bw_ws_next(&r, bytes + 11, 3, &used, &e, NULL), 0);
+    assert_true(e.opcode == BW_WS_TEXT && e.first && bw_ws_skippable(&r) == 0);
+}
+
 static void closes(void **state)
 {
     uint8_t buf[BW_WS_CONTROL_MAX];
@@ -314,6 +343,7 @@ int main(void)
         cmocka_unit_test(fragments_sum_up),
         cmocka_unit_test(binary_is_left_alone),
         cmocka_unit_test(closes),
+        cmocka_unit_test(skipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""npm - programs of others' in Node.js, installed by name into the build tree.
+"""node - programs of others' in Node.js: Debian's packages where they are installed, else
+from npm's registry, by name, into the build tree.
 
-BW_NODE names the folder (CMake sets it). NoNode says why it cannot be done here: no node, no
-npm, or no way to the registry."""
+BW_NODE names that folder (CMake sets it). NoNode says why it cannot be done here: no node, and
+neither the package nor npm and a way to the registry."""
 import fcntl
 import os
 import shutil
 import subprocess
+
+DEBIAN = "/usr/share/nodejs"
 
 
 class NoNode(Exception):
@@ -14,32 +17,35 @@ class NoNode(Exception):
 
 
 def modules(*packages):
-    """A folder whose node_modules holds these packages ("ws@8"); installed once."""
-    for tool in ("node", "npm"):
-        if not shutil.which(tool):
-            raise NoNode(f"{tool} is not installed")
+    """From now on node finds these packages ("ws@8"), in NODE_PATH."""
+    if not shutil.which("node"):
+        raise NoNode("node is not installed")
     folder = os.environ.get("BW_NODE")
+    path = [os.path.join(folder, "node_modules")] if folder else []
+    os.environ["NODE_PATH"] = os.pathsep.join([*path, DEBIAN])
+    missing = [p for p in packages if not _is_there(p)]
+    if not missing:
+        return
     if not folder:
         raise NoNode("BW_NODE names no folder to install into")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        missing = [p for p in packages if not _is_there(folder, p)]
+        missing = [p for p in packages if not _is_there(p)]
         if missing:
             _install(folder, missing)
-    return folder
 
 
-def _name(package):
+def _is_there(package):
     at = package.rfind("@")
-    return package[:at] if at > 0 else package
-
-
-def _is_there(folder, package):
-    return os.path.exists(os.path.join(folder, "node_modules", _name(package), "package.json"))
+    name = package[:at] if at > 0 else package
+    return subprocess.run(["node", "-e", f"require.resolve({name!r})"],
+                          stderr=subprocess.DEVNULL).returncode == 0
 
 
 def _install(folder, packages):
+    if not shutil.which("npm"):
+        raise NoNode(f"{' '.join(packages)} and npm are not installed")
     manifest = os.path.join(folder, "package.json")
     if not os.path.exists(manifest):
         with open(manifest, "w", encoding="ascii") as f:
