@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define NS_PER_MS INT64_C(1000000)
-#define DELAY_MOST_NS INT64_C(100000000000) /* so that no sum of a lying sender overflows  \
-                                             */
+#define DELAY_MOST_NS                                                                      \
+    INT64_C(100000000000) /* so that no sum of a lying sender overflows                    \
+                           */
 
 void udpst_span_init(struct udpst_span *s, int64_t t0_mono_ns)
 {

@@ -19,6 +19,7 @@ enum {
     UDPST_QUIET_MS = 1000,    /* … and for this long it says "receive traffic stopped" */
     UDPST_OVERTIME_MS = 2000, /* a server that does not stop is stopped after this */
     UDPST_STOP_MS = 200,      /* how long the stop is confirmed */
+    UDPST_ECHOES = 128,       /* Status whose echo still counts as a round trip */
     UDPST_SECOND_LEAST_MS = 900,
     UDPST_SECOND_MOST_MS = 1500
 };
@@ -104,7 +105,8 @@ struct udpst_flow {
     int64_t next_status_mono_ns;
     int64_t loads_begun_mono_ns; /* 0: none came yet */
     uint32_t status_seq;
-    int64_t status_sent_unix_ns; /* whose echo is waited for; 0: none */
+    int64_t echoes_unix_ns[UDPST_ECHOES]; /* send times of the newest ones */
+    int64_t echoed_unix_ns;               /* the newest that came back */
     struct bw_udpst_subinterval saved;
     int64_t accumulated_us;
 

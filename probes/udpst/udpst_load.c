@@ -176,7 +176,28 @@ static void send_status(struct udpst_flow *f, int64_t now_ns, uint8_t action)
     udpst_count_trial(&f->count, now_ns, &s);
     n = bw_udpst_status_write(pdu, sizeof(pdu), f->version, &s, NULL);
     (void)udpst_io_send(&f->io, pdu, n); /* a lost one is one of twenty a second */
-    f->status_sent_unix_ns = unix_ns;
+    f->echoes_unix_ns[f->status_seq % UDPST_ECHOES] = unix_ns;
+}
+
+/* A Load tells the send time of the newest Status that its sender heard: the first to tell
+ * one of ours makes a round trip, less the time it lay there. */
+static void
+take_echo(struct udpst_flow *f, const struct bw_udpst_load *l, int64_t received_ns)
+{
+    int64_t echo_ns = (int64_t)l->status_s * UDPST_NS_PER_S + l->status_ns;
+    int64_t rtt_ns = received_ns - echo_ns - l->response_ms * UDPST_NS_PER_MS;
+    if (echo_ns <= f->echoed_unix_ns) {
+        return;
+    }
+    for (size_t i = 0; i < UDPST_ECHOES; i++) {
+        if (f->echoes_unix_ns[i] == echo_ns) {
+            f->echoed_unix_ns = echo_ns;
+            if (rtt_ns >= 0) {
+                udpst_count_rtt(&f->count, rtt_ns);
+            }
+            return;
+        }
+    }
 }
 
 static void on_load(struct udpst_flow *f, const struct udpst_datagram *d, int64_t now_ns)
@@ -204,15 +225,7 @@ static void on_load(struct udpst_flow *f, const struct udpst_datagram *d, int64_
     f->stop_heard |= l.action != BW_UDPST_TESTING;
     sent_ns = (int64_t)l.sent_s * UDPST_NS_PER_S + l.sent_ns;
     udpst_count_load(&f->count, l.seq, (uint32_t)d->n, received_ns, sent_ns);
-    if (f->status_sent_unix_ns != 0 &&
-        (int64_t)l.status_s * UDPST_NS_PER_S + l.status_ns == f->status_sent_unix_ns) {
-        int64_t rtt_ns =
-            received_ns - f->status_sent_unix_ns - l.response_ms * UDPST_NS_PER_MS;
-        f->status_sent_unix_ns = 0; /* the first echo only */
-        if (rtt_ns >= 0 && rtt_ns < 100 * UDPST_NS_PER_S) {
-            udpst_count_rtt(&f->count, rtt_ns);
-        }
-    }
+    take_echo(f, &l, received_ns);
 }
 
 static bool too_much(const struct udpst_flow *f, int64_t now_ns)
@@ -448,11 +461,17 @@ void udpst_load_read(struct udpst_flow *f)
     }
 }
 
-static void silent(struct udpst_flow *f)
+/* Nothing came for too long. At the test's very end that is the stop that was lost. */
+static void silent(struct udpst_flow *f, int64_t now_mono_ns)
 {
     const struct udpst_faults *w = &f->faults;
     const char *what = f->plan.direction == BW_DOWN ? "load" : "feedback";
     const char *why = "";
+    if (f->heard_mono_ns - f->t0_mono_ns >=
+        f->test_s * UDPST_NS_PER_S - UDPST_STOP_MS * UDPST_NS_PER_MS) {
+        begin_confirming(f, now_mono_ns);
+        return;
+    }
     if (w->checksums > 0) {
         why = ": what came had a wrong checksum";
     } else if (w->lengths > 0) {
@@ -463,8 +482,9 @@ static void silent(struct udpst_flow *f)
     if (f->heard_mono_ns == f->t0_mono_ns) {
         udpst_flow_fail(f, -ETIMEDOUT, "no %s came from the server%s", what, why);
     } else {
-        udpst_flow_fail(f, -ETIMEDOUT, "the server went silent: no %s for %d s%s", what,
-                        UDPST_SILENCE_MS / 1000, why);
+        udpst_flow_fail(f, -ETIMEDOUT,
+                        "the server went silent in the test: no %s for %.1f s%s", what,
+                        (double)(now_mono_ns - f->heard_mono_ns) / 1e9, why);
     }
 }
 
@@ -472,6 +492,7 @@ void udpst_load_watch(struct udpst_flow *f, int64_t now_mono_ns)
 {
     int64_t end_ns =
         f->t0_mono_ns + f->test_s * UDPST_NS_PER_S + UDPST_OVERTIME_MS * UDPST_NS_PER_MS;
+    int64_t silent_ms = (now_mono_ns - f->heard_mono_ns) / UDPST_NS_PER_MS;
     int error = udpst_io_errors(&f->io);
     f->faults.icmp = error < 0 ? error : f->faults.icmp;
     if (f->state == UDPST_CONFIRMING) {
@@ -482,9 +503,10 @@ void udpst_load_watch(struct udpst_flow *f, int64_t now_mono_ns)
         if (now_mono_ns >= f->stop_mono_ns) {
             udpst_flow_succeed(f);
         }
-    } else if (now_mono_ns - f->heard_mono_ns > UDPST_SILENCE_MS * UDPST_NS_PER_MS) {
-        silent(f);
-    } else if (now_mono_ns >= end_ns) {
+    } else if (silent_ms > UDPST_SILENCE_MS ||
+               (now_mono_ns >= end_ns && silent_ms > UDPST_QUIET_MS)) {
+        silent(f, now_mono_ns);
+    } else if (now_mono_ns >= end_ns) { /* it does not stop: we do */
         begin_confirming(f, now_mono_ns);
     }
 }

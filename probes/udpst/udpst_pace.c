@@ -28,7 +28,10 @@ void udpst_pace_init(struct udpst_pace *p,
     if (p->allowance_max_bits < DATAGRAM_MAX_BITS) {
         p->allowance_max_bits = DATAGRAM_MAX_BITS;
     }
-    p->allowance_bits = p->allowance_max_bits;
+    p->allowance_bits = 2 * DATAGRAM_MAX_BITS; /* a full one would bend the first second */
+    if (p->allowance_bits > p->allowance_max_bits) {
+        p->allowance_bits = p->allowance_max_bits;
+    }
 }
 
 static int64_t interval_ns(const struct bw_udpst_row *r, int which)

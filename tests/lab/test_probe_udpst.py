@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The udpst probe: on a shaped line against a server that was written from the RFC by
+somebody who did not see the probe, and against servers that do wrong at every stage."""
+import hashlib
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import lab
+import udpst_bad as bad
+from bwtest import program, wait_for
+from school import NET4, NET6, School
+
+SUPPORT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support")
+DOWN, UP = 100, 20
+SHARE = 1250 / 1264  # of an Ethernet frame without FCS: IP packets of 1250 bytes
+KEY = "birch-and-alder"
+# 5 s for names, the time to connect, the test and 2.2 s, 2 s of idle echoes, and a spare for a
+# busy machine; the run's own hard deadline is below it
+DEADLINE_S = 22
+
+
+def start(ns, *args):
+    return ns.popen([program("bandwitness"), "probe", "udpst", "--json", *args],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+
+
+def probe(ns, *args, status=0):
+    running = start(ns, *args)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == status, (args, running.returncode, out, err)
+    return {r["direction"]: r for r in json.loads(out)["results"]}
+
+
+def opts(*pairs):
+    return [x for p in pairs for x in ("--opt", p)]
+
+
+class Program:
+    """tests/support/udpst_server.py in a namespace, until the block ends."""
+
+    def __init__(self, ns, *args):
+        self.p = ns.popen([sys.executable, os.path.join(SUPPORT, "udpst_server.py"), *args],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
+        self.said = []
+        self.port = self.next("listening")["port"]
+
+    def next(self, event):
+        while True:
+            line = self.p.stdout.readline()
+            assert line, f"the server ended before it said {event}: {self.said}"
+            said = json.loads(line)
+            self.said.append(said)
+            if said["event"] == event:
+                return said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.p.stdin.close()
+        self.p.wait(10)
+        self.p.stdout.close()
+
+
+# ---- a shaped line
+
+def a_shaped_line(s):
+    # by IPv4 with a key, by IPv6 without
+    key_file = s.lab.path("udpst", "key")
+    with open(key_file, "w", encoding="ascii") as f:
+        f.write(KEY + "\n")
+    os.chmod(key_file, 0o600)
+    for address, bind, more, server_more in (
+            (NET4, NET4, opts(f"key_file={key_file}", "key_id=7"), ("--key", f"7:{KEY}")),
+            (f"[{NET6}]", NET6, [], ())):
+        for way, rate in (("down", DOWN), ("up", UP)):
+            with Program(s.net, "--bind", bind, "--port", "0", "--max-mbps", "200",
+                         *server_more) as server:
+                before, drops = s.line_bytes()[way], s.queue_drops()[way]
+                r = probe(s.box, f"{address}:{server.port}",
+                          *opts(f"direction={way}", "duration=3s", "max_rate=300M"), *more)[way]
+                line, drops = s.line_bytes()[way] - before, s.queue_drops()[way] - drops
+                done = server.next("done")
+            best, possible = r["goodput_bps"] / 1e6, rate * SHARE
+            print(f"{way} by {address}: {best:.2f} Mbit/s at IP in the best second, of "
+                  f"{possible:.2f} possible; loss {r['loss_ppm']} ppm, delay "
+                  f"{r['delay_min_us']}..{r['delay_max_us']} us, round trip "
+                  f"{r.get('tcp_rtt_us')} us; the queue dropped {drops}, the line saw {line}")
+            assert r["state"] == "ok" and r["method"] == "udpst/20/max-1s", r
+            assert abs(best / possible - 1) <= 0.02, (best, possible)
+            assert abs(r["duration_ms"] - 1000) <= 100, r
+            assert done["why"] == "stopped", done
+            # the queue is full at the line's end: over the smallest, and no more than it holds
+            # (upwards the server says so, which takes its stamps when it gets to reading)
+            assert r["delay_max_us"] >= 0.8 * s.queue_ms * 1000, r
+            assert way == "up" or r["delay_max_us"] <= s.queue_ms * 1000 + 15_000, r
+            assert r["tcp_rtt_us"] >= s.delay_ms * 1000 - 2000, r
+            # what was counted at our end is what passed there, less Ethernet's headers
+            assert abs(r["total_bytes"] / SHARE / line - 1) <= 0.02, (r["total_bytes"], line)
+            assert "flags" not in r, r
+            if way == "up":  # as the server says it, and as the queue knows it
+                sent = r["total_bytes"] / 1250
+                lost = done["received"]["lost"]
+                assert abs(lost - drops) <= max(20, 0.02 * sent), (lost, drops)
+
+
+def ends_when_asked(s):
+    with Program(s.net, "--bind", NET4, "--port", "0", "--max-mbps", "20") as server:
+        running = start(s.box, f"{NET4}:{server.port}", *opts("duration=30s"))
+        server.next("activated")
+        time.sleep(2.5)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=10)
+        (r,) = json.loads(out)["results"]
+        assert running.returncode == 1 and r["state"] == "cancelled" and r["bytes"] > 0, (out, err)
+        done = server.next("done")  # by our stop or our closed port, not half a minute later
+        assert done["why"] in ("stopped", "peer's port closed") and done["seconds"] < 10, done
+
+
+# ---- servers that do wrong
+
+def word(code):
+    return {2: "another version", 3: "jumbo", 4: "has no key", 5: "wants a key",
+            6: "way of authentication", 7: "wrong key", 8: "clocks", 9: "max_rate",
+            10: "capacity", 11: "full_mtu", 12: "parameters", 13: "connection"}.get(
+                code, "does not know")
+
+
+# way, server, words of the reason, further options
+BAD = [
+    ("down", bad.NeverAnswers, "no answer to the request for a test within 1000 ms", ()),
+    ("down", bad.OtherPort, "came from another address or port", ()),
+    ("down", bad.OtherProtocol, "not of this protocol", ()),
+    ("down", bad.WrongVersion, "of version 31", ()),
+    ("down", bad.WrongChecksum, "wrong checksum", ()),
+    ("down", bad.WrongLength, "a length or field that cannot be", ()),
+    ("down", bad.AnotherTest, "not to us", ()),
+    ("down", bad.NoTestPort, "a length or field that cannot be", ()),
+    ("down", bad.Unsigned, "not signed", ("key",)),
+    ("up", bad.WrongDigest, "signed with another key", ("key",)),
+    ("down", bad.ClosedTestPort, "nothing listens at the server's test port", ()),
+    ("up", bad.ActivatesNever, "no answer to the activation", ()),
+    ("down", bad.RefusesParameters, "does not take these parameters", ()),
+    ("down", bad.ActivatesForLonger, "makes 3600 s of the 2 s", ()),
+    ("up", bad.NoFeedbackWanted, "feedback every 0 ms", ()),
+    ("up", bad.OtherSeconds, "counts by 100 ms", ()),
+    ("down", bad.NoLoad, "no load came", ()),
+    ("down", bad.GoesSilent, "went silent in the test: no load for", ()),
+    ("down", bad.EndsEarly, "ended the test after 1", ("duration=3s",)),
+    ("down", bad.LoadOfWrongLength, "a length or field that cannot be", ()),
+    ("down", bad.LoadOfWrongSum, "wrong checksum", ()),
+    ("down", bad.LoadOfNoNumber, "a length or field that cannot be", ()),
+    ("down", bad.Shreds, "a length or field that cannot be", ()),
+    ("down", bad.Floods, "sends more than max_rate (1 Mbit/s)", ("max_rate=1M",)),
+    ("up", bad.asks_for(1000, 1222, 101, 0, 0, 0, 0), "more than 100 datagrams", ()),
+    ("up", bad.asks_for(0, 1222, 1, 0, 0, 0, 0), "an interval that is not", ()),
+    ("up", bad.asks_for(1000, 20, 1, 0, 0, 0, 0), "shorter than their header", ()),
+    ("up", bad.asks_for(0, 0, 0, 1000, 8972, 1, 0), "longer than was agreed", ()),
+    ("up", bad.asks_for(0, 0, 0, 1000, 1222, 0, 0xffffffff), "longer than was agreed", ()),
+    ("up", bad.NoFeedback, "no feedback came", ()),
+    ("up", bad.GoesSilent, "went silent in the test: no feedback for", ()),
+    ("up", bad.EndsEarly, "ended the test after 1", ("duration=3s",)),
+    ("up", bad.FeedbackOfWrongLength, "a length or field that cannot be", ()),
+    ("up", bad.FeedbackOfWrongSum, "wrong checksum", ()),
+    ("up", bad.Boasts, "received more than was sent", ()),
+    ("up", bad.NoSeconds, "no full second", ()),
+] + [("down", bad.refuses(code), f"(response {code})", word(code)) for code in (*range(2, 14), 99)]
+
+
+def short(way, more, key_file):
+    pairs = [f"direction={way}", "connect_timeout=1s", "duration=2s"]
+    for m in more:
+        pairs = [p for p in pairs if p.split("=")[0] != m.split("=")[0]]
+        pairs.append(f"key_file={key_file}" if m == "key" else m)
+    return opts(*pairs)
+
+
+def fails_by_name(ns, case, key_file):
+    way, kind, words, more = case
+    server = kind(ns)
+    begun = time.monotonic()
+    try:
+        r = probe(ns, f"127.0.0.1:{server.port}",
+                  *short(way, () if isinstance(more, str) else more, key_file), status=1)[way]
+    finally:
+        server.close()
+    took = time.monotonic() - begun
+    assert r["state"] == "failed" and words in r["reason"], (case, r)
+    assert not isinstance(more, str) or more in r["reason"], (case, r)
+    assert KEY not in json.dumps(r), r
+    assert took < DEADLINE_S, (took, r)
+    if kind in (bad.Boasts, bad.Floods) or "asks_for" in kind.__qualname__:
+        assert server.stops > 0, kind  # an honest one would be told that it is over
+    return f"  {way} {kind.__name__}: {r['reason']} ({took:.1f} s)"
+
+
+def in_parallel(works, n):
+    """Most of them only wait. Each gives back what is to be printed; all faults at once."""
+    lines, faults, todo = [], [], list(works)
+
+    def one():
+        while todo:
+            work = todo.pop()
+            try:
+                lines.append(work())
+            except BaseException as e:  # noqa: told below
+                faults.append(repr(e))
+
+    threads = [threading.Thread(target=one) for _ in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    print("\n".join(sorted(lines)))
+    assert not faults, "\n".join(faults)
+
+
+def bad_servers(ns, key_file):
+    in_parallel([lambda case=case: fails_by_name(ns, case, key_file) for case in BAD], 8)
+    r = probe(ns, "127.0.0.1:9", *short("down", (), key_file), status=1)["down"]
+    assert "nothing listens at the server's control port" in r["reason"], r
+    r = probe(ns, "no-such.invalid", *short("down", (), key_file), status=1)["down"]
+    assert "name has no address" in r["reason"], r
+
+
+# ---- servers that do what they may, or what harms only themselves
+
+def good(ns, way, kind, key_file, *more):
+    server = kind(ns)
+    try:
+        r = probe(ns, f"127.0.0.1:{server.port}", *short(way, more, key_file))[way]
+    finally:
+        server.close()
+    assert r["state"] == "ok", r
+    return r, server
+
+
+def asks_for_all(ns, key_file):
+    r, _ = good(ns, "up", bad.AsksForAll, key_file, "max_rate=20M")
+    assert r["flags"] == ["max-rate"], r
+    # 2 s of it, and up to 100 ms until the stop is told
+    assert r["total_bytes"] <= 20e6 / 8 * 2.1, r
+    assert abs(r["goodput_bps"] / 20e6 - 1) <= 0.02, r
+    return (f"  a row of 144 Gbit/s, max_rate 20 Mbit/s: {r['goodput_bps'] / 1e6:.2f} Mbit/s, "
+            f"{r['total_bytes']} bytes sent")
+
+
+def never_stops(ns, key_file):
+    _, server = good(ns, "down", bad.NeverStops, key_file)
+    assert server.stops > 0, "it was not told to stop"
+    return "  a server that never stops is told to"
+
+
+def loses_the_stop(ns, key_file):
+    good(ns, "down", bad.LosesTheStop, key_file)
+    return "  a stop that is lost at the very end is no failure"
+
+
+def loses_the_activation(ns, key_file):
+    good(ns, "down", bad.LosesTheActivation, key_file, "connect_timeout=4s")
+    return "  an answer to the activation that is lost is no failure"
+
+
+def wild_numbers(ns, key_file):
+    r, _ = good(ns, "down", bad.WildNumbers, key_file)
+    assert r["loss_ppm"] > 900_000, r
+    return f"  numbers and times out of measure: loss {r['loss_ppm']} ppm"
+
+
+def an_old_server(ns, key_file, way):
+    r, server = good(ns, way, bad.OldServer, key_file, "key")
+    assert r["method"] == "udpst/11/max-1s", r
+    assert way == "up" or server.lengths == {168}, server.lengths
+    # before version 20 the shared key itself signs
+    asked = server.request
+    want = hmac.new(KEY.encode(), asked[:20] + bytes(32) + asked[52:54] + bytes(2),
+                    hashlib.sha256).digest()
+    assert asked[15] == 1 and asked[20:52] == want, asked.hex()
+    assert bad.checksum(asked) == 0, asked.hex()
+    return f"  version 11 {way}: {r['goodput_bps'] / 1e6:.2f} Mbit/s"
+
+
+def odd_but_good(ns, key_file):
+    in_parallel([lambda f=f: f(ns, key_file) for f in
+                 (asks_for_all, never_stops, loses_the_stop, loses_the_activation, wild_numbers)] +
+                [lambda w=w: an_old_server(ns, key_file, w) for w in ("down", "up")], 7)
+
+
+def no_key_is_shown(ns, key_file):
+    """Neither to ps nor to anybody who reads what the program says."""
+    server = bad.NeverAnswers(ns)
+    running = start(ns, f"127.0.0.1:{server.port}", *short("down", ("key",), key_file))
+    wait_for("the request", lambda: server.request)
+    seen = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as f, open(f"/proc/{name}/environ", "rb") as g:
+                seen.append(f.read() + g.read())
+        except OSError:
+            continue
+    out, err = running.communicate(timeout=30)
+    server.close()
+    assert any(b"udpst" in s for s in seen)
+    assert not any(KEY.encode() in s for s in seen)
+    assert KEY not in out + err, (out, err)
+    r = subprocess.run(ns.argv([program("bandwitness"), "probe", "udpst", "127.0.0.1",
+                                "--opt", "key_file=/nowhere"]), pass_fds=ns.fds,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    assert r.returncode != 0 and "'/nowhere'" in r.stdout, r.stdout
+
+
+def work(the_lab):
+    s = School(the_lab, down_mbps=DOWN, up_mbps=UP, loss_per_mille=0)
+    a_shaped_line(s)
+    ends_when_asked(s)
+    key_file = the_lab.path("udpst", "key")
+    bad_servers(s.lan, key_file)
+    odd_but_good(s.lan, key_file)
+    no_key_is_shown(s.lan, key_file)
+    return 0
+
+
+if __name__ == "__main__":
+    lab.main(work)
