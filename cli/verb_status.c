@@ -218,9 +218,8 @@ static void print_records(const json_t *o, int64_t now_ms)
     }
 }
 
-static void print_tests(const json_t *o, int64_t now_ms)
+static void print_tests(const json_t *o)
 {
-    char a[96];
     char b[32];
     size_t i;
     const json_t *p;
@@ -228,19 +227,31 @@ static void print_tests(const json_t *o, int64_t now_ms)
     (void)printf("\nThroughput tests: moved today %s",
                  size(number(t, "moved_today_bytes"), b));
     (void)printf(" of %s", size(number(t, "day_bytes"), b));
-    (void)printf(", this month %s\n", size(number(t, "moved_month_bytes"), b));
+    (void)printf(", this month %s", size(number(t, "moved_month_bytes"), b));
+    if (number(t, "month_bytes") != BW_UNKNOWN) {
+        (void)printf(" of %s", size(number(t, "month_bytes"), b));
+    }
+    (void)printf(" (all probes)\n");
     json_array_foreach(json_object_get(t, "probes"), i, p)
     {
-        int64_t due_ms = number(p, "due_ms");
         (void)printf("  %-10s %s  ", text(p, "probe"), text(p, "kind"));
         if (json_is_true(json_object_get(p, "running"))) {
             (void)printf("running\n");
         } else if (text(p, "deferred")[0]) {
             (void)printf("put off: %s\n", text(p, "deferred"));
-        } else if (due_ms == BW_UNKNOWN) {
-            (void)printf("none planned today\n");
+        } else if (json_is_true(json_object_get(p, "planned"))) {
+            (void)printf("today, at a time nobody is told (`bandwitness schedule`)\n");
         } else {
-            (void)printf("next %s\n", moment(due_ms, now_ms, a));
+            (void)printf("none any more today\n");
+        }
+    }
+    json_array_foreach(json_object_get(t, "campaigns"), i, p)
+    {
+        if (strcmp(text(p, "state"), "on") == 0) {
+            (void)printf("  campaign %s: %" PRId64 " of %" PRId64 " tests made, %" PRId64
+                         " left out or missed\n",
+                         text(p, "name"), number(p, "done"), number(p, "tests"),
+                         number(p, "given_up") + number(p, "missed") + number(p, "failed"));
         }
     }
 }
@@ -290,7 +301,7 @@ static void print(const json_t *o)
         print_last(json_object_get(o, "last"), now_ms);
     }
     print_records(o, now_ms);
-    print_tests(o, now_ms);
+    print_tests(o);
 }
 
 static int run(int argc, char **argv)

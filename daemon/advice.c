@@ -8,6 +8,7 @@
 #include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
+#include "judge.h"
 #include "plural.h"
 #include "site.h"
 
@@ -118,6 +119,7 @@ const char *bw_advice_left_out(const char *why)
     static const struct case_of cases[] = {
         {"busy", "the line is in use whenever a test is due: choose hours when it is not "
                  "(window), or raise tests { share } or { give_up }"},
+        {"of the month's", "raise tests { month_bytes }, or test less often (every)"},
         {"budget", "raise tests { day_bytes }, or test less often (every)"},
         {"class hours", "leave more time between class_hours and window, or raise tests { "
                         "give_up }"},
@@ -339,6 +341,16 @@ static void advise_circuit(json_t *list, const struct bw_daemon *d, size_t i)
             n_targets += bw_opts_n_targets(p->opts);
         }
     }
+    if (bw_heavy_other_in_row(d->heavy, i) >= BW_JUDGE_EGRESS_RUNS) {
+        add(list,
+            "has the line failed over to another one, or the box moved? If this line has "
+            "new "
+            "addresses, have them registered at the collector; until then no test counts",
+            "The last %" PRId64
+            " tests of circuit \"%s\" left by another line: it has moved "
+            "or failed over.",
+            bw_heavy_other_in_row(d->heavy, i), c->id);
+    }
     advise_unsent(list, d, i);
     if (n_targets == 1) {
         add(list, "add a second target that does not depend on the first",
@@ -363,6 +375,32 @@ static void advise_tests(json_t *list, const struct bw_daemon *d)
                 "probe "
                 "http URL`",
                 "The last run of the test \"%s\" failed: %s.", n.probe, n.failed);
+        }
+        for (int k = 0; k < BW_DIRECTIONS; k++) {
+            if (n.untestable[k]) {
+                add(list,
+                    "a faster port or cable, or servers that carry more; until then read "
+                    "these figures as \"at least\"",
+                    "The claim of circuit \"%s\" (%s) is not testable by this box with the "
+                    "test \"%s\": port or servers carry less than was claimed.",
+                    n.circuit, k == BW_DOWN ? "down" : "up", n.probe);
+            }
+        }
+        if (n.equal_in_row >= BW_JUDGE_EQUAL_RUNS) {
+            add(list,
+                "is the line shaped to one rate in both directions, or does the server "
+                "limit "
+                "the rate? Test against another server; the runs are flagged",
+                "The test \"%s\" gave the same upload as download, to 0.1 %%, %" PRId64
+                " times in a row.",
+                n.probe, n.equal_in_row);
+        }
+        if (n.no_second) {
+            add(list, "name a second target in the test's section, at another place",
+                "The test \"%s\" was below the claim, and there is no second server to "
+                "test "
+                "again at.",
+                n.probe);
         }
         if (n.never) {
             add(list,

@@ -10,6 +10,7 @@
 #include "schedule.h"
 #include "site.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
 #include <errno.h>
@@ -27,6 +28,19 @@ enum {
     GATE_DRAIN_S = 2 /* after a test: its last bytes leave the queues of the line */
 };
 
+static const char foreseen_name[] = "sched.foreseen";
+
+static void load_foreseen(struct bw_heavy *h)
+{
+    struct bw_buf b;
+    h->foreseen_day_s = BW_UNKNOWN;
+    bw_buf_init(&b, 64);
+    if (bw_writer_get(h->writer, foreseen_name, &b) == 0 && b.data) {
+        h->foreseen_day_s = strtoll(b.data, NULL, 10);
+    }
+    bw_buf_done(&b);
+}
+
 int bw_heavy_new(uv_loop_t *loop,
                  struct bw_boxconf *config,
                  struct bw_site *site,
@@ -43,14 +57,17 @@ int bw_heavy_new(uv_loop_t *loop,
     h->loop = loop;
     h->ended_mono_ms = BW_UNKNOWN;
     h->told_day_s = BW_UNKNOWN;
+    h->light_told_mono_ms = bw_clock_mono_ms();
     h->config = bw_boxconf_ref(config);
     h->site = site;
     h->writer = writer;
     h->pledge = bw_pledge_new(writer, day_s);
-    if (!h->pledge) {
+    h->campaigns = bw_campaigns_new(writer);
+    if (!h->pledge || !h->campaigns) {
         bw_heavy_free(h);
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
+    load_foreseen(h);
     h->spent_bytes = bw_writer_status(writer)->moved_today_bytes;
     h->spent_month_bytes = bw_writer_status(writer)->moved_month_bytes;
     heavy_plan(h, now_s);
@@ -61,12 +78,14 @@ int bw_heavy_new(uv_loop_t *loop,
 void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_site *site)
 {
     struct bw_boxconf *old = h->config;
+    heavy_tell_light(h);
     h->config = bw_boxconf_ref(config);
     h->site = site;
-    bw_boxconf_unref(old);
     h->told_day_s = BW_UNKNOWN; /* the plan may be another */
     heavy_plan(h, bw_clock_unix_ms() / 1000);
+    bw_boxconf_unref(old);
 }
+
 /* ---- deciding */
 
 /* The seconds that the gate may look back on: none in which a test of ours moved bytes or
@@ -83,38 +102,54 @@ static int64_t gate_span_s(const struct bw_heavy *h)
     return since_s < GATE_SPAN_MIN_S ? 0 : since_s;
 }
 
-static void
-look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_state *s)
+static bool minute_allowed(const struct bw_heavy *h, const struct item *it, int64_t now_s)
 {
-    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
-    const struct bw_boxconf_circuit *c = &h->config->circuits[p->circuit];
-    struct bw_interval *iv = bw_site_interval(h->site);
-    int64_t now_unix_ms = bw_clock_unix_ms();
-    int64_t now_mono_ns = bw_clock_mono_ns();
-    const struct bw_reading *reading = bw_interval_last_reading(iv, (uint32_t)p->circuit);
-    int64_t minute = (now_unix_ms / 1000 - bw_pledge_today_unix_s(h->pledge)) / 60;
+    const struct bw_campaign *k =
+        it->what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it->campaign) : NULL;
+    int64_t minute = (now_s - bw_pledge_today_unix_s(h->pledge)) / 60;
+    if (k) { /* its hours are its slots */
+        return k->rule.in_class || !bw_boxconf_in_class(h->config, now_s);
+    }
+    return minute >= 0 && minute < BW_STARTS_DAY_MIN && h->allowed[minute];
+}
+
+static void
+set_gate(const struct bw_heavy *h, const struct item *it, struct bw_sched_state *s)
+{
     static const enum bw_sched_gate gates[] = {[BW_BOXCONF_GATE_SHARE] =
                                                    BW_SCHED_GATE_SHARE,
                                                [BW_BOXCONF_GATE_FCC] = BW_SCHED_GATE_FCC,
                                                [BW_BOXCONF_GATE_OFF] = BW_SCHED_GATE_OFF};
+    const struct bw_campaign *k =
+        it->what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it->campaign) : NULL;
+    s->gate = gates[k ? k->rule.gate : h->config->tests.gate];
+    s->gate_ppm = k ? k->rule.gate_ppm : h->config->tests.gate_ppm;
+    s->retry_ms = k ? k->rule.retry_ms : h->config->tests.retry_ms;
+}
+
+void heavy_look(struct bw_heavy *h,
+                const struct item *it,
+                bool asked,
+                struct bw_sched_state *s)
+{
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_circuit *c = &h->config->circuits[p->circuit];
+    struct bw_interval *iv = bw_site_interval(h->site);
+    int64_t now_mono_ns = bw_clock_mono_ns();
+    const struct bw_reading *reading = bw_interval_last_reading(iv, (uint32_t)p->circuit);
     memset(s, 0, sizeof(*s));
     s->now_mono_ms = now_mono_ns / 1000000;
     s->due_mono_ms = asked ? s->now_mono_ms : it->due_mono_ms;
     s->give_up_mono_ms = s->due_mono_ms;
     if (!asked) {
-        s->give_up_mono_ms +=
-            bw_sched_give_up_unix_ms(it->due_unix_ms, h->config->tests.give_up_ms,
-                                     h->config->tests.give_up_at_hour) -
-            it->due_unix_ms;
+        s->give_up_mono_ms += it->give_up_unix_ms - it->due_unix_ms;
     }
-    s->retry_ms = h->config->tests.retry_ms;
     s->asked = asked;
     s->running = h->run != NULL;
-    s->minute_allowed = minute >= 0 && minute < BW_STARTS_DAY_MIN && h->allowed[minute];
+    s->minute_allowed = minute_allowed(h, it, bw_clock_unix_ms() / 1000);
     s->outage = bw_interval_out_now(iv, (uint32_t)p->circuit, now_mono_ns, NULL) > 0;
     s->link_bps = reading ? reading->link_bps : BW_UNKNOWN;
-    s->gate = gates[h->config->tests.gate];
-    s->gate_ppm = h->config->tests.gate_ppm;
+    set_gate(h, it, s);
     int64_t span_s = gate_span_s(h) > 0 ? gate_span_s(h) : GATE_SPAN_MIN_S;
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         s->claim_bps[d] = c->claim_bps[d];
@@ -130,6 +165,35 @@ look(struct bw_heavy *h, const struct item *it, bool asked, struct bw_sched_stat
     s->down = bw_job_has_direction(&job, BW_DOWN);
     s->up = bw_job_has_direction(&job, BW_UP);
 }
+/* What is planned after the one that ran or was given up. */
+static void go_on(struct bw_heavy *h, struct item *it)
+{
+    int64_t now_ms = bw_clock_unix_ms();
+    if (it->what == ITEM_CAMPAIGN) { /* one a slot */
+        heavy_plan_item(h, it, it->give_up_unix_ms);
+    } else if (it->what == ITEM_OWN) {
+        heavy_plan_item(h, it, (it->due_unix_ms > now_ms ? it->due_unix_ms : now_ms) + 1);
+    } else {
+        it->due_unix_ms = BW_UNKNOWN;
+    }
+}
+
+static void give_up(struct bw_heavy *h, struct item *it, const char *reason)
+{
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
+    struct bw_campaign *k =
+        it->what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it->campaign) : NULL;
+    heavy_not_run(h, it, BW_TEST_DEFERRED, reason);
+    it->left_out++;
+    (void)snprintf(it->left_why, sizeof(it->left_why), "%s", reason);
+    bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" is left out this time (%s)", p->ops->name,
+           bw_opts_name(p->opts), reason);
+    if (k) {
+        k->given_up++;
+        bw_campaigns_keep(h->campaigns, k);
+    }
+}
+
 static void consider(struct bw_heavy *h, struct item *it)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
@@ -139,7 +203,7 @@ static void consider(struct bw_heavy *h, struct item *it)
     if (!h->run && gate_span_s(h) == 0) {
         return; /* a test has just ended: seconds, and nothing worth a record */
     }
-    look(h, it, false, &s);
+    heavy_look(h, it, false, &s);
     bw_sched_decide(&s, &d);
     switch (d.verdict) {
     case BW_SCHED_WAIT:
@@ -158,20 +222,21 @@ static void consider(struct bw_heavy *h, struct item *it)
         it->look_mono_ms = d.next_mono_ms;
         bw_log(BW_AREA_SCHED, BW_INFO,
                "%s \"%s\" is put off (%s); looked at again in %" PRId64 " s", p->ops->name,
-               bw_opts_name(p->opts), d.reason, h->config->tests.retry_ms / 1000);
+               bw_opts_name(p->opts), d.reason, s.retry_ms / 1000);
         return;
     case BW_SCHED_GIVE_UP:
-        heavy_not_run(h, it, BW_TEST_DEFERRED, d.reason);
-        it->left_out++;
-        (void)snprintf(it->left_why, sizeof(it->left_why), "%s", d.reason);
-        bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" is left out this time (%s)",
-               p->ops->name, bw_opts_name(p->opts), d.reason);
+        give_up(h, it, d.reason);
         break;
     }
-    uint64_t turn = it->turn;
-    int64_t now_ms = bw_clock_unix_ms();
-    heavy_plan_item(h, it, (it->due_unix_ms > now_ms ? it->due_unix_ms : now_ms) + 1);
-    it->turn = turn;
+    go_on(h, it);
+}
+
+static void consider_due(struct bw_heavy *h, struct item *it, int64_t now_mono_ms)
+{
+    if (it->due_unix_ms != BW_UNKNOWN && now_mono_ms >= it->due_mono_ms &&
+        now_mono_ms >= it->look_mono_ms) {
+        consider(h, it);
+    }
 }
 
 void bw_heavy_second(struct bw_heavy *h, int64_t unix_s, bool stepped)
@@ -183,13 +248,29 @@ void bw_heavy_second(struct bw_heavy *h, int64_t unix_s, bool stepped)
         heavy_plan(h, unix_s);
     }
     int64_t now_ms = bw_clock_mono_ms();
-    for (size_t i = 0; i < h->n_items; i++) {
-        struct item *it = &h->items[i];
-        if (it->due_unix_ms != BW_UNKNOWN && now_ms >= it->due_mono_ms &&
-            now_ms >= it->look_mono_ms) {
-            consider(h, it);
+    /* Who has least time to lose comes first: retests, campaigns, the rest. */
+    for (size_t i = 0; i < h->n_retests;) {
+        consider_due(h, &h->retests[i], now_ms);
+        if (h->retests[i].due_unix_ms == BW_UNKNOWN) {
+            h->n_retests--;
+            memmove(&h->retests[i], &h->retests[i + 1],
+                    (h->n_retests - i) * sizeof(h->retests[0]));
+        } else {
+            i++;
         }
     }
+    for (size_t i = h->n_items; i > 0; i--) {
+        consider_due(h, &h->items[i - 1], now_ms);
+    }
+}
+
+static size_t n_own(const struct bw_heavy *h)
+{
+    size_t n = 0;
+    while (n < h->n_items && h->items[n].what == ITEM_OWN) {
+        n++;
+    }
+    return n;
 }
 
 int bw_heavy_ask(struct bw_heavy *h,
@@ -202,7 +283,8 @@ int bw_heavy_ask(struct bw_heavy *h,
     struct bw_sched_decision d;
     for (size_t i = 0; i < h->n_items; i++) {
         const char *name = bw_opts_name(h->config->probes[h->items[i].probe].opts);
-        if (probe ? strcmp(name, probe) == 0 : h->n_items == 1) {
+        if (h->items[i].what == ITEM_OWN &&
+            (probe ? strcmp(name, probe) == 0 : n_own(h) == 1)) {
             found = &h->items[i];
         }
     }
@@ -214,7 +296,7 @@ int bw_heavy_ask(struct bw_heavy *h,
     if (h->stopping || !bw_site_interval(h->site)) {
         return bw_err_set(reterr, -EAGAIN, "the daemon is starting or stopping");
     }
-    look(h, found, true, &s);
+    heavy_look(h, found, true, &s);
     bw_sched_decide(&s, &d);
     if (d.verdict != BW_SCHED_RUN) {
         return bw_err_set(reterr, s.running ? -EBUSY : -EAGAIN, "%s", d.reason);
@@ -228,21 +310,50 @@ int bw_heavy_ask(struct bw_heavy *h,
 
 bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret)
 {
-    if (i >= h->n_items) {
+    if (i >= n_own(h)) {
         return false;
     }
     const struct item *it = &h->items[i];
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
+    const struct bw_boxconf_circuit *c = &h->config->circuits[p->circuit];
+    struct bw_interval *iv = bw_site_interval(h->site);
+    const struct bw_reading *reading =
+        iv ? bw_interval_last_reading(iv, (uint32_t)p->circuit) : NULL;
+    memset(ret, 0, sizeof(*ret));
     ret->probe = bw_opts_name(p->opts);
     ret->kind = p->ops->name;
-    ret->due_unix_ms = it->due_unix_ms;
+    ret->circuit = c->id;
+    ret->planned = it->due_unix_ms != BW_UNKNOWN;
     ret->deferred = it->deferred;
     ret->left_out = it->left_out;
     ret->left_why = it->left_why;
     ret->failed = it->failed;
     ret->never = p->every_ms > 0 && !memchr(h->allowed, 1, sizeof(h->allowed));
-    ret->running = h->run && h->run->config == h->config && h->run->probe == it->probe;
+    ret->running = h->run && h->run->config == h->config && h->run->item.probe == it->probe;
+    ret->equal_in_row = h->tracks[it->probe].equal_in_row;
+    ret->no_second =
+        h->tracks[it->probe].newest.below && heavy_n_usual(p) == 1 && p->n_outside == 0;
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        ret->untestable[d] = bw_forecast_untestable(
+                                 c->claim_bps[d], reading ? reading->link_bps : BW_UNKNOWN,
+                                 p->server_bps) != BW_TESTABLE;
+    }
     return true;
+}
+
+int64_t bw_heavy_day_bytes(const struct bw_heavy *h)
+{
+    return h->spent_bytes;
+}
+
+int64_t bw_heavy_month_bytes(const struct bw_heavy *h)
+{
+    return h->spent_month_bytes;
+}
+
+int64_t bw_heavy_other_in_row(const struct bw_heavy *h, size_t circuit)
+{
+    return circuit < BW_CIRCUITS_MAX ? h->other_in_row[circuit] : 0;
 }
 
 const struct bw_pledge *bw_heavy_pledge(const struct bw_heavy *h)
@@ -252,6 +363,7 @@ const struct bw_pledge *bw_heavy_pledge(const struct bw_heavy *h)
 void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
 {
     h->stopping = true;
+    heavy_tell_light(h);
     if (!h->run) {
         cb(owner);
         return;
@@ -265,6 +377,7 @@ void bw_heavy_free(struct bw_heavy *h)
 {
     if (h) {
         bw_pledge_free(h->pledge);
+        bw_campaigns_free(h->campaigns);
         bw_boxconf_unref(h->config);
         free(h);
     }

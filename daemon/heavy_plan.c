@@ -9,6 +9,8 @@
 #include <bw/err.h>
 #include <bw/summary.h>
 #include <clock.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <log.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +18,41 @@
 #include <time.h>
 
 enum {
-    DAY_S = 86400
+    DAY_S = 86400,
+    SPANS_MAX = 16
 };
 
-void heavy_plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
+size_t heavy_n_usual(const struct bw_boxconf_probe *p)
+{
+    return bw_opts_n_targets(p->opts) - p->n_outside;
+}
+
+int heavy_campaign_probe(const struct bw_heavy *h, const struct bw_campaign *k)
+{
+    for (size_t i = 0; i < h->config->n_probes; i++) {
+        const struct bw_boxconf_probe *p = &h->config->probes[i];
+        if (p->ops->klass == BW_CLASS_THROUGHPUT && strcmp(p->ops->name, k->kind) == 0 &&
+            strcmp(bw_opts_name(p->opts), k->probe) == 0) {
+            return (int)i;
+        }
+    }
+    return -ENOENT;
+}
+
+static void set_due(struct item *it, int64_t due_unix_ms, int64_t give_up_unix_ms)
+{
+    it->due_unix_ms = due_unix_ms;
+    it->due_mono_ms = bw_clock_mono_ms() + due_unix_ms - bw_clock_unix_ms();
+    it->give_up_unix_ms = give_up_unix_ms;
+}
+
+static void plan_own(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     int64_t day_s = bw_pledge_today_unix_s(h->pledge);
     int64_t *starts = NULL;
     char name[160];
 
-    it->due_unix_ms = BW_UNKNOWN;
-    it->deferred[0] = '\0';
-    it->look_mono_ms = 0;
     if (p->every_ms == 0) {
         return;
     }
@@ -40,13 +64,53 @@ void heavy_plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
     size_t n = bw_starts_day(bw_pledge_today(h->pledge), name, day_s, p->every_ms,
                              h->allowed, starts, BW_STARTS_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (day_s * 1000 + starts[i] >= after_unix_ms) {
-            it->due_unix_ms = day_s * 1000 + starts[i];
-            it->due_mono_ms = bw_clock_mono_ms() + it->due_unix_ms - bw_clock_unix_ms();
+        int64_t at_ms = day_s * 1000 + starts[i];
+        if (at_ms >= after_unix_ms) {
+            int out =
+                bw_starts_outside(bw_pledge_today(h->pledge), name, day_s, i, p->n_outside);
+            size_t usual = heavy_n_usual(p);
+            it->target = (uint32_t)(out >= 0 ? usual + (size_t)out
+                                             : h->tracks[it->probe].turn % usual);
+            set_due(it, at_ms,
+                    bw_sched_give_up_unix_ms(at_ms, h->config->tests.give_up_ms,
+                                             h->config->tests.give_up_at_hour));
             break;
         }
     }
     free(starts);
+}
+
+static const uint8_t *secret_of(void *owner, int64_t day_unix_s)
+{
+    const struct bw_heavy *h = owner;
+    /* Tomorrow's is at hand, and still nobody's business. */
+    return day_unix_s <= bw_pledge_today_unix_s(h->pledge)
+               ? bw_pledge_secret(h->pledge, day_unix_s)
+               : NULL;
+}
+
+static void plan_campaign(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
+{
+    const struct bw_campaign *k = bw_campaigns_find(h->campaigns, it->campaign);
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
+    int64_t at_ms = 0;
+    int64_t end_ms = 0;
+    if (k && bw_campaign_next(k, after_unix_ms, secret_of, h, &at_ms, &end_ms)) {
+        it->target = (uint32_t)(h->tracks[it->probe].turn % heavy_n_usual(p));
+        set_due(it, at_ms, end_ms);
+    }
+}
+
+void heavy_plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
+{
+    it->due_unix_ms = BW_UNKNOWN;
+    it->deferred[0] = '\0';
+    it->look_mono_ms = 0;
+    if (it->what == ITEM_OWN) {
+        plan_own(h, it, after_unix_ms);
+    } else if (it->what == ITEM_CAMPAIGN) {
+        plan_campaign(h, it, after_unix_ms);
+    }
 }
 
 static bool same_month(int64_t a_unix_s, int64_t b_unix_s)
@@ -59,43 +123,111 @@ static bool same_month(int64_t a_unix_s, int64_t b_unix_s)
            p.tm_year == q.tm_year;
 }
 
-void heavy_plan(struct bw_heavy *h, int64_t unix_s)
+static void turn_day(struct bw_heavy *h, int64_t day_s)
 {
-    struct item had[BW_BOXCONF_PROBES_MAX];
-    size_t n_had = h->planned == h->config ? h->n_items : 0;
-    int64_t day_s = unix_s - unix_s % DAY_S;
-    if (bw_pledge_today_unix_s(h->pledge) != day_s) {
-        int64_t was_s = bw_pledge_today_unix_s(h->pledge);
+    int64_t was_s = bw_pledge_today_unix_s(h->pledge);
+    if (was_s != day_s) {
         bw_pledge_turn(h->pledge, day_s);
         h->spent_bytes = 0;
         h->spent_month_bytes = same_month(was_s, day_s) ? h->spent_month_bytes : 0;
     }
-    bw_boxconf_allowed(h->config, day_s, h->allowed);
-    memcpy(had, h->items, sizeof(had));
+}
+
+/* What became of the days before goes on, and a campaign's test that waits goes on waiting
+ * over midnight: its slot does. */
+static void add_item(struct bw_heavy *h,
+                     const struct item *had,
+                     size_t n_had,
+                     enum item_what what,
+                     size_t probe,
+                     const char *campaign,
+                     int64_t unix_s)
+{
+    struct item *it = &h->items[h->n_items++];
+    const struct item *old = NULL;
+    memset(it, 0, sizeof(*it));
+    for (size_t i = 0; i < n_had && !old; i++) {
+        if (had[i].what == what && had[i].probe == probe &&
+            strcmp(had[i].campaign, campaign) == 0) {
+            old = &had[i];
+        }
+    }
+    if (old) {
+        *it = *old;
+    }
+    it->what = what;
+    it->probe = probe;
+    (void)snprintf(it->campaign, sizeof(it->campaign), "%s", campaign);
+    if (old && what == ITEM_CAMPAIGN && it->deferred[0] &&
+        unix_s * 1000 < it->give_up_unix_ms) {
+        return;
+    }
+    heavy_plan_item(h, it, unix_s * 1000);
+}
+
+void heavy_plan(struct bw_heavy *h, int64_t unix_s)
+{
+    static const struct track none = {.newest.ran_unix_ms = BW_UNKNOWN};
+    struct item *had = NULL;
+    size_t n_had = h->planned == h->config ? h->n_items : 0;
+    turn_day(h, unix_s - unix_s % DAY_S);
+    bw_boxconf_allowed(h->config, unix_s - unix_s % DAY_S, h->allowed);
+    if (h->planned != h->config) {
+        h->n_retests = 0;
+        memset(h->other_in_row, 0, sizeof(h->other_in_row));
+        for (size_t i = 0; i < BW_BOXCONF_PROBES_MAX; i++) {
+            h->tracks[i] = none;
+        }
+    }
+    had = n_had > 0 ? malloc(n_had * sizeof(*had)) : NULL;
+    if (had) {
+        memcpy(had, h->items, n_had * sizeof(*had));
+    } else {
+        n_had = 0;
+    }
     h->planned = h->config;
     h->n_items = 0;
     for (size_t i = 0; i < h->config->n_probes; i++) {
         if (h->config->probes[i].ops->klass == BW_CLASS_THROUGHPUT) {
-            struct item *it = &h->items[h->n_items++];
-            memset(it, 0, sizeof(*it));
-            if (h->n_items <= n_had) { /* what became of the days before */
-                *it = had[h->n_items - 1];
-            }
-            it->probe = i;
-            heavy_plan_item(h, it, unix_s * 1000);
+            add_item(h, had, n_had, ITEM_OWN, i, "", unix_s);
         }
     }
+    const struct bw_campaign *k;
+    for (size_t i = 0; (k = bw_campaigns_at(h->campaigns, i)) != NULL; i++) {
+        int probe = heavy_campaign_probe(h, k);
+        if (probe >= 0 && !bw_campaign_is_over(k, unix_s)) {
+            add_item(h, had, n_had, ITEM_CAMPAIGN, (size_t)probe, k->name, unix_s);
+        }
+    }
+    free(had);
 }
-/* What the record's reader needs to draw the same starts. */
-static int tell_starts(const struct bw_heavy *h, struct bw_summary *s)
+
+/* ---- what a record tells */
+
+static void gate_word(enum bw_boxconf_gate gate, int64_t gate_ppm, char out[16])
+{
+    if (gate == BW_BOXCONF_GATE_SHARE) {
+        (void)snprintf(out, 16, "share/%u", (unsigned)(gate_ppm / 10000) % 1000);
+    } else {
+        (void)snprintf(out, 16, "%s", gate == BW_BOXCONF_GATE_FCC ? "fcc" : "off");
+    }
+}
+
+static const char *outside_names(struct bw_summary *s, const struct bw_boxconf_probe *p)
+{
+    char text[BW_STARTS_OUTSIDE_MAX + 1] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_outside; i++) {
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? "+" : "",
+                              bw_opts_target(p->opts, heavy_n_usual(p) + i)->name);
+    }
+    return text[0] ? bw_summary_strdup(s, text) : NULL;
+}
+
+static int tell_own(const struct bw_heavy *h, struct bw_summary *s, size_t cap)
 {
     char minutes[BW_STARTS_MINUTES_MAX + 1];
-    struct bw_schedule_starts *starts =
-        bw_summary_alloc(s, h->n_items * sizeof(*starts) + 1);
-    char *text = NULL;
-    if (!starts) {
-        return -ENOMEM;
-    }
+    const char *text = NULL;
     int r = bw_starts_minutes_print(h->allowed, minutes);
     if (r < 0 || !minutes[0]) {
         return r; /* never allowed: nothing is planned */
@@ -104,20 +236,68 @@ static int tell_starts(const struct bw_heavy *h, struct bw_summary *s)
     if (!text) {
         return -ENOMEM;
     }
-    for (size_t i = 0; i < h->n_items; i++) {
+    for (size_t i = 0; i < h->n_items && s->schedule.n_starts < cap; i++) {
         const struct bw_boxconf_probe *p = &h->config->probes[h->items[i].probe];
-        if (p->every_ms > 0) {
-            struct bw_schedule_starts *t = &starts[s->schedule.n_starts++];
+        if (h->items[i].what == ITEM_OWN && p->every_ms > 0) {
+            struct bw_schedule_starts *t = &s->schedule.starts[s->schedule.n_starts++];
             bw_schedule_starts_init(t);
             (void)snprintf(t->probe, sizeof(t->probe), "%s", bw_opts_name(p->opts));
             (void)snprintf(t->kind, sizeof(t->kind), "%s", p->ops->name);
             t->mean_ms = p->every_ms;
             t->give_up_ms = h->config->tests.give_up_ms;
+            t->give_up_at = h->config->tests.give_up_at_hour ? "hour" : NULL;
             t->minutes = text;
+            gate_word(h->config->tests.gate, h->config->tests.gate_ppm, t->gate);
+            t->outside = outside_names(s, p);
+            if (p->n_outside > 0 && !t->outside) {
+                return -ENOMEM;
+            }
         }
     }
-    s->schedule.starts = starts;
     return 0;
+}
+
+static void tell_campaign(const struct bw_heavy *h,
+                          const struct bw_campaign *k,
+                          struct bw_summary *s,
+                          size_t cap)
+{
+    struct bw_rule_span spans[SPANS_MAX];
+    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
+    size_t n = bw_campaign_spans(k, day_s, day_s + DAY_S, spans, SPANS_MAX);
+    for (size_t i = 0; i < n && s->schedule.n_starts < cap; i++) {
+        struct bw_schedule_starts *t = &s->schedule.starts[s->schedule.n_starts++];
+        bw_schedule_starts_init(t);
+        (void)snprintf(t->probe, sizeof(t->probe), "%s", k->probe);
+        (void)snprintf(t->kind, sizeof(t->kind), "%s", k->kind);
+        (void)snprintf(t->campaign, sizeof(t->campaign), "%s", k->name);
+        t->give_up_ms = spans[i].slot_ms;
+        t->from_unix_s = spans[i].from_unix_s;
+        t->slots = spans[i].slots;
+        t->slot_ms = spans[i].slot_ms;
+        t->spacing_ms = spans[i].spacing_ms;
+        gate_word(k->rule.gate, k->rule.gate_ppm, t->gate);
+    }
+}
+
+/* What the record's reader needs to draw the same starts. */
+static int tell_starts(const struct bw_heavy *h, struct bw_summary *s)
+{
+    const size_t cap = BW_BOXCONF_PROBES_MAX; /* as many as a record takes */
+    s->schedule.starts = bw_summary_alloc(s, cap * sizeof(*s->schedule.starts));
+    if (!s->schedule.starts) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < h->n_items; i++) {
+        const struct bw_campaign *k =
+            h->items[i].what == ITEM_CAMPAIGN
+                ? bw_campaigns_find(h->campaigns, h->items[i].campaign)
+                : NULL;
+        if (k) {
+            tell_campaign(h, k, s, cap);
+        }
+    }
+    return tell_own(h, s, cap);
 }
 
 void bw_heavy_tell(struct bw_heavy *h, struct bw_summary *s)

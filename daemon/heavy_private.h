@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * heavy_private.h - what heavy.c decides about, heavy_plan.c plans and heavy_run.c runs;
- * for these files only. */
+ * heavy_private.h - what heavy.c decides about, heavy_plan.c plans, heavy_run.c runs,
+ * heavy_heard.c learns and heavy_agenda.c shows; for these files only. */
 #ifndef BW_HEAVY_PRIVATE_H
 #define BW_HEAVY_PRIVATE_H
 
 #include "boxconf.h"
+#include "campaign.h"
 #include "heavy.h"
+#include "judge.h"
+#include "schedule.h"
 #include "writer.h"
 
 #include <bw/units.h>
@@ -13,25 +16,55 @@
 #include <runner.h>
 #include <starts.h>
 
+enum {
+    HEAVY_RETESTS_MAX = 4,
+    HEAVY_ITEMS_MAX = BW_BOXCONF_PROBES_MAX + BW_CAMPAIGNS_MAX
+};
+
+enum item_what {
+    ITEM_OWN,      /* the box's own drawn tests */
+    ITEM_CAMPAIGN, /* those of a campaign */
+    ITEM_RETEST    /* one, because of a figure below the claim */
+};
+
+/* Something that is due now or later. */
 struct item {
-    size_t probe;        /* index into the configuration */
-    int64_t due_unix_ms; /* unknown: none (any more) today */
+    enum item_what what;
+    size_t probe;                   /* index into the configuration */
+    char campaign[BW_NAME_MAX + 1]; /* ITEM_CAMPAIGN */
+    int64_t due_unix_ms;            /* unknown: none (any more) today */
     int64_t due_mono_ms;
-    int64_t look_mono_ms; /* a deferred one is looked at again then */
-    uint64_t turn;        /* targets take turns */
+    int64_t give_up_unix_ms; /* of the one that is due */
+    int64_t look_mono_ms;    /* a deferred one is looked at again then */
+    uint32_t target;         /* the server it goes to */
     char deferred[128];
     int64_t left_out; /* in a row */
     char left_why[128];
     char failed[200];
+    char retest_of[BW_DIRECTIONS][BW_JUDGE_TOKEN_MAX]; /* ITEM_RETEST */
+};
+
+/* What is known of a throughput probe's runs so far. */
+struct track {
+    uint64_t turn;        /* usual servers take turns */
+    int64_t equal_in_row; /* runs with upload equal to download */
+    struct {
+        int64_t ran_unix_ms; /* the newest run of its own; unknown: none to be judged */
+        uint32_t target;
+        int64_t at_unix_ms[BW_DIRECTIONS]; /* as its record has it; unknown: not yet told */
+        bool below;                        /* a direction is below the claim */
+    } newest;
 };
 
 struct run {
     struct bw_heavy *heavy;
     struct bw_boxconf *config; /* the one it began under */
     struct bw_runner *runner;
-    size_t probe;
+    struct item item; /* as it was when it began */
     uint32_t target;
     int64_t moved_bytes;
+    int64_t goodput_bps[BW_DIRECTIONS];
+    bool measured;
     char failed[200]; /* why its last result is none; "" */
     bool asked;
 };
@@ -42,17 +75,25 @@ struct bw_heavy {
     struct bw_site *site;
     struct bw_writer *writer;
     struct bw_pledge *pledge;
+    struct bw_campaigns *campaigns;
     uint8_t allowed[BW_STARTS_DAY_MIN]; /* of today */
-    struct item items[BW_BOXCONF_PROBES_MAX];
-    const struct bw_boxconf *planned; /* the configuration they are of; only compared */
+    struct item items[HEAVY_ITEMS_MAX]; /* own ones, one a probe, then campaigns */
     size_t n_items;
-    int64_t spent_bytes;       /* by all probes, of today … */
-    int64_t spent_month_bytes; /* … and of this calendar month, UTC */
+    struct item retests[HEAVY_RETESTS_MAX];
+    size_t n_retests;
+    struct track tracks[BW_BOXCONF_PROBES_MAX]; /* by index into the configuration */
+    const struct bw_boxconf *planned;     /* the configuration they are of; only compared */
+    int64_t spent_bytes;                  /* by all probes, of today … */
+    int64_t spent_month_bytes;            /* … and of this calendar month, UTC */
+    int64_t light_bytes[BW_CIRCUITS_MAX]; /* of these, not yet told to the journal */
+    int64_t light_told_mono_ms;
+    int64_t other_in_row[BW_CIRCUITS_MAX]; /* runs that left by another line */
     struct run *run;
     int64_t ended_mono_ms; /* of the last run; unknown: none yet */
     struct bw_heavy_asker asker;
     int64_t told_day_s; /* a record of this day has told of secrets and plan */
     char told_kid[BW_KID_LEN + 1];
+    int64_t foreseen_day_s; /* somebody was shown this day's starts; unknown: no day's */
     bool stopping;
     void (*stopped)(void *owner);
     void *stopped_owner;
@@ -60,10 +101,14 @@ struct bw_heavy {
 
 /* ---- heavy_plan.c */
 
-/* The first drawn start of today at or after a moment. */
+/* The first drawn start at or after a moment. */
 void heavy_plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms);
 /* Everything of the UTC day of unix_s, from then on. */
 void heavy_plan(struct bw_heavy *h, int64_t unix_s);
+/* A probe's servers of the usual list stand before those outside it. */
+size_t heavy_n_usual(const struct bw_boxconf_probe *p);
+/* The probe of a campaign in the configuration in force, or -ENOENT. */
+int heavy_campaign_probe(const struct bw_heavy *h, const struct bw_campaign *k);
 
 /* ---- heavy_run.c */
 
@@ -74,5 +119,18 @@ void heavy_not_run(struct bw_heavy *h,
                    const struct item *it,
                    enum bw_test_state state,
                    const char *reason);
+
+/* ---- heavy.c */
+
+/* What a decision about an item rests on, now. */
+void heavy_look(struct bw_heavy *h,
+                const struct item *it,
+                bool asked,
+                struct bw_sched_state *s);
+
+/* ---- heavy_heard.c */
+
+/* Tell the journal what the small packets moved. */
+void heavy_tell_light(struct bw_heavy *h);
 
 #endif

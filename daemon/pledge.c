@@ -193,6 +193,12 @@ const uint8_t *bw_pledge_today(const struct bw_pledge *p)
     return find_const(p, p->today_s)->bytes;
 }
 
+const uint8_t *bw_pledge_secret(const struct bw_pledge *p, int64_t day_unix_s)
+{
+    const struct secret *s = find_const(p, day_unix_s);
+    return s ? s->bytes : NULL;
+}
+
 int bw_pledge_tell(const struct bw_pledge *p, struct bw_summary *s)
 {
     struct bw_schedule_commit *commits = bw_summary_alloc(s, 2 * sizeof(*commits));

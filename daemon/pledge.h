@@ -26,6 +26,9 @@ void bw_pledge_turn(struct bw_pledge *p, int64_t today_unix_s);
 int64_t bw_pledge_today_unix_s(const struct bw_pledge *p);
 const uint8_t *bw_pledge_today(const struct bw_pledge *p); /* BW_STARTS_SECRET_LEN bytes */
 
+/* The secret of any day that is at hand; NULL: it is not. */
+const uint8_t *bw_pledge_secret(const struct bw_pledge *p, int64_t day_unix_s);
+
 /* Put commitments (today, tomorrow) and secrets of days that are over into the record.
  * 0 or -ENOMEM. */
 int bw_pledge_tell(const struct bw_pledge *p, struct bw_summary *s);

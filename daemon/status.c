@@ -4,6 +4,8 @@
  * As in records, a figure that is not known is absent, never 0; a circuit without
  * counters has no rates at all. */
 #include "advice.h"
+#include "calendar.h"
+#include "campaign.h"
 #include "control.h"
 #include "courier.h"
 #include "daemon.h"
@@ -220,7 +222,6 @@ static json_t *tests_json(struct bw_daemon *d)
 {
     struct bw_heavy_next n;
     struct bw_pledge_view pledge;
-    const struct bw_writer_status *w = bw_writer_status(d->writer);
     json_t *o = json_object();
     json_t *list = json_array();
     for (size_t i = 0; bw_heavy_next(d->heavy, i, &n); i++) {
@@ -228,7 +229,7 @@ static json_t *tests_json(struct bw_daemon *d)
         put_text(e, "probe", n.probe);
         put_text(e, "kind", n.kind);
         put_bool(e, "running", n.running);
-        put_i64(e, "due_ms", n.due_unix_ms);
+        put_bool(e, "planned", n.planned);
         put_text(e, "deferred", n.deferred);
         if (n.left_out > 0) {
             put_i64(e, "left_out", n.left_out);
@@ -239,8 +240,10 @@ static json_t *tests_json(struct bw_daemon *d)
     }
     (void)json_object_set_new(o, "probes", list);
     put_i64(o, "day_bytes", d->config->tests.day_bytes);
-    put_i64(o, "moved_today_bytes", w->moved_today_bytes);
-    put_i64(o, "moved_month_bytes", w->moved_month_bytes);
+    put_i64(o, "month_bytes", d->config->tests.month_bytes);
+    put_i64(o, "moved_today_bytes", bw_heavy_day_bytes(d->heavy));
+    put_i64(o, "moved_month_bytes", bw_heavy_month_bytes(d->heavy));
+    (void)json_object_set_new(o, "campaigns", bw_heavy_campaigns(d->heavy));
     bw_pledge_view(bw_heavy_pledge(d->heavy), &pledge);
     put_i64(o, "tomorrow_s", pledge.tomorrow_unix_s);
     put_text(o, "tomorrow_commit", pledge.tomorrow_commit);
@@ -365,13 +368,54 @@ ask_probe(struct bw_daemon *d, struct bw_control_peer *peer, const json_t *reque
     bw_control_hold(peer);
 }
 
+/* {"do":"list"}, {"do":"start","rule":…,"probe":…,"day":"2026-11-23"},
+ * {"do":"stop","name":…} */
+static void
+ask_campaign(struct bw_daemon *d, struct bw_control_peer *peer, const json_t *request)
+{
+    struct bw_err err = {0};
+    const struct bw_campaign *k = NULL;
+    const char *what = json_string_value(json_object_get(request, "do"));
+    const char *rule = json_string_value(json_object_get(request, "rule"));
+    const char *name = json_string_value(json_object_get(request, "name"));
+    const char *day = json_string_value(json_object_get(request, "day"));
+    int64_t first_day = BW_UNKNOWN;
+    json_t *o;
+    int r = 0;
+    if (!what || (strcmp(what, "list") != 0 && strcmp(what, "start") != 0 &&
+                  strcmp(what, "stop") != 0)) {
+        r = bw_err_set(&err, -EINVAL, "a campaign is listed, started or stopped");
+    } else if (strcmp(what, "start") == 0) {
+        if (day && bw_calendar_date_parse(day, &first_day) < 0) {
+            r = bw_err_set(&err, -EINVAL, "a day is like 2026-11-23");
+        }
+        r = r < 0 ? r
+                  : bw_heavy_campaign_start(
+                        d->heavy, rule ? rule : "",
+                        json_string_value(json_object_get(request, "probe")), first_day, &k,
+                        &err);
+    } else if (strcmp(what, "stop") == 0) {
+        r = bw_heavy_campaign_stop(d->heavy, name ? name : "", &err);
+    }
+    if (r < 0) {
+        bw_control_answer(peer, NULL, err.text);
+        return;
+    }
+    o = json_object();
+    put_text(o, "name", k ? k->name : name);
+    (void)json_object_set_new(o, "campaigns", bw_heavy_campaigns(d->heavy));
+    bw_control_answer(peer, o, NULL);
+}
+
 void bw_daemon_request(void *owner, struct bw_control_peer *peer, const json_t *request)
 {
     struct bw_daemon *d = owner;
     struct bw_err err = {0};
     const char *verb = json_string_value(json_object_get(request, "verb"));
     if (!verb) {
-        bw_control_answer(peer, NULL, "a request names its verb: status, probe or reload");
+        bw_control_answer(
+            peer, NULL,
+            "a request names its verb: status, schedule, campaign, probe or reload");
     } else if (strcmp(verb, "status") == 0) {
         bw_control_answer(peer, status_json(d), NULL);
     } else if (strcmp(verb, "reload") == 0) {
@@ -381,10 +425,16 @@ void bw_daemon_request(void *owner, struct bw_control_peer *peer, const json_t *
         bw_control_answer(peer, o, r < 0 ? err.text : NULL);
     } else if (strcmp(verb, "probe") == 0) {
         ask_probe(d, peer, request);
+    } else if (strcmp(verb, "schedule") == 0) {
+        bool starts = json_is_true(json_object_get(request, "starts"));
+        bw_control_answer(peer, bw_heavy_agenda(d->heavy, starts), NULL);
+    } else if (strcmp(verb, "campaign") == 0) {
+        ask_campaign(d, peer, request);
     } else {
         char text[160];
-        (void)snprintf(text, sizeof(text),
-                       "there is no verb \"%.60s\": status, probe, reload", verb);
+        (void)snprintf(
+            text, sizeof(text),
+            "there is no verb \"%.60s\": status, schedule, campaign, probe, reload", verb);
         bw_control_answer(peer, NULL, text);
     }
 }

@@ -59,6 +59,7 @@ static void on_summary(void *owner,
     int64_t end_s = s->end_unix_s;
     keep_last(&d->last, s);
     if (d->heavy) {
+        bw_heavy_heard(d->heavy, s);
         bw_heavy_tell(d->heavy, s);
     }
     int r = bw_writer_summary(d->writer, s, tens, n_tens);

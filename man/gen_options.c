@@ -4,6 +4,7 @@
  * PROBES_FOLDER/KIND/KIND.scd.
  *
  *     gen_options box PROBES_FOLDER
+ *     gen_options rule
  *     gen_options collector */
 #include <boxconf_schema.h>
 #include <buf.h>
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <file.h>
 #include <limits.h>
+#include <rule.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +85,11 @@ int main(int argc, char **argv)
         r = box ? put_schema(box, argv[2], &out, &err) : -ENOMEM;
     } else if (argc == 2 && strcmp(argv[1], "collector") == 0) {
         r = put_schema(&bw_collector_schema, NULL, &out, &err);
+    } else if (argc == 2 && strcmp(argv[1], "rule") == 0) {
+        r = put_schema(&bw_rule_schema, NULL, &out, &err);
     } else {
-        (void)bw_err_set(&err, r, "usage: gen_options box PROBES_FOLDER | collector");
+        (void)bw_err_set(&err, r,
+                         "usage: gen_options box PROBES_FOLDER | rule | collector");
     }
     if (r < 0) {
         (void)fprintf(stderr, "gen_options: %s\n", err.text);

@@ -352,6 +352,10 @@ add_result(struct bw_interval *iv, const struct bw_interval_run *who, struct res
     copy_text(x->t.server, sizeof(x->t.server), who->server);
     copy_text(x->retest_of, sizeof(x->retest_of), who->retest_of);
     x->asked = who->asked;
+    copy_text(x->t.campaign, sizeof(x->t.campaign), who->campaign);
+    for (size_t i = 0; i < BW_INTERVAL_WORDS_MAX && who->words[i]; i++) {
+        copy_text(x->words[i], sizeof(x->words[i]), who->words[i]);
+    }
     x->t.grade = BW_GRADE_SELF;
     x->t.egress = BW_EGRESS_UNKNOWN;
     p->results[p->n_results++] = x;

@@ -25,6 +25,7 @@ struct bw_interval;
 enum {
     BW_INTERVAL_GRACE_MS = 5000, /* icmp: 2 s timeout, 2 s of late answers, 1 s to spare */
     BW_INTERVAL_RUNS_MAX = 16,   /* throughput results of one interval; more are a gap */
+    BW_INTERVAL_WORDS_MAX = 4,   /* flags that the caller gives a result */
     BW_INTERVAL_UNSEALED_MAX = 4 /* cut and not yet taken: with short intervals */
 };
 
@@ -56,6 +57,8 @@ struct bw_interval_run {
     const char *server;    /* the target's name */
     const char *retest_of; /* NULL: none */
     bool asked;            /* by a person, not by the drawn schedule: flag "asked" */
+    const char *campaign;  /* NULL: none */
+    const char *words[BW_INTERVAL_WORDS_MAX]; /* further flags; NULL ends it */
 };
 
 /* The first interval starts at start_unix_s, which is start_mono_ns on CLOCK_MONOTONIC. */

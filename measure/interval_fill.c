@@ -381,6 +381,9 @@ fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summ
         if (x->asked) {
             t->flags[n_flags++] = "asked";
         }
+        for (size_t k = 0; k < BW_INTERVAL_WORDS_MAX && x->words[k][0] != '\0'; k++) {
+            t->flags[n_flags++] = dup_text(s, x->words[k], &failed);
+        }
         for (size_t k = 0; k < BW_RUN_FLAGS_MAX && x->flags[k][0] != '\0'; k++) {
             t->flags[n_flags++] = dup_text(s, x->flags[k], &failed);
         }

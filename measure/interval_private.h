@@ -72,6 +72,7 @@ struct result {
     char method[64];
     char reason[256];
     char retest_of[96];
+    char words[BW_INTERVAL_WORDS_MAX][32]; /* flags of the caller; "" ends them */
     char machine[BW_NAME_MAX + 1];
     char receipt[BW_RECEIPT_MAX + 1];
     char flags[BW_RUN_FLAGS_MAX][32]; /* of the probe; "" ends them */

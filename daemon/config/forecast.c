@@ -64,6 +64,11 @@ static int64_t packet_gap_ms(const struct bw_boxconf_probe *p)
     return ms > 0 ? ms : 1000;
 }
 
+int64_t bw_forecast_milliruns(int64_t open_ms, int64_t every_ms)
+{
+    return every_ms > 0 ? open_ms * 1000 / every_ms * 1000000 / GAP_PPM : 0;
+}
+
 void bw_forecast_make(const struct bw_boxconf *c,
                       int64_t day_unix_s,
                       const int64_t link_bps[BW_CIRCUITS_MAX],
@@ -78,9 +83,7 @@ void bw_forecast_make(const struct bw_boxconf *c,
         f->heavy = p->ops->klass == BW_CLASS_THROUGHPUT;
         if (f->heavy) {
             f->run_bytes = bw_forecast_run_bytes(c, p, link_bps[p->circuit]);
-            if (p->every_ms > 0) {
-                f->milliruns_day = open_ms * 1000 / p->every_ms * 1000000 / GAP_PPM;
-            }
+            f->milliruns_day = bw_forecast_milliruns(open_ms, p->every_ms);
         } else {
             f->run_bytes = bw_forecast_packet_bytes(p);
             f->milliruns_day =

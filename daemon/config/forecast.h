@@ -42,6 +42,9 @@ int64_t bw_forecast_run_bytes(const struct bw_boxconf *c,
                               const struct bw_boxconf_probe *p,
                               int64_t link_bps);
 
+/* Thousandths of a run in so much allowed time; 0 without a mean gap. */
+int64_t bw_forecast_milliruns(int64_t open_ms, int64_t every_ms);
+
 enum bw_untestable {
     BW_TESTABLE,
     BW_UNTESTABLE_PORT,  /* the claim is more than the box's port carries */

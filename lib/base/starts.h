@@ -15,7 +15,7 @@
 
 enum {
     BW_STARTS_SECRET_LEN = 32,
-    BW_STARTS_MAX = 4096, /* of one test and day */
+    BW_STARTS_MAX = 16384, /* of one test and day */
     BW_STARTS_DAY_MIN = 1440,
     BW_STARTS_DAY_S = 86400,
     BW_STARTS_MINUTES_MAX = 255, /* bytes of a text of allowed minutes */

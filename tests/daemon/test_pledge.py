@@ -45,7 +45,7 @@ def pledged():
         assert after["schedule"]["commits"][0] == {"day": midnight, "sha256": days[midnight]}
         assert after["schedule"]["starts"] == [
             {"probe": "state", "kind": "http", "mean_ms": 600000, "give_up_ms": 3600000,
-             "minutes": "0-540+900-1440"}], after
+             "minutes": "0-540+900-1440", "gate": "off"}], after
         tests = box.status()["tests"]
         assert tests["past_secret"] == secret["secret"], tests
         assert tests["tomorrow_commit"] == after["schedule"]["commits"][1]["sha256"], tests

@@ -63,7 +63,7 @@ def starts(secret, name, day, mean_ms, minutes):
     """The start times of a day, from nothing but what records tell."""
     ranges = [tuple(int(m) * 60000 for m in r.split("-")) for r in minutes.split("+")]
     found, target = [], 0
-    for k in range(4096):
+    for k in range(16384):
         text = f"bandwitness-start/1 {name} {day} {k}".encode()
         u = int.from_bytes(hmac.new(secret, text, "sha256").digest()[:4], "big")
         ppm = min(max(neg_ln_ppm(max(u, 1)), 100000), 2500000)

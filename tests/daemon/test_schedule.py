@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs next: the agenda, servers outside the list, retests, campaigns, budgets.
+
+Draws are made again here from docs/summary-v1.md, section 7, and the secret in the journal."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+
+from bwtest import Box, wait_for
+from bwtest.scenes import run_scenes, scene
+from speed import HTTP, SpeedServer
+from bwtest.wallclock import WallClock
+
+DAY = 86400
+
+
+def runs(box, *states):
+    return [t for r in box.records() for t in r.get("throughput", [])
+            if not states or t["state"] in states]
+
+
+def secret(box, day):
+    db = box.db()
+    try:
+        rows = db.execute("SELECT value FROM meta WHERE name = ?",
+                          (f"sched.secret.{day}",)).fetchall()
+    finally:
+        db.close()
+    return base64.urlsafe_b64decode(bytes(rows[0][0]).rstrip(b"\0") + b"=")
+
+
+def drawn(key, text):
+    mac = hmac.new(key, text.encode("ascii"), hashlib.sha256).digest()
+    return int.from_bytes(mac[:4], "big"), int.from_bytes(mac[4:8], "big")
+
+
+def section(url, more, *outside):
+    text = HTTP % (more, url)
+    servers = "".join(f'    outside "{o}" {{ address = "{url}" }}\n' for o in outside)
+    return text.rstrip().removesuffix("}") + servers + "}\n"
+
+
+@scene
+def agenda():
+    """Hours, counts and reasons are shown; drawn times only to who has the day marked."""
+    hours = 'class_hours "all" { days = "mon-sun" from = "00:00" to = "23:00" }\n'
+    with SpeedServer() as url, Box(more="tests { gate = off retry = 1s give_up = 2s "
+                                   "month_bytes = 900GB }\n" + hours
+                                   + section(url, "every = 20min", "far-1")) as box:
+        WallClock(box).set(DAY - int(time.time()) % DAY + 20 * 3600)  # 20:00, in class
+        box.env.update(TZ="UTC")
+        box.start()
+        box.wait_records(1)
+        a = box.ask(verb="schedule")[-1]
+        assert a["ok"] and not a["foreseen"] and a["open_s"] == 3600, a
+        (span,) = a["open"]
+        assert span["from"] % DAY == 23 * 3600 and span["to"] - span["from"] == 3600, a
+        (t,) = a["tests"]
+        assert t["outside"] == ["far-1"] and t["servers"] == ["state-1"], t
+        assert 3200 <= t["expected_milli"] <= 3300, t  # 3 an hour, by a mean gap of 0.9228
+        assert "class hours" in t["now"], t
+        # No drawn time anywhere, neither here nor in the status.
+        shown = json.dumps(a) + json.dumps(box.status()["tests"])
+        assert "starts_ms" not in shown and "due" not in shown, shown
+        page = box.command("schedule", "--config", box.conf, "--socket", box.socket)
+        assert "23:00" in page and "one in eight" in page and "nobody is told" in page, page
+        assert box.status()["tests"]["month_bytes"] == 900_000_000_000
+        assert box.command("schedule", "--config", box.conf, "--explain").startswith("# Circuit wan")
+        # Who asks for them has every later run of the day marked, a restart or not.
+        box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off retry = 1s }\n"
+                  + section(url, "every = 10s", "far-1"))
+        box.reload()
+        a = json.loads(box.command("schedule", "--starts", "--json", "--config", box.conf,
+                                   "--socket", box.socket))
+        starts = a["tests"][0]["starts_ms"]
+        assert a["foreseen"] and 100 < len(starts) <= 512 and starts == sorted(starts), len(starts)
+        box.stop()
+        box.start()
+        done = wait_for("a run", lambda: len(runs(box, "ok")) >= 2 and runs(box), 60)
+        assert all("foreseen" in t["flags"] for t in done), done
+        assert "marked" in box.command("schedule", "--config", box.conf, "--socket", box.socket)
+        box.stop()
+        box.verify()
+
+
+@scene
+def outside():
+    """Which test goes to which server outside the list is what the day's secret draws."""
+    with SpeedServer() as url, Box(more="tests { gate = off retry = 1s retest_below = 0 }\n"
+                                   + section(url, "every = 10s", "far-1", "far-2")) as box:
+        box.start()
+        box.wait_records(2)
+        told = wait_for("a plan", lambda: [r for r in box.records() if "starts" in r.get("schedule", {})])
+        plan = told[-1]["schedule"]["starts"][0]
+        assert plan["outside"] == "far-1+far-2" and plan["gate"] == "off", plan
+        day = int(time.time()) // DAY * DAY
+        key = secret(box, day)
+        a = box.ask(verb="schedule", starts=True)[-1]["tests"][0]["starts_ms"]
+        # The very numbers of the starts: how many lie before the first that is shown.
+        gaps, at, k = [], 0, 0
+        while day * 1000 + at < a[0] and k < 20000:
+            at += gap_ms(key, day, k, 10_000)
+            gaps.append(at)
+            k += 1
+        first = k - 1
+        assert day * 1000 + gaps[first] == a[0], (gaps[first], a[0])
+        wait_for("three runs", lambda: len(runs(box, "ok")) >= 6, 90)
+        box.stop()
+        at = gaps[first]
+        starts = [at]
+        for n in range(first + 1, first + 30):
+            at += gap_ms(key, day, n, 10_000)
+            starts.append(at)
+        for t in runs(box, "ok"):
+            if t["direction"] != "down":
+                continue
+            # the latest start before it, or one that it had to wait for
+            mine = [n for n, s in enumerate(starts) if 0 <= t["at_ms"] - day * 1000 - s < 12_000]
+            servers = set()
+            for n in mine:
+                v, w = drawn(key, f"bandwitness-outside/1 http/state {day} {first + n}")
+                servers.add(["far-1", "far-2"][w % 2] if v < 2 ** 29 else "state-1")
+            assert not mine or t["server"] in servers, (t, servers)
+        box.verify()
+
+
+def gap_ms(key, day, k, mean_ms):
+    """Step 1 to 4 of section 7."""
+    u = drawn(key, f"bandwitness-start/1 http/state {day} {k}")[0] or 1
+    w = u.bit_length() - 1
+    x, log = u << (31 - w), w
+    for _ in range(30):
+        x, log = x * x, 2 * log
+        if x >= 2 ** 63:
+            log, x = log + 1, x >> 32
+        else:
+            x >>= 31
+    p = (((32 * 2 ** 30 - log) * 69314718 >> 30) + 50) // 100
+    p = min(max(p, 100_000), 2_500_000)
+    return mean_ms // 1000 * p // 1000 + mean_ms % 1000 * p // 1_000_000
+
+
+@scene
+def retests():
+    """Below the claim: once more at the second server, and both stand on record. What cannot
+    be tested says so."""
+    circuit = (Box.CIRCUIT % "lo").replace("down = 100M up = 20M", "down = 900M up = 900M")
+    with SpeedServer() as url:
+        more = HTTP % ("every = 60s server_rate = 500M", url)
+        more = more.rstrip().removesuffix("}") + f'    target "state-2" {{ address = "{url}" }}\n}}\n'
+        with Box(text=circuit + Box.ICMP + "tests { gate = off retry = 1s }\n" + more) as box:
+            box.start()
+            wait_for("a retest", lambda: [t for t in runs(box, "ok") if "retest_of" in t][1:], 150)
+            found = runs(box, "ok")
+            again = [t for t in found if "retest_of" in t]
+            for t in again:
+                d, at = t["retest_of"].split(":")
+                (first,) = [f for f in found if f["at_ms"] == int(at) and f["direction"] == d]
+                assert first["direction"] == t["direction"] and "retest_of" not in first, first
+                assert {first["server"], t["server"]} == {"state-1", "state-2"}, (first, t)
+                assert 0 < t["at_ms"] - first["at_ms"] <= 3600_000, (first, t)
+            assert all("server-below-claim" in t["flags"] for t in found), found
+            assert len({t["retest_of"] for t in again}) == len(again), again
+            status = box.status()
+            assert [p for p in status["problems"] if "not testable" in p["what"]], status["problems"]
+            box.stop()
+            box.verify()
+
+
+RULE = """
+title = "four short ones"
+source = "nobody"
+days = 1
+gate = off
+in_class = yes
+session "now" { from = "%s" to = "%s" tests = 4 spacing = 6s }
+"""
+
+
+@scene
+def campaign():
+    """By a rule: one start in each slot, drawn; it goes on after a restart, and stops."""
+    with SpeedServer() as url, Box(more="tests { gate = off }\n" + HTTP % ("", url)) as box:
+        rules = os.path.join(box.folder, "rules")
+        os.mkdir(rules)
+        box.head += f'rules = "{rules}"\n'
+        box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n" + HTTP % ("", url))
+        with open(os.path.join(rules, "short.conf"), "w", encoding="utf-8") as f:
+            f.write(RULE % ("12:00", "12:01"))
+        begin = int(time.time()) // DAY * DAY + DAY + 12 * 3600  # noon tomorrow
+        WallClock(box).set(begin - 8 - int(time.time()))
+        box.env.update(TZ="UTC")
+        box.start()
+        box.wait_records(1)
+        where = ("--config", box.conf, "--socket", box.socket)
+        assert "short" in box.command("campaign", "list", *where)
+        box.command("campaign", "start", "shrot", *where, ok=(1,))
+        today = time.strftime("%Y-%m-%d", time.gmtime(begin))
+        said = box.command("campaign", "start", "short", "--from", today, *where)
+        name = "short-" + today.replace("-", "")
+        assert name in said and "4 tests" in said, said
+        box.command("campaign", "start", "short", "--from", today, *where, ok=(1,))
+        of = wait_for("two of its runs",
+                      lambda: [t for t in runs(box, "ok") if t.get("campaign") == name][3:], 60)
+        box.stop()
+        box.start()
+        box.wait_records(1)
+        state = json.loads(box.command("campaign", "status", "--json", *where))["campaigns"][0]
+        assert state["name"] == name and state["done"] >= 2 and state["tests"] == 4, state
+        assert name in box.command("campaign", "status", name, *where)
+        if state["state"] == "on":
+            assert "stopped" in box.command("campaign", "stop", name, *where)
+        box.command("campaign", "stop", name, *where, ok=(1,))
+        box.stop()
+        told = [s for r in box.records() for s in r.get("schedule", {}).get("starts", [])]
+        plan = [s for s in told if s.get("campaign") == name][0]
+        assert plan == {"probe": "state", "kind": "http", "give_up_ms": 15000, "gate": "off",
+                        "campaign": name, "from": begin, "slots": 4, "slot_ms": 15000,
+                        "spacing_ms": 6000}, plan
+        key = secret(box, begin // DAY * DAY)
+        slots = [begin * 1000 + k * 15000
+                 + (9000 * drawn(key, f"bandwitness-slot/1 {name} http/state {begin} {k}")[0] >> 32)
+                 for k in range(4)]
+        of = [t for t in runs(box, "ok") if t.get("campaign") == name and t["direction"] == "down"]
+        for t in of:
+            slot = (t["at_ms"] - begin * 1000) // 15000
+            assert slots[slot] - 2 <= t["at_ms"] <= slots[slot] + 5000, (t, slots)
+        assert len({(t["at_ms"] - begin * 1000) // 15000 for t in of}) == len(of), of
+        box.verify()
+
+
+if __name__ == "__main__":
+    run_scenes()
