@@ -431,11 +431,15 @@ void udpst_load_tick(struct udpst_flow *f)
     }
 }
 
-/* What still comes while the stop is confirmed: the server may not have heard it. */
+/* What still comes while the stop is confirmed: out of the line's queues, which is traffic
+ * but no measurement, or since the server did not hear us. */
 static void still_stopping(struct udpst_flow *f, const struct udpst_datagram *d)
 {
     struct bw_udpst_status s;
     struct bw_udpst_load l;
+    if (f->plan.direction == BW_DOWN) {
+        f->total_ip_bytes += ip_bytes(f, d->n, 1);
+    }
     if (f->plan.direction == BW_DOWN
             ? bw_udpst_load_read(d->head, d->n, &l) == 0 && l.action != BW_UDPST_TESTING
             : bw_udpst_status_read(d->head, d->n, &s) == 0 &&
