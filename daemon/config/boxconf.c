@@ -283,6 +283,19 @@ static int check_outside(const struct bw_conf_node *at,
     return 0;
 }
 
+/* Not more often than who is tested against allows. */
+static int check_every(const struct bw_conf_node *at,
+                       const struct bw_boxconf_probe *p,
+                       struct bw_err *reterr)
+{
+    const char *why = "";
+    int64_t least = p->ops->least_every_ms ? p->ops->least_every_ms(p->opts, &why) : 0;
+    if (p->every_ms == 0 || p->every_ms >= least) {
+        return 0;
+    }
+    return bw_conf_fault(at, "every", reterr, "%s", why);
+}
+
 static int read_probe(struct bw_boxconf *c,
                       const struct bw_probe_ops *ops,
                       const struct bw_conf_node *at,
@@ -341,6 +354,7 @@ static int read_probe(struct bw_boxconf *c,
         p.server_bps = bw_conf_int(at, "server_rate");
         p.n_outside = bw_conf_count(at, "outside");
         r = check_outside(at, &p, reterr);
+        r = r < 0 ? r : check_every(at, &p, reterr);
     }
     if (r < 0) {
         bw_opts_free(p.opts);

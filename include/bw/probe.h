@@ -182,6 +182,9 @@ struct bw_probe_ops {
     int64_t (*cost_bytes)(const struct bw_opts *opts, int64_t line_bps);
     /* Longest a run may take, for deadlines; NULL for latency kinds. Pure. */
     int64_t (*longest_ms)(const struct bw_opts *opts);
+    /* Least mean gap between unattended runs that the other side asks for, and the sentence
+     * that says who; 0: none. NULL: none ever. Pure. */
+    int64_t (*least_every_ms)(const struct bw_opts *opts, const char **ret_why);
     /* Allocate, no I/O. On success *ret lives until close(). */
     int (*create)(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **ret);
     /* Open sockets and captures; last call that holds rights. May be NULL. */

@@ -25,7 +25,8 @@ enum {
     LOCATE_MS = 10000,
     AFTER_MS = 1000, /* until everything is closed */
     URL_MAX = 2048,
-    BUSY_PPM = 900000
+    BUSY_PPM = 900000,
+    MLAB_EVERY_MS = 21600000
 };
 
 static const int64_t UNKNOWN_LINE_BPS = 1000000000; /* for the budget of an unknown line */
@@ -157,6 +158,18 @@ static int64_t ndt7_longest_ms(const struct bw_opts *opts)
     return (locate ? LOCATE_MS : 0) + AFTER_MS +
            n_directions(opts) *
                (servers * bw_opt_int(opts, "connect_timeout") + BW_NDT7_END_MS + AFTER_MS);
+}
+
+static int64_t ndt7_least_every_ms(const struct bw_opts *opts, const char **ret_why)
+{
+    for (size_t i = 0; i < bw_opts_n_targets(opts); i++) {
+        if (by_locate(opts, i) && ndt7_place_is_mlab(bw_opt_str(opts, "locate_url"))) {
+            *ret_why = "M-Lab asks that unattended tests come six hours apart in the mean "
+                       "or less often: say every = 6h or more";
+            return MLAB_EVERY_MS;
+        }
+    }
+    return 0;
 }
 
 /* Samples ----------------------------------------------------------------------- */
@@ -497,6 +510,7 @@ const struct bw_probe_ops bw_probe_ndt7 = {
     .check = ndt7_check,
     .cost_bytes = ndt7_cost,
     .longest_ms = ndt7_longest_ms,
+    .least_every_ms = ndt7_least_every_ms,
     .create = ndt7_create,
     .open = ndt7_open,
     .run = ndt7_run,

@@ -186,6 +186,11 @@ static void mistakes_in_probes(void **state)
            "circuit \"b\" {\n vantage = router\n source = none\n}\n"
            "icmp \"e\" {\n target \"x\" { address = \"192.0.2.1\" }\n}\n",
            ":9:", "which one");
+    refuse(GOOD_CIRCUIT "ndt7 \"s\" {\n target \"m-lab\" { address = \"locate\" }\n}\n",
+           ":6:", "consent = yes");
+    refuse(GOOD_CIRCUIT "ndt7 \"s\" {\n every = 2h\n consent = yes\n"
+                        " target \"m-lab\" { address = \"locate\" }\n}\n",
+           ":7:", "every = 6h");
     char many[8192];
     size_t n = (size_t)snprintf(many, sizeof(many), "%sicmp \"e\" {\n", GOOD_CIRCUIT);
     for (int i = 0; i <= BW_TARGETS_MAX; i++) {
