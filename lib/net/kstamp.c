@@ -26,6 +26,13 @@ int bw_kstamp_on(int fd, int family)
     return 0;
 }
 
+int bw_kstamp_on_received(int fd)
+{
+    const int stamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+    return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof(stamps)) < 0 ? -errno
+                                                                                    : 0;
+}
+
 int bw_kstamp_want_origin(int fd, int family)
 {
     const int on = 1;

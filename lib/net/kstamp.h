@@ -21,6 +21,8 @@ enum {
 
 /* Stamps of sending and receiving, and ICMP errors on the error queue. 0 or -errno. */
 int bw_kstamp_on(int fd, int family);
+/* Stamps of receiving alone; nothing comes on the error queue. */
+int bw_kstamp_on_received(int fd);
 /* Give every received packet its TTL or hop limit, and the local address it came to. */
 int bw_kstamp_want_origin(int fd, int family);
 

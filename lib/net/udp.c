@@ -70,6 +70,8 @@ static int set_up(struct bw_udp *u, const struct bw_udp_conf *conf)
     }
     if (conf->want_stamps) {
         r = bw_kstamp_on(u->fd, u->family);
+    } else if (conf->want_received) {
+        r = bw_kstamp_on_received(u->fd);
     }
     if (r == 0 && conf->want_origin) {
         r = bw_kstamp_want_origin(u->fd, u->family);

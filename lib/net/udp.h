@@ -35,6 +35,7 @@ struct bw_udp_conf {
     uint16_t port;      /* to bind to; 0: the kernel chooses one, now */
     size_t max;         /* longest payload sent or received; more is cut and told so */
     bool want_stamps;   /* kernel stamps and ICMP errors (BW_UDP_SENT, BW_UDP_ERROR) */
+    bool want_received; /* the kernel's stamps of receiving alone */
     bool want_origin;   /* TTL and local address of what is received */
 };
 
