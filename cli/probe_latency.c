@@ -28,7 +28,7 @@ static const char *const phase_names[BW_PHASES] = {[BW_PHASE_DNS] = "dns",
 
 void probe_echo_init(struct probe_echoes *e)
 {
-    *e = (struct probe_echoes){.cert_days = BW_UNKNOWN};
+    *e = (struct probe_echoes){.cert_days = BW_UNKNOWN, .one_way_error_ns = BW_UNKNOWN};
 }
 
 void probe_echo_done(struct probe_echoes *e)
@@ -37,6 +37,8 @@ void probe_echo_done(struct probe_echoes *e)
     for (int i = 0; i < BW_PHASES; i++) {
         free(e->phases[i].ns);
     }
+    free(e->out.ns);
+    free(e->back.ns);
 }
 
 /* Room for one more in a list of items; false: there is none (any more). */
@@ -98,6 +100,14 @@ static void add_detail(struct probe_echoes *e, const struct bw_latency_detail *d
     }
     for (int i = 0; i < BW_PHASES; i++) {
         add_phase(&e->phases[i], d->phase_ns[i]);
+    }
+    /* A one-way delay below 0 is a clock that is off by more than it says: no figure. */
+    if (d->one_way_error_ns != BW_UNKNOWN && d->out_ns >= 0 && d->back_ns >= 0) {
+        add_phase(&e->out, d->out_ns);
+        add_phase(&e->back, d->back_ns);
+        if (d->one_way_error_ns > e->one_way_error_ns) { /* unknown is the least of all */
+            e->one_way_error_ns = d->one_way_error_ns;
+        }
     }
     if (d->cert_days != BW_UNKNOWN &&
         (e->cert_days == BW_UNKNOWN || d->cert_days < e->cert_days)) {
@@ -251,6 +261,11 @@ void probe_latency_text(const struct probe_result *r, size_t i)
                      " of the lost were answered after the timeout\n",
                      e->late);
     }
+    if (e->lost_out + e->lost_back > 0) {
+        (void)printf("  direction    %" PRId64 " of the lost on the way there, %" PRId64
+                     " on the way back\n",
+                     e->lost_out, e->lost_back);
+    }
     if (e->told_error != 0) {
         (void)printf("  told         %s\n", bw_strerror(e->told_error));
     }
@@ -267,6 +282,12 @@ void probe_latency_text(const struct probe_result *r, size_t i)
                  (double)probe_echo_percentile(e, 1, 0, INT64_MAX) / 1e6,
                  (double)probe_echo_percentile(e, 1000000, 0, INT64_MAX) / 1e6, e->n,
                  bw_plural((int64_t)e->n, "answer", "answers"));
+    if (e->out.n > 0) {
+        (void)printf(
+            "  one way      p50 %.3f ms there, %.3f ms back, each within %.3f ms\n",
+            (double)median(&e->out) / 1e6, (double)median(&e->back) / 1e6,
+            (double)e->one_way_error_ns / 1e6);
+    }
 }
 
 static void json_details(const struct probe_echoes *e, struct bw_jw *w)
@@ -302,6 +323,10 @@ void probe_latency_json(const struct probe_result *r, size_t i, struct bw_jw *w)
     bw_jw_ki64(w, "sent", e->sent);
     bw_jw_ki64(w, "lost", e->lost);
     bw_jw_ki64(w, "late", e->late);
+    if (e->lost_out + e->lost_back > 0) {
+        bw_jw_ki64(w, "lost_out", e->lost_out);
+        bw_jw_ki64(w, "lost_back", e->lost_back);
+    }
     bw_jw_ki64(w, "not_sent", e->failed);
     if (e->failed > 0) {
         bw_jw_kstr(w, "not_sent_reason", why_not_sent(e));
@@ -314,5 +339,8 @@ void probe_latency_json(const struct probe_result *r, size_t i, struct bw_jw *w)
     bw_jw_ki64(w, "rtt_p50_ns", probe_echo_percentile(e, 500000, 0, INT64_MAX));
     bw_jw_ki64(w, "rtt_p95_ns", probe_echo_percentile(e, 950000, 0, INT64_MAX));
     bw_jw_ki64(w, "rtt_max_ns", probe_echo_percentile(e, 1000000, 0, INT64_MAX));
+    bw_jw_ki64(w, "out_p50_ns", median(&e->out));
+    bw_jw_ki64(w, "back_p50_ns", median(&e->back));
+    bw_jw_ki64(w, "one_way_error_ns", e->one_way_error_ns);
     bw_jw_obj_end(w);
 }

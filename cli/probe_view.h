@@ -44,7 +44,11 @@ struct probe_echoes {
         size_t n;
         size_t cap;
     } phases[BW_PHASES];
-    int64_t cert_days; /* the fewest; unknown: no certificate was seen */
+    struct probe_times out;  /* one-way delays, there … */
+    struct probe_times back; /* … and back, … */
+    int64_t
+        one_way_error_ns; /* … and by how much they may be off, at most; unknown: none */
+    int64_t cert_days;    /* the fewest; unknown: no certificate was seen */
 };
 
 /* One direction of a throughput run. */

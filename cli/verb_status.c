@@ -203,6 +203,14 @@ static void print_records(const json_t *o, int64_t now_ms)
                          bw_plural(n, "time", "times"));
         }
     }
+    const json_t *r = json_object_get(o, "reflector");
+    if (r) {
+        (void)printf("  reflector  UDP port %" PRId64 ": %" PRId64 " of %" PRId64
+                     " probes answered (%" PRId64 " from sources not named, %" PRId64
+                     " over an allowance)\n",
+                     number(r, "port"), number(r, "answered"), number(r, "received"),
+                     number(r, "foreign"), number(r, "limited"));
+    }
     if (number(j, "refused") > 0) {
         (void)printf("  refused    %" PRId64 " for good, told as gaps\n",
                      number(j, "refused"));

@@ -11,10 +11,13 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct bw_buf;
+struct bw_err;
 struct bw_graphs;
 struct bw_ingest;
 struct bw_measure;
 struct bw_readers;
+struct bw_reflection;
 
 struct bw_collector {
     uv_loop_t loop;
@@ -27,7 +30,8 @@ struct bw_collector {
     struct bw_ingest *ingest;
     struct bw_readers *readers;
     struct bw_graphs *graphs;
-    struct bw_measure *measure; /* NULL: no measurement server here */
+    struct bw_measure *measure;       /* NULL: no measurement server here */
+    struct bw_reflection *reflection; /* NULL: none is asked for */
     struct bw_http *http;
     uv_signal_t signals[3];
     uv_timer_t watchdog;
@@ -42,6 +46,14 @@ struct bw_collector {
 extern const struct bw_http_route bw_collector_routes[];
 
 void bw_metrics_get(void *owner, struct bw_http_req *req);
+/* The answers to latency probes (reflect.c): into c->reflection, where the file asks for
+ * it; with sources and secret of another file; closed, later cb(owner); as metrics (NULL:
+ * none). */
+int bw_reflection_start(struct bw_collector *c, struct bw_err *reterr);
+void bw_reflection_reload(struct bw_reflection *f, const struct bw_reflector_conf *conf);
+void bw_reflection_close(struct bw_reflection *f, void (*cb)(void *owner), void *owner);
+void bw_reflection_metrics(const struct bw_reflection *f, struct bw_buf *b);
+
 void bw_health_get(void *owner, struct bw_http_req *req);
 
 #endif

@@ -40,6 +40,7 @@ enum step {
     STEP_RUNNING,
     STEP_INGEST,
     STEP_GRAPHS,
+    STEP_REFLECTION,
     STEP_READERS,
     STEP_MEASURE, /* look-ups for tickets, which use it, are over */
     STEP_HTTP,    /* last: what the others owed is answered by now */
@@ -94,6 +95,14 @@ static void next_step(void *owner)
         if (c->graphs) {
             bw_graphs_close(c->graphs, next_step, c);
             c->graphs = NULL;
+            return;
+        }
+        break;
+    case STEP_REFLECTION:
+        if (c->reflection) {
+            struct bw_reflection *f = c->reflection;
+            c->reflection = NULL;
+            bw_reflection_close(f, next_step, c);
             return;
         }
         break;
@@ -168,6 +177,7 @@ static void reload(struct bw_collector *c)
     struct bw_collector_config *old = c->conf;
     c->conf = next;
     bw_collector_config_free(old);
+    bw_reflection_reload(c->reflection, &next->reflector);
     bw_log_set_level((enum bw_log_level)c->conf->log_level);
     bw_log(BW_AREA_CONFIG, BW_NOTICE, "configuration read again");
 }
@@ -369,9 +379,10 @@ static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
-    {"signals", start_handles}, {"data", start_data},     {"ledger", start_ingest},
-    {"readers", start_readers}, {"graphs", start_graphs}, {"measure", start_measure},
-    {"http", start_http},
+    {"signals", start_handles},         {"data", start_data},
+    {"ledger", start_ingest},           {"readers", start_readers},
+    {"graphs", start_graphs},           {"measure", start_measure},
+    {"reflector", bw_reflection_start}, {"http", start_http},
 };
 
 static int run(struct bw_collector *c)

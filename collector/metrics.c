@@ -117,6 +117,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
           (int64_t)bw_readers_busy(c->readers));
     bw_graphs_metrics(c->graphs, &b);
     bw_measure_metrics(c->measure, &b);
+    bw_reflection_metrics(c->reflection, &b);
     bw_buf_puts(&b, "# EOF\n");
     bw_http_reply(req, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
                   &b);

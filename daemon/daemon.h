@@ -19,6 +19,7 @@ struct bw_control_peer;
 struct bw_courier;
 struct bw_err;
 struct bw_heavy;
+struct bw_reflector;
 struct bw_site;
 
 enum {
@@ -42,7 +43,8 @@ struct bw_daemon {
     struct bw_site *site;
     struct bw_heavy *heavy;
     struct bw_control *control;
-    struct bw_courier *courier; /* NULL: nobody to send to */
+    struct bw_courier *courier;     /* NULL: nobody to send to */
+    struct bw_reflector *reflector; /* NULL: none is asked for */
     struct bw_enrolment enrolment;
     bool enrolled;
     uv_signal_t signals[4];
@@ -66,6 +68,12 @@ extern const struct bw_writer_events bw_daemon_writer_events;
 
 /* (Re-)make the courier for the configuration and enrolment in force. */
 int bw_daemon_start_courier(struct bw_daemon *d, struct bw_err *reterr);
+
+/* Answer others' STAMP packets where the configuration says so (reflect.c); once more when
+ * it was read again; and what became of them, for people: NULL without a reflector. */
+int bw_daemon_start_reflector(struct bw_daemon *d, struct bw_err *reterr);
+void bw_daemon_reload_reflector(struct bw_daemon *d);
+json_t *bw_daemon_reflector_json(const struct bw_daemon *d);
 
 /* Read enrolment.json; a missing one is no fault. */
 void bw_daemon_load_enrolment(struct bw_daemon *d);

@@ -24,6 +24,7 @@
 #include <hash.h>
 #include <log.h>
 #include <malloc.h>
+#include <reflector.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +199,14 @@ static void done_tests(struct bw_daemon *d)
     }
 }
 
+static void done_reflector(struct bw_daemon *d)
+{
+    if (d->reflector) {
+        BW_DAEMON_CLOSE(d, bw_reflector_close, d->reflector, );
+        d->reflector = NULL;
+    }
+}
+
 static int init_rights(struct bw_daemon *d, struct bw_err *reterr)
 {
     (void)d;
@@ -281,6 +290,7 @@ static const struct {
     {.name = "storage", .init = init_storage, .done = done_storage},
     {.name = "probes", .init = init_probes, .done = done_probes},
     {.name = "tests", .init = init_tests, .done = done_tests},
+    {.name = "reflector", .init = bw_daemon_start_reflector, .done = done_reflector},
     {.name = "rights", .init = init_rights},
     {.name = "storage thread", .init = init_thread},
     {.name = "control socket", .init = init_control, .done = done_control},

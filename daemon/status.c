@@ -283,6 +283,9 @@ static json_t *status_json(struct bw_daemon *d)
     (void)json_object_set_new(o, "journal", journal_json(bw_writer_status(d->writer)));
     (void)json_object_set_new(o, "collector", collector_json(d));
     (void)json_object_set_new(o, "tests", tests_json(d));
+    if (d->reflector) {
+        (void)json_object_set_new(o, "reflector", bw_daemon_reflector_json(d));
+    }
     (void)json_object_set_new(o, "problems", bw_advice_json(d, clock.synced));
     return o;
 }

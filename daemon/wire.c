@@ -323,6 +323,7 @@ int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
     }
     d->config = next;
     bw_heavy_reload(d->heavy, next, d->site);
+    bw_daemon_reload_reflector(d);
     bw_boxconf_unref(old);
     (void)bw_writer_reload(d->writer, next->keep_s);
     bw_daemon_keep_config(d);

@@ -289,6 +289,7 @@ static const struct bw_conf_section sections[] = {
      .doc = "A measurement server for the boxes of this collector: ndt7, and downloads and "
             "uploads over HTTP, with a ticket for every test. There is none without this "
             "section. It is a process of its own, which is started again when it ends."},
+    BW_REFLECTOR_SECTION(bw_reflector_collector_opts),
     {.keyword = NULL},
 };
 
@@ -434,7 +435,8 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->graph_workers = bw_conf_int(graphs, "workers");
     c->graph_keep_ms = bw_conf_int(graphs, "keep");
     c->graph_cache_bytes = bw_conf_int(graphs, "cache");
-    return read_measure(top, &c->measure, reterr);
+    int r = read_measure(top, &c->measure, reterr);
+    return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
 }
 
 int bw_collector_config_read(const char *path,
@@ -506,6 +508,9 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
     }
     if (listen) {
         return "a listen section changed";
+    }
+    if (!bw_reflector_conf_same_place(&now->reflector, &next->reflector)) {
+        return "where the reflector listens changed";
     }
     bool limits = now->connections != next->connections ||
                   now->connections_per_address != next->connections_per_address ||

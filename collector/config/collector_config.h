@@ -6,6 +6,7 @@
 
 #include <conf.h>
 #include <limits.h>
+#include <reflector.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,7 @@ struct bw_collector_config {
     int64_t graph_keep_ms;
     int64_t graph_cache_bytes;
     struct bw_config_measure measure;
+    struct bw_reflector_conf reflector; /* not `on`: none */
 };
 
 /* Read and check; nothing but the file is touched. *ret is freed with

@@ -409,6 +409,7 @@ int bw_boxconf_load(const char *path, struct bw_boxconf **ret, struct bw_err *re
             ? r
             : bw_hours_read(top, "class_hours", c->class_hours, &c->n_class_hours, reterr);
     r = r < 0 ? r : bw_hours_read(top, "window", c->windows, &c->n_windows, reterr);
+    r = r < 0 ? r : bw_reflector_conf_read(top, false, &c->reflector, reterr);
     r = r < 0 ? r : read_circuits(c, top, reterr);
     r = r < 0 ? r : read_probes(c, top, reterr);
     if (r < 0) {
@@ -441,6 +442,7 @@ void bw_boxconf_unref(struct bw_boxconf *c)
         bw_opts_free(c->probes[i].opts);
     }
     bw_boxconf_unref(c->lender);
+    bw_boxconf_unref(c->reflecting);
     bw_boxconf_unref(c->fixed);
     bw_calendar_free(c->calendar);
     bw_conf_free(c->conf);

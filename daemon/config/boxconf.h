@@ -12,6 +12,7 @@
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <limits.h>
+#include <reflector.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,7 +106,8 @@ struct bw_boxconf {
     size_t n_class_hours;
     struct bw_boxconf_hours windows[BW_BOXCONF_HOURS_MAX]; /* none: always */
     size_t n_windows;
-    struct bw_calendar *calendar; /* NULL: every day has its lessons */
+    struct bw_reflector_conf reflector; /* not `on`: none */
+    struct bw_calendar *calendar;       /* NULL: every day has its lessons */
 
     struct bw_boxconf_circuit circuits[BW_CIRCUITS_MAX];
     size_t n_circuits;
@@ -115,6 +117,7 @@ struct bw_boxconf {
     struct bw_conf *conf;
     struct bw_conf_section *schema; /* conf stands on it */
     struct bw_boxconf *lender;      /* circuits and probes are its; NULL: our own */
+    struct bw_boxconf *reflecting;  /* where the reflector listens is its; NULL: our own */
     struct bw_boxconf *fixed;       /* what only a restart changes is its; NULL: our own */
 };
 

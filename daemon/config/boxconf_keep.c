@@ -28,6 +28,9 @@ static const struct bw_conf *pick(void *owner, const char *name)
             return c->fixed->conf;
         }
     }
+    if (c->reflecting && strcmp(name, "reflector") == 0) {
+        return c->reflecting->conf;
+    }
     if (!c->lender) {
         return c->conf;
     }
@@ -58,6 +61,7 @@ void bw_boxconf_restart_needed(const struct bw_boxconf *now,
         {strcmp(now->control_path, next->control_path) != 0, fixed_names[2]},
         {strcmp(now->control_group, next->control_group) != 0, fixed_names[3]},
         {strcmp(now->timezone, next->timezone) != 0, fixed_names[4]},
+        {!bw_reflector_conf_same_place(&now->reflector, &next->reflector), "reflector"},
     };
     size_t n = 0;
     out[0] = '\0';
@@ -88,6 +92,10 @@ int bw_boxconf_keep_fixed(struct bw_boxconf *next, struct bw_boxconf *now)
     memcpy(next->control_path, now->control_path, sizeof(next->control_path));
     memcpy(next->control_group, now->control_group, sizeof(next->control_group));
     memcpy(next->timezone, now->timezone, sizeof(next->timezone));
+    if (!bw_reflector_conf_same_place(&now->reflector, &next->reflector)) {
+        next->reflector = now->reflector;
+        next->reflecting = bw_boxconf_ref(now->reflecting ? now->reflecting : now);
+    }
     next->fixed = bw_boxconf_ref(now->fixed ? now->fixed : now);
     return hash_effective(next);
 }

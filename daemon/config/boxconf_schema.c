@@ -6,6 +6,7 @@
 #include "boxconf_schema.h"
 
 #include <bw/probe.h>
+#include <reflector.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -322,6 +323,7 @@ static const struct bw_conf_section fixed_sections[] = {
      .flags = BW_CONF_TITLED,
      .opts = hours_opts,
      .doc = "When tests may start; up to eight. Without any they always may."},
+    BW_REFLECTOR_SECTION(bw_reflector_box_opts),
 };
 
 struct bw_conf_section *bw_boxconf_schema(void)

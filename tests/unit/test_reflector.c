@@ -367,13 +367,13 @@ static void what_cannot_be_opened(void **state)
 static int read_conf(const char *text, struct bw_reflector_conf *ret, struct bw_err *err)
 {
     static const struct bw_optspec none[] = {{.type = BW_OPT_END}};
-    struct bw_conf_section subs[2] = {bw_reflector_collector_section, {.keyword = NULL}};
+    struct bw_conf_section subs[2] = {BW_REFLECTOR_SECTION(bw_reflector_collector_opts),
+                                      {.keyword = NULL}};
     struct bw_conf_section top = {.keyword = "", .opts = none, .subs = subs, .doc = ""};
     struct bw_conf *conf = NULL;
     int r = bw_conf_parse(text, strlen(text), "x.conf", &top, &conf, err);
     if (r == 0) {
-        r = bw_reflector_conf_read(bw_conf_top(conf), &bw_reflector_collector_section, ret,
-                                   err);
+        r = bw_reflector_conf_read(bw_conf_top(conf), true, ret, err);
     }
     bw_conf_free(conf);
     return r;

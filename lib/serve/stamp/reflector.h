@@ -41,15 +41,23 @@ struct bw_reflector_conf {
     struct bw_reflector_prefix sources[BW_REFLECTOR_SOURCES_MAX];
 };
 
-/* The section `reflector { … source "name" { prefix = … } }` of a box and of a collector
- * (which has `registered` besides). */
-extern const struct bw_conf_section bw_reflector_box_section;
-extern const struct bw_conf_section bw_reflector_collector_section;
+/* The section `reflector { … source "name" { prefix = … } }` as a row of a file's table of
+ * sections; the collector's options have `registered` besides. */
+extern const struct bw_optspec bw_reflector_box_opts[];
+extern const struct bw_optspec bw_reflector_collector_opts[];
+extern const struct bw_conf_section bw_reflector_subs[];
+#define BW_REFLECTOR_SECTION(opts_)                                                        \
+    {                                                                                      \
+        .keyword = "reflector", .opts = (opts_), .subs = bw_reflector_subs,                \
+        .doc = "Answer others' latency probes (STAMP, RFC 8762, and TWAMP Light), as a "   \
+               "district's hub does for its schools. Without this section nothing is "     \
+               "answered. No answer is longer than its question."                          \
+    }
 
-/* From the section under `top`, which is one of these two, if it is there; -EINVAL with
- * file and line. */
+/* From the section under `top`, if it is there; -EINVAL with file and line. `collector`: by
+ * the collector's options. */
 int bw_reflector_conf_read(const struct bw_conf_node *top,
-                           const struct bw_conf_section *section,
+                           bool collector,
                            struct bw_reflector_conf *ret,
                            struct bw_err *reterr);
 /* Do both listen at the same place? What else differs can be taken over while it runs. */

@@ -40,12 +40,12 @@
         .doc = "The same of all sources together."                                         \
     }
 
-static const struct bw_optspec box_opts[] = {
+const struct bw_optspec bw_reflector_box_opts[] = {
     COMMON_OPTS,
     {.type = BW_OPT_END},
 };
 
-static const struct bw_optspec collector_opts[] = {
+const struct bw_optspec bw_reflector_collector_opts[] = {
     COMMON_OPTS,
     {.name = "registered",
      .type = BW_OPT_BOOL,
@@ -66,24 +66,13 @@ static const struct bw_optspec source_opts[] = {
     {.type = BW_OPT_END},
 };
 
-static const struct bw_conf_section sources[] = {
+const struct bw_conf_section bw_reflector_subs[] = {
     {.keyword = "source",
      .flags = BW_CONF_TITLED,
      .opts = source_opts,
      .doc = "Who is answered, by name; up to 256. Everybody else gets nothing."},
     {.keyword = NULL},
 };
-
-#define DOC                                                                                \
-    "Answer others' latency probes (STAMP, RFC 8762, and TWAMP Light): a district's hub "  \
-    "for its schools. Without this section nothing is answered. No answer is longer than " \
-    "its question."
-
-const struct bw_conf_section bw_reflector_box_section = {
-    .keyword = "reflector", .opts = box_opts, .subs = sources, .doc = DOC};
-
-const struct bw_conf_section bw_reflector_collector_section = {
-    .keyword = "reflector", .opts = collector_opts, .subs = sources, .doc = DOC};
 
 static int read_sources(const struct bw_conf_node *at,
                         struct bw_reflector_conf *c,
@@ -108,7 +97,7 @@ static int read_sources(const struct bw_conf_node *at,
 }
 
 int bw_reflector_conf_read(const struct bw_conf_node *top,
-                           const struct bw_conf_section *section,
+                           bool collector,
                            struct bw_reflector_conf *ret,
                            struct bw_err *reterr)
 {
@@ -132,8 +121,7 @@ int bw_reflector_conf_read(const struct bw_conf_node *top,
     if (ret->key_file[0] && ret->key_file[0] != '/') {
         return bw_conf_fault(at, "key_file", reterr, "'key_file' must start with /");
     }
-    ret->registered =
-        section == &bw_reflector_collector_section && bw_conf_bool(at, "registered");
+    ret->registered = collector && bw_conf_bool(at, "registered");
     return read_sources(at, ret, reterr);
 }
 

@@ -223,7 +223,7 @@ static int open_socket(struct bw_reflector *r,
     if (e == -EACCES) {
         return bw_err_set(reterr, e,
                           "UDP port %u is for the privileged: give the program "
-                          "CAP_NET_BIND_SERVICE, or set 'port' above 1023",
+                          "CAP_NET_BIND_SERVICE (systemctl edit), or set 'port' above 1023",
                           (unsigned)udp.port);
     }
     if (e < 0) {
