@@ -26,7 +26,8 @@
 #include <uv.h>
 
 enum {
-    NOBODY = 65534
+    NOBODY = 65534,
+    SCRATCH_BYTES = 1000000
 };
 
 struct child {
@@ -48,6 +49,7 @@ int bw_child_drop_rights(void)
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2];
     const struct rlimit zero = {0, 0};
+    const struct rlimit scratch = {SCRATCH_BYTES, SCRATCH_BYTES};
     (void)memset(none, 0, sizeof(none));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         return -errno;
@@ -61,11 +63,21 @@ int bw_child_drop_rights(void)
         return -errno;
     }
     if (syscall(SYS_capset, &header, none) < 0 || setrlimit(RLIMIT_CORE, &zero) < 0 ||
-        setrlimit(RLIMIT_FSIZE, &zero) < 0) {
+        setrlimit(RLIMIT_FSIZE, &scratch) < 0) {
         return -errno;
     }
     (void)setpriority(PRIO_PROCESS, 0, BW_CHILD_NICE);
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* The last right goes when the job is known: few kinds need a file at all. */
+static int drop_files(const struct bw_probe_ops *ops)
+{
+    const struct rlimit zero = {0, 0};
+    if ((ops->needs & BW_NEED_SCRATCH) != 0) {
+        return 0;
+    }
+    return setrlimit(RLIMIT_FSIZE, &zero) < 0 ? -errno : 0;
 }
 
 /* All of standard input; -E2BIG when it is no job. */
@@ -188,6 +200,12 @@ int bw_child_main(void)
     if (r < 0) {
         (void)fprintf(stderr, "test process: not a job on standard input: %s\n",
                       err.text[0] ? err.text : bw_strerror(r));
+        goto out;
+    }
+    r = drop_files(c.job.ops);
+    if (r < 0) {
+        (void)fprintf(stderr, "test process: rights cannot be dropped: %s\n",
+                      bw_strerror(r));
         goto out;
     }
     if (getppid() != (pid_t)parent) {

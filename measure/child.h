@@ -3,10 +3,10 @@
  * between it and its parent.
  *
  * The child gives up every right before it opens a socket: no capability, no new
- * privileges, no core file, no file to write; as root it becomes nobody (65534). It dies
- * with its parent (PR_SET_PDEATHSIG) and runs at nice 5: a latency packet or a counter
- * reading is never late for the sake of a test, and a tester that is short of CPU for
- * that reason shows in tester_busy_ppm. */
+ * privileges, no core file, no file to write (a kind with BW_NEED_SCRATCH: none above 1
+ * MB); as root it becomes nobody (65534). It dies with its parent (PR_SET_PDEATHSIG) and
+ * runs at nice 5: a latency packet or a counter reading is never late for the sake of a
+ * test, and a tester that is short of CPU for that reason shows in tester_busy_ppm. */
 #ifndef BW_CHILD_H
 #define BW_CHILD_H
 

@@ -24,7 +24,8 @@ enum {
 
 enum bw_probe_needs { /* bits; kept until open() */
     BW_NEED_RAW = 1,
-    BW_NEED_PCAP = 2
+    BW_NEED_PCAP = 2,
+    BW_NEED_SCRATCH = 4 /* a throughput kind: files of at most 1 MB in its process */
 };
 
 enum bw_probe_class {
