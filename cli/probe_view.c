@@ -237,10 +237,10 @@ static void json_run(const struct probe_result *r, int d, struct bw_jw *w)
     }
     bw_jw_ki64(w, "tcp_rtt_us", s->rtt_us);
     bw_jw_ki64(w, "retransmit_ppm", s->retransmit_ppm);
-    bw_jw_ki64(w, "tester_busy_ppm", s->tester_busy_ppm);
     bw_jw_ki64(w, "loss_ppm", s->loss_ppm);
     bw_jw_ki64(w, "delay_min_us", s->delay_min_us);
     bw_jw_ki64(w, "delay_max_us", s->delay_max_us);
+    bw_jw_ki64(w, "tester_busy_ppm", s->tester_busy_ppm);
     if (s->flags[0]) {
         bw_jw_karr(w, "flags");
         for (size_t i = 0; i < BW_RUN_FLAGS_MAX && s->flags[i]; i++) {

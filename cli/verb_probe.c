@@ -367,24 +367,69 @@ static int measure(struct probe *p, int64_t seconds)
     return uv_loop_close(&p->loop) == 0 ? r : -EBUSY;
 }
 
-/* Did it give what was asked for? */
-static bool succeeded(const struct probe *p)
+/* Exit status ------------------------------------------------------------------- */
+
+enum {
+    EXIT_UNREACHABLE = 3, /* nothing came back, or the connection was lost */
+    EXIT_REFUSED = 4,     /* the far end refused, or was busy */
+    EXIT_INTERRUPTED = 130
+};
+
+static int exit_of_run(const struct bw_run_sample *s)
 {
-    if (p->failed || p->result.interrupted) {
-        return false;
+    if (s->state == BW_OK) {
+        return BW_EXIT_OK;
+    }
+    switch (-s->error) {
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ECONNRESET:
+    case ECONNABORTED:
+        return EXIT_UNREACHABLE;
+    case ECONNREFUSED:
+    case EBUSY:
+    case EACCES:
+    case BW_EREFUSED:
+        return EXIT_REFUSED;
+    default:
+        return BW_EXIT_FAILED;
+    }
+}
+
+/* How it ended, in the worst of its parts: what says nothing about the line comes first. */
+static int exit_status(const struct probe *p)
+{
+    int worst = BW_EXIT_OK;
+    if (p->result.interrupted) {
+        return EXIT_INTERRUPTED;
     }
     if (p->result.paths) {
-        return probe_paths_good(&p->result);
+        return p->failed                      ? BW_EXIT_FAILED
+               : probe_paths_good(&p->result) ? BW_EXIT_OK
+                                              : EXIT_UNREACHABLE;
     }
-    for (size_t i = 0; p->result.ops->klass == BW_CLASS_LATENCY && i < p->result.n_echoes;
-         i += 2) {
-        const struct probe_echoes *e = &p->result.echoes[i];
-        if (e[0].n + e[1].n == 0 || (e[0].sent > 0 && e[0].n == 0) ||
-            (e[1].sent > 0 && e[1].n == 0)) {
-            return false; /* one family that is silent is not hidden by the other */
+    if (p->result.ops->klass == BW_CLASS_LATENCY) {
+        /* Of each target, one family that answers is enough where only one was there. */
+        for (size_t i = 0; i + 1 < p->result.n_echoes; i += 2) {
+            const struct probe_echoes *e = &p->result.echoes[i];
+            bool silent = (e[0].sent > 0 && e[0].n == 0) || (e[1].sent > 0 && e[1].n == 0);
+            if (e[0].sent + e[1].sent == 0) {
+                return BW_EXIT_FAILED;
+            }
+            worst = silent ? EXIT_UNREACHABLE : worst;
+        }
+    } else {
+        for (int d = 0; d < BW_DIRECTIONS; d++) {
+            int one =
+                p->result.runs[d].known ? exit_of_run(&p->result.runs[d].s) : BW_EXIT_OK;
+            if (one != BW_EXIT_OK && (worst == BW_EXIT_OK || one < worst)) {
+                worst = one;
+            }
         }
     }
-    return true;
+    return p->failed && worst == BW_EXIT_OK ? BW_EXIT_FAILED : worst;
 }
 
 /* The command line ------------------------------------------------------------- */
@@ -542,7 +587,7 @@ static int run(int argc, char **argv)
         } else {
             probe_view_text(&p.result);
         }
-        status = succeeded(&p) ? BW_EXIT_OK : BW_EXIT_FAILED;
+        status = exit_status(&p);
     }
     status = bw_cli_flush(&bw_verb_probe, status);
 out:
@@ -595,7 +640,8 @@ const struct bw_verb bw_verb_probe = {
         "  --json           one JSON document on standard output\n"
         "\n"
         "Ctrl-C ends it with the partial result, marked as such. Exit status: 0\n"
-        "measured, 1 failed or interrupted, 2 wrong command line.\n"
+        "measured, 1 failed, 2 wrong command line, 3 unreachable or lost, 4 refused\n"
+        "or busy, 130 interrupted.\n"
         "\n"
         "Example: bandwitness probe http https://speed.example.org/50MB.bin \\\n"
         "             --opt direction=both --opt upload=/upload\n",

@@ -88,13 +88,13 @@ table inet t {{
 def nothing_back(a, b):
     b.nft(on_echo("drop"))
     (r,) = probe(a, B4, "--seconds", "2", "--opt", "interval=200ms", "--opt", "timeout=300ms",
-                 status=1)
+                 status=3)
     assert r["sent"] == r["lost"] == 10 - r["not_sent"], r
     assert not [k for k in r if k.startswith("rtt")], r
     # a router that says why: lost at once, with the reason, and not late
     b.nft(on_echo("reject with icmp type host-prohibited"))
     b.sysctl("net/ipv4/icmp_msgs_per_sec", "10000")
-    (r,) = probe(a, B4, "--seconds", "2", "--opt", "interval=200ms", status=1)
+    (r,) = probe(a, B4, "--seconds", "2", "--opt", "interval=200ms", status=3)
     assert r["sent"] == r["lost"] == 10 - r["not_sent"] and r["late"] == 0, r
     assert r["told"], r
     b.sh("nft flush ruleset")
@@ -213,7 +213,7 @@ def ends_when_asked(a):
     running.send_signal(2)
     out, _ = running.communicate(timeout=5)
     whole = json.loads(out)
-    assert running.returncode == 1 and whole["interrupted"], whole
+    assert running.returncode == 130 and whole["interrupted"], whole
     assert 2 <= whole["results"][0]["sent"] <= 4, whole
 
 
