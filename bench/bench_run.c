@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * bench_http.c - what the http probe reaches and costs: one direction against one URL in
- * this process, then one JSON line. The CPU counted is this process's own, of the whole
- * run, over the payload of the whole run, so that it compares with a curl of any length.
+ * bench_run.c - what a throughput probe reaches and costs: one direction against one target
+ * in this process, then one JSON line. The CPU counted is this process's own, of the whole
+ * run, over the payload of the whole run, so that it compares with a peer of any length.
  *
- *     bench_http URL down|up [key=value …] */
+ *     bench_run KIND TARGET down|up [key=value …] */
 #include <bw/err.h>
 #include <bw/probe.h>
 #include <host.h>
@@ -61,19 +61,19 @@ int main(int argc, char **argv)
     struct bw_opts *opts = NULL;
     struct bw_err err = {""};
     struct bench b = {.known = false};
-    const struct bw_probe_ops *ops = bw_probe_find("http");
+    const struct bw_probe_ops *ops = argc > 1 ? bw_probe_find(argv[1]) : NULL;
     size_t n = 0;
     uv_loop_t loop;
     int64_t cpu;
-    if (argc < 3 || argc - 3 >= OPTIONS_MAX ||
-        (strcmp(argv[2], "down") != 0 && strcmp(argv[2], "up") != 0)) {
-        (void)fprintf(stderr, "usage: %s URL down|up [key=value …]\n", argv[0]);
+    if (!ops || ops->klass != BW_CLASS_THROUGHPUT || argc < 4 || argc - 4 >= OPTIONS_MAX ||
+        (strcmp(argv[3], "down") != 0 && strcmp(argv[3], "up") != 0)) {
+        (void)fprintf(stderr, "usage: %s KIND TARGET down|up [key=value …]\n", argv[0]);
         return 2;
     }
-    (void)snprintf(target.address, sizeof(target.address), "%s", argv[1]);
-    (void)snprintf(direction, sizeof(direction), "direction=%s", argv[2]);
+    (void)snprintf(target.address, sizeof(target.address), "%s", argv[2]);
+    (void)snprintf(direction, sizeof(direction), "direction=%s", argv[3]);
     pairs[n++] = direction;
-    for (int i = 3; i < argc; i++) {
+    for (int i = 4; i < argc; i++) {
         pairs[n++] = argv[i];
     }
     if (uv_loop_init(&loop) < 0 ||
@@ -92,7 +92,12 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "no result: %s\n", b.reason);
         return 1;
     }
-    (void)printf("{\"goodput_bps\":%" PRId64 ",\"bytes\":%" PRId64 ",\"window_ms\":%" PRId64
+    if (b.last.loss_ppm != BW_UNKNOWN) {
+        (void)printf("{\"loss_ppm\":%" PRId64 ",", b.last.loss_ppm);
+    } else {
+        (void)printf("{");
+    }
+    (void)printf("\"goodput_bps\":%" PRId64 ",\"bytes\":%" PRId64 ",\"window_ms\":%" PRId64
                  ",\"total_bytes\":%" PRId64 ",\"cpu_us\":%" PRId64
                  ",\"cpu_us_per_gb\":%" PRId64 "}\n",
                  (int64_t)((double)b.last.bytes * 8e9 /

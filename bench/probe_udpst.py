@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""probe_udpst - can one core keep up with 1 Gbit/s of a UDP Speed Test? Both ends on one veth
+pair that shapes nothing; the far end sends, or asks for, 1 Gbit/s of whole IP packets of 1250
+bytes from the first moment. The client is kept on one core. Down it must have received all in
+its best second; up the far end counts what came. CPU as in probe_ndt7."""
+import json
+import subprocess
+
+from benchlib import Bar, Row, bench, cost_of, in_a_lab, program
+from bwtest import SceneError
+from lab import Netns
+
+RATE_MBPS, SECONDS, RUNS, PORT = 1000, 5, 3, 24601
+ADDRESS = "192.0.2.2"
+
+
+def work(the_lab):
+    box, far = Netns(the_lab, "box"), Netns(the_lab, "far")
+    box.run(["ip", "link", "add", "name", "wan", "type", "veth", "peer", "name", "line", "netns",
+             f"/proc/self/fd/{far.fd}"], fds=(far.fd,))
+    for ns, dev, address in ((box, "wan", "192.0.2.1/30"), (far, "line", ADDRESS + "/30")):
+        ns.sh(f"ip link set {dev} up")
+        ns.sh(f"ip addr add {address} dev {dev}")
+    server = far.popen(["taskset", "-c", "0", program("bench_udpst_server"), ADDRESS, str(PORT),
+                        str(RATE_MBPS)], stdout=subprocess.PIPE, universal_newlines=True)
+    if server.stdout.readline() != "ready\n":
+        raise SceneError("the far end did not start")
+    rows = {}
+    for way in ("down", "up"):
+        rows[way] = []
+        for _ in range(RUNS):
+            status, said, cpu = cost_of(box, ["taskset", "-c", "1", program("bench_run"), "udpst",
+                                              f"{ADDRESS}:{PORT}", way, f"duration={SECONDS}s"])
+            if status != 0:
+                raise SceneError(f"bench_run ended with {status}: {said}")
+            r, there = json.loads(said), json.loads(server.stdout.readline())
+            moved = r["total_bytes"]
+            if way == "up":
+                arrived = there["received"] / max(1, there["seq_most"])
+                if arrived < 0.999:
+                    raise SceneError(f"the far end lost packets itself: {there}")
+            rows[way].append((r["goodput_bps"] / 1e6, r.get("loss_ppm", 0) / 1e4,
+                              cpu * 1e9 / moved, 100 * cpu / there["seconds"]))
+    return rows
+
+
+@bench("probe_udpst", "the udpst probe at 1 Gbit/s on one core", groups=("probes",))
+def probe_udpst(say):
+    say(f"{RUNS} runs of {SECONDS} s each way")
+    rows = []
+    for way, found in in_a_lab(work).items():
+        rate, loss, cost, busy = zip(*found)
+        rows += [Row(f"UDPST {way} at 1 Gbit/s, best second at IP", rate, "Mbit/s",
+                     bar=Bar(at_least=RATE_MBPS * 0.99)),
+                 Row(f"UDPST {way}, loss in that second", loss, "%", bar=Bar(at_most=0.1)),
+                 Row(f"UDPST {way}, CPU per GB", cost, "s", bar=Bar()),
+                 Row(f"UDPST {way}, CPU of one core", busy, "%", bar=Bar(at_most=90))]
+    return rows
