@@ -113,6 +113,29 @@ class Wording(unittest.TestCase):
                 self.assertEqual((r.returncode, r.stderr), (0, ""))
                 self.assertIn(says, r.stdout)
 
+    def test_a_configuration_is_forecast(self):
+        """What it will move, and what it cannot do; a warning is no refusal."""
+        text = ('circuit "wan" { vantage = lan-side source = none claim { down = 100M up = 2G } }\n'
+                'tests { day_bytes = 5GB month_bytes = 1TB }\n'
+                'icmp "e" { interval = 1s target "a" { address = "127.0.0.1" } }\n'
+                'http "h" { every = 6h direction = down server_rate = 1G duration = 8s'
+                ' warmup = 2s target "s" { address = "http://127.0.0.1/f" } }\n')
+        with tempfile.TemporaryDirectory(prefix="bw-test-cli-") as folder:
+            path = os.path.join(folder, "c.conf")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            r = run("check-config", path)
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        # 86,400 packets of 84 bytes there and back; 24 h / 6 h / 0.9228 = 4.3 runs of 10 s
+        # (and what a tick may last longer) at 2 Gbit/s, the larger claim
+        self.assertRegex(r.stdout, r"will move about 11 GB a day, 32[0-9] GB a month")
+        self.assertRegex(r.stdout, r"icmp +e +86400 packets a day +15 MB a day, 435 MB a month")
+        self.assertRegex(r.stdout, r"http +h +4\.3 runs a day, at most 2\.5 GB each")
+        self.assertIn("day_bytes = 5.0 GB } is less", r.stdout)
+        self.assertNotIn("month_bytes", r.stdout)
+        self.assertIn("2000 Mbit/s up is not testable", r.stdout)
+        self.assertNotIn("100 Mbit/s down", r.stdout)
+
     def test_no_source_prints_a_plural_of_its_own(self):
         """One helper makes the forms (lib/base/plural.h)."""
         found = []

@@ -67,7 +67,10 @@ def agenda():
         assert "starts_ms" not in shown and "due" not in shown, shown
         page = box.command("schedule", "--config", box.conf, "--socket", box.socket)
         assert "23:00" in page and "one in eight" in page and "nobody is told" in page, page
-        assert box.status()["tests"]["month_bytes"] == 900_000_000_000
+        tests = box.status()["tests"]
+        assert tests["month_bytes"] == 900_000_000_000
+        # No test ran yet: it is the echoes that are counted.
+        assert 0 < tests["moved_today_bytes"] < 1_000_000, tests
         assert box.command("schedule", "--config", box.conf, "--explain").startswith("# Circuit wan")
         # Who asks for them has every later run of the day marked, a restart or not.
         box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off retry = 1s }\n"
@@ -167,6 +170,35 @@ def retests():
             status = box.status()
             assert [p for p in status["problems"] if "not testable" in p["what"]], status["problems"]
             box.stop()
+            box.verify()
+
+
+@scene
+def circuits():
+    """Each circuit's probes leave by its own address; one test at a time across them all."""
+    lines = "".join(f'circuit "{c}" {{ vantage = lan-side source = none'
+                    f' source_address = "127.0.0.{n}" }}\n' for c, n in (("fibre", 5), ("lte", 6)))
+    with SpeedServer() as url:
+        server = url.split("/")[2]
+        tests = "".join(HTTP.replace('"state"', f'"{c}"').replace('"wan"', f'"{c}"')
+                        % ("every = 10s", f"{url}?{c}") for c in ("fibre", "lte"))
+        with Box(text=lines + "tests { gate = off retry = 1s month_bytes = 20GB }\n" + tests) as box:
+            box.start()
+            seen = {}
+
+            def both():
+                for s in open("/proc/net/tcp", encoding="ascii").readlines()[1:]:
+                    local, remote = s.split()[1:3]
+                    if int(remote.split(":")[1], 16) == int(server.split(":")[1]):
+                        seen.setdefault(int(local[:2], 16), time.time())
+                return {5, 6} <= set(seen)
+            wait_for("both lines", both, 90)
+            wait_for("runs of both", lambda: {t["probe"] for t in runs(box, "ok")} == {"fibre", "lte"}, 40)
+            box.stop()
+            assert set(seen) == {5, 6}, seen
+            at = sorted((t["at_ms"], t["at_ms"] + t["duration_ms"]) for t in runs(box, "ok"))
+            assert all(a[1] <= b[0] for a, b in zip(at, at[1:])), at
+            assert {t["circuit"] for t in runs(box, "ok") if t["probe"] == "lte"} == {"lte"}
             box.verify()
 
 

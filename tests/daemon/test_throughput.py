@@ -69,7 +69,13 @@ def budget():
         box.start()
         box.wait_records(1)
         answer = box.ask(verb="probe", probe="state")[-1]
-        assert not answer["ok"] and "budget" in answer["error"], answer
+        assert not answer["ok"] and "of the day" in answer["error"], answer
+    with SpeedServer() as url, Box(more="tests { gate = off month_bytes = 1MB }\n"
+                                   + HTTP % ("", url)) as box:
+        box.start()
+        box.wait_records(1)
+        answer = box.ask(verb="probe", probe="state")[-1]
+        assert not answer["ok"] and "of the month" in answer["error"], answer
 
 
 @scene

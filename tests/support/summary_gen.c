@@ -245,6 +245,8 @@ static void random_test(struct gen *g, struct bw_summary *s, size_t i)
     for (int64_t n = gen_chance(g, 20) ? gen_between(g, 1, 7) : 0; n > 0; n--) {
         t->flags[n - 1] = "line-busy";
     }
+    (void)snprintf(t->campaign, sizeof(t->campaign), "%s",
+                   gen_chance(g, 20) ? "fcc-caf-20261201" : "");
     t->machine = gen_chance(g, 20) ? "ndt-heron1.example" : NULL;
     t->loss_ppm = maybe(g, 0, 1000000);
     t->delay_min_us = maybe(g, 0, 90000);

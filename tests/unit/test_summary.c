@@ -190,6 +190,7 @@ static void same_values(const struct bw_summary *s, const json_t *o)
         same_text(j, "kind", t->kind);
         same_text(j, "method", t->method);
         same_text(j, "server", t->server);
+        same_text(j, "campaign", t->campaign);
         same_text(j, "direction", t->direction == BW_DOWN ? "down" : "up");
         same_int(j, "at_ms", t->at_unix_ms);
         same_int(j, "duration_ms", t->duration_ms);
@@ -321,6 +322,12 @@ static void every_changed_byte_is_refused_or_canonical(void **state)
 #define WAN "\"circuits\":[{\"id\":\"wan\",\"source\":\"kernel\",\"covered_s\":300}]"
 #define LAN "\"circuits\":[{\"id\":\"wan\",\"source\":\"none\"}]"
 #define FINE HEAD AGENT TIMES "," WAN
+#define STARTS(s) HEAD AGENT TIMES ",\"schedule\":{\"starts\":[" s "]}}"
+#define OWN "{\"probe\":\"a\",\"kind\":\"http\","
+#define OWN_TAIL "\"give_up_ms\":5,\"minutes\":\"0-9\""
+#define OF_CAMPAIGN(from, slots, slot_ms, spacing_ms)                                      \
+    OWN "\"give_up_ms\":5,\"campaign\":\"c\",\"from\":" from ",\"slots\":" slots           \
+        ",\"slot_ms\":" slot_ms ",\"spacing_ms\":" spacing_ms "}"
 
 static void refusals_name_the_member(void **state)
 {
@@ -330,6 +337,27 @@ static void refusals_name_the_member(void **state)
     } rows[] = {
         {HEAD AGENT TIMES "}", NULL},
         {FINE "}", NULL},
+        {STARTS(OWN "\"mean_ms\":1000," OWN_TAIL "}"), NULL},
+        {STARTS(OWN OWN_TAIL "}"), "starts[0].mean_ms: missing"},
+        {STARTS(OWN "\"mean_ms\":1000,\"give_up_ms\":5}"), "starts[0].minutes: not"},
+        {STARTS(OWN "\"mean_ms\":1000," OWN_TAIL ",\"outside\":\"a+b\"}"), NULL},
+        {STARTS(OWN "\"mean_ms\":1000," OWN_TAIL ",\"outside\":\"a+a\"}"),
+         "starts[0].outside: not names"},
+        {STARTS(OWN "\"mean_ms\":1000," OWN_TAIL ",\"give_up_at\":\"day\"}"), "give_up_at"},
+        {STARTS(OWN "\"mean_ms\":1000," OWN_TAIL ",\"slots\":4}"), "are of a campaign"},
+        {STARTS(OF_CAMPAIGN("600", "6", "3600000", "60000")), NULL},
+        {STARTS(OF_CAMPAIGN("600", "6", "3600000", "3600000")), "of less than slot_ms"},
+        {STARTS(OF_CAMPAIGN("600", "49", "3600000", "0")), "of 48 hours at most"},
+        {STARTS(OWN "\"mean_ms\":1000,\"give_up_ms\":5,\"campaign\":\"c\"}"),
+         "a campaign has slots, no mean_ms"},
+        {STARTS(OWN "\"give_up_ms\":5,\"campaign\":\"c\",\"from\":600}"),
+         "a campaign has from, slots"},
+        {STARTS(
+             OF_CAMPAIGN("600", "6", "1000", "0") "," OF_CAMPAIGN("900", "6", "1000", "0")),
+         NULL},
+        {STARTS(
+             OF_CAMPAIGN("600", "6", "1000", "0") "," OF_CAMPAIGN("600", "7", "1000", "0")),
+         "the same probe as starts[0]"},
         {"", "does not begin"},
         {"{\"v\":0,", "out of range"},
         {HEAD AGENT TIMES "} ", "bytes behind"},

@@ -228,6 +228,7 @@ static int put_throughput(struct bw_sql *s,
     bw_sql_i64(st, 32, t->delay_max_us);
     bind_end(st, 33, &t->near);
     bind_end(st, 39, &t->far);
+    bw_sql_text(st, 45, t->campaign);
     return bw_sql_run(s, st, reterr);
 }
 
@@ -471,6 +472,7 @@ static void read_throughput(struct bw_summary *u,
     t->delay_max_us = bw_sql_get(st, 31);
     read_end(st, 32, &t->near);
     read_end(st, 38, &t->far);
+    bw_sql_copy(st, 44, t->campaign, sizeof(t->campaign));
 }
 
 /* Walk one table's rows of the record into an arena array. */

@@ -64,6 +64,7 @@ struct sqlite3_stmt;
     "ALTER TABLE throughput ADD COLUMN far_app_limited_ppm INTEGER;" \
     "ALTER TABLE throughput ADD COLUMN far_rwnd_limited_ppm INTEGER;" \
     "ALTER TABLE throughput ADD COLUMN far_sndbuf_limited_ppm INTEGER;" \
+    "ALTER TABLE throughput ADD COLUMN campaign TEXT;" \
     "CREATE TABLE paths(key INTEGER PRIMARY KEY, circuit TEXT NOT NULL, probe TEXT," \
     " method TEXT, family INTEGER, at_ms INTEGER, reached INTEGER, mtu INTEGER," \
     " hash TEXT, changed INTEGER, flag TEXT, hops TEXT);"
@@ -104,7 +105,7 @@ enum bw_columns_stmt {
     [BW_COLUMNS_PUT_THROUGHPUT] = \
         "INSERT INTO throughput VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
         "?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35," \
-        "?36,?37,?38,?39,?40,?41,?42,?43,?44)", \
+        "?36,?37,?38,?39,?40,?41,?42,?43,?44,?45)", \
     [BW_COLUMNS_PUT_GAP] = "INSERT INTO gaps VALUES(?1,?2,?3,?4)", \
     [BW_COLUMNS_PUT_PATH] = \
         "INSERT INTO paths VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)", \
