@@ -485,6 +485,8 @@ static void start_direction(struct bw_probe *p, enum bw_direction d)
         .direction = d,
         .url = url,
         .device = bw_opts_device(p->opts),
+        .source4 = bw_opts_source(p->opts, 4),
+        .source6 = bw_opts_source(p->opts, 6),
         .ca_file = bw_opt_str(p->opts, "ca_file"),
         .put = bw_opt_int(p->opts, "upload_method") == 1,
         .upload_bytes = bw_opt_int(p->opts, "upload_size"),

@@ -325,7 +325,7 @@ int http_engine_start(const struct http_setup *setup,
     e->failed = setup->failed;
     e->owner = setup->owner;
     e->tls = strncasecmp(setup->url, "https:", 6) == 0;
-    http_sockets_init(&e->sockets, setup->device);
+    http_sockets_init(&e->sockets, setup->device, setup->source4, setup->source6);
     (void)uv_timer_init(e->loop, &e->later);
     e->later.data = e;
     e->n_open = 1;

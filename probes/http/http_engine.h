@@ -25,7 +25,9 @@ struct http_setup {
     struct uv_loop_s *loop;
     enum bw_direction direction;
     const char *url;
-    const char *device;   /* "" : by the routing table */
+    const char *device;  /* "" : by the routing table */
+    const char *source4; /* addresses to send from; "": likewise */
+    const char *source6;
     const char *ca_file;  /* "" : the system's */
     bool put;             /* upload by PUT, else POST */
     int64_t upload_bytes; /* of one request's body */

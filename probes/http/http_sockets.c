@@ -7,6 +7,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <outlet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,10 +22,25 @@ enum {
     TCP_STAMPS = 12 /* RFC 7323's option with its padding */
 };
 
-void http_sockets_init(struct http_sockets *s, const char *device)
+void http_sockets_init(struct http_sockets *s,
+                       const char *device,
+                       const char *source4,
+                       const char *source6)
 {
     *s = (struct http_sockets){.n = 0};
     (void)snprintf(s->device, sizeof(s->device), "%s", device);
+    (void)snprintf(s->source4, sizeof(s->source4), "%s", source4);
+    (void)snprintf(s->source6, sizeof(s->source6), "%s", source6);
+}
+
+/* By the circuit's interface and from its address, or not at all. */
+static bool bind_to_circuit(const struct http_sockets *s, int fd, int af)
+{
+    const char *own = af == AF_INET6 ? s->source6 : s->source4;
+    const char *other = af == AF_INET6 ? s->source4 : s->source6;
+    return (own[0] != '\0' || other[0] == '\0') &&
+           bw_outlet_bind_device(fd, s->device) == 0 &&
+           bw_outlet_bind_source(fd, af == AF_INET6 ? 6 : 4, own) == 0;
 }
 
 static bool read_info(int fd, struct tcp_info *ret)
@@ -49,9 +65,7 @@ on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
     if (fd < 0) {
         return CURL_SOCKET_BAD;
     }
-    /* Permitted without rights on a socket that is not bound yet (Linux 5.7). */
-    if (s->device[0] != '\0' && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, s->device,
-                                           (socklen_t)strlen(s->device) + 1) < 0) {
+    if (!bind_to_circuit(s, fd, address->family)) {
         (void)close(fd);
         return CURL_SOCKET_BAD;
     }

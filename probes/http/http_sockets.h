@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 
 enum {
     HTTP_SOCKETS_MAX = 4 * HTTP_STREAMS_MAX
@@ -15,13 +16,20 @@ enum {
 
 struct http_sockets {
     char device[IFNAMSIZ];
+    char source4[INET6_ADDRSTRLEN]; /* "": by the routing table */
+    char source6[INET6_ADDRSTRLEN];
     int fds[HTTP_SOCKETS_MAX];
     size_t n;
     int64_t closed_segments;
     int64_t closed_retransmits;
 };
 
-void http_sockets_init(struct http_sockets *s, const char *device);
+/* Sockets leave by the interface and from the address of their family; with an address of
+ * one family only none of the other is opened. "" for none. */
+void http_sockets_init(struct http_sockets *s,
+                       const char *device,
+                       const char *source4,
+                       const char *source6);
 
 /* Let curl open and close this handle's sockets through us. */
 void http_sockets_follow(struct http_sockets *s, CURL *easy);
