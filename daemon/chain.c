@@ -479,6 +479,16 @@ int bw_chain_append(struct bw_chain *c,
     return bw_journal_append(c->j, &e, reterr);
 }
 
+int bw_chain_sign(struct bw_chain *c,
+                  const char *typ,
+                  const char *payload,
+                  size_t n,
+                  struct bw_buf *out,
+                  struct bw_err *reterr)
+{
+    return bw_jws_sign(c->key, typ, payload, n, out, reterr);
+}
+
 int bw_chain_fork(struct bw_chain *c,
                   const char *kid,
                   int64_t seq,

@@ -49,6 +49,14 @@ int bw_chain_append(struct bw_chain *c,
                     struct bw_chain_signed *keep,
                     struct bw_err *reterr);
 
+/* Append the compact JWS of payload[n] by the current key: a request, never a record. */
+int bw_chain_sign(struct bw_chain *c,
+                  const char *typ,
+                  const char *payload,
+                  size_t n,
+                  struct bw_buf *out,
+                  struct bw_err *reterr);
+
 /* The collector holds another record under (kid, seq): close that chain; when it is the
  * current one, go on under a new key. Doing so twice is 0. */
 int bw_chain_fork(struct bw_chain *c,

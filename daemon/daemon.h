@@ -21,6 +21,7 @@ struct bw_err;
 struct bw_heavy;
 struct bw_reflector;
 struct bw_site;
+struct bw_ticketer;
 
 enum {
     BW_DAEMON_FLUSH_MS = 5000 /* storage may take this long at the end */
@@ -45,6 +46,7 @@ struct bw_daemon {
     struct bw_control *control;
     struct bw_courier *courier;     /* NULL: nobody to send to */
     struct bw_reflector *reflector; /* NULL: none is asked for */
+    struct bw_ticketer *ticketer;
     struct bw_enrolment enrolment;
     bool enrolled;
     uv_signal_t signals[4];

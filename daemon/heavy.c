@@ -75,6 +75,11 @@ int bw_heavy_new(uv_loop_t *loop,
     return 0;
 }
 
+void bw_heavy_use_tickets(struct bw_heavy *h, struct bw_ticketer *tickets)
+{
+    h->tickets = tickets;
+}
+
 void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_site *site)
 {
     struct bw_boxconf *old = h->config;
@@ -178,7 +183,7 @@ static void go_on(struct bw_heavy *h, struct item *it)
     }
 }
 
-static void give_up(struct bw_heavy *h, struct item *it, const char *reason)
+void heavy_give_up(struct bw_heavy *h, struct item *it, const char *reason)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     struct bw_campaign *k =
@@ -225,7 +230,7 @@ static void consider(struct bw_heavy *h, struct item *it)
                bw_opts_name(p->opts), d.reason, s.retry_ms / 1000);
         return;
     case BW_SCHED_GIVE_UP:
-        give_up(h, it, d.reason);
+        heavy_give_up(h, it, d.reason);
         break;
     }
     go_on(h, it);
@@ -370,7 +375,7 @@ void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
     }
     h->stopped = cb;
     h->stopped_owner = owner;
-    bw_runner_cancel(h->run->runner);
+    heavy_cancel(h);
 }
 
 void bw_heavy_free(struct bw_heavy *h)

@@ -20,6 +20,7 @@ struct bw_heavy;
 struct bw_pledge;
 struct bw_site;
 struct bw_summary;
+struct bw_ticketer;
 struct bw_writer;
 
 /* Load campaigns and the secrets of the days around today (made where missing) from the
@@ -30,6 +31,9 @@ int bw_heavy_new(uv_loop_t *loop,
                  struct bw_writer *writer,
                  struct bw_heavy **ret,
                  struct bw_err *reterr);
+
+/* Where runs whose probe says `ticket = collector` get one; borrowed for life. */
+void bw_heavy_use_tickets(struct bw_heavy *h, struct bw_ticketer *tickets);
 
 /* After a reload: plan anew. A run under way ends as it began. */
 void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_site *site);

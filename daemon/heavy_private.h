@@ -59,8 +59,8 @@ struct track {
 struct run {
     struct bw_heavy *heavy;
     struct bw_boxconf *config; /* the one it began under */
-    struct bw_runner *runner;
-    struct item item; /* as it was when it began */
+    struct bw_runner *runner;  /* NULL while it waits for a ticket */
+    struct item item;          /* as it was when it began */
     uint32_t target;
     int64_t moved_bytes;
     int64_t goodput_bps[BW_DIRECTIONS];
@@ -76,6 +76,7 @@ struct bw_heavy {
     struct bw_writer *writer;
     struct bw_pledge *pledge;
     struct bw_campaigns *campaigns;
+    struct bw_ticketer *tickets;        /* NULL: nobody to ask */
     uint8_t allowed[BW_STARTS_DAY_MIN]; /* of today */
     struct item items[HEAVY_ITEMS_MAX]; /* own ones, one a probe, then campaigns */
     size_t n_items;
@@ -114,13 +115,28 @@ int heavy_campaign_probe(const struct bw_heavy *h, const struct bw_campaign *k);
 
 /* Run it now; nothing else runs. */
 int heavy_start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *reterr);
+/* The part of it behind the ticket, if it needs one. */
+int heavy_child(struct run *run, const char *ticket, struct bw_err *reterr);
+/* Whoever asked hears of it; the run is gone. */
+void heavy_over(struct run *run, int status, const char *reason);
 /* Put into the record that it was due and did not run. */
 void heavy_not_run(struct bw_heavy *h,
                    const struct item *it,
                    enum bw_test_state state,
                    const char *reason);
 
+/* ---- heavy_ticket.c */
+
+bool heavy_wants_ticket(const struct bw_opts *opts);
+/* 0: it goes on by itself, with a ticket or not. */
+int heavy_ask_ticket(struct run *run, struct bw_err *reterr);
+/* End what runs or waits for a ticket; something does. */
+void heavy_cancel(struct bw_heavy *h);
+
 /* ---- heavy.c */
+
+/* It is left out this time, and the record says so. */
+void heavy_give_up(struct bw_heavy *h, struct item *it, const char *reason);
 
 /* What a decision about an item rests on, now. */
 void heavy_look(struct bw_heavy *h,

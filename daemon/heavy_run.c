@@ -163,6 +163,23 @@ keep_end(struct bw_heavy *h, const struct run *run, int status, const char *reas
     }
 }
 
+void heavy_over(struct run *run, int status, const char *reason)
+{
+    struct bw_heavy *h = run->heavy;
+    if (run->asked && h->asker.end) {
+        struct bw_heavy_asker a = h->asker;
+        memset(&h->asker, 0, sizeof(h->asker));
+        a.end(a.owner, status, reason);
+    }
+    bw_boxconf_unref(run->config);
+    free(run);
+    if (h->stopping && h->stopped) {
+        void (*cb)(void *) = h->stopped;
+        h->stopped = NULL;
+        cb(h->stopped_owner);
+    }
+}
+
 static void on_end(void *owner, int status, const char *reason)
 {
     struct run *run = owner;
@@ -180,28 +197,39 @@ static void on_end(void *owner, int status, const char *reason)
         bw_log(BW_AREA_SCHED, BW_WARN, "%s \"%s\" failed: %s; the record says so",
                p->ops->name, bw_opts_name(p->opts), reason ? reason : bw_strerror(status));
     }
-    if (run->asked && h->asker.end) {
-        struct bw_heavy_asker a = h->asker;
-        memset(&h->asker, 0, sizeof(h->asker));
-        a.end(a.owner, status, reason);
-    }
     keep_end(h, run, status, reason);
-    bw_boxconf_unref(run->config);
-    free(run);
-    if (h->stopping && h->stopped) {
-        void (*cb)(void *) = h->stopped;
-        h->stopped = NULL;
-        cb(h->stopped_owner);
-    }
+    heavy_over(run, status, reason);
 }
 
 static const struct bw_runner_callbacks run_callbacks = {.sample = on_sample,
                                                          .end = on_end};
 
+int heavy_child(struct run *run, const char *ticket, struct bw_err *reterr)
+{
+    struct bw_heavy *h = run->heavy;
+    const struct bw_boxconf_probe *p = &run->config->probes[run->item.probe];
+    const struct bw_runner_job job = {
+        .ops = p->ops, .opts = p->opts, .target = run->target, .ticket = ticket};
+    int r = bw_runner_start(h->loop, &job, &run_callbacks, run, &run->runner, reterr);
+    if (r < 0 || run->config != h->config) {
+        return r;
+    }
+    struct track *t = &h->tracks[run->item.probe];
+    t->turn += run->target < heavy_n_usual(p);
+    if (run->item.what == ITEM_OWN && !run->asked) {
+        t->newest.ran_unix_ms = bw_clock_unix_ms();
+        t->newest.target = run->target;
+        t->newest.below = false;
+        t->newest.at_unix_ms[BW_DOWN] = BW_UNKNOWN;
+        t->newest.at_unix_ms[BW_UP] = BW_UNKNOWN;
+    }
+    return 0;
+}
+
 int heavy_start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *reterr)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
-    struct track *t = &h->tracks[it->probe];
+    const struct track *t = &h->tracks[it->probe];
     struct run *run = calloc(1, sizeof(*run));
     if (!run) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
@@ -213,21 +241,12 @@ int heavy_start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *
     run->asked = asked;
     run->goodput_bps[BW_DOWN] = BW_UNKNOWN;
     run->goodput_bps[BW_UP] = BW_UNKNOWN;
-    const struct bw_runner_job job = {
-        .ops = p->ops, .opts = p->opts, .target = run->target};
-    int r = bw_runner_start(h->loop, &job, &run_callbacks, run, &run->runner, reterr);
+    int r = h->tickets && heavy_wants_ticket(p->opts) ? heavy_ask_ticket(run, reterr)
+                                                      : heavy_child(run, NULL, reterr);
     if (r < 0) {
         bw_boxconf_unref(run->config);
         free(run);
         return r;
-    }
-    t->turn += run->target < heavy_n_usual(p);
-    if (it->what == ITEM_OWN && !asked) {
-        t->newest.ran_unix_ms = bw_clock_unix_ms();
-        t->newest.target = run->target;
-        t->newest.below = false;
-        t->newest.at_unix_ms[BW_DOWN] = BW_UNKNOWN;
-        t->newest.at_unix_ms[BW_UP] = BW_UNKNOWN;
     }
     h->run = run;
     return 0;

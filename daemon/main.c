@@ -13,6 +13,7 @@
 #include "plural.h"
 #include "rights.h"
 #include "site.h"
+#include "ticket.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -64,6 +65,9 @@ void bw_daemon_stop(struct bw_daemon *d, int exit_code)
 
 static int init_loop(struct bw_daemon *d, struct bw_err *reterr)
 {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return bw_err_set(reterr, -EIO, "libcurl could not be set up");
+    }
     int r = uv_loop_init(&d->loop);
     return r < 0 ? bw_err_set(reterr, r, "%s", bw_strerror(r)) : 0;
 }
@@ -76,6 +80,7 @@ static void done_loop(struct bw_daemon *d)
     if (r < 0) {
         bw_log(BW_AREA_MAIN, BW_ERROR, "the loop still has handles: %s", bw_strerror(r));
     }
+    curl_global_cleanup();
 }
 
 static void on_signal(uv_signal_t *h, int number)
@@ -187,7 +192,13 @@ static void done_probes(struct bw_daemon *d)
 
 static int init_tests(struct bw_daemon *d, struct bw_err *reterr)
 {
-    return bw_heavy_new(&d->loop, d->config, d->site, d->writer, &d->heavy, reterr);
+    int r = bw_ticketer_new(&d->loop, d->writer, &d->ticketer, reterr);
+    r = r < 0 ? r
+              : bw_heavy_new(&d->loop, d->config, d->site, d->writer, &d->heavy, reterr);
+    if (r == 0) {
+        bw_heavy_use_tickets(d->heavy, d->ticketer);
+    }
+    return r;
 }
 
 static void done_tests(struct bw_daemon *d)
@@ -196,6 +207,10 @@ static void done_tests(struct bw_daemon *d)
         BW_DAEMON_CLOSE(d, bw_heavy_stop, d->heavy, );
         bw_heavy_free(d->heavy);
         d->heavy = NULL;
+    }
+    if (d->ticketer) {
+        BW_DAEMON_CLOSE(d, bw_ticketer_close, d->ticketer, );
+        d->ticketer = NULL;
     }
 }
 
@@ -238,9 +253,6 @@ static void done_control(struct bw_daemon *d)
 
 static int init_courier(struct bw_daemon *d, struct bw_err *reterr)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return bw_err_set(reterr, -EIO, "libcurl could not be set up");
-    }
     bw_daemon_load_enrolment(d);
     return bw_daemon_start_courier(d, reterr);
 }
@@ -251,7 +263,6 @@ static void done_courier(struct bw_daemon *d)
         BW_DAEMON_CLOSE(d, bw_courier_close, d->courier, );
         d->courier = NULL;
     }
-    curl_global_cleanup();
 }
 
 static void on_watchdog(uv_timer_t *t)

@@ -9,6 +9,7 @@
 #include "heavy.h"
 #include "notify.h"
 #include "site.h"
+#include "ticket.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -106,8 +107,16 @@ static void on_fatal(void *owner, const char *why)
     bw_daemon_stop(d, 1);
 }
 
+static void on_signed(void *owner, int64_t number, const char *jws)
+{
+    struct bw_daemon *d = owner;
+    if (d->ticketer) {
+        bw_ticketer_signed(d->ticketer, number, jws);
+    }
+}
+
 const struct bw_writer_events bw_daemon_writer_events = {
-    .changed = on_changed, .batch = on_batch, .fatal = on_fatal};
+    .changed = on_changed, .batch = on_batch, .signed_ = on_signed, .fatal = on_fatal};
 
 /* ---- from the courier */
 
@@ -220,6 +229,12 @@ int bw_daemon_start_courier(struct bw_daemon *d, struct bw_err *reterr)
                                   .ca_file = c->collector.ca_file,
                                   .agent = "bandwitnessd/" BW_VERSION,
                                   .every_ms = c->collector.every_ms};
+    const struct bw_ticket_where tickets = {
+        .url = d->enrolled ? url : "",
+        .ca_file = c->collector.ca_file,
+        .agent = p.agent,
+        .aud = d->enrolment.has_log_key ? d->enrolment.log_key.kid : ""};
+    bw_ticketer_set(d->ticketer, &tickets);
     if (d->courier) {
         bw_courier_close(d->courier, NULL, NULL);
         d->courier = NULL;

@@ -32,6 +32,7 @@ static void on_closed(uv_handle_t *h)
         free(w->batch);
     }
     free(w->fatal);
+    free(w->signed_jws);
     bw_draw_free(w->draw);
     bw_chain_free(w->chain);
     bw_journal_close(w->journal);
@@ -51,6 +52,11 @@ static void on_async(uv_async_t *h)
     bool ended = w->ended;
     struct bw_courier_batch *batch = w->batch;
     char *fatal = w->fatal;
+    bool has_signed = w->has_signed;
+    int64_t number = w->signed_number;
+    char *jws = w->signed_jws;
+    w->has_signed = false;
+    w->signed_jws = NULL;
     w->changed = false;
     w->batch = NULL;
     w->fatal = NULL;
@@ -67,6 +73,10 @@ static void on_async(uv_async_t *h)
         bw_courier_batch_done(batch);
         free(batch);
     }
+    if (has_signed && w->ev.signed_ && !w->closed) {
+        w->ev.signed_(w->owner, number, jws);
+    }
+    free(jws);
     if (fatal && w->ev.fatal && !w->closed) {
         w->ev.fatal(w->owner, fatal);
     }
@@ -251,6 +261,20 @@ int bw_writer_fetch(struct bw_writer *w, size_t max_lines, bool zstd)
     }
     j->number = (int64_t)max_lines;
     j->flag = zstd;
+    return put(w, j);
+}
+
+int bw_writer_sign(struct bw_writer *w,
+                   int64_t number,
+                   const char *typ,
+                   const char *payload)
+{
+    struct bw_job *j = job_about(JOB_SIGN, "", 0, payload);
+    if (!j) {
+        return -ENOMEM;
+    }
+    j->number = number;
+    (void)snprintf(j->type, sizeof(j->type), "%s", typ);
     return put(w, j);
 }
 

@@ -65,6 +65,8 @@ struct bw_writer_events {
     void (*changed)(void *owner, const struct bw_writer_status *st);
     /* The answer to bw_writer_fetch(); moved out by the receiver. */
     void (*batch)(void *owner, struct bw_courier_batch *b);
+    /* The answer to bw_writer_sign(): lent; NULL when it could not be signed. */
+    void (*signed_)(void *owner, int64_t number, const char *jws);
     /* Storage is broken in a way that trying again does not mend: end the program. */
     void (*fatal)(void *owner, const char *why);
 };
@@ -102,6 +104,13 @@ int bw_writer_summary(struct bw_writer *w,
 
 /* Make a batch of the oldest rows that wait; events.batch follows exactly once. */
 int bw_writer_fetch(struct bw_writer *w, size_t max_lines, bool zstd);
+
+/* Sign a request (never a record) of this type with the current key; events.signed_
+ * follows with this number. One at a time: a newer one takes an older one's place. */
+int bw_writer_sign(struct bw_writer *w,
+                   int64_t number,
+                   const char *typ,
+                   const char *payload);
 
 /* What the collector said. */
 int bw_writer_acked(struct bw_writer *w,

@@ -22,6 +22,7 @@ enum bw_job_kind {
     JOB_SET,
     JOB_MOVED,
     JOB_FETCH,
+    JOB_SIGN,
     JOB_ACKED,
     JOB_REFUSED,
     JOB_FORKED,
@@ -72,6 +73,9 @@ struct bw_writer {
     bool ended;
     struct bw_writer_status status;
     struct bw_courier_batch *batch;
+    bool has_signed;
+    int64_t signed_number;
+    char *signed_jws; /* NULL: it could not be */
     char *fatal;
     struct bw_gap lost[LOST_MAX]; /* no room for these; no record tells them yet */
     size_t n_lost;

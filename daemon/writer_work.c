@@ -237,6 +237,7 @@ static int do_kept(struct bw_writer *w, struct bw_job *j, struct bw_err *err)
         return bw_journal_usage_add(w->journal, j->seq - j->seq % DAY_S, j->name, j->number,
                                     err);
     case JOB_FETCH:
+    case JOB_SIGN:
     case JOB_ACKED:
     case JOB_REFUSED:
     case JOB_FORKED:
@@ -418,6 +419,23 @@ out:
     uv_mutex_unlock(&w->mutex);
 }
 
+static void do_sign(struct bw_writer *w, const struct bw_job *j)
+{
+    struct bw_err err = {0};
+    struct bw_buf jws;
+    bw_buf_init(&jws, BW_JWS_MAX);
+    if (bw_chain_sign(w->chain, j->type, j->text, strlen(j->text), &jws, &err) < 0) {
+        bw_log(BW_AREA_JOURNAL, BW_ERROR, "a request could not be signed: %s", err.text);
+    }
+    uv_mutex_lock(&w->mutex);
+    free(w->signed_jws);
+    w->signed_jws = jws.len > 0 ? bw_buf_take(&jws, NULL) : NULL;
+    w->signed_number = j->number;
+    w->has_signed = true;
+    uv_mutex_unlock(&w->mutex);
+    bw_buf_done(&jws);
+}
+
 static void do_said(struct bw_writer *w, const struct bw_job *j)
 {
     struct bw_err err = {0};
@@ -447,6 +465,7 @@ static void do_said(struct bw_writer *w, const struct bw_job *j)
     case JOB_SET:
     case JOB_MOVED:
     case JOB_FETCH:
+    case JOB_SIGN:
         break;
     }
     if (r < 0) {
@@ -494,6 +513,9 @@ static void do_job(struct bw_writer *w, struct bw_job *j)
         return;
     case JOB_FETCH:
         do_fetch(w, j);
+        break;
+    case JOB_SIGN:
+        do_sign(w, j);
         break;
     case JOB_ACKED:
     case JOB_REFUSED:

@@ -51,6 +51,7 @@ struct bw_probe {
 };
 
 static const char *const direction_words[] = {"down", "up", "both", NULL};
+static const char *const ticket_words[] = {"none", "collector", NULL};
 
 static const struct bw_optspec ndt7_opts[] = {
     {.name = "direction",
@@ -58,6 +59,13 @@ static const struct bw_optspec ndt7_opts[] = {
      .def = "both",
      .words = direction_words,
      .doc = "What a run measures: down, up, or both, one after the other."},
+    {.name = "ticket",
+     .type = BW_OPT_ENUM,
+     .def = "none",
+     .words = ticket_words,
+     .doc = "collector: before each run the daemon asks the collector, where it has a "
+            "measurement server, for a ticket and tests there, whatever the target's "
+            "address says. The run is put off while that server has no place."},
     {.name = "consent",
      .type = BW_OPT_BOOL,
      .def = "no",

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A box that tests against its collector's own server: a ticket before every run, a receipt
+of every result in its record; put off while the server has no place."""
+from bwtest import Box, Collector, wait_for
+from bwtest.measure import WebSocket, measure_conf, payload_of, urls
+from bwtest.scenes import run_scenes, scene
+
+NDT7 = """
+ndt7 "state" {
+    circuit = wan
+    direction = both
+    ticket = collector
+    %s
+    target "state-1" { address = "ws://127.0.0.1:1" }
+}
+"""
+
+
+def tests_of(box):
+    return [t for r in box.records() for t in r.get("throughput", [])]
+
+
+def ready(c):
+    wait_for("the measurement server", lambda: c.metric("bandwitness_measure_up") == 1)
+
+
+def enrolled(c, box):
+    token = c.token("--site", "Alder Elementary")
+    box.enroll(c, token["token"])
+    return token["site"]
+
+
+def log_key_of(c):
+    return c.box("Birch Elementary").log_key
+
+
+@scene
+def tests_with_ticket():
+    with Collector(extra=measure_conf(test_bytes="100GB", rate="100G")) as c, \
+            Box(more="tests { gate = off }\n" + NDT7 % "" + c.as_conf()) as box:
+        ready(c)
+        site = enrolled(c, box)
+        c.admin("site", "add", "--circuit", "wan", "--prefix", "127.0.0.0/8", site)
+        box.start()
+        box.wait_records(1)
+        answer = box.ask(verb="probe", probe="state")[-1]
+        assert answer["ok"], answer
+        wait_for("both in the record", lambda: len(tests_of(box)) == 2, 30)
+        key = log_key_of(c)
+        for t in tests_of(box):
+            assert (t["state"], t["grade"], t["egress"]) == ("ok", "receipt", "match"), t
+            assert t["server"] == "state-1" and t["probe"] == "state", t
+            r = payload_of(t["receipt"], key)
+            assert (r["site"], r["circuit"], r["direction"], r["kind"]) == \
+                (site, "wan", t["direction"], "ndt7"), r
+            assert abs(t["bytes"] - r["bytes"]) <= r["bytes"] * 0.02 + (4 << 20), (t, r)
+        nonces = {payload_of(t["receipt"], key)["nonce"] for t in tests_of(box)}
+        assert len(nonces) == 1
+        assert c.metric("bandwitness_tickets_total") == 1
+        assert c.metric("bandwitness_measure_places_taken") == 0
+
+
+@scene
+def put_off_while_busy():
+    conf = measure_conf(tests=1, test_bytes="20MB")
+    box_conf = "tests { gate = off retry = 1s give_up = 10min }\n" + NDT7 % "every = 10s"
+    with Collector(extra=conf) as c, Box(more=box_conf + c.as_conf()) as box:
+        ready(c)
+        enrolled(c, box)
+        holder = c.box("Birch Elementary")
+        held = urls(c, holder)["ws:///ndt/v7/download"]
+        box.start()
+        deferred = wait_for("a deferral", lambda: [
+            t for t in tests_of(box) if t["state"] == "deferred"], 60)
+        assert {t["reason"] for t in deferred} == {"server busy"}, deferred
+        assert {t["direction"] for t in deferred} <= {"down", "up"}
+        state = box.status()["tests"]["probes"][0]
+        assert not state["running"], state
+        # the holder tests, and its place is free
+        w = WebSocket(held)
+        w.until_close()
+        w.close()
+        answer = wait_for("a place", lambda: (lambda a: a if a["ok"] else None)(
+            box.ask(verb="probe", probe="state")[-1]), 60)
+        # Both were served, up to the few bytes that this server gives.
+        assert all(r["bytes"] >= 20_000_000 for r in answer["results"]), answer
+        assert c.metric("bandwitness_test_receipts_total") == 3
+        box.stop()
+
+
+@scene
+def no_server_no_test():
+    with Collector() as c, Box(more="tests { gate = off }\n" + NDT7 % "" + c.as_conf()) as box:
+        box.start()
+        box.wait_records(1)
+        answer = box.ask(verb="probe", probe="state")[-1]
+        assert not answer["ok"] and "not enrolled" in answer["error"], answer
+        enrolled(c, box)
+        box.reload()
+        wait_for("enrolled", lambda: box.status().get("site", "s-local") != "s-local", 20)
+        answer = wait_for("the collector's word", lambda: (
+            lambda a: a if "measurement server" in a.get("error", "") else None)(
+                box.ask(verb="probe", probe="state")[-1]), 20)
+        assert not answer["ok"], answer
+        assert "no measurement server" in answer["error"], answer
+        wait_for("a deferral in the record", lambda: any(
+            t["state"] == "deferred" and "measurement server" in t["reason"]
+            for t in tests_of(box)), 20)
+        c.kill()
+        answer = box.ask(verb="probe", probe="state")[-1]
+        assert not answer["ok"] and "cannot be asked" in answer["error"], answer
+        box.stop()  # in order, though the collector is gone
+
+
+if __name__ == "__main__":
+    run_scenes()
