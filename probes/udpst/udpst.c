@@ -186,6 +186,9 @@ set_second(struct bw_run_sample *s, const struct udpst_second *second, bool is_b
         if (second->capped) {
             add_flag(s, "max-rate");
         }
+        if (second->late) {
+            add_flag(s, "tester-late");
+        }
         if (second->dropped) {
             add_flag(s, "receive-drops");
         }

@@ -26,6 +26,7 @@ struct udpst_second {
     int64_t delay_max_us;
     int64_t rtt_us; /* mean of its samples; BW_UNKNOWN */
     int64_t busy_ppm;
+    bool late;    /* we were too late with bursts, and left some out */
     bool capped;  /* max_rate was the limit, not the line */
     bool dropped; /* our own receive buffer was full */
 };

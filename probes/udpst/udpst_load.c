@@ -33,6 +33,7 @@ static void begin_second(struct udpst_flow *f)
     f->second_cpu_us = udpst_cpu_us();
     f->second_drops = f->io.own_drops;
     f->pace.capped = false;
+    f->pace.late = false;
 }
 
 /* A full second: is it the best so far? The plan's owner hears of each. */
@@ -41,6 +42,7 @@ static void take_second(struct udpst_flow *f, struct udpst_second *s)
     int64_t span_ns = s->t1_mono_ns - s->t0_mono_ns;
     s->busy_ppm = (udpst_cpu_us() - f->second_cpu_us) * 1000000000 / span_ns;
     s->capped = f->plan.direction == BW_UP && f->pace.capped;
+    s->late = f->plan.direction == BW_UP && f->pace.late;
     s->dropped = f->io.own_drops != f->second_drops;
     /* of two rates the higher, without a division's loss */
     if (!f->have_best ||

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * udpst_pace.c - when which burst is due. The highest rate is a bucket of bits: it fills
- * evenly, holds ten milliseconds' worth (and one datagram of the largest size at least),
+ * evenly, holds twenty milliseconds' worth (and one datagram of the largest size at least),
  * and what does not fit is not sent. */
 #include "udpst_pace.h"
 
 #include <bw/units.h>
 
 enum {
-    BUCKET_MS = 10,
+    BUCKET_MS = 20, /* as much as may be made up for */
     DATAGRAM_MAX_BITS = 9048 * 8
 };
 
@@ -103,7 +103,7 @@ bool udpst_pace_take(struct udpst_pace *p, int64_t now_ns, struct udpst_burst *r
         return false;
     }
     if (now_ns - p->due_ns[which] > UDPST_LATE_NS) {
-        p->due_ns[which] = now_ns;
+        p->due_ns[which] = now_ns - UDPST_LATE_NS;
         p->late = true;
     }
     p->due_ns[which] += interval_ns(r, which);

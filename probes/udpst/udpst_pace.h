@@ -2,9 +2,9 @@
  * udpst_pace.h - when which burst of a sending-rate row is due, and never more than the
  * highest rate allowed. Pure: instants come in, bursts come out.
  *
- * A row has two transmitters of an interval each. What is late is made up for, unless it is
- * later than UDPST_LATE_NS: then the line was not idle by the server's will, and a heap of
- * old bursts would be another test than the one asked for. */
+ * A row has two transmitters of an interval each. What is late is made up for, but nothing
+ * that is later than UDPST_LATE_NS: a heap of old bursts would be another test than the one
+ * asked for, and that this machine was too slow is said. */
 #ifndef BW_UDPST_PACE_H
 #define BW_UDPST_PACE_H
 
