@@ -269,6 +269,9 @@ static void end_direction(struct bw_probe *p, int error, const char *reason)
         s.state = error == -ECANCELED ? BW_SKIPPED : BW_FAILED;
         s.error = error;
         s.reason = reason;
+        if (error == -EBUSY) {
+            add_flag(&s, "server-busy");
+        }
     }
     (void)uv_timer_stop(&p->timer);
     p->todo[p->direction] = false;

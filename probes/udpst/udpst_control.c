@@ -170,15 +170,19 @@ static bool trusted(struct udpst_flow *f, const uint8_t *p, size_t n)
 
 static void setup_refused(struct udpst_flow *f, const struct bw_udpst_setup *s)
 {
-    enum {
-        BAD_VERSION = 2
+    enum { /* RFC 9946: cmdResponse */
+        BAD_VERSION = 2,
+        NO_CAPACITY = 10,
+        NO_CONNECTION = 13
     };
+    bool busy = s->response == NO_CAPACITY || s->response == NO_CONNECTION;
     if (s->response == BAD_VERSION && f->version == BW_UDPST_VERSION) {
         f->version = s->version < BW_UDPST_VERSION ? s->version : BW_UDPST_VERSION_MIN;
         send_setup(f);
         return;
     }
-    udpst_flow_fail(f, -ECONNREFUSED, "the server refuses the test: %s (response %u)",
+    udpst_flow_fail(f, busy ? -EBUSY : -ECONNREFUSED,
+                    "the server refuses the test: %s (response %u)",
                     bw_udpst_setup_refusal(s->response), (unsigned)s->response);
 }
 

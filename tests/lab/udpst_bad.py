@@ -20,6 +20,12 @@ def checksum(data):
     return ~total & 0xffff
 
 
+def wrong_sum(pdu, at, over=None):
+    """Never the right one by accident, and never none."""
+    right = checksum(put(pdu, at, "H", 0)[:over])
+    return put(pdu, at, "H", right ^ (1 if right != 1 else 2))
+
+
 def put(pdu, at, fmt, *values):
     out = bytearray(pdu)
     struct.pack_into("!" + fmt, out, at, *values)
@@ -207,7 +213,7 @@ class WrongVersion(Server):
 
 class WrongChecksum(Server):
     def on_setup(self, request, peer):
-        self.control.sendto(put(setup_response(request, self.test_port), 54, "H", 0x1234), peer)
+        self.control.sendto(wrong_sum(setup_response(request, self.test_port), 54), peer)
 
 
 class WrongLength(Server):
@@ -342,7 +348,7 @@ class LoadOfWrongLength(Server):
 
 class LoadOfWrongSum(Server):
     def one_load(self, seq, action, stamp):
-        return put(load(seq, action=action), 30, "H", 0x1234)
+        return wrong_sum(load(seq, action=action), 30, 32)
 
 
 class LoadOfNoNumber(Server):
@@ -404,7 +410,7 @@ class FeedbackOfWrongLength(Server):
 
 class FeedbackOfWrongSum(Server):
     def one_status(self, seq, sub, saved, action):
-        return put(status(seq, self.row, sub, saved, action), 202, "H", 0x1234)
+        return wrong_sum(status(seq, self.row, sub, saved, action), 202)
 
 
 class Boasts(Server):
