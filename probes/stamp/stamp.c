@@ -73,7 +73,7 @@ static void read_clock(struct bw_probe *p, int64_t now_mono_ns)
 {
     if (now_mono_ns >= p->next_clock_mono_ns) {
         bw_clock_state_read(&p->clock);
-        p->next_clock_mono_ns = now_mono_ns + CLOCK_EVERY_S * 1000 * BW_NS_PER_MS;
+        p->next_clock_mono_ns = now_mono_ns + CLOCK_EVERY_S * INT64_C(1000) * BW_NS_PER_MS;
     }
 }
 

@@ -173,9 +173,9 @@ static bool open_pair(int family, struct bw_udp *a, struct bw_udp *b)
 
 static void stamps_of(int family)
 {
-    struct bw_udp a, b;
+    struct bw_udp a = {.fd = -1}, b = {.fd = -1};
     struct seen at_a = {0}, at_b = {0};
-    union bw_address to, from;
+    union bw_address to = {.sa = {.sa_family = AF_UNSPEC}}, from;
     struct bw_udp_out out = {.to = &to, .data = (const uint8_t *)"larch", .len = 5};
     int64_t before = bw_clock_unix_ns();
     if (!open_pair(family, &a, &b)) {
@@ -240,9 +240,9 @@ static void stamps_and_errors_ipv6(void **state)
 
 static void what_is_too_long_is_told(void **state)
 {
-    struct bw_udp a, b;
+    struct bw_udp a = {.fd = -1}, b = {.fd = -1};
     struct seen at_b = {0};
-    union bw_address to;
+    union bw_address to = {.sa = {.sa_family = AF_UNSPEC}};
     uint8_t big[400] = {0};
     struct bw_udp_out out = {.to = &to, .data = big, .len = sizeof(big)};
     (void)state;
@@ -420,7 +420,7 @@ static void hear_both(void *owner, int family, struct bw_slot *const *slots, siz
         bw_latency_detail_init(&d);
         d.code = family == 6 ? "six" : "four";
         assert_int_equal(slots[i]->family, family);
-        bw_cadence_answered_with(&p->cadence, slots[i], 1000 * family, &d);
+        bw_cadence_answered_with(&p->cadence, slots[i], INT64_C(1000) * family, &d);
     }
     p->n_sends += n;
 }

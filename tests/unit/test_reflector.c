@@ -381,7 +381,7 @@ static int read_conf(const char *text, struct bw_reflector_conf *ret, struct bw_
 
 static void configuration(void **state)
 {
-    struct bw_reflector_conf c;
+    struct bw_reflector_conf c = {.on = false};
     struct bw_err err = {""};
     (void)state;
     assert_int_equal(read_conf("", &c, &err), 0);

@@ -290,9 +290,9 @@ int bw_reflector_open(struct uv_loop_s *loop,
     struct bw_reflector *r = calloc(1, sizeof(*r));
     uint64_t seed;
     int n_families = 0;
-    int e = r ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (e < 0) {
-        return e;
+    int e;
+    if (!r) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     r->loop = loop;
     r->sockets[0].fd = -1;
