@@ -24,7 +24,7 @@ box_asked_config(const struct bw_verb *v, const struct box_asked *a, int *ret_ex
         return NULL;
     }
     if (c->timezone[0]) {
-        (void)setenv("TZ", c->timezone, 1);
+        (void)setenv("TZ", c->timezone, 1); /* NOLINT(concurrency-mt-unsafe): one thread */
         tzset();
     }
     return c;

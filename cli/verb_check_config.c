@@ -139,7 +139,7 @@ static void print_forecast(const struct bw_boxconf *c)
     char b[32];
     int64_t now_s = bw_clock_unix_ms() / 1000;
     if (c->timezone[0]) {
-        (void)setenv("TZ", c->timezone, 1);
+        (void)setenv("TZ", c->timezone, 1); /* NOLINT(concurrency-mt-unsafe): one thread */
         tzset();
     }
     read_ports(c, link_bps);

@@ -8,6 +8,7 @@
 #include <bw/units.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct bw_verb bw_verb_schedule;
@@ -28,12 +29,15 @@ static bool default_gateway(const char *device, char ret[INET_ADDRSTRLEN])
     char line[256];
     bool found = false;
     while (f && !found && fgets(line, sizeof(line), f)) {
-        char name[32];
-        unsigned destination = 0;
-        unsigned gateway = 0;
-        if (sscanf(line, "%31s %x %x", name, &destination, &gateway) == 3 &&
-            strcmp(name, device) == 0 && destination == 0 && gateway != 0) {
-            const struct in_addr a = {.s_addr = gateway};
+        size_t n = strcspn(line, "\t ");
+        char *at = line + n;
+        if (strlen(device) != n || strncmp(line, device, n) != 0) {
+            continue;
+        }
+        unsigned long destination = strtoul(at, &at, 16);
+        unsigned long gateway = strtoul(at, &at, 16);
+        if (destination == 0 && gateway != 0 && gateway <= UINT32_MAX) {
+            const struct in_addr a = {.s_addr = (in_addr_t)gateway};
             found = inet_ntop(AF_INET, &a, ret, INET_ADDRSTRLEN) != NULL;
         }
     }

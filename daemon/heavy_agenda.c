@@ -307,7 +307,7 @@ int bw_heavy_campaign_start(struct bw_heavy *h,
             first_day != BW_UNKNOWN ? first_day : local_day(now_s) + 1, now_s, &k, reterr);
     }
     bw_buf_done(&text);
-    if (r < 0) {
+    if (r < 0 || !k) {
         return r;
     }
     h->told_day_s = BW_UNKNOWN; /* the plan is another */

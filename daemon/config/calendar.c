@@ -196,8 +196,11 @@ int bw_calendar_parse(const char *text,
                       struct bw_err *reterr)
 {
     struct bw_calendar *c = calloc(1, sizeof(*c));
-    int r = c ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
     int number = 1;
+    if (!c) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     for (size_t at = 0; r == 0 && at < n; number++) {
         const char *end = memchr(text + at, '\n', n - at);
         size_t len = end ? (size_t)(end - (text + at)) : n - at;
