@@ -223,9 +223,9 @@ struct bw_throughput {
     int64_t retransmit_ppm;
     int64_t tester_busy_ppm;
     const char *flags[BW_FLAGS_MAX + 1]; /* NULL ends it */
-    const char *machine;  /* what the far end calls itself */
-    int64_t loss_ppm;     /* datagrams lost in the window */
-    int64_t delay_min_us; /* range of the delay over its minimum */
+    const char *machine;                 /* what the far end calls itself */
+    int64_t loss_ppm;                    /* datagrams lost in the window */
+    int64_t delay_min_us;                /* range of the delay over its minimum */
     int64_t delay_max_us;
     struct bw_tcp_figures near;     /* the box's TCP_INFO … */
     struct bw_tcp_figures far;      /* … and the server's */

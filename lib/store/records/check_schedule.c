@@ -34,15 +34,6 @@ void bw_check_schedule_free(struct bw_check_schedule *c)
     free(c);
 }
 
-/* Room for one more behind n, which doubles at powers of two. */
-static void *one_more(void *items, size_t n, size_t size)
-{
-    if (n > 0 && (n & (n - 1)) != 0) {
-        return items;
-    }
-    return reallocarray(items, n ? n * 2 : 1, size);
-}
-
 /* ---- hearing records ----------------------------------------------------------------- */
 
 /* The day, made where it is new; NULL: out of memory, or older than what is kept. */
@@ -61,12 +52,11 @@ day_of(struct bw_check_schedule *c, struct site *t, int64_t day_s, int *reterr)
     if (t->n == DAYS_KEPT && at == 0) {
         return NULL;
     }
-    d = calloc(1, sizeof(*d));
+    d = check_schedule_day_new(day_s);
     if (!d) {
         *reterr = -ENOMEM;
         return NULL;
     }
-    d->day_s = day_s;
     if (t->n == DAYS_KEPT) {
         struct day *old = t->days[0];
         *reterr = check_schedule_judge(c, t, old);
@@ -206,13 +196,13 @@ static int hear_plan(struct day *d, const struct bw_summary *s)
         free(p.tests);
         return 0;
     }
-    plans = one_more(d->plans, d->n_plans, sizeof(*plans));
+    plans = check_schedule_one_more(d->plans, d->n_plans, sizeof(*plans));
     if (!plans) {
         free(p.tests);
         return -ENOMEM;
     }
+    plans[d->n_plans++] = p;
     d->plans = plans;
-    d->plans[d->n_plans++] = p;
     return 0;
 }
 
@@ -257,7 +247,7 @@ static int hear_span(struct day *d, const struct bw_summary *s)
         d->spans[d->n_spans - 1].to_unix_ms = to_ms;
         return 0;
     }
-    spans = one_more(d->spans, d->n_spans, sizeof(*spans));
+    spans = check_schedule_one_more(d->spans, d->n_spans, sizeof(*spans));
     if (!spans) {
         return -ENOMEM;
     }
@@ -342,12 +332,12 @@ hear_runs(struct bw_check_schedule *c, struct site *site, const struct bw_summar
         run.foreseen = has_flag(t, "foreseen");
         run.is_retest = t->retest_of != NULL;
         run.explained = t->retest_of && explain_retest(site, &run, t->retest_of);
-        runs = one_more(d->runs, d->n_runs, sizeof(*runs));
+        runs = check_schedule_one_more(d->runs, d->n_runs, sizeof(*runs));
         if (!runs) {
             return -ENOMEM;
         }
-        d->runs = runs;
         runs[d->n_runs++] = run;
+        d->runs = runs;
     }
     return r;
 }

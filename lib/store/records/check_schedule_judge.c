@@ -10,6 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+void *check_schedule_one_more(void *items, size_t n, size_t size)
+{
+    if (n > 0 && (n & (n - 1)) != 0) {
+        return items;
+    }
+    return reallocarray(items, n ? n * 2 : 1, size);
+}
+
+struct day *check_schedule_day_new(int64_t day_s)
+{
+    struct day *d = calloc(1, sizeof(*d));
+    if (d) {
+        d->day_s = day_s;
+    }
+    return d;
+}
+
 void check_schedule_lighten(struct day *d)
 {
     for (size_t i = 0; i < d->n_plans; i++) {

@@ -104,6 +104,11 @@ struct bw_check_schedule {
 /* Judge a day of a site once its secret is known, and forget what is no longer needed. 0 or
  * -ENOMEM. */
 int check_schedule_judge(struct bw_check_schedule *c, const struct site *t, struct day *d);
+/* An empty day; NULL: no memory. */
+struct day *check_schedule_day_new(int64_t day_s);
+/* Room for one more behind n items, which doubles at powers of two; NULL: no memory, and
+ * the items stay as they are. */
+void *check_schedule_one_more(void *items, size_t n, size_t size);
 /* All but what tells the same secret from another. */
 void check_schedule_lighten(struct day *d);
 
