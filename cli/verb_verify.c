@@ -89,6 +89,11 @@ static int print_json(const char *file,
     bw_jw_ki64(&w, "runs_elsewhere", res->schedule.n_runs_elsewhere);
     bw_jw_ki64(&w, "runs_foreseen", res->schedule.n_runs_foreseen);
     bw_jw_obj_end(&w);
+    bw_jw_kobj(&w, "receipts");
+    bw_jw_ki64(&w, "runs", res->receipts.n);
+    bw_jw_ki64(&w, "verified", res->receipts.n_verified);
+    bw_jw_ki64(&w, "key_not_given", res->receipts.n_no_key);
+    bw_jw_obj_end(&w);
     bw_jw_karr(&w, "chains");
     for (size_t i = 0; bw_check_chain_at(c, i, &ch) == 0; i++) {
         bw_jw_obj(&w);
@@ -147,6 +152,21 @@ static void print_schedule(const struct bw_schedule_counts *s)
     }
 }
 
+static void print_receipts(const struct bw_receipt_counts *r)
+{
+    if (r->n == 0) {
+        return;
+    }
+    (void)printf("receipts    %" PRId64 " %s with a server's receipt, %" PRId64
+                 " signed by a given log key and in agreement\n",
+                 r->n, bw_plural(r->n, "run", "runs"), r->n_verified);
+    if (r->n_no_key > 0) {
+        (void)printf("            %" PRId64 " by a log key that was not given: the "
+                     "signatures are not checked (--log-key)\n",
+                     r->n_no_key);
+    }
+}
+
 static void print_text(const struct bw_check *c, const struct bw_check_result *res)
 {
     char from[32] = "unknown";
@@ -180,6 +200,7 @@ static void print_text(const struct bw_check *c, const struct bw_check_result *r
     (void)printf("time gaps   %" PRId64 ", %" PRId64 " s in all\n", res->n_gaps,
                  res->gap_s);
     print_schedule(&res->schedule);
+    print_receipts(&res->receipts);
     (void)printf("clock       %" PRId64 " %s with a clock stepped or not synchronised\n",
                  res->n_clock, bw_plural(res->n_clock, "record", "records"));
 }
@@ -222,11 +243,13 @@ static int report(const char *file,
 static int run(int argc, char **argv)
 {
     static const struct option longs[] = {{"key", required_argument, NULL, 'k'},
+                                          {"log-key", required_argument, NULL, 'l'},
                                           {"partial", no_argument, NULL, 'p'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
     struct bw_check_opts opts = {.n_keys = 0};
     struct bw_pubkey *keys = NULL;
+    struct bw_pubkey *log_keys = NULL;
     struct bw_check *c = NULL;
     struct bw_check_result res = {.first = BW_FAULT_NONE};
     struct bw_err err = {.text = ""};
@@ -240,6 +263,12 @@ static int run(int argc, char **argv)
             r = bw_keys_load(optarg, &keys, &opts.n_keys, &err);
             if (r < 0) {
                 status = bw_cli_failed(&bw_verb_verify, "--key: %s", err.text);
+                goto out;
+            }
+        } else if (o == 'l') {
+            r = bw_keys_load(optarg, &log_keys, &opts.n_log_keys, &err);
+            if (r < 0) {
+                status = bw_cli_failed(&bw_verb_verify, "--log-key: %s", err.text);
                 goto out;
             }
         } else if (o == 'p') {
@@ -256,6 +285,7 @@ static int run(int argc, char **argv)
         goto out;
     }
     opts.keys = keys;
+    opts.log_keys = log_keys;
     r = bw_check_new(&opts, &c);
     if (r == 0) {
         r = bw_check_file(argv[optind], c, bw_cli_progress_wanted() ? show_progress : NULL,
@@ -270,6 +300,7 @@ static int run(int argc, char **argv)
 out:
     bw_check_free(c);
     free(keys);
+    free(log_keys);
     return status;
 }
 
@@ -277,17 +308,20 @@ const struct bw_verb bw_verb_verify = {
     .name = "verify",
     .summary = "check signatures and chains of exported records",
     .help =
-        "[--key KEY.jwk]... [--partial] [--json] FILE\n"
+        "[--key KEY.jwk]... [--log-key KEY.jwk]... [--partial] [--json] FILE\n"
         "\n"
         "Checks a file of signed records, one JWS a line (also compressed with zstd), as\n"
         "'bandwitness journal export --format jose' or a collector writes it: every\n"
         "signature, every link of every chain, holes, duplicates, forks, order,\n"
         "overlapping intervals, and that the secrets which draw the start times of tests\n"
-        "are those committed to. Says the first fault exactly, with its line.\n"
+        "are those committed to; and that runs with a server's receipt say what it says.\n"
+        "Says the first fault exactly, with its line.\n"
         "\n"
         "  --key FILE   public key of a box: a JWK, a JWK Set, or one of either a line;\n"
         "               may be given more than once. Without it chains are checked, but\n"
         "               no signature, and the exit status is 1.\n"
+        "  --log-key FILE  public log key of a collector, in the same forms: then the\n"
+        "               signatures of tests' receipts are checked as well\n"
         "  --partial    the file may begin in the middle of a chain, and a chain may go\n"
         "               on from one that is not in it (an export with --from)\n"
         "  --json       the result as one JSON object\n"

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A box that tests against its collector's own server: a ticket before every run, a receipt
 of every result in its record; put off while the server has no place."""
+import json
+import os
+
 from bwtest import Box, Collector, wait_for
 from bwtest.measure import WebSocket, measure_conf, payload_of, urls
 from bwtest.scenes import run_scenes, scene
@@ -56,6 +59,12 @@ def tests_with_ticket():
             assert abs(t["bytes"] - r["bytes"]) <= r["bytes"] * 0.02 + (4 << 20), (t, r)
         nonces = {payload_of(t["receipt"], key)["nonce"] for t in tests_of(box)}
         assert len(nonces) == 1
+        log_key = os.path.join(box.folder, "log-key.jwk")
+        with open(log_key, "w", encoding="utf-8") as f:
+            json.dump(key, f)
+        found = box.verify("--log-key", log_key)["receipts"]
+        assert found == {"runs": 2, "verified": 2, "key_not_given": 0}, found
+        assert box.verify()["receipts"]["key_not_given"] == 2
         assert c.metric("bandwitness_tickets_total") == 1
         assert c.metric("bandwitness_measure_places_taken") == 0
 

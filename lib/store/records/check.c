@@ -53,6 +53,7 @@ struct bw_check {
     size_t n_site_end;
     struct bw_buf scratch;
     struct bw_check_schedule *schedule;
+    struct bw_check_receipts *receipts;
     struct bw_check_result res;
     long hole_chain; /* the first fault is this hole; -1: it is not a hole */
     int64_t hole_from;
@@ -101,7 +102,8 @@ int bw_check_new(const struct bw_check_opts *opts, struct bw_check **ret)
     c->res.end_unix_s = BW_UNKNOWN;
     bw_buf_init(&c->scratch, BW_JWS_MAX);
     c->schedule = bw_check_schedule_new();
-    if (!c->schedule) {
+    c->receipts = bw_check_receipts_new(opts->log_keys, opts->n_log_keys);
+    if (!c->schedule || !c->receipts) {
         bw_check_free(c);
         return -ENOMEM;
     }
@@ -131,6 +133,7 @@ void bw_check_free(struct bw_check *c)
     bw_names_done(&c->keys);
     bw_buf_done(&c->scratch);
     bw_check_schedule_free(c->schedule);
+    bw_check_receipts_free(c->receipts);
     free(c);
 }
 
@@ -416,6 +419,43 @@ check_schedule(struct bw_check *c, const struct bw_summary *s, const struct spot
     return 0;
 }
 
+/* A ticket may have been asked for under the key before a fork or a rotation. */
+static bool is_kin(void *owner, const char *kid, const char *site)
+{
+    const struct bw_check *c = owner;
+    long n = bw_names_find(&c->kids, kid);
+    return n >= 0 && strcmp(c->chains[n].pub.site, site) == 0;
+}
+
+static int
+check_receipts(struct bw_check *c, const struct bw_summary *s, const struct spot *at)
+{
+    static const enum bw_fault faults[] = {
+        [BW_CHECK_RECEIPT_FINE] = BW_FAULT_NONE,
+        [BW_CHECK_RECEIPT_MALFORMED] = BW_FAULT_RECEIPT_MALFORMED,
+        [BW_CHECK_RECEIPT_SIGNATURE] = BW_FAULT_RECEIPT_SIGNATURE,
+        [BW_CHECK_RECEIPT_KEY] = BW_FAULT_RECEIPT_KEY,
+        [BW_CHECK_RECEIPT_RUN] = BW_FAULT_RECEIPT_RUN,
+        [BW_CHECK_RECEIPT_WINDOW] = BW_FAULT_RECEIPT_WINDOW,
+        [BW_CHECK_RECEIPT_BYTES] = BW_FAULT_RECEIPT_BYTES,
+        [BW_CHECK_RECEIPT_AGAIN] = BW_FAULT_RECEIPT_AGAIN,
+    };
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < s->n_throughput; i++) {
+        enum bw_check_receipt_fault f = BW_CHECK_RECEIPT_FINE;
+        struct bw_err err = {.text = ""};
+        if (s->throughput[i].grade != BW_GRADE_RECEIPT) {
+            continue;
+        }
+        r = bw_check_receipt_add(c->receipts, s, i, at->kid, is_kin, c, &f, &err);
+        if (r == 0 && f != BW_CHECK_RECEIPT_FINE) {
+            fault(c, faults[f], at, "the receipt of run %zu of seq %" PRId64 ": %s", i + 1,
+                  s->seq, err.text);
+        }
+    }
+    return r;
+}
+
 static int add_summary(struct bw_check *c,
                        struct chain *ch,
                        const struct bw_summary *s,
@@ -455,6 +495,7 @@ static int add_summary(struct bw_check *c,
         ch->pub.end_unix_s = s->end_unix_s;
     }
     r = there ? 0 : insert(ch, place, e);
+    r = r < 0 || there ? r : check_receipts(c, s, at);
     return r < 0 ? r : check_schedule(c, s, at);
 }
 
@@ -589,6 +630,7 @@ void bw_check_finish(struct bw_check *c, struct bw_check_result *ret)
         }
     }
     bw_check_schedule_finish(c->schedule, &c->res.schedule);
+    bw_check_receipts_counts(c->receipts, &c->res.receipts);
     c->res.n_chains = (int64_t)c->kids.n;
     c->res.n_sites = (int64_t)c->sites.n;
     *ret = c->res;

@@ -8,6 +8,7 @@
 #ifndef BW_CHECK_H
 #define BW_CHECK_H
 
+#include "check_receipt.h"
 #include "check_schedule.h"
 
 #include <bw/records.h>
@@ -37,7 +38,14 @@ enum bw_fault {
     BW_FAULT_OVERLAP,   /* the interval begins before the one before it ended, and no
                            stepped or unsynchronised clock explains it */
     BW_FAULT_SECRET,    /* a day's secret is not the one that was committed to */
-    BW_FAULT_COMMIT     /* one key committed to two secrets for one day */
+    BW_FAULT_COMMIT,    /* one key committed to two secrets for one day */
+    BW_FAULT_RECEIPT_MALFORMED, /* of a test: no receipt at all */
+    BW_FAULT_RECEIPT_SIGNATURE, /* … not signed by the collector */
+    BW_FAULT_RECEIPT_KEY,       /* … of another box */
+    BW_FAULT_RECEIPT_RUN,       /* … of another circuit, kind, direction or egress */
+    BW_FAULT_RECEIPT_WINDOW,    /* … of another time */
+    BW_FAULT_RECEIPT_BYTES,     /* … with other bytes in as many seconds */
+    BW_FAULT_RECEIPT_AGAIN      /* … shown by two runs */
 };
 
 /* "hole", "wrong-signature", … for machines; static storage. */
@@ -46,6 +54,8 @@ const char *bw_fault_name(enum bw_fault f);
 struct bw_check_opts {
     const struct bw_pubkey *keys; /* borrowed until bw_check_free() */
     size_t n_keys;                /* 0: no signature is checked, and n_verified stays 0 */
+    const struct bw_pubkey *log_keys; /* of collectors, for receipts of tests; borrowed */
+    size_t n_log_keys;                /* 0: their signatures are not checked, all else is */
     bool partial; /* a chain may begin after its first record, and cite one that is not
                      here: an export with --from, or of one box after another */
 };
@@ -67,6 +77,7 @@ struct bw_check_result {
     int64_t n_gaps; /* times without a record between two of one site */
     int64_t gap_s;  /* … in all */
     struct bw_schedule_counts schedule;
+    struct bw_receipt_counts receipts;
     int64_t n_clock;      /* records whose clock was stepped or not synchronised */
     int64_t start_unix_s; /* of the whole; BW_UNKNOWN when there is no record */
     int64_t end_unix_s;

@@ -20,6 +20,13 @@ static const char *const fault_names[] = {
     [BW_FAULT_OVERLAP] = "overlap",
     [BW_FAULT_SECRET] = "wrong-secret",
     [BW_FAULT_COMMIT] = "second-commitment",
+    [BW_FAULT_RECEIPT_MALFORMED] = "receipt-malformed",
+    [BW_FAULT_RECEIPT_SIGNATURE] = "receipt-signature",
+    [BW_FAULT_RECEIPT_KEY] = "receipt-key",
+    [BW_FAULT_RECEIPT_RUN] = "receipt-run",
+    [BW_FAULT_RECEIPT_WINDOW] = "receipt-window",
+    [BW_FAULT_RECEIPT_BYTES] = "receipt-bytes",
+    [BW_FAULT_RECEIPT_AGAIN] = "receipt-again",
 };
 
 const char *bw_fault_name(enum bw_fault f)

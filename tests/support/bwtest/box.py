@@ -122,13 +122,13 @@ icmp "edges" {
         """The public halves of all it ever had, as a JWK set, by the command."""
         return json.loads(self.command("key", "--json", "--state-dir", self.state))
 
-    def verify(self):
+    def verify(self, *words):
         """Every signature and link of the journal, by the command; what it found."""
         path, keys = (os.path.join(self.folder, n) for n in ("journal.jose", "keys.jwks"))
         with open(path, "w", encoding="utf-8") as f:
             f.writelines(jws + "\n" for _, _, jws in self.rows())
         with open(keys, "w", encoding="utf-8") as f:
             json.dump(self.public_keys(), f)
-        found = json.loads(self.command("verify", "--json", "--key", keys, path, ok=(0, 1)))
+        found = json.loads(self.command("verify", "--json", "--key", keys, *words, path, ok=(0, 1)))
         assert found["ok"], found
         return found
