@@ -289,7 +289,7 @@ static void send_burst(struct udpst_flow *f, const struct udpst_burst *b, int64_
     int64_t unix_ns = bw_clock_unix_ns();
     int64_t since_ms = (now_ns - f->heard_mono_ns) / UDPST_NS_PER_MS;
     size_t n = b->n + (b->addon ? 1 : 0);
-    uint32_t sizes[UDPST_SEND_BATCH];
+    uint32_t sizes[UDPST_SEND_BATCH] = {0};
     struct bw_udpst_load l = {.status_missed = f->status_missed,
                               .status_s = f->heard_s,
                               .status_ns = f->heard_ns,

@@ -8,11 +8,12 @@
 
 enum {
     BUCKET_MS = 20, /* as much as may be made up for */
-    DATAGRAM_MAX_BITS = 9048 * 8
+    DATAGRAM_MAX_BYTES = 9048
 };
 
 #define NS_PER_US INT64_C(1000)
 #define NS_PER_S INT64_C(1000000000)
+#define DATAGRAM_MAX_BITS (INT64_C(8) * DATAGRAM_MAX_BYTES)
 
 void udpst_pace_init(struct udpst_pace *p,
                      int64_t max_bps,

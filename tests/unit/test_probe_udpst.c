@@ -36,9 +36,9 @@ static struct sum pace(struct udpst_pace *p, int64_t t0_ns, int64_t t1_ns, int64
             s.bursts++;
             s.datagrams += b.n + (b.addon ? 1 : 0);
             for (uint32_t i = 0; i < b.n; i++) {
-                s.bits += 8 * (udpst_pace_size(p, b.payload) + p->header);
+                s.bits += INT64_C(8) * (udpst_pace_size(p, b.payload) + p->header);
             }
-            s.bits += b.addon ? 8 * (b.addon + p->header) : 0;
+            s.bits += b.addon ? INT64_C(8) * (b.addon + p->header) : 0;
         }
     }
     return s;
@@ -77,7 +77,7 @@ static void the_highest_rate_holds(void **state)
         s = pace(&p, 0, S, 500000);
         /* never over a second's worth and the bucket's; and the rate is used */
         assert_true(s.bits <= rates[i] + p.allowance_max_bits);
-        assert_true(s.bits >= rates[i] / 1000 * 999 - 9000 * 8 * 2);
+        assert_true(s.bits >= rates[i] / 1000 * 999 - INT64_C(2) * 8 * 9000);
         assert_true(p.capped);
     }
 }
