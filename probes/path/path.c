@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-    COST_BYTES = 12 * 1024, /* 15 hops of 3 small packets with answers, 4 full ones */
-    STEP_MS = 2 /* silences are told this much late at most, for fewer wake-ups */
+    COST_BYTES = 12288, /* 15 hops of 3 small packets with answers, 4 full ones */
+    STEP_MS = 2         /* silences are told this much late at most, for fewer wake-ups */
 };
 
 static const char *const family_words[] = {"any", "4", "6", NULL};
@@ -24,7 +24,7 @@ static const struct bw_optspec path_opts[] = {
     {.name = "interval",
      .type = BW_OPT_DURATION,
      .min = 1000,
-     .max = 24 * 3600 * 1000,
+     .max = 86400000,
      .def = "5min",
      .doc = "Time between two traces to the same target."},
     {.name = "method",

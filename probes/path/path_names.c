@@ -142,7 +142,7 @@ static bool tells(const char *name, size_t n, const union bw_address *a)
 
 void path_name_clean(const char *name, const union bw_address *a, char ret[BW_NAME_MAX + 1])
 {
-    char text[256];
+    char text[256] = "";
     size_t n = strlen(name);
     const char *from = text;
     bool told = false;

@@ -18,9 +18,9 @@ enum {
 static uint8_t length_of(const struct path_trace *t)
 {
     uint8_t n = 0;
-    for (uint8_t k = 1; k <= BW_PATH_HOPS_MAX; k++) {
+    for (int k = 1; k <= BW_PATH_HOPS_MAX; k++) {
         if (t->hops[k - 1].answered > 0) {
-            n = k;
+            n = (uint8_t)k;
             if (t->hops[k - 1].kind == PATH_TARGET) {
                 break;
             }
@@ -116,8 +116,8 @@ void path_tell(struct bw_probe *p, uint32_t target, enum bw_sample_state state)
                                .mtu = t->trace.mtu != 0 ? t->trace.mtu : BW_UNKNOWN,
                                .hops = hops,
                                .n_hops = length_of(&t->trace)};
-    for (uint8_t k = 1; k <= s.n_hops; k++) {
-        tell_hop(p, t, k, &hops[k - 1]);
+    for (uint32_t k = 1; k <= s.n_hops; k++) {
+        tell_hop(p, t, (uint8_t)k, &hops[k - 1]);
     }
     if (t->trace.vanished && t->trace.mtu != 0) {
         (void)snprintf(flag, sizeof(flag), "mtu-black-hole-after-%u", t->trace.hole_after);
