@@ -95,6 +95,23 @@ static const char *moment(int64_t unix_ms, int64_t now_ms, char out[96])
     return out;
 }
 
+/* The newest trace to a target. */
+static void print_way(const json_t *t)
+{
+    int64_t hops = number(t, "hops");
+    if (hops == BW_UNKNOWN) {
+        (void)printf("  not traced yet\n");
+        return;
+    }
+    (void)printf("  %" PRId64 " %s, %s", hops, bw_plural(hops, "hop", "hops"),
+                 json_is_true(json_object_get(t, "reached")) ? "reached"
+                                                             : "the target did not answer");
+    if (number(t, "mtu") != BW_UNKNOWN) {
+        (void)printf(", MTU %" PRId64, number(t, "mtu"));
+    }
+    (void)printf("%s%s\n", text(t, "flag")[0] ? ", " : "", text(t, "flag"));
+}
+
 static void print_target(const json_t *t)
 {
     char a[32];
@@ -107,6 +124,10 @@ static void print_target(const json_t *t)
     }
     if (text(t, "not_sent")[0]) {
         (void)printf("  cannot be sent to: %s\n", text(t, "not_sent"));
+        return;
+    }
+    if (strcmp(text(t, "kind"), "path") == 0) {
+        print_way(t);
         return;
     }
     if (sent == BW_UNKNOWN || sent == 0) {

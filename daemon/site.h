@@ -75,6 +75,20 @@ int64_t bw_site_last_unix_s(const struct bw_site *s);
  * none was due yet. */
 int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target);
 
+/* The newest trace to a probe's k-th target; NULL: there is none (yet). */
+struct bw_site_path {
+    bool known;
+    uint8_t family;
+    bool reached;
+    enum bw_sample_state state;
+    int32_t error; /* why it could not be made */
+    uint32_t hops; /* as far as somebody answered */
+    int64_t mtu;   /* unknown: not found */
+    char flag[32]; /* "": none */
+};
+const struct bw_site_path *
+bw_site_path(const struct bw_site *s, size_t probe, size_t target);
+
 /* Read a circuit's counters between seconds, for a test's window. */
 void bw_site_read_extra(struct bw_site *s, size_t circuit);
 

@@ -10,6 +10,7 @@
 #include <clock.h>
 #include <host.h>
 #include <interval.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void on_retry(uv_timer_t *t);
@@ -59,6 +60,17 @@ static void on_light_latency(void *owner, const struct bw_latency_sample *s, uin
 static void on_light_path(void *owner, const struct bw_path_sample *s)
 {
     struct light *l = owner;
+    if (s->target < BW_TARGETS_MAX && s->state != BW_SKIPPED) {
+        struct bw_site_path *newest = &l->paths[s->target];
+        *newest = (struct bw_site_path){.known = true,
+                                        .family = s->family,
+                                        .reached = s->reached,
+                                        .state = s->state,
+                                        .error = s->error,
+                                        .hops = s->n_hops,
+                                        .mtu = s->mtu};
+        (void)snprintf(newest->flag, sizeof(newest->flag), "%s", s->flag ? s->flag : "");
+    }
     if (l->site->iv && !l->site->closing) {
         bw_interval_path(l->site->iv, l->first_target + s->target, s);
     }
@@ -95,6 +107,19 @@ static void on_retry_closed(uv_handle_t *h)
     struct light *l = h->data;
     l->site->open_handles--;
     bw_site_maybe_closed(l->site);
+}
+
+const struct bw_site_path *
+bw_site_path(const struct bw_site *s, size_t probe, size_t target)
+{
+    for (size_t i = 0; i < s->n_lights; i++) {
+        const struct light *l = s->lights[i];
+        if (l && l->probe == &s->config->probes[probe] && target < BW_TARGETS_MAX &&
+            l->paths[target].known) {
+            return &l->paths[target];
+        }
+    }
+    return NULL;
 }
 
 static const struct bw_host_callbacks light_callbacks = {

@@ -36,6 +36,7 @@ struct light {
     /* By target, over IPv4 and over IPv6: why its newest packet could not be sent; 1: it
      * was sent; 0: none was tried. */
     int32_t unsent[BW_TARGETS_MAX][2];
+    struct bw_site_path paths[BW_TARGETS_MAX];
     struct bw_complaint complaint;
 };
 

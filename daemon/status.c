@@ -72,6 +72,30 @@ static json_t *flow_json(const struct bw_flow *f)
     return o;
 }
 
+/* A target that is traced: its newest trace. */
+static json_t *path_json(const struct bw_site_path *t)
+{
+    json_t *o = json_object();
+    put_text(o, "kind", "path");
+    if (!t) {
+        return o;
+    }
+    if (t->family != 0) {
+        put_i64(o, "family", t->family);
+    }
+    if (t->state == BW_FAILED) {
+        put_text(o, "not_sent", bw_strerror(t->error));
+        return o;
+    }
+    put_bool(o, "reached", t->reached);
+    put_i64(o, "hops", t->hops);
+    put_i64(o, "mtu", t->mtu);
+    if (t->flag[0] != '\0') {
+        put_text(o, "flag", t->flag);
+    }
+    return o;
+}
+
 static void
 add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t *out)
 {
@@ -83,6 +107,12 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
         }
         for (size_t k = 0; k < bw_opts_n_targets(p->opts); k++) {
             bool any = false;
+            if (strcmp(p->ops->name, "path") == 0) {
+                json_t *way = path_json(bw_site_path(d->site, i, k));
+                put_text(way, "target", bw_opts_target(p->opts, k)->name);
+                (void)json_array_append_new(out, way);
+                continue;
+            }
             for (int family = 4; family <= 6; family += 2) {
                 struct bw_latency now;
                 bool sent = bw_interval_latency_now(iv, (uint32_t)first + (uint32_t)k,

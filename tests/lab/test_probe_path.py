@@ -234,6 +234,10 @@ def change_and_no_change(c):
     for address in [*c.truth(4), *c.truth(6), *c.truth(4, True)[2:3], *c.truth(6, True)[2:3]]:
         assert address not in text, address  # names and hashes, no addresses
     assert not [r for r in box.records() if r.get("outages")]
+    rows = {t["target"]: t for t in box.status()["circuits"][0]["latency"]}
+    assert set(rows) == {"far4", "far6"}, rows
+    assert all(t["kind"] == "path" and t["hops"] == 5 and t["reached"] for t in rows.values()), rows
+    assert "5 hops, reached" in box.command("status", "--socket", box.socket)
     box.stop()
     c.spare(False)
 
