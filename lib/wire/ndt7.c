@@ -169,7 +169,7 @@ read_object(const json_t *from, const char *name, const json_t **ret, struct bw_
     if (v && !json_is_object(v) && !json_is_null(v)) {
         return not_a(reterr, name, "an object");
     }
-    *ret = v && json_is_object(v) ? v : NULL;
+    *ret = json_is_object(v) ? v : NULL;
     return 0;
 }
 

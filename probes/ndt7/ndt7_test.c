@@ -76,7 +76,7 @@ static void judge(struct ndt7_test *t, const char *why)
     int64_t own_us;
     ndt7_figures_finish(t, bw_clock_mono_ns());
     own_us = (f->t1_mono_ns - f->t0_mono_ns) / 1000;
-    if (own_us < LEAST_MS * 1000) {
+    if (own_us < INT64_C(1000) * LEAST_MS) {
         over(t, -ECONNRESET, "%s after %.1f s of the test", why, (double)own_us / 1e6);
     } else if ((up ? f->acked_bytes : f->received_bytes) < BYTES_MIN) {
         over(t, -ENODATA,
@@ -89,7 +89,7 @@ static void judge(struct ndt7_test *t, const char *why)
         over(t, -ENODATA, "the server's last TCPInfo is of %.1f s in a test of %.1f s",
              (double)f->far.elapsed_us / 1e6, (double)own_us / 1e6);
     } else {
-        t->cut = own_us < (BW_NDT7_SEND_MS - 1000) * 1000;
+        t->cut = own_us < INT64_C(1000) * (BW_NDT7_SEND_MS - 1000);
         over(t, 0, "%s", why);
     }
 }
@@ -177,17 +177,16 @@ static bool next_out(struct ndt7_test *t)
     if (t->pong_due) {
         t->pong_due = false;
         put_small(t, BW_WS_PONG, t->pong, t->pong_n);
-    } else if (t->message_rest > 0) {
-        put_load(t);
-    } else if (t->words_due) {
+    } else if (t->message_rest == 0 && t->words_due) {
         t->words_due = false;
         put_words(t);
-    } else if (t->close_due) {
+    } else if (t->message_rest == 0 && t->close_due) {
         uint8_t p[BW_WS_CONTROL_MAX];
         size_t n = bw_ws_close_write(p, (enum bw_ws_code)t->close_code, NULL);
         put_small(t, BW_WS_CLOSE, p, n);
         t->close_sent = true;
-    } else if (t->phase == NDT7_RUNNING && t->setup.direction == BW_UP) {
+    } else if (t->message_rest > 0 ||
+               (t->phase == NDT7_RUNNING && t->setup.direction == BW_UP)) {
         put_load(t);
     } else {
         return false;
@@ -265,6 +264,7 @@ static void on_text(struct ndt7_test *t)
     struct bw_ndt7_measurement m;
     struct bw_err err = {""};
     int r = bw_buf_error(&t->text);
+    bw_ndt7_measurement_init(&m);
     if (++t->n_texts > TEXTS_MAX) {
         over(t, -EMSGSIZE, "the server sends nothing but words: more than %d measurements",
              TEXTS_MAX);
