@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ndt7 probe on a shaped line beside a server of another make (ndt7_standin.js, on the
-package ws): its rate against what the layer carries, both ends' counts against each other, by
-both families, over TLS, and found by a Locate service under M-Lab's own name."""
+package ws): its rate against what the layer carries, both ends' counts against each other, both families, over TLS, and found by a Locate service under M-Lab's own name."""
 import json
 import os
 import subprocess
 import sys
 
 import lab
-from bwtest import node, self_signed, wait_for
+from bwtest import Collector, node, self_signed, wait_for
 from bwtest.child import ChildRun, mbps
-from school import NET4, NET6, School
+from bwtest.measure import ask, measure_conf, payload_of
+from school import NET4, NET6, STATE4, School
 
 DOWN, UP, DELAY_MS = 100, 20, 20
 STANDIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support",
                        "ndt7_standin.js")
-ARCHIVE = 2
+GRADE_RECEIPT, ARCHIVE = 1, 2
 LOCATE = """
 import http.server, json, sys
 class H(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = json.dumps({"results": [{"machine": "mlab1-elm01", "hostname": "elm", "urls": {
-            f"{s}:///ndt/v7/{w}": f"{s}://" + sys.argv[1] + f"/ndt/v7/{w}?access_token=t"
-            for s in ("ws",) for w in ("download", "upload")}}]}).encode()
+            f"wss:///ndt/v7/{w}": sys.argv[1] + f"/ndt/v7/{w}?access_token=t"
+            for w in ("download", "upload")}}]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -90,8 +90,8 @@ def one(s, standin, n, url, way, family, tls, *options):
     return r, theirs
 
 
-def found_by_locate(s, standin, n):
-    """By M-Lab's name in this lab's own list of hosts."""
+def found_by_locate(s, url):
+    """By M-Lab's name in this lab's own list of hosts. None: such a list cannot be made."""
     hosts = s.lab.path("hosts")
     with open(hosts, "w", encoding="ascii") as f:
         f.write(f"127.0.0.1 localhost\n{NET4} locate.measurementlab.net\n")
@@ -99,24 +99,63 @@ def found_by_locate(s, standin, n):
     done = subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], stderr=subprocess.PIPE)
     if done.returncode != 0:
         print("not here: no list of hosts of our own:", done.stderr.decode().strip())
-        return
-    s.net.popen([sys.executable, "-c", LOCATE, f"{NET4}:8000"], stderr=subprocess.DEVNULL)
+        return None
+    s.net.popen([sys.executable, "-c", LOCATE, url], stderr=subprocess.DEVNULL)
     wait_for("Locate", lambda: ":8080" in s.net.sh("ss -ltn"))
-    r, theirs = one(s, standin, n, "locate", "down", 4, False, "consent=yes",
-                    "locate_url=http://locate.measurementlab.net:8080/v2/nearest/ndt/ndt7")
-    assert r["grade"] == ARCHIVE and r["receipt"] == theirs["uuid"], (r, theirs)
-    assert r["machine"] == "mlab1-elm01" and theirs["query"]["access_token"] == "t", (r, theirs)
+    return "consent=yes", "locate_url=http://locate.measurementlab.net:8080/v2/nearest/ndt/ndt7"
+
+
+def down_by_ipv6(s, standin, cert):
+    url = f"wss://[{NET6}]:4443"
+    by = found_by_locate(s, url)
+    r, theirs = one(s, standin, 1, "locate" if by else url, "down", 6, True, f"ca_file={cert}",
+                    *(by or ()))
+    if by:
+        assert r["grade"] == ARCHIVE and r["receipt"] == theirs["uuid"], (r, theirs)
+        assert r["machine"] == "mlab1-elm01" and theirs["query"]["access_token"] == "t", (r, theirs)
+
+
+def the_state_s(s, folder):
+    """Ticket, both ways over TLS, and a receipt for each that an independent library checks."""
+    cert, key = self_signed(folder, "state", (STATE4,))
+    os.chmod(cert, 0o644)
+    conf = measure_conf(host=f'"{STATE4}"', address=f'"{STATE4}"', port=8443,
+                        tls_certificate=f'"{cert}"', tls_key=f'"{key}"')
+    with Collector(place=s.state, address=STATE4, extra=conf) as collector:
+        wait_for("its server", lambda: collector.metric("bandwitness_measure_up") == 1)
+        box = collector.box()
+        ticket = wait_for("a ticket", lambda: [
+            a.body.decode() for a in [ask(collector, box, direction="both")] if a.status == 200])[0]
+        finals = ChildRun("ndt7", f"wss://{STATE4}:8443", "direction=both", f"ca_file={cert}",
+                          ticket=ticket, place=s.box).finish()
+        for way, r in finals.items():
+            assert r["state"] == "ok" and r["flags"] == [], r
+            assert r["grade"] == GRADE_RECEIPT and r["machine"] == "state-1", r
+            told = payload_of(r["receipt"], box.log_key)
+            limit = limit_mbps(DOWN if way == "down" else UP, 4, way == "down")
+            print(f"{way} by our own server: {mbps(r):.2f} Mbit/s of {limit:.2f}; receipt {told}")
+            assert 0.95 * limit <= mbps(r) <= 1.005 * limit, (mbps(r), limit)
+            assert told["direction"] == way and told["site"] == box.site, told
+            assert told["end"] == "done" and told["method"] == "ndt7/wss", told
+            assert abs(r["bytes"] / told["bytes"] - 1) < 0.01, (r, told)
+        # a ticket is good for one test
+        again = ChildRun("ndt7", f"wss://{STATE4}:8443", "direction=down", f"ca_file={cert}",
+                         ticket=ticket, place=s.box).finish()["down"]
+        assert again["state"] == "failed" and "HTTP status 4" in again["reason"], again
+        none = ChildRun("ndt7", f"wss://{STATE4}:8443", "direction=down", f"ca_file={cert}",
+                        place=s.box).finish()["down"]
+        assert none["state"] == "failed" and "HTTP status 401" in none["reason"], none
+        print(f"  used: {again['reason']}; none: {none['reason']}")
 
 
 def work(the_lab):
     s = School(the_lab, down_mbps=DOWN, up_mbps=UP, delay_ms=DELAY_MS, loss_per_mille=0)
-    plain = Standin(s, 8000)
-    cert, key = self_signed(os.path.dirname(the_lab.path("tls", "x")), "speed", (NET4, NET6))
+    folder = os.path.dirname(the_lab.path("tls", "x"))
+    cert, key = self_signed(folder, "speed", (NET4, NET6))
     os.chmod(cert, 0o644)
-    secure = Standin(s, 4443, cert, key)
-    one(s, secure, 1, f"wss://[{NET6}]:4443", "down", 6, True, f"ca_file={cert}")
-    one(s, secure, 2, f"wss://{NET4}:4443", "up", 4, True, f"ca_file={cert}", "cc=reno")
-    found_by_locate(s, plain, 1)
+    down_by_ipv6(s, Standin(s, 4443, cert, key), cert)
+    one(s, Standin(s, 8000), 1, f"ws://{NET4}:8000", "up", 4, False, "cc=reno")
+    the_state_s(s, os.path.dirname(the_lab.path("state", "x")))
     return 0
 
 
