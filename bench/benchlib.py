@@ -181,19 +181,22 @@ def _tell(fd, result):
     return 0
 
 
-def cost_of(ns, argv, seconds=60, **kw):
-    """Run a program in a place of a lab: (exit status, what it printed, CPU seconds of its
-    own from start to end)."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        proc = ns.popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **kw)
+def cost_of(ns, argv, seconds=60, given=b"", **kw):
+    """Run a program in a place of a lab, with something to read: (exit status, what it
+    printed, CPU seconds of its own from start to end)."""
+    with tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as read:
+        read.write(given)
+        read.seek(0)
+        proc = ns.popen(argv, stdin=read, stdout=subprocess.PIPE, stderr=err, **kw)
         timer = threading.Timer(seconds, proc.kill)
         timer.start()
         try:
+            said = proc.stdout.read()  # a pipe: some programs may write no file
             _, status, usage = os.wait4(proc.pid, 0)
         finally:
             timer.cancel()
+            proc.stdout.close()
         proc.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
         err.seek(0)
-        said = out.read().decode() + err.read().decode()
+        said = said.decode() + err.read().decode()
     return proc.returncode, said, usage.ru_utime + usage.ru_stime

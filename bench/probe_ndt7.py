@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """probe_ndt7 - the ndt7 probe over TLS on a line of 1 Gbit/s (gigabit.py), beside a client on
-the package ws in the same minutes, against the same stand-in server. The CPU is that of
-the whole program from start to end, its child's included, by the kernel's account."""
+the package ws in the same minutes, against the same server: the collector's own. The CPU is
+that of a run's whole process from start to end, by the kernel's account."""
 import json
-import os
-import subprocess
 
 from benchlib import Bar, Row, bench, cost_of, in_a_lab, interleave
-from bwtest import SceneError, node, program, self_signed, wait_for
+from bwtest import Collector, SceneError, node, program, self_signed, wait_for
+from bwtest.child import job, mbps, results, samples
+from bwtest.measure import ask, measure_conf, urls
 from gigabit import NET4, gigabit_line, honest, shaped_bytes
 
-RUNS = 3
-STANDIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "support",
-                       "ndt7_standin.js")
+RUNS, RECEIPT = 3, 1
 # Counts what comes for ten seconds; or sends as the protocol says, and what the server says
 # of it last is the figure.
 PEER = """
@@ -41,37 +39,38 @@ ws.on('close', () => {
 """
 
 
-def start_standin(ns, folder, cert, key, port):
-    log = os.path.join(folder, f"standin-{port}.log")
-    with open(log, "wb") as out:
-        server = ns.popen(["node", STANDIN, str(port), cert, key], stdin=subprocess.DEVNULL,
-                          stdout=out, stderr=out)
-    wait_for("the stand-in", lambda: b"ready" in open(log, "rb").read(), 20)
-    return server
-
-
 def work(the_lab):
     node.modules("ws@8")
     box, isp, net = gigabit_line(the_lab)
-    folder = os.path.dirname(the_lab.path("ndt7", "x"))
+    folder = the_lab.path("speed", "x")[:-2]
     cert, key = self_signed(folder, "speed", (NET4,))
-    start_standin(net, folder, cert, key, 443)
+    conf = measure_conf(host=f'"{NET4}"', address=f'"{NET4}"', port=8443, rate="10G",
+                        tls_certificate=f'"{cert}"', tls_key=f'"{key}"')
+    with Collector(place=net, address=NET4, extra=conf) as collector:
+        wait_for("its server", lambda: collector.metric("bandwitness_measure_up") == 1)
+        return measure(box, isp, cert, collector, collector.box())
+
+
+def measure(box, isp, cert, collector, site):
     rows = {}
     for way in ("down", "up"):
         def ours():
+            ticket = ask(collector, site, direction=way).body.decode()
+            given = job("ndt7", "wss://unused.example", f"direction={way}", f"ca_file={cert}",
+                        ticket=ticket)
             before = shaped_bytes(isp, way)
-            status, said, cpu = cost_of(box, [
-                program("bandwitness"), "probe", "ndt7", f"wss://{NET4}", "--json", "--opt",
-                f"direction={way}", "--opt", f"ca_file={cert}"])
+            status, said, cpu = cost_of(box, [program("bandwitness"), "--run-child"], given=given)
             if status != 0:
-                raise SceneError(f"bandwitness ended with {status}: {said}")
-            (r,) = json.loads(said)["results"]
+                raise SceneError(f"the run ended with {status}: {said}")
+            r = results(samples(said))[way]
+            if r["state"] != "ok" or r["grade"] != RECEIPT:
+                raise SceneError(f"the run failed: {r}")
             honest(isp, way, before, r["total_bytes"])
-            return r["goodput_bps"] / 1e6, cpu * 1e9 / r["total_bytes"]
+            return mbps(r), cpu * 1e9 / r["total_bytes"]
 
         def peer():
-            status, said, cpu = cost_of(box, ["node", "-e", PEER, f"wss://{NET4}/ndt/v7/{way}load",
-                                              way])
+            url = urls(collector, site, direction=way)[f"wss:///ndt/v7/{way}load"]
+            status, said, cpu = cost_of(box, ["node", "-e", PEER, url, way])
             if status != 0:
                 raise ValueError(f"the peer ended with {status}: {said[:300]}")
             r = json.loads(said)

@@ -426,7 +426,10 @@ int bw_interval_run(struct bw_interval *iv,
     x->t.egress = (enum bw_egress)s->egress;
     x->t.streams = s->streams;
     x->t.mtu = s->mtu;
-    x->measured = s->t0_mono_ns > 0 && s->t1_mono_ns > s->t0_mono_ns;
+    if (x->receipt[0] == '\0') {
+        x->t.grade = BW_GRADE_SELF; /* there is nothing to show for more */
+    }
+    x->measured = s->t0_mono_ns > 0 && s->t1_mono_ns >= s->t0_mono_ns + NS_PER_MS;
     x->t.at_unix_ms = interval_unix_ms(
         open_piece(iv), s->t0_mono_ns > 0 ? s->t0_mono_ns : bw_clock_mono_ns());
     if (x->measured) {
@@ -450,7 +453,10 @@ int bw_interval_run(struct bw_interval *iv,
         x->t.goodput_bps = s->bytes == BW_UNKNOWN
                                ? BW_UNKNOWN
                                : bits_per_second(s->bytes, s->t1_mono_ns - s->t0_mono_ns);
-        if (!x->measured ||
+    }
+    bw_throughput_forget_beyond(&x->t);
+    if (s->state == BW_OK) {
+        if (!x->measured || x->t.duration_ms == BW_UNKNOWN || x->t.bytes == BW_UNKNOWN ||
             x->t.goodput_bps == BW_UNKNOWN) { /* a probe that cannot count */
             x->t.state = BW_TEST_FAILED;
             x->t.goodput_bps = BW_UNKNOWN;

@@ -341,6 +341,9 @@ void bw_circuit_summary_init(struct bw_circuit_summary *c);
 void bw_latency_init(struct bw_latency *l);
 void bw_path_init(struct bw_path *p);
 void bw_throughput_init(struct bw_throughput *t);
+/* Figures the contract has no room for become unknown: one that a far end made up must not
+ * cost the record it would stand in. */
+void bw_throughput_forget_beyond(struct bw_throughput *t);
 void bw_traffic_init(struct bw_traffic *t);
 void bw_schedule_starts_init(struct bw_schedule_starts *p);
 

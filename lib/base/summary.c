@@ -46,6 +46,27 @@ void bw_path_init(struct bw_path *p)
     bw_members_init(bw_path_members, p);
 }
 
+static void forget_beyond(const struct bw_member *members, void *obj)
+{
+    const int64_t unknown = BW_UNKNOWN;
+    for (const struct bw_member *m = members; m->kind != BW_KIND_END; m++) {
+        if (m->kind == BW_KIND_OBJECT) {
+            forget_beyond(m->sub, obj);
+        } else if (m->kind == BW_KIND_INT && !m->required) {
+            int64_t v;
+            (void)memcpy(&v, (char *)obj + m->at, sizeof(v));
+            if (v < m->min || v > m->max) {
+                (void)memcpy((char *)obj + m->at, &unknown, sizeof(unknown));
+            }
+        }
+    }
+}
+
+void bw_throughput_forget_beyond(struct bw_throughput *t)
+{
+    forget_beyond(bw_throughput_members, t);
+}
+
 void bw_throughput_init(struct bw_throughput *t)
 {
     memset(t, 0, sizeof(*t));

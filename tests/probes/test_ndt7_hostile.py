@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from bwtest import scratch, self_signed
+from bwtest import Box, scratch, self_signed
 from bwtest.child import ChildRun, mbps
 from hostile import (BINARY, CLOSE, PING, TEXT, Server, close, frame, head, reset, text, upgrade)
 
@@ -349,6 +349,48 @@ def an_odd_congestion_control():
     return f"  {r['reason']}"
 
 
+def lies_then_breaks(peer):
+    """Figures no record has room for, in a test of a moment."""
+    upgrade(peer)
+    peer.sendall(text(TCPInfo={"RTT": 1 << 62, "MinRTT": 1 << 62, "BytesSent": 1,
+                               "BytesRetrans": 1 << 62, "ElapsedTime": 1})
+                 + frame(BINARY, length=1 << 63))
+    drains(peer)
+
+
+def a_box_that_was_lied_to():
+    """The daemon asks twice, hears why not, and goes on; the record says so."""
+    with Server(lies_then_breaks) as bad, Box(more=f"""
+tests {{ gate = off }}
+ndt7 "speed" {{
+    circuit = "wan"
+    direction = down
+    target "bad" {{ address = "{bad.url()}" }}
+}}
+""") as box:
+        box.start()
+        box.wait_records(1)
+        for _ in range(2):
+            said = box.ask(30, verb="probe", probe="speed")
+            assert said and "results" in said[-1], said
+            (r,) = said[-1]["results"]
+            assert r["state"] == "failed" and "2^63" in r["reason"], r
+            box.wait("the run's end", lambda: not box.status()["tests"]["probes"][0]["running"])
+
+        def failed():
+            return [t for r in box.records() for t in r.get("throughput", [])]
+        box.wait("both in records", lambda: len(failed()) == 2)
+        box.stop()
+        box.verify()
+        found = failed()
+        assert "could not be written" not in box.text(), box.text()
+    for t in found:
+        assert t["state"] == "failed" and t["kind"] == "ndt7" and "2^63" in t["reason"], t
+        assert "goodput_bps" not in t and t["method"] == "ndt7/ws", t
+        assert "rtt_us" not in t.get("far", {}), t
+    return f"  a box: {t['reason']}"
+
+
 def all_of(jobs, at_once):
     """Most of them only wait."""
     lines, faults, gate = [], [], threading.Semaphore(at_once)
@@ -375,7 +417,8 @@ def main():
         os.chmod(tls[0], 0o644)
         all_of([(fails_by_name, *case) for case in BAD]
                + [(goes_well, tls, *case) for case in GOOD]
-               + [(a_certificate_of_nobody, tls), (an_odd_congestion_control,)], 14)
+               + [(a_certificate_of_nobody, tls), (an_odd_congestion_control,),
+                  (a_box_that_was_lied_to,)], 14)
 
 
 if __name__ == "__main__":

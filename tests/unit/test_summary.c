@@ -660,9 +660,29 @@ static void words_go_both_ways(void **state)
     assert_false(bw_name_valid(""));
 }
 
+/* What a far end made up is unknown, and costs no record. */
+static void beyond_is_unknown(void **state)
+{
+    struct bw_throughput t;
+    (void)state;
+    bw_throughput_init(&t);
+    t.duration_ms = 0;
+    t.near.rtt_us = 20000;
+    t.far.rtt_us = INT64_MAX;
+    t.far.min_rtt_us = -1;
+    t.far.retransmit_ppm = 1000001;
+    t.far.app_limited_ppm = 1000000;
+    bw_throughput_forget_beyond(&t);
+    assert_true(t.duration_ms == BW_UNKNOWN && t.far.min_rtt_us == BW_UNKNOWN);
+    assert_true(t.far.rtt_us == BW_UNKNOWN);
+    assert_true(t.far.retransmit_ppm == BW_UNKNOWN && t.goodput_bps == BW_UNKNOWN);
+    assert_true(t.near.rtt_us == 20000 && t.far.app_limited_ppm == 1000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(beyond_is_unknown),
         cmocka_unit_test(random_ones_come_back),
         cmocka_unit_test(every_changed_byte_is_refused_or_canonical),
         cmocka_unit_test(refusals_name_the_member),

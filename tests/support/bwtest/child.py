@@ -12,38 +12,50 @@ DIRECTIONS = ("down", "up")
 STATES = ("ok", "lost", "late", "failed", "skipped")
 
 
-class ChildRun:
-    """`start`, then `finish`: results by direction, and all samples."""
+def job(kind, address, *options, ticket=None, budget_s=90):
+    """What such a child reads; its parent is this process."""
+    words = {"v": 1, "parent": os.getpid(), "kind": kind, "name": "speed", "circuit": "wan",
+             "device": "", "target": "state", "address": address, "budget_ms": budget_s * 1000,
+             "options": list(options)}
+    return json.dumps({**words, "ticket": ticket} if ticket else words).encode()
 
-    def __init__(self, kind, address, *options, place=HOST, ticket=None, budget_s=90):
+
+def samples(out):
+    """All samples of what it wrote, to its end."""
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert "done" in lines[-1], lines[-1]
+    said = [line["sample"] for line in lines if "sample" in line]
+    for s in said:
+        s["direction"] = DIRECTIONS[s["direction"]]
+        s["state"] = STATES[s["state"]]
+    return said
+
+
+def results(said):
+    """{direction: final sample}, exactly one each."""
+    finals = [s for s in said if s["final"]]
+    assert len({s["direction"] for s in finals}) == len(finals), finals
+    return {s["direction"]: s for s in finals}
+
+
+class ChildRun:
+    """`finish` gives results by direction; `samples` are all, `seconds` what it took."""
+
+    def __init__(self, kind, address, *options, place=HOST, **words):
         self.begun = time.monotonic()
-        job = {"v": 1, "parent": os.getpid(), "kind": kind, "name": "speed", "circuit": "wan",
-               "device": "", "target": "state", "address": address, "budget_ms": budget_s * 1000,
-               "options": list(options)}
-        if ticket:
-            job["ticket"] = ticket
         self.proc = place.popen([program("bandwitness"), "--run-child"], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.proc.stdin.write(json.dumps(job).encode())
+        self.proc.stdin.write(job(kind, address, *options, **words))
         self.proc.stdin.close()
         self.proc.stdin = None
 
     def finish(self, seconds=90):
-        """{direction: final sample}; its end must be an orderly one, sanitizers included."""
+        """Its end must be an orderly one, sanitizers included."""
         out, err = self.proc.communicate(timeout=seconds)
         self.seconds = time.monotonic() - self.begun
         assert self.proc.returncode == 0, (self.proc.returncode, out[-500:], err[-3000:])
-        lines = [json.loads(line) for line in out.splitlines()]
-        assert "done" in lines[-1], lines[-1]
-        self.samples = [line["sample"] for line in lines if "sample" in line]
-        finals = {}
-        for s in self.samples:
-            s["direction"] = DIRECTIONS[s["direction"]]
-            s["state"] = STATES[s["state"]]
-            if s["final"]:
-                assert s["direction"] not in finals, lines
-                finals[s["direction"]] = s
-        return finals
+        self.samples = samples(out)
+        return results(self.samples)
 
 
 def mbps(sample):
