@@ -23,15 +23,6 @@ enum {
     CLOCK_EVERY_S = 1
 };
 
-struct pending {
-    union bw_address peer;
-    union bw_address local;
-    bool local_known;
-    struct bw_stamp_answer answer;
-    size_t n;
-    uint8_t asked[PACKET_MAX];
-};
-
 struct bw_reflector {
     uv_loop_t *loop;
     struct bw_udp sockets[2]; /* IPv4, IPv6 */
@@ -45,9 +36,7 @@ struct bw_reflector {
     struct bw_clock_state clock;
     int64_t next_clock_mono_ns;
     struct bw_reflector_stats stats;
-    struct pending pending[BW_UDP_GROUP];
-    size_t n_pending;
-    uint8_t answers[BW_UDP_GROUP][PACKET_MAX];
+    uint8_t out[PACKET_MAX];
     struct bw_guard guard;
     int n_open;
     bool closing;
@@ -84,37 +73,27 @@ static uint16_t error_estimate(const struct bw_reflector *r, bool ptp)
     return bw_stamp_error_encode(&e);
 }
 
-static void send_pending(struct bw_reflector *r, struct bw_udp *u)
+static void send_answer(struct bw_reflector *r,
+                        struct bw_udp *u,
+                        const struct bw_udp_event *e,
+                        struct bw_stamp_answer *answer)
 {
-    struct bw_udp_out out[BW_UDP_GROUP];
-    size_t n = 0;
-    for (size_t i = 0; i < r->n_pending; i++) {
-        struct pending *p = &r->pending[i];
-        bool ptp = bw_stamp_error_decode(p->answer.error).ptp;
-        size_t len;
-        p->answer.t3 = bw_stamp_time_encode(bw_clock_unix_ns(), ptp);
-        len = bw_stamp_write_answer(r->answers[n], sizeof(r->answers[n]), p->asked, p->n,
-                                    &p->answer, key_of(r));
-        if (len == 0) {
-            r->stats.malformed++;
-            continue;
-        }
-        out[n] = (struct bw_udp_out){.to = &p->peer,
-                                     .from = p->local_known ? &p->local : NULL,
-                                     .data = r->answers[n],
-                                     .len = len};
-        n++;
+    bool ptp = bw_stamp_error_decode(answer->error).ptp;
+    struct bw_udp_out out = {.to = &e->peer,
+                             .from = bw_address_family(&e->local) != 0 ? &e->local : NULL,
+                             .data = r->out};
+    answer->t3 = bw_stamp_time_encode(bw_clock_unix_ns(), ptp);
+    out.len =
+        bw_stamp_write_answer(r->out, sizeof(r->out), e->data, e->len, answer, key_of(r));
+    if (out.len == 0) {
+        r->stats.malformed++;
+        return;
     }
-    r->n_pending = 0;
-    if (n > 0) {
-        bw_udp_send(u, out, n);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (out[i].error < 0) {
-            r->stats.failed++;
-        } else {
-            r->stats.answered++;
-        }
+    bw_udp_send(u, &out, 1);
+    if (out.error < 0) {
+        r->stats.failed++;
+    } else {
+        r->stats.answered++;
     }
 }
 
@@ -156,7 +135,7 @@ static void on_datagram(void *owner, const struct bw_udp_event *e)
     struct bw_reflector *r = at->reflector;
     int64_t now_mono_ns = bw_clock_mono_ns();
     struct bw_stamp_asked asked;
-    struct pending *p;
+    struct bw_stamp_answer answer;
     uint32_t count = 0;
     bool ptp;
     if (e->kind != BW_UDP_DATAGRAM) {
@@ -172,13 +151,7 @@ static void on_datagram(void *owner, const struct bw_udp_event *e)
         count = asked.seq; /* RFC 8762 section 4.3: as a stateless reflector does */
     }
     ptp = bw_stamp_error_decode(asked.error).ptp;
-    p = &r->pending[r->n_pending++];
-    p->peer = e->peer;
-    p->local = e->local;
-    p->local_known = bw_address_family(&e->local) != 0;
-    p->n = e->len;
-    (void)memcpy(p->asked, e->data, e->len);
-    p->answer = (struct bw_stamp_answer){
+    answer = (struct bw_stamp_answer){
         .seq = count,
         .t2 = bw_stamp_time_encode(
             e->stamp_unix_ns != BW_UNKNOWN ? e->stamp_unix_ns : bw_clock_unix_ns(), ptp),
@@ -188,9 +161,7 @@ static void on_datagram(void *owner, const struct bw_udp_event *e)
         .t1 = asked.t1,
         .asked_error = asked.error,
         .ttl = e->ttl};
-    if (r->n_pending == BW_UDP_GROUP) {
-        send_pending(r, at->socket);
-    }
+    send_answer(r, at->socket, e, &answer);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -200,7 +171,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct reading at = {.reflector = r, .socket = &r->sockets[i]};
     (void)events;
     (void)bw_udp_read(&r->sockets[i], on_datagram, &at);
-    send_pending(r, &r->sockets[i]);
     if (status < 0 && !r->closing) { /* libuv stopped the handle */
         (void)uv_poll_start(poll, UV_READABLE, on_poll);
     }
