@@ -239,17 +239,11 @@ static int64_t wire_bytes(const struct http_tcp *t, int64_t bytes)
 static void make_sample(struct bw_probe *p, struct bw_run_sample *s, struct http_tcp *tcp)
 {
     int64_t now_ns;
-    *s = (struct bw_run_sample){.direction = (uint8_t)p->direction,
-                                .state = BW_OK,
-                                .bytes = BW_UNKNOWN,
-                                .wire_bytes = BW_UNKNOWN,
-                                .total_bytes = BW_UNKNOWN,
-                                .streams = bw_opt_int(p->opts, "streams"),
-                                .mtu = BW_UNKNOWN,
-                                .rtt_us = BW_UNKNOWN,
-                                .retransmit_ppm = BW_UNKNOWN,
-                                .tester_busy_ppm = BW_UNKNOWN,
-                                .method = "http/1"};
+    bw_run_sample_init(s);
+    s->direction = (uint8_t)p->direction;
+    s->state = BW_OK;
+    s->streams = bw_opt_int(p->opts, "streams");
+    s->method = "http/1";
     if (!p->engine) {
         return;
     }
