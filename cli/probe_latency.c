@@ -34,6 +34,7 @@ void probe_echo_init(struct probe_echoes *e)
 void probe_echo_done(struct probe_echoes *e)
 {
     free(e->list);
+    free(e->lost_at.ns);
     for (int i = 0; i < BW_PHASES; i++) {
         free(e->phases[i].ns);
     }
@@ -66,7 +67,7 @@ static void add_echo(struct probe_echoes *e, const struct bw_latency_sample *s)
     }
 }
 
-static void add_phase(struct probe_times *t, int64_t ns)
+static void add_time(struct probe_times *t, int64_t ns)
 {
     void *list = t->ns;
     bool room = ns != BW_UNKNOWN && make_room(&list, t->n, &t->cap, sizeof(*t->ns));
@@ -99,12 +100,12 @@ static void add_detail(struct probe_echoes *e, const struct bw_latency_detail *d
         add_code(e, d->code);
     }
     for (int i = 0; i < BW_PHASES; i++) {
-        add_phase(&e->phases[i], d->phase_ns[i]);
+        add_time(&e->phases[i], d->phase_ns[i]);
     }
     /* A one-way delay below 0 is a clock that is off by more than it says: no figure. */
     if (d->one_way_error_ns != BW_UNKNOWN && d->out_ns >= 0 && d->back_ns >= 0) {
-        add_phase(&e->out, d->out_ns);
-        add_phase(&e->back, d->back_ns);
+        add_time(&e->out, d->out_ns);
+        add_time(&e->back, d->back_ns);
         if (d->one_way_error_ns > e->one_way_error_ns) { /* unknown is the least of all */
             e->one_way_error_ns = d->one_way_error_ns;
         }
@@ -188,7 +189,7 @@ int64_t probe_echo_percentile(const struct probe_echoes *e,
 
 /* Showing ---------------------------------------------------------------------- */
 
-static const char *why_not_sent(const struct probe_echoes *e)
+const char *probe_why_not_sent(const struct probe_echoes *e)
 {
     if (e->error == 0) {
         return "this machine was too busy to send in time";
@@ -242,7 +243,7 @@ void probe_latency_text(const struct probe_result *r, size_t i)
     (void)printf("%s\n", r->interrupted ? "  (interrupted: partial result)" : "");
     if (e->failed > 0) {
         (void)printf("  not sent     %" PRId64 " %s: %s\n", e->failed,
-                     bw_plural(e->failed, "packet", "packets"), why_not_sent(e));
+                     bw_plural(e->failed, "packet", "packets"), probe_why_not_sent(e));
     }
     if (e->sent == 0 && e->error == -EADDRNOTAVAIL && e->family != 0) {
         return;
@@ -329,7 +330,7 @@ void probe_latency_json(const struct probe_result *r, size_t i, struct bw_jw *w)
     }
     bw_jw_ki64(w, "not_sent", e->failed);
     if (e->failed > 0) {
-        bw_jw_kstr(w, "not_sent_reason", why_not_sent(e));
+        bw_jw_kstr(w, "not_sent_reason", probe_why_not_sent(e));
     }
     if (e->told_error != 0) {
         bw_jw_kstr(w, "told", bw_strerror(e->told_error));

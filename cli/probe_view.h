@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct bw_jw;
+struct probe_beside;
 
 enum {
     PROBE_CODES_MAX = 16
@@ -44,8 +45,9 @@ struct probe_echoes {
         size_t n;
         size_t cap;
     } phases[BW_PHASES];
-    struct probe_times out;  /* one-way delays, there … */
-    struct probe_times back; /* … and back, … */
+    struct probe_times lost_at; /* when they were sent */
+    struct probe_times out;     /* one-way delays, there … */
+    struct probe_times back;    /* … and back, … */
     int64_t
         one_way_error_ns; /* … and by how much they may be off, at most; unknown: none */
     int64_t cert_days;    /* the fewest; unknown: no certificate was seen */
@@ -68,16 +70,20 @@ struct probe_result {
     bool interrupted;
     double seconds;              /* a latency round's length so far */
     struct probe_echoes *echoes; /* two a target, IPv4's and IPv6's; for a throughput kind
-                                    one */
+                                    those of the echoes beside it */
     size_t n_echoes;
     struct probe_path *paths; /* one a target; NULL: a kind that traces no paths */
     size_t n_paths;
     struct probe_run runs[BW_DIRECTIONS];
-    int64_t start_mono_ns; /* of the throughput run: echoes before it are idle */
+    int64_t
+        start_mono_ns; /* of the throughput run: echoes before it are idle; 0: not yet */
+    const struct probe_beside *beside; /* of a throughput run */
 };
 
 void probe_echo_init(struct probe_echoes *e);
 void probe_echo_done(struct probe_echoes *e);
+/* Why the last packet that was not sent was not. */
+const char *probe_why_not_sent(const struct probe_echoes *e);
 void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s);
 
 /* Percentile (ppm) in ns of the answers to packets sent in [from, to); BW_UNKNOWN: none. */
@@ -95,6 +101,10 @@ void probe_view_live_end(void);
 /* Of one of the result's echoes; nothing where nothing was tried. */
 void probe_latency_text(const struct probe_result *r, size_t i);
 void probe_latency_json(const struct probe_result *r, size_t i, struct bw_jw *w);
+
+/* Of one direction of a run. */
+void probe_run_text(const struct probe_result *r, int d);
+void probe_run_json(const struct probe_result *r, int d, struct bw_jw *w);
 
 void probe_view_text(const struct probe_result *r);
 void probe_view_json(const struct probe_result *r);

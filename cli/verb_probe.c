@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "host.h"
+#include "probe_beside.h"
 #include "probe_view.h"
 #include "runner.h"
 
@@ -24,6 +25,7 @@ enum {
     OPTIONS_MAX = 64,
     IDLE_MS = 2000, /* echoes before the load */
     LIVE_MS = 200,
+    AROUND_MS = 500, /* what a direction takes besides warm-up and window */
     SECONDS_DEFAULT = 10
 };
 
@@ -33,8 +35,9 @@ struct probe {
     uv_loop_t loop;
     uv_signal_t interrupt;
     uv_timer_t timer;
-    struct bw_host *host;      /* the latency kind, or the echoes beside a run */
-    struct bw_opts *echo_opts; /* of the echoes beside a run */
+    uv_signal_t terminate;
+    struct bw_host *host; /* the latency kind */
+    struct probe_beside beside;
     struct bw_runner *runner;
     struct bw_runner_job job;
     struct probe_result result;
@@ -46,7 +49,9 @@ struct probe {
     int64_t begin_mono_ns;
     int64_t length_ms; /* of the whole, for the bar */
     int64_t wait_ms;   /* after a latency round, for the last answers */
-    int64_t rounds;    /* of a latency probe: packets to each target over each family */
+    const char *stamp; /* whom to ask for round trips beside a run; NULL: as the run */
+    const char *echo;
+    int64_t rounds; /* of a latency probe: packets to each target over each family */
     bool failed;
 };
 
@@ -60,7 +65,9 @@ static void over(struct probe *p)
     p->closing = true;
     bw_host_close(p->host);
     p->host = NULL;
+    probe_beside_stop(&p->beside);
     uv_close((uv_handle_t *)&p->interrupt, NULL);
+    uv_close((uv_handle_t *)&p->terminate, NULL);
     uv_close((uv_handle_t *)&p->timer, NULL);
 }
 
@@ -116,7 +123,7 @@ static void on_latency(void *owner, const struct bw_latency_sample *s, uint32_t 
     struct probe *p = owner;
     bool latency = p->result.ops->klass == BW_CLASS_LATENCY;
     for (uint32_t i = 0; i < n; i++) {
-        size_t at = latency ? (size_t)s[i].target * 2 + (s[i].family == 6 ? 1 : 0) : 0;
+        size_t at = (size_t)s[i].target * 2 + (s[i].family == 6 ? 1 : 0);
         if (at < p->result.n_echoes) {
             probe_echo_add(&p->result.echoes[at], &s[i]);
         }
@@ -219,7 +226,7 @@ static void on_tick(uv_timer_t *timer)
     int64_t now_ns = bw_clock_mono_ns();
     bool latency = p->result.ops->klass == BW_CLASS_LATENCY;
     if (!latency && !p->runner && p->result.start_mono_ns == 0 &&
-        (!p->host || now_ns - p->begin_mono_ns >= IDLE_MS * NS_PER_MS)) {
+        (!p->beside.host || now_ns - p->begin_mono_ns >= IDLE_MS * NS_PER_MS)) {
         start_run(p);
     }
     if (p->live && !p->closing) {
@@ -240,60 +247,6 @@ static void on_interrupt(uv_signal_t *handle, int number)
         bw_host_cancel(p->host);
     } else {
         over(p);
-    }
-}
-
-/* The host of an URL, without its brackets; "" when it has none. */
-static void host_of_url(const char *url, char *ret, size_t cap)
-{
-    const char *from = strstr(url, "://");
-    const char *at;
-    size_t n;
-    ret[0] = '\0';
-    if (!from) {
-        return;
-    }
-    from += 3;
-    n = strcspn(from, "/?#");
-    at = memchr(from, '@', n);
-    if (at) {
-        n -= (size_t)(at + 1 - from);
-        from = at + 1;
-    }
-    if (*from == '[') {
-        from++;
-        n = strcspn(from, "]");
-    } else {
-        size_t port = strcspn(from, ":");
-        n = port < n ? port : n;
-    }
-    if (n < cap) {
-        (void)memcpy(ret, from, n);
-        ret[n] = '\0';
-    }
-}
-
-/* Echoes to the same host, five a second, while the run loads the line. Where they are
- * not permitted the run goes without. */
-static void start_echoes(struct probe *p)
-{
-    static const struct bw_host_callbacks callbacks = {.latency = on_latency};
-    static const char *const pairs[] = {"interval=200ms"};
-    const struct bw_probe_ops *icmp = bw_probe_find("icmp");
-    struct bw_target t = {.name = "echo"};
-    struct bw_opts_head head = {.name = "echo",
-                                .device = bw_opts_device(p->result.opts),
-                                .targets = &t,
-                                .n_targets = 1};
-    host_of_url(bw_opts_target(p->result.opts, 0)->address, t.address, sizeof(t.address));
-    if (!icmp || bw_opts_from_pairs(icmp->opts, &head, pairs, 1, &p->echo_opts, NULL) < 0 ||
-        bw_host_new(&p->loop, icmp, p->echo_opts, &callbacks, p, &p->host, NULL) < 0) {
-        p->host = NULL;
-        return;
-    }
-    if (bw_host_open(p->host, NULL) < 0 || bw_host_round(p->host, 0) < 0) {
-        bw_host_close(p->host);
-        p->host = NULL;
     }
 }
 
@@ -328,6 +281,22 @@ static int start_latency(struct probe *p, int64_t seconds, struct bw_err *err)
     return bw_host_round(p->host, (uint32_t)seconds * 1000);
 }
 
+/* How long a run usually takes, for the bar: all its time is in these, where it has them.
+ */
+static int64_t usual_ms(const struct bw_probe_ops *ops, const struct bw_opts *opts)
+{
+    static const char *const parts[] = {"warmup", "duration"};
+    bool both = strcmp(bw_opt_str(opts, "direction"), "both") == 0;
+    int64_t ms = 0;
+    if (!bw_optspec_find(ops->opts, "duration")) {
+        return ops->longest_ms(opts);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        ms += bw_optspec_find(ops->opts, parts[i]) ? bw_opt_int(opts, parts[i]) : 0;
+    }
+    return (ms + AROUND_MS) * (both ? 2 : 1);
+}
+
 static int measure(struct probe *p, int64_t seconds)
 {
     struct bw_err err = {""};
@@ -336,8 +305,10 @@ static int measure(struct probe *p, int64_t seconds)
         return bw_cli_failed(&bw_verb_probe, "no event loop");
     }
     (void)uv_signal_init(&p->loop, &p->interrupt);
+    (void)uv_signal_init(&p->loop, &p->terminate);
     (void)uv_timer_init(&p->loop, &p->timer);
     p->interrupt.data = p;
+    p->terminate.data = p;
     p->timer.data = p;
     p->begin_mono_ns = bw_clock_mono_ns();
     if (p->result.ops->klass == BW_CLASS_LATENCY) {
@@ -346,8 +317,9 @@ static int measure(struct probe *p, int64_t seconds)
         r = p->result.ops->check ? p->result.ops->check(p->result.opts, &err) : 0;
         if (r == 0) {
             p->job = (struct bw_runner_job){.ops = p->result.ops, .opts = p->result.opts};
-            p->length_ms = IDLE_MS + p->result.ops->longest_ms(p->result.opts);
-            start_echoes(p);
+            p->length_ms = IDLE_MS + usual_ms(p->result.ops, p->result.opts);
+            probe_beside_start(&p->beside, &p->loop, p->result.opts, p->stamp, p->echo,
+                               on_latency, p);
         }
     }
     if (r < 0) {
@@ -356,6 +328,7 @@ static int measure(struct probe *p, int64_t seconds)
         over(p);
     } else {
         (void)uv_signal_start(&p->interrupt, on_interrupt, SIGINT);
+        (void)uv_signal_start(&p->terminate, on_interrupt, SIGTERM);
         if (p->live || p->result.ops->klass == BW_CLASS_THROUGHPUT) {
             (void)uv_timer_start(&p->timer, on_tick, 0, LIVE_MS);
         }
@@ -439,6 +412,8 @@ struct arguments {
     const char *pairs[OPTIONS_MAX];
     size_t n_pairs;
     const char *device;
+    const char *stamp;
+    const char *echo;
     int64_t seconds;
     bool json;
     struct bw_target *targets;
@@ -487,6 +462,8 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
     static const struct option longs[] = {{"opt", required_argument, NULL, 'o'},
                                           {"seconds", required_argument, NULL, 's'},
                                           {"device", required_argument, NULL, 'd'},
+                                          {"stamp", required_argument, NULL, 'S'},
+                                          {"echo", required_argument, NULL, 'e'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
     int c;
@@ -501,6 +478,10 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
             }
         } else if (c == 'd') {
             a->device = optarg;
+        } else if (c == 'S') {
+            a->stamp = optarg;
+        } else if (c == 'e') {
+            a->echo = optarg;
         } else if (c == 'j') {
             a->json = true;
         } else {
@@ -520,6 +501,13 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
     if (a->ops->klass == BW_CLASS_THROUGHPUT && argc - optind > 2) {
         return bw_cli_usage(&bw_verb_probe, "%s measures against one target at a time",
                             a->ops->name);
+    }
+    if ((a->stamp || a->echo) && a->ops->klass != BW_CLASS_THROUGHPUT) {
+        return bw_cli_usage(&bw_verb_probe, "--%s is for kinds that load the line",
+                            a->stamp ? "stamp" : "echo");
+    }
+    if (a->stamp && a->echo) {
+        return bw_cli_usage(&bw_verb_probe, "--stamp or --echo, not both");
     }
     return read_targets(a, argc - optind - 1, argv + optind + 1);
 }
@@ -565,6 +553,9 @@ static int run(int argc, char **argv)
     }
     p.result.ops = a.ops;
     p.result.opts = opts;
+    p.result.beside = &p.beside;
+    p.stamp = a.stamp;
+    p.echo = a.echo;
     if (strcmp(a.ops->name, "path") == 0) {
         p.result.n_paths = a.n_targets;
         p.result.paths = calloc(a.n_targets, sizeof(*p.result.paths));
@@ -597,7 +588,7 @@ out:
     free(p.result.echoes);
     free(p.result.paths);
     free(a.targets);
-    bw_opts_free(p.echo_opts);
+    probe_beside_done(&p.beside);
     bw_opts_free(opts);
     return status;
 }
@@ -606,42 +597,41 @@ const struct bw_verb bw_verb_probe = {
     .name = "probe",
     .summary = "measure a line once, now",
     .help =
-        "KIND TARGET... [--opt KEY=VALUE]... [--seconds N] [--device IF] [--json]\n"
+        "KIND TARGET... [--opt KEY=VALUE]... [--seconds N] [--device IF]\n"
+        "       [--echo HOST | --stamp HOST[:PORT]] [--json]\n"
         "\n"
         "Measures now, without the daemon, and prints the result. Kinds:\n"
-        "  icmp   loss and round trip to one or more addresses or host names\n"
-        "  tcp    the same by making connections; TARGET is HOST or HOST:PORT\n"
-        "  dns    the same by asking resolvers; TARGET is a resolver's HOST or HOST:PORT\n"
-        "  http_get\n"
-        "         one small page: every part timed, the certificate's days left; TARGET\n"
-        "         is its URL\n"
-        "  http   how much an HTTP(S) server delivers or swallows, with the round trip\n"
-        "         to it idle and under load; TARGET is the URL of a large file\n"
-        "  ndt7   one connection for 10 s each way; TARGET is wss://HOST, or locate for\n"
-        "         M-Lab's nearest server (--opt consent=yes: M-Lab publishes results)\n"
-        "  path   the hops on the way to one or more addresses or host names, and the\n"
-        "         largest packet that goes through whole\n"
+        "  icmp     loss and round trip to one or more addresses or host names\n"
+        "  stamp    the same by a STAMP or TWAMP Light reflector; HOST or HOST:PORT\n"
+        "  tcp      the same by making connections; HOST or HOST:PORT\n"
+        "  dns      the same by asking resolvers; HOST or HOST:PORT of a resolver\n"
+        "  http_get what an URL answers, and how long each part of it takes\n"
+        "  path     the hops on the way to one or more addresses or host names, and the\n"
+        "           largest packet that goes through whole\n"
+        "  http     how much an HTTP(S) server delivers or swallows; the URL of a large\n"
+        "           file\n"
+        "  ndt7     one connection for 10 s each way; wss://HOST, or locate for M-Lab's\n"
+        "           nearest server (--opt consent=yes: M-Lab publishes results)\n"
+        "  iperf3   TCP, or UDP at a rate, by the program iperf3; HOST or HOST:PORT\n"
+        "  udpst    capacity at IP by RFC 9097, the best second; overloads the line on\n"
+        "           purpose; HOST or HOST:PORT\n"
+        "\n"
+        "A kind that loads the line also measures the round trip before and during it.\n"
         "\n"
         "Options:\n"
-        "  --opt KEY=VALUE  an option of the kind, as in bandwitness.conf(5); may be\n"
-        "                   repeated. icmp: interval, timeout, size, family. tcp:\n"
-        "                   interval, timeout, port, family. dns: name, type,\n"
-        "                   interval, timeout, transport, size, port, family.\n"
-        "                   http_get: interval, timeout, body, follow, resolver,\n"
-        "                   ca_file, family. http:\n"
-        "                   direction (down, up, both), streams, duration, warmup,\n"
-        "                   download, upload, upload_method, upload_size,\n"
-        "                   connect_timeout, ca_file. ndt7: direction,\n"
-        "                   consent, locate_url, connect_timeout, cc, ca_file. path:\n"
-        "                   method (icmp, udp), port, probes, wait, max_hops,\n"
-        "                   silent, mtu, names, family\n"
+        "  --opt KEY=VALUE  an option of the kind, as bandwitness.conf(5) lists them; may\n"
+        "                   be repeated: --opt direction=both --opt duration=20s\n"
         "  --seconds N      length of a latency measurement in seconds (default 10)\n"
         "  --device IF      send by this interface\n"
+        "  --echo HOST      ask HOST for round trips beside the load (default: the host\n"
+        "                   of TARGET)\n"
+        "  --stamp HOST[:PORT]\n"
+        "                   the same by STAMP\n"
         "  --json           one JSON document on standard output\n"
         "\n"
         "Ctrl-C ends it with the partial result, marked as such. Exit status: 0\n"
         "measured, 1 failed, 2 wrong command line, 3 unreachable or lost, 4 refused\n"
-        "or busy, 130 interrupted.\n"
+        "or busy, 130 interrupted. bandwitness-probe(1) says what every line means.\n"
         "\n"
         "Example: bandwitness probe http https://speed.example.org/50MB.bin \\\n"
         "             --opt direction=both --opt upload=/upload\n",

@@ -68,6 +68,30 @@ class Frame(unittest.TestCase):
             self.assertIn("Example:", shown, verb[1])
         self.assertGreater(seen, 60)
 
+    def test_the_page_of_probe(self):
+        """Every kind, option and JSON member that there is, is in bandwitness-probe(1)."""
+        with open(os.path.join(TOP, "man", "bandwitness-probe.1.scd"), encoding="utf-8") as f:
+            page = f.read()
+        with open(os.path.join(TOP, "probes", "CMakeLists.txt"), encoding="utf-8") as f:
+            kinds = re.findall(r"^bw_add_probe\((\w+)", f.read(), re.M)
+        shown = run("probe", "--help").stdout
+        self.assertGreaterEqual(len(kinds), 8)
+        for kind in kinds:
+            self.assertIn(f"*{kind}*", page)
+            self.assertRegex(shown, rf"(?m)^  {kind} ")
+        seen = 0
+        for name in ("verb_probe", "probe_view", "probe_run_view", "probe_beside",
+                     "probe_latency", "path_view"):
+            with open(os.path.join(TOP, "cli", name + ".c"), encoding="utf-8") as f:
+                text = f.read()
+            for option in re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', text):
+                self.assertIn(f"*--{option}*", page)
+                self.assertIn(f"--{option} ", shown)
+            for member in re.findall(r'bw_jw_k\w+\(&?w, "(\w+)"|json_end\(w, "(\w+)"', text):
+                self.assertIn(f"_{''.join(member)}_", page, name)
+                seen += 1
+        self.assertGreater(seen, 50)
+
     def test_wrong_command_lines(self):
         for args, says in (((), "Verbs:"),
                            (("verfy",), "did you mean 'verify'?"),
