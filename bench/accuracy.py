@@ -9,16 +9,21 @@ import json
 import math
 import os
 import subprocess
+import sys
 
+import benchlib
 from benchlib import Bar, Row, bench, in_a_lab
-from bwtest import SceneError, program
+from bwtest import SceneError, program, wait_for
+from bwtest.collector import Collector
+from bwtest.measure import measure_conf, measure_port, urls
 from line import Line, far, host, ramp_s, tcp_share
 
 RUNS = 5
 ECHO_S, ECHO_LOSSY_S = 5, 20
-HTTP_WARM_UP_S, HTTP_WINDOW_S, HTTP_LONG_S = 2, 4, 10
+NDT7_S = 10
+UDPST_PYTHON_MBPS = 250  # what the server in Python keeps up with
+ONE_STREAM_MOST = 200    # per mille times ms: beyond it one stream is not claimed
 BAND = 0.02
-
 
 class Cell:
     """Mbit/s (Ethernet), round trip in ms, loss in per mille, IP version."""
@@ -45,21 +50,23 @@ CELLS = (
 
 
 class Tool:
-    """One way of measuring: function(line, cell, way) -> measured Mbit/s of its layer;
-    allowed(line, cell, way) -> what the set rate allows of it, None where not claimed."""
+    """One way of measuring throughput.
 
-    def __init__(self, name, layer, server, measure, allowed, claimed=None):
-        self.name, self.layer, self.server = name, layer, server
-        self.measure, self.allowed = measure, allowed
-        self.claimed = claimed or (lambda cell: True)
+    server(line, cell) starts the far end and gives what ends it; measure(line, cell, way,
+    far_end) gives Mbit/s; allowed(line, cell, way) what the set rate allows of it at that
+    tool's layer; claimed(cell) whether the tool claims to measure such a line at all."""
+
+    def __init__(self, name, server, measure, allowed, claimed=lambda cell: True):
+        self.name, self.server = name, server
+        self.measure, self.allowed, self.claimed = measure, allowed, claimed
 
 
-def probe(line, *args, seconds=90):
+def probe(line, *args, seconds=150):
     done = subprocess.run(line.box.argv([program("bandwitness"), "probe", *args, "--json"]),
                           pass_fds=line.box.fds, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, timeout=seconds)
     if not done.stdout:
-        raise SceneError(f"probe {args}: {done.stderr.strip()}")
+        raise SceneError(f"probe {args[0]}: {done.stderr.strip()}")
     return json.loads(done.stdout)["results"]
 
 
@@ -71,24 +78,122 @@ def throughput(line, kind, way, url, *options):
     return r["goodput_bps"] / 1e6
 
 
-def many_streams(line, cell, way):
+def ends(process):
+    def end():
+        process.terminate()
+        process.wait()
+    return end
+
+
+def kept(cell, way):
     """What is lost behind the up shaper has taken the line's time; before the down one, not."""
-    kept = 1 - cell.loss / 1000 if way == "up" else 1
-    return cell.rate * tcp_share(cell.family) * kept
+    return 1 - cell.loss / 1000 if way == "up" else 1
 
 
-def http(line, cell, way):
-    # six streams that start at once overshoot together, and mend that for many round trips
-    warm_up = HTTP_WARM_UP_S + 40 * cell.rtt // 1000
-    # what TCP holds back behind one loss comes a round trip later, all at once
-    window = HTTP_LONG_S if cell.loss or cell.rtt >= 80 else HTTP_WINDOW_S
-    window += 10 if cell.rtt >= 600 else 0
+def tcp(line, cell, way):
+    return cell.rate * tcp_share(cell.family) * kept(cell, way)
+
+
+def one_stream_can(cell):
+    return cell.loss * cell.rtt < ONE_STREAM_MOST
+
+
+def window_s(cell):
+    """What TCP holds back behind one loss comes a round trip later, all at once."""
+    return 4 + (6 if cell.loss or cell.rtt >= 80 else 0) + (10 if cell.rtt >= 600 else 0)
+
+
+def warm_up_s(cell):
+    """Streams that start at once overshoot together, and mend that for many round trips."""
+    return 2 + 40 * cell.rtt // 1000
+
+
+def http(line, cell, way, _far_end):
     path = "big" if way == "down" else "upload"
-    return throughput(line, "http", way, f"http://{host(cell.family)}/{path}", "streams=6",
-                      f"warmup={warm_up}s", f"duration={window}s")
+    return throughput(line, "http", way, f"http://{host(cell.family)}/{path}", "streams=8",
+                      f"warmup={warm_up_s(cell)}s", f"duration={window_s(cell)}s")
 
 
-TOOLS = [Tool("http", "TCP payload", lambda line: line.start_nginx(), http, many_streams)]
+def start_iperf3(line, cell):
+    server = line.net.popen(["iperf3", "-s", "-B", far(cell.family)], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+    wait_for("iperf3", lambda: ":5201" in line.net.sh("ss -ltn"))
+    return ends(server)
+
+
+def iperf3(line, cell, way, _far_end):
+    return throughput(line, "iperf3", way, host(cell.family), "streams=1",
+                      f"warmup={min(10, warm_up_s(cell))}s", f"duration={window_s(cell)}s")
+
+
+class OurServer:
+    """The collector's own measurement server, in the far end's namespace."""
+
+    def __init__(self, line, cell):
+        self.collector = Collector(place=line.net, extra=measure_conf(
+            host=f'"{far(cell.family)}"', address=f'"{far(cell.family)}"', tests=8, rate="100G",
+            unclaimed="1G", test_bytes="40GB", site_bytes="4TB", site_tests=1000))
+        self.collector.__enter__()
+        wait_for("the measurement server",
+                 lambda: self.collector.metric("bandwitness_measure_up") == 1)
+        self.box = self.collector.box()
+        self.port = measure_port(self.collector)
+
+    def url(self, way):
+        found = urls(self.collector, self.box, kind="ndt7", direction=way)
+        return next(u for name, u in found.items() if way in name)
+
+    def __call__(self):
+        self.collector.stop()
+        self.collector.discard()
+
+
+def ndt7(line, cell, way, far_end):
+    return throughput(line, "ndt7", way, far_end.url(way))
+
+
+def ndt7_allowed(line, cell, way):
+    """The mean of the whole ten seconds, its ramp-up included."""
+    return tcp(line, cell, way) * (1 - ramp_s(line, cell.family) / NDT7_S)
+
+
+def start_udpst(line, cell):
+    address = far(cell.family)
+    if cell.rate > UDPST_PYTHON_MBPS:  # a far end that sends 1 Gbit/s, whatever comes back
+        argv = [benchlib.program("bench_udpst_server"), address, "24601", "1000"]
+    else:
+        argv = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                                             "tests", "support", "udpst_server.py"),
+                "--bind", address, "--port", "24601"]
+    server = line.net.popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            universal_newlines=True)
+    if not server.stdout.readline():
+        raise SceneError("the UDPST server did not start")
+    return ends(server)
+
+
+def udpst(line, cell, way, _far_end):
+    seconds = 5 + cell.rate // 100 + cell.rtt // 100
+    return throughput(line, "udpst", way, host(cell.family), f"duration={seconds}s")
+
+
+def udpst_allowed(line, cell, way):
+    """Whole IP packets of 1250 bytes, which are Ethernet frames of 1264."""
+    return cell.rate * 1250 / 1264 * kept(cell, way)
+
+
+def udpst_can(cell):
+    """Its search gives up where a trial interval of 50 ms loses ten datagrams whatever the
+    rate (RFC 9097, appendix A); and its feedback is a round trip old."""
+    return cell.rate * 1e6 / 8 / 1264 * 0.05 * cell.loss / 1000 < 7 and cell.rtt < 600
+
+
+TOOLS = [
+    Tool("http", lambda line, cell: ends(line.start_nginx()), http, tcp),
+    Tool("iperf3", start_iperf3, iperf3, tcp, one_stream_can),
+    Tool("ndt7", OurServer, ndt7, ndt7_allowed, one_stream_can),
+    Tool("udpst", start_udpst, udpst, udpst_allowed, udpst_can),
+]
 
 
 def echoes(line, cell):
@@ -118,24 +223,25 @@ def interval(k, n, z=1.959964):
 
 
 def measure_cell(lab, cell, say):
+    only = os.environ.get("BW_TOOLS", "").split()
     line = cell.line(lab)
     rows = echoes(line, cell)
     for tool in TOOLS:
-        server = tool.server(line)
+        if only and tool.name not in only:
+            continue
+        far_end = tool.server(line, cell)
         for way in ("down", "up"):
             values, allowed = [], tool.allowed(line, cell, way)
             try:
                 for _ in range(cell.runs):
-                    values.append(tool.measure(line, cell, way))
+                    values.append(tool.measure(line, cell, way, far_end))
             except SceneError as e:
                 say(f"{cell.name}: {e}")
             rows.append({"case": f"{cell.name}: {tool.name} {way}", "unit": "Mbit/s",
                          "figure": values, "set": allowed,
                          "low": allowed * (1 - BAND) if tool.claimed(cell) else None,
                          "high": allowed * (1 + BAND)})
-        if server:
-            server.terminate()
-            server.wait()
+        far_end()
     return rows
 
 
@@ -148,7 +254,7 @@ def row(r):
 
 @bench("accuracy", "set against measured on 24 lines", groups=("accuracy",))
 def accuracy(say):
-    """BW_CELLS=FIRST-LAST measures only those (1-24)."""
+    """BW_CELLS=FIRST-LAST measures only those (1-24), BW_TOOLS="http ndt7" only with these."""
     first, _, last = os.environ.get("BW_CELLS", f"1-{len(CELLS)}").partition("-")
     rows = []
     for cell in CELLS[int(first) - 1:int(last or first)]:

@@ -3,7 +3,9 @@
  * in this process, then one JSON line. The CPU counted is this process's own, of the whole
  * run, over the payload of the whole run, so that it compares with a peer of any length.
  *
- *     bench_run KIND TARGET down|up [key=value …] */
+ *     bench_run KIND TARGET down|up [key=value …]
+ *
+ * A server that wants a ticket gets the text of the environment's BW_TICKET. */
 #include <bw/err.h>
 #include <bw/probe.h>
 #include <host.h>
