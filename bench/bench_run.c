@@ -80,8 +80,12 @@ int main(int argc, char **argv)
     }
     if (uv_loop_init(&loop) < 0 ||
         bw_opts_from_pairs(ops->opts, &head, pairs, n, &opts, &err) < 0 ||
-        bw_host_new(&loop, ops, opts, &callbacks, &b, &b.host, &err) < 0 ||
-        bw_host_open(b.host, &err) < 0) {
+        bw_host_new(&loop, ops, opts, &callbacks, &b, &b.host, &err) < 0) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    bw_host_set_ticket(b.host, getenv("BW_TICKET"));
+    if (bw_host_open(b.host, &err) < 0) {
         (void)fprintf(stderr, "%s\n", err.text);
         return 1;
     }
