@@ -218,7 +218,9 @@ static void whole_answer(struct bw_dnsq *q)
     if (wrong || m.truncated) { /* nobody but the server can have sent it */
         fail(q, -EBADMSG, wrong ? wrong : "truncated");
     } else {
-        answered(q, &m, now_ns - q->begun_mono_ns, now_ns - q->part_mono_ns);
+        int64_t tcp_ns = now_ns - q->part_mono_ns;
+        answered(q, &m, (q->udp_ns == BW_UNKNOWN ? 0 : q->udp_ns) + q->connect_ns + tcp_ns,
+                 tcp_ns);
     }
 }
 

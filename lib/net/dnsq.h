@@ -19,8 +19,9 @@
 struct bw_dnsq;
 struct uv_loop_s;
 
-/* Whole round trips are from the query's sending to the answer's receiving by the kernel's
- * stamps over UDP, and by our own clock over TCP. */
+/* Round trips are from the query's sending to the answer's receiving by the kernel's stamps
+ * over UDP; of TCP the handshake by the kernel's clock and the answer by our own. The whole
+ * is the sum of its parts: what this program did between them is no part of the line. */
 struct bw_dnsq_result {
     int error;        /* 0: answered; else -errno … */
     const char *code; /* … the response code in its word, or what was wrong where the server

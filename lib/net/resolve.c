@@ -297,6 +297,14 @@ static void on_timer(uv_timer_t *timer)
     ask_next(r);
 }
 
+const char *bw_resolve_so_far(struct bw_resolve *r)
+{
+    if (r->query) {
+        note(r, r->result.error, bw_dnsq_odd(r->query));
+    }
+    return r->result.code;
+}
+
 static void timer_closed(uv_handle_t *handle)
 {
     struct bw_resolve *r = handle->data;

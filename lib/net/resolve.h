@@ -53,6 +53,9 @@ struct bw_resolve_setup {
 
 /* -EINVAL: no domain name; -ENOMEM. */
 int bw_resolve_start(const struct bw_resolve_setup *setup, struct bw_resolve **ret);
+/* Of one that is under way: what was answered so far that is no address ("dns-servfail" of
+ * an earlier nameserver, "dns-wrong-id", …); NULL: nothing. Lent until it is closed. */
+const char *bw_resolve_so_far(struct bw_resolve *r);
 void bw_resolve_close(struct bw_resolve *r); /* NULL is a no-op */
 
 /* The nameservers in a text like resolv.conf, with port 53; 127.0.0.1 where it has none. */

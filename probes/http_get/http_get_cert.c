@@ -36,20 +36,14 @@ static int on_verify(X509_STORE_CTX *store, void *owner)
     return r;
 }
 
-static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *owner)
+void http_get_cert_init(struct http_get_cert *cert)
 {
-    struct http_get_cert *cert = owner;
-    (void)easy;
-    cert->begun_mono_ns = bw_clock_mono_ns();
-    SSL_CTX_set_cert_verify_callback(ctx, on_verify, owner);
-    return CURLE_OK;
+    *cert = (struct http_get_cert){.days = BW_UNKNOWN};
 }
 
-void http_get_cert_follow(struct http_get_cert *cert, CURL *easy)
+void http_get_cert_follow(struct http_get_cert *cert, void *ssl_ctx)
 {
-    *cert = (struct http_get_cert){.begun_mono_ns = BW_UNKNOWN, .days = BW_UNKNOWN};
-    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
-    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, cert);
+    SSL_CTX_set_cert_verify_callback(ssl_ctx, on_verify, cert);
 }
 
 const char *http_get_cert_code(const struct http_get_cert *cert)

@@ -3,20 +3,19 @@
 #ifndef BW_HTTP_GET_CERT_H
 #define BW_HTTP_GET_CERT_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct http_get_cert {
-    int64_t begun_mono_ns; /* the handshake: TCP stands since then; unknown: it did not */
-    bool seen;             /* the server showed one */
-    int64_t days;          /* whole days until it ends, negative after; unknown */
-    long verify;           /* OpenSSL's verdict on the chain: 0 is good */
+    bool seen;    /* the server showed one */
+    int64_t days; /* whole days until it ends, negative after; unknown */
+    long verify;  /* OpenSSL's verdict on the chain: 0 is good */
 };
 
-/* Let *cert be filled when this handle sees a certificate; the chain is verified as always.
- */
-void http_get_cert_follow(struct http_get_cert *cert, CURL *easy);
+void http_get_cert_init(struct http_get_cert *cert);
+/* Let *cert be filled when a handshake by this SSL_CTX shows a certificate; the chain is
+ * verified as always. */
+void http_get_cert_follow(struct http_get_cert *cert, void *ssl_ctx);
 
 /* Why a handshake failed at the certificate: "tls-expired", "tls-early", "tls-untrusted",
  * "tls-name" (the chain is good, and made out to another name). */

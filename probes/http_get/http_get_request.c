@@ -42,7 +42,9 @@ struct http_get_request {
     bool added;
     struct curl_slist *connect_to;
     struct http_get_cert cert;
+    int fd;                /* the newest socket; curl's own, not ours to close */
     int64_t begun_mono_ns; /* of the transfer */
+    int64_t connect_ns;    /* TCP's handshake; unknown until it is over */
     char error[CURL_ERROR_SIZE];
     int64_t header_bytes;
     int64_t body_bytes;
@@ -148,33 +150,21 @@ static int64_t time_of(const struct http_get_request *q, CURLINFO info)
                                                                        : BW_UNKNOWN;
 }
 
-/* Until TCP stood, from the transfer's beginning. curl tells it only once TLS stands too.
- */
-static int64_t connected_ns(const struct http_get_request *q)
-{
-    int64_t ns = time_of(q, CURLINFO_CONNECT_TIME_T);
-    if (ns == BW_UNKNOWN && q->tls && q->cert.begun_mono_ns != BW_UNKNOWN) {
-        ns = q->cert.begun_mono_ns - q->begun_mono_ns;
-    }
-    return ns;
-}
-
 /* The phases of the transfer under way, as far as it got. curl counts from its beginning.
  */
 static void add_phases(const struct http_get_request *q, struct bw_latency_detail *d)
 {
-    int64_t connect = connected_ns(q);
+    int64_t connect = time_of(q, CURLINFO_CONNECT_TIME_T);
     int64_t tls = time_of(q, CURLINFO_APPCONNECT_TIME_T);
     int64_t asked = time_of(q, CURLINFO_PRETRANSFER_TIME_T);
     int64_t first = time_of(q, CURLINFO_STARTTRANSFER_TIME_T);
     int64_t total = time_of(q, CURLINFO_TOTAL_TIME_T);
-    int64_t named = time_of(q, CURLINFO_NAMELOOKUP_TIME_T);
-    if (connect == BW_UNKNOWN) {
+    if (q->connect_ns == BW_UNKNOWN) {
         return;
     }
-    add_ns(d, BW_PHASE_CONNECT, connect - (named == BW_UNKNOWN ? 0 : named));
+    add_ns(d, BW_PHASE_CONNECT, q->connect_ns);
     if (q->tls) {
-        if (tls == BW_UNKNOWN) {
+        if (tls == BW_UNKNOWN || connect == BW_UNKNOWN) {
             return;
         }
         add_ns(d, BW_PHASE_TLS, tls - connect);
@@ -193,14 +183,15 @@ const struct bw_latency_detail *http_get_so_far(struct http_get_request *q)
     struct bw_latency_detail *d = &q->so_far;
     *d = q->detail;
     d->code = NULL;
-    if (!q->easy) { /* nobody has named the host yet */
+    if (!q->easy) { /* nobody has given an address yet */
+        d->code = q->resolve ? bw_resolve_so_far(q->resolve) : NULL;
         return d;
     }
     add_phases(q, d);
     if (q->cert.seen) {
         d->cert_days = q->cert.days;
     }
-    if (connected_ns(q) != BW_UNKNOWN) {
+    if (q->connect_ns != BW_UNKNOWN) {
         d->code = q->tls && time_of(q, CURLINFO_APPCONNECT_TIME_T) == BW_UNKNOWN
                       ? "tls-timeout"
                       : "http-timeout";
@@ -229,10 +220,39 @@ static size_t on_header(char *data, size_t size, size_t n, void *owner)
     return q->headers_too_long ? 0 : size * n;
 }
 
+static void connected(struct http_get_request *q)
+{
+    q->connect_ns = bw_tcpconn_handshake_ns(q->fd, bw_clock_mono_ns() - q->begun_mono_ns);
+}
+
+/* TCP stands, TLS begins. */
+static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *owner)
+{
+    struct http_get_request *q = owner;
+    (void)easy;
+    connected(q);
+    http_get_cert_follow(&q->cert, ctx);
+    return CURLE_OK;
+}
+
+/* All stands, the request is next. */
+static int on_request(void *owner, char *to, char *from, int to_port, int from_port)
+{
+    struct http_get_request *q = owner;
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    if (!q->tls) {
+        connected(q);
+    }
+    return CURL_PREREQFUNC_OK;
+}
+
 static curl_socket_t
 on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    const struct http_get_request *q = owner;
+    struct http_get_request *q = owner;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     (void)purpose;
     if (fd < 0) {
@@ -243,6 +263,7 @@ on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
         (void)close(fd);
         return CURL_SOCKET_BAD;
     }
+    q->fd = fd;
     return fd;
 }
 
@@ -278,7 +299,10 @@ static void set_up(struct http_get_request *q)
         (void)curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
         (void)curl_easy_setopt(c, CURLOPT_CAPATH, "/etc/ssl/certs");
     }
-    http_get_cert_follow(&q->cert, c);
+    (void)curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
+    (void)curl_easy_setopt(c, CURLOPT_PREREQDATA, q);
+    (void)curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+    (void)curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, q);
 }
 
 static void drop_transfer(struct http_get_request *q)
@@ -321,6 +345,8 @@ static int start_transfer(struct http_get_request *q, const union bw_address *to
         return -ENOMEM;
     }
     set_up(q);
+    http_get_cert_init(&q->cert);
+    q->connect_ns = BW_UNKNOWN;
     q->begun_mono_ns = bw_clock_mono_ns();
     r = bw_curlloop_add(q->setup.curl, q->easy);
     q->added = r == 0;
@@ -523,8 +549,8 @@ int http_get_start(const struct http_get_setup *setup, struct http_get_request *
     }
     q->setup = *setup;
     bw_latency_detail_init(&q->detail);
-    q->cert.days = BW_UNKNOWN;
-    q->cert.begun_mono_ns = BW_UNKNOWN;
+    http_get_cert_init(&q->cert);
+    q->connect_ns = BW_UNKNOWN;
     r = strlen(setup->url) < sizeof(q->url)
             ? http_get_split(setup->url, q->host, &q->port, NULL)
             : -EINVAL;
