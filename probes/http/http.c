@@ -7,12 +7,14 @@
  * window's ends are the instants at which the counts were read, so a late timer makes the
  * window longer and not the rate wrong. */
 #include "http_engine.h"
+#include "http_receipt.h"
 
 #include <bw/err.h>
 #include <bw/probe.h>
 #include <clock.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <receipt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,12 @@ struct bw_probe {
     void (*closed)(void *owner);
     void *closed_owner;
     struct http_engine *engine;
+    struct http_receipt *receipt; /* being fetched */
+    struct bw_run_sample held;    /* the result that waits for it */
+    bool holding;
+    char load_url[HTTP_TICKET_URL]; /* by the ticket; "" without one */
+    char receipt_url[HTTP_TICKET_URL];
+    char machine[BW_NAME_MAX + 1];
     enum phase phase;
     bool cancelled;
     enum bw_direction direction;
@@ -68,6 +76,7 @@ struct bw_probe {
 };
 
 static const char *const direction_words[] = {"down", "up", "both", NULL};
+static const char *const ticket_words[] = {"none", "collector", NULL};
 static const char *const method_words[] = {"post", "put", NULL};
 
 static const struct bw_optspec http_opts[] = {
@@ -76,6 +85,13 @@ static const struct bw_optspec http_opts[] = {
      .def = "down",
      .words = direction_words,
      .doc = "What a run measures: down, up, or both, one after the other."},
+    {.name = "ticket",
+     .type = BW_OPT_ENUM,
+     .def = "none",
+     .words = ticket_words,
+     .doc = "collector: before each run the daemon asks the collector, where it has a "
+            "measurement server, for a ticket and tests there, whatever the target's "
+            "address says. The run is put off while that server has no place."},
     {.name = "streams",
      .type = BW_OPT_INT,
      .min = 1,
@@ -175,6 +191,13 @@ static int http_check(const struct bw_opts *opts, struct bw_err *reterr)
     if (bw_opts_n_targets(opts) == 0) {
         return bw_err_set(reterr, -EINVAL, "http needs at least one target");
     }
+    if (bw_opt_int(opts, "ticket") == 1 &&
+        bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") > HTTP_TICKET_MS) {
+        return bw_err_set(reterr, -EINVAL,
+                          "warmup and duration are more than %d s together: a test with a "
+                          "ticket may not be longer",
+                          HTTP_TICKET_MS / 1000);
+    }
     for (size_t i = 0; i < bw_opts_n_targets(opts); i++) {
         const struct bw_target *t = bw_opts_target(opts, i);
         char url[URL_MAX];
@@ -195,6 +218,11 @@ static int http_check(const struct bw_opts *opts, struct bw_err *reterr)
     return 0;
 }
 
+static bool with_ticket(const struct bw_opts *o)
+{
+    return bw_opt_int(o, "ticket") == 1;
+}
+
 static int64_t http_cost(const struct bw_opts *opts, int64_t line_bps)
 {
     int64_t ms = bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") + TICK_MS;
@@ -205,7 +233,8 @@ static int64_t http_cost(const struct bw_opts *opts, int64_t line_bps)
 static int64_t http_longest_ms(const struct bw_opts *opts)
 {
     int64_t one = bw_opt_int(opts, "connect_timeout") + STALL_MS +
-                  bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") + CLOSING_MS;
+                  bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") + CLOSING_MS +
+                  (with_ticket(opts) ? HTTP_RECEIPT_MS : 0);
     return one * (wants(opts, BW_DOWN) + wants(opts, BW_UP));
 }
 
@@ -250,6 +279,7 @@ static void make_sample(struct bw_probe *p, struct bw_run_sample *s, struct http
     http_engine_read(p->engine, tcp);
     now_ns = bw_clock_mono_ns();
     s->method = tcp->tls ? "https/1" : "http/1";
+    s->machine = p->machine[0] ? p->machine : NULL;
     s->family = tcp->family;
     s->mtu = tcp->mtu;
     s->total_bytes = tcp->payload_bytes;
@@ -298,6 +328,8 @@ static void enter(struct bw_probe *p, enum phase phase)
     p->phase_mono_ns = bw_clock_mono_ns();
 }
 
+static void fetch_receipt(struct bw_probe *p);
+
 static void engine_closed(void *owner)
 {
     struct bw_probe *p = owner;
@@ -311,7 +343,51 @@ static void engine_closed(void *owner)
         }
         return;
     }
-    start_next(p);
+    if (p->holding) {
+        fetch_receipt(p);
+    } else {
+        start_next(p);
+    }
+}
+
+/* Tell the result that waited, with the receipt or without. */
+static void let_go(struct bw_probe *p, const char *jws)
+{
+    struct http_receipt *r = p->receipt;
+    struct bw_receipt seen;
+    if (jws && bw_receipt_read(jws, strlen(jws), &seen, NULL) == 0) {
+        p->held.grade = BW_GRADE_RECEIPT;
+        p->held.egress = (uint8_t)seen.egress;
+        p->held.receipt = jws;
+    }
+    p->holding = false;
+    p->receipt = NULL;
+    bw_host_run(p->host, &p->held);
+    if (r) {
+        p->n_open++;
+        http_receipt_close(r, engine_closed, p);
+    } else {
+        start_next(p);
+    }
+}
+
+static void on_receipt(void *owner, const char *jws)
+{
+    let_go(owner, jws);
+}
+
+/* The load's connections are gone: that is the test's end. */
+static void fetch_receipt(struct bw_probe *p)
+{
+    const struct http_receipt_setup setup = {.loop = bw_host_loop(p->host),
+                                             .url = p->receipt_url,
+                                             .opts = p->opts,
+                                             .done = on_receipt,
+                                             .owner = p};
+    if (p->cancelled || http_receipt_start(&setup, &p->receipt) < 0) {
+        p->receipt = NULL;
+        let_go(p, NULL);
+    }
 }
 
 /* The direction is over: its final sample, then the engine goes, then the next one. */
@@ -323,7 +399,12 @@ static void end_direction(struct bw_probe *p, struct bw_run_sample *s)
     p->engine = NULL;
     p->todo[p->direction] = false;
     (void)uv_timer_stop(&p->timer);
-    bw_host_run(p->host, s);
+    p->holding = s->state == BW_OK && e && p->receipt_url[0] != '\0';
+    if (p->holding) {
+        p->held = *s;
+    } else {
+        bw_host_run(p->host, s);
+    }
     if (e) {
         p->n_open++;
         http_engine_close(e, engine_closed, p);
@@ -490,8 +571,19 @@ static void start_direction(struct bw_probe *p, enum bw_direction d)
         .failed = on_engine_failed,
         .owner = p,
     };
-    int r = make_url(t->address, bw_opt_str(p->opts, d == BW_UP ? "upload" : "download"),
+    const char *ticket = bw_host_ticket(p->host);
+    int r;
+    p->load_url[0] = '\0';
+    p->receipt_url[0] = '\0';
+    if (!with_ticket(p->opts)) {
+        r = make_url(t->address, bw_opt_str(p->opts, d == BW_UP ? "upload" : "download"),
                      url, sizeof(url));
+    } else if (!ticket) {
+        r = bw_err_set(&err, -EACCES, "no ticket: only the daemon asks for one");
+    } else {
+        r = http_ticket_read(ticket, d, p->load_url, p->receipt_url, p->machine, &err);
+        setup.url = p->load_url;
+    }
     p->direction = d;
     enter(p, CONNECTING);
     p->moved_bytes = 0;
@@ -570,6 +662,10 @@ static void http_cancel(struct bw_probe *p)
 {
     if (p->phase != IDLE && !p->cancelled) {
         p->cancelled = true;
+        if (p->receipt) {
+            let_go(p, NULL); /* the result is there: it is told without its receipt */
+            return;
+        }
         if (p->phase != OVER || p->engine || uv_is_active((uv_handle_t *)&p->timer)) {
             set_timer(p, 0);
         } /* else the engine is closing, and start_next() follows */
@@ -594,6 +690,10 @@ static void http_close(struct bw_probe *p, void (*cb)(void *owner), void *owner)
     if (p->engine) {
         p->n_open++;
         http_engine_close(p->engine, engine_closed, p);
+    }
+    if (p->receipt) {
+        p->n_open++;
+        http_receipt_close(p->receipt, engine_closed, p);
     }
     engine_closed(p);
 }

@@ -19,6 +19,19 @@ ndt7 "state" {
 """
 
 
+HTTP = """
+http "web" {
+    circuit = wan
+    direction = both
+    ticket = collector
+    streams = 4
+    warmup = 500ms
+    duration = 2s
+    target "state-1" { address = "http://127.0.0.1:1/" }
+}
+"""
+
+
 def tests_of(box):
     return [t for r in box.records() for t in r.get("throughput", [])]
 
@@ -67,6 +80,35 @@ def tests_with_ticket():
         assert box.verify()["receipts"]["key_not_given"] == 2
         assert c.metric("bandwitness_tickets_total") == 1
         assert c.metric("bandwitness_measure_places_taken") == 0
+
+
+@scene
+def http_with_ticket():
+    with Collector(extra=measure_conf(test_bytes="100GB", rate="100G")) as c, \
+            Box(more="tests { gate = off }\n" + HTTP + c.as_conf()) as box:
+        ready(c)
+        site = enrolled(c, box)
+        box.start()
+        box.wait_records(1)
+        answer = box.ask(verb="probe", probe="web")[-1]
+        assert answer["ok"], answer
+        wait_for("both in the record", lambda: len(tests_of(box)) == 2, 30)
+        key = log_key_of(c)
+        for t in tests_of(box):
+            assert (t["state"], t["grade"], t["egress"]) == ("ok", "receipt", "unknown"), t
+            assert t["machine"] == "state-1", t
+            r = payload_of(t["receipt"], key)
+            assert (r["site"], r["direction"], r["kind"], r["streams"], r["end"]) == \
+                (site, t["direction"], "http", 4, "done"), r
+            # the window is a part of the test, in time and in bytes
+            assert t["duration_ms"] * 1000 < r["elapsed_us"], (t, r)
+            assert t["bytes"] < r["bytes"], (t, r)
+        log_key = os.path.join(box.folder, "log-key.jwk")
+        with open(log_key, "w", encoding="utf-8") as f:
+            json.dump(key, f)
+        assert box.verify("--log-key", log_key)["receipts"]["verified"] == 2
+        assert c.metric("bandwitness_measure_places_taken") == 0
+        box.stop()
 
 
 @scene
