@@ -3,11 +3,12 @@
  * loop as in the daemon; what became of every echo goes to standard output, one JSON line
  * each, so that it can be paired with what somebody else saw of that packet.
  *
- *     echoes TARGET SECONDS PROGRAM URL [key=value of http …]
+ *     echoes TARGET,TARGET SECONDS PROGRAM URL [key=value of http …]
  *
- * SECONDS of echoes, ten a second; the run begins 2 s after the first one, as a child of
- * PROGRAM (bandwitness). The line of an echo: when it was sent by our own clock, its state,
- * its round trip. Echoes are numbered on the wire in the order they were sent. */
+ * SECONDS of echoes, ten a second to each of two targets; the run begins 2 s after the
+ * first one, as a child of PROGRAM (bandwitness). The line of an echo: when it was sent by
+ * our own clock, its state, its round trip. Echoes are numbered on the wire in the order
+ * they were sent. */
 #include <bw/err.h>
 #include <bw/probe.h>
 #include <host.h>
@@ -103,15 +104,22 @@ static void begin(uv_timer_t *timer)
 static struct bw_opts *
 options(const char *kind, const char *address, char **pairs, size_t n, struct bw_err *err)
 {
-    struct bw_target target = {.name = "echoes"};
+    struct bw_target targets[2] = {{.name = "first"}, {.name = "second"}};
     struct bw_opts_head head = {
-        .name = "echoes", .circuit = "lab", .targets = &target, .n_targets = 1};
+        .name = "echoes", .circuit = "lab", .targets = targets, .n_targets = 1};
+    size_t comma = strcspn(address, ",");
     const char *list[OPTIONS_MAX];
     struct bw_opts *opts = NULL;
     for (size_t i = 0; i < n; i++) {
         list[i] = pairs[i];
     }
-    (void)snprintf(target.address, sizeof(target.address), "%s", address);
+    (void)snprintf(targets[0].address, sizeof(targets[0].address), "%.*s", (int)comma,
+                   address);
+    if (address[comma] == ',') {
+        head.n_targets = 2;
+        (void)snprintf(targets[1].address, sizeof(targets[1].address), "%s",
+                       address + comma + 1);
+    }
     return bw_opts_from_pairs(bw_probe_find(kind)->opts, &head, list, n, &opts, err) < 0
                ? NULL
                : opts;
@@ -130,7 +138,7 @@ int main(int argc, char **argv)
     long seconds = argc > 4 ? strtol(argv[2], NULL, 10) : 0;
     int status = 1;
     if (seconds < 1 || seconds > 600 || argc - 5 > OPTIONS_MAX) {
-        (void)fprintf(stderr, "usage: %s TARGET SECONDS PROGRAM URL [key=value …]\n",
+        (void)fprintf(stderr, "usage: %s TARGET,TARGET SECONDS PROGRAM URL [key=value …]\n",
                       argv[0]);
         return 2;
     }
