@@ -209,17 +209,17 @@ def change_and_no_change(c):
             return found if min(each) >= 3 else None
         return box.wait("three traces each", enough, 60)
 
-    steady = traces(4)
+    steady = traces(2)
     print(f"two ways: {len(steady)} traces of the daemon, "
           f"{sum(p.get('changed', 0) for p in steady)} changed")
-    assert len(steady) >= 10 and not [p for p in steady if p.get("changed")], steady
+    assert len(steady) >= 8 and not [p for p in steady if p.get("changed")], steady
     assert all(p["reached"] == 1 for p in steady), steady
     # By which of the two each family goes is the kernel's choice: make both go by one, and
     # then by the other.
     c.spare(False)
-    settled = traces(1.5)
+    settled = traces(1)
     c.spare(True)
-    moved = traces(1.5)[len(settled):]
+    moved = traces(1)[len(settled):]
     for name in ("far4", "far6"):
         mine = [p for p in moved if p["probe"] == name]
         print(f"{name}: the way moved; changed is {[p['changed'] for p in mine]}")
@@ -504,6 +504,8 @@ def names_that_nobody_knows(c):
     (r,) = probe(c.box, FAR4, "--opt", "wait=300ms")
     assert addresses(r) == c.truth(4) and not [h for h in r["hops"] if "name" in h], r
     assert time.monotonic() - begun < 30
+    (r,) = probe(c.box, "127.0.0.1")  # /etc/hosts knows this one
+    assert [h["name"] for h in r["hops"]] == ["localhost"] and r["reached"], r
 
 
 def work(the_lab):
