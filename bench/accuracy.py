@@ -18,6 +18,7 @@ from bwtest.collector import Collector
 from bwtest.measure import ask, measure_conf
 from line import Line, far, host, ramp_s, tcp_share
 
+TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "accuracy.md")
 RUNS = 5
 ECHO_S, ECHO_LOSSY_S = 5, 20
 NDT7_S = 10
@@ -259,15 +260,36 @@ def row(r):
                Bar(at_least=round(r["low"], 4), at_most=round(r["high"], 4)))
 
 
+def markdown(rows):
+    """The table of docs/accuracy.md: a line a figure, as measured."""
+    lines = ["| line | what | set | measured (lowest–highest) | off | |", "|---|---|---|---|---|---|"]
+    for r, judged in rows:
+        line, what = r["case"].split(": ", 1)
+        values = sorted(r["figure"])
+        if not values:
+            lines.append(f"| {line} | {what} | {r['set']:.3f} {r['unit']} | – | – | NOT OK |")
+            continue
+        spread = f" ({values[0]:.3f}–{values[-1]:.3f})" if len(values) > 1 else ""
+        off = judged.figure - r["set"]
+        share = f", {100 * off / r['set']:+.2f} %" if r["set"] and r["unit"] != "%" else ""
+        verdict = "not claimed" if r["low"] is None else "ok" if judged.ok else "NOT OK"
+        lines.append(f"| {line} | {what} | {r['set']:.3f} {r['unit']} | "
+                     f"{judged.figure:.3f}{spread} | {off:+.3f}{share} | {verdict} |")
+    return "\n".join(lines) + "\n"
+
+
 @bench("accuracy", "set against measured on 24 lines", groups=("accuracy",))
 def accuracy(say):
-    """BW_CELLS=FIRST-LAST measures only those (1-24), BW_TOOLS="http ndt7" only with these."""
+    """BW_CELLS=FIRST-LAST measures only those (1-24), BW_TOOLS="http ndt7" only with these. Every
+    figure is added to build/accuracy.md as it comes."""
     first, _, last = os.environ.get("BW_CELLS", f"1-{len(CELLS)}").partition("-")
     rows = []
     for cell in CELLS[int(first) - 1:int(last or first)]:
         say(cell.name)
         for r in in_a_lab(lambda lab, c=cell: measure_cell(lab, c, say)):
-            rows.append(row(r))
+            rows.append((r, row(r)))
             say(f"  {r['case'].split(': ')[1]}: {', '.join(f'{v:.3f}' for v in r['figure'])} "
-                f"{r['unit']}, set {r['set']:.3f}: {'ok' if rows[-1].ok else 'NOT OK'}")
-    return rows
+                f"{r['unit']}, set {r['set']:.3f}: {'ok' if rows[-1][1].ok else 'NOT OK'}")
+        with open(TABLE, "w", encoding="utf-8") as f:
+            f.write(markdown(rows))
+    return [judged for _, judged in rows]
