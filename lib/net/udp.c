@@ -68,6 +68,11 @@ static int set_up(struct bw_udp *u, const struct bw_udp_conf *conf)
         setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) {
         return -errno;
     }
+    if (conf->ttl > 0 && setsockopt(u->fd, u->family == 6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                                    u->family == 6 ? IPV6_UNICAST_HOPS : IP_TTL, &conf->ttl,
+                                    sizeof(conf->ttl)) < 0) {
+        return -errno;
+    }
     if (conf->want_stamps) {
         r = bw_kstamp_on(u->fd, u->family);
     } else if (conf->want_received) {

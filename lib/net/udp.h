@@ -36,6 +36,7 @@ struct bw_udp_conf {
     size_t max;         /* longest payload sent or received; more is cut and told so */
     bool want_stamps;   /* kernel stamps and ICMP errors (BW_UDP_SENT, BW_UDP_ERROR) */
     bool want_received; /* the kernel's stamps of receiving alone */
+    int ttl;            /* TTL or hop limit of what is sent; 0: the system's */
     bool want_origin;   /* TTL and local address of what is received */
 };
 

@@ -18,6 +18,8 @@
 
 enum {
     BW_STAMP_PORT = 862,
+    BW_STAMP_TTL = 255,   /* of packets either way (RFC 5357 section 4.1.2), so that what is
+                             left of it tells how many hops there are */
     BW_STAMP_PACKET = 44, /* either way, unauthenticated */
     BW_STAMP_AUTH_PACKET = 112,
     BW_STAMP_DIGEST = 16,

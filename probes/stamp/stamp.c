@@ -33,9 +33,8 @@ static const struct bw_optspec stamp_opts[] = {
      .min = 100,
      .max = 3000,
      .def = "2s",
-     .doc =
-         "A packet without an answer after this long is lost; what comes within two more "
-         "seconds is counted as late."},
+     .doc = "A packet without an answer after this long is lost; what comes within another "
+            "second is counted as late."},
     {.name = "size",
      .type = BW_OPT_INT,
      .min = BW_STAMP_TWAMP_ASKED,
@@ -320,6 +319,7 @@ static int stamp_open(struct bw_probe *p, struct bw_err *reterr)
         struct bw_udp_conf conf = {.family = family,
                                    .source = bw_opts_source(opts, family),
                                    .max = BW_STAMP_MAX,
+                                   .ttl = BW_STAMP_TTL,
                                    .want_stamps = true};
         int r;
         if (!bw_cadence_wants(&p->cadence, family)) {

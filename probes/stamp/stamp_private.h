@@ -16,7 +16,10 @@
 #include <uv.h>
 
 enum {
-    STAMP_LATE_MS = 2000 /* answers still count as late this long after the loss */
+    /* Answers still count as late this long after the loss; a second less than icmp's,
+     * because a loss has its direction only then, and its record is closed 5 s after its
+     * interval. */
+    STAMP_LATE_MS = 1000
 };
 
 struct bw_probe {

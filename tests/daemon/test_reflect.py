@@ -93,6 +93,20 @@ def reflects():
         assert said["answered"] > 5 and said["sessions"] == 1 and said["foreign"] == 0, said
         shown = hub.command("status", "--socket", hub.socket)
         assert "reflector  UDP port 862" in shown, shown
+        # a third of what comes there is lost: so it stands on record, and on no other way
+        subprocess.run(["nft", "-f", "-"], check=True, input=b"""table inet t {
+            counter dropped { }
+            chain input {
+                type filter hook input priority 0
+                udp dport 862 numgen random mod 3 < 1 counter name dropped drop
+            }
+        }""")
+        n = len(school.rows())
+        lines = wait_for("losses with a direction", lambda: [
+            t for t in stamp_lines(school, n) if t.get("lost_out", 0) > 0])
+        subprocess.run(["nft", "flush", "ruleset"], check=True)
+        print("a third is lost there:", lines[0])
+        assert all(t["lost_back"] == 0 and 0 < t["lost_out"] <= t["lost"] for t in lines), lines
         # nobody is named any more, then the school again: without a restart
         rewrite(hub, "127.0.0.0/8", "192.0.2.0/24")
         assert all_lost(school)["lost"] > 0

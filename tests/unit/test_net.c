@@ -157,6 +157,7 @@ static bool open_pair(int family, struct bw_udp *a, struct bw_udp *b)
     struct bw_udp_conf conf = {.family = family,
                                .source = family == 6 ? "::1" : "127.0.0.1",
                                .max = 64,
+                               .ttl = 77,
                                .want_stamps = true,
                                .want_origin = true};
     struct bw_err err;
@@ -196,7 +197,7 @@ static void stamps_of(int family)
     assert_false(at_b.last.cut);
     assert_int_equal(bw_address_port(&at_b.last.peer), a.port);
     assert_int_equal(bw_address_family(&at_b.last.local), family);
-    assert_true(at_b.last.ttl > 0);
+    assert_int_equal(at_b.last.ttl, 77);
     assert_true(before <= at_a.sent_unix_ns);
     assert_true(at_a.sent_unix_ns <= at_b.received_unix_ns);
     assert_true(at_b.received_unix_ns <= bw_clock_unix_ns());

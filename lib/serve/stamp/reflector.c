@@ -187,6 +187,7 @@ static int open_socket(struct bw_reflector *r,
                               .source = conf->address,
                               .port = (uint16_t)conf->port,
                               .max = PACKET_MAX,
+                              .ttl = BW_STAMP_TTL,
                               .want_received = true,
                               .want_origin = true};
     int e = bw_udp_open(&r->sockets[i], &udp, reterr);
