@@ -48,7 +48,8 @@ struct udpst_flow_plan {
     struct bw_host *host;
     const struct bw_opts *opts;
     enum bw_direction direction;
-    /* A second is full: a moment to read counters at. */
+    /* A second is about to be full, and is: moments to read counters at, so that its ends
+     * lie between two readings each that are close together. */
     void (*second)(void *owner);
     /* 0, or -errno and why in words (lent). */
     void (*ended)(void *owner, int error, const char *reason);

@@ -20,6 +20,7 @@ enum {
     UDPST_OVERTIME_MS = 2000, /* a server that does not stop is stopped after this */
     UDPST_STOP_MS = 200,      /* how long the stop is confirmed */
     UDPST_ECHOES = 128,       /* Status whose echo still counts as a round trip */
+    UDPST_SECOND_NEAR_MS = 985,
     UDPST_SECOND_LEAST_MS = 900,
     UDPST_SECOND_MOST_MS = 1500
 };
@@ -95,6 +96,7 @@ struct udpst_flow {
     int64_t total_ip_bytes;
     int64_t second_cpu_us; /* when the running second began … */
     uint32_t second_drops;
+    bool second_foretold;
     bool have_best;
     struct udpst_second best;
     uint32_t subinterval_seq;

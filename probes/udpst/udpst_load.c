@@ -34,6 +34,16 @@ static void begin_second(struct udpst_flow *f)
     f->second_drops = f->io.own_drops;
     f->pace.capped = false;
     f->pace.late = false;
+    f->second_foretold = false;
+}
+
+static void foretell_second(struct udpst_flow *f, int64_t t0_mono_ns, int64_t now_ns)
+{
+    if (!f->second_foretold &&
+        now_ns - t0_mono_ns >= UDPST_SECOND_NEAR_MS * UDPST_NS_PER_MS) {
+        f->second_foretold = true;
+        f->plan.second(f->plan.owner);
+    }
 }
 
 /* A full second: is it the best so far? The plan's owner hears of each. */
@@ -264,6 +274,9 @@ static void tick_down(struct udpst_flow *f)
         now_ns - f->count.second.t0_mono_ns >= UDPST_NS_PER_S) {
         close_received_second(f, now_ns);
     }
+    if (f->loads_begun_mono_ns != 0) {
+        foretell_second(f, f->count.second.t0_mono_ns, now_ns);
+    }
     if (f->stop_heard) {
         if (f->heard_mono_ns - f->count.second.t0_mono_ns >=
             UDPST_SECOND_LEAST_MS * UDPST_NS_PER_MS) {
@@ -334,6 +347,7 @@ static void tick_up(struct udpst_flow *f)
         now_ns = bw_clock_mono_ns();
     }
     if (f->state == UDPST_TESTING) {
+        foretell_second(f, f->live_mono_ns, now_ns);
         next_ns = udpst_pace_next(&f->pace);
         if (next_ns < now_ns + EARLIEST_US * INT64_C(1000)) {
             next_ns = now_ns + EARLIEST_US * INT64_C(1000);

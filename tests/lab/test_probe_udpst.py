@@ -139,6 +139,7 @@ def word(code):
 BAD = [
     ("down", bad.NeverAnswers, "no answer to the request for a test within 1000 ms", ()),
     ("down", bad.OtherPort, "came from another address or port", ()),
+    ("down", bad.OtherAddress, "came from another address or port", ()),
     ("down", bad.OtherProtocol, "not of this protocol", ()),
     ("down", bad.WrongVersion, "of version 31", ()),
     ("down", bad.WrongChecksum, "wrong checksum", ()),

@@ -68,15 +68,15 @@ class Server:
 
     row = MODEST
 
-    def __init__(self, ns, bind="127.0.0.1"):
-        family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    def __init__(self, ns):
         with ns.inside():
-            self.control, self.data, self.other = (socket.socket(family, socket.SOCK_DGRAM)
-                                                   for _ in range(3))
+            self.control, self.data, self.other, self.elsewhere = (
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4))
         for s in (self.control, self.data, self.other):
-            s.bind((bind, 0))
+            s.bind(("127.0.0.1", 0))
             s.settimeout(0.05)
         self.port = self.control.getsockname()[1]
+        self.elsewhere.bind(("127.0.0.2", self.port))
         self.test_port = self.data.getsockname()[1]
         self.open = True
         self.stops = 0  # PDUs of the client that say stop
@@ -199,6 +199,11 @@ class NeverAnswers(Server):
 class OtherPort(Server):
     def on_setup(self, request, peer):
         self.other.sendto(setup_response(request, self.test_port), peer)
+
+
+class OtherAddress(Server):
+    def on_setup(self, request, peer):
+        self.elsewhere.sendto(setup_response(request, self.test_port), peer)
 
 
 class OtherProtocol(Server):
