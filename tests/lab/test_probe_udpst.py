@@ -71,25 +71,63 @@ class Program:
 
 # ---- a shaped line
 
+class Watch:
+    """The most that the line itself carried in about a second while the block ran, in Mbit/s of
+    Ethernet: did both ends together fill it at all?"""
+
+    def __init__(self, s, way):
+        self.s, self.way, self.mbps, self.open = s, way, 0.0, True
+        self.thread = threading.Thread(target=self._look)
+
+    def _look(self):
+        seen = []
+        while self.open:
+            seen.append((time.monotonic(), self.s.line_bytes()[self.way]))
+            for at, count in seen:
+                if seen[-1][0] - at >= 0.9:
+                    self.mbps = max(self.mbps,
+                                    (seen[-1][1] - count) * 8e-6 / (seen[-1][0] - at))
+            time.sleep(0.2)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.open = False
+        self.thread.join()
+
+
+def a_run(s, way, rate, bind, args, server_args):
+    """One that filled the line: a server in Python on a busy machine may not get there, which
+    says nothing about the probe."""
+    for _ in range(3):
+        with Program(s.net, "--bind", bind, "--port", "0", "--max-mbps", "200",
+                     *server_args) as server, Watch(s, way) as watch:
+            before, drops = s.line_bytes()[way], s.queue_drops()[way]
+            r = probe(s.box, f"{f'[{bind}]' if ':' in bind else bind}:{server.port}",
+                      *opts(f"direction={way}", "duration=3s", "max_rate=300M"), *args)[way]
+            line, drops = s.line_bytes()[way] - before, s.queue_drops()[way] - drops
+            done = server.next("done")
+        if watch.mbps >= 0.98 * rate:
+            break
+        print(f"{way}: the line carried {watch.mbps:.1f} Mbit/s at most: again")
+    return r, line, drops, done
+
+
 def a_shaped_line(s):
     # by IPv4 with a key, by IPv6 without
     key_file = s.lab.path("udpst", "key")
     with open(key_file, "w", encoding="ascii") as f:
         f.write(KEY + "\n")
     os.chmod(key_file, 0o600)
-    for address, bind, more, server_more in (
-            (NET4, NET4, opts(f"key_file={key_file}", "key_id=7"), ("--key", f"7:{KEY}")),
-            (f"[{NET6}]", NET6, [], ())):
+    for bind, more, server_more in (
+            (NET4, opts(f"key_file={key_file}", "key_id=7"), ("--key", f"7:{KEY}")),
+            (NET6, [], ())):
         for way, rate in (("down", DOWN), ("up", UP)):
-            with Program(s.net, "--bind", bind, "--port", "0", "--max-mbps", "200",
-                         *server_more) as server:
-                before, drops = s.line_bytes()[way], s.queue_drops()[way]
-                r = probe(s.box, f"{address}:{server.port}",
-                          *opts(f"direction={way}", "duration=3s", "max_rate=300M"), *more)[way]
-                line, drops = s.line_bytes()[way] - before, s.queue_drops()[way] - drops
-                done = server.next("done")
+            r, line, drops, done = a_run(s, way, rate, bind, more, server_more)
             best, possible = r["goodput_bps"] / 1e6, rate * SHARE
-            print(f"{way} by {address}: {best:.2f} Mbit/s at IP in the best second, of "
+            print(f"{way} by {bind}: {best:.2f} Mbit/s at IP in the best second, of "
                   f"{possible:.2f} possible; loss {r['loss_ppm']} ppm, delay "
                   f"{r['delay_min_us']}..{r['delay_max_us']} us, round trip "
                   f"{r.get('tcp_rtt_us')} us; the queue dropped {drops}, the line saw {line}")
@@ -156,7 +194,7 @@ BAD = [
     ("up", bad.OtherSeconds, "counts by 100 ms", ()),
     ("down", bad.NoLoad, "no load came", ()),
     ("down", bad.GoesSilent, "went silent in the test: no load for", ()),
-    ("down", bad.EndsEarly, "ended the test after 1", ("duration=3s",)),
+    ("down", bad.EndsEarly, "ended the test after", ("duration=3s",)),
     ("down", bad.LoadOfWrongLength, "a length or field that cannot be", ()),
     ("down", bad.LoadOfWrongSum, "wrong checksum", ()),
     ("down", bad.LoadOfNoNumber, "a length or field that cannot be", ()),
@@ -169,7 +207,7 @@ BAD = [
     ("up", bad.asks_for(0, 0, 0, 1000, 1222, 0, 0xffffffff), "longer than was agreed", ()),
     ("up", bad.NoFeedback, "no feedback came", ()),
     ("up", bad.GoesSilent, "went silent in the test: no feedback for", ()),
-    ("up", bad.EndsEarly, "ended the test after 1", ("duration=3s",)),
+    ("up", bad.EndsEarly, "ended the test after", ("duration=3s",)),
     ("up", bad.FeedbackOfWrongLength, "a length or field that cannot be", ()),
     ("up", bad.FeedbackOfWrongSum, "wrong checksum", ()),
     ("up", bad.Boasts, "received more than was sent", ()),
