@@ -93,12 +93,37 @@ static json_t *servers(const struct bw_boxconf_probe *p, size_t from, size_t to)
     return list;
 }
 
+/* All of today from now on; each is drawn once, since the loop waits for it. */
+static void
+add_own_starts(const struct bw_heavy *h, const struct item *it, int64_t now_s, json_t *list)
+{
+    const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
+    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
+    int64_t *starts = malloc(BW_STARTS_MAX * sizeof(*starts));
+    char name[160];
+    size_t n = 0;
+    (void)snprintf(name, sizeof(name), "%s/%s", p->ops->name, bw_opts_name(p->opts));
+    if (starts && p->every_ms > 0) {
+        n = bw_starts_day(bw_pledge_today(h->pledge), name, day_s, p->every_ms, h->allowed,
+                          starts, BW_STARTS_MAX);
+    }
+    for (size_t i = 0; i < n && json_array_size(list) < SHOWN_STARTS_MAX; i++) {
+        if (day_s * 1000 + starts[i] >= now_s * 1000) {
+            (void)json_array_append_new(list, json_integer(day_s * 1000 + starts[i]));
+        }
+    }
+    free(starts);
+}
+
 static void put_drawn(struct bw_heavy *h, json_t *o, const struct item *it, int64_t now_s)
 {
     struct item next = *it;
     json_t *list = json_array();
     int64_t after_ms = now_s * 1000;
-    for (int i = 0; i < SHOWN_STARTS_MAX; i++) {
+    if (it->what == ITEM_OWN) {
+        add_own_starts(h, it, now_s, list);
+    }
+    for (int i = 0; it->what == ITEM_CAMPAIGN && i < SHOWN_STARTS_MAX; i++) {
         heavy_plan_item(h, &next, after_ms);
         if (next.due_unix_ms == BW_UNKNOWN) {
             break;
