@@ -358,6 +358,19 @@ struct result *interval_result_new(uint32_t circuit)
     return x;
 }
 
+/* Did a trace of the circuit find another way than the one before it? */
+static bool
+path_changed(const struct bw_interval *iv, const struct piece *p, uint32_t circuit)
+{
+    for (size_t i = 0; i < p->n_traces; i++) {
+        const struct trace *x = p->traces[i];
+        if (x->p.changed == 1 && iv->targets[x->target].conf.circuit == circuit) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int
 fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summary *s)
 {
@@ -398,6 +411,9 @@ fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summ
         if (last && last->link_bps != BW_UNKNOWN && t->goodput_bps != BW_UNKNOWN &&
             t->goodput_bps > last->link_bps) {
             t->flags[n_flags++] = "above-link";
+        }
+        if (path_changed(iv, p, x->circuit)) {
+            t->flags[n_flags++] = "path-changed";
         }
     }
     return failed ? -ENOMEM : 0;

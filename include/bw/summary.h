@@ -52,7 +52,7 @@ enum {
 };
 
 enum {
-    BW_FLAGS_MAX = 11 /* of one run */
+    BW_FLAGS_MAX = 12 /* of one run */
 };
 
 enum bw_gap_why {

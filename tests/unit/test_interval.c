@@ -604,6 +604,20 @@ static void trace(const char *const hashes[], uint32_t n, int64_t ms)
     bw_interval_path(f.iv, (uint32_t)f.edge, &p);
 }
 
+static void measured_run(void)
+{
+    const struct bw_interval_run who = {
+        .circuit = 0, .probe = "state", .kind = "http", .server = "state-1"};
+    struct bw_run_sample x;
+    bw_run_sample_init(&x);
+    x.final = 1;
+    x.state = BW_OK;
+    x.t0_mono_ns = at(6000);
+    x.t1_mono_ns = at(16000);
+    x.bytes = 1000;
+    assert_int_equal(bw_interval_run(f.iv, &who, &x), 0);
+}
+
 static void test_path_changes_are_told(void **state)
 {
     static const char *const way[] = {"aaaa", "bbbb", "cccc"};
@@ -617,8 +631,12 @@ static void test_path_changes_are_told(void **state)
     trace(other, 3, 3000);
     trace(other, 3, 4000);
     trace(shorter, 2, 5000);
+    measured_run();
     cut(300);
     take(310000, &s);
+    assert_int_equal(s.n_throughput, 1);
+    assert_string_equal(s.throughput[0].flags[0], "path-changed");
+    assert_null(s.throughput[0].flags[1]);
     assert_int_equal(s.n_paths, 5);
     assert_int_equal(s.paths[0].changed, BW_UNKNOWN);
     assert_int_equal(s.paths[0].n_hops, 3);
@@ -633,6 +651,13 @@ static void test_path_changes_are_told(void **state)
     assert_int_equal(s.paths[3].changed, 0);
     assert_int_equal(s.paths[4].changed, 1);
     assert_int_equal(s.paths[4].n_hops, 2);
+    bw_summary_done(&s);
+    trace(shorter, 2, 305000);
+    measured_run();
+    cut(600);
+    take(610000, &s);
+    assert_int_equal(s.n_throughput, 1);
+    assert_null(s.throughput[0].flags[0]);
     bw_summary_done(&s);
 }
 
