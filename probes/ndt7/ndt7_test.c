@@ -28,8 +28,8 @@ enum {
     FRAGMENT = 4 * RECORD - 8, /* with its header a whole number of them */
     SKIP_MIN = 64 * 1024,
     TURN_BYTES = 4 * 1024 * 1024, /* then the loop's other work has its turn */
-    QUEUE_MS = 40,                /* of load waiting in the kernel, about … */
-    QUEUE_MIN = 64 * 1024,
+    QUEUE_MS = 150,               /* of load waiting in the kernel, about … */
+    QUEUE_MIN = 32 * 1024,
     QUEUE_MAX = 4 * 1024 * 1024
 };
 
@@ -477,7 +477,7 @@ static void on_ready(void *owner, bool readable, bool writable)
 static void set_queue(struct ndt7_test *t)
 {
     int64_t ms = elapsed_ms(t);
-    int64_t want = ms > 0 ? t->f.acked_bytes / ms * QUEUE_MS : QUEUE_MIN;
+    int64_t want = ms > 0 ? t->f.acked_bytes * QUEUE_MS / ms : QUEUE_MIN;
     int queue = (int)(want < QUEUE_MIN ? QUEUE_MIN : want > QUEUE_MAX ? QUEUE_MAX : want);
     ndt7_socket_hold(ndt7_link_fd(t->link), queue);
 }
@@ -494,8 +494,8 @@ static void tick(struct ndt7_test *t)
     if (t->phase == NDT7_RUNNING && t->f.looks > 1) {
         t->words_due = true;
     }
-    if (t->setup.direction == BW_UP) {
-        set_queue(t);
+    if (t->setup.direction == BW_UP && t->f.looks > 1) {
+        set_queue(t); /* until then as much as the kernel likes */
     }
     t->setup.tick(t->setup.owner);
 }

@@ -6,6 +6,7 @@
 #include "ws_head.h"
 
 #include <bw/err.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,43 @@ listen(const uint8_t *data, size_t size, size_t step, unsigned how, struct said 
     }
 }
 
+/* Bytes of binary messages and messages' ends: the same whether seen or skipped. */
+static void
+count(const uint8_t *data, size_t size, bool skip, uint64_t ret[2], int *ret_error)
+{
+    static const struct bw_ws_limits limits = {.binary_max = 1 << 24, .text_max = 512};
+    struct bw_ws_reader r;
+    uint8_t *copy = malloc(size ? size : 1);
+    size_t at = 0;
+    must(copy != NULL);
+    (void)memcpy(copy, data, size);
+    bw_ws_reader_init(&r, BW_WS_CLIENT, &limits);
+    ret[0] = ret[1] = 0;
+    for (;;) {
+        struct bw_ws_event e;
+        uint64_t left = skip ? bw_ws_skippable(&r) : 0;
+        size_t used = 0;
+        if (left > 0) {
+            left = left < size - at ? left : size - at;
+            bw_ws_skipped(&r, left);
+            ret[0] += left;
+            at += (size_t)left;
+        }
+        /* a byte at a time where payload may be skipped behind it */
+        *ret_error =
+            bw_ws_next(&r, copy + at, skip && at < size ? 1 : size - at, &used, &e, NULL);
+        at += used;
+        if (*ret_error < 0 || (e.what == BW_WS_MORE && at == size)) {
+            break;
+        }
+        if (e.what == BW_WS_PIECE && e.opcode == BW_WS_BINARY) {
+            ret[0] += e.n;
+        }
+        ret[1] += e.what != BW_WS_MORE && e.last;
+    }
+    free(copy);
+}
+
 static void one_header(const uint8_t *data, size_t size)
 {
     struct bw_ws_frame f;
@@ -121,6 +159,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct said whole;
     struct said parts;
+    uint64_t seen[2];
+    uint64_t skipped[2];
+    int error;
+    int skip_error;
     unsigned how;
     if (size < 1) {
         return 0;
@@ -141,5 +183,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     listen(data, size, 1 + (how >> 2) % 16, how, &parts);
     must(whole.error == parts.error && whole.code == parts.code);
     must(whole.error < 0 || whole.sum == parts.sum);
+    count(data, size, false, seen, &error);
+    count(data, size, true, skipped, &skip_error);
+    must(error == skip_error && (error < 0 || memcmp(seen, skipped, sizeof(seen)) == 0));
     return 0;
 }
