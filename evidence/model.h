@@ -157,17 +157,6 @@ struct bw_report_coverage {
 };
 
 /* One throughput run as the charts need it. */
-/* Why a good run is shown, and counts for nobody (docs/report.md). */
-enum bw_apart {
-    BW_APART_NOT,
-    BW_APART_EGRESS,      /* it left by another line */
-    BW_APART_TESTER,      /* the tester was the limit, not the line */
-    BW_APART_SERVER,      /* … the server */
-    BW_APART_UNTESTABLE,  /* the claim is more than port or server can carry */
-    BW_APART_IMPLAUSIBLE, /* above the port's speed, or upload equal to download */
-    BW_APARTS
-};
-
 struct bw_report_run {
     int64_t at_unix_ms;
     int64_t duration_ms;

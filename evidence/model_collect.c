@@ -85,31 +85,6 @@ static int add_facts(struct bw_model *m, const struct bw_circuit_day *d)
     return 0;
 }
 
-/* The flags are those of docs/summary-v1.md. */
-static enum bw_apart apart_of(const struct bw_throughput *t)
-{
-    static const struct {
-        const char *flag;
-        enum bw_apart why;
-    } flags[] = {{"tester-busy", BW_APART_TESTER},
-                 {"server-busy", BW_APART_SERVER},
-                 {"port-below-claim", BW_APART_UNTESTABLE},
-                 {"server-below-claim", BW_APART_UNTESTABLE},
-                 {"above-link", BW_APART_IMPLAUSIBLE},
-                 {"up-equals-down", BW_APART_IMPLAUSIBLE}};
-    if (t->egress == BW_EGRESS_OTHER) {
-        return BW_APART_EGRESS;
-    }
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        for (size_t k = 0; k < sizeof(t->flags) / sizeof(t->flags[0]) && t->flags[k]; k++) {
-            if (strcmp(t->flags[k], flags[i].flag) == 0) {
-                return flags[i].why;
-            }
-        }
-    }
-    return BW_APART_NOT;
-}
-
 static int
 add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_throughput *t)
 {
@@ -129,7 +104,7 @@ add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_thro
                                   .state = t->state,
                                   .grade = t->grade,
                                   .egress = t->egress,
-                                  .apart = apart_of(t),
+                                  .apart = bw_throughput_apart(t),
                                   .retest = t->retest_of && t->retest_of[0],
                                   .line_layer = d->facts.layer,
                                   .mtu = t->mtu != BW_UNKNOWN ? t->mtu : d->facts.mtu,

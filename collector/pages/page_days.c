@@ -54,6 +54,31 @@ static int take_probes(struct bw_page_days *d, const struct bw_circuit_day *day)
     return 0;
 }
 
+static void note(struct bw_page_test *t, const char *text)
+{
+    size_t n = strlen(t->notes);
+    (void)snprintf(t->notes + n, sizeof(t->notes) - n, "%s%s", n ? ", " : "", text);
+}
+
+/* What a reader should know about a run besides its figures. */
+static void take_notes(struct bw_page_test *t, const struct bw_throughput *from)
+{
+    t->notes[0] = '\0';
+    if (from->retest_of) {
+        note(t, "retest");
+    }
+    if (from->grade != BW_GRADE_SELF) {
+        note(t, from->grade == BW_GRADE_RECEIPT ? "with receipt" : "in a public archive");
+    }
+    if (from->egress == BW_EGRESS_OTHER) {
+        note(t, "left by another line");
+    }
+    for (size_t i = 0; i < sizeof(from->flags) / sizeof(from->flags[0]) && from->flags[i];
+         i++) {
+        note(t, from->flags[i]);
+    }
+}
+
 static int take_tests(struct bw_page_days *d, const struct bw_circuit_day *day)
 {
     void *array = d->tests;
@@ -74,6 +99,7 @@ static int take_tests(struct bw_page_days *d, const struct bw_circuit_day *day)
         memcpy(t->kind, from->kind, sizeof(t->kind));
         (void)snprintf(t->reason, sizeof(t->reason), "%s",
                        from->reason ? from->reason : "");
+        take_notes(t, from);
     }
     return 0;
 }
@@ -241,6 +267,11 @@ void bw_page_days_tests(struct bw_buf *b, const struct bw_page_days *d)
         if (t->reason[0]) {
             bw_buf_puts(b, ": ");
             bw_text_html(b, t->reason);
+        }
+        if (t->notes[0]) {
+            bw_buf_puts(b, " <span class=\"soft\">");
+            bw_text_html(b, t->notes);
+            bw_buf_puts(b, "</span>");
         }
         bw_buf_puts(b, "</td></tr>\n");
     }

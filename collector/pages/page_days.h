@@ -25,6 +25,7 @@ struct bw_page_test {
     char server[BW_NAME_MAX + 1];
     char kind[16];
     char reason[120];
+    char notes[240]; /* retest, another line, flags: "retest, tester-busy" */
 };
 
 struct bw_page_days {

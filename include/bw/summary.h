@@ -232,6 +232,17 @@ struct bw_throughput {
     char campaign[BW_NAME_MAX + 1]; /* it is one of this campaign's runs */
 };
 
+/* Why a good run is shown, and counts for nobody (docs/report.md). */
+enum bw_apart {
+    BW_APART_NOT,
+    BW_APART_EGRESS,      /* it left by another line */
+    BW_APART_TESTER,      /* the tester was the limit, not the line */
+    BW_APART_SERVER,      /* … the server */
+    BW_APART_UNTESTABLE,  /* the claim is more than port or server can carry */
+    BW_APART_IMPLAUSIBLE, /* above the port's speed, or upload equal to download */
+    BW_APARTS
+};
+
 struct bw_mix {
     char klass[16];
     int64_t down_ppm;
@@ -349,6 +360,9 @@ void bw_schedule_starts_init(struct bw_schedule_starts *p);
 
 /* Free what the arena owns and initialise again. A zeroed or initialised struct is fine. */
 void bw_summary_done(struct bw_summary *s);
+
+/* Is a good run set apart, by where it left and by its flags? Any thread. */
+enum bw_apart bw_throughput_apart(const struct bw_throughput *t);
 
 /* Memory that lives as long as the summary; NULL when out of memory. */
 void *bw_summary_alloc(struct bw_summary *s, size_t n_bytes);

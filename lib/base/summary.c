@@ -132,3 +132,28 @@ char *bw_summary_strdup(struct bw_summary *s, const char *text)
     }
     return copy;
 }
+
+/* The flags are those of docs/summary-v1.md. */
+enum bw_apart bw_throughput_apart(const struct bw_throughput *t)
+{
+    static const struct {
+        const char *flag;
+        enum bw_apart why;
+    } flags[] = {{"tester-busy", BW_APART_TESTER},
+                 {"server-busy", BW_APART_SERVER},
+                 {"port-below-claim", BW_APART_UNTESTABLE},
+                 {"server-below-claim", BW_APART_UNTESTABLE},
+                 {"above-link", BW_APART_IMPLAUSIBLE},
+                 {"up-equals-down", BW_APART_IMPLAUSIBLE}};
+    if (t->egress == BW_EGRESS_OTHER) {
+        return BW_APART_EGRESS;
+    }
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        for (size_t k = 0; k < sizeof(t->flags) / sizeof(t->flags[0]) && t->flags[k]; k++) {
+            if (strcmp(t->flags[k], flags[i].flag) == 0) {
+                return flags[i].why;
+            }
+        }
+    }
+    return BW_APART_NOT;
+}

@@ -83,12 +83,18 @@ class Serve(CollectorCase):
                "at_ms": box.at * 1000, "duration_ms": 5000, "state": "ok", "grade": "self",
                "egress": "unknown", "bytes": 55_000_000, "goodput_bps": 88_000_000,
                "line_bps": 100_000_000}
-        line = box.key.sign(box.payload(throughput=[run]), "bandwitness-summary+jws")
+        apart = {"circuit": "wan", "probe": "state", "kind": "http", "direction": "down",
+                 "at_ms": box.at * 1000 + 20_000, "duration_ms": 5000, "state": "ok",
+                 "retest_of": "down:1", "grade": "self", "egress": "other", "bytes": 44_000_000,
+                 "goodput_bps": 44_000_000, "line_bps": 50_000_000, "flags": ["tester-busy"]}
+        line = box.key.sign(box.payload(throughput=[run, apart]), "bandwitness-summary+jws")
         self.assertEqual(self.c.post([line]).json["refused"], [])
         p = self.page(f"/sites/{box.site}")
         for words in ("100\u00a0Mbit/s", "test and users together, ethernet layer",
-                      "payload of the test down 88\u00a0Mbit/s", "not known"):
+                      "payload of the test down 88\u00a0Mbit/s", "not known",
+                      "retest, left by another line, tester-busy"):
             self.assertIn(words, p.text)
+        self.assertNotIn("payload of the test down 44", p.text)  # newer, and counts for nobody
         for word, seconds in (("", 86400), ("?range=hour", 3600), ("?range=year", 366 * 86400)):
             graphs = [x for x in self.page(f"/sites/{box.site}{word}").links if "/link.png" in x]
             self.assertIn(f"last={seconds}&", graphs[0])

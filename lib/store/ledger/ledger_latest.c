@@ -151,7 +151,8 @@ int bw_ledger_put_latest(struct ledger *l,
         r = put_circuit(l, u, &u->circuits[i], received_unix_ms, reterr);
     }
     for (size_t i = 0; r == 0 && i < u->n_throughput; i++) {
-        if (u->throughput[i].state == BW_TEST_OK) {
+        if (u->throughput[i].state == BW_TEST_OK &&
+            bw_throughput_apart(&u->throughput[i]) == BW_APART_NOT) {
             r = put_test(l, u->site, &u->throughput[i], received_unix_ms, reterr);
         }
     }
