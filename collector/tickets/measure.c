@@ -489,7 +489,7 @@ int bw_measure_new(struct uv_loop_s *loop,
     m->loop = loop;
     m->fd = -1;
     m->again_ms = AGAIN_MIN_MS;
-    bw_buf_init(&m->said, BW_MEASURE_SAID_MAX * 8);
+    bw_buf_init(&m->said, (size_t)8 * BW_MEASURE_SAID_MAX);
     int r = make_job(m, c, reterr);
     r = r < 0 ? r : open_socket(c, &m->fd, reterr);
     r = r < 0 ? r : make_tickets(m, c, log_key);

@@ -384,21 +384,18 @@ int bw_tickets_book(struct bw_tickets *t,
                     struct bw_err *reterr)
 {
     int64_t now_ms = bw_clock_mono_ms();
-    struct booking *b = NULL;
     tidy(t, now_ms);
     int r = check_request(t, a, reterr);
     if (r == 0) {
         void_older(t, a->site);
         r = check_room(t, a, now_ms, ret_wait_s, reterr);
     }
-    if (r == 0) {
-        b = slot(t);
-        if (!b) {
-            *ret_wait_s = BUSY_WAIT_S;
-            r = bw_err_set(reterr, -EBUSY, "too many requests are remembered");
-        }
+    struct booking *b = r == 0 ? slot(t) : NULL;
+    if (r == 0 && !b) {
+        *ret_wait_s = BUSY_WAIT_S;
+        r = bw_err_set(reterr, -EBUSY, "too many requests are remembered");
     }
-    if (r < 0) {
+    if (r < 0 || !b) {
         t->stats.refused += r == -EBUSY || r == -EDQUOT;
         return r;
     }

@@ -17,7 +17,8 @@
 
 enum {
     PAYLOAD_MAX = 1536,
-    PPM = 1000000
+    PPM = 1000000,
+    CPU_PPM_MAX = 64000000 /* 64 cores */
 };
 
 #define N_MAX INT64_C(9007199254740991) /* 2^53 - 1: safe in any JSON reader */
@@ -212,7 +213,7 @@ static int check_measured(const struct bw_receipt *r, struct bw_err *reterr)
     e = e < 0 ? e : check_int("bytes", r->bytes, 0, N_MAX, true, reterr);
     e = e < 0 ? e
               : check_int("streams", r->streams, 1, BW_RECEIPT_STREAMS_MAX, true, reterr);
-    e = e < 0 ? e : check_int("cpu_ppm", r->cpu_ppm, 0, 64 * PPM, false, reterr);
+    e = e < 0 ? e : check_int("cpu_ppm", r->cpu_ppm, 0, CPU_PPM_MAX, false, reterr);
     e = e < 0 ? e : check_int("concurrent", r->concurrent, 1, N_MAX, true, reterr);
     for (size_t i = 0; e == 0 && i < N_TCP; i++) {
         e = check_int(tcp_members[i].name, tcp_get(&r->tcp, i), 0, tcp_members[i].max,
@@ -352,7 +353,7 @@ static int read_numbers(const json_t *o, struct bw_receipt *ret, struct bw_err *
               : bw_json_get_i64(o, "streams", 1, BW_RECEIPT_STREAMS_MAX, &ret->streams,
                                 reterr);
     r = r < 0 ? r : read_tcp(o, ret, reterr);
-    r = r < 0 ? r : bw_json_opt_i64(o, "cpu_ppm", 0, 64 * PPM, &ret->cpu_ppm, reterr);
+    r = r < 0 ? r : bw_json_opt_i64(o, "cpu_ppm", 0, CPU_PPM_MAX, &ret->cpu_ppm, reterr);
     r = r < 0 ? r : bw_json_get_i64(o, "concurrent", 1, N_MAX, &ret->concurrent, reterr);
     ret->end = (enum bw_receipt_end)end;
     return r;

@@ -208,6 +208,7 @@ static void peer_of(int fd, char text[INET6_ADDRSTRLEN])
     struct sockaddr_storage a;
     socklen_t n = sizeof(a);
     text[0] = '\0';
+    memset(&a, 0, sizeof(a));
     if (getpeername(fd, (struct sockaddr *)&a, &n) < 0) {
         return;
     }

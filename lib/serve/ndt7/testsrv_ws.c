@@ -44,6 +44,7 @@ static void address_of(int fd, bool own, char ret[BW_NDT7_ADDRESS_MAX + 1])
     socklen_t n = sizeof(a);
     char ip[INET6_ADDRSTRLEN] = "";
     struct sockaddr *to = (struct sockaddr *)&a;
+    memset(&a, 0, sizeof(a));
     if ((own ? getsockname(fd, to, &n) : getpeername(fd, to, &n)) < 0) {
         return;
     }
