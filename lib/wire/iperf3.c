@@ -37,7 +37,10 @@ static void text(const json_t *object, const char *name, char *ret, size_t cap)
     const char *from = json_string_value(json_object_get(object, name));
     size_t i = 0;
     for (; from && from[i] && i + 1 < cap; i++) {
-        ret[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+        ret[i] = from[i];
+        if (from[i] < ' ' || from[i] > '~') {
+            ret[i] = '?';
+        }
     }
     ret[i] = '\0';
 }
@@ -112,16 +115,20 @@ static void read_start(const json_t *whole, struct bw_iperf3_report *r)
  * so what arrived decides where that is said; else, in older versions, the losses do. */
 static void count_datagrams(struct bw_iperf3_report *r)
 {
+    int64_t said = r->lost;
+    r->lost = BW_UNKNOWN;
     if (r->packets == BW_UNKNOWN || r->block_bytes == BW_UNKNOWN ||
         r->block_bytes > DATAGRAM_MAX || r->packets > (int64_t)FIGURE_MAX / DATAGRAM_MAX) {
-        r->lost = BW_UNKNOWN;
-    } else if (r->bytes != BW_UNKNOWN) {
+        return;
+    }
+    if (r->bytes != BW_UNKNOWN) {
         int64_t arrived = r->bytes / r->block_bytes;
-        r->lost = arrived <= r->packets ? r->packets - arrived : BW_UNKNOWN;
-    } else if (r->lost != BW_UNKNOWN && r->lost <= r->packets) {
-        r->bytes = (r->packets - r->lost) * r->block_bytes;
-    } else {
-        r->lost = BW_UNKNOWN;
+        if (arrived <= r->packets) {
+            r->lost = r->packets - arrived;
+        }
+    } else if (said != BW_UNKNOWN && said <= r->packets) {
+        r->lost = said;
+        r->bytes = (r->packets - said) * r->block_bytes;
     }
 }
 
@@ -131,8 +138,10 @@ static void read_end(const json_t *end, struct bw_iperf3_report *r)
     const json_t *received = json_object_get(end, "sum_received");
     const json_t *cpu = json_object_get(end, "cpu_utilization_percent");
     /* Older versions have one `sum` for UDP: the sender's bytes, the receiver's losses. */
-    const json_t *datagrams =
-        json_is_object(received) ? received : json_object_get(end, "sum");
+    const json_t *datagrams = received;
+    if (!json_is_object(received)) {
+        datagrams = json_object_get(end, "sum");
+    }
     r->window_us = figure(received, "seconds", 1e6);
     r->bytes = figure(received, "bytes", 1);
     r->sent_bytes = figure(sent, "bytes", 1);

@@ -221,7 +221,10 @@ static void on_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         if (c == '\n' && r->said_len == 0) {
             continue;
         }
-        r->said[r->said_len++] = c >= ' ' && c <= '~' ? c : ' ';
+        if (c < ' ' || c > '~') {
+            c = ' ';
+        }
+        r->said[r->said_len++] = c;
     }
 }
 
