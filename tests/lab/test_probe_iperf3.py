@@ -137,7 +137,8 @@ def iperf3_of(ns):
 
 
 def dies_with_the_run(s):
-    running = start(s.box, NET4, "--opt", "duration=30s")
+    # by itself it would go on for longer than is waited for
+    running = start(s.box, NET4, "--opt", "duration=60s")
     wait_for("iperf3", lambda: iperf3_of(s.box))
     running.kill()
     running.communicate()
