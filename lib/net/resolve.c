@@ -34,8 +34,9 @@ struct bw_resolve {
     size_t n_servers;
     size_t next;
     int64_t begun_mono_ns;
-    bool other_family; /* the hosts file has the name, and no address of this family */
-    bool ready;        /* the result is to be told by the timer */
+    int64_t asked_mono_ns; /* the query under way */
+    bool other_family;     /* the hosts file has the name, and no address of this family */
+    bool ready;            /* the result is to be told by the timer */
     bool closing;
     struct bw_resolve_result result;
     char code[CODE_MAX];
@@ -183,11 +184,16 @@ static void set_timer(struct bw_resolve *r, uint64_t ms)
     (void)uv_timer_start(&r->timer, on_timer, ms, 0);
 }
 
-static void finish(struct bw_resolve *r, int error)
+/* last_ns: what the last query took, by the kernel's stamps; what this program did since is
+ * no part of it. Unknown: it was not answered. */
+static void finish(struct bw_resolve *r, int error, int64_t last_ns)
 {
     r->result.error = error;
-    r->result.took_ns =
-        r->begun_mono_ns != BW_UNKNOWN ? bw_clock_mono_ns() - r->begun_mono_ns : BW_UNKNOWN;
+    if (r->begun_mono_ns != BW_UNKNOWN) {
+        r->result.took_ns = last_ns == BW_UNKNOWN
+                                ? bw_clock_mono_ns() - r->begun_mono_ns
+                                : r->asked_mono_ns - r->begun_mono_ns + last_ns;
+    }
     r->ready = true;
     set_timer(r, 0);
 }
@@ -234,7 +240,7 @@ static void take_answer(struct bw_resolve *r, const struct bw_dnsq_result *a)
     }
     r->result.n = n;
     r->result.code = NULL;
-    finish(r, n > 0 ? 0 : -EADDRNOTAVAIL);
+    finish(r, n > 0 ? 0 : -EADDRNOTAVAIL, a->rtt_ns);
 }
 
 static void query_done(void *owner, struct bw_dnsq *q, const struct bw_dnsq_result *a)
@@ -245,7 +251,7 @@ static void query_done(void *owner, struct bw_dnsq *q, const struct bw_dnsq_resu
         take_answer(r, a);
     } else if (a->error == 0 && a->msg->rcode == BW_DNS_NXDOMAIN) {
         note(r, -ENOENT, a->code);
-        finish(r, -ENOENT);
+        finish(r, -ENOENT, a->rtt_ns);
     } else { /* it cannot or does not want to: perhaps another one */
         note(r, -EIO, a->code);
         drop_query(r);
@@ -274,6 +280,7 @@ static void ask_next(struct bw_resolve *r)
         e = bw_dnsq_start(&setup, &r->query);
         if (e == 0) {
             r->n_open++;
+            r->asked_mono_ns = now_ns;
             r->begun_mono_ns = r->begun_mono_ns == BW_UNKNOWN ? now_ns : r->begun_mono_ns;
             set_timer(r, BW_RESOLVE_STEP_MS);
             return;
@@ -282,7 +289,7 @@ static void ask_next(struct bw_resolve *r)
             note(r, e, NULL); /* stands where none of them can be asked */
         }
     }
-    finish(r, r->result.error < 0 ? r->result.error : -ETIMEDOUT);
+    finish(r, r->result.error < 0 ? r->result.error : -ETIMEDOUT, BW_UNKNOWN);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -332,9 +339,9 @@ int bw_resolve_start(const struct bw_resolve_setup *setup, struct bw_resolve **r
     r->n_open = 1;
     read_files(r);
     if (r->result.n > 0) {
-        finish(r, 0);
+        finish(r, 0, BW_UNKNOWN);
     } else if (r->other_family) {
-        finish(r, -EADDRNOTAVAIL);
+        finish(r, -EADDRNOTAVAIL, BW_UNKNOWN);
     } else {
         ask_next(r);
     }

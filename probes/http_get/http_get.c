@@ -159,19 +159,21 @@ static int start_get(struct bw_probe *p, struct bw_slot *s)
 {
     const struct bw_opts *opts = p->cadence.opts;
     uint32_t target = p->cadence.index[s->target];
-    struct http_get_setup setup = {.loop = bw_host_loop(p->cadence.host),
-                                   .curl = p->curl,
-                                   .url = bw_opts_target(opts, target)->address,
-                                   .family = s->family,
-                                   .resolver = p->resolver,
-                                   .device = bw_opts_device(opts),
-                                   .source = bw_opts_source(opts, s->family),
-                                   .ca_file = bw_opt_str(opts, "ca_file"),
-                                   .redirects =
-                                       bw_opt_int(opts, "follow") == 1 ? REDIRECTS_MAX : 0,
-                                   .body_bytes = bw_opt_int(opts, "body"),
-                                   .done = request_done,
-                                   .closed = request_closed};
+    struct http_get_setup setup = {
+        .loop = bw_host_loop(p->cadence.host),
+        .curl = p->curl,
+        .url = bw_opts_target(opts, target)->address,
+        .family = s->family,
+        .resolver = p->resolver,
+        .resolver_source =
+            bw_opts_source(opts, bw_address_family(&p->resolver) == 6 ? 6 : 4),
+        .device = bw_opts_device(opts),
+        .source = bw_opts_source(opts, s->family),
+        .ca_file = bw_opt_str(opts, "ca_file"),
+        .redirects = bw_opt_int(opts, "follow") == 1 ? REDIRECTS_MAX : 0,
+        .body_bytes = bw_opt_int(opts, "body"),
+        .done = request_done,
+        .closed = request_closed};
     struct get *g = calloc(1, sizeof(*g));
     int r;
     if (!g) {
@@ -308,7 +310,7 @@ out:
 
 static int http_get_open(struct bw_probe *p, struct bw_err *reterr)
 {
-    int r = bw_curlloop_new(bw_host_loop(p->cadence.host), BW_TARGETS_MAX * 2,
+    int r = bw_curlloop_new(bw_host_loop(p->cadence.host), 2L * BW_TARGETS_MAX,
                             transfer_over, p, &p->curl);
     if (r < 0) {
         return bw_err_set(reterr, r, "libcurl cannot be set up");

@@ -515,7 +515,7 @@ static int begin_hop(struct http_get_request *q)
                                      .family = q->setup.family,
                                      .server = q->setup.resolver,
                                      .device = q->setup.device,
-                                     .source = q->setup.source,
+                                     .source = q->setup.resolver_source,
                                      .done = resolved,
                                      .closed = resolve_closed,
                                      .owner = q};
@@ -529,9 +529,6 @@ static int begin_hop(struct http_get_request *q)
         }
         bw_address_set_port(&literal, q->port);
         return start_transfer(q, &literal);
-    }
-    if (bw_address_family(&setup.server) != q->setup.family) {
-        setup.source = ""; /* the circuit's address of the other family */
     }
     r = bw_resolve_start(&setup, &q->resolve);
     if (r == 0) {

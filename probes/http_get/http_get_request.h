@@ -17,9 +17,10 @@ struct http_get_request;
 struct http_get_setup {
     struct uv_loop_s *loop;
     struct bw_curlloop *curl;
-    const char *url;           /* all texts live longer than the request */
-    int family;                /* 4 or 6 */
-    union bw_address resolver; /* all zero: the system's */
+    const char *url;             /* all texts live longer than the request */
+    int family;                  /* 4 or 6 */
+    union bw_address resolver;   /* all zero: the system's */
+    const char *resolver_source; /* of its family */
     const char *device;
     const char *source;
     const char *ca_file; /* "": the system's */

@@ -15,6 +15,7 @@ from bwtest import Box, program, wait_for
 
 BOX4, BOX6 = "192.0.2.2", "2001:db8:1::2"
 NEAR4, NEAR6 = "192.0.2.1", "2001:db8:1::1"
+SECOND, ANOTHER = "192.0.2.65", "192.0.2.66"  # near's and the box's on their second link
 SRV4, SRV6 = "198.51.100.10", "2001:db8:2::10"
 DELAY_MS = 20
 NAMES = ("good", "expired", "other", "nobody")
@@ -53,7 +54,7 @@ def scene(the_lab):
     for ns, dev, *addresses in (
             (box, "if0", BOX4 + "/26", BOX6 + "/64"),
             (near, "box0", NEAR4 + "/26", NEAR6 + "/64"),
-            (box, "if1", "192.0.2.66/26"), (near, "box1", "192.0.2.65/26"),
+            (box, "if1", ANOTHER + "/26"), (near, "box1", SECOND + "/26"),
             (near, "line", "198.51.100.1/24", "2001:db8:2::1/64"),
             (srv, "eth0", SRV4 + "/24", SRV6 + "/64")):
         for address in addresses:
@@ -62,7 +63,8 @@ def scene(the_lab):
     near.sysctl("net/ipv6/conf/all/forwarding", "1")
     near.sysctl("net/ipv4/icmp_ratelimit", "0")
     box.sh(f"ip route add default via {NEAR4}")
-    box.sh(f"ip route add {SRV4} via 192.0.2.65 metric 100")
+    box.sh(f"ip route add {SRV4} via {NEAR4} metric 10")
+    box.sh(f"ip route add {SRV4} via {SECOND} metric 100")
     box.sh(f"ip -6 route add default via {NEAR6}")
     srv.sh("ip route add default via 198.51.100.1")
     srv.sh("ip -6 route add default via 2001:db8:2::1")
@@ -215,18 +217,25 @@ def forbidden(box, near, srv):
     for ns, hook, verdict, code, told in cases:
         ns.nft(rule % (hook, hook, verdict))
         r = one(probe(box, "tcp", f"{SRV4}:80", "--seconds", "1", *ONCE, "--opt", "timeout=300ms",
-                      status=1))
+                      status=3))
         ns.sh("nft flush ruleset")
         print(f"  {ns.name}: {verdict}: {r.get('codes')}, {r.get('told')}")
         assert r["sent"] == r["lost"] > 0 and r["late"] == 0, r
         assert r.get("codes") == ({code: r["lost"]} if code else None), r
         assert ("told" in r) == told and "rtt_p50_ns" not in r, r
-    # the first packet lost, the second one not: a user waits for a second
-    srv.nft(rule % ("input", "input", "tcp flags & (syn | ack) == syn numgen inc mod 2 == 0 drop"))
+    # the first packet lost, the second one not: a user waits for a second …
+    first = rule % ("input", "input", "tcp flags & (syn | ack) == syn numgen inc mod 2 == 0 drop")
+    srv.nft(first)
     r = one(probe(box, "tcp", f"{SRV4}:80", "--seconds", "1", "--opt", "interval=1s"))
     srv.sh("nft flush ruleset")
     print(f"  first SYN lost: {r['rtt_p50_ns'] / 1e6:.1f} ms")
     assert r["codes"] == {"open": 1} and r["rtt_p50_ns"] / 1e6 >= 1000 + DELAY_MS - 2, r
+    # … and nobody waits who gave up before it was sent again
+    srv.nft(first)
+    r = one(probe(box, "tcp", f"{SRV4}:80", "--seconds", "1", "--opt", "interval=1s", "--opt",
+                  "timeout=700ms", status=3))
+    srv.sh("nft flush ruleset")
+    assert r["sent"] == r["lost"] == 1 and r["late"] == 0 and "codes" not in r, r
 
 
 def one_family_fails_unseen_no_more(box, near, hosts):
@@ -236,7 +245,7 @@ def one_family_fails_unseen_no_more(box, near, hosts):
 }
 """ % SRV6)
     found = probe(box, "tcp", "www.maple.example:80", "--seconds", "1", *ONCE, "--opt",
-                  "timeout=300ms", hosts=hosts, status=1)
+                  "timeout=300ms", hosts=hosts, status=3)
     near.sh("nft flush ruleset")
     four, six = found["www.maple.example:80", 4], found["www.maple.example:80", 6]
     assert four["codes"] == {"open": four["sent"]} and four["lost"] == 0, found
@@ -261,6 +270,8 @@ def by_the_interface_that_was_asked_for(box, near):
     for kind, target, counter in (("tcp", f"{SRV4}:80", "tcp1"), ("dns", SRV4, "dns1"),
                                   ("http_get", f"http://{SRV4}/page", "tcp1")):
         before = near.counters()[counter][0]
+        one(probe(box, kind, target, "--seconds", "1", "--opt", "interval=1s"))
+        assert near.counters()[counter][0] == before, kind
         r = one(probe(box, kind, target, "--seconds", "1", "--opt", "interval=1s", "--device",
                       "if1"))
         seen = near.counters()[counter][0] - before
@@ -297,7 +308,7 @@ def answers_of_resolvers(box):
         if trips == 3:
             parts = [r[k] for k in ("dns_p50_ns", "connect_p50_ns", "first_byte_p50_ns")]
             assert all(as_far(p, 1) for p in parts), r
-    r = ask(f"{SRV4}:54", "timeout=1s", status=1)
+    r = ask(f"{SRV4}:54", "timeout=1s", status=3)
     assert r["codes"] == {"port-closed": r["lost"]}, r
 
 
@@ -308,7 +319,7 @@ def pages(box, ca):
         f"http://{SRV4}/page", f"http://[{SRV6}]/broken", f"http://{SRV4}/moved",
         "http://nothing.example/", "http://old.example/page"]
     found = probe(box, "http_get", *urls, "--seconds", "1", "--opt", "interval=1s", "--opt",
-                  f"resolver={SRV4}", "--opt", f"ca_file={ca}", status=1)
+                  f"resolver={SRV4}", "--opt", f"ca_file={ca}", status=3)
     expect = {"good": ("200", 39), "expired": ("tls-expired", -4), "other": ("tls-name", 39),
               "nobody": ("tls-untrusted", 29)}
     for family in (4, 6):
@@ -324,7 +335,8 @@ def pages(box, ca):
             assert abs(r["connect_p50_ns"] / 1e6 - DELAY_MS) <= 2, r  # of kernels only
             assert ("tls_p50_ns" in r) == (code == "200"), r
         r = found["https://good.maple.example/page", family]
-        assert r["tls_p50_ns"] / 1e6 >= DELAY_MS and as_far(r["first_byte_p50_ns"], 1), r
+        # of our own clock, which sees this machine's other work too
+        assert r["tls_p50_ns"] / 1e6 >= DELAY_MS and r["first_byte_p50_ns"] / 1e6 >= DELAY_MS - 0.5, r
         assert r["rtt_p50_ns"] >= sum(r[k] for k in r if k.endswith("_p50_ns") and k != "rtt_p50_ns"), r
         r = found["http://nothing.example/", family]
         assert r["codes"] == {"dns-nxdomain": 1} and r["lost"] == 1, r
@@ -343,8 +355,18 @@ def pages(box, ca):
 
 # ---- the daemon
 
-def in_a_record(the_lab, box, ca):
-    text = Box.CIRCUIT % "if0" + f"""
+def in_a_record(the_lab, box, near, ca):
+    near.nft("""table inet t {
+  counter own { }
+  counter asked { }
+  chain prerouting { type filter hook prerouting priority 0;
+    ip saddr %s meta l4proto { tcp, udp } th dport { 53, 80, 443 } counter name own
+    ip saddr %s meta l4proto { tcp, udp } th dport { 53, 80, 443 } counter name asked
+  }
+}
+""" % (BOX4, ANOTHER))
+    text = (Box.CIRCUIT % "if0").replace("source = kernel", f"""source = kernel
+    source_address = "{ANOTHER}\"""") + f"""
 tcp "services" {{ circuit = wan interval = 1s
     target "web" {{ address = "{SRV4}:80" }}
     target "nothing" {{ address = "[{SRV6}]:81" }} }}
@@ -361,6 +383,10 @@ http_get "pages" {{ circuit = wan interval = 1s resolver = "{SRV4}" ca_file = "{
         daemon.verify()
         said = daemon.command("journal", "export", "--journal", daemon.state + "/journal.db",
                               "--format", "json")
+    counts = near.counters()
+    near.sh("nft flush ruleset")
+    print(f"  packets from the circuit's address {counts['asked'][0]}, another {counts['own'][0]}")
+    assert counts["asked"][0] > 20 and counts["own"][0] == 0, counts
     records = [r["summary"] for r in json.loads(said)["records"]]
     whole = [r for r in records if r["end"] - r["start"] == 3][0]
     by = {(x["probe"], x["family"]): x for x in whole["latency"]}
@@ -395,7 +421,7 @@ def work(the_lab):
                  lambda: one_family_fails_unseen_no_more(box, near, hosts),
                  lambda: answers_of_resolvers(box), lambda: pages(box, ca),
                  lambda: by_the_interface_that_was_asked_for(box, near),
-                 lambda: in_a_record(the_lab, box, ca)):
+                 lambda: in_a_record(the_lab, box, near, ca)):
         part()
         print(f"{time.monotonic() - began:.1f} s")
     return 0

@@ -37,7 +37,7 @@ struct resolver {
 
 static void answer(struct resolver *r, uint8_t *p, size_t n, struct sockaddr_in *to)
 {
-    const struct timespec wait = {.tv_nsec = 500 * 1000 * 1000};
+    const struct timespec wait = {.tv_nsec = 500L * 1000 * 1000};
     const struct sockaddr *sa = (struct sockaddr *)to;
     p[2] |= 0x80;
     switch (r->mode) {
