@@ -4,10 +4,9 @@
 #include "admin.h"
 #include "claim_asked.h"
 #include "cli.h"
+#include "prefix_asked.h"
 
-#include <arpa/inet.h>
 #include <bw/err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,40 +23,6 @@ struct wish {
     size_t n_prefixes;
 };
 
-/* "192.0.2.0/24", "2001:db8::/48", or one address. */
-static int read_prefix(const char *text, struct bw_prefix *p)
-{
-    char address[64];
-    const char *slash = strchr(text, '/');
-    size_t n = slash ? (size_t)(slash - text) : strlen(text);
-    if (n >= sizeof(address)) {
-        return -EINVAL;
-    }
-    memcpy(address, text, n);
-    address[n] = '\0';
-    if (inet_pton(AF_INET, address, p->addr) == 1) {
-        p->family = 4;
-    } else if (inet_pton(AF_INET6, address, p->addr) == 1) {
-        p->family = 6;
-    } else {
-        return -EINVAL;
-    }
-    long bits = p->family == 4 ? 32 : 128;
-    if (slash) {
-        char *end = NULL;
-        long given = strtol(slash + 1, &end, 10);
-        if (end == slash + 1 || *end != '\0' || given < 0 || given > bits) {
-            return -EINVAL;
-        }
-        bits = given;
-    }
-    p->bits = (uint8_t)bits;
-    for (long i = bits; i < 128; i++) {
-        p->addr[i / 8] = (uint8_t)(p->addr[i / 8] & ~(0x80 >> (i % 8)));
-    }
-    return 0;
-}
-
 static int add_prefixes(struct bw_catalogue *c,
                         const struct wish *w,
                         const char *site,
@@ -66,7 +31,7 @@ static int add_prefixes(struct bw_catalogue *c,
     for (size_t i = 0; i < w->n_prefixes; i++) {
         struct bw_prefix p;
         memset(&p, 0, sizeof(p));
-        (void)read_prefix(w->prefixes[i], &p);
+        (void)bw_prefix_asked(w->prefixes[i], &p);
         (void)snprintf(p.site, sizeof(p.site), "%s", site);
         (void)snprintf(p.circuit, sizeof(p.circuit), "%s", w->claim.circuit);
         p.from_unix_s = w->claim.from_unix_s;
@@ -113,7 +78,7 @@ static int take_option(const struct bw_verb *v, int o, struct wish *w)
         w->config = optarg;
         return 0;
     case 'x':
-        if (read_prefix(optarg, &p) < 0) {
+        if (bw_prefix_asked(optarg, &p) < 0) {
             return bw_cli_usage(v, "--prefix %s: say 192.0.2.0/24 or 2001:db8::/48",
                                 optarg);
         }

@@ -430,6 +430,19 @@ class Limits(unittest.TestCase):
                 w.until_close()
                 self.assertEqual(payload_of(w.receipt(), box.log_key)["egress"], egress)
                 w.close()
+            # ended: from then on nothing is registered
+            box = c.box("Moved School")
+            c.admin("site", "prefix", "--add", "192.0.2.7/24", "--at", "2026-07-01", box.site)
+            c.admin("site", "prefix", "--end", "192.0.2.0/24", "--at", "2026-08-01", box.site)
+            shown = c.admin("site", "prefix", box.site)
+            self.assertEqual(shown.strip(), f"{box.site}.wan 192.0.2.0/24 from "
+                             "2026-07-01T00:00:00Z to 2026-08-01T00:00:00Z")
+            c.admin("site", "prefix", "--end", "192.0.2.0/24", box.site, ok=(1,))
+            c.admin("site", "prefix", "--end", "192.0.2.0/99", box.site, ok=(2,))
+            w = WebSocket(urls(c, box)["ws:///ndt/v7/download"])
+            w.until_close()
+            self.assertEqual(payload_of(w.receipt(), box.log_key)["egress"], "unknown")
+            w.close()
 
 
 class Hostile(Case):
