@@ -129,8 +129,8 @@ const struct bw_verb bw_verb_site_prefix = {
     .name = "site prefix",
     .summary = "show, add or end where a circuit reaches the world (at the collector)",
     .help =
-        "[--circuit NAME] [--add PREFIX | --end PREFIX] [--at TIME] [--data DIR |\n"
-        "       --config FILE] SITE\n"
+        "[--circuit NAME] [--add PREFIX | --end PREFIX] [--at TIME]\n"
+        "       [--data DIR | --config FILE] SITE\n"
         "\n"
         "The addresses under which a circuit is seen from outside. A test at the\n"
         "collector's own measurement server says in its receipt whether it came from one\n"
