@@ -161,8 +161,13 @@ def ndt7(line, cell, way, far_end):
 
 
 def ndt7_allowed(line, cell, way):
-    """The mean of the whole ten seconds, its ramp-up included."""
-    return tcp(line, cell, way) * (1 - ramp_s(line, cell.family) / NDT7_S)
+    """The mean of the whole run, its ramp-up included. Upwards by the server's clock: it runs
+    from its answer, a round trip before the first of the load, until all has arrived."""
+    lacks_s, length_s = ramp_s(line, cell.family), NDT7_S
+    if way == "up":
+        lacks_s += cell.rtt / 1000
+        length_s += (cell.rtt + line.queue_ms) / 1000
+    return tcp(line, cell, way) * (1 - lacks_s / length_s)
 
 
 def start_udpst(line, cell):

@@ -88,6 +88,8 @@ struct ndt7_test {
     int close_code;
     uint8_t *load; /* room for a header, then random bytes */
     size_t load_at;
+    int64_t queue_ms; /* when it was last set … */
+    int64_t queue_acked;
     size_t load_header_n; /* bytes of the frame's header not written yet */
     const uint8_t *frame_at;
     size_t frame_left;

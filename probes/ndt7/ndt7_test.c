@@ -29,6 +29,7 @@ enum {
     SKIP_MIN = 64 * 1024,
     TURN_BYTES = 4 * 1024 * 1024, /* then the loop's other work has its turn */
     QUEUE_MS = 150,               /* of load waiting in the kernel, about … */
+    GROWN_MS = 3000,
     QUEUE_MIN = 32 * 1024,
     QUEUE_MAX = 4 * 1024 * 1024
 };
@@ -473,13 +474,25 @@ static void on_ready(void *owner, bool readable, bool writable)
 /* Time -------------------------------------------------------------------------- */
 
 /* Load that waits in the kernel is late for the next word and for the end; what fits into
- * some milliseconds is enough to keep the line full. */
+ * some milliseconds is enough to keep the line full. While TCP still grows it gets as much
+ * as the kernel likes. */
 static void set_queue(struct ndt7_test *t)
 {
     int64_t ms = elapsed_ms(t);
-    int64_t want = ms > 0 ? t->f.acked_bytes * QUEUE_MS / ms : QUEUE_MIN;
-    int queue = (int)(want < QUEUE_MIN ? QUEUE_MIN : want > QUEUE_MAX ? QUEUE_MAX : want);
-    ndt7_socket_hold(ndt7_link_fd(t->link), queue);
+    int64_t acked = t->f.acked_bytes;
+    int64_t want = 0;
+    if (ms > t->queue_ms) {
+        want = (acked - t->queue_acked) * QUEUE_MS / (ms - t->queue_ms);
+    }
+    if (ms > 0 && acked * QUEUE_MS / ms > want) {
+        want = acked * QUEUE_MS / ms;
+    }
+    t->queue_ms = ms;
+    t->queue_acked = acked;
+    if (ms >= GROWN_MS) {
+        want = want < QUEUE_MIN ? QUEUE_MIN : want > QUEUE_MAX ? QUEUE_MAX : want;
+        ndt7_socket_hold(ndt7_link_fd(t->link), (int)want);
+    }
 }
 
 static void tick(struct ndt7_test *t)
@@ -494,8 +507,8 @@ static void tick(struct ndt7_test *t)
     if (t->phase == NDT7_RUNNING && t->f.looks > 1) {
         t->words_due = true;
     }
-    if (t->setup.direction == BW_UP && t->f.looks > 1) {
-        set_queue(t); /* until then as much as the kernel likes */
+    if (t->setup.direction == BW_UP) {
+        set_queue(t);
     }
     t->setup.tick(t->setup.owner);
 }
