@@ -17,7 +17,8 @@
 enum {
     NDT7_LOAD_BYTES = BW_NDT7_MESSAGE_SCALED_MAX,
     NDT7_READ_BYTES = 256 * 1024,
-    NDT7_OUT_BYTES = 12 * 1024 /* the request, or one small frame */
+    NDT7_OUT_BYTES = 12 * 1024, /* the request, or one small frame */
+    NDT7_PONGS_MAX = 8          /* that wait for the socket; of more the oldest go unsaid */
 };
 
 enum ndt7_phase {
@@ -51,6 +52,11 @@ struct ndt7_figures {
     struct ndt7_path path;
 };
 
+struct ndt7_pong {
+    uint8_t payload[BW_WS_CONTROL_MAX];
+    size_t n;
+};
+
 struct ndt7_test {
     struct ndt7_test_setup setup;
     uint8_t family;
@@ -79,9 +85,8 @@ struct ndt7_test {
     uint8_t out[NDT7_OUT_BYTES];
     size_t out_n;
     size_t out_at;
-    bool pong_due;
-    uint8_t pong[BW_WS_CONTROL_MAX];
-    size_t pong_n;
+    struct ndt7_pong pongs[NDT7_PONGS_MAX]; /* due, the oldest first */
+    size_t n_pongs;
     bool words_due; /* our measurement */
     bool close_due;
     bool close_sent;

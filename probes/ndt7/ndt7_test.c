@@ -168,6 +168,12 @@ static void put_load(struct ndt7_test *t)
     t->frame_left = t->load_header_n + (size_t)f.length;
 }
 
+static void drop_pong(struct ndt7_test *t)
+{
+    t->n_pongs--;
+    (void)memmove(&t->pongs[0], &t->pongs[1], t->n_pongs * sizeof(t->pongs[0]));
+}
+
 /* Something to write, at a frame's border; false when there is nothing. Within a message
  * only control frames have a place. */
 static bool next_out(struct ndt7_test *t)
@@ -175,9 +181,9 @@ static bool next_out(struct ndt7_test *t)
     if (t->close_sent) {
         return false;
     }
-    if (t->pong_due) {
-        t->pong_due = false;
-        put_small(t, BW_WS_PONG, t->pong, t->pong_n);
+    if (t->n_pongs > 0) {
+        put_small(t, BW_WS_PONG, t->pongs[0].payload, t->pongs[0].n);
+        drop_pong(t);
     } else if (t->message_rest == 0 && t->words_due) {
         t->words_due = false;
         put_words(t);
@@ -323,10 +329,14 @@ static void on_close_frame(struct ndt7_test *t, const struct bw_ws_event *e)
 static void on_event(struct ndt7_test *t, const struct bw_ws_event *e)
 {
     if (e->what == BW_WS_CONTROL) {
-        if (e->opcode == BW_WS_PING) { /* of those that find the socket full, the last */
-            t->pong_due = true;
-            t->pong_n = e->n;
-            (void)memcpy(t->pong, e->data, e->n);
+        if (e->opcode == BW_WS_PING) {
+            struct ndt7_pong *pong;
+            if (t->n_pongs == NDT7_PONGS_MAX) {
+                drop_pong(t);
+            }
+            pong = &t->pongs[t->n_pongs++];
+            pong->n = e->n;
+            (void)memcpy(pong->payload, e->data, e->n);
             flush(t);
         } else if (e->opcode == BW_WS_CLOSE) {
             on_close_frame(t, e);
@@ -466,7 +476,7 @@ static void on_ready(void *owner, bool readable, bool writable)
     if (readable) {
         drain(t);
     }
-    if (writable || t->pong_due || t->close_due) {
+    if (writable || t->n_pongs > 0 || t->close_due) {
         flush(t);
     }
 }
