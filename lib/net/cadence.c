@@ -86,6 +86,25 @@ int bw_cadence_check(const struct bw_opts *opts,
     return 0;
 }
 
+int64_t bw_cadence_cost(const struct bw_opts *opts,
+                        const struct bw_cadence_plan *plan,
+                        int64_t exchange_bytes)
+{
+    int64_t n = (int64_t)bw_opts_n_targets(opts);
+    int64_t ways = n;
+    for (size_t i = 0; i < bw_opts_n_targets(opts); i++) {
+        union bw_address literal;
+        char host[BW_HOST_MAX] = "";
+        uint16_t port;
+        if (plan->both &&
+            split_target(plan, bw_opts_target(opts, i), host, &port, NULL) == 0 &&
+            !bw_address_parse(host, &literal)) {
+            ways++;
+        }
+    }
+    return n > 0 ? (ways * exchange_bytes + n - 1) / n : 0;
+}
+
 /* One target of the options by one family; 0: whatever its name gives first. */
 static void add_target(
     struct bw_cadence *c, uint32_t index, const char *host, uint16_t port, int family)

@@ -15,7 +15,8 @@
 
 enum {
     LATE_MS = 2000,
-    NS_TYPE = 2 /* of the root, where nothing else is said */
+    EXCHANGE_BYTES = 400, /* a query and an ordinary answer, with their headers */
+    NS_TYPE = 2           /* of the root, where nothing else is said */
 };
 
 enum {
@@ -286,9 +287,9 @@ static int dns_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t dns_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    (void)opts;
+    struct bw_cadence_plan plan = plan_of(opts);
     (void)line_bps;
-    return 320; /* a question and a middling answer, by UDP */
+    return bw_cadence_cost(opts, &plan, EXCHANGE_BYTES);
 }
 
 static int

@@ -23,6 +23,7 @@ enum {
 
 enum {
     REDIRECTS_MAX = 3,
+    HANDSHAKES_BYTES = 8000, /* name, TCP, TLS with a chain of certificates, headers */
     DNS_PORT = 53
 };
 
@@ -271,9 +272,9 @@ static int http_get_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t http_get_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    (void)opts;
+    struct bw_cadence_plan plan = plan_of(opts);
     (void)line_bps;
-    return 8000; /* a TLS handshake with certificates, and a small page */
+    return bw_cadence_cost(opts, &plan, HANDSHAKES_BYTES + bw_opt_int(opts, "body"));
 }
 
 static int

@@ -15,7 +15,7 @@ enum {
     LATE_MS = 2000 /* answers still count as late this long after the loss */
 };
 
-static const char *const family_words[] = {"any", "4", "6", NULL};
+static const char *const family_words[] = {"any", "4", "6", "both", NULL};
 
 static const struct bw_optspec icmp_opts[] = {
     {.name = "interval",
@@ -44,7 +44,9 @@ static const struct bw_optspec icmp_opts[] = {
      .type = BW_OPT_ENUM,
      .def = "any",
      .words = family_words,
-     .doc = "Which addresses of a name to use: any (the system's first), 4 or 6."},
+     .doc =
+         "Which addresses of a name to use: any (the system's first), 4, 6, or both, each "
+         "measured for itself."},
     {.name = NULL, .type = BW_OPT_END},
 };
 
@@ -120,11 +122,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
 {
-    static const int families[] = {0, 4, 6};
+    static const int families[] = {0, 4, 6, 0};
     return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
                                     .timeout_ms = bw_opt_int(opts, "timeout"),
                                     .late_ms = LATE_MS,
-                                    .family = families[bw_opt_int(opts, "family")]};
+                                    .family = families[bw_opt_int(opts, "family")],
+                                    .both = bw_opt_int(opts, "family") == 3};
 }
 
 static int icmp_check(const struct bw_opts *opts, struct bw_err *reterr)

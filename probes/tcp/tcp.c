@@ -16,6 +16,10 @@
 #include <uv.h>
 
 enum {
+    EXCHANGE_BYTES = 600 /* seven packets of nothing but headers, at IPv6's size */
+};
+
+enum {
     FAMILY_BOTH,
     FAMILY_4,
     FAMILY_6
@@ -226,9 +230,9 @@ static int tcp_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t tcp_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    (void)opts;
+    struct bw_cadence_plan plan = plan_of(opts);
     (void)line_bps;
-    return 240; /* SYN, its answer, the ACK and the reset */
+    return bw_cadence_cost(opts, &plan, EXCHANGE_BYTES);
 }
 
 static int

@@ -250,6 +250,9 @@ def one_family_fails_unseen_no_more(box, near, hosts):
     four, six = found["www.maple.example:80", 4], found["www.maple.example:80", 6]
     assert four["codes"] == {"open": four["sent"]} and four["lost"] == 0, found
     assert six["sent"] == six["lost"] > 0 and "codes" not in six, found
+    found = probe(box, "icmp", "www.maple.example", "--seconds", "1", "--opt", "family=both",
+                  hosts=hosts)
+    assert all(found["www.maple.example", f]["lost"] == 0 for f in (4, 6)), found
     found = probe(box, "tcp", "www.maple.example:80", "--seconds", "1", *ONCE, hosts=hosts)
     assert all(r["codes"] == {"open": r["sent"]} for r in found.values()), found
     found = probe(box, "tcp", "old.example:80", "--seconds", "1", *ONCE, hosts=hosts)
