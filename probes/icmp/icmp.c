@@ -138,8 +138,9 @@ static int icmp_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t icmp_cost(const struct bw_opts *opts, int64_t line_bps)
 {
+    struct bw_cadence_plan plan = plan_of(opts);
     (void)line_bps;
-    return 2 * (bw_opt_int(opts, "size") + IPV4_ICMP_BYTES);
+    return bw_cadence_cost(opts, &plan, 2 * (bw_opt_int(opts, "size") + IPV4_ICMP_BYTES));
 }
 
 static int
