@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * ndt7_private.h - the inside of one test, for its two halves: the talk (ndt7_test.c) and
- * what it amounts to (ndt7_figures.c). */
+ * ndt7_private.h - the inside of one test, for its parts: the talk (ndt7_test.c), what
+ * is sent (ndt7_out.c) and what it amounts to (ndt7_figures.c). */
 #ifndef BW_NDT7_PRIVATE_H
 #define BW_NDT7_PRIVATE_H
 
@@ -18,6 +18,7 @@ enum {
     NDT7_LOAD_BYTES = BW_NDT7_MESSAGE_SCALED_MAX,
     NDT7_READ_BYTES = 256 * 1024,
     NDT7_OUT_BYTES = 12 * 1024, /* the request, or one small frame */
+    NDT7_RECORD = 16384,        /* of TLS: what one write moves at least, about */
     NDT7_PONGS_MAX = 8          /* that wait for the socket; of more the oldest go unsaid */
 };
 
@@ -104,6 +105,11 @@ struct ndt7_test {
     char uuid[BW_NDT7_UUID_MAX + 1];
     char receipt[BW_NDT7_RECEIPT_MAX + 1];
 };
+
+/* ndt7_out.c: one write of what stands first. 1: go on, 0: the socket is full or there is
+ * nothing to send, or -errno. */
+int ndt7_out_some(struct ndt7_test *t);
+void ndt7_out_pong(struct ndt7_test *t, const uint8_t *payload, size_t n);
 
 /* ndt7_figures.c */
 void ndt7_figures_begin(struct ndt7_test *t, int64_t now_mono_ns);
