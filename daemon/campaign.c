@@ -110,8 +110,9 @@ static int read_value(struct bw_campaign *k, const struct bw_buf *b, struct bw_e
     if (r == 0) {
         (void)snprintf(k->probe, sizeof(k->probe), "%s", probe);
         (void)snprintf(k->kind, sizeof(k->kind), "%s", kind);
-        k->text = strdup(text);
-        r = k->text ? 0 : -ENOMEM;
+        char *own = strdup(text);
+        k->text = own;
+        r = own ? 0 : -ENOMEM;
     }
     json_decref(o);
     return r;

@@ -34,7 +34,9 @@ struct file { /* lines of a file, to be moved about */
 static void add_line(struct file *f, struct bw_buf *b)
 {
     assert_true(f->n < LINES_MAX);
-    f->line[f->n++] = strdup(b->data);
+    f->line[f->n] = strdup(b->data);
+    assert_non_null(f->line[f->n]);
+    f->n++;
     bw_buf_clear(b);
 }
 
@@ -388,6 +390,7 @@ static void unreadable_content_is_told_and_does_not_break_the_chain(void **state
 static char *write_file(const void *data, size_t n)
 {
     char *path = strdup("/tmp/bw-test-check-XXXXXX");
+    assert_non_null(path);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_true(write(fd, data, n) == (ssize_t)n);

@@ -563,6 +563,7 @@ static void test_sealing_breaks_off_anywhere(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_true(broken > 10);
     assert_int_equal(bw_ledger_open(f->path, BW_LEDGER_WRITE, &f->l, &f->err), 0);
+    assert_non_null(f->l);
     struct bw_ledger_stat st;
     assert_int_equal(f->l->ops->stat(f->l, &st, &f->err), 0);
     assert_int_equal(st.n_hot, 0);
