@@ -7,6 +7,7 @@
  * window's ends are the instants at which the counts were read, so a late timer makes the
  * window longer and not the rate wrong. */
 #include "http_engine.h"
+#include "http_options.h"
 #include "http_receipt.h"
 
 #include <bw/err.h>
@@ -22,19 +23,14 @@
 #include <uv.h>
 
 enum {
-    TICK_MS = 50,
     TELL_MS = 250,
-    STALL_MS = 5000, /* nothing moved for this long: the run failed */
-    CLOSING_MS = 1000,
     BYTES_MIN = 16 * 1024, /* in the window: less is no rate */
     BODY_MIN = 64 * 1024,  /* mean body: with less the round trip is measured */
     TLS_RECORD = 16384,    /* RFC 8446 section 5.1 … */
-    TLS_RECORD_EXTRA = 22, /* … and its header, content type and tag */
-    URL_MAX = 2048
+    TLS_RECORD_EXTRA = 22  /* … and its header, content type and tag */
 };
 
 static const int64_t NS_PER_MS = 1000000;
-static const int64_t UNKNOWN_LINE_BPS = 1000000000; /* for the budget of an unknown line */
 
 enum phase {
     IDLE,
@@ -74,169 +70,6 @@ struct bw_probe {
     int64_t rtt_sum_us;
     int64_t n_rtt;
 };
-
-static const char *const direction_words[] = {"down", "up", "both", NULL};
-static const char *const ticket_words[] = {"none", "collector", NULL};
-static const char *const method_words[] = {"post", "put", NULL};
-
-static const struct bw_optspec http_opts[] = {
-    {.name = "direction",
-     .type = BW_OPT_ENUM,
-     .def = "down",
-     .words = direction_words,
-     .doc = "What a run measures: down, up, or both, one after the other."},
-    {.name = "ticket",
-     .type = BW_OPT_ENUM,
-     .def = "none",
-     .words = ticket_words,
-     .doc = "collector: before each run the daemon asks the collector, where it has a "
-            "measurement server, for a ticket and tests there, whatever the target's "
-            "address says. The run is put off while that server has no place."},
-    {.name = "streams",
-     .type = BW_OPT_INT,
-     .min = 1,
-     .max = HTTP_STREAMS_MAX,
-     .def = "8",
-     .doc = "Connections at the same time. One stands for a single download; eight fill a "
-            "line that is long or lossy."},
-    {.name = "duration",
-     .type = BW_OPT_DURATION,
-     .min = 1000,
-     .max = 60000,
-     .def = "10s",
-     .doc = "Length of the measured window of each direction."},
-    {.name = "warmup",
-     .type = BW_OPT_DURATION,
-     .min = 0,
-     .max = 60000,
-     .def = "2s",
-     .doc = "Time after the first byte that is moved but not measured, while the "
-            "connections find their speed."},
-    {.name = "download",
-     .type = BW_OPT_STRING,
-     .max = 1024,
-     .def = "",
-     .doc =
-         "What to fetch, as an URL relative to the target's address; the address itself "
-         "when not said. A file of 10 MB or more is best; it is fetched again and again."},
-    {.name = "upload",
-     .type = BW_OPT_STRING,
-     .max = 1024,
-     .def = "",
-     .doc = "Where to send, as an URL relative to the target's address; the address itself "
-            "when not said. The server reads the body, throws it away and answers 2xx."},
-    {.name = "upload_method",
-     .type = BW_OPT_ENUM,
-     .def = "post",
-     .words = method_words,
-     .doc = "The request of an upload: post or put."},
-    {.name = "upload_size",
-     .type = BW_OPT_SIZE,
-     .min = 100000,
-     .max = 10000000000,
-     .def = "20MB",
-     .doc = "Body of one upload request; the server's limit must allow it."},
-    {.name = "connect_timeout",
-     .type = BW_OPT_DURATION,
-     .min = 500,
-     .max = 30000,
-     .def = "5s",
-     .doc = "Longest time until a connection stands, name and TLS included."},
-    {.name = "ca_file",
-     .type = BW_OPT_STRING,
-     .max = 1023,
-     .def = "",
-     .doc =
-         "Certificates to trust (PEM) instead of the system's; everybody must be able to "
-         "read the file, since a run has no rights."},
-    {.name = NULL, .type = BW_OPT_END},
-};
-
-/* URLs ------------------------------------------------------------------------- */
-
-/* The address, or what `relative` means seen from it. -EINVAL when it is no HTTP URL. */
-static int make_url(const char *address, const char *relative, char *ret, size_t cap)
-{
-    CURLU *u = curl_url();
-    char *text = NULL;
-    char *scheme = NULL;
-    int r = -EINVAL;
-    if (!u) {
-        return -ENOMEM;
-    }
-    if (curl_url_set(u, CURLUPART_URL, address, 0) == CURLUE_OK &&
-        (relative[0] == '\0' || curl_url_set(u, CURLUPART_URL, relative, 0) == CURLUE_OK) &&
-        curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
-        strlen(text) < cap) {
-        (void)snprintf(ret, cap, "%s", text);
-        r = 0;
-    }
-    curl_free(text);
-    curl_free(scheme);
-    curl_url_cleanup(u);
-    return r;
-}
-
-static bool wants(const struct bw_opts *o, enum bw_direction d)
-{
-    int64_t word = bw_opt_int(o, "direction");
-    return word == 2 || word == (d == BW_UP ? 1 : 0);
-}
-
-static int http_check(const struct bw_opts *opts, struct bw_err *reterr)
-{
-    static const char *const keys[] = {"download", "upload"};
-    if (bw_opts_n_targets(opts) == 0) {
-        return bw_err_set(reterr, -EINVAL, "http needs at least one target");
-    }
-    if (bw_opt_int(opts, "ticket") == 1 &&
-        bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") > HTTP_TICKET_MS) {
-        return bw_err_set(reterr, -EINVAL,
-                          "warmup and duration are more than %d s together: a test with a "
-                          "ticket may not be longer",
-                          HTTP_TICKET_MS / 1000);
-    }
-    for (size_t i = 0; i < bw_opts_n_targets(opts); i++) {
-        const struct bw_target *t = bw_opts_target(opts, i);
-        char url[URL_MAX];
-        if (make_url(t->address, "", url, sizeof(url)) < 0) {
-            return bw_err_set(reterr, -EINVAL,
-                              "target \"%s\": '%.200s' is not an URL that begins with "
-                              "http:// or https://",
-                              t->name, t->address);
-        }
-        for (size_t k = 0; k < 2; k++) {
-            if (make_url(t->address, bw_opt_str(opts, keys[k]), url, sizeof(url)) < 0) {
-                return bw_err_set(reterr, -EINVAL,
-                                  "%s = '%.200s' makes no HTTP URL together with '%.200s'",
-                                  keys[k], bw_opt_str(opts, keys[k]), t->address);
-            }
-        }
-    }
-    return 0;
-}
-
-static bool with_ticket(const struct bw_opts *o)
-{
-    return bw_opt_int(o, "ticket") == 1;
-}
-
-static int64_t http_cost(const struct bw_opts *opts, int64_t line_bps)
-{
-    int64_t ms = bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") + TICK_MS;
-    int64_t bps = line_bps == BW_UNKNOWN || line_bps <= 0 ? UNKNOWN_LINE_BPS : line_bps;
-    return bps / 8000 * ms * (wants(opts, BW_DOWN) + wants(opts, BW_UP));
-}
-
-static int64_t http_longest_ms(const struct bw_opts *opts)
-{
-    int64_t one = bw_opt_int(opts, "connect_timeout") + STALL_MS +
-                  bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") + CLOSING_MS +
-                  (with_ticket(opts) ? HTTP_RECEIPT_MS : 0);
-    return one * (wants(opts, BW_DOWN) + wants(opts, BW_UP));
-}
 
 /* Samples ---------------------------------------------------------------------- */
 
@@ -486,7 +319,7 @@ static bool stalled(struct bw_probe *p, const struct http_tcp *tcp, int64_t now_
         p->moved_bytes = tcp->payload_bytes;
         p->moved_mono_ns = now_ns;
     }
-    return now_ns - p->moved_mono_ns > STALL_MS * NS_PER_MS;
+    return now_ns - p->moved_mono_ns > HTTP_STALL_MS * NS_PER_MS;
 }
 
 static int64_t phase_left_ms(const struct bw_probe *p, int64_t now_ns)
@@ -502,7 +335,7 @@ static void on_timer(uv_timer_t *timer)
     struct bw_run_sample s;
     struct http_tcp tcp;
     int64_t now_ns = bw_clock_mono_ns();
-    int64_t next_ms = TICK_MS;
+    int64_t next_ms = HTTP_TICK_MS;
     if (p->cancelled) {
         if (p->engine) {
             fail_direction(p, -ECANCELED, "cancelled");
@@ -523,7 +356,7 @@ static void on_timer(uv_timer_t *timer)
     }
     if (p->phase == CONNECTING &&
         now_ns - p->phase_mono_ns >
-            (bw_opt_int(p->opts, "connect_timeout") + STALL_MS) * NS_PER_MS) {
+            (bw_opt_int(p->opts, "connect_timeout") + HTTP_STALL_MS) * NS_PER_MS) {
         fail_direction(p, -ETIMEDOUT, "the server took the request, but no data came");
         return;
     }
@@ -554,7 +387,7 @@ static void start_direction(struct bw_probe *p, enum bw_direction d)
 {
     const struct bw_target *t = bw_opts_target(p->opts, 0);
     struct bw_err err = {""};
-    char url[URL_MAX];
+    char url[HTTP_URL_MAX];
     struct http_setup setup = {
         .loop = bw_host_loop(p->host),
         .direction = d,
@@ -575,9 +408,10 @@ static void start_direction(struct bw_probe *p, enum bw_direction d)
     int r;
     p->load_url[0] = '\0';
     p->receipt_url[0] = '\0';
-    if (!with_ticket(p->opts)) {
-        r = make_url(t->address, bw_opt_str(p->opts, d == BW_UP ? "upload" : "download"),
-                     url, sizeof(url));
+    if (!http_with_ticket(p->opts)) {
+        r = http_make_url(t->address,
+                          bw_opt_str(p->opts, d == BW_UP ? "upload" : "download"), url,
+                          sizeof(url));
     } else if (!ticket) {
         r = bw_err_set(&err, -EACCES, "no ticket: only the daemon asks for one");
     } else {
@@ -596,7 +430,7 @@ static void start_direction(struct bw_probe *p, enum bw_direction d)
         p->engine = NULL;
         fail_direction(p, r, err.text[0] ? err.text : bw_strerror(r));
     }
-    set_timer(p, TICK_MS);
+    set_timer(p, HTTP_TICK_MS);
 }
 
 /* The next direction, or the end of the round; never called from run(). */
@@ -652,8 +486,8 @@ static int http_run(struct bw_probe *p, uint32_t budget_ms)
         return -EBUSY;
     }
     p->phase = OVER;
-    p->todo[BW_DOWN] = wants(p->opts, BW_DOWN);
-    p->todo[BW_UP] = wants(p->opts, BW_UP);
+    p->todo[BW_DOWN] = http_wants(p->opts, BW_DOWN);
+    p->todo[BW_UP] = http_wants(p->opts, BW_UP);
     set_timer(p, 0);
     return 0;
 }

@@ -19,6 +19,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVER = os.path.join(os.path.dirname(HERE), "support", "udpst_server.py")
 sys.path.insert(0, os.path.dirname(SERVER))
+import udpst_pdus as pdu  # noqa: E402
 import udpst_server as u  # noqa: E402
 
 KEY = b"birch-and-alder"
@@ -84,7 +85,7 @@ def status(seq, action, rtt_var=0, lost=0):
 
 class Vectors(unittest.TestCase):
     def test_sizes(self):
-        self.assertEqual({k: v.size for k, v in u.LAYOUT.items()},
+        self.assertEqual({k: v.size for k, v in pdu.LAYOUT.items()},
                          {0xACE1: 56, 0xDEAD: 48, 0xACE2: 104, 0xBEEF: 32, 0xFEED: 204})
 
     def test_null(self):
