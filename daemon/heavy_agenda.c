@@ -3,7 +3,7 @@
  * campaigns started and stopped by them.
  *
  * Windows, expected counts, what waits and its reason: not the drawn minutes. Whoever wants
- * those has the day marked as foreseen first (docs/decisions/0014). */
+ * those has the day marked as foreseen first (docs/decisions/0010). */
 #include "calendar.h"
 #include "forecast.h"
 #include "heavy_private.h"
