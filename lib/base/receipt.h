@@ -25,7 +25,7 @@ enum {
     BW_NONCE_BYTES = 16,
     BW_NONCE_LEN = 22, /* the same in base64url */
     BW_RECEIPT_SECONDS_MAX = 32,
-    BW_RECEIPT_STREAMS_MAX = 32,
+    BW_RECEIPT_STREAMS_MAX = 1024,
     BW_RECEIPT_JWS_MAX = 2048,
     BW_TICKET_JWS_MAX = 1024
 };

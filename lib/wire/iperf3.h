@@ -15,7 +15,7 @@
 struct bw_err;
 
 enum {
-    BW_IPERF3_REPORT_MAX = 1024 * 1024 /* bytes of a report */
+    BW_IPERF3_REPORT_MAX = 4 * 1024 * 1024 /* bytes of a report */
 };
 
 struct bw_iperf3_report {

@@ -18,7 +18,7 @@ struct http_engine;
 struct uv_loop_s;
 
 enum {
-    HTTP_STREAMS_MAX = 16
+    HTTP_STREAMS_MAX = 64
 };
 
 struct http_setup {

@@ -27,7 +27,8 @@ enum {
     PORT = 5201,
     TICK_MS = 50,
     TELL_MS = 250,
-    BEGIN_MS = 3000,   /* from the connection to the first payload */
+    BEGIN_MS = 3000,   /* from the connection to the first payload … */
+    STREAM_MS = 1000,  /* … and for each stream: iperf3 connects one after another */
     STALL_MS = 5000,   /* nothing moved for this long: the run failed */
     CLOSING_MS = 5000, /* for the ends to tell each other what they counted */
     STOP_MS = 500,     /* from "please end" to the kill */
@@ -209,10 +210,16 @@ static int64_t iperf3_cost(const struct bw_opts *opts, int64_t line_bps)
     return bps / 8000 * ms * (wants(opts, BW_DOWN) + wants(opts, BW_UP));
 }
 
+static int64_t begin_ms(const struct bw_opts *opts)
+{
+    return bw_opt_int(opts, "connect_timeout") + BEGIN_MS +
+           bw_opt_int(opts, "streams") * STREAM_MS;
+}
+
 static int64_t try_ms(const struct bw_opts *opts)
 {
-    return bw_opt_int(opts, "connect_timeout") + BEGIN_MS + bw_opt_int(opts, "warmup") +
-           bw_opt_int(opts, "duration") + CLOSING_MS;
+    return begin_ms(opts) + bw_opt_int(opts, "warmup") + bw_opt_int(opts, "duration") +
+           CLOSING_MS;
 }
 
 static int64_t iperf3_longest_ms(const struct bw_opts *opts)
@@ -415,7 +422,7 @@ static void watch(struct bw_probe *p, int64_t now_ns)
     if (age_ms > try_ms(p->opts)) {
         give_up(p, -ETIMEDOUT, "the test did not end in time, and iperf3 was killed");
     } else if (moved != BW_UNKNOWN && p->first_mono_ns == 0 &&
-               age_ms > bw_opt_int(p->opts, "connect_timeout") + BEGIN_MS) {
+               age_ms > begin_ms(p->opts)) {
         give_up(p, -ETIMEDOUT, "no test began: the server does not answer");
     } else if (p->first_mono_ns > 0 && now_ns - p->moved_mono_ns > STALL_MS * NS_PER_MS) {
         give_up(p, -ETIMEDOUT, "nothing moved for 5 s");

@@ -17,7 +17,7 @@ struct uv_loop_s;
 struct iperf3_run;
 
 enum {
-    IPERF3_STREAMS_MAX = 16,
+    IPERF3_STREAMS_MAX = 64,
     IPERF3_SAID_MAX = 400 /* bytes kept of standard error */
 };
 

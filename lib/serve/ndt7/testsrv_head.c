@@ -269,7 +269,7 @@ static void with_ticket(struct conn *c, const struct route *route, const struct 
         http_receipt_asked(c, t);
         return;
     }
-    if (c->test != t && t->n_conns >= BW_RECEIPT_STREAMS_MAX) {
+    if (c->test != t && t->n_conns >= TEST_CONNS_MAX) {
         head_problem(c, 429, "this test has all the connections it may have");
         return;
     }

@@ -25,7 +25,8 @@ enum {
     TURN_BYTES = 2 << 20,      /* of one connection, then others have their turn */
     OUT_MAX = 64 << 10,        /* texts and control frames that wait */
     TEXT_MAX = 16 << 10,       /* a client's measurement */
-    NOT_SENT_BYTES = 512 << 10 /* in the socket beyond what is in flight */
+    NOT_SENT_BYTES = 512 << 10, /* in the socket beyond what is in flight */
+    TEST_CONNS_MAX = 64         /* of one test at the same time */
 };
 
 enum conn_state {
