@@ -12,7 +12,7 @@ What is set, and where its truth is read:
          shaper (as they come into net): a random share of all frames, counted there. So
          what is lost on the way down never took the line's time.
 Both ends have TCP buffers for the line's bandwidth-delay product, as a tuned far end and
-current kernels' limits would, and the congestion control that the cell names.
+current kernels' limits would.
 """
 import os
 import re
@@ -32,9 +32,9 @@ OFFLOADS_FROM_BPS = 300_000_000  # beyond it the veth keep theirs, as a card of 
 
 
 class Line:
-    def __init__(self, lab, rate_bps, rtt_ms=0, loss_per_mille=0, congctl="cubic", queue_ms=None):
+    def __init__(self, lab, rate_bps, rtt_ms=0, loss_per_mille=0, queue_ms=None):
         self.lab, self.rate_bps, self.rtt_ms = lab, rate_bps, rtt_ms
-        self.loss_per_mille, self.congctl = loss_per_mille, congctl
+        self.loss_per_mille = loss_per_mille
         self.queue_ms = queue_ms or max(50, int(rtt_ms))
         self.bridge = None
         for name in ("box", "isp", "edge", "net"):
@@ -74,10 +74,9 @@ class Line:
             ns.sh(f"ip addr add {v6} dev {dev} nodad")
         self.edge.sysctl("net/ipv4/ip_forward", "1")
         self.edge.sysctl("net/ipv6/conf/all/forwarding", "1")
-        for ns, via4, via6 in ((self.box, EDGE4, EDGE6),
-                               (self.net, "198.51.100.1", "2001:db8:100::1")):
-            ns.sh(f"ip route add default via {via4} congctl {self.congctl}")
-            ns.sh(f"ip -6 route add default via {via6} congctl {self.congctl}")
+        for ns, via4, via6 in self._ends():
+            ns.sh(f"ip route add default via {via4}")
+            ns.sh(f"ip -6 route add default via {via6}")
             ns.sysctl("net/ipv4/tcp_rmem", BUFFERS)
             ns.sysctl("net/ipv4/tcp_wmem", BUFFERS)
             ns.sysctl("net/ipv4/tcp_no_metrics_save", "1")  # a run knows nothing of the last
@@ -89,6 +88,15 @@ class Line:
                  str(int(self.rtt_ms * 500))], stdout=subprocess.PIPE, universal_newlines=True)
             if self.bridge.stdout.readline() != "ready\n":
                 raise SceneError("the delay bridge did not start")
+
+    def _ends(self):
+        return ((self.box, EDGE4, EDGE6), (self.net, "198.51.100.1", "2001:db8:100::1"))
+
+    def congestion_control(self, name):
+        """Of what both ends begin from now on."""
+        for ns, via4, via6 in self._ends():
+            ns.sh(f"ip route replace default via {via4} congctl {name}")
+            ns.sh(f"ip -6 route replace default via {via6} congctl {name}")
 
     def _shape(self):
         burst = max(16, self.rate_bps // 8 // 250 // 1024)  # 4 ms: a timer tick
