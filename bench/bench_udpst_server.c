@@ -3,11 +3,12 @@
  * nothing, but sends (or asks for) RATE from the first moment. One test at a time, without
  * keys; it prints "ready", and what it did as a JSON line at the end of each test.
  *
- *     bench_udpst_server IPV4_ADDRESS PORT RATE_MBPS
+ *     bench_udpst_server ADDRESS PORT RATE_MBPS
  *
  * RATE counts whole IP packets of 1250 bytes, 20 of them a burst at most, sent with one
  * system call by segmentation offload. It is no server for anything else: what a real one
  * owes to the network, it leaves out. */
+#include "address.h"
 #include "udpst.h"
 
 #include <arpa/inet.h>
@@ -24,8 +25,10 @@
 #include <unistd.h>
 
 enum {
-    PAYLOAD = 1222, /* of UDP; 1250 at IP */
-    PACKET = 1250,
+    PACKET = 1250, /* at IP */
+    HEADERS4 = 20 + 8,
+    HEADERS6 = 40 + 8,
+    PAYLOAD_MAX = PACKET - HEADERS4,
     BURST = 20,
     TAKE_MAX = 64, /* datagrams read at a time: a Status must go out in between */
     GRACE_S = 3,
@@ -36,6 +39,7 @@ static const int64_t NS_PER_S = 1000000000;
 
 struct test {
     int fd;
+    uint16_t payload; /* of UDP in a packet */
     int64_t rate_bps;
     struct bw_udpst_activate asked;
     int64_t began_ns;
@@ -75,13 +79,13 @@ static bool over(struct test *t)
 /* A burst of equal Loads by one call. false: the stack took none. */
 static bool send_burst(struct test *t, uint32_t count)
 {
-    static uint8_t bytes[BURST * PAYLOAD];
-    uint16_t segment = PAYLOAD;
+    static uint8_t bytes[BURST * PAYLOAD_MAX];
+    uint16_t segment = t->payload;
     union {
         char bytes[CMSG_SPACE(sizeof(uint16_t))];
         struct cmsghdr align;
     } control = {{0}};
-    struct iovec iov = {.iov_base = bytes, .iov_len = (size_t)count * PAYLOAD};
+    struct iovec iov = {.iov_base = bytes, .iov_len = (size_t)count * segment};
     struct msghdr m = {.msg_iov = &iov,
                        .msg_iovlen = 1,
                        .msg_control = control.bytes,
@@ -96,12 +100,12 @@ static bool send_burst(struct test *t, uint32_t count)
         const struct bw_udpst_load l = {.action =
                                             over(t) ? BW_UDPST_STOPPED : BW_UDPST_TESTING,
                                         .seq = t->sent + i + 1,
-                                        .payload = PAYLOAD,
+                                        .payload = segment,
                                         .status_s = t->status_s,
                                         .status_ns = t->status_ns,
                                         .sent_s = (uint32_t)(now_ns / NS_PER_S),
                                         .sent_ns = (uint32_t)(now_ns % NS_PER_S)};
-        bw_udpst_load_write(bytes + (size_t)i * PAYLOAD, &l);
+        bw_udpst_load_write(bytes + (size_t)i * segment, &l);
     }
     if (sendmsg(t->fd, &m, MSG_DONTWAIT) < 0) {
         return false;
@@ -154,10 +158,10 @@ static void send_loads(struct test *t)
     }
 }
 
-static struct bw_udpst_row row_of(int64_t rate_bps)
+static struct bw_udpst_row row_of(const struct test *t, int64_t rate_bps)
 {
     return (struct bw_udpst_row){.interval1_us = 1000,
-                                 .payload1 = PAYLOAD,
+                                 .payload1 = t->payload,
                                  .burst1 = (uint32_t)(rate_bps / 8 / PACKET / 1000)};
 }
 
@@ -168,7 +172,7 @@ static void send_status(struct test *t, uint32_t seq)
     const struct bw_udpst_status s = {.action =
                                           over(t) ? BW_UDPST_STOPPED : BW_UDPST_TESTING,
                                       .seq = seq,
-                                      .row = row_of(t->rate_bps),
+                                      .row = row_of(t, t->rate_bps),
                                       .subinterval_seq = t->saved_seq,
                                       .saved = t->saved,
                                       .delay_min_ms = BW_UDPST_NO_DELAY,
@@ -218,13 +222,11 @@ static void receive_loads(struct test *t)
     }
 }
 
-static int bound(const char *address, uint16_t port)
+static int bound(const union bw_address *to)
 {
     const int size = BUFFER;
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || inet_pton(AF_INET, address, &in.sin_addr) != 1 ||
-        bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0) {
+    int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, &to->sa, bw_address_len(to)) < 0) {
         perror("bind");
         if (fd >= 0) {
             (void)close(fd);
@@ -239,30 +241,31 @@ static int bound(const char *address, uint16_t port)
 /* From the Setup Request to the Test Activation. */
 static bool agree(struct test *t,
                   int control,
-                  const char *address,
+                  const union bw_address *address,
                   const uint8_t *request,
                   size_t n,
-                  const struct sockaddr_in *peer)
+                  const union bw_address *peer)
 {
     uint8_t bytes[2048];
     struct bw_udpst_setup s;
     struct bw_udpst_null null = {.request = BW_UDPST_REQUEST};
-    struct sockaddr_in own;
+    union bw_address own = *address;
     socklen_t len = sizeof(own);
     ssize_t got;
     if (bw_udpst_setup_read(request, n, &s) < 0 || s.request != BW_UDPST_REQUEST) {
         return false;
     }
-    t->fd = bound(address, 0);
-    if (t->fd < 0 || connect(t->fd, (const struct sockaddr *)peer, sizeof(*peer)) < 0 ||
-        getsockname(t->fd, (struct sockaddr *)&own, &len) < 0) {
+    bw_address_set_port(&own, 0);
+    t->fd = bound(&own);
+    if (t->fd < 0 || connect(t->fd, &peer->sa, bw_address_len(peer)) < 0 ||
+        getsockname(t->fd, &own.sa, &len) < 0) {
         return false;
     }
     s.request = BW_UDPST_RESPONSE;
     s.response = BW_UDPST_OK;
-    s.test_port = ntohs(own.sin_port);
+    s.test_port = bw_address_port(&own);
     n = bw_udpst_setup_write(bytes, sizeof(bytes), &s, NULL);
-    (void)sendto(control, bytes, n, 0, (const struct sockaddr *)peer, sizeof(*peer));
+    (void)sendto(control, bytes, n, 0, &peer->sa, bw_address_len(peer));
     null.version = s.version;
     n = bw_udpst_null_write(bytes, sizeof(bytes), &null, NULL);
     (void)send(t->fd, bytes, n, 0);
@@ -274,20 +277,24 @@ static bool agree(struct test *t,
         return false;
     }
     t->asked.response = BW_UDPST_OK;
-    t->asked.row = row_of(t->asked.request == BW_UDPST_UP ? t->rate_bps : 0);
+    t->asked.row = row_of(t, t->asked.request == BW_UDPST_UP ? t->rate_bps : 0);
     n = bw_udpst_activate_write(bytes, sizeof(bytes), &t->asked, NULL);
     (void)send(t->fd, bytes, n, 0);
     t->began_ns = clock_ns(CLOCK_MONOTONIC);
     return true;
 }
 
-static void serve(int control, const char *address, int64_t rate_bps)
+static void serve(int control, const union bw_address *address, int64_t rate_bps)
 {
     uint8_t bytes[2048];
-    struct sockaddr_in peer;
+    union bw_address peer;
     socklen_t len = sizeof(peer);
-    struct test t = {.fd = -1, .rate_bps = rate_bps};
-    ssize_t n = recvfrom(control, bytes, sizeof(bytes), 0, (struct sockaddr *)&peer, &len);
+    struct test t = {.fd = -1,
+                     .payload = (uint16_t)(PACKET - (bw_address_family(address) == 6
+                                                         ? HEADERS6
+                                                         : HEADERS4)),
+                     .rate_bps = rate_bps};
+    ssize_t n = recvfrom(control, bytes, sizeof(bytes), 0, &peer.sa, &len);
     if (n > 0 && agree(&t, control, address, bytes, (size_t)n, &peer)) {
         if (t.asked.request == BW_UDPST_DOWN) {
             send_loads(&t);
@@ -309,18 +316,20 @@ static void serve(int control, const char *address, int64_t rate_bps)
 int main(int argc, char **argv)
 {
     long rate_mbps = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
+    union bw_address address;
     int control;
-    if (rate_mbps < 1 || rate_mbps > 1000) { /* a row has bursts of 100 at most */
-        (void)fprintf(stderr, "usage: %s IPV4_ADDRESS PORT RATE_MBPS\n", argv[0]);
+    if (rate_mbps < 1 || rate_mbps > 1000 || !bw_address_parse(argv[1], &address)) { /* a row has bursts of 100 at most */
+        (void)fprintf(stderr, "usage: %s ADDRESS PORT RATE_MBPS\n", argv[0]);
         return 2;
     }
-    control = bound(argv[1], (uint16_t)strtol(argv[2], NULL, 10));
+    bw_address_set_port(&address, (uint16_t)strtol(argv[2], NULL, 10));
+    control = bound(&address);
     if (control < 0) {
         return 1;
     }
     (void)printf("ready\n");
     (void)fflush(stdout);
     for (;;) {
-        serve(control, argv[1], (int64_t)rate_mbps * 1000000);
+        serve(control, &address, (int64_t)rate_mbps * 1000000);
     }
 }
