@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <hash.h>
 #include <json.h>
+#include <log.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -178,7 +179,8 @@ int bw_ticket_said(long http_status, const char *body, size_t n, char *ret_text,
     }
     (void)snprintf(ret_text, cap, "no ticket: the collector says %ld%s%s", http_status,
                    word[0] ? " " : "", word);
-    return http_status == 429 || http_status == 503 ? -EBUSY : -BW_EREFUSED;
+    /* What stands before a collector that is just restarted answers 502 or 504. */
+    return http_status == 429 || http_status >= 500 ? -EBUSY : -BW_EREFUSED;
 }
 
 /* ---- posting, on a thread of the pool */
@@ -264,6 +266,10 @@ static void post_after(uv_work_t *work, int cancelled)
         if (cancelled < 0 || p->status < 0) {
             (void)snprintf(text, sizeof(text),
                            "the collector cannot be asked for a ticket");
+            bw_log(BW_AREA_SCHED, BW_WARN,
+                   "no ticket from %s: %s; `bandwitness status` says whether records reach "
+                   "it",
+                   t->url, p->error[0] ? p->error : "the request was not made");
         } else {
             r = bw_ticket_said(p->status, p->answer.data ? p->answer.data : "",
                                p->answer.len, text, sizeof(text));

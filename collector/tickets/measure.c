@@ -258,6 +258,9 @@ static void act(struct bw_measure *m, const struct bw_measure_line *l)
     case BW_MEASURE_ASK:
         on_ask(m, l);
         break;
+    case BW_MEASURE_JOINED:
+        bw_tickets_joined(m->tickets, l->test, l->peer);
+        break;
     case BW_MEASURE_ENDED:
         on_ended(m, l);
         break;

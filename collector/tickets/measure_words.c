@@ -20,7 +20,7 @@ static const char *const names[] = {
     [BW_MEASURE_JOB] = "job",         [BW_MEASURE_GRANT] = "grant",
     [BW_MEASURE_RECEIPT] = "receipt", [BW_MEASURE_READY] = "ready",
     [BW_MEASURE_ASK] = "ask",         [BW_MEASURE_ENDED] = "ended",
-    [BW_MEASURE_STATS] = "stats",
+    [BW_MEASURE_JOINED] = "joined",   [BW_MEASURE_STATS] = "stats",
 };
 enum {
     N_NAMES = sizeof(names) / sizeof(names[0]),
@@ -70,6 +70,9 @@ int bw_measure_write(const struct bw_measure_line *l, struct bw_buf *out)
         bw_jw_kstr(&w, "peer", l->peer);
         bw_jw_ki64(&w, "kind", (int64_t)l->kind);
         bw_jw_ki64(&w, "direction", (int64_t)l->direction);
+        break;
+    case BW_MEASURE_JOINED:
+        bw_jw_kstr(&w, "peer", l->peer);
         break;
     case BW_MEASURE_ENDED:
         bw_jw_key(&w, "measured");
@@ -198,6 +201,9 @@ static int read_line(const json_t *o, struct bw_measure_line *l, struct bw_err *
     case BW_MEASURE_ASK:
         l->what = BW_MEASURE_ASK;
         return read_ask(o, l, reterr);
+    case BW_MEASURE_JOINED:
+        l->what = BW_MEASURE_JOINED;
+        return get_text(o, "peer", l->peer, sizeof(l->peer), reterr);
     case BW_MEASURE_ENDED:
         l->what = BW_MEASURE_ENDED;
         r = bw_json_get_obj(o, "measured", &measured, reterr);

@@ -24,6 +24,7 @@ struct bw_measure_line {
         BW_MEASURE_RECEIPT, /* to it; jws "" for none */
         BW_MEASURE_READY,   /* from it */
         BW_MEASURE_ASK,     /* from it */
+        BW_MEASURE_JOINED,  /* from it: one more address in a test */
         BW_MEASURE_ENDED,   /* from it */
         BW_MEASURE_STATS    /* from it, now and then */
     } what;
@@ -38,7 +39,7 @@ struct bw_measure_line {
     int64_t status;
     char reason[256];
     int64_t max_bytes;
-    /* ask */
+    /* ask; joined (peer alone) */
     char token[BW_TICKET_JWS_MAX + 1];
     char peer[64];
     enum bw_test_kind kind;

@@ -106,6 +106,13 @@ static void on_ask(void *owner, uint64_t test, const struct bw_testsrv_ask *ask)
     say(owner, &l);
 }
 
+static void on_joined(void *owner, uint64_t test, const char *peer)
+{
+    struct bw_measure_line l = {.what = BW_MEASURE_JOINED, .test = test};
+    (void)snprintf(l.peer, sizeof(l.peer), "%s", peer);
+    say(owner, &l);
+}
+
 static void on_ended(void *owner, uint64_t test, const struct bw_receipt *measured)
 {
     struct bw_measure_line l = {
@@ -138,7 +145,8 @@ static void end(struct worker *k, int status)
 
 static int start(struct worker *k, const struct bw_measure_line *job, struct bw_err *reterr)
 {
-    static const struct bw_testsrv_ops ops = {.ask = on_ask, .ended = on_ended};
+    static const struct bw_testsrv_ops ops = {
+        .ask = on_ask, .joined = on_joined, .ended = on_ended};
     int fds[BW_TESTSRV_LISTEN_MAX];
     struct rlimit files;
     rlim_t want = (rlim_t)job->connections + DESCRIPTORS_BESIDE;

@@ -52,6 +52,7 @@ struct booking {
     int64_t forget_mono_ms;
     struct bw_prefix prefixes[BW_TICKETS_PREFIXES_MAX];
     size_t n_prefixes;
+    bool more_prefixes;
 };
 
 struct site_day {
@@ -220,14 +221,22 @@ static int check_room(struct bw_tickets *t,
     int64_t taken = 0;
     int64_t taken_bps = 0;
     const struct site_day *day = day_of(t, a->site);
+    int64_t day_left_s = DAY_S - bw_clock_unix_ms() / 1000 % DAY_S;
     if (bps > t->o.rate_bps) {
         return bw_err_set(reterr, -EFBIG,
                           "the circuit's claim is %" PRId64
                           " bit/s and the server's line carries %" PRId64,
                           bps, t->o.rate_bps);
     }
-    if (!day || day->bytes >= t->o.site_bytes || day->tests >= t->o.site_tests) {
-        *ret_wait_s = DAY_S - bw_clock_unix_ms() / 1000 % DAY_S;
+    if (!day) {
+        *ret_wait_s = day_left_s;
+        return bw_err_set(reterr, -EBUSY,
+                          "%d sites have tested today, more are not counted; they begin "
+                          "anew at 00:00 UTC",
+                          SITES_MAX);
+    }
+    if (day->bytes >= t->o.site_bytes || day->tests >= t->o.site_tests) {
+        *ret_wait_s = day_left_s;
         return bw_err_set(reterr, -EDQUOT,
                           "this site has had the tests or bytes of its day; they begin "
                           "anew at 00:00 UTC");
@@ -375,6 +384,7 @@ static void fill(struct booking *b, const struct bw_tickets_asker *a, int64_t no
     for (size_t i = 0; i < b->n_prefixes; i++) {
         b->prefixes[i] = a->prefixes[i];
     }
+    b->more_prefixes = a->more_prefixes || a->n_prefixes > b->n_prefixes;
 }
 
 int bw_tickets_book(struct bw_tickets *t,
@@ -438,9 +448,18 @@ static enum bw_egress egress_of(const struct booking *b, const char *peer)
         if (within(&b->prefixes[i], addr)) {
             return BW_EGRESS_MATCH;
         }
-        found = BW_EGRESS_OTHER;
+        found = b->more_prefixes ? BW_EGRESS_UNKNOWN : BW_EGRESS_OTHER;
     }
     return found;
+}
+
+/* One connection by another line, and the figure is not this line's. */
+static enum bw_egress worse(enum bw_egress a, enum bw_egress b)
+{
+    if (a == BW_EGRESS_OTHER || b == BW_EGRESS_OTHER) {
+        return BW_EGRESS_OTHER;
+    }
+    return a == b ? a : BW_EGRESS_UNKNOWN;
 }
 
 /* The ticket, if the log key signed it. */
@@ -469,6 +488,7 @@ int bw_tickets_begin(struct bw_tickets *t,
                      struct bw_err *reterr)
 {
     struct bw_ticket ticket;
+    int64_t now_ms = bw_clock_mono_ms();
     if (read_token(t, token, &ticket) < 0) {
         (void)bw_err_set(reterr, 0, "this is no ticket of this collector's");
         return 401;
@@ -488,6 +508,11 @@ int bw_tickets_begin(struct bw_tickets *t,
         struct booking *b = &t->bookings[i];
         struct side *s = &b->sides[direction];
         if (b->used && s->state == SIDE_OUT && strcmp(b->nonce, ticket.nonce) == 0) {
+            /* Its place may be another's by now, whatever the wall clock was set to. */
+            if (now_ms >= b->expires_mono_ms) {
+                (void)bw_err_set(reterr, 0, "the ticket has expired");
+                return 403;
+            }
             struct site_day *day = day_of(t, b->site);
             s->state = SIDE_RUNS;
             s->number = number;
@@ -501,6 +526,19 @@ int bw_tickets_begin(struct bw_tickets *t,
     }
     (void)bw_err_set(reterr, 0, "this ticket is spent or void: one is good for one test");
     return 409;
+}
+
+void bw_tickets_joined(struct bw_tickets *t, uint64_t number, const char *peer)
+{
+    for (size_t i = 0; i < t->n_bookings; i++) {
+        struct booking *b = &t->bookings[i];
+        for (int d = 0; b->used && d < BW_DIRECTIONS; d++) {
+            struct side *s = &b->sides[d];
+            if (s->state == SIDE_RUNS && s->number == number) {
+                s->egress = worse(s->egress, egress_of(b, peer));
+            }
+        }
+    }
 }
 
 static void fill_receipt(const struct bw_tickets *t,

@@ -50,6 +50,7 @@ struct bw_tickets_asker {
     int64_t claim_bps[BW_DIRECTIONS]; /* of the circuit; unknown */
     const struct bw_prefix *prefixes; /* of the circuit, in force; copied */
     size_t n_prefixes;
+    bool more_prefixes; /* than are looked at: who is in none of these may be in one */
 };
 
 /* Book: 0, with the answer to send appended to *out. Else a reason as a sentence, and
@@ -76,6 +77,10 @@ int bw_tickets_begin(struct bw_tickets *t,
                      uint64_t number,
                      int64_t *ret_max_bytes,
                      struct bw_err *reterr);
+
+/* Another connection of that test came, from this address: by which line the whole test
+ * came its receipt says, and the worst of them counts. */
+void bw_tickets_joined(struct bw_tickets *t, uint64_t number, const char *peer);
 
 /* That test is over: its receipt, a compact JWS, appended to *out. -ENOENT: there is no
  * such test, or it was of another kind or direction. */

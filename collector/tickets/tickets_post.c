@@ -33,6 +33,7 @@ struct asking {
     int64_t claim_bps[BW_DIRECTIONS];
     struct bw_prefix prefixes[BW_TICKETS_PREFIXES_MAX];
     size_t n_prefixes;
+    bool more_prefixes;
     int64_t now_s;
     int r; /* of the look-up */
     struct bw_err err;
@@ -49,9 +50,13 @@ static int on_prefix(void *owner, const struct bw_prefix *p)
     struct asking *a = owner;
     bool in_force = p->from_unix_s <= a->now_s &&
                     (p->to_unix_s == BW_UNKNOWN || p->to_unix_s > a->now_s);
-    if (in_force && strcmp(p->circuit, a->request.circuit) == 0 &&
-        a->n_prefixes < BW_TICKETS_PREFIXES_MAX) {
+    if (!in_force || strcmp(p->circuit, a->request.circuit) != 0) {
+        return 0;
+    }
+    if (a->n_prefixes < BW_TICKETS_PREFIXES_MAX) {
         a->prefixes[a->n_prefixes++] = *p;
+    } else {
+        a->more_prefixes = true;
     }
     return 0;
 }
@@ -170,7 +175,8 @@ static void after(void *job, int cancelled)
             .request = &a->request,
             .claim_bps = {a->claim_bps[BW_DOWN], a->claim_bps[BW_UP]},
             .prefixes = a->prefixes,
-            .n_prefixes = a->n_prefixes};
+            .n_prefixes = a->n_prefixes,
+            .more_prefixes = a->more_prefixes};
         bw_http_vouch(a->req);
         r = bw_tickets_book(bw_measure_tickets(a->m), &asker, &out, &wait_s, &a->err);
     }

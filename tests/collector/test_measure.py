@@ -2,6 +2,7 @@
 """The collector's measurement server by real sockets: tickets, both kinds of test both ways,
 receipts, those who misbehave, and its process killed in the middle."""
 import http.client
+import json
 import os
 import signal
 import socket
@@ -294,6 +295,62 @@ class Http(Case):
         r = payload_of(body.decode(), box.log_key)
         self.assertEqual((status, r["bytes"], r["direction"]), (200, 2 * MIB + 13, "up"))
 
+    def test_streams_are_those_that_moved_payload(self):
+        box = self.c.box()
+        u = self.urls(box, kind="http")
+        conns = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=20) for _ in range(3)]
+        self.assertEqual(self.fetch(u["http:///down"], conns[0], MIB), (200, MIB))
+        for c in conns[1:]:  # they time round trips, and load nothing
+            c.request("GET", parts(u["http:///down"])[3].replace("/down?", "/empty?"))
+            self.assertEqual((r := c.getresponse()).status, 200)
+            r.read()
+        r = payload_of(self.get(u["http:///down/receipt"])[1].decode(), box.log_key)
+        self.assertEqual((r["bytes"], r["streams"]), (MIB, 1))
+        for c in conns:
+            c.close()
+
+    def test_a_connection_is_of_one_test(self):
+        """What the kernel counts of a connection cannot be told apart by test."""
+        box = self.c.box()
+        u = self.urls(box, kind="http", direction="both")
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        self.assertEqual(self.fetch(u["http:///down"], c, MIB), (200, MIB))
+        c.request("POST", parts(u["http:///up"])[3], body=b"x" * 1000)
+        r = c.getresponse()
+        self.assertEqual(r.status, 409)
+        self.assertIn("another test's", json.loads(r.read())["detail"])
+        c.close()
+        # its ticket is not spent by that
+        self.assertEqual(self.get(u["http:///up"], "POST", b"x" * 1000)[0], 200)
+        for way, n in (("up", 1000), ("down", MIB)):
+            body = self.get(u[f"http:///{way}/receipt"])[1].decode()
+            self.assertEqual(payload_of(body, box.log_key)["bytes"], n)
+
+    def test_no_more_connections_than_a_receipt_counts(self):
+        box = self.c.box()
+        u = self.urls(box, kind="http")
+        for _ in range(1024):
+            c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            self.assertEqual(self.fetch(u["http:///down"], c, 1), (200, 1))
+            c.close()
+        self.assertEqual(self.get(u["http:///down"] + "&bytes=1")[0], 429)
+        r = payload_of(self.get(u["http:///down/receipt"])[1].decode(), box.log_key)
+        self.assertEqual((r["streams"], r["bytes"]), (1024, 1024))
+
+    def test_requests_one_behind_the_other(self):
+        """The answer to the last one comes, though it is a refusal."""
+        sock, target = dial(self.urls(kind="http")["http:///down"])
+        sock.sendall((f"GET {target}&bytes=5 HTTP/1.1\r\nHost: x\r\n\r\n"
+                      "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n").encode())
+        status, rest = head_of(sock)
+        while b'"detail"' not in rest or not rest.endswith(b"}"):
+            more = sock.recv(4096)
+            self.assertTrue(more, rest)
+            rest += more
+        self.assertEqual(status, 200)
+        self.assertIn(b"404", rest)
+        sock.close()
+
     def test_librespeed_pair(self):
         u = self.urls(kind="http")
         garbage = u["http:///down"].replace("/down?", "/garbage?ckSize=2&")
@@ -324,7 +381,7 @@ class Http(Case):
             sock.close()
         conns = []
         down = self.urls(kind="http")["http:///down"]
-        for _ in range(32):
+        for _ in range(64):
             c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
             self.assertEqual(self.fetch(down, c, 1), (200, 1))
             conns.append(c)
@@ -432,6 +489,22 @@ class Limits(unittest.TestCase):
                 w.until_close()
                 self.assertEqual(payload_of(w.receipt(), box.log_key)["egress"], egress)
                 w.close()
+            # one connection by another line is enough
+            box = c.box("Two Lines School")
+            c.admin("site", "add", "--circuit", "wan", "--prefix", "127.0.0.1", box.site)
+            u = urls(c, box, kind="http")
+            for source, n in (("127.0.0.1", 1000), ("127.0.0.2", 2000), ("127.0.0.1", 3000)):
+                h = http.client.HTTPConnection("127.0.0.1", measure_port(c), timeout=20,
+                                               source_address=(source, 0))
+                h.request("GET", parts(u["http:///down"])[3] + f"&bytes={n}")
+                self.assertEqual(len(h.getresponse().read()), n)
+                h.close()
+            _, host, port, target = parts(u["http:///down/receipt"])
+            h = http.client.HTTPConnection(host, port, timeout=20)
+            h.request("GET", target)
+            r = payload_of(h.getresponse().read().decode(), box.log_key)
+            self.assertEqual((r["egress"], r["bytes"], r["streams"]), ("other", 6000, 3))
+            h.close()
             # ended: from then on nothing is registered
             box = c.box("Moved School")
             c.admin("site", "prefix", "--add", "192.0.2.7/24", "--at", "2026-07-01", box.site)

@@ -48,7 +48,8 @@ static void test_refused(void **state)
         {404, "{\"type\":\"/problems/not-found\"}", -BW_EREFUSED,
          "no ticket: the collector says 404 not-found"},
         {503, "<html>", -EBUSY, "no ticket: the collector says 503"},
-        {502, "", -BW_EREFUSED, "no ticket: the collector says 502"},
+        {502, "<html>", -EBUSY, "no ticket: the collector says 502"},
+        {504, "", -EBUSY, "no ticket: the collector says 504"},
         {400, "{\"type\":\"/problems/<script>\"}", -BW_EREFUSED,
          "no ticket: the collector says 400"},
     };

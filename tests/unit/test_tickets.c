@@ -233,6 +233,13 @@ static void test_expired(void **state)
     assert_int_equal(st.taken, 0);
     assert_int_equal(show(s, s->down, BW_DOWN, 1), 403);
     assert_non_null(strstr(s->err.text, "expired"));
+    /* Its place is free again, and a wall clock that is set back gives it no other life. */
+    assert_int_equal(book(s, "s-bbbbb", BW_UNKNOWN), 0);
+    later(s, BW_TICKETS_BOTH_MS);
+    s->clock.unix_ns -= INT64_C(3600) * 1000000000;
+    bw_clock_fake(&s->clock);
+    assert_int_equal(show(s, s->down, BW_DOWN, 2), 403);
+    assert_non_null(strstr(s->err.text, "expired"));
 }
 
 static void test_request(void **state)
@@ -353,6 +360,68 @@ static void test_egress(void **state)
     assert_int_equal(egress_from(s, p, 1, "203.0.113.9"), BW_EGRESS_MATCH);
 }
 
+/* A circuit with more prefixes than are looked at: who is in none of these may be in one
+ * of the others, and nobody says that it left by another line. */
+static void test_many_prefixes(void **state)
+{
+    struct scene *s = *state;
+    struct bw_prefix p[BW_TICKETS_PREFIXES_MAX + 1];
+    memset(p, 0, sizeof(p));
+    for (size_t i = 0; i < BW_TICKETS_PREFIXES_MAX + 1; i++) {
+        char text[32];
+        p[i].family = 4;
+        p[i].bits = 24;
+        (void)snprintf(text, sizeof(text), "198.51.%zu.0", i);
+        assert_int_equal(inet_pton(AF_INET, text, p[i].addr), 1);
+    }
+    assert_int_equal(egress_from(s, p, BW_TICKETS_PREFIXES_MAX, "198.51.16.1"),
+                     BW_EGRESS_OTHER);
+    assert_int_equal(egress_from(s, p, BW_TICKETS_PREFIXES_MAX + 1, "198.51.16.1"),
+                     BW_EGRESS_UNKNOWN);
+    assert_int_equal(egress_from(s, p, BW_TICKETS_PREFIXES_MAX + 1, "198.51.15.1"),
+                     BW_EGRESS_MATCH);
+}
+
+/* A test of several connections came by this line only when all of them did. */
+static void test_every_connection_counts(void **state)
+{
+    static const struct {
+        const char *peers[3];
+        enum bw_egress egress;
+    } rows[] = {{{"198.51.100.1", "198.51.100.2", "198.51.100.1"}, BW_EGRESS_MATCH},
+                {{"198.51.100.1", "203.0.113.9", "198.51.100.1"}, BW_EGRESS_OTHER},
+                {{"203.0.113.9", "198.51.100.1", "2001:db8::1"}, BW_EGRESS_OTHER},
+                {{"198.51.100.1", "2001:db8::1", "198.51.100.1"}, BW_EGRESS_UNKNOWN}};
+    struct scene *s = *state;
+    struct bw_prefix p = {.family = 4, .bits = 24};
+    assert_int_equal(inet_pton(AF_INET, "198.51.100.0", p.addr), 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bw_ticket_request q;
+        struct bw_receipt r;
+        int64_t most = 0;
+        char site[BW_SITE_MAX + 1];
+        (void)snprintf(site, sizeof(site), "s-%caaaa", (int)('a' + i));
+        request_of(s, &q);
+        q.directions = 1U << BW_DOWN;
+        const struct bw_tickets_asker a = {.kid = kid,
+                                           .site = site,
+                                           .request = &q,
+                                           .claim_bps = {BW_UNKNOWN, BW_UNKNOWN},
+                                           .prefixes = &p,
+                                           .n_prefixes = 1};
+        assert_int_equal(book_as(s, &a), 0);
+        assert_int_equal(bw_tickets_begin(s->t, s->down, rows[i].peers[0],
+                                          BW_TEST_KIND_NDT7, BW_DOWN, 50 + i, &most,
+                                          &s->err),
+                         200);
+        bw_tickets_joined(s->t, 49, "203.0.113.9"); /* of another test */
+        bw_tickets_joined(s->t, 50 + i, rows[i].peers[1]);
+        bw_tickets_joined(s->t, 50 + i, rows[i].peers[2]);
+        assert_int_equal(over(s, 50 + i, BW_DOWN, 1, &r), 0);
+        assert_int_equal(r.egress, rows[i].egress);
+    }
+}
+
 static void test_words(void **state)
 {
     struct scene *s = *state;
@@ -371,6 +440,14 @@ static void test_words(void **state)
     assert_int_equal(back.test, 9);
     assert_int_equal(back.direction, BW_UP);
     assert_string_equal(back.peer, "2001:db8::1");
+    l.what = BW_MEASURE_JOINED;
+    bw_buf_clear(&out);
+    assert_int_equal(bw_measure_write(&l, &out), 0);
+    assert_int_equal(bw_measure_read(out.data, out.len - 1, &back, &s->err), 0);
+    assert_int_equal(back.what, BW_MEASURE_JOINED);
+    assert_int_equal(back.test, 9);
+    assert_string_equal(back.peer, "2001:db8::1");
+    assert_string_equal(back.token, "");
     l = (struct bw_measure_line){.what = BW_MEASURE_JOB,
                                  .server = "state-1",
                                  .n_fds = 1,
@@ -387,6 +464,7 @@ static void test_words(void **state)
         "[]",
         "{\"what\":\"x\",\"test\":1}",
         "{\"what\":\"ask\",\"test\":1}",
+        "{\"what\":\"joined\",\"test\":1}",
         "{\"what\":\"grant\",\"test\":1,\"status\":20,\"reason\":\"\",\"max_bytes\":0}",
         "{\"what\":\"ended\",\"test\":1,\"measured\":{}}",
         "{\"what\":\"ready\",\"test\":-1}",
@@ -408,6 +486,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_places, setup, teardown),
         cmocka_unit_test_setup_teardown(test_day, setup, teardown),
         cmocka_unit_test_setup_teardown(test_egress, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_prefixes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_connection_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_words, setup, teardown),
     };
     if (bw_crypto_init() < 0) {

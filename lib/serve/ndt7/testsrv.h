@@ -50,6 +50,9 @@ struct bw_testsrv_grant {
 struct bw_testsrv_ops {
     /* May this test begin? bw_testsrv_grant() follows, later, exactly once. */
     void (*ask)(void *owner, uint64_t test, const struct bw_testsrv_ask *ask);
+    /* Another connection of a test that was asked about has come, from an address that is
+     * not the one before it: not every connection of a test need come by the same line. */
+    void (*joined)(void *owner, uint64_t test, const char *peer);
     /* A granted test is over: `measured` has everything the server knows; nonce, kid, site,
      * circuit, server and egress are the owner's to fill in. bw_testsrv_receipt()
      * follows, later, exactly once. */

@@ -221,7 +221,7 @@ int64_t conn_send_body(struct conn *c, size_t most)
         c->body_left -= r;
         c->load_at = (c->load_at + (size_t)r) % LOAD_BYTES;
         if (c->test) {
-            test_moved(c->test, r);
+            test_moved(c, r);
         }
     }
     return r < 0 ? r : r + 1; /* a header alone is progress too */
@@ -382,7 +382,7 @@ static void turn(struct conn *c, bool readable)
         int64_t r = send_turn(c);
         if (!c->dead && r < 0 && r != -EAGAIN) {
             conn_close(c);
-        } else if (!c->dead && r == 0 && c->state == CONN_LAST) {
+        } else if (!c->dead && r == 0 && c->state == CONN_LAST && c->out.len == 0) {
             /* What it still sends must not meet a closed socket, or the answer is lost. */
             (void)(c->ssl ? SSL_shutdown(c->ssl) : 0);
             ERR_clear_error();

@@ -225,11 +225,13 @@ static void peer_of(int fd, char text[INET6_ADDRSTRLEN])
     }
 }
 
+_Static_assert(sizeof(((struct test *)0)->peer) == INET6_ADDRSTRLEN, "an address fits");
+
 /* A ticket nobody has shown yet: ask. */
 static void
 ask(struct conn *c, const struct route *route, const char *token, const uint8_t sha256[32])
 {
-    char peer[INET6_ADDRSTRLEN];
+    char peer[INET6_ADDRSTRLEN] = "";
     struct test *t = test_new(c->srv, route->kind, route->direction);
     if (!t) {
         head_problem(c, 503, "out of memory");
@@ -239,9 +241,22 @@ ask(struct conn *c, const struct route *route, const char *token, const uint8_t 
     test_join(t, c);
     c->state = CONN_ASKED;
     peer_of(c->fd, peer);
+    memcpy(t->peer, peer, sizeof(t->peer));
     const struct bw_testsrv_ask a = {
         .token = token, .peer = peer, .kind = route->kind, .direction = route->direction};
     c->srv->ops.ask(c->srv->owner, t->id, &a);
+}
+
+/* One more connection of a test: the owner hears of each address it comes from. */
+static void join(struct conn *c, struct test *t)
+{
+    char peer[INET6_ADDRSTRLEN] = "";
+    test_join(t, c);
+    peer_of(c->fd, peer);
+    if (strcmp(peer, t->peer) != 0) {
+        memcpy(t->peer, peer, sizeof(t->peer));
+        c->srv->ops.joined(c->srv->owner, t->id, peer);
+    }
 }
 
 static void with_ticket(struct conn *c, const struct route *route, const struct query *q)
@@ -254,6 +269,10 @@ static void with_ticket(struct conn *c, const struct route *route, const struct 
         head_problem(c, 404,
                      "no test was run with this ticket, or its receipt was kept "
                      "for no longer");
+        return;
+    }
+    if (route->what != WHAT_RECEIPT && c->test && c->test != t) {
+        head_problem(c, 409, "this connection is another test's: open one for this test");
         return;
     }
     if (!t) {
@@ -277,9 +296,12 @@ static void with_ticket(struct conn *c, const struct route *route, const struct 
         head_problem(c, 409, "this test is over");
         return;
     }
-    if (c->test != t) {
-        test_leave(c);
-        test_join(t, c);
+    if (!c->test && t->joined >= BW_RECEIPT_STREAMS_MAX) {
+        head_problem(c, 429, "this test has had all the connections it may have");
+        return;
+    }
+    if (!c->test) {
+        join(c, t);
     }
     c->state = CONN_ASKED;
     if (t->state == TEST_RUNNING) {

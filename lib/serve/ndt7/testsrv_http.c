@@ -40,8 +40,6 @@ static void feed_what_came(struct conn *c)
 void http_granted(struct conn *c)
 {
     struct test *t = c->test;
-    t->streams += !c->counted;
-    c->counted = true;
     c->deadline_mono_ms = t->deadline_mono_ms + BEHIND_MS;
     if (t->direction == BW_UP) {
         c->state = CONN_HTTP_UP;
@@ -82,7 +80,7 @@ void http_bytes(struct conn *c, const uint8_t *p, size_t n)
             used_up(c);
             return;
         }
-        test_moved(c->test, (int64_t)mine);
+        test_moved(c, (int64_t)mine);
         c->body_left -= (int64_t)mine;
     }
     if (c->body_left > 0) {

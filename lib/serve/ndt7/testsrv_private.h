@@ -20,11 +20,11 @@
 #include <ws_head.h>
 
 enum {
-    LOAD_BYTES = 1 << 20,      /* of random bytes, and the largest frame */
-    RECEIVE_BYTES = 256 << 10, /* one for all: what comes in is looked at and forgotten */
-    TURN_BYTES = 2 << 20,      /* of one connection, then others have their turn */
-    OUT_MAX = 64 << 10,        /* texts and control frames that wait */
-    TEXT_MAX = 16 << 10,       /* a client's measurement */
+    LOAD_BYTES = 1 << 20,       /* of random bytes, and the largest frame */
+    RECEIVE_BYTES = 256 << 10,  /* one for all: what comes in is looked at and forgotten */
+    TURN_BYTES = 2 << 20,       /* of one connection, then others have their turn */
+    OUT_MAX = 64 << 10,         /* texts and control frames that wait */
+    TEXT_MAX = 16 << 10,        /* a client's measurement */
     NOT_SENT_BYTES = 512 << 10, /* in the socket beyond what is in flight */
     TEST_CONNS_MAX = 64         /* of one test at the same time */
 };
@@ -78,7 +78,7 @@ struct conn {
     size_t load_at;
     bool keep_alive;
     bool wants_continue;
-    bool counted; /* as a stream of its test */
+    bool counted; /* as a stream of its test: it belongs to no other */
 };
 
 enum test_state {
@@ -98,8 +98,9 @@ struct test {
     uint8_t token_sha256[32];
     struct conn *conns;
     size_t n_conns;
-    size_t most_conns;
-    size_t streams;     /* different connections that moved something */
+    size_t joined;      /* ever */
+    size_t streams;     /* of them that moved payload */
+    char peer[46];      /* address of the newest of them: INET6_ADDRSTRLEN */
     struct conn *asker; /* http: waits for the receipt */
     char *jws;          /* http: the receipt, until it is forgotten */
     int64_t max_bytes;
@@ -198,7 +199,7 @@ struct test *test_new(struct bw_testsrv *s, enum bw_test_kind kind, enum bw_dire
 void test_join(struct test *t, struct conn *c);
 void test_leave(struct conn *c); /* its figures stay */
 void test_begin(struct test *t, int64_t max_bytes);
-void test_moved(struct test *t, int64_t bytes);
+void test_moved(struct conn *c, int64_t bytes);
 /* May it move more? false at the ticket's most bytes. */
 bool test_may_move(const struct test *t);
 /* Over: ended() is called, once. */

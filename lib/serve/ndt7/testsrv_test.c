@@ -60,7 +60,7 @@ void test_join(struct test *t, struct conn *c)
     c->test_next = t->conns;
     t->conns = c;
     t->n_conns++;
-    t->most_conns = t->n_conns > t->most_conns ? t->n_conns : t->most_conns;
+    t->joined++;
 }
 
 void test_leave(struct conn *c)
@@ -105,8 +105,11 @@ void test_begin(struct test *t, int64_t max_bytes)
     }
 }
 
-void test_moved(struct test *t, int64_t bytes)
+void test_moved(struct conn *c, int64_t bytes)
 {
+    struct test *t = c->test;
+    t->streams += !c->counted;
+    c->counted = true;
     t->last_mono_ns = bw_clock_mono_ns();
     int64_t second = (t->last_mono_ns - t->t0_mono_ns) / 1000000000;
     t->bytes += bytes;
@@ -185,8 +188,7 @@ void test_end(struct test *t, enum bw_receipt_end end)
     r.n_per_s = r.n_per_s > BW_RECEIPT_SECONDS_MAX ? BW_RECEIPT_SECONDS_MAX : r.n_per_s;
     memcpy(r.per_s, t->per_s, sizeof(r.per_s));
     r.end = end;
-    r.streams = t->streams > 0 ? (int64_t)t->streams : 1;
-    r.streams = r.streams > BW_RECEIPT_STREAMS_MAX ? BW_RECEIPT_STREAMS_MAX : r.streams;
+    r.streams = t->streams > 0 ? (int64_t)t->streams : 1; /* not more than may join */
     tell_tcp(t, &sums, &r);
     int64_t cpu_us = info_cpu_us();
     int64_t wall_us = (bw_clock_mono_ns() - t->t0_mono_ns) / 1000;

@@ -224,7 +224,6 @@ void ws_granted(struct conn *c)
     c->frame_bytes = BW_NDT7_MESSAGE_FIRST;
     c->deadline_mono_ms = bw_clock_mono_ms() + c->srv->limits.hard_ms;
     c->state = CONN_WS_LOAD;
-    c->test->streams = 1;
     if (!conn_put(c, head, (size_t)n) || !put_measurement(c, NULL)) {
         conn_close(c);
         return;
@@ -301,7 +300,7 @@ static void on_load(struct conn *c, int64_t bytes)
     if (bytes == 0 || c->state != CONN_WS_LOAD) {
         return;
     }
-    test_moved(c->test, bytes);
+    test_moved(c, bytes);
     if (!test_may_move(c->test)) {
         stop(c, BW_RECEIPT_BYTES);
     }
