@@ -214,7 +214,7 @@ def udpst_allowed(line, cell, way):
 def udpst_can(cell):
     """Its search gives up where a trial interval of 50 ms loses ten datagrams whatever the
     rate (RFC 9097, appendix A); and its feedback is a round trip old."""
-    return cell.rate * 1e6 / 8 / 1264 * 0.05 * cell.loss / 1000 < 7 and cell.rtt < LONG_MS
+    return cell.rate * 1e6 / 8 / 1264 * 0.05 * cell.loss / 1000 < 4 and cell.rtt < LONG_MS
 
 
 TOOLS = [
