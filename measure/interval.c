@@ -307,11 +307,11 @@ void bw_interval_latency(struct bw_interval *iv,
             y->late++;
         }
         break;
-    case BW_LOST_OUT:
-        y->lost_out++;
+    case BW_LOST_OUT: /* of those that were given as lost here: no more than these */
+        y->lost_out += y->lost_out + y->lost_back < y->lost;
         break;
     case BW_LOST_BACK:
-        y->lost_back++;
+        y->lost_back += y->lost_out + y->lost_back < y->lost;
         break;
     case BW_FAILED: /* not sent: says nothing about the line */
     case BW_SKIPPED:
@@ -334,12 +334,36 @@ void *interval_array(void *array, size_t n, size_t size)
     return realloc(array, n * size);
 }
 
-static int
-add_result(struct bw_interval *iv, const struct bw_interval_run *who, struct result **ret)
+/* A run is worth more than a test that was put off: the oldest of these goes, and the
+ * record tells of it by a gap. */
+static bool make_room(struct bw_interval *iv, struct piece *p)
+{
+    for (size_t i = 0; i < p->n_results; i++) {
+        struct result *x = p->results[i];
+        int64_t at_s = x->t.at_unix_ms / 1000;
+        if (x->t.state == BW_TEST_DEFERRED &&
+            bw_interval_gap(iv, at_s, at_s, BW_GAP_DEFERRED) == 0) {
+            free(x);
+            p->n_results--;
+            for (; i < p->n_results; i++) {
+                p->results[i] = p->results[i + 1];
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static int add_result(struct bw_interval *iv,
+                      const struct bw_interval_run *who,
+                      enum bw_test_state state,
+                      struct result **ret)
 {
     struct piece *p = open_piece(iv);
     struct result *x;
-    if (p->n_results == BW_INTERVAL_RUNS_MAX || who->circuit >= iv->n_circuits) {
+    if (who->circuit >= iv->n_circuits ||
+        (p->n_results == BW_INTERVAL_RUNS_MAX &&
+         (state == BW_TEST_DEFERRED || !make_room(iv, p)))) {
         return -ENOSPC;
     }
     x = interval_result_new(who->circuit);
@@ -395,19 +419,21 @@ int bw_interval_run(struct bw_interval *iv,
 {
     struct result *x = NULL;
     struct circuit *c;
+    enum bw_test_state state;
     int r;
     if (!s->final) {
         return 0;
     }
-    r = add_result(iv, who, &x);
+    state = s->state == BW_OK        ? BW_TEST_OK
+            : s->state == BW_SKIPPED ? BW_TEST_CANCELLED
+                                     : BW_TEST_FAILED;
+    r = add_result(iv, who, state, &x);
     if (r < 0) {
         return r;
     }
     c = iv->circuits[who->circuit];
     x->t.direction = s->direction == BW_UP ? BW_UP : BW_DOWN;
-    x->t.state = s->state == BW_OK        ? BW_TEST_OK
-                 : s->state == BW_SKIPPED ? BW_TEST_CANCELLED
-                                          : BW_TEST_FAILED;
+    x->t.state = state;
     copy_text(x->method, sizeof(x->method), s->method);
     copy_text(x->reason, sizeof(x->reason), s->reason);
     bw_scrub_addresses(x->reason, sizeof(x->reason)); /* targets go by name */
@@ -479,7 +505,14 @@ int bw_interval_not_run(struct bw_interval *iv,
         if (direction != BW_DIRECTIONS && (int)direction != d) {
             continue;
         }
-        r = add_result(iv, who, &x);
+        r = add_result(iv, who, state, &x);
+        if (r == -ENOSPC && state == BW_TEST_DEFERRED && who->circuit < iv->n_circuits) {
+            r = bw_interval_gap(iv, at_unix_ms / 1000, at_unix_ms / 1000, BW_GAP_DEFERRED);
+            if (r < 0) {
+                return r;
+            }
+            continue;
+        }
         if (r < 0) {
             return r;
         }

@@ -24,7 +24,8 @@ struct bw_interval;
 
 enum {
     BW_INTERVAL_GRACE_MS = 5000, /* icmp: 2 s timeout, 2 s of late answers, 1 s to spare */
-    BW_INTERVAL_RUNS_MAX = 16,   /* throughput results of one interval; more are a gap */
+    BW_INTERVAL_RUNS_MAX = 16,   /* throughput results of one interval; of more the tests
+                                    that were put off are gaps */
     BW_INTERVAL_WORDS_MAX = 4,   /* flags that the caller gives a result */
     BW_INTERVAL_UNSEALED_MAX = 4 /* cut and not yet taken: with short intervals */
 };
@@ -98,7 +99,8 @@ void bw_interval_path(struct bw_interval *iv,
                       const struct bw_path_sample *s);
 
 /* A throughput result: a sample with `final` set (others are ignored). Belongs to the
- * interval that is open when it arrives. -ENOSPC when there are too many. */
+ * interval that is open when it arrives. Where there are too many, one that was only put
+ * off makes room and becomes a gap; -ENOSPC when there is none. */
 int bw_interval_run(struct bw_interval *iv,
                     const struct bw_interval_run *who,
                     const struct bw_run_sample *s);

@@ -2,8 +2,9 @@
  * interval_path.c - traces of the way to a target: is it another one than before, and what
  * does the record tell of it?
  *
- * A router that is silent this time is no change: a way is another one only where a hop
- * that answered both times answered as somebody else, or where its length changed. */
+ * A router that is silent this time is no change, and neither is a target: a way is another
+ * one only where a hop that answered both times answered as somebody else, or where its
+ * length changed, as far as it was known. */
 #include "interval_private.h"
 
 #include <errno.h>
@@ -38,12 +39,18 @@ static size_t hashes_of(const struct bw_path_sample *s,
     return n;
 }
 
+/* Of a way to a target that did not answer it is known only how long it is at least. */
+static bool other_length(const struct way *w, const struct bw_path_sample *s, size_t n)
+{
+    return w->whole ? (s->reached ? n != w->n : n > w->n) : s->reached && n < w->n;
+}
+
 /* Take a trace into what is known. Is it another way than before? */
 static bool take(struct way *w, const struct bw_path_sample *s)
 {
     char now[BW_PATH_HOPS_MAX][BW_PATH_HASH_LEN + 1];
     size_t n = hashes_of(s, now);
-    bool other = w->known && s->reached && n != w->n;
+    bool other = w->known && other_length(w, s, n);
     for (size_t i = 0; i < BW_PATH_HOPS_MAX && w->known; i++) {
         other = other || (now[i][0] != '\0' && w->hash[i][0] != '\0' &&
                           strcmp(now[i], w->hash[i]) != 0);
@@ -51,6 +58,7 @@ static bool take(struct way *w, const struct bw_path_sample *s)
     if (other || !w->known) {
         (void)memcpy(w->hash, now, sizeof(now));
         w->n = n;
+        w->whole = s->reached;
     } else {
         for (size_t i = 0; i < BW_PATH_HOPS_MAX; i++) {
             if (now[i][0] != '\0') {
@@ -58,6 +66,7 @@ static bool take(struct way *w, const struct bw_path_sample *s)
             }
         }
         w->n = n > w->n ? n : w->n;
+        w->whole = w->whole || s->reached;
     }
     w->known = true;
     return other;

@@ -90,7 +90,8 @@ struct trace {
 /* The way to a target as it is known, per family. */
 struct way {
     bool known;
-    size_t n; /* the last hop that answered */
+    bool whole; /* the target itself answered: n is the way's length; else it has more */
+    size_t n;   /* the last hop that answered */
     char hash[BW_PATH_HOPS_MAX][BW_PATH_HASH_LEN + 1];
     char told[BW_HASH_LEN + 1]; /* its hash in the newest record with hops … */
     int64_t told_day;           /* … of this UTC day */

@@ -373,6 +373,49 @@ static void failed_and_deferred_have_no_rate(void **state)
     bw_summary_done(&sum);
 }
 
+/* Tests that are put off again and again fill no record: what ran has its place. */
+static void what_ran_is_told_before_what_did_not(void **state)
+{
+    const struct bw_interval_run who = {
+        .circuit = 0, .probe = "state", .kind = "http", .server = "state-1"};
+    struct bw_run_sample s = result();
+    struct bw_summary sum;
+    size_t deferred = 0;
+    size_t ran = 0;
+    (void)state;
+    read_counters(0, 60, 1000000);
+    for (int i = 0; i < BW_INTERVAL_RUNS_MAX + 3; i++) { /* three find no room at once */
+        assert_int_equal(bw_interval_not_run(f.iv, &who, BW_DOWN, (START + i) * 1000,
+                                             BW_TEST_DEFERRED, "busy"),
+                         0);
+    }
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    s.direction = BW_UP;
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    cut(60);
+    take(65000, &sum);
+    assert_int_equal(sum.n_throughput, BW_INTERVAL_RUNS_MAX);
+    for (size_t i = 0; i < sum.n_throughput; i++) {
+        ran += sum.throughput[i].state == BW_TEST_OK;
+        deferred += sum.throughput[i].state == BW_TEST_DEFERRED;
+    }
+    assert_int_equal(ran, 2);
+    assert_int_equal(deferred, BW_INTERVAL_RUNS_MAX - 2);
+    assert_int_equal(sum.throughput[0].at_unix_ms,
+                     (START + 2) * 1000); /* the oldest went */
+    assert_int_equal(sum.n_gaps, 5);
+    for (size_t i = 0; i < sum.n_gaps; i++) {
+        assert_int_equal(sum.gaps[i].why, BW_GAP_DEFERRED);
+        assert_int_equal(sum.gaps[i].from_unix_s, sum.gaps[i].to_unix_s);
+    }
+    bw_summary_done(&sum);
+    /* Where only runs are, there is no room. */
+    for (int i = 0; i < BW_INTERVAL_RUNS_MAX; i++) {
+        assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    }
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), -ENOSPC);
+}
+
 static void both_families_stand_apart(void **state)
 {
     struct bw_latency_sample six = {
@@ -414,6 +457,7 @@ int main(void)
         FRESH(without_length_without_record),
         FRESH(a_result_with_its_line),
         FRESH(failed_and_deferred_have_no_rate),
+        FRESH(what_ran_is_told_before_what_did_not),
         FRESH(both_families_stand_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

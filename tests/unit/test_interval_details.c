@@ -81,14 +81,14 @@ static void test_slow_and_wrong_answers_are_no_outage(void **state)
     assert_true(bw_interval_out_now(f.iv, 0, at(50000), NULL));
 }
 
-static void trace(const char *const hashes[], uint32_t n, int64_t ms)
+static void trace_as_far(const char *const hashes[], uint32_t n, bool reached, int64_t ms)
 {
     struct bw_path_hop hops[8];
     struct bw_path_sample p = {.target = (uint32_t)f.edge,
                                .family = 4,
                                .state = BW_OK,
                                .method = "udp",
-                               .reached = true,
+                               .reached = reached,
                                .at_mono_ns = at(ms),
                                .mtu = 1500,
                                .hops = hops,
@@ -106,6 +106,11 @@ static void trace(const char *const hashes[], uint32_t n, int64_t ms)
         (void)snprintf(hops[i].name, sizeof(hops[i].name), "%s", "not a name");
     }
     bw_interval_path(f.iv, (uint32_t)f.edge, &p);
+}
+
+static void trace(const char *const hashes[], uint32_t n, int64_t ms)
+{
+    trace_as_far(hashes, n, true, ms);
 }
 
 static void measured_run(void)
@@ -165,6 +170,57 @@ static void test_path_changes_are_told(void **state)
     bw_summary_done(&s);
 }
 
+/* A target that is silent once makes its way neither shorter nor another one. */
+static void test_a_silent_target_is_no_change(void **state)
+{
+    static const char *const way[] = {"aaaa", "bbbb", "cccc", "dddd"};
+    static const struct {
+        uint32_t n;
+        bool reached;
+        int64_t changed;
+    } rows[] = {{3, false, BW_UNKNOWN}, /* the target does not answer: 3 hops at least … */
+                {4, true, 0},           /* … and it is the fourth */
+                {3, false, 0},
+                {4, true, 0},
+                {2, true, 1},  /* it answers nearer by */
+                {3, false, 1}, /* others answer behind where it was */
+                {2, true, 1}};
+    struct bw_summary s;
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        trace_as_far(way, rows[i].n, rows[i].reached, 1000 * (int64_t)(i + 1));
+    }
+    cut(300);
+    take(310000, &s);
+    assert_int_equal(s.n_paths, sizeof(rows) / sizeof(rows[0]));
+    for (size_t i = 0; i < s.n_paths; i++) {
+        assert_int_equal(s.paths[i].reached, rows[i].reached);
+        if (s.paths[i].changed != rows[i].changed) {
+            fail_msg("trace %zu: changed is %lld", i, (long long)s.paths[i].changed);
+        }
+    }
+    bw_summary_done(&s);
+}
+
+/* Which way a packet was lost is told of those that were given as lost in the same place:
+ * a target whose addresses changed meanwhile costs no record. */
+static void test_no_more_ways_than_losses(void **state)
+{
+    struct bw_summary s;
+    (void)state;
+    echo(f.edge, 1000, BW_OK, 2000);
+    echo(f.edge, 2000, BW_LOST, BW_UNKNOWN);
+    echo(f.edge, 2000, BW_LOST_OUT, BW_UNKNOWN);
+    echo(f.edge, 3000, BW_LOST_OUT, BW_UNKNOWN);
+    echo(f.edge, 3000, BW_LOST_BACK, BW_UNKNOWN);
+    cut(300);
+    take(310000, &s);
+    assert_int_equal(s.latency[0].lost, 1);
+    assert_int_equal(s.latency[0].lost_out, 1);
+    assert_int_equal(s.latency[0].lost_back, 0);
+    bw_summary_done(&s);
+}
+
 /* A far end's words go into the record as tokens, or not at all. */
 static void test_far_end_is_kept_as_tokens(void **state)
 {
@@ -212,10 +268,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(test_details_are_counted),
-        T(test_slow_and_wrong_answers_are_no_outage),
-        T(test_path_changes_are_told),
-        T(test_far_end_is_kept_as_tokens),
+        T(test_details_are_counted),      T(test_slow_and_wrong_answers_are_no_outage),
+        T(test_path_changes_are_told),    T(test_a_silent_target_is_no_change),
+        T(test_no_more_ways_than_losses), T(test_far_end_is_kept_as_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
