@@ -206,6 +206,58 @@ static void put_outage(struct bw_summary *s, int64_t from_unix_ms, int64_t to_un
     (void)snprintf(s->outages->circuit, sizeof(s->outages->circuit), "wan");
 }
 
+/* A day outlives the records it was made of: a run keeps all its flags, and what a day has
+ * no room for is unknown, never a zero and never somebody else's memory. */
+static int look_at_the_run(void *owner, const struct bw_circuit_day *d)
+{
+    const struct bw_throughput *t = &d->tests[0];
+    int *seen = owner;
+    char flag[24];
+    assert_int_equal(d->n_tests, 1);
+    for (int i = 0; i < BW_FLAGS_MAX; i++) {
+        (void)snprintf(flag, sizeof(flag), "flag-%d", i);
+        assert_non_null(t->flags[i]);
+        assert_string_equal(t->flags[i], flag);
+    }
+    assert_null(t->flags[BW_FLAGS_MAX]);
+    assert_null(t->machine);
+    assert_true(t->loss_ppm == BW_UNKNOWN && t->near.rtt_us == BW_UNKNOWN);
+    (*seen)++;
+    return 0;
+}
+
+static void a_run_outlives_its_record(void **state)
+{
+    struct bw_fold *f = NULL;
+    struct bw_summary s;
+    struct days days;
+    int seen = 0;
+    (void)state;
+    for (int way = 0; way < 2; way++) { /* as folded, and as read back from its bytes */
+        memset(&days, 0, sizeof(days));
+        assert_int_equal(bw_fold_new("s-4f9k2", "wan", DAY0, DAY0 + DAY_S,
+                                     way == 0 ? look_at_the_run : keep_day,
+                                     way == 0 ? (void *)&seen : (void *)&days, &f),
+                         0);
+        one(&s, 1, DAY0, 0);
+        put_test(&s, (DAY0 + 5) * 1000);
+        for (int i = 0; i < BW_FLAGS_MAX; i++) {
+            char flag[24];
+            (void)snprintf(flag, sizeof(flag), "flag-%d", i);
+            s.throughput->flags[i] = bw_summary_strdup(&s, flag);
+        }
+        s.throughput->machine = bw_summary_strdup(&s, "mlab1-abc01");
+        s.throughput->loss_ppm = 1200;
+        s.throughput->near.rtt_us = 12000;
+        add(f, &s); /* and the record is gone */
+        end(f);
+    }
+    assert_int_equal(days.n, 1);
+    assert_int_equal(look_at_the_run(&seen, &days.d[0].day), 0);
+    assert_int_equal(seen, 2);
+    days_done(&days);
+}
+
 static void an_outage_is_counted_once(void **state)
 {
     const int64_t from = (DAY0 + DAY_S - 400) * 1000;
@@ -469,6 +521,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_interval_keeps_its_slot),
         cmocka_unit_test(a_run_over_midnight_is_of_the_day_it_began),
+        cmocka_unit_test(a_run_outlives_its_record),
         cmocka_unit_test(an_outage_is_counted_once),
         cmocka_unit_test(flags_tell_clock_lateness_and_overlap),
         cmocka_unit_test(unknown_stays_unknown),

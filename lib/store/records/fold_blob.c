@@ -24,8 +24,7 @@ enum {
     CELLS = DAY_S / BW_CELL_S,
     TARGETS_MAX = 512,
     PLACE_MAX = 65535,
-    HIST_MAX = 4096,
-    FLAGS = 8
+    HIST_MAX = 4096
 };
 
 #define NUMBER_MAX (INT64_C(1) << 61)
@@ -445,6 +444,9 @@ static void io_tests(struct io *io, struct bw_circuit_day *d)
     for (size_t i = 0; i < d->n_tests && !io->bad; i++) {
         struct bw_throughput *t = &d->tests[i];
         unsigned n_flags = 0;
+        if (!io->out) {
+            bw_throughput_init(t); /* what a day does not hold is unknown, not zero */
+        }
         io_chars(io, t->circuit, sizeof(t->circuit));
         io_chars(io, t->probe, sizeof(t->probe));
         io_chars(io, t->kind, sizeof(t->kind));
@@ -471,10 +473,10 @@ static void io_tests(struct io *io, struct bw_circuit_day *d)
         io_figure(io, &t->rtt_loaded_p95_us);
         io_figure(io, &t->retransmit_ppm);
         io_figure(io, &t->tester_busy_ppm);
-        while (io->out && n_flags < FLAGS - 1 && t->flags[n_flags]) {
+        while (io->out && n_flags < BW_FLAGS_MAX && t->flags[n_flags]) {
             n_flags++;
         }
-        n_flags = io_small(io, n_flags, FLAGS - 1);
+        n_flags = io_small(io, n_flags, BW_FLAGS_MAX);
         for (unsigned k = 0; k < n_flags; k++) {
             io_text(io, &t->flags[k]);
             io->bad = io->bad || !t->flags[k];

@@ -257,6 +257,21 @@ static int copy_text(struct bw_summary *memory, const char **text)
     return 0;
 }
 
+/* What a day does not hold: a folded day is the same as one read back, and points into no
+ * record that is gone. */
+static void forget_what_days_lack(struct bw_throughput *t)
+{
+    struct bw_throughput none;
+    bw_throughput_init(&none);
+    t->machine = NULL;
+    t->loss_ppm = none.loss_ppm;
+    t->delay_min_us = none.delay_min_us;
+    t->delay_max_us = none.delay_max_us;
+    t->near = none.near;
+    t->far = none.far;
+    memset(t->campaign, 0, sizeof(t->campaign));
+}
+
 int bw_fold_add_test(struct bw_fold_day *d,
                      const struct bw_summary *s,
                      size_t place,
@@ -278,11 +293,12 @@ int bw_fold_add_test(struct bw_fold_day *d,
                                  .place = (int64_t)place};
     copy = &run->t;
     *copy = s->throughput[place];
+    forget_what_days_lack(copy);
     r = r < 0 ? r : copy_text(&d->memory, &copy->method);
     r = r < 0 ? r : copy_text(&d->memory, &copy->reason);
     r = r < 0 ? r : copy_text(&d->memory, &copy->retest_of);
     r = r < 0 ? r : copy_text(&d->memory, &copy->receipt);
-    for (size_t i = 0; r == 0 && i < 8 && copy->flags[i]; i++) {
+    for (size_t i = 0; r == 0 && i < BW_FLAGS_MAX && copy->flags[i]; i++) {
         r = copy_text(&d->memory, &copy->flags[i]);
     }
     return r;
