@@ -176,7 +176,9 @@ static int work(struct bw_model *m, struct bw_err *reterr)
         return bw_err_set(reterr, -ENODATA, "no record of this period names circuit %s.%s",
                           r->site, r->circuit);
     }
-    rc = bw_model_collect_records(m, reterr);
+    rc = bw_details_begin(r->circuit, &m->details);
+    rc = rc < 0 ? rc : bw_model_collect_records(m, reterr);
+    rc = rc < 0 ? rc : bw_details_finish(m->details, &r->details);
     if (rc < 0) {
         return rc;
     }
@@ -220,6 +222,7 @@ out:
         (void)bw_err_set(reterr, rc, "out of memory; ask for a shorter period");
     }
     bw_report_free(m.report);
+    bw_details_free(m.details);
     free(m.targets);
     free(m.outages);
     free(m.stated);
@@ -241,6 +244,7 @@ void bw_report_free(struct bw_report *r)
     free(r->coverage.gaps);
     free(r->runs);
     free(r->latency);
+    bw_details_done(&r->details);
     free(r->outages.list);
     free(r->counts.keys);
     free(r->counts.agents);

@@ -13,6 +13,7 @@
 
 #include <bw/summary.h>
 #include <bw/units.h>
+#include <details.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,12 @@ struct bw_tz;
 #define BW_METHOD_COVERAGE "coverage/1"
 #define BW_METHOD_CLOCK "clock/1"
 #define BW_METHOD_COUNT "count/1"
+#define BW_METHOD_ANSWERS "answers-sum/1"
+#define BW_METHOD_PHASES "phase-merged/1"
+#define BW_METHOD_CERT "certificate-days/1"
+#define BW_METHOD_LOSS_SIDE "loss-side/1"
+#define BW_METHOD_ONE_WAY "one-way-merged/1"
+#define BW_METHOD_PATH "path-change/1"
 
 enum bw_report_limits {
     BW_REPORT_CLAIMS_MAX = 64,
@@ -395,6 +402,7 @@ struct bw_report {
     size_t n_used;
     struct bw_report_latency *latency;
     size_t n_latency;
+    struct bw_details details; /* of targets and paths, over the whole period */
     struct bw_report_outages outages;
     struct bw_report_clock clock;
     struct bw_report_counts counts;

@@ -418,6 +418,7 @@ static int take_record(void *owner, const struct bw_record *rec)
                            (int64_t)r->n_intervals);
     }
     int rc = take_words(m, rec);
+    rc = rc < 0 ? rc : bw_details_add_record(m->details, rec, m->reterr);
     return rc < 0 ? rc : bw_model_record_add(m, rec, m->reterr);
 }
 

@@ -95,6 +95,7 @@ struct bw_model {
     size_t n_places;
     size_t cap_places;
     char last_sha256[BW_HASH_LEN + 1]; /* of the record decoded last */
+    struct bw_details_maker *details;
     struct bw_err *reterr; /* while reading: where a callback says what is wrong */
 };
 

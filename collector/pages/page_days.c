@@ -176,17 +176,9 @@ void bw_page_days_done(struct bw_page_days *d)
 /* --- tables
  * ------------------------------------------------------------------------------- */
 
-static void table_begin(struct bw_buf *b, const char *label, const char *head)
-{
-    bw_buf_printf(b,
-                  "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">"
-                  "<table><thead><tr>%s</tr></thead><tbody>\n",
-                  label, head);
-}
-
 static void table_end(struct bw_buf *b, size_t n)
 {
-    bw_buf_puts(b, "</tbody></table></div>");
+    bw_page_table_end(b);
     if (n > BW_PAGE_ROWS) {
         bw_buf_printf(b, "<p class=\"soft small\">The newest %d of %zu.</p>", BW_PAGE_ROWS,
                       n);
@@ -204,9 +196,9 @@ void bw_page_days_outages(struct bw_buf *b, const struct bw_page_days *d)
         bw_buf_puts(b, " watched).</p>");
         return;
     }
-    table_begin(b, "Outages",
-                "<th scope=\"col\">Began (UTC)</th><th scope=\"col\">Lasted</th>"
-                "<th scope=\"col\">What was seen</th>");
+    bw_page_table_begin(b, "Outages",
+                        "<th scope=\"col\">Began (UTC)</th><th scope=\"col\">Lasted</th>"
+                        "<th scope=\"col\">What was seen</th>");
     for (size_t i = d->n_outages; i > 0 && d->n_outages - i < BW_PAGE_ROWS; i--) {
         const struct bw_outage *o = &d->outages[i - 1];
         bw_buf_puts(b, "<tr><td>");
@@ -250,7 +242,7 @@ void bw_page_days_tests(struct bw_buf *b, const struct bw_page_days *d)
         "<th scope=\"col\" class=\"n\">Goodput</th><th scope=\"col\" class=\"n\">Line"
         "%s%s%s</th><th scope=\"col\">Server</th><th scope=\"col\">Result</th>",
         d->layer[0] ? " (" : "", d->layer, d->layer[0] ? " layer)" : "");
-    table_begin(b, "Throughput tests", head);
+    bw_page_table_begin(b, "Throughput tests", head);
     for (size_t i = d->n_tests; i > 0 && d->n_tests - i < BW_PAGE_ROWS; i--) {
         const struct bw_page_test *t = &d->tests[i - 1];
         bw_buf_puts(b, "<tr><td>");
@@ -284,9 +276,9 @@ void bw_page_days_gaps(struct bw_buf *b, const struct bw_page_days *d)
         return;
     }
     bw_buf_printf(b, "<h3>Gaps the box itself reports, last %d days</h3>", BW_PAGE_DAYS);
-    table_begin(b, "Gaps",
-                "<th scope=\"col\">From (UTC)</th><th scope=\"col\">Length</th>"
-                "<th scope=\"col\">Why</th>");
+    bw_page_table_begin(b, "Gaps",
+                        "<th scope=\"col\">From (UTC)</th><th scope=\"col\">Length</th>"
+                        "<th scope=\"col\">Why</th>");
     for (size_t i = d->n_gaps; i > 0 && d->n_gaps - i < BW_PAGE_ROWS; i--) {
         const struct bw_gap *g = &d->gaps[i - 1];
         bw_buf_puts(b, "<tr><td>");
@@ -382,7 +374,7 @@ int bw_page_keys(struct bw_buf *b,
             b, "<h2>Records</h2><p class=\"soft small\">Each key signs a chain of records "
                "numbered from 1; each names the one before, so none can be left out "
                "unseen.</p>");
-        table_begin(
+        bw_page_table_begin(
             b, "Keys",
             "<th scope=\"col\">Key</th><th scope=\"col\">Since (UTC)</th>"
             "<th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Settled up to</th>"
@@ -392,7 +384,7 @@ int bw_page_keys(struct bw_buf *b,
         for (size_t i = 0; n == 0 && i < keys.n; i++) {
             n = key_row(b, r, &keys.list[i], reterr);
         }
-        bw_buf_puts(b, "</tbody></table></div>");
+        bw_page_table_end(b);
     }
     free(keys.list);
     return n;

@@ -138,6 +138,19 @@ void bw_page_count(struct bw_buf *b, int64_t n)
     }
 }
 
+void bw_page_table_begin(struct bw_buf *b, const char *label, const char *head)
+{
+    bw_buf_printf(b,
+                  "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">"
+                  "<table><thead><tr>%s</tr></thead><tbody>\n",
+                  label, head);
+}
+
+void bw_page_table_end(struct bw_buf *b)
+{
+    bw_buf_puts(b, "</tbody></table></div>");
+}
+
 void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_unix_s)
 {
     switch (s->freshness) {

@@ -30,6 +30,11 @@ void bw_page_ms(struct bw_buf *b, int64_t us);
 /* 1234567 as "1 234 567" with narrow no-break spaces. */
 void bw_page_count(struct bw_buf *b, int64_t n);
 
+/* A table with its heads, which may be wider than the screen; `label` and `head` are ours.
+ */
+void bw_page_table_begin(struct bw_buf *b, const char *label, const char *head);
+void bw_page_table_end(struct bw_buf *b);
+
 /* Whether a site is heard, as a word in colour. */
 void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_unix_s);
 

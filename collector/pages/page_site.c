@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * page_site.c - one site: its circuits with what is claimed, carried and tested, graphs,
- * the last outages and tests, and how many records stand behind it all.
+ * targets in detail, the last outages and tests, and how many records stand behind it all.
  *
  * Every rate names layer and statistic, every figure where it comes from; what nobody
  * measured is said in words, never shown as 0. */
 #include "page_days.h"
 #include "page_parts.h"
+#include "page_targets.h"
 #include "pages.h"
 
 #include <buf.h>
@@ -346,9 +347,6 @@ static void write_circuit(struct bw_buf *b,
     figure_latency(b, &c->now);
     bw_buf_puts(b, "</dl>");
     write_graphs(b, c, d, range);
-    bw_page_days_outages(b, d);
-    bw_page_days_tests(b, d);
-    bw_page_days_gaps(b, d);
 }
 
 static void write_head(struct bw_buf *b,
@@ -433,7 +431,14 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
             return n;
         }
         write_circuit(b, c, &d, &ranges[p->range], now_s);
+        n = bw_page_targets(b, r, c->now.site, c->now.facts.id, &d, &p->err);
+        bw_page_days_outages(b, &d);
+        bw_page_days_tests(b, &d);
+        bw_page_days_gaps(b, &d);
         bw_page_days_done(&d);
+        if (n < 0) {
+            return n;
+        }
     }
     int n = bw_page_keys(b, r, p->site, &p->err);
     bw_page_end(b, o->now_unix_ms);

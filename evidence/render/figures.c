@@ -324,6 +324,124 @@ static void latency(struct walk *w, const struct bw_report *r)
     }
 }
 
+/* A figure of one target: NAME.PART. */
+static void put_named(struct walk *w,
+                      const char *name,
+                      const char *part,
+                      int64_t v,
+                      const char *unit,
+                      const char *statistic,
+                      int64_t n)
+{
+    char figure[256];
+
+    (void)snprintf(figure, sizeof(figure), "%s.%s", name, part);
+    put(w, figure, v, unit, "", statistic, n);
+}
+
+static void
+put_named_time(struct walk *w, const char *name, const char *part, int64_t unix_ms)
+{
+    char figure[256];
+    char text[32];
+
+    (void)snprintf(figure, sizeof(figure), "%s.%s", name, part);
+    bw_words_utc_ms(unix_ms, text);
+    put_text(w, figure, text);
+}
+
+static void put_times(struct walk *w,
+                      const char *name,
+                      const char *part,
+                      const struct bw_detail_times *t)
+{
+    put_named(w, name, part, t->min_us, "us", "min", t->n);
+    put_named(w, name, part, t->p50_us, "us", "P50", t->n);
+    put_named(w, name, part, t->p95_us, "us", "P95", t->n);
+}
+
+static void one_target(struct walk *w, const char *name, const struct bw_detail_target *t)
+{
+    char part[48];
+
+    w->method = BW_METHOD_ANSWERS;
+    for (size_t i = 0; i < t->n_codes; i++) {
+        (void)snprintf(part, sizeof(part), "answer.%s", t->codes[i].code);
+        put_named(w, name, part, t->codes[i].n, "1", "count", t->sent);
+    }
+    if (bw_detail_is_exchange(t)) {
+        put_named(w, name, "without_answer", t->sent - t->n_coded, "1", "count", t->sent);
+    }
+    w->method = BW_METHOD_PHASES;
+    for (size_t i = 0; i < t->n_phases; i++) {
+        (void)snprintf(part, sizeof(part), "phase.%s", t->phases[i].phase);
+        put_times(w, name, part, &t->phases[i].times);
+        put_named(w, name, part, t->phases[i].n_without, "1", "intervals without times",
+                  t->phases[i].n_intervals);
+    }
+    w->method = BW_METHOD_CERT;
+    if (t->n_cert > 0) {
+        put_named(w, name, "certificate", t->cert_days, "days", "min", t->n_cert);
+        put_named_time(w, name, "certificate.min_at", t->cert_unix_s * 1000);
+        put_named(w, name, "certificate", t->cert_newest_days, "days", "newest", t->n_cert);
+        put_named_time(w, name, "certificate.newest_at", t->cert_newest_unix_s * 1000);
+    }
+    w->method = BW_METHOD_LOSS_SIDE;
+    if (t->lost_out != BW_UNKNOWN) {
+        put_named(w, name, "lost_out", t->lost_out, "1", "sum", t->lost);
+        put_named(w, name, "lost_back", t->lost_back, "1", "sum", t->lost);
+        put_named(w, name, "lost_not_known_where", t->lost - t->lost_out - t->lost_back,
+                  "1", "sum", t->lost);
+    }
+    w->method = BW_METHOD_ONE_WAY;
+    if (t->out.n > 0) {
+        put_times(w, name, "one_way_out", &t->out);
+        put_times(w, name, "one_way_back", &t->back);
+        put_named(w, name, "one_way_error", t->one_way_error_us, "us", "max", t->out.n);
+    }
+}
+
+static void one_path(struct walk *w, const char *name, const struct bw_detail_path *p)
+{
+    char part[BW_NAME_MAX + 32];
+
+    w->method = BW_METHOD_PATH;
+    put_named(w, name, "traces", p->n_traces, "1", "count", p->n_traces);
+    put_named(w, name, "reached", p->n_reached, "1", "count", p->n_traces);
+    put_named(w, name, "changes", p->n_compared > 0 ? p->n_changes : BW_UNKNOWN, "1",
+              "count", p->n_compared);
+    if (p->changed_unix_ms != BW_UNKNOWN) {
+        put_named_time(w, name, "last_change_at", p->changed_unix_ms);
+        put_named(w, name, "last_change_hop", p->changed_ttl, "1", "first that differs", 1);
+    }
+    put_named_time(w, name, "newest_at", p->last_unix_ms);
+    put_named(w, name, "mtu", p->mtu, "bytes", "newest", 1);
+    for (size_t i = 0; i < p->n_hops; i++) {
+        const struct bw_hop *h = &p->hops[i];
+        (void)snprintf(part, sizeof(part), "hop.%d%s%s", (int)h->ttl, h->name[0] ? " " : "",
+                       h->name);
+        put_named(w, name, part, h->rtt_us, "us", "min", h->sent);
+    }
+}
+
+static void targets(struct walk *w, const struct bw_report *r)
+{
+    char name[160];
+
+    w->section = "targets";
+    for (size_t i = 0; i < r->details.n_targets; i++) {
+        const struct bw_detail_target *t = &r->details.targets[i];
+        bw_words_target(t->probe, t->kind, t->family, name, sizeof(name));
+        one_target(w, name, t);
+    }
+    w->section = "paths";
+    for (size_t i = 0; i < r->details.n_paths; i++) {
+        const struct bw_detail_path *p = &r->details.paths[i];
+        bw_words_target(p->probe, p->method, p->family, name, sizeof(name));
+        one_path(w, name, p);
+    }
+}
+
 static void outages(struct walk *w, const struct bw_report *r)
 {
     const struct bw_report_outages *o = &r->outages;
@@ -411,6 +529,7 @@ int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner)
     carried(&w, r);
     used(&w, r);
     latency(&w, r);
+    targets(&w, r);
     outages(&w, r);
     gaps(&w, r);
     counts(&w, r);

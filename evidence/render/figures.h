@@ -13,7 +13,7 @@ struct bw_figure {
     const char *figure;
     int64_t value;
     const char *text;      /* instead of a number, when not NULL */
-    const char *unit;      /* "bit/s", "us", "s", "ms", "ppm", "bytes", "1", "unix_s", "" */
+    const char *unit;      /* "bit/s", "us", "s", "ms", "ppm", "bytes", "1", "days", "" */
     const char *layer;     /* "" when it has none */
     const char *statistic; /* "P95", "max", "sum", … */
     int64_t n;             /* values it rests on; unknown when that has no meaning */

@@ -5,6 +5,7 @@
 #define BW_EVIDENCE_HTML_H
 
 #include <model.h>
+#include <stddef.h>
 
 struct bw_buf;
 
@@ -18,9 +19,24 @@ void bw_html_coverage(struct bw_buf *out, const struct bw_report *r);
 void bw_html_use(struct bw_buf *out, const struct bw_report *r);
 void bw_html_tests(struct bw_buf *out, const struct bw_report *r);
 void bw_html_latency(struct bw_buf *out, const struct bw_report *r);
+void bw_html_targets(struct bw_buf *out, const struct bw_report *r); /* html_targets.c */
 void bw_html_outages(struct bw_buf *out, const struct bw_report *r);
 void bw_html_gaps(struct bw_buf *out, const struct bw_report *r);
 void bw_html_method(struct bw_buf *out, const struct bw_report *r); /* html_method.c */
+
+/* Pieces that sections share. A section is opened with its heading and methods, and closed
+ * by whoever opened it. */
+void bw_html_head(struct bw_buf *out,
+                  const char *id,
+                  const char *title,
+                  const char *methods);
+void bw_html_cell(struct bw_buf *out, const char *text);
+void bw_html_number(struct bw_buf *out, const char *text);
+/* A table's head; columns from first_number on stand to the right. Opens its body. */
+void bw_html_columns(struct bw_buf *out,
+                     const char *const *names,
+                     size_t n,
+                     size_t first_number);
 
 /* The layer of the last claim (IP where it names none); unknown without a claim. */
 enum bw_layer bw_html_claim_layer(const struct bw_report *r);

@@ -64,6 +64,23 @@ static const struct {
     {"Delay variation, " BW_METHOD_PDV, "P95 of the round trip minus the period's lowest "
                                         "(RFC 5481 PDV). A changed route shows in "
                                         "it as well."},
+    {"Answers, " BW_METHOD_ANSWERS ", parts of an exchange, " BW_METHOD_PHASES
+     ", and certificates, " BW_METHOD_CERT,
+     "How often each answer came, in the protocol's own word, of all exchanges asked; one "
+     "that got no answer at all has none. Parts of exchanges come from merged histograms "
+     "like round trips, each part from the end of the one before it. A certificate's days "
+     "are the whole days it had left when it was read; shown is the fewest, and the "
+     "newest."},
+    {"Side of loss, " BW_METHOD_LOSS_SIDE ", and one-way delay, " BW_METHOD_ONE_WAY,
+     "On which way a packet was lost is known where the far end's own count tells it; the "
+     "rest was lost nobody knows where. One-way delays exist only for packets for which "
+     "both clocks were synchronised, and may be off by the error bound that stands beside "
+     "them."},
+    {"Paths, " BW_METHOD_PATH,
+     "Traces of the way to a target. A way is another one where a hop that answered both "
+     "times answered as somebody else, or where its length changed; a router that is "
+     "silent once is no change. The box compares each trace with the one before it. Hops "
+     "are shown as the newest record tells them, without addresses."},
     {"Outages, " BW_METHOD_OUTAGE, "Ten seconds or more in which every target of the "
                                    "circuit (at least two) is silent, or the "
                                    "carrier is down. Outages that overlap count once, and "

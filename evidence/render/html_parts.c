@@ -14,7 +14,10 @@
 #include <text.h>
 #include <words.h>
 
-static void head(struct bw_buf *out, const char *id, const char *title, const char *methods)
+void bw_html_head(struct bw_buf *out,
+                  const char *id,
+                  const char *title,
+                  const char *methods)
 {
     bw_buf_printf(out,
                   "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n"
@@ -22,14 +25,14 @@ static void head(struct bw_buf *out, const char *id, const char *title, const ch
                   id, id, title, methods);
 }
 
-static void cell(struct bw_buf *out, const char *text)
+void bw_html_cell(struct bw_buf *out, const char *text)
 {
     bw_buf_puts(out, "<td>");
     bw_text_html(out, text);
     bw_buf_puts(out, "</td>");
 }
 
-static void number(struct bw_buf *out, const char *text)
+void bw_html_number(struct bw_buf *out, const char *text)
 {
     bw_buf_puts(out, "<td class=\"n\">");
     bw_text_html(out, text);
@@ -41,11 +44,13 @@ static void rate(struct bw_buf *out, int64_t bps)
     char text[BW_WORDS_MAX];
 
     bw_words_rate(bps, text);
-    number(out, bps == BW_UNKNOWN ? "–" : text);
+    bw_html_number(out, bps == BW_UNKNOWN ? "–" : text);
 }
 
-static void
-columns(struct bw_buf *out, const char *const *names, size_t n, size_t first_number)
+void bw_html_columns(struct bw_buf *out,
+                     const char *const *names,
+                     size_t n,
+                     size_t first_number)
 {
     bw_buf_puts(out, "<thead><tr>");
     for (size_t i = 0; i < n; i++) {
@@ -76,9 +81,9 @@ static void share_row(struct bw_buf *out, const char *what, int64_t s, int64_t o
     bw_text_html(out, what);
     bw_buf_puts(out, "</th>");
     bw_words_length(s == BW_UNKNOWN ? BW_UNKNOWN : s * 1000, text);
-    number(out, text);
+    bw_html_number(out, text);
     bw_words_percent(bw_words_ppm(s, of_s), text);
-    number(out, s == BW_UNKNOWN ? "–" : text);
+    bw_html_number(out, s == BW_UNKNOWN ? "–" : text);
     bw_buf_puts(out, "</tr>\n");
 }
 
@@ -88,14 +93,14 @@ void bw_html_coverage(struct bw_buf *out, const struct bw_report *r)
     const struct bw_report_coverage *c = &r->coverage;
     char text[192];
 
-    head(out, "coverage", "How much of the time is on record", "coverage/1");
+    bw_html_head(out, "coverage", "How much of the time is on record", "coverage/1");
     bw_buf_puts(out, "<div class=\"chart\">");
     bw_chart_coverage(r, out);
     bw_buf_puts(
         out,
         "</div>\n<p class=\"key\"><i class=\"i-p95w\"></i>on record<i class=\"i-gap\"></i>"
         "no record<i class=\"i-out\"></i>line out</p>\n<table>");
-    columns(out, names, 3, 1);
+    bw_html_columns(out, names, 3, 1);
     share_row(out, "Covered by signed records", c->recorded_s, c->elapsed_s);
     share_row(out, "Counters of the line read", c->counted_s, c->elapsed_s);
     for (size_t i = 0; i < c->n_targets; i++) {
@@ -146,15 +151,15 @@ static void days_table(struct bw_buf *out, const struct bw_report *r)
         "<details><summary>The days in a table</summary><div class=\"chart\"><table>"
         "<caption>Rates at the counter's layer; intervals with a test of ours are left "
         "out of the rates, not of the bytes.</caption>");
-    columns(out, names, 11, 1);
+    bw_html_columns(out, names, 11, 1);
     for (size_t i = 0; i < r->n_days; i++) {
         const struct bw_report_day *d = &r->days[i];
         char text[BW_WORDS_MAX];
         bw_words_date(d->year, d->month, d->day, d->weekday, text);
         bw_buf_puts(out, "<tr>");
-        cell(out, text);
+        bw_html_cell(out, text);
         bw_words_percent(bw_words_ppm(d->recorded_s, d->to_unix_s - d->from_unix_s), text);
-        number(out, text);
+        bw_html_number(out, text);
         for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
             rate(out, d->p95_bps[dir]);
             rate(out, d->class_p95_bps[dir]);
@@ -162,10 +167,10 @@ static void days_table(struct bw_buf *out, const struct bw_report *r)
         }
         for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
             bw_words_bytes(d->bytes[dir], text);
-            number(out, d->bytes[dir] == BW_UNKNOWN ? "–" : text);
+            bw_html_number(out, d->bytes[dir] == BW_UNKNOWN ? "–" : text);
         }
         bw_words_length(d->outage_ms, text);
-        number(out, d->outage_ms ? text : "–");
+        bw_html_number(out, d->outage_ms ? text : "–");
         bw_buf_puts(out, "</tr>\n");
     }
     bw_buf_puts(out, "</tbody></table></div></details>\n");
@@ -176,8 +181,8 @@ void bw_html_use(struct bw_buf *out, const struct bw_report *r)
     static const char *const heading[] = {"Download", "Upload"};
     bool by_days = r->n_days >= 4;
 
-    head(out, "use", by_days ? "Use day by day" : "Use over time",
-         "util-p95/1, carried-max/1, bytes-sum/1");
+    bw_html_head(out, "use", by_days ? "Use day by day" : "Use over time",
+                 "util-p95/1, carried-max/1, bytes-sum/1");
     if (r->n_used == 0) {
         bw_buf_puts(
             out,
@@ -221,9 +226,9 @@ dist_row(struct bw_buf *out, const char *what, enum bw_layer layer, const struct
     bw_buf_puts(out, "<tr><th scope=\"row\">");
     bw_text_html(out, what);
     bw_buf_puts(out, "</th>");
-    cell(out, d->n > 0 ? bw_words_layer_long(layer) : "–");
+    bw_html_cell(out, d->n > 0 ? bw_words_layer_long(layer) : "–");
     bw_words_count(d->n, n);
-    number(out, n);
+    bw_html_number(out, n);
     rate(out, d->min);
     rate(out, d->p5);
     rate(out, d->median);
@@ -267,7 +272,7 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
             bw_chart_runs(r, d, out);
         }
         bw_buf_puts(out, "</div>\n<div class=\"chart\"><table>");
-        columns(out, names, 8, 2);
+        bw_html_columns(out, names, 8, 2);
         for (size_t i = 0; i < t->n_kinds; i++) {
             (void)snprintf(a, sizeof(a), "Goodput, %s", t->kinds[i].kind);
             dist_row(out, a, BW_LAYER_GOODPUT, &t->kinds[i].goodput_bps);
@@ -339,29 +344,29 @@ static void runs_table(struct bw_buf *out, const struct bw_report *r)
     bw_buf_puts(
         out,
         "<details><summary>Every run in a table</summary><div class=\"chart\"><table>");
-    columns(out, names, 8, 4);
+    bw_html_columns(out, names, 8, 4);
     for (size_t i = 0; i < shown; i++) {
         const struct bw_report_run *t = &r->runs[i];
         char text[BW_WORDS_MAX];
         char state[240];
         bw_words_local(r->tz, t->at_unix_ms / 1000, 1, text);
         bw_buf_puts(out, "<tr>");
-        cell(out, text);
-        cell(out, bw_words_direction((int)t->direction));
+        bw_html_cell(out, text);
+        bw_html_cell(out, bw_words_direction((int)t->direction));
         (void)snprintf(state, sizeof(state), "%s by %s",
                        t->server[0] ? t->server : t->probe, t->kind);
-        cell(out, state);
+        bw_html_cell(out, state);
         (void)snprintf(state, sizeof(state), "%s%s%s%s%s%s",
                        bw_words_or(bw_test_state_name(t->state), ""),
                        t->retest ? ", retest" : "", t->reason[0] ? ": " : "", t->reason,
                        t->apart != BW_APART_NOT ? ", set apart: " : "",
                        t->apart != BW_APART_NOT ? bw_words_apart(t->apart) : "");
-        cell(out, state);
+        bw_html_cell(out, state);
         rate(out, t->goodput_bps);
         rate(out, t->line_bps);
         rate(out, t->compared_bps);
         bw_words_percent(bw_words_ppm(t->compared_bps, t->claim_bps), text);
-        number(out, t->compared_bps == BW_UNKNOWN ? "–" : text);
+        bw_html_number(out, t->compared_bps == BW_UNKNOWN ? "–" : text);
         bw_buf_puts(out, "</tr>\n");
     }
     bw_buf_puts(out, "</tbody></table></div></details>\n");
@@ -370,8 +375,8 @@ static void runs_table(struct bw_buf *out, const struct bw_report *r)
 
 void bw_html_tests(struct bw_buf *out, const struct bw_report *r)
 {
-    head(out, "tests", "Throughput tests",
-         BW_METHOD_TESTED ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER);
+    bw_html_head(out, "tests", "Throughput tests",
+                 BW_METHOD_TESTED ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER);
     if (r->n_runs == 0) {
         bw_buf_puts(out,
                     "<p class=\"none\">No throughput run fell due in the period.</p>\n");
@@ -404,9 +409,9 @@ static void latency_row(struct bw_buf *out, const struct bw_report_latency *l)
         bw_buf_printf(out, ", IPv%d", l->family);
     }
     bw_buf_puts(out, "</small></th>");
-    cell(out, l->window == BW_WINDOW_CLASS ? "class" : "all");
+    bw_html_cell(out, l->window == BW_WINDOW_CLASS ? "class" : "all");
     bw_words_count(l->sent, text);
-    number(out, text);
+    bw_html_number(out, text);
     bw_words_count(l->lost, text);
     bw_buf_printf(out, "<td class=\"n\">%s", text);
     if (l->late != BW_UNKNOWN && l->late > 0) {
@@ -423,7 +428,7 @@ static void latency_row(struct bw_buf *out, const struct bw_report_latency *l)
     bw_buf_puts(out, "</td>");
     for (size_t k = 0; k < sizeof(delays) / sizeof(delays[0]); k++) {
         bw_words_delay(delays[k], text);
-        number(out, delays[k] == BW_UNKNOWN ? "–" : text);
+        bw_html_number(out, delays[k] == BW_UNKNOWN ? "–" : text);
     }
     bw_buf_puts(out, "</tr>\n");
 }
@@ -459,15 +464,15 @@ void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
         "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
         "P95",    "P99",   "Mean", "PDV P95"};
 
-    head(out, "latency", "Round trip and loss",
-         "rtt-merged/1, loss-wilson95/1, pdv-period/1");
+    bw_html_head(out, "latency", "Round trip and loss",
+                 "rtt-merged/1, loss-wilson95/1, pdv-period/1");
     if (r->n_latency == 0) {
         bw_buf_puts(
             out, "<p class=\"none\">Not measured: no target was asked.</p>\n</section>\n");
         return;
     }
     bw_buf_puts(out, "<div class=\"chart\"><table class=\"tight\">");
-    columns(out, names, 11, 2);
+    bw_html_columns(out, names, 11, 2);
     for (size_t i = 0; i < r->n_latency; i++) {
         latency_row(out, &r->latency[i]);
     }
@@ -490,7 +495,7 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
     char longest[BW_WORDS_MAX];
     char observed[BW_WORDS_MAX];
 
-    head(out, "outages", "Outages", "outage-union/1");
+    bw_html_head(out, "outages", "Outages", "outage-union/1");
     bw_words_length(o->observed_s * 1000, observed);
     if (o->n == 0) {
         bw_buf_printf(out,
@@ -506,7 +511,7 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
         "<p>%zu in the %s on record: %s in all, the longest %s. Outside the recorded "
         "time none can be seen.</p>\n<div class=\"chart\"><table>",
         o->n, observed, total, longest);
-    columns(out, names, 4, 3);
+    bw_html_columns(out, names, 4, 3);
     for (size_t i = 0; i < shown; i++) {
         const struct bw_report_outage *x = &o->list[i];
         char text[BW_WORDS_MAX * 2];
@@ -516,17 +521,17 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
         (void)snprintf(
             text, sizeof(text), "%s%s", when,
             x->from_unix_ms < x->clipped_from_unix_ms ? " (began before the period)" : "");
-        cell(out, text);
+        bw_html_cell(out, text);
         bw_words_local(r->tz, x->clipped_to_unix_ms / 1000, 1, when);
         (void)snprintf(text, sizeof(text), "%s%s", when,
                        x->open ? " (still out when the records stop)"
                        : x->to_unix_ms > x->clipped_to_unix_ms
                            ? " (goes on after the period)"
                            : "");
-        cell(out, text);
-        cell(out, x->why);
+        bw_html_cell(out, text);
+        bw_html_cell(out, x->why);
         bw_words_length(x->clipped_to_unix_ms - x->clipped_from_unix_ms, when);
-        number(out, when);
+        bw_html_number(out, when);
         bw_buf_puts(out, "</tr>\n");
     }
     bw_buf_puts(out, "</tbody></table></div>\n");
@@ -545,7 +550,7 @@ void bw_html_gaps(struct bw_buf *out, const struct bw_report *r)
     size_t shown = c->n_gaps < BW_HTML_ROWS_MAX ? c->n_gaps : BW_HTML_ROWS_MAX;
     char text[BW_WORDS_MAX];
 
-    head(out, "gaps", "Gaps", "coverage/1");
+    bw_html_head(out, "gaps", "Gaps", "coverage/1");
     if (c->n_gaps == 0) {
         bw_buf_puts(
             out,
@@ -562,18 +567,18 @@ void bw_html_gaps(struct bw_buf *out, const struct bw_report *r)
         bw_buf_printf(out, "<details open><summary>All %zu gaps</summary>", c->n_gaps);
     }
     bw_buf_puts(out, "<div class=\"chart\"><table>");
-    columns(out, names, 5, 4);
+    bw_html_columns(out, names, 5, 4);
     for (size_t i = 0; i < shown; i++) {
         const struct bw_report_gap *g = &c->gaps[i];
         bw_buf_puts(out, "<tr>");
         bw_words_local(r->tz, g->from_unix_s, 1, text);
-        cell(out, text);
+        bw_html_cell(out, text);
         bw_words_local(r->tz, g->to_unix_s, 1, text);
-        cell(out, text);
-        cell(out, kinds[g->kind]);
-        cell(out, g->why);
+        bw_html_cell(out, text);
+        bw_html_cell(out, kinds[g->kind]);
+        bw_html_cell(out, g->why);
         bw_words_length(g->missing_s * 1000, text);
-        number(out, g->missing_s ? text : "–");
+        bw_html_number(out, g->missing_s ? text : "–");
         bw_buf_puts(out, "</tr>\n");
     }
     bw_buf_puts(out, "</tbody></table></div>\n");

@@ -3,6 +3,7 @@
  *
  * Invariant: integers only, units in the names, what was not measured is absent; member
  * order is fixed, so the same report gives the same bytes. */
+#include "render_json.h"
 #include "figures.h"
 #include "render.h"
 
@@ -13,7 +14,7 @@
 #include <model.h>
 #include <words.h>
 
-static void put_time(struct bw_jw *w, const char *name, int64_t unix_s)
+void bw_json_time(struct bw_jw *w, const char *name, int64_t unix_s)
 {
     char text[32];
 
@@ -23,7 +24,7 @@ static void put_time(struct bw_jw *w, const char *name, int64_t unix_s)
     }
 }
 
-static void put_time_ms(struct bw_jw *w, const char *name, int64_t unix_ms)
+void bw_json_time_ms(struct bw_jw *w, const char *name, int64_t unix_ms)
 {
     char text[32];
 
@@ -33,8 +34,7 @@ static void put_time_ms(struct bw_jw *w, const char *name, int64_t unix_ms)
     }
 }
 
-/* A string member that is absent when empty. */
-static void put_word(struct bw_jw *w, const char *name, const char *text)
+void bw_json_word(struct bw_jw *w, const char *name, const char *text)
 {
     bw_jw_kstr(w, name, text && text[0] ? text : NULL);
 }
@@ -47,7 +47,7 @@ put_dist(struct bw_jw *w, const char *name, const struct bw_dist *d, enum bw_lay
     } else {
         bw_jw_obj(w);
     }
-    put_word(w, "layer", bw_words_layer(layer));
+    bw_json_word(w, "layer", bw_words_layer(layer));
     bw_jw_ki64(w, "n", d->n);
     bw_jw_ki64(w, "min_bps", d->min);
     bw_jw_ki64(w, "p5_bps", d->p5);
@@ -64,18 +64,18 @@ static void identity(struct bw_jw *w, const struct bw_report *r)
     bw_jw_kobj(w, "identity");
     bw_jw_kstr(w, "site", r->site);
     bw_jw_kstr(w, "circuit", r->circuit);
-    put_word(w, "place", r->place);
+    bw_json_word(w, "place", r->place);
     bw_jw_karr(w, "facts");
     for (size_t i = 0; i < r->n_facts; i++) {
         const struct bw_report_facts *f = &r->facts[i];
         bw_jw_obj(w);
-        put_time(w, "from", f->from_unix_s);
-        put_time(w, "to", f->to_unix_s);
+        bw_json_time(w, "from", f->from_unix_s);
+        bw_json_time(w, "to", f->to_unix_s);
         bw_jw_kstr(w, "vantage", bw_vantage_name(f->vantage));
         bw_words_behind(f->behind, text, sizeof(text));
-        put_word(w, "behind", text);
+        bw_json_word(w, "behind", text);
         bw_jw_kstr(w, "source", bw_source_name(f->source));
-        put_word(w, "layer", bw_words_layer(f->layer));
+        bw_json_word(w, "layer", bw_words_layer(f->layer));
         bw_jw_ki64(w, "resolution_ms", f->resolution_ms);
         bw_jw_ki64(w, "link_bps", f->link_bps);
         bw_jw_ki64(w, "mtu", f->mtu);
@@ -89,11 +89,11 @@ static void identity(struct bw_jw *w, const struct bw_report *r)
 static void period(struct bw_jw *w, const struct bw_report *r)
 {
     bw_jw_kobj(w, "period");
-    put_time(w, "from", r->from_unix_s);
-    put_time(w, "to", r->to_unix_s);
-    put_time(w, "until", r->until_unix_s);
+    bw_json_time(w, "from", r->from_unix_s);
+    bw_json_time(w, "to", r->to_unix_s);
+    bw_json_time(w, "until", r->until_unix_s);
     bw_jw_kstr(w, "time_zone", r->tz_name);
-    put_word(w, "time_zone_origin", r->tz_origin);
+    bw_json_word(w, "time_zone_origin", r->tz_origin);
     bw_jw_kobj(w, "class_hours");
     bw_jw_karr(w, "weekdays");
     for (int d = 0; d < 7; d++) {
@@ -111,10 +111,10 @@ static void period(struct bw_jw *w, const struct bw_report *r)
 static void records(struct bw_jw *w, const struct bw_report *r)
 {
     bw_jw_kobj(w, "records");
-    put_word(w, "from", r->origin);
-    put_word(w, "which", r->origin_text);
+    bw_json_word(w, "from", r->origin);
+    bw_json_word(w, "which", r->origin_text);
     bw_jw_kstr(w, "signatures", bw_words_check(r->check));
-    put_word(w, "signatures_text", r->check_text);
+    bw_json_word(w, "signatures_text", r->check_text);
     bw_jw_obj_end(w);
 }
 
@@ -124,12 +124,12 @@ static void claimed(struct bw_jw *w, const struct bw_report *r)
     for (size_t i = 0; i < r->n_claims; i++) {
         const struct bw_report_claim *c = &r->claims[i];
         bw_jw_obj(w);
-        put_time(w, "from", c->from_unix_s);
-        put_time(w, "to", c->to_unix_s);
+        bw_json_time(w, "from", c->from_unix_s);
+        bw_json_time(w, "to", c->to_unix_s);
         bw_jw_ki64(w, "down_bps", c->bps[BW_DOWN]);
         bw_jw_ki64(w, "up_bps", c->bps[BW_UP]);
-        put_word(w, "layer", bw_words_layer(c->layer));
-        put_word(w, "origin", c->origin);
+        bw_json_word(w, "layer", bw_words_layer(c->layer));
+        bw_json_word(w, "origin", c->origin);
         bw_jw_obj_end(w);
     }
     bw_jw_arr_end(w);
@@ -171,8 +171,8 @@ static void coverage(struct bw_jw *w, const struct bw_report *r)
         const struct bw_report_gap *g = &c->gaps[i];
         bw_jw_obj(w);
         bw_jw_kstr(w, "kind", kinds[g->kind]);
-        put_time(w, "from", g->from_unix_s);
-        put_time(w, "to", g->to_unix_s);
+        bw_json_time(w, "from", g->from_unix_s);
+        bw_json_time(w, "to", g->to_unix_s);
         bw_jw_ki64(w, "missing_s", g->missing_s);
         bw_jw_kstr(w, "why", g->why);
         bw_jw_obj_end(w);
@@ -226,7 +226,7 @@ static void tested(struct bw_jw *w, const struct bw_report_tested *x, const char
     bw_jw_ki64(w, "at_least_80_percent_ppm", bw_words_ppm(x->n_at_80, x->n_compared));
     bw_jw_ki64(w, "at_least_90_percent_ppm", bw_words_ppm(x->n_at_90, x->n_compared));
     put_dist(w, "line_at_claim_layer", &x->compared_bps, x->compared_layer);
-    put_word(w, "conversion", x->conversion);
+    bw_json_word(w, "conversion", x->conversion);
     bw_jw_obj_end(w);
     bw_jw_obj_end(w);
 }
@@ -234,13 +234,13 @@ static void tested(struct bw_jw *w, const struct bw_report_tested *x, const char
 static void one_run(struct bw_jw *w, const struct bw_report_run *t)
 {
     bw_jw_obj(w);
-    put_time_ms(w, "at", t->at_unix_ms);
+    bw_json_time_ms(w, "at", t->at_unix_ms);
     bw_jw_kstr(w, "direction", bw_words_direction((int)t->direction));
     bw_jw_kstr(w, "state", bw_test_state_name(t->state));
-    put_word(w, "reason", t->reason);
+    bw_json_word(w, "reason", t->reason);
     bw_jw_kstr(w, "kind", t->kind);
     bw_jw_kstr(w, "probe", t->probe);
-    put_word(w, "server", t->server);
+    bw_json_word(w, "server", t->server);
     if (t->apart != BW_APART_NOT) {
         bw_jw_kstr(w, "apart", bw_words_apart_name(t->apart));
     }
@@ -255,12 +255,12 @@ static void one_run(struct bw_jw *w, const struct bw_report_run *t)
     bw_jw_ki64(w, "goodput_bps", t->goodput_bps);
     if (t->line_bps != BW_UNKNOWN) {
         bw_jw_ki64(w, "line_bps", t->line_bps);
-        put_word(w, "line_layer", bw_words_layer(t->line_layer));
+        bw_json_word(w, "line_layer", bw_words_layer(t->line_layer));
         bw_jw_ki64(w, "mtu", t->mtu);
     }
     if (t->compared_bps != BW_UNKNOWN) {
         bw_jw_ki64(w, "claim_bps", t->claim_bps);
-        put_word(w, "claim_layer", bw_words_layer(t->claim_layer));
+        bw_json_word(w, "claim_layer", bw_words_layer(t->claim_layer));
         bw_jw_ki64(w, "line_at_claim_layer_bps", t->compared_bps);
     }
     bw_jw_obj_end(w);
@@ -283,14 +283,14 @@ static void delivered(struct bw_jw *w, const struct bw_report *r)
     for (size_t i = 0; i < r->n_used; i++) {
         bw_jw_obj(w);
         bw_jw_kstr(w, "method", BW_METHOD_CARRIED);
-        put_word(w, "layer", bw_words_layer(r->used[i].layer));
+        bw_json_word(w, "layer", bw_words_layer(r->used[i].layer));
         for (int d = 0; d < BW_DIRECTIONS; d++) {
             const struct bw_report_window *x = &r->used[i].window[BW_WINDOW_ALL][d];
             bw_jw_kobj(w, bw_words_direction(d));
             bw_jw_ki64(w, "n", x->n);
             bw_jw_ki64(w, "max_bps", x->peak_bps);
             bw_jw_ki64(w, "at_claim_layer_bps", x->converted_peak_bps);
-            put_time(w, "at", x->peak_unix_s);
+            bw_json_time(w, "at", x->peak_unix_s);
             bw_jw_obj_end(w);
         }
         bw_jw_obj_end(w);
@@ -305,7 +305,7 @@ static void used_window(struct bw_jw *w, const struct bw_report_window *x, const
     bw_jw_ki64(w, "n", x->n);
     bw_jw_ki64(w, "p95_bps", x->p95_bps);
     bw_jw_ki64(w, "peak_bps", x->peak_bps);
-    put_time(w, "peak_at", x->peak_unix_s);
+    bw_json_time(w, "peak_at", x->peak_unix_s);
     bw_jw_ki64(w, "n_converted", x->n_converted);
     bw_jw_ki64(w, "p95_at_claim_layer_bps", x->converted_p95_bps);
     bw_jw_ki64(w, "p95_of_claim_ppm", x->share_p95_ppm);
@@ -319,7 +319,7 @@ static void used(struct bw_jw *w, const struct bw_report *r)
         const struct bw_report_used *u = &r->used[i];
         bw_jw_obj(w);
         bw_jw_kstr(w, "method", BW_METHOD_UTIL_P95);
-        put_word(w, "layer", bw_words_layer(u->layer));
+        bw_json_word(w, "layer", bw_words_layer(u->layer));
         bw_jw_ki64(w, "intervals", u->n_intervals);
         bw_jw_ki64(w, "intervals_with_own_test", u->n_with_test);
         bw_jw_ki64(w, "intervals_too_short", u->n_short);
@@ -387,10 +387,10 @@ static void outages(struct bw_jw *w, const struct bw_report *r)
     for (size_t i = 0; i < o->n; i++) {
         const struct bw_report_outage *x = &o->list[i];
         bw_jw_obj(w);
-        put_time_ms(w, "from", x->from_unix_ms);
-        put_time_ms(w, "to", x->to_unix_ms);
-        put_time_ms(w, "counted_from", x->clipped_from_unix_ms);
-        put_time_ms(w, "counted_to", x->clipped_to_unix_ms);
+        bw_json_time_ms(w, "from", x->from_unix_ms);
+        bw_json_time_ms(w, "to", x->to_unix_ms);
+        bw_json_time_ms(w, "counted_from", x->clipped_from_unix_ms);
+        bw_json_time_ms(w, "counted_to", x->clipped_to_unix_ms);
         bw_jw_ki64(w, "counted_ms", x->clipped_to_unix_ms - x->clipped_from_unix_ms);
         bw_jw_kstr(w, "why", x->why);
         bw_jw_obj_end(w);
@@ -407,7 +407,7 @@ words(struct bw_jw *w, const char *name, const struct bw_report_word *list, size
         bw_jw_obj(w);
         bw_jw_kstr(w, "text", list[i].text);
         bw_jw_ki64(w, "n", list[i].n);
-        put_time(w, "first", list[i].first_unix_s);
+        bw_json_time(w, "first", list[i].first_unix_s);
         bw_jw_obj_end(w);
     }
     bw_jw_arr_end(w);
@@ -429,8 +429,8 @@ static void counts(struct bw_jw *w, const struct bw_report *r)
     bw_jw_ki64(w, "interval_s", c->interval_s);
     bw_jw_ki64(w, "first_position", c->first_position);
     bw_jw_ki64(w, "last_position", c->last_position);
-    put_word(w, "first_sha256", c->first_sha256);
-    put_word(w, "last_sha256", c->last_sha256);
+    bw_json_word(w, "first_sha256", c->first_sha256);
+    bw_json_word(w, "last_sha256", c->last_sha256);
     bw_jw_karr(w, "keys");
     for (size_t i = 0; i < c->n_keys; i++) {
         const struct bw_report_key *k = &c->keys[i];
@@ -487,7 +487,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_jw_obj(&w);
     bw_jw_ki64(&w, "v", 1);
     bw_jw_kstr(&w, "type", "bandwitness-report");
-    put_time(&w, "made_at", r->made_unix_s);
+    bw_json_time(&w, "made_at", r->made_unix_s);
     identity(&w, r);
     period(&w, r);
     records(&w, r);
@@ -496,6 +496,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     used(&w, r);
     coverage(&w, r);
     latency(&w, r);
+    bw_json_targets(&w, r);
     outages(&w, r);
     counts(&w, r);
     days(&w, r);

@@ -99,6 +99,43 @@ class Serve(CollectorCase):
             graphs = [x for x in self.page(f"/sites/{box.site}{word}").links if "/link.png" in x]
             self.assertIn(f"last={seconds}&", graphs[0])
 
+    def test_targets_on_the_site_page(self):
+        box = self.c.box("Alder School", start=int(time.time()) // 300 * 300 - 900)
+        def asked(probe, kind, sent, lost, **more):
+            return {"circuit": "wan", "probe": probe, "kind": kind, "family": 4, "sent": sent,
+                    "lost": lost, **more}
+        def way(n, **more):
+            return {"circuit": "wan", "probe": "hub", "method": "udp", "family": 4,
+                    "at_ms": box.at * 1000, "reached": 1, "mtu": 1492, "hash": sha(f"way {n}"),
+                    **more, "hops": [{"ttl": 1, "hash": "h1", "name": "edge.river.example"},
+                                     {"ttl": 2, "hash": f"h{n}"}]}
+        self.assertEqual(self.c.post([box.summary()]).json["refused"], [])
+        self.assertNotIn("Targets, last", self.page(f"/sites/{box.site}").text)
+        for n in (3, 4):
+            changed = {"changed": 1} if n == 4 else {}
+            line = box.summary(latency=[
+                latency(n),
+                asked("hub", "stamp", 60, 4, lost_out=3, lost_back=0),
+                asked("mail", "tcp", 5, 5),
+                asked("page", "http_get", 4, 4, codes=[{"code": "tls-expired", "n": 3}],
+                      phases=[{"phase": "connect", "sum_us": 36_000, "time_hist": "1wED"}],
+                      cert_days=12 - n * 5)], paths=[way(n, **changed)])
+            self.assertEqual(self.c.post([line]).json["refused"], [])
+        text = re.sub(r"\s+", " ", self.page(f"/sites/{box.site}").text)
+        for words in ("Targets, last 7 days", "Certificate of page: ended 8 days before it was read",
+                      "tls-expired 6", "connect6", "hub stamp IPv4602", "2 traces, target reached in 2;"
+                      " 1 change in 1 compared, the last", "from hop 2 on", "MTU 1492",
+                      "edge.river.example", "h4", "mail tcp IPv410–10–"):
+            self.assertIn(words, text)
+        report = json.loads(self.c.command(
+            "report", "--ledger", self.c.data, "--circuit", f"{box.site}.wan", "--tz", "UTC",
+            "--format", "json"))
+        found = {t["probe"]: t for t in report["targets"]}
+        self.assertEqual(sorted(found), ["hub", "mail", "page"])
+        self.assertEqual(found["page"]["certificate"]["lowest_days"], -8)
+        self.assertEqual(found["hub"]["loss_side"]["lost_not_known_where"], 2)
+        self.assertEqual(report["paths"][0]["last_change_ttl"], 2)
+
     def test_site_page_states_and_figures(self):
         box = self.c.box("Rowan School", start=int(time.time()) // 300 * 300 - 3600)
         self.assertIn("never seen", self.page(f"/sites/{box.site}").text)

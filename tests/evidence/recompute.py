@@ -22,6 +22,8 @@ from datetime import datetime, timedelta, timezone
 
 from jwcrypto import jwk, jws
 
+from recompute_targets import Targets
+
 EDGE_US = 100000
 
 
@@ -629,6 +631,7 @@ class Check:
         self.tested("up")
         self.used()
         self.latency()
+        Targets(self, read_hist, hist_rank, EDGES).compare()
         self.outages()
         self.counts()
         self.days()

@@ -16,9 +16,11 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as ElementTree
 
 import jsonschema
+import detailed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -287,6 +289,57 @@ def tampered(jose, key, folder):
         wrong("a changed record does not show")
 
 
+def details(schema, folder):
+    """What probes tell beside the round trip, in records of an independent signer: every
+    figure worked out again, in all formats, for the whole time and for a part in which the
+    hops of the first ways are not told."""
+    os.makedirs(folder)
+    jose, key, out = f"{folder}/d.jose", f"{folder}/d.jwk", f"{folder}/out"
+    start = detailed.write(jose, key)
+    utc = "%Y-%m-%dT%H:%M:%SZ"
+    for n, period in enumerate([[], ["--from", time.strftime(utc, time.gmtime(start + 40 * 300)),
+                                     "--to", time.strftime(utc, time.gmtime(start + 140 * 300))]]):
+        run(BANDWITNESS, "report", "--file", jose, "--key", key, "--tz", "America/Chicago", *period,
+            "--format", "html,csv,json", "-o", f"{out}{n}")
+        with open(f"{out}{n}/report.json", encoding="utf-8") as f:
+            report = json.load(f)
+        for e in list(schema.iter_errors(report))[:5]:
+            wrong(f"details {n}: the schema refuses {list(e.path)}: {e.message}")
+        check = run(sys.executable, f"{HERE}/recompute.py", f"{out}{n}/report.json", jose, key)
+        print(f"details {n}: {check.stdout.strip()}")
+        if (len(report["targets"]), len(report["paths"])) != (5, 2):
+            wrong(f"details {n}: {len(report['targets'])} targets, {len(report['paths'])} paths")
+        check_html(f"details {n}", f"{out}{n}/report.html")
+        check_csv(f"details {n}", f"{out}{n}/report.csv", report)
+        check_methods(f"details {n}", f"{out}{n}")
+    with open(f"{out}0/report.html", encoding="utf-8") as f:
+        text = re.sub("<[^>]*>", " ", f.read())
+    for words in ("Certificate of page: ended 1 day before it was read on", ": 89 days left.",
+                  "tls-expired", "servfail", "name service", "from hop 7 on", "mtu-black-hole",
+                  "target did not answer", "edge.river.example", "too long for the times"):
+        if words not in re.sub(r"\s+", " ", text):
+            wrong(f"details: the page does not say '{words}'")
+    with open(f"{out}0/report.csv", encoding="utf-8", newline="") as f:
+        rows = {(r["figure"], r["statistic"]): r for r in csv.DictReader(f)
+                if r["section"] in ("targets", "paths")}
+    page = next(t for t in report_of(f"{out}0")["targets"] if t["kind"] == "http_get")
+    for figure, statistic, value in (
+            ("page (http_get, IPv4).answer.200", "count", page["answers"]["codes"][0]["n"]),
+            ("page (http_get, IPv4).certificate", "min", page["certificate"]["lowest_days"]),
+            ("page (http_get, IPv4).phase.tls", "P50",
+             page["phases"]["list"][2]["times"]["p50_us"]),
+            ("hub (udp, IPv4).changes", "count", 2), ("hub (udp, IPv4).last_change_hop",
+                                                      "first that differs", 7),
+            ("hub (icmp, IPv6).changes", "count", "")):
+        if rows.get((figure, statistic), {}).get("value") != str(value):
+            wrong(f"details: {figure} is {rows.get((figure, statistic))} in the CSV, not {value}")
+
+
+def report_of(folder):
+    with open(f"{folder}/report.json", encoding="utf-8") as f:
+        return json.load(f)
+
+
 def errors(jose):
     """Each mistake of a command line is told, with the mend."""
     for arguments, status, words in [
@@ -329,7 +382,8 @@ def main():
             if name == "week":
                 tampered(jose, key, folder)
                 errors(jose)
-    print(f"{len(CASES)} cases, {len(failures)} wrong")
+        details(schema, f"{top}/details")
+    print(f"{len(CASES) + 1} cases, {len(failures)} wrong")
     return 1 if failures else 0
 
 

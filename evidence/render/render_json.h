@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * render_json.h - what the files of the JSON renderer share. Private to this folder. */
+#ifndef BW_EVIDENCE_RENDER_JSON_H
+#define BW_EVIDENCE_RENDER_JSON_H
+
+#include <stdint.h>
+
+struct bw_jw;
+struct bw_report;
+
+/* Members that are absent when unknown or empty; times in UTC. */
+void bw_json_time(struct bw_jw *w, const char *name, int64_t unix_s);
+void bw_json_time_ms(struct bw_jw *w, const char *name, int64_t unix_ms);
+void bw_json_word(struct bw_jw *w, const char *name, const char *text);
+
+/* "targets" and "paths". */
+void bw_json_targets(struct bw_jw *w, const struct bw_report *r);
+
+#endif
