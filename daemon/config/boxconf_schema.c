@@ -154,8 +154,8 @@ static const struct bw_optspec tests_opts[] = {
      .def = "90",
      .doc =
          "A test that finds less than this share of the claim, in percent, is made again "
-         "within the hour at another server of its section; both stand on record and both "
-         "count. 0: never."},
+         "within the hour at another server of its section, where there is one; both stand "
+         "on record and both count. 0: never."},
     {.type = BW_OPT_END},
 };
 
@@ -187,7 +187,8 @@ static const struct bw_optspec circuit_opts[] = {
      .words = vantage_words,
      .def = NULL,
      .doc = "Where this box stands: router (all traffic goes through it), bridge, wan-side "
-            "or lan-side of the edge device, mirror. It stands beside every figure."},
+            "or lan-side of the edge device, mirror. It is said beside every figure; "
+            "unknown is refused."},
     {.name = "behind",
      .type = BW_OPT_SET,
      .words = behind_words,

@@ -87,7 +87,7 @@ static const struct bw_optspec iperf3_opts[] = {
      .type = BW_OPT_ENUM,
      .def = "tcp",
      .words = protocol_words,
-     .doc = "tcp, or udp at the rate that _rate_ says."},
+     .doc = "tcp; or udp, at `rate`."},
     {.name = "rate",
      .type = BW_OPT_RATE,
      .min = 10000,
@@ -123,7 +123,7 @@ static const struct bw_optspec iperf3_opts[] = {
      .type = BW_OPT_ENUM,
      .def = "any",
      .words = family_words,
-     .doc = "IPv4 or IPv6 only."},
+     .doc = "Which addresses of a name to use: any, 4 or 6."},
     {.name = "connect_timeout",
      .type = BW_OPT_DURATION,
      .min = 500,
@@ -421,8 +421,7 @@ static void watch(struct bw_probe *p, int64_t now_ns)
     }
     if (age_ms > try_ms(p->opts)) {
         give_up(p, -ETIMEDOUT, "the test did not end in time, and iperf3 was killed");
-    } else if (moved != BW_UNKNOWN && p->first_mono_ns == 0 &&
-               age_ms > begin_ms(p->opts)) {
+    } else if (moved != BW_UNKNOWN && p->first_mono_ns == 0 && age_ms > begin_ms(p->opts)) {
         give_up(p, -ETIMEDOUT, "no test began: the server does not answer");
     } else if (p->first_mono_ns > 0 && now_ns - p->moved_mono_ns > STALL_MS * NS_PER_MS) {
         give_up(p, -ETIMEDOUT, "nothing moved for 5 s");

@@ -52,7 +52,7 @@ const struct bw_optspec bw_reflector_collector_opts[] = {
      .def = "no",
      .doc =
          "Answer also the prefixes registered for circuits in the catalogue (`bandwitness "
-         "site add --prefix`); new ones count within five minutes."},
+         "site prefix --add`); new ones count within five minutes."},
     {.type = BW_OPT_END},
 };
 
