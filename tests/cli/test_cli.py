@@ -160,6 +160,45 @@ class Wording(unittest.TestCase):
         self.assertIn("2000 Mbit/s up is not testable", r.stdout)
         self.assertNotIn("100 Mbit/s down", r.stdout)
 
+    def taken(self, folder, text, what):
+        path = os.path.join(folder, "c.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        r = run("check-config", path)
+        self.assertEqual((r.returncode, r.stderr), (0, ""), what)
+        return r.stdout
+
+    def test_every_sample_is_taken(self):
+        """What we show as an example is right: as it stands, and with all that waits in comments."""
+        def read(*path):
+            with open(os.path.join(TOP, *path), encoding="utf-8") as f:
+                return f.read()
+        sample, page = read("etc", "bandwitness.conf"), read("man", "bandwitness.conf.5.scd")
+        probes = {kind: read("probes", kind, kind + ".conf")
+                  for kind in sorted(os.listdir(os.path.join(TOP, "probes")))
+                  if os.path.isdir(os.path.join(TOP, "probes", kind))}
+        circuit = 'circuit "wan" { vantage = router source = kernel interface = "eth0" }\n'
+        blocks = re.findall(r"^```\n(.*?)^```", page, re.M | re.S)
+        with tempfile.TemporaryDirectory(prefix="bw-test-cli-") as folder:
+            days = os.path.join(folder, "days-off.txt")
+            with open(days, "w", encoding="utf-8") as f:
+                f.write(next(b for b in blocks if b.startswith("# ")))
+            self.taken(folder, sample, "the sample")
+            # a section or option in comments: # right before it, or with four blanks or more
+            whole = re.sub(r"(?m)^( *)#(?=\S| {4})", r"\1", sample).replace(
+                "/etc/bandwitness/days-off.txt", days)
+            for word in ("collector {", "claim {", "http ", "outside ", "reflector {",
+                         "source_address", "month_bytes", "instruction_calendar"):
+                self.assertRegex(whole, rf"(?m)^ *{word}")
+            self.assertRegex(self.taken(folder, whole, "the whole sample"), r"http +state ")
+            self.assertGreaterEqual(len(probes), 10)
+            for kind, text in probes.items():
+                self.assertRegex(self.taken(folder, circuit + text, kind), rf"(?m)^  {kind} ")
+            self.taken(folder, circuit + "".join(probes.values()), "all probes in one file")
+            (first,) = [b for b in blocks if b.startswith("interval")]
+            (hub,) = [b for b in blocks if b.startswith("reflector")]
+            self.taken(folder, first + hub, "the manual's examples")
+
     def test_no_source_prints_a_plural_of_its_own(self):
         """One helper makes the forms (lib/base/plural.h)."""
         found = []

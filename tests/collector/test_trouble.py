@@ -2,6 +2,7 @@
 """When something is wrong on the collector's side: too much at once, a locked ledger, a
 missing record that never comes, a lost key, a bad configuration."""
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -124,6 +125,24 @@ class Trouble(unittest.TestCase):
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             self.assertEqual(done.returncode, 1, text)
             self.assertIn(words, done.stderr.decode())
+
+    def test_the_sample_is_taken(self):
+        """As it stands, and with every section that waits in comments."""
+        folder = self.enterContext(scratch())
+        path = os.path.join(folder, "c.conf")
+        with open(os.path.join(os.path.dirname(__file__), "../../etc/collector.conf"),
+                  encoding="utf-8") as f:
+            sample = f.read()
+        whole, n = re.subn(r"(?ms)^# \w+(?: \"\w+\")? \{\n.*?^# \}\n",
+                           lambda m: re.sub(r"(?m)^# ", "", m[0]), sample)
+        self.assertEqual(n, 3, "measure, reflector and a listener without a proxy")
+        for text in (sample, whole):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            done = subprocess.run([program("bandwitness-collector"), "-t", "-c", path],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn(b": good", done.stdout)
 
     def test_an_orderly_end_answers_what_waits(self):
         with Collector("ledger { commit_delay = 1s }") as c:
