@@ -14,11 +14,15 @@ def new_folder(prefix="bw-scene-"):
     """(path, lock): a folder that is removed, at the latest, by the next one after the lock,
     an open file, is closed."""
     _remove_stale(prefix)
-    folder = tempfile.mkdtemp(prefix=prefix)
-    os.chmod(folder, 0o755)
-    lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return folder, lock
+    while True:
+        folder = tempfile.mkdtemp(prefix=prefix)
+        os.chmod(folder, 0o755)
+        path = os.path.join(folder, "lock")
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.exists(path):  # another one may have come between the file and its lock
+            return folder, lock
+        os.close(lock)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@
 A place is HOST, this machine, or a namespace of the lab."""
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -86,9 +87,19 @@ def wait_for(what, test, seconds=40, every=0.05):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody listens at, below those that connections of other tests leave from: it stays
+    free until its program binds it, and while that one is started again."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        below = int(f.read().split()[0])
+    ports = range(max(1024, below // 2), below)
+    for port in random.SystemRandom().sample(ports, 100) if len(ports) > 100 else [0]:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return s.getsockname()[1]
+            except OSError:
+                continue
+    raise SceneError("no free port")
 
 
 def self_signed(folder, name="localhost", addresses=("127.0.0.1",)):
