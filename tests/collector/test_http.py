@@ -202,7 +202,7 @@ class Crowd(unittest.TestCase):
                 except OSError:
                     pass # gave way already
                 slow.append(s)
-            self.assertGreater(c.metric("bandwitness_http_body_bytes"), 70e6)
+            wait_for("bodies in memory", lambda: c.metric("bandwitness_http_body_bytes") > 70e6)
             for s in slow: # a byte a second is no progress
                 try:
                     s.send(b"x")
@@ -221,7 +221,8 @@ class Crowd(unittest.TestCase):
 
 class Deadlines(unittest.TestCase):
     def test_slow_ones_are_cut_and_idle_ones_kept(self):
-        limits = "limits { header_time = 2s body_time = 3s idle_time = 6s }"
+        # idle_time: a busy machine may take long to cut the slow ones
+        limits = "limits { header_time = 2s body_time = 3s idle_time = 12s }"
         with Collector(limits) as c:
             kept = c.connect(20)
             kept.request("GET", "/healthz")

@@ -3,7 +3,6 @@
 its folder. It says what is the matter and what to do, and makes nothing worse."""
 import shutil
 import sqlite3
-import time
 
 from bwtest import Box
 from bwtest.scenes import run_scenes, scene
@@ -62,7 +61,6 @@ def one_only():
         second.start(wait=False)
         second.ends(1)
         assert "another process" in second.text() and "journal.db" in second.text(), second.text()
-        time.sleep(0.1)
         box.wait_records(n + 3)
         assert box.status()["journal"]["held"] == 0
         box.stop()

@@ -6,7 +6,6 @@ byte, in an unbroken chain, and the collector ends up with exactly that.
 BW_FAULT_ROUNDS kills (6), spread over three boxes with an interval of one second.
 """
 import sys
-import time
 
 from bwtest import wait_for
 from scene import ROUNDS, Scene
@@ -30,8 +29,8 @@ def main():
             assert after[:len(seen[box])] == seen[box], f"kill {n + 1}: the journal changed"
             print(f"kill {n + 1}: {len(after)} records in the journal", flush=True)
         strikes.report()
-        time.sleep(8)  # grace, then posts
         for box in boxes:
+            wait_for("its posts to be answered again", lambda b=box: b.acked() >= len(seen[b]), 60)
             box.stop()
             lines = box.journal()
             found = box.verify()

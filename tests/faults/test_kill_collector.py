@@ -7,8 +7,8 @@ BW_FAULT_ROUNDS kills (6). On loopback, plain HTTP, no rights needed.
 """
 import json
 import sys
-import time
 
+from bwtest import wait_for
 from bwtest.jose import receipt, sha
 from bwtest.load import Courier, Load
 from scene import ROUNDS, Scene
@@ -44,7 +44,8 @@ def main():
                 strikes.kill(s.collector, 2.0)
                 s.collector.start()
                 print(f"kill {n + 1}: {before} acknowledged so far", flush=True)
-            time.sleep(1)
+            wait_for("deliveries after the last start",
+                     lambda: sum(c.acked for c in couriers) > before)
         strikes.report()
         settled = load.settle()
         for c in couriers:
