@@ -11,12 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 import lab
-from bwtest import HOST, Box, Collector, SceneError, free_port, payload, program
+from bwtest import HOST, Box, Collector, SceneError, free_port, payload, program, scratch
 from figures import Figures, table
 from school import EDGE4, NET4, NET6, STATE4, School, start_nginx
 from truth import Ping, Sampler
@@ -521,7 +520,7 @@ def main():
         print(f"no lab here: {e}")
         print("running on loopback instead, without the shaped line: no figure is compared with "
               "a set one")
-    with tempfile.TemporaryDirectory(prefix="bw-loopback-") as folder:
+    with scratch("bw-loopback-") as folder:
         try:
             return demo.on_loopback(folder)
         except SceneError as e:

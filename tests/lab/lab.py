@@ -16,7 +16,7 @@ import subprocess
 import sys
 import traceback
 
-from bwtest import SceneError, new_folder
+from bwtest import SceneError, new_folder, wait_for
 from bwtest.place import Place
 
 CLONE_NEWNS = 0x00020000
@@ -307,6 +307,14 @@ class Lab:
                 if f"{feature}: on" in features:
                     raise SceneError(f"{ns.name}/{name}: {feature} cannot be switched off")
             ns.run(["ip", "link", "set", "dev", name, "up"])
+
+
+def until_caught(proc, number):
+    """Until the program has a handler of this signal: one that comes before only kills it."""
+    def caught():
+        with open(f"/proc/{Lab.outer_pid(proc.pid)}/status", encoding="ascii") as f:
+            return int(next(l for l in f if l.startswith("SigCgt:")).split()[1], 16) >> number - 1 & 1
+    wait_for("its handler of the signal", caught)
 
 
 def main(work):

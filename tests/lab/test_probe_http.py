@@ -22,8 +22,6 @@ SHORT = ("--opt", "duration=2s", "--opt", "warmup=0s", "--opt", "connect_timeout
 DEADLINE_S = 25
 
 
-
-
 def start(ns, *args):
     return ns.popen([program("bandwitness"), "probe", "http", "--json", *args],
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
@@ -100,10 +98,11 @@ def a_child_that_is_killed(s):
 
 
 def ends_when_asked(s):
+    before = s.line_bytes()["down"]
     running = start(s.box, f"http://{NET4}/big", "--opt", "duration=30s", "--opt", "warmup=0s")
-    time.sleep(5)
+    wait_for("load", lambda: s.line_bytes()["down"] - before > 20_000_000)
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=10)
+    out, err = running.communicate(timeout=20)
     whole = json.loads(out)
     r = whole["results"][0]
     assert running.returncode == 130 and whole["interrupted"], (out, err)

@@ -491,12 +491,14 @@ def by_the_interface_that_was_asked_for(c):
 def ends_when_asked(c):
     for ns in c.nodes[2:]:
         ns.nft(DROP_WORDS % "meta l4proto { icmp, ipv6-icmp } drop")
+    def heard():
+        return int(json.loads(c.box.sh("ip -s -j link show dev to0"))[0]["stats64"]["rx"]["packets"])
+
+    before = heard()
     running = start(c.box, FAR4, "--opt", "wait=3s", "--opt", "names=no")
-    wait_for("the first hop", lambda: int(json.loads(c.box.sh(
-        "ip -s -j link show dev to0"))[0]["stats64"]["tx"]["packets"]) > 0)
-    time.sleep(1)
+    wait_for("the first hop's answers to all three packets", lambda: heard() >= before + 3)
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=5)
+    out, err = running.communicate(timeout=20)
     whole = json.loads(out)
     (r,) = whole["results"]
     assert running.returncode == 130 and whole["interrupted"], (out, err)

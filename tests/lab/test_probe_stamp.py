@@ -110,12 +110,14 @@ def a_delay_as_set(near, far):
             assert abs(back - DELAY_MS / 2) <= within + BAND_MS, r
 
 
-def loss_has_a_direction(near, far):
+def loss_has_a_direction(near, far, hub):
     """Over IPv4 only what goes there is lost, over IPv6 only what comes back; both at once."""
+    before = hub.status()["reflector"]["answered"]
     running = near.popen([program("bandwitness"), "probe", "stamp", "--json", FAR4, FAR6,
                           "--seconds", "13", "--opt", "interval=100ms", "--opt", "timeout=500ms"],
                          stdout=subprocess.PIPE, universal_newlines=True)
-    time.sleep(1)  # what is lost before the first answer has no direction
+    # what is lost before the first answer has no direction
+    wait_for("answers over both", lambda: hub.status()["reflector"]["answered"] >= before + 10)
     far.nft("""table inet t {
   counter there { }
   chain input {
@@ -192,7 +194,7 @@ def by_anothers_codec(near, far):
 def work(the_lab):
     near, far, hub = scene(the_lab)
     a_delay_as_set(near, far)
-    loss_has_a_direction(near, far)
+    loss_has_a_direction(near, far, hub)
     nobody_there(near, far)
     by_anothers_codec(near, far)
     said = hub.status()["reflector"]

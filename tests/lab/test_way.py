@@ -2,9 +2,8 @@
 """The whole way in short: box, line, collector, with tests, a cut, and both programs
 killed; every figure is compared with the lab's truth. Then the records are falsified, one
 member at a time, and each comparison must notice. script/demo is the long form."""
-import tempfile
-
 import lab
+from bwtest import scratch
 from demo import TARGETS, Demo
 
 NAMES = [name for name, _ in TARGETS]
@@ -54,7 +53,7 @@ class Options:
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="bw-way-") as out:
+    with scratch("bw-way-") as out:
         demo = Way(Options(out))
         demo.interval_s, demo.cut_s = 2, 14
         demo.test_every, demo.test_s = "1h", 3
