@@ -68,7 +68,7 @@ def main():
         for what, words, show in (
                 ("expired", "expired", lambda: ours.shows(c, end=-DAY / 2)),
                 ("not yet valid", "not yet valid", lambda: ours.shows(c, begin=DAY / 2)),
-                ("another host's", "127.0.0.1", lambda: ours.shows(c, "192.0.2.1")),
+                ("another host's", "subject name", lambda: ours.shows(c, "192.0.2.1")),
                 ("nobody's", "certificate", lambda: strangers.shows(c))):
             c.stop()
             before, said = box.acked(), box.text()
