@@ -422,6 +422,9 @@ class Fronts(unittest.TestCase):
         site = site.replace("/etc/bandwitness/tls", folder + "/tls")
         site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
         site = re.sub(r"listen \[::\]:443 ssl;", "", site)
+        site = site.replace("#allow 192.0.2.0/24;", "allow 127.0.0.1;")
+        site = site.replace("#deny all;", "deny all;")
+        self.assertIn(" deny all;", site)
         conf = os.path.join(folder, "nginx.conf")
         with open(conf, "w", encoding="utf-8") as f:
             user = "user root;\n" if os.geteuid() == 0 else ""
