@@ -314,7 +314,7 @@ static void take_outcome(struct bw_probe *p, const struct iperf3_outcome *o)
     int error;
     make_sample(p, &s);
     if (o->too_long) {
-        fail_direction(p, &s, -E2BIG, "iperf3 printed more than 1 MB");
+        fail_direction(p, &s, -E2BIG, "iperf3 printed more than 4 MB");
         return;
     }
     if (bw_iperf3_read(o->out, o->n, &r, &err) < 0) {

@@ -203,8 +203,8 @@ FAKES = (
     (f"echo '{report().replace('TCP', 'UDP')}'", ("another test",)),
     (f"echo '{report().replace('10000000', '100')}'", ("too few",)),
     (f"echo '{report().replace(': 2,', ': 0.01,')}'", ("were asked for",)),
-    ("yes '{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}'", ("more than 1 MB",)),
-    ("head -c 3000000 /dev/zero", ("more than 1 MB",)),
+    ("yes '{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}'", ("more than 4 MB",)),
+    ("head -c 6000000 /dev/zero", ("more than 4 MB",)),
     ("trap '' TERM; sleep 60 & wait; sleep 60", ("no test began", "did not end")),
     ("sleep 60 & exit 0", ("nothing",)),  # somebody else holds the output
     ("cat /dev/zero >&2", ("no test began", "did not end", "said")),
