@@ -353,7 +353,7 @@ bool bw_campaign_next(const struct bw_campaign *k,
                       bw_campaign_secret_cb secret,
                       void *owner,
                       int64_t *ret_start_unix_ms,
-                      int64_t *ret_slot_end_unix_ms)
+                      int64_t *ret_latest_unix_ms)
 {
     char name[BW_NAME_MAX + 18];
     (void)snprintf(name, sizeof(name), "%s/%s", k->kind, k->probe);
@@ -377,7 +377,7 @@ bool bw_campaign_next(const struct bw_campaign *k,
                                                (size_t)q, p->slot_ms, p->spacing_ms);
                 if (at_ms >= after_unix_ms) {
                     *ret_start_unix_ms = at_ms;
-                    *ret_slot_end_unix_ms = slot_ms + p->slot_ms;
+                    *ret_latest_unix_ms = slot_ms + p->slot_ms - p->spacing_ms;
                     return true;
                 }
             }

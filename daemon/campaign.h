@@ -72,14 +72,15 @@ size_t bw_campaign_spans(const struct bw_campaign *k,
                          struct bw_rule_span *out,
                          size_t cap);
 
-/* The first start at or after a moment, and when its slot is over. The secret of a day (its
- * first second), or NULL where it is not at hand. False: none that is known. */
+/* The first start at or after a moment, and the latest at which it may begin after waiting:
+ * so far before its slot's end that the next one keeps its distance. The secret of a day
+ * (its first second), or NULL where it is not at hand. False: none that is known. */
 typedef const uint8_t *(*bw_campaign_secret_cb)(void *owner, int64_t day_unix_s);
 bool bw_campaign_next(const struct bw_campaign *k,
                       int64_t after_unix_ms,
                       bw_campaign_secret_cb secret,
                       void *owner,
                       int64_t *ret_start_unix_ms,
-                      int64_t *ret_slot_end_unix_ms);
+                      int64_t *ret_latest_unix_ms);
 
 #endif

@@ -146,7 +146,7 @@ void heavy_look(struct bw_heavy *h,
     s->now_mono_ms = now_mono_ns / 1000000;
     s->due_mono_ms = asked ? s->now_mono_ms : it->due_mono_ms;
     s->give_up_mono_ms = s->due_mono_ms;
-    if (!asked) {
+    if (!asked && it->due_unix_ms != BW_UNKNOWN) {
         s->give_up_mono_ms += it->give_up_unix_ms - it->due_unix_ms;
     }
     s->asked = asked;
@@ -174,7 +174,7 @@ void heavy_look(struct bw_heavy *h,
 static void go_on(struct bw_heavy *h, struct item *it)
 {
     int64_t now_ms = bw_clock_unix_ms();
-    if (it->what == ITEM_CAMPAIGN) { /* one a slot */
+    if (it->what == ITEM_CAMPAIGN) { /* one a slot: every start lies before its latest */
         heavy_plan_item(h, it, it->give_up_unix_ms);
     } else if (it->what == ITEM_OWN) {
         heavy_plan_item(h, it, (it->due_unix_ms > now_ms ? it->due_unix_ms : now_ms) + 1);
@@ -183,12 +183,15 @@ static void go_on(struct bw_heavy *h, struct item *it)
     }
 }
 
-void heavy_give_up(struct bw_heavy *h, struct item *it, const char *reason)
+void heavy_give_up(struct bw_heavy *h,
+                   struct item *it,
+                   const struct item *due,
+                   const char *reason)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     struct bw_campaign *k =
         it->what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it->campaign) : NULL;
-    heavy_not_run(h, it, BW_TEST_DEFERRED, reason);
+    heavy_not_run(h, due, BW_TEST_DEFERRED, reason);
     it->left_out++;
     (void)snprintf(it->left_why, sizeof(it->left_why), "%s", reason);
     bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" is left out this time (%s)", p->ops->name,
@@ -230,7 +233,7 @@ static void consider(struct bw_heavy *h, struct item *it)
                bw_opts_name(p->opts), d.reason, s.retry_ms / 1000);
         return;
     case BW_SCHED_GIVE_UP:
-        heavy_give_up(h, it, d.reason);
+        heavy_give_up(h, it, it, d.reason);
         break;
     }
     go_on(h, it);

@@ -94,10 +94,10 @@ static void plan_campaign(struct bw_heavy *h, struct item *it, int64_t after_uni
     const struct bw_campaign *k = bw_campaigns_find(h->campaigns, it->campaign);
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     int64_t at_ms = 0;
-    int64_t end_ms = 0;
-    if (k && bw_campaign_next(k, after_unix_ms, secret_of, h, &at_ms, &end_ms)) {
+    int64_t latest_ms = 0;
+    if (k && bw_campaign_next(k, after_unix_ms, secret_of, h, &at_ms, &latest_ms)) {
         it->target = (uint32_t)(h->tracks[it->probe].turn % heavy_n_usual(p));
-        set_due(it, at_ms, end_ms);
+        set_due(it, at_ms, latest_ms);
     }
 }
 
@@ -165,19 +165,61 @@ static void add_item(struct bw_heavy *h,
     heavy_plan_item(h, it, unix_s * 1000);
 }
 
-void heavy_plan(struct bw_heavy *h, int64_t unix_s)
+/* The same instance, unchanged, in the configuration in force; or -ENOENT. */
+static int same_probe(const struct bw_boxconf *c, const struct bw_boxconf_probe *p)
+{
+    for (size_t i = 0; i < c->n_probes; i++) {
+        if (c->probes[i].ops == p->ops && c->probes[i].hash == p->hash &&
+            strcmp(bw_opts_name(c->probes[i].opts), bw_opts_name(p->opts)) == 0) {
+            return (int)i;
+        }
+    }
+    return -ENOENT;
+}
+
+/* A figure that is still to be judged, and a test that is still to be repeated, do not end
+ * with a configuration in which their section is as it was. */
+static void carry_over(struct bw_heavy *h)
 {
     static const struct track none = {.newest.ran_unix_ms = BW_UNKNOWN};
+    const struct bw_boxconf *old = h->planned;
+    struct track had[BW_BOXCONF_PROBES_MAX];
+    size_t kept = 0;
+    memcpy(had, h->tracks, sizeof(had));
+    for (size_t i = 0; i < BW_BOXCONF_PROBES_MAX; i++) {
+        h->tracks[i] = none;
+    }
+    memset(h->other_in_row, 0, sizeof(h->other_in_row));
+    for (size_t i = 0; old && i < old->n_probes; i++) {
+        int to = same_probe(h->config, &old->probes[i]);
+        if (to >= 0) {
+            h->tracks[to] = had[i];
+        }
+    }
+    for (size_t i = 0; old && i < h->n_retests; i++) {
+        const struct bw_boxconf_probe *p = &old->probes[h->retests[i].probe];
+        int to = same_probe(h->config, p);
+        if (to >= 0) {
+            h->retests[kept] = h->retests[i];
+            h->retests[kept++].probe = (size_t)to;
+        } else {
+            bw_log(BW_AREA_SCHED, BW_NOTICE,
+                   "%s \"%s\": its section changed: what was below the claim is not "
+                   "tested again",
+                   p->ops->name, bw_opts_name(p->opts));
+        }
+    }
+    h->n_retests = kept;
+}
+
+void heavy_plan(struct bw_heavy *h, int64_t unix_s)
+{
     struct item *had = NULL;
     size_t n_had = h->planned == h->config ? h->n_items : 0;
     turn_day(h, unix_s - unix_s % DAY_S);
     bw_boxconf_allowed(h->config, unix_s - unix_s % DAY_S, h->allowed);
     if (h->planned != h->config) {
-        h->n_retests = 0;
-        memset(h->other_in_row, 0, sizeof(h->other_in_row));
-        for (size_t i = 0; i < BW_BOXCONF_PROBES_MAX; i++) {
-            h->tracks[i] = none;
-        }
+        carry_over(h);
     }
     had = n_had > 0 ? malloc(n_had * sizeof(*had)) : NULL;
     if (had) {

@@ -37,6 +37,7 @@ struct item {
     int64_t give_up_unix_ms; /* of the one that is due */
     int64_t look_mono_ms;    /* a deferred one is looked at again then */
     uint32_t target;         /* the server it goes to */
+    bool asked;              /* of a run: a person did, nothing was due */
     char deferred[128];
     int64_t left_out; /* in a row */
     char left_why[128];
@@ -62,7 +63,7 @@ struct run {
     struct bw_runner *runner;  /* NULL while it waits for a ticket */
     struct item item;          /* as it was when it began */
     uint32_t target;
-    int64_t moved_bytes;
+    int64_t moved_bytes[BW_DIRECTIONS]; /* as told last, by a result or on its way */
     int64_t goodput_bps[BW_DIRECTIONS];
     bool measured;
     char failed[200]; /* why its last result is none; "" */
@@ -83,10 +84,11 @@ struct bw_heavy {
     struct item retests[HEAVY_RETESTS_MAX];
     size_t n_retests;
     struct track tracks[BW_BOXCONF_PROBES_MAX]; /* by index into the configuration */
-    const struct bw_boxconf *planned;     /* the configuration they are of; only compared */
-    int64_t spent_bytes;                  /* by all probes, of today … */
-    int64_t spent_month_bytes;            /* … and of this calendar month, UTC */
-    int64_t light_bytes[BW_CIRCUITS_MAX]; /* of these, not yet told to the journal */
+    const struct bw_boxconf *planned;           /* the configuration they are of: the one in
+                                                   force, or at a reload the one before */
+    int64_t spent_bytes;                        /* by all probes, of today … */
+    int64_t spent_month_bytes;                  /* … and of this calendar month, UTC */
+    int64_t light_bytes[BW_CIRCUITS_MAX];       /* of these, not yet told to the journal */
     int64_t light_told_mono_ms;
     int64_t other_in_row[BW_CIRCUITS_MAX]; /* runs that left by another line */
     struct run *run;
@@ -135,8 +137,12 @@ void heavy_cancel(struct bw_heavy *h);
 
 /* ---- heavy.c */
 
-/* It is left out this time, and the record says so. */
-void heavy_give_up(struct bw_heavy *h, struct item *it, const char *reason);
+/* What was due is left out, and the record says so; `it` counts it, and may be planned
+ * anew already. */
+void heavy_give_up(struct bw_heavy *h,
+                   struct item *it,
+                   const struct item *due,
+                   const char *reason);
 
 /* What a decision about an item rests on, now. */
 void heavy_look(struct bw_heavy *h,

@@ -130,8 +130,9 @@ static void on_sample(void *owner, const struct bw_run_sample *s)
                        : s->reason && s->reason[0] ? s->reason
                                                    : "it does not say why");
     }
-    if (s->final && s->total_bytes != BW_UNKNOWN) {
-        run->moved_bytes += s->total_bytes;
+    /* Also of a run that gives no result: a budget counts what moved. */
+    if (s->total_bytes != BW_UNKNOWN && s->total_bytes > run->moved_bytes[s->direction]) {
+        run->moved_bytes[s->direction] = s->total_bytes;
     }
     if (run->asked && h->asker.sample) {
         h->asker.sample(h->asker.owner, s);
@@ -185,13 +186,14 @@ static void on_end(void *owner, int status, const char *reason)
     struct run *run = owner;
     struct bw_heavy *h = run->heavy;
     const struct bw_boxconf_probe *p = &run->config->probes[run->item.probe];
+    int64_t moved_bytes = run->moved_bytes[BW_DOWN] + run->moved_bytes[BW_UP];
     h->run = NULL;
     h->ended_mono_ms = bw_clock_mono_ms();
-    h->spent_bytes += run->moved_bytes;
-    h->spent_month_bytes += run->moved_bytes;
-    if (run->moved_bytes > 0) {
+    h->spent_bytes += moved_bytes;
+    h->spent_month_bytes += moved_bytes;
+    if (moved_bytes > 0) {
         (void)bw_writer_moved(h->writer, run->config->circuits[p->circuit].id,
-                              bw_clock_unix_ms() / 1000, run->moved_bytes);
+                              bw_clock_unix_ms() / 1000, moved_bytes);
     }
     if (status < 0 && status != -ECANCELED) {
         bw_log(BW_AREA_SCHED, BW_WARN, "%s \"%s\" failed: %s; the record says so",
@@ -239,6 +241,8 @@ int heavy_start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *
     run->item = *it;
     run->target = asked ? (uint32_t)(t->turn % heavy_n_usual(p)) : it->target;
     run->asked = asked;
+    run->item.target = run->target;
+    run->item.asked = asked;
     run->goodput_bps[BW_DOWN] = BW_UNKNOWN;
     run->goodput_bps[BW_UP] = BW_UNKNOWN;
     int r = h->tickets && heavy_wants_ticket(p->opts) ? heavy_ask_ticket(run, reterr)
@@ -266,7 +270,8 @@ void heavy_not_run(struct bw_heavy *h,
             continue;
         }
         who.retest_of = retest_of(it, (enum bw_direction)d);
-        if (is_foreseen(h)) {
+        who.asked = it->asked;
+        if (!it->asked && is_foreseen(h)) {
             add_word(&who, "foreseen");
         }
         int r = bw_interval_not_run(bw_site_interval(h->site), &who, (enum bw_direction)d,

@@ -45,7 +45,7 @@ static void put_off(
     struct item *it;
     if (status == -BW_EREFUSED || bw_clock_unix_ms() + next_ms > again.give_up_unix_ms) {
         it = run->item.what == ITEM_RETEST ? NULL : item_of(h, run);
-        heavy_give_up(h, it ? it : &again, why);
+        heavy_give_up(h, it ? it : &again, &again, why);
         return;
     }
     heavy_not_run(h, &again, BW_TEST_DEFERRED, why);

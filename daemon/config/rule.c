@@ -67,7 +67,7 @@ static const struct bw_optspec rule_opts[] = {
      .words = gate_words,
      .def = "fcc",
      .doc = "What users may carry while a test starts, as in tests { gate }. A test that "
-            "waits is given up when its slot is over."},
+            "waits is given up when its slot is over but for the spacing."},
     {.name = "share",
      .type = BW_OPT_INT,
      .min = 1,
@@ -111,8 +111,8 @@ static const struct bw_optspec session_opts[] = {
      .min = 0,
      .max = DAY_MS,
      .def = "2min",
-     .doc = "Two tests start at least this far apart; no test starts within this of its "
-            "slot's end."},
+     .doc = "Two tests start at least this far apart, also after waiting; no test starts "
+            "within this of its slot's end."},
     {.type = BW_OPT_END},
 };
 

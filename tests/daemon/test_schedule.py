@@ -176,6 +176,47 @@ def retests():
 
 
 @scene
+def retest_after_reload():
+    """A figure whose record is still to come, and its retest, outlive a reload."""
+    with SpeedServer() as url:
+        more = HTTP % ("every = 20s", url)
+        more = more.rstrip().removesuffix("}") + f'    target "state-2" {{ address = "{url}" }}\n}}\n'
+        with Box(more="tests { gate = off retry = 1s }\n" + more) as box:
+            box.start()
+            reloads = []
+
+            def running():
+                return box.status()["tests"]["probes"][0]["running"]
+
+            def told():
+                return {f"{t['direction']}:{t['at_ms']}": t for t in runs(box, "ok")}
+
+            def again():
+                """Retests of runs that were over at a reload, and in no record yet."""
+                now = told()
+                return [(now[t["retest_of"]], t) for t in now.values() if "retest_of" in t
+                        and any(t["retest_of"] not in before and now[t["retest_of"]]["at_ms"]
+                                + now[t["retest_of"]]["duration_ms"] < ms
+                                for ms, before in reloads)]
+
+            # Only the newest run is judged: where the next one began before its record was
+            # made, it is the turn of that one.
+            end = time.monotonic() + 150
+            while not again():
+                assert time.monotonic() < end, (reloads, runs(box))
+                wait_for("a run, or its retest", lambda: running() or again(), 90)
+                wait_for("its end", lambda: not running(), 30)
+                ms = time.time() * 1000
+                box.reload()
+                reloads.append((ms, told().keys()))
+            for first, second in again():
+                assert "retest_of" not in first and first["direction"] == second["direction"]
+                assert {first["server"], second["server"]} == {"state-1", "state-2"}, (first, second)
+            box.stop()
+            box.verify()
+
+
+@scene
 def circuits():
     """Each circuit's probes leave by its own address; one test at a time across them all."""
     lines = "".join(f'circuit "{c}" {{ vantage = lan-side source = none'
@@ -231,6 +272,7 @@ def campaign():
         box.wait_records(1)
         where = ("--config", box.conf, "--socket", box.socket)
         assert "short" in box.command("campaign", "list", *where)
+        assert "only when asked" in box.command("schedule", *where)  # nothing is planned
         box.command("campaign", "start", "shrot", *where, ok=(1,))
         today = time.strftime("%Y-%m-%d", time.gmtime(begin))
         said = box.command("campaign", "start", "short", "--from", today, *where)

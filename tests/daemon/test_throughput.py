@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The box's own throughput tests: drawn, put off, refused, asked for."""
 import json
+import os
+import signal
 import socket
 import subprocess
 
@@ -77,6 +79,46 @@ def budget():
         box.wait_records(1)
         answer = box.ask(verb="probe", probe="state")[-1]
         assert not answer["ok"] and "of the month" in answer["error"], answer
+
+
+@scene
+def counts_what_a_killed_run_moved():
+    """The budget counts bytes that moved, also those of a run without a result."""
+    with SpeedServer() as url, Box(more="tests { gate = off }\n" + (HTTP % ("", url)).replace(
+            "duration = 1s", "duration = 30s")) as box:
+        box.start()
+        box.wait_records(1)
+        first = socket.socket(socket.AF_UNIX)
+        first.connect(box.socket)
+        first.sendall(b'{"verb":"probe","probe":"state"}\n')
+        stream = first.makefile()
+        seen = 0
+        while seen < 3_000_000:
+            line = json.loads(stream.readline())
+            seen = line.get("bytes", 0)
+        os.kill(child_of(box.proc.pid), signal.SIGKILL)
+        while "ok" not in line:
+            line = json.loads(stream.readline())
+        assert not line["ok"] and "signal 9" in line["error"], line
+        moved = box.status()["tests"]["moved_today_bytes"]
+        assert moved >= seen, (moved, seen)
+        first.close()
+        box.stop()
+
+
+def child_of(parent):
+    """The process of the throughput run of that daemon."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                words = f.read().split(b"\0")
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                of = int(f.read().rsplit(") ", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+        if b"--run-child" in words and of == parent:
+            return int(pid)
+    raise AssertionError("no run")
 
 
 @scene

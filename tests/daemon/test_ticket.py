@@ -156,6 +156,9 @@ def no_server_no_test():
         wait_for("a deferral in the record", lambda: any(
             t["state"] == "deferred" and "measurement server" in t["reason"]
             for t in tests_of(box)), 20)
+        # a person asked: nothing that was drawn was put off
+        assert all(t["flags"] == ["asked"] and t["server"] == "state-1"
+                   for t in tests_of(box)), tests_of(box)
         c.kill()
         answer = box.ask(verb="probe", probe="state")[-1]
         assert not answer["ok"] and "cannot be asked" in answer["error"], answer
