@@ -289,11 +289,11 @@ static void serve(int control, const union bw_address *address, int64_t rate_bps
     uint8_t bytes[2048];
     union bw_address peer;
     socklen_t len = sizeof(peer);
-    struct test t = {.fd = -1,
-                     .payload = (uint16_t)(PACKET - (bw_address_family(address) == 6
-                                                         ? HEADERS6
-                                                         : HEADERS4)),
-                     .rate_bps = rate_bps};
+    struct test t = {
+        .fd = -1,
+        .payload =
+            (uint16_t)(PACKET - (bw_address_family(address) == 6 ? HEADERS6 : HEADERS4)),
+        .rate_bps = rate_bps};
     ssize_t n = recvfrom(control, bytes, sizeof(bytes), 0, &peer.sa, &len);
     if (n > 0 && agree(&t, control, address, bytes, (size_t)n, &peer)) {
         if (t.asked.request == BW_UDPST_DOWN) {
@@ -318,7 +318,8 @@ int main(int argc, char **argv)
     long rate_mbps = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
     union bw_address address;
     int control;
-    if (rate_mbps < 1 || rate_mbps > 1000 || !bw_address_parse(argv[1], &address)) { /* a row has bursts of 100 at most */
+    if (rate_mbps < 1 || rate_mbps > 1000 ||
+        !bw_address_parse(argv[1], &address)) { /* a row has bursts of 100 at most */
         (void)fprintf(stderr, "usage: %s ADDRESS PORT RATE_MBPS\n", argv[0]);
         return 2;
     }

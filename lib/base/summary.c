@@ -140,6 +140,9 @@ enum bw_apart bw_throughput_apart(const struct bw_throughput *t)
         const char *flag;
         enum bw_apart why;
     } flags[] = {{"tester-busy", BW_APART_TESTER},
+                 {"tester-late", BW_APART_TESTER},
+                 {"receive-drops", BW_APART_TESTER},
+                 {"max-rate", BW_APART_TESTER},
                  {"server-busy", BW_APART_SERVER},
                  {"port-below-claim", BW_APART_UNTESTABLE},
                  {"server-below-claim", BW_APART_UNTESTABLE},

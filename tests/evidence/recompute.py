@@ -108,7 +108,7 @@ def wilson(k, n):
 
 # ---- layers ------------------------------------------------------------------------------
 
-APART = {"egress": (), "tester": ("tester-busy",), "server": ("server-busy",),
+APART = {"egress": (), "tester": ("tester-busy", "tester-late", "receive-drops", "max-rate"), "server": ("server-busy",),
          "untestable": ("port-below-claim", "server-below-claim"),
          "implausible": ("above-link", "up-equals-down")}
 

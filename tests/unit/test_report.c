@@ -191,7 +191,8 @@ static void runs_are_counted_in_the_open(void **state)
 /* What the line did not limit says nothing about it; kinds are never mixed. */
 static void runs_set_apart_count_for_nobody(void **state)
 {
-    static const char *const flags[] = {"tester-busy", "server-busy", "port-below-claim",
+    static const char *const flags[] = {"tester-busy",   "tester-late", "receive-drops",
+                                        "max-rate",      "server-busy", "port-below-claim",
                                         "up-equals-down"};
     struct fake *f = fake_new();
     struct bw_report_claim c = claim_100(BW_LAYER_ETHERNET);
@@ -206,16 +207,16 @@ static void runs_set_apart_count_for_nobody(void **state)
     fake_slot(f, monday, 300, 0);
     fake_test(f, monday + 1000, BW_TEST_OK, 100000000)->flags[0] = "asked";
     fake_test(f, monday + 2000, BW_TEST_OK, 50000000)->egress = BW_EGRESS_OTHER;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 7; i++) {
         fake_test(f, monday + 3000 + i * 1000, BW_TEST_OK, 10000000)->flags[0] = flags[i];
     }
-    struct bw_throughput *udp = fake_test(f, monday + 8000, BW_TEST_OK, 99000000);
+    struct bw_throughput *udp = fake_test(f, monday + 11000, BW_TEST_OK, 99000000);
     (void)snprintf(udp->kind, sizeof(udp->kind), "udpst");
     m = fake_report(f, &a);
     t = &m.report->tested[BW_DOWN];
-    assert_int_equal(t->n_ok, 7);
+    assert_int_equal(t->n_ok, 10);
     assert_int_equal(t->n_apart[BW_APART_EGRESS], 1);
-    assert_int_equal(t->n_apart[BW_APART_TESTER], 1);
+    assert_int_equal(t->n_apart[BW_APART_TESTER], 4);
     assert_int_equal(t->n_apart[BW_APART_SERVER], 1);
     assert_int_equal(t->n_apart[BW_APART_UNTESTABLE], 1);
     assert_int_equal(t->n_apart[BW_APART_IMPLAUSIBLE], 1);
@@ -227,7 +228,7 @@ static void runs_set_apart_count_for_nobody(void **state)
     assert_int_equal(t->kinds[0].goodput_bps.n, 1);
     bw_buf_init(&out, BW_RENDER_BYTES_MAX);
     assert_int_equal(bw_render_html(m.report, &out, &err), 0);
-    assert_non_null(strstr(out.data, "5 are set apart"));
+    assert_non_null(strstr(out.data, "8 are set apart"));
     assert_non_null(strstr(out.data, "1 left by another line"));
     bw_buf_done(&out);
     fake_drop(&m);
