@@ -79,6 +79,53 @@ def starts(secret, name, day, mean_ms, minutes):
     return found
 
 
+def mac_of(secret, text):
+    return hmac.new(secret, text.encode(), "sha256").digest()
+
+
+def outside(secret, name, day, k, servers):
+    """Which server outside the list the k-th start of a day goes to; "": a usual one."""
+    mac = mac_of(secret, f"bandwitness-outside/1 {name} {day} {k}")
+    v, w = int.from_bytes(mac[:4], "big"), int.from_bytes(mac[4:8], "big")
+    return servers[w % len(servers)] if v < 2 ** 29 else ""
+
+
+def slots(secrets, name, p):
+    """The starts of a campaign, one in each slot, by the secret of the slot's day."""
+    found = []
+    for k in range(p["slots"]):
+        begin = p["from"] + k * p["slot_ms"] // 1000
+        text = f"bandwitness-slot/1 {p['campaign']} {name} {p['from']} {k}"
+        u = int.from_bytes(mac_of(secrets[begin - begin % 86400], text)[:4], "big")
+        found.append(p["from"] * 1000 + k * p["slot_ms"]
+                     + ((p["slot_ms"] - p["spacing_ms"]) * u >> 32))
+    return found
+
+
+def check_draws():
+    """docs/vectors/draws.vector, drawn again from nothing but what `campaign` tells and the
+    secrets whose hashes it holds."""
+    v = json.loads(read("draws.vector"))
+    told = json.loads(read("campaign.json"))["schedule"]
+    name = f"{v['kind']}/{v['probe']}"
+    secrets = {s["day"]: base64.urlsafe_b64decode(s["secret"] + "=") for s in v["secrets"]}
+    assert told["commits"] == [{"day": d, "sha256": b64(hashlib.sha256(s).digest())}
+                               for d, s in secrets.items()]
+    of_campaign, own = told["starts"][:2]
+    for p in (of_campaign, own):
+        assert (p["kind"], p["probe"]) == (v["kind"], v["probe"])
+    assert own["outside"] == v["outside"]
+    drawn = [outside(secrets[v["day"]], name, v["day"], k, v["outside"].split("+"))
+             for k in range(len(v["servers"]))]
+    assert drawn == v["servers"], drawn
+    assert set(drawn) == {"", *v["outside"].split("+")}, drawn  # each is there
+    for k in ("campaign", "from", "slots", "slot_ms", "spacing_ms"):
+        assert of_campaign[k] == v[k], k
+    assert slots(secrets, name, of_campaign) == v["starts_ms"]
+    days = {(v["from"] + k * v["slot_ms"] // 1000) // 86400 for k in range(v["slots"])}
+    assert len(days) == 2  # one slot is the next day's
+
+
 def check_receipts(keys):
     """docs/vectors/receipt/: signed, by its schema, in the order of docs/receipt-v1.md."""
     schema = json.loads(read("receipt-v1.schema.json", os.path.join(TOP, "docs")))
@@ -114,7 +161,7 @@ def main():
             else:
                 raise AssertionError(f"{name}.{alg}: a changed signature was accepted")
             count += 1
-    assert count == 12, count
+    assert count == 14, count
     assert not [k for k in ("sum_us", "rtt_hist", "p50_us", "p95_us", "pdv_p95_us")
                 if k in read("all-lost.json")]
 
@@ -141,6 +188,8 @@ def main():
     assert {"day": v["day"], "sha256": b64(hashlib.sha256(secret).digest())} in told["commits"]
     assert starts(secret, f"{v['kind']}/{v['probe']}", v["day"], v["mean_ms"],
                   v["minutes"]) == v["starts_ms"]
+
+    check_draws()
 
     for line in read("refused.jsonl").splitlines():
         row = json.loads(line)

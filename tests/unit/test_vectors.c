@@ -11,6 +11,7 @@
 #include "hist.h"
 #include "json.h"
 #include "jws.h"
+#include "schedule_vectors.h"
 #include "starts.h"
 #include "summary_gen.h"
 
@@ -266,32 +267,12 @@ static void full(struct bw_summary *s)
                                  .why = BW_GAP_DEFERRED};
 }
 
-/* The secrets of three days: bytes that count on from 0, 32 and 64. */
-static void secret_of(int k, uint8_t ret[BW_STARTS_SECRET_LEN])
-{
-    for (int i = 0; i < BW_STARTS_SECRET_LEN; i++) {
-        ret[i] = (uint8_t)(k * BW_STARTS_SECRET_LEN + i);
-    }
-}
-
 /* The first record of a day: what it binds, what it reveals, what is planned. */
 static void schedule(struct bw_summary *s)
 {
-    uint8_t secret[BW_STARTS_SECRET_LEN];
     head(s, 2);
     PUT(s->prev, HASH_B);
-    s->schedule.n_commits = 2;
-    s->schedule.commits = bw_summary_alloc(s, 2 * sizeof(*s->schedule.commits));
-    for (int i = 0; i < 2; i++) {
-        secret_of(i + 1, secret);
-        s->schedule.commits[i].day_unix_s = DAY + i * BW_STARTS_DAY_S;
-        bw_sha256_text(secret, sizeof(secret), s->schedule.commits[i].sha256);
-    }
-    s->schedule.n_secrets = 1;
-    s->schedule.secrets = bw_summary_alloc(s, sizeof(*s->schedule.secrets));
-    s->schedule.secrets[0].day_unix_s = DAY - BW_STARTS_DAY_S;
-    secret_of(0, secret);
-    (void)bw_b64_encode(secret, sizeof(secret), s->schedule.secrets[0].secret);
+    vectors_bind(s, DAY);
     s->schedule.n_starts = 1;
     s->schedule.starts = bw_summary_alloc(s, sizeof(*s->schedule.starts));
     bw_schedule_starts_init(&s->schedule.starts[0]);
@@ -304,6 +285,14 @@ static void schedule(struct bw_summary *s)
     s->gaps = bw_summary_alloc(s, sizeof(*s->gaps));
     s->gaps[0] = (struct bw_gap){
         .from_unix_s = START - 900, .to_unix_s = START - 300, .why = BW_GAP_STORAGE};
+}
+
+/* All that a schedule may hold, and runs that rest on it. */
+static void campaign(struct bw_summary *s)
+{
+    head(s, 3);
+    PUT(s->prev, HASH_B);
+    vectors_campaign(s, DAY);
 }
 
 static const char *few(struct bw_summary *s, int64_t us)
@@ -413,9 +402,10 @@ static void probes(struct bw_summary *s)
 static const struct {
     const char *name;
     void (*make)(struct bw_summary *s);
-} payloads[] = {{"smallest", smallest},       {"all-lost", all_lost},
-                {"source-none", source_none}, {"schedule", schedule},
-                {"probes", probes},           {"full", full}};
+} payloads[] = {
+    {"smallest", smallest}, {"all-lost", all_lost}, {"source-none", source_none},
+    {"schedule", schedule}, {"campaign", campaign}, {"probes", probes},
+    {"full", full}};
 
 /* ---- files -----------------------------------------------------------------------------
  */
@@ -604,7 +594,7 @@ static void starts_come_out_the_same(void **state)
     char text[64];
     struct bw_buf b;
     (void)state;
-    secret_of(1, secret);
+    vectors_secret(1, secret);
     assert_int_equal(bw_starts_minutes_parse(MINUTES, allowed), 0);
     size_t n =
         bw_starts_day(secret, "http/state", DAY, MEAN_MS, allowed, at_ms, BW_STARTS_MAX);
@@ -619,6 +609,19 @@ static void starts_come_out_the_same(void **state)
     }
     bw_buf_puts(&b, "]}");
     same_file("starts.vector", b.data, b.len);
+    bw_buf_done(&b);
+}
+
+/* draws.vector: the servers and the slots' starts that the secrets behind `campaign` draw.
+ */
+static void draws_come_out_the_same(void **state)
+{
+    struct bw_buf b;
+    (void)state;
+    bw_buf_init(&b, 4096);
+    vectors_draws(DAY, &b);
+    assert_int_equal(bw_buf_error(&b), 0);
+    same_file("draws.vector", b.data, b.len);
     bw_buf_done(&b);
 }
 
@@ -676,6 +679,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(payloads_and_signatures_come_out_the_same),
         cmocka_unit_test(the_chain_comes_out_the_same_and_holds),
         cmocka_unit_test(starts_come_out_the_same),
+        cmocka_unit_test(draws_come_out_the_same),
         cmocka_unit_test(refused_ones_are_refused),
     };
     if (bw_crypto_init() < 0) {
