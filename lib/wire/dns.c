@@ -9,7 +9,8 @@
 
 enum {
     LABEL_MAX = 63,
-    POINTER = 0xc0, /* the two bits of a length byte that is a pointer */
+    POINTERS_MAX = 127, /* of one name: as many as it can have labels */
+    POINTER = 0xc0,     /* the two bits of a length byte that is a pointer */
     FLAG_RESPONSE = 0x8000,
     FLAG_TRUNCATED = 0x0200,
     FLAG_RECURSE = 0x0100,
@@ -161,6 +162,7 @@ static int read_name(const uint8_t *p, size_t n, size_t *at, struct bw_dns_name 
     size_t run = i; /* where this run of labels began: a pointer must lead before it */
     size_t behind = 0;
     size_t len = 0;
+    int pointers = 0;
     for (;;) {
         unsigned c;
         if (i >= n) {
@@ -173,7 +175,7 @@ static int read_name(const uint8_t *p, size_t n, size_t *at, struct bw_dns_name 
                 return -EBADMSG;
             }
             to = get16(p + i) & 0x3fffU;
-            if (to >= run) {
+            if (to >= run || ++pointers > POINTERS_MAX) {
                 return -EBADMSG;
             }
             if (behind == 0) {

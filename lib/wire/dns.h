@@ -3,8 +3,9 @@
  * and matching what comes back. Pure; any thread; no memory is taken.
  *
  * A compression pointer must lead to before the labels it stands behind, so that every
- * name ends. What is counted in a header must be there, and whatever is not as the RFCs
- * say makes the message as a whole bad: nothing is guessed. */
+ * name ends, and a name goes through at most 127, so that it ends soon. What is counted in
+ * a header must be there, and whatever is not as the RFCs say makes the message as a whole
+ * bad: nothing is guessed. */
 #ifndef BW_DNS_H
 #define BW_DNS_H
 

@@ -289,6 +289,33 @@ static void a_name_longer_than_any(void **state)
     assert_int_equal(rr.name.len, 0);
 }
 
+/* Pointers that lead to nothing but the pointer before them: a message of 64 KiB could have
+ * thousands of names of thousands each. */
+static void pointers_to_pointers(void **state)
+{
+    uint8_t p[BW_DNS_HEADER + 1 + 2 * 200] = {0};
+    struct bw_dns_msg m = {.bytes = p, .len = sizeof(p), .n_answers = 1};
+    struct bw_dns_walk w;
+    struct bw_dns_record rr;
+    (void)state;
+    for (size_t i = 0; i < 200; i++) { /* the first one to the root's empty label */
+        size_t at = BW_DNS_HEADER + 1 + 2 * i;
+        size_t to = i == 0 ? BW_DNS_HEADER : at - 2;
+        p[at] = (uint8_t)(0xc0 | to >> 8);
+        p[at + 1] = (uint8_t)to;
+    }
+    m.records_at = BW_DNS_HEADER + 1 + 2 * 126; /* the 127th */
+    bw_dns_walk_init(&w, &m);
+    rr.name.len = 0;
+    (void)bw_dns_walk_next(&w, &rr);
+    assert_int_equal(rr.name.len, 1);
+    m.records_at += 2;
+    bw_dns_walk_init(&w, &m);
+    rr.name.len = 0;
+    assert_int_equal(bw_dns_walk_next(&w, &rr), -EBADMSG);
+    assert_int_equal(rr.name.len, 0);
+}
+
 static void truncated_is_told_not_used(void **state)
 {
     static const uint8_t cut[] = {HEAD(0x83, 0x80, 1, 2, 0, 0),
@@ -407,6 +434,7 @@ int main(void)
         cmocka_unit_test(aliases_in_a_circle),
         cmocka_unit_test(compression_that_never_ends),
         cmocka_unit_test(a_name_longer_than_any),
+        cmocka_unit_test(pointers_to_pointers),
         cmocka_unit_test(truncated_is_told_not_used),
         cmocka_unit_test(response_codes),
         cmocka_unit_test(edns_once_and_in_its_place),
