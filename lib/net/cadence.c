@@ -20,6 +20,12 @@ enum {
 
 static const char *const only_words[] = {"any", "4", "6"};
 
+int bw_cadence_family(const struct bw_opts *opts)
+{
+    const char *word = bw_opt_str(opts, "family");
+    return strcmp(word, "4") == 0 ? 4 : strcmp(word, "6") == 0 ? 6 : 0;
+}
+
 static int split_host(const struct bw_cadence_plan *plan,
                       const char *address,
                       char host[BW_HOST_MAX],
@@ -310,7 +316,7 @@ static void skip_group(struct bw_cadence *c, uint64_t k)
 
 static void send_due(struct bw_cadence *c, int64_t now_ns)
 {
-    while (due_ns(c) <= now_ns && due_ns(c) < c->round_end_mono_ns) {
+    while (!c->closing && due_ns(c) <= now_ns && due_ns(c) < c->round_end_mono_ns) {
         if (due_ns(c) + c->interval_ns <= now_ns) {
             skip_group(c, c->k); /* late by a whole interval: not made up for */
         } else {

@@ -154,6 +154,9 @@ struct bw_cadence {
     void (*closed)(void *owner);
 };
 
+/* The option `family`: 4 or 6 where its word is that, else 0. */
+int bw_cadence_family(const struct bw_opts *opts);
+
 /* For check(): targets are there, are hosts (with a port where the plan has one) and have
  * addresses of the plan's family where they are addresses. Pure. */
 int bw_cadence_check(const struct bw_opts *opts,

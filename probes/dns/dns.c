@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * dns.c - the dns probe: one query an interval to every resolver, in packets of our own.
  *
- * When what is asked and what became of it is lib/net's cadence; each query has a socket, a
- * port and a number of its own (lib/net's dnsq). One that was not answered in time stays
- * open for two seconds more, so that a late answer is told as one. */
+ * When what is asked and what became of it is lib/net's cadence; each query is one of its
+ * exchanges, with a socket, a port and a number of its own (lib/net's dnsq). One that was
+ * not answered in time stays open for two seconds more, so that a late answer is told as
+ * one. */
 #include <bw/err.h>
 #include <bw/probe.h>
-#include <cadence.h>
-#include <clock.h>
 #include <dnsq.h>
 #include <errno.h>
+#include <exchange.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     LATE_MS = 2000,
@@ -20,34 +19,23 @@ enum {
 };
 
 enum {
-    FAMILY_BOTH,
-    FAMILY_4,
-    FAMILY_6
-};
-
-enum {
     TRANSPORT_UDP,
     TRANSPORT_TCP
 };
 
 struct ask {
+    struct bw_exchange exchange;
     struct bw_probe *probe;
     struct bw_dnsq *query;
-    uint32_t number;
 };
 
 struct bw_probe {
-    struct bw_cadence cadence;
+    struct bw_exchanges all;
     struct bw_dns_question question;
-    struct ask **asks;            /* by place of the slot; NULL: none under way */
     struct bw_latency_detail odd; /* of the query that expires just now */
-    int n_open;                   /* queries that are not closed yet, and the cadence */
-    void (*closed)(void *owner);
-    void *closed_owner;
 };
 
-static const char *const family_words[] = {
-    [FAMILY_BOTH] = "both", [FAMILY_4] = "4", [FAMILY_6] = "6", NULL};
+static const char *const family_words[] = {"both", "4", "6", NULL};
 static const char *const transport_words[] = {
     [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", NULL};
 
@@ -110,17 +98,9 @@ static const struct bw_optspec dns_opts[] = {
 
 /* One query --------------------------------------------------------------------- */
 
-static void one_closed(struct bw_probe *p)
+static struct ask *ask_of(struct bw_exchange *e)
 {
-    void (*closed)(void *owner) = p->closed;
-    void *owner = p->closed_owner;
-    if (--p->n_open > 0) {
-        return;
-    }
-    bw_cadence_done(&p->cadence);
-    free(p->asks);
-    free(p);
-    closed(owner);
+    return (struct ask *)e; /* its first member */
 }
 
 static void query_closed(void *owner)
@@ -128,49 +108,36 @@ static void query_closed(void *owner)
     struct ask *a = owner;
     struct bw_probe *p = a->probe;
     free(a);
-    one_closed(p);
+    bw_exchanges_closed(&p->all);
 }
 
-static void end_ask(struct bw_probe *p, uint32_t place)
+static void end_ask(struct bw_exchange *e)
 {
-    struct ask *a = p->asks[place];
-    if (a) {
-        p->asks[place] = NULL;
-        bw_dnsq_close(a->query);
-    }
+    bw_dnsq_close(ask_of(e)->query);
 }
 
 static void query_done(void *owner, struct bw_dnsq *q, const struct bw_dnsq_result *r)
 {
     struct ask *a = owner;
-    struct bw_probe *p = a->probe;
-    struct bw_slot *s = bw_cadence_slot(&p->cadence, a->number);
+    enum bw_sample_state state = r->error == 0         ? BW_OK
+                                 : r->error == -ENOMEM ? BW_FAILED
+                                                       : BW_LOST;
     struct bw_latency_detail d;
     (void)q;
-    if (!s) {
-        return; /* its place is another's: it was closed then */
-    }
     bw_latency_detail_init(&d);
     d.code = r->code;
     d.phase_ns[BW_PHASE_DNS] = r->udp_ns;
     d.phase_ns[BW_PHASE_CONNECT] = r->connect_ns;
     d.phase_ns[BW_PHASE_FIRST_BYTE] = r->tcp_ns;
-    if (r->error == 0) {
-        bw_cadence_answered_with(&p->cadence, s, r->rtt_ns, &d);
-    } else if (r->error == -ENOMEM) {
-        bw_cadence_failed(&p->cadence, s, r->error);
-    } else {
-        bw_cadence_refused_with(&p->cadence, s, r->error, r->code ? &d : NULL);
-    }
-    end_ask(p, bw_cadence_place(&p->cadence, s));
-    bw_cadence_read(&p->cadence);
+    bw_exchange_over(&a->exchange, state, r->error, r->rtt_ns, r->code ? &d : NULL);
 }
 
-static int start_ask(struct bw_probe *p, struct bw_slot *s)
+static int begin_ask(void *owner, struct bw_slot *s, struct bw_exchange **ret)
 {
-    const struct bw_opts *opts = p->cadence.opts;
-    struct bw_dnsq_setup setup = {.loop = bw_host_loop(p->cadence.host),
-                                  .server = *bw_cadence_to(&p->cadence, s),
+    struct bw_probe *p = owner;
+    const struct bw_opts *opts = p->all.cadence.opts;
+    struct bw_dnsq_setup setup = {.loop = bw_host_loop(p->all.cadence.host),
+                                  .server = *bw_cadence_to(&p->all.cadence, s),
                                   .device = bw_opts_device(opts),
                                   .source = bw_opts_source(opts, s->family),
                                   .question = p->question,
@@ -183,76 +150,39 @@ static int start_ask(struct bw_probe *p, struct bw_slot *s)
     if (!a) {
         return -ENOMEM;
     }
-    *a = (struct ask){.probe = p, .number = s->number};
+    a->probe = p;
     setup.owner = a;
-    s->sent_mono_ns = bw_clock_mono_ns();
     r = bw_dnsq_start(&setup, &a->query);
     if (r < 0) {
         free(a);
         return r;
     }
-    p->n_open++;
-    p->asks[bw_cadence_place(&p->cadence, s)] = a;
+    *ret = &a->exchange;
     return 0;
 }
 
-static void send_slots(void *owner, int family, struct bw_slot *const *slots, size_t n)
+static const struct bw_latency_detail *expiring(struct bw_exchange *e)
 {
-    struct bw_probe *p = owner;
-    (void)family;
-    for (size_t i = 0; i < n; i++) {
-        int r = start_ask(p, slots[i]);
-        if (r < 0) {
-            bw_cadence_failed(&p->cadence, slots[i], r);
-        }
-    }
+    struct ask *a = ask_of(e);
+    struct bw_latency_detail *odd = &a->probe->odd;
+    bw_latency_detail_init(odd);
+    odd->code = bw_dnsq_odd(a->query);
+    return odd->code ? odd : NULL;
 }
 
-static const struct bw_latency_detail *expiring(void *owner, struct bw_slot *s)
-{
-    struct bw_probe *p = owner;
-    const struct ask *a = p->asks[bw_cadence_place(&p->cadence, s)];
-    bw_latency_detail_init(&p->odd);
-    p->odd.code = a ? bw_dnsq_odd(a->query) : NULL;
-    return p->odd.code ? &p->odd : NULL;
-}
-
-/* Close what no late answer counts for any more. */
-static void tick(void *owner)
-{
-    struct bw_probe *p = owner;
-    int64_t until_ns = bw_clock_mono_ns() -
-                       (bw_opt_int(p->cadence.opts, "timeout") + LATE_MS) * BW_NS_PER_MS;
-    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
-        struct ask *a = p->asks[i];
-        const struct bw_slot *s = a ? bw_cadence_slot(&p->cadence, a->number) : NULL;
-        if (s && s->sent_mono_ns < until_ns) {
-            end_ask(p, i);
-        }
-    }
-}
-
-static void forget(void *owner, struct bw_slot *s)
-{
-    struct bw_probe *p = owner;
-    end_ask(p, bw_cadence_place(&p->cadence, s));
-}
-
-static const struct bw_cadence_ops cadence_ops = {
-    .send = send_slots, .tick = tick, .expiring = expiring, .forget = forget};
+static const struct bw_exchanges_ops exchanges_ops = {
+    .begin = begin_ask, .end = end_ask, .expiring = expiring, .gone = free};
 
 /* The contract ----------------------------------------------------------------- */
 
 static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
 {
-    int64_t family = bw_opt_int(opts, "family");
+    int family = bw_cadence_family(opts);
     return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
                                     .timeout_ms = bw_opt_int(opts, "timeout"),
                                     .late_ms = LATE_MS,
-                                    .family = family == FAMILY_4   ? 4
-                                              : family == FAMILY_6 ? 6
-                                                                   : 0,
-                                    .both = family == FAMILY_BOTH,
+                                    .family = family,
+                                    .both = family == 0,
                                     .has_port = true,
                                     .port = (uint16_t)bw_opt_int(opts, "port")};
 }
@@ -298,60 +228,38 @@ dns_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **r
     struct bw_probe *p = calloc(1, sizeof(*p));
     struct bw_cadence_plan plan = plan_of(opts);
     int r = p ? 0 : -ENOMEM;
-    if (r < 0) {
-        goto out;
-    }
-    p->n_open = 1; /* the cadence */
-    r = read_question(opts, &p->question);
     if (r == 0) {
-        r = bw_cadence_init(&p->cadence, host, opts, &plan, &cadence_ops, p);
+        r = read_question(opts, &p->question);
+    }
+    if (r == 0) {
+        r = bw_exchanges_init(&p->all, host, opts, &plan, &exchanges_ops, p);
     }
     if (r < 0) {
-        goto out;
-    }
-    p->asks = calloc(bw_cadence_n_slots(&p->cadence), sizeof(struct ask *));
-    if (!p->asks) {
-        r = -ENOMEM;
-        goto out;
+        free(p);
+        return r;
     }
     *ret = p;
-    p = NULL;
-out:
-    if (p) {
-        bw_cadence_done(&p->cadence);
-        free(p);
-    }
-    return r;
+    return 0;
 }
 
 static int dns_open(struct bw_probe *p, struct bw_err *reterr)
 {
-    return bw_cadence_open(&p->cadence, reterr);
+    return bw_cadence_open(&p->all.cadence, reterr);
 }
 
 static int dns_run(struct bw_probe *p, uint32_t budget_ms)
 {
-    return bw_cadence_run(&p->cadence, budget_ms);
+    return bw_cadence_run(&p->all.cadence, budget_ms);
 }
 
 static void dns_cancel(struct bw_probe *p)
 {
-    bw_cadence_cancel(&p->cadence);
-}
-
-static void cadence_closed(void *owner)
-{
-    one_closed(owner);
+    bw_cadence_cancel(&p->all.cadence);
 }
 
 static void dns_close(struct bw_probe *p, void (*cb)(void *owner), void *owner)
 {
-    p->closed = cb;
-    p->closed_owner = owner;
-    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
-        end_ask(p, i);
-    }
-    bw_cadence_close(&p->cadence, cadence_closed); /* last: it may free p at once */
+    bw_exchanges_close(&p->all, cb, owner);
 }
 
 const struct bw_probe_ops bw_probe_dns = {

@@ -2,24 +2,17 @@
  * http_get.c - the http_get probe: one small page an interval from every target, each
  * family for itself, every part of the exchange timed.
  *
- * When what is asked and what became of it is lib/net's cadence. A request that is not over
- * at its deadline is given up, and what is known of it by then is told. */
+ * When what is asked and what became of it is lib/net's cadence, each request one of its
+ * exchanges. One that is not over at its deadline is given up, and what is known of it by
+ * then is told. */
 #include "http_get_request.h"
 
 #include <bw/err.h>
 #include <bw/probe.h>
-#include <cadence.h>
-#include <clock.h>
 #include <curlloop.h>
 #include <errno.h>
+#include <exchange.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum {
-    FAMILY_BOTH,
-    FAMILY_4,
-    FAMILY_6
-};
 
 enum {
     REDIRECTS_MAX = 3,
@@ -28,23 +21,18 @@ enum {
 };
 
 struct get {
+    struct bw_exchange exchange;
     struct bw_probe *probe;
     struct http_get_request *request;
-    uint32_t number;
 };
 
 struct bw_probe {
-    struct bw_cadence cadence;
+    struct bw_exchanges all; /* and curl */
     struct bw_curlloop *curl;
     union bw_address resolver;
-    struct get **gets; /* by place of the slot; NULL: none under way */
-    int n_open;        /* requests that are not closed yet, curl and the cadence */
-    void (*closed)(void *owner);
-    void *closed_owner;
 };
 
-static const char *const family_words[] = {
-    [FAMILY_BOTH] = "both", [FAMILY_4] = "4", [FAMILY_6] = "6", NULL};
+static const char *const family_words[] = {"both", "4", "6", NULL};
 
 static const struct bw_optspec http_get_opts[] = {
     {.name = "interval",
@@ -102,18 +90,9 @@ static const struct bw_optspec http_get_opts[] = {
 
 /* One request ------------------------------------------------------------------- */
 
-static void one_closed(void *owner)
+static struct get *get_of(struct bw_exchange *e)
 {
-    struct bw_probe *p = owner;
-    void (*closed)(void *closed_owner) = p->closed;
-    void *closed_owner = p->closed_owner;
-    if (--p->n_open > 0) {
-        return;
-    }
-    bw_cadence_done(&p->cadence);
-    free(p->gets);
-    free(p);
-    closed(closed_owner);
+    return (struct get *)e; /* its first member */
 }
 
 static void request_closed(void *owner)
@@ -121,16 +100,12 @@ static void request_closed(void *owner)
     struct get *g = owner;
     struct bw_probe *p = g->probe;
     free(g);
-    one_closed(p);
+    bw_exchanges_closed(&p->all);
 }
 
-static void end_get(struct bw_probe *p, uint32_t place)
+static void end_get(struct bw_exchange *e)
 {
-    struct get *g = p->gets[place];
-    if (g) {
-        p->gets[place] = NULL;
-        http_get_close(g->request);
-    }
+    http_get_close(get_of(e)->request);
 }
 
 static void request_done(void *owner,
@@ -139,29 +114,16 @@ static void request_done(void *owner,
                          const struct bw_latency_detail *detail)
 {
     struct get *g = owner;
-    struct bw_probe *p = g->probe;
-    struct bw_slot *s = bw_cadence_slot(&p->cadence, g->number);
-    if (!s) {
-        return; /* its place is another's: it was closed then */
-    }
-    if (state == BW_OK) {
-        bw_cadence_answered_with(&p->cadence, s, bw_clock_mono_ns() - s->sent_mono_ns,
-                                 detail);
-    } else if (state == BW_LOST) {
-        bw_cadence_refused_with(&p->cadence, s, error, detail);
-    } else {
-        bw_cadence_failed(&p->cadence, s, error);
-    }
-    end_get(p, bw_cadence_place(&p->cadence, s));
-    bw_cadence_read(&p->cadence);
+    bw_exchange_over(&g->exchange, state, error, bw_exchange_age_ns(&g->exchange), detail);
 }
 
-static int start_get(struct bw_probe *p, struct bw_slot *s)
+static int begin_get(void *owner, struct bw_slot *s, struct bw_exchange **ret)
 {
-    const struct bw_opts *opts = p->cadence.opts;
-    uint32_t target = p->cadence.index[s->target];
+    struct bw_probe *p = owner;
+    const struct bw_opts *opts = p->all.cadence.opts;
+    uint32_t target = p->all.cadence.index[s->target];
     struct http_get_setup setup = {
-        .loop = bw_host_loop(p->cadence.host),
+        .loop = bw_host_loop(p->all.cadence.host),
         .curl = p->curl,
         .url = bw_opts_target(opts, target)->address,
         .family = s->family,
@@ -180,46 +142,24 @@ static int start_get(struct bw_probe *p, struct bw_slot *s)
     if (!g) {
         return -ENOMEM;
     }
-    *g = (struct get){.probe = p, .number = s->number};
+    g->probe = p;
     setup.owner = g;
-    s->sent_mono_ns = bw_clock_mono_ns();
     r = http_get_start(&setup, &g->request);
     if (r < 0) {
         free(g);
         return r;
     }
-    p->n_open++;
-    p->gets[bw_cadence_place(&p->cadence, s)] = g;
+    *ret = &g->exchange;
     return 0;
 }
 
-static void send_slots(void *owner, int family, struct bw_slot *const *slots, size_t n)
+static const struct bw_latency_detail *expiring(struct bw_exchange *e)
 {
-    struct bw_probe *p = owner;
-    (void)family;
-    for (size_t i = 0; i < n; i++) {
-        int r = start_get(p, slots[i]);
-        if (r < 0) {
-            bw_cadence_failed(&p->cadence, slots[i], r);
-        }
-    }
+    return http_get_so_far(get_of(e)->request);
 }
 
-static const struct bw_latency_detail *expiring(void *owner, struct bw_slot *s)
-{
-    struct bw_probe *p = owner;
-    struct get *g = p->gets[bw_cadence_place(&p->cadence, s)];
-    return g ? http_get_so_far(g->request) : NULL;
-}
-
-static void expired(void *owner, struct bw_slot *s)
-{
-    struct bw_probe *p = owner;
-    end_get(p, bw_cadence_place(&p->cadence, s));
-}
-
-static const struct bw_cadence_ops cadence_ops = {
-    .send = send_slots, .expiring = expiring, .expired = expired};
+static const struct bw_exchanges_ops exchanges_ops = {
+    .begin = begin_get, .end = end_get, .expiring = expiring, .gone = free};
 
 static void transfer_over(void *owner, CURL *easy, CURLcode code)
 {
@@ -231,13 +171,11 @@ static void transfer_over(void *owner, CURL *easy, CURLcode code)
 
 static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
 {
-    int64_t family = bw_opt_int(opts, "family");
+    int family = bw_cadence_family(opts);
     return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
                                     .timeout_ms = bw_opt_int(opts, "timeout"),
-                                    .family = family == FAMILY_4   ? 4
-                                              : family == FAMILY_6 ? 6
-                                                                   : 0,
-                                    .both = family == FAMILY_BOTH,
+                                    .family = family,
+                                    .both = family == 0,
                                     .split = http_get_split,
                                     .own_lookups = true};
 }
@@ -283,62 +221,52 @@ http_get_create(struct bw_host *host, const struct bw_opts *opts, struct bw_prob
     struct bw_probe *p = calloc(1, sizeof(*p));
     struct bw_cadence_plan plan = plan_of(opts);
     int r = p ? 0 : -ENOMEM;
-    if (r < 0) {
-        goto out;
-    }
-    p->n_open = 1; /* the cadence */
-    r = read_resolver(opts, &p->resolver);
     if (r == 0) {
-        r = bw_cadence_init(&p->cadence, host, opts, &plan, &cadence_ops, p);
+        r = read_resolver(opts, &p->resolver);
+    }
+    if (r == 0) {
+        r = bw_exchanges_init(&p->all, host, opts, &plan, &exchanges_ops, p);
     }
     if (r < 0) {
-        goto out;
-    }
-    p->gets = calloc(bw_cadence_n_slots(&p->cadence), sizeof(struct get *));
-    if (!p->gets) {
-        r = -ENOMEM;
-        goto out;
+        free(p);
+        return r;
     }
     *ret = p;
-    p = NULL;
-out:
-    if (p) {
-        bw_cadence_done(&p->cadence);
-        free(p);
-    }
-    return r;
+    return 0;
 }
 
 static int http_get_open(struct bw_probe *p, struct bw_err *reterr)
 {
-    int r = bw_curlloop_new(bw_host_loop(p->cadence.host), 2L * BW_TARGETS_MAX,
+    int r = bw_curlloop_new(bw_host_loop(p->all.cadence.host), 2L * BW_TARGETS_MAX,
                             transfer_over, p, &p->curl);
     if (r < 0) {
         return bw_err_set(reterr, r, "libcurl cannot be set up");
     }
-    p->n_open++;
-    return bw_cadence_open(&p->cadence, reterr);
+    bw_exchanges_hold(&p->all);
+    return bw_cadence_open(&p->all.cadence, reterr);
 }
 
 static int http_get_run(struct bw_probe *p, uint32_t budget_ms)
 {
-    return bw_cadence_run(&p->cadence, budget_ms);
+    return bw_cadence_run(&p->all.cadence, budget_ms);
 }
 
 static void http_get_cancel(struct bw_probe *p)
 {
-    bw_cadence_cancel(&p->cadence);
+    bw_cadence_cancel(&p->all.cadence);
+}
+
+static void curl_closed(void *owner)
+{
+    struct bw_probe *p = owner;
+    bw_exchanges_closed(&p->all);
 }
 
 static void http_get_close_all(struct bw_probe *p, void (*cb)(void *owner), void *owner)
 {
-    p->closed = cb;
-    p->closed_owner = owner;
-    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
-        end_get(p, i);
-    }
-    bw_curlloop_close(p->curl, one_closed, p);
-    bw_cadence_close(&p->cadence, one_closed); /* last: it may free p at once */
+    struct bw_curlloop *curl = p->curl; /* p lives as long as it does */
+    bw_exchanges_close(&p->all, cb, owner);
+    bw_curlloop_close(curl, curl_closed, p);
 }
 
 const struct bw_probe_ops bw_probe_http_get = {

@@ -122,11 +122,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
 {
-    static const int families[] = {0, 4, 6, 0};
     return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
                                     .timeout_ms = bw_opt_int(opts, "timeout"),
                                     .late_ms = LATE_MS,
-                                    .family = families[bw_opt_int(opts, "family")],
+                                    .family = bw_cadence_family(opts),
                                     .both = bw_opt_int(opts, "family") == 3};
 }
 

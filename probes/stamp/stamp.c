@@ -183,8 +183,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
 {
-    static const int families[] = {0, 4, 6};
-    int family = families[bw_opt_int(opts, "family")];
+    int family = bw_cadence_family(opts);
     return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
                                     .timeout_ms = bw_opt_int(opts, "timeout"),
                                     .late_ms = STAMP_LATE_MS,

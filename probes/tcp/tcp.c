@@ -2,14 +2,13 @@
  * tcp.c - the tcp probe: one connection an interval to every target's port, made and closed
  * again without a byte of payload.
  *
- * When what is tried and what became of it is lib/net's cadence. An attempt owns itself
- * until the loop has closed its handle; the slot it belongs to is found by its number, and
- * may be done with by then. */
+ * When what is tried and what became of it is lib/net's cadence, each attempt one of its
+ * exchanges: dropped once it is known what became of it, or given up at its timeout. */
 #include <bw/err.h>
 #include <bw/probe.h>
-#include <cadence.h>
 #include <clock.h>
 #include <errno.h>
+#include <exchange.h>
 #include <stdlib.h>
 #include <tcpconn.h>
 #include <unistd.h>
@@ -19,31 +18,19 @@ enum {
     EXCHANGE_BYTES = 600 /* seven packets of nothing but headers, at IPv6's size */
 };
 
-enum {
-    FAMILY_BOTH,
-    FAMILY_4,
-    FAMILY_6
-};
-
 struct attempt {
-    uv_poll_t poll;
+    struct bw_exchange exchange;
     struct bw_probe *probe;
+    uv_poll_t poll;
     union bw_address to;
-    uint32_t number;
     int fd;
 };
 
 struct bw_probe {
-    struct bw_cadence cadence;
-    struct attempt **attempts; /* by place of the slot; NULL: none under way */
-    int n_open;                /* handles that are not closed yet, and the cadence */
-    bool closing;
-    void (*closed)(void *owner);
-    void *closed_owner;
+    struct bw_exchanges all;
 };
 
-static const char *const family_words[] = {
-    [FAMILY_BOTH] = "both", [FAMILY_4] = "4", [FAMILY_6] = "6", NULL};
+static const char *const family_words[] = {"both", "4", "6", NULL};
 
 static const struct bw_optspec tcp_opts[] = {
     {.name = "interval",
@@ -77,66 +64,45 @@ static const struct bw_optspec tcp_opts[] = {
 
 /* One attempt ------------------------------------------------------------------- */
 
-static void one_closed(struct bw_probe *p)
-{
-    void (*closed)(void *owner) = p->closed;
-    void *owner = p->closed_owner;
-    if (--p->n_open > 0) {
-        return;
-    }
-    bw_cadence_done(&p->cadence);
-    free(p->attempts);
-    free(p);
-    closed(owner);
-}
-
 static void attempt_closed(uv_handle_t *handle)
 {
     struct attempt *a = handle->data;
     struct bw_probe *p = a->probe;
     free(a);
-    one_closed(p);
+    bw_exchanges_closed(&p->all);
 }
 
 /* A connection that was made is closed in the ordinary way. */
-static void end_attempt(struct bw_probe *p, uint32_t place)
+static void end_attempt(struct bw_exchange *e)
 {
-    struct attempt *a = p->attempts[place];
-    if (a) {
-        p->attempts[place] = NULL;
-        uv_close((uv_handle_t *)&a->poll, attempt_closed);
-        (void)close(a->fd);
-    }
+    struct attempt *a = (struct attempt *)e; /* its first member */
+    uv_close((uv_handle_t *)&a->poll, attempt_closed);
+    (void)close(a->fd);
 }
 
-static void tell(struct bw_probe *p,
-                 struct bw_slot *s,
-                 const struct bw_tcpconn_end *end,
-                 int64_t rtt_ns)
+/* What an attempt's end means; *ret_code NULL: nobody said anything that counts. */
+static enum bw_sample_state meaning(const struct bw_tcpconn_end *end, const char **ret_code)
 {
-    struct bw_latency_detail d;
-    bw_latency_detail_init(&d);
     if (end->error == 0) {
-        d.code = "open";
-        bw_cadence_answered_with(&p->cadence, s, rtt_ns, &d);
-    } else if (end->target && (end->error == -ECONNREFUSED || end->error == -ECONNRESET)) {
-        d.code = "refused";
-        bw_cadence_answered_with(&p->cadence, s, rtt_ns, &d);
-    } else {
-        /* A router's word is no answer of the target's: as with ping, it counts as silence.
-         */
-        d.code = end->target ? "unreachable" : NULL;
-        bw_cadence_refused_with(&p->cadence, s, end->error, end->target ? &d : NULL);
+        *ret_code = "open";
+        return BW_OK;
     }
+    if (end->target && (end->error == -ECONNREFUSED || end->error == -ECONNRESET)) {
+        *ret_code = "refused";
+        return BW_OK;
+    }
+    /* A router's word is no answer of the target's: as with ping, it counts as silence. */
+    *ret_code = end->target ? "unreachable" : NULL;
+    return BW_LOST;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct attempt *a = poll->data;
-    struct bw_probe *p = a->probe;
-    struct bw_slot *s = bw_cadence_slot(&p->cadence, a->number);
-    int64_t own_ns = s ? bw_clock_mono_ns() - s->sent_mono_ns : 0;
+    int64_t own_ns = bw_exchange_age_ns(&a->exchange);
     struct bw_tcpconn_end end;
+    struct bw_latency_detail d;
+    enum bw_sample_state state;
     (void)events;
     bw_tcpconn_end(a->fd, &a->to, &end);
     if (end.error == -EINPROGRESS) {
@@ -145,79 +111,69 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         }
         return;
     }
-    if (s) {
-        tell(p, s, &end, end.error == 0 ? bw_tcpconn_handshake_ns(a->fd, own_ns) : own_ns);
-        end_attempt(p, bw_cadence_place(&p->cadence, s));
-        bw_cadence_read(&p->cadence);
-    }
+    bw_latency_detail_init(&d);
+    state = meaning(&end, &d.code);
+    bw_exchange_over(&a->exchange, state, end.error,
+                     end.error == 0 ? bw_tcpconn_handshake_ns(a->fd, own_ns) : own_ns,
+                     d.code ? &d : NULL);
 }
 
-static int start_attempt(struct bw_probe *p, struct bw_slot *s, int *ret_told)
+/* On this machine itself a refusal comes before connect() returns. */
+static void tell_at_once(struct bw_probe *p, struct bw_slot *s, int error)
 {
-    const char *source = bw_opts_source(p->cadence.opts, s->family);
+    const struct bw_tcpconn_end end = {.error = error, .target = true};
+    struct bw_latency_detail d;
+    enum bw_sample_state state;
+    bw_latency_detail_init(&d);
+    state = meaning(&end, &d.code);
+    bw_exchanges_tell(&p->all, s, state, error, bw_clock_mono_ns() - s->sent_mono_ns, &d);
+}
+
+static int begin_attempt(void *owner, struct bw_slot *s, struct bw_exchange **ret)
+{
+    struct bw_probe *p = owner;
+    const struct bw_cadence *c = &p->all.cadence;
     struct attempt *a = calloc(1, sizeof(*a));
+    int told = 0;
     int r;
     if (!a) {
         return -ENOMEM;
     }
     a->probe = p;
-    a->number = s->number;
-    a->to = *bw_cadence_to(&p->cadence, s);
-    s->sent_mono_ns = bw_clock_mono_ns();
-    a->fd = bw_tcpconn_start(&a->to, bw_opts_device(p->cadence.opts), source, ret_told);
+    a->to = *bw_cadence_to(c, s);
+    a->fd = bw_tcpconn_start(&a->to, bw_opts_device(c->opts),
+                             bw_opts_source(c->opts, s->family), &told);
     r = a->fd;
-    if (r >= 0 && *ret_told == 0) {
-        r = uv_poll_init(bw_host_loop(p->cadence.host), &a->poll, a->fd);
+    if (r >= 0 && told == 0) {
+        r = uv_poll_init(bw_host_loop(c->host), &a->poll, a->fd);
     }
-    if (r < 0 || *ret_told != 0) {
+    if (r < 0 || told != 0) {
         if (a->fd >= 0) {
             (void)close(a->fd);
         }
         free(a);
+        if (r >= 0) {
+            tell_at_once(p, s, told);
+        }
         return r < 0 ? r : 0;
     }
     a->poll.data = a;
-    p->n_open++;
-    p->attempts[bw_cadence_place(&p->cadence, s)] = a;
+    *ret = &a->exchange;
     return uv_poll_start(&a->poll, UV_WRITABLE, on_poll);
 }
 
-static void send_slots(void *owner, int family, struct bw_slot *const *slots, size_t n)
-{
-    struct bw_probe *p = owner;
-    (void)family;
-    for (size_t i = 0; i < n; i++) {
-        int told = 0; /* on this machine itself a refusal comes at once */
-        int r = start_attempt(p, slots[i], &told);
-        if (r < 0) {
-            bw_cadence_failed(&p->cadence, slots[i], r);
-            end_attempt(p, bw_cadence_place(&p->cadence, slots[i]));
-        } else if (told != 0) {
-            tell(p, slots[i], &(struct bw_tcpconn_end){.error = told, .target = true},
-                 bw_clock_mono_ns() - slots[i]->sent_mono_ns);
-        }
-    }
-}
-
-static void expired(void *owner, struct bw_slot *s)
-{
-    struct bw_probe *p = owner;
-    end_attempt(p, bw_cadence_place(&p->cadence, s));
-}
-
-static const struct bw_cadence_ops cadence_ops = {.send = send_slots, .expired = expired};
+static const struct bw_exchanges_ops exchanges_ops = {
+    .begin = begin_attempt, .end = end_attempt, .gone = free};
 
 /* The contract ----------------------------------------------------------------- */
 
 static struct bw_cadence_plan plan_of(const struct bw_opts *opts)
 {
-    int64_t family = bw_opt_int(opts, "family");
+    int family = bw_cadence_family(opts);
     return (struct bw_cadence_plan){.interval_ms = bw_opt_int(opts, "interval"),
                                     .timeout_ms = bw_opt_int(opts, "timeout"),
-                                    .family = family == FAMILY_4   ? 4
-                                              : family == FAMILY_6 ? 6
-                                                                   : 0,
-                                    .both = family == FAMILY_BOTH,
+                                    .family = family,
+                                    .both = family == 0,
                                     .has_port = true,
                                     .port = (uint16_t)bw_opt_int(opts, "port")};
 }
@@ -241,58 +197,35 @@ tcp_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **r
     struct bw_probe *p = calloc(1, sizeof(*p));
     struct bw_cadence_plan plan = plan_of(opts);
     int r = p ? 0 : -ENOMEM;
-    if (r < 0) {
-        goto out;
+    if (r == 0) {
+        r = bw_exchanges_init(&p->all, host, opts, &plan, &exchanges_ops, p);
     }
-    p->n_open = 1; /* the cadence */
-    r = bw_cadence_init(&p->cadence, host, opts, &plan, &cadence_ops, p);
     if (r < 0) {
-        goto out;
-    }
-    p->attempts = calloc(bw_cadence_n_slots(&p->cadence), sizeof(struct attempt *));
-    if (!p->attempts) {
-        r = -ENOMEM;
-        goto out;
+        free(p);
+        return r;
     }
     *ret = p;
-    p = NULL;
-out:
-    if (p) {
-        bw_cadence_done(&p->cadence);
-        free(p);
-    }
-    return r;
+    return 0;
 }
 
 static int tcp_open(struct bw_probe *p, struct bw_err *reterr)
 {
-    return bw_cadence_open(&p->cadence, reterr);
+    return bw_cadence_open(&p->all.cadence, reterr);
 }
 
 static int tcp_run(struct bw_probe *p, uint32_t budget_ms)
 {
-    return bw_cadence_run(&p->cadence, budget_ms);
+    return bw_cadence_run(&p->all.cadence, budget_ms);
 }
 
 static void tcp_cancel(struct bw_probe *p)
 {
-    bw_cadence_cancel(&p->cadence);
-}
-
-static void cadence_closed(void *owner)
-{
-    one_closed(owner);
+    bw_cadence_cancel(&p->all.cadence);
 }
 
 static void tcp_close(struct bw_probe *p, void (*cb)(void *owner), void *owner)
 {
-    p->closing = true;
-    p->closed = cb;
-    p->closed_owner = owner;
-    for (uint32_t i = 0; i < bw_cadence_n_slots(&p->cadence); i++) {
-        end_attempt(p, i);
-    }
-    bw_cadence_close(&p->cadence, cadence_closed); /* last: it may free p at once */
+    bw_exchanges_close(&p->all, cb, owner);
 }
 
 const struct bw_probe_ops bw_probe_tcp = {
