@@ -404,6 +404,15 @@ static int start_udp(struct bw_dnsq *q)
 
 /* Both ------------------------------------------------------------------------- */
 
+void bw_dnsq_look(struct bw_dnsq *q)
+{
+    if (q->state == ASKED_UDP) {
+        on_datagrams(q);
+    } else {
+        on_stream(q);
+    }
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct bw_dnsq *q = poll->data;
@@ -415,11 +424,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
                                                   : UV_WRITABLE,
                             on_poll);
     }
-    if (q->state == ASKED_UDP) {
-        on_datagrams(q);
-    } else {
-        on_stream(q);
-    }
+    bw_dnsq_look(q);
 }
 
 int bw_dnsq_start(const struct bw_dnsq_setup *setup, struct bw_dnsq **ret)

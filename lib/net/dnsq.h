@@ -52,6 +52,9 @@ struct bw_dnsq_setup {
 /* Send it. -errno when it could not be sent. */
 int bw_dnsq_start(const struct bw_dnsq_setup *setup, struct bw_dnsq **ret);
 
+/* Read what has come, without waiting for the loop to say so. May be done with it. */
+void bw_dnsq_look(struct bw_dnsq *q);
+
 /* What the server said so far that was no answer: "truncated" (and nothing over TCP since),
  * "wrong-id", "wrong-question", "malformed", "no-response"; NULL: nothing. */
 const char *bw_dnsq_odd(const struct bw_dnsq *q);

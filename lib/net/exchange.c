@@ -63,6 +63,8 @@ static void expired(void *owner, struct bw_slot *s)
     }
 }
 
+/* A loop that was kept from running finds its timers before its sockets: what came
+ * meanwhile is looked at here, before the cadence gives it as lost. */
 static void tick(void *owner)
 {
     struct bw_exchanges *x = owner;
@@ -70,9 +72,16 @@ static void tick(void *owner)
     int64_t now_ns = bw_clock_mono_ns();
     int64_t keep_ns = c->timeout_ns + c->plan.late_ms * BW_NS_PER_MS;
     for (uint32_t i = 0; i < bw_cadence_n_slots(c); i++) {
-        const struct bw_exchange *e = x->list[i];
+        struct bw_exchange *e = x->list[i];
         const struct bw_slot *s = e ? bw_cadence_slot(c, e->number) : NULL;
-        if (s && s->state != BW_SLOT_WAITING && now_ns - s->sent_mono_ns > keep_ns) {
+        if (!s) {
+            continue;
+        }
+        if (s->state == BW_SLOT_WAITING) {
+            if (x->ops->look && now_ns - s->sent_mono_ns >= c->timeout_ns) {
+                x->ops->look(e);
+            }
+        } else if (now_ns - s->sent_mono_ns > keep_ns) {
             end(x, i); /* no late answer counts any more */
         }
     }

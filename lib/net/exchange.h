@@ -35,6 +35,9 @@ struct bw_exchanges_ops {
      * *ret is set where there is something to be ended, also after a failure; it stays NULL
      * where all was told already (bw_exchanges_tell()). -errno: it could not be tried. */
     int (*begin)(void *owner, struct bw_slot *s, struct bw_exchange **ret);
+    /* Its time is over: look whether something came that this program was too slow to read;
+     * may tell bw_exchange_over(). NULL: there is no such look. */
+    void (*look)(struct bw_exchange *e);
     /* Close its handles; bw_exchanges_closed() follows, later or now. */
     void (*end)(struct bw_exchange *e);
     /* It is about to be given as lost by its timeout: what is known of it, lent until the

@@ -10,6 +10,7 @@
 #include <dnsq.h>
 #include <errno.h>
 #include <exchange.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum {
@@ -116,12 +117,18 @@ static void end_ask(struct bw_exchange *e)
     bw_dnsq_close(ask_of(e)->query);
 }
 
+/* Of this machine, and nobody's on the line. */
+static bool is_own(int error)
+{
+    return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -ENOBUFS;
+}
+
 static void query_done(void *owner, struct bw_dnsq *q, const struct bw_dnsq_result *r)
 {
     struct ask *a = owner;
-    enum bw_sample_state state = r->error == 0         ? BW_OK
-                                 : r->error == -ENOMEM ? BW_FAILED
-                                                       : BW_LOST;
+    enum bw_sample_state state = r->error == 0      ? BW_OK
+                                 : is_own(r->error) ? BW_FAILED
+                                                    : BW_LOST;
     struct bw_latency_detail d;
     (void)q;
     bw_latency_detail_init(&d);
@@ -161,6 +168,11 @@ static int begin_ask(void *owner, struct bw_slot *s, struct bw_exchange **ret)
     return 0;
 }
 
+static void look(struct bw_exchange *e)
+{
+    bw_dnsq_look(ask_of(e)->query);
+}
+
 static const struct bw_latency_detail *expiring(struct bw_exchange *e)
 {
     struct ask *a = ask_of(e);
@@ -171,7 +183,7 @@ static const struct bw_latency_detail *expiring(struct bw_exchange *e)
 }
 
 static const struct bw_exchanges_ops exchanges_ops = {
-    .begin = begin_ask, .end = end_ask, .expiring = expiring, .gone = free};
+    .begin = begin_ask, .look = look, .end = end_ask, .expiring = expiring, .gone = free};
 
 /* The contract ----------------------------------------------------------------- */
 

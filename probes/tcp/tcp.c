@@ -118,6 +118,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
                      d.code ? &d : NULL);
 }
 
+static void look(struct bw_exchange *e)
+{
+    struct attempt *a = (struct attempt *)e;
+    on_poll(&a->poll, 0, 0);
+}
+
 /* On this machine itself a refusal comes before connect() returns. */
 static void tell_at_once(struct bw_probe *p, struct bw_slot *s, int error)
 {
@@ -163,7 +169,7 @@ static int begin_attempt(void *owner, struct bw_slot *s, struct bw_exchange **re
 }
 
 static const struct bw_exchanges_ops exchanges_ops = {
-    .begin = begin_attempt, .end = end_attempt, .gone = free};
+    .begin = begin_attempt, .look = look, .end = end_attempt, .gone = free};
 
 /* The contract ----------------------------------------------------------------- */
 

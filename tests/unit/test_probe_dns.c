@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <tcpconn.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ enum mode {
     ASKS_BACK,
     BABBLES_THEN_ANSWERS,
     IS_LATE,
+    CUTS_OFF,
     IS_SILENT
 };
 
@@ -66,6 +68,9 @@ static void answer(struct resolver *r, uint8_t *p, size_t n, struct sockaddr_in 
         break;
     case IS_LATE:
         (void)nanosleep(&wait, NULL);
+        break;
+    case CUTS_OFF:
+        p[2] |= 0x02;
         break;
     case IS_SILENT:
         return;
@@ -173,6 +178,79 @@ static void late_is_told_once(void **state)
     assert_true(r.loop_is_free);
 }
 
+static long stall_ms;      /* after a query was sent */
+static bool no_more_files; /* … and its answer needs another socket */
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): as -Wl,--wrap asks
+ */
+ssize_t __real_send(int fd, const void *p, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
+int __real_bw_tcpconn_start(const union bw_address *to,
+                            const char *device,
+                            const char *source,
+                            int *ret_error);
+int __wrap_bw_tcpconn_start(const union bw_address *to,
+                            const char *device,
+                            const char *source,
+                            int *ret_error);
+
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags)
+{
+    ssize_t sent = __real_send(fd, p, n, flags);
+    (void)nanosleep(&(struct timespec){.tv_nsec = stall_ms * 1000 * 1000}, NULL);
+    return sent;
+}
+
+int __wrap_bw_tcpconn_start(const union bw_address *to,
+                            const char *device,
+                            const char *source,
+                            int *ret_error)
+{
+    return no_more_files ? -EMFILE : __real_bw_tcpconn_start(to, device, source, ret_error);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+/* The answer was there in time; this program was kept from reading it. */
+static void a_program_that_was_slow(void **state)
+{
+    static const char *const pairs[] = {"interval=5s", "timeout=200ms", NULL};
+    struct resolver resolver;
+    const char *const targets[] = {resolver.text, NULL};
+    struct probe_run r;
+    (void)state;
+    start(&resolver, ANSWERS);
+    stall_ms = 500;
+    assert_int_equal(probe_run("dns", targets, pairs, 100, 1, &r), 0);
+    stall_ms = 0;
+    stop(&resolver);
+    assert_true(r.loop_is_free);
+    assert_int_equal(r.n, 1);
+    assert_int_equal(r.list[0].s.state, BW_OK);
+    assert_string_equal(r.list[0].code, "noerror");
+    assert_true(r.list[0].s.rtt_ns > 0 && r.list[0].s.rtt_ns < 200000000);
+}
+
+/* What this machine has too little of is no loss of the line's. */
+static void a_machine_without_sockets(void **state)
+{
+    static const char *const pairs[] = {"interval=5s", "timeout=2s", NULL};
+    struct resolver resolver;
+    const char *const targets[] = {resolver.text, NULL};
+    struct probe_run r;
+    (void)state;
+    start(&resolver, CUTS_OFF);
+    no_more_files = true;
+    assert_int_equal(probe_run("dns", targets, pairs, 100, 1, &r), 0);
+    no_more_files = false;
+    assert_true(r.loop_is_free);
+    assert_int_equal(r.list[0].s.state, BW_FAILED);
+    assert_int_equal(r.list[0].s.error, -EMFILE);
+    assert_int_equal(probe_run("dns", targets, pairs, 100, 1, &r), 0);
+    stop(&resolver);
+    assert_int_equal(r.list[0].s.state, BW_LOST); /* nobody listens at TCP's port */
+    assert_string_equal(r.list[0].code, "tcp-refused");
+}
+
 static void nobody_listens(void **state)
 {
     static const char *const udp[] = {"interval=5s", "timeout=2s", NULL};
@@ -243,9 +321,13 @@ static void options_and_targets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_counts_as_an_answer), cmocka_unit_test(late_is_told_once),
-        cmocka_unit_test(nobody_listens),           cmocka_unit_test(ended_while_it_waits),
+        cmocka_unit_test(what_counts_as_an_answer),
+        cmocka_unit_test(late_is_told_once),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(ended_while_it_waits),
         cmocka_unit_test(options_and_targets),
+        cmocka_unit_test(a_program_that_was_slow),
+        cmocka_unit_test(a_machine_without_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <tcpconn.h>
+#include <time.h>
 #include <unistd.h>
 
 static int listen_at(int family, int backlog, char text[64])
@@ -133,6 +135,50 @@ static void what_cannot_be_tried(void **state)
     assert_true(r.loop_is_free);
 }
 
+static long stall_ms; /* after a connection was begun */
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): as -Wl,--wrap asks
+ */
+int __real_bw_tcpconn_start(const union bw_address *to,
+                            const char *device,
+                            const char *source,
+                            int *ret_error);
+int __wrap_bw_tcpconn_start(const union bw_address *to,
+                            const char *device,
+                            const char *source,
+                            int *ret_error);
+
+int __wrap_bw_tcpconn_start(const union bw_address *to,
+                            const char *device,
+                            const char *source,
+                            int *ret_error)
+{
+    int fd = __real_bw_tcpconn_start(to, device, source, ret_error);
+    (void)nanosleep(&(struct timespec){.tv_nsec = stall_ms * 1000 * 1000}, NULL);
+    return fd;
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+/* The line was quick, this program was kept from looking until its time was over. */
+static void a_program_that_was_slow(void **state)
+{
+    static const char *const pairs[] = {"interval=500ms", "timeout=100ms", NULL};
+    char text[64];
+    const char *const targets[] = {text, NULL};
+    int fd = listen_at(4, 8, text);
+    struct probe_run r;
+    (void)state;
+    stall_ms = 300;
+    assert_int_equal(probe_run("tcp", targets, pairs, 100, 1, &r), 0);
+    stall_ms = 0;
+    (void)close(fd);
+    assert_true(r.loop_is_free);
+    assert_int_equal(r.n, 1);
+    assert_int_equal(r.list[0].s.state, BW_OK);
+    assert_string_equal(r.list[0].code, "open");
+    assert_true(r.list[0].s.rtt_ns > 0 && r.list[0].s.rtt_ns < 100000000);
+}
+
 static void options_and_targets(void **state)
 {
     static const struct {
@@ -170,7 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(open_and_refused),     cmocka_unit_test(a_queue_that_is_full),
         cmocka_unit_test(ended_while_it_waits), cmocka_unit_test(what_cannot_be_tried),
-        cmocka_unit_test(options_and_targets),
+        cmocka_unit_test(options_and_targets),  cmocka_unit_test(a_program_that_was_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
