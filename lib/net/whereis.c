@@ -32,6 +32,21 @@ void bw_whereis_init(struct bw_whereis *w, const char *host, uint16_t port, int 
     }
 }
 
+/* The one it has where the name still has it: of many in turn, what is measured stays. */
+static const struct addrinfo *choose(const struct bw_whereis *w, const struct addrinfo *res)
+{
+    for (const struct addrinfo *a = res; a && w->family != 0; a = a->ai_next) {
+        union bw_address x = {.sa = {.sa_family = AF_UNSPEC}};
+        if (bw_address_from(a->ai_addr, &x)) {
+            bw_address_set_port(&x, w->port);
+            if (bw_address_equal(&x, &w->to)) {
+                return a;
+            }
+        }
+    }
+    return res;
+}
+
 static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 {
     struct bw_lookup *l = req->data;
@@ -40,7 +55,7 @@ static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
         w->lookup = NULL;
         w->next_lookup_mono_ns =
             bw_clock_mono_ns() + (status == 0 ? REFRESH_MS : RETRY_MS) * NS_PER_MS;
-        if (status == 0 && res && bw_address_from(res->ai_addr, &w->to)) {
+        if (status == 0 && res && bw_address_from(choose(w, res)->ai_addr, &w->to)) {
             w->family = (uint8_t)bw_address_family(&w->to);
             bw_address_set_port(&w->to, w->port);
         }
@@ -78,4 +93,5 @@ void bw_whereis_done(struct bw_whereis *w)
         (void)uv_cancel((uv_req_t *)&w->lookup->req);
         w->lookup = NULL;
     }
+    w->next_lookup_mono_ns = INT64_MAX; /* whoever still asks gets none */
 }

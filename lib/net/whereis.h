@@ -2,7 +2,8 @@
  * whereis.h - where a target is: an address as it is written, or a name that is looked up
  * off the loop's thread, again every hour and, after a failure, every 30 seconds.
  *
- * The last good address stays until a lookup brings another. On the loop's thread only. */
+ * An address stays as long as the name has it, though others may come first by then, and
+ * until a lookup brings another. On the loop's thread only. */
 #ifndef BW_WHEREIS_H
 #define BW_WHEREIS_H
 
@@ -33,7 +34,7 @@ void bw_whereis_init(struct bw_whereis *w,
                      int only_family);
 /* Start a lookup when one is due; an address as it is written never is. */
 void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns);
-/* Nobody waits for a lookup under way any more. Idempotent. */
+/* Nobody waits for a lookup under way any more, and none is started. Idempotent. */
 void bw_whereis_done(struct bw_whereis *w);
 
 #endif
