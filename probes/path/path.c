@@ -130,7 +130,7 @@ static int64_t begin_due(struct bw_probe *p, int64_t now_ns)
 {
     int64_t interval_ns = bw_opt_int(p->opts, "interval") * PATH_NS_PER_MS;
     int64_t at_ns = INT64_MAX;
-    for (uint32_t i = 0; i < p->n_targets; i++) {
+    for (uint32_t i = 0; i < p->n_targets && !p->closing; i++) {
         struct path_target *t = &p->targets[i];
         if (now_ns >= t->due_mono_ns && t->state == PATH_IDLE) {
             int r = path_begin(p, i, now_ns);
@@ -168,8 +168,8 @@ static void maybe_done(struct bw_probe *p, int64_t now_ns)
     }
     status = p->cancelled ? -ECANCELED : 0;
     for (uint32_t i = 0; p->cancelled && i < p->n_targets; i++) {
-        if (p->targets[i].state != PATH_IDLE) {
-            path_tell(p, i, BW_SKIPPED);
+        if (p->targets[i].state != PATH_IDLE) { /* names are all that one may still lack */
+            path_tell(p, i, p->targets[i].state == PATH_NAMING ? BW_OK : BW_SKIPPED);
         }
     }
     p->running = false;

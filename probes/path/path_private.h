@@ -53,6 +53,8 @@ struct path_target {
     struct bw_whereis where;
     enum path_state state;
     struct path_trace trace;
+    union bw_address to; /* of this trace: a lookup that ends meanwhile is for the next */
+    uint8_t family;
     uint32_t traces;
     int64_t due_mono_ns;
     int64_t began_mono_ns; /* this trace */
@@ -91,7 +93,7 @@ struct bw_probe {
 static inline struct path_socket *path_socket_of(struct bw_probe *p,
                                                  const struct path_target *t)
 {
-    return &p->sockets[t->where.family == 6 ? 1 : 0];
+    return &p->sockets[t->family == 6 ? 1 : 0];
 }
 
 /* path_run.c: begin a trace; 0, -EAGAIN: its address is being looked up, -errno. */

@@ -22,8 +22,7 @@ static struct path_slot *slot_of(struct bw_probe *p, uint32_t number)
 static bool
 went_to(const struct bw_probe *p, const struct path_slot *s, const union bw_address *to)
 {
-    return s->target < p->n_targets &&
-           bw_address_equal(&p->targets[s->target].where.to, to);
+    return s->target < p->n_targets && bw_address_equal(&p->targets[s->target].to, to);
 }
 
 /* The newest of this length to there; those that wait come first. */
@@ -92,7 +91,7 @@ static bool meaning(const struct bw_probe *p,
                     struct path_answer *ret)
 {
     const struct path_target *t = &p->targets[s->target];
-    bool target = same_host(&e->from, &t->where.to);
+    bool target = same_host(&e->from, &t->to);
     ret->from = e->from;
     ret->mtu = e->mtu;
     if (e->kind == PATH_EVENT_REPLY) {
@@ -108,7 +107,7 @@ static bool meaning(const struct bw_probe *p,
         return s->ask.sized; /* small packets are too big nowhere */
     case BW_ICMP_ERROR_PORT:
         ret->kind =
-            p->sockets[t->where.family == 6 ? 1 : 0].udp || target ? PATH_TARGET : PATH_END;
+            p->sockets[t->family == 6 ? 1 : 0].udp || target ? PATH_TARGET : PATH_END;
         return true;
     case BW_ICMP_ERROR_UNREACHABLE:
     case BW_ICMP_ERROR_PROHIBITED:
@@ -177,7 +176,9 @@ int path_begin(struct bw_probe *p, uint32_t target, int64_t now_ns)
         .hint_mtu = t->mtu,
     };
     bw_whereis_refresh(&t->where, bw_host_loop(p->host), now_ns);
-    if (t->where.family == 0) {
+    t->to = t->where.to;
+    t->family = t->where.family;
+    if (t->family == 0) {
         return t->where.lookup ? -EAGAIN : -EADDRNOTAVAIL;
     }
     if (path_socket_of(p, t)->fd < 0) {
@@ -186,7 +187,7 @@ int path_begin(struct bw_probe *p, uint32_t target, int64_t now_ns)
     if (bw_outlet_missing(&p->outlet)) {
         return -ENODEV;
     }
-    conf.family = t->where.family;
+    conf.family = t->family;
     conf.small_bytes =
         path_socket_headers(path_socket_of(p, t)) + BW_TRACE_UDP_LEAST + BW_TRACE_LENGTHS;
     path_trace_start(&t->trace, &conf);
@@ -204,7 +205,7 @@ static void send_one(struct bw_probe *p, uint32_t target, const struct path_ask 
     uint32_t number = p->next++;
     struct path_slot *s = &p->slots[number % PATH_SLOTS];
     struct path_out out = {
-        .to = &t->where.to,
+        .to = &t->to,
         .ttl = ask->ttl,
         .bytes = ask->bytes,
         .sized = ask->sized,
@@ -305,7 +306,7 @@ int64_t path_advance(struct bw_probe *p, int64_t now_ns)
     path_read(p, 0);
     path_read(p, 1);
     expire(p, now_ns, wait_ns);
-    for (uint32_t i = 0; i < p->n_targets; i++) {
+    for (uint32_t i = 0; i < p->n_targets && !p->closing; i++) {
         /* the one that could not send last time comes first */
         sooner(&at_ns, advance_one(p, (i + p->next) % p->n_targets, now_ns));
     }

@@ -107,7 +107,7 @@ void path_tell(struct bw_probe *p, uint32_t target, enum bw_sample_state state)
     struct bw_path_hop hops[BW_PATH_HOPS_MAX];
     char flag[32];
     struct bw_path_sample s = {.target = target,
-                               .family = t->where.family,
+                               .family = t->family,
                                .state = state,
                                .reason = state == BW_OK ? NULL : "interrupted",
                                .method = bw_opt_str(p->opts, "method"),
@@ -132,7 +132,7 @@ void path_fail(struct bw_probe *p, uint32_t target, int error, const char *reaso
 {
     struct path_target *t = &p->targets[target];
     struct bw_path_sample s = {.target = target,
-                               .family = t->where.family,
+                               .family = t->family,
                                .state = BW_FAILED,
                                .error = error,
                                .reason = reason ? reason : bw_strerror(error),

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_probe_path.c - the path probe without a network: the machine of a trace against
- * made-up ways with known truth, and what of a reverse name may be told. */
+ * made-up ways with known truth, what of a reverse name may be told, and traces over
+ * loopback whose host is this test. */
 #include "bw_test.h"
 
-#include "path_names.h"
-#include "path_trace.h"
+#include "path_private.h"
 
 #include <arpa/inet.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <hash.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -344,6 +347,140 @@ static void names(void **state)
     }
 }
 
+/* Over loopback ------------------------------------------------------------------ */
+
+extern const struct bw_probe_ops bw_probe_path;
+
+struct bw_host {
+    uv_loop_t loop;
+    uv_timer_t wake; /* a timer's own work may be all there is to wait for */
+    struct bw_probe *probe;
+    struct bw_opts *opts;
+    struct bw_path_sample told; /* the first of all */
+    struct bw_path_hop hop;     /* … and its first hop */
+    int n_told, n_done, n_closed;
+};
+
+struct uv_loop_s *bw_host_loop(struct bw_host *host)
+{
+    return &host->loop;
+}
+
+const uint8_t *bw_host_path_key(const struct bw_host *host)
+{
+    static const uint8_t key[BW_PATH_KEY_LEN] = "elm";
+    (void)host;
+    return key;
+}
+
+void bw_host_path(struct bw_host *host, const struct bw_path_sample *s)
+{
+    if (host->n_told++ == 0) {
+        host->told = *s;
+        if (s->n_hops > 0) {
+            host->hop = s->hops[0];
+        }
+    }
+}
+
+void bw_host_done(struct bw_host *host, int status)
+{
+    assert_int_equal(status, -ECANCELED);
+    host->n_done++;
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+static void on_closed(void *owner)
+{
+    struct bw_host *h = owner;
+    h->n_closed++;
+}
+
+/* One target, asked over UDP, which needs no rights. */
+static void start(struct bw_host *h)
+{
+    static const char *const pairs[] = {"method=udp", "mtu=no", "names=no"};
+    struct bw_target target = {.name = "elm", .address = "127.0.0.1"};
+    struct bw_opts_head head = {
+        .name = "way", .circuit = "wan", .targets = &target, .n_targets = 1};
+    struct bw_err err = {""};
+    *h = (struct bw_host){.n_told = 0};
+    assert_int_equal(uv_loop_init(&h->loop), 0);
+    assert_int_equal(uv_timer_init(&h->loop, &h->wake), 0);
+    assert_int_equal(uv_timer_start(&h->wake, on_wake, 10, 10), 0);
+    assert_int_equal(
+        bw_opts_from_pairs(bw_probe_path.opts, &head, pairs, 3, &h->opts, &err), 0);
+    assert_int_equal(bw_probe_path.create(h, h->opts, &h->probe), 0);
+    assert_int_equal(bw_probe_path.open(h->probe, &err), 0);
+    assert_int_equal(bw_probe_path.run(h->probe, 0), 0);
+}
+
+static void finish(struct bw_host *h)
+{
+    bw_probe_path.cancel(h->probe);
+    while (h->n_done == 0) {
+        (void)uv_run(&h->loop, UV_RUN_ONCE);
+    }
+    uv_close((uv_handle_t *)&h->wake, NULL);
+    bw_probe_path.close(h->probe, on_closed, h);
+    (void)uv_run(&h->loop, UV_RUN_DEFAULT);
+    assert_int_equal(h->n_closed, 1);
+    assert_int_equal(uv_loop_close(&h->loop), 0);
+    bw_opts_free(h->opts);
+}
+
+/* A lookup ends in the midst of a trace, and the name is elsewhere. */
+static void one_trace_one_address(void **state)
+{
+    struct bw_host h;
+    struct path_target *t;
+    (void)state;
+    start(&h);
+    t = &h.probe->targets[0];
+    while (t->trace.hops[0].sent == 0) {
+        (void)uv_run(&h.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(h.n_told, 0);
+    assert_true(bw_address_parse("127.0.0.2", &t->where.to));
+    bw_address_set_port(&t->where.to, 33434);
+    while (h.n_told == 0) {
+        (void)uv_run(&h.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(h.told.state, BW_OK);
+    assert_true(h.told.reached);
+    assert_int_equal(h.told.n_hops, 1);
+    assert_int_equal(h.hop.sent, 3);
+    assert_int_equal(h.hop.lost, 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(t->trace.hops[0].from[i].in.sin_addr.s_addr,
+                         htonl(INADDR_LOOPBACK));
+    }
+    finish(&h);
+}
+
+/* Whoever ends the round loses a trace that is under way, not one that lacks names. */
+static void ended_before_its_names(void **state)
+{
+    struct bw_host h;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        start(&h);
+        while (h.n_told == 0) {
+            (void)uv_run(&h.loop, UV_RUN_ONCE);
+        }
+        h.n_told = 0;
+        h.probe->targets[0].state = i == 0 ? PATH_NAMING : PATH_TRACING;
+        finish(&h);
+        assert_int_equal(h.n_told, 1);
+        assert_int_equal(h.told.state, i == 0 ? BW_OK : BW_SKIPPED);
+        assert_int_equal(h.told.n_hops, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +492,9 @@ int main(void)
         cmocka_unit_test(late_and_strange_answers),
         cmocka_unit_test(routers_that_take_turns),
         cmocka_unit_test(names),
+        cmocka_unit_test(one_trace_one_address),
+        cmocka_unit_test(ended_before_its_names),
     };
+    assert_int_equal(bw_crypto_init(), 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
