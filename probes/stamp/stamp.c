@@ -114,7 +114,8 @@ static void send_slots(void *owner, int family, struct bw_slot *const *slots, si
         f->sent_mono_ns = slots[i]->sent_mono_ns;
         f->clock_error_ns = clock_error_ns(p);
         f->fate = STAMP_SENT;
-        p->seqs[bw_cadence_place(&p->cadence, slots[i])] = f->seq;
+        p->sent[bw_cadence_place(&p->cadence, slots[i])] =
+            (struct stamp_sent){.seq = f->seq, .to = *to};
         flights[i] = f;
         out[i] = (struct bw_udp_out){
             .to = to,
@@ -234,7 +235,7 @@ static void free_all(struct bw_probe *p)
     }
     free(p->sessions);
     free(p->reflectors);
-    free(p->seqs);
+    free(p->sent);
     free(p->frames);
     bw_cadence_done(&p->cadence);
     explicit_bzero(&p->key, sizeof(p->key));
@@ -255,9 +256,9 @@ static int make_sessions(struct bw_probe *p, const struct bw_opts *opts)
     uint32_t n = p->cadence.n_targets;
     p->sessions = calloc(n, sizeof(*p->sessions));
     p->reflectors = calloc(n, sizeof(*p->reflectors));
-    p->seqs = calloc(bw_cadence_n_slots(&p->cadence), sizeof(*p->seqs));
+    p->sent = calloc(bw_cadence_n_slots(&p->cadence), sizeof(*p->sent));
     p->frames = calloc(BW_UDP_GROUP, p->size);
-    if (!p->sessions || !p->reflectors || !p->seqs || !p->frames) {
+    if (!p->sessions || !p->reflectors || !p->sent || !p->frames) {
         return -ENOMEM;
     }
     for (uint32_t i = 0; i < n; i++) {

@@ -16,32 +16,35 @@ static const char *const bad_session = "bad-session";
 static const char *const unmatched = "unmatched";
 static const char *const refused = "refused";
 
-/* The packet with this number and instant, of the targets at `peer` (NULL: of any). */
+static const union bw_address *went_to(const struct bw_probe *p, const struct bw_slot *s)
+{
+    return &p->sent[bw_cadence_place(&p->cadence, s)].to;
+}
+
+/* The packet with this number and instant: one that went to `peer`, else any. */
 static struct stamp_flight *find(struct bw_probe *p,
                                  const union bw_address *peer,
                                  uint32_t seq,
                                  uint64_t t1,
                                  struct stamp_session **ret_session)
 {
+    struct stamp_flight *any = NULL;
     for (uint32_t i = 0; i < p->cadence.n_targets; i++) {
-        struct stamp_flight *f;
-        if (peer && !bw_address_equal(&p->cadence.targets[i].to, peer)) {
-            continue;
-        }
-        f = stamp_session_find(&p->sessions[i], seq, t1);
-        if (f) {
+        struct stamp_flight *f = stamp_session_find(&p->sessions[i], seq, t1);
+        const struct bw_slot *s = f ? bw_cadence_slot(&p->cadence, f->slot) : NULL;
+        if (f && (!any || (s && bw_address_equal(went_to(p, s), peer)))) {
+            any = f;
             *ret_session = &p->sessions[i];
-            return f;
         }
     }
-    return NULL;
+    return any;
 }
 
 /* Something came from a target's own address that answers nothing. */
 static void blame_newest(struct bw_probe *p, const union bw_address *peer, const char *code)
 {
     for (uint32_t i = 0; i < p->cadence.n_targets; i++) {
-        if (bw_address_equal(&p->cadence.targets[i].to, peer)) {
+        if (bw_address_equal(&p->reflectors[i], peer)) {
             struct stamp_flight *f = stamp_session_newest(&p->sessions[i]);
             if (f) {
                 f->code = code;
@@ -71,12 +74,15 @@ static void on_datagram(struct bw_probe *p, const struct bw_udp_event *e)
     }
     f = find(p, &e->peer, a.asked_seq, a.t1, &session);
     if (!f) {
-        f = find(p, NULL, a.asked_seq, a.t1, &session);
-        if (f) {
-            blame(f, other_address);
-        } else {
-            blame_newest(p, &e->peer, r < 0 ? bad_digest : unmatched);
-        }
+        blame_newest(p, &e->peer, r < 0 ? bad_digest : unmatched);
+        return;
+    }
+    slot = bw_cadence_slot(&p->cadence, f->slot);
+    if (!slot) {
+        return; /* too late for anything */
+    }
+    if (!bw_address_equal(went_to(p, slot), &e->peer)) {
+        blame(f, other_address);
         return;
     }
     if (r < 0) {
@@ -87,9 +93,8 @@ static void on_datagram(struct bw_probe *p, const struct bw_udp_event *e)
         blame(f, bad_session);
         return;
     }
-    slot = bw_cadence_slot(&p->cadence, f->slot);
-    if (f->fate == STAMP_ANSWERED || !slot) {
-        return; /* a duplicate, or too late for anything */
+    if (f->fate == STAMP_ANSWERED) {
+        return; /* a duplicate */
     }
     f->fate = STAMP_ANSWERED;
     f->count = a.seq;
@@ -107,7 +112,7 @@ static void on_own(struct bw_probe *p, const struct bw_udp_event *e)
     struct stamp_flight *f = NULL;
     struct bw_slot *slot;
     if (e->data && bw_stamp_read_asked(e->data, e->len, stamp_key(p), &a) != -EBADMSG) {
-        f = find(p, NULL, a.seq, a.t1, &session);
+        f = find(p, &e->peer, a.seq, a.t1, &session);
     }
     slot = f ? bw_cadence_slot(&p->cadence, f->slot) : NULL;
     if (!slot) {
@@ -116,7 +121,7 @@ static void on_own(struct bw_probe *p, const struct bw_udp_event *e)
     if (e->kind == BW_UDP_SENT) {
         bw_cadence_sent(&p->cadence, slot, e->stamp_unix_ns);
     } else if (e->is_loss && f->fate == STAMP_SENT) {
-        union bw_address to = *bw_cadence_to(&p->cadence, slot);
+        union bw_address to = *went_to(p, slot);
         bw_address_set_port(&to, bw_address_port(&e->offender));
         f->fate = STAMP_LOST;
         bw_latency_detail_init(&p->detail);

@@ -22,12 +22,18 @@ enum {
     STAMP_LATE_MS = 1000
 };
 
+/* What went out for one of the cadence's slots. */
+struct stamp_sent {
+    uint32_t seq;        /* its session's number */
+    union bw_address to; /* a name may have another address by the time of the answer */
+};
+
 struct bw_probe {
     struct bw_cadence cadence;
     struct stamp_session *sessions; /* one for each of the cadence's targets */
-    union bw_address *reflectors;   /* of each, to see that it is another one */
-    uint32_t *seqs;           /* of each of the cadence's slots: its session's number */
-    struct bw_udp sockets[2]; /* IPv4, IPv6 */
+    union bw_address *reflectors;   /* of each, where the newest packet went to */
+    struct stamp_sent *sent;        /* by place of the slot */
+    struct bw_udp sockets[2];       /* IPv4, IPv6 */
     uv_poll_t polls[2];
     bool polling[2];
     size_t size;     /* bytes of a packet */
@@ -64,7 +70,7 @@ static inline struct stamp_flight *stamp_flight_of(struct bw_probe *p,
                                                    const struct bw_slot *s)
 {
     struct stamp_session *session = &p->sessions[s->target];
-    return &session->flights[p->seqs[bw_cadence_place(&p->cadence, s)] & session->mask];
+    return &session->flights[p->sent[bw_cadence_place(&p->cadence, s)].seq & session->mask];
 }
 
 #endif

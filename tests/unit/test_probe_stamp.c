@@ -6,7 +6,7 @@
 #include "bw_test.h"
 
 #include "stamp.h"
-#include "stamp_session.h"
+#include "stamp_private.h"
 
 #include <arpa/inet.h>
 #include <bw/err.h>
@@ -153,6 +153,7 @@ enum mode {
     OTHER_SESSION,
     TWICE,
     KEPT_TOO_LONG,
+    MOVES, /* its name has another address by the time of each answer */
     N_MODES
 };
 
@@ -175,7 +176,8 @@ struct bw_host {
     int64_t rtt_min_ns, rtt_max_ns;
     int64_t out_ns, back_ns, error_ns;
     int fd, other_fd;
-    uv_poll_t poll;
+    uint16_t port; /* of both */
+    uv_poll_t poll, other_poll;
     uint32_t count;
     long n_asked;
     uint8_t first[BW_STAMP_MAX];
@@ -236,7 +238,9 @@ static void reflect(uv_poll_t *poll, int status, int events)
     struct sockaddr_in from;
     socklen_t from_len = sizeof(from);
     uint8_t in[BW_STAMP_MAX], out[BW_STAMP_MAX];
-    ssize_t got = recvfrom(h->fd, in, sizeof(in), 0, (struct sockaddr *)&from, &from_len);
+    bool at_other = poll == &h->other_poll;
+    ssize_t got = recvfrom(at_other ? h->other_fd : h->fd, in, sizeof(in), 0,
+                           (struct sockaddr *)&from, &from_len);
     /* the stateless one's clock is set by nobody */
     struct bw_stamp_error e = {.synced = h->mode != STATELESS, .error_ns = 300000};
     struct bw_stamp_asked asked;
@@ -267,6 +271,11 @@ static void reflect(uv_poll_t *poll, int status, int events)
     if (h->mode == DROPS_AFTER && drop) {
         return;
     }
+    if (h->mode == MOVES) {
+        assert_true(bw_address_parse(at_other ? "127.0.0.1" : "127.0.0.2",
+                                     &h->probe->cadence.targets[0].to));
+        bw_address_set_port(&h->probe->cadence.targets[0].to, h->port);
+    }
     a.asked_seq += h->mode == WRONG_NUMBER ? 1000 : 0;
     a.t1 += h->mode == WRONG_INSTANT ? 1 : 0;
     a.ssid = (uint16_t)(a.ssid + (h->mode == OTHER_SESSION ? 1 : 0));
@@ -291,7 +300,7 @@ static void reflect(uv_poll_t *poll, int status, int events)
         }
         (void)memcpy(out, h->first, n);
     }
-    (void)sendto(h->mode == OTHER_ADDRESS ? h->other_fd : h->fd, out, n, 0,
+    (void)sendto(at_other || h->mode == OTHER_ADDRESS ? h->other_fd : h->fd, out, n, 0,
                  (struct sockaddr *)&from, from_len);
     if (h->mode == TWICE) {
         (void)sendto(h->fd, out, n, 0, (struct sockaddr *)&from, from_len);
@@ -333,6 +342,12 @@ static void start(struct bw_host *h, uv_loop_t *loop, enum mode mode)
         .loop = loop, .mode = mode, .out_ns = BW_UNKNOWN, .back_ns = BW_UNKNOWN};
     h->fd = udp_at("127.0.0.1", &port);
     h->other_fd = udp_at("127.0.0.2", &port);
+    h->port = port;
+    if (mode == MOVES) {
+        assert_int_equal(uv_poll_init(loop, &h->other_poll, h->other_fd), 0);
+        h->other_poll.data = h;
+        assert_int_equal(uv_poll_start(&h->other_poll, UV_READABLE, reflect), 0);
+    }
     assert_int_equal(uv_poll_init(loop, &h->poll, h->fd), 0);
     h->poll.data = h;
     assert_int_equal(uv_poll_start(&h->poll, UV_READABLE, reflect), 0);
@@ -356,7 +371,7 @@ static const char *const mode_names[N_MODES] = {
     "honest",      "stateless",     "drops before", "drops after",  "signed",
     "TWAMP Light", "silent",        "short",        "wrong number", "wrong instant",
     "replays",     "other address", "wrong digest", "unsigned",     "other session",
-    "twice",       "kept too long"};
+    "twice",       "kept too long", "moves"};
 
 /* Nothing that such a reflector sends is an answer, and the reason has a name. */
 static void nothing_counts(const struct bw_host *h, const char *code)
@@ -397,6 +412,9 @@ static void honest_and_not(void **state)
     }
     for (int i = 0; i < N_MODES; i++) {
         uv_close((uv_handle_t *)&h[i].poll, NULL);
+        if (i == MOVES) {
+            uv_close((uv_handle_t *)&h[i].other_poll, NULL);
+        }
         bw_probe_stamp.close(h[i].probe, closed, &h[i]);
     }
     (void)uv_run(&loop, UV_RUN_DEFAULT);
@@ -416,6 +434,8 @@ static void honest_and_not(void **state)
     everything_counts(&h[TWAMP_LIGHT], 0);
     everything_counts(&h[TWICE], 0);
     everything_counts(&h[KEPT_TOO_LONG], 0);
+    everything_counts(&h[MOVES], 0);
+    assert_int_equal(h[MOVES].n[BW_LOST_OUT] + h[MOVES].n[BW_LOST_BACK], 0);
     everything_counts(&h[DROPS_BEFORE], PACKETS_DROPPED);
     everything_counts(&h[DROPS_AFTER], PACKETS_DROPPED);
     assert_int_equal(h[DROPS_BEFORE].n[BW_LOST_OUT], PACKETS_DROPPED);
