@@ -322,6 +322,7 @@ const struct bw_member bw_path_members[] = {
     ARRAY("hops", bw_path, hops, n_hops, hop_members, HOPS_MAX),
     END};
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member's path takes none */
 #define TCP_END(f) \
     INT("rtt_us", bw_throughput, f.rtt_us, 0, US_MAX), \
     INT("min_rtt_us", bw_throughput, f.min_rtt_us, 0, US_MAX), \
@@ -330,6 +331,7 @@ const struct bw_member bw_path_members[] = {
     INT("rwnd_limited_ppm", bw_throughput, f.rwnd_limited_ppm, 0, PPM), \
     INT("sndbuf_limited_ppm", bw_throughput, f.sndbuf_limited_ppm, 0, PPM), \
     END
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct bw_member near_members[] = {TCP_END(near)};
 static const struct bw_member far_members[] = {TCP_END(far)};
