@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     ETHERNET_HEADER = 14,
@@ -36,6 +37,19 @@ int64_t bw_judge_figure_bps(const struct bw_throughput *t,
     return bps == BW_UNKNOWN || bps < 0 ? BW_UNKNOWN : scale(bps, to, from);
 }
 
+/* A claim beyond what the box's port or its servers carry: any figure is below it, and a
+ * second one would say no more. */
+static bool is_testable(const struct bw_throughput *t)
+{
+    for (size_t i = 0; i < BW_FLAGS_MAX && t->flags[i]; i++) {
+        if (strcmp(t->flags[i], "port-below-claim") == 0 ||
+            strcmp(t->flags[i], "server-below-claim") == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool bw_judge_below(const struct bw_throughput *t,
                     enum bw_layer counter_layer,
                     int64_t claim_bps,
@@ -43,7 +57,7 @@ bool bw_judge_below(const struct bw_throughput *t,
                     int64_t retest_ppm)
 {
     if (t->state != BW_TEST_OK || t->retest_of || t->egress == BW_EGRESS_OTHER ||
-        claim_bps == BW_UNKNOWN || retest_ppm <= 0) {
+        claim_bps == BW_UNKNOWN || retest_ppm <= 0 || !is_testable(t)) {
         return false;
     }
     int64_t bps = bw_judge_figure_bps(t, counter_layer, claim_layer);

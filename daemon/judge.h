@@ -24,7 +24,8 @@ int64_t bw_judge_figure_bps(const struct bw_throughput *t,
                             enum bw_layer claim_layer);
 
 /* Is a run's figure so far below the claim that it is tested again? Only a run that
- * measured, left by this line, and is no retest itself. */
+ * measured, left by this line, and is no retest itself, and only a claim that port and
+ * servers can carry. */
 bool bw_judge_below(const struct bw_throughput *t,
                     enum bw_layer counter_layer,
                     int64_t claim_bps,

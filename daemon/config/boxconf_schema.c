@@ -154,8 +154,8 @@ static const struct bw_optspec tests_opts[] = {
      .def = "90",
      .doc =
          "A test that finds less than this share of the claim, in percent, is made again "
-         "within the hour at another server of its section, where there is one; both stand "
-         "on record and both count. 0: never."},
+         "within the hour at another server of its section, where there is one and port "
+         "and servers carry the claim; both stand on record and both count. 0: never."},
     {.type = BW_OPT_END},
 };
 

@@ -51,6 +51,21 @@ static void below_the_claim(void **state)
     assert_false(bw_judge_below(&t, BW_LAYER_IP, 100000000, BW_LAYER_IP, 900000));
 }
 
+/* Where port or servers carry less than the claim, every run would be made twice. */
+static void an_untestable_claim_is_not_tested_again(void **state)
+{
+    static const char *const words[] = {"port-below-claim", "server-below-claim"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct bw_throughput t = run(1000);
+        t.flags[0] = "tester-busy";
+        t.flags[1] = "foreseen";
+        assert_true(bw_judge_below(&t, BW_LAYER_IP, 100000000, BW_LAYER_IP, 900000));
+        t.flags[2] = words[i];
+        assert_false(bw_judge_below(&t, BW_LAYER_IP, 100000000, BW_LAYER_IP, 900000));
+    }
+}
+
 static void equal_to_a_thousandth(void **state)
 {
     (void)state;
@@ -83,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_the_layer_of_the_claim),
         cmocka_unit_test(below_the_claim),
+        cmocka_unit_test(an_untestable_claim_is_not_tested_again),
         cmocka_unit_test(equal_to_a_thousandth),
         cmocka_unit_test(names_and_servers),
     };
