@@ -111,7 +111,6 @@ void bw_courier_post(struct bw_courier *c)
     c->state = STATE_POSTING;
     if (bw_courier_request(c, "/api/v1/summaries", c->batch.body, c->batch.n_body,
                            c->batch.zstd) < 0) {
-        c->in_curl = false;
         bw_courier_back_off(c, 0, "the request could not be made");
     }
 }
@@ -138,7 +137,6 @@ void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b)
         c->state = STATE_TELLING_KEY;
         if (bw_courier_request(c, "/api/v1/keys", c->batch.key_jws,
                                strlen(c->batch.key_jws), false) < 0) {
-            c->in_curl = false;
             bw_courier_back_off(c, 0, "the request could not be made");
         }
         return;
@@ -176,9 +174,11 @@ void bw_courier_wake(struct bw_courier *c, bool now)
     }
 }
 
-void bw_courier_maybe_closed(struct bw_courier *c)
+/* The last one frees. */
+static void one_closed(void *closed)
 {
-    if (c->open_handles > 0) {
+    struct bw_courier *c = closed;
+    if (--c->n_open > 0) {
         return;
     }
     void (*cb)(void *) = c->closed;
@@ -189,6 +189,14 @@ void bw_courier_maybe_closed(struct bw_courier *c)
     if (cb) {
         cb(owner);
     }
+}
+
+static void over(void *owner, CURL *easy, CURLcode code)
+{
+    struct bw_courier *c = owner;
+    bw_curlloop_remove(c->curl, easy);
+    c->in_curl = false;
+    bw_courier_done(c, code);
 }
 
 int bw_courier_new(uv_loop_t *loop,
@@ -215,21 +223,16 @@ int bw_courier_new(uv_loop_t *loop,
     c->zstd = true;
     c->status.last_ok_unix_ms = BW_UNKNOWN;
     bw_buf_init(&c->answer, BW_COURIER_ANSWER_MAX);
-    c->multi = curl_multi_init();
-    c->easy = c->multi ? curl_easy_init() : NULL;
-    if (!c->easy) {
-        if (c->multi) {
-            (void)curl_multi_cleanup(c->multi);
-        }
+    c->easy = curl_easy_init();
+    if (!c->easy || bw_curlloop_new(loop, 1, over, c, &c->curl) < 0) {
+        curl_easy_cleanup(c->easy);
         free(c);
         return bw_err_set(reterr, -ENOMEM, "libcurl could not be set up");
     }
     bw_courier_set_up(c);
-    (void)uv_timer_init(loop, &c->curl_timer);
     (void)uv_timer_init(loop, &c->beat);
-    c->curl_timer.data = c;
     c->beat.data = c;
-    c->open_handles = 2;
+    c->n_open = 2;
     *ret = c;
     return 0;
 }
@@ -244,25 +247,22 @@ void bw_courier_status(const struct bw_courier *c, struct bw_courier_status *ret
     }
 }
 
-static void on_timer_closed(uv_handle_t *h)
+static void on_beat_closed(uv_handle_t *h)
 {
-    struct bw_courier *c = h->data;
-    c->open_handles--;
-    bw_courier_maybe_closed(c);
+    one_closed(h->data);
 }
 
 void bw_courier_close(struct bw_courier *c, void (*cb)(void *owner), void *owner)
 {
     c->closed = cb;
     c->closed_owner = owner;
+    c->closing = true;
     if (c->in_curl) {
-        (void)curl_multi_remove_handle(c->multi, c->easy);
+        bw_curlloop_remove(c->curl, c->easy);
         c->in_curl = false;
     }
     curl_easy_cleanup(c->easy);
-    (void)curl_multi_cleanup(c->multi); /* its connections say so by the socket callback */
+    bw_curlloop_close(c->curl, one_closed, c);
     curl_slist_free_all(c->headers);
-    c->closing = true;
-    uv_close((uv_handle_t *)&c->curl_timer, on_timer_closed);
-    uv_close((uv_handle_t *)&c->beat, on_timer_closed);
+    uv_close((uv_handle_t *)&c->beat, on_beat_closed);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * courier_private.h - what the parts of the courier share: courier.c (what is under way,
- * and when next), courier_said.c (what an answer means), courier_curl.c (libcurl on the
- * loop). Loop thread. */
+ * and when next), courier_said.c (what an answer means), courier_curl.c (its
+ * requests). Loop thread. */
 #ifndef BW_COURIER_PRIVATE_H
 #define BW_COURIER_PRIVATE_H
 
@@ -9,6 +9,7 @@
 
 #include <buf.h>
 #include <curl/curl.h>
+#include <curlloop.h>
 #include <log.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,14 +34,13 @@ struct bw_courier {
     int64_t backoff_min_ms;
     int64_t backoff_max_ms;
 
-    CURLM *multi;
+    struct bw_curlloop *curl;
     CURL *easy;
     struct curl_slist *headers;
     char curl_error[CURL_ERROR_SIZE];
-    uv_timer_t curl_timer;
     uv_timer_t beat; /* the next post */
     int64_t beat_mono_ms;
-    bool in_curl;
+    bool in_curl; /* a request is under way */
 
     enum state state;
     struct bw_courier_batch batch;
@@ -57,7 +57,7 @@ struct bw_courier {
     struct bw_complaint complaint;
 
     bool closing;
-    size_t open_handles;
+    size_t n_open; /* handles and the curlloop, as far as they are not closed yet */
     void (*closed)(void *owner);
     void *closed_owner;
 };
@@ -68,9 +68,6 @@ void bw_courier_settle(struct bw_courier *c, bool more);
 
 /* Post the batch at hand. */
 void bw_courier_post(struct bw_courier *c);
-/* A handle is closed: the last one frees. */
-void bw_courier_maybe_closed(struct bw_courier *c);
-
 /* Begin a request, body lent until bw_courier_done(). */
 int bw_courier_request(
     struct bw_courier *c, const char *path, const char *body, size_t n, bool zstd);

@@ -176,11 +176,6 @@ void bw_courier_done(struct bw_courier *c, CURLcode code)
 {
     char why[512];
     long status = 0;
-    (void)curl_multi_remove_handle(c->multi, c->easy);
-    c->in_curl = false;
-    if (c->closing) {
-        return;
-    }
     if (code != CURLE_OK) {
         const char *text = c->curl_error[0] ? c->curl_error : curl_easy_strerror(code);
         if (c->answer_too_long) {
