@@ -361,7 +361,7 @@ int64_t bw_heavy_month_bytes(const struct bw_heavy *h)
 
 int64_t bw_heavy_other_in_row(const struct bw_heavy *h, size_t circuit)
 {
-    return circuit < BW_CIRCUITS_MAX ? h->other_in_row[circuit] : 0;
+    return circuit < BW_CIRCUITS_MAX ? h->other_in_row[circuit].runs : 0;
 }
 
 const struct bw_pledge *bw_heavy_pledge(const struct bw_heavy *h)

@@ -148,10 +148,8 @@ hear_run(struct bw_heavy *h, const struct bw_summary *s, const struct bw_through
     }
     const struct bw_boxconf_circuit *c =
         &h->config->circuits[h->config->probes[probe].circuit];
-    int64_t *in_row = &h->other_in_row[h->config->probes[probe].circuit];
-    if (t->egress != BW_EGRESS_UNKNOWN) {
-        *in_row = t->egress == BW_EGRESS_OTHER ? *in_row + 1 : 0;
-    }
+    bw_judge_egress(&h->other_in_row[h->config->probes[probe].circuit], (size_t)probe,
+                    t->direction, t->egress);
     struct track *k = &h->tracks[probe];
     if (t->retest_of || t->campaign[0] || has_flag(t, "asked") ||
         k->newest.ran_unix_ms == BW_UNKNOWN ||

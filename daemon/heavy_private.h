@@ -90,7 +90,7 @@ struct bw_heavy {
     int64_t spent_month_bytes;                  /* … and of this calendar month, UTC */
     int64_t light_bytes[BW_CIRCUITS_MAX];       /* of these, not yet told to the journal */
     int64_t light_told_mono_ms;
-    int64_t other_in_row[BW_CIRCUITS_MAX]; /* runs that left by another line */
+    struct bw_judge_row other_in_row[BW_CIRCUITS_MAX];
     struct run *run;
     int64_t ended_mono_ms; /* of the last run; unknown: none yet */
     struct bw_heavy_asker asker;

@@ -74,6 +74,26 @@ bool bw_judge_equal(int64_t down_bps, int64_t up_bps)
     return apart <= larger / 1000000 * EQUAL_PPM + larger % 1000000 * EQUAL_PPM / 1000000;
 }
 
+void bw_judge_egress(struct bw_judge_row *row,
+                     size_t probe,
+                     enum bw_direction d,
+                     enum bw_egress egress)
+{
+    unsigned bit = 1U << (unsigned)d;
+    if (probe != row->probe || (row->directions & bit)) { /* the next run */
+        row->directions = 0;
+        row->counted = false;
+    }
+    row->probe = probe;
+    row->directions |= bit;
+    if (egress == BW_EGRESS_MATCH) {
+        row->runs = 0;
+    } else if (egress == BW_EGRESS_OTHER && !row->counted) {
+        row->counted = true;
+        row->runs++;
+    }
+}
+
 void bw_judge_token(enum bw_direction d, int64_t at_unix_ms, char ret[BW_JUDGE_TOKEN_MAX])
 {
     (void)snprintf(ret, BW_JUDGE_TOKEN_MAX, "%s:%" PRId64, d == BW_DOWN ? "down" : "up",

@@ -35,6 +35,19 @@ bool bw_judge_below(const struct bw_throughput *t,
 /* Upload equal to download to 0.1 %. */
 bool bw_judge_equal(int64_t down_bps, int64_t up_bps);
 
+/* Runs in a row that left by another line, on one circuit. A record tells of each direction
+ * by itself, one after the other: those of one run count once. All zero to begin with. */
+struct bw_judge_row {
+    int64_t runs;
+    size_t probe;        /* of the newest run … */
+    unsigned directions; /* … of which these are told: bits; 0: there is none yet */
+    bool counted;        /* it left by another line */
+};
+void bw_judge_egress(struct bw_judge_row *row,
+                     size_t probe,
+                     enum bw_direction d,
+                     enum bw_egress egress);
+
 /* How a run is named by its retest: "down:1789000312000". */
 void bw_judge_token(enum bw_direction d, int64_t at_unix_ms, char ret[BW_JUDGE_TOKEN_MAX]);
 

@@ -111,6 +111,35 @@ def http_with_ticket():
 
 
 @scene
+def left_by_another_line():
+    """Three runs in a row, not three directions; one by this line ends it."""
+    with Collector(extra=measure_conf(test_bytes="100GB", site_bytes="900GB", rate="100G")) as c, \
+            Box(more="tests { gate = off day_bytes = 900GB }\n" + HTTP.replace("= 2s", "= 1s")
+                + c.as_conf()) as box:
+        ready(c)
+        site = enrolled(c, box)
+        c.admin("site", "add", "--circuit", "wan", "--prefix", "192.0.2.0/24", site)
+        box.start()
+        box.wait_records(1)
+
+        def said():
+            return [p["what"] for p in box.status()["problems"] if "another line" in p["what"]]
+        for n, egress in enumerate(("other", "other", "other", "match"), 1):
+            if egress == "match":
+                c.admin("site", "prefix", "--add", "127.0.0.0/8", site)
+            answer = box.ask(verb="probe", probe="web")[-1]
+            assert answer["ok"], answer
+            wait_for("both in the record", lambda: len(tests_of(box)) == 2 * n, 30)
+            assert {t["egress"] for t in tests_of(box)[-2:]} == {egress}, tests_of(box)[-2:]
+            if n == 3:
+                (what,) = wait_for("the advice", said, 20)
+                assert what.startswith("The last 3 tests "), what
+            else:
+                wait_for("no advice", lambda: not said(), 20)
+        box.stop()
+
+
+@scene
 def put_off_while_busy():
     conf = measure_conf(tests=1, test_bytes="20MB")
     box_conf = "tests { gate = off retry = 1s give_up = 10min }\n" + NDT7 % ("both", "every = 10s")

@@ -78,6 +78,34 @@ static void equal_to_a_thousandth(void **state)
     assert_true(bw_judge_equal(INT64_MAX, INT64_MAX));
 }
 
+/* A run both ways is one run, in whatever record its directions stand. */
+static void runs_by_another_line(void **state)
+{
+    static const struct {
+        size_t probe;
+        enum bw_direction d;
+        enum bw_egress egress;
+        int64_t runs;
+    } rows[] = {
+        {0, BW_DOWN, BW_EGRESS_OTHER, 1}, {0, BW_UP, BW_EGRESS_OTHER, 1},
+        {0, BW_DOWN, BW_EGRESS_OTHER, 2}, {0, BW_UP, BW_EGRESS_OTHER, 2},
+        {1, BW_UP, BW_EGRESS_OTHER, 3}, /* another test, one way */
+        {1, BW_UP, BW_EGRESS_OTHER, 4},   {0, BW_DOWN, BW_EGRESS_UNKNOWN, 4},
+        {0, BW_UP, BW_EGRESS_UNKNOWN, 4}, {0, BW_DOWN, BW_EGRESS_UNKNOWN, 4},
+        {0, BW_UP, BW_EGRESS_OTHER, 5},   {0, BW_DOWN, BW_EGRESS_MATCH, 0},
+        {0, BW_UP, BW_EGRESS_OTHER, 1},   {0, BW_DOWN, BW_EGRESS_OTHER, 2},
+        {0, BW_UP, BW_EGRESS_MATCH, 0},   {0, BW_DOWN, BW_EGRESS_OTHER, 1},
+    };
+    struct bw_judge_row row = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bw_judge_egress(&row, rows[i].probe, rows[i].d, rows[i].egress);
+        if (row.runs != rows[i].runs) {
+            fail_msg("row %zu: %lld runs", i, (long long)row.runs);
+        }
+    }
+}
+
 static void names_and_servers(void **state)
 {
     char token[BW_JUDGE_TOKEN_MAX];
@@ -100,6 +128,7 @@ int main(void)
         cmocka_unit_test(below_the_claim),
         cmocka_unit_test(an_untestable_claim_is_not_tested_again),
         cmocka_unit_test(equal_to_a_thousandth),
+        cmocka_unit_test(runs_by_another_line),
         cmocka_unit_test(names_and_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
