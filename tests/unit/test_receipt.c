@@ -179,7 +179,7 @@ static void test_refused(void **state)
         {"\"elapsed_us\":10000312", "\"elapsed_us\":0", "elapsed_us"},
         {"\"per_s\":[117000000,", "\"per_s\":[1.5,", "per_s"},
         {"\"end\":\"done\"", "\"end\":\"well\"", "end"},
-        {"\"streams\":1", "\"streams\":33", "streams"},
+        {"\"streams\":1", "\"streams\":1025", "streams"},
         {"\"cc\":\"bbr\"", "\"cc\":\"B R\"", "cc"},
         {"\"rtt_us\":21034", "\"rtt_us\":\"x\"", "rtt_us"},
         {"\"egress\":\"match\"", "\"egress\":\"192.0.2.1\"", "egress"},
