@@ -59,6 +59,7 @@ static void send_slots(void *owner, int family, struct bw_slot *const *slots, si
     struct icmp_out out[BW_ICMP_GROUP];
     for (size_t i = 0; i < n; i++) {
         const union bw_address *to = bw_cadence_to(&p->cadence, slots[i]);
+        p->sent[bw_cadence_place(&p->cadence, slots[i])] = (struct icmp_sent){.to = *to};
         out[i] = (struct icmp_out){.to = &to->sa,
                                    .to_len = bw_address_len(to),
                                    .stamp = {.cookie = socket->cookie,
@@ -101,6 +102,7 @@ static const struct bw_cadence_ops cadence_ops = {
     .obstacle = obstacle,
     .tick = read_all,
     .outlet = use_interface,
+    .expiring = icmp_expiring,
 };
 
 _Static_assert((int)BW_ICMP_GROUP >= (int)BW_CADENCE_GROUP, "a group is one system call");
@@ -156,6 +158,11 @@ icmp_create(struct bw_host *host, const struct bw_opts *opts, struct bw_probe **
     p->n_open = 1; /* the cadence */
     r = bw_cadence_init(&p->cadence, host, opts, &plan, &cadence_ops, p);
     if (r < 0) {
+        goto out;
+    }
+    p->sent = calloc(bw_cadence_n_slots(&p->cadence), sizeof(*p->sent));
+    if (!p->sent) {
+        r = -ENOMEM;
         goto out;
     }
     *ret = p;
@@ -234,6 +241,7 @@ static void one_closed(void *owner)
     icmp_socket_close(&p->sockets[0]);
     icmp_socket_close(&p->sockets[1]);
     bw_cadence_done(&p->cadence);
+    free(p->sent);
     free(p);
     closed(closed_owner);
 }

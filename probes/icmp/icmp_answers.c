@@ -1,10 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * icmp_answers.c - from what a socket gives to what became of a slot. Nothing is said of a
  * slot by a message that does not carry its whole stamp, but for errors that quote too
- * little of it. */
+ * little of it. An answer counts when it comes from where the packet went; one from another
+ * address names why the packet is given as lost. */
 #include "icmp_private.h"
 
 #include <clock.h>
+
+const struct bw_latency_detail *icmp_expiring(void *owner, struct bw_slot *s)
+{
+    static struct bw_latency_detail detail;
+    const struct bw_probe *p = owner;
+    if (!p->sent[bw_cadence_place(&p->cadence, s)].answered_elsewhere) {
+        return NULL;
+    }
+    bw_latency_detail_init(&detail);
+    detail.code = "other-address";
+    return &detail;
+}
+
+static void on_reply(struct bw_probe *p, struct bw_slot *s, const struct icmp_event *e)
+{
+    struct icmp_sent *sent = &p->sent[bw_cadence_place(&p->cadence, s)];
+    if (bw_address_equal(&sent->to, &e->from)) {
+        bw_cadence_reply(&p->cadence, s, e->stamp_unix_ns, bw_clock_mono_ns());
+    } else {
+        sent->answered_elsewhere = true;
+    }
+}
 
 static void on_event(void *owner, const struct icmp_event *e)
 {
@@ -24,7 +47,7 @@ static void on_event(void *owner, const struct icmp_event *e)
     } else if (e->kind == ICMP_ERROR) {
         bw_cadence_refused(c, s, e->error);
     } else {
-        bw_cadence_reply(c, s, e->stamp_unix_ns, bw_clock_mono_ns());
+        on_reply(p, s, e);
     }
 }
 

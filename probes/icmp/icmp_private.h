@@ -12,8 +12,15 @@
 #include <stdint.h>
 #include <uv.h>
 
+/* Of a slot's packet. */
+struct icmp_sent {
+    union bw_address to;
+    bool answered_elsewhere; /* by another address only, so far */
+};
+
 struct bw_probe {
     struct bw_cadence cadence;
+    struct icmp_sent *sent;        /* by the slots' places */
     struct icmp_socket sockets[2]; /* IPv4, IPv6 */
     uv_poll_t polls[2];
     bool polling[2];
@@ -25,5 +32,8 @@ struct bw_probe {
 
 /* icmp_answers.c: read all that waits in socket i (0: IPv4, 1: IPv6). */
 void icmp_drain(struct bw_probe *p, size_t i);
+
+/* icmp_answers.c: as bw_cadence_ops.expiring. */
+const struct bw_latency_detail *icmp_expiring(void *owner, struct bw_slot *s);
 
 #endif

@@ -31,6 +31,7 @@ struct icmp_scratch {
     struct mmsghdr in[READ_BATCH];
     struct iovec in_iov[READ_BATCH];
     uint8_t control[READ_BATCH][BW_CONTROL_MAX];
+    union bw_address from[READ_BATCH];
     size_t slot_len; /* of one packet within `bytes` */
     uint8_t bytes[]; /* BW_ICMP_GROUP (more than READ_BATCH) slots */
 };
@@ -218,6 +219,7 @@ take_reply(struct icmp_socket *s, struct msghdr *m, size_t n, icmp_event_cb cb, 
     const uint8_t *data = m->msg_iov->iov_base;
     struct bw_icmp_msg msg;
     struct bw_control c;
+    struct icmp_event e;
     if (s->raw && s->family == 4) {
         data = bw_icmp_skip_ipv4(data, n, &n);
     }
@@ -226,10 +228,13 @@ take_reply(struct icmp_socket *s, struct msghdr *m, size_t n, icmp_event_cb cb, 
         return;
     }
     bw_kstamp_read(m, &c);
-    cb(owner, &(struct icmp_event){.kind = ICMP_REPLY,
-                                   .stamp = msg.stamp,
-                                   .exact = true,
-                                   .stamp_unix_ns = c.stamp_unix_ns});
+    e = (struct icmp_event){.kind = ICMP_REPLY,
+                            .stamp = msg.stamp,
+                            .exact = true,
+                            .stamp_unix_ns = c.stamp_unix_ns};
+    (void)bw_address_from(m->msg_name, &e.from);
+    bw_address_set_port(&e.from, 0); /* raw sockets leave the protocol's number there */
+    cb(owner, &e);
 }
 
 static size_t drain(struct icmp_socket *s, int flags, icmp_event_cb cb, void *owner)
@@ -243,7 +248,9 @@ static size_t drain(struct icmp_socket *s, int flags, icmp_event_cb cb, void *ow
         for (size_t i = 0; i < READ_BATCH; i++) {
             x->in_iov[i] = (struct iovec){.iov_base = x->bytes + i * x->slot_len,
                                           .iov_len = x->slot_len};
-            x->in[i].msg_hdr = (struct msghdr){.msg_iov = &x->in_iov[i],
+            x->in[i].msg_hdr = (struct msghdr){.msg_name = &x->from[i],
+                                               .msg_namelen = sizeof(x->from[i]),
+                                               .msg_iov = &x->in_iov[i],
                                                .msg_iovlen = 1,
                                                .msg_control = x->control[i],
                                                .msg_controllen = BW_CONTROL_MAX};

@@ -9,6 +9,8 @@
 
 #include "icmp.h"
 
+#include <address.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +51,7 @@ struct icmp_event {
     bool exact;                 /* false: only the low 16 bits of stamp.number are known */
     int64_t stamp_unix_ns;      /* the kernel's, BW_UNKNOWN when it gave none */
     int error;                  /* ERROR: -errno */
+    union bw_address from;      /* REPLY: who says so */
 };
 
 typedef void (*icmp_event_cb)(void *owner, const struct icmp_event *e);

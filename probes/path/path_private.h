@@ -56,6 +56,7 @@ struct path_target {
     union bw_address to; /* of this trace: a lookup that ends meanwhile is for the next */
     uint8_t family;
     uint32_t traces;
+    bool elsewhere; /* another address sent the target's answer, in this trace */
     int64_t due_mono_ns;
     int64_t began_mono_ns; /* this trace */
     int64_t next_send_mono_ns;

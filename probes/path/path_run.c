@@ -95,7 +95,7 @@ static bool meaning(const struct bw_probe *p,
     ret->from = e->from;
     ret->mtu = e->mtu;
     if (e->kind == PATH_EVENT_REPLY) {
-        ret->kind = PATH_TARGET;
+        ret->kind = target ? PATH_TARGET : PATH_END;
         return true;
     }
     switch (e->error) {
@@ -154,6 +154,7 @@ static void on_event(void *owner, const struct path_event *e)
     }
     late = s->state == PATH_SLOT_SILENT;
     s->state = PATH_SLOT_DONE;
+    t->elsewhere = t->elsewhere || (e->kind == PATH_EVENT_REPLY && answer.kind == PATH_END);
     answer.rtt_ns = round_trip(s, e->stamp_unix_ns, bw_clock_mono_ns());
     path_trace_answer(&t->trace, &s->ask, &answer, late);
 }
@@ -193,6 +194,7 @@ int path_begin(struct bw_probe *p, uint32_t target, int64_t now_ns)
     path_trace_start(&t->trace, &conf);
     t->state = PATH_TRACING;
     t->traces++;
+    t->elsewhere = false;
     t->began_mono_ns = now_ns;
     t->next_send_mono_ns = now_ns;
     return 0;

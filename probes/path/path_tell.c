@@ -122,6 +122,8 @@ void path_tell(struct bw_probe *p, uint32_t target, enum bw_sample_state state)
     if (t->trace.vanished && t->trace.mtu != 0) {
         (void)snprintf(flag, sizeof(flag), "mtu-black-hole-after-%u", t->trace.hole_after);
         s.flag = t->trace.hole_after != 0 ? flag : "mtu-black-hole";
+    } else if (t->elsewhere) {
+        s.flag = "other-address";
     }
     t->mtu = t->trace.mtu;
     t->state = PATH_IDLE;

@@ -100,6 +100,27 @@ def nothing_back(a, b):
     b.sh("nft flush ruleset")
 
 
+def answers_of_another_count_for_nothing(a, b):
+    """Answers whose source was changed on the way: lost, and named."""
+    b.nft("""flush ruleset
+table inet t {
+  chain out {
+    type route hook output priority 0;
+    icmp type echo-reply ip saddr set 192.0.2.9
+    icmpv6 type echo-reply ip6 saddr set 2001:db8::9
+  }
+}
+""")
+    for ping_sockets in ("0 2147483647", "1 0"):
+        a.sysctl("net/ipv4/ping_group_range", ping_sockets)
+        for r in probe(a, B4, B6, "--seconds", "2", "--opt", "interval=200ms", "--opt",
+                       "timeout=300ms", status=3):
+            assert r["sent"] == r["lost"] == 10 - r["not_sent"], r
+            assert r["codes"] == {"other-address": r["lost"]} and r["late"] == 0, r
+    a.sysctl("net/ipv4/ping_group_range", "0 2147483647")
+    b.sh("nft flush ruleset")
+
+
 def a_delay_as_set(a):
     (r,) = probe(a, FAR4, "--seconds", "5", "--opt", "interval=100ms")
     fping = subprocess.run(a.argv(["fping", "-C", "50", "-p", "100", "-q", FAR4]),
@@ -232,6 +253,7 @@ def work(the_lab):
     a, b, far = scene(the_lab)
     loss_is_what_was_dropped(a, b)
     nothing_back(a, b)
+    answers_of_another_count_for_nothing(a, b)
     a_delay_as_set(a)
     late_is_not_lost_twice(a)
     by_the_interface_that_was_asked_for(a, b)

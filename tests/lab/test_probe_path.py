@@ -291,6 +291,24 @@ def no_way_on(c):
     assert r["hops"] == [] and not r["reached"], r
 
 
+def an_answer_of_another(c):
+    """The far end's answers come from an address that nobody asked."""
+    c.far.nft("""flush ruleset
+table inet t {
+  chain out {
+    type route hook output priority 0;
+    icmp type echo-reply ip saddr set 198.51.100.9
+    icmpv6 type echo-reply ip6 saddr set 2001:db8:ff::9
+  }
+}
+""")
+    for family, far in ((4, FAR4), (6, FAR6)):
+        (r,) = probe(c.box, far, "--opt", "method=icmp", *QUICK)
+        assert not r["reached"] and r["flag"] == "other-address", r
+        assert addresses(r)[:-1] == c.truth(family)[:-1], r
+    c.far.sh("nft flush ruleset")
+
+
 def narrow(c, mtu):
     for ns, dev in ((c.nodes[1], "to1"), (c.nodes[2], "from1")):
         ns.sh(f"ip link set {dev} mtu {mtu}")
@@ -531,7 +549,7 @@ def work(the_lab):
         slow = pool.submit(do, change_and_no_change)
         do(a_smaller_mtu, a_black_hole)
         slow.result()
-    do(a_router_that_does_not_answer, no_way_on, forged_errors, rights,
+    do(a_router_that_does_not_answer, no_way_on, an_answer_of_another, forged_errors, rights,
        routers_that_quote_little, by_the_interface_that_was_asked_for,
        names_that_nobody_knows, ends_when_asked)
     return 0
