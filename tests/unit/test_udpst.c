@@ -181,12 +181,14 @@ static void load_as_by_hand(void **state)
                                     .response_ms = 7};
 
     uint8_t buf[1222] = {0};
+    uint8_t again[BW_UDPST_LOAD_LEN];
     struct bw_udpst_load back;
     (void)state;
     bw_udpst_load_write(buf, &l);
     assert_memory_equal(buf, want, sizeof(want));
     assert_int_equal(bw_udpst_load_read(buf, sizeof(buf), &back), 0);
-    assert_memory_equal(&back, &l, sizeof(l));
+    bw_udpst_load_write(again, &back); /* not the structs: they have holes */
+    assert_memory_equal(again, want, sizeof(want));
     buf[500] = 1; /* padding is nobody's */
     assert_int_equal(bw_udpst_load_read(buf, sizeof(buf), &back), 0);
     assert_int_equal(bw_udpst_load_read(buf, sizeof(buf) - 1, &back), -EBADMSG); /* lies */
@@ -218,6 +220,7 @@ static void status_has_its_places(void **state)
                                       .sent_ns = 123456789};
     const struct bw_udpst_sign sign = {.key = kdf_client, .n_key = 32, .unix_s = AT};
     uint8_t buf[BW_UDPST_CONTROL_MAX];
+    uint8_t again[BW_UDPST_CONTROL_MAX];
     struct bw_udpst_status back;
     size_t n = bw_udpst_status_write(buf, sizeof(buf), 20, &s, &sign);
     (void)state;
@@ -231,15 +234,16 @@ static void status_has_its_places(void **state)
     assert_int_equal(buf[163], 1);
     assert_int_equal(bw_udpst_verify(buf, n, kdf_client, 32), 0);
     assert_int_equal(bw_udpst_status_read(buf, n, &back), 0);
-    back.auth = s.auth;
-    assert_memory_equal(&back, &s, sizeof(s));
+    assert_int_equal(bw_udpst_status_write(again, sizeof(again), 20, &back, &sign), n);
+    assert_memory_equal(again, buf, n);
 
     n = bw_udpst_status_write(buf, sizeof(buf), 11, &s, NULL);
     assert_int_equal(n, 168);
     assert_memory_equal(buf + 40, "\x00\x01\x40\x50\x00\x00\x00\x00\x00\x00\x00\x12", 12);
     assert_memory_equal(buf + 136, "\x00\x00\x00\x0c", 4);
     assert_int_equal(bw_udpst_status_read(buf, n, &back), 0);
-    assert_memory_equal(&back, &s, sizeof(s));
+    assert_int_equal(bw_udpst_status_write(again, sizeof(again), 11, &back, NULL), n);
+    assert_memory_equal(again, buf, n);
     buf[147] ^= 1; /* the checksum's place */
     assert_int_equal(bw_udpst_status_read(buf, n, &back), -EILSEQ);
     for (size_t i = 0; i <= sizeof(buf); i++) {
