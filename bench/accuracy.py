@@ -178,12 +178,9 @@ def ndt7(line, cell, way, far_end):
 
 def ndt7_allowed(line, cell, way):
     """The mean of the whole run, its ramp-up included. Upwards by the server's clock: it runs
-    from its answer, a round trip before the first of the load, until all has arrived."""
-    lacks_s, length_s = ramp_s(line, cell.family), NDT7_S
-    if way == "up":
-        lacks_s += cell.rtt / 1000
-        length_s += (cell.rtt + line.queue_ms) / 1000
-    return tcp(line, cell, way) * (1 - lacks_s / length_s)
+    from its answer, a round trip before the first of the load."""
+    lacks_s = ramp_s(line, cell.family) + (cell.rtt / 1000 if way == "up" else 0)
+    return tcp(line, cell, way) * (1 - lacks_s / NDT7_S)
 
 
 def start_udpst(line, cell):

@@ -27,21 +27,6 @@ void *bw_model_array(size_t n, size_t size)
     return calloc(n, size);
 }
 
-void *bw_model_grow(void *array, size_t n, size_t *cap, size_t size)
-{
-    size_t more = *cap ? *cap * 2 : 64;
-    void *p;
-
-    if (n < *cap) {
-        return array;
-    }
-    p = realloc(array, more * size);
-    if (p) {
-        *cap = more;
-    }
-    return p;
-}
-
 static bool in_force(const struct bw_report_claim *c, int64_t unix_s)
 {
     return (c->from_unix_s == BW_UNKNOWN || c->from_unix_s <= unix_s) &&

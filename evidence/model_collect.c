@@ -8,6 +8,7 @@
 #include "hash.h"
 #include <bw/err.h>
 #include <errno.h>
+#include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,7 @@ add_slot(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_slo
     struct bw_report_interval *i;
     void *room;
 
-    room = bw_model_grow(r->intervals, r->n_intervals, &m->cap_intervals,
-                         sizeof(*r->intervals));
+    room = bw_grow(r->intervals, r->n_intervals, &m->cap_intervals, sizeof(*r->intervals));
     if (!room) {
         return -ENOMEM;
     }
@@ -76,7 +76,7 @@ static int add_facts(struct bw_model *m, const struct bw_circuit_day *d)
         last->to_unix_s = f.to_unix_s;
         return 0;
     }
-    room = bw_model_grow(r->facts, r->n_facts, &m->cap_facts, sizeof(*r->facts));
+    room = bw_grow(r->facts, r->n_facts, &m->cap_facts, sizeof(*r->facts));
     if (!room) {
         return -ENOMEM;
     }
@@ -92,7 +92,7 @@ add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_thro
     struct bw_report_run *run;
     void *room;
 
-    room = bw_model_grow(r->runs, r->n_runs, &m->cap_runs, sizeof(*r->runs));
+    room = bw_grow(r->runs, r->n_runs, &m->cap_runs, sizeof(*r->runs));
     if (!room) {
         return -ENOMEM;
     }
@@ -124,7 +124,7 @@ static int add_outage(struct bw_model *m, const struct bw_outage *o)
     struct bw_model_outage *x;
     void *room;
 
-    room = bw_model_grow(m->outages, m->n_outages, &m->cap_outages, sizeof(*m->outages));
+    room = bw_grow(m->outages, m->n_outages, &m->cap_outages, sizeof(*m->outages));
     if (!room) {
         return -ENOMEM;
     }
@@ -141,7 +141,7 @@ static int add_gap(struct bw_model *m, const struct bw_gap *g)
 {
     void *room;
 
-    room = bw_model_grow(m->stated, m->n_stated, &m->cap_stated, sizeof(*m->stated));
+    room = bw_grow(m->stated, m->n_stated, &m->cap_stated, sizeof(*m->stated));
     if (!room) {
         return -ENOMEM;
     }
@@ -295,7 +295,7 @@ static int note_change(struct bw_model *m, const char *config, int64_t start_uni
     if (m->n_changes > 0 && strcmp(m->changes[m->n_changes - 1].config, config) == 0) {
         return 0;
     }
-    room = bw_model_grow(m->changes, m->n_changes, &m->cap_changes, sizeof(*m->changes));
+    room = bw_grow(m->changes, m->n_changes, &m->cap_changes, sizeof(*m->changes));
     if (!room) {
         return -ENOMEM;
     }

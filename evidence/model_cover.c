@@ -6,6 +6,7 @@
 #include "model_private.h"
 
 #include <errno.h>
+#include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ int bw_model_spans(struct bw_model *m)
 static int add_gap(struct bw_model *m, size_t *cap, struct bw_report_gap **ret)
 {
     struct bw_report_coverage *c = &m->report->coverage;
-    void *room = bw_model_grow(c->gaps, c->n_gaps, cap, sizeof(*c->gaps));
+    void *room = bw_grow(c->gaps, c->n_gaps, cap, sizeof(*c->gaps));
 
     if (!room) {
         return -ENOMEM;

@@ -8,6 +8,7 @@
 #include "stat.h"
 #include "tz.h"
 #include <errno.h>
+#include <grow.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ static int add_day(struct bw_report *r, size_t *cap, int64_t from, int64_t to)
 {
     struct bw_report_day *d;
     struct bw_civil c;
-    void *room = bw_model_grow(r->days, r->n_days, cap, sizeof(*r->days));
+    void *room = bw_grow(r->days, r->n_days, cap, sizeof(*r->days));
 
     if (!room) {
         return -ENOMEM;

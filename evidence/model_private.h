@@ -112,10 +112,6 @@ static inline int64_t min64(int64_t a, int64_t b)
 /* n elements of zeros; NULL without memory. */
 void *bw_model_array(size_t n, size_t size);
 
-/* An array of n elements with room for one more; NULL (and array as it was) without
- * memory. */
-void *bw_model_grow(void *array, size_t n, size_t *cap, size_t size);
-
 /* model_collect.c: read days and records. */
 int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr);
 int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr);

@@ -15,6 +15,7 @@
 #include <bw/err.h>
 #include <bw/summary.h>
 #include <errno.h>
+#include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ int bw_model_cell_add(struct bw_model *m,
     if (rc < 0) {
         return rc;
     }
-    room = bw_model_grow(m->cells, m->n_cells, &m->cap_cells, sizeof(*m->cells));
+    room = bw_grow(m->cells, m->n_cells, &m->cap_cells, sizeof(*m->cells));
     if (!room) {
         return -ENOMEM;
     }
@@ -151,7 +152,7 @@ windows_wanted(const struct bw_model *m, size_t target, int64_t start_unix_s)
 
 static int add_place(struct bw_model *m, const struct bw_summary *s, size_t circuit)
 {
-    void *room = bw_model_grow(m->places, m->n_places, &m->cap_places, sizeof(*m->places));
+    void *room = bw_grow(m->places, m->n_places, &m->cap_places, sizeof(*m->places));
 
     if (!room) {
         return -ENOMEM;

@@ -10,6 +10,7 @@
 
 #include <bw/records.h>
 #include <errno.h>
+#include <grow.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,15 +61,12 @@ static int keep_runs(struct days *w, const struct bw_circuit_day *d)
         if (t->state != BW_TEST_OK) {
             continue;
         }
-        if (w->n_runs == w->cap_runs) {
-            size_t cap = w->cap_runs ? w->cap_runs * 2 : 16;
-            struct late_run *bigger = realloc(w->runs, cap * sizeof(*bigger));
-            if (!bigger) {
-                return bw_err_set(&w->f->err, -ENOMEM, "out of memory");
-            }
-            w->runs = bigger;
-            w->cap_runs = cap;
+        struct late_run *bigger =
+            bw_grow(w->runs, w->n_runs, &w->cap_runs, sizeof(*bigger));
+        if (!bigger) {
+            return bw_err_set(&w->f->err, -ENOMEM, "out of memory");
         }
+        w->runs = bigger;
         struct late_run *run = &w->runs[w->n_runs++];
         run->told = d->told[i];
         run->direction = t->direction;

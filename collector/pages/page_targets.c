@@ -86,9 +86,9 @@ static void ms_cell(struct bw_buf *b, int64_t us)
 /* "9 days left", "ended 3 days before" */
 static void put_days(struct bw_buf *b, int64_t days)
 {
-    int64_t n = days < 0 ? -days : days;
-    bw_buf_printf(b, "%s%lld&nbsp;%s %s", days < 0 ? "ended " : "", (long long)n,
-                  bw_plural(n, "day", "days"), days < 0 ? "before" : "left");
+    char words[BW_DETAIL_WORDS_MAX];
+    bw_detail_days_words(days, words);
+    bw_buf_puts(b, words);
 }
 
 /* --- answers and certificates ------------------------------------------------------- */
@@ -180,7 +180,7 @@ static void write_phases(struct bw_buf *b, const struct bw_details *d)
             }
             target_cell(b, t->probe, t->kind, t->family);
             bw_buf_puts(b, "<td>");
-            bw_text_html(b, p->phase);
+            bw_text_html(b, bw_detail_phase_words(p->phase));
             if (p->n_without > 0) {
                 bw_buf_puts(b, " <span class=\"soft\">without the times of ");
                 bw_page_count(b, p->n_without);

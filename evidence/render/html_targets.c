@@ -7,9 +7,7 @@
 #include "html.h"
 
 #include <buf.h>
-#include <plural.h>
 #include <stdio.h>
-#include <string.h>
 #include <text.h>
 #include <words.h>
 
@@ -42,14 +40,6 @@ static void delay(struct bw_buf *out, int64_t us)
 }
 
 /* "9 days left", "ended 3 days before" */
-static void days_words(int64_t days, char out[BW_WORDS_MAX])
-{
-    int64_t n = days < 0 ? -days : days;
-
-    (void)snprintf(out, BW_WORDS_MAX, "%s%lld %s %s", days < 0 ? "ended " : "",
-                   (long long)n, bw_plural(n, "day", "days"), days < 0 ? "before" : "left");
-}
-
 /* ---- answers --------------------------------------------------------------------- */
 
 static void
@@ -62,7 +52,7 @@ days_cell(struct bw_buf *out, const struct bw_report *r, int64_t days, int64_t u
         bw_html_cell(out, "–");
         return;
     }
-    days_words(days, words);
+    bw_detail_days_words(days, words);
     bw_words_local(r->tz, unix_s, 0, when);
     bw_buf_printf(out, "<td>%s<small>read %s</small></td>", words, when);
 }
@@ -77,13 +67,13 @@ static void cert_notes(struct bw_buf *out, const struct bw_report *r)
         if (t->n_cert == 0 || t->cert_days >= BW_CERT_WARN_DAYS) {
             continue;
         }
-        days_words(t->cert_days, words);
+        bw_detail_days_words(t->cert_days, words);
         bw_words_local(r->tz, t->cert_unix_s, 0, when);
         bw_buf_puts(out, "<p class=\"note bad\"><strong>Certificate of ");
         bw_text_html(out, t->probe);
         bw_buf_printf(out, ": %s</strong> %s on %s", words,
                       t->cert_days < 0 ? "it was read" : "when it was read", when);
-        days_words(t->cert_newest_days, words);
+        bw_detail_days_words(t->cert_newest_days, words);
         bw_words_local(r->tz, t->cert_newest_unix_s, 0, when);
         bw_buf_printf(out, "; newest reading on %s: %s.</p>\n", when, words);
     }
@@ -138,32 +128,13 @@ static void answers(struct bw_buf *out, const struct bw_report *r)
 
 /* ---- parts of exchanges ---------------------------------------------------------- */
 
-static const char *phase_words(const char *phase)
-{
-    static const struct {
-        const char *phase;
-        const char *words;
-    } list[] = {{"dns", "name service"},
-                {"connect", "connection"},
-                {"tls", "TLS"},
-                {"first-byte", "first byte"},
-                {"transfer", "transfer"}};
-
-    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-        if (strcmp(phase, list[i].phase) == 0) {
-            return list[i].words;
-        }
-    }
-    return phase;
-}
-
 static void phase_row(struct bw_buf *out,
                       const struct bw_detail_target *t,
                       const struct bw_detail_phase *p)
 {
     target(out, t->probe, t->kind, t->family);
     bw_buf_puts(out, "<td>");
-    bw_text_html(out, phase_words(p->phase));
+    bw_text_html(out, bw_detail_phase_words(p->phase));
     if (p->n_without > 0) {
         char text[BW_WORDS_MAX];
         bw_words_counted(p->n_without, "record", "records", text);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * ndt7_figures.c - what one ndt7 test amounts to.
  *
- * Downwards the figure is what this end received over the time until the load's end;
- * upwards what the server's kernel received over the server's own clock, since what is
- * sent is not yet delivered. Either way the other end's count stands beside it. */
+ * Downwards the figure is what this end received in the ten seconds of load; upwards what
+ * the server's kernel had received by the end of them, by the server's own clock, since
+ * what is sent is not yet delivered. What still drains from queues and buffers afterwards
+ * is no load and does not count. Either way the other end's count stands beside it. */
 #include "ndt7_private.h"
 
 #include <bw/err.h>
@@ -16,7 +17,9 @@ enum {
     PPM = 1000000,
     HANDSHAKE_BYTES = 65536, /* of TLS and the upgrade, at most */
     RECORD_SHARE = 16,       /* of what is sent TLS and frames add less than one … */
-    CLOCK_SLACK_US = 3000000
+    CLOCK_SLACK_US = 3000000,
+    LOAD_US = BW_NDT7_SEND_MS * 1000,
+    NEAR_END_US = 1000000 /* as near to the load's end a measurement stands for it */
 };
 
 static int64_t cpu_us(void)
@@ -79,6 +82,7 @@ void ndt7_figures_finish(struct ndt7_test *t, int64_t now_mono_ns)
     ndt7_figures_look(t);
     if (t->f.t1_mono_ns == 0) {
         t->f.t1_mono_ns = now_mono_ns;
+        t->f.counted_bytes = t->f.received_bytes;
     }
 }
 
@@ -87,6 +91,17 @@ void ndt7_figures_finish(struct ndt7_test *t, int64_t now_mono_ns)
 static bool known(int64_t v)
 {
     return v != BW_UNKNOWN;
+}
+
+/* The last measurement within the load's time; one from after it only where there is none
+ * of its last second. */
+static void take_upload(struct ndt7_figures *f)
+{
+    if (known(f->far.bytes_received) && known(f->far.elapsed_us) &&
+        (f->far.elapsed_us <= LOAD_US || f->far_us < LOAD_US - NEAR_END_US)) {
+        f->far_bytes = f->far.bytes_received;
+        f->far_us = f->far.elapsed_us;
+    }
 }
 
 int ndt7_figures_take(struct ndt7_test *t,
@@ -119,6 +134,7 @@ int ndt7_figures_take(struct ndt7_test *t,
     }
     f->has_far = true;
     f->far = m->tcp;
+    take_upload(f);
     return 0;
 }
 
@@ -181,13 +197,6 @@ static int64_t wire_of(const struct ndt7_test *t, int64_t bytes)
     return bytes + (bytes + payload - 1) / payload * f->path.header_bytes;
 }
 
-/* By the server's count, where it has one. */
-static bool has_upload(const struct ndt7_figures *f)
-{
-    return f->has_far && known(f->far.bytes_received) && known(f->far.elapsed_us) &&
-           f->far.elapsed_us > 0;
-}
-
 void ndt7_test_read(struct ndt7_test *t, struct bw_run_sample *ret)
 {
     const struct ndt7_figures *f = &t->f;
@@ -202,10 +211,12 @@ void ndt7_test_read(struct ndt7_test *t, struct bw_run_sample *ret)
     ndt7_figures_look(t);
     ret->t0_mono_ns = f->t0_mono_ns;
     ret->t1_mono_ns = f->t1_mono_ns != 0 ? f->t1_mono_ns : bw_clock_mono_ns();
-    ret->bytes = up ? f->acked_bytes : f->received_bytes;
-    if (up && f->t1_mono_ns != 0 && has_upload(f)) {
-        ret->bytes = f->far.bytes_received;
-        ret->t1_mono_ns = f->t0_mono_ns + f->far.elapsed_us * 1000;
+    ret->bytes = up                   ? f->acked_bytes
+                 : f->t1_mono_ns != 0 ? f->counted_bytes
+                                      : f->received_bytes;
+    if (up && f->t1_mono_ns != 0 && f->far_us > 0) { /* by the server's count */
+        ret->bytes = f->far_bytes;
+        ret->t1_mono_ns = f->t0_mono_ns + f->far_us * 1000;
     }
     ret->total_bytes = f->received_bytes + f->sent_bytes;
     ret->wire_bytes = wire_of(t, ret->bytes);
@@ -232,7 +243,7 @@ bool ndt7_test_ends_disagree(const struct ndt7_test *t)
     /* upwards the end is when the last byte had arrived, not when the server had closed */
     int64_t own_us = ((up ? f->moved_mono_ns : f->t1_mono_ns) - f->t0_mono_ns) / 1000;
     int64_t theirs = up ? f->far.bytes_received : f->far.bytes_acked;
-    int64_t ours = up ? f->acked_bytes : f->received_bytes;
+    int64_t ours = up ? f->acked_bytes : f->counted_bytes;
     double own_rate;
     double far_rate;
     if (f->t1_mono_ns == 0 || own_us <= 0 || !f->has_far || !known(theirs) ||

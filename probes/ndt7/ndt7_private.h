@@ -33,8 +33,9 @@ enum ndt7_phase {
 /* The figures: what counts, and what either end's kernel said. */
 struct ndt7_figures {
     int64_t t0_mono_ns;     /* the upgrade was complete */
-    int64_t t1_mono_ns;     /* the load's end; 0: not yet */
+    int64_t t1_mono_ns;     /* the end of what counts; 0: not yet */
     int64_t received_bytes; /* payload of messages, either kind */
+    int64_t counted_bytes;  /* … of them until t1 */
     int64_t sent_bytes;     /* load handed to the socket */
     int64_t acked_bytes;    /* … that the other side's kernel has */
     int64_t moved_mono_ns;  /* when one of them last grew … */
@@ -50,6 +51,8 @@ struct ndt7_figures {
     struct bw_ndt7_tcp near;  /* now, or at t1 */
     bool has_far;
     struct bw_ndt7_tcp far; /* the server's last */
+    int64_t far_bytes;      /* what it had received when the load ended … */
+    int64_t far_us;         /* … by its clock; 0: it did not say */
     struct ndt7_path path;
 };
 
@@ -115,7 +118,7 @@ void ndt7_out_pong(struct ndt7_test *t, const uint8_t *payload, size_t n);
 void ndt7_figures_begin(struct ndt7_test *t, int64_t now_mono_ns);
 /* A look at our socket; nothing after t1. */
 void ndt7_figures_look(struct ndt7_test *t);
-/* The load has ended. */
+/* What comes from now on does not count. */
 void ndt7_figures_finish(struct ndt7_test *t, int64_t now_mono_ns);
 /* A server's measurement. -BW_EMALFORMED with the sentence when it cannot be true. */
 int ndt7_figures_take(struct ndt7_test *t,

@@ -77,16 +77,15 @@ static void judge(struct ndt7_test *t, const char *why)
     own_us = (f->t1_mono_ns - f->t0_mono_ns) / 1000;
     if (own_us < INT64_C(1000) * LEAST_MS) {
         over(t, -ECONNRESET, "%s after %.1f s of the test", why, (double)own_us / 1e6);
-    } else if ((up ? f->acked_bytes : f->received_bytes) < BYTES_MIN) {
+    } else if ((up ? f->acked_bytes : f->counted_bytes) < BYTES_MIN) {
         over(t, -ENODATA,
              "only %lld bytes came through in %.1f s: too few to call it a rate",
-             (long long)(up ? f->acked_bytes : f->received_bytes), (double)own_us / 1e6);
-    } else if (up && (!f->has_far || f->far.bytes_received == BW_UNKNOWN ||
-                      f->far.elapsed_us == BW_UNKNOWN)) {
+             (long long)(up ? f->acked_bytes : f->counted_bytes), (double)own_us / 1e6);
+    } else if (up && f->far_us == 0) {
         over(t, -ENODATA, "the server sent no TCPInfo: nobody knows what arrived");
-    } else if (up && f->far.elapsed_us < own_us / 2) {
+    } else if (up && f->far_us < own_us / 2) {
         over(t, -ENODATA, "the server's last TCPInfo is of %.1f s in a test of %.1f s",
-             (double)f->far.elapsed_us / 1e6, (double)own_us / 1e6);
+             (double)f->far_us / 1e6, (double)own_us / 1e6);
     } else {
         t->cut = own_us < INT64_C(1000) * (BW_NDT7_SEND_MS - 1000);
         over(t, 0, "%s", why);
@@ -211,9 +210,7 @@ static void on_event(struct ndt7_test *t, const struct bw_ws_event *e)
         }
         return;
     }
-    if (t->f.t1_mono_ns == 0) {
-        t->f.received_bytes += (int64_t)e->n;
-    }
+    t->f.received_bytes += (int64_t)e->n;
     if (e->opcode == BW_WS_TEXT) {
         bw_buf_add(&t->text, e->data, e->n);
         if (e->last) {
@@ -295,7 +292,7 @@ static ssize_t skip_some(struct ndt7_test *t)
     n = ndt7_link_skip(t->link, left < TURN_BYTES ? (size_t)left : TURN_BYTES);
     if (n > 0) {
         bw_ws_skipped(&t->reader, (uint64_t)n);
-        t->f.received_bytes += t->f.t1_mono_ns == 0 ? (int64_t)n : 0;
+        t->f.received_bytes += (int64_t)n;
     }
     return n;
 }
@@ -399,10 +396,9 @@ static void check_running(struct ndt7_test *t)
     if (still_ns > STALL_MS * NS_PER_MS) {
         over(t, -ETIMEDOUT, "nothing moved for 5 s");
     } else if (ms >= (up ? BW_NDT7_SEND_MS : BW_NDT7_CUT_MS)) {
-        if (!up) {
-            ndt7_figures_finish(t, bw_clock_mono_ns());
-        }
         begin_closing(t, BW_WS_NORMAL);
+    } else if (!up && ms >= BW_NDT7_SEND_MS) {
+        ndt7_figures_finish(t, bw_clock_mono_ns());
     }
 }
 

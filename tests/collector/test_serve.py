@@ -123,7 +123,7 @@ class Serve(CollectorCase):
             self.assertEqual(self.c.post([line]).json["refused"], [])
         text = re.sub(r"\s+", " ", self.page(f"/sites/{box.site}").text)
         for words in ("Targets, last 7 days", "Certificate of page: ended 8 days before it was read",
-                      "tls-expired 6", "connect6", "hub stamp IPv4602", "2 traces, target reached in 2;"
+                      "tls-expired 6", "connection6", "hub stamp IPv4602", "2 traces, target reached in 2;"
                       " 1 change in 1 compared, the last", "from hop 2 on", "MTU 1492",
                       "edge.river.example", "h4", "mail tcp IPv410–10–"):
             self.assertIn(words, text)

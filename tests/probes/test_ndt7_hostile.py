@@ -191,6 +191,21 @@ def takes_by_a_fast_clock(peer):
     takes(peer, 12, lambda moved, us: {"BytesReceived": moved, "ElapsedTime": us // 100})
 
 
+def drains_for_long(peer):
+    """Three seconds in which next to nothing arrives after the ten of load: they are no load."""
+    last = {}
+
+    def tcp(moved, us):
+        last.update(BytesReceived=moved, ElapsedTime=us)
+        return last
+    takes(peer, 10, tcp)
+    for _ in range(10):
+        time.sleep(0.25)
+        last["ElapsedTime"] += 250000
+        peer.sendall(text(Origin="server", Test="upload", TCPInfo=last))
+    drains(peer)
+
+
 def tls_that_closes(peer):
     peer.recv(10)
 
@@ -311,17 +326,25 @@ def huge_frames_over_tls(peer):
     huge_frames(peer)
 
 
+def window_s(r):
+    return (r["t1_mono_ns"] - r["t0_mono_ns"]) / 1e9
+
+
 def counts(run, r, cut, seconds):
     assert r["state"] == "ok", r
     assert ("cut-short" in r["flags"]) == cut, r
-    assert seconds - 0.5 <= (r["t1_mono_ns"] - r["t0_mono_ns"]) / 1e9 <= seconds + 2.5, r
-    assert r["bytes"] > 10_000_000 and r["bytes"] == r["total_bytes"], r
+    assert seconds - 0.5 <= window_s(r) <= seconds + 2.5, r
+    assert r["bytes"] > 10_000_000, r
+    if cut:
+        assert r["bytes"] == r["total_bytes"], r
+    else:  # what came after the ten seconds moved, and is in no rate
+        assert window_s(r) < 11 and r["bytes"] < r["total_bytes"], r
     assert len(run.samples) >= 8, len(run.samples)  # its state was told as it ran
     assert r["grade"] == 0 and "receipt" not in r, r  # a UUID is no proof but M-Lab's
 
 
 GOOD = ((huge_frames, None, True, 6.5), (resets_late, None, True, 6.5),
-        (never_closes, None, False, 13), (huge_frames_over_tls, "tls", True, 6.5))
+        (never_closes, None, False, 10), (huge_frames_over_tls, "tls", True, 6.5))
 
 
 def goes_well(tls, talk, how, cut, seconds):
@@ -331,6 +354,13 @@ def goes_well(tls, talk, how, cut, seconds):
         r = run.finish()["down"]
     counts(run, r, cut, seconds)
     return f"  {talk.__name__}: {mbps(r):.0f} Mbit/s {r['flags']} ({run.seconds:.1f} s)"
+
+
+def an_upload_that_drains():
+    with Server(drains_for_long) as server:
+        r = ChildRun("ndt7", server.url(), "direction=up").finish()["up"]
+    assert r["state"] == "ok" and 9 <= window_s(r) <= 10, r
+    return f"  an upload that drains: {mbps(r):.0f} Mbit/s of {window_s(r):.1f} s"
 
 
 def a_certificate_of_nobody(tls):
@@ -418,6 +448,7 @@ def main():
         all_of([(fails_by_name, *case) for case in BAD]
                + [(goes_well, tls, *case) for case in GOOD]
                + [(a_certificate_of_nobody, tls), (an_odd_congestion_control,),
+                  (an_upload_that_drains,),
                   (a_box_that_was_lied_to,)], 14)
 
 

@@ -7,6 +7,7 @@
  * the chain's acked_through and no refusal names it. */
 #include "journal.h"
 #include "buf.h"
+#include "grow.h"
 #include "hash.h"
 #include "journal_private.h"
 
@@ -257,15 +258,11 @@ static int batch_add(struct bw_journal_batch *b,
                      struct bw_buf *body,
                      struct sqlite3_stmt *st)
 {
-    if (b->n == *cap) {
-        size_t more = *cap ? *cap * 2 : 64;
-        struct bw_journal_ref *refs = realloc(b->refs, more * sizeof(*refs));
-        if (!refs) {
-            return -ENOMEM;
-        }
-        b->refs = refs;
-        *cap = more;
+    struct bw_journal_ref *refs = bw_grow(b->refs, b->n, cap, sizeof(*refs));
+    if (!refs) {
+        return -ENOMEM;
     }
+    b->refs = refs;
     struct bw_journal_ref *ref = &b->refs[b->n];
     bw_sql_copy(st, 0, ref->kid, sizeof(ref->kid));
     ref->seq = sqlite3_column_int64(st, 1);

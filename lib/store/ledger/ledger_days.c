@@ -10,6 +10,7 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <fold.h>
+#include <grow.h>
 #include <segment.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -43,15 +44,11 @@ struct items {
 
 static struct item *items_add(struct items *a)
 {
-    if (a->n == a->cap) {
-        size_t more = a->cap ? a->cap * 2 : 512;
-        struct item *bigger = realloc(a->list, more * sizeof(*bigger));
-        if (!bigger) {
-            return NULL;
-        }
-        a->list = bigger;
-        a->cap = more;
+    struct item *list = bw_grow(a->list, a->n, &a->cap, sizeof(*list));
+    if (!list) {
+        return NULL;
     }
+    a->list = list;
     struct item *i = &a->list[a->n++];
     memset(i, 0, sizeof(*i));
     return i;

@@ -7,6 +7,7 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <grow.h>
 #include <segment.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -96,16 +97,12 @@ int bw_ledger_segments(struct ledger *l,
     size_t cap = 0;
     int r = 0;
     while ((r = bw_sql_row(&l->sql, st, reterr)) > 0) {
-        if (n == cap) {
-            size_t more = cap ? cap * 2 : 16;
-            struct bw_segment_ref *bigger = realloc(list, more * sizeof(*list));
-            if (!bigger) {
-                r = bw_err_set(reterr, -ENOMEM, "out of memory");
-                break;
-            }
-            list = bigger;
-            cap = more;
+        struct bw_segment_ref *bigger = bw_grow(list, n, &cap, sizeof(*list));
+        if (!bigger) {
+            r = bw_err_set(reterr, -ENOMEM, "out of memory");
+            break;
         }
+        list = bigger;
         list[n].id = sqlite3_column_int64(st, 0);
         list[n].from_position = sqlite3_column_int64(st, 1);
         list[n].to_position = sqlite3_column_int64(st, 2);

@@ -38,19 +38,6 @@ int64_t bw_seal_day_of(int64_t received_unix_ms)
     return unix_s - (rest < 0 ? rest + DAY_S : rest);
 }
 
-void *bw_seal_grow(void *array, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap) {
-        return array;
-    }
-    size_t more = *cap ? *cap * 2 : 64;
-    void *p = realloc(array, more * size);
-    if (p) {
-        *cap = more;
-    }
-    return p;
-}
-
 /* ---- the plan ---------------------------------------------------------------------- */
 
 /* 1: the row at `from` is old enough. */

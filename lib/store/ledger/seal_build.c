@@ -12,6 +12,7 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <fold.h>
+#include <grow.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -105,7 +106,7 @@ static int read_chains(struct build *b, struct chain **ret, size_t *ret_n)
     size_t cap = 0;
     int r = bw_sql_use(db, SEAL_CHAINS, &st, b->reterr);
     while (r >= 0 && (r = bw_sql_row(db, st, b->reterr)) > 0) {
-        struct chain *bigger = bw_seal_grow(list, n, &cap, sizeof(*list));
+        struct chain *bigger = bw_grow(list, n, &cap, sizeof(*list));
         if (!bigger) {
             (void)sqlite3_reset(st);
             r = no_memory(b);
@@ -132,8 +133,7 @@ static int on_day(void *owner, const struct bw_circuit_day *d)
     struct build *b = owner;
     struct bw_seal *s = b->s;
     struct bw_buf blob;
-    struct bw_seal_day *list =
-        bw_seal_grow(s->days, s->n_days, &s->cap_days, sizeof(*s->days));
+    struct bw_seal_day *list = bw_grow(s->days, s->n_days, &s->cap_days, sizeof(*s->days));
     if (!list) {
         return no_memory(b);
     }
@@ -189,7 +189,7 @@ circuits_of(struct build *b, const char *site, char (**ret)[BW_NAME_MAX + 1], si
     }
     bw_sql_text(st, 1, site);
     while ((r = bw_sql_row(db, st, b->reterr)) > 0) {
-        void *bigger = bw_seal_grow(list, n, &cap, sizeof(*list));
+        void *bigger = bw_grow(list, n, &cap, sizeof(*list));
         if (!bigger) {
             r = no_memory(b);
             break;
@@ -274,7 +274,7 @@ static int touch(struct build *b, int64_t day)
             return 0;
         }
     }
-    int64_t *list = bw_seal_grow(b->touched, b->n_touched, &b->cap_touched, sizeof(*list));
+    int64_t *list = bw_grow(b->touched, b->n_touched, &b->cap_touched, sizeof(*list));
     if (!list) {
         return no_memory(b);
     }
@@ -310,8 +310,7 @@ static int flush_block(struct build *b)
 static int begin_part(struct build *b, const struct chain *c, const struct bw_record *rec)
 {
     struct bw_seal *s = b->s;
-    struct bw_seal_part *list =
-        bw_seal_grow(s->parts, s->n_parts, &s->cap_parts, sizeof(*list));
+    struct bw_seal_part *list = bw_grow(s->parts, s->n_parts, &s->cap_parts, sizeof(*list));
     if (!list) {
         return no_memory(b);
     }

@@ -72,8 +72,6 @@ struct bw_seal {
 };
 
 int64_t bw_seal_day_of(int64_t received_unix_ms);
-/* Room for one more in a growing array, or NULL. */
-void *bw_seal_grow(void *array, size_t n, size_t *cap, size_t size);
 
 /* seal_build.c: which positions, the file, and the file read back. */
 int bw_seal_build(struct bw_seal *s, struct bw_err *reterr);

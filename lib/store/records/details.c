@@ -50,21 +50,6 @@ void bw_details_free(struct bw_details_maker *m)
     free(m);
 }
 
-void *details_grow(void *array, size_t n, size_t *cap, size_t size)
-{
-    size_t more = *cap ? *cap * 2 : 8;
-    void *p;
-
-    if (n < *cap) {
-        return array;
-    }
-    p = realloc(array, more * size);
-    if (p) {
-        *cap = more;
-    }
-    return p;
-}
-
 /* ---- one target ------------------------------------------------------------------ */
 
 static struct details_target *add_target(struct bw_details_maker *m)

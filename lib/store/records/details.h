@@ -115,4 +115,15 @@ void bw_details_done(struct bw_details *d); /* zeroed is fine */
 /* Is it asked for answers that have a code (an exchange), whether or not one came? */
 bool bw_detail_is_exchange(const struct bw_detail_target *t);
 
+/* ---- the same words in reports and pages (details_words.c) ---- */
+
+enum {
+    BW_DETAIL_WORDS_MAX = 48
+};
+
+/* "89 days left", "ended 1 day before": before it was read. */
+void bw_detail_days_words(int64_t days, char out[BW_DETAIL_WORDS_MAX]);
+/* "first byte" for "first-byte"; a phase that is not known as it is. */
+const char *bw_detail_phase_words(const char *phase);
+
 #endif

@@ -7,6 +7,7 @@
 #include "details_private.h"
 
 #include <errno.h>
+#include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,7 @@ static int find_way(struct details_track *k, const struct bw_path *p, int32_t *r
     if (k->n_ways == BW_DETAIL_WAYS_MAX) {
         return 0;
     }
-    room = details_grow(k->ways, k->n_ways, &k->cap_ways, sizeof(*k->ways));
+    room = bw_grow(k->ways, k->n_ways, &k->cap_ways, sizeof(*k->ways));
     if (!room) {
         return -ENOMEM;
     }
@@ -137,7 +138,7 @@ int details_add_path(struct bw_details_maker *m, const struct bw_path *p)
         m->more = m->more || r == -E2BIG;
         return r == -E2BIG ? 0 : r;
     }
-    room = details_grow(k->traces, k->n_traces, &k->cap_traces, sizeof(*k->traces));
+    room = bw_grow(k->traces, k->n_traces, &k->cap_traces, sizeof(*k->traces));
     if (!room) {
         return -ENOMEM;
     }

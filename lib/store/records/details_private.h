@@ -49,10 +49,6 @@ struct bw_details_maker {
     char payload[BW_PAYLOAD_MAX + 1];
 };
 
-/* An array of n elements with room for one more; NULL (and the array as it was) without
- * memory. */
-void *details_grow(void *array, size_t n, size_t *cap, size_t size);
-
 /* 0 or -ENOMEM. */
 int details_add_path(struct bw_details_maker *m, const struct bw_path *p);
 /* What all traces of a track say; *ret owns its hops. Puts the traces in order. */
