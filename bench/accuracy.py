@@ -199,7 +199,7 @@ def start_udpst(line, cell):
 
 
 def udpst(line, cell, way, _far_end):
-    seconds = 5 + min(3, cell.rate // 100) + cell.rtt // 100
+    seconds = 5 + min(5, cell.rate // 50) + cell.rtt // 100  # the search climbs for longer
     return throughput(line, "udpst", way, host(cell.family), f"duration={seconds}s")
 
 

@@ -43,6 +43,12 @@ static bool is_capacity(const struct probe_result *r)
     return strcmp(r->ops->name, "udpst") == 0;
 }
 
+/* ndt7 has no warm-up. */
+static bool counts_ramp_up(const struct probe_result *r)
+{
+    return strcmp(r->ops->name, "ndt7") == 0;
+}
+
 /* What the payload lies on. */
 static const char *transport_of(const struct probe_result *r, const struct bw_run_sample *s)
 {
@@ -113,8 +119,9 @@ static void text_rate(const struct probe_result *r, const struct bw_run_sample *
     }
     (void)printf(
         "  goodput      %.2f Mbit/s   payload above %s, mean of the window: %" PRId64
-        " bytes in %.2f s, after the warm-up\n",
-        mbps(s->bytes, s), transport_of(r, s), s->bytes, seconds_of(s));
+        " bytes in %.2f s, %s\n",
+        mbps(s->bytes, s), transport_of(r, s), s->bytes, seconds_of(s),
+        counts_ramp_up(r) ? "the ramp-up included" : "after the warm-up");
     if (s->wire_bytes == BW_UNKNOWN) {
         (void)printf("  at IP        unknown\n");
     } else {

@@ -5,7 +5,6 @@
  * fault. Sentences name the file, the key or the command that mends it. */
 #include "advice.h"
 
-#include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
 #include "judge.h"
@@ -14,6 +13,7 @@
 
 #include <bw/err.h>
 #include <clock.h>
+#include <courier.h>
 #include <errno.h>
 #include <interval.h>
 #include <inttypes.h>

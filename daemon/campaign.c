@@ -6,7 +6,6 @@
 #include "campaign.h"
 
 #include "calendar.h"
-#include "writer.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -19,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <writer.h>
 
 enum {
     VALUE_MAX = 16 * 1024,

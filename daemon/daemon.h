@@ -5,7 +5,6 @@
 #define BW_DAEMON_H
 
 #include "boxconf.h"
-#include "writer.h"
 
 #include <bw/summary.h>
 #include <enrolment.h>
@@ -13,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
+#include <writer.h>
 
 struct bw_control;
 struct bw_control_peer;

@@ -9,12 +9,12 @@
 #include "heavy.h"
 #include "judge.h"
 #include "schedule.h"
-#include "writer.h"
 
 #include <bw/units.h>
 #include <interval.h>
 #include <runner.h>
 #include <starts.h>
+#include <writer.h>
 
 enum {
     HEAVY_RETESTS_MAX = 4,

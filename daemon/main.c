@@ -6,7 +6,6 @@
  * anybody can talk to us. Going down, what measures stops first and storage last, so
  * that the last interval is still written. */
 #include "control.h"
-#include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
 #include "notify.h"
@@ -19,6 +18,7 @@
 #include <bw/err.h>
 #include <child.h>
 #include <clock.h>
+#include <courier.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>

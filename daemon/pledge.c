@@ -6,8 +6,6 @@
  * whose secret could be lost. A secret is told only by records of a later day. */
 #include "pledge.h"
 
-#include "writer.h"
-
 #include <buf.h>
 #include <bw/summary.h>
 #include <errno.h>
@@ -19,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <writer.h>
 
 enum {
     DAYS_MAX = 12, /* today, tomorrow, and what is still told */

@@ -7,13 +7,12 @@
 #ifndef BW_DAEMON_SITE_H
 #define BW_DAEMON_SITE_H
 
-#include "writer.h"
-
 #include <bw/probe.h>
 #include <bw/summary.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+#include <writer.h>
 
 struct bw_boxconf;
 struct bw_err;

@@ -7,7 +7,6 @@
 #include "calendar.h"
 #include "campaign.h"
 #include "control.h"
-#include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
 #include "pledge.h"
@@ -16,6 +15,7 @@
 #include <bw/counter.h>
 #include <bw/err.h>
 #include <clock.h>
+#include <courier.h>
 #include <errno.h>
 #include <interval.h>
 #include <json.h>

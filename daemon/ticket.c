@@ -4,7 +4,6 @@
  * Idle, signing, posting: whatever happens ends in finish(), once, and what comes after
  * that of an older request is known by its number and dropped. */
 #include "ticket.h"
-#include "writer.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -20,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <writer.h>
 
 enum {
     URL_BYTES = 640,

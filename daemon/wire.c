@@ -4,7 +4,6 @@
  *
  * An acknowledgement counts only with a receipt that the collector's log key signed over
  * exactly that record. */
-#include "courier.h"
 #include "daemon.h"
 #include "heavy.h"
 #include "notify.h"
@@ -14,6 +13,7 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
+#include <courier.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <json.h>

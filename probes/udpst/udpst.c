@@ -41,7 +41,7 @@ struct bw_probe {
 };
 
 static const char *const direction_words[] = {"down", "up", "both", NULL};
-static const char *const family_words[] = {"any", "ipv4", "ipv6", NULL};
+static const char *const family_words[] = {"any", "4", "6", NULL};
 static const char *const algorithm_words[] = {"b", "c", NULL};
 
 static const struct bw_optspec udpst_opts[] = {
@@ -54,7 +54,7 @@ static const struct bw_optspec udpst_opts[] = {
      .type = BW_OPT_ENUM,
      .def = "any",
      .words = family_words,
-     .doc = "Which addresses of a name are used: any, ipv4 or ipv6."},
+     .doc = "Which addresses of a name are used: any, 4 or 6."},
     {.name = "duration",
      .type = BW_OPT_DURATION,
      .min = 2000,

@@ -5,13 +5,13 @@
  * in the order they came; while storage refuses them they wait in `held` and everything
  * of their kind queues up behind. Reading jobs and what the collector said go past them:
  * an acknowledgement that cannot be written comes again with the next post. */
-#include "courier.h"
 #include "plural.h"
 #include "writer_private.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
+#include <courier.h>
 #include <enrolment.h>
 #include <errno.h>
 #include <hash.h>

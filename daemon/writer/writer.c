@@ -3,12 +3,12 @@
  *
  * The queue, the status and what waits for the loop are under the mutex; nothing else is
  * shared once the thread runs. */
-#include "courier.h"
 #include "writer_private.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
+#include <courier.h>
 #include <errno.h>
 #include <file.h>
 #include <journal.h>
