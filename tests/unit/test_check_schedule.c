@@ -33,6 +33,7 @@ struct box {
     const char *always;  /* … or all to this server */
     const char *campaign;
     const char *retest_of[64];
+    bool put_off[64];
     bool at_hour;
     int64_t off_from_s; /* no records in [from, to) of DAY */
     int64_t off_to_s;
@@ -146,6 +147,7 @@ static void runs(struct bw_summary *s, const struct box *b)
             t->at_unix_ms = at_ms;
             t->flags[0] = b->flag;
             t->retest_of = b->retest_of[i];
+            t->state = b->put_off[i] ? BW_TEST_DEFERRED : t->state;
             server_of(b, i, t->server);
             if (b->campaign && !t->retest_of) {
                 (void)snprintf(t->campaign, sizeof(t->campaign), "%s", b->campaign);
@@ -434,6 +436,28 @@ static void retests(void **state)
     assert_int_equal(b.counts.n_runs_unplanned, 1);
 }
 
+/* One that had to wait says so each time, and is one all the same; two that ran are not. */
+static void a_retest_that_waited(void **state)
+{
+    struct box b = box();
+    char first[64];
+    (void)state;
+    size_t i = b.n_starts / 2;
+    (void)snprintf(first, sizeof(first), "down:%lld",
+                   (long long)(DAY * 1000 + b.runs_ms[i]));
+    for (int64_t k = 1; k <= 3; k++) {
+        b.put_off[b.n_runs] = k < 3;
+        b.retest_of[b.n_runs] = first;
+        b.runs_ms[b.n_runs++] = b.runs_ms[i] + k * 600000;
+    }
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 0);
+    b.retest_of[b.n_runs] = first;
+    b.runs_ms[b.n_runs++] = b.runs_ms[i] + 2400000;
+    live(&b);
+    assert_int_equal(b.counts.n_runs_unplanned, 1);
+}
+
 static void what_was_foreseen_is_counted(void **state)
 {
     struct box b = box();
@@ -457,6 +481,7 @@ int main(void)
         cmocka_unit_test(the_hour_is_the_end),
         cmocka_unit_test(a_campaign),
         cmocka_unit_test(retests),
+        cmocka_unit_test(a_retest_that_waited),
         cmocka_unit_test(what_was_foreseen_is_counted),
     };
     assert_int_equal(bw_crypto_init(), 0);

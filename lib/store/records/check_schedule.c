@@ -283,7 +283,8 @@ read_retest(const char *text, enum bw_direction *ret_direction, int64_t *ret_at_
     return false;
 }
 
-/* The run that a retest is of must be on record, be no retest itself, and have no other. */
+/* The run that a retest is of must be on record, be no retest itself, and have no other. A
+ * retest that was put off measured nothing: it says so as often as it waits. */
 static bool explain_retest(struct site *t, const struct run *r, const char *of)
 {
     enum bw_direction direction = BW_DOWN;
@@ -296,8 +297,8 @@ static bool explain_retest(struct site *t, const struct run *r, const char *of)
         for (size_t k = 0; k < t->days[i]->n_runs; k++) {
             struct run *q = &t->days[i]->runs[k];
             if (q->at_unix_ms == at_ms && q->direction == direction && !q->is_retest &&
-                !q->retested && strcmp(q->name, r->name) == 0) {
-                q->retested = true;
+                !(r->ran && q->retested) && strcmp(q->name, r->name) == 0) {
+                q->retested = q->retested || r->ran;
                 return true;
             }
         }
