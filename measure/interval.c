@@ -209,6 +209,7 @@ void bw_interval_reading(struct bw_interval *iv,
         bw_outage_carrier(c->watch, r->mono_ns, r->carrier);
         collect_outages(c);
     }
+    interval_settle(iv, circuit, r->mono_ns);
 }
 
 void bw_interval_reading_extra(struct bw_interval *iv,
@@ -235,6 +236,7 @@ void bw_interval_no_reading(
         bw_outage_carrier(c->watch, mono_ns, false);
         collect_outages(c);
     }
+    interval_settle(iv, circuit, mono_ns);
 }
 
 /* Latency ---------------------------------------------------------------------- */
@@ -283,6 +285,9 @@ void bw_interval_latency(struct bw_interval *iv,
     if (t->watched && watch_of(c)) {
         bw_outage_sample(c->watch, t->index_in_circuit, s);
         collect_outages(c);
+    }
+    if (!c->rates) { /* no reading comes: the time of the packets has to do */
+        interval_settle(iv, t->conf.circuit, s->sent_mono_ns);
     }
     p = piece_of(iv, s->sent_mono_ns);
     if (!p || (s->family != 4 && s->family != 6)) {

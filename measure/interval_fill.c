@@ -282,8 +282,7 @@ static bool near_a_test(const struct circuit *c, int64_t ns)
     return false;
 }
 
-static void
-fill_round_trips(const struct circuit *c, const struct result *x, struct bw_throughput *t)
+static void fill_round_trips(const struct circuit *c, struct result *x)
 {
     int64_t idle[ECHOES];
     int64_t loaded[ECHOES];
@@ -301,11 +300,12 @@ fill_round_trips(const struct circuit *c, const struct result *x, struct bw_thro
         }
     }
     if (n_idle >= ECHOES_NEEDED) {
-        t->rtt_idle_us = bw_stat_percentile(idle, n_idle, 500000);
+        x->t.rtt_idle_us = bw_stat_percentile(idle, n_idle, 500000);
     }
     if (n_loaded >= ECHOES_NEEDED) {
-        t->rtt_loaded_p95_us = bw_stat_percentile(loaded, n_loaded, 950000);
+        x->t.rtt_loaded_p95_us = bw_stat_percentile(loaded, n_loaded, 950000);
     }
+    x->has_round_trips = true;
 }
 
 /* The test's own bytes as the circuit's counter sees them. */
@@ -320,16 +320,22 @@ static int64_t own_bytes(const struct circuit *c, const struct result *x)
     return BW_UNKNOWN;
 }
 
-static void
-fill_line(const struct circuit *c, const struct result *x, struct bw_throughput *t)
+static void fill_line(const struct circuit *c, struct result *x)
 {
+    struct bw_throughput *t = &x->t;
     double seconds = (double)(x->t1_mono_ns - x->t0_mono_ns) / 1e9;
     int64_t bytes;
     int64_t error_bytes;
     int64_t own;
-    if (!c->rates || t->state != BW_TEST_OK ||
-        bw_rates_window(c->rates, t->direction, x->t0_mono_ns, x->t1_mono_ns, &bytes,
-                        &error_bytes) < 0) {
+    int r;
+    if (!c->rates || t->state != BW_TEST_OK) {
+        x->has_line = true;
+        return;
+    }
+    r = bw_rates_window(c->rates, t->direction, x->t0_mono_ns, x->t1_mono_ns, &bytes,
+                        &error_bytes);
+    x->has_line = r != -ERANGE; /* else the reading after it may still come */
+    if (r < 0) {
         return;
     }
     t->line_bps = (int64_t)((double)bytes * 8 / seconds);
@@ -344,6 +350,28 @@ fill_line(const struct circuit *c, const struct result *x, struct bw_throughput 
         t->concurrent_bps = (int64_t)((double)(bytes - own) * 8 / seconds);
     } else if (own - bytes <= error_bytes + own / 20) {
         t->concurrent_bps = 0; /* less than the two estimates are off */
+    }
+}
+
+static void settle(const struct circuit *c, struct result *x)
+{
+    if (x->measured && !x->has_round_trips) {
+        fill_round_trips(c, x);
+    }
+    if (x->measured && !x->has_line) {
+        fill_line(c, x);
+    }
+}
+
+void interval_settle(struct bw_interval *iv, uint32_t circuit, int64_t now_mono_ns)
+{
+    for (size_t i = 0; i < iv->n_pieces; i++) {
+        for (size_t k = 0; k < iv->pieces[i]->n_results; k++) {
+            struct result *x = iv->pieces[i]->results[k];
+            if (x->circuit == circuit && now_mono_ns - x->t1_mono_ns >= iv->grace_ns) {
+                settle(iv->circuits[circuit], x);
+            }
+        }
     }
 }
 
@@ -380,11 +408,12 @@ fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summ
         return -ENOMEM;
     }
     for (size_t i = 0; i < p->n_results; i++) {
-        const struct result *x = p->results[i];
+        struct result *x = p->results[i];
         const struct circuit *c = iv->circuits[x->circuit];
         const struct bw_reading *last = c->rates ? bw_rates_last(c->rates) : NULL;
         struct bw_throughput *t = &s->throughput[s->n_throughput++];
         size_t n_flags = 0;
+        settle(c, x);
         *t = x->t;
         t->method = dup_text(s, x->method, &failed);
         t->reason = dup_text(s, x->reason, &failed);
@@ -403,8 +432,6 @@ fill_results(const struct bw_interval *iv, const struct piece *p, struct bw_summ
         if (!x->measured) {
             continue;
         }
-        fill_round_trips(c, x, t);
-        fill_line(c, x, t);
         if (t->tester_busy_ppm != BW_UNKNOWN && t->tester_busy_ppm > BUSY_PPM) {
             t->flags[n_flags++] = "tester-busy";
         }

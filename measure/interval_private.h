@@ -16,7 +16,8 @@ enum {
     TRACES = 16,  /* of one interval */
     CODES = 7,    /* answers of one target in an interval; others are "other" */
     CODE_WORD_MAX = 31,
-    ECHOES = 512,           /* answers kept to tell idle from loaded */
+    ECHOES = 2048,          /* answers kept to tell idle from loaded: of a run and the
+                               minute before it, at 20 a second */
     WINDOWS = 16,           /* measured windows of tests, so that idle means idle */
     GAPS_MAX = 32,          /* of one interval */
     SPANS_MAX_KEPT = 512,   /* outages of 10 s in the longest interval, and spare */
@@ -59,8 +60,8 @@ struct tally {
     struct details *more; /* NULL: no sample had any */
 };
 
-/* A throughput result with all it points to. `t` lacks what only the end of the
- * interval's grace can tell: line, concurrent, idle and loaded round trip. */
+/* A throughput result with all it points to. `t` lacks what only the time after the run
+ * can tell until it is settled: line, concurrent, idle and loaded round trip. */
 struct result {
     struct bw_throughput t;
     uint32_t circuit;
@@ -69,6 +70,8 @@ struct result {
     int64_t t0_mono_ns;
     int64_t t1_mono_ns;
     int64_t wire_bytes;
+    bool has_round_trips; /* told, or known to be unknown */
+    bool has_line;        /* likewise */
     char method[64];
     char reason[256];
     char retest_of[96];
@@ -181,6 +184,10 @@ struct result *interval_result_new(uint32_t circuit);
 
 /* realloc() to n elements; the caller's. NULL (and array as it was): no memory. */
 void *interval_array(void *array, size_t n, size_t size);
+
+/* Tell line and round trips of the circuit's runs that were over a grace period before
+ * now: what they rest on is kept for a minute or two, and records are made later. */
+void interval_settle(struct bw_interval *iv, uint32_t circuit, int64_t now_mono_ns);
 
 /* Make the summary of the oldest piece, at now. 0 or -ENOMEM; *ret is the caller's. */
 int interval_fill(struct bw_interval *iv,

@@ -339,6 +339,82 @@ static void a_result_with_its_line(void **state)
     bw_summary_done(&sum);
 }
 
+/* Echoes by both families, each five times a second, and a reading a second and while a
+ * test runs; the test from 20 to 30 s tells its figures early in a long interval. */
+static void a_long_interval(int64_t end_s, bool counters)
+{
+    struct bw_interval_target fast = {.name = "fast", .kind = "icmp", .every_ms = 200};
+    struct bw_interval_run who = {
+        .circuit = 0, .probe = "state", .kind = "http", .server = "state-1"};
+    struct bw_run_sample s = result();
+    fast.circuit = who.circuit = (uint32_t)(counters ? f.wan : f.lan);
+    int target = counters ? f.edge : bw_interval_add_target(f.iv, &fast);
+    s.t0_mono_ns = at(20000);
+    s.t1_mono_ns = at(30000);
+    for (int64_t ms = 0; ms < end_s * 1000; ms += 100) {
+        struct bw_latency_sample e = {.family = ms % 200 ? 6 : 4,
+                                      .state = BW_OK,
+                                      .sent_mono_ns = at(ms),
+                                      .rtt_ns =
+                                          (ms < 20000 || ms >= 30000 ? 20 : 120) * MS};
+        bw_interval_latency(f.iv, (uint32_t)target, &e);
+        if (ms % 1000 == 0) {
+            struct bw_reading r = reading(ms, ms * 1000);
+            bw_interval_reading(f.iv, (uint32_t)f.wan, START + ms / 1000, &r);
+        }
+        if (ms == 31000) {
+            assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+        }
+    }
+    cut(end_s);
+}
+
+static void a_long_interval_keeps_an_early_run(void **state)
+{
+    struct bw_summary sum;
+    (void)state;
+    a_long_interval(1800, true);
+    take(1805000, &sum);
+    assert_int_equal(sum.n_throughput, 1);
+    assert_int_equal(sum.throughput[0].rtt_idle_us, 20000);
+    assert_int_equal(sum.throughput[0].rtt_loaded_p95_us, 120000);
+    assert_int_equal(sum.throughput[0].line_bps, 8000000);
+    assert_int_equal(sum.throughput[0].concurrent_bps,
+                     (10000000 - 9300000 - 6201 * 14) * 8 / 10);
+    bw_summary_done(&sum);
+}
+
+static void without_counters_too(void **state)
+{
+    struct bw_summary sum;
+    (void)state;
+    a_long_interval(300, false);
+    take(305000, &sum);
+    assert_int_equal(sum.n_throughput, 1);
+    assert_int_equal(sum.throughput[0].rtt_idle_us, 20000);
+    assert_int_equal(sum.throughput[0].rtt_loaded_p95_us, 120000);
+    assert_int_equal(sum.throughput[0].line_bps, BW_UNKNOWN);
+    bw_summary_done(&sum);
+}
+
+/* A counter that is read every 30 s tells of a run when its next reading is there. */
+static void a_late_reading_tells_the_line(void **state)
+{
+    struct bw_interval_run who = {
+        .circuit = 0, .probe = "state", .kind = "http", .server = "state-1"};
+    struct bw_run_sample s = result();
+    struct bw_summary sum;
+    (void)state;
+    read_counters(0, 30, 1000000);
+    assert_int_equal(bw_interval_run(f.iv, &who, &s), 0);
+    bw_interval_no_reading(f.iv, (uint32_t)f.wan, START + 56, at(56000), -ETIMEDOUT);
+    read_counters(60, 60, 1000000);
+    cut(60);
+    take(65000, &sum);
+    assert_int_equal(sum.throughput[0].line_bps, 8000000);
+    bw_summary_done(&sum);
+}
+
 static void failed_and_deferred_have_no_rate(void **state)
 {
     struct bw_interval_run who = {
@@ -456,6 +532,9 @@ int main(void)
         FRESH(a_step_is_flagged_and_kept),
         FRESH(without_length_without_record),
         FRESH(a_result_with_its_line),
+        FRESH(a_long_interval_keeps_an_early_run),
+        FRESH(without_counters_too),
+        FRESH(a_late_reading_tells_the_line),
         FRESH(failed_and_deferred_have_no_rate),
         FRESH(what_ran_is_told_before_what_did_not),
         FRESH(both_families_stand_apart),
