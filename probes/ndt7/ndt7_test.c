@@ -393,12 +393,15 @@ static void check_running(struct ndt7_test *t)
     int64_t ms = elapsed_ms(t);
     bool up = t->setup.direction == BW_UP;
     int64_t still_ns = bw_clock_mono_ns() - t->f.moved_mono_ns;
-    if (still_ns > STALL_MS * NS_PER_MS) {
-        over(t, -ETIMEDOUT, "nothing moved for 5 s");
-    } else if (ms >= (up ? BW_NDT7_SEND_MS : BW_NDT7_CUT_MS)) {
-        begin_closing(t, BW_WS_NORMAL);
-    } else if (!up && ms >= BW_NDT7_SEND_MS) {
+    if (t->f.t1_mono_ns == 0 && still_ns > STALL_MS * NS_PER_MS) {
+        over(t, -ETIMEDOUT, "nothing moved for 5 s"); /* after t1 nobody looks */
+        return;
+    }
+    if (!up && ms >= BW_NDT7_SEND_MS) { /* also where nobody called between the two ends */
         ndt7_figures_finish(t, bw_clock_mono_ns());
+    }
+    if (ms >= (up ? BW_NDT7_SEND_MS : BW_NDT7_CUT_MS)) {
+        begin_closing(t, BW_WS_NORMAL);
     }
 }
 

@@ -2,6 +2,7 @@
 """The ndt7 probe against servers that fail or lie at every stage: each is a failure with its
 own words within its time, and nothing leaks. And what only looks like a failure counts."""
 import os
+import signal
 import sys
 import threading
 import time
@@ -322,6 +323,19 @@ def never_closes(peer):
     loads(peer, 30)
 
 
+def stands_still_around_the_end(peer):
+    """What comes after the ten seconds counts for nothing, and neither does a pause there."""
+    upgrade(peer)
+    begun = time.monotonic()
+    loads(peer, 7.5)
+    time.sleep(max(0, begun + 10.2 - time.monotonic()))
+    while time.monotonic() - begun < 12.8:
+        peer.sendall(frame(BINARY, bytes(1000)))
+        time.sleep(0.1)
+    peer.sendall(close())
+    drains(peer)
+
+
 def huge_frames_over_tls(peer):
     huge_frames(peer)
 
@@ -344,7 +358,8 @@ def counts(run, r, cut, seconds):
 
 
 GOOD = ((huge_frames, None, True, 6.5), (resets_late, None, True, 6.5),
-        (never_closes, None, False, 10), (huge_frames_over_tls, "tls", True, 6.5))
+        (never_closes, None, False, 10),
+        (stands_still_around_the_end, None, False, 10), (huge_frames_over_tls, "tls", True, 6.5))
 
 
 def goes_well(tls, talk, how, cut, seconds):
@@ -354,6 +369,27 @@ def goes_well(tls, talk, how, cut, seconds):
         r = run.finish()["down"]
     counts(run, r, cut, seconds)
     return f"  {talk.__name__}: {mbps(r):.0f} Mbit/s {r['flags']} ({run.seconds:.1f} s)"
+
+
+def a_tester_that_was_stopped():
+    """It sleeps over the end of the load and of the test; its window ends when it wakes."""
+    begun = threading.Event()
+
+    def talks(peer):
+        upgrade(peer)
+        begun.set()
+        loads(peer, 30)
+
+    with Server(talks) as server:
+        run = ChildRun("ndt7", server.url(), "direction=down")
+        assert begun.wait(20)
+        time.sleep(9)
+        run.proc.send_signal(signal.SIGSTOP)
+        time.sleep(4.2)
+        run.proc.send_signal(signal.SIGCONT)
+        r = run.finish()["down"]
+    assert r["state"] == "ok" and 12 <= window_s(r) < 14.5, r
+    return f"  a tester that was stopped: {mbps(r):.0f} Mbit/s of {window_s(r):.1f} s"
 
 
 def an_upload_that_drains():
@@ -448,7 +484,7 @@ def main():
         all_of([(fails_by_name, *case) for case in BAD]
                + [(goes_well, tls, *case) for case in GOOD]
                + [(a_certificate_of_nobody, tls), (an_odd_congestion_control,),
-                  (an_upload_that_drains,),
+                  (an_upload_that_drains,), (a_tester_that_was_stopped,),
                   (a_box_that_was_lied_to,)], 14)
 
 
