@@ -27,6 +27,25 @@ static void copy_text(char *to, size_t cap, const char *from)
     (void)snprintf(to, cap, "%s", from);
 }
 
+/* A name that the C library does not know is UTC to it, without a word. */
+static bool is_zone(const char *name)
+{
+    char path[128];
+    char head[4];
+    bool is = false;
+    if (name[0] == '/' || strstr(name, "..")) {
+        return false;
+    }
+    (void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
+    FILE *f = fopen(path, "re");
+    if (f) {
+        is = fread(head, 1, sizeof(head), f) == sizeof(head) &&
+             memcmp(head, "TZif", sizeof(head)) == 0;
+        (void)fclose(f);
+    }
+    return is;
+}
+
 static int
 read_top(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
@@ -43,6 +62,14 @@ read_top(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *re
     copy_text(c->control_group, sizeof(c->control_group),
               bw_conf_str(top, "control_group"));
     copy_text(c->timezone, sizeof(c->timezone), bw_conf_str(top, "timezone"));
+    if (c->timezone[0] && !is_zone(c->timezone)) {
+        return bw_conf_fault(
+            top, "timezone", reterr,
+            "there is no time zone \"%s\" on this machine (no such file in "
+            "/usr/share/zoneinfo): write one like America/Chicago, or install the package "
+            "tzdata",
+            c->timezone);
+    }
     if (c->state_dir[0] != '/') {
         return bw_conf_fault(top, "state_dir", reterr, "'state_dir' must start with /");
     }

@@ -52,8 +52,8 @@ static const struct bw_optspec top_opts[] = {
      .type = BW_OPT_STRING,
      .max = 63,
      .def = "",
-     .doc = "Time zone of class hours and windows, as in America/Chicago. Not set: the "
-            "machine's."},
+     .doc = "Time zone of class hours and windows, as in America/Chicago; the package "
+            "tzdata has them. Not set: the machine's."},
     {.name = "keep",
      .type = BW_OPT_DURATION,
      .min = DAY_MS,

@@ -262,6 +262,25 @@ static struct bw_calendar *calendar(const char *text)
     return c;
 }
 
+/* What the C library would take for UTC in silence, so that tests ran in lessons. */
+static void zones(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c = take("timezone = \"America/Chicago\"\n" GOOD_CIRCUIT);
+    assert_string_equal(c->timezone, "America/Chicago");
+    bw_boxconf_unref(c);
+    c = take("timezone = UTC\n" GOOD_CIRCUIT);
+    assert_string_equal(c->timezone, "UTC");
+    bw_boxconf_unref(c);
+    refuse("interval = 5min\ntimezone = \"America/Chicgo\"\n" GOOD_CIRCUIT,
+           ":2:", "\"America/Chicgo\"");
+    refuse("timezone = \"America/Chicgo\"\n" GOOD_CIRCUIT, ":1:", "tzdata");
+    refuse("timezone = \"America\"\n" GOOD_CIRCUIT, ":1:", "zone"); /* a folder */
+    refuse("timezone = \"zone.tab\"\n" GOOD_CIRCUIT, ":1:", "zone");
+    refuse("timezone = \"/usr/share/zoneinfo/UTC\"\n" GOOD_CIRCUIT, ":1:", "zone");
+    refuse("timezone = \"../zoneinfo/UTC\"\n" GOOD_CIRCUIT, ":1:", "zone");
+}
+
 static void calendars(void **state)
 {
     static const struct {
@@ -468,6 +487,7 @@ int main(void)
         cmocka_unit_test(mistakes_in_probes),
         cmocka_unit_test(unreadable),
         cmocka_unit_test(hours),
+        cmocka_unit_test(zones),
         cmocka_unit_test(calendars),
         cmocka_unit_test(days_off),
         cmocka_unit_test(manners),
