@@ -22,28 +22,11 @@ enum {
 
 /* ---- small packets */
 
-static int64_t packet_bytes(const struct bw_boxconf *c, const struct bw_latency *l)
-{
-    for (size_t i = 0; i < c->n_probes; i++) {
-        const struct bw_boxconf_probe *p = &c->probes[i];
-        if (p->ops->klass != BW_CLASS_LATENCY || strcmp(p->ops->name, l->kind) != 0 ||
-            strcmp(c->circuits[p->circuit].id, l->circuit) != 0) {
-            continue;
-        }
-        for (size_t k = 0; k < bw_opts_n_targets(p->opts); k++) {
-            if (strcmp(bw_opts_target(p->opts, k)->name, l->probe) == 0) {
-                return bw_forecast_packet_bytes(p);
-            }
-        }
-    }
-    return 0; /* of the configuration before this one */
-}
-
 static void hear_latency(struct bw_heavy *h, const struct bw_latency *l)
 {
     int circuit = bw_boxconf_circuit(h->config, l->circuit);
-    if (circuit >= 0 && l->sent != BW_UNKNOWN) {
-        int64_t bytes = l->sent * packet_bytes(h->config, l);
+    if (circuit >= 0) {
+        int64_t bytes = bw_forecast_moved_bytes(h->config, l);
         h->light_bytes[circuit] += bytes;
         h->spent_bytes += bytes;
         h->spent_month_bytes += bytes;

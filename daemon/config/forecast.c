@@ -5,6 +5,7 @@
 #include "forecast.h"
 
 #include <bw/probe.h>
+#include <bw/summary.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -20,10 +21,28 @@ enum {
 
 #define DAY_MS (INT64_C(86400) * 1000)
 
-int64_t bw_forecast_packet_bytes(const struct bw_boxconf_probe *p)
+/* Bytes at IP of one packet and its answer; a mean where the kind does not say. */
+static int64_t packet_bytes(const struct bw_boxconf_probe *p)
 {
     int64_t said = p->ops->cost_bytes ? p->ops->cost_bytes(p->opts, BW_UNKNOWN) : 0;
     return said > 0 ? said : PACKET_BYTES;
+}
+
+int64_t bw_forecast_moved_bytes(const struct bw_boxconf *c, const struct bw_latency *l)
+{
+    for (size_t i = 0; i < c->n_probes && l->sent != BW_UNKNOWN; i++) {
+        const struct bw_boxconf_probe *p = &c->probes[i];
+        if (p->ops->klass != BW_CLASS_LATENCY || strcmp(p->ops->name, l->kind) != 0 ||
+            strcmp(c->circuits[p->circuit].id, l->circuit) != 0) {
+            continue;
+        }
+        for (size_t k = 0; k < bw_opts_n_targets(p->opts); k++) {
+            if (strcmp(bw_opts_target(p->opts, k)->name, l->probe) == 0) {
+                return l->sent * packet_bytes(p);
+            }
+        }
+    }
+    return 0; /* of the configuration before this one */
 }
 
 int64_t bw_forecast_run_bytes(const struct bw_boxconf *c,
@@ -64,6 +83,11 @@ static int64_t packet_gap_ms(const struct bw_boxconf_probe *p)
     return ms > 0 ? ms : 1000;
 }
 
+static int64_t packet_ways(const struct bw_boxconf_probe *p)
+{
+    return p->ops->ways ? p->ops->ways(p->opts) : (int64_t)bw_opts_n_targets(p->opts);
+}
+
 int64_t bw_forecast_milliruns(int64_t open_ms, int64_t every_ms)
 {
     return every_ms > 0 ? open_ms * 1000 / every_ms * 1000000 / GAP_PPM : 0;
@@ -85,9 +109,8 @@ void bw_forecast_make(const struct bw_boxconf *c,
             f->run_bytes = bw_forecast_run_bytes(c, p, link_bps[p->circuit]);
             f->milliruns_day = bw_forecast_milliruns(open_ms, p->every_ms);
         } else {
-            f->run_bytes = bw_forecast_packet_bytes(p);
-            f->milliruns_day =
-                DAY_MS * 1000 / packet_gap_ms(p) * (int64_t)bw_opts_n_targets(p->opts);
+            f->run_bytes = packet_bytes(p);
+            f->milliruns_day = DAY_MS * 1000 / packet_gap_ms(p) * packet_ways(p);
         }
         if (f->run_bytes > 0 && f->milliruns_day > INT64_MAX / f->run_bytes) {
             f->day_bytes = INT64_MAX / BW_BOXCONF_PROBES_MAX / BW_FORECAST_MONTH_DAYS;

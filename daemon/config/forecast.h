@@ -8,6 +8,8 @@
 
 #include "boxconf.h"
 
+struct bw_latency;
+
 enum {
     BW_FORECAST_DAYS = 28, /* looked at, so that weekends and days off weigh as they do */
     BW_FORECAST_MONTH_DAYS = 30
@@ -34,9 +36,9 @@ void bw_forecast_make(const struct bw_boxconf *c,
                       const int64_t link_bps[BW_CIRCUITS_MAX],
                       struct bw_forecast *ret);
 
-/* Bytes at IP of one packet of a latency probe and its answer; a mean where the probe does
- * not say. */
-int64_t bw_forecast_packet_bytes(const struct bw_boxconf_probe *p);
+/* Bytes at IP that the packets of a record's row (one target, one family) have moved, there
+ * and back; 0 for a target of another configuration. */
+int64_t bw_forecast_moved_bytes(const struct bw_boxconf *c, const struct bw_latency *l);
 /* Most bytes of one run of a throughput probe on its circuit. */
 int64_t bw_forecast_run_bytes(const struct bw_boxconf *c,
                               const struct bw_boxconf_probe *p,

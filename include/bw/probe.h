@@ -19,7 +19,7 @@ struct bw_probe;
 struct uv_loop_s;
 
 enum {
-    BW_PROBE_ABI = 2
+    BW_PROBE_ABI = 3
 };
 
 enum bw_probe_needs { /* bits; kept until open() */
@@ -178,9 +178,12 @@ struct bw_probe_ops {
     /* Cross-option check. Pure: no I/O, no clock; also run by -t. */
     int (*check)(const struct bw_opts *opts, struct bw_err *reterr);
     /* Most payload bytes one run moves, for the budget. A latency kind: bytes of one packet
-     * (one try) to one target and its answer, headers included; 0: it does not say. Pure.
-     */
+     * (one try) to one target over one family and its answer, headers included; 0: it does
+     * not say. Pure. */
     int64_t (*cost_bytes)(const struct bw_opts *opts, int64_t line_bps);
+    /* A latency kind: tries an interval at most, which is more than one for a target that
+     * is measured over two families. NULL: one for each target. Pure. */
+    int64_t (*ways)(const struct bw_opts *opts);
     /* Longest a run may take, for deadlines; NULL for latency kinds. Pure. */
     int64_t (*longest_ms)(const struct bw_opts *opts);
     /* Least mean gap between unattended runs that the other side asks for, and the sentence

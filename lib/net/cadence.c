@@ -92,12 +92,9 @@ int bw_cadence_check(const struct bw_opts *opts,
     return 0;
 }
 
-int64_t bw_cadence_cost(const struct bw_opts *opts,
-                        const struct bw_cadence_plan *plan,
-                        int64_t exchange_bytes)
+int64_t bw_cadence_ways(const struct bw_opts *opts, const struct bw_cadence_plan *plan)
 {
-    int64_t n = (int64_t)bw_opts_n_targets(opts);
-    int64_t ways = n;
+    int64_t ways = (int64_t)bw_opts_n_targets(opts);
     for (size_t i = 0; i < bw_opts_n_targets(opts); i++) {
         union bw_address literal;
         char host[BW_HOST_MAX] = "";
@@ -108,7 +105,7 @@ int64_t bw_cadence_cost(const struct bw_opts *opts,
             ways++;
         }
     }
-    return n > 0 ? (ways * exchange_bytes + n - 1) / n : 0;
+    return ways;
 }
 
 /* One target of the options by one family; 0: whatever its name gives first. */

@@ -164,11 +164,8 @@ int bw_cadence_check(const struct bw_opts *opts,
                      const struct bw_cadence_plan *plan,
                      struct bw_err *reterr);
 
-/* For cost_bytes(): bytes a target and interval, where one exchange over one family moves
- * that many and a name may be measured over two. Pure. */
-int64_t bw_cadence_cost(const struct bw_opts *opts,
-                        const struct bw_cadence_plan *plan,
-                        int64_t exchange_bytes);
+/* For ways(): targets, and a name that is measured over both families is two. Pure. */
+int64_t bw_cadence_ways(const struct bw_opts *opts, const struct bw_cadence_plan *plan);
 
 /* No I/O. -ENOMEM. bw_cadence_done() frees also after a failure. */
 int bw_cadence_init(struct bw_cadence *c,

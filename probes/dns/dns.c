@@ -229,9 +229,15 @@ static int dns_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t dns_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    struct bw_cadence_plan plan = plan_of(opts);
+    (void)opts;
     (void)line_bps;
-    return bw_cadence_cost(opts, &plan, EXCHANGE_BYTES);
+    return EXCHANGE_BYTES;
+}
+
+static int64_t dns_ways(const struct bw_opts *opts)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    return bw_cadence_ways(opts, &plan);
 }
 
 static int
@@ -281,6 +287,7 @@ const struct bw_probe_ops bw_probe_dns = {
     .opts = dns_opts,
     .check = dns_check,
     .cost_bytes = dns_cost,
+    .ways = dns_ways,
     .create = dns_create,
     .open = dns_open,
     .run = dns_run,

@@ -210,9 +210,14 @@ static int http_get_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t http_get_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    struct bw_cadence_plan plan = plan_of(opts);
     (void)line_bps;
-    return bw_cadence_cost(opts, &plan, HANDSHAKES_BYTES + bw_opt_int(opts, "body"));
+    return HANDSHAKES_BYTES + bw_opt_int(opts, "body");
+}
+
+static int64_t http_get_ways(const struct bw_opts *opts)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    return bw_cadence_ways(opts, &plan);
 }
 
 static int
@@ -276,6 +281,7 @@ const struct bw_probe_ops bw_probe_http_get = {
     .opts = http_get_opts,
     .check = http_get_check,
     .cost_bytes = http_get_cost,
+    .ways = http_get_ways,
     .create = http_get_create,
     .open = http_get_open,
     .run = http_get_run,

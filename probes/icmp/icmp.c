@@ -139,9 +139,14 @@ static int icmp_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t icmp_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    struct bw_cadence_plan plan = plan_of(opts);
     (void)line_bps;
-    return bw_cadence_cost(opts, &plan, 2 * (bw_opt_int(opts, "size") + IPV4_ICMP_BYTES));
+    return 2 * (bw_opt_int(opts, "size") + IPV4_ICMP_BYTES);
+}
+
+static int64_t icmp_ways(const struct bw_opts *opts)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    return bw_cadence_ways(opts, &plan);
 }
 
 static int
@@ -272,6 +277,7 @@ const struct bw_probe_ops bw_probe_icmp = {
     .opts = icmp_opts,
     .check = icmp_check,
     .cost_bytes = icmp_cost,
+    .ways = icmp_ways,
     .create = icmp_create,
     .open = icmp_open,
     .run = icmp_run,

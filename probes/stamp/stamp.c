@@ -228,6 +228,12 @@ static int64_t stamp_cost(const struct bw_opts *opts, int64_t line_bps)
     return 2 * ((int64_t)size_of(opts) + HEADERS_BYTES);
 }
 
+static int64_t stamp_ways(const struct bw_opts *opts)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    return bw_cadence_ways(opts, &plan);
+}
+
 static void free_all(struct bw_probe *p)
 {
     for (uint32_t i = 0; p->sessions && i < p->cadence.n_targets; i++) {
@@ -402,6 +408,7 @@ const struct bw_probe_ops bw_probe_stamp = {
     .opts = stamp_opts,
     .check = stamp_check,
     .cost_bytes = stamp_cost,
+    .ways = stamp_ways,
     .create = stamp_create,
     .open = stamp_open,
     .run = stamp_run,

@@ -192,9 +192,15 @@ static int tcp_check(const struct bw_opts *opts, struct bw_err *reterr)
 
 static int64_t tcp_cost(const struct bw_opts *opts, int64_t line_bps)
 {
-    struct bw_cadence_plan plan = plan_of(opts);
+    (void)opts;
     (void)line_bps;
-    return bw_cadence_cost(opts, &plan, EXCHANGE_BYTES);
+    return EXCHANGE_BYTES;
+}
+
+static int64_t tcp_ways(const struct bw_opts *opts)
+{
+    struct bw_cadence_plan plan = plan_of(opts);
+    return bw_cadence_ways(opts, &plan);
 }
 
 static int
@@ -241,6 +247,7 @@ const struct bw_probe_ops bw_probe_tcp = {
     .opts = tcp_opts,
     .check = tcp_check,
     .cost_bytes = tcp_cost,
+    .ways = tcp_ways,
     .create = tcp_create,
     .open = tcp_open,
     .run = tcp_run,

@@ -4,6 +4,7 @@
 #include "forecast.h"
 
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <hash.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,47 @@ static void bytes_a_day(void **state)
     bw_boxconf_unref(c);
 }
 
+static int64_t moved(const struct bw_boxconf *c, const char *target, int family)
+{
+    struct bw_latency l = {.circuit = "wan", .kind = "tcp", .family = family, .sent = 60};
+    (void)snprintf(l.probe, sizeof(l.probe), "%s", target);
+    return bw_forecast_moved_bytes(c, &l);
+}
+
+/* A name is measured over both families: twice the packets, and each is counted once. */
+static void names_over_both_families(void **state)
+{
+    static const char *const kinds[] = {"icmp", "stamp", "tcp", "dns", "http_get"};
+    struct bw_forecast f;
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const bool url = strcmp(kinds[i], "http_get") == 0;
+        const char *options = strcmp(kinds[i], "dns") == 0    ? "name = \"ash.example\""
+                              : strcmp(kinds[i], "icmp") == 0 ? "family = both"
+                                                              : "";
+        char text[512];
+        (void)snprintf(text, sizeof(text),
+                       "circuit \"wan\" { vantage = router source = none }\n"
+                       "%s \"n\" { %s target \"a\" { address = \"%smaple.example\" } }\n"
+                       "%s \"l\" { %s target \"b\" { address = \"%s192.0.2.1\" } }\n",
+                       kinds[i], options, url ? "http://" : "", kinds[i], options,
+                       url ? "http://" : "");
+        struct bw_boxconf *c = take(text);
+        bw_forecast_make(c, MONDAY, silent, &f);
+        assert_int_equal(f.n_probes, 2);
+        assert_int_equal(f.probes[0].run_bytes, f.probes[1].run_bytes);
+        assert_true(f.probes[1].day_bytes > 0);
+        assert_int_equal(f.probes[0].day_bytes, 2 * f.probes[1].day_bytes);
+        if (strcmp(kinds[i], "tcp") == 0) {
+            int64_t exchange = f.probes[1].run_bytes;
+            assert_int_equal(moved(c, "a", 4) + moved(c, "a", 6), 120 * exchange);
+            assert_int_equal(moved(c, "b", 4), 60 * exchange);
+            assert_int_equal(moved(c, "of-yesterday", 4), 0);
+        }
+        bw_boxconf_unref(c);
+    }
+}
+
 /* Without a claim the port says how fast; without either the probe's own guess. */
 static void by_the_port(void **state)
 {
@@ -106,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_a_day),
+        cmocka_unit_test(names_over_both_families),
         cmocka_unit_test(by_the_port),
         cmocka_unit_test(what_cannot_be_tested),
     };
