@@ -107,6 +107,17 @@ int bw_receipt_read(const char *jws,
                     struct bw_receipt *ret,
                     struct bw_err *reterr);
 
+/* The same of a test whose right stood in `ticket`, the collector's answer (JSON; NULL:
+ * none): the receipt must be of this kind and direction and carry the answer's nonce, else
+ * -BW_EREFUSED. What a server sends to one who showed no ticket proves nothing. */
+int bw_receipt_read_for(const char *jws,
+                        size_t n,
+                        const char *ticket,
+                        enum bw_test_kind kind,
+                        enum bw_direction direction,
+                        struct bw_receipt *ret,
+                        struct bw_err *reterr);
+
 /* What a box asks for, signed with its key. `aud` is the kid of the collector's log key, so
  * that a request is good at one collector only. */
 struct bw_ticket_request {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * ticket.c - what a box asks for before a test, and the right to it: payloads of two
- * compact JWS, written and read. */
+ * compact JWS, written and read; and whether a receipt is that right's. */
 #include "buf.h"
 #include "json.h"
 #include "receipt.h"
 #include "receipt_private.h"
 
 #include <bw/err.h>
+#include <bw/probe.h>
 #include <errno.h>
 #include <string.h>
 
@@ -172,4 +173,39 @@ int bw_ticket_decode(const char *text,
     json_decref(o);
     bw_buf_done(&again);
     return r < 0 && r != -ENOMEM ? -BW_EMALFORMED : r;
+}
+
+/* ---- the receipt that belongs to it */
+
+static int nonce_of(const char *ticket, char ret[BW_NONCE_LEN + 1])
+{
+    json_t *o = NULL;
+    int r =
+        ticket ? bw_json_parse(ticket, strlen(ticket), BW_TICKET_MAX, &o, NULL) : -EINVAL;
+    r = r < 0 ? r
+              : bw_receipt_get_text(o, "nonce", ret, BW_NONCE_LEN + 1, BW_RECEIPT_NONCE,
+                                    NULL);
+    json_decref(o);
+    return r;
+}
+
+int bw_receipt_read_for(const char *jws,
+                        size_t n,
+                        const char *ticket,
+                        enum bw_test_kind kind,
+                        enum bw_direction direction,
+                        struct bw_receipt *ret,
+                        struct bw_err *reterr)
+{
+    char nonce[BW_NONCE_LEN + 1];
+    int r;
+    if (nonce_of(ticket, nonce) < 0) {
+        return bw_err_set(reterr, -BW_EREFUSED, "there was no ticket with a nonce");
+    }
+    r = bw_receipt_read(jws, n, ret, reterr);
+    if (r == 0 && (ret->kind != kind || ret->direction != direction ||
+                   strcmp(ret->nonce, nonce) != 0)) {
+        r = bw_err_set(reterr, -BW_EREFUSED, "it is another test's");
+    }
+    return r;
 }

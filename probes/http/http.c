@@ -188,7 +188,8 @@ static void let_go(struct bw_probe *p, const char *jws)
 {
     struct http_receipt *r = p->receipt;
     struct bw_receipt seen;
-    if (jws && bw_receipt_read(jws, strlen(jws), &seen, NULL) == 0) {
+    if (jws && bw_receipt_read_for(jws, strlen(jws), bw_host_ticket(p->host),
+                                   BW_TEST_KIND_HTTP, p->direction, &seen, NULL) == 0) {
         p->held.grade = BW_GRADE_RECEIPT;
         p->held.egress = (uint8_t)seen.egress;
         p->held.receipt = jws;

@@ -197,15 +197,18 @@ static void add_proof(const struct bw_probe *p, struct bw_run_sample *s)
 {
     const char *receipt = ndt7_test_receipt(p->test);
     const char *uuid = ndt7_test_uuid(p->test);
+    const char *ticket = bw_host_ticket(p->host);
     struct bw_receipt r;
-    if (receipt[0] != '\0' && bw_receipt_read(receipt, strlen(receipt), &r, NULL) == 0) {
+    if (receipt[0] != '\0' &&
+        bw_receipt_read_for(receipt, strlen(receipt), ticket, BW_TEST_KIND_NDT7,
+                            p->direction, &r, NULL) == 0) {
         s->grade = BW_GRADE_RECEIPT;
         s->receipt = receipt;
         s->egress = (uint8_t)r.egress;
         if (r.cpu_ppm != BW_UNKNOWN && r.cpu_ppm > BUSY_PPM) {
             add_flag(s, "server-busy");
         }
-    } else if (uuid[0] != '\0' && by_locate(p->opts, 0) &&
+    } else if (uuid[0] != '\0' && !ticket && by_locate(p->opts, 0) &&
                ndt7_place_is_mlab(bw_opt_str(p->opts, "locate_url"))) {
         s->grade = BW_GRADE_ARCHIVE;
         s->receipt = uuid;

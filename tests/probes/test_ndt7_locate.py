@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ndt7 probe and who names its servers: a Locate service that has nothing, lies, or names
 servers of which one works; a ticket; and the proof of a run, a receipt, kept as it came."""
+import base64
 import errno
 import json
 import os
@@ -188,22 +189,50 @@ def none_of_them():
 
 # ---- proof
 
-def a_ticket_and_its_receipt():
+def golden():
+    """The vector's receipt, and the nonce in it."""
     with open(RECEIPT, encoding="ascii") as f:
         receipt = f.read().strip()
+    payload = receipt.split(".")[1]
+    return receipt, json.loads(base64.urlsafe_b64decode(payload + "=="))["nonce"]
+
+
+def ticket_for(machine, server, nonce):
+    return json.dumps({**json.loads(results((machine, server.url()))), "nonce": nonce}).encode()
+
+
+def no_proof(r):
+    return (r["grade"], r["egress"]) == (SELF, 0) and "receipt" not in r
+
+
+def a_ticket_and_its_receipt():
+    """A receipt is one for the direction and the nonce that it names, and for no other."""
+    receipt, nonce = golden()
     works = Works(receipt)
     with Server(works) as server:
         run = ChildRun("ndt7", "ws://127.0.0.1:9", "direction=both",
-                       ticket=results(("birch", server.url())).decode())
+                       ticket=ticket_for("birch", server, nonce).decode())
         finals = run.finish()
+        other = ChildRun("ndt7", "ws://127.0.0.1:9", "direction=down", ticket=ticket_for(
+            "birch", server, "AQECAwQFBgcICQoLDA0ODw").decode()).finish()["down"]
     for r in finals.values():
         assert r["state"] == "ok" and r["machine"] == "birch", r
-        assert r["grade"] == GRADE_RECEIPT and r["receipt"] == receipt, r
-        assert r["egress"] == 1, r  # as the receipt says: match
-    up = finals["up"]
+    down, up = finals["down"], finals["up"]
+    assert down["grade"] == GRADE_RECEIPT and down["receipt"] == receipt, down
+    assert down["egress"] == 1, down  # as the receipt says: match
+    assert no_proof(up), up
+    assert other["state"] == "ok" and no_proof(other), other
     assert abs((up["t1_mono_ns"] - up["t0_mono_ns"]) / 1e9 - 11) < 1.5, up  # by its clock
-    assert [("access_token=t.birch" in q) for q in works.requests] == [True, True]
-    return "  a ticket for both directions, two receipts"
+    assert [("access_token=t.birch" in q) for q in works.requests] == [True] * 3
+    return "  a ticket for both directions, one receipt"
+
+
+def a_receipt_without_a_ticket():
+    """Anybody may send what was signed once: to who showed no ticket it proves nothing."""
+    with Server(Works(golden()[0])) as server:
+        r = ChildRun("ndt7", server.url(), "direction=down").finish()["down"]
+    assert r["state"] == "ok" and no_proof(r), r
+    return "  a receipt that nobody had a right to"
 
 
 def a_token_as_ticket():
@@ -221,7 +250,7 @@ def a_token_as_ticket():
 def main():
     all_of([(nothing, *case) for case in NOTHING]
            + [(f,) for f in (nobody, the_next_one, none_of_them, a_ticket_and_its_receipt,
-                             a_token_as_ticket)], 10)
+                             a_receipt_without_a_ticket, a_token_as_ticket)], 10)
 
 
 if __name__ == "__main__":

@@ -240,6 +240,44 @@ static void test_ticket(void **state)
     bw_buf_done(&out);
 }
 
+static int read_for(const struct bw_buf *jws,
+                    const char *ticket,
+                    enum bw_test_kind kind,
+                    enum bw_direction direction)
+{
+    struct bw_receipt r;
+    return bw_receipt_read_for(jws->data, jws->len, ticket, kind, direction, &r, NULL);
+}
+
+/* A receipt counts for the test that had the right to it. */
+static void test_of_a_ticket(void **state)
+{
+    (void)state;
+    static const char ticket[] = "{\"results\":[],\"nonce\":\"AAECAwQFBgcICQoLDA0ODw\"}";
+    static const char *const others[] = {
+        NULL,
+        "",
+        "a.b.c",
+        "[]",
+        "{\"results\":[]}",
+        "{\"nonce\":1}",
+        "{\"nonce\":\"\"}",
+        "{\"nonce\":\"AQECAwQFBgcICQoLDA0ODw\"}",
+    };
+    struct bw_buf jws;
+    read_text(VECTORS "receipt/full.jose", &jws);
+    assert_int_equal(read_for(&jws, ticket, BW_TEST_KIND_NDT7, BW_DOWN), 0);
+    assert_int_equal(read_for(&jws, ticket, BW_TEST_KIND_NDT7, BW_UP), -BW_EREFUSED);
+    assert_int_equal(read_for(&jws, ticket, BW_TEST_KIND_HTTP, BW_DOWN), -BW_EREFUSED);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(read_for(&jws, others[i], BW_TEST_KIND_NDT7, BW_DOWN),
+                         -BW_EREFUSED);
+    }
+    jws.len--;
+    assert_int_equal(read_for(&jws, ticket, BW_TEST_KIND_NDT7, BW_DOWN), -BW_EMALFORMED);
+    bw_buf_done(&jws);
+}
+
 /* ---- against a record */
 
 static void
@@ -335,9 +373,10 @@ static void test_compare_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vector),  cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_ticket),
-        cmocka_unit_test(test_compare), cmocka_unit_test(test_compare_bytes),
+        cmocka_unit_test(test_vector),      cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_refused),     cmocka_unit_test(test_ticket),
+        cmocka_unit_test(test_compare),     cmocka_unit_test(test_compare_bytes),
+        cmocka_unit_test(test_of_a_ticket),
     };
     if (bw_crypto_init() < 0) {
         return 1;
