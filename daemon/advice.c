@@ -396,7 +396,9 @@ static void advise_tests(json_t *list, const struct bw_daemon *d)
                 n.probe, n.equal_in_row);
         }
         if (n.no_second) {
-            add(list, "name a second target in the test's section, at another place",
+            add(list,
+                "name a second target in the test's section, at another place; where it "
+                "says ticket = collector, in a section of its own",
                 "The test \"%s\" was below the claim, and there is no second server to "
                 "test "
                 "again at.",

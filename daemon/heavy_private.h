@@ -129,7 +129,6 @@ void heavy_not_run(struct bw_heavy *h,
 
 /* ---- heavy_ticket.c */
 
-bool heavy_wants_ticket(const struct bw_opts *opts);
 /* 0: it goes on by itself, with a ticket or not. */
 int heavy_ask_ticket(struct run *run, struct bw_err *reterr);
 /* End what runs or waits for a ticket; something does. */

@@ -245,8 +245,8 @@ int heavy_start(struct bw_heavy *h, struct item *it, bool asked, struct bw_err *
     run->item.asked = asked;
     run->goodput_bps[BW_DOWN] = BW_UNKNOWN;
     run->goodput_bps[BW_UP] = BW_UNKNOWN;
-    int r = h->tickets && heavy_wants_ticket(p->opts) ? heavy_ask_ticket(run, reterr)
-                                                      : heavy_child(run, NULL, reterr);
+    int r = h->tickets && p->with_ticket ? heavy_ask_ticket(run, reterr)
+                                         : heavy_child(run, NULL, reterr);
     if (r < 0) {
         bw_boxconf_unref(run->config);
         free(run);

@@ -13,12 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool heavy_wants_ticket(const struct bw_opts *opts)
-{
-    return bw_optspec_find(bw_opts_spec(opts), "ticket") &&
-           strcmp(bw_opt_str(opts, "ticket"), "collector") == 0;
-}
-
 static struct item *item_of(struct bw_heavy *h, const struct run *run)
 {
     for (size_t i = 0; i < h->n_items; i++) {

@@ -310,6 +310,23 @@ static int check_outside(const struct bw_conf_node *at,
     return 0;
 }
 
+/* A ticket is for the one server of the collector, whatever a target says: a record would
+ * name a server that nobody asked. */
+static int check_ticket(const struct bw_conf_node *at,
+                        struct bw_boxconf_probe *p,
+                        struct bw_err *reterr)
+{
+    p->with_ticket = bw_optspec_find(p->ops->opts, "ticket") &&
+                     strcmp(bw_opt_str(p->opts, "ticket"), "collector") == 0;
+    if (!p->with_ticket || bw_opts_n_targets(p->opts) == 1) {
+        return 0;
+    }
+    return bw_conf_fault(at, "ticket", reterr,
+                         "with ticket = collector every run goes to the collector's "
+                         "server: one target and no outside; other servers need a section "
+                         "of their own");
+}
+
 /* Not more often than who is tested against allows. */
 static int check_every(const struct bw_conf_node *at,
                        const struct bw_boxconf_probe *p,
@@ -381,6 +398,7 @@ static int read_probe(struct bw_boxconf *c,
         p.server_bps = bw_conf_int(at, "server_rate");
         p.n_outside = bw_conf_count(at, "outside");
         r = check_outside(at, &p, reterr);
+        r = r < 0 ? r : check_ticket(at, &p, reterr);
         r = r < 0 ? r : check_every(at, &p, reterr);
     }
     if (r < 0) {

@@ -61,6 +61,7 @@ struct bw_boxconf_probe {
     size_t circuit;     /* index into circuits */
     int64_t every_ms;   /* throughput kinds: mean gap of drawn starts; 0: when asked only */
     int64_t server_bps; /* what its servers can carry; unknown: nobody said */
+    bool with_ticket;   /* the collector's server, by its ticket; one target then */
     size_t n_outside;   /* the last ones of its targets: servers outside the usual list */
     uint64_t hash;      /* of all that is said about the instance: equal = unchanged */
 };

@@ -32,9 +32,9 @@ const struct bw_optspec http_opts[] = {
      .def = "none",
      .words = ticket_words,
      .doc = "collector: before each run the daemon asks the collector, where it has a "
-            "measurement server, for a ticket and tests there, whatever the target's "
-            "address says. The run is put off while that server has no place; warmup and "
-            "duration together are 28s at most then."},
+            "measurement server, for a ticket and tests there, whatever the address of the "
+            "section's one target says. The run is put off while that server has no place; "
+            "warmup and duration together are 28s at most then."},
     {.name = "streams",
      .type = BW_OPT_INT,
      .min = 1,

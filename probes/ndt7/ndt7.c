@@ -63,9 +63,10 @@ static const struct bw_optspec ndt7_opts[] = {
      .type = BW_OPT_ENUM,
      .def = "none",
      .words = ticket_words,
-     .doc = "collector: before each run the daemon asks the collector, where it has a "
-            "measurement server, for a ticket and tests there, whatever the target's "
-            "address says. The run is put off while that server has no place."},
+     .doc =
+         "collector: before each run the daemon asks the collector, where it has a "
+         "measurement server, for a ticket and tests there, whatever the address of the "
+         "section's one target says. The run is put off while that server has no place."},
     {.name = "consent",
      .type = BW_OPT_BOOL,
      .def = "no",

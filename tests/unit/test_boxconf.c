@@ -425,6 +425,29 @@ static void servers_outside(void **state)
     refuse(many, ":8:", "together");
 }
 
+/* With a ticket all runs go to one server: no record may name another. */
+static void one_server_with_a_ticket(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c =
+        take(GOOD_CIRCUIT "http \"h\" {\n ticket = collector\n"
+                          " target \"state\" { address = \"http://192.0.2.1/f\" }\n}\n"
+                          "http \"more\" {\n ticket = none\n"
+                          " target \"x\" { address = \"http://192.0.2.1/f\" }\n"
+                          " outside \"y\" { address = \"http://192.0.2.2/f\" }\n}\n");
+    assert_true(c->probes[0].with_ticket);
+    assert_false(c->probes[1].with_ticket);
+    bw_boxconf_unref(c);
+    refuse(GOOD_CIRCUIT "http \"h\" {\n ticket = collector\n"
+                        " target \"x\" { address = \"http://192.0.2.1/f\" }\n"
+                        " target \"y\" { address = \"http://192.0.2.2/f\" }\n}\n",
+           ":7:", "one target and no outside");
+    refuse(GOOD_CIRCUIT "ndt7 \"n\" {\n target \"x\" { address = \"ws://192.0.2.1\" }\n"
+                        " ticket = collector\n"
+                        " outside \"y\" { address = \"ws://192.0.2.2\" }\n}\n",
+           ":8:", "section of their own");
+}
+
 static void several_circuits(void **state)
 {
     (void)state;
@@ -492,6 +515,7 @@ int main(void)
         cmocka_unit_test(days_off),
         cmocka_unit_test(manners),
         cmocka_unit_test(servers_outside),
+        cmocka_unit_test(one_server_with_a_ticket),
         cmocka_unit_test(several_circuits),
         cmocka_unit_test(what_needs_a_restart),
         cmocka_unit_test(sample),
