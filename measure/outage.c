@@ -9,12 +9,14 @@
 #include "outage.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const int64_t NS_PER_MS = 1000000;
 
 struct target {
     int64_t last_answer_ns; /* BW_UNKNOWN: none yet */
     int64_t first_loss_ns;  /* since the last answer of any target; BW_UNKNOWN: none */
+    bool unasked;           /* its name had no address: no witness of the line just now */
 };
 
 struct bw_outage_watch {
@@ -101,7 +103,7 @@ static bool all_silent(const struct bw_outage_watch *w, int64_t *ret_from_ns)
     int64_t from_ns = INT64_MAX;
     for (uint32_t i = 0; i < w->n_targets; i++) {
         const struct target *t = &w->targets[i];
-        if (is_dead(w, t)) {
+        if (t->unasked || is_dead(w, t)) {
             continue;
         }
         if (t->first_loss_ns == BW_UNKNOWN) {
@@ -139,6 +141,7 @@ answered(struct bw_outage_watch *w, struct target *t, int64_t base_ns, int64_t r
     if (t->last_answer_ns == BW_UNKNOWN || received_ns > t->last_answer_ns) {
         t->last_answer_ns = received_ns;
     }
+    t->unasked = false;
     if (w->base_ns == BW_UNKNOWN || base_ns > w->base_ns) {
         w->base_ns = base_ns;
     }
@@ -160,6 +163,7 @@ static void lost(struct bw_outage_watch *w, struct target *t, int64_t sent_ns)
         return; /* another packet, sent later, came back */
     }
     evidence(w, sent_ns);
+    t->unasked = false;
     if (t->first_loss_ns == BW_UNKNOWN || sent_ns < t->first_loss_ns) {
         t->first_loss_ns = sent_ns;
     }
@@ -178,6 +182,14 @@ static void tick(struct bw_outage_watch *w, int64_t now_ns)
         now_ns - w->evidence_ns > INT64_C(2) * BW_OUTAGE_HOLE_MS * NS_PER_MS) {
         end_dark(w, w->evidence_ns);
     }
+}
+
+/* A word of the resolver that was asked for the target's name, not of the target (those of
+ * the kind dns itself have no prefix). A cache on the box or next to it says "servfail" of
+ * its own when the line is dead, and where it is broken the line is not. */
+static bool by_resolver(const char *code)
+{
+    return strncmp(code, "dns-", 4) == 0;
 }
 
 void bw_outage_sample(struct bw_outage_watch *w,
@@ -200,7 +212,10 @@ void bw_outage_sample(struct bw_outage_watch *w,
         answered(w, t, s->sent_mono_ns + s->rtt_ns, s->sent_mono_ns + s->rtt_ns);
         break;
     case BW_LOST:
-        if (s->detail && s->detail->code) { /* something answered: no silence */
+        if (s->detail && s->detail->code && by_resolver(s->detail->code)) {
+            t->unasked = true;
+            tick(w, s->sent_mono_ns);
+        } else if (s->detail && s->detail->code) { /* something answered: no silence */
             answered(w, t, s->sent_mono_ns, s->sent_mono_ns);
         } else {
             lost(w, t, s->sent_mono_ns);

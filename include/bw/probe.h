@@ -68,7 +68,9 @@ struct bw_latency_detail {
 
 /* One latency sample: one packet to one target, or one exchange with it. BW_OK: what was
  * asked for was answered, whatever the answer says. BW_LOST with a code: something
- * answered, but not with that; it counts as lost, and is no silence. */
+ * answered, but not with that; it counts as lost, and is no silence. A code "dns-…" is the
+ * word of a resolver that has no address for the target: a loss, and neither silence nor
+ * answer. */
 struct bw_latency_sample {
     uint32_t target; /* index into the instance's targets */
     uint8_t family;  /* 4 or 6; 0 when unresolved */

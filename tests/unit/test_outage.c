@@ -257,6 +257,72 @@ static void a_dead_target_does_not_count(void **state)
     bw_outage_free(w);
 }
 
+/* A cache on the box says "servfail" when the line is dead: no answer of the target. A word
+ * of the target itself is one. */
+static void play_word(struct bw_outage_watch *w, const char *code, bool also_before)
+{
+    struct bw_latency_detail d;
+    bw_latency_detail_init(&d);
+    for (int64_t t = 0; t < 60000; t += 500) {
+        bool out = t >= 20000 && t < 40000;
+        for (uint32_t i = 0; i < 3; i++) {
+            struct bw_latency_sample x = {.state = out ? BW_LOST : BW_OK,
+                                          .sent_mono_ns = t * MS + i,
+                                          .rtt_ns = out ? BW_UNKNOWN : 20 * MS};
+            if (i == 2 && (out || also_before)) {
+                x.state = BW_LOST;
+                x.rtt_ns = BW_UNKNOWN;
+                x.detail = &d;
+                d.code = code;
+            }
+            bw_outage_sample(w, i, &x);
+        }
+    }
+}
+
+static void a_resolvers_word_is_no_answer(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        struct bw_outage_watch *w = bw_outage_new(3, BW_OUTAGE_MIN_MS);
+        struct bw_outage_span s;
+        play_word(w, "dns-servfail", before == 1);
+        assert_true(bw_outage_take(w, &s));
+        assert_int_equal(s.from_mono_ns / MS, 20000);
+        assert_int_equal(s.to_mono_ns / MS, 40020);
+        assert_false(bw_outage_take(w, &s));
+        bw_outage_free(w);
+    }
+    struct bw_outage_watch *w = bw_outage_new(3, BW_OUTAGE_MIN_MS);
+    play_word(w, "servfail", false);
+    assert_false(bw_outage_take(w, &(struct bw_outage_span){.from_mono_ns = 0}));
+    bw_outage_free(w);
+}
+
+/* A broken cache, and one target that is silent: the line may be well. */
+static void a_broken_resolver_is_no_outage(void **state)
+{
+    struct bw_outage_watch *w = *state;
+    struct bw_latency_detail d;
+    bw_latency_detail_init(&d);
+    d.code = "dns-refused";
+    two_targets(0, 20000, 20000, 20000);
+    play(w);
+    for (int64_t t = 20000; t < 60000; t += 500) {
+        bw_outage_sample(
+            w, t / 500 % 2 == 0 ? 0 : 1,
+            &(struct bw_latency_sample){.state = BW_LOST,
+                                        .sent_mono_ns = t * MS,
+                                        .rtt_ns = BW_UNKNOWN,
+                                        .detail = t / 500 % 2 == 0 ? &d : NULL});
+    }
+    assert_false(bw_outage_now(w, 60000 * MS, NULL));
+    bw_outage_sample(w, 0,
+                     &(struct bw_latency_sample){
+                         .state = BW_LOST, .sent_mono_ns = 60000 * MS, .rtt_ns = BW_UNKNOWN});
+    assert_true(bw_outage_now(w, 60000 * MS, NULL)); /* asked again, and silent too */
+}
+
 int main(void)
 {
 #define WATCHED(test) cmocka_unit_test_setup_teardown(test, new_watch, free_watch)
@@ -274,6 +340,8 @@ int main(void)
         cmocka_unit_test(carrier_alone),
         WATCHED(carrier_with_targets_ends_with_an_answer),
         cmocka_unit_test(a_dead_target_does_not_count),
+        cmocka_unit_test(a_resolvers_word_is_no_answer),
+        WATCHED(a_broken_resolver_is_no_outage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
