@@ -68,9 +68,8 @@ int bw_heavy_new(uv_loop_t *loop,
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     load_foreseen(h);
-    h->spent_bytes = bw_writer_status(writer)->moved_today_bytes;
-    h->spent_month_bytes = bw_writer_status(writer)->moved_month_bytes;
     heavy_plan(h, now_s);
+    heavy_know_spent(h);
     *ret = h;
     return 0;
 }
@@ -83,7 +82,7 @@ void bw_heavy_use_tickets(struct bw_heavy *h, struct bw_ticketer *tickets)
 void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_site *site)
 {
     struct bw_boxconf *old = h->config;
-    heavy_tell_light(h);
+    heavy_tell_light(h, bw_clock_unix_ms() / 1000);
     h->config = bw_boxconf_ref(config);
     h->site = site;
     h->told_day_s = BW_UNKNOWN; /* the plan may be another */
@@ -255,6 +254,7 @@ void bw_heavy_second(struct bw_heavy *h, int64_t unix_s, bool stepped)
     if (stepped || unix_s - unix_s % DAY_S != bw_pledge_today_unix_s(h->pledge)) {
         heavy_plan(h, unix_s);
     }
+    heavy_know_spent(h);
     int64_t now_ms = bw_clock_mono_ms();
     /* Who has least time to lose comes first: retests, campaigns, the rest. */
     for (size_t i = 0; i < h->n_retests;) {
@@ -371,7 +371,7 @@ const struct bw_pledge *bw_heavy_pledge(const struct bw_heavy *h)
 void bw_heavy_stop(struct bw_heavy *h, void (*cb)(void *owner), void *owner)
 {
     h->stopping = true;
-    heavy_tell_light(h);
+    heavy_tell_light(h, bw_clock_unix_ms() / 1000);
     if (!h->run) {
         cb(owner);
         return;

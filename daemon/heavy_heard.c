@@ -33,12 +33,11 @@ static void hear_latency(struct bw_heavy *h, const struct bw_latency *l)
     }
 }
 
-void heavy_tell_light(struct bw_heavy *h)
+void heavy_tell_light(struct bw_heavy *h, int64_t unix_s)
 {
-    int64_t now_s = bw_clock_unix_ms() / 1000;
     for (size_t i = 0; i < h->config->n_circuits; i++) {
         if (h->light_bytes[i] > 0) {
-            (void)bw_writer_moved(h->writer, h->config->circuits[i].id, now_s,
+            (void)bw_writer_moved(h->writer, h->config->circuits[i].id, unix_s,
                                   h->light_bytes[i]);
             h->light_bytes[i] = 0;
         }
@@ -152,7 +151,7 @@ void bw_heavy_heard(struct bw_heavy *h, const struct bw_summary *s)
         hear_latency(h, &s->latency[i]);
     }
     if (bw_clock_mono_ms() - h->light_told_mono_ms >= HOUR_MS) {
-        heavy_tell_light(h);
+        heavy_tell_light(h, bw_clock_unix_ms() / 1000);
     }
     for (size_t i = 0; i < s->n_throughput && !h->stopping; i++) {
         hear_run(h, s, &s->throughput[i]);

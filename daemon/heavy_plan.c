@@ -127,9 +127,23 @@ static void turn_day(struct bw_heavy *h, int64_t day_s)
 {
     int64_t was_s = bw_pledge_today_unix_s(h->pledge);
     if (was_s != day_s) {
+        heavy_tell_light(h, was_s + DAY_S - 1);
         bw_pledge_turn(h->pledge, day_s);
         h->spent_bytes = 0;
         h->spent_month_bytes = same_month(was_s, day_s) ? h->spent_month_bytes : 0;
+    }
+}
+
+void heavy_know_spent(struct bw_heavy *h)
+{
+    const struct bw_writer_status *st = bw_writer_status(h->writer);
+    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
+    if (st->moved_day_s == day_s && st->moved_today_bytes > h->spent_bytes) {
+        h->spent_bytes = st->moved_today_bytes;
+    }
+    if (same_month(st->moved_day_s, day_s) &&
+        st->moved_month_bytes > h->spent_month_bytes) {
+        h->spent_month_bytes = st->moved_month_bytes;
     }
 }
 

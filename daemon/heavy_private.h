@@ -108,6 +108,9 @@ struct bw_heavy {
 void heavy_plan_item(struct bw_heavy *h, struct item *it, int64_t after_unix_ms);
 /* Everything of the UTC day of unix_s, from then on. */
 void heavy_plan(struct bw_heavy *h, int64_t unix_s);
+/* What the journal has of this day and month was spent: also before a restart, or before
+ * the clock was set. */
+void heavy_know_spent(struct bw_heavy *h);
 /* A probe's servers of the usual list stand before those outside it. */
 size_t heavy_n_usual(const struct bw_boxconf_probe *p);
 /* The probe of a campaign in the configuration in force, or -ENOENT. */
@@ -151,7 +154,7 @@ void heavy_look(struct bw_heavy *h,
 
 /* ---- heavy_heard.c */
 
-/* Tell the journal what the small packets moved. */
-void heavy_tell_light(struct bw_heavy *h);
+/* Tell the journal what the small packets moved, as of a moment. */
+void heavy_tell_light(struct bw_heavy *h, int64_t unix_s);
 
 #endif

@@ -52,8 +52,9 @@ struct bw_writer_status {
     int64_t last_ack_unix_ms;  /* unknown: none */
     int64_t held;              /* in memory, not durable */
     int64_t dropped;           /* lost because memory was full, since start */
-    int64_t moved_today_bytes; /* by heavy tests, this UTC day */
-    int64_t moved_month_bytes; /* this calendar month, UTC */
+    int64_t moved_day_s;       /* the UTC day when the next two were read */
+    int64_t moved_today_bytes; /* by all probes, that day */
+    int64_t moved_month_bytes; /* its calendar month */
     int64_t journal_bytes;
     int64_t disk_free_bytes; /* of the state directory's disk; unknown: it does not say */
     int storage_error;       /* errno of the trouble; 0: none */

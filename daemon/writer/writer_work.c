@@ -117,6 +117,7 @@ void bw_writer_refresh(struct bw_writer *w)
         st.last_ack_unix_ms = js.last_ack_unix_ms;
         st.journal_bytes = js.file_bytes;
     }
+    st.moved_day_s = day_s;
     (void)bw_journal_usage(w->journal, day_s, day_s + DAY_S, NULL, &st.moved_today_bytes,
                            NULL);
     (void)bw_journal_usage(w->journal, month_start(now_s), day_s + DAY_S, NULL,

@@ -5,9 +5,11 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 from bwtest import HOST, Box, wait_for
 from bwtest.scenes import run_scenes, scene
+from bwtest.wallclock import WallClock
 from speed import HTTP, SpeedServer
 
 
@@ -103,6 +105,36 @@ def counts_what_a_killed_run_moved():
         moved = box.status()["tests"]["moved_today_bytes"]
         assert moved >= seen, (moved, seen)
         first.close()
+        box.stop()
+
+
+@scene
+def counts_before_the_clock_was_set():
+    """A box that starts at an old date knows what day and month have cost once the clock is
+    right, and starts no second budget."""
+    day = 86400
+    noon = day + day // 2 - int(time.time()) % day  # far from any midnight
+    with SpeedServer() as url, Box(more="tests { gate = off day_bytes = 1GB month_bytes = 9GB }\n"
+                                   + HTTP % ("", url)) as box:
+        clock = WallClock(box)
+        clock.set(noon)
+        box.start()
+        box.wait_records(1)
+        assert box.ask(verb="probe", probe="state")[-1]["ok"]
+        spent = box.status()["tests"]["moved_today_bytes"]
+        assert spent > 1_000_000, spent
+        box.stop()
+        clock.set(noon - 200 * day)
+        box.start()
+        n = len(box.rows())
+        box.wait_records(n + 1)
+        tests = box.status()["tests"]
+        assert tests["moved_today_bytes"] < 100_000 and tests["moved_month_bytes"] < 100_000, tests
+        clock.set(noon)
+        wait_for("what the day has cost",
+                 lambda: box.status()["tests"]["moved_today_bytes"] >= spent, 30)
+        tests = box.status()["tests"]
+        assert tests["moved_month_bytes"] >= tests["moved_today_bytes"], tests
         box.stop()
 
 
