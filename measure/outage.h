@@ -6,11 +6,11 @@
  * starts when the first packet was sent that was lost after the last one that was
  * answered, and ends with the first answer. A late answer is an answer: a line that
  * delivers after three seconds is bad, but not out. A packet that could not be sent says
- * nothing, nor does a resolver that refused the target's name ("dns-servfail"): such a
- * target is neither silent nor an answer, and is not one of the two; neither does a daemon that did not try, so a hole in the packets ends what can
+ * nothing; neither does a daemon that did not try, so a hole in the packets ends what can
  * be said. With one target only the carrier is watched, since a silent target is then no
  * sign of a silent line; a target that was silent for an hour in which another one answered
- * is dead, and is not one of the two. */
+ * is dead, and is not one of the two. Nor is one whose resolver refuses its name
+ * ("dns-servfail"), until it is asked again: it is neither silent nor an answer. */
 #ifndef BW_OUTAGE_WATCH_H
 #define BW_OUTAGE_WATCH_H
 

@@ -318,8 +318,9 @@ static void a_broken_resolver_is_no_outage(void **state)
     }
     assert_false(bw_outage_now(w, 60000 * MS, NULL));
     bw_outage_sample(w, 0,
-                     &(struct bw_latency_sample){
-                         .state = BW_LOST, .sent_mono_ns = 60000 * MS, .rtt_ns = BW_UNKNOWN});
+                     &(struct bw_latency_sample){.state = BW_LOST,
+                                                 .sent_mono_ns = 60000 * MS,
+                                                 .rtt_ns = BW_UNKNOWN});
     assert_true(bw_outage_now(w, 60000 * MS, NULL)); /* asked again, and silent too */
 }
 
