@@ -89,7 +89,9 @@ static void open_ear(struct path_socket *s)
     if (fd < 0) {
         return;
     }
-    if (hear_errors(fd, s->family) < 0 || bw_kstamp_on(fd, s->family) < 0) {
+    /* Stamps of what it receives alone: on an error queue, which nobody reads here, would
+     * come what the network says of any ICMP packet of this machine. */
+    if (hear_errors(fd, s->family) < 0 || bw_kstamp_on_received(fd) < 0) {
         (void)close(fd);
         return;
     }

@@ -525,6 +525,54 @@ def ends_when_asked(c):
         ns.sh("nft flush ruleset")
 
 
+def queued(ns, pid):
+    """What waits in a process's raw sockets, in bytes of the kernel's memory, by address family."""
+    mine = {m[1] for fd in os.listdir(f"/proc/{pid}/fd")
+            if (m := re.match(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{fd}")))}
+    found = {}
+    for family, name in ((4, "raw"), (6, "raw6")):
+        rows = [line.split() for line in ns.sh(f"cat /proc/net/{name}").splitlines()[1:]]
+        sizes = [int(r[4].split(":")[1], 16) for r in rows if r[9] in mine]
+        if sizes:
+            found[family] = sum(sizes)
+    return found
+
+
+def ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def errors_about_others(c):
+    """Routers answer pings of this box, too, while a trace over UDP waits for its own answers
+    from a target that is silent."""
+    c.far.nft(DROP_WORDS.replace("hook output", "hook input") % "meta l4proto udp drop")
+    used = {}
+    for pinged in (False, True):
+        running = {f: start(c.box, far, "--opt", "method=udp", "--opt", "wait=2s", "--opt",
+                            "silent=3", "--opt", "names=no", "--opt", "mtu=no")
+                   for f, far in ((4, FAR4), (6, FAR6))}
+        for f, r in running.items():
+            wait_for("the trace's ear", lambda f=f, r=r: f in queued(c.box, r.pid))
+            if pinged:
+                far = FAR4 if f == 4 else FAR6
+                assert "exceeded" in c.box.sh(f"ping -{f} -n -c 3 -i 0.2 -t 1 {far}", ok=None)
+                wait_for(f"IPv{f}: nothing left in the ear",
+                         lambda f=f, r=r: queued(c.box, r.pid).get(f) == 0)
+        before = {f: ticks(r.pid) for f, r in running.items()}
+        time.sleep(1)
+        for f, r in running.items():
+            used[f, pinged] = ticks(r.pid) - before[f]
+        for f, r in running.items():
+            (r,) = finish(r)
+            assert addresses(r) == c.truth(f)[:-1] and not r["reached"], r
+    print(f"clock ticks in a second of waiting, by family and pinged: {used}")
+    c.far.sh("nft flush ruleset")
+    for f in (4, 6):  # as a share of what a process can use
+        assert used[f, True] <= used[f, False] + os.sysconf("SC_CLK_TCK") // 10, used
+
+
 def names_that_nobody_knows(c):
     """Without a resolver the trace is told all the same, and in time."""
     begun = time.monotonic()
@@ -550,7 +598,7 @@ def work(the_lab):
         do(a_smaller_mtu, a_black_hole)
         slow.result()
     do(a_router_that_does_not_answer, no_way_on, an_answer_of_another, forged_errors, rights,
-       routers_that_quote_little, by_the_interface_that_was_asked_for,
+       routers_that_quote_little, errors_about_others, by_the_interface_that_was_asked_for,
        names_that_nobody_knows, ends_when_asked)
     return 0
 
