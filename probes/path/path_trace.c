@@ -57,6 +57,14 @@ static uint8_t last_router(const struct path_trace *t)
     return last;
 }
 
+/* `good` is the answer; what vanished on the way to it is asked for once more. */
+static void sure(struct path_trace *t)
+{
+    t->mtu = t->good;
+    t->phase = PATH_MTU_SURE;
+    ask_size(t, t->lost);
+}
+
 static void found(struct path_trace *t)
 {
     if (t->router_passed && t->good < LEAST_6) {
@@ -64,15 +72,11 @@ static void found(struct path_trace *t)
          * large packets, and all routers up to it do. */
         t->vanished = false;
         over(t, t->router_bytes);
-        return;
+    } else if (t->vanished) {
+        sure(t);
+    } else {
+        over(t, t->good);
     }
-    t->mtu = t->good;
-    if (!t->vanished) {
-        t->phase = PATH_OVER;
-        return;
-    }
-    t->phase = PATH_MTU_SURE;
-    ask_size(t, t->bad);
 }
 
 /* Sizes vanished because whoever judges does not answer each time: nothing is known. */
@@ -93,7 +97,7 @@ static void place(struct path_trace *t)
     }
     t->place = next_router(t, 0);
     t->phase = t->place != 0 ? PATH_MTU_PLACE : PATH_OVER;
-    ask_size(t, t->bad);
+    ask_size(t, t->lost);
 }
 
 static void search(struct path_trace *t)
@@ -132,7 +136,12 @@ static void size_passed(struct path_trace *t)
 {
     switch (t->phase) {
     case PATH_MTU_TOP:
-        over(t, t->size);
+        t->good = t->size;
+        if (t->vanished) { /* a larger one, before a router named this one */
+            sure(t);
+        } else {
+            over(t, t->size);
+        }
         break;
     case PATH_MTU_ROUTER:
         t->router_passed = true;
@@ -146,7 +155,7 @@ static void size_passed(struct path_trace *t)
         search(t);
         break;
     case PATH_MTU_SURE:
-        if (t->size == t->bad) {
+        if (t->size == t->lost) {
             unsure(t);
         } else {
             place(t);
@@ -162,7 +171,7 @@ static void size_passed(struct path_trace *t)
         if (t->place == 0) {
             t->phase = PATH_OVER;
         } else {
-            ask_size(t, t->bad);
+            ask_size(t, t->lost);
         }
         break;
     case PATH_HOPS:
@@ -179,6 +188,7 @@ static void size_vanished(struct path_trace *t)
     switch (t->phase) {
     case PATH_MTU_TOP:
         t->bad = t->size;
+        t->lost = t->size;
         t->vanished = true;
         if (t->reached && last_router(t) != 0) {
             t->phase = PATH_MTU_ROUTER;
@@ -193,11 +203,12 @@ static void size_vanished(struct path_trace *t)
         break;
     case PATH_MTU_SEARCH:
         t->bad = t->size;
+        t->lost = t->size;
         t->vanished = true;
         search(t);
         break;
     case PATH_MTU_SURE:
-        if (t->size == t->bad) {
+        if (t->size == t->lost) {
             ask_size(t, t->good);
         } else {
             unsure(t);
@@ -215,9 +226,17 @@ static void size_vanished(struct path_trace *t)
 static void size_refused(struct path_trace *t, uint32_t mtu)
 {
     uint32_t least = t->conf.family == 6 ? LEAST_6 : LEAST_4;
-    if (t->phase == PATH_MTU_PLACE || t->phase == PATH_MTU_SURE) {
-        unsure(t); /* it speaks by now */
+    if (t->phase == PATH_MTU_SURE && t->size == t->lost) {
+        t->vanished = false; /* it speaks by now: that packet or its answer was lost */
+        over(t, t->good);
         return;
+    }
+    if (t->phase == PATH_MTU_PLACE || t->phase == PATH_MTU_SURE) {
+        unsure(t);
+        return;
+    }
+    if (t->phase == PATH_MTU_ROUTER) {
+        t->vanished = false; /* likewise */
     }
     t->bad = t->size;
     if (mtu >= least && mtu > t->good && mtu < t->size) {

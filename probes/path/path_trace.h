@@ -93,7 +93,8 @@ struct path_trace {
     uint32_t good;      /* went through */
     uint32_t bad;       /* did not; 0: not known */
     bool hinted;        /* the hint was tried */
-    bool vanished;      /* a size was lost without a word */
+    bool vanished;      /* a size was lost without a word … */
+    uint32_t lost;      /* … this one, the last of them; 0: none */
     bool router_passed; /* the last router answers to this, the target does not */
     uint32_t router_bytes;
     uint8_t place;      /* TTL being asked for the place */

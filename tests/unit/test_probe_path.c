@@ -29,6 +29,7 @@ struct way {
     uint32_t lies_mtu;         /* what "too big" names instead of the truth */
     int moody;                 /* hop that answers two of five large packets */
     int takes_turns;           /* hop that answers by another address every time */
+    int swallows;              /* so many of the large packets, the first, are lost */
     int sends;
     int large; /* of them for the MTU */
 };
@@ -49,6 +50,9 @@ static uint32_t link_mtu(const struct way *w, int link)
 static bool fate(struct way *w, const struct path_ask *a, struct path_answer *ret)
 {
     int at = 0;
+    if (a->sized && w->large <= w->swallows) {
+        return false;
+    }
     while (at < w->n) {
         if (at > 0 && a->bytes > link_mtu(w, at)) {
             ret->kind = PATH_TOO_BIG;
@@ -241,6 +245,44 @@ static void not_every_silence_is_a_hole(void **state)
     }
     play(&judge, &plain, &t); /* the target is silent: the last hop that answers judges */
     assert_true(t.mtu == 1300 && t.vanished && t.hole_after == 3);
+}
+
+/* Whoever says "too big" does so by and by: what was lost before is no hole then. */
+static void a_loss_is_no_hole(void **state)
+{
+    struct path_trace t;
+    struct way w = {.n = 5, .mtu = {[2] = 1492}, .tells = {[2] = true}};
+    static const uint32_t says[] = {0, 1};
+    (void)state;
+    for (int alone = 0; alone < 2; alone++) { /* with routers that answer, and without */
+        for (int k = 1; k < w.n; k++) {
+            w.silent[k] = alone == 1;
+        }
+        for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+            w.lies_mtu = says[i];
+            for (w.swallows = 0; w.swallows <= (alone == 1 ? 2 : 4); w.swallows++) {
+                w.large = 0;
+                play(&w, &plain, &t);
+                assert_int_equal(t.mtu, 1492);
+                assert_true(!t.vanished && t.hole_after == 0);
+            }
+        }
+    }
+}
+
+/* One link swallows, and behind it a smaller one is told. */
+static void a_hole_before_a_smaller_mtu(void **state)
+{
+    struct path_trace t;
+    (void)state;
+    for (int link = 1; link < 5; link++) {
+        struct way w = {.n = 7, .mtu = {[5] = 1400}, .tells = {[5] = true}};
+        w.mtu[link] = 1480;
+        play(&w, &plain, &t);
+        assert_int_equal(t.mtu, 1400);
+        assert_true(t.vanished);
+        assert_int_equal(t.hole_after, link);
+    }
 }
 
 static void late_and_strange_answers(void **state)
@@ -489,6 +531,8 @@ int main(void)
         cmocka_unit_test(a_smaller_mtu_that_is_told),
         cmocka_unit_test(black_holes),
         cmocka_unit_test(not_every_silence_is_a_hole),
+        cmocka_unit_test(a_loss_is_no_hole),
+        cmocka_unit_test(a_hole_before_a_smaller_mtu),
         cmocka_unit_test(late_and_strange_answers),
         cmocka_unit_test(routers_that_take_turns),
         cmocka_unit_test(names),
