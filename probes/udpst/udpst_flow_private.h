@@ -116,7 +116,10 @@ struct udpst_flow {
     struct udpst_pace pace;
     uint32_t load_seq;
     uint64_t sent_payload_bytes;
+    uint64_t sent_datagrams;
     uint64_t reported_payload_bytes;
+    uint64_t reported_datagrams;
+    struct udpst_past past; /* of total_ip_bytes */
     uint32_t heard_status_seq;
     uint16_t status_missed;
     uint32_t heard_s; /* of the newest Status */

@@ -17,8 +17,10 @@ enum {
     DRAIN_US = 500,
     BATCHES_MAX = 16, /* a wake-up, then the loop's turn */
     BURSTS_MAX = 64,
-    EARLIEST_US = 20,  /* a wake-up before that costs more than the burst */
-    OVER_PERCENT = 110 /* of max_rate may come before it is too much */
+    EARLIEST_US = 20,   /* a wake-up before that costs more than the burst */
+    OVER_PERCENT = 110, /* of max_rate may come before it is too much */
+    QUEUED_MS = 1000    /* a report's way and the line's queue: what drains in a second may
+                         * have been sent so long before it */
 };
 
 static int64_t ip_bytes(const struct udpst_flow *f, uint64_t payload, uint64_t datagrams)
@@ -46,18 +48,22 @@ static void foretell_second(struct udpst_flow *f, int64_t t0_mono_ns, int64_t no
     }
 }
 
+/* Of two rates the higher, without a division's loss. */
+static bool is_faster(const struct udpst_second *a, int times, const struct udpst_second *b)
+{
+    return (double)a->ip_bytes * (double)(b->t1_mono_ns - b->t0_mono_ns) >
+           (double)b->ip_bytes * (double)(a->t1_mono_ns - a->t0_mono_ns) * times;
+}
+
 /* A full second: is it the best so far? The plan's owner hears of each. */
-static void take_second(struct udpst_flow *f, struct udpst_second *s)
+static void take_second(struct udpst_flow *f, struct udpst_second *s, bool may_be_best)
 {
     int64_t span_ns = s->t1_mono_ns - s->t0_mono_ns;
     s->busy_ppm = (udpst_cpu_us() - f->second_cpu_us) * 1000000000 / span_ns;
     s->capped = f->plan.direction == BW_UP && f->pace.capped;
     s->late = f->plan.direction == BW_UP && f->pace.late;
     s->dropped = f->io.own_drops != f->second_drops;
-    /* of two rates the higher, without a division's loss */
-    if (!f->have_best ||
-        (double)s->ip_bytes * (double)(f->best.t1_mono_ns - f->best.t0_mono_ns) >
-            (double)f->best.ip_bytes * (double)span_ns) {
+    if (may_be_best && (!f->have_best || is_faster(s, 1, &f->best))) {
         f->best = *s;
         f->have_best = true;
     }
@@ -89,7 +95,22 @@ static void close_received_second(struct udpst_flow *f, int64_t t1_mono_ns)
     f->saved.accumulated_ms = (uint32_t)(f->accumulated_us / 1000);
     f->subinterval_seq++;
     udpst_span_init(span, t1_mono_ns);
-    take_second(f, &s);
+    take_second(f, &s, true);
+}
+
+/* What it is more than that can have come in a second; NULL: it may be. A deep queue drains
+ * what is older, but at the rate of the seconds before; a line that stood still gives at
+ * once what it held back. Neither is a rate of the line that was measured. */
+static const char *beyond(const struct udpst_flow *f, const struct udpst_second *s)
+{
+    int64_t us = (s->t1_mono_ns - s->t0_mono_ns) / 1000;
+    int64_t from_ns = s->t0_mono_ns - QUEUED_MS * UDPST_NS_PER_MS;
+    if (s->ip_bytes > f->max_bps / 8000 * OVER_PERCENT / 100 * us / 1000) {
+        return "max_rate allows";
+    }
+    return s->ip_bytes > f->total_ip_bytes - udpst_past_until(&f->past, from_ns)
+               ? "was sent in two"
+               : NULL;
 }
 
 /* The server's figures of a second that it counted. */
@@ -101,11 +122,14 @@ static void take_reported_second(struct udpst_flow *f, const struct bw_udpst_sub
                              .delay_min_us = BW_UNKNOWN,
                              .delay_max_us = BW_UNKNOWN,
                              .rtt_us = BW_UNKNOWN};
-    if (r->bytes > f->sent_payload_bytes - f->reported_payload_bytes) {
+    const char *limit;
+    if (r->bytes > f->sent_payload_bytes - f->reported_payload_bytes ||
+        r->datagrams > f->sent_datagrams - f->reported_datagrams) {
         udpst_flow_fail(f, -EBADMSG, "the server says that it received more than was sent");
         return;
     }
     f->reported_payload_bytes += r->bytes;
+    f->reported_datagrams += r->datagrams;
     f->live_mono_ns = now_ns;
     f->live_ip_bytes = 0;
     if (r->delta_us < UDPST_SECOND_LEAST_MS * 1000 ||
@@ -113,6 +137,12 @@ static void take_reported_second(struct udpst_flow *f, const struct bw_udpst_sub
         return; /* the last of a test is short, and is no second */
     }
     s.ip_bytes = ip_bytes(f, r->bytes, r->datagrams);
+    limit = beyond(f, &s);
+    if (limit && (!f->have_best || is_faster(&s, 2, &f->best))) {
+        udpst_flow_fail(f, -EBADMSG,
+                        "the server says that it received more in a second than %s", limit);
+        return;
+    }
     s.loss_ppm = udpst_loss_ppm(r->lost, r->datagrams);
     if (r->delay_min_ms != BW_UDPST_NO_DELAY) {
         s.delay_min_us = (int64_t)r->delay_min_ms * 1000;
@@ -123,7 +153,7 @@ static void take_reported_second(struct udpst_flow *f, const struct bw_udpst_sub
     }
     f->rtt_sum_ms = 0;
     f->n_rtts = 0;
-    take_second(f, &s);
+    take_second(f, &s, !limit);
 }
 
 /* ---- stop */
@@ -323,6 +353,7 @@ static void send_burst(struct udpst_flow *f, const struct udpst_burst *b, int64_
      * or it would count as loss on the line. */
     for (int i = 0; i < sent; i++) {
         f->load_seq++;
+        f->sent_datagrams++;
         f->sent_payload_bytes += sizes[i];
         f->total_ip_bytes += ip_bytes(f, sizes[i], 1);
     }
@@ -346,6 +377,7 @@ static void tick_up(struct udpst_flow *f)
         send_burst(f, &burst, now_ns);
         now_ns = bw_clock_mono_ns();
     }
+    udpst_past_note(&f->past, now_ns, f->total_ip_bytes);
     if (f->state == UDPST_TESTING) {
         foretell_second(f, f->live_mono_ns, now_ns);
         next_ns = udpst_pace_next(&f->pace);

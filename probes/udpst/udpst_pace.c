@@ -132,3 +132,26 @@ uint32_t udpst_pace_size(struct udpst_pace *p, uint32_t payload)
     return BW_UDPST_LOAD_LEN +
            (uint32_t)(p->random % (uint64_t)(size - BW_UDPST_LOAD_LEN + 1));
 }
+
+void udpst_past_note(struct udpst_past *p, int64_t now_mono_ns, int64_t ip_bytes)
+{
+    if (p->n > 0 && now_mono_ns - p->at[(p->n - 1) % UDPST_PASTS].mono_ns <
+                        UDPST_PAST_MS * NS_PER_S / 1000) {
+        return;
+    }
+    p->at[p->n % UDPST_PASTS].mono_ns = now_mono_ns;
+    p->at[p->n % UDPST_PASTS].ip_bytes = ip_bytes;
+    p->n++;
+}
+
+int64_t udpst_past_until(const struct udpst_past *p, int64_t mono_ns)
+{
+    uint32_t n = p->n < UDPST_PASTS ? p->n : UDPST_PASTS;
+    for (uint32_t i = 1; i <= n; i++) {
+        uint32_t k = (p->n - i) % UDPST_PASTS;
+        if (p->at[k].mono_ns <= mono_ns) {
+            return p->at[k].ip_bytes;
+        }
+    }
+    return p->n <= UDPST_PASTS ? 0 : p->at[p->n % UDPST_PASTS].ip_bytes;
+}

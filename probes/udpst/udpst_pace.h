@@ -37,6 +37,20 @@ struct udpst_burst {
     uint32_t addon;
 };
 
+enum {
+    UDPST_PAST_MS = 100,
+    UDPST_PASTS = 32 /* reaches back 3.1 s */
+};
+
+/* What had been sent when. */
+struct udpst_past {
+    struct {
+        int64_t mono_ns;
+        int64_t ip_bytes;
+    } at[UDPST_PASTS];
+    uint32_t n; /* ever noted */
+};
+
 void udpst_pace_init(struct udpst_pace *p,
                      int64_t max_bps,
                      uint32_t header,
@@ -50,5 +64,11 @@ int64_t udpst_pace_next(const struct udpst_pace *p);
 bool udpst_pace_take(struct udpst_pace *p, int64_t now_ns, struct udpst_burst *ret);
 /* The size of one datagram of a payload. */
 uint32_t udpst_pace_size(struct udpst_pace *p, uint32_t payload);
+
+/* Note what has been sent in all; seldom enough to call it with every wake-up. */
+void udpst_past_note(struct udpst_past *p, int64_t now_mono_ns, int64_t ip_bytes);
+/* What had been sent by then, or a little less: at the latest note that is not later; 0
+ * before the first. */
+int64_t udpst_past_until(const struct udpst_past *p, int64_t mono_ns);
 
 #endif

@@ -211,6 +211,10 @@ BAD = [
     ("up", bad.FeedbackOfWrongLength, "a length or field that cannot be", ()),
     ("up", bad.FeedbackOfWrongSum, "wrong checksum", ()),
     ("up", bad.Boasts, "received more than was sent", ()),
+    ("up", bad.BoastsOfDatagrams, "received more than was sent", ()),
+    ("up", bad.SavesUp, "more in a second than was sent in two", ("duration=5s",)),
+    ("up", bad.SavesUpTwo, "more in a second than max_rate", ("duration=3s", "max_rate=12M")),
+    ("up", bad.SaysLate, "more in a second than was sent in two", ("duration=5s",)),
     ("up", bad.NoSeconds, "no full second", ()),
 ] + [("down", bad.refuses(code), f"(response {code})", word(code)) for code in (*range(2, 14), 99)]
 
@@ -240,7 +244,7 @@ def fails_by_name(ns, case, key_file):
     busy = "(response 10)" in r["reason"] or "(response 13)" in r["reason"]
     assert ("server-busy" in r.get("flags", ())) == busy, r
     assert took < DEADLINE_S, (took, r)
-    if kind in (bad.Boasts, bad.Floods) or "asks_for" in kind.__qualname__:
+    if issubclass(kind, (bad.Boasts, bad.SavesUp, bad.Floods)) or "asks_for" in kind.__qualname__:
         assert server.stops > 0, kind  # an honest one would be told that it is over
     return f"  {way} {kind.__name__}: {r['reason']} ({took:.1f} s)"
 
@@ -319,6 +323,12 @@ def wild_numbers(ns, key_file):
     return f"  numbers and times out of measure: loss {r['loss_ppm']} ppm"
 
 
+def a_deep_queue(ns, key_file):
+    r, _ = good(ns, "up", bad.DeepQueue, key_file, "duration=4s", "max_rate=100M")
+    assert 9e6 <= r["goodput_bps"] <= 10.1e6, r
+    return f"  seconds of queue: {r['goodput_bps'] / 1e6:.2f} Mbit/s"
+
+
 def an_old_server(ns, key_file, way):
     r, server = good(ns, way, bad.OldServer, key_file, "key")
     assert r["method"] == "udpst/11/max-1s", r
@@ -334,8 +344,9 @@ def an_old_server(ns, key_file, way):
 
 def odd_but_good(ns, key_file):
     in_parallel([lambda f=f: f(ns, key_file) for f in
-                 (asks_for_all, never_stops, loses_the_stop, loses_the_activation, wild_numbers)] +
-                [lambda w=w: an_old_server(ns, key_file, w) for w in ("down", "up")], 7)
+                 (asks_for_all, never_stops, loses_the_stop, loses_the_activation, wild_numbers,
+                  a_deep_queue)] +
+                [lambda w=w: an_old_server(ns, key_file, w) for w in ("down", "up")], 8)
 
 
 def no_key_is_shown(ns, key_file):

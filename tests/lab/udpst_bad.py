@@ -423,6 +423,51 @@ class Boasts(Server):
         return (n * 100, size * 100, delta_us, 0, 0, 0, 0, 3, 10, n, 0, 2, 0)
 
 
+class BoastsOfDatagrams(Server):
+    """The bytes are right; each datagram more would bring its headers."""
+
+    def figures(self, n, size, delta_us):
+        return (n * 20, size, delta_us, 0, 0, 0, 0, 3, 10, n, 0, 2, 0)
+
+
+class SavesUp(Server):
+    """Nothing came for seconds, and then all of it in one."""
+    at_last = 4
+
+    def __init__(self, ns):
+        super().__init__(ns)
+        self.saved_up = (0, 0)
+        self.seconds = 0
+
+    def figures(self, n, size, delta_us):
+        self.seconds += 1
+        n, size = self.saved_up[0] + n, self.saved_up[1] + size
+        self.saved_up = (n, size) if self.seconds < self.at_last else (0, 0)
+        return super().figures(*((n, size) if self.seconds >= self.at_last else (0, 0)), delta_us)
+
+
+class SavesUpTwo(SavesUp):
+    at_last = 2
+
+
+class SaysLate(SavesUp):
+    """The same, and no word of the seconds before."""
+
+    def one_status(self, seq, sub, saved, action):
+        return super().one_status(seq, 0 if sub < 4 else sub, saved, action)
+
+
+class DeepQueue(Server):
+    """A line of 10 Mbit/s with seconds of queue: what was sent at first comes much later."""
+
+    def figures(self, n, size, delta_us):
+        return super().figures(1000, 1222 * 1000, delta_us)
+
+    def one_status(self, seq, sub, saved, action):
+        row = (1000, 1222, 6 if seq < 19 else 0, 20000, 1222, 1, 0)
+        return status(seq, row, sub, saved, action)
+
+
 class NoSeconds(Server):
     def figures(self, n, size, delta_us):
         return (n, size, 1, 0, 0, 0, 0, 3, 10, n, 0, 2, 0)

@@ -145,6 +145,25 @@ static void random_sizes_are_within(void **state)
     assert_int_equal(udpst_pace_size(&p, BW_UDPST_RANDOM | 32), 32);
 }
 
+/* What was sent is known for the last three seconds, never as more than it was. */
+static void the_past_is_known(void **state)
+{
+    struct udpst_past p = {.n = 0};
+    (void)state;
+    assert_int_equal(udpst_past_until(&p, 5 * S), 0);
+    for (int64_t ms = 10000; ms <= 20000; ms += 7) { /* a byte a millisecond */
+        udpst_past_note(&p, ms * MS, ms - 10000);
+        if (ms == 12000) {
+            assert_int_equal(udpst_past_until(&p, 9 * S), 0);
+        }
+    }
+    for (int64_t ms = 17500; ms <= 20000; ms += 100) {
+        int64_t until = udpst_past_until(&p, ms * MS);
+        assert_true(until <= ms - 10000);
+        assert_true(until > ms - 10000 - INT64_C(2) * UDPST_PAST_MS);
+    }
+}
+
 /* ---- counting */
 
 static void loads(struct udpst_count *c, const uint32_t *seq, size_t n)
@@ -335,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_long_stall_is_no_heap),
         cmocka_unit_test(a_new_row_begins_soon),
         cmocka_unit_test(random_sizes_are_within),
+        cmocka_unit_test(the_past_is_known),
         cmocka_unit_test(order_is_told),
         cmocka_unit_test(first_ones_may_be_lost),
         cmocka_unit_test(far_jumps),
