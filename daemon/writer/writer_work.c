@@ -155,6 +155,10 @@ void bw_writer_lost(struct bw_writer *w, const struct bw_summary *s)
     uv_mutex_lock(&w->mutex);
     struct bw_gap *last = w->n_lost > 0 ? &w->lost[w->n_lost - 1] : NULL;
     w->dropped++;
+    if (s->start_unix_s < 0 || s->end_unix_s < s->start_unix_s) {
+        uv_mutex_unlock(&w->mutex);
+        return; /* no time: a record that named it could not be written either */
+    }
     if (last && w->n_lost > w->n_telling &&
         (last->to_unix_s == s->start_unix_s || w->n_lost == LOST_MAX)) {
         /* Only a clock that was set many times fills the list: then one span for all. */
@@ -276,6 +280,16 @@ static void storage_fails(struct bw_writer *w, int code, const struct bw_err *er
     w->retry_mono_ms = bw_clock_mono_ms() + w->retry_ms;
 }
 
+/* A summary that nobody will read: the next record says so. What it was to tell of others
+ * is told again. */
+static void lose(struct bw_writer *w, const struct bw_job *j)
+{
+    uv_mutex_lock(&w->mutex);
+    w->n_telling = j->n_told > 0 ? 0 : w->n_telling;
+    uv_mutex_unlock(&w->mutex);
+    bw_writer_lost(w, &j->summary);
+}
+
 /* Of summaries there are most, and only they can be told as lost: a day's secret or bytes
  * that tests moved stay. */
 static void drop_oldest(struct bw_writer *w)
@@ -290,10 +304,7 @@ static void drop_oldest(struct bw_writer *w)
             continue;
         }
         dropped = true;
-        uv_mutex_lock(&w->mutex);
-        w->n_telling = j->n_told > 0 ? 0 : w->n_telling;
-        uv_mutex_unlock(&w->mutex);
-        bw_writer_lost(w, &j->summary);
+        lose(w, j);
         bw_complain(&w->lost_complaint, BW_AREA_JOURNAL, BW_ERROR,
                     "memory for records is full: the interval that ended at %lld is lost; "
                     "the next record will say so",
@@ -326,9 +337,7 @@ static void flush_held(struct bw_writer *w)
             bw_log(BW_AREA_JOURNAL, BW_ERROR, "a record could not be written: %s",
                    err.text);
             if (j->kind == JOB_SUMMARY) {
-                uv_mutex_lock(&w->mutex);
-                w->dropped++;
-                uv_mutex_unlock(&w->mutex);
+                lose(w, j);
             }
         } else {
             (void)snprintf(w->trouble, sizeof(w->trouble), "%.240s", err.text);

@@ -62,7 +62,7 @@ enum bw_gap_why {
     BW_GAP_DEFERRED, /* "deferred": a due throughput test was put off */
     BW_GAP_COUNTER,  /* "counter": the interface could not be read */
     BW_GAP_STORAGE   /* "storage full": measured, but never written: no room on disk, and
-                        then none in memory */
+                        then none in memory; or no record to be made of it */
 };
 
 enum bw_test_state {

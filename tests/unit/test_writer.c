@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_writer.c - a disk that stays full until memory is full too: what is lost then is
- * named by the next record, once, and what must not be lost is kept. */
+ * named by the next record, once, and what must not be lost is kept. So is a record that
+ * cannot be made. */
 #include "bw_test.h"
 #include "chain.h"
 #include "writer.h"
@@ -91,7 +92,8 @@ static int look(void *owner, const struct bw_record *r)
     return 0;
 }
 
-static void put(struct bw_writer *w, int64_t n)
+/* `mean_ms` of the one planned test; 0: none. */
+static void put_planned(struct bw_writer *w, int64_t n, int64_t mean_ms)
 {
     struct bw_summary s;
     bw_summary_init(&s);
@@ -99,7 +101,24 @@ static void put(struct bw_writer *w, int64_t n)
     bw_sha256_text("config", 6, s.config);
     s.start_unix_s = START + n * 300;
     s.end_unix_s = s.start_unix_s + 300;
+    if (mean_ms > 0) {
+        struct bw_schedule_starts *p = bw_summary_alloc(&s, sizeof(*p));
+        assert_non_null(p);
+        bw_schedule_starts_init(p);
+        (void)snprintf(p->probe, sizeof(p->probe), "state");
+        (void)snprintf(p->kind, sizeof(p->kind), "http");
+        p->mean_ms = mean_ms;
+        p->minutes = "0-1440";
+        p->give_up_ms = 3600000;
+        s.schedule.starts = p;
+        s.schedule.n_starts = 1;
+    }
     assert_int_equal(bw_writer_summary(w, &s, NULL, 0), 0);
+}
+
+static void put(struct bw_writer *w, int64_t n)
+{
+    put_planned(w, n, 0);
 }
 
 static void flag(void *owner)
@@ -185,10 +204,66 @@ static void lost_intervals_are_told_once(void **state)
     assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* A member out of its range: our own fault, and no reason to be silent of that time. */
+static void what_cannot_be_a_record_is_told(void **state)
+{
+    const int64_t day_ms = 86400000;
+    char folder[] = "/tmp/bw-writer-XXXXXX";
+    char path[96];
+    const struct bw_writer_events none = {0};
+    struct bw_writer *w = NULL;
+    struct bw_records *r = NULL;
+    struct bw_err err = {0};
+    struct seen l = {0};
+    uv_loop_t loop;
+    bool closed = false;
+    (void)state;
+    bw_log_set_level(BW_ERROR);
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/journal.db", folder);
+    const struct bw_writer_params p = {
+        .state_dir = folder, .interval_s = 300, .keep_s = 86400};
+    assert_int_equal(uv_loop_init(&loop), 0);
+    if (bw_writer_open(&loop, &p, &none, NULL, &w, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(bw_writer_run(w, &err), 0);
+    put_planned(w, 0, day_ms);
+    put_planned(w, 1, 45 * day_ms);
+    put_planned(w, 2, 45 * day_ms);
+    settle(&loop, w, 3);
+    put_planned(w, 3, day_ms);
+    put_planned(w, 4, day_ms);
+    settle(&loop, w, 5);
+    assert_int_equal(bw_writer_status(w)->dropped, 2);
+    bw_writer_close(w, 20000, flag, &closed);
+    while (!closed) {
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(uv_loop_close(&loop), 0);
+
+    bw_buf_init(&l.scratch, BW_JWS_MAX);
+    assert_int_equal(bw_journal_records(path, &r, NULL), 0);
+    assert_int_equal(bw_records_each(r, "", 0, INT64_MAX / 2, look, &l, NULL), 0);
+    bw_records_close(r);
+    bw_buf_done(&l.scratch);
+    assert_int_equal(l.n_records, 3);
+    int64_t told_to_s = START + 300;
+    for (size_t i = 0; i < l.n_gaps; i++) {
+        assert_int_equal(l.gap_record[i], 1); /* by the next one */
+        assert_int_equal(l.gaps[i].why, BW_GAP_STORAGE);
+        assert_int_equal(l.gaps[i].from_unix_s, told_to_s);
+        told_to_s = l.gaps[i].to_unix_s;
+    }
+    assert_int_equal(told_to_s, START + 900);
+    assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_intervals_are_told_once),
+        cmocka_unit_test(what_cannot_be_a_record_is_told),
     };
     assert_int_equal(bw_crypto_init(), 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
