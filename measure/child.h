@@ -19,8 +19,9 @@ struct bw_err;
 struct bw_runner_job;
 
 enum {
-    BW_CHILD_JOB_MAX = 16384, /* bytes of a job */
-    BW_CHILD_LINE_MAX = 8192, /* bytes of a line */
+    BW_CHILD_JOB_MAX = 16384,  /* bytes of a job */
+    BW_CHILD_LINE_MAX = 8192,  /* bytes of a line */
+    BW_CHILD_REASON_MAX = 255, /* bytes of a reason; longer ones end early */
     BW_CHILD_NICE = 5
 };
 
@@ -45,7 +46,7 @@ struct bw_child_line {
     } what;
     struct bw_run_sample sample; /* its texts point into the arrays below */
     int status;
-    char reason[256];
+    char reason[BW_CHILD_REASON_MAX + 1];
     char method[64];
     char machine[BW_NAME_MAX + 1];
     char receipt[BW_RECEIPT_MAX + 1];

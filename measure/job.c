@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utf8.h>
 
 enum {
     PAIRS_MAX = 64,
@@ -212,6 +213,12 @@ static int tcp_end_decode(const json_t *j,
     return r;
 }
 
+/* A reason has somebody else's words in it, and is not to cost the result. */
+static size_t reason_bytes(const char *text)
+{
+    return bw_utf8_fit(text, strlen(text), BW_CHILD_REASON_MAX);
+}
+
 int bw_child_sample_encode(const struct bw_run_sample *s, struct bw_buf *out)
 {
     struct bw_jw w;
@@ -223,7 +230,10 @@ int bw_child_sample_encode(const struct bw_run_sample *s, struct bw_buf *out)
     bw_jw_ki64(&w, "final", s->final);
     bw_jw_ki64(&w, "state", (int64_t)s->state);
     bw_jw_ki64(&w, "error", s->error);
-    bw_jw_kstr(&w, "reason", s->reason);
+    if (s->reason) {
+        bw_jw_key(&w, "reason");
+        bw_jw_strn(&w, s->reason, reason_bytes(s->reason));
+    }
     bw_jw_kstr(&w, "method", s->method);
     bw_jw_ki64(&w, "t0_mono_ns", s->t0_mono_ns);
     bw_jw_ki64(&w, "t1_mono_ns", s->t1_mono_ns);
@@ -331,7 +341,7 @@ sample_from_json(const json_t *j, struct bw_child_line *ret, struct bw_err *rete
         bw_json_get_i64(j, "final", 0, 1, &final, reterr) < 0 ||
         bw_json_get_i64(j, "state", 0, BW_SKIPPED, &state, reterr) < 0 ||
         bw_json_get_i64(j, "error", INT32_MIN, 0, &error, reterr) < 0 ||
-        bw_json_opt_str(j, "reason", sizeof(ret->reason) - 1, &reason, reterr) < 0 ||
+        bw_json_opt_str(j, "reason", BW_CHILD_LINE_MAX, &reason, reterr) < 0 ||
         bw_json_opt_str(j, "method", sizeof(ret->method) - 1, &method, reterr) < 0 ||
         bw_json_opt_str(j, "cc", sizeof(s->cc) - 1, &cc, reterr) < 0 ||
         bw_json_get_i64(j, "t0_mono_ns", 0, INT64_MAX, &s->t0_mono_ns, reterr) < 0 ||
@@ -354,7 +364,9 @@ sample_from_json(const json_t *j, struct bw_child_line *ret, struct bw_err *rete
     s->state = (enum bw_sample_state)state;
     s->error = (int32_t)error;
     take_text(s->cc, sizeof(s->cc), cc);
-    take_text(ret->reason, sizeof(ret->reason), reason);
+    reason = reason ? reason : "";
+    (void)snprintf(ret->reason, sizeof(ret->reason), "%.*s", (int)reason_bytes(reason),
+                   reason);
     take_text(ret->method, sizeof(ret->method), method);
     s->reason = ret->reason[0] ? ret->reason : NULL;
     s->method = ret->method[0] ? ret->method : NULL;

@@ -64,6 +64,22 @@ bool bw_utf8_valid(const char *text, size_t n)
     return true;
 }
 
+size_t bw_utf8_fit(const char *text, size_t n, size_t max)
+{
+    static const size_t replaced = sizeof("\xef\xbf\xbd") - 1;
+    size_t used = 0;
+    size_t at = 0;
+    while (at < n) {
+        size_t len = bw_utf8_char(text + at, n - at);
+        used += len > 0 ? len : replaced;
+        if (used > max) {
+            break;
+        }
+        at += len > 0 ? len : 1;
+    }
+    return at;
+}
+
 size_t bw_utf8_hidden(const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

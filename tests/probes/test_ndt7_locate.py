@@ -5,6 +5,7 @@ import base64
 import errno
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from bwtest.child import ChildRun
+from bwtest.place import program
 from hostile import BINARY, Server, close, frame, head, text, upgrade
 from test_ndt7_hostile import all_of, drains
 
@@ -73,6 +75,8 @@ def by_locate(url, *options):
 
 ERROR = json.dumps({"error": {"type": "x", "title": "none", "status": 429,
                               "detail": "come back later"}}).encode()
+LONG = json.dumps({"error": {"type": "x", "title": "none", "status": 429,
+                             "detail": "é" * 125}}).encode()
 NOTHING = (
     # status, body, seconds, errno, words
     (204, b"", 0, errno.EBUSY, "no capacity for a test now (HTTP status 204)"),
@@ -101,6 +105,21 @@ def nothing(status, body, wait, error, words):
     assert len(locate.asked) == 1, locate.asked
     assert run.seconds < 15, run.seconds
     return f"  Locate {status}: {r['reason']} ({run.seconds:.1f} s)"
+
+
+def a_long_story():
+    """More words than a result has room for cost neither the reason nor the flag."""
+    with Locate(429, LONG) as locate:
+        done = subprocess.run(
+            [program("bandwitness"), "probe", "ndt7", "locate", "--opt", "direction=both",
+             "--opt", f"locate_url={locate.url}", "--json"], capture_output=True, timeout=60)
+    assert done.returncode == 4, done
+    down, up = json.loads(done.stdout)["results"]
+    for r in (down, up):
+        assert r["state"] == "failed" and r["flags"] == ["server-busy"], r
+        assert "no capacity for a test now (HTTP status 429: éé" in r["reason"], r
+        assert 250 < len(r["reason"].encode()) <= 255, r
+    return f"  a long story: {down['reason']}"
 
 
 def nobody():
@@ -249,7 +268,7 @@ def a_token_as_ticket():
 
 def main():
     all_of([(nothing, *case) for case in NOTHING]
-           + [(f,) for f in (nobody, the_next_one, none_of_them, a_ticket_and_its_receipt,
+           + [(f,) for f in (nobody, a_long_story, the_next_one, none_of_them, a_ticket_and_its_receipt,
                              a_receipt_without_a_ticket, a_token_as_ticket)], 10)
 
 

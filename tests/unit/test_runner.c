@@ -273,6 +273,64 @@ static void lines_round_trip(void **state)
     }
 }
 
+/* What a child wrote of `reason`, read again; with `raw` a line of another writer. */
+static void reads_reason(const char *reason, bool raw, const char *expected)
+{
+    struct bw_run_sample s;
+    struct bw_child_line line;
+    struct bw_buf out;
+    struct bw_err err = {""};
+    bw_run_sample_failed(&s, BW_UP, -EBUSY, reason);
+    s.t0_mono_ns = 1;
+    s.t1_mono_ns = 2;
+    s.flags[0] = "server-busy";
+    bw_buf_init(&out, BW_CHILD_LINE_MAX);
+    if (raw) {
+        bw_buf_printf(&out,
+                      "{\"sample\":{\"direction\":1,\"family\":4,\"final\":1,\"state\":%d,"
+                      "\"error\":-16,\"reason\":\"%s\",\"t0_mono_ns\":1,"
+                      "\"t1_mono_ns\":2,\"grade\":0,\"egress\":0,"
+                      "\"flags\":[\"server-busy\"]}}",
+                      BW_FAILED, reason);
+    } else {
+        assert_int_equal(bw_child_sample_encode(&s, &out), 0);
+    }
+    if (bw_child_line_decode(out.data, out.len, &line, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(line.sample.state, BW_FAILED);
+    assert_int_equal(line.sample.error, -EBUSY);
+    assert_string_equal(line.sample.reason, expected);
+    assert_string_equal(line.sample.flags[0], "server-busy");
+    bw_buf_done(&out);
+}
+
+static void fill(char *text, size_t cap, const char *with)
+{
+    size_t n = strlen(with);
+    for (size_t i = 0; i + 1 < cap; i++) {
+        text[i] = with[i % n];
+    }
+    text[cap - 1] = '\0';
+}
+
+static void long_reasons_end_early(void **state)
+{
+    char two[2 * 300 + 1];
+    char cut[2 * 127 + 1];
+    char none[256]; /* no UTF-8 */
+    char shown[3 * 85 + 1];
+    (void)state;
+    fill(two, sizeof(two), "\xc3\xa9");
+    fill(cut, sizeof(cut), "\xc3\xa9");
+    fill(none, sizeof(none), "\xc3");
+    fill(shown, sizeof(shown), "\xef\xbf\xbd");
+    reads_reason(two, false, cut);
+    reads_reason(two, true, cut);
+    reads_reason(none, false, shown);
+    reads_reason("a reason", false, "a reason");
+}
+
 /* The children ----------------------------------------------------------------- */
 
 static void say(const struct bw_run_sample *s)
@@ -395,6 +453,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_rights_in_the_child),
         cmocka_unit_test(no_such_program),
         cmocka_unit_test(lines_round_trip),
+        cmocka_unit_test(long_reasons_end_early),
     };
     if (argc > 1 && strcmp(argv[1], "--run-child") == 0) {
         return getenv("BW_TEST_REAL_CHILD") ? bw_child_main() : child();
