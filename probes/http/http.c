@@ -9,6 +9,7 @@
 #include "http_engine.h"
 #include "http_options.h"
 #include "http_receipt.h"
+#include "http_sockets.h"
 
 #include <bw/err.h>
 #include <bw/probe.h>
@@ -137,10 +138,7 @@ static void make_sample(struct bw_probe *p, struct bw_run_sample *s, struct http
         if (p->n_rtt > 0) {
             s->rtt_us = p->rtt_sum_us / p->n_rtt;
         }
-        if (tcp->segments > p->base.segments) {
-            s->retransmit_ppm = (tcp->retransmits - p->base.retransmits) * 1000000 /
-                                (tcp->segments - p->base.segments);
-        }
+        s->retransmit_ppm = http_retransmit_ppm(&p->base, tcp);
     }
 }
 

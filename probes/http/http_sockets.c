@@ -141,14 +141,17 @@ void http_sockets_read(const struct http_sockets *s,
     for (size_t i = 0; i < s->n; i++) {
         struct tcp_info info;
         int queued = 0;
-        if (!read_info(s->fds[i], &info) || info.tcpi_state != STATE_ESTABLISHED) {
+        if (!read_info(s->fds[i], &info)) {
+            continue;
+        }
+        ret->segments += info.tcpi_data_segs_out; /* what was sent stays sent … */
+        ret->retransmits += info.tcpi_total_retrans;
+        if (info.tcpi_state != STATE_ESTABLISHED) { /* … by one that is going, too */
             continue;
         }
         if (ioctl(s->fds[i], SIOCOUTQ, &queued) == 0) {
             *ret_queued_bytes += queued;
         }
-        ret->segments += info.tcpi_data_segs_out;
-        ret->retransmits += info.tcpi_total_retrans;
         rtt_sum += info.tcpi_rtt;
         n++;
         if (ret->mtu == BW_UNKNOWN) {
@@ -158,4 +161,11 @@ void http_sockets_read(const struct http_sockets *s,
     if (n > 0) {
         ret->rtt_us = rtt_sum / n;
     }
+}
+
+int64_t http_retransmit_ppm(const struct http_tcp *since, const struct http_tcp *now)
+{
+    int64_t segments = now->segments - since->segments;
+    int64_t again = now->retransmits - since->retransmits;
+    return segments > 0 && again >= 0 ? again * 1000000 / segments : BW_UNKNOWN;
 }

@@ -40,4 +40,7 @@ void http_sockets_read(const struct http_sockets *s,
                        struct http_tcp *ret,
                        int64_t *ret_queued_bytes);
 
+/* Of the segments sent between two readings; unknown where the kernel did not count on. */
+int64_t http_retransmit_ppm(const struct http_tcp *since, const struct http_tcp *now);
+
 #endif
