@@ -388,17 +388,18 @@ static void tick_up(struct udpst_flow *f)
     }
 }
 
-/* Loss of feedback, as the sender of the load sees it and tells in each Load. */
-static void count_status(struct udpst_flow *f, uint32_t seq)
+/* Loss of feedback, as the sender of the load sees it and tells in each Load. Is this one
+ * newer than all before? */
+static bool count_status(struct udpst_flow *f, uint32_t seq)
 {
-    f->status_missed = 0;
-    if (seq > f->heard_status_seq) {
-        uint32_t missed = seq - f->heard_status_seq - 1;
-        f->status_missed = (uint16_t)(missed < UINT16_MAX ? missed : UINT16_MAX);
-        f->heard_status_seq = seq;
-    } else {
+    uint32_t ahead = seq - f->heard_status_seq;
+    if (ahead == 0 || ahead > INT32_MAX) {
         f->status_missed = UINT16_MAX; /* out of order, or twice */
+        return false;
     }
+    f->status_missed = (uint16_t)(ahead - 1 < UINT16_MAX ? ahead - 1 : UINT16_MAX);
+    f->heard_status_seq = seq;
+    return true;
 }
 
 static void follow_row(struct udpst_flow *f, const struct bw_udpst_row *row, int64_t now_ns)
@@ -422,7 +423,9 @@ static void on_status(struct udpst_flow *f, const uint8_t *p, size_t n)
         f->faults.lengths += r != -EILSEQ;
         return;
     }
-    count_status(f, s.seq);
+    if (!count_status(f, s.seq)) {
+        return; /* overtaken: its second, row and times are not those of now */
+    }
     f->heard_mono_ns = now_ns;
     f->heard_s = s.sent_s;
     f->heard_ns = s.sent_ns;

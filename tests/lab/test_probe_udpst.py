@@ -329,6 +329,12 @@ def a_deep_queue(ns, key_file):
     return f"  seconds of queue: {r['goodput_bps'] / 1e6:.2f} Mbit/s"
 
 
+def overtaken(ns, key_file):
+    r, server = good(ns, "up", bad.Overtaken, key_file, "duration=3s")
+    assert server.told >= 2, server.told
+    return f"  Status out of order: {r['goodput_bps'] / 1e6:.2f} Mbit/s"
+
+
 def an_old_server(ns, key_file, way):
     r, server = good(ns, way, bad.OldServer, key_file, "key")
     assert r["method"] == "udpst/11/max-1s", r
@@ -345,8 +351,8 @@ def an_old_server(ns, key_file, way):
 def odd_but_good(ns, key_file):
     in_parallel([lambda f=f: f(ns, key_file) for f in
                  (asks_for_all, never_stops, loses_the_stop, loses_the_activation, wild_numbers,
-                  a_deep_queue)] +
-                [lambda w=w: an_old_server(ns, key_file, w) for w in ("down", "up")], 8)
+                  a_deep_queue, overtaken)] +
+                [lambda w=w: an_old_server(ns, key_file, w) for w in ("down", "up")], 9)
 
 
 def no_key_is_shown(ns, key_file):
