@@ -3,6 +3,7 @@
  * stopped, so an owner that closes only forgets it. */
 #include "whereis.h"
 
+#include <bw/units.h>
 #include <clock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,9 @@
 #include <uv.h>
 
 enum {
-    REFRESH_MS = 3600 * 1000, /* names are looked up again … */
-    RETRY_MS = 30 * 1000      /* … and after a failure */
+    REFRESH_MS = 3600 * 1000,  /* names are looked up again … */
+    RETRY_MS = 30 * 1000,      /* … and after a failure */
+    GONE_MS = 24 * 3600 * 1000 /* of nothing but "no such address" */
 };
 
 #define NS_PER_MS INT64_C(1000000)
@@ -23,7 +25,8 @@ struct bw_lookup {
 
 void bw_whereis_init(struct bw_whereis *w, const char *host, uint16_t port, int only_family)
 {
-    *w = (struct bw_whereis){.only = (uint8_t)only_family, .port = port};
+    *w = (struct bw_whereis){
+        .only = (uint8_t)only_family, .port = port, .absent_since_mono_ns = BW_UNKNOWN};
     w->is_name = !bw_address_parse(host, &w->to);
     (void)snprintf(w->host, sizeof(w->host), "%s", host);
     if (!w->is_name) {
@@ -47,14 +50,32 @@ static const struct addrinfo *choose(const struct bw_whereis *w, const struct ad
     return res;
 }
 
+/* There is no such name, or it has no address. A gateway without its line may say so, too,
+ * and a target without an address is not measured: what was known outlives any outage of
+ * less than a day. */
+static void absent(struct bw_whereis *w, int64_t now_ns)
+{
+    if (w->absent_since_mono_ns == BW_UNKNOWN) {
+        w->absent_since_mono_ns = now_ns;
+    } else if (now_ns - w->absent_since_mono_ns >= GONE_MS * NS_PER_MS) {
+        w->family = 0;
+    }
+}
+
 static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 {
     struct bw_lookup *l = req->data;
     struct bw_whereis *w = l->owner;
     if (w) {
+        int64_t now_ns = bw_clock_mono_ns();
         w->lookup = NULL;
-        w->next_lookup_mono_ns =
-            bw_clock_mono_ns() + (status == 0 ? REFRESH_MS : RETRY_MS) * NS_PER_MS;
+        w->next_lookup_mono_ns = now_ns + (status == 0 ? REFRESH_MS : RETRY_MS) * NS_PER_MS;
+        if (status == UV_EAI_NONAME || status == UV_EAI_NODATA ||
+            status == UV_EAI_ADDRFAMILY) {
+            absent(w, now_ns);
+        } else {
+            w->absent_since_mono_ns = BW_UNKNOWN;
+        }
         if (status == 0 && res && bw_address_from(choose(w, res)->ai_addr, &w->to)) {
             w->family = (uint8_t)bw_address_family(&w->to);
             bw_address_set_port(&w->to, w->port);
@@ -66,7 +87,7 @@ static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 
 void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
     struct bw_lookup *l;
     if (!w->is_name || w->lookup || now_mono_ns < w->next_lookup_mono_ns) {
         return;
@@ -77,6 +98,10 @@ void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t no
         return;
     }
     hints.ai_family = w->only == 4 ? AF_INET : w->only == 6 ? AF_INET6 : AF_UNSPEC;
+    if (w->only == 0 || w->family == 0) {
+        /* Else this machine's loss of a family would pass for the name's. */
+        hints.ai_flags = AI_ADDRCONFIG;
+    }
     l->owner = w;
     l->req.data = l;
     if (uv_getaddrinfo(loop, &l->req, looked_up, w->host, NULL, &hints) < 0) {

@@ -3,7 +3,8 @@
  * off the loop's thread, again every hour and, after a failure, every 30 seconds.
  *
  * An address stays as long as the name has it, though others may come first by then, and
- * until a lookup brings another. On the loop's thread only. */
+ * until a lookup brings another, or all of a day said that there is none. On the loop's
+ * thread only. */
 #ifndef BW_WHEREIS_H
 #define BW_WHEREIS_H
 
@@ -24,6 +25,7 @@ struct bw_whereis {
     uint16_t port;
     struct bw_lookup *lookup; /* under way; it owns itself */
     int64_t next_lookup_mono_ns;
+    int64_t absent_since_mono_ns; /* all lookups since said "no address"; BW_UNKNOWN */
     char host[BW_HOST_MAX];
 };
 

@@ -4,12 +4,15 @@
 
 #include "whereis.h"
 
+#include <clock.h>
 #include <netdb.h>
 #include <uv.h>
 
 static uv_getaddrinfo_t *asked; /* the lookup under way … */
 static uv_getaddrinfo_cb asked_cb;
+static int asked_flags;
 static int n_asked;
+static int64_t now_ns;
 
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): as -Wl,--wrap asks
  */
@@ -20,6 +23,7 @@ int __wrap_uv_getaddrinfo(uv_loop_t *loop,
                           const char *service,
                           const struct addrinfo *hints);
 void __wrap_uv_freeaddrinfo(struct addrinfo *list);
+int64_t __wrap_bw_clock_mono_ns(void);
 
 int __wrap_uv_getaddrinfo(uv_loop_t *loop,
                           uv_getaddrinfo_t *req,
@@ -30,7 +34,7 @@ int __wrap_uv_getaddrinfo(uv_loop_t *loop,
 {
     (void)loop;
     (void)service;
-    (void)hints;
+    asked_flags = hints->ai_flags;
     assert_string_equal(node, "maple.example");
     asked = req;
     asked_cb = cb;
@@ -42,7 +46,21 @@ void __wrap_uv_freeaddrinfo(struct addrinfo *list)
 {
     (void)list; /* the test's own */
 }
+
+int64_t __wrap_bw_clock_mono_ns(void)
+{
+    return now_ns;
+}
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+static void ask(struct bw_whereis *w)
+{
+    if (now_ns < w->next_lookup_mono_ns) {
+        now_ns = w->next_lookup_mono_ns;
+    }
+    bw_whereis_refresh(w, NULL, now_ns);
+    assert_ptr_equal(w->lookup, asked); /* its first member */
+}
 
 /* Ask again after an hour, and let the name have these addresses, in this order. */
 static void answer_with(struct bw_whereis *w, const char *first, const char *second)
@@ -52,9 +70,16 @@ static void answer_with(struct bw_whereis *w, const char *first, const char *sec
                                {.ai_addr = &a[1].sa}};
     assert_true(bw_address_parse(first, &a[0]));
     assert_true(bw_address_parse(second, &a[1]));
-    bw_whereis_refresh(w, NULL, w->next_lookup_mono_ns);
-    assert_ptr_equal(w->lookup, asked); /* its first member */
+    ask(w);
     asked_cb(asked, 0, list);
+    assert_null(w->lookup);
+}
+
+/* Ask again when it is time, and let the lookup end so. */
+static void fail_with(struct bw_whereis *w, int status)
+{
+    ask(w);
+    asked_cb(asked, status, NULL);
     assert_null(w->lookup);
 }
 
@@ -88,10 +113,61 @@ static void a_name_of_many_addresses(void **state)
     assert_null(w.lookup);
 }
 
+/* What is gone from a name is given up after a day in which nothing else was said. */
+static void a_name_without_an_address(void **state)
+{
+    static const int gone[] = {UV_EAI_NONAME, UV_EAI_NODATA, UV_EAI_ADDRFAMILY};
+    static const int unknown[] = {UV_EAI_AGAIN, UV_EAI_FAIL, UV_EAI_MEMORY, UV_ENOMEM};
+    const int64_t day_ns = INT64_C(86400) * 1000000000;
+    struct bw_whereis w;
+    int64_t from_ns;
+    size_t n = 0;
+    (void)state;
+    bw_whereis_init(&w, "maple.example", 862, 4);
+    fail_with(&w, UV_EAI_NONAME);
+    assert_int_equal(asked_flags, AI_ADDRCONFIG);
+    assert_int_equal(w.family, 0);
+    answer_with(&w, "192.0.2.1", "192.0.2.2");
+    fail_with(&w, UV_EAI_AGAIN); /* nobody answers: for as long as it takes */
+    for (from_ns = now_ns; now_ns < from_ns + 2 * day_ns;) {
+        fail_with(&w, UV_EAI_AGAIN);
+    }
+    is_at(&w, "192.0.2.1");
+    /* an address that is known is not given up because this machine has no such family */
+    assert_int_equal(asked_flags, 0);
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]) + 1; i++) {
+        fail_with(&w, gone[0]);
+        for (from_ns = now_ns; now_ns < from_ns + day_ns - 30 * (day_ns / 86400);) {
+            is_at(&w, "192.0.2.1");
+            fail_with(&w, gone[n++ % 3]);
+        }
+        is_at(&w, "192.0.2.1");
+        if (i < sizeof(unknown) / sizeof(unknown[0])) {
+            fail_with(&w, unknown[i]); /* … and from the beginning */
+        } else {
+            answer_with(&w, "192.0.2.2", "192.0.2.1");
+        }
+        is_at(&w, "192.0.2.1");
+    }
+    fail_with(&w, gone[1]);
+    for (from_ns = now_ns; now_ns < from_ns + day_ns;) {
+        is_at(&w, "192.0.2.1");
+        fail_with(&w, gone[1]);
+    }
+    assert_int_equal(w.family, 0);
+    fail_with(&w, gone[1]);
+    assert_int_equal(asked_flags, AI_ADDRCONFIG);
+    assert_int_equal(w.family, 0);
+    answer_with(&w, "192.0.2.2", "192.0.2.1"); /* nothing binds it to what it had */
+    is_at(&w, "192.0.2.2");
+    bw_whereis_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_of_many_addresses),
+        cmocka_unit_test(a_name_without_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
