@@ -69,6 +69,7 @@ static void plan_own(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
             int out =
                 bw_starts_outside(bw_pledge_today(h->pledge), name, day_s, i, p->n_outside);
             size_t usual = heavy_n_usual(p);
+            it->drawn_day_s = day_s;
             it->target = (uint32_t)(out >= 0 ? usual + (size_t)out
                                              : h->tracks[it->probe].turn % usual);
             set_due(it, at_ms,
@@ -80,12 +81,18 @@ static void plan_own(struct bw_heavy *h, struct item *it, int64_t after_unix_ms)
     free(starts);
 }
 
+struct drawing {
+    const struct bw_heavy *heavy;
+    int64_t day_s; /* whose secret was asked for last: the one that drew */
+};
+
 static const uint8_t *secret_of(void *owner, int64_t day_unix_s)
 {
-    const struct bw_heavy *h = owner;
+    struct drawing *d = owner;
+    d->day_s = day_unix_s;
     /* Tomorrow's is at hand, and still nobody's business. */
-    return day_unix_s <= bw_pledge_today_unix_s(h->pledge)
-               ? bw_pledge_secret(h->pledge, day_unix_s)
+    return day_unix_s <= bw_pledge_today_unix_s(d->heavy->pledge)
+               ? bw_pledge_secret(d->heavy->pledge, day_unix_s)
                : NULL;
 }
 
@@ -95,7 +102,9 @@ static void plan_campaign(struct bw_heavy *h, struct item *it, int64_t after_uni
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     int64_t at_ms = 0;
     int64_t latest_ms = 0;
-    if (k && bw_campaign_next(k, after_unix_ms, secret_of, h, &at_ms, &latest_ms)) {
+    struct drawing d = {.heavy = h};
+    if (k && bw_campaign_next(k, after_unix_ms, secret_of, &d, &at_ms, &latest_ms)) {
+        it->drawn_day_s = d.day_s;
         it->target = (uint32_t)(h->tracks[it->probe].turn % heavy_n_usual(p));
         set_due(it, at_ms, latest_ms);
     }
@@ -147,8 +156,16 @@ void heavy_know_spent(struct bw_heavy *h)
     }
 }
 
-/* What became of the days before goes on, and a campaign's test that waits goes on waiting
- * over midnight: its slot does. */
+/* Does a test that was put off go on waiting? A campaign's also over midnight: its slot
+ * does. */
+static bool still_waits(const struct bw_heavy *h, const struct item *it, int64_t unix_s)
+{
+    return it->deferred[0] && unix_s * 1000 < it->give_up_unix_ms &&
+           (it->what == ITEM_CAMPAIGN ||
+            it->drawn_day_s == bw_pledge_today_unix_s(h->pledge));
+}
+
+/* What became of it before goes on, whatever was planned anew and why. */
 static void add_item(struct bw_heavy *h,
                      const struct item *had,
                      size_t n_had,
@@ -172,15 +189,13 @@ static void add_item(struct bw_heavy *h,
     it->what = what;
     it->probe = probe;
     (void)snprintf(it->campaign, sizeof(it->campaign), "%s", campaign);
-    if (old && what == ITEM_CAMPAIGN && it->deferred[0] &&
-        unix_s * 1000 < it->give_up_unix_ms) {
+    if (old && still_waits(h, it, unix_s)) {
         return;
     }
     heavy_plan_item(h, it, unix_s * 1000);
 }
 
-/* The same instance, unchanged, in the configuration in force; or -ENOENT. */
-static int same_probe(const struct bw_boxconf *c, const struct bw_boxconf_probe *p)
+int heavy_same_probe(const struct bw_boxconf *c, const struct bw_boxconf_probe *p)
 {
     for (size_t i = 0; i < c->n_probes; i++) {
         if (c->probes[i].ops == p->ops && c->probes[i].hash == p->hash &&
@@ -205,14 +220,14 @@ static void carry_over(struct bw_heavy *h)
     }
     memset(h->other_in_row, 0, sizeof(h->other_in_row));
     for (size_t i = 0; old && i < old->n_probes; i++) {
-        int to = same_probe(h->config, &old->probes[i]);
+        int to = heavy_same_probe(h->config, &old->probes[i]);
         if (to >= 0) {
             h->tracks[to] = had[i];
         }
     }
     for (size_t i = 0; old && i < h->n_retests; i++) {
         const struct bw_boxconf_probe *p = &old->probes[h->retests[i].probe];
-        int to = same_probe(h->config, p);
+        int to = heavy_same_probe(h->config, p);
         if (to >= 0) {
             h->retests[kept] = h->retests[i];
             h->retests[kept++].probe = (size_t)to;
@@ -226,20 +241,38 @@ static void carry_over(struct bw_heavy *h)
     h->n_retests = kept;
 }
 
+/* All items in terms of the configuration in force; those are left out whose section is
+ * gone or changed, but for a campaign's test: that is drawn by its rule. From malloc, or
+ * NULL: none. */
+static struct item *items_before(const struct bw_heavy *h, size_t *ret_n)
+{
+    struct item *had = h->n_items > 0 ? malloc(h->n_items * sizeof(*had)) : NULL;
+    *ret_n = 0;
+    for (size_t i = 0; had && i < h->n_items; i++) {
+        struct item it = h->items[i];
+        const struct bw_campaign *k =
+            it.what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it.campaign) : NULL;
+        int to = heavy_same_probe(h->config, &h->planned->probes[it.probe]);
+        if (to < 0 && k) {
+            to = heavy_campaign_probe(h, k);
+            it.target = 0; /* of other servers */
+        }
+        if (to >= 0) {
+            it.probe = (size_t)to;
+            had[(*ret_n)++] = it;
+        }
+    }
+    return had;
+}
+
 void heavy_plan(struct bw_heavy *h, int64_t unix_s)
 {
-    struct item *had = NULL;
-    size_t n_had = h->planned == h->config ? h->n_items : 0;
+    size_t n_had = 0;
+    struct item *had = items_before(h, &n_had);
     turn_day(h, unix_s - unix_s % DAY_S);
     bw_boxconf_allowed(h->config, unix_s - unix_s % DAY_S, h->allowed);
     if (h->planned != h->config) {
         carry_over(h);
-    }
-    had = n_had > 0 ? malloc(n_had * sizeof(*had)) : NULL;
-    if (had) {
-        memcpy(had, h->items, n_had * sizeof(*had));
-    } else {
-        n_had = 0;
     }
     h->planned = h->config;
     h->n_items = 0;

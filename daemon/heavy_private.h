@@ -32,6 +32,7 @@ struct item {
     enum item_what what;
     size_t probe;                   /* index into the configuration */
     char campaign[BW_NAME_MAX + 1]; /* ITEM_CAMPAIGN */
+    int64_t drawn_day_s;            /* the UTC day whose secret drew the start */
     int64_t due_unix_ms;            /* unknown: none (any more) today */
     int64_t due_mono_ms;
     int64_t give_up_unix_ms; /* of the one that is due */
@@ -113,6 +114,8 @@ void heavy_plan(struct bw_heavy *h, int64_t unix_s);
 void heavy_know_spent(struct bw_heavy *h);
 /* A probe's servers of the usual list stand before those outside it. */
 size_t heavy_n_usual(const struct bw_boxconf_probe *p);
+/* The same instance, unchanged, in another configuration; or -ENOENT. */
+int heavy_same_probe(const struct bw_boxconf *c, const struct bw_boxconf_probe *p);
 /* The probe of a campaign in the configuration in force, or -ENOENT. */
 int heavy_campaign_probe(const struct bw_heavy *h, const struct bw_campaign *k);
 

@@ -143,9 +143,10 @@ static void on_sample(void *owner, const struct bw_run_sample *s)
 static void
 keep_end(struct bw_heavy *h, const struct run *run, int status, const char *reason)
 {
-    for (size_t i = 0; i < h->n_items && run->config == h->config; i++) {
+    int probe = heavy_same_probe(h->config, &run->config->probes[run->item.probe]);
+    for (size_t i = 0; i < h->n_items && probe >= 0; i++) {
         struct item *it = &h->items[i];
-        if (it->probe == run->item.probe && status != -ECANCELED) {
+        if (it->probe == (size_t)probe && status != -ECANCELED) {
             it->left_out = 0;
             (void)snprintf(it->failed, sizeof(it->failed), "%s",
                            status == 0 ? run->failed

@@ -7,9 +7,10 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
 import time
 
-from bwtest import Box, wait_for
+from bwtest import HOST, Box, wait_for
 from bwtest.scenes import in_netns, run_scenes, scene
 from speed import HTTP, SpeedServer
 from bwtest.wallclock import WallClock
@@ -314,6 +315,57 @@ def campaign():
             slot = (t["at_ms"] - begin * 1000) // 15000
             assert slots[slot] - 2 <= t["at_ms"] <= slots[slot] + 5000, (t, slots)
         assert len({(t["at_ms"] - begin * 1000) // 15000 for t in of}) == len(of), of
+        box.verify()
+
+
+@scene
+def waits_over_a_reload():
+    """A campaign's test that waits for a quiet line runs in its slot, reloads or not."""
+    text = Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n"
+    with SpeedServer() as url, Box(text=text + HTTP % ("", url)) as box:
+        rules = os.path.join(box.folder, "rules")
+        os.mkdir(rules)
+        box.head += f'rules = "{rules}"\n'
+        box.write(text + HTTP % ("", url))
+        with open(os.path.join(rules, "one.conf"), "w", encoding="utf-8") as f:
+            f.write('title = "one a day"\nsource = "nobody"\ndays = 1\ngate = fcc\nretry = 1s\n'
+                    'in_class = yes\n'
+                    'session "day" { from = "01:00" to = "23:30" tests = 1 spacing = 1min }\n')
+        day = int(time.time()) // DAY * DAY + DAY
+        clock = WallClock(box)
+        clock.set(day + 600 - int(time.time()))
+        box.env.update(TZ="UTC")
+        box.start()
+        box.wait_records(1)
+        today = time.strftime("%Y-%m-%d", time.gmtime(day))
+        box.command("campaign", "start", "one", "--from", today, "--config", box.conf, "--socket",
+                    box.socket)
+        name = "one-" + today.replace("-", "")
+        slot = (22 * 60 + 30) * 60_000
+        u = drawn(secret(box, day), f"bandwitness-slot/1 {name} http/state {day + 3600} 0")[0]
+        start = day + 3600 + ((slot - 60_000) * u >> 32) // 1000
+
+        def waiting():
+            return [t["waits"] for t in box.ask(verb="schedule")[-1]["tests"] if t.get("waits")]
+        load = HOST.popen(["ping", "-q", "-f", "-s", "2000", "-i", "0.002", "127.0.0.1"],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(4)  # what the gate looks back on
+            clock.set(start - 3 - int(time.time()))
+            wait_for("it waits", waiting, 30)
+            box.reload()
+            assert waiting()[0].startswith("busy"), waiting()
+            # … and with another section: the rule says when
+            box.write(text + HTTP % ("connect_timeout = 4s", url))
+            box.reload()
+            assert waiting()[0].startswith("busy"), waiting()
+        finally:
+            load.kill()
+            load.wait()
+        wait_for("its run", lambda: runs(box, "ok")[1:], 60)
+        box.stop()
+        assert {t.get("campaign") for t in runs(box)} == {name}, runs(box)
+        assert all(t["at_ms"] >= start * 1000 for t in runs(box)), (start, runs(box))
         box.verify()
 
 
