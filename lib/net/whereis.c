@@ -11,9 +11,10 @@
 #include <uv.h>
 
 enum {
-    REFRESH_MS = 3600 * 1000,  /* names are looked up again … */
-    RETRY_MS = 30 * 1000,      /* … and after a failure */
-    GONE_MS = 24 * 3600 * 1000 /* of nothing but "no such address" */
+    REFRESH_MS = 3600 * 1000,   /* names are looked up again … */
+    RETRY_MS = 30 * 1000,       /* … and after a failure */
+    GONE_MS = 24 * 3600 * 1000, /* of nothing but "no such address" */
+    ZONE_MS = 1000
 };
 
 #define NS_PER_MS INT64_C(1000000)
@@ -85,11 +86,28 @@ static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
     free(l);
 }
 
+/* An interface that came back may have another number. */
+static void follow_zone(struct bw_whereis *w, int64_t now_ns)
+{
+    union bw_address a = {.sa = {.sa_family = AF_UNSPEC}};
+    if (!strchr(w->host, '%') || now_ns < w->next_lookup_mono_ns) {
+        return;
+    }
+    w->next_lookup_mono_ns = now_ns + ZONE_MS * NS_PER_MS;
+    if (bw_address_parse(w->host, &a) && a.in6.sin6_scope_id != 0) {
+        w->to.in6.sin6_scope_id = a.in6.sin6_scope_id;
+    }
+}
+
 void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
     struct bw_lookup *l;
-    if (!w->is_name || w->lookup || now_mono_ns < w->next_lookup_mono_ns) {
+    if (!w->is_name) {
+        follow_zone(w, now_mono_ns);
+        return;
+    }
+    if (w->lookup || now_mono_ns < w->next_lookup_mono_ns) {
         return;
     }
     w->next_lookup_mono_ns = now_mono_ns + RETRY_MS * NS_PER_MS;

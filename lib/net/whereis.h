@@ -34,7 +34,8 @@ void bw_whereis_init(struct bw_whereis *w,
                      const char *host,
                      uint16_t port,
                      int only_family);
-/* Start a lookup when one is due; an address as it is written never is. */
+/* Start a lookup when one is due; an address as it is written never is, and follows the
+ * interface that it names ("fe80::1%ppp0") to its number of today. */
 void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns);
 /* Nobody waits for a lookup under way any more, and none is started. Idempotent. */
 void bw_whereis_done(struct bw_whereis *w);

@@ -5,7 +5,9 @@
 #include "whereis.h"
 
 #include <clock.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <string.h>
 #include <uv.h>
 
 static uv_getaddrinfo_t *asked; /* the lookup under way … */
@@ -13,6 +15,8 @@ static uv_getaddrinfo_cb asked_cb;
 static int asked_flags;
 static int n_asked;
 static int64_t now_ns;
+static unsigned ppp0_index; /* 0: there is no such interface */
+static int n_looked;
 
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): as -Wl,--wrap asks
  */
@@ -24,6 +28,7 @@ int __wrap_uv_getaddrinfo(uv_loop_t *loop,
                           const struct addrinfo *hints);
 void __wrap_uv_freeaddrinfo(struct addrinfo *list);
 int64_t __wrap_bw_clock_mono_ns(void);
+unsigned __wrap_if_nametoindex(const char *name);
 
 int __wrap_uv_getaddrinfo(uv_loop_t *loop,
                           uv_getaddrinfo_t *req,
@@ -50,6 +55,12 @@ void __wrap_uv_freeaddrinfo(struct addrinfo *list)
 int64_t __wrap_bw_clock_mono_ns(void)
 {
     return now_ns;
+}
+
+unsigned __wrap_if_nametoindex(const char *name)
+{
+    n_looked++;
+    return strcmp(name, "ppp0") == 0 ? ppp0_index : 0;
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
@@ -163,11 +174,47 @@ static void a_name_without_an_address(void **state)
     bw_whereis_done(&w);
 }
 
+/* The interface of a link-local address goes, and comes back with another number. */
+static void an_address_of_an_interface(void **state)
+{
+    static const struct {
+        unsigned index; /* of ppp0, from now on */
+        int after_ms;
+        int looks;
+        unsigned zone; /* what the address has then */
+    } steps[] = {{4, 0, 1, 4},    {7, 999, 0, 4}, {7, 1, 1, 7},
+                 {0, 1000, 1, 7}, {9, 500, 0, 7}, {9, 500, 1, 9}};
+    struct bw_whereis w;
+    (void)state;
+    ppp0_index = 0;
+    n_asked = 0;
+    bw_whereis_init(&w, "fe80::1%ppp0", 862, 0);
+    assert_true(!w.is_name && w.family == 6 && w.to.in6.sin6_scope_id == 0);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        ppp0_index = steps[i].index;
+        now_ns += (int64_t)steps[i].after_ms * 1000000;
+        n_looked = 0;
+        bw_whereis_refresh(&w, NULL, now_ns);
+        assert_int_equal(n_looked, steps[i].looks); /* once a second at most */
+        assert_int_equal(w.to.in6.sin6_scope_id, steps[i].zone);
+        assert_int_equal(w.family, 6);
+        assert_int_equal(bw_address_port(&w.to), 862);
+    }
+    bw_whereis_done(&w);
+    n_looked = 0;
+    bw_whereis_refresh(&w, NULL, INT64_MAX - 1);
+    bw_whereis_init(&w, "2001:db8::1", 862, 0);
+    bw_whereis_refresh(&w, NULL, now_ns + 5000000000);
+    assert_int_equal(n_looked, 0);
+    assert_int_equal(n_asked, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_of_many_addresses),
         cmocka_unit_test(a_name_without_an_address),
+        cmocka_unit_test(an_address_of_an_interface),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
