@@ -162,10 +162,14 @@ static void advise_unsent(json_t *list, const struct bw_daemon *d, size_t circui
     for (size_t i = 0; i < d->config->n_probes; i++) {
         const struct bw_boxconf_probe *p = &d->config->probes[i];
         for (size_t k = 0; p->circuit == circuit && k < bw_opts_n_targets(p->opts); k++) {
-            int r = bw_site_unsent(d->site, i, k);
+            int family;
+            int r = bw_site_unsent(d->site, i, k, &family);
             if (r < 0) {
                 add(list, bw_advice_unsent(r),
-                    "Nothing can be sent to the target \"%s\" of circuit \"%s\": %s.",
+                    "Nothing can be sent%s to the target \"%s\" of circuit \"%s\": %s.",
+                    family == 6   ? " any more over IPv6"
+                    : family == 4 ? " any more over IPv4"
+                                  : "",
                     bw_opts_target(p->opts, k)->name, d->config->circuits[circuit].id,
                     bw_strerror(r));
             }

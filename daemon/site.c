@@ -474,21 +474,6 @@ int bw_site_target(const struct bw_site *s, size_t probe)
     return s->targets[probe];
 }
 
-int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target)
-{
-    for (size_t i = 0; i < s->n_lights; i++) {
-        const struct light *l = s->lights[i];
-        if (l && l->probe == &s->config->probes[probe] && target < BW_TARGETS_MAX) {
-            const int32_t *way = l->unsent[target];
-            if (way[0] > 0 || way[1] > 0) {
-                return 0;
-            }
-            return way[0] < 0 ? way[0] : way[1];
-        }
-    }
-    return 0;
-}
-
 int64_t bw_site_last_unix_s(const struct bw_site *s)
 {
     return s->iv ? s->last_s : BW_UNKNOWN;

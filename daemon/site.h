@@ -71,8 +71,9 @@ struct bw_interval *bw_site_interval(struct bw_site *s);
 int64_t bw_site_last_unix_s(const struct bw_site *s);
 
 /* Why the newest packet to a probe's k-th target could not be sent (-errno); 0: it was, or
- * none was due yet. */
-int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target);
+ * none was due yet. *ret_family 4 or 6: only over this one, over which it answered before,
+ * and those over the other are sent; 0: none is. */
+int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target, int *ret_family);
 
 /* The newest trace to a probe's k-th target; NULL: there is none (yet). */
 struct bw_site_path {

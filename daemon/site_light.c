@@ -13,6 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {
+    OTHER_MS = 60000 /* and some intervals: so much newer is what was tried instead */
+};
+
 static void on_retry(uv_timer_t *t);
 
 static void light_start(struct light *l)
@@ -50,8 +54,10 @@ static void on_light_latency(void *owner, const struct bw_latency_sample *s, uin
     }
     for (uint32_t i = 0; i < n; i++) {
         if (s[i].target < BW_TARGETS_MAX && s[i].state != BW_SKIPPED) {
-            l->unsent[s[i].target][s[i].family == 6 ? 1 : 0] =
-                s[i].state == BW_FAILED ? s[i].error : 1;
+            struct way *w = &l->ways[s[i].target][s[i].family == 6 ? 1 : 0];
+            w->unsent = s[i].state == BW_FAILED ? s[i].error : 1;
+            w->once = w->once || s[i].state == BW_OK;
+            w->tried_mono_ns = s[i].sent_mono_ns;
         }
         bw_interval_latency(l->site->iv, l->first_target + s[i].target, &s[i]);
     }
@@ -107,6 +113,44 @@ static void on_retry_closed(uv_handle_t *h)
     struct light *l = h->data;
     l->site->open_handles--;
     bw_site_maybe_closed(l->site);
+}
+
+/* A name may have gone over to the other family: what was tried long before says nothing.
+ */
+static bool is_tried(const struct light *l, const struct way *w, const struct way *other)
+{
+    const struct bw_opts *o = l->probe->opts;
+    int64_t gap_ms =
+        bw_optspec_find(bw_opts_spec(o), "interval") ? bw_opt_int(o, "interval") : 0;
+    return w->unsent != 0 &&
+           (other->tried_mono_ns - w->tried_mono_ns) / 1000000 <= OTHER_MS + 4 * gap_ms;
+}
+
+int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target, int *ret_family)
+{
+    *ret_family = 0;
+    for (size_t i = 0; i < s->n_lights; i++) {
+        const struct light *l = s->lights[i];
+        if (!l || l->probe != &s->config->probes[probe] || target >= BW_TARGETS_MAX) {
+            continue;
+        }
+        const struct way *w = l->ways[target];
+        int way[2];
+        for (int f = 0; f < 2; f++) {
+            way[f] = is_tried(l, &w[f], &w[1 - f]) ? w[f].unsent : 0;
+        }
+        for (int f = 0; f < 2; f++) {
+            if (way[f] < 0 && w[f].once && way[1 - f] > 0) {
+                *ret_family = f == 0 ? 4 : 6;
+                return way[f];
+            }
+        }
+        if (way[0] > 0 || way[1] > 0) {
+            return 0; /* a family that this box never had is none that is missed */
+        }
+        return way[0] < 0 && (w[0].once || !w[1].once) ? way[0] : way[1];
+    }
+    return 0;
 }
 
 const struct bw_site_path *

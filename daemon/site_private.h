@@ -24,6 +24,13 @@ struct line {
     struct bw_complaint complaint;
 };
 
+/* To one target over one family. */
+struct way {
+    int32_t unsent; /* why its newest packet could not be sent; 1: it was; 0: none tried */
+    bool once;      /* it was answered before */
+    int64_t tried_mono_ns;
+};
+
 struct light {
     struct bw_site *site;
     struct bw_boxconf *config; /* the one it was made under: the host reads its options */
@@ -33,9 +40,7 @@ struct light {
     uint32_t first_target;
     int64_t retry_ms;
     int64_t round_mono_ms;
-    /* By target, over IPv4 and over IPv6: why its newest packet could not be sent; 1: it
-     * was sent; 0: none was tried. */
-    int32_t unsent[BW_TARGETS_MAX][2];
+    struct way ways[BW_TARGETS_MAX][2]; /* by target, over IPv4 and over IPv6 */
     struct bw_site_path paths[BW_TARGETS_MAX];
     struct bw_complaint complaint;
 };

@@ -107,6 +107,8 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
         }
         for (size_t k = 0; k < bw_opts_n_targets(p->opts); k++) {
             bool any = false;
+            int unsent_family;
+            int unsent = bw_site_unsent(d->site, i, k, &unsent_family);
             if (strcmp(p->ops->name, "path") == 0) {
                 json_t *way = path_json(bw_site_path(d->site, i, k));
                 put_text(way, "target", bw_opts_target(p->opts, k)->name);
@@ -117,18 +119,19 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
                 struct bw_latency now;
                 bool sent = bw_interval_latency_now(iv, (uint32_t)first + (uint32_t)k,
                                                     family, &now);
-                if (!sent && (family == 4 || any)) {
+                bool missed = unsent < 0 && unsent_family == family;
+                if (!sent && !missed && (family == 4 || any)) {
                     continue; /* a target of which nothing was sent has one row too */
                 }
                 any = true;
                 json_t *o = latency_json(&now);
                 put_text(o, "target", bw_opts_target(p->opts, k)->name);
                 put_text(o, "kind", p->ops->name);
-                if (!sent) {
+                if (!sent && !missed) {
                     (void)json_object_del(o, "family");
                 }
-                if (bw_site_unsent(d->site, i, k) < 0) {
-                    put_text(o, "not_sent", bw_strerror(bw_site_unsent(d->site, i, k)));
+                if (unsent < 0 && (missed || unsent_family == 0)) {
+                    put_text(o, "not_sent", bw_strerror(unsent));
                 }
                 (void)json_array_append_new(out, o);
             }

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 
 from bwtest import HOST, Box, wait_for
-from bwtest.scenes import Skipped, in_netns, run_scenes, scene
+from bwtest.scenes import Skipped, in_netns, in_netns_and_mounts, run_scenes, scene
 from speed import HTTP
 
 
@@ -65,6 +65,47 @@ def tells_of_the_line():
         wait_for("it is over", lambda: not box.status()["circuits"][0]["out"])
         wait_for("and forgotten", lambda: not [
             p for p in box.status()["problems"] if '"wan"' in p["what"]])
+
+
+def rows(box, target):
+    return [t for t in box.status()["circuits"][0]["latency"] if t["target"] == target]
+
+
+@scene
+@in_netns_and_mounts
+def tells_of_a_family():
+    """A name over both families, one of which goes and comes; a name of a family that was
+    never there."""
+    allow_ping()
+    subprocess.run("ip link add d0 type veth peer name d1 && ip link set d0 up && ip link set"
+                   " d1 up && ip addr add 192.0.2.1/24 dev d0 && ip addr add fd00:5::1/64"
+                   " dev d0 nodad", shell=True, check=True)
+    with Box(more='icmp "names" { family = both\n'
+                  ' target "elm" { address = "elm.example" }\n'
+                  ' target "oak" { address = "oak.example" } }\n') as box:
+        hosts = os.path.join(box.folder, "hosts")
+        with open(hosts, "w", encoding="ascii") as f:
+            f.write("192.0.2.1 elm.example oak.example\nfd00:5::1 elm.example\n"
+                    "fd00:6::1 oak.example\n")
+        subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
+        box.start()
+        wait_for("both are answered", lambda: {
+            t["probe"] + str(t["family"]) for r in box.records()[-1:]
+            for t in r.get("latency", []) if t["sent"] > t["lost"]} >= {"elm4", "elm6", "oak4"})
+        not_told(box, "Nothing can be sent")
+        subprocess.run("ip addr del fd00:5::1/64 dev d0", shell=True, check=True)
+        found = told(box, "Nothing can be sent any more over IPv6", '"elm"', "unreachable")
+        assert "ip route" in found["mend"], found
+        not_told(box, "oak")
+        six = [t for t in rows(box, "elm") if t.get("family") == 6]
+        assert len(six) == 1 and "unreachable" in six[0]["not_sent"], rows(box, "elm")
+        assert not [t for t in rows(box, "elm") + rows(box, "oak")
+                    if t.get("family") != 6 and "not_sent" in t], box.status()
+        assert "elm                  icmp over IPv6  cannot be sent to: " in box.command(
+            "status", "--socket", box.socket)
+        subprocess.run("ip addr add fd00:5::1/64 dev d0 nodad", shell=True, check=True)
+        wait_for("it is back", lambda: not [
+            p for p in box.status()["problems"] if "elm" in p["what"]])
 
 
 @scene

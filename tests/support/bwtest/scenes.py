@@ -69,6 +69,18 @@ def in_netns(body):
     return inside
 
 
+def in_netns_and_mounts(body):
+    """With a loopback of its own and nothing else, and mounts of its own."""
+    @functools.wraps(body)
+    def inside():
+        if not _entered():
+            _enter(body.__name__, "-n", "-m", "--propagation", _propagation())
+            return
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        body()
+    return inside
+
+
 def in_mounts(body):
     """With mounts of its own."""
     @functools.wraps(body)
