@@ -92,6 +92,12 @@ static const struct bw_optspec udpst_opts[] = {
      .max = 255,
      .def = "0",
      .doc = "The number the server knows that key by."},
+    {.name = "unsigned_answers",
+     .type = BW_OPT_BOOL,
+     .def = "no",
+     .doc = "With a key: test also against a server of a version before 20, which signs "
+            "none of its answers. Anybody who can send packets in its name can then "
+            "answer for it."},
     {.name = "jumbo",
      .type = BW_OPT_BOOL,
      .def = "no",

@@ -5,7 +5,8 @@
  * Whatever is not the answer is counted by kind and thrown away, so that nobody can end a
  * test by throwing packets at it, and the reason says at the end what came instead. Only a
  * refusal from the server's own address is taken at its word, signed or not: a server
- * without our key cannot sign it. */
+ * without our key cannot sign it. But with a key nobody can have us go on without checking
+ * answers, as before version 20 they are, unless `unsigned_answers` allows it. */
 #include "udpst_flow_private.h"
 
 #include <bw/err.h>
@@ -177,6 +178,14 @@ static void setup_refused(struct udpst_flow *f, const struct bw_udpst_setup *s)
     };
     bool busy = s->response == NO_CAPACITY || s->response == NO_CONNECTION;
     if (s->response == BAD_VERSION && f->version == BW_UDPST_VERSION) {
+        if (f->authenticated && !bw_opt_int(f->plan.opts, "unsigned_answers")) {
+            udpst_flow_fail(
+                f, -EPROTONOSUPPORT,
+                "the server says that it speaks version %u and not %d, and the key "
+                "cannot check its answers ('unsigned_answers = yes' takes them)",
+                (unsigned)s->version, BW_UDPST_VERSION);
+            return;
+        }
         f->version = s->version < BW_UDPST_VERSION ? s->version : BW_UDPST_VERSION_MIN;
         send_setup(f);
         return;
