@@ -106,6 +106,19 @@ static void warn_of_budget(const char *name, int64_t budget_bytes, int64_t forec
     }
 }
 
+static void warn_of_never(const struct bw_boxconf *c, const struct bw_forecast *f)
+{
+    for (size_t i = 0; i < f->n_probes; i++) {
+        const struct bw_boxconf_probe *p = &c->probes[f->probes[i].probe];
+        if (f->probes[i].never) {
+            (void)printf("warning: %s \"%s\" will never run: class hours and windows leave "
+                         "no day (UTC) more than a tenth of its every; leave more time, or "
+                         "test more often (every)\n",
+                         p->ops->name, bw_opts_name(p->opts));
+        }
+    }
+}
+
 static void warn_of_claims(const struct bw_boxconf *c,
                            const int64_t link_bps[BW_CIRCUITS_MAX])
 {
@@ -152,6 +165,7 @@ static void print_forecast(const struct bw_boxconf *c)
     warn_of_budget("day_bytes", c->tests.day_bytes, f.day_bytes);
     warn_of_budget("month_bytes", c->tests.month_bytes,
                    f.day_bytes * BW_FORECAST_MONTH_DAYS);
+    warn_of_never(c, &f);
     warn_of_claims(c, link_bps);
 }
 
@@ -208,7 +222,8 @@ const struct bw_verb bw_verb_check_config = {
         "a\n"
         "month (at most, without retests, campaigns and runs by hand), and warns of "
         "budgets\n"
-        "below that and of claims that this box or its servers cannot reach.\n"
+        "below that, of tests that never run and of claims that this box or its servers\n"
+        "cannot reach.\n"
         "\n"
         "  --print    print the effective configuration, defaults included\n"
         "\n"

@@ -170,6 +170,10 @@ static void print_test(const json_t *t)
                      box_local(box_number(t, "until_ms") / 1000, at));
     } else if (box_number(t, "every_ms") == BW_UNKNOWN) {
         (void)printf("\n  only when asked: its section has no `every`\n");
+    } else if (json_is_true(json_object_get(t, "never"))) {
+        (void)printf(
+            "\n  never in these hours: a start needs more than a tenth of its `every`\n"
+            "  of open hours in one day (UTC)\n");
     } else {
         (void)printf("\n  about %" PRId64 ".%" PRId64
                      " tests in the open hours, at most %s each\n",

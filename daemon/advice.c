@@ -410,10 +410,11 @@ static void advise_tests(json_t *list, const struct bw_daemon *d)
         }
         if (n.never) {
             add(list,
-                "leave some time between class_hours and window, or set tests { in_class }",
-                "The test \"%s\" never runs today: class hours and windows leave no minute "
-                "for "
-                "it.",
+                "leave more time between class_hours and window, set tests { in_class }, "
+                "or test more often: a start needs more than a tenth of its every of "
+                "open hours in one day (UTC)",
+                "The test \"%s\" never runs today: class hours and windows leave too "
+                "little time for its every.",
                 n.probe);
         }
     }

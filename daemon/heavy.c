@@ -336,7 +336,8 @@ bool bw_heavy_next(const struct bw_heavy *h, size_t i, struct bw_heavy_next *ret
     ret->left_out = it->left_out;
     ret->left_why = it->left_why;
     ret->failed = it->failed;
-    ret->never = p->every_ms > 0 && !memchr(h->allowed, 1, sizeof(h->allowed));
+    ret->never =
+        p->every_ms > 0 && !bw_starts_can(p->every_ms, bw_forecast_open_ms(h->allowed));
     ret->running = h->run && h->run->config == h->config && h->run->item.probe == it->probe;
     ret->equal_in_row = h->tracks[it->probe].equal_in_row;
     ret->no_second =

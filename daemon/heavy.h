@@ -63,7 +63,7 @@ struct bw_heavy_next {
     int64_t left_out;     /* starts in a row that came to nothing */
     const char *left_why; /* … the last one because of this */
     const char *failed;   /* how the newest run failed; "" when it did not */
-    bool never;           /* planned, but no minute of the day is allowed */
+    bool never;           /* drawn, but the day is not open for long enough */
     bool running;
     bool untestable[BW_DIRECTIONS]; /* the claim is more than port or servers carry */
     int64_t equal_in_row;           /* runs with upload equal to download to 0.1 % */

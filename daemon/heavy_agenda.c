@@ -48,16 +48,25 @@ static void put_text(json_t *o, const char *name, const char *text)
 
 /* ---- hours */
 
+/* 24 hours lie in one UTC day or two. */
+struct open_time {
+    int64_t shown_ms[2]; /* within the hours that are asked for */
+    int64_t whole_ms[2]; /* of the whole day: its starts are drawn by that */
+};
+
 /* The allowed minutes of [from, to) as spans, and how many there are. */
 static json_t *
-open_spans(const struct bw_heavy *h, int64_t from_s, int64_t to_s, int64_t *ret_open_s)
+open_spans(const struct bw_heavy *h, int64_t from_s, int64_t to_s, struct open_time *ret)
 {
     json_t *list = json_array();
     int64_t begin_s = BW_UNKNOWN;
-    *ret_open_s = 0;
-    for (int64_t day_s = from_s - from_s % DAY_S; day_s < to_s; day_s += DAY_S) {
+    int64_t first_s = from_s - from_s % DAY_S;
+    memset(ret, 0, sizeof(*ret));
+    for (int64_t day_s = first_s; day_s < to_s; day_s += DAY_S) {
         uint8_t allowed[BW_BOXCONF_DAY_MIN];
+        bool second = day_s > first_s;
         bw_boxconf_allowed(h->config, day_s, allowed);
+        ret->whole_ms[second] = bw_forecast_open_ms(allowed);
         for (int m = 0; m < BW_BOXCONF_DAY_MIN; m++) {
             int64_t a_s = day_s + (int64_t)m * 60;
             int64_t b_s = a_s + 60;
@@ -65,7 +74,7 @@ open_spans(const struct bw_heavy *h, int64_t from_s, int64_t to_s, int64_t *ret_
             a_s = a_s < from_s ? from_s : a_s;
             if (in) {
                 begin_s = begin_s == BW_UNKNOWN ? a_s : begin_s;
-                *ret_open_s += (b_s < to_s ? b_s : to_s) - a_s;
+                ret->shown_ms[second] += ((b_s < to_s ? b_s : to_s) - a_s) * 1000;
             } else if (begin_s != BW_UNKNOWN) {
                 (void)json_array_append_new(list, json_pack("{s:I, s:I}", "from",
                                                             (json_int_t)begin_s, "to",
@@ -175,7 +184,7 @@ static json_t *item_json(struct bw_heavy *h, struct item *it)
     return o;
 }
 
-static json_t *own_json(struct bw_heavy *h, struct item *it, int64_t open_s)
+static json_t *own_json(struct bw_heavy *h, struct item *it, const struct open_time *open)
 {
     const struct bw_boxconf_probe *p = &h->config->probes[it->probe];
     json_t *o = item_json(h, it);
@@ -183,9 +192,14 @@ static json_t *own_json(struct bw_heavy *h, struct item *it, int64_t open_s)
         bw_site_interval(h->site)
             ? bw_interval_last_reading(bw_site_interval(h->site), (uint32_t)p->circuit)
             : NULL;
+    int64_t usable_ms = 0;
+    for (int i = 0; i < 2; i++) {
+        usable_ms += bw_starts_can(p->every_ms, open->whole_ms[i]) ? open->shown_ms[i] : 0;
+    }
     put_text(o, "what", "own");
     put_i64(o, "every_ms", p->every_ms > 0 ? p->every_ms : BW_UNKNOWN);
-    put_i64(o, "expected_milli", bw_forecast_milliruns(open_s * 1000, p->every_ms));
+    put_i64(o, "expected_milli", bw_forecast_milliruns(usable_ms, p->every_ms));
+    put(o, "never", json_boolean(p->every_ms > 0 && usable_ms == 0));
     put_i64(o, "run_bytes",
             bw_forecast_run_bytes(h->config, p, reading ? reading->link_bps : BW_UNKNOWN));
     put_text(o, "gate", gate_name(h->config->tests.gate));
@@ -232,13 +246,13 @@ json_t *bw_heavy_agenda(struct bw_heavy *h, bool starts)
 {
     int64_t now_s = bw_clock_unix_ms() / 1000;
     int64_t to_s = now_s + DAY_S;
-    int64_t open_s = 0;
+    struct open_time open;
     json_t *o = json_object();
     json_t *tests = json_array();
     put_i64(o, "from_s", now_s);
     put_i64(o, "to_s", to_s);
-    put(o, "open", open_spans(h, now_s, to_s, &open_s));
-    put_i64(o, "open_s", open_s);
+    put(o, "open", open_spans(h, now_s, to_s, &open));
+    put_i64(o, "open_s", (open.shown_ms[0] + open.shown_ms[1]) / 1000);
     put_i64(o, "day_bytes", h->config->tests.day_bytes);
     put_i64(o, "month_bytes", h->config->tests.month_bytes);
     put_i64(o, "moved_today_bytes", h->spent_bytes);
@@ -250,7 +264,7 @@ json_t *bw_heavy_agenda(struct bw_heavy *h, bool starts)
         json_boolean(h->foreseen_day_s == bw_pledge_today_unix_s(h->pledge)));
     for (size_t i = 0; i < h->n_items; i++) {
         struct item *it = &h->items[i];
-        json_t *e = it->what == ITEM_OWN ? own_json(h, it, open_s)
+        json_t *e = it->what == ITEM_OWN ? own_json(h, it, &open)
                                          : campaign_item_json(h, it, now_s, to_s);
         if (starts) {
             put_drawn(h, e, it, now_s);

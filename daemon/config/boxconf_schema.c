@@ -270,10 +270,12 @@ const struct bw_optspec bw_boxconf_heavy_opts[] = {
     {.name = "every",
      .type = BW_OPT_DURATION,
      .min = 10000,
-     .max = 60 * DAY_MS,
+     .max = 9 * DAY_MS,
      .def = "",
      .doc = "Mean gap between two starts, counted over the hours in which tests may start; "
-            "the starts themselves nobody can foresee. Not set: only when asked."},
+            "the starts themselves nobody can foresee. They are drawn for each day (UTC) "
+            "by itself, and none comes before a tenth of this has passed in its open "
+            "hours. Not set: only when asked."},
     {.name = "server_rate",
      .type = BW_OPT_RATE,
      .min = 1000,

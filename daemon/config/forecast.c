@@ -7,6 +7,7 @@
 #include <bw/probe.h>
 #include <bw/summary.h>
 #include <errno.h>
+#include <starts.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -62,18 +63,24 @@ int64_t bw_forecast_run_bytes(const struct bw_boxconf *c,
     return bytes == BW_UNKNOWN || bytes < 0 ? 0 : bytes;
 }
 
-/* Allowed time of a day in the mean, in ms. */
-static int64_t allowed_ms(const struct bw_boxconf *c, int64_t day_unix_s)
+/* Allowed time of each of the days, in ms. */
+static void open_days(const struct bw_boxconf *c, int64_t day_unix_s, int64_t *ret_open_ms)
 {
     uint8_t allowed[BW_BOXCONF_DAY_MIN];
-    int64_t minutes = 0;
     for (int i = 0; i < BW_FORECAST_DAYS; i++) {
         bw_boxconf_allowed(c, day_unix_s + (int64_t)i * DAY_S, allowed);
-        for (int k = 0; k < BW_BOXCONF_DAY_MIN; k++) {
-            minutes += allowed[k];
-        }
+        ret_open_ms[i] = bw_forecast_open_ms(allowed);
     }
-    return minutes * MINUTE_MS / BW_FORECAST_DAYS;
+}
+
+/* … of a day in the mean; days that are too short for any start are none. */
+static int64_t usable_ms(const int64_t open_ms[BW_FORECAST_DAYS], int64_t every_ms)
+{
+    int64_t sum_ms = 0;
+    for (int i = 0; i < BW_FORECAST_DAYS; i++) {
+        sum_ms += bw_starts_can(every_ms, open_ms[i]) ? open_ms[i] : 0;
+    }
+    return sum_ms / BW_FORECAST_DAYS;
 }
 
 static int64_t packet_gap_ms(const struct bw_boxconf_probe *p)
@@ -88,6 +95,15 @@ static int64_t packet_ways(const struct bw_boxconf_probe *p)
     return p->ops->ways ? p->ops->ways(p->opts) : (int64_t)bw_opts_n_targets(p->opts);
 }
 
+int64_t bw_forecast_open_ms(const uint8_t allowed[BW_BOXCONF_DAY_MIN])
+{
+    int64_t minutes = 0;
+    for (int k = 0; k < BW_BOXCONF_DAY_MIN; k++) {
+        minutes += allowed[k];
+    }
+    return minutes * MINUTE_MS;
+}
+
 int64_t bw_forecast_milliruns(int64_t open_ms, int64_t every_ms)
 {
     return every_ms > 0 ? open_ms * 1000 / every_ms * 1000000 / GAP_PPM : 0;
@@ -98,7 +114,8 @@ void bw_forecast_make(const struct bw_boxconf *c,
                       const int64_t link_bps[BW_CIRCUITS_MAX],
                       struct bw_forecast *ret)
 {
-    int64_t open_ms = allowed_ms(c, day_unix_s);
+    int64_t open_ms[BW_FORECAST_DAYS];
+    open_days(c, day_unix_s, open_ms);
     memset(ret, 0, sizeof(*ret));
     for (size_t i = 0; i < c->n_probes; i++) {
         const struct bw_boxconf_probe *p = &c->probes[i];
@@ -107,7 +124,9 @@ void bw_forecast_make(const struct bw_boxconf *c,
         f->heavy = p->ops->klass == BW_CLASS_THROUGHPUT;
         if (f->heavy) {
             f->run_bytes = bw_forecast_run_bytes(c, p, link_bps[p->circuit]);
-            f->milliruns_day = bw_forecast_milliruns(open_ms, p->every_ms);
+            int64_t usable = usable_ms(open_ms, p->every_ms);
+            f->never = p->every_ms > 0 && usable == 0;
+            f->milliruns_day = bw_forecast_milliruns(usable, p->every_ms);
         } else {
             f->run_bytes = packet_bytes(p);
             f->milliruns_day = DAY_MS * 1000 / packet_gap_ms(p) * packet_ways(p);

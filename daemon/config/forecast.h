@@ -18,6 +18,7 @@ enum {
 struct bw_forecast_probe {
     size_t probe;          /* index into the configuration */
     bool heavy;            /* else packets */
+    bool never;            /* drawn, but no day is open for long enough */
     int64_t milliruns_day; /* thousandths of a run (of a packet) a day, in the mean */
     int64_t run_bytes;     /* at most, of one run; of one packet and its answer */
     int64_t day_bytes;
@@ -43,6 +44,9 @@ int64_t bw_forecast_moved_bytes(const struct bw_boxconf *c, const struct bw_late
 int64_t bw_forecast_run_bytes(const struct bw_boxconf *c,
                               const struct bw_boxconf_probe *p,
                               int64_t link_bps);
+
+/* Allowed time of one day. */
+int64_t bw_forecast_open_ms(const uint8_t allowed[BW_BOXCONF_DAY_MIN]);
 
 /* Thousandths of a run in so much allowed time; 0 without a mean gap. */
 int64_t bw_forecast_milliruns(int64_t open_ms, int64_t every_ms);

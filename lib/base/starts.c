@@ -16,6 +16,8 @@
 
 enum {
     MINUTE_MS = 60000,
+    GAP_MIN_PPM = 100000,
+    GAP_MAX_PPM = 2500000,
     FRACTION_BITS = 30
 };
 
@@ -57,6 +59,11 @@ static uint32_t word_of(const uint8_t mac[32], size_t n)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
+static int64_t part_ms(int64_t mean_ms, int64_t ppm)
+{
+    return mean_ms / 1000 * ppm / 1000 + mean_ms % 1000 * ppm / 1000000;
+}
+
 static int64_t draw_gap_ms(const uint8_t secret[BW_STARTS_SECRET_LEN],
                            const char *name,
                            int64_t day_unix_s,
@@ -69,13 +76,13 @@ static int64_t draw_gap_ms(const uint8_t secret[BW_STARTS_SECRET_LEN],
                      day_unix_s, k);
     bw_hmac_sha256(secret, BW_STARTS_SECRET_LEN, text, (size_t)n, mac);
     int64_t ppm = bw_starts_neg_ln_ppm(word_of(mac, 0));
-    if (ppm < 100000) {
-        ppm = 100000;
+    if (ppm < GAP_MIN_PPM) {
+        ppm = GAP_MIN_PPM;
     }
-    if (ppm > 2500000) {
-        ppm = 2500000;
+    if (ppm > GAP_MAX_PPM) {
+        ppm = GAP_MAX_PPM;
     }
-    return mean_ms / 1000 * ppm / 1000 + mean_ms % 1000 * ppm / 1000000;
+    return part_ms(mean_ms, ppm);
 }
 
 size_t bw_starts_day(const uint8_t secret[BW_STARTS_SECRET_LEN],
@@ -107,6 +114,11 @@ size_t bw_starts_day(const uint8_t secret[BW_STARTS_SECRET_LEN],
         ret_start_ms[n++] = (int64_t)minute * MINUTE_MS + (target_ms - minute_at_ms);
     }
     return n;
+}
+
+bool bw_starts_can(int64_t mean_ms, int64_t open_ms)
+{
+    return mean_ms > 0 && part_ms(mean_ms, GAP_MIN_PPM) < open_ms;
 }
 
 int bw_starts_outside(const uint8_t secret[BW_STARTS_SECRET_LEN],

@@ -36,6 +36,10 @@ size_t bw_starts_day(const uint8_t secret[BW_STARTS_SECRET_LEN],
                      int64_t *ret_start_ms,
                      size_t cap);
 
+/* Can a day with so much allowed time have a start at all? Every day begins anew, and its
+ * first gap is never less than a tenth of the mean. */
+bool bw_starts_can(int64_t mean_ms, int64_t open_ms);
+
 /* One start in eight goes to a server outside the usual list: which of n_outside (0 on)
  * the k-th start of the day goes to, or -1: to a usual one. */
 int bw_starts_outside(const uint8_t secret[BW_STARTS_SECRET_LEN],

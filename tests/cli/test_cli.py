@@ -160,6 +160,18 @@ class Wording(unittest.TestCase):
         self.assertIn("2000 Mbit/s up is not testable", r.stdout)
         self.assertNotIn("100 Mbit/s down", r.stdout)
 
+    def test_what_never_runs_is_said(self):
+        """Two hours a day and a mean gap of a day: no secret draws a start into them."""
+        text = ('timezone = UTC\n'
+                'circuit "wan" { vantage = lan-side source = none }\n'
+                'window "night" { from = "20:00" to = "22:00" }\n'
+                'http "h" { every = %s target "s" { address = "http://127.0.0.1/f" } }\n')
+        with tempfile.TemporaryDirectory(prefix="bw-test-cli-") as folder:
+            never = self.taken(folder, text % "1d", "once a day")
+            self.assertRegex(never, r'http +h +0\.0 runs a day')
+            self.assertIn('http "h" will never run', never)
+            self.assertNotIn("never", self.taken(folder, text % "12h", "twice a day"))
+
     def taken(self, folder, text, what):
         path = os.path.join(folder, "c.conf")
         with open(path, "w", encoding="utf-8") as f:

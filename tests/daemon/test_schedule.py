@@ -62,7 +62,7 @@ def agenda():
         (t,) = a["tests"]
         assert t["outside"] == ["far-1"] and t["servers"] == ["state-1"], t
         assert 3200 <= t["expected_milli"] <= 3300, t  # 3 an hour, by a mean gap of 0.9228
-        assert "class hours" in t["now"], t
+        assert "class hours" in t["now"] and not t["never"], t
         # No drawn time anywhere, neither here nor in the status.
         shown = json.dumps(a) + json.dumps(box.status()["tests"])
         assert "starts_ms" not in shown and "due" not in shown, shown
@@ -73,6 +73,15 @@ def agenda():
         # No test ran yet: it is the echoes that are counted.
         assert 0 < tests["moved_today_bytes"] < 1_000_000, tests
         assert box.command("schedule", "--config", box.conf, "--explain").startswith("# Circuit wan")
+        # An hour of the day is too short for a mean gap of ten.
+        box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off retry = 1s }\n" + hours
+                  + section(url, "every = 10h", "far-1"))
+        box.reload()
+        (t,) = box.ask(verb="schedule")[-1]["tests"]
+        assert t["never"] and t["expected_milli"] == 0, t
+        page = box.command("schedule", "--config", box.conf, "--socket", box.socket)
+        assert "never in these hours" in page, page
+        assert any("never runs today" in json.dumps(p) for p in box.status()["problems"])
         # Who asks for them has every later run of the day marked, a restart or not.
         box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off retry = 1s }\n"
                   + section(url, "every = 10s", "far-1"))

@@ -191,6 +191,9 @@ static void mistakes_in_probes(void **state)
     refuse(GOOD_CIRCUIT "ndt7 \"s\" {\n every = 2h\n consent = yes\n"
                         " target \"m-lab\" { address = \"locate\" }\n}\n",
            ":7:", "every = 6h");
+    refuse(GOOD_CIRCUIT
+           "http \"h\" {\n every = 45d\n target \"x\" { address = \"http://a/\" }\n}\n",
+           ":7:", "9d");
     char many[8192];
     size_t n = (size_t)snprintf(many, sizeof(many), "%sicmp \"e\" {\n", GOOD_CIRCUIT);
     for (int i = 0; i <= BW_TARGETS_MAX; i++) {

@@ -114,6 +114,54 @@ static void names_over_both_families(void **state)
     }
 }
 
+static struct bw_forecast_probe of_window(const char *hours, const char *every)
+{
+    char text[512];
+    struct bw_forecast f;
+    (void)snprintf(text, sizeof(text),
+                   "circuit \"wan\" { vantage = router source = none }\n"
+                   "window \"w\" { %s }\n"
+                   "http \"h\" { %s target \"s\" { address = \"http://192.0.2.3/f\" } }\n",
+                   hours, every);
+    struct bw_boxconf *c = take(text);
+    bw_forecast_make(c, MONDAY, silent, &f);
+    bw_boxconf_unref(c);
+    return f.probes[0];
+}
+
+/* Each UTC day draws from zero: where no day is long enough for the least gap, nothing will
+ * ever run, and the forecast may not say otherwise. */
+static void what_never_runs(void **state)
+{
+    const char *night = "days = \"mon-sun\" from = \"20:00\" to = \"22:00\"";
+    /* 23:00 to 01:00 UTC: an hour of each of two days */
+    const char *evening = "days = \"mon\" from = \"18:00\" to = \"20:00\"";
+    const char *long_mondays = "days = \"mon\" from = \"08:00\" to = \"20:00\"";
+    (void)state;
+    struct bw_forecast_probe x = of_window(night, "every = 1d");
+    assert_true(x.never);
+    assert_int_equal(x.milliruns_day, 0);
+    assert_int_equal(x.day_bytes, 0);
+    x = of_window(night, "every = 19h");
+    assert_false(x.never);
+    assert_true(x.milliruns_day > 100);
+    x = of_window(night, "");
+    assert_false(x.never); /* only when asked */
+    x = of_window(long_mondays, "every = 4d");
+    assert_false(x.never);
+    assert_true(x.milliruns_day > 0);
+
+    (void)setenv("TZ", "America/New_York", 1);
+    tzset();
+    x = of_window(evening, "every = 10h");
+    assert_true(x.never);
+    assert_int_equal(x.milliruns_day, 0);
+    x = of_window(evening, "every = 9h");
+    assert_false(x.never);
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+}
+
 /* Without a claim the port says how fast; without either the probe's own guess. */
 static void by_the_port(void **state)
 {
@@ -147,9 +195,8 @@ static void what_cannot_be_tested(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_a_day),
-        cmocka_unit_test(names_over_both_families),
-        cmocka_unit_test(by_the_port),
+        cmocka_unit_test(bytes_a_day),           cmocka_unit_test(names_over_both_families),
+        cmocka_unit_test(what_never_runs),       cmocka_unit_test(by_the_port),
         cmocka_unit_test(what_cannot_be_tested),
     };
     (void)setenv("TZ", "UTC", 1);

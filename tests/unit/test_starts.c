@@ -53,6 +53,30 @@ static void starts_are_fixed_by_the_secret(void **state)
     assert_int_not_equal(a[0], b[0]);
 }
 
+/* A day that is open for no longer than the least gap has no start, whatever its secret;
+ * one minute more, and some secrets draw one. */
+static void a_day_can_be_too_short(void **state)
+{
+    const int64_t mean_ms = INT64_C(86400000);
+    const int least_min = 144;
+    int64_t at[16];
+    (void)state;
+    for (int minutes = least_min; minutes <= least_min + 1; minutes++) {
+        uint8_t allowed[BW_STARTS_DAY_MIN] = {0};
+        uint8_t secret[BW_STARTS_SECRET_LEN] = {0};
+        size_t n = 0;
+        memset(allowed + 600, 1, (size_t)minutes);
+        for (int i = 0; i < 250; i++) {
+            secret[0] = (uint8_t)i;
+            n += bw_starts_day(secret, "http/state", DAY, mean_ms, allowed, at, 16);
+        }
+        assert_int_equal(n > 0, minutes > least_min);
+        assert_int_equal(bw_starts_can(mean_ms, INT64_C(60000) * minutes), n > 0);
+    }
+    assert_false(bw_starts_can(0, INT64_C(86400000)));
+    assert_false(bw_starts_can(mean_ms, 0));
+}
+
 static void gaps_are_exponential_and_clamped(void **state)
 {
     int64_t at[BW_STARTS_MAX];
@@ -199,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logarithm),
         cmocka_unit_test(starts_are_fixed_by_the_secret),
+        cmocka_unit_test(a_day_can_be_too_short),
         cmocka_unit_test(gaps_are_exponential_and_clamped),
         cmocka_unit_test(only_in_allowed_minutes),
         cmocka_unit_test(minutes_as_text),
