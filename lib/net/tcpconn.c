@@ -141,6 +141,20 @@ void bw_tcpconn_end(int fd, const union bw_address *to, struct bw_tcpconn_end *r
     read_origin(fd, to, ret);
 }
 
+void bw_tcpconn_keep_origin(int fd, int family, bool on)
+{
+    const int value = on;
+    (void)setsockopt(fd, family == 6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                     family == 6 ? IPV6_RECVERR : IP_RECVERR, &value, sizeof(value));
+}
+
+bool bw_tcpconn_is_anothers(int fd, const union bw_address *to)
+{
+    struct bw_tcpconn_end end = {.error = 0};
+    read_origin(fd, to, &end);
+    return end.icmp && !end.target;
+}
+
 int64_t bw_tcpconn_handshake_ns(int fd, int64_t own_ns)
 {
     struct tcp_info info = {0};

@@ -30,6 +30,12 @@ struct bw_tcpconn_end {
 /* To be asked once the descriptor polls as writable. */
 void bw_tcpconn_end(int fd, const union bw_address *to, struct bw_tcpconn_end *ret);
 
+/* For sockets that others connect: keep with an error who it came from. To be turned off
+ * once the connection stands, which is not to break over a router's word. */
+void bw_tcpconn_keep_origin(int fd, int family, bool on);
+/* Was the error of such an attempt an ICMP message of another's than `to`? Asked once. */
+bool bw_tcpconn_is_anothers(int fd, const union bw_address *to);
+
 /* The handshake's round trip: the kernel's, from the SYN's sending to its answer (TCP_INFO,
  * microseconds), where there is one and it is not above own_ns, the caller's reading, which
  * has this program's wake-up in it. A SYN that was sent again has no such figure: then the

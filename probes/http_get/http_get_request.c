@@ -12,6 +12,7 @@
 #include <clock.h>
 #include <dns.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <outlet.h>
 #include <resolve.h>
 #include <stdio.h>
@@ -42,7 +43,9 @@ struct http_get_request {
     bool added;
     struct curl_slist *connect_to;
     struct http_get_cert cert;
+    union bw_address to;
     int fd;                /* the newest socket; curl's own, not ours to close */
+    int origin_fd;         /* the same, ours, until it is connected: who said why not? */
     int64_t begun_mono_ns; /* of the transfer */
     int64_t connect_ns;    /* TCP's handshake; unknown until it is over */
     char error[CURL_ERROR_SIZE];
@@ -220,8 +223,18 @@ static size_t on_header(char *data, size_t size, size_t n, void *owner)
     return q->headers_too_long ? 0 : size * n;
 }
 
+static void close_origin(struct http_get_request *q)
+{
+    if (q->origin_fd >= 0) {
+        (void)close(q->origin_fd);
+        q->origin_fd = -1;
+    }
+}
+
 static void connected(struct http_get_request *q)
 {
+    bw_tcpconn_keep_origin(q->fd, q->setup.family, false);
+    close_origin(q);
     q->connect_ns = bw_tcpconn_handshake_ns(q->fd, bw_clock_mono_ns() - q->begun_mono_ns);
 }
 
@@ -263,6 +276,9 @@ on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
         (void)close(fd);
         return CURL_SOCKET_BAD;
     }
+    bw_tcpconn_keep_origin(fd, q->setup.family, true);
+    close_origin(q);
+    q->origin_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     q->fd = fd;
     return fd;
 }
@@ -313,6 +329,7 @@ static void drop_transfer(struct http_get_request *q)
         }
         curl_easy_cleanup(q->easy);
     }
+    close_origin(q);
     curl_slist_free_all(q->connect_to);
     q->connect_to = NULL;
     q->easy = NULL;
@@ -334,6 +351,7 @@ static int start_transfer(struct http_get_request *q, const union bw_address *to
     }
     (void)snprintf(text, sizeof(text), bw_address_family(to) == 6 ? "::[%s]:%u" : "::%s:%u",
                    address, q->port);
+    q->to = *to;
     q->header_bytes = 0;
     q->body_bytes = 0;
     q->enough = false;
@@ -359,7 +377,10 @@ static const char *code_of(const struct http_get_request *q, CURLcode code, int 
 {
     switch ((int)code) {
     case CURLE_COULDNT_CONNECT:
-        return os_error == ECONNREFUSED ? "refused" : NULL;
+        /* a router's word is no answer of the target's */
+        return os_error == ECONNREFUSED && !bw_tcpconn_is_anothers(q->origin_fd, &q->to)
+                   ? "refused"
+                   : NULL;
     case CURLE_PEER_FAILED_VERIFICATION:
         return http_get_cert_code(&q->cert);
     case CURLE_SSL_CONNECT_ERROR:
@@ -545,6 +566,7 @@ int http_get_start(const struct http_get_setup *setup, struct http_get_request *
         goto out;
     }
     q->setup = *setup;
+    q->origin_fd = -1;
     bw_latency_detail_init(&q->detail);
     http_get_cert_init(&q->cert);
     q->connect_ns = BW_UNKNOWN;

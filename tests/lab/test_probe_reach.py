@@ -238,6 +238,27 @@ def forbidden(box, near, srv):
     assert r["sent"] == r["lost"] == 1 and r["late"] == 0 and "codes" not in r, r
 
 
+def a_page_refused(box, near, srv):
+    """Refused is the target's own word, be it a reset or ICMP; a router's is silence."""
+    reject = "reject with icmpx type port-unreachable"
+    rule = """table inet t {
+  chain %s { type filter hook %s priority 0; tcp dport 80 %s
+  }
+}
+"""
+    for ns, hook, port, code in ((srv, None, 81, "refused"), (srv, "input", 80, "refused"),
+                                 (near, "forward", 80, None)):
+        if hook:
+            ns.nft(rule % (hook, hook, reject))
+        for host in (SRV4, f"[{SRV6}]"):
+            r = one(probe(box, "http_get", f"http://{host}:{port}/page", "--seconds", "1", "--opt",
+                          "interval=1s", status=3))
+            print(f"  {host}:{port}, {hook} of {ns.name}: {r.get('codes')}")
+            assert r["sent"] == r["lost"] > 0, r
+            assert r.get("codes") == ({code: r["lost"]} if code else None), r
+        ns.sh("nft flush ruleset")
+
+
 def one_family_fails_unseen_no_more(box, near, hosts):
     near.nft("""table inet t {
   chain forward { type filter hook forward priority 0; ip6 daddr %s drop
@@ -421,6 +442,7 @@ def work(the_lab):
         f.write(f"{SRV4} www.maple.example old.example\n{SRV6} www.maple.example\n")
     began = time.monotonic()
     for part in (lambda: ports(box, srv), lambda: forbidden(box, near, srv),
+                 lambda: a_page_refused(box, near, srv),
                  lambda: one_family_fails_unseen_no_more(box, near, hosts),
                  lambda: answers_of_resolvers(box), lambda: pages(box, ca),
                  lambda: by_the_interface_that_was_asked_for(box, near),
