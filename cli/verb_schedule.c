@@ -218,8 +218,9 @@ static void print(const json_t *o)
     }
     (void)printf(
         json_is_true(json_object_get(o, "foreseen"))
-            ? "\nThe drawn times of today were shown to somebody: every later run of "
-              "today is marked\n\"foreseen\" on record.\n"
+            ? "\nThe drawn times of today were shown to somebody, or can be known since "
+              "the clock was\nahead: every later run of today is marked \"foreseen\" on "
+              "record.\n"
             : "\nWhen exactly a test starts is drawn by a secret of the day, and "
               "nobody is told before it\nhas come.\n");
 }

@@ -25,6 +25,7 @@ enum {
     DAY_S = 86400,
     GATE_SPAN_S = 10,
     GATE_SPAN_MIN_S = 3,
+    FORESEEN_TEXT_MAX = 128,
     GATE_DRAIN_S = 2 /* after a test: its last bytes leave the queues of the line */
 };
 
@@ -33,12 +34,45 @@ static const char foreseen_name[] = "sched.foreseen";
 static void load_foreseen(struct bw_heavy *h)
 {
     struct bw_buf b;
-    h->foreseen_day_s = BW_UNKNOWN;
-    bw_buf_init(&b, 64);
-    if (bw_writer_get(h->writer, foreseen_name, &b) == 0 && b.data) {
-        h->foreseen_day_s = strtoll(b.data, NULL, 10);
+    bw_buf_init(&b, FORESEEN_TEXT_MAX);
+    char *at = bw_writer_get(h->writer, foreseen_name, &b) == 0 ? b.data : NULL;
+    for (size_t i = 0; i < HEAVY_FORESEEN_MAX; i++) {
+        char *end = at;
+        int64_t day_s = at ? strtoll(at, &end, 10) : 0;
+        h->foreseen_day_s[i] = end != at ? day_s : BW_UNKNOWN;
+        at = end;
     }
     bw_buf_done(&b);
+}
+
+bool heavy_is_foreseen(const struct bw_heavy *h, int64_t day_unix_s)
+{
+    for (size_t i = 0; i < HEAVY_FORESEEN_MAX; i++) {
+        if (h->foreseen_day_s[i] == day_unix_s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void heavy_mark_foreseen(struct bw_heavy *h, const char *how)
+{
+    char text[FORESEEN_TEXT_MAX] = "";
+    size_t n = 0;
+    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
+    if (heavy_is_foreseen(h, day_s)) {
+        return;
+    }
+    memmove(h->foreseen_day_s + 1, h->foreseen_day_s,
+            (HEAVY_FORESEEN_MAX - 1) * sizeof(h->foreseen_day_s[0]));
+    h->foreseen_day_s[0] = day_s;
+    for (size_t i = 0; i < HEAVY_FORESEEN_MAX && h->foreseen_day_s[i] != BW_UNKNOWN; i++) {
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%" PRId64, i ? " " : "",
+                              h->foreseen_day_s[i]);
+    }
+    (void)bw_writer_set(h->writer, foreseen_name, text);
+    bw_log(BW_AREA_SCHED, BW_NOTICE, "%s: later runs of this day are marked \"foreseen\"",
+           how);
 }
 
 int bw_heavy_new(uv_loop_t *loop,

@@ -227,21 +227,6 @@ campaign_item_json(struct bw_heavy *h, struct item *it, int64_t from_s, int64_t 
     return o;
 }
 
-static void mark_foreseen(struct bw_heavy *h)
-{
-    char text[24];
-    int64_t day_s = bw_pledge_today_unix_s(h->pledge);
-    if (h->foreseen_day_s == day_s) {
-        return;
-    }
-    h->foreseen_day_s = day_s;
-    (void)snprintf(text, sizeof(text), "%" PRId64, day_s);
-    (void)bw_writer_set(h->writer, "sched.foreseen", text);
-    bw_log(BW_AREA_SCHED, BW_NOTICE,
-           "somebody was shown the drawn times of today: later runs of this day are marked "
-           "\"foreseen\"");
-}
-
 json_t *bw_heavy_agenda(struct bw_heavy *h, bool starts)
 {
     int64_t now_s = bw_clock_unix_ms() / 1000;
@@ -258,10 +243,10 @@ json_t *bw_heavy_agenda(struct bw_heavy *h, bool starts)
     put_i64(o, "moved_today_bytes", h->spent_bytes);
     put_i64(o, "moved_month_bytes", h->spent_month_bytes);
     if (starts) {
-        mark_foreseen(h);
+        heavy_mark_foreseen(h, "somebody was shown the drawn times of today");
     }
     put(o, "foreseen",
-        json_boolean(h->foreseen_day_s == bw_pledge_today_unix_s(h->pledge)));
+        json_boolean(heavy_is_foreseen(h, bw_pledge_today_unix_s(h->pledge))));
     for (size_t i = 0; i < h->n_items; i++) {
         struct item *it = &h->items[i];
         json_t *e = it->what == ITEM_OWN ? own_json(h, it, &open)

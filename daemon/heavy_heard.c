@@ -111,6 +111,7 @@ static void retest(struct bw_heavy *h, size_t probe)
                           : "other tests wait to be repeated");
         return;
     }
+    it.drawn_day_s = t->newest.drawn_day_s;
     it.target = (uint32_t)second;
     it.due_unix_ms = bw_clock_unix_ms();
     it.due_mono_ms = bw_clock_mono_ms();

@@ -270,6 +270,10 @@ void heavy_plan(struct bw_heavy *h, int64_t unix_s)
     size_t n_had = 0;
     struct item *had = items_before(h, &n_had);
     turn_day(h, unix_s - unix_s % DAY_S);
+    if (bw_pledge_was_over(h->pledge, bw_pledge_today_unix_s(h->pledge))) {
+        heavy_mark_foreseen(h, "the clock has shown a later day already, on which the "
+                               "secret of this one may have been told");
+    }
     bw_boxconf_allowed(h->config, unix_s - unix_s % DAY_S, h->allowed);
     if (h->planned != h->config) {
         carry_over(h);

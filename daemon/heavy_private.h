@@ -18,6 +18,7 @@
 
 enum {
     HEAVY_RETESTS_MAX = 4,
+    HEAVY_FORESEEN_MAX = 4,
     HEAVY_ITEMS_MAX = BW_BOXCONF_PROBES_MAX + BW_CAMPAIGNS_MAX
 };
 
@@ -32,8 +33,9 @@ struct item {
     enum item_what what;
     size_t probe;                   /* index into the configuration */
     char campaign[BW_NAME_MAX + 1]; /* ITEM_CAMPAIGN */
-    int64_t drawn_day_s;            /* the UTC day whose secret drew the start */
-    int64_t due_unix_ms;            /* unknown: none (any more) today */
+    int64_t drawn_day_s; /* the UTC day whose secret drew the start (of a retest: that of
+                            the first test) */
+    int64_t due_unix_ms; /* unknown: none (any more) today */
     int64_t due_mono_ms;
     int64_t give_up_unix_ms; /* of the one that is due */
     int64_t look_mono_ms;    /* a deferred one is looked at again then */
@@ -52,6 +54,7 @@ struct track {
     int64_t equal_in_row; /* runs with upload equal to download */
     struct {
         int64_t ran_unix_ms; /* the newest run of its own; unknown: none to be judged */
+        int64_t drawn_day_s; /* as the item's */
         uint32_t target;
         int64_t at_unix_ms[BW_DIRECTIONS]; /* as its record has it; unknown: not yet told */
         bool below;                        /* a direction is below the claim */
@@ -97,7 +100,8 @@ struct bw_heavy {
     struct bw_heavy_asker asker;
     int64_t told_day_s; /* a record of this day has told of secrets and plan */
     char told_kid[BW_KID_LEN + 1];
-    int64_t foreseen_day_s; /* somebody was shown this day's starts; unknown: no day's */
+    /* Days whose starts somebody was shown, or may know, newest first; unknown: none. */
+    int64_t foreseen_day_s[HEAVY_FORESEEN_MAX];
     bool stopping;
     void (*stopped)(void *owner);
     void *stopped_owner;
@@ -148,6 +152,11 @@ void heavy_give_up(struct bw_heavy *h,
                    struct item *it,
                    const struct item *due,
                    const char *reason);
+
+/* Does somebody know the starts that this day's secret drew? */
+bool heavy_is_foreseen(const struct bw_heavy *h, int64_t day_unix_s);
+/* From now on they do, and the log says how. */
+void heavy_mark_foreseen(struct bw_heavy *h, const char *how);
 
 /* What a decision about an item rests on, now. */
 void heavy_look(struct bw_heavy *h,

@@ -44,9 +44,12 @@ static void add_word(struct bw_interval_run *who, const char *word)
     }
 }
 
-static bool is_foreseen(const struct bw_heavy *h)
+/* Who is shown what is still to come is shown everything whose time is drawn by then: also
+ * a campaign's test of a slot that begins before midnight, and runs after it. */
+static bool is_foreseen(const struct bw_heavy *h, const struct item *it)
 {
-    return h->foreseen_day_s == bw_pledge_today_unix_s(h->pledge);
+    return heavy_is_foreseen(h, it->drawn_day_s) ||
+           heavy_is_foreseen(h, bw_pledge_today_unix_s(h->pledge));
 }
 
 /* The circuit of a run's configuration in the one that is measured by now. */
@@ -87,7 +90,7 @@ record(struct bw_heavy *h, struct run *run, uint32_t circuit, const struct bw_ru
     who.circuit = circuit;
     who.asked = run->asked;
     who.retest_of = retest_of(&run->item, (enum bw_direction)s->direction);
-    if (!run->asked && is_foreseen(h)) {
+    if (!run->asked && is_foreseen(h, &run->item)) {
         add_word(&who, "foreseen");
     }
     switch (bw_forecast_untestable(h->config->circuits[circuit].claim_bps[s->direction],
@@ -221,6 +224,7 @@ int heavy_child(struct run *run, const char *ticket, struct bw_err *reterr)
     t->turn += run->target < heavy_n_usual(p);
     if (run->item.what == ITEM_OWN && !run->asked) {
         t->newest.ran_unix_ms = bw_clock_unix_ms();
+        t->newest.drawn_day_s = run->item.drawn_day_s;
         t->newest.target = run->target;
         t->newest.below = false;
         t->newest.at_unix_ms[BW_DOWN] = BW_UNKNOWN;
@@ -272,7 +276,7 @@ void heavy_not_run(struct bw_heavy *h,
         }
         who.retest_of = retest_of(it, (enum bw_direction)d);
         who.asked = it->asked;
-        if (!it->asked && is_foreseen(h)) {
+        if (!it->asked && is_foreseen(h, it)) {
             add_word(&who, "foreseen");
         }
         int r = bw_interval_not_run(bw_site_interval(h->site), &who, (enum bw_direction)d,

@@ -29,6 +29,7 @@ static const char days_name[] = "sched.days";
 
 struct secret {
     int64_t day_s;
+    bool over; /* the clock has shown a later day */
     uint8_t bytes[BW_STARTS_SECRET_LEN];
 };
 
@@ -42,6 +43,11 @@ struct bw_pledge {
 static void secret_name(int64_t day_s, char *out, size_t cap)
 {
     (void)snprintf(out, cap, "sched.secret.%" PRId64, day_s);
+}
+
+static void over_name(int64_t day_s, char *out, size_t cap)
+{
+    (void)snprintf(out, cap, "sched.over.%" PRId64, day_s);
 }
 
 static struct secret *find(struct bw_pledge *p, int64_t day_s)
@@ -92,6 +98,10 @@ static void load(struct bw_pledge *p, int64_t day_s)
     secret_name(day_s, name, sizeof(name));
     if (bw_writer_get(p->writer, name, &b) == 0 && b.data &&
         bw_b64_decode(b.data, b.len, s.bytes, sizeof(s.bytes)) == (long)sizeof(s.bytes)) {
+        bw_buf_done(&b);
+        bw_buf_init(&b, TEXT_MAX);
+        over_name(day_s, name, sizeof(name));
+        s.over = bw_writer_get(p->writer, name, &b) == 0;
         add(p, &s);
     }
     bw_buf_done(&b);
@@ -127,6 +137,19 @@ static void keep_days(const struct bw_pledge *p)
     (void)bw_writer_set(p->writer, days_name, text);
 }
 
+/* From now on records and status show the secrets of the days before today. */
+static void keep_over(struct bw_pledge *p)
+{
+    char name[64];
+    for (size_t i = 0; i < p->n && p->list[i].day_s < p->today_s; i++) {
+        if (!p->list[i].over) {
+            p->list[i].over = true;
+            over_name(p->list[i].day_s, name, sizeof(name));
+            (void)bw_writer_set(p->writer, name, "1");
+        }
+    }
+}
+
 void bw_pledge_turn(struct bw_pledge *p, int64_t today_unix_s)
 {
     bool had = find(p, today_unix_s) && find(p, today_unix_s + BW_STARTS_DAY_S);
@@ -136,6 +159,7 @@ void bw_pledge_turn(struct bw_pledge *p, int64_t today_unix_s)
     if (!had) {
         keep_days(p);
     }
+    keep_over(p);
 }
 
 struct bw_pledge *bw_pledge_new(struct bw_writer *writer, int64_t today_unix_s)
@@ -196,6 +220,12 @@ const uint8_t *bw_pledge_secret(const struct bw_pledge *p, int64_t day_unix_s)
 {
     const struct secret *s = find_const(p, day_unix_s);
     return s ? s->bytes : NULL;
+}
+
+bool bw_pledge_was_over(const struct bw_pledge *p, int64_t day_unix_s)
+{
+    const struct secret *s = find_const(p, day_unix_s);
+    return s && s->over;
 }
 
 int bw_pledge_tell(const struct bw_pledge *p, struct bw_summary *s)

@@ -4,11 +4,14 @@
  *
  * Secrets are named values of the journal ("sched.secret.DAY"), made a day ahead and never
  * removed; "sched.days" lists the newest days that have one, so that a box that was off
- * reveals the days before when it is back. Loop thread only. */
+ * reveals the days before when it is back. "sched.over.DAY" says that the clock has shown
+ * a later day while the secret was at hand, so that it may be known by now. Loop thread
+ * only. */
 #ifndef BW_PLEDGE_H
 #define BW_PLEDGE_H
 
 #include <bw/units.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bw_pledge;
@@ -28,6 +31,9 @@ const uint8_t *bw_pledge_today(const struct bw_pledge *p); /* BW_STARTS_SECRET_L
 
 /* The secret of any day that is at hand; NULL: it is not. */
 const uint8_t *bw_pledge_secret(const struct bw_pledge *p, int64_t day_unix_s);
+
+/* Was the clock at a later day already, so that this one's secret may have been told? */
+bool bw_pledge_was_over(const struct bw_pledge *p, int64_t day_unix_s);
 
 /* Put commitments (today, tomorrow) and secrets of days that are over into the record.
  * 0 or -ENOMEM. */

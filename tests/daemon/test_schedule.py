@@ -378,5 +378,68 @@ def waits_over_a_reload():
         box.verify()
 
 
+@scene
+def foreseen_over_midnight():
+    """Who is shown the drawn times has each of them marked, also what begins after midnight."""
+    text = Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n"
+    with SpeedServer() as url, Box(text=text + HTTP % ("", url)) as box:
+        rules = os.path.join(box.folder, "rules")
+        os.mkdir(rules)
+        box.head += f'rules = "{rules}"\n'
+        box.write(text + HTTP % ("", url))
+        # In a zone an hour ahead: a slot from 23:59 to 22:59 UTC of the next day.
+        with open(os.path.join(rules, "one.conf"), "w", encoding="utf-8") as f:
+            f.write('title = "one a day"\nsource = "nobody"\ndays = 1\ngate = off\nin_class = yes\n'
+                    'session "day" { from = "00:59" to = "23:59" tests = 1 spacing = 1min }\n')
+        day = int(time.time()) // DAY * DAY + 2 * DAY
+        clock = WallClock(box)
+        clock.set(day - 300 - int(time.time()))
+        box.env.update(TZ="XXX-1")
+        box.start()
+        box.wait_records(1)
+        where = ("--config", box.conf, "--socket", box.socket)
+        box.command("campaign", "start", "one", "--from",
+                    time.strftime("%Y-%m-%d", time.gmtime(day)), *where)
+        (test,) = [t for t in box.ask(verb="schedule", starts=True)[-1]["tests"]
+                   if "starts_ms" in t and t["starts_ms"]]
+        start = test["starts_ms"][0] // 1000
+        assert day - 60 <= start < day + DAY, (start, day)
+        clock.set(start - 4 - int(time.time()))
+        wait_for("its run", lambda: runs(box, "ok")[1:], 60)
+        box.stop()
+        assert all("foreseen" in t.get("flags", ()) for t in runs(box)), runs(box)
+        box.verify()
+
+
+@scene
+def foreseen_by_a_clock_ahead():
+    """A clock that was a day ahead has told the secret of the day to which it comes back."""
+    with SpeedServer() as url, Box(more="tests { gate = off retry = 1s retest_below = 0 }\n"
+                                   + HTTP % ("every = 10s", url)) as box:
+        noon = DAY + DAY // 2 - int(time.time()) % DAY
+        clock = WallClock(box)
+        clock.set(noon)
+        box.start()
+        box.wait_records(2)
+        assert not box.ask(verb="schedule")[-1]["foreseen"]
+        clock.set(noon + DAY)
+        wait_for("the secret", lambda: [r for r in box.records()
+                                        if r.get("schedule", {}).get("secrets")], 30)
+        assert not box.ask(verb="schedule")[-1]["foreseen"]
+        clock.set(noon)
+        wait_for("the day before", lambda: box.ask(verb="schedule")[-1]["foreseen"], 10)
+        back = (int(time.time()) + noon) * 1000
+
+        def later():
+            return [t for t in runs(box, "ok") if back <= t["at_ms"] < back + DAY * 500]
+        wait_for("a run", lambda: later()[1:], 60)
+        assert all("foreseen" in t.get("flags", ()) for t in later()), later()
+        box.stop()
+        box.start()
+        assert box.ask(verb="schedule")[-1]["foreseen"]
+        box.stop()
+        box.verify()
+
+
 if __name__ == "__main__":
     run_scenes()

@@ -188,6 +188,31 @@ static void a_clock_that_begins_in_1970_breaks_no_commitment(void **state)
     bw_pledge_free(p);
 }
 
+static void a_day_that_comes_back_may_be_known(void **state)
+{
+    (void)state;
+    struct bw_pledge *p = bw_pledge_new(NULL, DAY);
+    assert_false(bw_pledge_was_over(p, DAY));
+    bw_pledge_turn(p, DAY + DAY_S); /* the clock runs ahead … */
+    assert_false(bw_pledge_was_over(p, DAY + DAY_S));
+    bw_pledge_turn(p, DAY); /* … and is set right */
+    assert_true(bw_pledge_was_over(p, DAY));
+    assert_false(bw_pledge_was_over(p, DAY + DAY_S));
+    bw_pledge_turn(p, DAY - 9 * DAY_S); /* a day that had no secret yet */
+    assert_false(bw_pledge_was_over(p, DAY - 9 * DAY_S));
+    for (int i = 1; i < 14; i++) { /* long enough that the list has lost the first */
+        bw_pledge_turn(p, DAY + i * DAY_S);
+    }
+    bw_pledge_free(p);
+    p = bw_pledge_new(NULL, DAY - 9 * DAY_S);
+    assert_true(bw_pledge_was_over(p, DAY - 9 * DAY_S));
+    bw_pledge_free(p);
+    p = bw_pledge_new(NULL, DAY + 13 * DAY_S);
+    assert_false(bw_pledge_was_over(p, DAY + 13 * DAY_S));
+    assert_true(bw_pledge_was_over(p, DAY + 12 * DAY_S));
+    bw_pledge_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup(days_off_are_revealed_when_it_is_back, forget),
         cmocka_unit_test_setup(a_restart_draws_nothing_again, forget),
         cmocka_unit_test_setup(a_clock_that_begins_in_1970_breaks_no_commitment, forget),
+        cmocka_unit_test_setup(a_day_that_comes_back_may_be_known, forget),
     };
     assert_int_equal(bw_crypto_init(), 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
