@@ -44,6 +44,15 @@ def section(url, more, *outside):
     return text.rstrip().removesuffix("}") + servers + "}\n"
 
 
+def reloaded(box, every_ms):
+    """The one test of the agenda, once the new file is in force."""
+    def told():
+        (t,) = box.ask(verb="schedule")[-1]["tests"]
+        return t if t["every_ms"] == every_ms else None
+    box.reload()
+    return wait_for("the new file", told)
+
+
 @scene
 def agenda():
     """Hours, counts and reasons are shown; drawn times only to who has the day marked."""
@@ -76,8 +85,7 @@ def agenda():
         # An hour of the day is too short for a mean gap of ten.
         box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off retry = 1s }\n" + hours
                   + section(url, "every = 10h", "far-1"))
-        box.reload()
-        (t,) = box.ask(verb="schedule")[-1]["tests"]
+        t = reloaded(box, 36_000_000)
         assert t["never"] and t["expected_milli"] == 0, t
         page = box.command("schedule", "--config", box.conf, "--socket", box.socket)
         assert "never in these hours" in page, page
@@ -85,7 +93,7 @@ def agenda():
         # Who asks for them has every later run of the day marked, a restart or not.
         box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off retry = 1s }\n"
                   + section(url, "every = 10s", "far-1"))
-        box.reload()
+        reloaded(box, 10_000)
         a = json.loads(box.command("schedule", "--starts", "--json", "--config", box.conf,
                                    "--socket", box.socket))
         starts = a["tests"][0]["starts_ms"]
