@@ -336,8 +336,10 @@ def campaign():
 
 
 @scene
+@in_netns
 def waits_over_a_reload():
-    """A campaign's test that waits for a quiet line runs in its slot, reloads or not."""
+    """A campaign's test that waits for a quiet line runs in its slot, reloads or not. On a
+    loopback of its own: the gate counts what other tests move."""
     text = Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n"
     with SpeedServer() as url, Box(text=text + HTTP % ("", url)) as box:
         rules = os.path.join(box.folder, "rules")
