@@ -11,6 +11,8 @@
 
 static const double FIGURE_MAX = 9e15; /* below 2^53: exact, and 128 of them fit */
 static const double WINDOW_MAX_US = 1e12;
+static const double TOLERANCE = 1.02;
+static const double LATE_US = 1e5; /* a receiver may come to its first reading so late */
 enum {
     DATAGRAM_MAX = 65535,
     STREAMS_MAX = 128,
@@ -75,22 +77,55 @@ static int64_t over_senders(const json_t *end, const char *name, bool least)
     return least || counted == 0 ? low : sum / counted;
 }
 
+/* Adds to a sum that is unknown until then; one that would leave the range stays. */
+static void add(int64_t *sum, int64_t v)
+{
+    int64_t had = *sum == BW_UNKNOWN ? 0 : *sum;
+    if (v != BW_UNKNOWN && had <= (int64_t)FIGURE_MAX - v) {
+        *sum = had + v;
+    }
+}
+
+/* The streams' congestion windows at one moment; unknown unless each has one. */
+static int64_t cwnd_of(const json_t *streams)
+{
+    size_t n = json_array_size(streams);
+    int64_t sum = BW_UNKNOWN;
+    for (size_t i = 0; i < n && i < STREAMS_MAX; i++) {
+        int64_t v = positive(json_array_get(streams, i), "snd_cwnd");
+        if (v == BW_UNKNOWN) {
+            return BW_UNKNOWN;
+        }
+        add(&sum, v);
+    }
+    return sum;
+}
+
 static void read_intervals(const json_t *whole, struct bw_iperf3_report *r)
 {
     const json_t *intervals = json_object_get(whole, "intervals");
     size_t n = json_array_size(intervals);
-    int64_t total = 0;
     r->total_bytes = BW_UNKNOWN;
+    r->omitted_bytes = BW_UNKNOWN;
+    r->window_sent_bytes = BW_UNKNOWN;
+    r->window_sent_us = BW_UNKNOWN;
+    r->cwnd_bytes = BW_UNKNOWN;
     r->pmtu = BW_UNKNOWN;
     for (size_t i = 0; i < n && i < INTERVALS_MAX; i++) {
         const json_t *one = json_array_get(intervals, i);
-        const json_t *stream = json_array_get(json_object_get(one, "streams"), 0);
-        int64_t bytes = figure(json_object_get(one, "sum"), "bytes", 1);
-        int64_t pmtu = positive(stream, "pmtu");
-        if (bytes != BW_UNKNOWN && total <= (int64_t)FIGURE_MAX - bytes) {
-            total += bytes;
-            r->total_bytes = total;
+        const json_t *sum = json_object_get(one, "sum");
+        const json_t *streams = json_object_get(one, "streams");
+        int64_t bytes = figure(sum, "bytes", 1);
+        int64_t cwnd = cwnd_of(streams);
+        int64_t pmtu = positive(json_array_get(streams, 0), "pmtu");
+        add(&r->total_bytes, bytes);
+        if (json_is_true(json_object_get(sum, "omitted"))) {
+            add(&r->omitted_bytes, bytes);
+        } else {
+            add(&r->window_sent_bytes, bytes);
+            add(&r->window_sent_us, figure(sum, "seconds", 1e6));
         }
+        r->cwnd_bytes = cwnd > r->cwnd_bytes ? cwnd : r->cwnd_bytes; /* unknown: least */
         r->pmtu = pmtu != BW_UNKNOWN && pmtu <= 65535 ? pmtu : r->pmtu;
     }
 }
@@ -202,4 +237,29 @@ int bw_iperf3_read(const char *json,
         *ret = r;
     }
     return result;
+}
+
+int64_t bw_iperf3_received_most(const struct bw_iperf3_report *r)
+{
+    double all = (double)r->total_bytes * TOLERANCE;
+    double window;
+    double queued = 0;
+    if (r->total_bytes == BW_UNKNOWN) {
+        return BW_UNKNOWN;
+    }
+    if (r->window_sent_bytes == BW_UNKNOWN || r->window_sent_us == BW_UNKNOWN ||
+        r->window_sent_us == 0 || r->window_us == BW_UNKNOWN) {
+        return (int64_t)all;
+    }
+    window = (double)r->window_sent_bytes / (double)r->window_sent_us;
+    if (r->omitted_bytes != BW_UNKNOWN) {
+        queued = (double)r->omitted_bytes;
+        if (r->udp) {
+            queued = fmin(queued, window * LATE_US);
+        } else if (r->cwnd_bytes != BW_UNKNOWN) {
+            queued = fmin(queued, window * LATE_US + 2 * (double)r->cwnd_bytes);
+        }
+    }
+    window *= (double)r->window_us;
+    return (int64_t)fmin(all, window * TOLERANCE + queued);
 }

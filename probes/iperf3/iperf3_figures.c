@@ -45,6 +45,7 @@ int iperf3_judge(const struct bw_iperf3_report *r,
                  char *reason,
                  size_t cap)
 {
+    int64_t most = bw_iperf3_received_most(r);
     if (r->udp != udp || r->reverse != (direction == BW_DOWN)) {
         (void)snprintf(reason, cap, "iperf3 reports of another test");
         return -EPROTO;
@@ -60,11 +61,11 @@ int iperf3_judge(const struct bw_iperf3_report *r,
                        (double)r->window_us / 1e6, (double)asked_us / 1e6);
         return -ENODATA;
     }
-    if (direction == BW_UP && r->total_bytes != BW_UNKNOWN &&
-        r->bytes > r->total_bytes + r->total_bytes / 50) {
+    if (direction == BW_UP && most != BW_UNKNOWN && r->bytes > most) {
         (void)snprintf(reason, cap,
-                       "the server says it received %lld bytes, of %lld that were sent",
-                       (long long)r->bytes, (long long)r->total_bytes);
+                       "the server says it received %lld bytes in %.1f s: of what was sent "
+                       "it can be %lld",
+                       (long long)r->bytes, (double)r->window_us / 1e6, (long long)most);
         return -EPROTO;
     }
     return 0;

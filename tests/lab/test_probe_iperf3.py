@@ -211,6 +211,23 @@ FAKES = (
 )
 
 
+def warmup_counted(the_lab, ns):
+    """A server's count of an upload that takes in what came before the window."""
+    seconds = [{"sum": {"seconds": 1, "bytes": 5_000_000, "omitted": i == 0},
+                "streams": [{"snd_cwnd": 50_000}] * 4} for i in range(3)]
+    path = the_lab.path("fake-up")
+    for received, statuses in ((10_100_000, (0,)), (15_000_000, (1, 3))):
+        up = report(intervals=seconds, end={"sum_received": {"seconds": 2, "bytes": received},
+                                            "sum_sent": {"seconds": 2, "bytes": 10_000_000}})
+        with open(path, "w", encoding="ascii") as f:
+            f.write("#!/bin/bash\necho '" + up.replace('"reverse": 1', '"reverse": 0') + "'\n")
+        os.chmod(path, 0o755)
+        said, r = probe(ns, "127.0.0.1", *SHORT, "--opt", f"program={path}", "--opt",
+                        "direction=up")
+        assert said in statuses, (said, r)
+    assert "received 15000000 bytes in 2.0 s" in r["up"]["reason"], r
+
+
 def fakes(the_lab, ns):
     lines, faults = [], []
 
@@ -241,6 +258,7 @@ def fakes(the_lab, ns):
             job.join()
     print("\n".join(sorted(lines)))
     assert not faults, faults
+    warmup_counted(the_lab, ns)
     status, r = probe(ns, "127.0.0.1", "--opt", "program=/no/such/iperf3")
     assert status == 1 and "install the package iperf3" in r["down"]["reason"], (status, r)
 

@@ -39,6 +39,10 @@ static void tcp_up(void **state)
     assert_int_equal(r.window_us, 2000171);
     /* both intervals and the omitted one, as the sender saw them */
     assert_int_equal(r.total_bytes, 57671680 + 99614720);
+    assert_int_equal(r.omitted_bytes, 57671680);
+    assert_int_equal(r.window_sent_bytes, 99614720);
+    assert_int_equal(r.window_sent_us, 1000118 + 999943);
+    assert_int_equal(r.cwnd_bytes, 2 * 720313);
     assert_int_equal(r.retransmits, 0);
     assert_int_equal(r.rtt_us, (67 + 69) / 2);
     assert_int_equal(r.min_rtt_us, 59);
@@ -47,6 +51,47 @@ static void tcp_up(void **state)
     assert_int_equal(r.here_busy_ppm, 4603); /* 0.46 % */
     assert_int_equal(r.there_busy_ppm, 10176);
     assert_string_equal(r.cc, "cubic");
+}
+
+/* What a server may say of an upload: no warm-up in it, no shorter window. */
+static void an_uploads_bound(void **state)
+{
+    struct bw_iperf3_report r = {.udp = true,
+                                 .window_us = 10000000,
+                                 .bytes = 12500000,
+                                 .total_bytes = 15000000,
+                                 .omitted_bytes = 2500000,
+                                 .window_sent_bytes = 12500000,
+                                 .window_sent_us = 10000000,
+                                 .cwnd_bytes = BW_UNKNOWN};
+    (void)state;
+    assert_int_equal(bw_iperf3_received_most(&r), 12750000 + 125000);
+    r.window_us = 5000000; /* half the time, half the bytes */
+    assert_int_equal(bw_iperf3_received_most(&r), 6375000 + 125000);
+    r.window_us = 10600000; /* a satellite's round trip longer: the same rate */
+    assert_int_equal(bw_iperf3_received_most(&r), 13515000 + 125000);
+    r.window_us = 20000000; /* never more than all */
+    assert_int_equal(bw_iperf3_received_most(&r), 15300000);
+    r.window_us = 10000000;
+    r.udp = false;
+    assert_int_equal(bw_iperf3_received_most(&r), 15250000); /* no cwnd known */
+    r.cwnd_bytes = 100000;
+    assert_int_equal(bw_iperf3_received_most(&r), 12750000 + 125000 + 200000);
+    r.omitted_bytes = 50000; /* no more than there was */
+    assert_int_equal(bw_iperf3_received_most(&r), 12750000 + 50000);
+    r.omitted_bytes = BW_UNKNOWN;
+    assert_int_equal(bw_iperf3_received_most(&r), 12750000);
+    r.window_sent_us = BW_UNKNOWN;
+    assert_int_equal(bw_iperf3_received_most(&r), 15300000);
+    r.total_bytes = BW_UNKNOWN;
+    assert_int_equal(bw_iperf3_received_most(&r), BW_UNKNOWN);
+    /* what real ones said is within it */
+    assert_int_equal(read_seed("tcp_up", &r), 0);
+    assert_true(r.bytes <= bw_iperf3_received_most(&r));
+    assert_true(r.bytes + r.omitted_bytes > bw_iperf3_received_most(&r));
+    assert_int_equal(read_seed("udp_up", &r), 0);
+    assert_true(r.bytes <= bw_iperf3_received_most(&r));
+    assert_true(r.bytes + r.omitted_bytes > bw_iperf3_received_most(&r));
 }
 
 static void tcp_down(void **state)
@@ -143,9 +188,13 @@ static void wrong_figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tcp_up),    cmocka_unit_test(tcp_down),
-        cmocka_unit_test(udp),       cmocka_unit_test(errors_in_the_report),
-        cmocka_unit_test(no_report), cmocka_unit_test(wrong_figures),
+        cmocka_unit_test(tcp_up),
+        cmocka_unit_test(tcp_down),
+        cmocka_unit_test(udp),
+        cmocka_unit_test(errors_in_the_report),
+        cmocka_unit_test(no_report),
+        cmocka_unit_test(wrong_figures),
+        cmocka_unit_test(an_uploads_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
