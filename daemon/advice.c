@@ -132,6 +132,9 @@ const char *bw_advice_left_out(const char *why)
 const char *bw_advice_unsent(int code)
 {
     switch (code < 0 ? -code : code) {
+    case BW_ENOSOURCE:
+        return "give the circuit the source_address that this box has (`ip addr`), or see "
+               "why it is gone: is the cable in, does DHCP answer?";
     case ENETUNREACH:
     case EHOSTUNREACH:
         return "this box has no address or no way there: `ip addr` and `ip route` on that "

@@ -18,7 +18,8 @@ enum bw_errno {
     BW_EUNKNOWNKEY, /* a key identifier nobody enrolled */
     BW_EFORK,       /* two records under one (kid, seq) */
     BW_EHOLE,       /* a chain that does not follow its predecessor */
-    BW_EREFUSED     /* the other side refused, for good */
+    BW_EREFUSED,    /* the other side refused, for good */
+    BW_ENOSOURCE    /* the source address to send from is none of this machine's just now */
 };
 
 struct bw_err {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ static const char *const own_texts[] = {
     [BW_EFORK - BW_EBASE] = "fork",
     [BW_EHOLE - BW_EBASE] = "hole in the chain",
     [BW_EREFUSED - BW_EBASE] = "refused",
+    [BW_ENOSOURCE - BW_EBASE] = "this machine does not have the source address",
 };
 
 const char *bw_strerror(int code)
@@ -77,12 +79,10 @@ const char *bw_strerror(int code)
         return code == 0 ? "success" : "not an error code";
     }
     if (code <= -BW_EBASE) {
-        size_t i;
-        if (code < -BW_EREFUSED) {
-            return "unknown error";
-        }
-        i = (size_t)(-code - BW_EBASE);
-        return own_texts[i] ? own_texts[i] : "unknown error";
+        size_t i = (size_t)(-(int64_t)code - BW_EBASE);
+        return i < sizeof(own_texts) / sizeof(own_texts[0]) && own_texts[i]
+                   ? own_texts[i]
+                   : "unknown error";
     }
     e = -code;
     text = strerrordesc_np(e);

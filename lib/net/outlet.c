@@ -6,6 +6,7 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <bw/err.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -58,6 +59,15 @@ int bw_outlet_bind_device(int fd, const char *device)
                : 0;
 }
 
+int bw_outlet_bind(int fd, const union bw_address *source)
+{
+    if (bind(fd, &source->sa, bw_address_len(source)) == 0) {
+        return 0;
+    }
+    /* Else it could not be told from a name that has no address. */
+    return errno == EADDRNOTAVAIL ? -BW_ENOSOURCE : -errno;
+}
+
 int bw_outlet_bind_source(int fd, int family, const char *source)
 {
     const int on = 1;
@@ -73,5 +83,5 @@ int bw_outlet_bind_source(int fd, int family, const char *source)
     }
     /* A stream's port is chosen when it connects, not now. */
     (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-    return bind(fd, &a.sa, bw_address_len(&a)) < 0 ? -errno : 0;
+    return bw_outlet_bind(fd, &a);
 }

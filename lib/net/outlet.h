@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+union bw_address;
+
 struct bw_err;
 
 struct bw_outlet {
@@ -31,8 +33,10 @@ bool bw_outlet_missing(const struct bw_outlet *o);
 int bw_outlet_use(int fd, int family, unsigned ifindex);
 /* A stream (or any) socket is bound to an interface by name; "" does nothing. */
 int bw_outlet_bind_device(int fd, const char *device);
-/* Bind to a source address (no port), as text; "" does nothing, and an address of the other
- * family is -EAFNOSUPPORT. */
+/* Bind to a source address (no port), as text; "" does nothing, an address of the other
+ * family is -EAFNOSUPPORT, and one that this machine does not have -BW_ENOSOURCE. */
 int bw_outlet_bind_source(int fd, int family, const char *source);
+/* The same of an address with its port, where the kernel's or a caller's is meant. */
+int bw_outlet_bind(int fd, const union bw_address *source);
 
 #endif

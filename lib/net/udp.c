@@ -38,6 +38,7 @@ static int bind_to(struct bw_udp *u, const struct bw_udp_conf *conf)
 {
     union bw_address a = {.sa = {.sa_family = AF_UNSPEC}};
     socklen_t len = sizeof(a);
+    int r;
     if (u->family == 6) {
         a.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6};
     } else {
@@ -52,7 +53,11 @@ static int bind_to(struct bw_udp *u, const struct bw_udp_conf *conf)
         }
     }
     bw_address_set_port(&a, conf->port);
-    if (bind(u->fd, &a.sa, bw_address_len(&a)) < 0 || getsockname(u->fd, &a.sa, &len) < 0) {
+    r = bw_outlet_bind(u->fd, &a);
+    if (r < 0) {
+        return r;
+    }
+    if (getsockname(u->fd, &a.sa, &len) < 0) {
         return -errno;
     }
     u->port = bw_address_port(&a);

@@ -171,16 +171,15 @@ static int bind_port(struct path_socket *s)
 static int bind_to(struct path_socket *s, const char *source)
 {
     union bw_address a = {.sa = {.sa_family = AF_UNSPEC}};
+    int r;
     if (source[0] == '\0') {
         return s->udp ? bind_port(s) : 0;
     }
     if (!bw_address_parse(source, &a) || bw_address_family(&a) != s->family) {
-        return -EADDRNOTAVAIL;
+        return -EINVAL;
     }
-    if (bind(s->fd, &a.sa, bw_address_len(&a)) < 0) {
-        return -errno;
-    }
-    return s->udp ? bind_port(s) : 0;
+    r = bw_outlet_bind(s->fd, &a);
+    return r == 0 && s->udp ? bind_port(s) : r;
 }
 
 int path_socket_open(struct path_socket *s,

@@ -75,6 +75,8 @@ static void on_patience(uv_timer_t *timer)
     over(timer->data);
 }
 
+const char *probe_run_source4;
+
 static int make_opts(const char *kind,
                      const char *const *targets,
                      const char *const *pairs,
@@ -83,7 +85,8 @@ static int make_opts(const char *kind,
 {
     const struct bw_probe_ops *ops = bw_probe_find(kind);
     struct bw_target t[TARGETS_MAX];
-    struct bw_opts_head head = {.name = "x", .circuit = "wan", .targets = t};
+    struct bw_opts_head head = {
+        .name = "x", .circuit = "wan", .source4 = probe_run_source4, .targets = t};
     size_t n = 0;
     if (!ops) {
         return bw_err_set(err, -ENOENT, "no kind %s", kind);

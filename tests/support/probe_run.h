@@ -36,6 +36,9 @@ int probe_run(const char *kind,
               size_t enough,
               struct probe_run *ret);
 
+/* The circuit's IPv4 source address; NULL: none. */
+extern const char *probe_run_source4;
+
 /* 0, or what the kind's check() or the options say; the sentence in text[256]. */
 int probe_run_check(const char *kind,
                     const char *const *targets,

@@ -163,10 +163,10 @@ static void names_of_codes(void **state)
     assert_string_equal(bw_strerror(0), "success");
     assert_string_equal(bw_strerror(-ENOENT), "No such file or directory");
     assert_string_equal(bw_strerror(-BW_EFORK), "fork");
-    for (int e = BW_ENEWER; e <= BW_EREFUSED; e++) {
+    for (int e = BW_ENEWER; e <= BW_ENOSOURCE; e++) {
         assert_string_not_equal(bw_strerror(-e), "unknown error");
     }
-    assert_string_equal(bw_strerror(-BW_EREFUSED - 1), "unknown error");
+    assert_string_equal(bw_strerror(-BW_ENOSOURCE - 1), "unknown error");
     assert_string_equal(bw_strerror(-BW_EBASE), "unknown error");
     assert_string_equal(bw_strerror(-4999), "unknown error");
     assert_string_equal(bw_strerror(INT32_MIN), "unknown error");

@@ -6,6 +6,7 @@
 #include "probe_run.h"
 
 #include <arpa/inet.h>
+#include <bw/err.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -179,6 +180,27 @@ static void a_program_that_was_slow(void **state)
     assert_true(r.list[0].s.rtt_ns > 0 && r.list[0].s.rtt_ns < 100000000);
 }
 
+/* The circuit's address is not on this machine just now: no fault of the target's name. */
+static void a_source_that_is_not_here(void **state)
+{
+    static const char *const kinds[] = {"tcp", "dns", "http_get"};
+    static const char *const pairs[][2] = {{NULL}, {"name=ash.example", NULL}, {NULL}};
+    static const char *const targets[][2] = {
+        {"127.0.0.1:9", NULL}, {"127.0.0.1", NULL}, {"http://127.0.0.1:9/", NULL}};
+    (void)state;
+    probe_run_source4 = "192.0.2.77";
+    for (size_t i = 0; i < 3; i++) {
+        struct probe_run r;
+        assert_int_equal(probe_run(kinds[i], targets[i], pairs[i], 500, 1, &r), 0);
+        assert_true(r.n >= 1);
+        assert_int_equal(r.list[0].s.state, BW_FAILED);
+        assert_int_equal(r.list[0].s.family, 4);
+        assert_int_equal(r.list[0].s.error, -BW_ENOSOURCE);
+    }
+    probe_run_source4 = NULL;
+    assert_non_null(strstr(bw_strerror(-BW_ENOSOURCE), "source address"));
+}
+
 static void options_and_targets(void **state)
 {
     static const struct {
@@ -214,9 +236,13 @@ static void options_and_targets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(open_and_refused),     cmocka_unit_test(a_queue_that_is_full),
-        cmocka_unit_test(ended_while_it_waits), cmocka_unit_test(what_cannot_be_tried),
-        cmocka_unit_test(options_and_targets),  cmocka_unit_test(a_program_that_was_slow),
+        cmocka_unit_test(open_and_refused),
+        cmocka_unit_test(a_queue_that_is_full),
+        cmocka_unit_test(ended_while_it_waits),
+        cmocka_unit_test(what_cannot_be_tried),
+        cmocka_unit_test(options_and_targets),
+        cmocka_unit_test(a_program_that_was_slow),
+        cmocka_unit_test(a_source_that_is_not_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
