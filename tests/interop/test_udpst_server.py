@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -23,6 +24,7 @@ import udpst_pdus as pdu  # noqa: E402
 import udpst_server as u  # noqa: E402
 
 KEY = b"birch-and-alder"
+SO_MEMINFO = 55  # of Linux; the ninth number is what the socket dropped
 
 
 class Program:
@@ -39,6 +41,14 @@ class Program:
             said = json.loads(line)
             if said["event"] == event:
                 return said
+
+    def stall(self, seconds):
+        """The process of the test does not run for so long."""
+        with open(f"/proc/{self.p.pid}/task/{self.p.pid}/children", encoding="ascii") as f:
+            child = int(f.read())
+        os.kill(child, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGCONT)
 
     def __enter__(self):
         return self
@@ -197,7 +207,7 @@ class Exchange(unittest.TestCase):
             if data[:2] == b"\xac\xe2":
                 return data
 
-    def down(self, server, host, key=None):
+    def down(self, server, host, key=None, stall=0.0):
         now = int(time.time())
         keys = u.derive_keys(key, now) if key else (None, None)
         auth = 1 if key else 0
@@ -219,6 +229,9 @@ class Exchange(unittest.TestCase):
         sock.settimeout(0.01)
         while not stop:
             self.assertLess(time.monotonic() - began, 8)
+            if stall and time.monotonic() - began > 0.4:
+                server.stall(stall)
+                stall = 0
             try:
                 data = sock.recv(65536)
                 if data[:2] == b"\xbe\xef":
@@ -234,12 +247,16 @@ class Exchange(unittest.TestCase):
                 seq += 1
                 due += 0.05
                 sock.sendto(status(seq, 2 if stop else 0), to)
+        dropped = struct.unpack_from("9I", sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))[8]
         done = server.next("done")
         self.assertEqual((done["why"], done["direction"]), ("stopped", "down"))
-        self.assertEqual(lost, 0)
-        rate = got * 8 / 1e6
-        self.assertAlmostEqual(rate, 20, delta=1.0)
-        return answer
+        # on a busy machine our own buffer may drop some, and the server may be too late to
+        # send some, which it says itself
+        self.assertLessEqual(lost, dropped)
+        self.assertGreater(got * 8 / 1e6, 10)
+        self.assertAlmostEqual((got + lost * 1250 + done["left_out_bytes"]) * 8 / 1e6, 20,
+                               delta=1.0)
+        return done
 
     def test_down(self):
         with Program() as server:
@@ -248,6 +265,12 @@ class Exchange(unittest.TestCase):
     def test_down_ipv6(self):
         with Program("--bind", "::1", "--addon") as server:
             self.down(server, "::1")
+
+    def test_down_stalled(self):
+        with Program() as server:
+            done = self.down(server, "127.0.0.1", stall=0.3)
+            # 0.3 s of 20 Mbit/s, less what it catches up
+            self.assertGreaterEqual(done["left_out_bytes"], 0.24 * 2.5e6)
 
     def test_down_signed(self):
         with Program("--key", "7:other", "--key", KEY.decode()) as server:

@@ -193,6 +193,7 @@ class Test:
         self.heard = time.monotonic()
         self.last_status = (0, 0, 0)  # s, ns, when it came
         self.status_errors = 0
+        self.left_out = 0.0  # bytes of IP that were due and that we were too late to send
         self.buffer = bytearray(65536)
         self.lane = bytearray(os.urandom(9000)) if options.random else bytearray(9000)
 
@@ -223,7 +224,7 @@ class Test:
         say("done", why=why, direction="up" if asked["request"] == UP else "down",
             seconds=round(time.monotonic() - self.started, 3), sent=self.sent,
             sent_bytes=self.sent_bytes, statuses=self.statuses, foreign=self.foreign,
-            rate=self.rate.rx, rate_most=self.rows_most,
+            rate=self.rate.rx, rate_most=self.rows_most, left_out_bytes=int(self.left_out),
             **({"received": self.got.all} if asked["request"] == UP else {}))
 
     def read(self):
@@ -313,18 +314,24 @@ class Test:
     # --- downstream: we send load -------------------------------------------------------
     def send_loads(self):
         row = self.row()
-        due1 = due2 = time.monotonic()
+        due1 = due2 = self.started
         while True:
-            now = time.monotonic()
+            now, running = time.monotonic(), self.action == RUNNING
             why = self.over(now)
             if why:
                 return why
-            # Late timers catch up, but never by more than a trial interval's worth.
+            # Late timers catch up, but never by more than a trial interval's worth; nor is
+            # anything made up for once it is over.
+            spare = 0.05 if self.action == RUNNING else 0
             if row["interval1_us"] and now >= due1:
-                due1 = max(due1, now - 0.05) + row["interval1_us"] / 1e6
+                if running and due1 < now - spare:
+                    self.leave_out(now - spare - due1, row, 1)
+                due1 = max(due1, now - spare) + row["interval1_us"] / 1e6
                 self.burst(row["payload1"], row["burst1"], now)
             if row["interval2_us"] and now >= due2:
-                due2 = max(due2, now - 0.05) + row["interval2_us"] / 1e6
+                if running and due2 < now - spare:
+                    self.leave_out(now - spare - due2, row, 2)
+                due2 = max(due2, now - spare) + row["interval2_us"] / 1e6
                 self.burst(row["payload2"], row["burst2"], now)
                 if row["addon2"]:
                     self.burst(row["addon2"], 1, now)
@@ -339,6 +346,13 @@ class Test:
                     return "stopped"
                 row = self.row()
                 size = self.read()
+
+    def leave_out(self, seconds, row, timer):
+        header = 28 if self.family == 4 else 48
+        one = row[f"burst{timer}"] * (row[f"payload{timer}"] + header)
+        if timer == 2 and row["addon2"]:
+            one += row["addon2"] + header
+        self.left_out += one * seconds / (row[f"interval{timer}_us"] / 1e6)
 
     def burst(self, payload, count, now):
         if self.muted(now):
