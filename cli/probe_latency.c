@@ -194,9 +194,10 @@ const char *probe_why_not_sent(const struct probe_echoes *e)
     if (e->error == 0) {
         return "this machine was too busy to send in time";
     }
-    if (e->error == -EADDRNOTAVAIL && e->family != 0) {
-        return e->family == 6 ? "the name has no IPv6 address"
-                              : "the name has no IPv4 address";
+    if (e->error == -EADDRNOTAVAIL) {
+        return e->family == 6   ? "the name has no IPv6 address"
+               : e->family == 4 ? "the name has no IPv4 address"
+                                : "the name has no address";
     }
     return bw_strerror(e->error);
 }

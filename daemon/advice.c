@@ -139,6 +139,9 @@ const char *bw_advice_unsent(int code)
     case EHOSTUNREACH:
         return "this box has no address or no way there: `ip addr` and `ip route` on that "
                "interface; is the cable in, does DHCP answer?";
+    case BW_ENOLOOKUP:
+        return "no name server answers, or none did yet: check name service (getent hosts "
+               "NAME), or give the target's address";
     case EADDRNOTAVAIL:
         return "the target's name has no address: check name service (getent hosts NAME), "
                "or "

@@ -19,6 +19,7 @@ enum bw_errno {
     BW_EFORK,       /* two records under one (kid, seq) */
     BW_EHOLE,       /* a chain that does not follow its predecessor */
     BW_EREFUSED,    /* the other side refused, for good */
+    BW_ENOLOOKUP,   /* whether a name has an address is not known (yet) */
     BW_ENOSOURCE    /* the source address to send from is none of this machine's just now */
 };
 

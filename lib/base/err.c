@@ -67,6 +67,7 @@ static const char *const own_texts[] = {
     [BW_EFORK - BW_EBASE] = "fork",
     [BW_EHOLE - BW_EBASE] = "hole in the chain",
     [BW_EREFUSED - BW_EBASE] = "refused",
+    [BW_ENOLOOKUP - BW_EBASE] = "the name could not be looked up",
     [BW_ENOSOURCE - BW_EBASE] = "this machine does not have the source address",
 };
 

@@ -239,8 +239,9 @@ static void refresh(struct bw_cadence *c, struct bw_whereis *t, int64_t now_ns)
 /* Why a target cannot be sent to now; 0 when it can. */
 static int obstacle(struct bw_cadence *c, uint32_t target)
 {
-    if (c->targets[target].family == 0) {
-        return -EADDRNOTAVAIL; /* its name has no address (yet) */
+    int missing = bw_whereis_missing(&c->targets[target]);
+    if (missing < 0) {
+        return missing;
     }
     if (bw_outlet_missing(&c->outlet)) {
         return -ENODEV;

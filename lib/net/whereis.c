@@ -3,8 +3,10 @@
  * stopped, so an owner that closes only forgets it. */
 #include "whereis.h"
 
+#include <bw/err.h>
 #include <bw/units.h>
 #include <clock.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +129,14 @@ void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t no
         return;
     }
     w->lookup = l;
+}
+
+int bw_whereis_missing(const struct bw_whereis *w)
+{
+    if (w->family != 0) {
+        return 0;
+    }
+    return w->absent_since_mono_ns != BW_UNKNOWN ? -EADDRNOTAVAIL : -BW_ENOLOOKUP;
 }
 
 void bw_whereis_done(struct bw_whereis *w)

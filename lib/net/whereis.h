@@ -37,6 +37,9 @@ void bw_whereis_init(struct bw_whereis *w,
 /* Start a lookup when one is due; an address as it is written never is, and follows the
  * interface that it names ("fe80::1%ppp0") to its number of today. */
 void bw_whereis_refresh(struct bw_whereis *w, struct uv_loop_s *loop, int64_t now_mono_ns);
+/* 0: `to` is an address. -EADDRNOTAVAIL: its name has none, as the newest lookup that came
+ * to an end says; -BW_ENOLOOKUP: there was none that could say so. */
+int bw_whereis_missing(const struct bw_whereis *w);
 /* Nobody waits for a lookup under way any more, and none is started. Idempotent. */
 void bw_whereis_done(struct bw_whereis *w);
 

@@ -146,10 +146,8 @@ static int64_t begin_due(struct bw_probe *p, int64_t now_ns)
             }
             if (r < 0) {
                 t->began_mono_ns = now_ns;
-                path_fail(p, i, r,
-                          r == -EAGAIN || r == -EADDRNOTAVAIL
-                              ? "the target's name has no address"
-                              : NULL);
+                path_fail(p, i, r == -EAGAIN ? -BW_ENOLOOKUP : r,
+                          r == -EADDRNOTAVAIL ? "the target's name has no address" : NULL);
             }
         } else if (now_ns >= t->due_mono_ns) { /* the last one is not over: skipped */
             t->due_mono_ns += interval_ns;

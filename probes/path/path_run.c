@@ -180,7 +180,7 @@ int path_begin(struct bw_probe *p, uint32_t target, int64_t now_ns)
     t->to = t->where.to;
     t->family = t->where.family;
     if (t->family == 0) {
-        return t->where.lookup ? -EAGAIN : -EADDRNOTAVAIL;
+        return t->where.lookup ? -EAGAIN : bw_whereis_missing(&t->where);
     }
     if (path_socket_of(p, t)->fd < 0) {
         return -EAFNOSUPPORT;

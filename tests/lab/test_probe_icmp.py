@@ -200,7 +200,7 @@ def what_cannot_be_sent(a):
 }
 """)
     cases = (("192.0.2.9", "not permitted"), ("203.0.113.5", "unreachable"),
-             ("2001:db8:f::5", "unreachable"), ("no-such.invalid", "assign requested address"))
+             ("2001:db8:f::5", "unreachable"), ("no-such.invalid", "could not be looked up"))
     found = probe(a, *[c[0] for c in cases], B4, "--seconds", "2", "--opt", "timeout=500ms",
                   status=1)
     a.sh("nft flush ruleset")

@@ -4,7 +4,9 @@
 
 #include "whereis.h"
 
+#include <bw/err.h>
 #include <clock.h>
+#include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <string.h>
@@ -174,6 +176,30 @@ static void a_name_without_an_address(void **state)
     bw_whereis_done(&w);
 }
 
+/* "It has none" is said only where a lookup said so. */
+static void what_is_missing(void **state)
+{
+    struct bw_whereis w;
+    (void)state;
+    bw_whereis_init(&w, "maple.example", 862, 6);
+    assert_int_equal(bw_whereis_missing(&w), -BW_ENOLOOKUP);
+    ask(&w); /* under way */
+    assert_int_equal(bw_whereis_missing(&w), -BW_ENOLOOKUP);
+    asked_cb(asked, UV_EAI_AGAIN, NULL);
+    assert_int_equal(bw_whereis_missing(&w), -BW_ENOLOOKUP);
+    fail_with(&w, UV_EAI_NODATA);
+    assert_int_equal(bw_whereis_missing(&w), -EADDRNOTAVAIL);
+    ask(&w); /* that still holds */
+    assert_int_equal(bw_whereis_missing(&w), -EADDRNOTAVAIL);
+    asked_cb(asked, UV_EAI_FAIL, NULL);
+    assert_int_equal(bw_whereis_missing(&w), -BW_ENOLOOKUP);
+    answer_with(&w, "2001:db8::1", "2001:db8::2");
+    assert_int_equal(bw_whereis_missing(&w), 0);
+    bw_whereis_done(&w);
+    bw_whereis_init(&w, "192.0.2.1", 862, 0);
+    assert_int_equal(bw_whereis_missing(&w), 0);
+}
+
 /* The interface of a link-local address goes, and comes back with another number. */
 static void an_address_of_an_interface(void **state)
 {
@@ -214,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_of_many_addresses),
         cmocka_unit_test(a_name_without_an_address),
+        cmocka_unit_test(what_is_missing),
         cmocka_unit_test(an_address_of_an_interface),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
