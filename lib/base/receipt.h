@@ -160,7 +160,8 @@ enum bw_receipt_fault {
     BW_RECEIPT_WRONG_KEY,    /* another box key or site */
     BW_RECEIPT_WRONG_RUN,    /* another circuit, kind, direction or egress */
     BW_RECEIPT_WRONG_WINDOW, /* the run does not lie within the test */
-    BW_RECEIPT_WRONG_BYTES   /* not what the server counted in as many seconds */
+    BW_RECEIPT_WRONG_BYTES   /* not what the server counted in as many seconds, or a rate
+                                that these bytes and this time do not make */
 };
 /* Pure. *reterr says what differs; `kid` is the key that signed the record. */
 enum bw_receipt_fault bw_receipt_compare(const struct bw_receipt *r,

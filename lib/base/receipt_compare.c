@@ -12,6 +12,7 @@ enum {
     CLOCK_MS = 10000,        /* both clocks are right, and a run's ends are seen late */
     CLOCK_LOOSE_MS = 300000, /* nobody vouches for the box's */
     SHARE = 50,              /* a fiftieth: 2 % */
+    RATE_SHARE = 1000,       /* a rate is worked out, not seen: a thousandth */
     SLACK_BYTES = 4 * 1024 * 1024
 };
 
@@ -60,6 +61,30 @@ static enum bw_receipt_fault compare_bytes(const struct bw_receipt *r,
     return BW_RECEIPT_FINE;
 }
 
+/* A rate is the run's own bytes over its own time, which was cut to whole milliseconds:
+ * beside true bytes any other could stand. Bytes are held already. */
+static enum bw_receipt_fault compare_rate(const struct bw_throughput *t,
+                                          struct bw_err *reterr)
+{
+    int64_t high;
+    int64_t low;
+    if (t->goodput_bps == BW_UNKNOWN || t->duration_ms < 1 || t->bytes < 0 ||
+        t->bytes > INT64_MAX / 16000) {
+        return BW_RECEIPT_FINE;
+    }
+    high = t->bytes * 8000 / t->duration_ms;
+    low = t->bytes * 8000 / (t->duration_ms + 1);
+    if (t->goodput_bps > high + high / RATE_SHARE + 1 ||
+        t->goodput_bps < low - low / RATE_SHARE - 1) {
+        (void)bw_err_set(reterr, 0,
+                         "the run says %" PRId64 " bit/s, its own %" PRId64
+                         " bytes in %" PRId64 " ms make %" PRId64,
+                         t->goodput_bps, t->bytes, t->duration_ms, high);
+        return BW_RECEIPT_WRONG_BYTES;
+    }
+    return BW_RECEIPT_FINE;
+}
+
 static bool same_run(const struct bw_receipt *r, const struct bw_throughput *t)
 {
     return strcmp(r->circuit, t->circuit) == 0 &&
@@ -98,5 +123,6 @@ enum bw_receipt_fault bw_receipt_compare(const struct bw_receipt *r,
                          r->elapsed_us / 1000);
         return BW_RECEIPT_WRONG_WINDOW;
     }
-    return compare_bytes(r, t, reterr);
+    enum bw_receipt_fault f = compare_bytes(r, t, reterr);
+    return f == BW_RECEIPT_FINE ? compare_rate(t, reterr) : f;
 }

@@ -86,7 +86,8 @@ static void receipt_of(const struct receipts *x, struct bw_receipt *r)
 static void add_run(struct receipts *x,
                     const struct bw_receipt *r,
                     const struct bw_key *key,
-                    int64_t bytes)
+                    int64_t bytes,
+                    int64_t goodput_bps)
 {
     struct bw_summary s;
     struct bw_throughput *t;
@@ -105,7 +106,7 @@ static void add_run(struct receipts *x,
     t->at_unix_ms = s.start_unix_s * 1000 + 5100;
     t->duration_ms = 9900;
     t->bytes = bytes;
-    t->goodput_bps = bytes * 8 / 10;
+    t->goodput_bps = goodput_bps;
     t->grade = BW_GRADE_RECEIPT;
     t->egress = BW_EGRESS_MATCH;
     bw_buf_init(&payload, 4096);
@@ -150,16 +151,17 @@ static void receipts_are_held_against_runs(void **state)
 {
     (void)state;
     enum {
-        GOOD = 100000000
+        GOOD = 100000000,
+        RATE = 80808080 /* in 9.9 s */
     };
     struct bw_key *other = NULL;
     assert_int_equal(bw_key_generate(BW_ALG_EDDSA, &other, NULL), 0);
-    for (int form = 0; form < 10; form++) {
+    for (int form = 0; form < 11; form++) {
         static const enum bw_fault faults[] = {
             BW_FAULT_NONE,          BW_FAULT_RECEIPT_SIGNATURE, BW_FAULT_RECEIPT_KEY,
             BW_FAULT_RECEIPT_RUN,   BW_FAULT_RECEIPT_WINDOW,    BW_FAULT_RECEIPT_BYTES,
             BW_FAULT_RECEIPT_AGAIN, BW_FAULT_RECEIPT_MALFORMED, BW_FAULT_NONE,
-            BW_FAULT_NONE,
+            BW_FAULT_NONE,          BW_FAULT_RECEIPT_BYTES,
         };
         struct receipts x = {.file = {.n = 0}};
         struct bw_receipt r;
@@ -176,10 +178,13 @@ static void receipts_are_held_against_runs(void **state)
         }
         /* A box cannot sign its own receipts: its key is no log key. */
         add_run(&x, form == 7 ? NULL : &r, form == 9 ? x.chain.key : x.log_key,
-                form == 5 ? 2 * GOOD : GOOD);
+                form == 5 ? 2 * GOOD : GOOD,
+                form == 5    ? 2 * RATE
+                : form == 10 ? 10 * RATE
+                             : RATE);
         if (form == 6) {
             r.at_unix_ms += 300000;
-            add_run(&x, &r, x.log_key, GOOD);
+            add_run(&x, &r, x.log_key, GOOD, RATE);
         }
         if (form == 1) { /* its name, another's signature */
             struct bw_pubkey forged = *bw_key_public(other);

@@ -297,6 +297,7 @@ run_of(const struct bw_receipt *r, struct bw_summary *s, struct bw_throughput *t
     t->at_unix_ms = r->at_unix_ms + 20;
     t->duration_ms = 10000;
     t->bytes = r->bytes;
+    t->goodput_bps = BW_UNKNOWN;
 }
 
 static void test_compare(void **state)
@@ -370,13 +371,48 @@ static void test_compare_bytes(void **state)
     IS(BW_RECEIPT_FINE);
 }
 
+/* Beside true bytes stands the rate that they make, and no other. */
+static void test_compare_rate(void **state)
+{
+    (void)state;
+    struct bw_receipt r;
+    struct bw_summary s;
+    struct bw_throughput t;
+    struct bw_err err;
+    golden(&r);
+    run_of(&r, &s, &t);
+    t.goodput_bps = r.bytes * 8 / 10;
+    IS(BW_RECEIPT_FINE);
+    t.goodput_bps = (int64_t)((double)r.bytes * 8e9 / 10000999999.0); /* 10,000 ms, cut */
+    IS(BW_RECEIPT_FINE);
+    t.goodput_bps = r.bytes * 8;
+    IS(BW_RECEIPT_WRONG_BYTES);
+    assert_non_null(strstr(err.text, "bit/s"));
+    t.goodput_bps = r.bytes * 8 / 10 / 1000 * 1002;
+    IS(BW_RECEIPT_WRONG_BYTES);
+    t.goodput_bps = r.bytes * 8 / 10 / 1000 * 998;
+    IS(BW_RECEIPT_WRONG_BYTES);
+    t.goodput_bps = 0;
+    IS(BW_RECEIPT_WRONG_BYTES);
+    t.state = BW_TEST_FAILED; /* nothing is claimed of it */
+    IS(BW_RECEIPT_FINE);
+    /* Nothing moved, and that is said. */
+    run_of(&r, &s, &t);
+    r.n_per_s = 0;
+    t.bytes = 0;
+    t.goodput_bps = 0;
+    IS(BW_RECEIPT_FINE);
+    t.goodput_bps = 2;
+    IS(BW_RECEIPT_WRONG_BYTES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vector),      cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_refused),     cmocka_unit_test(test_ticket),
-        cmocka_unit_test(test_compare),     cmocka_unit_test(test_compare_bytes),
-        cmocka_unit_test(test_of_a_ticket),
+        cmocka_unit_test(test_vector),       cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_ticket),
+        cmocka_unit_test(test_compare),      cmocka_unit_test(test_compare_bytes),
+        cmocka_unit_test(test_compare_rate), cmocka_unit_test(test_of_a_ticket),
     };
     if (bw_crypto_init() < 0) {
         return 1;
