@@ -161,9 +161,10 @@ static void print_receipts(const struct bw_receipt_counts *r)
                  " signed by a given log key and in agreement\n",
                  r->n, bw_plural(r->n, "run", "runs"), r->n_verified);
     if (r->n_no_key > 0) {
-        (void)printf("            %" PRId64 " by a log key that was not given: the "
-                     "signatures are not checked (--log-key)\n",
-                     r->n_no_key);
+        (void)printf("            %" PRId64 " by a log key that was not given: %s not "
+                     "checked (--log-key)\n",
+                     r->n_no_key,
+                     bw_plural(r->n_no_key, "its signature is", "the signatures are"));
     }
 }
 
@@ -321,7 +322,8 @@ const struct bw_verb bw_verb_verify = {
         "               may be given more than once. Without it chains are checked, but\n"
         "               no signature, and the exit status is 1.\n"
         "  --log-key FILE  public log key of a collector, in the same forms: then the\n"
-        "               signatures of tests' receipts are checked as well\n"
+        "               signatures of tests' receipts are checked as well, and one\n"
+        "               by any other key is a fault; may be given more than once\n"
         "  --partial    the file may begin in the middle of a chain, and a chain may go\n"
         "               on from one that is not in it (an export with --from)\n"
         "  --json       the result as one JSON object\n"

@@ -158,10 +158,12 @@ static void receipts_are_held_against_runs(void **state)
     assert_int_equal(bw_key_generate(BW_ALG_EDDSA, &other, NULL), 0);
     for (int form = 0; form < 11; form++) {
         static const enum bw_fault faults[] = {
-            BW_FAULT_NONE,          BW_FAULT_RECEIPT_SIGNATURE, BW_FAULT_RECEIPT_KEY,
-            BW_FAULT_RECEIPT_RUN,   BW_FAULT_RECEIPT_WINDOW,    BW_FAULT_RECEIPT_BYTES,
-            BW_FAULT_RECEIPT_AGAIN, BW_FAULT_RECEIPT_MALFORMED, BW_FAULT_NONE,
-            BW_FAULT_NONE,          BW_FAULT_RECEIPT_BYTES,
+            BW_FAULT_NONE,           BW_FAULT_RECEIPT_SIGNATURE,
+            BW_FAULT_RECEIPT_KEY,    BW_FAULT_RECEIPT_RUN,
+            BW_FAULT_RECEIPT_WINDOW, BW_FAULT_RECEIPT_BYTES,
+            BW_FAULT_RECEIPT_AGAIN,  BW_FAULT_RECEIPT_MALFORMED,
+            BW_FAULT_NONE,           BW_FAULT_RECEIPT_SIGNATURE,
+            BW_FAULT_RECEIPT_BYTES,
         };
         struct receipts x = {.file = {.n = 0}};
         struct bw_receipt r;

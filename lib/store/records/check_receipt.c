@@ -37,8 +37,9 @@ void bw_check_receipts_free(struct bw_check_receipts *c)
     }
 }
 
-/* 1: a log key signed it; 0: by none that was given; -BW_ESIGNATURE. */
-static int signed_by(const struct bw_check_receipts *c, const char *jws)
+/* 1: a log key signed it; 0: none was given to check it with; -BW_ESIGNATURE, also for a
+ * key that is none of those given: anybody can make one. */
+static int signed_by(struct bw_check_receipts *c, const char *jws, struct bw_err *reterr)
 {
     struct bw_buf scratch;
     struct bw_jws j;
@@ -47,6 +48,19 @@ static int signed_by(const struct bw_check_receipts *c, const char *jws)
     for (size_t i = 0; r == 0 && i < c->n_keys; i++) {
         if (strcmp(c->keys[i].kid, j.kid) == 0) {
             r = bw_jws_verify(&j, &c->keys[i]) < 0 ? -BW_ESIGNATURE : 1;
+        }
+    }
+    if (r < 0) {
+        (void)bw_err_set(reterr, 0, "its signature does not fit the log key and its bytes");
+    } else if (r == 0) {
+        c->counts.n_no_key++;
+        if (c->n_keys > 0) {
+            r = -BW_ESIGNATURE;
+            (void)bw_err_set(reterr, 0,
+                             "key %s signed it, which is none of the log keys given (a "
+                             "collector that changed its own has several: --log-key for "
+                             "each)",
+                             j.kid);
         }
     }
     bw_buf_done(&scratch);
@@ -105,13 +119,11 @@ int bw_check_receipt_add(struct bw_check_receipts *c,
         *ret_fault = BW_CHECK_RECEIPT_MALFORMED;
         return e == -ENOMEM ? e : 0;
     }
-    int by = signed_by(c, t->receipt);
+    int by = signed_by(c, t->receipt, reterr);
     if (by < 0) {
-        (void)bw_err_set(reterr, 0, "its signature does not fit the log key and its bytes");
         *ret_fault = BW_CHECK_RECEIPT_SIGNATURE;
         return by == -ENOMEM ? by : 0;
     }
-    c->counts.n_no_key += by == 0;
     if (shown_before(c, &r, &again) < 0) {
         return -ENOMEM;
     }

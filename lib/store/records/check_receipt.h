@@ -32,7 +32,8 @@ enum bw_check_receipt_fault {
 struct bw_receipt_counts {
     int64_t n;          /* runs with grade `receipt` */
     int64_t n_verified; /* … whose receipt a given log key signed, and which agree */
-    int64_t n_no_key;   /* … whose receipt's key was not given: signature not checked */
+    int64_t n_no_key;   /* … whose receipt's key was not given: signature not checked; a
+                           fault where any log key was given */
 };
 
 /* Log keys are borrowed until free. NULL: out of memory. */
