@@ -59,22 +59,33 @@ static int on_circuit(void *owner, const struct bw_ledger_circuit *c)
 }
 
 struct lengths {
-    int64_t length_s[INTERVALS_LOOKED_AT];
+    int64_t length_s[INTERVALS_LOOKED_AT]; /* the last that came, in a ring */
     size_t n;
 };
 
 static int on_length(void *owner, const struct bw_record *rec)
 {
     struct lengths *l = owner;
-    l->length_s[l->n++] = rec->end_unix_s - rec->start_unix_s;
-    return l->n == INTERVALS_LOOKED_AT;
+    l->length_s[l->n++ % INTERVALS_LOOKED_AT] = rec->end_unix_s - rec->start_unix_s;
+    return 0;
 }
 
-/* The usual length of an interval: the one that occurs most among some recent ones. */
+static size_t count_of(const struct lengths *l, int64_t length_s)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < l->n && i < INTERVALS_LOOKED_AT; i++) {
+        same += l->length_s[i] == length_s ? 1 : 0;
+    }
+    return same;
+}
+
+/* The usual length of an interval: of those that divide a day the one that occurs most
+ * among the newest. What came once may be cut, and sets nothing. A step in use
+ * (*io_step_s known) stays while its length still comes, or no other does. */
 static int find_step(struct bw_reader *r,
                      const char *site,
                      int64_t newest_unix_s,
-                     int64_t *ret_step_s,
+                     int64_t *io_step_s,
                      struct bw_err *reterr)
 {
     struct lengths l = {.n = 0};
@@ -83,19 +94,37 @@ static int find_step(struct bw_reader *r,
     if (n < 0) {
         return n;
     }
-    size_t best = 0;
-    *ret_step_s = STEP_DEFAULT_S;
-    for (size_t i = 0; i < l.n; i++) {
-        size_t same = 0;
-        for (size_t k = 0; k < l.n; k++) {
-            same += l.length_s[k] == l.length_s[i] ? 1 : 0;
-        }
-        if (same > best && l.length_s[i] > 0) {
+    size_t best = 1;
+    bool in_use = *io_step_s != BW_UNKNOWN;
+    if (in_use && count_of(&l, *io_step_s) > best) {
+        return 0;
+    }
+    *io_step_s = in_use ? *io_step_s : STEP_DEFAULT_S;
+    for (size_t i = 0; i < l.n && i < INTERVALS_LOOKED_AT; i++) {
+        int64_t length_s = l.length_s[i];
+        size_t same = count_of(&l, length_s);
+        if (same > best && length_s > 0 && 86400 % length_s == 0) {
             best = same;
-            *ret_step_s = l.length_s[i];
+            *io_step_s = length_s;
         }
     }
     return 0;
+}
+
+/* 1: the box's intervals have another length by now, and its files should. */
+static int step_changed(struct bw_reader *r,
+                        const char *site,
+                        const struct bw_ledger_circuit *row,
+                        const struct bw_rrd_state *state,
+                        struct bw_err *reterr)
+{
+    int64_t step_s = state->step_s;
+    if (step_s == BW_UNKNOWN || row->end_unix_s - row->start_unix_s == step_s ||
+        (state->last_unix_s != BW_UNKNOWN && state->last_unix_s >= row->end_unix_s)) {
+        return 0;
+    }
+    int n = find_step(r, site, row->start_unix_s, &step_s, reterr);
+    return n < 0 ? n : step_s != state->step_s;
 }
 
 /* By from date, each until the next one. */
@@ -213,9 +242,11 @@ int bw_rrdcache_refresh(struct bw_reader *r,
     if (n == 0 && !w.found) {
         n = bw_err_set(&f->err, -ENOENT, "no record ever named %s", id);
     }
+    n = n < 0 || rebuild ? n : step_changed(r, site, &w.row, state, &f->err);
     if (n < 0) {
         goto out;
     }
+    rebuild = rebuild || n > 0;
     /* Twice at most: a file that librrd refused is made again with all the others. */
     for (int attempt = 0; attempt < 2; attempt++) {
         if (rebuild || attempt > 0) {

@@ -105,8 +105,8 @@ static struct series *series_get(struct refresh *f,
     return s;
 }
 
-/* An interval's figures, with an unknown step before it where the one before does not
- * reach up to it. */
+/* An interval's figures, in every step that it covers, with an unknown step before it where
+ * the one before does not reach up to it. */
 static int interval_put(struct refresh *f,
                         const char *name,
                         const struct bw_series_shape *shape,
@@ -125,7 +125,11 @@ static int interval_put(struct refresh *f,
             return r;
         }
     }
-    return series_put(s, end_unix_s, values, &f->err);
+    for (int64_t at = start_unix_s + f->step_s; r == 0 && at < end_unix_s;
+         at += f->step_s) {
+        r = series_put(s, at, values, &f->err);
+    }
+    return r < 0 ? r : series_put(s, end_unix_s, values, &f->err);
 }
 
 /* --- one record -------------------------------------------------------------------------

@@ -262,6 +262,34 @@ class Serve(CollectorCase):
         self.assertEqual(self.c.export(f"{box.site}.dsl").status, 404)
         self.assertEqual(self.c.export("nonsense").status, 404)
 
+    def known(self, box, series="link", step=300, start=START, seconds=9000):
+        """The times of the steps, or of the hours, of which a series knows anything."""
+        path = os.path.join(self.c.data, "series", f"{box.site}.wan", series + ".rrd")
+        out = subprocess.run(["rrdtool", "fetch", path, "AVERAGE", "-r", str(step), "-s",
+                              str(start), "-e", str(start + seconds)],
+                             stdout=subprocess.PIPE, check=True).stdout.decode()
+        return [int(t) for t, v in re.findall(r"^(\d+): (\S+)", out, re.M) if "nan" not in v]
+
+    def test_no_length_of_intervals_blanks_the_pictures(self):
+        """A first interval that was cut, and an `interval` that was changed."""
+        hour = START // 3600 * 3600 + 3600
+        for first, n, then, more, step in ((100, 1, 300, 24, 300), (227, 1, 300, 24, 300),
+                                           (60, 30, 300, 80, 300), (300, 12, 900, 4, 300)):
+            with self.subTest(first=first, then=then):
+                box = self.c.box(f"Heron School {first}", start=hour, step=first)
+                url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={hour}&to={hour + 7200}"
+                for length, count in ((first, n), (then, more)):
+                    box.step = length
+                    lines = [box.summary() for _ in range(count)]
+                    self.assertEqual(self.c.post(lines).json["refused"], [])
+                    a = self.c.get(url)
+                    self.assertEqual(a.status, 200, a.body)
+                self.assertEqual(self.known(box, step=3600, start=hour, seconds=7200)[:2],
+                                 [hour + 3600, hour + 7200])
+                with open(os.path.join(self.c.data, "series", f"{box.site}.wan", "state"),
+                          encoding="ascii") as f:
+                    self.assertEqual(int(f.read().split()[0]), step)
+
     def test_late_record_remakes_the_series(self):
         box = self.c.box()
         early = [box.summary() for _ in range(3)]
@@ -274,10 +302,7 @@ class Serve(CollectorCase):
         self.assertNotEqual(first, second)
         rrd = os.path.join(self.c.data, "series", f"{box.site}.wan", "link.rrd")
         def known():
-            out = subprocess.run(["rrdtool", "fetch", rrd, "AVERAGE", "-r", "300", "-s",
-                                  str(START - 2400), "-e", str(START + 9000)],
-                                 stdout=subprocess.PIPE, check=True).stdout.decode()
-            return [x for x in re.findall(r"^(\d+): (\S+)", out, re.M) if x[1] != "-nan"]
+            return self.known(box, start=START - 2400, seconds=11400)
         self.assertEqual(len(known()), 23)
         # The other key of the site brings what it kept from before.
         old = PyBox(box.site, start=START - 1500)
