@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fold.h>
 #include <ledger.h>
+#include <plural.h>
 #include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@
 #include <text.h>
 
 enum {
-    GATHERED_MAX = 20000
+    GATHERED_MAX = 20000,
+    PAST_AFTER_S = 3600, /* beside the length of an interval */
+    WATCHES_EVERY_S = 5  /* measure/outage.h: between two packets, at most */
 };
 
 /* --- gathering
@@ -34,22 +37,33 @@ static int room(void **array, size_t n, size_t more, size_t size)
     return 0;
 }
 
+/* An interval of a few seconds may hold one packet less than it has places for. */
+static bool is_watching(const struct bw_latency_cell *c)
+{
+    return c->sent != BW_UNKNOWN && c->covered_s != BW_UNKNOWN && c->sent > 0 &&
+           (c->sent + 1) * WATCHES_EVERY_S >= c->covered_s;
+}
+
 static int take_probes(struct bw_page_days *d, const struct bw_circuit_day *day)
 {
     for (size_t i = 0; i < day->n_latency; i++) {
-        bool known = false;
-        for (size_t k = 0; k < d->n_probes; k++) {
-            known = known || strcmp(d->probes[k], day->latency[i].probe) == 0;
+        const struct bw_latency_cell *c = &day->latency[i];
+        size_t k = 0;
+        while (k < d->n_probes && strcmp(d->probes[k], c->probe) != 0) {
+            k++;
         }
-        if (known || d->n_probes == BW_TARGETS_MAX) {
+        if (k == BW_TARGETS_MAX) {
             continue;
         }
-        void *array = d->probes;
-        if (room(&array, d->n_probes, 1, sizeof(d->probes[0])) < 0) {
-            return -ENOMEM;
+        if (k == d->n_probes) {
+            void *array = d->probes;
+            if (room(&array, d->n_probes, 1, sizeof(d->probes[0])) < 0) {
+                return -ENOMEM;
+            }
+            d->probes = array;
+            memcpy(d->probes[d->n_probes++], c->probe, sizeof(d->probes[0]));
         }
-        d->probes = array;
-        memcpy(d->probes[d->n_probes++], day->latency[i].probe, sizeof(d->probes[0]));
+        d->watches[k] = d->watches[k] || is_watching(c);
     }
     return 0;
 }
@@ -141,18 +155,19 @@ static int on_day(void *owner, const struct bw_circuit_day *day)
 }
 
 int bw_page_days_read(struct bw_reader *r,
-                      const char *site,
-                      const char *circuit,
-                      int64_t newest_unix_s,
+                      const struct bw_ledger_circuit *c,
+                      int64_t now_unix_s,
                       struct bw_page_days *ret,
                       struct bw_err *reterr)
 {
     struct bw_page_days d;
     memset(&d, 0, sizeof(d));
-    d.to_unix_s = newest_unix_s + 1;
+    d.source = c->facts.source;
+    d.past = now_unix_s - c->end_unix_s > PAST_AFTER_S + (c->end_unix_s - c->start_unix_s);
+    d.to_unix_s = c->end_unix_s + 1;
     d.from_unix_s = d.to_unix_s - BW_PAGE_DAYS * INT64_C(86400);
-    int n = bw_records_days(r->records, site, circuit, d.from_unix_s, d.to_unix_s, on_day,
-                            &d, reterr);
+    int n = bw_records_days(r->records, c->site, c->facts.id, d.from_unix_s, d.to_unix_s,
+                            on_day, &d, reterr);
     if (n < 0) {
         bw_page_days_done(&d);
         return n;
@@ -185,15 +200,47 @@ static void table_end(struct bw_buf *b, size_t n)
     }
 }
 
+void bw_page_days_head(struct bw_buf *b, const struct bw_page_days *d, const char *what)
+{
+    bw_buf_printf(b, "<h3>%s, ", what);
+    if (d->past) {
+        bw_buf_printf(b, "%d days to ", BW_PAGE_DAYS);
+        bw_page_time(b, d->to_unix_s - 1);
+        bw_buf_puts(b, " UTC</h3>");
+    } else {
+        bw_buf_printf(b, "last %d days</h3>", BW_PAGE_DAYS);
+    }
+}
+
+/* What none is worth depends on who could have seen one. */
+static void write_no_outage(struct bw_buf *b, const struct bw_page_days *d)
+{
+    size_t n_watching = 0;
+    for (size_t i = 0; i < d->n_probes; i++) {
+        n_watching += d->watches[i] ? 1 : 0;
+    }
+    if (n_watching < 2 && d->source == BW_SOURCE_NONE) {
+        bw_buf_puts(b, "<p class=\"soft\">Not known: an outage shows by two targets or "
+                       "more that are asked every 5&nbsp;s, or by the carrier of the port "
+                       "that is counted. This circuit has neither.</p>");
+        return;
+    }
+    bw_buf_puts(b, n_watching < 2 ? "<p class=\"soft\">None of the port's carrier in "
+                                  : "<p class=\"soft\">None in ");
+    bw_page_count(b, d->n_summaries);
+    bw_buf_printf(b, " %s (", bw_plural(d->n_summaries, "interval", "intervals"));
+    bw_page_span(b, d->covered_s);
+    bw_buf_puts(b, n_watching < 2
+                       ? "). A line that is silent behind that port would not show: fewer "
+                         "than two targets are asked every 5&nbsp;s.</p>"
+                       : " watched).</p>");
+}
+
 void bw_page_days_outages(struct bw_buf *b, const struct bw_page_days *d)
 {
-    bw_buf_printf(b, "<h3>Outages, last %d days</h3>", BW_PAGE_DAYS);
+    bw_page_days_head(b, d, "Outages");
     if (d->n_outages == 0) {
-        bw_buf_puts(b, "<p class=\"soft\">None in ");
-        bw_page_count(b, d->n_summaries);
-        bw_buf_puts(b, " intervals (");
-        bw_page_span(b, d->covered_s);
-        bw_buf_puts(b, " watched).</p>");
+        write_no_outage(b, d);
         return;
     }
     bw_page_table_begin(b, "Outages",
@@ -234,7 +281,7 @@ void bw_page_days_tests(struct bw_buf *b, const struct bw_page_days *d)
     if (d->n_tests == 0) {
         return;
     }
-    bw_buf_printf(b, "<h3>Throughput tests, last %d days</h3>", BW_PAGE_DAYS);
+    bw_page_days_head(b, d, "Throughput tests");
     char head[400];
     (void)snprintf(
         head, sizeof(head),
@@ -275,7 +322,7 @@ void bw_page_days_gaps(struct bw_buf *b, const struct bw_page_days *d)
     if (d->n_gaps == 0) {
         return;
     }
-    bw_buf_printf(b, "<h3>Gaps the box itself reports, last %d days</h3>", BW_PAGE_DAYS);
+    bw_page_days_head(b, d, "Gaps the box itself reports");
     bw_page_table_begin(b, "Gaps",
                         "<th scope=\"col\">From (UTC)</th><th scope=\"col\">Length</th>"
                         "<th scope=\"col\">Why</th>");

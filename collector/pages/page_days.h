@@ -5,10 +5,13 @@
 #define BW_PAGE_DAYS_H
 
 #include <bw/records.h>
+#include <bw/summary.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bw_buf;
 struct bw_err;
+struct bw_ledger_circuit;
 struct bw_reader;
 
 enum {
@@ -33,7 +36,10 @@ struct bw_page_days {
     int64_t to_unix_s;
     int64_t n_summaries;
     int64_t covered_s; /* length of all intervals */
+    bool past;         /* the newest is so old that these are not the last days */
+    enum bw_source source;
     char (*probes)[BW_NAME_MAX + 1];
+    bool watches[BW_TARGETS_MAX]; /* asked often enough to show an outage */
     size_t n_probes;
     struct bw_outage *outages; /* joined, oldest first */
     size_t n_outages;
@@ -44,15 +50,16 @@ struct bw_page_days {
     char layer[16]; /* of the counters */
 };
 
-/* The BW_PAGE_DAYS before newest_unix_s. */
+/* The BW_PAGE_DAYS before the end of the circuit's newest interval. */
 int bw_page_days_read(struct bw_reader *r,
-                      const char *site,
-                      const char *circuit,
-                      int64_t newest_unix_s,
+                      const struct bw_ledger_circuit *c,
+                      int64_t now_unix_s,
                       struct bw_page_days *ret,
                       struct bw_err *reterr);
 void bw_page_days_done(struct bw_page_days *d);
 
+/* "Outages, last 7 days"; of days long past: "Outages, 7 days to …". */
+void bw_page_days_head(struct bw_buf *b, const struct bw_page_days *d, const char *what);
 void bw_page_days_outages(struct bw_buf *b, const struct bw_page_days *d);
 void bw_page_days_tests(struct bw_buf *b, const struct bw_page_days *d);
 void bw_page_days_gaps(struct bw_buf *b, const struct bw_page_days *d);

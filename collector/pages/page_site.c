@@ -425,8 +425,7 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
     for (size_t i = 0; i < o->n_circuits; i++) {
         const struct bw_circuit_row *c = &o->circuits[i];
         struct bw_page_days d;
-        int n = bw_page_days_read(r, c->now.site, c->now.facts.id, c->now.end_unix_s, &d,
-                                  &p->err);
+        int n = bw_page_days_read(r, &c->now, now_s, &d, &p->err);
         if (n < 0) {
             return n;
         }

@@ -326,8 +326,8 @@ int bw_page_targets(struct bw_buf *b,
         return n;
     }
     if (x.n_targets > 0 || x.n_paths > 0) {
-        bw_buf_printf(b, "<h3>Targets, last %d days</h3><p class=\"soft small\">From ",
-                      BW_PAGE_DAYS);
+        bw_page_days_head(b, d, "Targets");
+        bw_buf_puts(b, "<p class=\"soft small\">From ");
         bw_page_count(b, d->n_summaries);
         bw_buf_printf(b, " %s (", bw_plural(d->n_summaries, "interval", "intervals"));
         bw_page_span(b, d->covered_s);

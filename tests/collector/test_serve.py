@@ -170,6 +170,29 @@ class Serve(CollectorCase):
         a = self.c.get(f"/api/v1/circuits?site={box.site}").json["circuits"][0]
         self.assertEqual((a["claim_down_bps"], a["claim_layer"]), (100_000_000, "ip"))
 
+    def test_days_that_are_past_and_outages_nobody_could_see(self):
+        now = int(time.time()) // 300 * 300 - 600
+        none = {"circuits": [{"id": "wan", "vantage": "lan-side", "source": "none"}]}
+        two = [latency(1), latency(2, probe="other-edge")]
+        week = "last 7 days"
+        seen = "None in 2 intervals (10\u00a0min watched)"
+        unseen = "Not known: an outage shows by two targets"
+        told = {"Tern School": (START, {"latency": two}, "7 days to ", seen),
+                "Dipper School": (now, {"latency": two}, week, seen),
+                "Wren School": (now, {}, week, "None of the port's carrier in 2 intervals"),
+                "Pine School": (now, none, week, unseen),
+                "Fir School": (now, {**none, "latency": [latency(1), latency(2, "page", sent=5)]},
+                               week, unseen)}
+        for name, (start, more, days, words) in told.items():
+            with self.subTest(name):
+                box = self.c.box(name, start=start)
+                lines = [box.summary(**more) for _ in range(2)]
+                self.assertEqual(self.c.post(lines).json["refused"], [])
+                text = self.page(f"/sites/{box.site}").text
+                self.assertIn("Outages, " + days, text)
+                self.assertIn(words, text)
+                self.assertEqual(week in text, days == week)
+
     def test_a_renamed_site_keeps_its_name_in_old_reports(self):
         box = self.c.box("Plover School")
         self.assertEqual(self.c.post([box.summary() for _ in range(3)]).json["refused"], [])
