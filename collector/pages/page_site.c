@@ -82,9 +82,11 @@ static void figure_claimed(struct bw_buf *b, const struct bw_circuit_row *c)
     if (!c->has_claim) {
         bw_buf_puts(b, "<div class=\"v soft\">no claim on file</div>");
         how_begin(b);
-        bw_buf_puts(b, "Write it down with <code>bandwitness site claim ");
+        bw_buf_puts(b, "Write it down with <code>bandwitness site claim --circuit ");
+        bw_text_html(b, c->now.facts.id);
+        bw_buf_puts(b, " --from DAY --down RATE --up RATE ");
         bw_text_html(b, c->now.site);
-        bw_buf_puts(b, " --down RATE --up RATE</code>");
+        bw_buf_puts(b, "</code>");
         figure_end(b);
         return;
     }

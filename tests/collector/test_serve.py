@@ -193,6 +193,20 @@ class Serve(CollectorCase):
                 self.assertIn(words, text)
                 self.assertEqual(week in text, days == week)
 
+    def test_a_claim_as_the_page_says_it(self):
+        box = self.c.box("Cedar School", start=int(time.time()) // 300 * 300 - 300)
+        fiber = {"id": "fiber", "vantage": "lan-side", "source": "none"}
+        wan = box.payload()["circuits"][0]
+        line = box.summary(circuits=[fiber, wan])
+        self.assertEqual(self.c.post([line]).json["refused"], [])
+        said = re.findall(r"bandwitness (site claim [^<]*)</code>",
+                          self.c.get(f"/sites/{box.site}").text)
+        words = said[0].replace("RATE", "80M").replace("DAY", "2026-07-01")
+        self.c.admin(*words.split())
+        claims = {c["id"]: c.get("claim_down_bps")
+                  for c in self.c.get(f"/api/v1/circuits?site={box.site}").json["circuits"]}
+        self.assertEqual(claims, {f"{box.site}.fiber": 80_000_000, f"{box.site}.wan": None})
+
     def test_a_renamed_site_keeps_its_name_in_old_reports(self):
         box = self.c.box("Plover School")
         self.assertEqual(self.c.post([box.summary() for _ in range(3)]).json["refused"], [])
