@@ -167,13 +167,43 @@ static void read_facts(struct bw_reader *r,
     }
 }
 
-static void write_state(const struct refresh *f)
+/* The series in a circuit's folder. */
+static int64_t count_files(const char *folder)
+{
+    int64_t count = 0;
+    DIR *dir = opendir(folder);
+    while (dir) {
+        const struct dirent *e = readdir(dir); /* NOLINT(concurrency-mt-unsafe): own */
+        if (!e) {
+            break;
+        }
+        size_t n = strlen(e->d_name);
+        count += n > 4 && strcmp(e->d_name + n - 4, ".rrd") == 0 ? 1 : 0;
+    }
+    if (dir) {
+        (void)closedir(dir);
+    }
+    return count;
+}
+
+/* Somebody removed files, or a refresh failed after it had removed them. */
+static bool files_gone(const char *folder, const char *id, const struct bw_rrd_state *state)
+{
+    char path[PATH_MAX];
+    struct bw_rrd_state told;
+    circuit_folder(folder, id, path);
+    return state->last_unix_s != BW_UNKNOWN &&
+           (bw_rrdcache_state_read(folder, id, &told) < 0 ||
+            told.last_unix_s != state->last_unix_s || count_files(path) < told.n_files);
+}
+
+static void write_state(const struct refresh *f, int64_t n_files)
 {
     char path[PATH_MAX + 8];
-    char text[64];
+    char text[96];
     (void)snprintf(path, sizeof(path), "%s/state", f->folder);
-    int n = snprintf(text, sizeof(text), "%lld %lld\n", (long long)f->step_s,
-                     (long long)f->last_unix_s);
+    int n = snprintf(text, sizeof(text), "%lld %lld %lld\n", (long long)f->step_s,
+                     (long long)f->last_unix_s, (long long)n_files);
     (void)bw_file_write(path, text, (size_t)n, 0640, NULL);
 }
 
@@ -208,7 +238,8 @@ static int refresh_once(struct bw_reader *r,
         state->step_s = f->step_s;
         state->last_unix_s = f->last_unix_s;
         if (news) {
-            write_state(f);
+            state->n_files = count_files(f->folder);
+            write_state(f, state->n_files);
         }
     }
     for (size_t i = 0; i < f->n_series; i++) {
@@ -242,6 +273,7 @@ int bw_rrdcache_refresh(struct bw_reader *r,
     if (n == 0 && !w.found) {
         n = bw_err_set(&f->err, -ENOENT, "no record ever named %s", id);
     }
+    rebuild = rebuild || files_gone(folder, id, state);
     n = n < 0 || rebuild ? n : step_changed(r, site, &w.row, state, &f->err);
     if (n < 0) {
         goto out;
@@ -333,36 +365,37 @@ int64_t bw_rrdcache_seen(const char *folder, const char *id)
     return stat(path, &st) == 0 ? st.st_mtim.tv_sec : 0;
 }
 
-/* Two numbers with a space between and an end of line. */
-static bool read_pair(const char *text, int64_t *ret_a, int64_t *ret_b)
+/* Numbers with a space between and an end of line. */
+static bool read_numbers(const char *text, int64_t *ret, size_t n)
 {
-    char *end = NULL;
     errno = 0;
-    *ret_a = strtoll(text, &end, 10);
-    if (end == text || *end != ' ') {
-        return false;
+    for (size_t i = 0; i < n; i++) {
+        char *end = NULL;
+        ret[i] = strtoll(text, &end, 10);
+        if (end == text || *end != (i + 1 < n ? ' ' : '\n')) {
+            return false;
+        }
+        text = end + 1;
     }
-    text = end + 1;
-    *ret_b = strtoll(text, &end, 10);
-    return end != text && *end == '\n' && errno == 0;
+    return errno == 0;
 }
 
 int bw_rrdcache_state_read(const char *folder, const char *id, struct bw_rrd_state *ret)
 {
     char path[PATH_MAX + 8];
     struct bw_buf text;
-    int64_t step = 0;
-    int64_t last = 0;
+    int64_t told[3] = {0};
     (void)snprintf(path, sizeof(path), "%s/%s/state", folder, id);
-    bw_buf_init(&text, 64);
-    int r = bw_file_read(path, 64, &text, NULL);
-    if (r == 0 && !(text.data && read_pair(text.data, &step, &last) && step > 0)) {
+    bw_buf_init(&text, 96);
+    int r = bw_file_read(path, 96, &text, NULL);
+    if (r == 0 && !(text.data && read_numbers(text.data, told, 3) && told[0] > 0)) {
         r = -EINVAL;
     }
     bw_buf_done(&text);
     if (r == 0) {
-        ret->step_s = step;
-        ret->last_unix_s = last;
+        ret->step_s = told[0];
+        ret->last_unix_s = told[1];
+        ret->n_files = told[2];
     }
     return r;
 }

@@ -19,6 +19,7 @@ struct bw_reader;
 struct bw_rrd_state {
     int64_t step_s;      /* unknown: nothing made yet */
     int64_t last_unix_s; /* end of the newest interval written; unknown: none */
+    int64_t n_files;     /* series in the folder then */
 };
 
 enum {

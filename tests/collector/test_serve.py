@@ -358,6 +358,24 @@ class Serve(CollectorCase):
         self.assertEqual(self.c.get(url).status, 200)
         self.assertEqual(len(known()), 29)
 
+    def test_series_may_be_deleted_at_any_time(self):
+        box = self.c.box("Willow School")
+        url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={START}&to={START + 7200}"
+        folder = os.path.join(self.c.data, "series", f"{box.site}.wan")
+        n = 6
+        self.c.post([box.summary() for _ in range(n)])
+        self.assertEqual(self.c.get(url).status, 200)
+        for remove, path in ((shutil.rmtree, folder), (os.remove, folder + "/link.rrd")):
+            for more in (0, 1):
+                with self.subTest(path=path, more=more):
+                    remove(path)
+                    if more:
+                        self.c.post([box.summary()])
+                        n += 1
+                    a = self.c.get(url)
+                    self.assertEqual(a.status, 200, a.body)
+                    self.assertEqual(len(self.known(box)), n)
+
     # --- the shell ---------------------------------------------------------------------------
 
     def test_head_methods_and_keep_alive(self):
