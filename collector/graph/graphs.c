@@ -211,12 +211,13 @@ static void fill_job(struct view *v)
     j->step_s = v->circuit->state.step_s;
     settle_range(v);
     fill_claims(v);
-    (void)snprintf(v->key, sizeof(v->key),
-                   "%s|%s|%d|%d|%lld|%lld|%lld|%lldx%lld|%016llx|%s", v->circuit->id,
-                   v->series, (int)j->format, j->dark ? 1 : 0, (long long)j->from_unix_s,
-                   (long long)j->to_unix_s, (long long)v->circuit->state.last_unix_s,
-                   (long long)j->width, (long long)j->height,
-                   (unsigned long long)mark_of_claims(j), f->site_name);
+    const struct bw_rrd_state *state = &v->circuit->state;
+    (void)snprintf(
+        v->key, sizeof(v->key), "%s|%s|%d|%d|%lld|%lld|%lld|%lld|%lldx%lld|%016llx|%s|%s",
+        v->circuit->id, v->series, (int)j->format, j->dark ? 1 : 0,
+        (long long)j->from_unix_s, (long long)j->to_unix_s, (long long)state->last_unix_s,
+        (long long)state->made_mono_ns, (long long)j->width, (long long)j->height,
+        (unsigned long long)mark_of_claims(j), f->layer, f->site_name);
 }
 
 static void view_draw(struct view *v)

@@ -11,6 +11,7 @@
 #include <bw/records.h>
 #include <bw/summary.h>
 #include <catalogue.h>
+#include <clock.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -286,6 +287,9 @@ int bw_rrdcache_refresh(struct bw_reader *r,
             state->step_s = BW_UNKNOWN;
             state->last_unix_s = BW_UNKNOWN;
         }
+        if (state->last_unix_s == BW_UNKNOWN) {
+            state->made_mono_ns = bw_clock_mono_ns();
+        }
         n = refresh_once(r, f, &w.row, state);
         if (n == 0 || n == -ENOSPC) {
             break;
@@ -396,6 +400,7 @@ int bw_rrdcache_state_read(const char *folder, const char *id, struct bw_rrd_sta
         ret->step_s = told[0];
         ret->last_unix_s = told[1];
         ret->n_files = told[2];
+        ret->made_mono_ns = 0;
     }
     return r;
 }

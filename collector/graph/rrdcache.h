@@ -17,9 +17,10 @@ struct bw_err;
 struct bw_reader;
 
 struct bw_rrd_state {
-    int64_t step_s;      /* unknown: nothing made yet */
-    int64_t last_unix_s; /* end of the newest interval written; unknown: none */
-    int64_t n_files;     /* series in the folder then */
+    int64_t step_s;       /* unknown: nothing made yet */
+    int64_t last_unix_s;  /* end of the newest interval written; unknown: none */
+    int64_t n_files;      /* series in the folder then */
+    int64_t made_mono_ns; /* when they were begun anew; 0: not by this process */
 };
 
 enum {

@@ -314,7 +314,8 @@ class Serve(CollectorCase):
                                            (60, 30, 300, 80, 300), (300, 12, 900, 4, 300)):
             with self.subTest(first=first, then=then):
                 box = self.c.box(f"Heron School {first}", start=hour, step=first)
-                url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={hour}&to={hour + 7200}"
+                url = (f"/api/v1/circuits/{box.site}.wan/graph/link.svg"
+                       f"?from={hour}&to={hour + 7200}")
                 for length, count in ((first, n), (then, more)):
                     box.step = length
                     lines = [box.summary() for _ in range(count)]
@@ -331,7 +332,8 @@ class Serve(CollectorCase):
         box = self.c.box()
         early = [box.summary() for _ in range(3)]
         rest = [box.summary() for _ in range(20)]
-        url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={START}&to={START + 7200}"
+        url = (f"/api/v1/circuits/{box.site}.wan/graph/link.svg"
+               f"?from={START - 2400}&to={START + 7200}")
         self.c.post(early)
         first = self.c.get(url).body
         self.c.post(rest)
@@ -349,7 +351,7 @@ class Serve(CollectorCase):
                            {"Content-Type": "application/jose"})
         self.assertEqual(a.status, 200, a.body)
         self.assertEqual(self.c.post([old.summary() for _ in range(5)]).json["refused"], [])
-        self.c.get(url)
+        self.assertNotEqual(self.c.get(url).body, second)
         self.assertEqual(len(known()), 28)
         # A corrupt file is made again.
         with open(rrd, "wb") as f:
