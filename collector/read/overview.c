@@ -145,7 +145,7 @@ static int on_ledger_site(void *owner, const struct bw_ledger_site *s)
     row->enrolled = true;
     row->last_received_unix_ms = s->received_unix_ms;
     row->last_end_unix_s = s->end_unix_s;
-    row->interval_s = s->end_unix_s - s->start_unix_s;
+    row->interval_s = s->usual_s;
     row->clock_bad = s->clock_known && !s->clock_synced;
     memcpy(row->agent, s->agent, sizeof(row->agent));
     judge(row, w->b->o->now_unix_ms);

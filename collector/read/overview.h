@@ -26,7 +26,7 @@ struct bw_site_row {
     bool enrolled;                 /* has a key */
     int64_t last_received_unix_ms; /* unknown: never */
     int64_t last_end_unix_s;
-    int64_t interval_s; /* of the newest interval */
+    int64_t interval_s; /* length of the newest two, the longer */
     char agent[64];
     bool late;      /* its newest interval was old when it came: it delivers what it kept */
     bool clock_bad; /* the newest record says that its clock was not synchronised */

@@ -170,6 +170,20 @@ class Serve(CollectorCase):
         a = self.c.get(f"/api/v1/circuits?site={box.site}").json["circuits"][0]
         self.assertEqual((a["claim_down_bps"], a["claim_layer"]), (100_000_000, "ip"))
 
+    def test_a_cut_interval_makes_no_box_late(self):
+        end = int(time.time()) - 100
+        end -= end % 300 == 0  # an interval that ends there may be one of five minutes
+        older = "delivers older records it kept"
+        for step, late in ((300, False), (20, True)):
+            box = self.c.box(f"Kestrel School {step}", start=end - 20 - 3 * step, step=step)
+            lines = [box.summary() for _ in range(3)]
+            box.step = 20  # as a reload cuts it
+            lines.append(box.summary())
+            self.assertEqual(self.c.post(lines).json["refused"], [])
+            text = self.page(f"/sites/{box.site}").text
+            self.assertIn("fresh", text)
+            self.assertEqual(older in text, late)
+
     def test_days_that_are_past_and_outages_nobody_could_see(self):
         now = int(time.time()) // 300 * 300 - 600
         none = {"circuits": [{"id": "wan", "vantage": "lan-side", "source": "none"}]}

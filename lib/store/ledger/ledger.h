@@ -84,6 +84,8 @@ struct bw_ledger_site {
     char site[BW_SITE_MAX + 1];
     int64_t start_unix_s; /* of the interval with the latest end */
     int64_t end_unix_s;
+    int64_t usual_s; /* length of that interval or of the one shown before, the longer: a
+                        cut one says nothing of when the next is due */
     int64_t received_unix_ms; /* newest arrival, whatever its interval */
     char agent[64];
     bool clock_known;

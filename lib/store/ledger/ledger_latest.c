@@ -183,6 +183,10 @@ int bw_ledger_do_sites(struct bw_ledger *base,
         s.received_unix_ms = bw_sql_get(st, 3);
         bw_sql_copy(st, 4, s.agent, sizeof(s.agent));
         s.clock_synced = sqlite3_column_int(st, 5) != 0;
+        s.usual_s = bw_sql_get(st, 6);
+        if (s.usual_s == BW_UNKNOWN) { /* from before this was kept */
+            s.usual_s = s.end_unix_s - s.start_unix_s;
+        }
         r = cb(owner, &s);
         if (r != 0) {
             break;

@@ -68,13 +68,14 @@ static const char schema_v1[] =
 
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
-static const char *const *const script[] = {v1, v2};
+static const char *const v3[] = {"ALTER TABLE sites ADD COLUMN usual_s INTEGER;", NULL};
+static const char *const *const script[] = {v1, v2, v3};
 
 /* "BWL1" in the file's header. */
 const struct bw_sql_schema bw_ledger_schema = {
     .what = "ledger",
     .application_id = 0x42574c31,
-    .version = 2,
+    .version = 3,
     .script = script,
     /* A batch of 100 sites touches some 300 pages all over the indices: with SQLite's 2 MB
      * each was read again, and every third batch was a checkpoint. The log that a long
@@ -117,7 +118,9 @@ const char *const bw_ledger_text[N_STMTS] = {
     [FORK_ADD] = "INSERT OR IGNORE INTO forks VALUES(?1,?2,?3,?4,?5)",
     [HOLE_ADD] = "INSERT INTO holes VALUES(?1,?2,?3,?4)",
     [SITE_PUT] =
-        "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(site) DO UPDATE SET"
+        "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6,?3 - ?2) ON CONFLICT(site) DO UPDATE SET"
+        " usual_s = CASE WHEN " NEWER("?4") " THEN max(excluded.usual_s,"
+        "           sites.end - sites.start) ELSE usual_s END,"
         " start = CASE WHEN " NEWER("?4") " THEN excluded.start ELSE start END,"
         " agent = CASE WHEN " NEWER("?4") " THEN excluded.agent ELSE agent END,"
         " clock_synced = CASE WHEN " NEWER("?4") " THEN excluded.clock_synced"
