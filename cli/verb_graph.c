@@ -128,6 +128,7 @@ static int find_and_draw(const struct bw_verb *v,
                              "%s: %s; nothing of it was drawn yet, or you may not read it",
                              j->rrd, bw_strerror(-errno));
     }
+    bw_graph_find_blank(j);
     return draw(v, j, out);
 }
 

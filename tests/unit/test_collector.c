@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -251,6 +252,54 @@ static void test_graph_claims_by_date(void **state)
     bw_graph_args_free(args, n);
 }
 
+/* The figures that a legend prints: "GPRINT:vdown", "GPRINT:vdpeak", …. */
+static size_t count_figures(const struct bw_graph_job *j, const char *name)
+{
+    char want[32];
+    char **args = NULL;
+    int n = 0;
+    size_t found = 0;
+    (void)snprintf(want, sizeof(want), "GPRINT:v%s:", name);
+    assert_int_equal(bw_graph_args(j, &args, &n), 0);
+    for (int i = 0; i < n; i++) {
+        found += strncmp(args[i], want, strlen(want)) == 0 ? 1 : 0;
+    }
+    bw_graph_args_free(args, n);
+    return found;
+}
+
+/* What nobody knows is not printed, the rest is. */
+static void test_graph_figures_by_source(void **state)
+{
+    (void)state;
+    struct bw_graph_job j = {.topic = "throughput",
+                             .rrd = "/x/throughput.rrd",
+                             .from_unix_s = 1789000200,
+                             .to_unix_s = 1789086600,
+                             .step_s = 300,
+                             .width = 860,
+                             .height = 300,
+                             .title = "A",
+                             .blank = {[BW_UP] = true}};
+    assert_int_equal(count_figures(&j, "down"), 1);
+    assert_int_equal(count_figures(&j, "up"), 0);
+    (void)snprintf(j.topic, sizeof(j.topic), "link");
+    assert_int_equal(count_figures(&j, "down"), 1);
+    assert_int_equal(count_figures(&j, "dpeak"), 1);
+    assert_int_equal(count_figures(&j, "up"), 0);
+    j.blank[BW_DIRECTIONS + BW_DOWN] = true; /* counters that are read too seldom */
+    assert_int_equal(count_figures(&j, "down"), 1);
+    assert_int_equal(count_figures(&j, "dpeak"), 0);
+    (void)snprintf(j.topic, sizeof(j.topic), "latency");
+    memset(j.blank, 0, sizeof(j.blank));
+    assert_int_equal(count_figures(&j, "p95"), 1);
+    assert_int_equal(count_figures(&j, "p50"), 1);
+    j.blank[0] = j.blank[1] = true; /* all lost */
+    assert_int_equal(count_figures(&j, "p95"), 0);
+    assert_int_equal(count_figures(&j, "p50"), 0);
+    assert_int_equal(count_figures(&j, "loss"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_graph_job),
         cmocka_unit_test(test_graph_claims_by_date),
+        cmocka_unit_test(test_graph_figures_by_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

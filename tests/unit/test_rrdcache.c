@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_rrdcache.c - a circuit's RRD files are the same from circuit-days as from records,
- * by librrd's own dump, whatever a box did in those days. */
+ * by librrd's own dump, whatever a box did in those days; and what a range of them
+ * lacks. */
 #include "bw_test.h"
 #include "store_chain.h"
 
@@ -8,6 +9,7 @@
 #include <bw/records.h>
 #include <dirent.h>
 #include <errno.h>
+#include <graph_worker.h>
 #include <ledger.h>
 #include <rrd.h>
 #include <rrdcache_private.h>
@@ -267,12 +269,45 @@ static void test_from_the_middle(void **state)
     assert_same_files(*state, DAY + 40200);
 }
 
+/* An hour of which everything was lost, and one of which nothing is known. */
+static void test_what_a_range_lacks(void **state)
+{
+    (void)state;
+    char *folder = tmp_folder();
+    struct bw_err err = {.text = ""};
+    struct bw_graph_job j = {.step_s = 300, .width = 860};
+    struct bw_series_step steps[12];
+    (void)snprintf(j.rrd, sizeof(j.rrd), "%s/latency-hub.rrd", folder);
+    assert_int_equal(bw_series_create(j.rrd, &bw_series_latency, 300, START, NULL, &err),
+                     0);
+    for (int64_t i = 0; i < 12; i++) {
+        steps[i] = (struct bw_series_step){.start_unix_s = START + i * 300,
+                                           .end_unix_s = START + (i + 1) * 300,
+                                           .values = {BW_UNKNOWN, BW_UNKNOWN, 1000000}};
+    }
+    assert_int_equal(bw_series_update(j.rrd, &bw_series_latency, steps, 12, &err), 0);
+    j.from_unix_s = START;
+    j.to_unix_s = START + 3600;
+    bw_graph_find_blank(&j);
+    assert_true(j.blank[0] && j.blank[1]);
+    assert_false(j.blank[2]);
+    j.from_unix_s = START - 7200;
+    j.to_unix_s = START - 3600;
+    bw_graph_find_blank(&j);
+    assert_true(j.blank[0] && j.blank[1] && j.blank[2]);
+    (void)snprintf(j.rrd, sizeof(j.rrd), "%s/none.rrd", folder);
+    bw_graph_find_blank(&j);
+    assert_false(j.blank[0] || j.blank[2]);
+    tmp_folder_drop(folder);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_from_the_first_record),
         T(test_from_the_middle),
+        cmocka_unit_test(test_what_a_range_lacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,12 @@ enum {
     JOB_BYTES_MAX = 16384
 };
 
+enum { /* places of a latency series; in the others: by direction, twice */
+    P50,
+    P95,
+    LOSS
+};
+
 /* --- JSON -------------------------------------------------------------------------------
  */
 
@@ -133,7 +139,7 @@ int bw_graph_job_read(const char *json,
  */
 
 struct args {
-    bool empty;
+    const bool *blank; /* by data source */
     char *list[ARGS_MAX];
     int n;
     int error;
@@ -375,15 +381,24 @@ static void foot(struct args *a, const struct bw_graph_job *j)
 
 /* The figures behind a name in the legend; librrd would print "-nan" where nothing is
  * known. */
-static void stats(struct args *a, const char *mean, const char *peak, const char *unit)
+static void stats(struct args *a,
+                  int mean_ds,
+                  const char *mean,
+                  int peak_ds,
+                  const char *peak,
+                  const char *unit)
 {
-    if (a->empty) {
+    if (a->blank[mean_ds]) {
         arg(a, "COMMENT:nothing in this range\\l");
         return;
     }
     arg(a, "VDEF:v%s=%s,AVERAGE", mean, mean);
-    arg(a, "VDEF:v%s=%s,MAXIMUM", peak, peak);
     arg(a, "GPRINT:v%s:mean %%6.2lf %s", mean, unit);
+    if (a->blank[peak_ds]) {
+        arg(a, "COMMENT:\\l");
+        return;
+    }
+    arg(a, "VDEF:v%s=%s,MAXIMUM", peak, peak);
     arg(a, "GPRINT:v%s:highest %%6.2lf %s\\l", peak, unit);
 }
 
@@ -400,9 +415,9 @@ static void draw_link(struct args *a, const struct bw_graph_job *j, const struct
     arg(a, "LINE1:dpeak#%s88", l->down);
     arg(a, "LINE1:upeak#%s88:dashes=2,2", l->up);
     arg(a, "LINE1.6:down#%s:Down, mean of interval ", l->down);
-    stats(a, "down", "dpeak", "%sbit/s");
+    stats(a, BW_DOWN, "down", BW_DIRECTIONS + BW_DOWN, "dpeak", "%sbit/s");
     arg(a, "LINE1.6:up#%s:Up, mean of interval   ", l->up);
-    stats(a, "up", "upeak", "%sbit/s");
+    stats(a, BW_UP, "up", BW_DIRECTIONS + BW_UP, "upeak", "%sbit/s");
     claim(a, j, l, BW_DOWN);
     claim(a, j, l, BW_UP);
     arg(a, "AREA:0#%s:Not measured\\l", l->gap);
@@ -431,9 +446,9 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
     arg(a, "AREA:much#%s66", l->worse);
     arg(a, "AREA:all#%sCC", l->worse);
     arg(a, "LINE1:p95#%s:P95 of interval    :dashes=4,2", l->up);
-    stats(a, "p95", "p95top", "ms");
+    stats(a, P95, "p95", P95, "p95top", "ms");
     arg(a, "LINE1.6:p50#%s:Median of interval ", l->down);
-    if (j->empty) {
+    if (a->blank[P50]) {
         arg(a, "COMMENT:\\l");
     } else {
         arg(a, "VDEF:vp50=p50,AVERAGE");
@@ -443,7 +458,7 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
     arg(a, "AREA:0#%s66:more", l->worse);
     arg(a, "AREA:0#%sCC:all", l->worse);
     arg(a, "AREA:0#%s:Not measured", l->gap);
-    if (j->empty) {
+    if (a->blank[LOSS]) {
         arg(a, "COMMENT:\\l");
     } else {
         arg(a, "VDEF:vloss=losspct,AVERAGE");
@@ -469,9 +484,9 @@ draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look 
     arg(a, "LINE3:ldown#%s55", l->down);
     arg(a, "LINE3:lup#%s55", l->up);
     arg(a, "LINE4:down#%s:Tested down, goodput ", l->down);
-    stats(a, "down", "dmax", "%sbit/s");
+    stats(a, BW_DOWN, "down", BW_DOWN, "dmax", "%sbit/s");
     arg(a, "LINE4:up#%s:Tested up, goodput   ", l->up);
-    stats(a, "up", "umax", "%sbit/s");
+    stats(a, BW_UP, "up", BW_UP, "umax", "%sbit/s");
     arg(a, "LINE3:0#%s55:Pale marks\\: the line's counter in the same seconds, %s layer\\l",
         l->axis, j->layer[0] ? j->layer : "unnamed");
     claim(a, j, l, BW_DOWN);
@@ -483,7 +498,7 @@ draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look 
 
 int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n)
 {
-    struct args a = {.empty = j->empty};
+    struct args a = {.blank = j->blank};
     const struct look *l = j->dark ? &dark : &light;
     frame(&a, j, l);
     if (strcmp(j->topic, "link") == 0) {

@@ -6,7 +6,6 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
-#include <math.h>
 #include <rrd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,32 +41,6 @@ static void give(const rrd_info_t *info)
     complain("librrd gave no picture");
 }
 
-/* Does the file know anything of the range? */
-static bool range_is_empty(const struct bw_graph_job *job)
-{
-    time_t start = (time_t)job->from_unix_s;
-    time_t end = (time_t)job->to_unix_s;
-    unsigned long step = (unsigned long)job->step_s;
-    unsigned long n_ds = 0;
-    char **names = NULL;
-    rrd_value_t *data = NULL;
-    bool empty = true;
-    if (rrd_fetch_r(job->rrd, "AVERAGE", &start, &end, &step, &n_ds, &names, &data) != 0) {
-        rrd_clear_error();
-        return false; /* drawing will say why */
-    }
-    size_t n = step > 0 && end > start ? (size_t)(end - start) / step * n_ds : 0;
-    for (size_t i = 0; i < n && empty; i++) {
-        empty = isnan(data[i]);
-    }
-    for (unsigned long i = 0; i < n_ds; i++) {
-        rrd_freemem(names[i]);
-    }
-    rrd_freemem(names);
-    rrd_freemem(data);
-    return empty;
-}
-
 static void work(const char *line, size_t n)
 {
     struct bw_err err = {.text = ""};
@@ -78,7 +51,7 @@ static void work(const char *line, size_t n)
         complain(err.text);
         return;
     }
-    job.empty = range_is_empty(&job);
+    bw_graph_find_blank(&job);
     if (bw_graph_args(&job, &args, &n_args) < 0) {
         complain("a job that cannot be drawn");
         return;

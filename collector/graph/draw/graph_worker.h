@@ -12,6 +12,7 @@ struct bw_err;
 
 #include <bw/units.h>
 #include <limits.h>
+#include <series.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,7 +48,8 @@ struct bw_graph_job {
     char layer[16]; /* of the link's counters, "" unknown */
     struct bw_graph_claim claims[BW_GRAPH_CLAIMS_MAX]; /* by from, none beside another */
     size_t n_claims;
-    bool empty; /* nothing known in the range; found out by the worker, not sent */
+    /* By data source, nothing known in the range: bw_graph_find_blank() says, not sent. */
+    bool blank[BW_SERIES_DS_MAX];
 };
 
 int bw_graph_worker_main(void);
@@ -58,6 +60,9 @@ int bw_graph_job_read(const char *text,
                       size_t n,
                       struct bw_graph_job *ret,
                       struct bw_err *reterr);
+
+/* Look into the series. One that cannot be read has no blanks: drawing will say why. */
+void bw_graph_find_blank(struct bw_graph_job *job);
 
 /* rrd_graph_v()'s arguments for a job; freed with bw_graph_args_free(). Pure. */
 int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n);
