@@ -129,6 +129,7 @@ void probe_echo_add(struct probe_echoes *e, const struct bw_latency_sample *s)
     case BW_LOST:
         e->sent++;
         e->lost++;
+        add_time(&e->lost_at, s->sent_mono_ns);
         if (s->error != 0 && !(s->detail && s->detail->code)) {
             e->told_error = s->error; /* else the code says it */
         }

@@ -23,7 +23,8 @@
 
 enum {
     OPTIONS_MAX = 64,
-    IDLE_MS = 2000, /* echoes before the load */
+    IDLE_MS = 2000,    /* echoes before the load */
+    ANSWERS_MS = 2100, /* after the load, for what was sent in its last two seconds */
     LIVE_MS = 200,
     AROUND_MS = 500, /* what a direction takes besides warm-up and window */
     SECONDS_DEFAULT = 10
@@ -47,9 +48,10 @@ struct probe {
     bool round_over;
     bool closing;
     int64_t begin_mono_ns;
-    int64_t length_ms; /* of the whole, for the bar */
-    int64_t wait_ms;   /* after a latency round, for the last answers */
-    const char *stamp; /* whom to ask for round trips beside a run; NULL: as the run */
+    int64_t length_ms;    /* of the whole, for the bar */
+    int64_t wait_ms;      /* after a latency round, for the last answers */
+    int64_t over_mono_ns; /* the same after a throughput run; 0: not yet */
+    const char *stamp;    /* whom to ask for round trips beside a run; NULL: as the run */
     const char *echo;
     int64_t rounds; /* of a latency probe: packets to each target over each family */
     bool failed;
@@ -191,6 +193,21 @@ static void on_run_sample(void *owner, const struct bw_run_sample *s)
     }
 }
 
+/* Until when the fate of the last packet under load can be open; 0: of none. */
+static int64_t answers_until(const struct probe *p)
+{
+    int64_t until_ns = 0;
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        const struct probe_run *r = &p->result.runs[d];
+        if (r->known && r->s.state == BW_OK && r->s.t1_mono_ns > until_ns) {
+            until_ns = r->s.t1_mono_ns;
+        }
+    }
+    return p->beside.host && !p->result.interrupted && until_ns > 0
+               ? until_ns + ANSWERS_MS * NS_PER_MS
+               : 0;
+}
+
 static void on_run_end(void *owner, int status, const char *reason)
 {
     struct probe *p = owner;
@@ -202,7 +219,10 @@ static void on_run_end(void *owner, int status, const char *reason)
         }
         (void)bw_cli_failed(&bw_verb_probe, "%s", reason);
     }
-    over(p);
+    p->over_mono_ns = answers_until(p);
+    if (p->over_mono_ns == 0) {
+        over(p);
+    }
 }
 
 static void start_run(struct probe *p)
@@ -228,6 +248,9 @@ static void on_tick(uv_timer_t *timer)
     if (!latency && !p->runner && p->result.start_mono_ns == 0 &&
         (!p->beside.host || now_ns - p->begin_mono_ns >= IDLE_MS * NS_PER_MS)) {
         start_run(p);
+    }
+    if (p->over_mono_ns != 0 && now_ns >= p->over_mono_ns) {
+        over(p);
     }
     if (p->live && !p->closing) {
         probe_view_live(&p->result,
@@ -320,6 +343,7 @@ static int measure(struct probe *p, int64_t seconds)
             p->length_ms = IDLE_MS + usual_ms(p->result.ops, p->result.opts);
             probe_beside_start(&p->beside, &p->loop, p->result.opts, p->stamp, p->echo,
                                on_latency, p);
+            p->length_ms += p->beside.host ? ANSWERS_MS : 0;
         }
     }
     if (r < 0) {

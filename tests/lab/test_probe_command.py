@@ -72,21 +72,24 @@ class Terminal:
         return self.p.returncode, out
 
 
-def reflect(ns, address):
-    """A stateless STAMP reflector (RFC 8762 section 4.3), as small as can be."""
+def reflect(ns, address, port=862, answers=None):
+    """A stateless STAMP reflector (RFC 8762 section 4.3), as small as can be; it falls silent
+    after so many answers."""
     with ns.inside():
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((address, 862))
+    sock.bind((address, port))
 
     def stamp():
         now = time.time()
         return struct.pack("!II", int(now) + 2208988800, int(now % 1 * 2**32))
 
     def loop():
+        left = answers
         while True:
             data, peer = sock.recvfrom(2048)
             got = stamp()
-            if len(data) >= 44:
+            if len(data) >= 44 and left != 0:
+                left = left and left - 1
                 sock.sendto(data[:4] + stamp() + struct.pack("!HH", 0x0001, 0) + got
                             + data[:4] + data[4:12] + data[12:14] + b"\0\0" + b"\xff"
                             + b"\0" * 3, peer)
@@ -132,6 +135,16 @@ def by_stamp_and_in_words(s):
                    *SHORT)
     assert re.search(r"round trip   unknown: .*198\.51\.100\.99", out), out
     assert "goodput" in out and "adds" not in out, out
+
+
+def what_is_lost_is_counted(s):
+    """Ten answers and silence: all other packets are lost, those of the last two seconds too."""
+    reflect(s.net, NET4, 863, answers=10)
+    out, _ = probe(s.box, "http", f"http://{NET4}/big", "--json", "--stamp", f"{NET4}:863", *SHORT)
+    r = json.loads(out)["results"][0]
+    assert r["rtt_idle_answers"] == 10 and 5 <= r["rtt_idle_lost"] <= 15, r
+    assert r["rtt_loaded_answers"] == 0 and 5 <= r["rtt_loaded_lost"] <= 11, r
+    assert "does not answer stamp under load" in r["rtt_unknown"], r
 
 
 def the_live_line(s):
@@ -229,6 +242,7 @@ def work(the_lab):
     exit_statuses(s)
     what_the_load_adds(s)
     by_stamp_and_in_words(s)
+    what_is_lost_is_counted(s)
     the_live_line(s)
     ctrl_c(s)
     return 0
