@@ -2,8 +2,9 @@
  * verb_enroll.c - `bandwitness enroll`: bring this box in at a collector, once.
  *
  * The key is made and kept before the token is spent, and a repeated try uses the same
- * key: an answer lost on the way costs nothing. What the daemon needs to know is one
- * file, enrolment.json, replaced whole at the end. */
+ * key: an answer lost on the way costs nothing, be it a box's first enrolment or a later
+ * one. What the daemon needs to know is one file, enrolment.json, replaced whole at the
+ * end. */
 #include "box.h"
 #include "boxconf.h"
 #include "buf.h"
@@ -19,6 +20,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,24 @@ struct wish {
     char url_text[512];
 };
 
+/* The key of an unanswered try with the same collector and token; -ENOENT: none. */
+static int get_tried(const struct wish *w, struct bw_key **ret)
+{
+    char path[PATH_MAX];
+    char token_sha256[BW_HASH_LEN + 1];
+    struct bw_enrolment_try t;
+    int r = bw_enrolment_try_load(w->state_dir, &t, NULL);
+    if (r < 0) {
+        return r;
+    }
+    bw_sha256_text(w->token, strlen(w->token), token_sha256);
+    if (strcmp(t.url, w->url_text) != 0 || strcmp(t.token_sha256, token_sha256) != 0) {
+        return -ENOENT;
+    }
+    bw_enrolment_key_path(w->state_dir, t.kid, path);
+    return bw_key_load(path, ret, NULL);
+}
+
 /* The key of an unanswered try, or a new one, noted down before it is used. */
 static int get_key(const struct wish *w,
                    struct bw_enrolment *e,
@@ -59,13 +79,33 @@ static int get_key(const struct wish *w,
         bw_enrolment_key_path(w->state_dir, e->kid, path);
         return bw_key_load(path, ret, reterr);
     }
-    if (r == 0 && e->site[0]) {
+    bool enrolled = r == 0 && e->site[0];
+    if (enrolled) {
         (void)fprintf(stderr,
                       "This box is %s at %s; it is brought in anew under a new key.\n",
                       e->site, e->url);
     }
     memset(e, 0, sizeof(*e));
+    if (enrolled && get_tried(w, ret) == 0) {
+        return 0;
+    }
     return bw_enrolment_new_key(w->state_dir, BW_ALG_EDDSA, ret, reterr);
+}
+
+/* Note the try before the token is spent. An answered enrolment stays in force until the
+ * new one is answered, too. */
+static int
+note_try(const struct wish *w, const struct bw_enrolment *e, struct bw_err *reterr)
+{
+    struct bw_enrolment before;
+    struct bw_enrolment_try t = {.url = ""};
+    if (bw_enrolment_load(w->state_dir, &before, NULL) < 0 || !before.site[0]) {
+        return bw_enrolment_save(w->state_dir, e, reterr);
+    }
+    memcpy(t.url, e->url, sizeof(t.url));
+    memcpy(t.kid, e->kid, sizeof(t.kid));
+    bw_sha256_text(w->token, strlen(w->token), t.token_sha256);
+    return bw_enrolment_try_save(w->state_dir, &t, reterr);
 }
 
 static int make_request(const struct wish *w,
@@ -166,11 +206,9 @@ static int refusal(const struct wish *w,
     }
     const char *slash = type ? strrchr(type, '/') : NULL;
     (void)bw_err_set(
-        reterr, -BW_EREFUSED,
-        "%s answered %d%s%.60s%s%.200s; the key is kept, so the same command can be "
-        "tried again",
-        w->url, status, type ? " " : "", slash ? slash + 1 : "", detail ? ": " : "",
-        detail ? detail : "");
+        reterr, -BW_EREFUSED, "%s answered %d%s%.60s%s%.200s%s", w->url, status,
+        type ? " " : "", slash ? slash + 1 : "", detail ? ": " : "", detail ? detail : "",
+        status == 403 ? "" : "; the key is kept, so the same command can be tried again");
     json_decref(o);
     return -BW_EREFUSED;
 }
@@ -253,17 +291,16 @@ static int enroll(const struct bw_verb *v, const struct wish *w)
     if (r < 0) {
         goto out;
     }
-    /* An answered enrolment stays in force until the new one is answered, too. */
-    struct bw_enrolment before;
-    if (bw_enrolment_load(w->state_dir, &before, NULL) < 0 || !before.site[0]) {
-        r = bw_enrolment_save(w->state_dir, &e, &err);
-    }
+    r = note_try(w, &e, &err);
     r = r < 0 ? r : post(w, &request, &answer, &err);
     if (r < 0) {
         goto out;
     }
     r = r == 200 ? read_answer(&answer, &e, &err) : refusal(w, r, &answer, &err);
     r = r < 0 ? r : bw_enrolment_save(w->state_dir, &e, &err);
+    if (r == 0) {
+        bw_enrolment_try_forget(w->state_dir);
+    }
 out:
     bw_key_free(key);
     bw_buf_done(&request);

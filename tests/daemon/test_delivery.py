@@ -3,7 +3,10 @@
 import json
 import os
 import random
+import re
+import socket
 import subprocess
+import threading
 import time
 
 from bwtest import HOST, Box, Collector, SceneError, payload, wait_for
@@ -146,6 +149,69 @@ def enrols_while_running():
             assert first["chain"] == {"why": "new"} and first["seq"] == 1, first
             sites = {payload(j)["site"] for k, _, j in box.rows() if k == kids[-1]}
             assert sites == {site} and site != "s-local"
+
+
+class LosesOne:
+    """Stands before a collector; the first answer is lost on its way back."""
+
+    ca = None
+
+    def __init__(self, collector):
+        self.to, self.passed = (collector.address, collector.port), 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            near, _ = self.listener.accept()
+            with near, socket.create_connection(self.to) as far:
+                far.sendall(self.message(near))
+                answer = self.message(far)
+                if self.passed:
+                    near.sendall(answer)
+                self.passed += 1
+
+    @staticmethod
+    def message(sock):
+        data = b""
+        while True:
+            head, end, body = data.partition(b"\r\n\r\n")
+            if end and len(body) >= int(re.search(rb"content-length: (\d+)", head.lower())[1]):
+                return data
+            part = sock.recv(65536)
+            assert part, data
+            data += part
+
+
+@scene
+def brought_in_anew_after_a_lost_answer():
+    """The same command goes on under the same key, also where the box was enrolled before."""
+    with Collector() as collector, Box() as box:
+        first, second, third = (collector.token("--site", f"Plover {n}") for n in "ABC")
+
+        def site():
+            with open(box.state + "/enrolment.json", encoding="utf-8") as f:
+                return json.load(f)["site"]
+
+        def keys():
+            return set(os.listdir(box.state + "/keys"))
+
+        box.enroll(collector, first["token"])
+        front = LosesOne(collector)
+        try:
+            lost = box.enroll(front, second["token"])
+        except SceneError as e:
+            lost = str(e)
+        assert "status 1\n" in lost and front.url in lost, lost
+        tried = keys()
+        assert site() == first["site"] and len(tried) == 2, tried
+        box.enroll(front, second["token"])
+        assert front.passed == 2 and site() == second["site"]
+        assert keys() == tried, "the second try made a key of its own"
+        box.enroll(front, third["token"])
+        assert site() == third["site"] and len(keys()) == 3, keys()
+        assert not os.path.exists(box.state + "/enrolment.pending.json")
 
 
 @scene

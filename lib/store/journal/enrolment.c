@@ -31,6 +31,11 @@ static void file_path(const char *state_dir, char *out)
     (void)snprintf(out, PATH_MAX, "%s/enrolment.json", state_dir);
 }
 
+static void try_path(const char *state_dir, char *out)
+{
+    (void)snprintf(out, PATH_MAX, "%s/enrolment.pending.json", state_dir);
+}
+
 void bw_enrolment_key_path(const char *state_dir, const char *kid, char *out)
 {
     (void)snprintf(out, PATH_MAX, "%s/keys/%s.jwk", state_dir, kid);
@@ -163,6 +168,72 @@ out:
     bw_buf_done(&text);
     bw_buf_done(&jwk);
     return r;
+}
+
+int bw_enrolment_try_load(const char *state_dir,
+                          struct bw_enrolment_try *ret,
+                          struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_enrolment_try t = {.url = ""};
+    struct bw_buf text;
+    struct bw_err why = {0};
+    json_t *o = NULL;
+    try_path(state_dir, path);
+    bw_buf_init(&text, FILE_MAX);
+    int r = bw_file_read(path, FILE_MAX, &text, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    r = bw_json_parse(text.data ? text.data : "", text.len, FILE_MAX, &o, &why);
+    r = r < 0 ? r : copy_text(o, "url", t.url, sizeof(t.url), &why);
+    r = r < 0 ? r : copy_text(o, "kid", t.kid, sizeof(t.kid), &why);
+    r = r < 0 ? r
+              : copy_text(o, "token_sha256", t.token_sha256, sizeof(t.token_sha256), &why);
+    if (r == 0 && strlen(t.kid) != BW_KID_LEN) {
+        r = bw_err_set(&why, -EINVAL, "no kid");
+    }
+    if (r < 0) {
+        r = bw_err_set(reterr, -EINVAL, "%s: %s", path,
+                       why.text[0] ? why.text : "unreadable");
+        goto out;
+    }
+    *ret = t;
+out:
+    json_decref(o);
+    bw_buf_done(&text);
+    return r;
+}
+
+int bw_enrolment_try_save(const char *state_dir,
+                          const struct bw_enrolment_try *t,
+                          struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_buf text;
+    struct bw_jw w;
+    try_path(state_dir, path);
+    bw_buf_init(&text, FILE_MAX);
+    bw_jw_init(&w, &text);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "url", t->url);
+    bw_jw_kstr(&w, "kid", t->kid);
+    bw_jw_kstr(&w, "token_sha256", t->token_sha256);
+    bw_jw_obj_end(&w);
+    bw_buf_putc(&text, '\n');
+    int r = bw_buf_error(&text);
+    r = r < 0 ? r : bw_file_write(path, text.data, text.len, 0640, reterr);
+    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    bw_buf_done(&text);
+    return r;
+}
+
+void bw_enrolment_try_forget(const char *state_dir)
+{
+    char path[PATH_MAX];
+    try_path(state_dir, path);
+    (void)unlink(path);
 }
 
 static void public_path(const char *state_dir, const char *kid, char *out)

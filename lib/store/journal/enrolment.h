@@ -38,6 +38,25 @@ int bw_enrolment_save(const char *state_dir,
                       const struct bw_enrolment *e,
                       struct bw_err *reterr);
 
+/* A try of an enrolled box to come in anew: STATE_DIR/enrolment.pending.json, beside the
+ * enrolment in force until the new one is answered. The same url and token go on with
+ * the same key. */
+struct bw_enrolment_try {
+    char url[512];
+    char kid[BW_KID_LEN + 1];
+    char token_sha256[BW_HASH_LEN + 1];
+};
+
+/* -ENOENT: there is none; unreadable: -EINVAL. */
+int bw_enrolment_try_load(const char *state_dir,
+                          struct bw_enrolment_try *ret,
+                          struct bw_err *reterr);
+/* As bw_enrolment_save(). */
+int bw_enrolment_try_save(const char *state_dir,
+                          const struct bw_enrolment_try *t,
+                          struct bw_err *reterr);
+void bw_enrolment_try_forget(const char *state_dir);
+
 /* STATE_DIR/keys/KID.jwk into out[PATH_MAX]. */
 void bw_enrolment_key_path(const char *state_dir, const char *kid, char *out);
 /* Make a key, keep it in STATE_DIR/keys (0700, owned like state_dir), its public half in

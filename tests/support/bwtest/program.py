@@ -111,7 +111,9 @@ class Program:
     # --- what it says
 
     def text(self, last=False):
-        """Its messages, or those since the last start."""
+        """Its messages, or those since the last start; none before the first."""
+        if not self.starts:
+            return ""
         with open(self.log, "rb") as f:
             f.seek(self.begun if last else 0)
             return f.read().decode("utf-8", "replace")
