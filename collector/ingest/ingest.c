@@ -259,6 +259,8 @@ static void ingest_free(struct bw_ingest *g)
     bw_catalogue_close(g->write_catalogue);
     bw_ledger_close(g->ledger);
     free(g->facts);
+    free(g->notes.list);
+    free(g->notes.prints);
     (void)pthread_cond_destroy(&g->check_wake);
     (void)pthread_cond_destroy(&g->write_wake);
     (void)pthread_mutex_destroy(&g->lock);

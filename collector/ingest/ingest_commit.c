@@ -16,6 +16,7 @@
 
 enum {
     FACTS_SLOTS = 65536,
+    FACTS_POST_MAX = 64, /* a post of a week tells of a few changes */
     BROKEN_AFTER = 5
 };
 
@@ -39,9 +40,8 @@ static uint64_t mix_number(uint64_t h, int64_t number)
     return h;
 }
 
-static void note_circuit(struct bw_ingest *g,
-                         const struct bw_summary *s,
-                         const struct bw_circuit_summary *c)
+static struct bw_circuit_facts facts_of(const struct bw_summary *s,
+                                        const struct bw_circuit_summary *c)
 {
     struct bw_circuit_facts f = {
         .from_unix_s = s->start_unix_s,
@@ -55,29 +55,102 @@ static void note_circuit(struct bw_ingest *g,
     };
     memcpy(f.site, s->site, sizeof(f.site));
     memcpy(f.circuit, c->id, sizeof(f.circuit));
-    uint64_t h = mix(14695981039346656037ULL, f.site, strlen(f.site));
-    h = mix(h, f.circuit, strlen(f.circuit) + 1);
-    size_t slot = (size_t)(h % FACTS_SLOTS);
-    int64_t facts[] = {(int64_t)f.vantage,
-                       (int64_t)f.behind,
-                       (int64_t)f.source,
-                       (int64_t)f.layer,
-                       f.resolution_ms,
-                       f.link_bps,
-                       f.mtu};
+    return f;
+}
+
+static struct bw_facts_print print_of(const struct bw_circuit_facts *f)
+{
+    uint64_t h = mix(14695981039346656037ULL, f->site, strlen(f->site));
+    h = mix(h, f->circuit, strlen(f->circuit) + 1);
+    struct bw_facts_print p = {.slot = (size_t)(h % FACTS_SLOTS)};
+    int64_t facts[] = {(int64_t)f->vantage,
+                       (int64_t)f->behind,
+                       (int64_t)f->source,
+                       (int64_t)f->layer,
+                       f->resolution_ms,
+                       f->link_bps,
+                       f->mtu};
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
         h = mix_number(h, facts[i]);
     }
-    if (g->facts[slot] == h) {
+    p.hash = h;
+    return p;
+}
+
+/* Where the newest of this circuit stands; notes->n: nowhere. */
+static size_t newest_of(const struct bw_facts_notes *notes,
+                        const struct bw_circuit_facts *f,
+                        const struct bw_facts_print *p)
+{
+    for (size_t i = notes->n; i > 0; i--) {
+        if (notes->prints[i - 1].slot == p->slot &&
+            strcmp(notes->list[i - 1].circuit, f->circuit) == 0 &&
+            strcmp(notes->list[i - 1].site, f->site) == 0) {
+            return i - 1;
+        }
+    }
+    return notes->n;
+}
+
+static bool make_room(struct bw_facts_notes *notes)
+{
+    if (notes->n < notes->cap) {
+        return true;
+    }
+    size_t cap = notes->cap ? notes->cap * 2 : FACTS_POST_MAX;
+    void *list = reallocarray(notes->list, cap, sizeof(notes->list[0]));
+    notes->list = list ? list : notes->list;
+    void *prints = reallocarray(notes->prints, cap, sizeof(notes->prints[0]));
+    notes->prints = prints ? prints : notes->prints;
+    notes->cap = list && prints ? cap : notes->cap;
+    return list && prints;
+}
+
+/* What a record says of a circuit, where it is news. A post's own begin at `first`; once
+ * it has told FACTS_POST_MAX changes, each further one takes the place of the newest of
+ * its circuit, and a circuit without a place waits for a later post. */
+static void collect_facts(struct bw_ingest *g,
+                          size_t first,
+                          const struct bw_summary *s,
+                          const struct bw_circuit_summary *c)
+{
+    struct bw_facts_notes *notes = &g->notes;
+    struct bw_circuit_facts f = facts_of(s, c);
+    struct bw_facts_print p = print_of(&f);
+    size_t at = newest_of(notes, &f, &p);
+    if ((at < notes->n ? notes->prints[at].hash : g->facts[p.slot]) == p.hash) {
         return;
     }
-    if (g->write_catalogue->ops->circuit_note(g->write_catalogue, &f, NULL) == 0) {
-        g->facts[slot] = h;
+    if (notes->n - first < FACTS_POST_MAX) {
+        at = notes->n;
+        if (!make_room(notes)) {
+            return;
+        }
+        notes->n++;
+    } else if (at == notes->n || at < first) {
+        return;
     }
+    notes->list[at] = f;
+    notes->prints[at] = p;
+}
+
+/* One transaction for all of a commit. What could not be written is told again by the
+ * next record of its circuit. */
+static void note_facts(struct bw_ingest *g)
+{
+    struct bw_facts_notes *notes = &g->notes;
+    if (notes->n > 0 && g->write_catalogue->ops->circuits_note(
+                            g->write_catalogue, notes->list, notes->n, NULL) == 0) {
+        for (size_t i = 0; i < notes->n; i++) {
+            g->facts[notes->prints[i].slot] = notes->prints[i].hash;
+        }
+    }
+    notes->n = 0;
 }
 
 static void note_news(struct bw_ingest *g, struct bw_post *p)
 {
+    size_t first = g->notes.n;
     p->news = calloc(p->n_lines, sizeof(p->news[0]));
     for (size_t i = 0; i < p->n_lines; i++) {
         const struct bw_line *l = &p->lines[i];
@@ -85,7 +158,7 @@ static void note_news(struct bw_ingest *g, struct bw_post *p)
             continue;
         }
         for (size_t c = 0; g->facts && c < l->summary.n_circuits; c++) {
-            note_circuit(g, &l->summary, &l->summary.circuits[c]);
+            collect_facts(g, first, &l->summary, &l->summary.circuits[c]);
         }
         if (p->news) {
             struct bw_ingest_news *news = &p->news[p->n_news++];
@@ -452,12 +525,12 @@ void bw_ingest_commit(struct bw_ingest *g, struct bw_post **posts, size_t n)
     if (!g->facts) {
         g->facts = calloc(FACTS_SLOTS, sizeof(g->facts[0]));
     }
-    if (n == 0 || commit(g, posts, n) == 0) {
-        return;
+    if (n > 0 && commit(g, posts, n) < 0) {
+        for (size_t i = 0; i < n; i++) {
+            (void)commit(g, &posts[i], 1);
+        }
     }
-    for (size_t i = 0; i < n; i++) {
-        (void)commit(g, &posts[i], 1);
-    }
+    note_facts(g);
 }
 
 void bw_ingest_expire(struct bw_ingest *g)

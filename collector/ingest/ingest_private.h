@@ -11,6 +11,7 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/summary.h>
+#include <catalogue.h>
 #include <ledger.h>
 #include <log.h>
 #include <pthread.h>
@@ -66,7 +67,18 @@ struct bw_queue {
     size_t n;
 };
 
-/* Sealing under way. */
+/* What the posts of one commit say that is new of their circuits, on the way into the
+ * catalogue. */
+struct bw_facts_notes {
+    struct bw_circuit_facts *list;
+    struct bw_facts_print {
+        size_t slot; /* in bw_ingest.facts */
+        uint64_t hash;
+    } * prints; /* one each */
+    size_t n;
+    size_t cap;
+};
+
 /* The wall clock as it was last believed. */
 struct bw_cautious {
     int64_t unix_ms;
@@ -74,6 +86,7 @@ struct bw_cautious {
     int64_t ahead_since_mono_ms; /* 0: it is not ahead */
 };
 
+/* Sealing under way. */
 struct bw_sealer {
     struct bw_seal *job;
     pthread_t thread; /* the builder's */
@@ -96,6 +109,7 @@ struct bw_ingest {
     struct bw_ledger *ledger;             /* writer's */
     struct bw_catalogue *write_catalogue; /* writer's */
     uint64_t *facts;                      /* writer's: fingerprints of noted circuits */
+    struct bw_facts_notes notes;          /* writer's */
     struct bw_sealer sealer;              /* writer's, but for what it says */
     struct bw_cautious cautious;          /* writer's */
     pthread_t checker;

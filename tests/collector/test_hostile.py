@@ -7,12 +7,13 @@ import hashlib
 import hmac
 import json
 import re
+import sqlite3
 import subprocess
 import time
 import unittest
 
 from bwtest import CollectorCase
-from bwtest.jose import b64, compact, sha
+from bwtest.jose import b64, circuit, compact, latency, sha
 
 TYP = "bandwitness-summary+jws"
 CENTURY_S = 100 * 366 * 86400
@@ -125,6 +126,42 @@ class Hostile(CollectorCase):
             self.assertEqual(self.c.post(lines[i:i + 2000]).json["refused"], [])
         got = self.c.export(f"{box.site}.wan", from_=0, to=now() + 1, format="jose")
         self.assertEqual(got.body.decode().split(), lines)
+
+    # --- circuits that are another thing each time -------------------------------------------
+
+    def facts(self, box):
+        """{circuit: [link_bps by date]}"""
+        found = {}
+        with sqlite3.connect(f"file:{self.c.data}/catalogue.db?mode=ro", uri=True) as db:
+            for name, bps in db.execute("SELECT circuit, link_bps FROM facts WHERE site = ?"
+                                        " ORDER BY circuit, from_s", (box.site,)):
+                found.setdefault(name, []).append(bps)
+        db.close()
+        return found
+
+    def test_changes_of_a_circuit_are_noted_by_date(self):
+        box = self.c.box("Alder Annex")
+        speeds = [10**9, 10**8, 10**8, 10**9, 10**7]
+        for of_post in (speeds[:4], speeds[4:]):
+            self.c.post([box.summary(circuits=[{**circuit(1, 300), "link_bps": bps}])
+                         for bps in of_post])
+        self.assertEqual(self.facts(box), {"wan": [10**9, 10**8, 10**9, 10**7]})
+
+    def test_a_circuit_that_changes_with_each_record_costs_little(self):
+        """A post is a few rows of the catalogue, whatever it says; the newest are among them."""
+        box = self.c.box("Birch Annex")
+        for most in (64, 128):
+            lines = []
+            for n in range(100):
+                speed = 10**9 + box.seq
+                lines.append(box.summary(
+                    circuits=[{**circuit(n, 300), "id": f"line{k}", "link_bps": speed}
+                              for k in range(8)],
+                    latency=[{**latency(n), "circuit": "line0"}]))
+            self.assertEqual(self.c.post(lines).json["refused"], [])
+            facts = self.facts(box)
+            self.assertEqual([f[-1] for f in facts.values()], [speed] * 8)
+            self.assertLessEqual(sum(len(f) for f in facts.values()), most)
 
     # --- circuits nobody knows ---------------------------------------------------------------
 

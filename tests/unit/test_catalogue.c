@@ -391,12 +391,14 @@ static void test_facts_change_by_date(void **state)
                                  .resolution_ms = 1000,
                                  .link_bps = BW_UNKNOWN,
                                  .mtu = 1500};
-    assert_int_equal(f->c->ops->circuit_note(f->c, &x, &f->err), 0);
+    struct bw_circuit_facts later[2];
+    assert_int_equal(f->c->ops->circuits_note(f->c, &x, 1, &f->err), 0);
     x.from_unix_s = 1300;
-    assert_int_equal(f->c->ops->circuit_note(f->c, &x, &f->err), 0);
+    later[0] = x; /* as before: no row */
     x.from_unix_s = 1600;
     x.mtu = 1492;
-    assert_int_equal(f->c->ops->circuit_note(f->c, &x, &f->err), 0);
+    later[1] = x;
+    assert_int_equal(f->c->ops->circuits_note(f->c, later, 2, &f->err), 0);
     assert_int_equal(f->c->ops->circuits(f->c, NULL, true, on_facts, &got, &f->err), 0);
     assert_int_equal(got.n, 2);
     assert_int_equal(got.list[0].mtu, 1500);

@@ -252,10 +252,12 @@ struct bw_catalogue_ops {
                       int64_t now_unix_s,
                       struct bw_err *reterr);
 
-    /* Note what a summary says of a circuit; 0 and nothing written when it is known. */
-    int (*circuit_note)(struct bw_catalogue *c,
-                        const struct bw_circuit_facts *f,
-                        struct bw_err *reterr);
+    /* Note what summaries say of n circuits, in their order and in one transaction;
+     * nothing is written of what is known. */
+    int (*circuits_note)(struct bw_catalogue *c,
+                         const struct bw_circuit_facts *f,
+                         size_t n,
+                         struct bw_err *reterr);
     /* The facts in force now (history false) or all dated rows, oldest first. site NULL:
      * every site. */
     int (*circuits)(struct bw_catalogue *c,

@@ -36,11 +36,9 @@ static bool same_facts(const struct bw_circuit_facts *a, const struct bw_circuit
            a->link_bps == b->link_bps && a->mtu == b->mtu;
 }
 
-int bw_cat_circuit_note(struct bw_catalogue *c,
-                        const struct bw_circuit_facts *f,
-                        struct bw_err *reterr)
+static int
+note_circuit(struct bw_sql *s, const struct bw_circuit_facts *f, struct bw_err *reterr)
 {
-    struct bw_sql *s = bw_catalogue_db(c);
     struct sqlite3_stmt *st = NULL;
     struct bw_circuit_facts known;
     int r = bw_sql_use(s, FACTS_AT, &st, reterr);
@@ -75,6 +73,24 @@ int bw_cat_circuit_note(struct bw_catalogue *c,
     bw_sql_i64(st, 9, f->link_bps);
     bw_sql_i64(st, 10, f->mtu);
     return bw_sql_run(s, st, reterr);
+}
+
+int bw_cat_circuits_note(struct bw_catalogue *c,
+                         const struct bw_circuit_facts *f,
+                         size_t n,
+                         struct bw_err *reterr)
+{
+    struct bw_sql *s = bw_catalogue_db(c);
+    int r = bw_sql_begin(s, reterr);
+    if (r < 0) {
+        return r;
+    }
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = note_circuit(s, &f[i], reterr);
+    }
+    r = r < 0 ? r : bw_sql_commit(s, reterr);
+    bw_sql_rollback(s);
+    return r;
 }
 
 int bw_cat_circuits(struct bw_catalogue *c,

@@ -115,9 +115,10 @@ int bw_cat_names(struct bw_catalogue *c,
                  struct bw_err *reterr);
 
 /* catalogue_lines.c: circuits, claims, prefixes, servers, small values */
-int bw_cat_circuit_note(struct bw_catalogue *c,
-                        const struct bw_circuit_facts *f,
-                        struct bw_err *reterr);
+int bw_cat_circuits_note(struct bw_catalogue *c,
+                         const struct bw_circuit_facts *f,
+                         size_t n,
+                         struct bw_err *reterr);
 int bw_cat_circuits(struct bw_catalogue *c,
                     const char *site,
                     bool history,
