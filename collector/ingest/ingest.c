@@ -17,6 +17,7 @@
 
 enum {
     QUEUED_BYTES_MAX = 64 * 1024 * 1024,
+    CHECKED_BYTES_MAX = 128 * 1024 * 1024, /* then no further post is inflated */
     GROUP_POSTS_MAX = 512,
     EXPIRE_EVERY_MS = 60000, /* at most; oftener where records are held shortly */
     EXPIRE_SOON_MS = 1000,
@@ -95,12 +96,23 @@ static int64_t thread_cpu_us(void)
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+/* With the lock. The posts that fill the room are answered without the checker's help. */
+static bool has_room(const struct bw_ingest *g)
+{
+    return g->checked_bytes < CHECKED_BYTES_MAX;
+}
+
+static size_t bytes_of(const struct bw_post *p)
+{
+    return p->inflated.cap + p->n_lines * (sizeof(p->lines[0]) + sizeof(p->texts[0]));
+}
+
 static void *checker_main(void *arg)
 {
     struct bw_ingest *g = arg;
     (void)pthread_mutex_lock(&g->lock);
     for (;;) {
-        while (!g->to_check.head && !g->stopping) {
+        while (g->to_check.head ? !has_room(g) : !g->stopping) {
             (void)pthread_cond_wait(&g->check_wake, &g->lock);
         }
         struct bw_post *p = bw_queue_pop(&g->to_check);
@@ -114,6 +126,8 @@ static void *checker_main(void *arg)
         int64_t spent = thread_cpu_us() - before;
         (void)pthread_mutex_lock(&g->lock);
         g->in_check--;
+        p->checked_bytes = bytes_of(p);
+        g->checked_bytes += p->checked_bytes;
         g->stats.check_us += spent;
         g->stats.lines += (int64_t)p->n_lines;
         if (p->status) {
@@ -153,7 +167,7 @@ static size_t records_waiting(const struct bw_ingest *g)
 static void gather(struct bw_ingest *g)
 {
     int64_t until = bw_clock_mono_ms() + g->opts.commit_delay_ms;
-    while (!g->stopping && g->to_write.n < GROUP_POSTS_MAX &&
+    while (!g->stopping && has_room(g) && g->to_write.n < GROUP_POSTS_MAX &&
            records_waiting(g) < (size_t)g->opts.commit_records &&
            bw_clock_mono_ms() < until) {
         wait_until(g, until);
@@ -309,8 +323,16 @@ static void on_wake(uv_async_t *handle)
     bool over = g->writer_done;
     bool broken = g->broken && !g->broken_told;
     (void)pthread_mutex_unlock(&g->lock);
+    size_t freed = 0;
     for (struct bw_post *p = bw_queue_pop(&done); p; p = bw_queue_pop(&done)) {
+        freed += p->checked_bytes;
         answer(g, p);
+    }
+    if (freed > 0) {
+        (void)pthread_mutex_lock(&g->lock);
+        g->checked_bytes -= freed;
+        (void)pthread_cond_signal(&g->check_wake);
+        (void)pthread_mutex_unlock(&g->lock);
     }
     if (broken) {
         g->broken_told = true;

@@ -52,6 +52,7 @@ struct bw_post {
     struct bw_batch_line *texts;
     size_t n_lines;
     size_t n_to_ledger;
+    size_t checked_bytes; /* what the check made of it, in memory */
     /* the answer */
     unsigned status;
     const char *type;
@@ -123,6 +124,7 @@ struct bw_ingest {
     struct bw_queue done;
     size_t in_check; /* posts taken by the checker and not handed on */
     size_t queued_bytes;
+    size_t checked_bytes; /* of the posts that are checked and not yet answered */
     bool stopping;
     bool checker_done;
     bool writer_done;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """When something is wrong on the collector's side: too much at once, a locked ledger, a
 missing record that never comes, a lost key, a bad configuration."""
+import concurrent.futures
 import os
 import re
 import signal
@@ -36,6 +37,24 @@ class Trouble(unittest.TestCase):
             for n, a in enumerate(answers):
                 if a.status == 429:
                     self.assertEqual(c.post([lines[n]]).json["chains"][0]["acked_through"], 1)
+
+    def test_posts_that_wait_inflated_are_bounded(self):
+        """While the writer waits for company, posts of a kilobyte come that are 8 MiB each."""
+        body = subprocess.run(["zstd", "-q", "-c"], input=b"x" * (8 * 1024 * 1024 - 1),
+                              stdout=subprocess.PIPE, check=True).stdout
+        self.assertLess(len(body), 4096)
+        with Collector("ledger { commit_delay = 1s }") as c:
+            with concurrent.futures.ThreadPoolExecutor(150) as pool:
+                asked = [pool.submit(c.post, body, Content_Encoding="zstd") for _ in range(150)]
+            self.assertEqual({(a.result().status, a.result().json["refused"][0]["type"])
+                              for a in asked}, {(422, "too-long")})
+            with open(f"/proc/{c.proc.pid}/status", encoding="ascii") as f:
+                most_kb = int(re.search(r"VmHWM:\s+(\d+) kB", f.read())[1])
+            print(f"  {most_kb // 1024} MiB at most")
+            # 128 MiB of posts, and what a sanitizer keeps of freed memory (256 MiB)
+            self.assertLess(most_kb, 640 * 1024)
+            box = c.box()
+            self.assertEqual(c.post([box.summary()]).json["chains"][0]["acked_through"], 1)
 
     def test_a_locked_ledger_loses_nothing(self):
         with Collector() as c:
