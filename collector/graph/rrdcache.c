@@ -194,7 +194,7 @@ static bool files_gone(const char *folder, const char *id, const struct bw_rrd_s
     struct bw_rrd_state told;
     circuit_folder(folder, id, path);
     return state->last_unix_s != BW_UNKNOWN &&
-           (bw_rrdcache_state_read(folder, id, &told) < 0 ||
+           (bw_rrdcache_state_read(folder, id, &told) != 0 ||
             told.last_unix_s != state->last_unix_s || count_files(path) < told.n_files);
 }
 
