@@ -158,7 +158,7 @@ int bw_interval_add_target(struct bw_interval *iv, const struct bw_interval_targ
     (void)memset(&tallies[(size_t)iv->n_targets * FAMILIES], 0,
                  FAMILIES * sizeof(*tallies));
     iv->targets[iv->n_targets] =
-        (struct target){.conf = *t, .watched = t->every_ms <= BW_OUTAGE_HOLE_MS};
+        (struct target){.conf = *t, .watched = t->every_ms <= BW_OUTAGE_WATCHED_MS};
     if (iv->targets[iv->n_targets].watched) {
         struct circuit *c = iv->circuits[t->circuit];
         if (c->n_targets == 0) {

@@ -47,7 +47,7 @@ struct bw_interval_target {
     char name[BW_NAME_MAX + 1];
     char kind[16];
     int64_t every_ms; /* between two packets: a target's silence counts towards an outage
-                         only when that is at most BW_OUTAGE_HOLE_MS */
+                         only when that is at most BW_OUTAGE_WATCHED_MS */
 };
 
 /* Who a throughput result is about; copied. */

@@ -179,7 +179,7 @@ static void lost(struct bw_outage_watch *w, struct target *t, int64_t sent_ns)
 static void tick(struct bw_outage_watch *w, int64_t now_ns)
 {
     if (w->dark && !w->carrier_down &&
-        now_ns - w->evidence_ns > INT64_C(2) * BW_OUTAGE_HOLE_MS * NS_PER_MS) {
+        now_ns - w->evidence_ns > BW_OUTAGE_WAIT_MS * NS_PER_MS) {
         end_dark(w, w->evidence_ns);
     }
 }

@@ -7,10 +7,11 @@
  * answered, and ends with the first answer. A late answer is an answer: a line that
  * delivers after three seconds is bad, but not out. A packet that could not be sent says
  * nothing; neither does a daemon that did not try, so a hole in the packets ends what can
- * be said. With one target only the carrier is watched, since a silent target is then no
- * sign of a silent line; a target that was silent for an hour in which another one answered
- * is dead, and is not one of the two. Nor is one whose resolver refuses its name
- * ("dns-servfail"), until it is asked again: it is neither silent nor an answer. */
+ * be said - one longer than any watched target's pause, which a timer may stretch. With one
+ * target only the carrier is watched, since a silent target is then no sign of a silent
+ * line; a target that was silent for an hour in which another one answered is dead, and is
+ * not one of the two. Nor is one whose resolver refuses its name ("dns-servfail"), until it
+ * is asked again: it is neither silent nor an answer. */
 #ifndef BW_OUTAGE_WATCH_H
 #define BW_OUTAGE_WATCH_H
 
@@ -21,7 +22,9 @@
 
 enum {
     BW_OUTAGE_MIN_MS = 10000,
-    BW_OUTAGE_HOLE_MS = 5000, /* no packet tried for this long: silence is not known */
+    BW_OUTAGE_WATCHED_MS = 5000, /* a target that is asked less often is not watched */
+    BW_OUTAGE_HOLE_MS = 7500,    /* no packet tried for this long: silence is not known */
+    BW_OUTAGE_WAIT_MS = 10000,   /* and no loss is told for this long after it */
     BW_OUTAGE_DEAD_S = 3600,
     BW_OUTAGE_PENDING = 16 /* ended outages kept until they are taken */
 };

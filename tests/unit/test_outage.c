@@ -186,6 +186,30 @@ static void a_hole_in_the_packets_ends_what_is_known(void **state)
     assert_false(bw_outage_now(w, 3602000 * MS, NULL));
 }
 
+/* All targets are asked in the same turn of the loop, five seconds apart by a timer. */
+static void five_seconds_by_a_timer_are_no_hole(void **state)
+{
+    static const int64_t round_us[] = {0, 5000200, 10000100, 15000400, 20000200};
+    struct bw_outage_watch *w = *state;
+    struct bw_outage_span s;
+    for (size_t i = 0; i < sizeof(round_us) / sizeof(round_us[0]); i++) {
+        for (uint32_t target = 0; target < 2; target++) {
+            bw_outage_sample(w, target,
+                             &(struct bw_latency_sample){
+                                 .state = BW_LOST,
+                                 .sent_mono_ns = (round_us[i] + target * 50) * 1000,
+                                 .rtt_ns = BW_UNKNOWN});
+        }
+    }
+    assert_true(bw_outage_now(w, 24000 * MS, NULL));
+    say(0, 25000, BW_OK, 20);
+    play(w);
+    assert_true(bw_outage_take(w, &s));
+    assert_int_equal(s.from_mono_ns, 0);
+    assert_int_equal(s.to_mono_ns / MS, 25020);
+    assert_false(bw_outage_take(w, &s));
+}
+
 static void packets_not_sent_say_nothing(void **state)
 {
     struct bw_outage_watch *w = *state;
@@ -337,6 +361,7 @@ int main(void)
         WATCHED(still_out),
         WATCHED(out_from_the_beginning),
         WATCHED(a_hole_in_the_packets_ends_what_is_known),
+        WATCHED(five_seconds_by_a_timer_are_no_hole),
         WATCHED(packets_not_sent_say_nothing),
         cmocka_unit_test(carrier_alone),
         WATCHED(carrier_with_targets_ends_with_an_answer),
