@@ -4,7 +4,8 @@
  * Named values in the journal: "key.current" (kid), "key.why" and "key.prev" (how and
  * after which key the current one came), "key.request" (told to the collector before
  * anything else), "enrol.kid" (the enrolment that has been taken over). "key.current" is
- * written last. */
+ * written last. Nothing is appended to a chain that forked: where the next key finds no
+ * room, the records wait for it. */
 #include "chain.h"
 
 #include "shorten.h"
@@ -33,6 +34,7 @@ struct bw_chain {
     struct bw_journal *j;
     char state_dir[PATH_MAX];
     struct bw_key *key;
+    struct bw_key *next; /* made, but not yet in force: the next try takes it; NULL */
     char kid[BW_KID_LEN + 1];
     char site[BW_SITE_MAX + 1];
 };
@@ -143,26 +145,41 @@ out:
 /* Go on under a new key, signed for by the one that is given up. */
 static int next_key(struct bw_chain *c, const char *why, struct bw_err *reterr)
 {
-    struct bw_key *key = NULL;
     struct bw_buf request;
     bw_buf_init(&request, META_MAX);
-    int r = bw_enrolment_new_key(c->state_dir, BW_ALG_EDDSA, &key, reterr);
+    int r =
+        c->next ? 0 : bw_enrolment_new_key(c->state_dir, BW_ALG_EDDSA, &c->next, reterr);
     if (r < 0) {
         goto out;
     }
-    r = make_request(c->key, key, why, &request, reterr);
+    r = make_request(c->key, c->next, why, &request, reterr);
     if (r < 0) {
         goto out;
     }
-    r = change_key(c, &key, why, request.data, reterr);
+    r = change_key(c, &c->next, why, request.data, reterr);
     if (r == 0) {
         bw_log(BW_AREA_JOURNAL, BW_NOTICE, "signing goes on under key %s (%s)", c->kid,
                why);
     }
 out:
-    bw_key_free(key);
     bw_buf_done(&request);
     return r;
+}
+
+/* After a fork. What storage refuses for now is tried again before the next record. */
+static int next_key_or_later(struct bw_chain *c, struct bw_err *reterr)
+{
+    struct bw_err why = {.text = ""};
+    int r = next_key(c, "fork", &why);
+    enum bw_store_bin bin = bw_store_bin(r);
+    if (bin == BW_STORE_FULL || bin == BW_STORE_RETRY) {
+        bw_log(BW_AREA_JOURNAL, BW_WARN,
+               "%s; the chain forked and needs a new key: records wait in memory until it "
+               "can be made",
+               why.text[0] ? why.text : bw_strerror(r));
+        return 0;
+    }
+    return r < 0 ? bw_err_set(reterr, r, "%s", why.text) : 0;
 }
 
 /* Records of the site before stay here for good: nobody is to be sent them. */
@@ -262,7 +279,7 @@ int bw_chain_open(struct bw_journal *j,
     }
     r = bw_journal_head(j, c->kid, &head, reterr);
     if (r == 0 && head.forked) { /* stopped between closing the chain and the new key */
-        r = next_key(c, "fork", reterr);
+        r = next_key_or_later(c, reterr);
     }
     if (r < 0) {
         goto out;
@@ -279,6 +296,7 @@ void bw_chain_free(struct bw_chain *c)
 {
     if (c) {
         bw_key_free(c->key);
+        bw_key_free(c->next);
         free(c);
     }
 }
@@ -452,6 +470,10 @@ int bw_chain_append(struct bw_chain *c,
     struct bw_journal_head head;
     char hash[BW_HASH_LEN + 1];
     int r = bw_journal_head(c->j, c->kid, &head, reterr);
+    if (r == 0 && head.forked) {
+        r = next_key(c, "fork", reterr);
+        r = r < 0 ? r : bw_journal_head(c->j, c->kid, &head, reterr);
+    }
     if (r < 0) {
         return r;
     }
@@ -499,7 +521,7 @@ int bw_chain_fork(struct bw_chain *c,
     if (r < 0 || strcmp(kid, c->kid) != 0) {
         return r;
     }
-    return next_key(c, "fork", reterr);
+    return next_key_or_later(c, reterr);
 }
 
 int bw_chain_key_request(struct bw_chain *c, struct bw_buf *out, char kid[BW_KID_LEN + 1])

@@ -58,7 +58,8 @@ int bw_chain_sign(struct bw_chain *c,
                   struct bw_err *reterr);
 
 /* The collector holds another record under (kid, seq): close that chain; when it is the
- * current one, go on under a new key. Doing so twice is 0. */
+ * current one, go on under a new key. Doing so twice is 0, and so is it where there is no
+ * room for the key: bw_chain_append() makes it then, or fails as storage does. */
 int bw_chain_fork(struct bw_chain *c,
                   const char *kid,
                   int64_t seq,

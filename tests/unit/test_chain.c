@@ -29,6 +29,48 @@ struct world {
     int64_t next_s;
 };
 
+/* What a full disk (the new key's file) or a locked journal (its name) refuses. */
+static bool no_room;
+static bool locked;
+
+int __real_bw_enrolment_new_key(const char *state_dir,
+                                enum bw_alg alg,
+                                struct bw_key **ret,
+                                struct bw_err *reterr);
+int __wrap_bw_enrolment_new_key(const char *state_dir,
+                                enum bw_alg alg,
+                                struct bw_key **ret,
+                                struct bw_err *reterr);
+int __real_bw_journal_meta_set(struct bw_journal *j,
+                               const char *name,
+                               const void *value,
+                               size_t n,
+                               struct bw_err *reterr);
+int __wrap_bw_journal_meta_set(struct bw_journal *j,
+                               const char *name,
+                               const void *value,
+                               size_t n,
+                               struct bw_err *reterr);
+
+int __wrap_bw_enrolment_new_key(const char *state_dir,
+                                enum bw_alg alg,
+                                struct bw_key **ret,
+                                struct bw_err *reterr)
+{
+    return no_room ? bw_err_set(reterr, -ENOSPC, "no space left on the disk")
+                   : __real_bw_enrolment_new_key(state_dir, alg, ret, reterr);
+}
+
+int __wrap_bw_journal_meta_set(struct bw_journal *j,
+                               const char *name,
+                               const void *value,
+                               size_t n,
+                               struct bw_err *reterr)
+{
+    return locked ? bw_err_set(reterr, -EAGAIN, "the journal is locked")
+                  : __real_bw_journal_meta_set(j, name, value, n, reterr);
+}
+
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
     (void)st;
@@ -328,6 +370,52 @@ static void fork_cut_short(void **state)
     end(&w);
 }
 
+/* The disk is full when the collector says "fork": the record waits, also over a restart,
+ * and one key is made, however often that is tried. */
+static void fork_without_room(void **state)
+{
+    struct world w;
+    struct last l;
+    struct bw_summary s;
+    struct bw_chain_signed keep = {0};
+    struct bw_pubkey *keys = NULL;
+    size_t n_keys = 0;
+    struct bw_err err = {0};
+    char kid[BW_KID_LEN + 1];
+    (void)state;
+    begin(&w);
+    memcpy(kid, bw_chain_kid(w.c), sizeof(kid));
+    assert_int_equal(add(&w), 0);
+    no_room = true;
+    assert_int_equal(bw_chain_fork(w.c, kid, 1, "other bytes", &err), 0);
+    assert_string_equal(bw_chain_kid(w.c), kid);
+    fill(&w, &s);
+    assert_int_equal(bw_chain_append(w.c, &s, &keep, &err), -ENOSPC);
+    close_all(&w);
+    open_all(&w);
+    assert_int_equal(bw_chain_append(w.c, &s, &keep, &err), -ENOSPC);
+    no_room = false;
+    locked = true;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(bw_chain_append(w.c, &s, &keep, &err), -EAGAIN);
+    }
+    locked = false;
+    assert_int_equal(bw_chain_append(w.c, &s, &keep, &err), 0);
+    newest(&w, &l);
+    assert_string_equal(l.kid, bw_chain_kid(w.c));
+    assert_string_not_equal(l.kid, kid);
+    assert_int_equal(l.s.seq, 1);
+    assert_int_equal(l.s.chain.why, BW_CHAIN_FORK);
+    assert_string_equal(l.s.chain.prev_kid, kid);
+    last_done(&l);
+    assert_int_equal(bw_enrolment_public_keys(w.folder, &keys, &n_keys, &err), 0);
+    assert_int_equal(n_keys, 2);
+    free(keys);
+    bw_chain_signed_done(&keep);
+    bw_summary_done(&s);
+    end(&w);
+}
+
 static void the_same_bytes_again(void **state)
 {
     struct world w;
@@ -440,6 +528,7 @@ int main(void)
         cmocka_unit_test(refusals_never_crowd_a_record_out),
         cmocka_unit_test(fork_brings_a_new_key),
         cmocka_unit_test(fork_cut_short),
+        cmocka_unit_test(fork_without_room),
         cmocka_unit_test(the_same_bytes_again),
         cmocka_unit_test(enrolment),
     };
