@@ -27,7 +27,7 @@ struct bw_writer;
 
 enum {
     BW_WRITER_QUEUE_MAX = 4096, /* jobs waiting */
-    BW_WRITER_HELD_MAX = 2048,  /* jobs in memory while storage refuses them */
+    BW_WRITER_HELD_MAX = 2048,  /* records in memory while storage refuses them */
     BW_WRITER_RETRY_MIN_MS = 500,
     BW_WRITER_RETRY_MAX_MS = 30000,
     BW_WRITER_BATCH_BYTES = BW_POST_BYTES_MAX
@@ -50,7 +50,7 @@ struct bw_writer_status {
     int64_t rows;
     int64_t refused;           /* ever, of rows still kept */
     int64_t last_ack_unix_ms;  /* unknown: none */
-    int64_t held;              /* in memory, not durable */
+    int64_t held;              /* records in memory, not durable */
     int64_t dropped;           /* lost because memory was full, since start */
     int64_t moved_day_s;       /* the UTC day when the next two were read */
     int64_t moved_today_bytes; /* by all probes, that day */

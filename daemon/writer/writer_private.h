@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * writer_private.h - what the two sides of the writer share: the struct, its jobs and
- * lists. writer.c is the loop's side, writer_work.c the storage thread's. */
+ * lists (writer_jobs.c). writer.c is the loop's side, writer_work.c the storage
+ * thread's. */
 #ifndef BW_WRITER_PRIVATE_H
 #define BW_WRITER_PRIVATE_H
 
@@ -89,6 +90,7 @@ struct bw_writer {
     struct bw_chain *chain;
     struct bw_draw *draw;
     struct bw_job_list held;
+    size_t n_held_records; /* the summaries among them */
     int64_t retry_ms;
     int64_t retry_mono_ms;
     int64_t prune_mono_ms;
@@ -106,6 +108,9 @@ void bw_writer_lost(struct bw_writer *w, const struct bw_summary *s);
 /* Lists keep their order; not locked. */
 void bw_job_list_init(struct bw_job_list *l);
 void bw_job_list_put(struct bw_job_list *l, struct bw_job *j);
+/* Or into one that is there: a value replaces the older one of its name, bytes are added
+ * to those of the same circuit and day. Moves *j. */
+void bw_job_list_join(struct bw_job_list *l, struct bw_job *j);
 struct bw_job *bw_job_list_take(struct bw_job_list *l); /* NULL: empty */
 void bw_job_list_done(struct bw_job_list *l);
 void bw_job_free(struct bw_job *j); /* NULL is fine */

@@ -3,7 +3,9 @@
  *
  * Invariants: jobs that must not be lost (summaries, named values, byte counts) are done
  * in the order they came; while storage refuses them they wait in `held` and everything
- * of their kind queues up behind. Reading jobs and what the collector said go past them:
+ * of their kind queues up behind, except that a value takes the place of the older one of
+ * its name, and bytes add up with those of their circuit and day. So summaries alone make
+ * `held` long, and they are counted. Reading jobs and what the collector said go past them:
  * an acknowledgement that cannot be written comes again with the next post. */
 #include "plural.h"
 #include "writer_private.h"
@@ -29,55 +31,6 @@ enum {
     PRUNE_ROWS = 2000,
     ZSTD_LEVEL = 3
 };
-
-/* ---- lists and jobs */
-
-void bw_job_list_init(struct bw_job_list *l)
-{
-    l->first = NULL;
-    l->end = &l->first;
-    l->n = 0;
-}
-
-void bw_job_list_put(struct bw_job_list *l, struct bw_job *j)
-{
-    j->next = NULL;
-    *l->end = j;
-    l->end = &j->next;
-    l->n++;
-}
-
-struct bw_job *bw_job_list_take(struct bw_job_list *l)
-{
-    struct bw_job *j = l->first;
-    if (j) {
-        l->first = j->next;
-        if (!l->first) {
-            l->end = &l->first;
-        }
-        l->n--;
-    }
-    return j;
-}
-
-void bw_job_free(struct bw_job *j)
-{
-    if (j) {
-        bw_summary_done(&j->summary);
-        bw_chain_signed_done(&j->keep);
-        free(j->tens);
-        free(j->text);
-        free(j);
-    }
-}
-
-void bw_job_list_done(struct bw_job_list *l)
-{
-    struct bw_job *j;
-    while ((j = bw_job_list_take(l)) != NULL) {
-        bw_job_free(j);
-    }
-}
 
 /* ---- status */
 
@@ -128,7 +81,7 @@ void bw_writer_refresh(struct bw_writer *w)
         st.disk_free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
     }
     st.storage_error = w->trouble[0] ? w->trouble_code : 0;
-    st.held = (int64_t)w->held.n;
+    st.held = (int64_t)w->n_held_records;
     (void)snprintf(st.trouble, sizeof(st.trouble), "%s", w->trouble);
 
     uv_mutex_lock(&w->mutex);
@@ -270,7 +223,8 @@ static void storage_fails(struct bw_writer *w, int code, const struct bw_err *er
     w->trouble_code = code;
     bw_complain(&w->complaint, BW_AREA_JOURNAL, BW_ERROR,
                 "%s; keeping %zu %s in memory (at most %d), trying again every %d s%s", why,
-                w->held.n, bw_plural((int64_t)w->held.n, "record", "records"),
+                w->n_held_records,
+                bw_plural((int64_t)w->n_held_records, "record", "records"),
                 BW_WRITER_HELD_MAX, BW_WRITER_RETRY_MAX_MS / 1000,
                 bw_store_bin(code) == BW_STORE_FULL ? "; free some disk space" : "");
     w->retry_ms = w->retry_ms == 0 ? BW_WRITER_RETRY_MIN_MS : w->retry_ms * 2;
@@ -304,6 +258,7 @@ static void drop_oldest(struct bw_writer *w)
             continue;
         }
         dropped = true;
+        w->n_held_records--;
         lose(w, j);
         bw_complain(&w->lost_complaint, BW_AREA_JOURNAL, BW_ERROR,
                     "memory for records is full: the interval that ended at %lld is lost; "
@@ -315,6 +270,19 @@ static void drop_oldest(struct bw_writer *w)
     if (!w->held.first) {
         w->held.end = &w->held.first;
     }
+}
+
+static void hold(struct bw_writer *w, struct bw_job *j)
+{
+    if (j->kind != JOB_SUMMARY) {
+        bw_job_list_join(&w->held, j);
+        return;
+    }
+    if (w->n_held_records >= BW_WRITER_HELD_MAX) {
+        drop_oldest(w);
+    }
+    w->n_held_records++;
+    bw_job_list_put(&w->held, j);
 }
 
 /* Work off `held`, oldest first, until it is empty or storage refuses. */
@@ -330,6 +298,7 @@ static void flush_held(struct bw_writer *w)
             return;
         }
         (void)bw_job_list_take(&w->held);
+        w->n_held_records -= j->kind == JOB_SUMMARY;
         if (r == 0) {
             storage_works(w);
         } else if (r == -EINVAL || r == -E2BIG) {
@@ -512,10 +481,7 @@ static void do_job(struct bw_writer *w, struct bw_job *j)
     case JOB_SUMMARY:
     case JOB_SET:
     case JOB_MOVED:
-        if (w->held.n == BW_WRITER_HELD_MAX) {
-            drop_oldest(w);
-        }
-        bw_job_list_put(&w->held, j);
+        hold(w, j);
         if (w->retry_ms == 0 || bw_clock_mono_ms() >= w->retry_mono_ms) {
             flush_held(w);
         }

@@ -135,8 +135,19 @@ static void settle(uv_loop_t *loop, const struct bw_writer *w, int64_t n)
     }
 }
 
+/* Bytes moved that day and the next ones by a circuit. */
+static int64_t moved_bytes(struct bw_journal *j, const char *circuit)
+{
+    int64_t bytes = 0;
+    assert_int_equal(
+        bw_journal_usage(j, START, START + INT64_C(30) * 86400, circuit, &bytes, NULL), 0);
+    return bytes;
+}
+
 static void lost_intervals_are_told_once(void **state)
 {
+    const int64_t n_lost = 4;
+    int64_t sum = 0;
     char folder[] = "/tmp/bw-writer-XXXXXX";
     char path[96];
     const struct bw_writer_events none = {0};
@@ -161,18 +172,24 @@ static void lost_intervals_are_told_once(void **state)
 
     full = true;
     put(w, 0);
-    assert_int_equal(bw_writer_set(w, "a.name", "its value"), 0);
-    for (int64_t i = 1; i < BW_WRITER_HELD_MAX + 4; i++) {
+    assert_int_equal(bw_writer_set(w, "a.name", "an older value"), 0);
+    for (int64_t i = 1; i < BW_WRITER_HELD_MAX + n_lost; i++) {
         put(w, i);
+        assert_int_equal(bw_writer_moved(w, "alder", START + i * 300, i), 0);
+        assert_int_equal(bw_writer_moved(w, "birch", START + i * 300, 2 * i), 0);
+        sum += i;
         settle(&loop, w, i);
     }
-    settle(&loop, w, BW_WRITER_HELD_MAX + 5);
-    assert_int_equal(bw_writer_status(w)->dropped, 5); /* the named value has its room */
+    assert_int_equal(bw_writer_set(w, "a.name", "its value"), 0);
+    settle(&loop, w, BW_WRITER_HELD_MAX + n_lost);
+    /* Named values and byte counts have their room. */
+    assert_int_equal(bw_writer_status(w)->dropped, n_lost);
+    assert_int_equal(bw_writer_status(w)->held, BW_WRITER_HELD_MAX);
     assert_true(tries > 0);
     full = false;
-    settle(&loop, w, BW_WRITER_HELD_MAX + 4);
-    put(w, BW_WRITER_HELD_MAX + 4);
-    settle(&loop, w, BW_WRITER_HELD_MAX + 5);
+    settle(&loop, w, BW_WRITER_HELD_MAX + n_lost);
+    put(w, BW_WRITER_HELD_MAX + n_lost);
+    settle(&loop, w, BW_WRITER_HELD_MAX + n_lost + 1);
 
     bw_writer_close(w, 20000, flag, &closed);
     while (!closed) {
@@ -185,20 +202,22 @@ static void lost_intervals_are_told_once(void **state)
     assert_int_equal(bw_records_each(r, "", 0, INT64_MAX / 2, look, &l, NULL), 0);
     bw_records_close(r);
     bw_buf_done(&l.scratch);
-    assert_int_equal(l.n_records, BW_WRITER_HELD_MAX);
+    assert_int_equal(l.n_records, BW_WRITER_HELD_MAX + 1);
     assert_int_equal(l.n_gaps, 1);
     assert_int_equal(l.gap_record[0], 0); /* by the first that was written */
     assert_int_equal(l.gaps[0].why, BW_GAP_STORAGE);
     assert_int_equal(l.gaps[0].from_unix_s, START);
     assert_int_equal(l.gaps[0].to_unix_s, l.first_start_s); /* nothing between */
-    assert_int_equal(l.first_start_s, START + 5 * 300);
-    assert_int_equal(l.next_s, START + (BW_WRITER_HELD_MAX + 5) * 300);
+    assert_int_equal(l.first_start_s, START + n_lost * 300);
+    assert_int_equal(l.next_s, START + (BW_WRITER_HELD_MAX + n_lost + 1) * 300);
 
     struct bw_journal *j = NULL;
     bw_buf_init(&kept, 256);
     assert_int_equal(bw_journal_open(path, BW_JOURNAL_READ, &j, &err), 0);
     assert_int_equal(bw_journal_meta_get(j, "a.name", &kept, &err), 0);
     assert_string_equal(kept.data, "its value");
+    assert_int_equal(moved_bytes(j, "alder"), sum);
+    assert_int_equal(moved_bytes(j, "birch"), 2 * sum);
     bw_journal_close(j);
     bw_buf_done(&kept);
     assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
