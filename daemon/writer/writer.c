@@ -317,6 +317,9 @@ int bw_writer_key_known(struct bw_writer *w, const char *kid)
 
 int bw_writer_set(struct bw_writer *w, const char *name, const char *value)
 {
+    if (strlen(name) > VALUE_NAME_MAX) {
+        return -EINVAL;
+    }
     struct bw_job *j = job_about(JOB_SET, "", 0, value);
     if (!j) {
         return -ENOMEM;

@@ -15,7 +15,8 @@
 struct bw_journal;
 
 enum {
-    LOST_MAX = 8 /* spans; neighbours are joined */
+    LOST_MAX = 8,       /* spans; neighbours are joined */
+    VALUE_NAME_MAX = 95 /* bytes: a word before a name of the configuration, and it */
 };
 
 enum bw_job_kind {
@@ -39,8 +40,8 @@ struct bw_job {
     struct bw_writer_ten *tens;
     size_t n_tens;
     char kid[BW_KID_LEN + 1];
-    char name[BW_NAME_MAX + 1];
-    char *text; /* receipt, detail, value */
+    char name[VALUE_NAME_MAX + 1]; /* of the value, of the circuit */
+    char *text;                    /* receipt, detail, value */
     char type[64];
     size_t n_told; /* lost spans that its gaps name */
     int64_t seq;

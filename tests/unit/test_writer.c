@@ -147,6 +147,9 @@ static int64_t moved_bytes(struct bw_journal *j, const char *circuit)
 static void lost_intervals_are_told_once(void **state)
 {
     const int64_t n_lost = 4;
+    /* as long as that of a campaign's state can be */
+    static const char long_name[] =
+        "campaign.a-rule-of-the-longest-name-that-a-rule-may-have-123456-20261122";
     int64_t sum = 0;
     char folder[] = "/tmp/bw-writer-XXXXXX";
     char path[96];
@@ -181,6 +184,7 @@ static void lost_intervals_are_told_once(void **state)
         settle(&loop, w, i);
     }
     assert_int_equal(bw_writer_set(w, "a.name", "its value"), 0);
+    assert_int_equal(bw_writer_set(w, long_name, "a campaign"), 0);
     settle(&loop, w, BW_WRITER_HELD_MAX + n_lost);
     /* Named values and byte counts have their room. */
     assert_int_equal(bw_writer_status(w)->dropped, n_lost);
@@ -216,6 +220,10 @@ static void lost_intervals_are_told_once(void **state)
     assert_int_equal(bw_journal_open(path, BW_JOURNAL_READ, &j, &err), 0);
     assert_int_equal(bw_journal_meta_get(j, "a.name", &kept, &err), 0);
     assert_string_equal(kept.data, "its value");
+    bw_buf_done(&kept);
+    bw_buf_init(&kept, 256);
+    assert_int_equal(bw_journal_meta_get(j, long_name, &kept, &err), 0);
+    assert_string_equal(kept.data, "a campaign");
     assert_int_equal(moved_bytes(j, "alder"), sum);
     assert_int_equal(moved_bytes(j, "birch"), 2 * sum);
     bw_journal_close(j);
