@@ -357,7 +357,7 @@ static int check(const struct bw_verb *v, struct wish *w, const struct bw_boxcon
         w->url_text[--n] = '\0';
     }
     w->url = w->url_text;
-    if (!w->token) {
+    if (!w->token[0]) {
         return bw_cli_usage(
             v, "a token is needed: the state's staff make one with `bandwitness "
                "token create`");
@@ -381,7 +381,7 @@ static int run(int argc, char **argv)
                                           {"state-dir", required_argument, NULL, 's'},
                                           {0}};
     const struct bw_verb *v = &bw_verb_enroll;
-    struct wish w = {.config_path = BW_CLI_BOX_CONFIG, .control = ""};
+    struct wish w = {.config_path = BW_CLI_BOX_CONFIG, .token = "", .control = ""};
     struct bw_boxconf *c = NULL;
     struct bw_err err = {0};
     int o;
