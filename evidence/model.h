@@ -210,7 +210,7 @@ struct bw_report_tested {
     int64_t n_deferred;
     int64_t n_cancelled;
     int64_t n_retests;          /* of n_made */
-    int64_t n_grade[3];         /* of n_ok, by enum bw_grade */
+    int64_t n_grade[3];         /* of n_ok, by enum bw_grade; whose proof nobody checked */
     int64_t n_egress[3];        /* of n_ok, by enum bw_egress */
     int64_t n_apart[BW_APARTS]; /* of n_ok, by reason; they are in nothing below */
     struct bw_report_kind kinds[BW_REPORT_KINDS_MAX]; /* by name */

@@ -102,7 +102,7 @@ add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_thro
                                   .duration_ms = t->duration_ms,
                                   .direction = t->direction,
                                   .state = t->state,
-                                  .grade = t->grade,
+                                  .grade = bw_throughput_grade(t),
                                   .egress = t->egress,
                                   .apart = bw_throughput_apart(t),
                                   .retest = t->retest_of && t->retest_of[0],

@@ -81,7 +81,7 @@ static void take_notes(struct bw_page_test *t, const struct bw_throughput *from)
     if (from->retest_of) {
         note(t, "retest");
     }
-    if (from->grade != BW_GRADE_SELF) {
+    if (bw_throughput_grade(from) != BW_GRADE_SELF) {
         note(t, from->grade == BW_GRADE_RECEIPT ? "with receipt" : "in a public archive");
     }
     if (from->egress == BW_EGRESS_OTHER) {

@@ -47,7 +47,9 @@ static const struct {
      "it "
      "names none). Every good run counts, retests too; failed and deferred runs are "
      "counted and "
-     "shown, never filled in."},
+     "shown, never filled in. A run's grade is the proof that its record shows, a receipt "
+     "or the number of an archive's entry; whether that is genuine is not checked for "
+     "this page. A run that shows none rests on the box's word."},
     {"Layers, " BW_METHOD_LAYER,
      "Ethernet counts a packet from the destination address to the end of its payload, "
      "without "

@@ -316,8 +316,10 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
         bw_text_html(out, t->conversion);
         bw_buf_printf(
             out,
-            "%s</p>\n<p>Grade: %lld held by a public archive, %lld with the server's "
-            "signed receipt, %lld on the box's word alone.</p>\n",
+            "%s</p>\n<p>Grade: %lld with the number of an entry in a public archive, %lld "
+            "with a receipt of the server in the record, %lld on the box's word alone. "
+            "Whether the archive has it and the server signed it is not checked for this "
+            "page: 'bandwitness verify --log-key' checks receipts.</p>\n",
             t->conversion[0] ? "." : "", (long long)t->n_grade[BW_GRADE_ARCHIVE],
             (long long)t->n_grade[BW_GRADE_RECEIPT], (long long)t->n_grade[BW_GRADE_SELF]);
     }

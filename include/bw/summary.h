@@ -363,6 +363,9 @@ void bw_summary_done(struct bw_summary *s);
 
 /* Is a good run set apart, by where it left and by its flags? Any thread. */
 enum bw_apart bw_throughput_apart(const struct bw_throughput *t);
+/* The grade for which the run shows a proof: without one it is the box's word. Any thread.
+ */
+enum bw_grade bw_throughput_grade(const struct bw_throughput *t);
 
 /* Memory that lives as long as the summary; NULL when out of memory. */
 void *bw_summary_alloc(struct bw_summary *s, size_t n_bytes);

@@ -133,6 +133,11 @@ char *bw_summary_strdup(struct bw_summary *s, const char *text)
     return copy;
 }
 
+enum bw_grade bw_throughput_grade(const struct bw_throughput *t)
+{
+    return t->receipt && t->receipt[0] ? t->grade : BW_GRADE_SELF;
+}
+
 /* The flags are those of docs/summary-v1.md. */
 enum bw_apart bw_throughput_apart(const struct bw_throughput *t)
 {

@@ -307,7 +307,7 @@ class Check:
             "retests": sum(bool(t.get("retest_of")) and t["state"] != "deferred"
                            for t in runs)}, theirs["runs"])
         self.same_members(f"{where}.grades", {
-            g: sum(t.get("grade", "self") == g for t in good)
+            g: sum((t["grade"] if t.get("receipt") else "self") == g for t in good)
             for g in ("self", "receipt", "archive")}, theirs["grades"])
         apart = [apart_of(t) for t in good]
         self.same_members(f"{where}.apart", {why: apart.count(why) for why in APART},

@@ -20,6 +20,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 import jsonschema
+import bare
 import detailed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -335,6 +336,39 @@ def details(schema, folder):
             wrong(f"details: {figure} is {rows.get((figure, statistic))} in the CSV, not {value}")
 
 
+def little(schema, folder):
+    """A box that can show little: what nobody saw or checked is not said."""
+    os.makedirs(folder)
+    jose, key, out = f"{folder}/b.jose", f"{folder}/b.jwk", f"{folder}/out"
+    bare.write(jose, key)
+    r = run(BANDWITNESS, "report", "--file", jose, "--key", key, "--tz", "America/Chicago",
+            "--format", "html,csv,json", "-o", out, status=1)
+    if "receipt-malformed" not in r.stderr:
+        wrong(f"little: a grade without a receipt does not show: {r.stderr.strip()}")
+    report = report_of(out)
+    for e in list(schema.iter_errors(report))[:5]:
+        wrong(f"little: the schema refuses {list(e.path)}: {e.message}")
+    check = run(sys.executable, f"{HERE}/recompute.py", f"{out}/report.json", jose, key)
+    print(f"little: {check.stdout.strip()}")
+    check_html("little", f"{out}/report.html")
+    check_csv("little", f"{out}/report.csv", report)
+    tested = report["delivered"]["tested"]
+    if (tested["down"]["grades"]["receipt"], tested["up"]["grades"]["receipt"]) != (0, 1):
+        wrong(f"little: grades are {tested['down']['grades']}, {tested['up']['grades']}")
+    with open(f"{out}/report.html", encoding="utf-8") as f:
+        text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", f.read()))
+    for words, there in LITTLE:
+        if (words in text) != there:
+            wrong(f"little: the page {'does not say' if there else 'says'} '{words}'")
+
+
+# What the page says, and what it must not say, of bare.py's records.
+LITTLE = [
+    ("signed receipt", False),
+    ("1 with a receipt of the server in the record", True),
+]
+
+
 def report_of(folder):
     with open(f"{folder}/report.json", encoding="utf-8") as f:
         return json.load(f)
@@ -383,7 +417,8 @@ def main():
                 tampered(jose, key, folder)
                 errors(jose)
         details(schema, f"{top}/details")
-    print(f"{len(CASES) + 1} cases, {len(failures)} wrong")
+        little(schema, f"{top}/little")
+    print(f"{len(CASES) + 2} cases, {len(failures)} wrong")
     return 1 if failures else 0
 
 

@@ -391,6 +391,50 @@ static void claims_last_as_long_as_their_configuration(void **state)
     bw_records_close(&f->base);
 }
 
+/* What the page and nobody else says about these days. */
+static void page_of(const struct made *m, struct bw_buf *out)
+{
+    struct bw_err err;
+    bw_buf_init(out, BW_RENDER_BYTES_MAX);
+    assert_int_equal(bw_render_html(m->report, out, &err), 0);
+}
+
+static void a_grade_is_what_the_record_shows(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 86400};
+    const struct bw_report_tested *t;
+    struct bw_throughput *x;
+    struct bw_buf page;
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 0);
+    x = fake_test(f, monday + 1000, BW_TEST_OK, 1000000);
+    x->grade = BW_GRADE_RECEIPT; /* it says */
+    x = fake_test(f, monday + 2000, BW_TEST_OK, 1000000);
+    x->grade = BW_GRADE_RECEIPT;
+    x->receipt = "eyJ.e30.AAAA";
+    x = fake_test(f, monday + 3000, BW_TEST_OK, 1000000);
+    x->grade = BW_GRADE_ARCHIVE;
+    x = fake_test(f, monday + 4000, BW_TEST_OK, 1000000);
+    x->grade = BW_GRADE_ARCHIVE;
+    x->receipt = "ndt-4f9k2_1789000200";
+    m = fake_report(f, &a);
+    t = &m.report->tested[BW_DOWN];
+    assert_int_equal(t->n_ok, 4);
+    assert_int_equal(t->n_grade[BW_GRADE_RECEIPT], 1);
+    assert_int_equal(t->n_grade[BW_GRADE_ARCHIVE], 1);
+    assert_int_equal(t->n_grade[BW_GRADE_SELF], 2);
+    page_of(&m, &page);
+    assert_null(strstr(page.data, "signed receipt"));
+    assert_non_null(
+        strstr(page.data, "1 with a receipt of the server in the record, 2 on"));
+    bw_buf_done(&page);
+    fake_drop(&m);
+}
+
 static void text_of_others_is_escaped(void **state)
 {
     struct fake *f = fake_new();
@@ -429,6 +473,7 @@ int main(void)
         cmocka_unit_test(nothing_on_record_is_an_error),
         cmocka_unit_test(a_configuration_states_the_claim),
         cmocka_unit_test(claims_last_as_long_as_their_configuration),
+        cmocka_unit_test(a_grade_is_what_the_record_shows),
         cmocka_unit_test(text_of_others_is_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
