@@ -203,7 +203,7 @@ struct bw_report_line {
 };
 
 struct bw_report_tested {
-    int64_t n_wanted; /* every run that came due */
+    int64_t n_wanted; /* made or put off: one that waits is put off at each look */
     int64_t n_made;   /* ok + failed + cancelled: the run began */
     int64_t n_ok;
     int64_t n_failed;

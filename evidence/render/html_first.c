@@ -9,6 +9,7 @@
 
 #include <buf.h>
 #include <bw/records.h>
+#include <plural.h>
 #include <stdio.h>
 #include <text.h>
 #include <words.h>
@@ -181,18 +182,19 @@ static void tested_row(struct bw_buf *out, const struct bw_report *r)
 {
     const struct bw_report_tested *a = &r->tested[BW_DOWN];
     const struct bw_report_tested *b = &r->tested[BW_UP];
+    int64_t put_off = a->n_deferred + b->n_deferred;
 
     row(out, "Delivered, tested", "what throughput runs reached");
     tested_cell(out, a);
     tested_cell(out, b);
     bw_buf_printf(
         out,
-        "<td>Down %lld good of %lld due, up %lld of %lld<small>failed %lld, deferred "
-        "%lld, cancelled %lld</small>",
-        (long long)a->n_ok, (long long)a->n_wanted, (long long)b->n_ok,
-        (long long)b->n_wanted, (long long)a->n_failed + (long long)b->n_failed,
-        (long long)a->n_deferred + (long long)b->n_deferred,
-        (long long)a->n_cancelled + (long long)b->n_cancelled);
+        "<td>Down %lld good of %lld begun, up %lld of %lld<small>failed %lld, cancelled "
+        "%lld; put off %lld %s</small>",
+        (long long)a->n_ok, (long long)a->n_made, (long long)b->n_ok, (long long)b->n_made,
+        (long long)a->n_failed + (long long)b->n_failed,
+        (long long)a->n_cancelled + (long long)b->n_cancelled, (long long)put_off,
+        bw_plural(put_off, "time", "times"));
     methods(out, a->n_compared + b->n_compared > 0 ? BW_METHOD_TESTED
                      ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER
                                                    : BW_METHOD_TESTED);

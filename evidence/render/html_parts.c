@@ -288,11 +288,13 @@ static void tests_summary(struct bw_buf *out, const struct bw_report *r)
         }
         bw_buf_printf(
             out,
-            "</tbody></table></div>\n<p>%lld %s due: %lld good, %lld failed, %lld "
-            "deferred, %lld cancelled; %lld of them retests. ",
-            (long long)t->n_wanted, bw_plural(t->n_wanted, "run was", "runs were"),
-            (long long)t->n_ok, (long long)t->n_failed, (long long)t->n_deferred,
-            (long long)t->n_cancelled, (long long)t->n_retests);
+            "</tbody></table></div>\n<p>%lld %s begun: %lld good, %lld failed, %lld "
+            "cancelled; %lld of them retests. Put off %lld %s (a run that waits is put off "
+            "each time it is looked at). ",
+            (long long)t->n_made, bw_plural(t->n_made, "run was", "runs were"),
+            (long long)t->n_ok, (long long)t->n_failed, (long long)t->n_cancelled,
+            (long long)t->n_retests, (long long)t->n_deferred,
+            bw_plural(t->n_deferred, "time", "times"));
         apart_sentence(out, t);
         if (t->n_compared > 0) {
             bw_words_percent(bw_words_ppm(t->n_at_80, t->n_compared), a);
@@ -380,14 +382,14 @@ void bw_html_tests(struct bw_buf *out, const struct bw_report *r)
     bw_html_head(out, "tests", "Throughput tests",
                  BW_METHOD_TESTED ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER);
     if (r->n_runs == 0) {
-        bw_buf_puts(out,
-                    "<p class=\"none\">No throughput run fell due in the period.</p>\n");
+        bw_buf_puts(out, "<p class=\"none\">No throughput run was begun or put off in the "
+                         "period.</p>\n");
     } else {
         tests_summary(out, r);
         bw_buf_puts(
             out, "<p class=\"key\"><i class=\"i-dot\"></i>good run<i class=\"i-claim\"></i>"
                  "claim<i class=\"i-80\"></i>80 % of it<i class=\"i-gap\"></i>no record; "
-                 "crosses at the bottom: failed; short strokes: deferred</p>\n");
+                 "crosses at the bottom: failed; short strokes: put off</p>\n");
         runs_table(out, r);
     }
     bw_buf_puts(out, "</section>\n");

@@ -435,6 +435,31 @@ static void a_grade_is_what_the_record_shows(void **state)
     fake_drop(&m);
 }
 
+static void a_run_that_waits_is_no_run_due(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 86400};
+    struct bw_buf page;
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 0);
+    for (int i = 0; i < 3; i++) {
+        fake_test(f, monday + 1000 + 300 * i, BW_TEST_DEFERRED, BW_UNKNOWN);
+    }
+    fake_test(f, monday + 2000, BW_TEST_OK, 1000000);
+    m = fake_report(f, &a);
+    page_of(&m, &page);
+    assert_non_null(strstr(page.data, "Down 1 good of 1 begun, up 0 of 0"));
+    assert_non_null(strstr(page.data, "put off 3 times"));
+    assert_non_null(strstr(page.data, "1 run was begun: 1 good"));
+    assert_non_null(strstr(page.data, "Put off 3 times (a run that waits"));
+    assert_null(strstr(page.data, " due"));
+    bw_buf_done(&page);
+    fake_drop(&m);
+}
+
 static void text_of_others_is_escaped(void **state)
 {
     struct fake *f = fake_new();
@@ -474,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_configuration_states_the_claim),
         cmocka_unit_test(claims_last_as_long_as_their_configuration),
         cmocka_unit_test(a_grade_is_what_the_record_shows),
+        cmocka_unit_test(a_run_that_waits_is_no_run_due),
         cmocka_unit_test(text_of_others_is_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
