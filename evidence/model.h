@@ -291,10 +291,12 @@ struct bw_report_outage {
 struct bw_report_outages {
     struct bw_report_outage *list;
     size_t n;
-    int64_t total_ms;
-    int64_t longest_ms;
-    int64_t n_open;
-    int64_t observed_s; /* time with records: outside it an outage cannot be seen */
+    int64_t total_ms;    /* unknown: nothing could tell an outage, and none is on record */
+    int64_t longest_ms;  /* the same */
+    int64_t n_open;      /* the same */
+    int64_t observed_s;  /* time with records: outside it an outage cannot be seen */
+    int64_t n_witnesses; /* targets asked often enough to tell one; under two only a carrier
+                            that is down is seen */
 };
 
 struct bw_report_clock {

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    WITNESS_S = 10 /* a target asked every so many seconds, on the whole, tells an outage */
+};
+
 /* Merged time of all intervals within [from, until); intervals are sorted by start. */
 int bw_model_spans(struct bw_model *m)
 {
@@ -318,12 +322,11 @@ static size_t join_outages(struct bw_model_outage *o, size_t n)
     return kept;
 }
 
-int bw_model_outages(struct bw_model *m)
+static int list_outages(struct bw_model *m)
 {
     struct bw_report *r = m->report;
     struct bw_report_outages *out = &r->outages;
 
-    out->observed_s = r->coverage.recorded_s;
     if (m->n_outages == 0) {
         return 0;
     }
@@ -353,6 +356,55 @@ int bw_model_outages(struct bw_model *m)
         out->longest_ms = max64(out->longest_ms, to - from);
     }
     return 0;
+}
+
+static bool asked_often(const struct bw_model_target *t)
+{
+    int64_t sent = t->window[BW_WINDOW_ALL].sent;
+    return sent > 0 && sent >= t->covered_s / WITNESS_S;
+}
+
+/* Different targets that can tell an outage: both families of one are one. */
+static int64_t count_witnesses(const struct bw_model *m)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < m->n_targets; i++) {
+        bool counted = !asked_often(&m->targets[i]);
+        for (size_t k = 0; k < i && !counted; k++) {
+            counted = asked_often(&m->targets[k]) &&
+                      strcmp(m->targets[k].probe, m->targets[i].probe) == 0;
+        }
+        n += !counted;
+    }
+    return n;
+}
+
+/* Counters tell of the carrier. */
+static bool has_counters(const struct bw_report *r)
+{
+    for (size_t i = 0; i < r->n_facts; i++) {
+        if (r->facts[i].source != BW_SOURCE_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int bw_model_outages(struct bw_model *m)
+{
+    struct bw_report_outages *out = &m->report->outages;
+    int rc = list_outages(m);
+
+    out->observed_s = m->report->coverage.recorded_s;
+    out->n_witnesses = count_witnesses(m);
+    if (out->n == 0 && out->n_witnesses < 2 && !has_counters(m->report)) {
+        out->total_ms = BW_UNKNOWN;
+        out->longest_ms = BW_UNKNOWN;
+        out->n_open = BW_UNKNOWN;
+        out->observed_s = 0;
+    }
+    return rc;
 }
 
 /* ---- clock ----------------------------------------------------------------- */

@@ -110,6 +110,9 @@ static void add_spans(const struct bw_model *m, struct bw_report_day *d, size_t 
 
 static void add_outages(const struct bw_report *r, struct bw_report_day *d)
 {
+    if (r->outages.total_ms == BW_UNKNOWN) {
+        d->outage_ms = BW_UNKNOWN;
+    }
     for (size_t i = 0; i < r->outages.n; i++) {
         const struct bw_report_outage *o = &r->outages.list[i];
         int64_t from = max64(o->clipped_from_unix_ms, d->from_unix_s * 1000);

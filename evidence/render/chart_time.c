@@ -83,7 +83,9 @@ coverage_cell(const struct bw_report_day *d, int64_t x, int64_t y, struct bw_buf
     bw_words_length(d->outage_ms, outage);
     bw_buf_puts(out, "<g><title>");
     bw_text_html(out, date);
-    bw_buf_printf(out, ": %s missing, %s out</title>", missing, outage);
+    bw_buf_printf(out, ": %s missing, %s%s</title>", missing,
+                  d->outage_ms == BW_UNKNOWN ? "outages " : outage,
+                  d->outage_ms == BW_UNKNOWN ? "not measured" : " out");
     if (filled < CELL_H) {
         bw_chart_rect(out, x, y, CELL_W, CELL_H - filled, "gap");
     }

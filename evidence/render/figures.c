@@ -445,17 +445,19 @@ static void targets(struct walk *w, const struct bw_report *r)
 static void outages(struct walk *w, const struct bw_report *r)
 {
     const struct bw_report_outages *o = &r->outages;
+    int64_t n = o->total_ms == BW_UNKNOWN ? BW_UNKNOWN : (int64_t)o->n;
     char name[160];
     char from[32];
     char to[32];
 
     w->section = "outages";
     w->method = BW_METHOD_OUTAGE;
-    put(w, "outages", (int64_t)o->n, "1", "", "count", (int64_t)o->n);
-    put(w, "total", o->total_ms, "ms", "", "sum", (int64_t)o->n);
-    put(w, "longest", o->n ? o->longest_ms : BW_UNKNOWN, "ms", "", "max", (int64_t)o->n);
-    put(w, "without_end", o->n_open, "1", "", "count", (int64_t)o->n);
+    put(w, "outages", n, "1", "", "count", n);
+    put(w, "total", o->total_ms, "ms", "", "sum", n);
+    put(w, "longest", o->n ? o->longest_ms : BW_UNKNOWN, "ms", "", "max", n);
+    put(w, "without_end", o->n_open, "1", "", "count", n);
     put_plain(w, "observed", o->observed_s, "s");
+    put_plain(w, "witnesses", o->n_witnesses, "1");
     for (size_t i = 0; i < o->n; i++) {
         const struct bw_report_outage *x = &o->list[i];
         bw_words_utc_ms(x->clipped_from_unix_ms, from);

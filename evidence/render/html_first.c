@@ -331,10 +331,17 @@ static void facts(struct bw_buf *out, const struct bw_report *r)
     (void)snprintf(what, sizeof(what), "of outage in %s, of %s on record (outage-union/1)",
                    a, b);
     if (r->outages.n == 0) {
-        (void)snprintf(what, sizeof(what), "outage seen in %s on record (outage-union/1)",
-                       b);
+        (void)snprintf(
+            what, sizeof(what), "outage seen in %s on record%s (outage-union/1)", b,
+            r->outages.n_witnesses < 2 ? ", where only the carrier was watched" : "");
     }
-    fact(out, r->outages.n ? figure : "none", what);
+    if (r->outages.total_ms == BW_UNKNOWN) {
+        fact(out, "not measured",
+             "outage: it takes two targets that are asked every few seconds "
+             "(outage-union/1)");
+    } else {
+        fact(out, r->outages.n ? figure : "none", what);
+    }
     for (size_t i = 0; i < r->n_latency; i++) {
         const struct bw_report_latency *l = &r->latency[i];
         if (l->window == BW_WINDOW_ALL && l->loss_ppm != BW_UNKNOWN &&

@@ -89,7 +89,9 @@ static const struct {
                                    "only their part inside the period. "
                                    "One without an end on record counts until the records "
                                    "stop. A silent box is a gap, not an "
-                                   "outage."},
+                                   "outage. Where fewer than two targets were asked every "
+                                   "few seconds and nothing was counted, outages are not "
+                                   "measured."},
     {"Coverage, " BW_METHOD_COVERAGE ", and clock, " BW_METHOD_CLOCK,
      "Recorded time is the union of all intervals. The rest of the time that has passed is "
      "missing, and each missing stretch is listed. The clock's error bound is the kernel's "

@@ -170,7 +170,7 @@ static void days_table(struct bw_buf *out, const struct bw_report *r)
             bw_html_number(out, d->bytes[dir] == BW_UNKNOWN ? "–" : text);
         }
         bw_words_length(d->outage_ms, text);
-        bw_html_number(out, d->outage_ms ? text : "–");
+        bw_html_number(out, d->outage_ms > 0 ? text : "–");
         bw_buf_puts(out, "</tr>\n");
     }
     bw_buf_puts(out, "</tbody></table></div></details>\n");
@@ -490,6 +490,21 @@ void bw_html_latency(struct bw_buf *out, const struct bw_report *r)
 
 /* ---- outages ---------------------------------------------------------------- */
 
+/* What tells an outage, where it was not there. */
+static void few_witnesses(struct bw_buf *out, const struct bw_report_outages *o)
+{
+    if (o->n_witnesses >= 2) {
+        return;
+    }
+    bw_buf_printf(out,
+                  "<p class=\"none\">%s An outage is told by at least two targets that are "
+                  "asked every few seconds, and %s was.</p>\n",
+                  o->total_ms == BW_UNKNOWN ? "Not measured."
+                  : o->n > 0                ? "There may have been more than these."
+                                            : "Only a carrier that is down could be seen.",
+                  o->n_witnesses == 1 ? "one" : "none");
+}
+
 void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
 {
     static const char *const names[] = {"From", "To", "Cause seen", "Length"};
@@ -500,6 +515,11 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
     char observed[BW_WORDS_MAX];
 
     bw_html_head(out, "outages", "Outages", "outage-union/1");
+    few_witnesses(out, o);
+    if (o->total_ms == BW_UNKNOWN) {
+        bw_buf_puts(out, "</section>\n");
+        return;
+    }
     bw_words_length(o->observed_s * 1000, observed);
     if (o->n == 0) {
         bw_buf_printf(out,

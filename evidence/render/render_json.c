@@ -378,11 +378,12 @@ static void outages(struct bw_jw *w, const struct bw_report *r)
 
     bw_jw_kobj(w, "outages");
     bw_jw_kstr(w, "method", BW_METHOD_OUTAGE);
-    bw_jw_ki64(w, "n", (int64_t)o->n);
+    bw_jw_ki64(w, "n", o->total_ms == BW_UNKNOWN ? BW_UNKNOWN : (int64_t)o->n);
     bw_jw_ki64(w, "total_ms", o->total_ms);
     bw_jw_ki64(w, "longest_ms", o->n ? o->longest_ms : BW_UNKNOWN);
     bw_jw_ki64(w, "n_without_end", o->n_open);
     bw_jw_ki64(w, "observed_s", o->observed_s);
+    bw_jw_ki64(w, "witnesses", o->n_witnesses);
     bw_jw_karr(w, "list");
     for (size_t i = 0; i < o->n; i++) {
         const struct bw_report_outage *x = &o->list[i];

@@ -512,6 +512,21 @@ class Check:
     def outages(self):
         mine = self.outage_list()
         theirs = self.r["outages"]
+        asked = {}
+        for p in self.records:
+            for x in p.get("latency", []):
+                if x["circuit"] == self.circuit and x["sent"] > 0:
+                    n = asked.setdefault((x["probe"], x["kind"], x.get("family")), [0, 0])
+                    n[0] += x["sent"]
+                    n[1] += p["end"] - p["start"]
+        witnesses = len({k[0] for k, (sent, seconds) in asked.items() if sent >= seconds // 10})
+        self.same("outages.witnesses", witnesses, theirs["witnesses"])
+        if not mine and witnesses < 2 and all(c["source"] == "none" for _, c in self.intervals):
+            for name in ("n", "total_ms", "longest_ms", "n_without_end"):
+                self.same(f"outages.{name}", None, theirs.get(name))
+            self.same("days.outage_ms", set(), {d["outage_ms"] for d in self.r["days"]
+                                                if "outage_ms" in d})
+            return
         self.same("outages.list", mine, [(unix(o["counted_from"]), unix(o["counted_to"]))
                                          for o in theirs["list"]])
         self.same("outages.n", len(mine), theirs["n"])

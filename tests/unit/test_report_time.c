@@ -346,6 +346,80 @@ static void an_outage_counts_once_and_only_within(void **state)
     fake_drop(&m);
 }
 
+/* One target or none, and nothing counted: a line that is out looks like any other. */
+static void an_outage_needs_somebody_to_see_it(void **state)
+{
+    static const struct {
+        const char *second; /* target; NULL: none */
+        int64_t sent;       /* to it */
+        enum bw_source source;
+        const char *first;   /* words of page one */
+        const char *section; /* words of the section */
+        int64_t witnesses;
+        bool known;
+    } rows[] = {
+        {NULL, 0, BW_SOURCE_NONE, "<b>not measured</b><span>outage", "and one was.", 1,
+         false},
+        {"edge", 300, BW_SOURCE_NONE, "<b>not measured</b><span>outage", "and one was.", 1,
+         false}, /* the other family of the same */
+        {"names", 5, BW_SOURCE_NONE, "<b>not measured</b><span>outage", "and one was.", 1,
+         false}, /* asked once a minute */
+        {"hub", 300, BW_SOURCE_NONE, "<b>none</b><span>outage seen in", "None was seen", 2,
+         true},
+        {NULL, 0, BW_SOURCE_KERNEL, "where only the carrier was watched",
+         "Only a carrier that is down could be seen.", 1, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fake *f = fake_new();
+        struct asked a = {.from = monday, .to = monday + 300};
+        struct bw_latency_cell cell = {.probe = "edge",
+                                       .kind = "icmp",
+                                       .family = 4,
+                                       .start_unix_s = monday,
+                                       .last_start_unix_s = monday,
+                                       .end_unix_s = monday + 300,
+                                       .n = 1,
+                                       .sent = 300,
+                                       .lost = 300,
+                                       .covered_s = 300};
+        struct bw_circuit_day *d = fake_day(f, monday);
+        struct bw_buf page;
+        struct bw_err err;
+        struct made m;
+        d->facts.source = rows[i].source;
+        if (rows[i].source == BW_SOURCE_NONE) {
+            d->facts.layer = BW_LAYER_UNKNOWN;
+        }
+        fake_slot(f, monday, 300, 0);
+        f->latency[f->n_latency++] = cell;
+        if (rows[i].second) {
+            cell.family = 6;
+            cell.sent = rows[i].sent;
+            cell.lost = rows[i].sent;
+            (void)snprintf(cell.probe, sizeof(cell.probe), "%s", rows[i].second);
+            f->latency[f->n_latency++] = cell;
+        }
+        d->n_latency = f->n_latency;
+        m = fake_report(f, &a);
+        assert_int_equal(m.report->outages.n_witnesses, rows[i].witnesses);
+        assert_true((m.report->outages.total_ms != BW_UNKNOWN) == rows[i].known);
+        assert_true((m.report->days[0].outage_ms != BW_UNKNOWN) == rows[i].known);
+        assert_int_equal(m.report->outages.observed_s, rows[i].known ? 300 : 0);
+        bw_buf_init(&page, BW_RENDER_BYTES_MAX);
+        assert_int_equal(bw_render_html(m.report, &page, &err), 0);
+        if (!strstr(page.data, rows[i].first) || !strstr(page.data, rows[i].section)) {
+            fail_msg("row %zu: the page does not say '%s' and '%s'", i, rows[i].first,
+                     rows[i].section);
+        }
+        bw_buf_clear(&page);
+        assert_int_equal(bw_render_csv(m.report, &page, &err), 0);
+        assert_true(!strstr(page.data, "outages,total,0,ms") == !rows[i].known);
+        bw_buf_done(&page);
+        fake_drop(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +431,7 @@ int main(void)
         cmocka_unit_test(class_hours_follow_the_school_clock),
         cmocka_unit_test(an_interval_belongs_where_it_starts),
         cmocka_unit_test(an_outage_counts_once_and_only_within),
+        cmocka_unit_test(an_outage_needs_somebody_to_see_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
