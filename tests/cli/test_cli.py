@@ -572,6 +572,8 @@ class Export(unittest.TestCase):
             if re.match("down_|link|covered|saturated|layer|up_(?!goodput)", name):
                 self.assertEqual(row[name], "", name)
         self.assertEqual(row["up_goodput_bps"], "19600000")
+        # one target and no counters: nobody could have seen an outage
+        self.assertEqual((row["outages"], row["out_at_end"]), ("", ""))
 
 
 if __name__ == "__main__":

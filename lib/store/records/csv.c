@@ -76,15 +76,41 @@ static void flow(struct bw_buf *out, const struct bw_flow *f)
     number(out, f->errors);
 }
 
-static void outages(struct bw_buf *out, const struct bw_summary *s, const char *circuit)
+/* An outage is told by two targets or by the carrier, of which counters tell. */
+static bool outages_seen(const struct bw_summary *s, const struct bw_circuit_summary *c)
+{
+    const char *first = NULL;
+    if (c->source != BW_SOURCE_NONE) {
+        return true;
+    }
+    for (size_t i = 0; i < s->n_latency; i++) {
+        const struct bw_latency *l = &s->latency[i];
+        if (strcmp(l->circuit, c->id) != 0 || l->sent <= 0) {
+            continue;
+        }
+        if (first && strcmp(first, l->probe) != 0) {
+            return true;
+        }
+        first = l->probe;
+    }
+    return false;
+}
+
+static void
+outages(struct bw_buf *out, const struct bw_summary *s, const struct bw_circuit_summary *c)
 {
     int64_t n = 0;
     bool open = false;
     for (size_t i = 0; i < s->n_outages; i++) {
-        if (strcmp(s->outages[i].circuit, circuit) == 0) {
+        if (strcmp(s->outages[i].circuit, c->id) == 0) {
             n++;
             open = open || s->outages[i].to_unix_ms == BW_UNKNOWN;
         }
+    }
+    if (n == 0 && !outages_seen(s, c)) {
+        number(out, BW_UNKNOWN);
+        word(out, "");
+        return;
     }
     number(out, n);
     word(out, open ? "yes" : "no");
@@ -182,7 +208,7 @@ void bw_csv_row(struct bw_buf *out,
     number(out, c->saturated_s);
     flow(out, &c->flow[BW_DOWN]);
     flow(out, &c->flow[BW_UP]);
-    outages(out, s, c->id);
+    outages(out, s, c);
     latency(out, s, c->id);
     tests(out, s, c->id);
     word(out, rec->sha256);
