@@ -110,10 +110,14 @@ static void close_all(struct bw_runner *r)
     }
 }
 
+/* The child of a daemon that was started as root is nobody, and the daemon has no right
+ * left to send it a signal: without a reader of its lines it ends itself. */
 static void kill_child(struct bw_runner *r)
 {
-    if (!r->exited) {
-        (void)uv_process_kill(&r->process, SIGKILL);
+    if (!r->exited && uv_process_kill(&r->process, SIGKILL) < 0 &&
+        !uv_is_closing((uv_handle_t *)&r->out)) {
+        r->ended = true;
+        uv_close((uv_handle_t *)&r->out, handle_closed);
     }
 }
 
