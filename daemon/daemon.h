@@ -58,7 +58,8 @@ struct bw_daemon {
     int exit_code;
 };
 
-/* Read the configuration again and swap; on failure nothing changes. */
+/* Read the configuration again and swap; on failure, or while the daemon ends, nothing
+ * changes. */
 int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr);
 
 /* Keep the configuration in force in the journal, under its hash. */

@@ -201,10 +201,17 @@ static int init_tests(struct bw_daemon *d, struct bw_err *reterr)
     return r;
 }
 
-static void done_tests(struct bw_daemon *d)
+static void stop_tests(struct bw_daemon *d)
 {
     if (d->heavy) {
         BW_DAEMON_CLOSE(d, bw_heavy_stop, d->heavy, );
+    }
+}
+
+static void done_tests(struct bw_daemon *d)
+{
+    stop_tests(d);
+    if (d->heavy) {
         bw_heavy_free(d->heavy);
         d->heavy = NULL;
     }
@@ -245,6 +252,7 @@ static int init_control(struct bw_daemon *d, struct bw_err *reterr)
 
 static void done_control(struct bw_daemon *d)
 {
+    stop_tests(d); /* whoever asked for one is held until it is over */
     if (d->control) {
         BW_DAEMON_CLOSE(d, bw_control_close, d->control, );
         d->control = NULL;

@@ -313,6 +313,9 @@ int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
     struct bw_boxconf *old = d->config;
     struct bw_err err = {0};
     char fixed[200];
+    if (d->stopping) {
+        return bw_err_set(reterr, -ECANCELED, "the daemon is ending");
+    }
     (void)bw_notify("RELOADING=1");
     int r = bw_boxconf_load(old->path, &next, reterr);
     if (r < 0) {

@@ -196,5 +196,28 @@ def asked():
         assert states.count("ok") >= 4 and "ok" in states, states
 
 
+@scene
+def ends_during_an_asked_test():
+    """An end does not wait for a long test: it is cancelled, and who asked for it is told."""
+    with SpeedServer() as url, Box(more=(HTTP % ("", url)).replace(
+            "duration = 1s", "duration = 30s")) as box:
+        box.start()
+        box.wait_records(1)
+        with socket.socket(socket.AF_UNIX) as asker:
+            asker.settimeout(60)
+            asker.connect(box.socket)
+            asker.sendall(b'{"verb":"probe","probe":"state"}\n')
+            stream = asker.makefile()
+            assert "ok" not in json.loads(stream.readline())
+            asked_s = time.time()
+            box.proc.send_signal(signal.SIGTERM)
+            last = [json.loads(line) for line in stream][-1]
+        box.ends(0)
+        assert last.get("ok") is False and last["error"] == "cancelled", last
+        end = box.records()[-1]["end"]
+        # what systemd would wait for; the test would have gone on for a minute
+        assert asked_s - 1 <= end < asked_s + 20, (asked_s, end)
+
+
 if __name__ == "__main__":
     run_scenes()
