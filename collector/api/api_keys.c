@@ -54,29 +54,17 @@ static const struct bw_site_key *successor(const struct keys *s,
     return NULL;
 }
 
-static const struct bw_site_key *predecessor(const struct keys *s,
-                                             const struct bw_site_key *k)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        if (strcmp(s->list[i].replaced_by, k->kid) == 0) {
-            return &s->list[i];
-        }
-    }
-    return NULL;
-}
-
 static void write_key(struct bw_jw *w, const struct keys *s, const struct bw_site_key *k)
 {
     struct bw_pubkey p = {.alg = (enum bw_alg)k->alg};
-    const struct bw_site_key *before = predecessor(s, k);
     const struct bw_site_key *after = successor(s, k);
     memcpy(p.raw, k->raw, sizeof(p.raw));
     memcpy(p.kid, k->kid, sizeof(p.kid));
     bw_jw_obj(w);
     bw_pubkey_members(&p, w);
     bw_jw_ki64(w, "enrolled_s", k->from_unix_s);
-    bw_jw_kstr(w, "enrolled_by", before ? "key" : "token");
-    bw_jw_kstr(w, "prev_kid", before ? before->kid : NULL);
+    bw_jw_kstr(w, "enrolled_by", k->prev_kid[0] ? "key" : "token");
+    bw_jw_kstr(w, "prev_kid", k->prev_kid[0] ? k->prev_kid : NULL);
     bw_jw_kstr(w, "replaced_by", k->replaced_by[0] ? k->replaced_by : NULL);
     bw_jw_ki64(w, "replaced_s", after ? after->from_unix_s : BW_UNKNOWN);
     bw_jw_ki64(w, "revoked_s", k->revoked_unix_s);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """test_cli.py BANDWITNESS - the command as people meet it: help, exit status, errors that
 name the mend, `verify` and `journal export` on the golden vectors."""
+import contextlib
 import csv
 import io
 import json
@@ -517,13 +518,22 @@ class Catalogue(unittest.TestCase):
                 "--down", "1M")
 
     def test_a_catalogue_of_the_version_before(self):
-        db = sqlite3.connect(os.path.join(self.folder.name, "catalogue.db"))
-        db.executescript("DROP TABLE names; PRAGMA user_version=1;")
+        db_path = os.path.join(self.folder.name, "catalogue.db")
+        db = sqlite3.connect(db_path)
+        db.executescript(f"""
+            DROP TABLE names;
+            ALTER TABLE keys DROP COLUMN prev_kid;
+            INSERT INTO keys VALUES('one', 1, x'00', '{self.site}', 5, NULL, 'two'),
+                                   ('two', 1, x'00', '{self.site}', 6, NULL, NULL);
+            PRAGMA user_version=1;""")
         db.close()
         s, = json.loads(self.ok("site", "list", "--json"))
         self.assertEqual(s["name"], "Alder Elementary")
         self.ok("site", "rename", self.site, "Alder Middle")
         self.assertEqual(len(self.shown()["names"]), 2)
+        with contextlib.closing(sqlite3.connect(db_path)) as db:
+            self.assertEqual(db.execute("SELECT kid, prev_kid FROM keys ORDER BY kid").fetchall(),
+                             [("one", None), ("two", "one")])
 
 
 class Export(unittest.TestCase):

@@ -87,6 +87,23 @@ class Keys(CollectorCase):
             self.assertEqual((last["enrolled_by"], last["prev_kid"]), ("key", middle["kid"]))
             self.assertNotIn("replaced_by", last)
 
+    def test_every_copy_of_a_disk_brings_a_key_of_its_own(self):
+        box = self.c.box()
+        self.assertEqual(self.c.post([box.summary()]).json["refused"], [])
+        first, seq, prev, at = box.key, box.seq, box.prev, box.at
+        copies = []
+        for _ in range(3):
+            box.key, box.seq, box.prev, box.at = first, seq, prev, at
+            a = self.c.post([self.rotate(box, "fork")])
+            self.assertEqual((a.json["refused"], a.json["chains"][0]["acked_through"]), ([], 1))
+            copies.append(box.key.kid)
+        keys = {k["kid"]: k for k in self.keys(box.site).json["keys"]}
+        self.assertEqual(set(keys), {first.kid, *copies})
+        self.assertEqual(keys[first.kid]["replaced_by"], copies[0])
+        for kid in copies:
+            self.assertEqual((keys[kid]["enrolled_by"], keys[kid]["prev_kid"]),
+                             ("key", first.kid))
+
     def test_verify_reads_the_answer_as_it_is(self):
         box, other = self.c.box(), self.c.box(alg="ES256")
         box.summary()

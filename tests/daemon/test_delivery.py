@@ -89,35 +89,40 @@ def collector_killed():
 
 @scene
 def copied():
-    """Two boxes with one disk part by themselves, and the collector keeps both."""
+    """Three boxes with one disk part by themselves, and the collector keeps all."""
     with Collector() as collector:
-        with Box(more=collector.as_conf()) as one, Box(more=collector.as_conf()) as two:
+        with (Box(more=collector.as_conf()) as one, Box(more=collector.as_conf()) as two,
+              Box(more=collector.as_conf()) as three):
             token = collector.token("--site", "Heron High")
             one.enroll(collector, token["token"])
             one.start()
             wait_for("some are acknowledged",
                      lambda: one.acked() >= 2)
             one.stop()
-            subprocess.run(["cp", "-a", one.state, two.state], check=True)
+            for copy in (two, three):
+                subprocess.run(["cp", "-a", one.state, copy.state], check=True)
             one.start()
             n = len(one.rows())
             wait_for("the first goes on",
                      lambda: one.acked() >= n + 1)
             kid = one.status()["journal"]["kid"]
-            two.start()
-            wait_for("the second has a key of its own",
-                     lambda: two.status()["journal"]["kid"] != kid, 60)
-            wait_for("and is acknowledged under it",
-                     lambda: two.acked() >= 2, 60)
-            two.stop()
+            for copy in (two, three):
+                copy.start()
+                wait_for("the copy has a key of its own",
+                         lambda: copy.status()["journal"]["kid"] != kid, 60)
+                wait_for("and is acknowledged under it",
+                         lambda: copy.acked() >= 2, 60)
+                copy.stop()
             one.stop()
-            two.verify()
-            first = [payload(j) for k, s, j in two.rows() if k != kid][0]
-            assert first["chain"]["why"] == "fork" and first["chain"]["prev_kid"] == kid, first
-            assert first["seq"] == 1
-            refused = [g for r in two.records() for g in r.get("gaps", [])
-                       if g["why"] == "refused"]
-            assert refused, "the forked records are told of as gaps"
+            for copy in (two, three):
+                copy.verify()
+                first = [payload(j) for k, s, j in copy.rows() if k != kid][0]
+                assert first["chain"]["why"] == "fork", first
+                assert first["chain"]["prev_kid"] == kid, first
+                assert first["seq"] == 1
+                refused = [g for r in copy.records() for g in r.get("gaps", [])
+                           if g["why"] == "refused"]
+                assert refused, "the forked records are told of as gaps"
 
 
 @scene

@@ -50,13 +50,19 @@ static const char schema_v2[] =
     " recorded INTEGER NOT NULL);"
     "CREATE INDEX names_owner ON names(what, owner, from_s);";
 
+/* Of several keys that one key signed for, replaced_by names the first alone. */
+static const char schema_v3[] =
+    "ALTER TABLE keys ADD COLUMN prev_kid TEXT;"
+    "UPDATE keys SET prev_kid = (SELECT p.kid FROM keys p WHERE p.replaced_by = keys.kid);";
+
 static const char *const v1[] = {schema_v1, NULL};
 static const char *const v2[] = {schema_v2, NULL};
-static const char *const *const script[] = {v1, v2};
+static const char *const v3[] = {schema_v3, NULL};
+static const char *const *const script[] = {v1, v2, v3};
 
 /* "BWC1" in the file's header. */
 const struct bw_sql_schema bw_catalogue_schema = {
-    .what = "catalogue", .application_id = 0x42574331, .version = 2, .script = script};
+    .what = "catalogue", .application_id = 0x42574331, .version = 3, .script = script};
 
 /* The newest name by date (catalogue_names.c), else the one it began with. */
 #define NAME(what, id, first) \
@@ -71,7 +77,7 @@ const struct bw_sql_schema bw_catalogue_schema = {
 #define SITE \
     "SELECT s.id, s.entity, " NAME("1", "s.id", "s.name") ", s.state, s.created FROM sites s"
 #define TOKEN "SELECT id, site, created, expires, used, used_by FROM tokens"
-#define KEY "SELECT kid, alg, raw, site, from_s, revoked, replaced_by FROM keys"
+#define KEY "SELECT kid, alg, raw, site, from_s, revoked, replaced_by, prev_kid FROM keys"
 #define FACTS \
     "SELECT site, circuit, from_s, vantage, behind, source, layer, resolution_ms, link_bps," \
     " mtu FROM facts f"
@@ -91,11 +97,12 @@ const char *const bw_catalogue_text[N_STMTS] = {
     [TOKEN_GET] = TOKEN " WHERE sha256 = ?1",
     [TOKEN_SPEND] = "UPDATE tokens SET used = ?2, used_by = ?3 WHERE id = ?1 AND used IS NULL",
     [TOKEN_ALL] = TOKEN " ORDER BY id",
-    [KEY_ADD] = "INSERT INTO keys VALUES(?1, ?2, ?3, ?4, ?5, NULL, NULL)",
+    [KEY_ADD] = "INSERT INTO keys VALUES(?1, ?2, ?3, ?4, ?5, NULL, NULL, ?6)",
     [KEY_GET] = KEY " WHERE kid = ?1",
     [KEY_ALL] = KEY " ORDER BY site, from_s, kid",
     [KEY_OF_SITE] = KEY " WHERE site = ?1 ORDER BY from_s, kid",
-    [KEY_REPLACED] = "UPDATE keys SET replaced_by = ?2 WHERE kid = ?1",
+    [KEY_REPLACED] = "UPDATE keys SET replaced_by = ?2 WHERE kid = ?1"
+                     " AND replaced_by IS NULL",
     [KEY_REVOKE] = "UPDATE keys SET revoked = ?2 WHERE kid = ?1 AND revoked IS NULL",
     [FACTS_AT] = FACTS " WHERE site = ?1 AND circuit = ?2 AND from_s <= ?3"
                  " ORDER BY from_s DESC LIMIT 1",

@@ -67,7 +67,8 @@ struct bw_site_key {
     char site[BW_SITE_MAX + 1];
     int64_t from_unix_s;
     int64_t revoked_unix_s;           /* unknown: in force */
-    char replaced_by[BW_KID_LEN + 1]; /* "" none */
+    char replaced_by[BW_KID_LEN + 1]; /* the first it signed for; "" none */
+    char prev_kid[BW_KID_LEN + 1];    /* the one that signed for it; "" by a token */
 };
 
 struct bw_token {
@@ -241,7 +242,9 @@ struct bw_catalogue_ops {
                 void *owner,
                 struct bw_err *reterr);
     /* A new key for old_kid's site; the old one stays good for what it signed before.
-     * The same pair again is 0. -EPERM: the old one is revoked. */
+     * The same pair again is 0, and so is another new key: of one disk there may be
+     * several copies. -EPERM: the old one is revoked; -EEXIST: the new one is another
+     * site's. */
     int (*key_replace)(struct bw_catalogue *c,
                        const char *old_kid,
                        const struct bw_site_key *key,

@@ -420,6 +420,7 @@ static void read_key(struct sqlite3_stmt *st, struct bw_site_key *k)
     k->from_unix_s = bw_sql_get(st, 4);
     k->revoked_unix_s = bw_sql_get(st, 5);
     bw_sql_copy(st, 6, k->replaced_by, sizeof(k->replaced_by));
+    bw_sql_copy(st, 7, k->prev_kid, sizeof(k->prev_kid));
 }
 
 int bw_cat_key_get(struct bw_catalogue *c,
@@ -470,10 +471,11 @@ int bw_cat_keys(struct bw_catalogue *c,
     return r;
 }
 
-/* A key that is there for the same site is fine. */
+/* A key that is there for the same site is fine. prev_kid NULL: by a token. */
 static int bind_key(struct bw_catalogue *c,
                     const struct bw_site_key *k,
                     const char *site,
+                    const char *prev_kid,
                     int64_t now_unix_s,
                     struct bw_err *reterr)
 {
@@ -498,6 +500,7 @@ static int bind_key(struct bw_catalogue *c,
     bw_sql_blob(st, 3, k->raw, sizeof(k->raw));
     bw_sql_text(st, 4, site);
     bw_sql_i64(st, 5, now_unix_s);
+    bw_sql_text(st, 6, prev_kid);
     return bw_sql_run(s, st, reterr);
 }
 
@@ -566,7 +569,7 @@ int bw_cat_enrol(struct bw_catalogue *c,
         r = bw_err_set(reterr, -EPERM, "site %s is retired", site.id);
     }
     if (r == 0 && !again) {
-        r = bind_key(c, key, site.id, now_unix_s, reterr);
+        r = bind_key(c, key, site.id, NULL, now_unix_s, reterr);
     }
     if (r == 0 && site.state == BW_SITE_EXPECTED) {
         r = set_state(s, site.id, BW_SITE_ENROLLED, reterr);
@@ -599,14 +602,11 @@ int bw_cat_key_replace(struct bw_catalogue *c,
     if (r == 0 && old.revoked_unix_s != BW_UNKNOWN) {
         r = bw_err_set(reterr, -EPERM, "key %s is revoked", old_kid);
     }
-    if (r == 0 && old.replaced_by[0] != '\0' && strcmp(old.replaced_by, key->kid) != 0) {
-        r = bw_err_set(reterr, -EEXIST, "key %s was replaced by another already", old_kid);
-    }
     if (r == 0 && strcmp(old_kid, key->kid) == 0) {
         r = bw_err_set(reterr, -EINVAL, "a key cannot replace itself");
     }
     if (r == 0) {
-        r = bind_key(c, key, old.site, now_unix_s, reterr);
+        r = bind_key(c, key, old.site, old_kid, now_unix_s, reterr);
     }
     if (r == 0) {
         r = bw_sql_use(s, KEY_REPLACED, &st, reterr);
