@@ -129,11 +129,13 @@ int bw_ledger_segments_of(struct ledger *l,
                           struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&l->sql, SEGMENT_OF_SITE, &st, reterr);
+    int r = bw_sql_use(&l->sql, site[0] ? SEGMENT_OF_SITE : SEGMENT_OF_ALL, &st, reterr);
     if (r < 0) {
         return r;
     }
-    bw_sql_text(st, 1, site);
+    if (site[0]) {
+        bw_sql_text(st, 1, site);
+    }
     (void)sqlite3_bind_int64(st, 2, from_unix_s);
     (void)sqlite3_bind_int64(st, 3, to_unix_s);
     return bw_ledger_segments(l, st, ret, ret_n, reterr);

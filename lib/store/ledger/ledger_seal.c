@@ -164,13 +164,16 @@ static int put_day(struct ledger *l,
                    struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&l->sql, DAY_PUT, &st, reterr);
+    int r = bw_sql_use(&l->sql, d->length > 0 ? DAY_PUT : DAY_DROP, &st, reterr);
     if (r < 0) {
         return r;
     }
     bw_sql_text(st, 1, d->site);
     bw_sql_text(st, 2, d->circuit);
     bw_sql_i64(st, 3, d->day_unix_s);
+    if (d->length == 0) {
+        return bw_sql_run(&l->sql, st, reterr);
+    }
     bw_sql_i64(st, 4, segment);
     bw_sql_i64(st, 5, d->offset);
     bw_sql_i64(st, 6, d->length);
@@ -211,6 +214,13 @@ static int enter_some(struct ledger *l, struct bw_seal *s, struct bw_err *reterr
 static int name_it(struct ledger *l, struct bw_seal *s, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
+    int64_t min_start = INT64_MAX;
+    int64_t max_start = INT64_MIN;
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const struct bw_seal_part *p = &s->parts[i];
+        min_start = p->min_start < min_start ? p->min_start : min_start;
+        max_start = p->max_start > max_start ? p->max_start : max_start;
+    }
     int r = bw_sql_begin(&l->sql, reterr);
     if (r == 0) {
         r = bw_sql_use(&l->sql, SEGMENT_ADD, &st, reterr);
@@ -226,6 +236,8 @@ static int name_it(struct ledger *l, struct bw_seal *s, struct bw_err *reterr)
         bw_sql_i64(st, 8, s->made.file_bytes);
         bw_sql_i64(st, 9, s->made.raw_bytes);
         bw_sql_i64(st, 10, s->now_unix_ms);
+        bw_sql_i64(st, 11, min_start);
+        bw_sql_i64(st, 12, max_start);
         r = bw_sql_run(&l->sql, st, reterr);
     }
     s->named = true; /* a commit that failed may still be on disk */

@@ -66,16 +66,38 @@ static const char schema_v1[] =
     " segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,"
     " sha256 TEXT NOT NULL, through INTEGER NOT NULL, PRIMARY KEY(site, circuit, day)) WITHOUT ROWID;";
 
+/* From here on a day row that misses a record of a sealed file is not kept; before, it was
+ * told by what the parts span (900: BW_FOLD_TAIL_S). */
+static const char schema_v4[] =
+    "DROP INDEX parts_site;"
+    "CREATE INDEX parts_start ON segment_parts(site, max_start, min_start);"
+    "ALTER TABLE segments ADD COLUMN min_start INTEGER;"
+    "ALTER TABLE segments ADD COLUMN max_start INTEGER;"
+    "UPDATE segments SET min_start = p.a, max_start = p.b FROM (SELECT segment,"
+    " min(min_start) AS a, max(max_start) AS b FROM segment_parts GROUP BY segment) AS p"
+    " WHERE p.segment = segments.id;"
+    "CREATE TEMP TABLE spans(site TEXT, day INTEGER, to_position INTEGER,"
+    " PRIMARY KEY(site, day)) WITHOUT ROWID;"
+    "WITH RECURSIVE span(site, day, last, to_position) AS (SELECT p.site,"
+    "  p.min_start - 900 - ((p.min_start - 900) % 86400 + 86400) % 86400, p.max_start,"
+    "  s.to_position FROM segment_parts p JOIN segments s ON s.id = p.segment"
+    " UNION ALL SELECT site, day + 86400, last, to_position FROM span WHERE day + 86400 <= last)"
+    " INSERT INTO spans SELECT site, day, max(to_position) FROM span GROUP BY site, day;"
+    "DELETE FROM days WHERE through < (SELECT to_position FROM spans s"
+    " WHERE s.site = days.site AND s.day = days.day);"
+    "DROP TABLE spans;";
+
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
 static const char *const v3[] = {"ALTER TABLE sites ADD COLUMN usual_s INTEGER;", NULL};
-static const char *const *const script[] = {v1, v2, v3};
+static const char *const v4[] = {schema_v4, NULL};
+static const char *const *const script[] = {v1, v2, v3, v4};
 
 /* "BWL1" in the file's header. */
 const struct bw_sql_schema bw_ledger_schema = {
     .what = "ledger",
     .application_id = 0x42574c31,
-    .version = 3,
+    .version = 4,
     .script = script,
     /* A batch of 100 sites touches some 300 pages all over the indices: with SQLite's 2 MB
      * each was read again, and every third batch was a checkpoint. The log that a long
@@ -180,7 +202,8 @@ const char *const bw_ledger_text[N_STMTS] = {
              " (SELECT ifnull(max(to_position), 0) FROM segments)",
     /* Rows below the last sealed position are sealed already, only not yet deleted: every
      * walk over hot rows leaves them out. */
-    [HOT_FROM] = "SELECT ifnull(max(to_position), 0) FROM segments",
+    [HOT_FROM] = "SELECT ifnull((SELECT to_position FROM segments ORDER BY from_position DESC"
+                 " LIMIT 1), 0)",
     [LEAVES_HOT] = "SELECT position, sha256, received FROM records WHERE position >= ?1"
                    " AND position < ?2 ORDER BY position",
     [EACH_HOT] = RECORD " WHERE r.position >= ?4 AND r.start >= ?2 AND r.start < ?3"
@@ -211,8 +234,8 @@ const char *const bw_ledger_text[N_STMTS] = {
     [SEAL_DROP] = "DELETE FROM records WHERE position >= ?1 AND position < ?2",
     [SEAL_FIRST] = "SELECT min(position) FROM records",
     [SEGMENT_ADD] = "INSERT INTO segments(id, from_position, to_position, day, file, sha256,"
-                    " index_sha256, file_bytes, raw_bytes, sealed)"
-                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                    " index_sha256, file_bytes, raw_bytes, sealed, min_start, max_start)"
+                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [SEGMENT_PART_ADD] = "INSERT INTO segment_parts VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [SEGMENT_FILES] = SEGMENT " WHERE s.file = ?1",
     [SEGMENT_RANGE] = SEGMENT " WHERE s.to_position > ?1 AND s.from_position < ?2"
@@ -220,15 +243,17 @@ const char *const bw_ledger_text[N_STMTS] = {
     [SEGMENT_OF_SEQ] = SEGMENT " JOIN segment_parts p ON p.segment = s.id WHERE p.chain = ?1"
                        " AND p.from_seq <= ?2 AND p.to_seq >= ?2 ORDER BY s.id",
     [SEGMENT_OF_SITE] = SEGMENT " WHERE s.id IN (SELECT segment FROM segment_parts"
-                        " WHERE (?1 = '' OR site = ?1) AND max_start >= ?2"
-                        " AND min_start < ?3) ORDER BY s.from_position",
+                        " WHERE site = ?1 AND max_start >= ?2 AND min_start < ?3)"
+                        " ORDER BY s.from_position",
+    [SEGMENT_OF_ALL] = SEGMENT " WHERE s.max_start >= ?2 AND s.min_start < ?3"
+                       " ORDER BY s.from_position",
     [DAY_PUT] = "INSERT OR REPLACE INTO days VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
     [DAY_GET] = "SELECT d.offset, d.length, d.through, s.file, d.sha256 FROM days d JOIN segments s ON"
                 " s.id = d.segment WHERE d.site = ?1 AND d.circuit = ?2 AND d.day = ?3",
+    /* Sealing makes the row anew for a record that came later, or takes it away. */
     [DAY_STALE] = "SELECT EXISTS(SELECT 1 FROM records WHERE site = ?1 AND start >= ?2 AND"
-                  " start < ?3 AND position >= ?4) OR EXISTS(SELECT 1 FROM segment_parts p"
-                  " JOIN segments s ON s.id = p.segment WHERE p.site = ?1 AND"
-                  " p.max_start >= ?2 AND p.min_start < ?3 AND s.to_position > ?4)",
+                  " start < ?3 AND position >= ?4)",
+    [DAY_DROP] = "DELETE FROM days WHERE site = ?1 AND circuit = ?2 AND day = ?3",
     [SITE_CIRCUITS] = "SELECT id FROM latest WHERE site = ?1 ORDER BY id",
 };
 /* clang-format on */

@@ -3,8 +3,11 @@
  *
  * It reads through a connection of its own and keeps no view longer than it needs: rows
  * never change, and what arrives meanwhile stays hot. Each day row tells through which
- * position it was made, so a record that comes later makes it stale, as ever. Invariant:
- * on success every row of the range came back from the file byte for byte. */
+ * position it was made, so a record that comes later makes it stale while it is hot. When
+ * that one is sealed the row is made anew, or taken away if it cannot be; where other
+ * records of the day stay hot they keep it stale until theirs are sealed. Invariant: on
+ * success every row of the range came back from the file byte for byte, and no day row
+ * misses a record of a named file unless a hot one makes it stale. */
 #include "buf.h"
 #include "ledger_private.h"
 #include "seal_private.h"
@@ -128,22 +131,33 @@ static int read_chains(struct build *b, struct chain **ret, size_t *ret_n)
 
 /* ---- day rows --------------------------------------------------------------------- */
 
-static int on_day(void *owner, const struct bw_circuit_day *d)
+/* The next of s->days, without a place yet and not counted yet; NULL: no memory. */
+static struct bw_seal_day *next_day(struct build *b, int64_t day)
 {
-    struct build *b = owner;
     struct bw_seal *s = b->s;
-    struct bw_buf blob;
     struct bw_seal_day *list = bw_grow(s->days, s->n_days, &s->cap_days, sizeof(*s->days));
     if (!list) {
-        return no_memory(b);
+        return NULL;
     }
     s->days = list;
     struct bw_seal_day *row = &s->days[s->n_days];
     memset(row, 0, sizeof(*row));
     (void)snprintf(row->site, sizeof(row->site), "%s", b->day_site);
     (void)snprintf(row->circuit, sizeof(row->circuit), "%s", b->day_circuit);
-    row->day_unix_s = d->day_unix_s;
+    row->day_unix_s = day;
     row->through = b->through;
+    return row;
+}
+
+static int on_day(void *owner, const struct bw_circuit_day *d)
+{
+    struct build *b = owner;
+    struct bw_seal *s = b->s;
+    struct bw_buf blob;
+    struct bw_seal_day *row = next_day(b, d->day_unix_s);
+    if (!row) {
+        return no_memory(b);
+    }
     bw_buf_init(&blob, DAY_MAX);
     int r = bw_day_encode(d, &blob, b->reterr);
     if (r == 0) {
@@ -232,9 +246,16 @@ static int make_day(struct build *b, const char *site, const char *circuit, int6
     b->day_site = site;
     b->day_circuit = circuit;
     r = bw_ledger_fold_day(b->l, site, circuit, day, day + DAY_S, on_day, b, b->reterr);
+    if (r != -BW_EMALFORMED && r != -EIO) {
+        return r;
+    }
     /* Its other records lie in a file that is damaged or gone: the day has no row until
      * that is mended, and sealing goes on. */
-    return r == -BW_EMALFORMED || r == -EIO ? 0 : r;
+    if (!next_day(b, day)) {
+        return no_memory(b);
+    }
+    b->s->n_days++;
+    return 0;
 }
 
 /* The days of one site's records in this segment, and the days before where a record

@@ -28,7 +28,7 @@ struct bw_seal_day {
     char circuit[BW_NAME_MAX + 1];
     int64_t day_unix_s;
     int64_t offset;
-    int64_t length;
+    int64_t length;  /* 0: it could not be made, and the stored one misses records */
     int64_t through; /* every record below this position is in it */
     char sha256[BW_HASH_LEN + 1];
 };
