@@ -70,6 +70,13 @@ static void tell(struct bw_ingest *g, const struct bw_ledger_seal_report *report
     bw_log(BW_AREA_LEDGER, BW_INFO, "sealed %lld %s, %lld bytes as %lld",
            (long long)report->rows, bw_plural(report->rows, "record", "records"),
            (long long)report->raw_bytes, (long long)report->file_bytes);
+    if (report->ahead > 0) {
+        bw_log(
+            BW_AREA_LEDGER, BW_WARN,
+            "%lld of them %s received while this machine's clock was ahead, as later ones "
+            "show: sealed with those, the times as they were written down",
+            (long long)report->ahead, bw_plural(report->ahead, "was", "were"));
+    }
     (void)pthread_mutex_lock(&g->lock);
     g->stats.sealed_segments += report->segments;
     (void)pthread_mutex_unlock(&g->lock);

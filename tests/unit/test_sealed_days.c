@@ -85,6 +85,55 @@ static void test_late_records_beside_a_lost_file(void **state)
     assert_int_equal(has_row(f, "s-birch", START), 1);
 }
 
+/* One record came while the collector's clock was nine years ahead. */
+static void test_a_clock_that_was_ahead(void **state)
+{
+    struct fixture *f = *state;
+    struct signed_summary s;
+    struct bw_ledger_seal_report report;
+    struct view before;
+    struct view after;
+    fill(f, 3);
+    box_next(&f->box[0], &s);
+    put(f, &s, (int64_t)9 * 365 * DAY, BW_LEDGER_ACCEPTED);
+    signed_done(&s);
+    look(f, &before);
+    assert_int_equal(seal_all(f, 9), 6);
+    assert_int_equal(seal_all(f, 9), 0); /* who knows when it came */
+    look(f, &after);
+    assert_same(&before, &after);
+    f->box[0].start_unix_s = START + 4 * DAY + 3600;
+    f->box[1].start_unix_s = START + 4 * DAY + 3600;
+    fill(f, 2);
+    look(f, &before);
+    assert_int_equal(seal_all(f, 7), 0); /* not before its successors, of day 4 */
+    assert_int_equal(f->l->ops->seal(f->l, now_after(8), 3, 0, &report, &f->err), 0);
+    assert_int_equal(report.segments, 1);
+    assert_int_equal(report.rows, 5);
+    assert_int_equal(report.ahead, 1);
+    look(f, &after);
+    assert_same(&before, &after);
+}
+
+static void test_many_of_a_clock_that_was_ahead(void **state)
+{
+    struct fixture *f = *state;
+    struct view before;
+    struct view after;
+    fill(f, 3);
+    for (int i = 0; i < 20; i++) {
+        struct signed_summary s;
+        box_next(&f->box[i % 2], &s);
+        put(f, &s, (int64_t)9 * 365 * DAY, BW_LEDGER_ACCEPTED);
+        signed_done(&s);
+    }
+    fill(f, 3);
+    look(f, &before);
+    assert_int_equal(seal_all(f, 9), 32);
+    look(f, &after);
+    assert_same(&before, &after);
+}
+
 static void exec(struct fixture *f, const char *text)
 {
     sqlite3 *db = NULL;
@@ -173,6 +222,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_clock_of_1970_spoils_no_day),
         T(test_late_records_beside_a_lost_file),
+        T(test_a_clock_that_was_ahead),
+        T(test_many_of_a_clock_that_was_ahead),
         T(test_the_version_before),
         T(test_look_ups_walk_over_no_parts),
     };

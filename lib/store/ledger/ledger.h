@@ -133,6 +133,7 @@ struct bw_ledger_seal_report {
     int64_t rows;
     int64_t raw_bytes; /* of their compact JWS */
     int64_t file_bytes;
+    int64_t ahead; /* of the rows, received while the collector's clock was ahead */
 };
 
 struct bw_ledger_stat {

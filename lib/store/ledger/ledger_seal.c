@@ -31,11 +31,45 @@ enum {
     STEP_NS = 6000000 /* what a step's rows are chosen for */
 };
 
-int64_t bw_seal_day_of(int64_t received_unix_ms)
+static int64_t day_of_arrival(int64_t received_unix_ms)
 {
     int64_t unix_s = received_unix_ms / 1000 - GRACE_S;
     int64_t rest = unix_s % DAY_S;
     return unix_s - (rest < 0 ? rest + DAY_S : rest);
+}
+
+int bw_seal_label(struct bw_sql *db,
+                  struct bw_seal *s,
+                  int64_t position,
+                  int64_t received_unix_ms,
+                  int64_t *ret,
+                  struct bw_err *reterr)
+{
+    int64_t latest_ms = s->now_unix_ms + (int64_t)DAY_S * 1000;
+    struct sqlite3_stmt *st = NULL;
+    int r = 0;
+    if (received_unix_ms <= latest_ms) {
+        *ret = day_of_arrival(received_unix_ms);
+        return 0;
+    }
+    if (s->sure_at <= position) {
+        r = bw_sql_use(db, SEAL_SURE, &st, reterr);
+        if (r < 0) {
+            return r;
+        }
+        bw_sql_i64(st, 1, position);
+        bw_sql_i64(st, 2, latest_ms);
+        r = bw_sql_row(db, st, reterr);
+        if (r <= 0) {
+            *ret = INT64_MAX;
+            return r < 0 ? r : 1;
+        }
+        s->sure_at = sqlite3_column_int64(st, 0);
+        s->sure_ms = sqlite3_column_int64(st, 1);
+        (void)sqlite3_reset(st);
+    }
+    *ret = day_of_arrival(s->sure_ms);
+    return 1;
 }
 
 /* ---- the plan ---------------------------------------------------------------------- */
@@ -53,8 +87,11 @@ static int is_due(struct ledger *l, struct bw_seal *s, struct bw_err *reterr)
     bw_sql_i64(st, 1, s->from);
     r = bw_sql_row(&l->sql, st, reterr);
     if (r > 0) {
-        r = bw_seal_day_of(sqlite3_column_int64(st, 0)) < cutoff;
+        int64_t received_ms = sqlite3_column_int64(st, 0);
+        int64_t label = INT64_MAX;
         (void)sqlite3_reset(st);
+        r = bw_seal_label(&l->sql, s, s->from, received_ms, &label, reterr);
+        r = r < 0 ? r : label < cutoff;
     }
     return r;
 }
@@ -251,6 +288,7 @@ static int name_it(struct ledger *l, struct bw_seal *s, struct bw_err *reterr)
         s->report.rows = s->to - s->from;
         s->report.raw_bytes = s->made.raw_bytes;
         s->report.file_bytes = s->made.file_bytes;
+        s->report.ahead = s->n_ahead;
     }
     return r;
 }
@@ -314,6 +352,7 @@ void bw_ledger_do_seal_free(struct bw_seal *s, struct bw_ledger_seal_report *rep
         report->rows += s->report.rows;
         report->raw_bytes += s->report.raw_bytes;
         report->file_bytes += s->report.file_bytes;
+        report->ahead += s->report.ahead;
     }
     if (s->made.file[0] && !s->named) {
         int n = snprintf(path, sizeof(path), "%s/segments/%s", s->folder, s->made.file);

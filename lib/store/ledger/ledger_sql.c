@@ -223,6 +223,8 @@ const char *const bw_ledger_text[N_STMTS] = {
     [SEAL_NEXT] = "SELECT received FROM records WHERE position = ?1",
     [SEAL_SCAN] = "SELECT position, received FROM records WHERE position >= ?1"
                   " ORDER BY position",
+    [SEAL_SURE] = "SELECT position, received FROM records WHERE position > ?1 AND"
+                  " received <= ?2 ORDER BY position LIMIT 1",
     [SEAL_CHAINS] = "SELECT id, site FROM chains WHERE head_seq > 0 ORDER BY site, id",
     [SEAL_ROWS] = RECORD " WHERE r.chain = ?1 AND +r.position >= ?2 AND +r.position < ?3"
                   " ORDER BY r.seq",

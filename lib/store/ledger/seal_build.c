@@ -81,14 +81,17 @@ static int find_range(struct build *b)
     s->to = s->from;
     bw_sql_i64(st, 1, s->from);
     while ((r = bw_sql_row(db, st, b->reterr)) > 0) {
-        int64_t label = bw_seal_day_of(sqlite3_column_int64(st, 1));
+        int64_t position = sqlite3_column_int64(st, 0);
+        int64_t label = 0;
+        r = bw_seal_label(db, s, position, sqlite3_column_int64(st, 1), &label, b->reterr);
         if (s->to == s->from) {
             s->label = label;
         }
-        if (label > s->label || label >= cutoff || s->to - s->from == BW_SEAL_ROWS ||
-            sqlite3_column_int64(st, 0) != s->to) {
+        if (r < 0 || label > s->label || label >= cutoff ||
+            s->to - s->from == BW_SEAL_ROWS || position != s->to) {
             break;
         }
+        s->n_ahead += r;
         s->to++;
     }
     (void)sqlite3_reset(st);

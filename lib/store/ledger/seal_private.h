@@ -7,6 +7,7 @@
 #include "ledger.h"
 
 #include <segment.h>
+#include <sql.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,7 +55,10 @@ struct bw_seal {
     enum bw_seal_phase phase;
     int64_t from; /* positions [from, to) */
     int64_t to;
-    int64_t label; /* the UTC day of arrival */
+    int64_t label;   /* the UTC day of arrival */
+    int64_t n_ahead; /* rows with a time of arrival that a later row shows to be wrong */
+    int64_t sure_at; /* bw_seal_label()'s: a row with a credible time of arrival, */
+    int64_t sure_ms; /* and that time */
     struct bw_segment_made made;
     struct bw_seal_part *parts;
     size_t n_parts;
@@ -71,7 +75,16 @@ struct bw_seal {
     struct bw_ledger_seal_report report;
 };
 
-int64_t bw_seal_day_of(int64_t received_unix_ms);
+/* The UTC day on which the row at `position` arrived. A time of arrival more than a day
+ * ahead was stamped by a clock that was wrong: then the day of the next row with a credible
+ * one, which came no earlier; INT64_MAX while there is none. Positions must not fall from
+ * call to call. 1: so it was, 0: the row's own day. */
+int bw_seal_label(struct bw_sql *db,
+                  struct bw_seal *s,
+                  int64_t position,
+                  int64_t received_unix_ms,
+                  int64_t *ret,
+                  struct bw_err *reterr);
 
 /* seal_build.c: which positions, the file, and the file read back. */
 int bw_seal_build(struct bw_seal *s, struct bw_err *reterr);
