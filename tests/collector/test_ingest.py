@@ -101,6 +101,15 @@ class Ingest(CollectorCase):
         self.assertEqual(receipt(chain["receipt"], box.log_key)["sha256"], sha(d))
         self.assertEqual(self.exported(box), [a, b, c, d])
 
+    def test_a_chain_that_begins_late_waits_for_its_beginning(self):
+        box = self.c.box()
+        first = [box.summary() for _ in range(4)]
+        a = self.c.post([box.summary()])
+        chain = self.one(a)
+        self.assertEqual((chain["acked_through"], a.json["refused"]), (0, []))
+        self.assertNotIn("receipt", chain)
+        self.assertEqual(self.one(self.c.post(first))["acked_through"], 5)
+
     def test_two_chains_in_one_post(self):
         x, y = self.c.box(), self.c.box()
         lines = [x.summary(), y.summary(), x.summary()]
