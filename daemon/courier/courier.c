@@ -93,7 +93,11 @@ void bw_courier_settle(struct bw_courier *c, bool more)
     c->status.posts++;
     c->status.last_error[0] = '\0';
     c->status.last_ok_unix_ms = bw_clock_unix_ms();
-    c->max_lines = BW_POST_LINES_MAX;
+    /* In small steps: what did not go over a slow line is not tried after every success. */
+    c->max_lines += c->max_lines / 8 + 1;
+    if (c->max_lines > BW_POST_LINES_MAX) {
+        c->max_lines = BW_POST_LINES_MAX;
+    }
     bw_courier_batch_done(&c->batch);
     bw_complain_over(&c->complaint, BW_AREA_COURIER,
                      "%s takes records again, delivery goes on", c->url);
@@ -219,6 +223,7 @@ int bw_courier_new(uv_loop_t *loop,
     c->every_ms = p->every_ms;
     c->backoff_min_ms = p->backoff_min_ms ? p->backoff_min_ms : BW_COURIER_BACKOFF_MIN_MS;
     c->backoff_max_ms = p->backoff_max_ms ? p->backoff_max_ms : BW_COURIER_BACKOFF_MAX_MS;
+    c->post_ms = p->post_ms ? p->post_ms : BW_COURIER_POST_MS;
     c->max_lines = BW_POST_LINES_MAX;
     c->zstd = true;
     c->status.last_ok_unix_ms = BW_UNKNOWN;

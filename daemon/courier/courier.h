@@ -80,6 +80,7 @@ struct bw_courier_params {
     int64_t every_ms;       /* cadence, jittered by ± 10 % */
     int64_t backoff_min_ms; /* 0: the named constants */
     int64_t backoff_max_ms;
+    int64_t post_ms; /* the longest that a request may take; 0: the named constant */
 };
 
 /* What a person wants to know. */

@@ -85,7 +85,7 @@ void bw_courier_set_up(struct bw_courier *c)
     }
     (void)curl_easy_setopt(c->easy, CURLOPT_USERAGENT, c->agent);
     (void)curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)BW_COURIER_CONNECT_MS);
-    (void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)BW_COURIER_POST_MS);
+    (void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)c->post_ms);
     (void)curl_easy_setopt(c->easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_AGE_S);
     (void)curl_easy_setopt(c->easy, CURLOPT_TCP_KEEPALIVE, 1L);
     (void)curl_easy_setopt(c->easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);

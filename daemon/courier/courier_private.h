@@ -33,6 +33,7 @@ struct bw_courier {
     int64_t every_ms;
     int64_t backoff_min_ms;
     int64_t backoff_max_ms;
+    int64_t post_ms;
 
     struct bw_curlloop *curl;
     CURL *easy;

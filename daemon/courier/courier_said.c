@@ -172,6 +172,19 @@ static void on_key_status(struct bw_courier *c, long status)
         c, status >= 400 && status < 500 && status != 429 ? c->backoff_max_ms : 0, why);
 }
 
+/* The body did not get over in the time there is, or before the line broke. */
+static bool too_much_for_the_line(const struct bw_courier *c, CURLcode code)
+{
+    curl_off_t sent = 0;
+    if (c->state != STATE_POSTING ||
+        (code != CURLE_OPERATION_TIMEDOUT && code != CURLE_SEND_ERROR &&
+         code != CURLE_RECV_ERROR)) {
+        return false;
+    }
+    (void)curl_easy_getinfo(c->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    return sent > 0; /* else it never came to the body */
+}
+
 void bw_courier_done(struct bw_courier *c, CURLcode code)
 {
     char why[512];
@@ -186,8 +199,9 @@ void bw_courier_done(struct bw_courier *c, CURLcode code)
         (void)snprintf(why, sizeof(why), "%s%s%s",
                        secret ? "no secure connection, is it the right certificate? (" : "",
                        text, secret ? ")" : "");
-        if (c->answer_too_long && c->batch.n_refs > 1) {
-            c->max_lines = c->batch.n_refs / 2; /* perhaps it has much to say of each */
+        /* Too long: perhaps it has much to say of each. */
+        if ((c->answer_too_long || too_much_for_the_line(c, code)) && c->batch.n_refs > 1) {
+            c->max_lines = c->batch.n_refs / 2;
         }
         bw_courier_back_off(c, 0, why);
         return;

@@ -202,6 +202,13 @@ class Server:
                 kid, seq = text.split()[:2]
                 rows.append((kid, int(seq)))
         behaviour = self.next()
+        word, _, most = behaviour.partition(":")
+        if word == "slow":  # more lines than this line carries in time
+            if len(rows) > int(most):
+                while sock.recv(1000):
+                    pass
+                return False
+            behaviour = "ok"
         print(first[1], len(rows), encoding, behaviour, flush=True)
         data, cut = respond(behaviour, first[1], rows)
         sock.sendall(data)

@@ -52,6 +52,8 @@ struct world {
     int fetches;
     size_t asked_lines;
     size_t least_lines; /* fewest that were ever asked for */
+    size_t carried;     /* lines that the line carries; 0: any */
+    int too_large;      /* batches of more */
     bool asked_zstd;
     bool plain_asked;
     bool bad_receipt;
@@ -127,6 +129,7 @@ static void on_later(uv_timer_t *t)
         }
     }
     b.more = waiting(w) > b.n_refs;
+    w->too_large += w->carried > 0 && b.n_refs > w->carried;
     if (w->asked_zstd && body.len > 0) {
         b.body = malloc(ZSTD_compressBound(body.len));
         assert_non_null(b.body);
@@ -242,15 +245,36 @@ static void on_watchdog(uv_timer_t *t)
              (int)st.failures_in_a_row, st.last_error, (int)st.next_in_ms);
 }
 
-static void begin(struct world *w, const char *scheme, const char *const *words)
+static void
+make_courier(struct world *w, const char *scheme, int64_t backoff_max_ms, int64_t post_ms)
 {
     char url[64];
     struct bw_err err = {0};
+    (void)snprintf(url, sizeof(url), "%s://127.0.0.1:%d", scheme, w->port);
+    const struct bw_courier_params p = {.url = url,
+                                        .ca_file = w->ca_file,
+                                        .agent = "courier-test",
+                                        .every_ms = 20,
+                                        .backoff_min_ms = 5,
+                                        .backoff_max_ms = backoff_max_ms,
+                                        .post_ms = post_ms};
+    assert_int_equal(bw_courier_new(&w->loop, &p, &ops, w, &w->courier, &err), 0);
+}
+
+/* The same world with other times. */
+static void
+renew_courier(struct world *w, const char *scheme, int64_t backoff_max_ms, int64_t post_ms)
+{
+    bw_courier_close(w->courier, NULL, NULL);
+    make_courier(w, scheme, backoff_max_ms, post_ms);
+}
+
+static void begin(struct world *w, const char *scheme, const char *const *words)
+{
     memset(w, 0, sizeof(*w));
     w->kid = KID_A;
     w->least_lines = BW_POST_LINES_MAX;
     start_server(w, words);
-    (void)snprintf(url, sizeof(url), "%s://127.0.0.1:%d", scheme, w->port);
     assert_int_equal(uv_loop_init(&w->loop), 0);
     (void)uv_timer_init(&w->loop, &w->watchdog);
     (void)uv_timer_init(&w->loop, &w->later);
@@ -258,13 +282,7 @@ static void begin(struct world *w, const char *scheme, const char *const *words)
     w->watchdog.data = w;
     w->behaviour = words[0];
     (void)uv_timer_start(&w->watchdog, on_watchdog, WATCHDOG_MS, 0);
-    const struct bw_courier_params p = {.url = url,
-                                        .ca_file = w->ca_file,
-                                        .agent = "courier-test",
-                                        .every_ms = 20,
-                                        .backoff_min_ms = 5,
-                                        .backoff_max_ms = 20};
-    assert_int_equal(bw_courier_new(&w->loop, &p, &ops, w, &w->courier, &err), 0);
+    make_courier(w, scheme, 20, 0);
 }
 
 static void run_until_settled(struct world *w)
@@ -521,6 +539,22 @@ static void in_other_form(void **state)
     end(&w);
 }
 
+/* A body that does not get over in time becomes smaller until it does, and does not grow
+ * again at once. */
+static void slow_line(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"slow:3", NULL});
+    w.carried = 3;
+    renew_courier(&w, "http", 20, 500);
+    run_until_settled(&w);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    assert_true(w.least_lines <= 3);
+    assert_true(w.too_large <= 4); /* 12, 6, then 4 twice */
+    end(&w);
+}
+
 static void wrong_receipt(void **state)
 {
     struct world w;
@@ -547,17 +581,11 @@ static void wrong_certificate(void **state)
     /* The same server, but nobody vouches for it. */
     memset(&w, 0, sizeof(w));
     begin(&w, "https", (const char *const[]){"--tls", "ok", NULL});
-    char url[64];
-    struct bw_err err = {0};
-    bw_courier_close(w.courier, NULL, NULL);
-    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%d", w.port);
-    const struct bw_courier_params p = {.url = url,
-                                        .ca_file = "",
-                                        .agent = "courier-test",
-                                        .every_ms = 20,
-                                        .backoff_min_ms = 5,
-                                        .backoff_max_ms = 20};
-    assert_int_equal(bw_courier_new(&w.loop, &p, &ops, &w, &w.courier, &err), 0);
+    char ca_file[sizeof(w.ca_file)];
+    memcpy(ca_file, w.ca_file, sizeof(ca_file));
+    w.ca_file[0] = '\0';
+    renew_courier(&w, "https", 20, 0);
+    memcpy(w.ca_file, ca_file, sizeof(ca_file)); /* end() removes it */
     run_until_failures(&w, 3);
     bw_courier_status(w.courier, &st);
     assert_int_equal(waiting(&w), ROWS);
@@ -622,6 +650,7 @@ int main(void)
         cmocka_unit_test(foreign_words_are_tamed),
         cmocka_unit_test(forks),
         cmocka_unit_test(in_other_form),
+        cmocka_unit_test(slow_line),
         cmocka_unit_test(wrong_receipt),
         cmocka_unit_test(wrong_certificate),
         cmocka_unit_test(nobody_there),
