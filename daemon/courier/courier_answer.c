@@ -19,7 +19,6 @@ static const struct {
     {.type = "too-long", .what = BW_REFUSED_FOR_GOOD},
     {.type = "bad-signature", .what = BW_REFUSED_FOR_GOOD},
     {.type = "wrong-site", .what = BW_REFUSED_FOR_GOOD},
-    {.type = "not-yet-readable", .what = BW_REFUSED_FOR_GOOD},
     {.type = "fork", .what = BW_REFUSED_FORK},
     {.type = "broken-chain", .what = BW_REFUSED_FORK},
 };
@@ -31,7 +30,8 @@ static enum bw_refusal judge(const char *type)
             return refusals[i].what;
         }
     }
-    return BW_REFUSED_FOR_NOW; /* unknown-key, key-revoked, too-far-ahead, newer words */
+    /* unknown-key, key-revoked, not-yet-readable, too-far-ahead, newer words */
+    return BW_REFUSED_FOR_NOW;
 }
 
 /* The newest line of a chain at or below seq; both NULL-safe. */
