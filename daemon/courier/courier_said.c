@@ -63,7 +63,9 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
 {
     struct bw_err err = {0};
     const struct bw_courier_refused *waits = NULL;
-    size_t settled = 0; /* lines that need not be sent again */
+    const char *forked_kid = "";   /* its rows from there on are settled already */
+    const char *not_followed = ""; /* a fork that is waited out: nothing is settled */
+    size_t settled = 0;            /* lines that need not be sent again */
     bool progress = false;
 
     for (size_t i = 0; i < a->n_refused; i++) {
@@ -78,10 +80,16 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
             progress = true;
             break;
         case BW_REFUSED_FORK:
+            if (strcmp(f->ref->kid, forked_kid) == 0 ||
+                strcmp(f->ref->kid, not_followed) == 0) {
+                break; /* another line of the same fork */
+            }
             if (forks_too_often(c)) {
                 waits = waits ? waits : f;
+                not_followed = f->ref->kid;
                 break;
             }
+            forked_kid = f->ref->kid;
             bw_log(BW_AREA_COURIER, BW_ERROR,
                    "the collector holds another record %" PRId64
                    " of this key (%s): was this "
@@ -97,6 +105,9 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
     }
     for (size_t i = 0; i < a->n_chains; i++) {
         const struct bw_courier_chain *k = &a->chains[i];
+        if (strcmp(k->kid, not_followed) == 0) {
+            continue;
+        }
         if (k->acked_through > 0 && k->ref) {
             if (apply_chain(c, a, k, &settled, &err) < 0) {
                 bw_courier_back_off(c, c->backoff_max_ms, err.text);

@@ -84,6 +84,11 @@ def respond(behaviour, path, rows):
                             **acks(rows, through=rows[0][1] - 1, receipt=None,
                                    refused=[refuse(rows, 0, "fork")])},
                       kind="application/problem+json"), False
+    if word == "forkall":  # a box that was set back by as many records as it sends
+        return answer(409, {"type": "/problems/fork", "title": "", "status": 409,
+                            **acks(rows, through=rows[0][1] - 1, receipt=None,
+                                   refused=[refuse(rows, i, "fork") for i in range(len(rows))])},
+                      kind="application/problem+json"), False
     if word == "status":
         return answer(int(arg), {"type": "/problems/busy", "title": "", "status": int(arg),
                                  "detail": "too much\nat once"}, ["Retry-After: 1"],

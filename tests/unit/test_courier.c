@@ -493,6 +493,20 @@ static void forks(void **state)
     end(&w);
 }
 
+/* One fork of many lines is one new key, told with the next post. */
+static void forks_once(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"forkall", "ok", NULL});
+    run_until_settled(&w);
+    assert_int_equal(w.forks, 1);
+    assert_int_equal(w.keys_known, 1);
+    assert_int_equal(w.fetches, 2);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    end(&w);
+}
+
 /* A collector that says "fork" to everything costs a few keys and no more; it neither
  * makes the box spin nor loses a record. */
 static void forked_without_end(void **state)
@@ -650,6 +664,7 @@ int main(void)
         cmocka_unit_test(forked_without_end),
         cmocka_unit_test(foreign_words_are_tamed),
         cmocka_unit_test(forks),
+        cmocka_unit_test(forks_once),
         cmocka_unit_test(in_other_form),
         cmocka_unit_test(slow_line),
         cmocka_unit_test(wrong_receipt),
