@@ -220,8 +220,11 @@ static void print_records(const json_t *o, int64_t now_ms)
                      moment(number(c, "last_ok_ms"), now_ms, a));
         if (text(c, "last_error")[0]) {
             int64_t n = number(c, "failures_in_a_row");
-            (void)printf("  TROUBLE    %s (%" PRId64 " %s)\n", text(c, "last_error"), n,
-                         bw_plural(n, "time", "times"));
+            (void)printf("  TROUBLE    %s", text(c, "last_error"));
+            if (n > 0) {
+                (void)printf(" (%" PRId64 " %s)", n, bw_plural(n, "time", "times"));
+            }
+            (void)printf("\n");
         }
     }
     const json_t *r = json_object_get(o, "reflector");

@@ -238,6 +238,11 @@ static void advise_collector(json_t *list, const struct bw_daemon *d)
                 url, c.last_error, c.failures_in_a_row,
                 bw_plural(c.failures_in_a_row, "time", "times"), w->pending,
                 bw_plural(w->pending, "waits", "wait"));
+        } else if (c.last_error[0] && w->pending > 0) {
+            add(list, bw_advice_delivery(c.last_error),
+                "Some records do not reach %s (%s): %" PRId64
+                " %s in the journal, none is lost.",
+                url, c.last_error, w->pending, bw_plural(w->pending, "waits", "wait"));
         }
     }
     if (w->refused > 0) {

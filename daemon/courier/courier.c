@@ -91,7 +91,8 @@ void bw_courier_settle(struct bw_courier *c, bool more)
     c->backing = false;
     c->status.failures_in_a_row = 0;
     c->status.posts++;
-    c->status.last_error[0] = '\0';
+    (void)snprintf(c->status.last_error, sizeof(c->status.last_error), "%s",
+                   c->aside_kid[0] ? c->aside_why : "");
     c->status.last_ok_unix_ms = bw_clock_unix_ms();
     /* In small steps: what did not go over a slow line is not tried after every success. */
     c->max_lines += c->max_lines / 8 + 1;
@@ -99,8 +100,14 @@ void bw_courier_settle(struct bw_courier *c, bool more)
         c->max_lines = BW_POST_LINES_MAX;
     }
     bw_courier_batch_done(&c->batch);
-    bw_complain_over(&c->complaint, BW_AREA_COURIER,
-                     "%s takes records again, delivery goes on", c->url);
+    if (c->aside_kid[0]) {
+        bw_complain(&c->complaint, BW_AREA_COURIER, BW_WARN,
+                    "%s: %s; the records of key %s stay in the journal, the others go on",
+                    c->url, c->aside_why, c->aside_kid);
+    } else {
+        bw_complain_over(&c->complaint, BW_AREA_COURIER,
+                         "%s takes records again, delivery goes on", c->url);
+    }
     if (more) {
         c->wanted = false;
         arm(c, 0);
@@ -155,8 +162,11 @@ static void on_beat(uv_timer_t *t)
         return;
     }
     c->backing = false;
+    if (bw_clock_mono_ms() >= c->aside_mono_ms) {
+        c->aside_kid[0] = '\0';
+    }
     c->state = STATE_FETCHING;
-    c->ops.fetch(c->owner, c->max_lines, c->zstd);
+    c->ops.fetch(c->owner, c->max_lines, c->zstd, c->aside_kid);
 }
 
 void bw_courier_wake(struct bw_courier *c, bool now)

@@ -48,8 +48,9 @@ void bw_courier_batch_done(struct bw_courier_batch *b); /* zeroed is fine */
 
 /* All called on the loop's thread. */
 struct bw_courier_ops {
-    /* Prepare a batch; bw_courier_batch() follows later, exactly once. */
-    void (*fetch)(void *owner, size_t max_lines, bool zstd);
+    /* Prepare a batch of no record of the key without_kid ("": of all);
+     * bw_courier_batch() follows later, exactly once. */
+    void (*fetch)(void *owner, size_t max_lines, bool zstd, const char *without_kid);
     /* Everything of this chain up to `through` is settled over there. `receipt` is the
      * compact JWS as it came, over record `said` with this `hash`; where said is above
      * through the record is none of ours and hash is "". NULL: a refused record, which
@@ -90,7 +91,7 @@ struct bw_courier_status {
     int64_t last_ok_unix_ms; /* unknown: never */
     int64_t next_in_ms;      /* unknown: one is under way, or nothing to send */
     int64_t sent_bytes;      /* bodies, as they went over the line */
-    char last_error[256];    /* "" after a success */
+    char last_error[256];    /* "" after a success that left none of a key waiting */
 };
 
 /* Nothing is sent before the first bw_courier_wake(). */

@@ -53,7 +53,10 @@ struct bw_courier {
     bool wanted;                                 /* woken while something was under way */
     int64_t forks_mono_ms[BW_COURIER_FORKS_MAX]; /* when it last said "fork" */
     size_t n_forks;                              /* ever */
-    bool backing; /* the beat is a back-off: never cut short */
+    char aside_kid[BW_KID_LEN + 1]; /* refused for now: not sent for a while; "": none */
+    char aside_why[256];
+    int64_t aside_mono_ms; /* until then */
+    bool backing;          /* the beat is a back-off: never cut short */
     struct bw_courier_status status;
     struct bw_complaint complaint;
 

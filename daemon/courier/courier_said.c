@@ -56,6 +56,20 @@ static bool forks_too_often(struct bw_courier *c)
     return false;
 }
 
+/* Records of one key that wait for people or time hold up none of another: they are not
+ * sent for the longest pause. One key at a time; false: another one waits already. */
+static bool set_aside(struct bw_courier *c, const char *kid, const char *why)
+{
+    if (c->aside_kid[0]) {
+        return false;
+    }
+    (void)snprintf(c->aside_kid, sizeof(c->aside_kid), "%s", kid);
+    (void)snprintf(c->aside_why, sizeof(c->aside_why), "%s", why);
+    bw_courier_tame(c->aside_why);
+    c->aside_mono_ms = bw_clock_mono_ms() + c->backoff_max_ms;
+    return true;
+}
+
 /* Everything the answer says, in an order that loses nothing when we are killed in
  * between: refusals first, because an acknowledgement covers them. Only a refused record
  * may be settled without a receipt. */
@@ -119,7 +133,13 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
     if (waits) {
         char why[256];
         (void)snprintf(why, sizeof(why), "%.60s: %.160s", waits->type, waits->detail);
-        bw_courier_back_off(c, c->backoff_max_ms, why);
+        bool others = (progress || c->batch.more) && set_aside(c, waits->ref->kid, why);
+        if (others && progress) {
+            bw_courier_settle(c, c->batch.more);
+        } else {
+            c->status.failures_in_a_row = others ? 0 : c->status.failures_in_a_row;
+            bw_courier_back_off(c, others ? 0 : c->backoff_max_ms, why);
+        }
     } else if (!progress) {
         bw_courier_back_off(c, 0, "it acknowledged nothing of what was sent");
     } else {

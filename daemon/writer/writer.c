@@ -253,9 +253,12 @@ out:
     return r;
 }
 
-int bw_writer_fetch(struct bw_writer *w, size_t max_lines, bool zstd)
+int bw_writer_fetch(struct bw_writer *w,
+                    size_t max_lines,
+                    bool zstd,
+                    const char *without_kid)
 {
-    struct bw_job *j = job_new(JOB_FETCH);
+    struct bw_job *j = job_about(JOB_FETCH, without_kid, 0, NULL);
     if (!j) {
         return -ENOMEM;
     }

@@ -5,6 +5,7 @@ import os
 import random
 import re
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -85,6 +86,36 @@ def collector_killed():
             rows = box.rows()
             got = collector.held(token["site"])
             assert set(got) <= {j for _, _, j in rows} and len(got) == len(set(got)) >= n
+
+
+@scene
+def unknown_key():
+    """The collector has forgotten the box's key. Enrolled anew, the box is not held up by
+    what it signed before."""
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as box:
+            token = collector.token("--site", "Kestrel Primary")
+            box.enroll(collector, token["token"])
+            box.start()
+            wait_for("some are acknowledged", lambda: box.acked() >= 2)
+            collector.stop()
+            box.wait_records(len(box.rows()) + 3)
+            db = sqlite3.connect(collector.data + "/catalogue.db")
+            db.execute("DELETE FROM keys")
+            db.commit()
+            db.close()
+            collector.start()
+            wait_for("it is told", lambda: "unknown-key" in
+                     (box.status()["collector"].get("last_error") or ""), 60)
+            kid = box.status()["journal"]["kid"]
+            box.enroll(collector, collector.token("--site", token["site"])["token"])
+            wait_for("the next key has records", lambda: box.status()["journal"]["kid"] != kid)
+            wait_for("they are acknowledged", lambda: box.acked() >= 4, 60)
+            status = box.status()
+            assert status["collector"]["failures_in_a_row"] == 0, status
+            assert "unknown-key" in status["collector"]["last_error"], status
+            assert status["journal"]["pending"] >= 3, status
+            box.stop()
 
 
 @scene

@@ -79,6 +79,10 @@ def respond(behaviour, path, rows):
                             **acks(rows, through=0, receipt=None,
                                    refused=[refuse(rows, i, arg) for i in range(len(rows))])},
                       kind="application/problem+json"), False
+    if word == "unknown":  # one key, while it takes what others signed
+        known = [row for row in rows if row[0] != arg * len(row[0])]
+        bad = [refuse(rows, i, "unknown-key") for i, row in enumerate(rows) if row not in known]
+        return answer(200 if known else 422, acks(known, refused=bad)), False
     if word == "fork":
         return answer(409, {"type": "/problems/fork", "title": "", "status": 409,
                             **acks(rows, through=rows[0][1] - 1, receipt=None,

@@ -28,6 +28,7 @@ enum {
 
 enum fate {
     WAITS,
+    NOT_YET, /* signed */
     ACKED,
     REFUSED
 };
@@ -46,6 +47,9 @@ struct world {
 
     enum fate fate[ROWS + 1]; /* by seq */
     const char *kid;
+    int old; /* rows up to this one are of KID_B, a key from before */
+    char without_kid[BW_KID_LEN + 1];
+    size_t most; /* rows of a batch; 0: any */
     bool with_key;
     int keys_known;
     int forks;
@@ -111,6 +115,11 @@ static size_t waiting(const struct world *w)
     return n;
 }
 
+static const char *kid_of(const struct world *w, int i)
+{
+    return i <= w->old ? KID_B : w->kid;
+}
+
 static void on_later(uv_timer_t *t)
 {
     struct world *w = t->data;
@@ -120,12 +129,13 @@ static void on_later(uv_timer_t *t)
     b.refs = calloc(ROWS, sizeof(*b.refs));
     assert_non_null(b.refs);
     for (int i = 1; i <= ROWS && b.n_refs < w->asked_lines; i++) {
-        if (w->fate[i] == WAITS) {
+        const char *kid = kid_of(w, i);
+        if (w->fate[i] == WAITS && strcmp(kid, w->without_kid) != 0) {
             struct bw_courier_ref *ref = &b.refs[b.n_refs++];
-            memcpy(ref->kid, w->kid, BW_KID_LEN + 1);
+            memcpy(ref->kid, kid, BW_KID_LEN + 1);
             ref->seq = i;
             (void)snprintf(ref->hash, sizeof(ref->hash), "hash-%d", i);
-            bw_buf_printf(&body, "%s %d and more\n", w->kid, i);
+            bw_buf_printf(&body, "%s %d and more\n", kid, i);
         }
     }
     b.more = waiting(w) > b.n_refs;
@@ -148,11 +158,12 @@ static void on_later(uv_timer_t *t)
     assert_null(b.body); /* moved */
 }
 
-static void on_fetch(void *owner, size_t max_lines, bool zstd)
+static void on_fetch(void *owner, size_t max_lines, bool zstd, const char *without_kid)
 {
     struct world *w = owner;
     w->fetches++;
-    w->asked_lines = max_lines;
+    w->asked_lines = w->most > 0 && w->most < max_lines ? w->most : max_lines;
+    (void)snprintf(w->without_kid, sizeof(w->without_kid), "%s", without_kid);
     w->asked_zstd = zstd;
     w->plain_asked = w->plain_asked || !zstd;
     if (max_lines < w->least_lines) {
@@ -174,13 +185,13 @@ static int on_acked(void *owner,
     (void)snprintf(want, sizeof(want), "hash-%d", (int)through);
     assert_string_equal(hash, said > through || !receipt ? "" : want);
     w->ahead = w->ahead || said > through;
-    assert_string_equal(kid, w->kid);
+    assert_string_equal(kid, kid_of(w, (int)through));
     if (w->bad_receipt && receipt) {
         w->bad_receipt = false;
         return bw_err_set(reterr, -BW_ESIGNATURE, "a receipt that does not hold");
     }
     for (int i = 1; i <= through; i++) {
-        if (w->fate[i] == WAITS) {
+        if (w->fate[i] == WAITS && strcmp(kid_of(w, i), kid) == 0) {
             w->fate[i] = ACKED;
         }
     }
@@ -298,6 +309,14 @@ static void run_until_settled(struct world *w)
         bw_courier_wake(w->courier, true);
         (void)uv_run(&w->loop, UV_RUN_ONCE);
         bw_courier_status(w->courier, &st);
+    }
+}
+
+static void run_until_waiting(struct world *w, size_t n)
+{
+    bw_courier_wake(w->courier, true);
+    while (waiting(w) > n) {
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
     }
 }
 
@@ -554,6 +573,56 @@ static void in_other_form(void **state)
     end(&w);
 }
 
+/* A key that the collector does not know: its records wait, those of the next one go on,
+ * and once it is known they are taken like all others. */
+static void unknown_key(void **state)
+{
+    struct world w;
+    struct bw_courier_status st;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"unknown:B", NULL});
+    renew_courier(&w, "http", 30000, 0);
+    w.old = 4;
+    w.fate[ROWS] = NOT_YET;
+    run_until_waiting(&w, 4);
+    bw_courier_status(w.courier, &st);
+    assert_int_equal(st.failures_in_a_row, 0);
+    assert_non_null(strstr(st.last_error, "unknown-key"));
+    assert_int_equal(w.fetches, 1);
+    w.fate[ROWS] = WAITS; /* the next interval */
+    run_until_waiting(&w, 4);
+    bw_courier_status(w.courier, &st);
+    assert_string_equal(w.without_kid, KID_B);
+    assert_non_null(strstr(st.last_error, "unknown-key"));
+    assert_int_equal(st.posts, 2);
+    end(&w);
+
+    /* A batch is full of them. */
+    begin(&w, "http", (const char *const[]){"unknown:B", NULL});
+    renew_courier(&w, "http", 30000, 0);
+    w.old = 4;
+    w.most = 4;
+    run_until_waiting(&w, 4);
+    assert_int_equal(count(&w, ACKED), ROWS - 4);
+    bw_courier_status(w.courier, &st);
+    assert_int_equal(st.posts, 2); /* the first was refused whole */
+    end(&w);
+
+    begin(&w, "http", (const char *const[]){"unknown:B", "unknown:B", "ok", NULL});
+    w.old = 4;
+    w.fate[ROWS] = NOT_YET;
+    run_until_waiting(&w, 4);
+    w.fate[ROWS] = WAITS;
+    while (waiting(&w) > 0) { /* each interval asks, for some milliseconds in vain */
+        bw_courier_wake(w.courier, true);
+        (void)uv_run(&w.loop, UV_RUN_NOWAIT);
+    }
+    bw_courier_status(w.courier, &st);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    assert_string_equal(st.last_error, "");
+    end(&w);
+}
+
 /* A body that does not get over in time becomes smaller until it does, and does not grow
  * again at once. */
 static void slow_line(void **state)
@@ -666,6 +735,7 @@ int main(void)
         cmocka_unit_test(forks),
         cmocka_unit_test(forks_once),
         cmocka_unit_test(in_other_form),
+        cmocka_unit_test(unknown_key),
         cmocka_unit_test(slow_line),
         cmocka_unit_test(wrong_receipt),
         cmocka_unit_test(wrong_certificate),

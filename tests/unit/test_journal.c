@@ -126,7 +126,7 @@ static void test_pending_and_ack(void **state)
     struct fixture *f = *state;
     struct bw_journal_batch b = {0};
     append_n(f, 10);
-    assert_int_equal(bw_journal_pending(f->j, 4, 1 << 20, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 4, 1 << 20, "", &b, &f->err), 0);
     assert_int_equal(b.n, 4);
     assert_int_equal(b.refs[0].seq, 1);
     assert_int_equal(b.refs[3].seq, 4);
@@ -139,11 +139,11 @@ static void test_pending_and_ack(void **state)
     size_t four = b.body_len;
     bw_journal_batch_done(&b);
     /* by bytes: three and a bit are three */
-    assert_int_equal(bw_journal_pending(f->j, 100, four - 1, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 100, four - 1, "", &b, &f->err), 0);
     assert_int_equal(b.n, 3);
     bw_journal_batch_done(&b);
     /* at least one */
-    assert_int_equal(bw_journal_pending(f->j, 100, 1, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 100, 1, "", &b, &f->err), 0);
     assert_int_equal(b.n, 1);
     bw_journal_batch_done(&b);
 
@@ -154,7 +154,7 @@ static void test_pending_and_ack(void **state)
     assert_int_equal(bw_journal_ack(f->j, f->box.kid, 11, "x", 1, &f->err), -ERANGE);
     assert_int_equal(bw_journal_ack(f->j, "nobody", 1, "x", 1, &f->err), -ENOENT);
     reopen(f);
-    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, "", &b, &f->err), 0);
     assert_int_equal(b.n, 6);
     assert_int_equal(b.refs[0].seq, 5);
     bw_journal_batch_done(&b);
@@ -168,7 +168,7 @@ static void test_pending_and_ack(void **state)
     bw_buf_done(&text);
     assert_int_equal(bw_journal_ack(f->j, f->box.kid, 10, "all", 1789003000002, &f->err),
                      0);
-    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, "", &b, &f->err), 0);
     assert_int_equal(b.n, 0);
     assert_null(b.body);
     bw_journal_batch_done(&b);
@@ -186,7 +186,7 @@ static void test_refusal_becomes_gap(void **state)
                      0);
     assert_int_equal(bw_journal_refused(f->j, f->box.kid, 2, "too-large", "why", &f->err),
                      0);
-    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, "", &b, &f->err), 0);
     assert_int_equal(b.n, 2);
     assert_int_equal(b.refs[1].seq, 3);
     bw_journal_batch_done(&b);
@@ -224,7 +224,7 @@ static void test_fork_closes_chain(void **state)
     assert_int_equal(bw_journal_head(f->j, NULL, &h, &f->err), 0);
     assert_true(h.forked);
     assert_int_equal(h.acked_through, 2);
-    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, "", &b, &f->err), 0);
     assert_int_equal(b.n, 0);
     bw_journal_batch_done(&b);
     assert_int_equal(bw_journal_refusals(f->j, list, 8, &n, &f->err), 0);
@@ -241,8 +241,11 @@ static void test_fork_closes_chain(void **state)
     assert_int_equal(bw_journal_head(f->j, NULL, &h, &f->err), 0);
     assert_string_equal(h.kid, next.kid);
     assert_false(h.forked);
-    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, &b, &f->err), 0);
+    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, "", &b, &f->err), 0);
     assert_int_equal(b.n, 1);
+    bw_journal_batch_done(&b);
+    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, next.kid, &b, &f->err), 0);
+    assert_int_equal(b.n, 0);
     bw_journal_batch_done(&b);
     box_done(&next);
 }

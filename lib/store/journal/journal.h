@@ -91,11 +91,13 @@ struct bw_journal_batch {
     size_t n;
 };
 
-/* At most max_rows rows and max_bytes of body, but at least one row where any is pending.
- * The batch owns its memory and may travel to another thread. */
+/* At most max_rows rows and max_bytes of body, but at least one row where any is pending;
+ * none of the key without_kid ("": of all). The batch owns its memory and may travel to
+ * another thread. */
 int bw_journal_pending(struct bw_journal *j,
                        size_t max_rows,
                        size_t max_bytes,
+                       const char *without_kid,
                        struct bw_journal_batch *ret,
                        struct bw_err *reterr);
 void bw_journal_batch_done(struct bw_journal_batch *b); /* zeroed is fine */
