@@ -85,21 +85,12 @@ void bw_courier_back_off(struct bw_courier *c, int64_t at_least_ms, const char *
     arm(c, ms);
 }
 
-void bw_courier_settle(struct bw_courier *c, bool more)
+static void is_well(struct bw_courier *c)
 {
-    c->state = STATE_IDLE;
-    c->backing = false;
+    c->untaken = false;
     c->status.failures_in_a_row = 0;
-    c->status.posts++;
     (void)snprintf(c->status.last_error, sizeof(c->status.last_error), "%s",
                    c->aside_kid[0] ? c->aside_why : "");
-    c->status.last_ok_unix_ms = bw_clock_unix_ms();
-    /* In small steps: what did not go over a slow line is not tried after every success. */
-    c->max_lines += c->max_lines / 8 + 1;
-    if (c->max_lines > BW_POST_LINES_MAX) {
-        c->max_lines = BW_POST_LINES_MAX;
-    }
-    bw_courier_batch_done(&c->batch);
     if (c->aside_kid[0]) {
         bw_complain(&c->complaint, BW_AREA_COURIER, BW_WARN,
                     "%s: %s; the records of key %s stay in the journal, the others go on",
@@ -107,6 +98,23 @@ void bw_courier_settle(struct bw_courier *c, bool more)
     } else {
         bw_complain_over(&c->complaint, BW_AREA_COURIER,
                          "%s takes records again, delivery goes on", c->url);
+    }
+}
+
+void bw_courier_settle(struct bw_courier *c, bool more)
+{
+    c->state = STATE_IDLE;
+    c->backing = false;
+    c->status.posts++;
+    c->status.last_ok_unix_ms = bw_clock_unix_ms();
+    /* In small steps: what did not go over a slow line is not tried after every success. */
+    c->max_lines += c->max_lines / 8 + 1;
+    if (c->max_lines > BW_POST_LINES_MAX) {
+        c->max_lines = BW_POST_LINES_MAX;
+    }
+    bw_courier_batch_done(&c->batch);
+    if (!c->untaken) { /* else the next batch tells */
+        is_well(c);
     }
     if (more) {
         c->wanted = false;
@@ -126,6 +134,33 @@ void bw_courier_post(struct bw_courier *c)
     }
 }
 
+static bool holds(const struct bw_courier_batch *b, const struct bw_courier_ref *ref)
+{
+    for (size_t i = 0; i < b->n_refs; i++) {
+        if (b->refs[i].seq == ref->seq && strcmp(b->refs[i].kid, ref->kid) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the last answer settled comes again when the journal could not write that down:
+ * then it is no use to post without a pause. */
+static bool took_the_answer(struct bw_courier *c)
+{
+    if (c->said.seq == 0) {
+        return true;
+    }
+    bool again = holds(&c->batch, &c->said);
+    memset(&c->said, 0, sizeof(c->said));
+    if (again) {
+        c->untaken = true;
+    } else if (c->untaken) {
+        is_well(c);
+    }
+    return !again;
+}
+
 void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b)
 {
     if (c->state != STATE_FETCHING || c->closing) {
@@ -135,6 +170,10 @@ void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b)
     bw_courier_batch_done(&c->batch);
     c->batch = *b;
     memset(b, 0, sizeof(*b));
+    if (!took_the_answer(c)) {
+        bw_courier_back_off(c, 0, "the journal did not take the last answer");
+        return;
+    }
     if (c->batch.n_refs == 0) {
         c->state = STATE_IDLE;
         bw_courier_batch_done(&c->batch);

@@ -90,6 +90,7 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
         switch (f->what) {
         case BW_REFUSED_FOR_GOOD: /* the type is one of ours */
             c->ops.refused(c->owner, f->ref->kid, f->ref->seq, f->type, detail);
+            c->said = *f->ref;
             settled++;
             progress = true;
             break;
@@ -127,6 +128,7 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
                 bw_courier_back_off(c, c->backoff_max_ms, err.text);
                 return;
             }
+            c->said = *k->ref;
             progress = true;
         }
     }

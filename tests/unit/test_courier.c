@@ -61,6 +61,7 @@ struct world {
     bool asked_zstd;
     bool plain_asked;
     bool bad_receipt;
+    bool stuck; /* what is said cannot be written down */
     bool ahead;
     bool closed;
 };
@@ -190,7 +191,7 @@ static int on_acked(void *owner,
         w->bad_receipt = false;
         return bw_err_set(reterr, -BW_ESIGNATURE, "a receipt that does not hold");
     }
-    for (int i = 1; i <= through; i++) {
+    for (int i = 1; i <= through && !w->stuck; i++) {
         if (w->fate[i] == WAITS && strcmp(kid_of(w, i), kid) == 0) {
             w->fate[i] = ACKED;
         }
@@ -623,6 +624,33 @@ static void unknown_key(void **state)
     end(&w);
 }
 
+/* The journal takes no answers: the same records are not posted without a pause, and the
+ * box says so until they are written down. */
+static void answers_not_taken(void **state)
+{
+    struct world w;
+    struct bw_courier_status st;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"ok", NULL});
+    w.most = 4;
+    w.stuck = true;
+    bw_courier_wake(w.courier, true);
+    do {
+        (void)uv_run(&w.loop, UV_RUN_ONCE);
+        bw_courier_status(w.courier, &st);
+    } while (st.failures_in_a_row < 3 && w.fetches < 100);
+    assert_int_equal(st.failures_in_a_row, 3);
+    assert_int_equal(st.posts, 3); /* each followed by a look and a pause */
+    assert_int_equal(w.fetches, 6);
+    assert_string_equal(st.last_error, "the journal did not take the last answer");
+    w.stuck = false;
+    run_until_settled(&w);
+    bw_courier_status(w.courier, &st);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    assert_string_equal(st.last_error, "");
+    end(&w);
+}
+
 /* A body that does not get over in time becomes smaller until it does, and does not grow
  * again at once. */
 static void slow_line(void **state)
@@ -736,6 +764,7 @@ int main(void)
         cmocka_unit_test(forks_once),
         cmocka_unit_test(in_other_form),
         cmocka_unit_test(unknown_key),
+        cmocka_unit_test(answers_not_taken),
         cmocka_unit_test(slow_line),
         cmocka_unit_test(wrong_receipt),
         cmocka_unit_test(wrong_certificate),
