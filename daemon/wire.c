@@ -136,6 +136,7 @@ static int check_receipt(const struct bw_daemon *d,
                          const char *hash, /* "": not ours, so not known */
                          const char *receipt,
                          int64_t *ret_received_ms,
+                         char ret_hash[BW_HASH_LEN + 1],
                          struct bw_err *reterr)
 {
     struct bw_buf scratch;
@@ -167,6 +168,8 @@ static int check_receipt(const struct bw_daemon *d,
     if (r < 0) {
         (void)bw_err_set(reterr, -BW_ESIGNATURE, "a receipt that does not hold: %s",
                          why.text);
+    } else {
+        (void)snprintf(ret_hash, BW_HASH_LEN + 1, "%s", said_hash);
     }
     json_decref(o);
     bw_buf_done(&scratch);
@@ -183,8 +186,26 @@ static int on_acked(void *owner,
 {
     struct bw_daemon *d = owner;
     int64_t received_ms = BW_UNKNOWN;
-    int r = receipt ? check_receipt(d, kid, said, hash, receipt, &received_ms, reterr) : 0;
+    char said_hash[BW_HASH_LEN + 1];
+    int r = receipt ? check_receipt(d, kid, said, hash, receipt, &received_ms, said_hash,
+                                    reterr)
+                    : 0;
     return r < 0 ? r : bw_writer_acked(d->writer, kid, through, receipt, received_ms);
+}
+
+static int on_rewind(void *owner,
+                     const char *kid,
+                     int64_t through,
+                     const char *receipt,
+                     struct bw_err *reterr)
+{
+    struct bw_daemon *d = owner;
+    int64_t received_ms = BW_UNKNOWN;
+    char hash[BW_HASH_LEN + 1] = "";
+    int r = receipt
+                ? check_receipt(d, kid, through, "", receipt, &received_ms, hash, reterr)
+                : 0;
+    return r < 0 ? r : bw_writer_rewind(d->writer, kid, through, hash);
 }
 
 static void
@@ -215,6 +236,7 @@ static int64_t on_pending(void *owner)
 static const struct bw_courier_ops courier_ops = {
     .fetch = on_fetch,
     .acked = on_acked,
+    .rewind = on_rewind,
     .refused = on_refused,
     .forked = on_forked,
     .key_known = on_key_known,

@@ -29,6 +29,9 @@ enum {
     BW_COURIER_HEADERS_MAX = 64 * 1024,
     BW_COURIER_FORKS_MAX = 8, /* new keys in a day because the collector says "fork" */
     BW_COURIER_FORKS_SPAN_MS = 24 * 3600 * 1000,
+    /* Between two times that it is believed to have lost records, well within the day that
+     * it waits for missing ones: it may have us send years again. */
+    BW_COURIER_REWIND_SPAN_MS = 6 * 3600 * 1000,
     BW_COURIER_CONNECT_MS = 20000,
     BW_COURIER_POST_MS = 180000
 };
@@ -63,6 +66,14 @@ struct bw_courier_ops {
                  const char *hash,
                  const char *receipt,
                  struct bw_err *reterr);
+    /* The collector knows of this chain, of which we just sent later records only, no more
+     * than `through`, and this receipt says which record that is (NULL with 0): what it
+     * acknowledged after that and lost is to be sent again. 0, or -BW_ESIGNATURE. */
+    int (*rewind)(void *owner,
+                  const char *kid,
+                  int64_t through,
+                  const char *receipt,
+                  struct bw_err *reterr);
     /* Refused for good: never posted again, becomes a gap. */
     void (*refused)(
         void *owner, const char *kid, int64_t seq, const char *type, const char *detail);

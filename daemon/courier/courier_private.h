@@ -53,8 +53,9 @@ struct bw_courier {
     bool wanted;                                 /* woken while something was under way */
     int64_t forks_mono_ms[BW_COURIER_FORKS_MAX]; /* when it last said "fork" */
     size_t n_forks;                              /* ever */
-    struct bw_courier_ref said;     /* settled by the last answer; seq 0: none */
-    bool untaken;                   /* but the journal did not keep it */
+    int64_t rewind_mono_ms;     /* when it last lacked what it had acknowledged; 0: never */
+    struct bw_courier_ref said; /* settled by the last answer; seq 0: none */
+    bool untaken;               /* but the journal did not keep it */
     char aside_kid[BW_KID_LEN + 1]; /* refused for now: not sent for a while; "": none */
     char aside_why[256];
     int64_t aside_mono_ms; /* until then */

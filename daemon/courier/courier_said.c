@@ -56,6 +56,26 @@ static bool forks_too_often(struct bw_courier *c)
     return false;
 }
 
+/* Does the collector lack more than what was sent? Then it was set back, or a record in
+ * between was refused for good; the journal knows. */
+static bool lacks_more(struct bw_courier *c, const struct bw_courier_chain *k)
+{
+    int64_t now_ms = bw_clock_mono_ms();
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < c->batch.n_refs; i++) {
+        const struct bw_courier_ref *ref = &c->batch.refs[i];
+        if (ref->seq < first && strcmp(ref->kid, k->kid) == 0) {
+            first = ref->seq;
+        }
+    }
+    if (k->said_through >= first - 1 || (k->said_through > 0 && !k->receipt) ||
+        (c->rewind_mono_ms > 0 && now_ms - c->rewind_mono_ms < BW_COURIER_REWIND_SPAN_MS)) {
+        return false;
+    }
+    c->rewind_mono_ms = now_ms;
+    return true;
+}
+
 /* Records of one key that wait for people or time hold up none of another: they are not
  * sent for the longest pause. One key at a time; false: another one waits already. */
 static bool set_aside(struct bw_courier *c, const char *kid, const char *why)
@@ -130,6 +150,11 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
             }
             c->said = *k->ref;
             progress = true;
+        } else if (lacks_more(c, k) &&
+                   c->ops.rewind(c->owner, k->kid, k->said_through,
+                                 k->said_through > 0 ? k->receipt : NULL, &err) < 0) {
+            bw_courier_back_off(c, c->backoff_max_ms, err.text);
+            return;
         }
     }
     if (waits) {

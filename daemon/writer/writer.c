@@ -295,6 +295,15 @@ int bw_writer_acked(struct bw_writer *w,
     return put(w, j);
 }
 
+int bw_writer_rewind(struct bw_writer *w,
+                     const char *kid,
+                     int64_t through,
+                     const char *hash)
+{
+    struct bw_job *j = job_about(JOB_REWIND, kid, through, hash);
+    return j ? put(w, j) : -ENOMEM;
+}
+
 int bw_writer_refused(
     struct bw_writer *w, const char *kid, int64_t seq, const char *type, const char *detail)
 {

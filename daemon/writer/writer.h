@@ -123,6 +123,12 @@ int bw_writer_acked(struct bw_writer *w,
                     int64_t through,
                     const char *receipt,
                     int64_t received_unix_ms);
+/* It has lost what it acknowledged after record `through` of this hash ("" with 0): that
+ * is to be sent again. */
+int bw_writer_rewind(struct bw_writer *w,
+                     const char *kid,
+                     int64_t through,
+                     const char *hash);
 int bw_writer_refused(struct bw_writer *w,
                       const char *kid,
                       int64_t seq,

@@ -26,6 +26,7 @@ enum bw_job_kind {
     JOB_FETCH,
     JOB_SIGN,
     JOB_ACKED,
+    JOB_REWIND,
     JOB_REFUSED,
     JOB_FORKED,
     JOB_KEY_KNOWN,

@@ -197,6 +197,7 @@ static int do_kept(struct bw_writer *w, struct bw_job *j, struct bw_err *err)
     case JOB_FETCH:
     case JOB_SIGN:
     case JOB_ACKED:
+    case JOB_REWIND:
     case JOB_REFUSED:
     case JOB_FORKED:
     case JOB_KEY_KNOWN:
@@ -418,10 +419,21 @@ static void do_sign(struct bw_writer *w, const struct bw_job *j)
 static void do_said(struct bw_writer *w, const struct bw_job *j)
 {
     struct bw_err err = {0};
+    bool moved = false;
     int r = 0;
     switch (j->kind) {
     case JOB_ACKED:
         r = bw_journal_ack(w->journal, j->kid, j->seq, j->text, j->number, &err);
+        break;
+    case JOB_REWIND:
+        r = bw_journal_rewind(w->journal, j->kid, j->seq, j->text, &moved, &err);
+        if (moved) {
+            bw_log(BW_AREA_COURIER, BW_WARN,
+                   "the collector has only the first %lld records of key %s and "
+                   "acknowledged more: was it restored from a backup? Sending the others "
+                   "again",
+                   (long long)j->seq, j->kid);
+        }
         break;
     case JOB_REFUSED:
         r = bw_journal_refused(w->journal, j->kid, j->seq, j->type, j->text, &err);
@@ -494,6 +506,7 @@ static void do_job(struct bw_writer *w, struct bw_job *j)
         do_sign(w, j);
         break;
     case JOB_ACKED:
+    case JOB_REWIND:
     case JOB_REFUSED:
     case JOB_FORKED:
     case JOB_KEY_KNOWN:

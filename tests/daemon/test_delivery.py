@@ -89,6 +89,35 @@ def collector_killed():
 
 
 @scene
+def collector_restored():
+    """The collector is put back to a copy of its folder: what boxes had delivered since is
+    sent again, and there is no hole."""
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as box:
+            token = collector.token("--site", "Plover Primary")
+            box.enroll(collector, token["token"])
+            box.start()
+            wait_for("some are acknowledged", lambda: box.acked() >= 2)
+            collector.stop()
+            subprocess.run(["cp", "-a", collector.data, collector.data + ".copy"], check=True)
+            collector.start()
+            n = len(box.rows()) + 3
+            wait_for("more are acknowledged", lambda: box.acked() >= n, 60)
+            collector.stop()
+            subprocess.run(["rm", "-r", collector.data], check=True)
+            os.rename(collector.data + ".copy", collector.data)
+            collector.start()
+            wait_for("all is acknowledged anew",
+                     lambda: len(set(collector.held(token["site"]))) > n, 60)
+            box.stop()
+            assert "restored from a backup" in box.text()
+            mine = [jws for _, _, jws in box.rows()]
+            got = collector.held(token["site"])
+            assert set(mine[:len(got)]) == set(got) and len(got) == len(set(got)), (
+                len(mine), len(got))
+
+
+@scene
 def unknown_key():
     """The collector has forgotten the box's key. Enrolled anew, the box is not held up by
     what it signed before."""

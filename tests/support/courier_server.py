@@ -66,6 +66,8 @@ def respond(behaviour, path, rows):
         return answer(200, acks(rows, through=rows[-1][1] + 5)), False
     if word == "nothing":
         return answer(200, acks(rows, through=0, receipt=None)), False
+    if word == "back":  # restored from a backup: what came later is held
+        return answer(200, acks(rows, through=int(arg))), False
     if word == "noreceipt":
         return answer(200, acks(rows, receipt=None)), False
     if word == "refuse":

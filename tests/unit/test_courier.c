@@ -53,6 +53,7 @@ struct world {
     bool with_key;
     int keys_known;
     int forks;
+    int rewinds;
     int fetches;
     size_t asked_lines;
     size_t least_lines; /* fewest that were ever asked for */
@@ -199,6 +200,27 @@ static int on_acked(void *owner,
     return 0;
 }
 
+static int on_rewind(void *owner,
+                     const char *kid,
+                     int64_t through,
+                     const char *receipt,
+                     struct bw_err *reterr)
+{
+    struct world *w = owner;
+    (void)reterr;
+    assert_string_equal(kid, w->kid);
+    if (through > 0) {
+        assert_string_equal(receipt, "receipt");
+    } else {
+        assert_null(receipt);
+    }
+    w->rewinds++;
+    for (int i = (int)through + 1; i <= ROWS; i++) {
+        w->fate[i] = WAITS;
+    }
+    return 0;
+}
+
 static void
 on_refused(void *owner, const char *kid, int64_t seq, const char *type, const char *detail)
 {
@@ -240,6 +262,7 @@ static int64_t on_pending(void *owner)
 static const struct bw_courier_ops ops = {
     .fetch = on_fetch,
     .acked = on_acked,
+    .rewind = on_rewind,
     .refused = on_refused,
     .forked = on_forked,
     .key_known = on_key_known,
@@ -651,6 +674,50 @@ static void answers_not_taken(void **state)
     end(&w);
 }
 
+/* The collector was restored from a backup: what it had acknowledged since is sent again.
+ * It is not believed twice in a short time, and not without a receipt. */
+static void set_back(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, "http", (const char *const[]){"back:3", "ok", NULL});
+    for (int i = 1; i <= 6; i++) {
+        w.fate[i] = ACKED;
+    }
+    run_until_failures(&w, 1);
+    assert_int_equal(w.rewinds, 1);
+    assert_int_equal(waiting(&w), ROWS - 3);
+    run_until_settled(&w);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    end(&w);
+
+    begin(&w, "http", (const char *const[]){"back:3", "back:1", "ok", NULL});
+    for (int i = 1; i <= 6; i++) {
+        w.fate[i] = ACKED;
+    }
+    run_until_failures(&w, 2);
+    assert_int_equal(w.rewinds, 1);
+    run_until_settled(&w);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    end(&w);
+
+    begin(&w, "http", (const char *const[]){"back:0", "ok", NULL});
+    for (int i = 1; i <= 6; i++) {
+        w.fate[i] = ACKED;
+    }
+    run_until_failures(&w, 1); /* it knows nothing of the chain */
+    assert_int_equal(waiting(&w), ROWS);
+    run_until_settled(&w);
+    assert_int_equal(count(&w, ACKED), ROWS);
+    end(&w);
+
+    begin(&w, "http", (const char *const[]){"half", "back:6", "ok", NULL});
+    run_until_failures(&w, 1); /* a chain in good order */
+    run_until_settled(&w);
+    assert_int_equal(w.rewinds, 0);
+    end(&w);
+}
+
 /* A body that does not get over in time becomes smaller until it does, and does not grow
  * again at once. */
 static void slow_line(void **state)
@@ -765,6 +832,7 @@ int main(void)
         cmocka_unit_test(in_other_form),
         cmocka_unit_test(unknown_key),
         cmocka_unit_test(answers_not_taken),
+        cmocka_unit_test(set_back),
         cmocka_unit_test(slow_line),
         cmocka_unit_test(wrong_receipt),
         cmocka_unit_test(wrong_certificate),

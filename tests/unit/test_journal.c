@@ -174,6 +174,49 @@ static void test_pending_and_ack(void **state)
     bw_journal_batch_done(&b);
 }
 
+/* A collector that was restored lacks what it acknowledged: it is pending again, if what
+ * it still has is ours. */
+static void test_rewind(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_journal_batch b = {0};
+    struct bw_buf text;
+    char hash[BW_HASH_LEN + 1];
+    char head[BW_HASH_LEN + 1];
+    bool moved = true;
+    append_n(f, 4);
+    memcpy(hash, f->box.hash, sizeof(hash));
+    append_n(f, 6);
+    memcpy(head, f->box.hash, sizeof(head));
+    assert_int_equal(bw_journal_ack(f->j, f->box.kid, 9, "r9", 1, &f->err), 0);
+    assert_int_equal(bw_journal_refused(f->j, f->box.kid, 6, "t", "d", &f->err), 0);
+    /* another record 4; more than was acknowledged; a stranger's */
+    assert_int_equal(bw_journal_rewind(f->j, f->box.kid, 4, head, &moved, &f->err), 0);
+    assert_false(moved);
+    assert_int_equal(bw_journal_rewind(f->j, f->box.kid, 10, head, &moved, &f->err), 0);
+    assert_false(moved);
+    assert_int_equal(bw_journal_rewind(f->j, "nobody", 4, hash, &moved, &f->err), -ENOENT);
+    assert_int_equal(bw_journal_rewind(f->j, f->box.kid, 4, hash, &moved, &f->err), 0);
+    assert_true(moved);
+    reopen(f);
+    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, "", &b, &f->err), 0);
+    assert_int_equal(b.n, 5); /* 5, 7, 8, 9, 10 */
+    assert_int_equal(b.refs[0].seq, 5);
+    assert_int_equal(b.refs[1].seq, 7);
+    bw_journal_batch_done(&b);
+    bw_buf_init(&text, 100);
+    assert_int_equal(bw_journal_receipt(f->j, f->box.kid, 5, &text, &f->err), 0);
+    assert_string_equal(text.data, "r9"); /* what was promised stays known */
+    bw_buf_done(&text);
+    assert_int_equal(bw_journal_ack(f->j, f->box.kid, 10, "r10", 2, &f->err), 0);
+    /* It knows nothing of this chain: record 1 is still here, so all go again. */
+    assert_int_equal(bw_journal_rewind(f->j, f->box.kid, 0, "", &moved, &f->err), 0);
+    assert_true(moved);
+    assert_int_equal(bw_journal_pending(f->j, 100, 1 << 20, "", &b, &f->err), 0);
+    assert_int_equal(b.n, 9);
+    bw_journal_batch_done(&b);
+}
+
 static void test_refusal_becomes_gap(void **state)
 {
     struct fixture *f = *state;
@@ -485,12 +528,19 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_chain_goes_on),          T(test_append_refuses_holes_and_forks),
-        T(test_pending_and_ack),        T(test_refusal_becomes_gap),
-        T(test_fork_closes_chain),      T(test_prune_needs_receipt_and_age),
-        T(test_values_and_usage),       T(test_records_beside_writer),
-        T(test_records_without_writer), T(test_second_writer_is_refused),
-        T(test_newer_and_damaged),      T(test_other_data_base),
+        T(test_chain_goes_on),
+        T(test_append_refuses_holes_and_forks),
+        T(test_pending_and_ack),
+        T(test_rewind),
+        T(test_refusal_becomes_gap),
+        T(test_fork_closes_chain),
+        T(test_prune_needs_receipt_and_age),
+        T(test_values_and_usage),
+        T(test_records_beside_writer),
+        T(test_records_without_writer),
+        T(test_second_writer_is_refused),
+        T(test_newer_and_damaged),
+        T(test_other_data_base),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

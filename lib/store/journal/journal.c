@@ -99,24 +99,36 @@ int bw_journal_head(struct bw_journal *j,
 
 /* ---- append -------------------------------------------------------------------- */
 
+/* The hash of a kept record; "": it is not here. */
+static int kept_hash(struct bw_journal *j,
+                     int64_t chain,
+                     int64_t seq,
+                     char kept[BW_HASH_LEN + 1],
+                     struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(&j->sql, SAME, reterr);
+    kept[0] = '\0';
+    if (!st) {
+        return bw_sql_code(&j->sql);
+    }
+    bw_sql_i64(st, 1, chain);
+    bw_sql_i64(st, 2, seq);
+    int r = bw_sql_row(&j->sql, st, reterr);
+    if (r > 0) {
+        bw_sql_copy(st, 0, kept, BW_HASH_LEN + 1);
+        (void)sqlite3_reset(st);
+    }
+    return r < 0 ? r : 0;
+}
+
 static int check_same(struct bw_journal *j,
                       int64_t chain,
                       const struct bw_journal_entry *e,
                       const char *hash,
                       struct bw_err *reterr)
 {
-    char kept[BW_HASH_LEN + 1] = "";
-    struct sqlite3_stmt *st = bw_sql_stmt(&j->sql, SAME, reterr);
-    if (!st) {
-        return bw_sql_code(&j->sql);
-    }
-    bw_sql_i64(st, 1, chain);
-    bw_sql_i64(st, 2, e->summary->seq);
-    int r = bw_sql_row(&j->sql, st, reterr);
-    if (r > 0) {
-        bw_sql_copy(st, 0, kept, sizeof(kept));
-        (void)sqlite3_reset(st);
-    }
+    char kept[BW_HASH_LEN + 1];
+    int r = kept_hash(j, chain, e->summary->seq, kept, reterr);
     if (r < 0) {
         return r;
     }
@@ -397,6 +409,46 @@ int bw_journal_ack(struct bw_journal *j,
     if (r == 0) {
         r = bw_sql_commit(&j->sql, reterr);
     }
+out:
+    bw_sql_rollback(&j->sql);
+    return r;
+}
+
+int bw_journal_rewind(struct bw_journal *j,
+                      const char *kid,
+                      int64_t through,
+                      const char *hash,
+                      bool *ret_moved,
+                      struct bw_err *reterr)
+{
+    char kept[BW_HASH_LEN + 1];
+    int64_t chain = 0;
+    int64_t acked = 0;
+    int64_t head = 0;
+    struct sqlite3_stmt *st = NULL;
+    *ret_moved = false;
+    int r = bw_sql_begin(&j->sql, reterr);
+    if (r < 0) {
+        return r;
+    }
+    r = find_chain(j, kid, &chain, &acked, &head, reterr);
+    if (r < 0 || through >= acked) {
+        goto out;
+    }
+    r = kept_hash(j, chain, through > 0 ? through : 1, kept, reterr);
+    if (r < 0 || !kept[0] || (through > 0 && strcmp(kept, hash) != 0)) {
+        goto out;
+    }
+    st = bw_sql_stmt(&j->sql, REWIND, reterr);
+    if (!st) {
+        r = bw_sql_code(&j->sql);
+        goto out;
+    }
+    bw_sql_i64(st, 1, chain);
+    bw_sql_i64(st, 2, through);
+    r = bw_sql_run(&j->sql, st, reterr);
+    r = r < 0 ? r : bw_sql_commit(&j->sql, reterr);
+    *ret_moved = r == 0;
 out:
     bw_sql_rollback(&j->sql);
     return r;

@@ -112,6 +112,17 @@ int bw_journal_ack(struct bw_journal *j,
                    int64_t received_unix_ms,
                    struct bw_err *reterr);
 
+/* The collector holds `kid` up to `through` only, and acknowledged more before: it was
+ * restored from a backup. What came after is pending again (not what was refused), if
+ * record `through` is kept here with this hash (0: if record 1 is kept); else, and where
+ * no more was acknowledged, it is 0 and nothing changes. Receipts stay. */
+int bw_journal_rewind(struct bw_journal *j,
+                      const char *kid,
+                      int64_t through,
+                      const char *hash,
+                      bool *ret_moved,
+                      struct bw_err *reterr);
+
 /* The collector refused one record for good; it is posted no more. Doing so twice is 0. */
 int bw_journal_refused(struct bw_journal *j,
                        const char *kid,

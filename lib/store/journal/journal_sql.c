@@ -56,6 +56,7 @@ const char *const bw_journal_text[N_STMTS] = {
                 " AND" NOT_REFUSED " ORDER BY c.id, r.seq LIMIT ?1",
     [CHAIN_GET] = "SELECT id, acked_through, head_seq FROM chains WHERE kid = ?1",
     [ACK] = "UPDATE chains SET acked_through = ?2 WHERE id = ?1 AND acked_through < ?2",
+    [REWIND] = "UPDATE chains SET acked_through = ?2 WHERE id = ?1 AND acked_through > ?2",
     [RECEIPT_ADD] = "INSERT OR IGNORE INTO receipts VALUES(?1, ?2, ?3, ?4)",
     [REFUSE] = "INSERT OR IGNORE INTO refusals(chain, seq, start, end, type, detail)"
                " SELECT r.chain, r.seq, r.start, r.end, ?3, ?4 FROM records r"
