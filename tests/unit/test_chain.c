@@ -33,6 +33,8 @@ struct world {
 static bool no_room;
 static bool locked;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): as -Wl,--wrap asks
+ */
 int __real_bw_enrolment_new_key(const char *state_dir,
                                 enum bw_alg alg,
                                 struct bw_key **ret,
@@ -70,6 +72,8 @@ int __wrap_bw_journal_meta_set(struct bw_journal *j,
     return locked ? bw_err_set(reterr, -EAGAIN, "the journal is locked")
                   : __real_bw_journal_meta_set(j, name, value, n, reterr);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

@@ -194,11 +194,12 @@ static void five_seconds_by_a_timer_are_no_hole(void **state)
     struct bw_outage_span s;
     for (size_t i = 0; i < sizeof(round_us) / sizeof(round_us[0]); i++) {
         for (uint32_t target = 0; target < 2; target++) {
-            bw_outage_sample(w, target,
-                             &(struct bw_latency_sample){
-                                 .state = BW_LOST,
-                                 .sent_mono_ns = (round_us[i] + target * 50) * 1000,
-                                 .rtt_ns = BW_UNKNOWN});
+            bw_outage_sample(
+                w, target,
+                &(struct bw_latency_sample){.state = BW_LOST,
+                                            .sent_mono_ns =
+                                                (round_us[i] + INT64_C(50) * target) * 1000,
+                                            .rtt_ns = BW_UNKNOWN});
         }
     }
     assert_true(bw_outage_now(w, 24000 * MS, NULL));
