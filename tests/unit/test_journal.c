@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <hash.h>
 #include <journal.h>
+#include <journal_private.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -329,6 +331,47 @@ static void test_prune_needs_receipt_and_age(void **state)
     append_n(f, 1);
 }
 
+static void assert_plan(struct fixture *f, int stmt, const char *has, const char *has_not)
+{
+    struct bw_buf text;
+    struct bw_buf plan;
+    sqlite3_stmt *st = NULL;
+    bw_buf_init(&text, 4096);
+    bw_buf_init(&plan, 4096);
+    bw_buf_printf(&text, "EXPLAIN QUERY PLAN %s", bw_journal_text[stmt]);
+    assert_int_equal(sqlite3_prepare_v2(f->j->sql.db, text.data, (int)text.len, &st, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        bw_buf_printf(&plan, "%s; ", (const char *)sqlite3_column_text(st, 3));
+    }
+    assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
+    assert_non_null(plan.data);
+    assert_non_null(strstr(plan.data, has));
+    assert_null(strstr(plan.data, has_not));
+    bw_buf_done(&text);
+    bw_buf_done(&plan);
+}
+
+/* What is asked after every job, and hourly, reads no rows of a year's journal. */
+static void test_a_long_journal_is_not_walked(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_journal_stat st;
+    assert_plan(f, STAT, "SEARCH t USING PRIMARY KEY (chain=? AND through<?)",
+                "SCAN receipts");
+    assert_plan(f, STAT_PENDING, "SEARCH r USING COVERING INDEX", "SCAN r ");
+    assert_plan(f, PRUNE_PICK, "SEARCH r USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+                "SCAN records");
+    assert_plan(f, PRUNE_PICK,
+                "SEARCH records USING COVERING INDEX records_start (start<?)", "SCAN r ");
+    append_n(f, 4);
+    assert_int_equal(bw_journal_ack(f->j, f->box.kid, 1, "r1", 11, &f->err), 0);
+    assert_int_equal(bw_journal_ack(f->j, f->box.kid, 3, "r3", 33, &f->err), 0);
+    assert_int_equal(bw_journal_stat(f->j, &st, &f->err), 0);
+    assert_int_equal(st.last_ack_unix_ms, 33);
+    assert_int_equal(st.pending, 1);
+}
+
 static void test_values_and_usage(void **state)
 {
     struct fixture *f = *state;
@@ -535,6 +578,7 @@ int main(void)
         T(test_refusal_becomes_gap),
         T(test_fork_closes_chain),
         T(test_prune_needs_receipt_and_age),
+        T(test_a_long_journal_is_not_walked),
         T(test_values_and_usage),
         T(test_records_beside_writer),
         T(test_records_without_writer),

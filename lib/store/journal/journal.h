@@ -200,8 +200,7 @@ int bw_journal_usage(struct bw_journal *j,
 struct bw_journal_stat {
     int64_t rows;
     int64_t pending;
-    int64_t oldest_pending_end_unix_s; /* unknown: nothing pending */
-    int64_t first_start_unix_s;        /* of the rows kept; unknown when empty */
+    int64_t first_start_unix_s; /* of the rows kept; unknown when empty */
     int64_t last_end_unix_s;
     int64_t refused;          /* ever, of rows still kept */
     int64_t unreported;       /* refusals no summary has told of */

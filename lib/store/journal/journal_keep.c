@@ -233,7 +233,6 @@ int bw_journal_stat(struct bw_journal *j,
         return r;
     }
     s.pending = bw_sql_get(st, 0);
-    s.oldest_pending_end_unix_s = bw_sql_get(st, 1);
     (void)sqlite3_reset(st);
     s.file_bytes = bw_sql_bytes(&j->sql);
     *ret = s;

@@ -68,9 +68,11 @@ const char *const bw_journal_text[N_STMTS] = {
     [FORK_CHAIN] = "UPDATE chains SET forked = 1 WHERE id = ?1",
     [REFUSALS] = "SELECT f.id, c.kid, f.seq, f.start, f.end, f.type FROM refusals f"
                  " JOIN chains c ON c.id = f.chain WHERE f.reported = 0 ORDER BY f.id LIMIT ?1",
+    /* `+`: by the index of starts, not down from the newest row */
     [PRUNE_PICK] = "SELECT r.id, r.chain, r.seq FROM records r JOIN chains c ON c.id = r.chain"
                    " LEFT JOIN refusals f ON f.chain = r.chain AND f.seq = r.seq"
-                   " WHERE r.id > ?3 AND r.end <= ?1 AND (f.reported = 1 OR r.site = '" BW_SITE_LOCAL "' OR"
+                   " WHERE r.id > ?3 AND r.id <= (SELECT max(+id) FROM records WHERE start <= ?1)"
+                   " AND r.end <= ?1 AND (f.reported = 1 OR r.site = '" BW_SITE_LOCAL "' OR"
                    " (f.id IS NULL AND r.seq <= c.acked_through)) ORDER BY r.id LIMIT ?2",
     [PRUNE_ROW] = "DELETE FROM records WHERE id = ?1",
     [PRUNE_RECEIPTS] = "DELETE FROM receipts WHERE chain = ?1 AND through <= ?2 AND"
@@ -86,8 +88,9 @@ const char *const bw_journal_text[N_STMTS] = {
     [STAT] = "SELECT (SELECT count(*) FROM records), (SELECT min(start) FROM records),"
              " (SELECT max(head_end) FROM chains), (SELECT count(*) FROM refusals),"
              " (SELECT count(*) FROM refusals WHERE reported = 0),"
-             " (SELECT max(received_ms) FROM receipts)",
-    [STAT_PENDING] = "SELECT count(*), min(r.end) FROM chains c JOIN records r ON"
+             " (SELECT max((SELECT t.received_ms FROM receipts t WHERE t.chain = c.id AND"
+             "   t.through <= c.acked_through ORDER BY t.through DESC LIMIT 1)) FROM chains c)",
+    [STAT_PENDING] = "SELECT count(*) FROM chains c CROSS JOIN records r ON"
                      " r.chain = c.id AND r.seq > c.acked_through"
                      " WHERE c.head_seq > c.acked_through AND" NOT_REFUSED,
     [RECEIPT_GET] = "SELECT t.receipt FROM receipts t JOIN chains c ON c.id = t.chain"
