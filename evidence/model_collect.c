@@ -386,8 +386,9 @@ static int take_record(void *owner, const struct bw_record *rec)
     struct bw_report *r = m->report;
     struct bw_report_key *k;
 
-    if (!inside(r, rec->start_unix_s)) {
-        return 0;
+    if (!inside(r, rec->start_unix_s) ||
+        (rec->sha256[0] && strcmp(r->counts.last_sha256, rec->sha256) == 0)) {
+        return 0; /* the same record twice is one */
     }
     k = find_key(r, rec->kid);
     if (!k) {

@@ -94,7 +94,6 @@ struct bw_model {
     struct bw_model_place *places;
     size_t n_places;
     size_t cap_places;
-    char last_sha256[BW_HASH_LEN + 1]; /* of the record decoded last */
     struct bw_details_maker *details;
     struct bw_err *reterr; /* while reading: where a callback says what is wrong */
 };

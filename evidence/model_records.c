@@ -234,10 +234,9 @@ int bw_model_record_add(struct bw_model *m,
     struct bw_jws j;
     int rc;
 
-    if ((!cell && whole) || strcmp(m->last_sha256, rec->sha256) == 0) {
-        return 0; /* the days say it, or the same record twice, which counts once */
+    if (!cell && whole) {
+        return 0; /* the days say it */
     }
-    (void)snprintf(m->last_sha256, sizeof(m->last_sha256), "%s", rec->sha256);
     bw_buf_init(&scratch, BW_JWS_MAX);
     rc = bw_jws_parse(rec->jws, rec->jws_len, &scratch, &j, reterr);
     if (rc == 0) {

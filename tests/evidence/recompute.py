@@ -154,9 +154,14 @@ def read_records(path, key_path):
                 keys[key.thumbprint()] = key
     out = []
     last = {}
+    seen = set()
     with open(path, encoding="ascii") as f:
         for line in f:
             text = line.rstrip("\n")
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+            if digest in seen:  # the same record twice is one
+                continue
+            seen.add(digest)
             token = jws.JWS()
             token.allowed_algs = ["EdDSA", "ES256"]
             token.deserialize(text)
@@ -165,7 +170,6 @@ def read_records(path, key_path):
             payload = json.loads(token.payload)
             if payload["seq"] > 1 and last.get(kid) != payload["prev"]:
                 raise ValueError(f"seq {payload['seq']}: prev is not the hash before it")
-            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
             last[kid] = digest.decode().rstrip("=")
             payload["_kid"], payload["_hash"] = kid, last[kid]
             out.append(payload)

@@ -309,9 +309,69 @@ static void sealed(void **state)
     same_days(sc, true);
 }
 
+struct seen {
+    char last_sha256[BW_HASH_LEN + 1];
+    int n_changes;
+};
+
+static int see_record(void *owner, const struct bw_record *rec)
+{
+    struct seen *seen = owner;
+    seen->n_changes += strcmp(seen->last_sha256, rec->sha256) != 0;
+    memcpy(seen->last_sha256, rec->sha256, sizeof(seen->last_sha256));
+    return 0;
+}
+
+static int count_slots(void *owner, const struct bw_circuit_day *d)
+{
+    *(size_t *)owner += d->n_slots;
+    return 0;
+}
+
+/* Two records that claim one place in the chain, and the file holds both twice. */
+static void a_fork_stands_in_a_file_twice(void **state)
+{
+    const struct scene *sc = *state;
+    struct chain_gen c;
+    struct chain_gen other;
+    struct bw_summary s;
+    struct bw_records *r = NULL;
+    struct bw_buf lines;
+    struct seen seen = {.n_changes = 0};
+    size_t n_slots = 0;
+    char path[600];
+    FILE *f;
+    chain_gen_init(&c, BW_ALG_EDDSA, DAY0);
+    other = c;
+    bw_buf_init(&lines, 1u << 22);
+    chain_gen_record(&c, &lines);
+    bw_buf_putc(&lines, '\n');
+    chain_gen_summary(&other, &s);
+    s.mono_ms++;
+    chain_gen_sign(&other, &s, &lines);
+    bw_buf_putc(&lines, '\n');
+    (void)snprintf(path, sizeof(path), "%s/fork.jose", sc->folder);
+    f = fopen(path, "wbe");
+    assert_non_null(f);
+    for (int i = 0; i < 3; i++) {
+        assert_true(fwrite(lines.data, 1, lines.len, f) == lines.len);
+    }
+    (void)fclose(f);
+    assert_int_equal(bw_josefile_open(path, &r, NULL), 0);
+    assert_int_equal(bw_records_each(r, "", 0, INT64_MAX, see_record, &seen, NULL), 0);
+    assert_int_equal(seen.n_changes, 2);
+    assert_int_equal(
+        bw_records_days(r, "s-4f9k2", "wan", 0, INT64_MAX, count_slots, &n_slots, NULL), 0);
+    assert_int_equal(n_slots, 2);
+    bw_records_close(r);
+    bw_buf_done(&lines);
+    chain_gen_done(&c); /* the key is both chains' */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hot), cmocka_unit_test(sealed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hot), cmocka_unit_test(sealed),
+                                       cmocka_unit_test(a_fork_stands_in_a_file_twice)};
     if (bw_crypto_init() < 0) {
         return 1;
     }

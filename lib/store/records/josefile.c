@@ -173,6 +173,18 @@ static int three_way(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
+/* The same record twice stands together, also where two records claim one place. */
+static int by_bytes(const struct entry *x, const struct entry *y)
+{
+    int r = three_way(x->len, y->len);
+    return r ? r : memcmp(x->jws, y->jws, x->len);
+}
+
+static bool same_record(const struct entry *x, const struct entry *y)
+{
+    return x->kid == y->kid && by_bytes(x, y) == 0;
+}
+
 static int by_chain(const void *a, const void *b, void *file)
 {
     const struct bw_josefile *f = file;
@@ -184,6 +196,9 @@ static int by_chain(const void *a, const void *b, void *file)
         return r ? r : strcmp(f->kids.text[x->kid], f->kids.text[y->kid]);
     }
     r = three_way(x->seq, y->seq);
+    if (r == 0 && x->seq != BW_UNKNOWN) {
+        r = by_bytes(x, y);
+    }
     return r ? r : three_way(x->order, y->order);
 }
 
@@ -299,8 +314,7 @@ static int days(struct bw_records *base,
         if (e->start_unix_s >= to_unix_s && e->start_unix_s - to_unix_s >= BW_FOLD_TAIL_S) {
             break;
         }
-        if (e->site != (uint32_t)number ||
-            (before && before->len == e->len && memcmp(before->jws, e->jws, e->len) == 0)) {
+        if (e->site != (uint32_t)number || (before && same_record(before, e))) {
             continue; /* the same record twice counts once */
         }
         before = e;
