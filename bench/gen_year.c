@@ -3,9 +3,8 @@
  * into a ledger, as a collector would have.
  *
  * gen_year --from 2026-07-01T05:00:00Z --days 365 [--sites N] [--seed N] [--interval S]
- *          [--offset S] [--steady | --no-gaps] [--no-counters] [--drop-hist N] [--jose FILE
- * --key FILE]
- * [--ledger DIR]
+ *          [--offset S] [--steady | --no-gaps] [--no-counters] [--drop-hist N]
+ *          [--moved 2026-07-09T00:00:00Z] [--jose FILE --key FILE] [--ledger DIR]
  */
 #include <buf.h>
 #include <bw/err.h>
@@ -175,6 +174,7 @@ int main(int argc, char **argv)
                                             {"key", required_argument, NULL, 'k'},
                                             {"ledger", required_argument, NULL, 'l'},
                                             {"drop-hist", required_argument, NULL, 'D'},
+                                            {"moved", required_argument, NULL, 'm'},
                                             {"seal", no_argument, NULL, 'S'},
                                             {"steady", no_argument, NULL, 'y'},
                                             {"no-gaps", no_argument, NULL, 'g'},
@@ -225,6 +225,10 @@ int main(int argc, char **argv)
             break;
         case 'D':
             o.drop_hist_every = number(optarg);
+            break;
+        case 'm':
+            r = bw_time_parse(optarg, &from_ms);
+            o.moved_unix_s = from_ms / 1000;
             break;
         case 'S':
             seal = true;

@@ -214,6 +214,7 @@ out:
     free(m.changes);
     free(m.cells);
     free(m.places);
+    free(m.edges);
     free(m.spans);
     return rc;
 }

@@ -179,7 +179,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
     for (size_t i = 0; i < d->n_gaps && rc == 0; i++) {
         rc = add_gap(m, &d->gaps[i]);
     }
-    bw_model_day_facts(m, d);
+    rc = rc < 0 ? rc : bw_model_day_facts(m, d);
     if (m->query->progress) {
         m->query->progress(m->query->owner, "days",
                            (d->day_unix_s - r->from_unix_s) / 86400,

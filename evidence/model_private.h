@@ -60,7 +60,8 @@ struct bw_model_cell {
     unsigned windows;
 };
 
-/* Where the box stood in one interval of a day that is only partly inside. */
+/* Where the box stood in one interval of a day that is only partly inside; or, for the
+ * first interval of a day, where it stood in the one before. */
 struct bw_model_place {
     int64_t start_unix_s;
     int64_t seq;
@@ -94,6 +95,11 @@ struct bw_model {
     struct bw_model_place *places;
     size_t n_places;
     size_t cap_places;
+    struct bw_model_place *edges; /* first intervals of days whose records must tell */
+    size_t n_edges;
+    size_t cap_edges;
+    struct bw_model_place day_before; /* the last interval of the day taken before */
+    bool has_day_before;
     struct bw_details_maker *details;
     struct bw_err *reterr; /* while reading: where a callback says what is wrong */
 };
@@ -136,7 +142,7 @@ bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
 int bw_model_cell_add(struct bw_model *m,
                       const struct bw_latency_cell *c,
                       struct bw_err *reterr);
-void bw_model_day_facts(struct bw_model *m, const struct bw_circuit_day *d);
+int bw_model_day_facts(struct bw_model *m, const struct bw_circuit_day *d);
 void bw_model_records_begin(struct bw_model *m);
 int bw_model_record_add(struct bw_model *m,
                         const struct bw_record *rec,

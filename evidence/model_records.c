@@ -4,7 +4,9 @@
  * A circuit-day merges the delay of BW_CELL_S seconds and keeps some figures of the whole
  * day. Where intervals of one cell lie on both sides of an edge of class hours or of the
  * period, or the period begins or ends within a day of UTC, its value is left aside and
- * made again from the records of that cell or day.
+ * made again from the records of that cell or day. A day keeps the facts of its last
+ * interval: where they changed within it, the record of its first interval tells whether
+ * they changed since the day before too.
  *
  * Invariant: an interval belongs where it starts, here as in the days; what a cell gives is
  * never given by a record too. */
@@ -89,7 +91,41 @@ static void widen_error(struct bw_report *r, int64_t error_us)
     }
 }
 
-void bw_model_day_facts(struct bw_model *m, const struct bw_circuit_day *d)
+static bool moved(const struct bw_model_place *a, const struct bw_model_place *b)
+{
+    return a->vantage != b->vantage || a->source != b->source;
+}
+
+/* From the last interval of the day before to the first of this one. */
+static int change_at_midnight(struct bw_model *m, const struct bw_circuit_day *d)
+{
+    struct bw_model_place last = {.vantage = d->facts.vantage, .source = d->facts.source};
+    struct bw_model_place *edge;
+    void *room;
+
+    if (d->n_slots == 0) {
+        return 0;
+    }
+    if (!m->has_day_before || d->n_vantage_changes == 0) {
+        m->report->n_vantage_changes += m->has_day_before && moved(&m->day_before, &last);
+        goto out;
+    }
+    room = bw_grow(m->edges, m->n_edges, &m->cap_edges, sizeof(*m->edges));
+    if (!room) {
+        return -ENOMEM;
+    }
+    m->edges = room;
+    edge = &m->edges[m->n_edges++];
+    *edge = m->day_before;
+    edge->start_unix_s = d->slots[0].start_unix_s;
+    edge->seq = d->slots[0].seq;
+out:
+    m->day_before = last;
+    m->has_day_before = true;
+    return 0;
+}
+
+int bw_model_day_facts(struct bw_model *m, const struct bw_circuit_day *d)
 {
     struct bw_report *r = m->report;
 
@@ -98,6 +134,7 @@ void bw_model_day_facts(struct bw_model *m, const struct bw_circuit_day *d)
             d->n_vantage_changes == BW_UNKNOWN ? 0 : d->n_vantage_changes;
         widen_error(r, d->max_clock_error_us);
     }
+    return change_at_midnight(m, d);
 }
 
 /* ---- records ------------------------------------------------------------------ */
@@ -148,6 +185,28 @@ windows_wanted(const struct bw_model *m, size_t target, int64_t start_unix_s)
     unsigned windows = c ? c->windows : 0;
 
     return bw_model_in_class(m->report, start_unix_s) ? windows : windows & ~window_class;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct bw_model_place *x = a;
+    const struct bw_model_place *y = b;
+
+    if (x->start_unix_s != y->start_unix_s) {
+        return x->start_unix_s < y->start_unix_s ? -1 : 1;
+    }
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* The record's place in m->edges, whose days ascend; NULL: none. */
+static const struct bw_model_place *edge_of(const struct bw_model *m,
+                                            const struct bw_record *rec)
+{
+    struct bw_model_place key = {.start_unix_s = rec->start_unix_s, .seq = rec->seq};
+
+    return m->n_edges
+               ? bsearch(&key, m->edges, m->n_edges, sizeof(*m->edges), compare_places)
+               : NULL;
 }
 
 static int add_place(struct bw_model *m, const struct bw_summary *s, size_t circuit)
@@ -205,14 +264,18 @@ static int add_summary(struct bw_model *m,
                        const struct bw_summary *s,
                        bool cell,
                        bool whole,
+                       const struct bw_model_place *edge,
                        struct bw_err *reterr)
 {
     const char *circuit = m->report->circuit;
     int rc = 0;
 
-    for (size_t i = 0; i < s->n_circuits && !whole && rc == 0; i++) {
+    for (size_t i = 0; i < s->n_circuits && rc == 0; i++) {
+        const struct bw_model_place here = {.vantage = s->circuits[i].vantage,
+                                            .source = s->circuits[i].source};
         if (strcmp(s->circuits[i].id, circuit) == 0) {
-            rc = add_place(m, s, i);
+            m->report->n_vantage_changes += edge && moved(edge, &here);
+            rc = whole ? 0 : add_place(m, s, i);
         }
     }
     for (size_t i = 0; i < s->n_latency && cell && rc == 0; i++) {
@@ -229,12 +292,13 @@ int bw_model_record_add(struct bw_model *m,
 {
     bool cell = cell_wanted(m, rec->start_unix_s);
     bool whole = day_is_whole(m->report, floor_div(rec->start_unix_s, DAY_S) * DAY_S);
+    const struct bw_model_place *edge = edge_of(m, rec);
     struct bw_buf scratch;
     struct bw_summary s;
     struct bw_jws j;
     int rc;
 
-    if (!cell && whole) {
+    if (!cell && whole && !edge) {
         return 0; /* the days say it */
     }
     bw_buf_init(&scratch, BW_JWS_MAX);
@@ -242,7 +306,7 @@ int bw_model_record_add(struct bw_model *m,
     if (rc == 0) {
         rc = bw_summary_decode(j.payload, j.payload_len, &s, reterr);
         if (rc == 0) {
-            rc = add_summary(m, &s, cell, whole, reterr);
+            rc = add_summary(m, &s, cell, whole, edge, reterr);
             bw_summary_done(&s);
         } else if (rc == -BW_ENEWER) {
             rc = 0; /* takes no part in days either */
@@ -250,17 +314,6 @@ int bw_model_record_add(struct bw_model *m,
     }
     bw_buf_done(&scratch);
     return rc;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct bw_model_place *x = a;
-    const struct bw_model_place *y = b;
-
-    if (x->start_unix_s != y->start_unix_s) {
-        return x->start_unix_s < y->start_unix_s ? -1 : 1;
-    }
-    return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
 void bw_model_records_end(struct bw_model *m)
@@ -274,6 +327,6 @@ void bw_model_records_end(struct bw_model *m)
         const struct bw_model_place *b = &m->places[i];
         m->report->n_vantage_changes +=
             floor_div(a->start_unix_s, DAY_S) == floor_div(b->start_unix_s, DAY_S) &&
-            (a->vantage != b->vantage || a->source != b->source);
+            moved(a, b);
     }
 }

@@ -93,7 +93,7 @@ struct bw_circuit_day {
     int64_t day_unix_s;         /* 00:00:00 UTC */
     int64_t n_summaries;        /* intervals that name this circuit */
     int64_t n_vantage_changes;  /* intervals whose vantage or source differs from the one
-                                   before */
+                                   before on this day */
     int64_t max_clock_error_us; /* worst known within the day */
     struct bw_slot *slots;
     size_t n_slots;

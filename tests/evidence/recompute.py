@@ -606,10 +606,8 @@ class Check:
 
     def identity(self):
         r = self.r
-        changes = 0
-        for (p, a), (q, b) in zip(self.intervals, self.intervals[1:]):
-            if p["start"] // 86400 == q["start"] // 86400:
-                changes += (a["vantage"], a["source"]) != (b["vantage"], b["source"])
+        changes = sum((a["vantage"], a["source"]) != (b["vantage"], b["source"])
+                      for (_, a), (_, b) in zip(self.intervals, self.intervals[1:]))
         self.same("identity.vantage_changes", changes, r["identity"]["vantage_changes"])
         facts = r["identity"]["facts"]
         for name in ("vantage", "source", "layer", "link_bps", "mtu"):

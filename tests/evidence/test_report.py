@@ -63,6 +63,9 @@ CASES = [
     ("half", ["--from", "2026-10-29T04:00:00Z", "--days", "5", "--offset", "-14400",
               "--drop-hist", "7"],
      ["--tz", "America/New_York", "--class-hours", "07:30-15:30", *CLAIM, "ip"]),
+    # a box that was moved at 00:00 UTC, back at 12:00 a day later, and both on one day
+    ("moved", ["--from", "2026-11-02T06:00:00Z", "--days", "5", "--moved",
+               "2026-11-04T00:00:00Z"], ["--tz", "America/Chicago", *CLAIM, "ethernet"]),
     # a month of which only a part has passed
     ("month", ["--from", "2026-11-01T05:00:00Z", "--days", "12", "--offset", "-18000"],
      ["--tz", "America/New_York", "--month", "2026-11", *CLAIM, "ip"]),
@@ -230,7 +233,7 @@ def one_case(name, generate, arguments, schema, folder):
     jose, key = f"{folder}/r.jose", f"{folder}/r.jwk"
     data = f"{folder}/data"
     os.makedirs(data)
-    sealed = ["--seal"] if name in ("week", "within", "kolkata", "tens") else []
+    sealed = ["--seal"] if name in ("week", "within", "kolkata", "tens", "moved") else []
     run(GEN, *generate, "--jose", jose, "--key", key, "--ledger", f"{data}/ledger", *sealed)
     out = f"{folder}/out"
     run(BANDWITNESS, "report", "--file", jose, "--key", key, *arguments, "--place",
@@ -264,6 +267,8 @@ def one_case(name, generate, arguments, schema, folder):
             "Heron <Middle> & High", "--format", "json")
     if r.returncode == 0 and strip(json.loads(r.stdout)) != strip(report):
         wrong(f"{name}: ledger and file give different reports")
+    if report["identity"]["vantage_changes"] != (4 if name == "moved" else 0):
+        wrong(f"{name}: {report['identity']['vantage_changes']} changes of the vantage")
     if name == "week":
         damaged(data, arguments)
         two_claims(data, ["--tz", "America/Chicago"])

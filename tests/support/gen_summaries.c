@@ -92,6 +92,7 @@ void bw_gen_options_init(struct bw_gen_options *o)
                                      1793577600 + 6 * 3600, /* Mon 2026-11-02 CST */
                                  .to_unix_s = 1793577600 + 6 * 3600 + 7 * DAY_S,
                                  .interval_s = 300,
+                                 .moved_unix_s = BW_UNKNOWN,
                                  .utc_offset_s = -6 * 3600,
                                  .claim_bps = {100000000, 20000000}};
 }
@@ -248,6 +249,14 @@ static bool unsynced(const struct bw_gen *g, int64_t unix_s)
     return is_day(g, unix_s, DAY_CLOCK) && second >= 3 * 3600 && second < 9 * 3600;
 }
 
+static bool is_moved(const struct bw_gen *g, int64_t unix_s)
+{
+    int64_t since_s = g->o.moved_unix_s == BW_UNKNOWN ? -1 : unix_s - g->o.moved_unix_s;
+
+    return since_s >= 0 &&
+           (since_s < 36 * 3600 || (since_s >= 48 * 3600 && since_s < 60 * 3600));
+}
+
 /* ---- habits --------------------------------------------------------------------- */
 
 /* What the school draws, in ppm of its claim. */
@@ -311,6 +320,10 @@ fill_circuit(const struct bw_gen *g, struct bw_circuit_summary *c, int64_t lengt
     c->resolution_ms = 1000;
     c->link_bps = 1000000000;
     c->covered_s = length_s;
+    if (is_moved(g, g->summary.start_unix_s)) {
+        c->vantage = BW_VANTAGE_WAN_SIDE;
+        c->source = BW_SOURCE_SNMP;
+    }
     if (is_day(g, g->summary.start_unix_s, DAY_COUNTER)) {
         int64_t second = local_s(g, g->summary.start_unix_s) % DAY_S;
         c->covered_s = second == 9 * 3600    ? length_s * 4 / 10

@@ -25,6 +25,8 @@ struct bw_gen_options {
     int64_t claim_bps[BW_DIRECTIONS];
     int64_t drop_hist_every; /* every so many records one goes without its longest
                                 histogram, as one that was too long; 0 none */
+    int64_t moved_unix_s;    /* from then on the box stands elsewhere for 36 h, and after 12
+                                more for 12 again; unknown: never */
     bool without_counters;   /* source none */
     bool without_gaps;       /* every interval is there */
     bool steady;             /* no outage, lossy day, gap or clock fault */
