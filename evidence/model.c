@@ -215,6 +215,7 @@ out:
     free(m.cells);
     free(m.places);
     free(m.edges);
+    free(m.beside);
     free(m.spans);
     return rc;
 }

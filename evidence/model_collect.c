@@ -2,7 +2,7 @@
  * model_collect.c - the only place of the report that reads records.
  *
  * Invariant: what lies outside the period by its start is left out here, once, so that
- * no later step needs to ask again. */
+ * no later step needs to ask again; but a test just outside may have moved bytes inside. */
 #include "model_private.h"
 
 #include "hash.h"
@@ -213,6 +213,45 @@ static int compare_runs(const void *a, const void *b)
     return strcmp(x->probe, y->probe);
 }
 
+static int take_beside(void *owner, const struct bw_circuit_day *d)
+{
+    struct bw_model *m = owner;
+
+    for (size_t i = 0; i < d->n_tests; i++) {
+        const struct bw_throughput *t = &d->tests[i];
+        void *room;
+        if (t->at_unix_ms >= m->report->from_unix_s * 1000 &&
+            t->at_unix_ms < m->report->to_unix_s * 1000) {
+            continue;
+        }
+        room = bw_grow(m->beside, m->n_beside, &m->cap_beside, sizeof(*m->beside));
+        if (!room) {
+            return -ENOMEM;
+        }
+        m->beside = room;
+        m->beside[m->n_beside++] = (struct bw_report_run){
+            .at_unix_ms = t->at_unix_ms, .duration_ms = t->duration_ms, .state = t->state};
+    }
+    return 0;
+}
+
+/* Runs that began before the period, or begin behind it while its last interval lasts:
+ * that one may tell of them itself. */
+static int collect_beside(struct bw_model *m, struct bw_err *reterr)
+{
+    const struct bw_report *r = m->report;
+    const struct bw_report_interval *last = &r->intervals[r->n_intervals - 1];
+    int64_t before_s = BW_MODEL_RUN_BEFORE_MS / 1000;
+    int rc = bw_records_days(m->query->records, r->site, r->circuit,
+                             r->from_unix_s - BW_MODEL_RUN_REACH_S, r->from_unix_s,
+                             take_beside, m, reterr);
+
+    return rc < 0
+               ? rc
+               : bw_records_days(m->query->records, r->site, r->circuit, last->start_unix_s,
+                                 last->end_unix_s + before_s, take_beside, m, reterr);
+}
+
 int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
 {
     struct bw_report *r = m->report;
@@ -232,7 +271,7 @@ int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
     if (r->n_runs > 0) {
         qsort(r->runs, r->n_runs, sizeof(*r->runs), compare_runs);
     }
-    return 0;
+    return r->n_intervals > 0 ? collect_beside(m, reterr) : 0;
 }
 
 /* ---- the signed bytes: who signed, with what software and configuration ---------- */

@@ -13,7 +13,8 @@
 enum bw_model_pads {
     BW_MODEL_RUN_BEFORE_MS = 10000,
     BW_MODEL_RUN_AFTER_MS = 2000,
-    BW_MODEL_RUN_UNKNOWN_MS = 60000 /* length of a run that does not tell its own */
+    BW_MODEL_RUN_UNKNOWN_MS = 60000, /* length of a run that does not tell its own */
+    BW_MODEL_RUN_REACH_S = 3700      /* so long after it began none moves bytes any more */
 };
 
 /* One target's latency in one window, on the way to struct bw_report_latency. */
@@ -75,6 +76,9 @@ struct bw_model {
     struct bw_report *report;
     size_t cap_intervals;
     size_t cap_runs;
+    struct bw_report_run *beside; /* outside the period, but near: they only mark */
+    size_t n_beside;
+    size_t cap_beside;
     size_t cap_facts;
     struct bw_model_target *targets;
     size_t n_targets;

@@ -110,6 +110,9 @@ void bw_model_mark(struct bw_model *m)
     for (size_t i = 0; i < r->n_runs; i++) {
         mark_run(r, &r->runs[i]);
     }
+    for (size_t i = 0; i < m->n_beside; i++) {
+        mark_run(r, &m->beside[i]);
+    }
     for (size_t i = 0; i < r->n_intervals; i++) {
         struct bw_report_interval *v = &r->intervals[i];
         bool counted = v->covered_s != BW_UNKNOWN && v->covered_s > 0;

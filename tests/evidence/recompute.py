@@ -195,10 +195,10 @@ class Check:
             for c in p["circuits"]:
                 if c["id"] == self.circuit:
                     self.intervals.append((p, c))
+        self.all_runs = [t for p in mine for t in p.get("throughput", [])
+                         if t["circuit"] == self.circuit]
         self.runs = sorted(
-            (t for p in mine for t in p.get("throughput", [])
-             if t["circuit"] == self.circuit
-             and self.begin * 1000 <= t["at_ms"] < self.end * 1000),
+            (t for t in self.all_runs if self.begin * 1000 <= t["at_ms"] < self.end * 1000),
             key=lambda t: (t["at_ms"], t["direction"] == "up"))
         self.circuit_of_day = {}
         for p, c in self.intervals:
@@ -370,7 +370,7 @@ class Check:
         """Runs within two hours: all that could touch the interval, found quickly."""
         if not hasattr(self, "_by_hour"):
             self._by_hour = {}
-            for t in self.runs:
+            for t in self.all_runs:  # those outside the period too: their bytes may lie inside
                 self._by_hour.setdefault(t["at_ms"] // 3600000, []).append(t)
         hour = p["start"] // 3600
         return [t for h in range(hour - 2, hour + 3) for t in self._by_hour.get(h, [])]

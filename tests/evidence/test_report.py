@@ -7,6 +7,7 @@ independent recomputation (recompute.py), the JSON schema, the other sources of 
 same records, its own second making (same bytes), and what a page must be (well-formed, no
 request to anybody, a table behind every chart).
 """
+import base64
 import csv
 import io
 import json
@@ -312,6 +313,29 @@ def twice(jose, key, arguments, report, folder):
     print(f"twice: {check.stdout.strip()}")
 
 
+def beside(jose, key, data, folder):
+    """The period ends as a test begins: its last interval is not the users' alone."""
+    with open(jose, encoding="ascii") as f:
+        records = [json.loads(base64.urlsafe_b64decode(line.split(".")[1] + "==")) for line in f]
+    start = next(r["start"] for r in records[400:] if any(
+        t["state"] == "ok" for t in r.get("throughput", [])))
+    utc = "%Y-%m-%dT%H:%M:%SZ"
+    period = ["--from", time.strftime(utc, time.gmtime(start - 1800)),
+              "--to", time.strftime(utc, time.gmtime(start)), "--tz", "UTC", "--format", "json"]
+    r = run(BANDWITNESS, "report", "--file", jose, *period)
+    with open(f"{folder}/beside.json", "w", encoding="utf-8") as f:
+        f.write(r.stdout)
+    report = json.loads(r.stdout)
+    if report["used"][0]["intervals_with_own_test"] != 1 or \
+            report["delivered"]["tested"]["down"]["runs"]["wanted"] != 0:
+        wrong("a test right behind the period is not seen, or counted")
+    r = run(BANDWITNESS, "report", "--ledger", data, *period)
+    if strip(json.loads(r.stdout)) != strip(report):
+        wrong("beside: ledger and file give different reports")
+    check = run(sys.executable, f"{HERE}/recompute.py", f"{folder}/beside.json", jose, key)
+    print(f"beside: {check.stdout.strip()}")
+
+
 def details(schema, folder):
     """What probes tell beside the round trip, in records of an independent signer: every
     figure worked out again, in all formats, for the whole time and for a part in which the
@@ -444,6 +468,8 @@ def main():
             jose, key, report = one_case(name, generate, arguments, schema, folder)
             if name == "within":
                 twice(jose, key, arguments, report, folder)
+            if name == "tens":
+                beside(jose, key, f"{folder}/data", folder)
             if name == "week":
                 tampered(jose, key, folder)
                 errors(jose)

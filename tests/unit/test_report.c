@@ -262,6 +262,28 @@ static void own_tests_are_nobody_s_use(void **state)
     fake_drop(&m);
 }
 
+/* Begun just before the period, or just behind it: not counted, but their bytes are. */
+static void tests_beside_the_period_are_nobody_s_use(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 900};
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday);
+    for (int i = 0; i < 3; i++) {
+        fake_slot(f, monday + i * 300, 300, 3000);
+    }
+    fake_test(f, monday - 5, BW_TEST_OK, 100000000);
+    fake_test(f, monday - 5, BW_TEST_DEFERRED, BW_UNKNOWN);
+    fake_test(f, monday + 905, BW_TEST_FAILED, BW_UNKNOWN);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->n_runs, 0);
+    assert_int_equal(m.report->used[0].n_with_test, 2);
+    assert_true(m.report->intervals[0].with_test && m.report->intervals[2].with_test);
+    fake_drop(&m);
+}
+
 static void nothing_on_record_is_an_error(void **state)
 {
     struct fake *f = fake_new();
@@ -495,6 +517,7 @@ int main(void)
         cmocka_unit_test(runs_are_counted_in_the_open),
         cmocka_unit_test(runs_set_apart_count_for_nobody),
         cmocka_unit_test(own_tests_are_nobody_s_use),
+        cmocka_unit_test(tests_beside_the_period_are_nobody_s_use),
         cmocka_unit_test(nothing_on_record_is_an_error),
         cmocka_unit_test(a_configuration_states_the_claim),
         cmocka_unit_test(claims_last_as_long_as_their_configuration),
