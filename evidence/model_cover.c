@@ -207,8 +207,9 @@ static int stated_gaps(struct bw_model *m, size_t *cap)
         const struct bw_gap *s = &m->stated[i];
         struct bw_report_gap *g;
         bool same = i > 0 && compare_stated(s, &m->stated[i - 1]) == 0;
-        if (same || s->why == BW_GAP_COUNTER || s->from_unix_s >= r->until_unix_s ||
-            s->to_unix_s < r->from_unix_s) {
+        bool before = s->from_unix_s < r->from_unix_s && s->to_unix_s <= r->from_unix_s;
+        if (same || before || s->why == BW_GAP_COUNTER ||
+            s->from_unix_s >= r->until_unix_s) {
             continue;
         }
         if (s->why != BW_GAP_DEFERRED && is_missing(m, s->from_unix_s, s->to_unix_s)) {

@@ -548,7 +548,9 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
         bw_html_cell(out, text);
         bw_words_local(r->tz, x->clipped_to_unix_ms / 1000, 1, when);
         (void)snprintf(text, sizeof(text), "%s%s", when,
-                       x->open ? " (still out when the records stop)"
+                       x->open && x->clipped_to_unix_ms >= r->to_unix_s * 1000
+                           ? " (still out at the end of the period)"
+                       : x->open ? " (still out when the records stop)"
                        : x->to_unix_ms > x->clipped_to_unix_ms
                            ? " (goes on after the period)"
                            : "");

@@ -190,6 +190,8 @@ class Check:
         mine = [p for p in records if p["site"] == self.site]
         self.records = [p for p in mine if self.begin <= p["start"] < self.end]
         self.everything = mine
+        # outages and gaps of the period are heard to the end of the UTC day in which it ends
+        self.heard = [p for p in mine if self.begin <= p["start"] < -(-self.end // 86400) * 86400]
         self.intervals = []
         for p in sorted(self.records, key=lambda p: (p["start"], p["seq"])):
             for c in p["circuits"]:
@@ -269,7 +271,7 @@ class Check:
             if g["kind"] != "missing":
                 continue
             a, b = unix(g["from"]) // 1000, unix(g["to"]) // 1000
-            stated = {s["why"] for p in self.records for s in p.get("gaps", [])
+            stated = {s["why"] for p in self.heard for s in p.get("gaps", [])
                       if s["from"] < b and s["to"] > a and s["why"] not in ("deferred", "counter")}
             for why in stated:
                 self.same(f"gap at {g['from']} states {why}", True, why in g["why"])
@@ -280,8 +282,10 @@ class Check:
         self.same("coverage.gaps counter, seconds", lacking,
                   sum(g["missing_s"] for g in c["gaps"] if g["kind"] == "counter"))
         self.same("coverage.gaps deferred",
-                  sorted({(s["from"], s["to"]) for p in self.records
-                          for s in p.get("gaps", []) if s["why"] == "deferred"}),
+                  sorted({(s["from"], s["to"]) for p in self.heard
+                          for s in p.get("gaps", []) if s["why"] == "deferred"
+                          and s["from"] < self.until
+                          and (s["to"] > self.begin or s["from"] >= self.begin)}),
                   sorted((unix(g["from"]) // 1000, unix(g["to"]) // 1000)
                          for g in c["gaps"] if g["why"] == "deferred"))
 
@@ -496,21 +500,22 @@ class Check:
     # ---- outages, clock, counts, days
 
     def outage_list(self):
+        """Begin and end as counted, and the end on record."""
         found = {}
-        for p in self.records:
+        for p in self.heard:
             for o in p.get("outages", []):
                 if o["circuit"] != self.circuit:
                     continue
                 end = o.get("to_ms", p["end"] * 1000)
-                known = found.get(o["from_ms"], (0, False))
-                found[o["from_ms"]] = (max(known[0], end), known[1] or "to_ms" in o)
+                known = found.get(o["from_ms"], (0, None))
+                found[o["from_ms"]] = (max(known[0], end), o.get("to_ms", known[1]))
         out = []
-        for begin, (end, _) in sorted(found.items()):
+        for begin, (end, told) in sorted(found.items()):
             a, b = max(begin, self.begin * 1000), min(end, self.until * 1000)
             if out and a < out[-1][1]:
-                out[-1] = (out[-1][0], max(b, out[-1][1]))
+                out[-1] = (out[-1][0], max(b, out[-1][1]), told if end > out[-1][1] else out[-1][2])
             elif b > a:
-                out.append((a, b))
+                out.append((a, b, told))
         return out
 
     def outages(self):
@@ -531,8 +536,12 @@ class Check:
             self.same("days.outage_ms", set(), {d["outage_ms"] for d in self.r["days"]
                                                 if "outage_ms" in d})
             return
-        self.same("outages.list", mine, [(unix(o["counted_from"]), unix(o["counted_to"]))
-                                         for o in theirs["list"]])
+        self.same("outages.list", mine, [
+            (unix(o["counted_from"]), unix(o["counted_to"]), unix(o["to"]) if "to" in o else None)
+            for o in theirs["list"]])
+        self.same("outages.n_without_end", sum(o[2] is None for o in mine),
+                  theirs["n_without_end"])
+        mine = [o[:2] for o in mine]
         self.same("outages.n", len(mine), theirs["n"])
         self.same("outages.total_ms", sum(b - a for a, b in mine), theirs["total_ms"])
         self.same("outages.longest_ms", max((b - a for a, b in mine), default=None),

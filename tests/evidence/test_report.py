@@ -271,6 +271,7 @@ def one_case(name, generate, arguments, schema, folder):
     if report["identity"]["vantage_changes"] != (4 if name == "moved" else 0):
         wrong(f"{name}: {report['identity']['vantage_changes']} changes of the vantage")
     if name == "week":
+        cut(jose, key, data, folder)
         damaged(data, arguments)
         two_claims(data, ["--tz", "America/Chicago"])
     return jose, key, report
@@ -311,6 +312,35 @@ def twice(jose, key, arguments, report, folder):
         f.write(r.stdout)
     check = run(sys.executable, f"{HERE}/recompute.py", f"{folder}/twice.json", path, key)
     print(f"twice: {check.stdout.strip()}")
+
+
+def cut(jose, key, data, folder):
+    """An outage and a gap that lie over the end of the period: how and why they ended is
+    the same from a file and from days that were packed away whole."""
+    with open(jose, encoding="ascii") as f:
+        records = [json.loads(base64.urlsafe_b64decode(line.split(".")[1] + "==")) for line in f]
+    out = next(o["from_ms"] // 300000 * 300 + 600 for r in records for o in r.get("outages", []))
+    off = next(g["from"] // 86400 * 86400 + 90000 for r in records for g in r.get("gaps", [])
+               if g["why"] == "daemon stopped")
+    for what, end in (("outage", out), ("gap", off)):
+        period = ["--from", "2026-10-29", "--to",
+                  time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)),
+                  "--tz", "America/Chicago", "--format", "json"]
+        r = run(BANDWITNESS, "report", "--file", jose, *period)
+        report = json.loads(r.stdout)
+        with open(f"{folder}/cut.json", "w", encoding="utf-8") as f:
+            f.write(r.stdout)
+        if report["outages"]["n_without_end"] != 0 or \
+                report["outages"]["n"] != (1 if what == "outage" else 2):
+            wrong(f"cut {what}: outages {report['outages']}")
+        last = report["coverage"]["gaps"][-1]
+        if what == "gap" and last["why"] != "daemon stopped":
+            wrong(f"cut gap: {last}")
+        r = run(BANDWITNESS, "report", "--ledger", data, *period)
+        if strip(json.loads(r.stdout)) != strip(report):
+            wrong(f"cut {what}: ledger and file give different reports")
+        check = run(sys.executable, f"{HERE}/recompute.py", f"{folder}/cut.json", jose, key)
+        print(f"cut {what}: {check.stdout.strip()}")
 
 
 def beside(jose, key, data, folder):

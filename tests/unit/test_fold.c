@@ -516,6 +516,79 @@ static void a_day_is_clipped(void **state)
     days_done(&days);
 }
 
+static void put_gap(struct bw_summary *s, int64_t from_unix_s, int64_t to_unix_s)
+{
+    s->n_gaps = 1;
+    s->gaps = bw_summary_alloc(s, sizeof(*s->gaps));
+    *s->gaps = (struct bw_gap){from_unix_s, to_unix_s, BW_GAP_STOPPED};
+}
+
+/* A day from 12:00 on, with an outage from 15:50 to 16:20, and off from 17:00 to 18:00. */
+static void fold_noon(struct days *days, int64_t from, int64_t to)
+{
+    const int64_t noon = DAY0 + 43200;
+    struct bw_fold *f = begin(days, from, to);
+    for (int64_t i = 0; i < 100; i++) {
+        int64_t at = noon + i * 300;
+        struct bw_summary s;
+        if (at >= noon + 5 * 3600 && at < noon + 6 * 3600) {
+            continue;
+        }
+        one(&s, i + 1, at, 0);
+        if (at >= noon + 13800 && at < noon + 15600) {
+            put_outage(&s, (noon + 13800) * 1000,
+                       at + 300 == noon + 15600 ? (noon + 15599) * 1000 : BW_UNKNOWN);
+        }
+        if (at == noon + 6 * 3600) {
+            put_gap(&s, noon + 5 * 3600, at);
+        }
+        if (at == noon + 7 * 3600) {
+            put_gap(&s, at - 300, at); /* touches nothing below */
+        }
+        add(f, &s);
+    }
+    end(f);
+}
+
+/* A period that ends within a day tells of outages and gaps what the whole day, cut, does.
+ */
+static void what_lies_over_the_end_is_heard(void **state)
+{
+    static const struct {
+        int64_t from_s; /* after noon */
+        int64_t to_s;
+        size_t n_outages;
+        size_t n_gaps;
+    } cases[] = {{0, 14400, 1, 0},     {0, 13800, 0, 0},         {0, 13801, 1, 0},
+                 {0, 18900, 1, 1},     {18000, 19000, 0, 1},     {14100, 21600, 1, 1},
+                 {21600, 22200, 0, 1}, {19000, 3 * 43200, 0, 2}, {16000, 25000, 0, 2}};
+    struct days whole;
+    struct days part;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t from = DAY0 + 43200 + cases[i].from_s;
+        int64_t to = DAY0 + 43200 + cases[i].to_s;
+        struct bw_circuit_day *cut = &whole.d[0].day;
+        const struct bw_circuit_day *d = &part.d[0].day;
+        fold_noon(&whole, DAY0, DAY0 + DAY_S);
+        fold_noon(&part, from, to);
+        bw_day_clip(cut, from, to);
+        assert_int_equal(part.n, cut->n_slots + cut->n_outages + cut->n_gaps > 0);
+        assert_int_equal(cut->n_outages, cases[i].n_outages);
+        assert_int_equal(cut->n_gaps, cases[i].n_gaps);
+        assert_int_equal(d->n_slots, cut->n_slots);
+        assert_int_equal(d->n_outages, cut->n_outages);
+        assert_int_equal(d->n_gaps, cut->n_gaps);
+        for (size_t k = 0; k < d->n_outages; k++) {
+            assert_true(d->outages[k].to_unix_ms == (DAY0 + 43200 + 15599) * 1000);
+            assert_true(d->outages[k].to_unix_ms == cut->outages[k].to_unix_ms);
+            assert_true(d->outages[k].known_to_unix_ms == cut->outages[k].known_to_unix_ms);
+        }
+        days_done(&whole);
+        days_done(&part);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,6 +602,7 @@ int main(void)
         cmocka_unit_test(the_callback_ends_the_fold),
         cmocka_unit_test(a_damaged_day_is_refused_or_canonical),
         cmocka_unit_test(a_day_is_clipped),
+        cmocka_unit_test(what_lies_over_the_end_is_heard),
     };
     if (bw_crypto_init() < 0) {
         return 1;

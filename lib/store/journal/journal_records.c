@@ -155,7 +155,7 @@ static int days(struct bw_records *base,
     }
     bw_sql_text(st, 1, site);
     bw_sql_i64(st, 2, from_unix_s);
-    bw_sql_i64(st, 3, to_unix_s + BW_FOLD_TAIL_S);
+    bw_sql_i64(st, 3, bw_fold_heard_to(to_unix_s));
     while ((r = bw_sql_row(&j->sql, st, reterr)) > 0) {
         r = fold_row(j, st, site, circuit, fold, reterr);
         if (r != 0) {

@@ -217,7 +217,7 @@ int bw_ledger_fold_day(struct ledger *l,
 {
     struct items a = {0};
     struct bw_fold *fold = NULL;
-    int64_t to = to_unix_s + BW_FOLD_TAIL_S;
+    int64_t to = bw_fold_heard_to(to_unix_s);
     int r = gather_hot(l, site, from_unix_s, to, &a, reterr);
     if (r == 0) {
         r = gather_sealed(l, site, from_unix_s, to, &a, reterr);
@@ -294,6 +294,7 @@ static int day_from_row(struct ledger *l,
     struct bw_day_place at;
     struct bw_buf blob;
     struct bw_day_owned day = {.arena = NULL};
+    bool told;
     int r = bw_ledger_day_row(l, site, circuit, day_unix_s, &at, reterr);
     if (r <= 0) {
         return r;
@@ -314,7 +315,8 @@ static int day_from_row(struct ledger *l,
     if (from_unix_s > day_unix_s || to_unix_s < day_unix_s + DAY_S) {
         bw_day_clip(&day.day, from_unix_s, to_unix_s);
     }
-    *ret_answer = day.day.n_slots > 0 || day.day.n_tests > 0 ? cb(owner, &day.day) : 0;
+    told = day.day.n_slots + day.day.n_tests + day.day.n_outages + day.day.n_gaps > 0;
+    *ret_answer = told ? cb(owner, &day.day) : 0;
     bw_day_done(&day);
     return 1;
 }

@@ -22,6 +22,7 @@ struct bw_fold {
     char circuit[BW_NAME_MAX + 1];
     int64_t from_unix_s;
     int64_t to_unix_s;
+    int64_t heard_to_unix_s;
     int64_t last_start_unix_s;
     bw_day_cb cb;
     void *owner;
@@ -180,6 +181,24 @@ static struct bw_fold_day *open_day(struct bw_fold *f, int64_t day_unix_s)
 
 /* ---- the interface ------------------------------------------------------------------- */
 
+static int64_t end_of_day(int64_t unix_s)
+{
+    int64_t start = bw_fold_floor(unix_s, DAY_S);
+    return start == unix_s ? unix_s : start + DAY_S;
+}
+
+static int64_t bounded(int64_t to_unix_s)
+{
+    return to_unix_s < INT64_MAX - 2 * DAY_S ? to_unix_s : INT64_MAX - 2 * DAY_S;
+}
+
+int64_t bw_fold_heard_to(int64_t to_unix_s)
+{
+    int64_t to = bounded(to_unix_s);
+    int64_t end = end_of_day(to);
+    return end > to + BW_FOLD_TAIL_S ? end : to + BW_FOLD_TAIL_S;
+}
+
 int bw_fold_new(const char *site,
                 const char *circuit,
                 int64_t from_unix_s,
@@ -196,7 +215,8 @@ int bw_fold_new(const char *site,
     (void)strncpy(f->site, site, sizeof(f->site) - 1);
     (void)strncpy(f->circuit, circuit, sizeof(f->circuit) - 1);
     f->from_unix_s = from_unix_s;
-    f->to_unix_s = to_unix_s < INT64_MAX - DAY_S ? to_unix_s : INT64_MAX - DAY_S;
+    f->to_unix_s = bounded(to_unix_s);
+    f->heard_to_unix_s = bw_fold_heard_to(to_unix_s);
     f->last_start_unix_s = INT64_MIN;
     f->cb = cb;
     f->owner = owner;
@@ -275,15 +295,43 @@ static int add_rest(struct bw_fold *f,
         }
     }
     for (size_t i = 0; r == 0 && i < s->n_gaps; i++) {
-        struct bw_gap *g;
-        if (d->gaps.n >= BW_FOLD_LIST_MAX) {
-            return bw_fold_too_many(reterr, "gaps", d);
+        r = bw_fold_add_gap(d, &s->gaps[i], reterr);
+    }
+    return r;
+}
+
+/* The day of a summary that is only heard, told of by something at last. */
+static struct bw_fold_day *
+heard_day(struct bw_fold *f, const struct bw_summary *s, const struct bw_circuit_summary *c)
+{
+    struct bw_fold_day *d = open_day(f, bw_fold_floor(s->start_unix_s, DAY_S));
+    if (d && d->n_summaries == 0) {
+        d->facts = *c;
+    }
+    return d;
+}
+
+/* What a later summary of the day in which the period ends tells of time within it. */
+static int add_what_touches(struct bw_fold *f,
+                            const struct bw_summary *s,
+                            const struct bw_circuit_summary *c,
+                            struct bw_err *reterr)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < s->n_outages; i++) {
+        const struct bw_outage *o = &s->outages[i];
+        if (strcmp(o->circuit, f->circuit) == 0 &&
+            bw_fold_floor(o->from_unix_ms, 1000) / 1000 < f->to_unix_s) {
+            struct bw_fold_day *d = heard_day(f, s, c);
+            r = d ? bw_fold_add_outage(d, s, o, reterr) : -EINVAL;
         }
-        g = bw_fold_room(d, &d->gaps, sizeof(*g));
-        if (!g) {
-            return -ENOMEM;
+    }
+    for (size_t i = 0; r == 0 && i < s->n_gaps; i++) {
+        const struct bw_gap *g = &s->gaps[i];
+        if (g->from_unix_s < f->to_unix_s && g->to_unix_s >= f->from_unix_s) {
+            struct bw_fold_day *d = heard_day(f, s, c);
+            r = d ? bw_fold_add_gap(d, g, reterr) : -EINVAL;
         }
-        *g = s->gaps[i];
     }
     return r;
 }
@@ -296,7 +344,7 @@ int bw_fold_add(struct bw_fold *f,
     const struct bw_circuit_summary *c;
     int r = 0;
     if (strcmp(s->site, f->site) != 0 || s->start_unix_s < f->from_unix_s ||
-        s->start_unix_s >= f->to_unix_s + BW_FOLD_TAIL_S) {
+        s->start_unix_s >= f->heard_to_unix_s) {
         return 0;
     }
     if (s->start_unix_s < f->last_start_unix_s) {
@@ -323,6 +371,8 @@ int bw_fold_add(struct bw_fold *f,
     if (r == 0 && s->start_unix_s < f->to_unix_s) {
         struct bw_fold_day *d = open_day(f, bw_fold_floor(s->start_unix_s, DAY_S));
         r = d ? add_rest(f, d, s, c, meta, reterr) : -EINVAL;
+    } else if (r == 0 && s->start_unix_s < end_of_day(f->to_unix_s)) {
+        r = add_what_touches(f, s, c, reterr);
     }
     if (r == -ENOMEM) {
         (void)bw_err_set(reterr, r, "out of memory");

@@ -13,7 +13,10 @@
  *    wanted); an instant that is not near its summary counts as the summary's start;
  *  - outages: every outage that a summary of the day names, once, whole and unclipped.
  *    One that lasts over midnight is named by both days under the same from_unix_ms:
- *    whoever adds days up joins by (circuit, from_unix_ms), see bw_outages_join(). */
+ *    whoever adds days up joins by (circuit, from_unix_ms), see bw_outages_join().
+ * Where a period ends within a day, the day's later summaries are still heard about outages
+ * and gaps that touch the period: how they ended and why is then the same as from a day
+ * that was stored whole and cut. */
 #ifndef BW_FOLD_H
 #define BW_FOLD_H
 
@@ -38,8 +41,8 @@ struct bw_fold_meta {
 };
 
 /* A fold over [from, to): intervals that start outside are left out, tests outside too.
- * Days come to cb oldest first, each once, lent until cb returns; days without a summary
- * that names the circuit, and without a run on it, do not come. Any one thread. -ENOMEM. */
+ * Days come to cb oldest first, each once, lent until cb returns; days of which nothing
+ * is told do not come. Any one thread. -ENOMEM. */
 int bw_fold_new(const char *site,
                 const char *circuit,
                 int64_t from_unix_s,
@@ -48,10 +51,14 @@ int bw_fold_new(const char *site,
                 void *owner,
                 struct bw_fold **ret);
 
+/* Summaries that start before this are wanted of a fold that ends at to_unix_s: the first
+ * of BW_FOLD_TAIL_S, for runs, and those of the rest of its day. */
+int64_t bw_fold_heard_to(int64_t to_unix_s);
+
 /* Add one decoded summary, borrowed until the call returns. Summaries come in the order
  * of start_unix_s, equal starts in the order of (kid, seq) - for a box with a steady
- * clock that is chain order - and up to BW_FOLD_TAIL_S beyond `to`, so that a run that
- * crosses the border is not lost. Summaries of other sites and those that do not name
+ * clock that is chain order - and up to bw_fold_heard_to(), so that what crosses the border
+ * is not lost. Summaries of other sites and those that do not name
  * the circuit are passed over.
  * -EINVAL: starts before the one before it. -E2BIG: one of the limits above. A callback's
  * non-zero answer is given back at once and ends the fold. */
@@ -87,7 +94,7 @@ void bw_day_done(struct bw_day_owned *d); /* zeroed is fine */
 
 /* Leave out of a decoded day what lies outside [from, to): slots by their start, tests by
  * their instant, latency by whole cells (one that is only partly inside stays), outages and
- * gaps that do not touch. Counts are made again from what is left; n_vantage_changes and
+ * gaps that do not touch it. Counts are made again from what is left; n_vantage_changes and
  * max_clock_error_us stay those of the whole day. */
 void bw_day_clip(struct bw_circuit_day *d, int64_t from_unix_s, int64_t to_unix_s);
 

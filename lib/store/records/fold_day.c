@@ -335,3 +335,17 @@ int bw_fold_add_outage(struct bw_fold_day *d,
     mine->known_to_unix_ms = known_to;
     return copy_text(&d->memory, &mine->why);
 }
+
+int bw_fold_add_gap(struct bw_fold_day *d, const struct bw_gap *g, struct bw_err *reterr)
+{
+    struct bw_gap *mine;
+    if (d->gaps.n >= BW_FOLD_LIST_MAX) {
+        return bw_fold_too_many(reterr, "gaps", d);
+    }
+    mine = bw_fold_room(d, &d->gaps, sizeof(*mine));
+    if (!mine) {
+        return -ENOMEM;
+    }
+    *mine = *g;
+    return 0;
+}

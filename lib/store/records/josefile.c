@@ -311,7 +311,7 @@ static int days(struct bw_records *base,
         const struct entry *e = f->by_start[i];
         struct bw_summary s;
         struct bw_jws j = {.alg = BW_ALG_NONE};
-        if (e->start_unix_s >= to_unix_s && e->start_unix_s - to_unix_s >= BW_FOLD_TAIL_S) {
+        if (e->start_unix_s >= bw_fold_heard_to(to_unix_s)) {
             break;
         }
         if (e->site != (uint32_t)number || (before && same_record(before, e))) {
