@@ -24,8 +24,7 @@ static bool inside(const struct bw_report *r, int64_t unix_s)
     return unix_s >= r->from_unix_s && unix_s < r->to_unix_s;
 }
 
-static int
-add_slot(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_slot *s)
+static int add_slot(struct bw_model *m, const struct bw_slot *s)
 {
     struct bw_report *r = m->report;
     struct bw_report_interval *i;
@@ -43,7 +42,7 @@ add_slot(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_slo
                                      .covered_s = s->covered_s,
                                      .saturated_s = s->saturated_s,
                                      .flags = s->flags,
-                                     .layer = d->facts.layer};
+                                     .layer = s->layer};
     for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
         i->bytes[dir] = s->flow[dir].bytes;
         i->packets[dir] = s->flow[dir].packets;
@@ -85,9 +84,10 @@ static int add_facts(struct bw_model *m, const struct bw_circuit_day *d)
     return 0;
 }
 
-static int
-add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_throughput *t)
+static int add_run(struct bw_model *m, const struct bw_circuit_day *d, size_t n)
 {
+    const struct bw_throughput *t = &d->tests[n];
+    int64_t mtu = d->told ? d->told[n].mtu : d->facts.mtu;
     struct bw_report *r = m->report;
     struct bw_report_run *run;
     void *room;
@@ -106,8 +106,8 @@ add_run(struct bw_model *m, const struct bw_circuit_day *d, const struct bw_thro
                                   .egress = t->egress,
                                   .apart = bw_throughput_apart(t),
                                   .retest = t->retest_of && t->retest_of[0],
-                                  .line_layer = d->facts.layer,
-                                  .mtu = t->mtu != BW_UNKNOWN ? t->mtu : d->facts.mtu,
+                                  .line_layer = d->told ? d->told[n].layer : d->facts.layer,
+                                  .mtu = t->mtu != BW_UNKNOWN ? t->mtu : mtu,
                                   .goodput_bps = t->goodput_bps,
                                   .line_bps = t->line_bps,
                                   .claim_bps = BW_UNKNOWN,
@@ -161,7 +161,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
     }
     for (size_t i = 0; i < d->n_slots && rc == 0; i++) {
         if (inside(r, d->slots[i].start_unix_s)) {
-            rc = add_slot(m, d, &d->slots[i]);
+            rc = add_slot(m, &d->slots[i]);
         }
     }
     for (size_t i = 0; i < d->n_latency && rc == 0; i++) {
@@ -170,7 +170,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
     for (size_t i = 0; i < d->n_tests && rc == 0; i++) {
         if (d->tests[i].at_unix_ms >= r->from_unix_s * 1000 &&
             d->tests[i].at_unix_ms < r->to_unix_s * 1000) {
-            rc = add_run(m, d, &d->tests[i]);
+            rc = add_run(m, d, i);
         }
     }
     for (size_t i = 0; i < d->n_outages && rc == 0; i++) {

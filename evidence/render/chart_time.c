@@ -241,7 +241,7 @@ static void use_by_intervals(const struct bw_report *r,
         for (; i < r->n_intervals && r->intervals[i].start_unix_s < t + length; i++) {
             const struct bw_report_interval *v = &r->intervals[i];
             int64_t *which = v->with_test ? &with_test : &users;
-            if (v->rate_bps[dir] == BW_UNKNOWN) {
+            if (v->rate_bps[dir] == BW_UNKNOWN || v->layer != r->used[0].layer) {
                 continue;
             }
             *which = *which == BW_UNKNOWN || v->rate_bps[dir] > *which ? v->rate_bps[dir]

@@ -49,6 +49,7 @@ struct bw_slot {
     int64_t covered_s;
     int64_t saturated_s;
     struct bw_flow flow[BW_DIRECTIONS];
+    enum bw_layer layer; /* of its counters; unknown without any */
     uint32_t flags;
 };
 
@@ -77,12 +78,15 @@ struct bw_latency_cell {
     const char *rtt_hist; /* NULL when nothing came back */
 };
 
-/* Which interval told of a run: its end may lie in the next one, and over midnight. */
+/* Which interval told of a run: its end may lie in the next one, and over midnight. What
+ * its line carried is at the layer of that interval's counters. */
 struct bw_told {
     int64_t start_unix_s;
     int64_t end_unix_s;
     int64_t seq;
     int64_t place; /* among the runs of that record */
+    enum bw_layer layer;
+    int64_t mtu; /* the circuit's */
 };
 
 /* One UTC day of one circuit. Everything is lent until the callback returns. */

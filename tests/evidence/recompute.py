@@ -202,9 +202,9 @@ class Check:
         self.runs = sorted(
             (t for t in self.all_runs if self.begin * 1000 <= t["at_ms"] < self.end * 1000),
             key=lambda t: (t["at_ms"], t["direction"] == "up"))
-        self.circuit_of_day = {}
-        for p, c in self.intervals:
-            self.circuit_of_day[p["start"] // 86400] = c
+        for p in mine:  # a run's line is at the layer of the record that tells it
+            for t in p.get("throughput", []):
+                t["_circuit"] = next((c for c in p["circuits"] if c["id"] == t["circuit"]), {})
 
     def same(self, where, mine, theirs):
         self.compared += 1
@@ -332,7 +332,7 @@ class Check:
         for t in good:
             if "line_bps" not in t:
                 continue
-            c = self.circuit_of_day[t["at_ms"] // 86400000]
+            c = t["_circuit"]
             lines.setdefault(c.get("layer"), []).append(t["line_bps"])
             claim = self.claim_at(t["at_ms"] // 1000)
             if not claim or f"{direction}_bps" not in claim:

@@ -99,7 +99,8 @@ fake_slot(struct fake *f, int64_t start_unix_s, int64_t length_s, int64_t down_b
                           .end_unix_s = start_unix_s + length_s,
                           .seq = (int64_t)f->n_slots,
                           .covered_s = length_s,
-                          .saturated_s = BW_UNKNOWN};
+                          .saturated_s = BW_UNKNOWN,
+                          .layer = f->day[f->n_days - 1].facts.layer};
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         s->flow[d] = (struct bw_flow){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN,
                                       BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};

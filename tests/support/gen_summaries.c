@@ -292,7 +292,7 @@ fill_flow(const struct bw_gen *g, struct bw_circuit_summary *c, int dir, int64_t
     int64_t bytes = rate / 8 * (up_s < c->covered_s ? up_s : c->covered_s);
 
     f->packets = bytes / between(g, t, dir == BW_UP ? 21 : 20, 700, 1100);
-    f->bytes = bytes + f->packets * 14;
+    f->bytes = bytes + (c->layer == BW_LAYER_ETHERNET ? f->packets * 14 : 0);
     f->p95_1s_bps = rate + rate / 4;
     f->peak_1s_bps = rate + rate / 2;
     f->drops = 0;
@@ -323,6 +323,8 @@ fill_circuit(const struct bw_gen *g, struct bw_circuit_summary *c, int64_t lengt
     if (is_moved(g, g->summary.start_unix_s)) {
         c->vantage = BW_VANTAGE_WAN_SIDE;
         c->source = BW_SOURCE_SNMP;
+        c->layer = BW_LAYER_IP;
+        c->mtu = 1492;
     }
     if (is_day(g, g->summary.start_unix_s, DAY_COUNTER)) {
         int64_t second = local_s(g, g->summary.start_unix_s) % DAY_S;
@@ -428,7 +430,7 @@ static void fill_run(struct bw_gen *g, struct bw_circuit_summary *c, int dir)
     t->direction = dir == BW_UP ? BW_UP : BW_DOWN;
     t->at_unix_ms = (s->start_unix_s + length_s * (dir == BW_UP ? 5 : 2) / 10) * 1000 + 120;
     t->streams = 8;
-    t->mtu = 1500;
+    t->mtu = c->layer == BW_LAYER_IP ? BW_UNKNOWN : 1500;
     t->grade = BW_GRADE_SELF;
     t->egress = BW_EGRESS_UNKNOWN;
     t->concurrent_bps = BW_UNKNOWN;
@@ -464,7 +466,7 @@ static void fill_run(struct bw_gen *g, struct bw_circuit_summary *c, int dir)
     t->goodput_bps = ip_bps / 1500 * 1448 / 100 * 99;
     t->bytes = t->goodput_bps / 8 * t->duration_ms / 1000;
     if (c->source != BW_SOURCE_NONE) {
-        t->line_bps = ip_bps / 1500 * 1514;
+        t->line_bps = c->layer == BW_LAYER_IP ? ip_bps : ip_bps / 1500 * 1514;
         t->concurrent_bps = ip_bps / 100;
         t->line_error_ppm = 2000;
         c->flow[dir].bytes += t->line_bps / 8 * t->duration_ms / 1000;

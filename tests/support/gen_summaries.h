@@ -25,11 +25,12 @@ struct bw_gen_options {
     int64_t claim_bps[BW_DIRECTIONS];
     int64_t drop_hist_every; /* every so many records one goes without its longest
                                 histogram, as one that was too long; 0 none */
-    int64_t moved_unix_s;    /* from then on the box stands elsewhere for 36 h, and after 12
-                                more for 12 again; unknown: never */
-    bool without_counters;   /* source none */
-    bool without_gaps;       /* every interval is there */
-    bool steady;             /* no outage, lossy day, gap or clock fault */
+    int64_t
+        moved_unix_s;      /* from then on the box stands elsewhere, at another layer and
+                              MTU, for 36 h, and after 12 more for 12 again; unknown: never */
+    bool without_counters; /* source none */
+    bool without_gaps;     /* every interval is there */
+    bool steady;           /* no outage, lossy day, gap or clock fault */
 };
 
 void bw_gen_options_init(struct bw_gen_options *o); /* one week of a 100/20 Mbit/s school */

@@ -333,6 +333,33 @@ static void flags_tell_clock_lateness_and_overlap(void **state)
     days_done(&days);
 }
 
+/* The layer is each interval's own, and a run's is that of the interval that told it. */
+static void a_layer_belongs_to_its_interval(void **state)
+{
+    static const enum bw_layer layers[] = {BW_LAYER_ETHERNET, BW_LAYER_UNKNOWN,
+                                           BW_LAYER_IP};
+    struct days days;
+    struct bw_fold *f = begin(&days, DAY0, DAY0 + DAY_S);
+    (void)state;
+    for (int64_t i = 0; i < 3; i++) {
+        struct bw_summary s;
+        one(&s, i + 1, DAY0 + i * 300, 0);
+        s.circuits[0].layer = layers[i];
+        s.circuits[0].mtu = i == 1 ? BW_UNKNOWN : 1500 - i * 4;
+        put_test(&s, (DAY0 + i * 300 + 5) * 1000);
+        add(f, &s);
+    }
+    end(f);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(days.d[0].day.slots[i].layer, layers[i]);
+        assert_int_equal(days.d[0].day.told[i].layer, layers[i]);
+    }
+    assert_int_equal(days.d[0].day.told[0].mtu, 1500);
+    assert_true(days.d[0].day.told[1].mtu == BW_UNKNOWN);
+    assert_int_equal(days.d[0].day.told[2].mtu, 1492);
+    days_done(&days);
+}
+
 static void unknown_stays_unknown(void **state)
 {
     struct days days;
@@ -480,7 +507,7 @@ static void a_damaged_day_is_refused_or_canonical(void **state)
         for (size_t i = 0; i < b.len; i++) {
             assert_true(bw_day_decode(b.data, i, &d, NULL) < 0);
         }
-        b.data[3] = 3;
+        b.data[3] = 4;
         assert_int_equal(bw_day_decode(b.data, b.len, &d, NULL), -BW_ENEWER);
         bw_buf_done(&b);
         days_done(&days);
@@ -597,6 +624,7 @@ int main(void)
         cmocka_unit_test(a_run_outlives_its_record),
         cmocka_unit_test(an_outage_is_counted_once),
         cmocka_unit_test(flags_tell_clock_lateness_and_overlap),
+        cmocka_unit_test(a_layer_belongs_to_its_interval),
         cmocka_unit_test(unknown_stays_unknown),
         cmocka_unit_test(what_does_not_belong_is_passed_over),
         cmocka_unit_test(the_callback_ends_the_fold),

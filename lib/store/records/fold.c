@@ -268,7 +268,7 @@ static int add_tests(struct bw_fold *f,
         if (d->n_summaries == 0) {
             d->facts = *c;
         }
-        r = bw_fold_add_test(d, s, i, reterr);
+        r = bw_fold_add_test(d, s, c, i, reterr);
         if (r < 0) {
             return r;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * fold_blob.c - a circuit-day as bytes and back, for stored day rows.
  *
- * Form (version 2): "BWD", one byte of version, then unsigned LEB128 varints in their
+ * Form (version 3): "BWD", one byte of version, then unsigned LEB128 varints in their
  * shortest form. A figure is its value plus one, 0 where it is unknown; texts are a
  * length and bytes, absent ones have length 0. Slots stand column by column, and so
  * do a target's cells, which packs better behind it; histograms are bytes, not base64. Only
@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-    VERSION = 2,
+    VERSION = 3,
     DAY_S = 86400,
     BLOB_MAX = 64 * 1024 * 1024,
     TEXT_MAX = 8192,
@@ -283,6 +283,12 @@ static void io_slots(struct io *io, struct bw_circuit_day *d)
             }
         }
     }
+    for (size_t i = 0; i < d->n_slots && !io->bad; i++) {
+        unsigned layer = io_small(io, d->slots[i].layer, BW_LAYER_GOODPUT);
+        if (!io->out) {
+            d->slots[i].layer = (enum bw_layer)layer;
+        }
+    }
 }
 
 static int by_target(const struct bw_latency_cell *x, const struct bw_latency_cell *y)
@@ -428,6 +434,8 @@ static void io_told(struct io *io, struct bw_circuit_day *d)
         length = io_small(io, length, BW_INTERVAL_MAX_S);
         io_figure(io, &one.seq);
         one.place = io_small(io, (unsigned)one.place, PLACE_MAX);
+        one.layer = (enum bw_layer)io_small(io, one.layer, BW_LAYER_GOODPUT);
+        io_figure(io, &one.mtu);
         if (told) {
             one.start_unix_s = d->day_unix_s + start;
             one.end_unix_s = one.start_unix_s + length;

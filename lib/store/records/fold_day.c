@@ -92,6 +92,7 @@ int bw_fold_add_slot(struct bw_fold_day *d,
     slot->seq = s->seq;
     slot->covered_s = c->covered_s;
     slot->saturated_s = c->saturated_s;
+    slot->layer = c->layer;
     memcpy(slot->flow, c->flow, sizeof(slot->flow));
     if (!s->clock.known || !s->clock.synced) {
         slot->flags |= BW_SLOT_UNSYNCED; /* a clock nobody vouches for is none */
@@ -274,6 +275,7 @@ static void forget_what_days_lack(struct bw_throughput *t)
 
 int bw_fold_add_test(struct bw_fold_day *d,
                      const struct bw_summary *s,
+                     const struct bw_circuit_summary *c,
                      size_t place,
                      struct bw_err *reterr)
 {
@@ -290,7 +292,9 @@ int bw_fold_add_test(struct bw_fold_day *d,
     run->told = (struct bw_told){.start_unix_s = s->start_unix_s,
                                  .end_unix_s = s->end_unix_s,
                                  .seq = s->seq,
-                                 .place = (int64_t)place};
+                                 .place = (int64_t)place,
+                                 .layer = c->layer,
+                                 .mtu = c->mtu};
     copy = &run->t;
     *copy = s->throughput[place];
     forget_what_days_lack(copy);

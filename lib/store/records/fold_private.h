@@ -83,6 +83,7 @@ int bw_fold_add_outage(struct bw_fold_day *d,
 int bw_fold_add_gap(struct bw_fold_day *d, const struct bw_gap *g, struct bw_err *reterr);
 int bw_fold_add_test(struct bw_fold_day *d,
                      const struct bw_summary *s,
+                     const struct bw_circuit_summary *c,
                      size_t place,
                      struct bw_err *reterr);
 
