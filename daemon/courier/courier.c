@@ -180,6 +180,9 @@ void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b)
         if (c->wanted) {
             c->wanted = false;
             arm(c, cadence_ms(c));
+        } else if (c->aside_kid[0]) {
+            int64_t ms = c->aside_mono_ms - bw_clock_mono_ms();
+            arm(c, ms > 0 ? ms : 0);
         }
         return;
     }
@@ -222,7 +225,8 @@ void bw_courier_wake(struct bw_courier *c, bool now)
     }
     if (now) {
         arm(c, 0);
-    } else if (!uv_is_active((uv_handle_t *)&c->beat)) {
+    } else if (!uv_is_active((uv_handle_t *)&c->beat) ||
+               c->beat_mono_ms - bw_clock_mono_ms() > c->every_ms * 2) {
         arm(c, (int64_t)((uint64_t)c->every_ms * random32() >> 32));
     }
 }

@@ -160,12 +160,14 @@ static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
     if (waits) {
         char why[256];
         (void)snprintf(why, sizeof(why), "%.60s: %.160s", waits->type, waits->detail);
-        bool others = (progress || c->batch.more) && set_aside(c, waits->ref->kid, why);
-        if (others && progress) {
+        bool aside = set_aside(c, waits->ref->kid, why);
+        if (aside && progress) {
             bw_courier_settle(c, c->batch.more);
         } else {
-            c->status.failures_in_a_row = others ? 0 : c->status.failures_in_a_row;
-            bw_courier_back_off(c, others ? 0 : c->backoff_max_ms, why);
+            if (aside && c->batch.more) {
+                c->status.failures_in_a_row = 0; /* a short pause: the others are next */
+            }
+            bw_courier_back_off(c, aside ? 0 : c->backoff_max_ms, why);
         }
     } else if (!progress) {
         bw_courier_back_off(c, 0, "it acknowledged nothing of what was sent");
