@@ -5,6 +5,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,8 @@ void world_start_server(struct world *w, const char *const *words)
     for (size_t i = 0; words[i]; i++) {
         argv[n++] = words[i];
     }
-    assert_int_equal(pipe(in), 0);
-    assert_int_equal(pipe(out), 0);
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
     w->server = fork();
     assert_true(w->server >= 0);
     if (w->server == 0) {
@@ -46,7 +47,7 @@ void world_start_server(struct world *w, const char *const *words)
     (void)close(out[1]);
     w->to_server = in[1];
     w->from_server = fdopen(out[0], "r");
-    if (strcmp(words[0], "--tls") == 0) {
+    if (words[0] && strcmp(words[0], "--tls") == 0) {
         assert_non_null(fgets(w->ca_file, sizeof(w->ca_file), w->from_server));
         w->ca_file[strcspn(w->ca_file, "\n")] = '\0';
     }
