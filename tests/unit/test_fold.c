@@ -554,11 +554,12 @@ static void put_gap(struct bw_summary *s, int64_t from_unix_s, int64_t to_unix_s
 static void fold_noon(struct days *days, int64_t from, int64_t to)
 {
     const int64_t noon = DAY0 + 43200;
+    const int64_t hour = 3600;
     struct bw_fold *f = begin(days, from, to);
     for (int64_t i = 0; i < 100; i++) {
         int64_t at = noon + i * 300;
         struct bw_summary s;
-        if (at >= noon + 5 * 3600 && at < noon + 6 * 3600) {
+        if (at >= noon + 5 * hour && at < noon + 6 * hour) {
             continue;
         }
         one(&s, i + 1, at, 0);
@@ -566,10 +567,10 @@ static void fold_noon(struct days *days, int64_t from, int64_t to)
             put_outage(&s, (noon + 13800) * 1000,
                        at + 300 == noon + 15600 ? (noon + 15599) * 1000 : BW_UNKNOWN);
         }
-        if (at == noon + 6 * 3600) {
-            put_gap(&s, noon + 5 * 3600, at);
+        if (at == noon + 6 * hour) {
+            put_gap(&s, noon + 5 * hour, at);
         }
-        if (at == noon + 7 * 3600) {
+        if (at == noon + 7 * hour) {
             put_gap(&s, at - 300, at); /* touches nothing below */
         }
         add(f, &s);
@@ -586,9 +587,9 @@ static void what_lies_over_the_end_is_heard(void **state)
         int64_t to_s;
         size_t n_outages;
         size_t n_gaps;
-    } cases[] = {{0, 14400, 1, 0},     {0, 13800, 0, 0},         {0, 13801, 1, 0},
-                 {0, 18900, 1, 1},     {18000, 19000, 0, 1},     {14100, 21600, 1, 1},
-                 {21600, 22200, 0, 1}, {19000, 3 * 43200, 0, 2}, {16000, 25000, 0, 2}};
+    } cases[] = {{0, 14400, 1, 0},     {0, 13800, 0, 0},      {0, 13801, 1, 0},
+                 {0, 18900, 1, 1},     {18000, 19000, 0, 1},  {14100, 21600, 1, 1},
+                 {21600, 22200, 0, 1}, {19000, 129600, 0, 2}, {16000, 25000, 0, 2}};
     struct days whole;
     struct days part;
     (void)state;

@@ -189,7 +189,8 @@ static int64_t end_of_day(int64_t unix_s)
 
 static int64_t bounded(int64_t to_unix_s)
 {
-    return to_unix_s < INT64_MAX - 2 * DAY_S ? to_unix_s : INT64_MAX - 2 * DAY_S;
+    return to_unix_s < INT64_MAX - 2 * (int64_t)DAY_S ? to_unix_s
+                                                      : INT64_MAX - 2 * (int64_t)DAY_S;
 }
 
 int64_t bw_fold_heard_to(int64_t to_unix_s)
