@@ -56,7 +56,7 @@ struct bw_courier {
     int64_t rewind_mono_ms;     /* when it last lacked what it had acknowledged; 0: never */
     struct bw_courier_ref said; /* settled by the last answer; seq 0: none */
     bool untaken;               /* but the journal did not keep it */
-    char aside_kid[BW_KID_LEN + 1]; /* refused for now: not sent for a while; "": none */
+    char aside_kid[BW_KID_LEN + 1]; /* refused; left out for a while; "": none */
     char aside_why[256];
     int64_t aside_mono_ms; /* until then */
     bool backing;          /* the beat is a back-off: never cut short */

@@ -166,7 +166,7 @@ out:
     return r;
 }
 
-/* After a fork. What storage refuses for now is tried again before the next record. */
+/* After a fork. What storage refuses is tried again before the next record. */
 static int next_key_or_later(struct bw_chain *c, struct bw_err *reterr)
 {
     struct bw_err why = {.text = ""};
