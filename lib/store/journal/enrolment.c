@@ -85,44 +85,82 @@ static int read_log_key(const json_t *o, struct bw_enrolment *e, struct bw_err *
     return r;
 }
 
-int bw_enrolment_load(const char *state_dir,
-                      struct bw_enrolment *ret,
-                      struct bw_err *reterr)
+/* What one file of the state directory says, by the function that knows its members;
+ * mend is what a reader of the error can do, or "". -ENOENT where there is no file. */
+static int load_file(const char *path,
+                     int (*members)(const json_t *o, void *ret, struct bw_err *reterr),
+                     void *ret,
+                     const char *mend,
+                     struct bw_err *reterr)
 {
-    char path[PATH_MAX];
-    struct bw_enrolment e = {0};
     struct bw_buf text;
     struct bw_err why = {0};
     json_t *o = NULL;
-    file_path(state_dir, path);
     bw_buf_init(&text, FILE_MAX);
     int r = bw_file_read(path, FILE_MAX, &text, reterr);
     if (r < 0) {
         goto out;
     }
     r = bw_json_parse(text.data ? text.data : "", text.len, FILE_MAX, &o, &why);
-    r = r < 0 ? r : copy_text(o, "url", e.url, sizeof(e.url), &why);
-    r = r < 0 ? r : copy_text(o, "kid", e.kid, sizeof(e.kid), &why);
-    r = r < 0 ? r : copy_text(o, "site", e.site, sizeof(e.site), &why);
-    r = r < 0 ? r : copy_text(o, "name", e.name, sizeof(e.name), &why);
-    r = r < 0 ? r : copy_text(o, "entity", e.entity, sizeof(e.entity), &why);
-    r = r < 0 ? r : read_log_key(o, &e, &why);
-    if (r == 0 && strlen(e.kid) != BW_KID_LEN) {
-        r = bw_err_set(&why, -EINVAL, "no kid");
-    }
-    /* A record under a name that no reader takes could not be written at all. */
-    if (r == 0 && e.site[0] && !bw_site_valid(e.site)) {
-        r = bw_err_set(&why, -EINVAL, "'%s' is not a site", e.site);
-    }
+    r = r < 0 ? r : members(o, ret, &why);
     if (r < 0) {
-        r = bw_err_set(reterr, -EINVAL, "%s: %s; enrol again to write it anew", path,
-                       why.text[0] ? why.text : "unreadable");
-        goto out;
+        r = bw_err_set(reterr, -EINVAL, "%s: %s%s", path,
+                       why.text[0] ? why.text : "unreadable", mend);
     }
-    *ret = e;
 out:
     json_decref(o);
     bw_buf_done(&text);
+    return r;
+}
+
+/* text, ended by a newline, becomes path, and its owner the state directory's. */
+static int put_file(const char *state_dir,
+                    const char *path,
+                    mode_t mode,
+                    struct bw_buf *text,
+                    struct bw_err *reterr)
+{
+    bw_buf_putc(text, '\n');
+    int r = bw_buf_error(text);
+    r = r < 0 ? bw_err_set(reterr, r, "%s: %s", path, bw_strerror(r))
+              : bw_file_write(path, text->data, text->len, mode, reterr);
+    return r < 0 ? r : hand_over(state_dir, path, reterr);
+}
+
+static int copy_kid(const json_t *o, char *out, size_t cap, struct bw_err *reterr)
+{
+    int r = copy_text(o, "kid", out, cap, reterr);
+    return r == 0 && strlen(out) != BW_KID_LEN ? bw_err_set(reterr, -EINVAL, "no kid") : r;
+}
+
+static int enrolment_members(const json_t *o, void *ret, struct bw_err *reterr)
+{
+    struct bw_enrolment *e = ret;
+    int r = copy_text(o, "url", e->url, sizeof(e->url), reterr);
+    r = r < 0 ? r : copy_kid(o, e->kid, sizeof(e->kid), reterr);
+    r = r < 0 ? r : copy_text(o, "site", e->site, sizeof(e->site), reterr);
+    r = r < 0 ? r : copy_text(o, "name", e->name, sizeof(e->name), reterr);
+    r = r < 0 ? r : copy_text(o, "entity", e->entity, sizeof(e->entity), reterr);
+    r = r < 0 ? r : read_log_key(o, e, reterr);
+    /* A record under a name that no reader takes could not be written at all. */
+    if (r == 0 && e->site[0] && !bw_site_valid(e->site)) {
+        r = bw_err_set(reterr, -EINVAL, "'%s' is not a site", e->site);
+    }
+    return r;
+}
+
+int bw_enrolment_load(const char *state_dir,
+                      struct bw_enrolment *ret,
+                      struct bw_err *reterr)
+{
+    char path[PATH_MAX];
+    struct bw_enrolment e = {0};
+    file_path(state_dir, path);
+    int r =
+        load_file(path, enrolment_members, &e, "; enrol again to write it anew", reterr);
+    if (r == 0) {
+        *ret = e;
+    }
     return r;
 }
 
@@ -157,17 +195,21 @@ int bw_enrolment_save(const char *state_dir,
         bw_jw_raw(&w, jwk.data, jwk.len);
     }
     bw_jw_obj_end(&w);
-    bw_buf_putc(&text, '\n');
-    r = bw_buf_error(&text);
-    if (r < 0) {
-        goto out;
-    }
-    r = bw_file_write(path, text.data, text.len, 0640, reterr);
-    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    r = put_file(state_dir, path, 0640, &text, reterr);
 out:
     bw_buf_done(&text);
     bw_buf_done(&jwk);
     return r;
+}
+
+static int try_members(const json_t *o, void *ret, struct bw_err *reterr)
+{
+    struct bw_enrolment_try *t = ret;
+    int r = copy_text(o, "url", t->url, sizeof(t->url), reterr);
+    r = r < 0 ? r : copy_kid(o, t->kid, sizeof(t->kid), reterr);
+    return r < 0 ? r
+                 : copy_text(o, "token_sha256", t->token_sha256, sizeof(t->token_sha256),
+                             reterr);
 }
 
 int bw_enrolment_try_load(const char *state_dir,
@@ -176,32 +218,11 @@ int bw_enrolment_try_load(const char *state_dir,
 {
     char path[PATH_MAX];
     struct bw_enrolment_try t = {.url = ""};
-    struct bw_buf text;
-    struct bw_err why = {0};
-    json_t *o = NULL;
     try_path(state_dir, path);
-    bw_buf_init(&text, FILE_MAX);
-    int r = bw_file_read(path, FILE_MAX, &text, reterr);
-    if (r < 0) {
-        goto out;
+    int r = load_file(path, try_members, &t, "", reterr);
+    if (r == 0) {
+        *ret = t;
     }
-    r = bw_json_parse(text.data ? text.data : "", text.len, FILE_MAX, &o, &why);
-    r = r < 0 ? r : copy_text(o, "url", t.url, sizeof(t.url), &why);
-    r = r < 0 ? r : copy_text(o, "kid", t.kid, sizeof(t.kid), &why);
-    r = r < 0 ? r
-              : copy_text(o, "token_sha256", t.token_sha256, sizeof(t.token_sha256), &why);
-    if (r == 0 && strlen(t.kid) != BW_KID_LEN) {
-        r = bw_err_set(&why, -EINVAL, "no kid");
-    }
-    if (r < 0) {
-        r = bw_err_set(reterr, -EINVAL, "%s: %s", path,
-                       why.text[0] ? why.text : "unreadable");
-        goto out;
-    }
-    *ret = t;
-out:
-    json_decref(o);
-    bw_buf_done(&text);
     return r;
 }
 
@@ -221,10 +242,7 @@ int bw_enrolment_try_save(const char *state_dir,
     bw_jw_kstr(&w, "kid", t->kid);
     bw_jw_kstr(&w, "token_sha256", t->token_sha256);
     bw_jw_obj_end(&w);
-    bw_buf_putc(&text, '\n');
-    int r = bw_buf_error(&text);
-    r = r < 0 ? r : bw_file_write(path, text.data, text.len, 0640, reterr);
-    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    int r = put_file(state_dir, path, 0640, &text, reterr);
     bw_buf_done(&text);
     return r;
 }
@@ -263,11 +281,7 @@ int bw_enrolment_publish(const char *state_dir,
     bw_jw_obj(&w);
     bw_pubkey_members(p, &w);
     bw_jw_obj_end(&w);
-    bw_buf_putc(&text, '\n');
-    r = bw_buf_error(&text);
-    r = r < 0 ? bw_err_set(reterr, r, "%s: %s", path, bw_strerror(r))
-              : bw_file_write(path, text.data, text.len, 0644, reterr);
-    r = r < 0 ? r : hand_over(state_dir, path, reterr);
+    r = put_file(state_dir, path, 0644, &text, reterr);
     bw_buf_done(&text);
     return r;
 }

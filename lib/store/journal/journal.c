@@ -336,12 +336,14 @@ void bw_journal_batch_done(struct bw_journal_batch *b)
     memset(b, 0, sizeof(*b));
 }
 
-static int find_chain(struct bw_journal *j,
-                      const char *kid,
-                      int64_t *ret_id,
-                      int64_t *ret_acked,
-                      int64_t *ret_head,
-                      struct bw_err *reterr)
+struct chain {
+    int64_t id;
+    int64_t acked;
+    int64_t head; /* the last one written */
+};
+
+static int
+find_chain(struct bw_journal *j, const char *kid, struct chain *ret, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = bw_sql_stmt(&j->sql, CHAIN_GET, reterr);
     if (!st) {
@@ -350,13 +352,64 @@ static int find_chain(struct bw_journal *j,
     bw_sql_text(st, 1, kid);
     int r = bw_sql_row(&j->sql, st, reterr);
     if (r > 0) {
-        *ret_id = sqlite3_column_int64(st, 0);
-        *ret_acked = sqlite3_column_int64(st, 1);
-        *ret_head = sqlite3_column_int64(st, 2);
+        ret->id = sqlite3_column_int64(st, 0);
+        ret->acked = sqlite3_column_int64(st, 1);
+        ret->head = sqlite3_column_int64(st, 2);
         (void)sqlite3_reset(st);
         return 0;
     }
     return r < 0 ? r : bw_err_set(reterr, -ENOENT, "key %s never signed here", kid);
+}
+
+/* A transaction about one chain; on an error none is open. */
+static int begin_on_chain(struct bw_journal *j,
+                          const char *kid,
+                          struct chain *ret,
+                          struct bw_err *reterr)
+{
+    int r = bw_sql_begin(&j->sql, reterr);
+    if (r < 0) {
+        return r;
+    }
+    r = find_chain(j, kid, ret, reterr);
+    if (r < 0) {
+        bw_sql_rollback(&j->sql);
+    }
+    return r;
+}
+
+/* ACK and REWIND: how far the collector has a chain. */
+static int move_acked(struct bw_journal *j,
+                      size_t statement,
+                      const struct chain *chain,
+                      int64_t through,
+                      struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(&j->sql, statement, reterr);
+    if (!st) {
+        return bw_sql_code(&j->sql);
+    }
+    bw_sql_i64(st, 1, chain->id);
+    bw_sql_i64(st, 2, through);
+    return bw_sql_run(&j->sql, st, reterr);
+}
+
+static int add_receipt(struct bw_journal *j,
+                       const struct chain *chain,
+                       int64_t through,
+                       const char *receipt,
+                       int64_t received_unix_ms,
+                       struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = bw_sql_stmt(&j->sql, RECEIPT_ADD, reterr);
+    if (!st) {
+        return bw_sql_code(&j->sql);
+    }
+    bw_sql_i64(st, 1, chain->id);
+    bw_sql_i64(st, 2, through);
+    bw_sql_i64(st, 3, received_unix_ms);
+    bw_sql_text(st, 4, receipt ? receipt : "");
+    return bw_sql_run(&j->sql, st, reterr);
 }
 
 int bw_journal_ack(struct bw_journal *j,
@@ -366,50 +419,21 @@ int bw_journal_ack(struct bw_journal *j,
                    int64_t received_unix_ms,
                    struct bw_err *reterr)
 {
-    int64_t chain = 0;
-    int64_t acked = 0;
-    int64_t head = 0;
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_begin(&j->sql, reterr);
+    struct chain chain;
+    int r = begin_on_chain(j, kid, &chain, reterr);
     if (r < 0) {
         return r;
     }
-    r = find_chain(j, kid, &chain, &acked, &head, reterr);
-    if (r < 0 || through <= acked) {
-        goto out;
-    }
-    if (through > head) {
+    if (through > chain.head) {
         r = bw_err_set(reterr, -ERANGE,
                        "the collector acknowledges record %" PRId64
                        " of key %s, the last one written is %" PRId64,
-                       through, kid, head);
-        goto out;
+                       through, kid, chain.head);
+    } else if (through > chain.acked) {
+        r = move_acked(j, ACK, &chain, through, reterr);
+        r = r < 0 ? r : add_receipt(j, &chain, through, receipt, received_unix_ms, reterr);
+        r = r < 0 ? r : bw_sql_commit(&j->sql, reterr);
     }
-    st = bw_sql_stmt(&j->sql, ACK, reterr);
-    if (!st) {
-        r = bw_sql_code(&j->sql);
-        goto out;
-    }
-    bw_sql_i64(st, 1, chain);
-    bw_sql_i64(st, 2, through);
-    r = bw_sql_run(&j->sql, st, reterr);
-    if (r < 0) {
-        goto out;
-    }
-    st = bw_sql_stmt(&j->sql, RECEIPT_ADD, reterr);
-    if (!st) {
-        r = bw_sql_code(&j->sql);
-        goto out;
-    }
-    bw_sql_i64(st, 1, chain);
-    bw_sql_i64(st, 2, through);
-    bw_sql_i64(st, 3, received_unix_ms);
-    bw_sql_text(st, 4, receipt ? receipt : "");
-    r = bw_sql_run(&j->sql, st, reterr);
-    if (r == 0) {
-        r = bw_sql_commit(&j->sql, reterr);
-    }
-out:
     bw_sql_rollback(&j->sql);
     return r;
 }
@@ -422,31 +446,20 @@ int bw_journal_rewind(struct bw_journal *j,
                       struct bw_err *reterr)
 {
     char kept[BW_HASH_LEN + 1];
-    int64_t chain = 0;
-    int64_t acked = 0;
-    int64_t head = 0;
-    struct sqlite3_stmt *st = NULL;
+    struct chain chain;
     *ret_moved = false;
-    int r = bw_sql_begin(&j->sql, reterr);
+    int r = begin_on_chain(j, kid, &chain, reterr);
     if (r < 0) {
         return r;
     }
-    r = find_chain(j, kid, &chain, &acked, &head, reterr);
-    if (r < 0 || through >= acked) {
+    if (through >= chain.acked) {
         goto out;
     }
-    r = kept_hash(j, chain, through > 0 ? through : 1, kept, reterr);
+    r = kept_hash(j, chain.id, through > 0 ? through : 1, kept, reterr);
     if (r < 0 || !kept[0] || (through > 0 && strcmp(kept, hash) != 0)) {
         goto out;
     }
-    st = bw_sql_stmt(&j->sql, REWIND, reterr);
-    if (!st) {
-        r = bw_sql_code(&j->sql);
-        goto out;
-    }
-    bw_sql_i64(st, 1, chain);
-    bw_sql_i64(st, 2, through);
-    r = bw_sql_run(&j->sql, st, reterr);
+    r = move_acked(j, REWIND, &chain, through, reterr);
     r = r < 0 ? r : bw_sql_commit(&j->sql, reterr);
     *ret_moved = r == 0;
 out:
@@ -461,10 +474,8 @@ int bw_journal_refused(struct bw_journal *j,
                        const char *detail,
                        struct bw_err *reterr)
 {
-    int64_t chain = 0;
-    int64_t acked = 0;
-    int64_t head = 0;
-    int r = find_chain(j, kid, &chain, &acked, &head, reterr);
+    struct chain chain;
+    int r = find_chain(j, kid, &chain, reterr);
     if (r < 0) {
         return r;
     }
@@ -472,7 +483,7 @@ int bw_journal_refused(struct bw_journal *j,
     if (!st) {
         return bw_sql_code(&j->sql);
     }
-    bw_sql_i64(st, 1, chain);
+    bw_sql_i64(st, 1, chain.id);
     bw_sql_i64(st, 2, seq);
     bw_sql_text(st, 3, type ? type : "");
     bw_sql_text(st, 4, detail ? detail : "");
@@ -485,24 +496,18 @@ int bw_journal_forked(struct bw_journal *j,
                       const char *detail,
                       struct bw_err *reterr)
 {
-    int64_t chain = 0;
-    int64_t acked = 0;
-    int64_t head = 0;
+    struct chain chain;
     struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_begin(&j->sql, reterr);
+    int r = begin_on_chain(j, kid, &chain, reterr);
     if (r < 0) {
         return r;
-    }
-    r = find_chain(j, kid, &chain, &acked, &head, reterr);
-    if (r < 0) {
-        goto out;
     }
     st = bw_sql_stmt(&j->sql, FORK_ROWS, reterr);
     if (!st) {
         r = bw_sql_code(&j->sql);
         goto out;
     }
-    bw_sql_i64(st, 1, chain);
+    bw_sql_i64(st, 1, chain.id);
     bw_sql_i64(st, 2, seq);
     bw_sql_text(st, 3, detail ? detail : "");
     r = bw_sql_run(&j->sql, st, reterr);
@@ -514,7 +519,7 @@ int bw_journal_forked(struct bw_journal *j,
         r = bw_sql_code(&j->sql);
         goto out;
     }
-    bw_sql_i64(st, 1, chain);
+    bw_sql_i64(st, 1, chain.id);
     r = bw_sql_run(&j->sql, st, reterr);
     if (r == 0) {
         r = bw_sql_commit(&j->sql, reterr);
