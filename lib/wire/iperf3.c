@@ -101,14 +101,14 @@ static int64_t cwnd_of(const json_t *streams)
     return sum;
 }
 
+/* Seen of 3.12: where the end of the warm-up falls into a report, the warm-up's last second
+ * has no interval, and the next one says it took two seconds. So time is read elsewhere. */
 static void read_intervals(const json_t *whole, struct bw_iperf3_report *r)
 {
     const json_t *intervals = json_object_get(whole, "intervals");
     size_t n = json_array_size(intervals);
     r->total_bytes = BW_UNKNOWN;
     r->omitted_bytes = BW_UNKNOWN;
-    r->window_sent_bytes = BW_UNKNOWN;
-    r->window_sent_us = BW_UNKNOWN;
     r->cwnd_bytes = BW_UNKNOWN;
     r->pmtu = BW_UNKNOWN;
     for (size_t i = 0; i < n && i < INTERVALS_MAX; i++) {
@@ -121,9 +121,6 @@ static void read_intervals(const json_t *whole, struct bw_iperf3_report *r)
         add(&r->total_bytes, bytes);
         if (json_is_true(json_object_get(sum, "omitted"))) {
             add(&r->omitted_bytes, bytes);
-        } else {
-            add(&r->window_sent_bytes, bytes);
-            add(&r->window_sent_us, figure(sum, "seconds", 1e6));
         }
         r->cwnd_bytes = cwnd > r->cwnd_bytes ? cwnd : r->cwnd_bytes; /* unknown: least */
         r->pmtu = pmtu != BW_UNKNOWN && pmtu <= 65535 ? pmtu : r->pmtu;
@@ -180,6 +177,7 @@ static void read_end(const json_t *end, struct bw_iperf3_report *r)
     r->window_us = figure(received, "seconds", 1e6);
     r->bytes = figure(received, "bytes", 1);
     r->sent_bytes = figure(sent, "bytes", 1);
+    r->sent_us = figure(sent, "seconds", 1e6);
     r->retransmits = r->udp ? BW_UNKNOWN : figure(sent, "retransmits", 1);
     r->packets = BW_UNKNOWN;
     r->lost = BW_UNKNOWN;
@@ -241,25 +239,22 @@ int bw_iperf3_read(const char *json,
 
 int64_t bw_iperf3_received_most(const struct bw_iperf3_report *r)
 {
-    double all = (double)r->total_bytes * TOLERANCE;
-    double window;
-    double queued = 0;
-    if (r->total_bytes == BW_UNKNOWN) {
-        return BW_UNKNOWN;
+    double rate; /* bytes a microsecond */
+    double queued;
+    if (r->sent_bytes == BW_UNKNOWN || r->sent_us == BW_UNKNOWN || r->sent_us == 0 ||
+        r->window_us == BW_UNKNOWN) {
+        return r->total_bytes == BW_UNKNOWN ? BW_UNKNOWN
+                                            : (int64_t)((double)r->total_bytes * TOLERANCE);
     }
-    if (r->window_sent_bytes == BW_UNKNOWN || r->window_sent_us == BW_UNKNOWN ||
-        r->window_sent_us == 0 || r->window_us == BW_UNKNOWN) {
-        return (int64_t)all;
-    }
-    window = (double)r->window_sent_bytes / (double)r->window_sent_us;
-    if (r->omitted_bytes != BW_UNKNOWN) {
+    rate = (double)r->sent_bytes / (double)r->sent_us;
+    queued = rate * LATE_US;
+    if (!r->udp && r->cwnd_bytes != BW_UNKNOWN) {
+        queued += 2 * (double)r->cwnd_bytes;
+    } else if (!r->udp && r->omitted_bytes != BW_UNKNOWN) {
         queued = (double)r->omitted_bytes;
-        if (r->udp) {
-            queued = fmin(queued, window * LATE_US);
-        } else if (r->cwnd_bytes != BW_UNKNOWN) {
-            queued = fmin(queued, window * LATE_US + 2 * (double)r->cwnd_bytes);
-        }
     }
-    window *= (double)r->window_us;
-    return (int64_t)fmin(all, window * TOLERANCE + queued);
+    if (r->omitted_bytes != BW_UNKNOWN) {
+        queued = fmin(queued, (double)r->omitted_bytes);
+    }
+    return (int64_t)(rate * (double)r->window_us * TOLERANCE + queued);
 }

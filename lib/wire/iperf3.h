@@ -26,17 +26,16 @@ struct bw_iperf3_report {
     bool reverse;   /* the server sent */
     uint8_t family; /* 4, 6; 0: it does not say */
     int64_t streams;
-    int64_t window_us;         /* without what was omitted … */
-    int64_t bytes;             /* … and what the receiver took in it */
-    int64_t total_bytes;       /* our end's count of all, what was omitted included */
-    int64_t omitted_bytes;     /* … of it before the window … */
-    int64_t window_sent_bytes; /* … and within it, in so long: */
-    int64_t window_sent_us;
-    int64_t cwnd_bytes;  /* TCP, ours the sender: the largest seen, sum of the streams */
-    int64_t sent_bytes;  /* within the window, by the sender */
-    int64_t packets;     /* UDP: that were sent, and of those … */
-    int64_t lost;        /* … that did not arrive */
-    int64_t block_bytes; /* one write, or one datagram's payload */
+    int64_t window_us;     /* without what was omitted … */
+    int64_t bytes;         /* … and what the receiver took in it */
+    int64_t total_bytes;   /* our end's count of all, what was omitted included */
+    int64_t omitted_bytes; /* … of it before the window; a second may be missing in both */
+    int64_t cwnd_bytes;    /* TCP, ours the sender: the largest seen, sum of the streams */
+    int64_t sent_bytes;    /* within the window, by the sender … */
+    int64_t sent_us;       /* … in so long */
+    int64_t packets;       /* UDP: that were sent, and of those … */
+    int64_t lost;          /* … that did not arrive */
+    int64_t block_bytes;   /* one write, or one datagram's payload */
     int64_t mss;
     int64_t pmtu;        /* as our sending socket knew it */
     int64_t retransmits; /* segments, by the sender */
@@ -57,7 +56,7 @@ int bw_iperf3_read(const char *json,
 /* The most that can have come in the receiver's window when we sent: our own rate within
  * our window for as long, 2 % more, and what the warm-up may have left to drain: for TCP
  * two congestion windows, which is what a kernel keeps of a connection, and what a late
- * reader finds. Never more than all, and 2 %. BW_UNKNOWN: our end told no bytes. */
+ * reader finds. BW_UNKNOWN: our end told no bytes. */
 int64_t bw_iperf3_received_most(const struct bw_iperf3_report *r);
 
 #endif

@@ -110,7 +110,7 @@ void iperf3_figures(const struct bw_iperf3_report *r,
     s->t1_mono_ns = t0_ns + r->window_us * 1000;
     s->bytes = r->bytes;
     s->wire_bytes = wire_bytes(r);
-    if (r->total_bytes != BW_UNKNOWN) {
+    if (r->total_bytes > s->total_bytes) { /* a report may miss a second; unknown: least */
         s->total_bytes = r->total_bytes;
     }
     s->family = r->family;
