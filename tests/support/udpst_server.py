@@ -48,6 +48,8 @@ from udpst_pdus import (ACTIVATION, ACTIVATION_BAD, ACTIVATION_OK, AUTH_WINDOW_S
                         TRADITIONAL, UP, UPSTREAM_BIT, VERSION, VERSION_MIN, WATCHDOG_S, checksum,
                         decode, derive_keys, encode, signed_by)
 
+LATE_S = 0.1  # an interval is not held open for longer by what waits to be read
+
 
 def rate_row(index, family=4, traditional=False, addon=False):
     """Row `index` of the table of sending rates, as fields of the rate structure."""
@@ -406,14 +408,15 @@ class Test:
         now = time.monotonic()
         trial, sub = self.asked["trial_ms"] / 1000, self.asked["sub_ms"] / 1000
         trial_from, sub_from, trial_due, sub_due = now, now, now + trial, now + sub
-        saved, sub_seq = {}, 0
+        saved, sub_seq, waits = {}, 0, False
         unpack = LOAD_HEADER.unpack_from
         while True:
             now = time.monotonic()
             why = self.over(now)
             if why:
                 return why
-            if now >= sub_due:
+            # What came before an interval's end, and was not read yet, belongs into it.
+            if now >= sub_due and (not waits or now >= sub_due + LATE_S):
                 sub_seq += 1
                 saved = self.save(got.sub, now - sub_from)
                 Received.clear(got.sub)
@@ -425,9 +428,11 @@ class Test:
                 got.rtt_var, got.minimum_updated = NO_DELAY, 0
                 trial_from, trial_due = now, max(trial_due + trial, now)
             select.select([self.sock], [], [], max(0, min(trial_due, sub_due) - now))
+            waits = True
             for _ in range(256):
                 size = self.read()
                 if not size:
+                    waits = False
                     break
                 if size < 32 or self.buffer[0] != 0xBE or self.buffer[1] != 0xEF:
                     self.stray(size)
