@@ -104,7 +104,11 @@ static bool has_room(const struct bw_ingest *g)
 
 static size_t bytes_of(const struct bw_post *p)
 {
-    return p->inflated.cap + p->n_lines * (sizeof(p->lines[0]) + sizeof(p->texts[0]));
+    size_t n = p->inflated.cap + p->n_lines * (sizeof(p->lines[0]) + sizeof(p->texts[0]));
+    for (size_t i = 0; p->lines && i < p->n_lines; i++) {
+        n += bw_summary_bytes(&p->lines[i].summary);
+    }
+    return n;
 }
 
 static void *checker_main(void *arg)
@@ -124,9 +128,9 @@ static void *checker_main(void *arg)
         int64_t before = thread_cpu_us();
         bw_ingest_check_post(g, p);
         int64_t spent = thread_cpu_us() - before;
+        p->checked_bytes = bytes_of(p);
         (void)pthread_mutex_lock(&g->lock);
         g->in_check--;
-        p->checked_bytes = bytes_of(p);
         g->checked_bytes += p->checked_bytes;
         g->stats.check_us += spent;
         g->stats.lines += (int64_t)p->n_lines;

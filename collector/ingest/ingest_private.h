@@ -52,7 +52,7 @@ struct bw_post {
     struct bw_batch_line *texts;
     size_t n_lines;
     size_t n_to_ledger;
-    size_t checked_bytes; /* what the check made of it, in memory */
+    size_t checked_bytes; /* what the check made of it, in memory, records too */
     /* the answer */
     unsigned status;
     const char *type;

@@ -361,6 +361,9 @@ void bw_schedule_starts_init(struct bw_schedule_starts *p);
 /* Free what the arena owns and initialise again. A zeroed or initialised struct is fine. */
 void bw_summary_done(struct bw_summary *s);
 
+/* Bytes that s holds beside itself. Any thread. */
+size_t bw_summary_bytes(const struct bw_summary *s);
+
 /* Is a good run set apart, by where it left and by its flags? Any thread. */
 enum bw_apart bw_throughput_apart(const struct bw_throughput *t);
 /* The grade for which the run shows a proof: without one it is the box's word. Any thread.

@@ -100,6 +100,15 @@ void bw_summary_done(struct bw_summary *s)
     bw_summary_init(s);
 }
 
+size_t bw_summary_bytes(const struct bw_summary *s)
+{
+    size_t n = 0;
+    for (const struct block *b = s->arena; b; b = b->next) {
+        n += sizeof(*b) + b->cap;
+    }
+    return n;
+}
+
 void *bw_summary_alloc(struct bw_summary *s, size_t n_bytes)
 {
     const size_t step = _Alignof(max_align_t);

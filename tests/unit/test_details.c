@@ -472,6 +472,21 @@ static void records_are_read_where_they_tell_something(void **state)
     bw_details_done(&d);
 }
 
+static void held_bytes_are_told(void **state)
+{
+    (void)state;
+    struct bw_summary s;
+    bw_summary_init(&s);
+    assert_int_equal(bw_summary_bytes(&s), 0);
+    assert_non_null(bw_summary_alloc(&s, 10));
+    size_t little = bw_summary_bytes(&s);
+    assert_true(little >= 10);
+    assert_non_null(bw_summary_alloc(&s, 100000));
+    assert_true(bw_summary_bytes(&s) >= little + 100000);
+    bw_summary_done(&s);
+    assert_int_equal(bw_summary_bytes(&s), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +500,7 @@ int main(void)
         cmocka_unit_test(the_place_of_a_change_is_known_or_not),
         cmocka_unit_test(hops_nobody_tells_are_not_known),
         cmocka_unit_test(records_are_read_where_they_tell_something),
+        cmocka_unit_test(held_bytes_are_told),
     };
     if (bw_crypto_init() < 0) {
         return 1;

@@ -66,8 +66,10 @@ static const char schema_v1[] =
     " segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,"
     " sha256 TEXT NOT NULL, through INTEGER NOT NULL, PRIMARY KEY(site, circuit, day)) WITHOUT ROWID;";
 
-/* From here on a day row that misses a record of a sealed file is not kept; before, it was
- * told by what the parts span (900: BW_FOLD_TAIL_S). */
+/* From here on a day row that misses a record of a sealed file is not kept. Those of before
+ * go: their form is one that no reader takes any more, and such a day is folded from its
+ * records. (To tell which of them miss a record would take a row for each day that a part
+ * spans: a clock that once stood at 1970 makes twenty thousand of one part.) */
 static const char schema_v4[] =
     "DROP INDEX parts_site;"
     "CREATE INDEX parts_start ON segment_parts(site, max_start, min_start);"
@@ -76,16 +78,7 @@ static const char schema_v4[] =
     "UPDATE segments SET min_start = p.a, max_start = p.b FROM (SELECT segment,"
     " min(min_start) AS a, max(max_start) AS b FROM segment_parts GROUP BY segment) AS p"
     " WHERE p.segment = segments.id;"
-    "CREATE TEMP TABLE spans(site TEXT, day INTEGER, to_position INTEGER,"
-    " PRIMARY KEY(site, day)) WITHOUT ROWID;"
-    "WITH RECURSIVE span(site, day, last, to_position) AS (SELECT p.site,"
-    "  p.min_start - 900 - ((p.min_start - 900) % 86400 + 86400) % 86400, p.max_start,"
-    "  s.to_position FROM segment_parts p JOIN segments s ON s.id = p.segment"
-    " UNION ALL SELECT site, day + 86400, last, to_position FROM span WHERE day + 86400 <= last)"
-    " INSERT INTO spans SELECT site, day, max(to_position) FROM span GROUP BY site, day;"
-    "DELETE FROM days WHERE through < (SELECT to_position FROM spans s"
-    " WHERE s.site = days.site AND s.day = days.day);"
-    "DROP TABLE spans;";
+    "DELETE FROM days;";
 
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
