@@ -148,7 +148,7 @@ int bw_site_unsent(const struct bw_site *s, size_t probe, size_t target, int *re
         if (way[0] > 0 || way[1] > 0) {
             return 0; /* a family that this box never had is none that is missed */
         }
-        return way[0] < 0 && (w[0].once || !w[1].once) ? way[0] : way[1];
+        return way[0] < 0 && (w[0].once || !w[1].once || way[1] == 0) ? way[0] : way[1];
     }
     return 0;
 }
