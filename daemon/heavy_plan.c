@@ -156,11 +156,14 @@ void heavy_know_spent(struct bw_heavy *h)
     }
 }
 
-/* Does a test that was put off go on waiting? A campaign's also over midnight: its slot
- * does. */
+/* Does a test that was put off, or that is due and was not yet looked at, go on waiting? A
+ * campaign's also over midnight: its slot does. */
 static bool still_waits(const struct bw_heavy *h, const struct item *it, int64_t unix_s)
 {
-    return it->deferred[0] && unix_s * 1000 < it->give_up_unix_ms &&
+    /* By both clocks: what the wall clock jumped over was never due. */
+    bool due = it->due_unix_ms != BW_UNKNOWN && it->due_unix_ms < unix_s * 1000 &&
+               it->due_mono_ms <= bw_clock_mono_ms();
+    return (it->deferred[0] || due) && unix_s * 1000 < it->give_up_unix_ms &&
            (it->what == ITEM_CAMPAIGN ||
             it->drawn_day_s == bw_pledge_today_unix_s(h->pledge));
 }
@@ -206,6 +209,11 @@ int heavy_same_probe(const struct bw_boxconf *c, const struct bw_boxconf_probe *
     return -ENOENT;
 }
 
+bool heavy_same_plan(const struct bw_boxconf_probe *a, const struct bw_boxconf_probe *b)
+{
+    return a->every_ms == b->every_ms && a->n_outside == b->n_outside;
+}
+
 /* A figure that is still to be judged, and a test that is still to be repeated, do not end
  * with a configuration in which their section is as it was. */
 static void carry_over(struct bw_heavy *h)
@@ -242,8 +250,8 @@ static void carry_over(struct bw_heavy *h)
 }
 
 /* All items in terms of the configuration in force; those are left out whose section is
- * gone or changed, but for a campaign's test: that is drawn by its rule. From malloc, or
- * NULL: none. */
+ * gone or changed, but for a campaign's test: that is drawn by its rule. Nothing is due any
+ * more of those that are drawn anew. From malloc, or NULL: none. */
 static struct item *items_before(const struct bw_heavy *h, size_t *ret_n)
 {
     struct item *had = h->n_items > 0 ? malloc(h->n_items * sizeof(*had)) : NULL;
@@ -252,7 +260,13 @@ static struct item *items_before(const struct bw_heavy *h, size_t *ret_n)
         struct item it = h->items[i];
         const struct bw_campaign *k =
             it.what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it.campaign) : NULL;
-        int to = heavy_same_probe(h->config, &h->planned->probes[it.probe]);
+        const struct bw_boxconf_probe *was = &h->planned->probes[it.probe];
+        int to = heavy_same_probe(h->config, was);
+        if (to >= 0 && it.what == ITEM_OWN &&
+            !heavy_same_plan(was, &h->config->probes[to])) {
+            it.due_unix_ms = BW_UNKNOWN;
+            it.deferred[0] = '\0';
+        }
         if (to < 0 && k) {
             to = heavy_campaign_probe(h, k);
             it.target = 0; /* of other servers */

@@ -120,6 +120,8 @@ void heavy_know_spent(struct bw_heavy *h);
 size_t heavy_n_usual(const struct bw_boxconf_probe *p);
 /* The same instance, unchanged, in another configuration; or -ENOENT. */
 int heavy_same_probe(const struct bw_boxconf *c, const struct bw_boxconf_probe *p);
+/* Of the same instance: are its own tests drawn as before, how often and where to? */
+bool heavy_same_plan(const struct bw_boxconf_probe *a, const struct bw_boxconf_probe *b);
 /* The probe of a campaign in the configuration in force, or -ENOENT. */
 int heavy_campaign_probe(const struct bw_heavy *h, const struct bw_campaign *k);
 
