@@ -51,16 +51,21 @@ static void put_off(
     }
 }
 
-/* It ends before it began. */
+/* It ends before it began. A reload may have come meanwhile: where its section is as it
+ * was, it goes on by the configuration in force. */
 static void no_ticket(struct run *run, int status, const char *why, int64_t wait_ms)
 {
     struct bw_heavy *h = run->heavy;
     const struct bw_boxconf_probe *p = &run->config->probes[run->item.probe];
+    int probe = heavy_same_probe(h->config, p);
     h->run = NULL;
-    if (status != -ECANCELED && run->config == h->config && bw_site_interval(h->site)) {
+    if (status != -ECANCELED && probe >= 0 && bw_site_interval(h->site)) {
+        bool planned = run->item.what != ITEM_OWN ||
+                       heavy_same_plan(p, &h->config->probes[(size_t)probe]);
         bw_log(BW_AREA_SCHED, BW_NOTICE, "%s \"%s\" gets no ticket now (%s)", p->ops->name,
                bw_opts_name(p->opts), why);
-        if (run->asked) {
+        run->item.probe = (size_t)probe;
+        if (run->asked || !planned) {
             heavy_not_run(h, &run->item, BW_TEST_DEFERRED, why);
         } else {
             put_off(h, run, status, why, wait_ms);

@@ -3,9 +3,10 @@
 of every result in its record; put off while the server has no place."""
 import json
 import os
+import signal
 
 from bwtest import Box, Collector, wait_for
-from bwtest.measure import WebSocket, measure_conf, payload_of, urls
+from bwtest.measure import WebSocket, ask, measure_conf, payload_of, urls
 from bwtest.scenes import run_scenes, scene
 
 NDT7 = """
@@ -164,6 +165,40 @@ def put_off_while_busy():
         # Both were served, up to the few bytes that this server gives.
         assert all(r["bytes"] >= 20_000_000 for r in answer["results"]), answer
         assert c.metric("bandwitness_test_receipts_total") == 3
+        box.stop()
+
+
+@scene
+def refused_over_a_reload():
+    """A test that gets no ticket is put off, also where the file was read again meanwhile."""
+    box_conf = "tests { gate = off retry = 1min give_up = 1h }\n"
+    test = NDT7 % ("down", "every = 10s")
+    other = (NDT7 % ("down", "")).replace('"state"', '"a-first"').replace("ticket = collector", "")
+    with Collector(extra=measure_conf(tests=1, test_bytes="20MB")) as c, \
+            Box(more=box_conf + test + c.as_conf()) as box:
+        ready(c)
+        enrolled(c, box)
+        held = ask(c, c.box("Birch Elementary"), direction="both")
+        assert held.status == 200, held.body
+
+        def waits():
+            return [t.get("waits") for t in box.ask(verb="schedule")[-1]["tests"]
+                    if t["probe"] == "state"]
+        c.proc.send_signal(signal.SIGSTOP)
+        try:
+            box.start()
+            wait_for("a request for a ticket", lambda: [
+                p for p in box.status()["tests"]["probes"] if p["running"]], 60)
+            sha = box.status()["config_sha256"]
+            box.write(Box.CIRCUIT % "lo" + Box.ICMP + box_conf + other + test + c.as_conf())
+            box.reload()
+            wait_for("read again", lambda: box.status()["config_sha256"] != sha, 10)
+            assert waits() != ["server busy"], waits()
+        finally:
+            c.proc.send_signal(signal.SIGCONT)
+        wait_for("it waits", lambda: waits() == ["server busy"], 8)
+        wait_for("the deferral in the record", lambda: [
+            t for t in tests_of(box) if t.get("reason") == "server busy"], 20)
         box.stop()
 
 
