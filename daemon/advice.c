@@ -119,6 +119,9 @@ const char *bw_advice_left_out(const char *why)
     static const struct case_of cases[] = {
         {"busy", "the line is in use whenever a test is due: choose hours when it is not "
                  "(window), or raise tests { share } or { give_up }"},
+        {"no counter", "`ip link` lists the interfaces of this box: put the right one as "
+                       "interface of that circuit, or say source = none to test without a "
+                       "gate"},
         {"of the month's", "raise tests { month_bytes }, or test less often (every)"},
         {"budget", "raise tests { day_bytes }, or test less often (every)"},
         {"class hours", "leave more time between class_hours and window, or raise tests { "

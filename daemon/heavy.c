@@ -187,6 +187,7 @@ void heavy_look(struct bw_heavy *h,
     s->minute_allowed = minute_allowed(h, it, bw_clock_unix_ms() / 1000);
     s->outage = bw_interval_out_now(iv, (uint32_t)p->circuit, now_mono_ns, NULL) > 0;
     s->link_bps = reading ? reading->link_bps : BW_UNKNOWN;
+    s->counted = c->source == BW_SOURCE_KERNEL;
     set_gate(h, it, s);
     int64_t span_s = gate_span_s(h) > 0 ? gate_span_s(h) : GATE_SPAN_MIN_S;
     for (int d = 0; d < BW_DIRECTIONS; d++) {

@@ -14,26 +14,45 @@
 #define FCC_UP_BPS 32000
 
 enum {
-    HOUR_MS = 3600000
+    HOUR_MS = 3600000,
+    BLIND_MS = 3000 /* a counter is read each second: after two readings there is a rate */
 };
+
+/* What users may carry; unknown: anything, or the test does not load that direction. */
+static int64_t limit_of(const struct bw_sched_state *s, enum bw_direction d)
+{
+    static const int64_t fcc_bps[BW_DIRECTIONS] = {
+        [BW_DOWN] = FCC_DOWN_BPS, [BW_UP] = FCC_UP_BPS};
+    int64_t of_bps = s->claim_bps[d] != BW_UNKNOWN ? s->claim_bps[d] : s->link_bps;
+    if (!(d == BW_DOWN ? s->down : s->up)) {
+        return BW_UNKNOWN;
+    }
+    if (s->gate == BW_SCHED_GATE_FCC) {
+        return fcc_bps[d];
+    }
+    return s->gate == BW_SCHED_GATE_SHARE && of_bps != BW_UNKNOWN
+               ? of_bps / 1000 * s->gate_ppm / 1000
+               : BW_UNKNOWN;
+}
+
+/* The gate asks for a rate, and the counter that has it cannot be read. */
+static bool is_blind(const struct bw_sched_state *s)
+{
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        if (s->counted && s->carried_bps[d] == BW_UNKNOWN &&
+            limit_of(s, (enum bw_direction)d) != BW_UNKNOWN) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static bool too_busy(const struct bw_sched_state *s, char *reason, size_t cap)
 {
     static const char *const words[BW_DIRECTIONS] = {[BW_DOWN] = "down", [BW_UP] = "up"};
-    static const int64_t fcc_bps[BW_DIRECTIONS] = {
-        [BW_DOWN] = FCC_DOWN_BPS, [BW_UP] = FCC_UP_BPS};
-    const bool loads[BW_DIRECTIONS] = {[BW_DOWN] = s->down, [BW_UP] = s->up};
     for (int d = 0; d < BW_DIRECTIONS; d++) {
-        int64_t limit_bps = BW_UNKNOWN;
-        if (s->gate == BW_SCHED_GATE_FCC) {
-            limit_bps = fcc_bps[d];
-        } else if (s->gate == BW_SCHED_GATE_SHARE) {
-            int64_t of = s->claim_bps[d] != BW_UNKNOWN ? s->claim_bps[d] : s->link_bps;
-            if (of != BW_UNKNOWN) {
-                limit_bps = of / 1000 * s->gate_ppm / 1000;
-            }
-        }
-        if (loads[d] && limit_bps != BW_UNKNOWN && s->carried_bps[d] != BW_UNKNOWN &&
+        int64_t limit_bps = limit_of(s, (enum bw_direction)d);
+        if (limit_bps != BW_UNKNOWN && s->carried_bps[d] != BW_UNKNOWN &&
             s->carried_bps[d] > limit_bps) {
             (void)snprintf(reason, cap,
                            "busy: users draw %" PRId64 " kbit/s %s, the gate is %" PRId64
@@ -94,6 +113,14 @@ void bw_sched_decide(const struct bw_sched_state *s, struct bw_sched_decision *r
     } else if (!s->asked && !s->minute_allowed) {
         (void)snprintf(ret->reason, sizeof(ret->reason),
                        "class hours or outside the test window");
+    } else if (!s->asked && is_blind(s)) {
+        (void)snprintf(ret->reason, sizeof(ret->reason),
+                       "no counter: what users draw cannot be read");
+        if (s->now_mono_ms < s->due_mono_ms + BLIND_MS) {
+            ret->verdict = BW_SCHED_WAIT;
+            ret->next_mono_ms = s->due_mono_ms + BLIND_MS;
+            return;
+        }
     } else if (s->asked || !too_busy(s, ret->reason, sizeof(ret->reason))) {
         ret->verdict = BW_SCHED_RUN;
         return;

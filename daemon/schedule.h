@@ -36,12 +36,14 @@ struct bw_sched_state {
     int64_t gate_ppm;
     int64_t claim_bps[BW_DIRECTIONS];   /* unknown: not claimed */
     int64_t link_bps;                   /* unknown: the port does not say */
-    int64_t carried_bps[BW_DIRECTIONS]; /* unknown: no counter: then no gate */
+    bool counted;                       /* the circuit has a counter … */
+    int64_t carried_bps[BW_DIRECTIONS]; /* … unknown: it cannot be read, nobody knows
+                                           whether users are there; without one: no gate */
 };
 
 enum bw_sched_verdict {
     BW_SCHED_RUN,
-    BW_SCHED_WAIT,   /* not due yet */
+    BW_SCHED_WAIT,   /* not due yet, or for a moment, with a reason and nothing recorded */
     BW_SCHED_DEFER,  /* look again at next_mono_ms; the reason is recorded */
     BW_SCHED_GIVE_UP /* too late now; the reason of the last deferral stands */
 };
@@ -49,7 +51,8 @@ enum bw_sched_verdict {
 struct bw_sched_decision {
     enum bw_sched_verdict verdict;
     int64_t next_mono_ms; /* WAIT, DEFER */
-    char reason[128];     /* DEFER, GIVE_UP: for the record and for a person */
+    char reason[128];     /* of all but RUN: for the record and for a person; "" before it
+                             is due */
 };
 
 /* When a start that is put off again and again is given up: after give_up_ms, and with

@@ -125,6 +125,41 @@ static void a_gate_a_direction(void **state)
     expect(&s, BW_SCHED_RUN, NULL);
 }
 
+/* A counter that cannot be read is no quiet line; for the first seconds it is waited for. */
+static void a_counter_that_cannot_be_read(void **state)
+{
+    struct bw_sched_state s = calm();
+    struct bw_sched_decision d;
+    (void)state;
+    s.counted = true;
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.carried_bps[BW_UP] = BW_UNKNOWN;
+    bw_sched_decide(&s, &d);
+    assert_int_equal(d.verdict, BW_SCHED_WAIT);
+    assert_int_equal(d.next_mono_ms, 1003000);
+    assert_non_null(strstr(d.reason, "no counter"));
+    s.now_mono_ms = 1003000;
+    expect(&s, BW_SCHED_DEFER, "no counter");
+    s.gate = BW_SCHED_GATE_FCC;
+    expect(&s, BW_SCHED_DEFER, "no counter");
+    s.now_mono_ms = s.give_up_mono_ms;
+    expect(&s, BW_SCHED_GIVE_UP, "no counter");
+
+    s.now_mono_ms = 1003000;
+    s.asked = true;
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.asked = false;
+    s.gate = BW_SCHED_GATE_OFF; /* nobody asks what users draw … */
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.gate = BW_SCHED_GATE_SHARE;
+    s.up = false; /* … in this direction */
+    expect(&s, BW_SCHED_RUN, NULL);
+    s.up = true;
+    s.claim_bps[BW_UP] = BW_UNKNOWN; /* a share of nothing at all */
+    s.link_bps = BW_UNKNOWN;
+    expect(&s, BW_SCHED_RUN, NULL);
+}
+
 static void until_the_hour_is_over(void **state)
 {
     const int64_t hour_ms = INT64_C(3600000) * 498000;
@@ -159,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decisions),
         cmocka_unit_test(a_gate_a_direction),
+        cmocka_unit_test(a_counter_that_cannot_be_read),
         cmocka_unit_test(until_the_hour_is_over),
         cmocka_unit_test(a_person_asks),
     };
