@@ -187,7 +187,9 @@ static int64_t count_files(const char *folder)
     return count;
 }
 
-/* Somebody removed files, or a refresh failed after it had removed them. */
+/* Somebody removed files, or a refresh failed after it had removed them. A state file that
+ * is behind is none of these: a full disk takes no new one, but takes what goes into series
+ * that have their place already. */
 static bool files_gone(const char *folder, const char *id, const struct bw_rrd_state *state)
 {
     char path[PATH_MAX];
@@ -195,9 +197,10 @@ static bool files_gone(const char *folder, const char *id, const struct bw_rrd_s
     circuit_folder(folder, id, path);
     return state->last_unix_s != BW_UNKNOWN &&
            (bw_rrdcache_state_read(folder, id, &told) != 0 ||
-            told.last_unix_s != state->last_unix_s || count_files(path) < told.n_files);
+            told.last_unix_s > state->last_unix_s || count_files(path) < state->n_files);
 }
 
+/* Not written it stays behind, and what follows it is read again after a restart. */
 static void write_state(const struct refresh *f, int64_t n_files)
 {
     char path[PATH_MAX + 8];

@@ -392,6 +392,25 @@ class Serve(CollectorCase):
                     self.assertEqual(a.status, 200, a.body)
                     self.assertEqual(len(self.known(box)), n)
 
+    def test_series_outlive_a_state_that_could_not_be_written(self):
+        """As on a full disk: the series have their place, the new state file has none."""
+        box = self.c.box("Hazel School")
+        url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={START}&to={START + 7200}"
+        folder = os.path.join(self.c.data, "series", f"{box.site}.wan")
+        kept = os.path.join(self.c.folder, "kept.rrd")  # holds on to the file's number
+        self.c.post([box.summary() for _ in range(6)])
+        self.assertEqual(self.c.get(url).status, 200)
+        os.link(folder + "/link.rrd", kept)
+        with open(folder + "/state", encoding="ascii") as f:
+            before = f.read()
+        for n in (7, 8):
+            self.c.post([box.summary()])
+            self.assertEqual(self.c.get(url).status, 200)
+            self.assertTrue(os.path.samefile(folder + "/link.rrd", kept))
+            self.assertEqual(len(self.known(box)), n)
+            with open(folder + "/state", "w", encoding="ascii") as f:
+                f.write(before)
+
     # --- the shell ---------------------------------------------------------------------------
 
     def test_head_methods_and_keep_alive(self):
