@@ -159,8 +159,9 @@ static int take_over(struct bw_graphs *g, struct bw_err *reterr)
     (void)closedir(dir);
     if (removed > 0) {
         bw_log(BW_AREA_PAGES, BW_NOTICE,
-               "the last end was not orderly: series of %zu %s are made again from the "
-               "records when somebody looks",
+               "%s: series of %zu %s are made again from the records when somebody looks",
+               trusted ? "graph files are of another version, or lack their state"
+                       : "the last end was not orderly",
                removed, bw_plural((int64_t)removed, "circuit", "circuits"));
     }
     return 0;

@@ -95,6 +95,28 @@ class Trouble(unittest.TestCase):
             c.start()
             self.assertEqual(c.post(lines[:1]).json["chains"][0]["acked_through"], 3)
 
+    def test_why_series_are_made_again_is_told_truly(self):
+        version = "graph files are of another version, or lack their state: series of 1 circuit"
+        with Collector() as c:
+            box = c.box()
+            c.post([box.summary() for _ in range(3)])
+            url = f"/api/v1/circuits/{box.site}.wan/graph/link.svg?from={START}&to={START + 900}"
+            state = os.path.join(c.data, "series", f"{box.site}.wan", "state")
+            for orderly in (True, False):
+                with self.subTest(orderly=orderly):
+                    self.assertEqual(c.get(url).status, 200)
+                    if orderly:
+                        c.stop()
+                        with open(state, "w", encoding="ascii") as f:
+                            f.write("300 1790000000\n")  # as written before there were counts
+                    else:
+                        c.kill()
+                    c.start()
+                    told = c.text(last=True)
+                    self.assertEqual(version in told, orderly)
+                    self.assertEqual("the last end was not orderly" in told, not orderly)
+                    self.assertFalse(os.path.exists(state))
+
     def test_a_lost_log_key_is_not_replaced(self):
         c = Collector()
         self.addCleanup(c.end)
