@@ -366,6 +366,24 @@ def beside(jose, key, data, folder):
     print(f"beside: {check.stdout.strip()}")
 
 
+def before_move(jose, key, data, folder):
+    """The period ends on the day of a move, before it: what the packed day says of its last
+    interval is not what the period's last one says."""
+    period = ["--from", "2026-11-03", "--to", "2026-11-05T06:00:00Z", "--tz", "America/Chicago",
+              *CLAIM, "ethernet", "--format", "json"]
+    r = run(BANDWITNESS, "report", "--file", jose, *period)
+    with open(f"{folder}/before.json", "w", encoding="utf-8") as f:
+        f.write(r.stdout)
+    report = json.loads(r.stdout)
+    if [f["source"] for f in report["identity"]["facts"]] != ["kernel", "snmp"]:
+        wrong(f"before the move: {report['identity']['facts']}")
+    r = run(BANDWITNESS, "report", "--ledger", data, *period)
+    if strip(json.loads(r.stdout)) != strip(report):
+        wrong("before the move: ledger and file give different reports")
+    check = run(sys.executable, f"{HERE}/recompute.py", f"{folder}/before.json", jose, key)
+    print(f"before the move: {check.stdout.strip()}")
+
+
 def details(schema, folder):
     """What probes tell beside the round trip, in records of an independent signer: every
     figure worked out again, in all formats, for the whole time and for a part in which the
@@ -438,6 +456,36 @@ def little(schema, folder):
             wrong(f"little: the page {'does not say' if there else 'says'} '{words}'")
 
 
+def watched(schema, folder):
+    """Nothing is counted: an outage could be seen only while two targets were asked."""
+    half = bare.INTERVALS * 300 // 2
+    for name, more, observed, witnesses, days in [
+            ("late", {"second": (22, 23)}, 600, 2, [0]),
+            ("slow", {"first": 30, "second": range(24)}, 0, 0, [None]),
+            # off for two days and more: whole days of which there is no record
+            ("off", {"second": range(24), "off_s": 3 * 86400}, 2 * half, 2, [0, None, None, 0]),
+            ("half", {"second": range(12), "off_s": 86400}, half, 2, [0, None])]:
+        where = f"{folder}/{name}"
+        os.makedirs(where)
+        jose, key = f"{where}/r.jose", f"{where}/r.jwk"
+        bare.write(jose, key, **more)
+        run(BANDWITNESS, "report", "--file", jose, "--key", key, "--tz", "America/Chicago",
+            "--format", "html,csv,json", "-o", f"{where}/out", status=1)
+        report = report_of(f"{where}/out")
+        for e in list(schema.iter_errors(report))[:5]:
+            wrong(f"watched, {name}: the schema refuses {list(e.path)}: {e.message}")
+        check = run(sys.executable, f"{HERE}/recompute.py", f"{where}/out/report.json", jose, key)
+        print(f"watched, {name}: {check.stdout.strip()}")
+        outages = report["outages"]
+        if (outages["observed_s"], outages["witnesses"]) != (observed, witnesses) or \
+                outages.get("n") != (0 if observed else None):
+            wrong(f"watched, {name}: outages are {outages}")
+        on_record = [i for i, d in enumerate(report["days"]) if d["recorded_s"]]
+        told = [d.get("outage_ms") for d in report["days"]]
+        if told[on_record[0]:on_record[-1] + 1] != days:
+            wrong(f"watched, {name}: outages of days are {told}")
+
+
 # What the page says, and what it must not say, of bare.py's records.
 LITTLE = [
     ("not measured outage: it takes two targets", True),
@@ -500,12 +548,15 @@ def main():
                 twice(jose, key, arguments, report, folder)
             if name == "tens":
                 beside(jose, key, f"{folder}/data", folder)
+            if name == "moved":
+                before_move(jose, key, f"{folder}/data", folder)
             if name == "week":
                 tampered(jose, key, folder)
                 errors(jose)
         details(schema, f"{top}/details")
         little(schema, f"{top}/little")
-    print(f"{len(CASES) + 2} cases, {len(failures)} wrong")
+        watched(schema, f"{top}/watched")
+    print(f"{len(CASES) + 3} cases, {len(failures)} wrong")
     return 1 if failures else 0
 
 

@@ -279,6 +279,13 @@ int bw_ledger_day_row(struct ledger *l,
     return r;
 }
 
+/* A day's facts are those of its last interval: whose range ends before that one wants
+ * others. Only the last day of a range can be such a one. */
+static bool ends_before_facts(const struct bw_circuit_day *d, int64_t to_unix_s)
+{
+    return d->n_slots > 0 && d->slots[d->n_slots - 1].start_unix_s >= to_unix_s;
+}
+
 /* The stored row, cut to the range: 1 given to cb (or cb's answer), 0 there is none. */
 static int day_from_row(struct ledger *l,
                         const char *site,
@@ -311,6 +318,10 @@ static int day_from_row(struct ledger *l,
     }
     if (r < 0) {
         return r;
+    }
+    if (ends_before_facts(&day.day, to_unix_s)) {
+        bw_day_done(&day);
+        return 0;
     }
     if (from_unix_s > day_unix_s || to_unix_s < day_unix_s + DAY_S) {
         bw_day_clip(&day.day, from_unix_s, to_unix_s);
