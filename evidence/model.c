@@ -213,6 +213,7 @@ out:
     free(m.stated);
     free(m.changes);
     free(m.cells);
+    free(m.watch);
     free(m.places);
     free(m.edges);
     free(m.beside);

@@ -294,7 +294,8 @@ struct bw_report_outages {
     int64_t total_ms;    /* unknown: nothing could tell an outage, and none is on record */
     int64_t longest_ms;  /* the same */
     int64_t n_open;      /* the same */
-    int64_t observed_s;  /* time with records: outside it an outage cannot be seen */
+    int64_t observed_s;  /* outside it an outage cannot be seen: all time with records where
+                            something is counted, else at most what two targets watched */
     int64_t n_witnesses; /* targets asked often enough to tell one; under two only a carrier
                             that is down is seen */
 };
@@ -366,7 +367,7 @@ struct bw_report_day {
     int64_t recorded_s;
     int64_t counted_s;
     int64_t missing_s;
-    int64_t outage_ms;
+    int64_t outage_ms; /* unknown: none is on record, and nothing could tell one */
     int64_t n;
     int64_t bytes[BW_DIRECTIONS];
     int64_t p95_bps[BW_DIRECTIONS];

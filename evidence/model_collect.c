@@ -258,6 +258,10 @@ int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
     int rc;
 
     r->clock.max_error_us = BW_UNKNOWN;
+    rc = bw_model_watch_begin(m);
+    if (rc < 0) {
+        return rc;
+    }
     m->reterr = reterr;
     rc = bw_records_days(m->query->records, r->site, r->circuit, r->from_unix_s,
                          r->to_unix_s, take_day, m, reterr);

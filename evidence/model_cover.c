@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WITNESS_S = 10 /* a target asked every so many seconds, on the whole, tells an outage */
-};
-
 /* Merged time of all intervals within [from, until); intervals are sorted by start. */
 int bw_model_spans(struct bw_model *m)
 {
@@ -359,33 +355,11 @@ static int list_outages(struct bw_model *m)
     return 0;
 }
 
-static bool asked_often(const struct bw_model_target *t)
-{
-    int64_t sent = t->window[BW_WINDOW_ALL].sent;
-    return sent > 0 && sent >= t->covered_s / WITNESS_S;
-}
-
-/* Different targets that can tell an outage: both families of one are one. */
-static int64_t count_witnesses(const struct bw_model *m)
-{
-    int64_t n = 0;
-
-    for (size_t i = 0; i < m->n_targets; i++) {
-        bool counted = !asked_often(&m->targets[i]);
-        for (size_t k = 0; k < i && !counted; k++) {
-            counted = asked_often(&m->targets[k]) &&
-                      strcmp(m->targets[k].probe, m->targets[i].probe) == 0;
-        }
-        n += !counted;
-    }
-    return n;
-}
-
 /* Counters tell of the carrier. */
 static bool has_counters(const struct bw_report *r)
 {
-    for (size_t i = 0; i < r->n_facts; i++) {
-        if (r->facts[i].source != BW_SOURCE_NONE) {
+    for (size_t i = 0; i < r->n_intervals; i++) {
+        if (r->intervals[i].covered_s != BW_UNKNOWN) {
             return true;
         }
     }
@@ -394,16 +368,21 @@ static bool has_counters(const struct bw_report *r)
 
 int bw_model_outages(struct bw_model *m)
 {
+    const struct bw_report *r = m->report;
     struct bw_report_outages *out = &m->report->outages;
+    int64_t watched_s = bw_model_watched_s(m, r->from_unix_s, r->to_unix_s);
     int rc = list_outages(m);
 
-    out->observed_s = m->report->coverage.recorded_s;
-    out->n_witnesses = count_witnesses(m);
-    if (out->n == 0 && out->n_witnesses < 2 && !has_counters(m->report)) {
+    out->observed_s =
+        has_counters(r) ? r->coverage.recorded_s : min64(r->coverage.recorded_s, watched_s);
+    out->n_witnesses = bw_model_witnesses(m);
+    if (watched_s == 0) { /* never two of them at a time */
+        out->n_witnesses = min64(out->n_witnesses, 1);
+    }
+    if (out->n == 0 && out->observed_s == 0) {
         out->total_ms = BW_UNKNOWN;
         out->longest_ms = BW_UNKNOWN;
         out->n_open = BW_UNKNOWN;
-        out->observed_s = 0;
     }
     return rc;
 }

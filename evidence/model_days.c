@@ -108,16 +108,32 @@ static void add_spans(const struct bw_model *m, struct bw_report_day *d, size_t 
     d->missing_s = d->to_unix_s - d->from_unix_s - d->recorded_s;
 }
 
-static void add_outages(const struct bw_report *r, struct bw_report_day *d)
+/* Intervals [first, last) start within the day: whether two targets or their counters could
+ * have shown an outage. */
+static bool
+was_watched(const struct bw_model *m, const struct bw_report_day *d, size_t first, size_t last)
 {
-    if (r->outages.total_ms == BW_UNKNOWN) {
-        d->outage_ms = BW_UNKNOWN;
+    for (size_t i = first; i < last; i++) {
+        if (m->report->intervals[i].covered_s != BW_UNKNOWN) {
+            return true;
+        }
     }
-    for (size_t i = 0; i < r->outages.n; i++) {
-        const struct bw_report_outage *o = &r->outages.list[i];
+    return bw_model_watched_s(m, d->from_unix_s, d->to_unix_s) > 0;
+}
+
+static void
+add_outages(const struct bw_model *m, struct bw_report_day *d, size_t first, size_t last)
+{
+    const struct bw_report_outages *out = &m->report->outages;
+
+    for (size_t i = 0; i < out->n; i++) {
+        const struct bw_report_outage *o = &out->list[i];
         int64_t from = max64(o->clipped_from_unix_ms, d->from_unix_s * 1000);
         int64_t to = min64(o->clipped_to_unix_ms, d->to_unix_s * 1000);
         d->outage_ms += to > from ? to - from : 0;
+    }
+    if (d->outage_ms == 0 && !was_watched(m, d, first, last)) {
+        d->outage_ms = BW_UNKNOWN;
     }
 }
 
@@ -149,7 +165,7 @@ int bw_model_days(struct bw_model *m)
         }
         fill_day(r, d, first, interval, values);
         add_spans(m, d, &span);
-        add_outages(r, d);
+        add_outages(m, d, first, interval);
     }
     free(values);
     return rc;

@@ -23,6 +23,7 @@ struct bw_model_target {
     char kind[16];
     int family;
     int64_t covered_s;
+    bool witness; /* the first of its name, and that was asked often enough in some cell */
     struct {
         int64_t n_cells;
         int64_t sent;
@@ -59,6 +60,8 @@ struct bw_model_cell {
     int64_t cell;  /* start / BW_CELL_S */
     size_t target; /* number in targets */
     unsigned windows;
+    int64_t sent; /* of those that the records gave, where the whole period wants them */
+    int64_t covered_s;
 };
 
 /* Where the box stood in one interval of a day that is only partly inside; or, for the
@@ -96,6 +99,8 @@ struct bw_model {
     struct bw_model_cell *cells;
     size_t n_cells;
     size_t cap_cells;
+    struct bw_witness_cell *watch; /* each BW_CELL_S of the period */
+    size_t n_watch;
     struct bw_model_place *places;
     size_t n_places;
     size_t cap_places;
@@ -133,6 +138,19 @@ void bw_model_clock(struct bw_model *m);
 
 /* model_days.c */
 int bw_model_days(struct bw_model *m);
+
+/* model_watch.c: who could have told an outage. */
+int bw_model_watch_begin(struct bw_model *m);
+/* All that one cell holds of this target within the period. */
+void bw_model_watch_add(struct bw_model *m,
+                        size_t target,
+                        int64_t unix_s,
+                        int64_t sent,
+                        int64_t covered_s);
+/* For how long, at most, two different targets were watched in these cells. */
+int64_t bw_model_watched_s(const struct bw_model *m, int64_t from_unix_s, int64_t to_unix_s);
+/* Different targets that were watched in some cell. */
+int64_t bw_model_witnesses(const struct bw_model *m);
 
 /* model_rates.c: marks intervals, then tested and used. */
 void bw_model_mark(struct bw_model *m);

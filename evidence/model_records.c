@@ -63,12 +63,15 @@ int bw_model_cell_add(struct bw_model *m,
     if (windows) {
         rc = bw_model_latency_add(m, c, windows, reterr);
     }
-    if (rc < 0 || !cell.windows) {
-        return rc;
-    }
-    rc = bw_model_target(m, c, &cell.target, reterr);
+    rc = rc < 0 ? rc : bw_model_target(m, c, &cell.target, reterr);
     if (rc < 0) {
         return rc;
+    }
+    if (windows & window_all) {
+        bw_model_watch_add(m, cell.target, c->start_unix_s, c->sent, c->covered_s);
+    }
+    if (!cell.windows) {
+        return 0;
     }
     room = bw_grow(m->cells, m->n_cells, &m->cap_cells, sizeof(*m->cells));
     if (!room) {
@@ -175,16 +178,23 @@ static bool cell_wanted(const struct bw_model *m, int64_t start_unix_s)
     return low < m->n_cells && m->cells[low].cell == cell;
 }
 
-static unsigned
-windows_wanted(const struct bw_model *m, size_t target, int64_t start_unix_s)
+/* Which windows want this interval of a target; its packets are counted in its cell. */
+static unsigned windows_wanted(struct bw_model *m,
+                               size_t target,
+                               const struct bw_latency_cell *interval)
 {
-    struct bw_model_cell key = {.cell = floor_div(start_unix_s, BW_CELL_S),
+    struct bw_model_cell key = {.cell = floor_div(interval->start_unix_s, BW_CELL_S),
                                 .target = target};
-    const struct bw_model_cell *c =
+    struct bw_model_cell *c =
         bsearch(&key, m->cells, m->n_cells, sizeof(*m->cells), compare_cells);
     unsigned windows = c ? c->windows : 0;
 
-    return bw_model_in_class(m->report, start_unix_s) ? windows : windows & ~window_class;
+    if (windows & window_all) {
+        c->sent += interval->sent;
+        c->covered_s += interval->covered_s;
+    }
+    return bw_model_in_class(m->report, interval->start_unix_s) ? windows
+                                                                : windows & ~window_class;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -256,7 +266,7 @@ static int add_latency(struct bw_model *m,
     if (rc < 0) {
         return rc;
     }
-    windows = windows_wanted(m, target, s->start_unix_s);
+    windows = windows_wanted(m, target, &c);
     return windows ? bw_model_latency_add(m, &c, windows, reterr) : 0;
 }
 
@@ -318,6 +328,10 @@ int bw_model_record_add(struct bw_model *m,
 
 void bw_model_records_end(struct bw_model *m)
 {
+    for (size_t i = 0; i < m->n_cells; i++) {
+        const struct bw_model_cell *c = &m->cells[i];
+        bw_model_watch_add(m, c->target, c->cell * BW_CELL_S, c->sent, c->covered_s);
+    }
     if (m->n_places == 0) {
         return;
     }

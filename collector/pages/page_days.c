@@ -16,11 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <text.h>
+#include <witness.h>
 
 enum {
     GATHERED_MAX = 20000,
     PAST_AFTER_S = 3600, /* beside the length of an interval */
-    WATCHES_EVERY_S = 5  /* measure/outage.h: between two packets, at most */
+    CELLS = 86400 / BW_CELL_S
 };
 
 /* --- gathering
@@ -37,17 +38,13 @@ static int room(void **array, size_t n, size_t more, size_t size)
     return 0;
 }
 
-/* An interval of a few seconds may hold one packet less than it has places for. */
-static bool is_watching(const struct bw_latency_cell *c)
-{
-    return c->sent != BW_UNKNOWN && c->covered_s != BW_UNKNOWN && c->sent > 0 &&
-           (c->sent + 1) * WATCHES_EVERY_S >= c->covered_s;
-}
-
 static int take_probes(struct bw_page_days *d, const struct bw_circuit_day *day)
 {
+    struct bw_witness_cell cells[CELLS];
+    memset(cells, 0, sizeof(cells));
     for (size_t i = 0; i < day->n_latency; i++) {
         const struct bw_latency_cell *c = &day->latency[i];
+        int64_t at = (c->start_unix_s - day->day_unix_s) / BW_CELL_S;
         size_t k = 0;
         while (k < d->n_probes && strcmp(d->probes[k], c->probe) != 0) {
             k++;
@@ -63,7 +60,12 @@ static int take_probes(struct bw_page_days *d, const struct bw_circuit_day *day)
             d->probes = array;
             memcpy(d->probes[d->n_probes++], c->probe, sizeof(d->probes[0]));
         }
-        d->watches[k] = d->watches[k] || is_watching(c);
+        if (at >= 0 && at < CELLS) {
+            bw_witness_add(&cells[at], k, c->sent, c->covered_s);
+        }
+    }
+    for (size_t i = 0; i < CELLS; i++) {
+        d->watched_s += cells[i].watched_s;
     }
     return 0;
 }
@@ -215,25 +217,22 @@ void bw_page_days_head(struct bw_buf *b, const struct bw_page_days *d, const cha
 /* What none is worth depends on who could have seen one. */
 static void write_no_outage(struct bw_buf *b, const struct bw_page_days *d)
 {
-    size_t n_watching = 0;
-    for (size_t i = 0; i < d->n_probes; i++) {
-        n_watching += d->watches[i] ? 1 : 0;
-    }
-    if (n_watching < 2 && d->source == BW_SOURCE_NONE) {
+    bool targets = d->watched_s > 0;
+    if (!targets && d->source == BW_SOURCE_NONE) {
         bw_buf_puts(b, "<p class=\"soft\">Not known: an outage shows by two targets or "
                        "more that are asked every 5&nbsp;s, or by the carrier of the port "
                        "that is counted. This circuit has neither.</p>");
         return;
     }
-    bw_buf_puts(b, n_watching < 2 ? "<p class=\"soft\">None of the port's carrier in "
-                                  : "<p class=\"soft\">None in ");
+    bw_buf_puts(b, targets ? "<p class=\"soft\">None in "
+                           : "<p class=\"soft\">None of the port's carrier in ");
     bw_page_count(b, d->n_summaries);
     bw_buf_printf(b, " %s (", bw_plural(d->n_summaries, "interval", "intervals"));
-    bw_page_span(b, d->covered_s);
-    bw_buf_puts(b, n_watching < 2
-                       ? "). A line that is silent behind that port would not show: fewer "
-                         "than two targets are asked every 5&nbsp;s.</p>"
-                       : " watched).</p>");
+    bw_page_span(b, targets && d->watched_s < d->covered_s ? d->watched_s : d->covered_s);
+    bw_buf_puts(b, targets
+                       ? " watched).</p>"
+                       : "). A line that is silent behind that port would not show: fewer "
+                         "than two targets are asked every 5&nbsp;s.</p>");
 }
 
 void bw_page_days_outages(struct bw_buf *b, const struct bw_page_days *d)

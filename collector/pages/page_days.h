@@ -39,8 +39,8 @@ struct bw_page_days {
     bool past;         /* the newest is so old that these are not the last days */
     enum bw_source source;
     char (*probes)[BW_NAME_MAX + 1];
-    bool watches[BW_TARGETS_MAX]; /* asked often enough to show an outage */
     size_t n_probes;
+    int64_t watched_s;         /* at most: two targets could have shown an outage */
     struct bw_outage *outages; /* joined, oldest first */
     size_t n_outages;
     struct bw_page_test *tests; /* oldest first */

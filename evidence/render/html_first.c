@@ -328,12 +328,13 @@ static void facts(struct bw_buf *out, const struct bw_report *r)
     bw_words_length(r->outages.total_ms, figure);
     bw_words_length(r->outages.observed_s * 1000, b);
     bw_words_counted((int64_t)r->outages.n, "event", "events", a);
-    (void)snprintf(what, sizeof(what), "of outage in %s, of %s on record (outage-union/1)",
-                   a, b);
+    (void)snprintf(what, sizeof(what), "of outage in %s, of %s watched (outage-union/1)", a,
+                   r->outages.observed_s > 0 ? b : "no time surely");
     if (r->outages.n == 0) {
-        (void)snprintf(
-            what, sizeof(what), "outage seen in %s on record%s (outage-union/1)", b,
-            r->outages.n_witnesses < 2 ? ", where only the carrier was watched" : "");
+        (void)snprintf(what, sizeof(what), "outage seen in %s %s (outage-union/1)", b,
+                       r->outages.n_witnesses < 2
+                           ? "on record, where only the carrier was watched"
+                           : "watched");
     }
     if (r->outages.total_ms == BW_UNKNOWN) {
         fact(out, "not measured",

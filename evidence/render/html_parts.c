@@ -523,7 +523,7 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
     bw_words_length(o->observed_s * 1000, observed);
     if (o->n == 0) {
         bw_buf_printf(out,
-                      "<p>None was seen in the %s on record. Outside that time none can be "
+                      "<p>None was seen in the %s watched. Outside that time none can be "
                       "seen.</p>\n</section>\n",
                       observed);
         return;
@@ -532,9 +532,9 @@ void bw_html_outages(struct bw_buf *out, const struct bw_report *r)
     bw_words_length(o->longest_ms, longest);
     bw_buf_printf(
         out,
-        "<p>%zu in the %s on record: %s in all, the longest %s. Outside the recorded "
-        "time none can be seen.</p>\n<div class=\"chart\"><table>",
-        o->n, observed, total, longest);
+        "<p>%zu, with %s watched: %s in all, the longest %s. Outside the time watched none "
+        "can be seen.</p>\n<div class=\"chart\"><table>",
+        o->n, o->observed_s > 0 ? observed : "no time surely", total, longest);
     bw_html_columns(out, names, 4, 3);
     for (size_t i = 0; i < shown; i++) {
         const struct bw_report_outage *x = &o->list[i];

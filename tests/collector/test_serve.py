@@ -207,6 +207,24 @@ class Serve(CollectorCase):
                 self.assertIn(words, text)
                 self.assertEqual(week in text, days == week)
 
+    def test_no_outage_only_while_two_targets_were_asked(self):
+        """A second target that came late; one asked once a minute, in a cut interval."""
+        now = int(time.time()) // 300 * 300 - 3000
+        none = {"circuits": [{"id": "wan", "vantage": "lan-side", "source": "none"}]}
+        unseen = "Not known: an outage shows by two targets"
+        def two(sent):
+            return {**none, "latency": [latency(1), latency(2, "zz-page", sent=sent)]}
+        for name, sent, step, words in (
+                ("Rowan School", 60, 300, "None in 4 intervals (5\u00a0min watched)"),
+                ("Sallow School", 30, 300, unseen), ("Thrush School", 1, 10, unseen)):
+            with self.subTest(name):
+                box = self.c.box(name, start=now)
+                lines = [box.summary(**two(5)) for _ in range(3)]
+                box.step = step
+                lines.append(box.summary(**two(sent)))
+                self.assertEqual(self.c.post(lines).json["refused"], [])
+                self.assertIn(words, self.page(f"/sites/{box.site}").text)
+
     def test_a_claim_as_the_page_says_it(self):
         box = self.c.box("Cedar School", start=int(time.time()) // 300 * 300 - 300)
         fiber = {"id": "fiber", "vantage": "lan-side", "source": "none"}

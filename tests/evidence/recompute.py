@@ -518,23 +518,37 @@ class Check:
                 out.append((a, b, told))
         return out
 
-    def outages(self):
-        mine = self.outage_list()
-        theirs = self.r["outages"]
-        asked = {}
+    def witnesses(self):
+        """The targets that were asked every six seconds in some five minutes; and, by five
+        minutes, for how long two of them were."""
+        asked, names = {}, {}
         for p in self.records:
             for x in p.get("latency", []):
                 if x["circuit"] == self.circuit and x["sent"] > 0:
-                    n = asked.setdefault((x["probe"], x["kind"], x.get("family")), [0, 0])
+                    n = asked.setdefault((p["start"] // 300, x["probe"], x["kind"],
+                                          x.get("family")), [0, 0])
                     n[0] += x["sent"]
                     n[1] += p["end"] - p["start"]
-        witnesses = len({k[0] for k, (sent, seconds) in asked.items() if sent >= seconds // 10})
-        self.same("outages.witnesses", witnesses, theirs["witnesses"])
-        if not mine and witnesses < 2 and all(c["source"] == "none" for _, c in self.intervals):
+        for (cell, probe, *_), (sent, seconds) in asked.items():
+            if sent * 6 >= seconds:
+                here = names.setdefault(cell, {})
+                here[probe] = max(here.get(probe, 0), seconds)
+        return {probe for here in names.values() for probe in here}, {
+            cell: sorted(here.values())[-2] for cell, here in names.items() if len(here) > 1}
+
+    def outages(self):
+        mine = self.outage_list()
+        theirs = self.r["outages"]
+        witnesses, watched = self.witnesses()
+        observed = self.covered(self.begin, self.until)[0]
+        if not any("covered_s" in c for _, c in self.intervals):
+            observed = min(observed, sum(watched.values()))
+        self.same("outages.witnesses", len(witnesses) if watched else min(len(witnesses), 1),
+                  theirs["witnesses"])
+        self.same("outages.observed_s", observed, theirs["observed_s"])
+        if not mine and not observed:
             for name in ("n", "total_ms", "longest_ms", "n_without_end"):
                 self.same(f"outages.{name}", None, theirs.get(name))
-            self.same("days.outage_ms", set(), {d["outage_ms"] for d in self.r["days"]
-                                                if "outage_ms" in d})
             return
         self.same("outages.list", mine, [
             (unix(o["counted_from"]), unix(o["counted_to"]), unix(o["to"]) if "to" in o else None)
@@ -580,6 +594,7 @@ class Check:
     def days(self):
         layer = self.r["used"][0]["layer"] if self.r["used"] else None
         usual = self.usual_length()
+        outages, watched = self.outage_list(), self.witnesses()[1]
         rows = {}
         for p, c in self.intervals:
             rows.setdefault(self.local(p["start"]).date().isoformat(), []).append((p, c))
@@ -597,6 +612,10 @@ class Check:
             self.same(f"{where}.recorded_s",
                       sum(min(p["end"], end) - max(p["start"], begin) for p, _ in mine),
                       theirs["recorded_s"])
+            out = sum(max(0, min(b, end * 1000) - max(a, begin * 1000)) for a, b, _ in outages)
+            seen = any("covered_s" in c for _, c in mine) or \
+                any(begin // 300 <= cell <= (end - 1) // 300 for cell in watched)
+            self.same(f"{where}.outage_ms", out if out or seen else None, theirs.get("outage_ms"))
             for d in ("down", "up"):
                 flow = [(p, c) for p, c in mine if layer and c.get("layer") == layer
                         and "bytes" in c.get(d, {})]

@@ -346,6 +346,108 @@ static void an_outage_counts_once_and_only_within(void **state)
     fake_drop(&m);
 }
 
+/* An interval of a circuit whose source is none. */
+static void uncounted_slot(struct fake *f, int64_t start_unix_s)
+{
+    struct bw_circuit_day *d = &f->day[f->n_days - 1];
+
+    d->facts.source = BW_SOURCE_NONE;
+    d->facts.layer = BW_LAYER_UNKNOWN;
+    fake_slot(f, start_unix_s, 300, BW_UNKNOWN)->covered_s = BW_UNKNOWN;
+}
+
+/* A target that never answers, asked each second for five minutes. */
+static void silent_cell(struct fake *f, const char *probe, int64_t start_unix_s)
+{
+    struct bw_latency_cell *c = &f->latency[f->n_latency++];
+
+    *c = (struct bw_latency_cell){.kind = "icmp",
+                                  .family = 4,
+                                  .start_unix_s = start_unix_s,
+                                  .last_start_unix_s = start_unix_s,
+                                  .end_unix_s = start_unix_s + 300,
+                                  .n = 1,
+                                  .sent = 300,
+                                  .lost = 300,
+                                  .covered_s = 300};
+    (void)snprintf(c->probe, sizeof(c->probe), "%s", probe);
+    f->day[f->n_days - 1].n_latency++;
+}
+
+/* One target the first day, one by turns the second, two for five minutes of the third. */
+static void time_is_watched_while_two_are_asked(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 3 * 86400};
+    struct bw_buf page;
+    struct bw_err err;
+    struct made m;
+    (void)state;
+
+    for (int64_t day = 0; day < 3; day++) {
+        fake_day(f, monday + day * 86400);
+        for (int64_t i = 0; i < 4; i++) {
+            int64_t at = monday + day * 86400 + i * 300;
+            uncounted_slot(f, at);
+            silent_cell(f, day == 1 && i % 2 ? "hub" : "edge", at);
+        }
+    }
+    silent_cell(f, "hub", monday + 2 * 86400 + 900);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->coverage.recorded_s, 3600);
+    assert_int_equal(m.report->outages.observed_s, 300);
+    assert_int_equal(m.report->outages.n_witnesses, 2);
+    assert_int_equal(m.report->outages.total_ms, 0);
+    assert_true(m.report->days[0].outage_ms == BW_UNKNOWN);
+    assert_true(m.report->days[1].outage_ms == BW_UNKNOWN);
+    assert_int_equal(m.report->days[2].outage_ms, 0);
+    bw_buf_init(&page, BW_RENDER_BYTES_MAX);
+    assert_int_equal(bw_render_html(m.report, &page, &err), 0);
+    assert_non_null(strstr(page.data, "None was seen in the 5 min watched."));
+    bw_buf_done(&page);
+    fake_drop(&m);
+}
+
+/* A day's facts are those of its last interval; what came before may have been counted. */
+static void intervals_tell_of_their_counters(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 86400};
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday)->facts.source = BW_SOURCE_NONE;
+    fake_slot(f, monday, 300, 0);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->outages.total_ms, 0);
+    assert_int_equal(m.report->outages.observed_s, 300);
+    fake_drop(&m);
+}
+
+static void of_a_day_without_a_record_nothing_is_said(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 3 * 86400};
+    struct bw_buf page;
+    struct bw_err err;
+    struct made m;
+    (void)state;
+
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 0);
+    fake_day(f, monday + 2 * 86400);
+    fake_slot(f, monday + 2 * 86400, 300, 0);
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->days[0].outage_ms, 0);
+    assert_true(m.report->days[1].outage_ms == BW_UNKNOWN);
+    assert_int_equal(m.report->days[2].outage_ms, 0);
+    bw_buf_init(&page, BW_RENDER_BYTES_MAX);
+    assert_int_equal(bw_render_html(m.report, &page, &err), 0);
+    assert_non_null(strstr(page.data, "1 d missing, outages not measured"));
+    bw_buf_done(&page);
+    fake_drop(&m);
+}
+
 /* One target or none, and nothing counted: a line that is out looks like any other. */
 static void an_outage_needs_somebody_to_see_it(void **state)
 {
@@ -364,6 +466,8 @@ static void an_outage_needs_somebody_to_see_it(void **state)
          false}, /* the other family of the same */
         {"names", 5, BW_SOURCE_NONE, "<b>not measured</b><span>outage", "and one was.", 1,
          false}, /* asked once a minute */
+        {"names", 37, BW_SOURCE_NONE, "<b>not measured</b><span>outage", "and one was.", 1,
+         false}, /* each 8 s: more seldom than what a box watches */
         {"hub", 300, BW_SOURCE_NONE, "<b>none</b><span>outage seen in", "None was seen", 2,
          true},
         {NULL, 0, BW_SOURCE_KERNEL, "where only the carrier was watched",
@@ -387,11 +491,11 @@ static void an_outage_needs_somebody_to_see_it(void **state)
         struct bw_buf page;
         struct bw_err err;
         struct made m;
-        d->facts.source = rows[i].source;
         if (rows[i].source == BW_SOURCE_NONE) {
-            d->facts.layer = BW_LAYER_UNKNOWN;
+            uncounted_slot(f, monday);
+        } else {
+            fake_slot(f, monday, 300, 0);
         }
-        fake_slot(f, monday, 300, 0);
         f->latency[f->n_latency++] = cell;
         if (rows[i].second) {
             cell.family = 6;
@@ -432,6 +536,9 @@ int main(void)
         cmocka_unit_test(an_interval_belongs_where_it_starts),
         cmocka_unit_test(an_outage_counts_once_and_only_within),
         cmocka_unit_test(an_outage_needs_somebody_to_see_it),
+        cmocka_unit_test(time_is_watched_while_two_are_asked),
+        cmocka_unit_test(intervals_tell_of_their_counters),
+        cmocka_unit_test(of_a_day_without_a_record_nothing_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
