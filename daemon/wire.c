@@ -120,10 +120,10 @@ const struct bw_writer_events bw_daemon_writer_events = {
 
 /* ---- from the courier */
 
-static void on_fetch(void *owner, size_t max_lines, bool zstd, const char *without_kid)
+static void on_fetch(void *owner, size_t max_lines, bool zstd, const char *without_kids)
 {
     struct bw_daemon *d = owner;
-    int r = bw_writer_fetch(d->writer, max_lines, zstd, without_kid);
+    int r = bw_writer_fetch(d->writer, max_lines, zstd, without_kids);
     if (r < 0 && !d->stopping) {
         struct bw_courier_batch none = {0};
         bw_courier_batch(d->courier, &none);

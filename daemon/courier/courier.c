@@ -87,14 +87,15 @@ void bw_courier_back_off(struct bw_courier *c, int64_t at_least_ms, const char *
 
 static void is_well(struct bw_courier *c)
 {
+    const struct bw_courier_aside *aside = bw_courier_aside_first(c);
     c->untaken = false;
     c->status.failures_in_a_row = 0;
     (void)snprintf(c->status.last_error, sizeof(c->status.last_error), "%s",
-                   c->aside_kid[0] ? c->aside_why : "");
-    if (c->aside_kid[0]) {
+                   aside ? aside->why : "");
+    if (aside) {
         bw_complain(&c->complaint, BW_AREA_COURIER, BW_WARN,
                     "%s: %s; the records of key %s stay in the journal, the others go on",
-                    c->url, c->aside_why, c->aside_kid);
+                    c->url, aside->why, aside->kid);
     } else {
         bw_complain_over(&c->complaint, BW_AREA_COURIER,
                          "%s takes records again, delivery goes on", c->url);
@@ -175,13 +176,14 @@ void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b)
         return;
     }
     if (c->batch.n_refs == 0) {
+        const struct bw_courier_aside *aside = bw_courier_aside_first(c);
         c->state = STATE_IDLE;
         bw_courier_batch_done(&c->batch);
         if (c->wanted) {
             c->wanted = false;
             arm(c, cadence_ms(c));
-        } else if (c->aside_kid[0]) {
-            int64_t ms = c->aside_mono_ms - bw_clock_mono_ms();
+        } else if (aside) {
+            int64_t ms = aside->until_mono_ms - bw_clock_mono_ms();
             arm(c, ms > 0 ? ms : 0);
         }
         return;
@@ -200,15 +202,15 @@ void bw_courier_batch(struct bw_courier *c, struct bw_courier_batch *b)
 static void on_beat(uv_timer_t *t)
 {
     struct bw_courier *c = t->data;
+    char without_kids[BW_COURIER_WITHOUT_MAX];
     if (c->closing || c->state != STATE_IDLE) {
         return;
     }
     c->backing = false;
-    if (bw_clock_mono_ms() >= c->aside_mono_ms) {
-        c->aside_kid[0] = '\0';
-    }
+    bw_courier_aside_return(c);
+    bw_courier_aside_kids(c, without_kids);
     c->state = STATE_FETCHING;
-    c->ops.fetch(c->owner, c->max_lines, c->zstd, c->aside_kid);
+    c->ops.fetch(c->owner, c->max_lines, c->zstd, without_kids);
 }
 
 void bw_courier_wake(struct bw_courier *c, bool now)
@@ -277,6 +279,7 @@ int bw_courier_new(uv_loop_t *loop,
     c->backoff_min_ms = p->backoff_min_ms ? p->backoff_min_ms : BW_COURIER_BACKOFF_MIN_MS;
     c->backoff_max_ms = p->backoff_max_ms ? p->backoff_max_ms : BW_COURIER_BACKOFF_MAX_MS;
     c->post_ms = p->post_ms ? p->post_ms : BW_COURIER_POST_MS;
+    c->aside_max_ms = p->aside_max_ms ? p->aside_max_ms : BW_COURIER_ASIDE_MAX_MS;
     c->max_lines = BW_POST_LINES_MAX;
     c->zstd = true;
     c->status.last_ok_unix_ms = BW_UNKNOWN;

@@ -3,9 +3,9 @@
  *
  * It lives on the loop (libcurl's multi interface) and never touches storage: it asks
  * its owner for a batch of durable rows and tells it what became of them. Nothing is
- * given up but what the collector refused for good; whatever else happens (no network,
- * a wrong certificate, 500, garbage, a connection cut mid-body) the rows stay and are
- * posted again after a back-off with jitter. */
+ * given up but what the collector refused for good, or for half a day while it went past
+ * it; whatever else happens (no network, a wrong certificate, 500, garbage, a connection
+ * cut mid-body) the rows stay and are posted again after a back-off with jitter. */
 #ifndef BW_COURIER_H
 #define BW_COURIER_H
 
@@ -32,6 +32,9 @@ enum {
     /* Between two times that it is believed to have lost records, well within the day that
      * it waits for missing ones: it may have us send years again. */
     BW_COURIER_REWIND_SPAN_MS = 6 * 3600 * 1000,
+    BW_COURIER_ASIDE_KEYS = 4,                 /* left out of posts at a time */
+    BW_COURIER_ASIDE_MAX_MS = 6 * 3600 * 1000, /* after half a day of longer and longer */
+    BW_COURIER_WITHOUT_MAX = BW_COURIER_ASIDE_KEYS * (BW_KID_LEN + 1), /* with NUL */
     BW_COURIER_CONNECT_MS = 20000,
     BW_COURIER_POST_MS = 180000
 };
@@ -51,12 +54,12 @@ void bw_courier_batch_done(struct bw_courier_batch *b); /* zeroed is fine */
 
 /* All called on the loop's thread. */
 struct bw_courier_ops {
-    /* Prepare a batch of no record of the key without_kid ("": of all);
-     * bw_courier_batch() follows later, exactly once. */
-    void (*fetch)(void *owner, size_t max_lines, bool zstd, const char *without_kid);
+    /* Prepare a batch of no record of the keys without_kids (a space between them; "": of
+     * all); bw_courier_batch() follows later, exactly once. */
+    void (*fetch)(void *owner, size_t max_lines, bool zstd, const char *without_kids);
     /* Everything of this chain up to `through` is settled over there. `receipt` is the
      * compact JWS as it came, over record `said` with this `hash`; where said is above
-     * through the record is none of ours and hash is "". NULL: a refused record, which
+     * through the record may be none of ours and hash is "". NULL: a refused record, which
      * has none. 0, or -BW_ESIGNATURE with the sentence when the receipt does not fit: then
      * nothing counts as acknowledged and the courier backs off. */
     int (*acked)(void *owner,
@@ -74,7 +77,7 @@ struct bw_courier_ops {
                   int64_t through,
                   const char *receipt,
                   struct bw_err *reterr);
-    /* Refused for good: never posted again, becomes a gap. */
+    /* Refused for good, or given up: never posted again, becomes a gap. */
     void (*refused)(
         void *owner, const char *kid, int64_t seq, const char *type, const char *detail);
     /* The collector holds another record under (kid, seq), or cannot link this one: go on
@@ -93,6 +96,7 @@ struct bw_courier_params {
     int64_t backoff_min_ms; /* 0: the named constants */
     int64_t backoff_max_ms;
     int64_t post_ms; /* the longest that a request may take; 0: the named constant */
+    int64_t aside_max_ms; /* the longest that a refused key is left out; 0: likewise */
 };
 
 /* What a person wants to know. */

@@ -231,6 +231,20 @@ const struct bw_courier_ref *bw_courier_taken(const struct bw_courier_answer *a,
     return newest;
 }
 
+const struct bw_courier_ref *bw_courier_untaken(const struct bw_courier_answer *a,
+                                                const struct bw_courier_chain *k)
+{
+    const struct bw_courier_ref *first = NULL;
+    for (size_t i = 0; i < a->n_refused; i++) {
+        const struct bw_courier_ref *ref = a->refused[i].ref;
+        if (a->refused[i].what != BW_REFUSED_FOR_GOOD && ref->seq <= k->acked_through &&
+            (!first || ref->seq < first->seq) && strcmp(ref->kid, k->kid) == 0) {
+            first = ref;
+        }
+    }
+    return first;
+}
+
 void bw_courier_tame(char *text)
 {
     for (char *p = text; *p; p++) {

@@ -74,6 +74,11 @@ const struct bw_courier_ref *bw_courier_taken(const struct bw_courier_answer *a,
                                               size_t n_sent,
                                               size_t *ret_n);
 
+/* The oldest record of a chain that the answer covers though the collector has not got it:
+ * another one stands in its place, or it is refused for now. NULL: none. */
+const struct bw_courier_ref *bw_courier_untaken(const struct bw_courier_answer *a,
+                                                const struct bw_courier_chain *k);
+
 /* Text of the other side goes to logs and terminals: one line, printable, in place. */
 void bw_courier_tame(char *text);
 

@@ -42,17 +42,22 @@ static int apply_chain(struct bw_courier *c,
 }
 
 /* Each fork costs a key. A copied disk forks once; a collector that says so all day long
- * is wrong or lies, and is waited out. */
-static bool forks_too_often(struct bw_courier *c)
+ * is wrong or lies, and is waited out. The last one is told again while the journal cannot
+ * take it. */
+static bool forks_too_often(struct bw_courier *c, const struct bw_courier_ref *at)
 {
     size_t slot = c->n_forks % BW_COURIER_FORKS_MAX;
     int64_t now_ms = bw_clock_mono_ms();
+    if (at->seq == c->fork.seq && strcmp(at->kid, c->fork.kid) == 0) {
+        return false;
+    }
     if (c->n_forks >= BW_COURIER_FORKS_MAX &&
         now_ms - c->forks_mono_ms[slot] < BW_COURIER_FORKS_SPAN_MS) {
         return true;
     }
     c->forks_mono_ms[slot] = now_ms;
     c->n_forks++;
+    c->fork = *at;
     return false;
 }
 
@@ -76,103 +81,176 @@ static bool lacks_more(struct bw_courier *c, const struct bw_courier_chain *k)
     return true;
 }
 
-/* Records of one key that wait for people or time hold up none of another: they are not
- * sent for the longest pause. One key at a time; false: another one waits already. */
-static bool set_aside(struct bw_courier *c, const char *kid, const char *why)
+/* What an answer did, as far as it has been gone through. */
+struct said {
+    const struct bw_courier_refused *waits; /* the first line that waits; NULL: none */
+    const char *forked_kid;   /* its rows from there on are settled already; "": none */
+    const char *not_followed; /* a fork that is waited out; "": none */
+    size_t settled;           /* lines that need not be sent again */
+    bool progress;
+};
+
+/* A record that it goes on refusing for now, half a day and longer, while it goes past it,
+ * holds up all that comes behind: it stays here, and is told as a gap. */
+static void give_up(const struct bw_courier *c, struct bw_courier_answer *a)
 {
-    if (c->aside_kid[0]) {
-        return false;
+    for (size_t i = 0; i < a->n_chains; i++) {
+        const struct bw_courier_chain *k = &a->chains[i];
+        bool worn = bw_courier_aside_worn(c, k->kid);
+        for (size_t n = 0; worn && n < a->n_refused; n++) {
+            struct bw_courier_refused *f = &a->refused[n];
+            if (f->what == BW_REFUSED_FOR_NOW && f->ref->seq <= k->acked_through &&
+                strcmp(f->ref->kid, k->kid) == 0) {
+                f->what = BW_REFUSED_FOR_GOOD;
+            }
+        }
     }
-    (void)snprintf(c->aside_kid, sizeof(c->aside_kid), "%s", kid);
-    (void)snprintf(c->aside_why, sizeof(c->aside_why), "%s", why);
-    bw_courier_tame(c->aside_why);
-    c->aside_mono_ms = bw_clock_mono_ms() + c->backoff_max_ms;
-    return true;
+}
+
+static void take_refused(struct bw_courier *c,
+                         const struct bw_courier_refused *f,
+                         const char *detail,
+                         struct said *s)
+{
+    char type[64];
+    (void)snprintf(type, sizeof(type), "%.63s", f->type);
+    bw_courier_tame(type);
+    c->ops.refused(c->owner, f->ref->kid, f->ref->seq, type, detail);
+    c->said = *f->ref;
+    s->settled++;
+    s->progress = true;
+}
+
+/* One that comes too often waits like what is refused for now. */
+static void take_fork(struct bw_courier *c,
+                      struct bw_courier_refused *f,
+                      const char *detail,
+                      struct said *s)
+{
+    if (strcmp(f->ref->kid, s->forked_kid) == 0) {
+        return; /* another line of the same fork */
+    }
+    if (strcmp(f->ref->kid, s->not_followed) == 0 || forks_too_often(c, f->ref)) {
+        s->waits = s->waits ? s->waits : f;
+        s->not_followed = f->ref->kid;
+        f->what = BW_REFUSED_FOR_NOW;
+        return;
+    }
+    s->forked_kid = f->ref->kid;
+    bw_log(BW_AREA_COURIER, BW_ERROR,
+           "the collector holds another record %" PRId64 " of this key (%s): was this "
+           "box's disk copied or restored? Going on under a new key",
+           f->ref->seq, f->type);
+    c->ops.forked(c->owner, f->ref->kid, f->ref->seq, detail);
+    c->said = *f->ref;
+    s->progress = true;
+}
+
+static void take_refusals(struct bw_courier *c, struct bw_courier_answer *a, struct said *s)
+{
+    for (size_t i = 0; i < a->n_refused; i++) {
+        struct bw_courier_refused *f = &a->refused[i];
+        char detail[BW_COURIER_DETAIL_MAX + 1];
+        (void)snprintf(detail, sizeof(detail), "%s", f->detail);
+        bw_courier_tame(detail); /* it goes to the journal, the log, and people */
+        switch (f->what) {
+        case BW_REFUSED_FOR_GOOD:
+            take_refused(c, f, detail, s);
+            break;
+        case BW_REFUSED_FORK:
+            take_fork(c, f, detail, s);
+            break;
+        case BW_REFUSED_FOR_NOW:
+            s->waits = s->waits ? s->waits : f;
+            break;
+        }
+    }
+}
+
+/* Where the answer covers a record that the collector has not got, what comes before that
+ * is settled, and its receipt is about what stands further on. */
+static int take_chain(struct bw_courier *c,
+                      const struct bw_courier_answer *a,
+                      const struct bw_courier_chain *k,
+                      struct said *s,
+                      struct bw_err *reterr)
+{
+    struct bw_courier_chain ours = *k;
+    const struct bw_courier_ref *last = k->acked_through > 0 ? k->ref : NULL;
+    const struct bw_courier_ref *untaken = bw_courier_untaken(a, k);
+    size_t n = 0;
+    if (untaken) {
+        ours.acked_through = untaken->seq - 1;
+        last = bw_courier_taken(a, &ours, c->batch.refs, c->batch.n_refs, &n);
+    }
+    if (last) {
+        int r = apply_chain(c, a, &ours, &s->settled, reterr);
+        if (r == 0) {
+            c->said = *last;
+            s->progress = true;
+            bw_courier_aside_forget(c, k->kid);
+        }
+        return r;
+    }
+    if (!untaken && lacks_more(c, k)) {
+        return c->ops.rewind(c->owner, k->kid, k->said_through,
+                             k->said_through > 0 ? k->receipt : NULL, reterr);
+    }
+    return 0;
+}
+
+/* Records that wait for people or time hold up none of another key. False: not all of
+ * these keys could be left out. */
+static bool set_aside(struct bw_courier *c, const struct bw_courier_answer *a)
+{
+    bool all = true;
+    for (size_t i = 0; i < a->n_refused; i++) {
+        if (a->refused[i].what == BW_REFUSED_FOR_NOW) {
+            all = bw_courier_aside_put(c, &a->refused[i]) && all;
+        }
+    }
+    return all;
+}
+
+static void wait_for_some(struct bw_courier *c,
+                          const struct bw_courier_answer *a,
+                          const struct said *s)
+{
+    char why[256];
+    bool aside = set_aside(c, a);
+    if (s->progress) {
+        bw_courier_settle(c, c->batch.more);
+        return;
+    }
+    if (aside && c->batch.more) {
+        c->status.failures_in_a_row = 0; /* a short pause: the others are next */
+    }
+    (void)snprintf(why, sizeof(why), "%.60s: %.160s", s->waits->type, s->waits->detail);
+    bw_courier_back_off(c, aside ? 0 : c->backoff_max_ms, why);
 }
 
 /* Everything the answer says, in an order that loses nothing when we are killed in
  * between: refusals first, because an acknowledgement covers them. Only a refused record
  * may be settled without a receipt. */
-static void apply(struct bw_courier *c, const struct bw_courier_answer *a)
+static void apply(struct bw_courier *c, struct bw_courier_answer *a)
 {
     struct bw_err err = {0};
-    const struct bw_courier_refused *waits = NULL;
-    const char *forked_kid = "";   /* its rows from there on are settled already */
-    const char *not_followed = ""; /* a fork that is waited out: nothing is settled */
-    size_t settled = 0;            /* lines that need not be sent again */
-    bool progress = false;
+    struct said s = {.forked_kid = "", .not_followed = ""};
 
-    for (size_t i = 0; i < a->n_refused; i++) {
-        const struct bw_courier_refused *f = &a->refused[i];
-        char detail[BW_COURIER_DETAIL_MAX + 1];
-        (void)snprintf(detail, sizeof(detail), "%s", f->detail);
-        bw_courier_tame(detail); /* it goes to the journal, the log, and people */
-        switch (f->what) {
-        case BW_REFUSED_FOR_GOOD: /* the type is one of ours */
-            c->ops.refused(c->owner, f->ref->kid, f->ref->seq, f->type, detail);
-            c->said = *f->ref;
-            settled++;
-            progress = true;
-            break;
-        case BW_REFUSED_FORK:
-            if (strcmp(f->ref->kid, forked_kid) == 0 ||
-                strcmp(f->ref->kid, not_followed) == 0) {
-                break; /* another line of the same fork */
-            }
-            if (forks_too_often(c)) {
-                waits = waits ? waits : f;
-                not_followed = f->ref->kid;
-                break;
-            }
-            forked_kid = f->ref->kid;
-            bw_log(BW_AREA_COURIER, BW_ERROR,
-                   "the collector holds another record %" PRId64
-                   " of this key (%s): was this "
-                   "box's disk copied or restored? Going on under a new key",
-                   f->ref->seq, f->type);
-            c->ops.forked(c->owner, f->ref->kid, f->ref->seq, detail);
-            progress = true;
-            break;
-        case BW_REFUSED_FOR_NOW:
-            waits = waits ? waits : f;
-            break;
-        }
-    }
+    give_up(c, a);
+    take_refusals(c, a, &s);
     for (size_t i = 0; i < a->n_chains; i++) {
-        const struct bw_courier_chain *k = &a->chains[i];
-        if (strcmp(k->kid, not_followed) == 0) {
-            continue;
-        }
-        if (k->acked_through > 0 && k->ref) {
-            if (apply_chain(c, a, k, &settled, &err) < 0) {
-                bw_courier_back_off(c, c->backoff_max_ms, err.text);
-                return;
-            }
-            c->said = *k->ref;
-            progress = true;
-        } else if (lacks_more(c, k) &&
-                   c->ops.rewind(c->owner, k->kid, k->said_through,
-                                 k->said_through > 0 ? k->receipt : NULL, &err) < 0) {
+        if (take_chain(c, a, &a->chains[i], &s, &err) < 0) {
             bw_courier_back_off(c, c->backoff_max_ms, err.text);
             return;
         }
     }
-    if (waits) {
-        char why[256];
-        (void)snprintf(why, sizeof(why), "%.60s: %.160s", waits->type, waits->detail);
-        bool aside = set_aside(c, waits->ref->kid, why);
-        if (aside && progress) {
-            bw_courier_settle(c, c->batch.more);
-        } else {
-            if (aside && c->batch.more) {
-                c->status.failures_in_a_row = 0; /* a short pause: the others are next */
-            }
-            bw_courier_back_off(c, aside ? 0 : c->backoff_max_ms, why);
-        }
-    } else if (!progress) {
+    if (s.waits) {
+        wait_for_some(c, a, &s);
+    } else if (!s.progress) {
         bw_courier_back_off(c, 0, "it acknowledged nothing of what was sent");
     } else {
-        bw_courier_settle(c, c->batch.more || settled < c->batch.n_refs);
+        bw_courier_settle(c, c->batch.more || s.settled < c->batch.n_refs);
     }
 }
 

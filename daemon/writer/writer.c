@@ -256,9 +256,9 @@ out:
 int bw_writer_fetch(struct bw_writer *w,
                     size_t max_lines,
                     bool zstd,
-                    const char *without_kid)
+                    const char *without_kids)
 {
-    struct bw_job *j = job_about(JOB_FETCH, without_kid, 0, NULL);
+    struct bw_job *j = job_about(JOB_FETCH, "", 0, without_kids);
     if (!j) {
         return -ENOMEM;
     }

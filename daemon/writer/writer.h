@@ -103,12 +103,12 @@ int bw_writer_summary(struct bw_writer *w,
                       const struct bw_writer_ten *tens,
                       size_t n_tens);
 
-/* Make a batch of the oldest rows that wait, none of the key without_kid ("": of all);
- * events.batch follows exactly once. */
+/* Make a batch of the oldest rows that wait, none of the keys without_kids (a space between
+ * them; "": of all); events.batch follows exactly once. */
 int bw_writer_fetch(struct bw_writer *w,
                     size_t max_lines,
                     bool zstd,
-                    const char *without_kid);
+                    const char *without_kids);
 
 /* Sign a request (never a record) of this type with the current key; events.signed_
  * follows with this number. One at a time: a newer one takes an older one's place. */

@@ -42,7 +42,7 @@ struct bw_job {
     size_t n_tens;
     char kid[BW_KID_LEN + 1];
     char name[VALUE_NAME_MAX + 1]; /* of the value, of the circuit */
-    char *text;                    /* receipt, detail, value */
+    char *text;                    /* receipt, detail, value, keys */
     char type[64];
     size_t n_told; /* lost spans that its gaps name */
     int64_t seq;

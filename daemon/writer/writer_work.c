@@ -370,8 +370,8 @@ static void do_fetch(struct bw_writer *w, const struct bw_job *j)
     if (strcmp(bw_chain_site(w->chain), BW_SITE_LOCAL) == 0) {
         goto out; /* nobody to send to yet */
     }
-    int r = bw_journal_pending(w->journal, (size_t)j->number, BW_WRITER_BATCH_BYTES, j->kid,
-                               &rows, &err);
+    int r = bw_journal_pending(w->journal, (size_t)j->number, BW_WRITER_BATCH_BYTES,
+                               j->text, &rows, &err);
     if (r < 0) {
         bw_complain(&w->ack_complaint, BW_AREA_JOURNAL, BW_WARN,
                     "%s; nothing is sent, trying again with the next post", err.text);

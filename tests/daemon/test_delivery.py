@@ -166,6 +166,7 @@ def copied():
             wait_for("the first goes on",
                      lambda: one.acked() >= n + 1)
             kid = one.status()["journal"]["kid"]
+            one.stop()  # the copies meet the end of its chain, not its middle
             for copy in (two, three):
                 copy.start()
                 wait_for("the copy has a key of its own",
@@ -173,7 +174,6 @@ def copied():
                 wait_for("and is acknowledged under it",
                          lambda: copy.acked() >= 2, 60)
                 copy.stop()
-            one.stop()
             for copy in (two, three):
                 copy.verify()
                 first = [payload(j) for k, s, j in copy.rows() if k != kid][0]

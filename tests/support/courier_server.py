@@ -81,8 +81,12 @@ def respond(behaviour, path, rows):
                             **acks(rows, through=0, receipt=None,
                                    refused=[refuse(rows, i, arg) for i in range(len(rows))])},
                       kind="application/problem+json"), False
-    if word == "unknown":  # one key, while it takes what others signed
-        known = [row for row in rows if row[0] != arg * len(row[0])]
+    if word == "waitat":  # it went past this one, which it cannot read
+        late = [refuse(rows, i, "not-yet-readable") for i, row in enumerate(rows)
+                if row[1] == int(arg)]
+        return answer(200 if len(rows) > len(late) else 422, acks(rows, refused=late)), False
+    if word == "unknown":  # these keys, while it takes what others signed
+        known = [row for row in rows if row[0][0] not in arg.split("+")]
         bad = [refuse(rows, i, "unknown-key") for i, row in enumerate(rows) if row not in known]
         return answer(200 if known else 422, acks(known, refused=bad)), False
     if word == "fork":
@@ -95,6 +99,12 @@ def respond(behaviour, path, rows):
                             **acks(rows, through=rows[0][1] - 1, receipt=None,
                                    refused=[refuse(rows, i, "fork") for i in range(len(rows))])},
                       kind="application/problem+json"), False
+    if word == "forkhead":  # a copy has delivered other records from this one on, and no more
+        late = [refuse(rows, i, "fork") for i, row in enumerate(rows) if row[1] >= int(arg)]
+        return answer(200 if len(rows) > len(late) else 409, acks(rows, refused=late)), False
+    if word == "forkold":  # until the box goes on under a new key
+        new = path.endswith("/keys") or rows[0][0][0] != arg
+        return respond("ok" if new else "fork", path, rows)
     if word == "status":
         return answer(int(arg), {"type": "/problems/busy", "title": "", "status": int(arg),
                                  "detail": "too much\nat once"}, ["Retry-After: 1"],

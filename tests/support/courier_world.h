@@ -17,6 +17,7 @@
 
 #define KID_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define KID_B "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
+#define KID_C "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
 
 enum {
     ROWS = 12
@@ -43,8 +44,12 @@ struct world {
 
     enum fate fate[ROWS + 1]; /* by seq */
     const char *kid;
-    int old; /* rows up to this one are of KID_B, a key from before */
-    char without_kid[BW_KID_LEN + 1];
+    char made[BW_KID_LEN + 1]; /* the key since the last fork */
+    int n_made;
+    int forked_from; /* rows before this one stay of KID_A; 0: no fork */
+    int old;         /* rows up to this one are of KID_B, a key from before */
+    int older;       /* and of them up to this one of KID_C */
+    char without_kids[BW_COURIER_WITHOUT_MAX];
     size_t most; /* rows of a batch; 0: any */
     bool with_key;
     int keys_known;
@@ -58,7 +63,8 @@ struct world {
     bool asked_zstd;
     bool plain_asked;
     bool bad_receipt;
-    bool stuck; /* what is said cannot be written down */
+    bool stuck;  /* what is said cannot be written down */
+    bool others; /* all receipts are about another box's records */
     bool ahead;
     bool closed;
 };
@@ -78,9 +84,11 @@ void world_start_server(struct world *w, const char *const *words);
 size_t world_waiting(const struct world *w);
 size_t world_count(const struct world *w, enum fate f);
 
-/* Until none waits and the courier is content; until n wait; until n failures in a row. */
+/* Until none waits and the courier is content; until n wait; likewise while new intervals
+ * end all the time; until n failures in a row. */
 void world_run_until_settled(struct world *w);
 void world_run_until_waiting(struct world *w, size_t n);
+void world_ask_until_waiting(struct world *w, size_t n);
 void world_run_until_failures(struct world *w, int64_t n);
 
 #endif

@@ -169,6 +169,34 @@ static void forks_once(void **state)
     world_end(&w);
 }
 
+/* The copy has delivered as far as this box sends: the receipt is about its record, which
+ * is no false one. What both hold is settled, the rest goes on under a new key at once. */
+static void forks_at_the_head(void **state)
+{
+    static const char *const from[] = {"forkhead:1", "forkhead:5"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+        struct world w;
+        struct bw_courier_status st;
+        world_begin(&w, "http", (const char *const[]){from[i], "ok", NULL});
+        world_renew_courier(&w, "http", 30000, 0);
+        w.others = true;
+        bw_courier_wake(w.courier, true);
+        while (w.keys_known == 0) {
+            (void)uv_run(&w.loop, UV_RUN_ONCE);
+            bw_courier_status(w.courier, &st);
+            assert_int_equal(st.failures_in_a_row, 0);
+        }
+        w.others = false;
+        assert_int_equal(world_count(&w, ACKED), i == 0 ? 0 : 4);
+        world_run_until_settled(&w);
+        assert_int_equal(w.forks, 1);
+        assert_int_equal(w.fetches, 2);
+        assert_int_equal(world_count(&w, ACKED), ROWS);
+        world_end(&w);
+    }
+}
+
 /* A collector that says "fork" to everything costs a few keys and no more; it neither
  * makes the box spin nor loses a record. */
 static void forked_without_end(void **state)
@@ -236,7 +264,7 @@ static void unknown_key(void **state)
     w.fate[ROWS] = WAITS; /* the next interval */
     world_run_until_waiting(&w, 4);
     bw_courier_status(w.courier, &st);
-    assert_string_equal(w.without_kid, KID_B);
+    assert_string_equal(w.without_kids, KID_B);
     assert_non_null(strstr(st.last_error, "unknown-key"));
     assert_int_equal(st.posts, 2);
     world_end(&w);
@@ -257,13 +285,60 @@ static void unknown_key(void **state)
     w.fate[ROWS] = NOT_YET;
     world_run_until_waiting(&w, 4);
     w.fate[ROWS] = WAITS;
-    while (world_waiting(&w) > 0) { /* each interval asks, for some milliseconds in vain */
-        bw_courier_wake(w.courier, true);
-        (void)uv_run(&w.loop, UV_RUN_NOWAIT);
-    }
+    world_ask_until_waiting(&w, 0); /* each interval asks, for some milliseconds in vain */
     bw_courier_status(w.courier, &st);
     assert_int_equal(world_count(&w, ACKED), ROWS);
     assert_string_equal(st.last_error, "");
+    world_end(&w);
+}
+
+/* Two keys that the collector does not know, whether one post holds all or each fills its
+ * own: the third's records go on in both cases. */
+static void unknown_keys(void **state)
+{
+    static const size_t most[] = {0, 4};
+    (void)state;
+    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+        struct world w;
+        struct bw_courier_status st;
+        world_begin(&w, "http", (const char *const[]){"unknown:B+C", NULL});
+        world_renew_courier(&w, "http", 30000, 0);
+        w.most = most[i];
+        w.older = 4;
+        w.old = 8;
+        w.fate[ROWS] = NOT_YET;
+        world_run_until_waiting(&w, 8);
+        w.fate[ROWS] = WAITS; /* the next interval */
+        world_ask_until_waiting(&w, 8);
+        bw_courier_status(w.courier, &st);
+        assert_int_equal(world_count(&w, ACKED), ROWS - 8);
+        assert_non_null(strstr(w.without_kids, KID_B));
+        assert_non_null(strstr(w.without_kids, KID_C));
+        assert_int_equal(st.failures_in_a_row, 0);
+        assert_non_null(strstr(st.last_error, "unknown-key"));
+        world_end(&w);
+    }
+}
+
+/* The collector went past a record that it refuses for now: it is not taken for delivered,
+ * nor is what comes behind it, and in the end it is told as a gap. */
+static void gone_past(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w, "http", (const char *const[]){"waitat:6", "waitat:6", "ok", NULL});
+    world_run_until_waiting(&w, ROWS - 5);
+    assert_int_equal(world_count(&w, ACKED), 5);
+    world_ask_until_waiting(&w, 0);
+    assert_int_equal(world_count(&w, ACKED), ROWS);
+    world_end(&w);
+
+    world_begin(&w, "http", (const char *const[]){"waitat:6", NULL});
+    world_run_until_waiting(&w, ROWS - 5);
+    assert_int_equal(world_count(&w, REFUSED), 0);
+    world_ask_until_waiting(&w, 0);
+    assert_int_equal(w.fate[6], REFUSED);
+    assert_int_equal(world_count(&w, ACKED), ROWS - 1);
     world_end(&w);
 }
 
@@ -291,6 +366,19 @@ static void answers_not_taken(void **state)
     bw_courier_status(w.courier, &st);
     assert_int_equal(world_count(&w, ACKED), ROWS);
     assert_string_equal(st.last_error, "");
+    world_end(&w);
+
+    /* A fork that cannot be written down is followed once it can, however often it was
+     * told meanwhile. */
+    world_begin(&w, "http", (const char *const[]){"forkold:A", NULL});
+    w.stuck = true;
+    world_run_until_failures(&w, BW_COURIER_FORKS_MAX + 2);
+    assert_int_equal(world_waiting(&w), ROWS);
+    assert_int_equal(w.fetches, 2 * w.forks); /* a pause between any two */
+    w.stuck = false;
+    world_run_until_settled(&w);
+    assert_int_equal(w.n_made, 1);
+    assert_int_equal(world_count(&w, ACKED), ROWS);
     world_end(&w);
 }
 
@@ -449,8 +537,11 @@ int main(void)
         cmocka_unit_test(foreign_words_are_tamed),
         cmocka_unit_test(forks),
         cmocka_unit_test(forks_once),
+        cmocka_unit_test(forks_at_the_head),
         cmocka_unit_test(in_other_form),
         cmocka_unit_test(unknown_key),
+        cmocka_unit_test(unknown_keys),
+        cmocka_unit_test(gone_past),
         cmocka_unit_test(answers_not_taken),
         cmocka_unit_test(set_back),
         cmocka_unit_test(slow_line),

@@ -261,6 +261,7 @@ static void test_fork_closes_chain(void **state)
     struct bw_journal_head h;
     struct box next;
     struct signed_summary s;
+    char both[2 * BW_KID_LEN + 2];
     size_t n = 0;
     append_n(f, 5);
     assert_int_equal(bw_journal_ack(f->j, f->box.kid, 2, "r", 1, &f->err), 0);
@@ -291,6 +292,13 @@ static void test_fork_closes_chain(void **state)
     bw_journal_batch_done(&b);
     assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, next.kid, &b, &f->err), 0);
     assert_int_equal(b.n, 0);
+    bw_journal_batch_done(&b);
+    (void)snprintf(both, sizeof(both), "%s %s", f->box.kid, next.kid);
+    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, both, &b, &f->err), 0);
+    assert_int_equal(b.n, 0);
+    bw_journal_batch_done(&b);
+    assert_int_equal(bw_journal_pending(f->j, 10, 1 << 20, f->box.kid, &b, &f->err), 0);
+    assert_int_equal(b.n, 1);
     bw_journal_batch_done(&b);
     box_done(&next);
 }
@@ -370,6 +378,11 @@ static void test_a_long_journal_is_not_walked(void **state)
     assert_int_equal(bw_journal_stat(f->j, &st, &f->err), 0);
     assert_int_equal(st.last_ack_unix_ms, 33);
     assert_int_equal(st.pending, 1);
+    /* The newest was refused: it has no receipt, those before it keep theirs. */
+    assert_int_equal(bw_journal_ack(f->j, f->box.kid, 4, NULL, BW_UNKNOWN, &f->err), 0);
+    assert_int_equal(bw_journal_stat(f->j, &st, &f->err), 0);
+    assert_int_equal(st.last_ack_unix_ms, 33);
+    assert_int_equal(st.pending, 0);
 }
 
 static void test_values_and_usage(void **state)

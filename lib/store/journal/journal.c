@@ -287,7 +287,7 @@ static int batch_add(struct bw_journal_batch *b,
 int bw_journal_pending(struct bw_journal *j,
                        size_t max_rows,
                        size_t max_bytes,
-                       const char *without_kid,
+                       const char *without_kids,
                        struct bw_journal_batch *ret,
                        struct bw_err *reterr)
 {
@@ -302,7 +302,7 @@ int bw_journal_pending(struct bw_journal *j,
         goto out;
     }
     bw_sql_i64(st, 1, (int64_t)max_rows);
-    bw_sql_text(st, 2, without_kid);
+    bw_sql_text(st, 2, without_kids);
     while ((r = bw_sql_row(&j->sql, st, reterr)) > 0) {
         size_t n = (size_t)sqlite3_column_bytes(st, 2) + 1;
         if (b.n > 0 && body.len + n > max_bytes) {

@@ -92,12 +92,12 @@ struct bw_journal_batch {
 };
 
 /* At most max_rows rows and max_bytes of body, but at least one row where any is pending;
- * none of the key without_kid ("": of all). The batch owns its memory and may travel to
- * another thread. */
+ * none of the keys without_kids (a space between them; "": of all). The batch owns its
+ * memory and may travel to another thread. */
 int bw_journal_pending(struct bw_journal *j,
                        size_t max_rows,
                        size_t max_bytes,
-                       const char *without_kid,
+                       const char *without_kids,
                        struct bw_journal_batch *ret,
                        struct bw_err *reterr);
 void bw_journal_batch_done(struct bw_journal_batch *b); /* zeroed is fine */

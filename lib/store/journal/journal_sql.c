@@ -52,8 +52,8 @@ const char *const bw_journal_text[N_STMTS] = {
                    " max_error_us, step_us, jws) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
     [REPORTED] = "UPDATE refusals SET reported = 1 WHERE reported = 0 AND id <= ?1",
     [PENDING] = "SELECT c.kid, r.seq, r.jws FROM chains c JOIN records r ON r.chain = c.id"
-                " AND r.seq > c.acked_through WHERE c.head_seq > c.acked_through AND c.kid <> ?2"
-                " AND" NOT_REFUSED " ORDER BY c.id, r.seq LIMIT ?1",
+                " AND r.seq > c.acked_through WHERE c.head_seq > c.acked_through"
+                " AND instr(?2, c.kid) = 0 AND" NOT_REFUSED " ORDER BY c.id, r.seq LIMIT ?1",
     [CHAIN_GET] = "SELECT id, acked_through, head_seq FROM chains WHERE kid = ?1",
     [ACK] = "UPDATE chains SET acked_through = ?2 WHERE id = ?1 AND acked_through < ?2",
     [REWIND] = "UPDATE chains SET acked_through = ?2 WHERE id = ?1 AND acked_through > ?2",
@@ -89,7 +89,8 @@ const char *const bw_journal_text[N_STMTS] = {
              " (SELECT max(head_end) FROM chains), (SELECT count(*) FROM refusals),"
              " (SELECT count(*) FROM refusals WHERE reported = 0),"
              " (SELECT max((SELECT t.received_ms FROM receipts t WHERE t.chain = c.id AND"
-             "   t.through <= c.acked_through ORDER BY t.through DESC LIMIT 1)) FROM chains c)",
+             "   t.through <= c.acked_through AND t.received_ms IS NOT NULL"
+             "   ORDER BY t.through DESC LIMIT 1)) FROM chains c)",
     [STAT_PENDING] = "SELECT count(*) FROM chains c CROSS JOIN records r ON"
                      " r.chain = c.id AND r.seq > c.acked_through"
                      " WHERE c.head_seq > c.acked_through AND" NOT_REFUSED,
