@@ -110,8 +110,10 @@ static void add_spans(const struct bw_model *m, struct bw_report_day *d, size_t 
 
 /* Intervals [first, last) start within the day: whether two targets or their counters could
  * have shown an outage. */
-static bool
-was_watched(const struct bw_model *m, const struct bw_report_day *d, size_t first, size_t last)
+static bool was_watched(const struct bw_model *m,
+                        const struct bw_report_day *d,
+                        size_t first,
+                        size_t last)
 {
     for (size_t i = first; i < last; i++) {
         if (m->report->intervals[i].covered_s != BW_UNKNOWN) {

@@ -142,13 +142,11 @@ int bw_model_days(struct bw_model *m);
 /* model_watch.c: who could have told an outage. */
 int bw_model_watch_begin(struct bw_model *m);
 /* All that one cell holds of this target within the period. */
-void bw_model_watch_add(struct bw_model *m,
-                        size_t target,
-                        int64_t unix_s,
-                        int64_t sent,
-                        int64_t covered_s);
+void bw_model_watch_add(
+    struct bw_model *m, size_t target, int64_t unix_s, int64_t sent, int64_t covered_s);
 /* For how long, at most, two different targets were watched in these cells. */
-int64_t bw_model_watched_s(const struct bw_model *m, int64_t from_unix_s, int64_t to_unix_s);
+int64_t
+bw_model_watched_s(const struct bw_model *m, int64_t from_unix_s, int64_t to_unix_s);
 /* Different targets that were watched in some cell. */
 int64_t bw_model_witnesses(const struct bw_model *m);
 

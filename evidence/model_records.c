@@ -179,9 +179,8 @@ static bool cell_wanted(const struct bw_model *m, int64_t start_unix_s)
 }
 
 /* Which windows want this interval of a target; its packets are counted in its cell. */
-static unsigned windows_wanted(struct bw_model *m,
-                               size_t target,
-                               const struct bw_latency_cell *interval)
+static unsigned
+windows_wanted(struct bw_model *m, size_t target, const struct bw_latency_cell *interval)
 {
     struct bw_model_cell key = {.cell = floor_div(interval->start_unix_s, BW_CELL_S),
                                 .target = target};

@@ -36,11 +36,8 @@ static size_t namesake(const struct bw_model *m, size_t target)
     return i;
 }
 
-void bw_model_watch_add(struct bw_model *m,
-                        size_t target,
-                        int64_t unix_s,
-                        int64_t sent,
-                        int64_t covered_s)
+void bw_model_watch_add(
+    struct bw_model *m, size_t target, int64_t unix_s, int64_t sent, int64_t covered_s)
 {
     int64_t at = cell_of(unix_s) - cell_of(m->report->from_unix_s);
     size_t first = namesake(m, target);

@@ -95,7 +95,7 @@ struct bw_courier_params {
     int64_t every_ms;       /* cadence, jittered by ± 10 % */
     int64_t backoff_min_ms; /* 0: the named constants */
     int64_t backoff_max_ms;
-    int64_t post_ms; /* the longest that a request may take; 0: the named constant */
+    int64_t post_ms;      /* the longest that a request may take; 0: the named constant */
     int64_t aside_max_ms; /* the longest that a refused key is left out; 0: likewise */
 };
 

@@ -212,9 +212,8 @@ static bool set_aside(struct bw_courier *c, const struct bw_courier_answer *a)
     return all;
 }
 
-static void wait_for_some(struct bw_courier *c,
-                          const struct bw_courier_answer *a,
-                          const struct said *s)
+static void
+wait_for_some(struct bw_courier *c, const struct bw_courier_answer *a, const struct said *s)
 {
     char why[256];
     bool aside = set_aside(c, a);

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 
 from jwcrypto import jwk, jws
 
+import watching
 from recompute_targets import Targets
 
 EDGE_US = 100000
@@ -518,28 +519,10 @@ class Check:
                 out.append((a, b, told))
         return out
 
-    def witnesses(self):
-        """The targets that were asked every six seconds in some five minutes; and, by five
-        minutes, for how long two of them were."""
-        asked, names = {}, {}
-        for p in self.records:
-            for x in p.get("latency", []):
-                if x["circuit"] == self.circuit and x["sent"] > 0:
-                    n = asked.setdefault((p["start"] // 300, x["probe"], x["kind"],
-                                          x.get("family")), [0, 0])
-                    n[0] += x["sent"]
-                    n[1] += p["end"] - p["start"]
-        for (cell, probe, *_), (sent, seconds) in asked.items():
-            if sent * 6 >= seconds:
-                here = names.setdefault(cell, {})
-                here[probe] = max(here.get(probe, 0), seconds)
-        return {probe for here in names.values() for probe in here}, {
-            cell: sorted(here.values())[-2] for cell, here in names.items() if len(here) > 1}
-
     def outages(self):
         mine = self.outage_list()
         theirs = self.r["outages"]
-        witnesses, watched = self.witnesses()
+        witnesses, watched = watching.witnesses(self.records, self.circuit)
         observed = self.covered(self.begin, self.until)[0]
         if not any("covered_s" in c for _, c in self.intervals):
             observed = min(observed, sum(watched.values()))
@@ -594,7 +577,7 @@ class Check:
     def days(self):
         layer = self.r["used"][0]["layer"] if self.r["used"] else None
         usual = self.usual_length()
-        outages, watched = self.outage_list(), self.witnesses()[1]
+        outages, watched = self.outage_list(), watching.witnesses(self.records, self.circuit)[1]
         rows = {}
         for p, c in self.intervals:
             rows.setdefault(self.local(p["start"]).date().isoformat(), []).append((p, c))

@@ -137,6 +137,7 @@ static int on_acked(void *owner,
 {
     struct world *w = owner;
     char want[32];
+    uv_stop(&w->loop); /* who waits for this looks now, and not after the next pause */
     if (w->others && receipt && hash[0]) {
         return bw_err_set(reterr, -BW_ESIGNATURE, "a receipt about another record");
     }
@@ -212,6 +213,8 @@ static void on_key_known(void *owner, const char *kid)
 {
     struct world *w = owner;
     assert_string_equal(kid, w->kid);
+    w->others = false;
+    w->acked_at_key = world_count(w, ACKED);
     w->keys_known++;
 }
 

@@ -63,8 +63,9 @@ struct world {
     bool asked_zstd;
     bool plain_asked;
     bool bad_receipt;
-    bool stuck;  /* what is said cannot be written down */
-    bool others; /* all receipts are about another box's records */
+    bool stuck;          /* what is said cannot be written down */
+    bool others;         /* all receipts are about another box's records, until a new key */
+    size_t acked_at_key; /* rows that were, when the last key became known */
     bool ahead;
     bool closed;
 };

@@ -61,8 +61,8 @@ static void storage_and_tests(void **state)
     assert_non_null(strstr(bw_advice_unsent(-BW_ENOLOOKUP), "no name server"));
     assert_non_null(strstr(bw_advice_unsent(-BW_ENOSOURCE), "source_address"));
     assert_non_null(strstr(bw_advice_left_out("busy: users draw 20 kbit/s down"), "share"));
-    assert_non_null(strstr(
-        bw_advice_left_out("no counter: what users draw cannot be read"), "interface"));
+    assert_non_null(strstr(bw_advice_left_out("no counter: what users draw cannot be read"),
+                           "interface"));
     assert_non_null(strstr(bw_advice_left_out("budget: 3 MB of the day's"), "day_bytes"));
     assert_non_null(
         strstr(bw_advice_left_out("class hours or outside the test window"), "window"));

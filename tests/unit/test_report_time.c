@@ -427,7 +427,7 @@ static void intervals_tell_of_their_counters(void **state)
 static void of_a_day_without_a_record_nothing_is_said(void **state)
 {
     struct fake *f = fake_new();
-    struct asked a = {.from = monday, .to = monday + 3 * 86400};
+    struct asked a = {.from = monday, .to = monday + 21 * 86400}; /* a calendar */
     struct bw_buf page;
     struct bw_err err;
     struct made m;

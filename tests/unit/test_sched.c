@@ -125,7 +125,8 @@ static void a_gate_a_direction(void **state)
     expect(&s, BW_SCHED_RUN, NULL);
 }
 
-/* A counter that cannot be read is no quiet line; for the first seconds it is waited for. */
+/* A counter that cannot be read is no quiet line; for the first seconds it is waited for.
+ */
 static void a_counter_that_cannot_be_read(void **state)
 {
     struct bw_sched_state s = calm();

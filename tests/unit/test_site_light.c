@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * test_site_light.c - whether a target can be sent to, of what was tried over IPv4 and IPv6. */
+ * test_site_light.c - whether a target can be sent to, of what was tried over IPv4 and
+ * IPv6. */
 #include "bw_test.h"
 #include "site_private.h"
 
