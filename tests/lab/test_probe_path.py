@@ -525,10 +525,20 @@ def ends_when_asked(c):
         ns.sh("nft flush ruleset")
 
 
+def sockets(pid):
+    """The numbers of a process's sockets; it may close a file while we look."""
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            m = re.match(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            continue
+        if m:
+            yield m[1]
+
+
 def queued(ns, pid):
     """What waits in a process's raw sockets, in bytes of the kernel's memory, by address family."""
-    mine = {m[1] for fd in os.listdir(f"/proc/{pid}/fd")
-            if (m := re.match(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{fd}")))}
+    mine = set(sockets(pid))
     found = {}
     for family, name in ((4, "raw"), (6, "raw6")):
         rows = [line.split() for line in ns.sh(f"cat /proc/net/{name}").splitlines()[1:]]
