@@ -99,11 +99,17 @@ static bool make_room(struct bw_facts_notes *notes)
     }
     size_t cap = notes->cap ? notes->cap * 2 : FACTS_POST_MAX;
     void *list = reallocarray(notes->list, cap, sizeof(notes->list[0]));
-    notes->list = list ? list : notes->list;
+    if (!list) {
+        return false;
+    }
+    notes->list = list;
     void *prints = reallocarray(notes->prints, cap, sizeof(notes->prints[0]));
-    notes->prints = prints ? prints : notes->prints;
-    notes->cap = list && prints ? cap : notes->cap;
-    return list && prints;
+    if (!prints) {
+        return false;
+    }
+    notes->prints = prints;
+    notes->cap = cap;
+    return true;
 }
 
 /* What a record says of a circuit, where it is news. A post's own begin at `first`; once

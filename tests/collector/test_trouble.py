@@ -50,9 +50,13 @@ class Trouble(unittest.TestCase):
                               for a in asked}, {(422, "too-long")})
             with open(f"/proc/{c.proc.pid}/status", encoding="ascii") as f:
                 most_kb = int(re.search(r"VmHWM:\s+(\d+) kB", f.read())[1])
+            with open(f"/proc/{c.proc.pid}/maps", encoding="ascii") as f:
+                has_shadow = "libtsan" in f.read()
             print(f"  {most_kb // 1024} MiB at most")
-            # 128 MiB of posts, and what a sanitizer keeps of freed memory (256 MiB)
-            self.assertLess(most_kb, 640 * 1024)
+            # 128 MiB of posts, and what a sanitizer keeps of freed memory (256 MiB); that of
+            # threads keeps a shadow of four times all: its figure says nothing of ours.
+            if not has_shadow:
+                self.assertLess(most_kb, 640 * 1024)
             box = c.box()
             self.assertEqual(c.post([box.summary()]).json["chains"][0]["acked_through"], 1)
 

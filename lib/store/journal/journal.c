@@ -419,7 +419,7 @@ int bw_journal_ack(struct bw_journal *j,
                    int64_t received_unix_ms,
                    struct bw_err *reterr)
 {
-    struct chain chain;
+    struct chain chain = {.id = 0};
     int r = begin_on_chain(j, kid, &chain, reterr);
     if (r < 0) {
         return r;
@@ -446,7 +446,7 @@ int bw_journal_rewind(struct bw_journal *j,
                       struct bw_err *reterr)
 {
     char kept[BW_HASH_LEN + 1];
-    struct chain chain;
+    struct chain chain = {.id = 0};
     *ret_moved = false;
     int r = begin_on_chain(j, kid, &chain, reterr);
     if (r < 0) {
@@ -474,7 +474,7 @@ int bw_journal_refused(struct bw_journal *j,
                        const char *detail,
                        struct bw_err *reterr)
 {
-    struct chain chain;
+    struct chain chain = {.id = 0};
     int r = find_chain(j, kid, &chain, reterr);
     if (r < 0) {
         return r;
@@ -496,7 +496,7 @@ int bw_journal_forked(struct bw_journal *j,
                       const char *detail,
                       struct bw_err *reterr)
 {
-    struct chain chain;
+    struct chain chain = {.id = 0};
     struct sqlite3_stmt *st = NULL;
     int r = begin_on_chain(j, kid, &chain, reterr);
     if (r < 0) {
