@@ -323,18 +323,13 @@ static int list_outages(struct bw_model *m)
 {
     struct bw_report *r = m->report;
     struct bw_report_outages *out = &r->outages;
-    struct bw_report_outage *list;
+    size_t cap = 0;
 
     if (m->n_outages == 0) {
         return 0;
     }
     qsort(m->outages, m->n_outages, sizeof(*m->outages), compare_outages);
     m->n_outages = join_outages(m->outages, m->n_outages);
-    list = calloc(m->n_outages, sizeof(*list));
-    if (!list) {
-        return -ENOMEM;
-    }
-    out->list = list;
     for (size_t i = 0; i < m->n_outages; i++) {
         const struct bw_model_outage *o = &m->outages[i];
         int64_t from = max64(o->from_unix_ms, r->from_unix_s * 1000);
@@ -343,7 +338,13 @@ static int list_outages(struct bw_model *m)
         if (to <= from) {
             continue;
         }
+        x = bw_grow(out->list, out->n, &cap, sizeof(*x));
+        if (!x) {
+            return -ENOMEM;
+        }
+        out->list = x;
         x = &out->list[out->n++];
+        memset(x, 0, sizeof(*x));
         x->from_unix_ms = o->from_unix_ms;
         x->to_unix_ms = o->to_unix_ms;
         x->clipped_from_unix_ms = from;
