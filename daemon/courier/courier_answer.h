@@ -75,7 +75,7 @@ const struct bw_courier_ref *bw_courier_taken(const struct bw_courier_answer *a,
                                               size_t *ret_n);
 
 /* The oldest record of a chain that the answer covers though the collector has not got it:
- * another one stands in its place, or it is refused for now. NULL: none. */
+ * another one stands in its place, or it may be taken later. NULL: none. */
 const struct bw_courier_ref *bw_courier_untaken(const struct bw_courier_answer *a,
                                                 const struct bw_courier_chain *k);
 

@@ -90,7 +90,7 @@ struct said {
     bool progress;
 };
 
-/* A record that it goes on refusing for now, half a day and longer, while it goes past it,
+/* A record that it goes on putting off, half a day and longer, while it goes past it,
  * holds up all that comes behind: it stays here, and is told as a gap. */
 static void give_up(const struct bw_courier *c, struct bw_courier_answer *a)
 {
@@ -121,7 +121,7 @@ static void take_refused(struct bw_courier *c,
     s->progress = true;
 }
 
-/* One that comes too often waits like what is refused for now. */
+/* One that comes too often waits like what may be taken later. */
 static void take_fork(struct bw_courier *c,
                       struct bw_courier_refused *f,
                       const char *detail,

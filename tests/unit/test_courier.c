@@ -319,7 +319,7 @@ static void unknown_keys(void **state)
     }
 }
 
-/* The collector went past a record that it refuses for now: it is not taken for delivered,
+/* The collector went past a record that it puts off: it is not taken for delivered,
  * nor is what comes behind it, and in the end it is told as a gap. */
 static void gone_past(void **state)
 {
