@@ -144,6 +144,30 @@ static void warn_of_claims(const struct bw_boxconf *c,
     }
 }
 
+static void note_captures(const struct bw_boxconf *c)
+{
+    for (size_t i = 0; i < c->n_circuits; i++) {
+        const struct bw_boxconf_circuit *k = &c->circuits[i];
+        if (k->capture.what == BW_BOXCONF_CAPTURE_OFF) {
+            continue;
+        }
+        (void)printf("Circuit \"%s\": packets' headers are looked at on %s%s.\n", k->id,
+                     k->capture.interface,
+                     k->vantage == BW_VANTAGE_MIRROR ? ", which listens to all that arrives"
+                                                     : "");
+        if (k->vantage == BW_VANTAGE_ROUTER && !k->capture.faces_school) {
+            (void)printf(
+                "note: where this box translates addresses, all traffic of the line has "
+                "one "
+                "address, and nothing is told of so few devices: capture on the school's "
+                "side (capture_interface, capture_side = school)\n");
+        } else if (k->vantage == BW_VANTAGE_WAN_SIDE && !k->capture.by_mac) {
+            (void)printf("note: outside the edge device addresses are seldom private: name "
+                         "the `router`, or what is `inside`\n");
+        }
+    }
+}
+
 static void print_forecast(const struct bw_boxconf *c)
 {
     int64_t link_bps[BW_CIRCUITS_MAX];
@@ -167,6 +191,7 @@ static void print_forecast(const struct bw_boxconf *c)
                    f.day_bytes * BW_FORECAST_MONTH_DAYS);
     warn_of_never(c, &f);
     warn_of_claims(c, link_bps);
+    note_captures(c);
 }
 
 static int run(int argc, char **argv)

@@ -29,8 +29,14 @@ enum {
 /* The kind of series by its name: "link-10s" is drawn like "link". */
 static int set_topic(struct bw_graph_job *j, const char *series, int64_t interval_s)
 {
+    static const char *const plain[] = {"link", "throughput", "traffic",
+                                        "rtt",  "resent",     "saturated"};
+    bool known = false;
     j->step_s = interval_s;
-    if (strcmp(series, "link") == 0 || strcmp(series, "throughput") == 0) {
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        known = known || strcmp(series, plain[i]) == 0;
+    }
+    if (known) {
         (void)snprintf(j->topic, sizeof(j->topic), "%s", series);
     } else if (strcmp(series, "link-10s") == 0) {
         (void)snprintf(j->topic, sizeof(j->topic), "link");
@@ -87,13 +93,14 @@ static void describe(struct bw_graph_job *j,
                      const struct bw_boxconf_circuit *k,
                      const char *series)
 {
-    const char *layer = bw_layer_name(BW_LAYER_ETHERNET); /* of the kernel's counters */
     const char *claim_layer = bw_layer_name(k->claim_layer);
     (void)snprintf(j->rrd, sizeof(j->rrd), "%.3000s/rrd/%s/%s.rrd", c->state_dir, k->id,
-                   series);
+                   bw_graph_file(series));
     (void)snprintf(j->title, sizeof(j->title), "%s: %s", k->id, series);
+    /* Records know at which layer a counter counts, neither file nor series do. */
     (void)snprintf(j->layer, sizeof(j->layer), "%s",
-                   k->source == BW_SOURCE_NONE ? "" : layer);
+                   k->source == BW_SOURCE_NONE ? "" : "counter's");
+    j->at_least = k->source == BW_SOURCE_MIRROR;
     j->n_claims = 1; /* the configuration's, undated */
     j->claims[0] = (struct bw_graph_claim){.to_unix_s = INT64_MAX / 2};
     (void)snprintf(j->claims[0].layer, sizeof(j->claims[0].layer), "%s",
@@ -120,7 +127,9 @@ static int find_and_draw(const struct bw_verb *v,
                              near ? "; the nearest is " : "", near ? near : "");
     }
     if (set_topic(j, series, c->interval_s) < 0) {
-        return bw_cli_usage(v, "a topic is link, link-10s, throughput or latency-TARGET");
+        return bw_cli_usage(v,
+                            "a topic is link, link-10s, throughput, traffic, rtt, resent, "
+                            "saturated or latency-TARGET");
     }
     describe(j, c, &c->circuits[i], series);
     if (access(j->rrd, R_OK) < 0) {
@@ -129,6 +138,7 @@ static int find_and_draw(const struct bw_verb *v,
                              j->rrd, bw_strerror(-errno));
     }
     bw_graph_find_blank(j);
+    bw_graph_find_beside(j);
     return draw(v, j, out);
 }
 
@@ -207,8 +217,14 @@ const struct bw_verb bw_verb_graph = {
         "\n"
         "Draws what this box measured: a circuit's `link`, `link-10s` (the last 48 "
         "hours),\n"
-        "`throughput` or `latency-TARGET`. Pictures are for looking; figures that count\n"
-        "come from `bandwitness report`.\n"
+        "`throughput` or `latency-TARGET`. Where packets are looked at: `traffic` (what "
+        "the\n"
+        "line is full of, down above 0 and up below), `rtt` (users' round trips beside "
+        "the\n"
+        "probes'), `resent` (TCP payload sent again) and `saturated` (the round trip "
+        "while\n"
+        "the line is full). Pictures are for looking; figures that count come from\n"
+        "`bandwitness report`.\n"
         "\n"
         "  -o, --out FILE    where it goes; the ending chooses SVG or PNG\n"
         "  --from TIME       default: a day before --to. 2026-11-22 or "

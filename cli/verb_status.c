@@ -71,6 +71,13 @@ static const char *millis(int64_t us, char out[32])
     return out;
 }
 
+/* What stands before a known figure of traffic that a mirror port counted. */
+static const char *bound(const json_t *o, int64_t figure)
+{
+    return figure != BW_UNKNOWN && strcmp(text(o, "source"), "mirror") == 0 ? "at least "
+                                                                            : "";
+}
+
 /* "2026-11-22T02:30:00Z (12 s ago)" or "(in 5 min)". */
 static const char *moment(int64_t unix_ms, int64_t now_ms, char out[96])
 {
@@ -139,6 +146,88 @@ static void print_target(const json_t *t)
                  sent);
 }
 
+/* The edge device that counts: how it stands, or how fresh its counts are. */
+static void print_snmp(const json_t *s)
+{
+    int64_t ms = number(s, "refresh_ms");
+    if (strcmp(text(s, "state"), "counting") != 0) {
+        (void)printf("  TROUBLE    edge device: %s%s%s\n", text(s, "state"),
+                     text(s, "text")[0] ? ": " : "", text(s, "text"));
+    } else if (ms == BW_UNKNOWN) {
+        (void)printf("  edge       %" PRId64 "-bit counters; how often they change is not "
+                     "known yet\n",
+                     number(s, "bits"));
+    } else {
+        (void)printf("  edge       %" PRId64 "-bit counters, new every %" PRId64 ".%" PRId64
+                     " s\n",
+                     number(s, "bits"), ms / 1000, ms % 1000 / 100);
+    }
+}
+
+/* What its counters count of a frame, where that is not the whole of it or not known. */
+static void print_link(const json_t *l)
+{
+    const char *frames = text(l, "frames");
+    int64_t down = number(l, "down_offset_bytes");
+    int64_t up = number(l, "up_offset_bytes");
+    if (strcmp(frames, "no rights") == 0) {
+        (void)printf("  counter    what it counts of a frame was not measured (that needs "
+                     "CAP_NET_RAW)\n");
+    } else if ((down != BW_UNKNOWN && down != 0) || (up != BW_UNKNOWN && up != 0)) {
+        (void)printf("  counter    of each frame it counts %+" PRId64
+                     " bytes down, %+" PRId64 " up (%s); made up for\n",
+                     down == BW_UNKNOWN ? 0 : down, up == BW_UNKNOWN ? 0 : up, frames);
+    }
+}
+
+static void print_mirror(const json_t *m)
+{
+    int64_t full = number(m, "port_full_s");
+    if (json_is_false(json_object_get(m, "link"))) {
+        (void)printf("  TROUBLE    mirror: its port has no link, so nothing is seen\n");
+    } else if (full == BW_UNKNOWN && number(m, "port_bps") != BW_UNKNOWN) {
+        (void)printf("  mirror     how full its port was in the last interval is not known "
+                     "(yet)\n");
+    } else if (full == BW_UNKNOWN) {
+        (void)printf("  mirror     how full its port is is not known: it does not tell its "
+                     "speed (port_speed)\n");
+    } else {
+        (void)printf("  mirror     its port was nearly full in %" PRId64
+                     " s of the last interval\n",
+                     full);
+    }
+    if (text(m, "compared")[0]) {
+        (void)printf("  mirror     held against the edge device's counts: %s\n",
+                     text(m, "compared"));
+    }
+}
+
+/* How its packets are looked at. */
+static void print_capture(const json_t *k)
+{
+    int64_t one_in = number(k, "sampled_1_in");
+    int64_t flows_one_in = number(k, "flows_1_in");
+    int64_t drops = number(k, "drops");
+    const char *state = text(k, "state");
+    bool well = strcmp(state, "running") == 0;
+    if (!well) {
+        bool trouble = strcmp(state, "paused") != 0 && strcmp(state, "starting") != 0;
+        (void)printf("  %s   packets on %s: %s%s%s\n", trouble ? "TROUBLE " : "packets ",
+                     text(k, "interface"), state, text(k, "detail")[0] ? ": " : "",
+                     text(k, "detail"));
+        return;
+    }
+    (void)printf("  packets    headers on %s, one packet in %" PRId64, text(k, "interface"),
+                 one_in);
+    if (flows_one_in != BW_UNKNOWN) {
+        (void)printf(" and one flow in %" PRId64, flows_one_in);
+    }
+    if (drops > 0) {
+        (void)printf("; %" PRId64 " lost to a full ring since the start", drops);
+    }
+    (void)printf("\n");
+}
+
 static void print_circuit(const json_t *c, int64_t now_ms)
 {
     char a[96];
@@ -147,6 +236,7 @@ static void print_circuit(const json_t *c, int64_t now_ms)
     const json_t *t;
     const json_t *claim = json_object_get(c, "claim");
     const json_t *now = json_object_get(c, "now");
+    const json_t *snmp = json_object_get(c, "snmp");
     (void)printf("\nCircuit %s (%s, counted by: %s%s%s)\n", text(c, "id"),
                  text(c, "vantage"), text(c, "source"),
                  text(c, "interface")[0] ? " on " : "", text(c, "interface"));
@@ -157,14 +247,31 @@ static void print_circuit(const json_t *c, int64_t now_ms)
                                              : "the claim names no layer");
     }
     if (now) {
-        (void)printf("  now        %s down", rate(number(now, "down_bps"), a));
-        (void)printf(", %s up (%s, last %" PRId64 " s)\n", rate(number(now, "up_bps"), b),
-                     text(now, "layer"), number(now, "span_s"));
+        int64_t down = number(now, "down_bps");
+        int64_t up = number(now, "up_bps");
+        (void)printf("  now        %s%s down", bound(c, down), rate(down, a));
+        (void)printf(", %s%s up (%s, last %" PRId64 " s)\n", bound(c, up), rate(up, b),
+                     text(now, "layer")[0] ? text(now, "layer") : "layer not known",
+                     number(now, "span_s"));
     } else if (strcmp(text(c, "source"), "none") == 0) {
         (void)printf(
             "  now        not measured: nothing counts this circuit (source = none)\n");
     } else {
-        (void)printf("  now        not measured: the interface cannot be read\n");
+        (void)printf("  now        not measured: %s\n",
+                     snmp ? "the edge device gave no counts lately"
+                          : "the interface cannot be read");
+    }
+    if (json_object_get(c, "link")) {
+        print_link(json_object_get(c, "link"));
+    }
+    if (json_object_get(c, "mirror")) {
+        print_mirror(json_object_get(c, "mirror"));
+    }
+    if (snmp) {
+        print_snmp(snmp);
+    }
+    if (json_object_get(c, "capture")) {
+        print_capture(json_object_get(c, "capture"));
     }
     if (json_is_true(json_object_get(c, "out"))) {
         (void)printf("  OUT        since %s\n",
@@ -175,6 +282,18 @@ static void print_circuit(const json_t *c, int64_t now_ms)
         (void)printf("%s", i == 0 ? "  latency in the open interval\n" : "");
         print_target(t);
     }
+}
+
+/* A mirror port can miss traffic: there is no P95 of it. */
+static void print_last_mirror(const json_t *c, int64_t down_bytes, int64_t up_bytes)
+{
+    char a[32];
+    (void)printf("  %-10s down %s%s", text(c, "id"), bound(c, down_bytes),
+                 size(down_bytes, a));
+    (void)printf("; up %s%s", bound(c, up_bytes), size(up_bytes, a));
+    (void)printf(" (%s, %" PRId64 " s covered, at a mirror port)\n",
+                 text(c, "layer")[0] ? text(c, "layer") : "layer not known",
+                 number(c, "covered_s"));
 }
 
 static void print_last(const json_t *o, int64_t now_ms)
@@ -192,12 +311,17 @@ static void print_last(const json_t *o, int64_t now_ms)
             (void)printf("  %-10s no counters\n", text(c, "id"));
             continue;
         }
+        const json_t *up = json_object_get(c, "up");
+        if (strcmp(text(c, "source"), "mirror") == 0) {
+            print_last_mirror(c, number(down, "bytes"), number(up, "bytes"));
+            continue;
+        }
         (void)printf("  %-10s down %s", text(c, "id"), size(number(down, "bytes"), b));
         (void)printf(", P95 of seconds %s", rate(number(down, "p95_1s_bps"), a));
-        const json_t *up = json_object_get(c, "up");
         (void)printf("; up %s", size(number(up, "bytes"), b));
         (void)printf(", P95 %s (%s, %" PRId64 " s covered)\n",
-                     rate(number(up, "p95_1s_bps"), a), text(c, "layer"),
+                     rate(number(up, "p95_1s_bps"), a),
+                     text(c, "layer")[0] ? text(c, "layer") : "layer not known",
                      number(c, "covered_s"));
     }
 }

@@ -17,17 +17,20 @@ function(bw_add_library name)
   target_link_libraries(${name} PUBLIC bw_include ${A_LINK} PRIVATE bw_flags ${A_PRIVATE_LINK})
 endfunction()
 
-# bw_add_program(NAME SOURCES f.c … LINK lib …): an installed program.
+# bw_add_program(NAME SOURCES f.c … LINK lib … [DESTINATION d] [COMPONENT c]): an installed program.
 function(bw_add_program name)
-  cmake_parse_arguments(A "" "DESTINATION" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(A "" "DESTINATION;COMPONENT" "SOURCES;LINK" ${ARGN})
   if(NOT A_DESTINATION)
     set(A_DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+  if(NOT A_COMPONENT)
+    set(A_COMPONENT Unspecified) # CMake's own word for the rest
   endif()
   add_executable(${name} ${A_SOURCES})
   bw_own_headers(${name} PRIVATE)
   target_link_libraries(${name} PRIVATE bw_flags ${A_LINK})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  install(TARGETS ${name} RUNTIME DESTINATION ${A_DESTINATION})
+  install(TARGETS ${name} RUNTIME DESTINATION ${A_DESTINATION} COMPONENT ${A_COMPONENT})
 endfunction()
 
 # bw_add_unit_test(NAME LINK lib … [WRAP fn …]): tests/unit/NAME.c, one binary, one
@@ -48,18 +51,19 @@ function(bw_add_unit_test name)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
-# bw_add_python_test(NAME FILE [ARGS …] LABEL l [TIMEOUT s] [SERIAL] [ENV VAR=VALUE …]): a test
-# program in Python, under the system's own python3 (its packages are Debian's). What they
-# share is tests/support/bwtest; exit status 77 means "not possible here" and says why.
+# bw_add_python_test(NAME FILE [ARGS …] LABEL l [TIMEOUT s] [COST s] [SERIAL] [ENV VAR=VALUE …]):
+# a test program in Python, under the system's own python3 (its packages are Debian's). What they
+# share is tests/support/bwtest; exit status 77 means "not possible here" and says why. COST:
+# what takes long starts early, also where no earlier run has told how long.
 function(bw_add_python_test name file)
-  cmake_parse_arguments(A "SERIAL" "LABEL;TIMEOUT" "ARGS;ENV" ${ARGN})
+  cmake_parse_arguments(A "SERIAL" "LABEL;TIMEOUT;COST" "ARGS;ENV" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 300)
   endif()
-  set(built ${CMAKE_BINARY_DIR}/cli:${CMAKE_BINARY_DIR}/daemon:${CMAKE_BINARY_DIR}/collector)
+  set(built ${CMAKE_BINARY_DIR}/cli:${CMAKE_BINARY_DIR}/daemon:${CMAKE_BINARY_DIR}/collector:${CMAKE_BINARY_DIR}/snmp)
   get_filename_component(path ${file} ABSOLUTE)
   add_test(NAME ${name} COMMAND /usr/bin/python3 ${path} ${A_ARGS})
   set_tests_properties(${name} PROPERTIES
@@ -67,6 +71,9 @@ function(bw_add_python_test name file)
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;BW_PROGRAMS=${built};${A_ENV}")
   if(A_SERIAL)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+  if(A_COST)
+    set_tests_properties(${name} PROPERTIES COST ${A_COST})
   endif()
 endfunction()
 

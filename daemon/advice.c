@@ -11,15 +11,18 @@
 #include "plural.h"
 #include "site.h"
 
+#include <bw/counter.h>
 #include <bw/err.h>
 #include <clock.h>
 #include <courier.h>
 #include <errno.h>
 #include <interval.h>
 #include <inttypes.h>
+#include <snmpline.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <tap.h>
 
 static void add(json_t *list, const char *mend, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -324,6 +327,148 @@ static void advise_targets(json_t *list, const struct bw_daemon *d, size_t circu
     }
 }
 
+/* An edge device that is not counted, or only in coarse steps. */
+static void advise_snmp(json_t *list, const char *id, const struct bw_snmp_status *s)
+{
+    static const char *const mends[BW_SNMP_STATES] = {
+        [BW_SNMP_SILENT] =
+            "is the device's SNMP service on, does its access list name this "
+            "box, is the address right? With version = v2c a wrong "
+            "community looks the same",
+        [BW_SNMP_WRONG_KEY] =
+            "compare user, both passphrases, `auth` and `privacy` with the "
+            "device; after a change `systemctl reload bandwitness`",
+        [BW_SNMP_NO_INTERFACE] = "`snmpwalk … ifName` and `… ifAlias` list what the device "
+                                 "has: put one of them as `interface` or `alias`",
+        [BW_SNMP_AMBIGUOUS] = "give the interface a description of its own at the device, "
+                              "or name it by `interface`",
+        [BW_SNMP_NO_COUNTERS] = "let the user's view at the device include ifTable and "
+                                "ifXTable (1.3.6.1.2.1.2 and 1.3.6.1.2.1.31)",
+        [BW_SNMP_TOO_FAST] = "let the user's view include ifXTable, where its 64-bit "
+                             "counters are; a device without them can only be counted at "
+                             "lower speeds",
+        [BW_SNMP_FAULTY] = "ask it by hand (`snmpget … 1.3.6.1.2.1.1.3.0`); its own log or "
+                           "a newer firmware may tell more",
+        [BW_SNMP_NOT_RUNNING] =
+            "is the package bandwitness-snmp installed, and the file of "
+            "`secrets` the daemon's own (chown bandwitness, chmod 600)?",
+    };
+    if (mends[s->state]) {
+        add(list, mends[s->state], "Circuit \"%s\": %s; nothing is counted.", id,
+            s->text[0] ? s->text : bw_snmp_state_word(s->state));
+    } else if (s->state == BW_SNMP_COUNTING && s->text[0]) {
+        add(list,
+            "put the interface's true speed at the device (on many a `bandwidth` line), or "
+            "leave it as it is: the bytes are right",
+            "Circuit \"%s\": %s.", id, s->text);
+    }
+}
+
+/* An interface that is there, and does not see what the circuit carries. */
+static void advise_link(json_t *list,
+                        const struct bw_boxconf_circuit *c,
+                        const struct bw_counter_link *l)
+{
+    if (strcmp(l->kind, "bridge") == 0 && c->vantage == BW_VANTAGE_BRIDGE) {
+        add(list,
+            "put the bridge's port towards the line as interface of that circuit; "
+            "`bridge link` lists the ports",
+            "Circuit \"%s\": %s counts only what is for this box itself, and nothing that "
+            "passes through the bridge.",
+            c->id, c->interface);
+    }
+    if (strcmp(l->leg_of_kind, "bond") == 0 || strcmp(l->leg_of_kind, "team") == 0) {
+        char mend[96];
+        (void)snprintf(mend, sizeof(mend), "put interface = \"%s\" into that circuit",
+                       l->leg_of[0] ? l->leg_of : "the bond's name");
+        add(list, mend,
+            "Circuit \"%s\": %s is one leg of a %s, and the other legs' bytes are not "
+            "counted.",
+            c->id, c->interface, l->leg_of_kind);
+    }
+}
+
+/* A capture that was asked for and tells nothing. */
+static void advise_capture(json_t *list, const struct bw_daemon *d, size_t i)
+{
+    static const char *const mends[] = {
+        [BW_TAP_NO_RIGHTS] =
+            "start the daemon by `systemctl start bandwitness`, whose unit gives it "
+            "CAP_NET_RAW; or say capture = off",
+        [BW_TAP_INTERFACE_GONE] =
+            "`ip link` lists the interfaces of this box: put the right one as "
+            "capture_interface, or give this one its name back (ip link set … name …)",
+        [BW_TAP_INTERFACE_DOWN] = "`ip link set INTERFACE up`",
+        [BW_TAP_REFUSED] = "`dmesg` may tell why; a bridge or a virtual machine must allow "
+                           "its port to listen to all that passes",
+        [BW_TAP_FAILED] = "capture at an interface of Ethernet, PPP or a tunnel of IP; if "
+                          "it is one, restart the daemon and send this line to who "
+                          "maintains it",
+    };
+    const struct bw_boxconf_circuit *c = &d->config->circuits[i];
+    struct bw_tap_status st;
+    if (!bw_site_tap_status(d->site, i, &st)) {
+        return;
+    }
+    if (bw_tap_state_word(st.state)[0]) {
+        add(list, mends[st.state], "Circuit \"%s\": %s; nothing is told of its packets.",
+            c->id, st.detail);
+    } else if (st.untold) {
+        add(list,
+            "behind address translation, capture on the school's side (capture_interface, "
+            "capture_side = school); check `inside` and `router`, which tell the way of a "
+            "packet. At night it is as it should be",
+            "Circuit \"%s\": fewer than %d devices were seen in the last interval, so "
+            "nothing is told of its packets.",
+            c->id, c->capture.smallest_group);
+    }
+}
+
+static void advise_mirror(json_t *list,
+                          const struct bw_boxconf_circuit *c,
+                          const struct bw_site_mirror *m)
+{
+    if (m->link == 0) {
+        add(list, "is the cable in, and is the mirror session of the switch on?",
+            "Circuit \"%s\": the port of the mirror has no link, so nothing of the line is "
+            "seen.",
+            c->id);
+    }
+    if (m->full_s != BW_UNKNOWN && m->full_s > 0) {
+        add(list,
+            "let the switch mirror to a faster port, or have the edge device asked (source "
+            "= snmp)",
+            "Circuit \"%s\": the port of the mirror was nearly full in %" PRId64
+            " %s of the newest interval: the line may have carried more than it showed.",
+            c->id, m->full_s, bw_plural(m->full_s, "second", "seconds"));
+    }
+    if (m->no_way) {
+        add(list,
+            "give the MAC address of the line's router as `router`, or the school's own "
+            "prefixes as `inside`",
+            "Circuit \"%s\": which way the mirror's packets go cannot be told, so none of "
+            "them "
+            "are counted.",
+            c->id);
+    }
+    if (m->compared == BW_MIRROR_LACKS) {
+        add(list,
+            "look which ports and directions the switch mirrors, and whether the mirror's "
+            "port drops",
+            "Circuit \"%s\": the mirror shows less than 90 %% of what the edge device "
+            "counts.",
+            c->id);
+    }
+    if (m->compared == BW_MIRROR_EXCEEDS) {
+        add(list,
+            "let the switch mirror the port of the line alone, and look at `router` and "
+            "`inside`",
+            "Circuit \"%s\": the mirror shows more than the edge device counts: traffic of "
+            "others, or twice the same.",
+            c->id);
+    }
+}
+
 static void advise_circuit(json_t *list, const struct bw_daemon *d, size_t i)
 {
     const struct bw_boxconf_circuit *c = &d->config->circuits[i];
@@ -341,6 +486,16 @@ static void advise_circuit(json_t *list, const struct bw_daemon *d, size_t i)
             "Circuit \"%s\": the interface %s cannot be read, so nothing is counted.",
             c->id, c->interface);
     }
+    if (bw_site_link(d->site, i)) {
+        advise_link(list, c, bw_site_link(d->site, i));
+    }
+    if (bw_site_mirror(d->site, i)) {
+        advise_mirror(list, c, bw_site_mirror(d->site, i));
+    }
+    if (bw_site_snmp(d->site, i)) {
+        advise_snmp(list, c->id, bw_site_snmp(d->site, i));
+    }
+    advise_capture(list, d, i);
     if (bw_interval_out_now(iv, (uint32_t)i, bw_clock_mono_ns(), &since_ms)) {
         if (since_ms != BW_UNKNOWN) {
             bw_time_format_s(since_ms / 1000, since);

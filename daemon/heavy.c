@@ -119,6 +119,11 @@ void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_si
     heavy_tell_light(h, bw_clock_unix_ms() / 1000);
     h->config = bw_boxconf_ref(config);
     h->site = site;
+    if (h->run && h->run->runner) { /* and a tap may be, or look elsewhere */
+        const struct run *run = h->run;
+        size_t circuit = run->config->probes[run->item.probe].circuit;
+        bw_site_own_test(site, run->config->circuits[circuit].id, true);
+    }
     h->told_day_s = BW_UNKNOWN; /* the plan may be another */
     heavy_plan(h, bw_clock_unix_ms() / 1000);
     bw_boxconf_unref(old);
@@ -128,12 +133,13 @@ void bw_heavy_reload(struct bw_heavy *h, struct bw_boxconf *config, struct bw_si
 
 /* The seconds that the gate may look back on: none in which a test of ours moved bytes or
  * emptied its queues, since those are not users. 0: too few yet. */
-static int64_t gate_span_s(const struct bw_heavy *h)
+static int64_t gate_span_s(const struct bw_heavy *h, size_t circuit)
 {
     if (h->ended_mono_ms == BW_UNKNOWN) {
         return GATE_SPAN_S;
     }
-    int64_t since_s = (bw_clock_mono_ms() - h->ended_mono_ms) / 1000 - GATE_DRAIN_S;
+    int64_t since_s = (bw_clock_mono_ms() - h->ended_mono_ms) / 1000 - GATE_DRAIN_S -
+                      heavy_late_s(h, circuit);
     if (since_s > GATE_SPAN_S) {
         return GATE_SPAN_S;
     }
@@ -161,7 +167,8 @@ set_gate(const struct bw_heavy *h, const struct item *it, struct bw_sched_state 
     const struct bw_campaign *k =
         it->what == ITEM_CAMPAIGN ? bw_campaigns_find(h->campaigns, it->campaign) : NULL;
     s->gate = gates[k ? k->rule.gate : h->config->tests.gate];
-    s->gate_ppm = k ? k->rule.gate_ppm : h->config->tests.gate_ppm;
+    s->gate_ppm = heavy_gate_ppm(h, h->config->probes[it->probe].circuit,
+                                 k ? k->rule.gate_ppm : h->config->tests.gate_ppm);
     s->retry_ms = k ? k->rule.retry_ms : h->config->tests.retry_ms;
 }
 
@@ -187,15 +194,23 @@ void heavy_look(struct bw_heavy *h,
     s->minute_allowed = minute_allowed(h, it, bw_clock_unix_ms() / 1000);
     s->outage = bw_interval_out_now(iv, (uint32_t)p->circuit, now_mono_ns, NULL) > 0;
     s->link_bps = reading ? reading->link_bps : BW_UNKNOWN;
-    s->counted = c->source == BW_SOURCE_KERNEL;
+    s->counted = c->source != BW_SOURCE_NONE;
     set_gate(h, it, s);
-    int64_t span_s = gate_span_s(h) > 0 ? gate_span_s(h) : GATE_SPAN_MIN_S;
+    int64_t span_s = gate_span_s(h, p->circuit);
+    span_s = span_s > 0 ? span_s : GATE_SPAN_MIN_S;
+    int64_t since_ns = h->ended_mono_ms == BW_UNKNOWN
+                           ? INT64_MIN
+                           : (h->ended_mono_ms + GATE_DRAIN_S * INT64_C(1000)) * 1000000;
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         s->claim_bps[d] = c->claim_bps[d];
-        s->carried_bps[d] = bw_interval_carried_bps(
-            iv, (uint32_t)p->circuit, (enum bw_direction)d, span_s, now_mono_ns);
+        s->carried_bps[d] = bw_interval_carried_since_bps(
+            iv, (uint32_t)p->circuit, (enum bw_direction)d, span_s, since_ns, now_mono_ns);
     }
-    s->cost_bytes = bw_forecast_run_bytes(h->config, p, s->link_bps);
+    struct bw_boxconf_probe as_run = *p;
+    struct bw_opts *longer = heavy_longer(h, p, s->link_bps);
+    as_run.opts = longer ? longer : p->opts;
+    s->cost_bytes = bw_forecast_run_bytes(h->config, &as_run, s->link_bps);
+    bw_opts_free(longer);
     s->spent_bytes = h->spent_bytes;
     s->day_bytes = h->config->tests.day_bytes;
     s->month_spent_bytes = h->spent_month_bytes;
@@ -242,7 +257,7 @@ static void consider(struct bw_heavy *h, struct item *it)
     struct bw_sched_state s;
     struct bw_sched_decision d;
     struct bw_err err = {0};
-    if (!h->run && gate_span_s(h) == 0) {
+    if (!h->run && gate_span_s(h, p->circuit) == 0) {
         return; /* a test has just ended: seconds, and nothing worth a record */
     }
     heavy_look(h, it, false, &s);

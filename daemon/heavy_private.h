@@ -69,6 +69,9 @@ struct run {
     uint32_t target;
     int64_t moved_bytes[BW_DIRECTIONS]; /* as told last, by a result or on its way */
     int64_t goodput_bps[BW_DIRECTIONS];
+    int64_t began_mono_ns; /* no byte before it … */
+    int64_t
+        told_mono_ns; /* … and of the direction told last none after it; 0: none is told */
     bool measured;
     char failed[200]; /* why its last result is none; "" */
     bool asked;
@@ -138,6 +141,17 @@ void heavy_not_run(struct bw_heavy *h,
                    const struct item *it,
                    enum bw_test_state state,
                    const char *reason);
+
+/* ---- heavy_slow.c */
+
+/* How long after an instant its circuit's counts hold nothing older: a step that reaches
+ * over it, and a whole one behind it. 0: they are of the moment. */
+int64_t heavy_late_s(const struct bw_heavy *h, size_t circuit);
+/* The busy gate's share on this circuit. */
+int64_t heavy_gate_ppm(const struct bw_heavy *h, size_t circuit, int64_t ppm);
+/* The options of a longer run, freed by bw_opts_free(); NULL: as they are. */
+struct bw_opts *
+heavy_longer(const struct bw_heavy *h, const struct bw_boxconf_probe *p, int64_t link_bps);
 
 /* ---- heavy_ticket.c */
 

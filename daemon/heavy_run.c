@@ -89,6 +89,9 @@ record(struct bw_heavy *h, struct run *run, uint32_t circuit, const struct bw_ru
     struct bw_interval_run who = who_of(run->config, &run->item, run->target);
     who.circuit = circuit;
     who.asked = run->asked;
+    who.began_mono_ns = run->told_mono_ns > 0 && run->told_mono_ns <= s->t0_mono_ns
+                            ? run->told_mono_ns
+                            : run->began_mono_ns;
     who.retest_of = retest_of(&run->item, (enum bw_direction)s->direction);
     if (!run->asked && is_foreseen(h, &run->item)) {
         add_word(&who, "foreseen");
@@ -124,6 +127,7 @@ static void on_sample(void *owner, const struct bw_run_sample *s)
         bw_site_read_extra(h->site, (size_t)circuit);
         if (s->final) {
             record(h, run, (uint32_t)circuit, s);
+            run->told_mono_ns = bw_clock_mono_ns();
         }
     }
     if (s->final) {
@@ -191,8 +195,13 @@ static void on_end(void *owner, int status, const char *reason)
     struct bw_heavy *h = run->heavy;
     const struct bw_boxconf_probe *p = &run->config->probes[run->item.probe];
     int64_t moved_bytes = run->moved_bytes[BW_DOWN] + run->moved_bytes[BW_UP];
+    int circuit = circuit_now(h, run);
     h->run = NULL;
+    bw_site_own_test(h->site, run->config->circuits[p->circuit].id, false);
     h->ended_mono_ms = bw_clock_mono_ms();
+    if (circuit >= 0) {
+        bw_site_test_begins(h->site, (size_t)circuit, 0);
+    }
     h->spent_bytes += moved_bytes;
     h->spent_month_bytes += moved_bytes;
     if (moved_bytes > 0) {
@@ -214,9 +223,29 @@ int heavy_child(struct run *run, const char *ticket, struct bw_err *reterr)
 {
     struct bw_heavy *h = run->heavy;
     const struct bw_boxconf_probe *p = &run->config->probes[run->item.probe];
-    const struct bw_runner_job job = {
-        .ops = p->ops, .opts = p->opts, .target = run->target, .ticket = ticket};
+    int circuit = circuit_now(h, run);
+    const struct bw_reading *reading =
+        circuit >= 0 && bw_site_interval(h->site)
+            ? bw_interval_last_reading(bw_site_interval(h->site), (uint32_t)circuit)
+            : NULL;
+    struct bw_opts *longer =
+        run->config == h->config
+            ? heavy_longer(h, p, reading ? reading->link_bps : BW_UNKNOWN)
+            : NULL;
+    const struct bw_runner_job job = {.ops = p->ops,
+                                      .opts = longer ? longer : p->opts,
+                                      .target = run->target,
+                                      .ticket = ticket};
+    run->began_mono_ns = bw_clock_mono_ns();
     int r = bw_runner_start(h->loop, &job, &run_callbacks, run, &run->runner, reterr);
+    if (r == 0) {
+        bw_site_own_test(h->site, run->config->circuits[p->circuit].id, true);
+    }
+    if (r == 0 && circuit >= 0) {
+        bw_site_test_begins(h->site, (size_t)circuit,
+                            p->ops->longest_ms ? p->ops->longest_ms(job.opts) : 0);
+    }
+    bw_opts_free(longer); /* the run has its own copy, in its child */
     if (r < 0 || run->config != h->config) {
         return r;
     }

@@ -465,5 +465,11 @@ int main(int argc, char **argv)
         return code;
     }
     set_up_process(config);
+    r = bw_rights_guard(&err);
+    if (r < 0) {
+        (void)fprintf(stderr, "bandwitnessd: %s\n", err.text);
+        bw_boxconf_unref(config);
+        return 1;
+    }
     return run(config);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * rights.c - giving up every capability, by the system calls of capabilities(7). */
+ * rights.c - giving up every capability, by the system calls of capabilities(7); no cores.
+ */
 #include "rights.h"
 
 #include <bw/err.h>
@@ -7,8 +8,20 @@
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* Both: a limit of 0 alone does not hold where the kernel pipes cores to a program, and
+ * what this process starts is dumpable again, but keeps the limit. */
+int bw_rights_guard(struct bw_err *reterr)
+{
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+        return bw_err_set(reterr, -errno, "forbidding core files: %s", bw_strerror(-errno));
+    }
+    return 0;
+}
 
 int bw_rights_drop(struct bw_err *reterr)
 {
@@ -30,10 +43,7 @@ int bw_rights_drop(struct bw_err *reterr)
             0) {
         return bw_err_set(reterr, -EPERM, "capabilities are left after dropping them");
     }
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
-        return bw_err_set(reterr, -errno, "forbidding core files: %s", bw_strerror(-errno));
-    }
-    return 0;
+    return bw_rights_guard(reterr);
 }
 
 void bw_rights_end(void)

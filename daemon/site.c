@@ -2,10 +2,11 @@
  * site.c - what this box measures all the time.
  *
  * One timer beats at whole seconds of the wall clock, each beat armed anew from the clock
- * itself, so that nothing slips; lengths are monotonic. When wall and monotonic clock
- * part by a second or more the interval is ended on the old time and goes on at the new
- * one. A beat that comes late reads once, for the second it is in; the missed ones are
- * missing, not made up. */
+ * itself, so that nothing slips; lengths are monotonic. Where this box counts, it also
+ * beats at the quarters between them: these read the counters and do nothing else. When
+ * wall and monotonic clock part by a second or more the interval is ended on the old time
+ * and goes on at the new one. A beat that comes late reads once, for the second it is in;
+ * the missed ones are missing, not made up. */
 #include "site_private.h"
 
 #include <bw/counter.h>
@@ -13,6 +14,7 @@
 #include <bw/probe.h>
 #include <clock.h>
 #include <errno.h>
+#include <frames.h>
 #include <host.h>
 #include <interval.h>
 #include <log.h>
@@ -26,6 +28,7 @@ enum {
     TEN_S = 10,
     FATE_MS = 3000, /* after a timeout: late answers count for 2 s, and 1 s to spare */
     LATE_MS = 1,    /* a beat just before the second would be for the wrong one */
+    QUARTER_MS = 250,
     CLOCK_TRIES = 3,
     STEP_NOISE_US = 1000
 };
@@ -85,6 +88,13 @@ static void on_handle_closed(uv_handle_t *h)
     bw_site_maybe_closed(s);
 }
 
+static void on_frames_closed(void *owner)
+{
+    struct bw_site *s = owner;
+    s->open_handles--;
+    bw_site_maybe_closed(s);
+}
+
 static void read_boot_id(char *out, size_t cap)
 {
     FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -96,6 +106,38 @@ static void read_boot_id(char *out, size_t cap)
         out[strcspn(out, "\n")] = '\0';
         (void)fclose(f);
     }
+}
+
+/* Will what counts for circuit i be taken over from `old` (may be NULL)? */
+static bool is_counted(const struct bw_site *old, const struct bw_boxconf *config, size_t i)
+{
+    for (size_t k = 0; old && k < old->config->n_circuits; k++) {
+        if ((old->lines[k].meter || old->lines[k].frames || old->lines[k].mirror) &&
+            bw_site_same_counter(&old->config->circuits[k], &config->circuits[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What counts for a circuit, and needs rights to be made. */
+static int add_count(struct bw_site *s, size_t i, struct bw_err *reterr)
+{
+    const struct bw_boxconf_circuit *c = &s->config->circuits[i];
+    if (bw_site_has_mirror(c)) {
+        int r = bw_site_add_mirror(s, i, reterr);
+        if (r < 0) {
+            return r;
+        }
+    }
+    if (c->source == BW_SOURCE_SNMP) {
+        return bw_site_add_meter(s, i, reterr);
+    }
+    if (counter_of(c)) {
+        s->lines[i].frames = bw_frames_new(s->loop);
+        return s->lines[i].frames ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    return 0;
 }
 
 int bw_site_make(uv_loop_t *loop,
@@ -129,6 +171,18 @@ int bw_site_make(uv_loop_t *loop,
             return r;
         }
     }
+    for (size_t i = 0; i < config->n_circuits; i++) {
+        int e = is_counted(old, config, i) ? 0 : add_count(s, i, reterr);
+        if (e < 0) {
+            bw_site_close(s, NULL, NULL);
+            return e;
+        }
+    }
+    int r = bw_site_make_taps(s, old, reterr);
+    if (r < 0) {
+        bw_site_close(s, NULL, NULL);
+        return r;
+    }
     *ret = s;
     return 0;
 }
@@ -160,6 +214,20 @@ void bw_site_set_path_key(struct bw_site *s, const uint8_t key[BW_PATH_KEY_LEN])
 
 /* ---- counters */
 
+static int open_counter(const struct bw_counter_ops *ops,
+                        const struct bw_boxconf_circuit *c,
+                        struct line *l,
+                        struct bw_err *reterr)
+{
+    char name[64];
+    int r = ops->open(c->interface, c->faces_school, &l->counter, reterr);
+    if (r == 0) {
+        (void)snprintf(name, sizeof(name), "circuit \"%.24s\": %.15s", c->id, c->interface);
+        bw_frames_begin(l->frames, ops, l->counter, name);
+    }
+    return r;
+}
+
 void bw_site_read_line(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns)
 {
     const struct bw_boxconf_circuit *c = &s->config->circuits[i];
@@ -168,19 +236,26 @@ void bw_site_read_line(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono
     struct bw_reading reading;
     struct bw_err err = {0};
     int r = 0;
+    if (l->meter) {
+        bw_site_meter_second(s, i, unix_s, mono_ns);
+    }
+    if (l->mirror) {
+        bw_site_mirror_second(s, i, unix_s, mono_ns);
+    }
     if (!ops) {
         return;
     }
     if (!l->counter) {
-        r = ops->open(c->interface, c->faces_school, &l->counter, &err);
+        r = open_counter(ops, c, l, &err);
     }
     if (r == 0) {
         r = ops->read(l->counter, &reading);
     }
     if (r == -ENODEV && l->counter) { /* perhaps only made anew: look once more */
+        bw_frames_forget(l->frames);
         ops->close(l->counter);
         l->counter = NULL;
-        r = ops->open(c->interface, c->faces_school, &l->counter, &err);
+        r = open_counter(ops, c, l, &err);
         r = r < 0 ? r : ops->read(l->counter, &reading);
     }
     if (r < 0) {
@@ -200,15 +275,27 @@ void bw_site_read_extra(struct bw_site *s, size_t circuit)
     const struct bw_counter_ops *ops = counter_of(&s->config->circuits[circuit]);
     struct bw_reading reading;
     if (s->iv && ops && s->lines[circuit].counter &&
-        ops->read(s->lines[circuit].counter, &reading) == 0) {
+        ops->peek(s->lines[circuit].counter, &reading) == 0) {
         bw_interval_reading_extra(s->iv, (uint32_t)circuit, &reading);
     }
+}
+
+const struct bw_counter_link *bw_site_link(const struct bw_site *s, size_t circuit)
+{
+    const struct bw_counter_ops *ops = counter_of(&s->config->circuits[circuit]);
+    return ops && s->lines[circuit].counter ? ops->link(s->lines[circuit].counter) : NULL;
+}
+
+enum bw_frames_state bw_site_frames(const struct bw_site *s, size_t circuit)
+{
+    const struct line *l = &s->lines[circuit];
+    return l->frames ? bw_frames_state(l->frames) : BW_FRAMES_IDLE;
 }
 
 static void add_ten(struct bw_site *s, int64_t unix_s, int64_t mono_ns)
 {
     for (size_t i = 0; i < s->config->n_circuits && s->n_tens < BW_SITE_TENS_MAX; i++) {
-        if (counter_of(&s->config->circuits[i])) {
+        if (s->config->circuits[i].source != BW_SOURCE_NONE) {
             struct bw_writer_ten *t = &s->tens[s->n_tens++];
             (void)snprintf(t->circuit, sizeof(t->circuit), "%s", s->config->circuits[i].id);
             t->end_unix_s = unix_s;
@@ -245,12 +332,14 @@ int bw_site_make_interval(struct bw_site *s, int64_t start_s, int64_t start_mono
     for (size_t i = 0; r >= 0 && i < c->n_circuits; i++) {
         const struct bw_boxconf_circuit *k = &c->circuits[i];
         const struct bw_counter_ops *ops = counter_of(k);
+        bool coarse = k->source == BW_SOURCE_SNMP || k->source == BW_SOURCE_MIRROR;
         struct bw_interval_circuit ic = {
             .vantage = k->vantage,
             .behind = k->behind,
             .source = k->source,
-            .layer = ops ? ops->layer : BW_LAYER_UNKNOWN,
+            .layer = BW_LAYER_UNKNOWN, /* a reading will say, or its port */
             .resolution_ms = ops ? ops->resolution_ms : BW_UNKNOWN,
+            .coarse = coarse,
             .claim_bps = {k->claim_bps[BW_DOWN], k->claim_bps[BW_UP]},
         };
         memcpy(ic.id, k->id, sizeof(ic.id));
@@ -294,6 +383,7 @@ static int begin(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
     s->last_s = start_s;
     s->offset_ns = unix_ns - mono_ns;
     s->start_offset_ns = s->offset_ns;
+    bw_site_begin_taps(s, start_s);
     for (size_t i = 0; i < c->n_circuits; i++) {
         bw_site_read_line(s, i, start_s, mono_ns);
     }
@@ -310,6 +400,8 @@ static void hand_over(struct bw_site *s, int64_t now_mono_ns)
         (void)snprintf(sum.agent, sizeof(sum.agent), "bandwitnessd/%s", BW_VERSION);
         memcpy(sum.config, s->config->sha256, sizeof(sum.config));
         memcpy(sum.boot, s->boot, sizeof(sum.boot));
+        bw_site_take_taps(s, &sum);
+        bw_site_take_mirrors(s, &sum);
         /* Those up to its end go with it; later ones stay. */
         size_t n = 0;
         while (n < s->n_tens && s->tens[n].end_unix_s <= sum.end_unix_s) {
@@ -324,6 +416,7 @@ static void hand_over(struct bw_site *s, int64_t now_mono_ns)
 static void
 cut(struct bw_site *s, int64_t end_s, int64_t end_mono_ns, int64_t next_s, int64_t step_us)
 {
+    bw_site_cut_taps(s, end_s, next_s);
     bw_interval_cut(s->iv, end_s, end_mono_ns, next_s, step_us);
     s->start_offset_ns = s->offset_ns;
 }
@@ -347,6 +440,7 @@ handle_step(struct bw_site *s, int64_t unix_ns, int64_t mono_ns, int64_t step_ns
         end_s = s->last_s;
     }
     s->offset_ns = unix_ns - mono_ns;
+    bw_site_second_taps(s, end_s, true);
     cut(s, end_s, mono_ns - (old_ns - end_s * SECOND_NS), next_s, step_ns / 1000);
     if (next_s > end_s) {
         (void)bw_interval_gap(s->iv, end_s, next_s, BW_GAP_CLOCK);
@@ -373,6 +467,22 @@ static void cut_at_borders(struct bw_site *s, int64_t unix_ns, int64_t mono_ns)
     }
 }
 
+/* Is the circuit read between whole seconds, for its sliding peak? */
+static bool is_read_between(const struct bw_boxconf_circuit *c)
+{
+    return counter_of(c) && !c->whole_seconds;
+}
+
+static void between_seconds(struct bw_site *s)
+{
+    for (size_t i = 0; i < s->config->n_circuits; i++) {
+        if (is_read_between(&s->config->circuits[i])) {
+            bw_site_read_extra(s, i);
+        }
+    }
+    bw_site_arm(s);
+}
+
 static void on_beat(uv_timer_t *t)
 {
     struct bw_site *s = t->data;
@@ -393,17 +503,23 @@ static void on_beat(uv_timer_t *t)
     int64_t step_ns = unix_ns - mono_ns - s->offset_ns;
     if (step_ns >= BW_SITE_STEP_MS * INT64_C(1000000) ||
         step_ns <= -BW_SITE_STEP_MS * INT64_C(1000000)) {
+        /* Only when a second of the old time is over: then what ends has a length. */
+        if ((mono_ns + s->offset_ns) / SECOND_NS <= s->last_s) {
+            between_seconds(s);
+            return;
+        }
         handle_step(s, unix_ns, mono_ns, step_ns);
         stepped = true;
     } else {
         s->offset_ns = unix_ns - mono_ns;
         if (now_s <= s->last_s) {
-            bw_site_arm(s);
+            between_seconds(s);
             return;
         }
         for (size_t i = 0; i < s->config->n_circuits; i++) {
             bw_site_read_line(s, i, now_s, mono_ns);
         }
+        bw_site_second_taps(s, now_s, false);
         s->last_s = now_s;
         if (now_s % TEN_S == 0) {
             add_ten(s, now_s, mono_ns);
@@ -422,9 +538,15 @@ void bw_site_arm(struct bw_site *s)
     if (s->closing || !s->started) {
         return;
     }
-    int64_t into_ms = bw_clock_unix_ms() % 1000;
+    int64_t every_ms = 1000;
+    for (size_t i = 0; s->iv && i < s->config->n_circuits; i++) {
+        if (is_read_between(&s->config->circuits[i])) {
+            every_ms = QUARTER_MS;
+        }
+    }
+    int64_t into_ms = bw_clock_unix_ms() % every_ms;
     uv_update_time(s->loop);
-    (void)uv_timer_start(&s->beat, on_beat, (uint64_t)(1000 - into_ms + LATE_MS), 0);
+    (void)uv_timer_start(&s->beat, on_beat, (uint64_t)(every_ms - into_ms + LATE_MS), 0);
 }
 
 int bw_site_start(struct bw_site *s, int64_t gap_from_unix_s, struct bw_err *reterr)
@@ -460,6 +582,16 @@ void bw_site_close(struct bw_site *s, void (*cb)(void *owner), void *owner)
     s->closed_owner = owner;
     for (size_t i = 0; i < s->n_lights; i++) {
         bw_site_close_light(s->lights[i]); /* NULL: it went on elsewhere */
+    }
+    bw_site_close_taps(s);
+    for (size_t i = 0; i < s->config->n_circuits; i++) {
+        bw_site_close_meter(s, i);
+        bw_site_close_mirror(s, i);
+        if (s->lines[i].frames) {
+            s->open_handles++;
+            bw_frames_close(s->lines[i].frames, on_frames_closed, s);
+            s->lines[i].frames = NULL;
+        }
     }
     uv_close((uv_handle_t *)&s->beat, on_handle_closed);
 }

@@ -9,15 +9,21 @@
 
 #include <bw/probe.h>
 #include <bw/summary.h>
+#include <frames.h>
+#include <mirror.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 #include <writer.h>
 
 struct bw_boxconf;
+struct bw_counter_link;
 struct bw_err;
 struct bw_interval;
 struct bw_site;
+struct bw_tap;
+struct bw_tap_status;
+struct bw_snmp_status;
 
 enum {
     BW_SITE_TENS_MAX = 1024, /* ten-second rates of one interval */
@@ -91,6 +97,46 @@ bw_site_path(const struct bw_site *s, size_t probe, size_t target);
 
 /* Read a circuit's counters between seconds, for a test's window. */
 void bw_site_read_extra(struct bw_site *s, size_t circuit);
+/* What is behind the name of a circuit's interface; NULL where it cannot be read, or
+ * another device counts. Lent until the next second. */
+const struct bw_counter_link *bw_site_link(const struct bw_site *s, size_t circuit);
+/* How what its counter counts of a frame came to be known, or did not. */
+enum bw_frames_state bw_site_frames(const struct bw_site *s, size_t circuit);
+/* What a mirror port showed in the newest record's interval. */
+struct bw_site_mirror {
+    int64_t port_bps;                /* each unknown where it is */
+    int64_t link;                    /* now: 1, or 0: nothing can arrive */
+    int64_t full_s;                  /* seconds at >= 90 % of that */
+    int64_t bytes[BW_DIRECTIONS];    /* at least what the line carried */
+    bool no_way;                     /* now: its packets do not tell down from up */
+    enum bw_mirror_verdict compared; /* with the edge device's counts */
+};
+/* NULL: the circuit has no mirror port. */
+const struct bw_site_mirror *bw_site_mirror(const struct bw_site *s, size_t circuit);
+/* A test begins that lasts at most so long: where another device counts, ask it more often
+ * until its counts reach over the end. 0: the test is over. */
+void bw_site_test_begins(struct bw_site *s, size_t circuit, int64_t longest_ms);
+
+/* How the reader of an edge device stands; NULL where source is not snmp. */
+const struct bw_snmp_status *bw_site_snmp(const struct bw_site *s, size_t circuit);
+/* At which layer a circuit is counted; unknown where it is not, or nobody knows. */
+enum bw_layer bw_site_layer(const struct bw_site *s, size_t circuit);
+/* Has the line's port a carrier by this reading: 1, 0; unknown where nobody told (a
+ * mirror's is another port). */
+int64_t
+bw_site_carrier(const struct bw_site *s, size_t circuit, const struct bw_reading *r);
+/* How often a circuit's counts are new; unknown where there are none, or nobody knows yet.
+ */
+int64_t bw_site_refresh_ms(const struct bw_site *s, size_t circuit);
+
+/* A throughput test of ours begins or ends on the circuit: while it runs, packets on the
+ * line are not what users do. Told of each run, at its start and its end, and when another
+ * site follows in the middle of it. */
+void bw_site_own_test(struct bw_site *s, const char *circuit, bool runs);
+
+/* What looks at a circuit's packets; NULL: nothing does. Lent until the next reload. */
+const struct bw_tap *bw_site_tap(const struct bw_site *s, size_t circuit);
+bool bw_site_tap_status(struct bw_site *s, size_t circuit, struct bw_tap_status *ret);
 
 /* The interval's index of a probe's first target; -ENOENT for a throughput probe. */
 int bw_site_target(const struct bw_site *s, size_t probe);

@@ -15,12 +15,19 @@
 #include <uv.h>
 
 struct bw_counter;
+struct bw_frames;
 struct bw_host;
+struct bw_tap;
+struct meter;
+struct mirror;
 
 #define BW_SITE_SECOND_NS INT64_C(1000000000)
 
 struct line {
-    struct bw_counter *counter;
+    struct bw_counter *counter; /* source = kernel */
+    struct bw_frames *frames;   /* likewise: what it counts of a frame */
+    struct meter *meter;        /* source = snmp */
+    struct mirror *mirror;      /* source = mirror, or snmp beside a mirror port */
     struct bw_complaint complaint;
 };
 
@@ -56,6 +63,8 @@ struct bw_site {
     struct light *lights[BW_BOXCONF_PROBES_MAX];
     size_t n_lights;
     int targets[BW_BOXCONF_PROBES_MAX];
+    struct bw_tap *taps[BW_CIRCUITS_MAX]; /* NULL: packets are not looked at */
+    bool tap_told[BW_CIRCUITS_MAX];       /* that they cannot be */
     char boot[40];
     uint8_t path_key[BW_PATH_KEY_LEN];
 
@@ -96,6 +105,34 @@ void bw_site_maybe_closed(struct bw_site *s);
 /* The interval from a whole second on, with all circuits and targets. */
 int bw_site_make_interval(struct bw_site *s, int64_t start_s, int64_t start_mono_ns);
 void bw_site_read_line(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns);
+/* site_snmp.c: the reader of an edge device for circuit i. */
+int bw_site_add_meter(struct bw_site *s, size_t i, struct bw_err *reterr);
+/* Give it, with all it knows, to another site's circuit. */
+void bw_site_move_meter(struct meter **from, struct bw_site *s, size_t i);
+/* What a second needs of it. */
+void bw_site_meter_second(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns);
+/* Every one that does not count begins anew, with the secrets as they are by now. */
+void bw_site_renew_meters(struct bw_site *s);
+void bw_site_close_meter(struct bw_site *s, size_t i); /* none is fine */
+/* site_mirror.c: the port that a mirror comes in by. */
+bool bw_site_has_mirror(const struct bw_boxconf_circuit *c);
+int bw_site_add_mirror(struct bw_site *s, size_t i, struct bw_err *reterr);
+void bw_site_mirror_second(struct bw_site *s, size_t i, int64_t unix_s, int64_t mono_ns);
+void bw_site_take_mirrors(struct bw_site *s, struct bw_summary *sum);
+void bw_site_close_mirror(struct bw_site *s, size_t i); /* none is fine */
+/* Do both sections read the same counters of the same circuit? */
+bool bw_site_same_counter(const struct bw_boxconf_circuit *a,
+                          const struct bw_boxconf_circuit *b);
+
+/* site_tap.c: open the taps that cannot be moved from `old` (may be NULL), which needs
+ * rights; then move the others. -EPERM: there are none any more. */
+int bw_site_make_taps(struct bw_site *s, const struct bw_site *old, struct bw_err *reterr);
+void bw_site_move_taps(struct bw_site *s, struct bw_site *old);
+void bw_site_close_taps(struct bw_site *s);
+void bw_site_begin_taps(struct bw_site *s, int64_t unix_s);
+void bw_site_second_taps(struct bw_site *s, int64_t unix_s, bool stepped);
+void bw_site_cut_taps(struct bw_site *s, int64_t end_s, int64_t next_s);
+void bw_site_take_taps(struct bw_site *s, struct bw_summary *sum);
 /* Beat at the next whole second. */
 void bw_site_arm(struct bw_site *s);
 

@@ -11,11 +11,10 @@
 #include <interval.h>
 #include <string.h>
 
-static bool same_counter(const struct bw_boxconf_circuit *a,
-                         const struct bw_boxconf_circuit *b)
+bool bw_site_same_counter(const struct bw_boxconf_circuit *a,
+                          const struct bw_boxconf_circuit *b)
 {
-    return strcmp(a->id, b->id) == 0 && a->source == b->source &&
-           strcmp(a->interface, b->interface) == 0 && a->faces_school == b->faces_school;
+    return strcmp(a->id, b->id) == 0 && bw_boxconf_same_counters(a, b);
 }
 
 /* Which circuit of `old` reads the same counters; -1: none. */
@@ -25,7 +24,7 @@ find_circuits(const struct bw_site *s, const struct bw_site *old, int from[BW_CI
     for (size_t i = 0; i < BW_CIRCUITS_MAX; i++) {
         from[i] = -1;
         for (size_t k = 0; i < s->config->n_circuits && k < old->config->n_circuits; k++) {
-            if (same_counter(&s->config->circuits[i], &old->config->circuits[k])) {
+            if (bw_site_same_counter(&s->config->circuits[i], &old->config->circuits[k])) {
                 from[i] = (int)k;
             }
         }
@@ -52,8 +51,12 @@ static void take_over(struct bw_site *s, struct bw_site *old)
         if (from[i] >= 0) {
             s->lines[i] = old->lines[from[i]];
             old->lines[from[i]].counter = NULL;
+            old->lines[from[i]].frames = NULL;
+            old->lines[from[i]].mirror = NULL;
+            bw_site_move_meter(&old->lines[from[i]].meter, s, i);
         }
     }
+    bw_site_move_taps(s, old);
     s->gap_from_s = old->iv ? BW_UNKNOWN : old->gap_from_s;
     s->started = true;
     if (old->iv &&
@@ -61,6 +64,7 @@ static void take_over(struct bw_site *s, struct bw_site *old)
                               old->last_s * BW_SITE_SECOND_NS - old->offset_ns) == 0) {
         s->last_s = old->last_s;
         s->offset_ns = old->offset_ns;
+        bw_site_begin_taps(s, s->last_s);
         s->start_offset_ns = old->offset_ns;
         memcpy(s->tens, old->tens, sizeof(s->tens));
         s->n_tens = old->n_tens;
@@ -88,6 +92,7 @@ int bw_site_reload(struct bw_site **site, struct bw_boxconf *config, struct bw_e
         }
         bw_boxconf_unref(old->config);
         old->config = bw_boxconf_ref(config);
+        bw_site_renew_meters(old);
         return 0;
     }
     int r = bw_site_make(old->loop, config, old, &s, reterr);
@@ -100,6 +105,7 @@ int bw_site_reload(struct bw_site **site, struct bw_boxconf *config, struct bw_e
     bw_site_stop(old);
     take_over(s, old);
     bw_site_close(old, NULL, NULL);
+    bw_site_renew_meters(s);
     *site = s;
     return 0;
 }

@@ -19,9 +19,11 @@
 #include <errno.h>
 #include <interval.h>
 #include <json.h>
+#include <snmpline.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tap.h>
 
 enum {
     RATE_SPAN_S = 10
@@ -69,6 +71,7 @@ static json_t *flow_json(const struct bw_flow *f)
     put_i64(o, "bytes", f->bytes);
     put_i64(o, "p95_1s_bps", f->p95_1s_bps);
     put_i64(o, "peak_1s_bps", f->peak_1s_bps);
+    put_i64(o, "peak_sliding_1s_bps", f->peak_sliding_1s_bps);
     return o;
 }
 
@@ -139,6 +142,70 @@ add_targets(struct bw_daemon *d, struct bw_interval *iv, size_t circuit, json_t 
     }
 }
 
+/* What the mirror's port showed in the newest record. */
+static json_t *mirror_json(const struct bw_site_mirror *m)
+{
+    json_t *o = json_object();
+    if (m->link != BW_UNKNOWN) {
+        put_bool(o, "link", m->link != 0);
+    }
+    put_i64(o, "port_bps", m->port_bps);
+    put_i64(o, "port_full_s", m->full_s);
+    put_i64(o, "down_bytes", m->bytes[BW_DOWN]);
+    put_i64(o, "up_bytes", m->bytes[BW_UP]);
+    put_text(o, "compared", bw_mirror_verdict_word(m->compared));
+    return o;
+}
+
+/* What is behind the name of the interface. */
+static json_t *link_json(const struct bw_counter_link *l)
+{
+    json_t *o = json_object();
+    put_text(o, "kind", l->kind[0] ? l->kind : "port");
+    put_text(o, "lower", l->lower);
+    put_i64(o, "vlan", l->vlan);
+    put_text(o, "leg_of", l->leg_of);
+    put_text(o, "leg_of_kind", l->leg_of_kind);
+    return o;
+}
+
+/* The reader of the edge device: how it stands, in a word and in a sentence. */
+static json_t *snmp_json(const struct bw_snmp_status *s)
+{
+    json_t *o = json_object();
+    put_text(o, "state", bw_snmp_state_word(s->state));
+    put_text(o, "text", s->text);
+    put_i64(o, "refresh_ms", s->refresh_ms);
+    put_i64(o, "bits", s->bits);
+    put_i64(o, "ifindex", s->ifindex);
+    return o;
+}
+
+static void add_capture(struct bw_daemon *d, size_t i, json_t *circuit)
+{
+    const struct bw_boxconf_capture *k = &d->config->circuits[i].capture;
+    struct bw_tap_status st;
+    json_t *o;
+    if (!bw_site_tap_status(d->site, i, &st)) {
+        return;
+    }
+    o = json_object();
+    put_text(o, "what", k->what == BW_BOXCONF_CAPTURE_FLOWS ? "flows" : "mix");
+    put_text(o, "interface", k->interface);
+    put_text(o, "state",
+             bw_tap_state_word(st.state)[0] ? bw_tap_state_word(st.state)
+             : st.state == BW_TAP_PAUSED    ? "paused"
+             : st.state == BW_TAP_RUNS      ? "running"
+                                            : "starting");
+    put_text(o, "detail", st.detail);
+    put_i64(o, "since_s", st.since_unix_s);
+    put_i64(o, "sampled_1_in", st.sampled_one_in);
+    put_i64(o, "flows_1_in", st.flows_one_in > 0 ? st.flows_one_in : BW_UNKNOWN);
+    put_i64(o, "captured", st.captured);
+    put_i64(o, "drops", st.drops);
+    (void)json_object_set_new(circuit, "capture", o);
+}
+
 static json_t *circuit_json(struct bw_daemon *d, size_t i)
 {
     const struct bw_boxconf_circuit *c = &d->config->circuits[i];
@@ -157,16 +224,39 @@ static json_t *circuit_json(struct bw_daemon *d, size_t i)
         (void)json_object_set_new(o, "claim", claim);
     }
     const struct bw_reading *r = iv ? bw_interval_last_reading(iv, (uint32_t)i) : NULL;
-    if (r && c->source == BW_SOURCE_KERNEL) {
+    int64_t refresh_ms = bw_site_refresh_ms(d->site, i);
+    if (bw_site_link(d->site, i)) {
+        json_t *link = link_json(bw_site_link(d->site, i));
+        put_text(link, "frames", bw_frames_state_word(bw_site_frames(d->site, i)));
+        if (r && r->dir[BW_DOWN].offset_known) {
+            put_i64(link, "down_offset_bytes", r->dir[BW_DOWN].offset_bytes);
+        }
+        if (r && r->dir[BW_UP].offset_known) {
+            put_i64(link, "up_offset_bytes", r->dir[BW_UP].offset_bytes);
+        }
+        (void)json_object_set_new(o, "link", link);
+    }
+    if (bw_site_mirror(d->site, i)) {
+        (void)json_object_set_new(o, "mirror", mirror_json(bw_site_mirror(d->site, i)));
+    }
+    if (bw_site_snmp(d->site, i)) {
+        (void)json_object_set_new(o, "snmp", snmp_json(bw_site_snmp(d->site, i)));
+    }
+    if (r && c->source != BW_SOURCE_NONE) {
         json_t *now = json_object();
-        put_text(now, "layer", bw_layer_name(bw_counter_kernel.layer));
-        put_i64(now, "span_s", RATE_SPAN_S);
+        put_text(now, "layer",
+                 bw_layer_name(r->layer != BW_LAYER_UNKNOWN ? r->layer
+                                                            : bw_site_layer(d->site, i)));
+        put_i64(now, "span_s",
+                refresh_ms > RATE_SPAN_S * INT64_C(1000) ? refresh_ms / 1000 : RATE_SPAN_S);
         put_i64(now, "down_bps",
                 bw_interval_carried_bps(iv, (uint32_t)i, BW_DOWN, RATE_SPAN_S, mono_ns));
         put_i64(now, "up_bps",
                 bw_interval_carried_bps(iv, (uint32_t)i, BW_UP, RATE_SPAN_S, mono_ns));
         (void)json_object_set_new(o, "now", now);
-        put_bool(o, "carrier", r->carrier);
+        if (bw_site_carrier(d->site, i, r) != BW_UNKNOWN) {
+            put_bool(o, "carrier", bw_site_carrier(d->site, i, r) != 0);
+        }
         put_i64(o, "link_bps", r->link_bps);
     }
     if (iv) {
@@ -177,6 +267,7 @@ static json_t *circuit_json(struct bw_daemon *d, size_t i)
             put_i64(o, "out_since_ms", since_ms);
         }
     }
+    add_capture(d, i, o);
     json_t *targets = json_array();
     add_targets(d, iv, i, targets);
     (void)json_object_set_new(o, "latency", targets);
@@ -195,6 +286,7 @@ static json_t *last_json(const struct bw_daemon_last *l)
         json_t *e = json_object();
         put_text(e, "id", c->id);
         if (c->source != BW_SOURCE_NONE) {
+            put_text(e, "source", bw_source_name(c->source));
             put_text(e, "layer", bw_layer_name(c->layer));
             put_i64(e, "covered_s", c->covered_s);
             (void)json_object_set_new(e, "down", flow_json(&c->flow[BW_DOWN]));

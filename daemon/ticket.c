@@ -14,6 +14,7 @@
 #include <hash.h>
 #include <json.h>
 #include <log.h>
+#include <scrub.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -266,6 +267,8 @@ static void post_after(uv_work_t *work, int cancelled)
         if (cancelled < 0 || p->status < 0) {
             (void)snprintf(text, sizeof(text),
                            "the collector cannot be asked for a ticket");
+            bw_scrub_addresses(p->error,
+                               sizeof(p->error)); /* it goes by its configured name */
             bw_log(BW_AREA_SCHED, BW_WARN,
                    "no ticket from %s: %s; `bandwitness status` says whether records reach "
                    "it",

@@ -162,11 +162,13 @@ static int work(struct bw_model *m, struct bw_err *reterr)
                           r->site, r->circuit);
     }
     rc = bw_details_begin(r->circuit, &m->details);
+    rc = rc < 0 ? rc : bw_traffic_sum_begin(r->circuit, &m->traffic);
     rc = rc < 0 ? rc : bw_model_collect_records(m, reterr);
     rc = rc < 0 ? rc : bw_details_finish(m->details, &r->details);
     if (rc < 0) {
         return rc;
     }
+    bw_traffic_sum_finish(m->traffic, &r->traffic);
     ask_claims(m);
     set_until(r);
     bw_model_mark(m);
@@ -208,6 +210,7 @@ out:
     }
     bw_report_free(m.report);
     bw_details_free(m.details);
+    bw_traffic_sum_free(m.traffic);
     free(m.targets);
     free(m.outages);
     free(m.stated);

@@ -17,16 +17,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <traffic_sum.h>
 
 struct bw_err;
 struct bw_records;
 struct bw_tz;
 
 /* The methods, by name and version. A method is never changed, only added. */
-#define BW_METHOD_UTIL_P95 "util-p95/1"
-#define BW_METHOD_CARRIED "carried-max/1"
+#define BW_METHOD_UTIL_P95 "util-p95/2"
+#define BW_METHOD_CARRIED "carried-max/2"
 #define BW_METHOD_BYTES "bytes-sum/1"
-#define BW_METHOD_SATURATED "saturated/1"
+#define BW_METHOD_SATURATED "saturated/2"
 #define BW_METHOD_TESTED "tested-dist/2"
 #define BW_METHOD_CLAIM_SHARE "claim-share/2"
 #define BW_METHOD_LAYER "layer-convert/1"
@@ -43,6 +44,11 @@ struct bw_tz;
 #define BW_METHOD_LOSS_SIDE "loss-side/1"
 #define BW_METHOD_ONE_WAY "one-way-merged/1"
 #define BW_METHOD_PATH "path-change/1"
+#define BW_METHOD_MIX "traffic-mix/2"
+#define BW_METHOD_FLOW_SIZES "traffic-flow-sizes/1"
+#define BW_METHOD_USER_RTT "traffic-rtt/1"
+#define BW_METHOD_RESENT "traffic-resent/2"
+#define BW_METHOD_SATURATED_RTT "saturated-rtt/2"
 
 enum bw_report_limits {
     BW_REPORT_CLAIMS_MAX = 64,
@@ -251,8 +257,12 @@ struct bw_report_used {
     int64_t n_intervals;    /* with counters at this layer */
     int64_t n_with_test;    /* left out of rates: one of our own runs was under way */
     int64_t n_short;        /* left out of rates: less than half an interval covered */
+    int64_t n_at_least;     /* left out of rates: counted at a mirror port */
+    int64_t n_mirror;       /* of n_intervals, so counted: bytes and saturated seconds are
+                               lower bounds where there is one */
     int64_t saturated_s;    /* unknown without claim */
     int64_t saturated_of_s; /* seconds in which that could be told */
+    int64_t saturated_n;    /* intervals of them */
 };
 
 struct bw_report_latency {
@@ -351,6 +361,8 @@ struct bw_report_interval {
     int64_t peak_1s_bps[BW_DIRECTIONS];
     uint32_t flags; /* enum bw_slot_flags */
     enum bw_layer layer;
+    int64_t step_ms; /* what may lie in the neighbour of these counts; 0: nothing */
+    bool at_least;   /* a mirror's: the line carried this or more; no rate is made of it */
     bool in_class;
     bool with_test;
     bool is_short;
@@ -405,7 +417,8 @@ struct bw_report {
     size_t n_used;
     struct bw_report_latency *latency;
     size_t n_latency;
-    struct bw_details details; /* of targets and paths, over the whole period */
+    struct bw_details details;     /* of targets and paths, over the whole period */
+    struct bw_traffic_sum traffic; /* n = 0: nobody looked at packets */
     struct bw_report_outages outages;
     struct bw_report_clock clock;
     struct bw_report_counts counts;

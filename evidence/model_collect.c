@@ -9,6 +9,7 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <grow.h>
+#include <payload.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,19 @@ static bool inside(const struct bw_report *r, int64_t unix_s)
     return unix_s >= r->from_unix_s && unix_s < r->to_unix_s;
 }
 
-static int add_slot(struct bw_model *m, const struct bw_slot *s)
+/* How far a step of the counts may reach over an interval's border. */
+static int64_t step_of(const struct bw_circuit_summary *facts)
+{
+    int64_t ms = facts->resolution_ms;
+    if (ms == BW_UNKNOWN) {
+        return facts->source == BW_SOURCE_SNMP ? BW_MODEL_STEP_UNKNOWN_MS : 0;
+    }
+    return ms > BW_MODEL_STEP_FINE_MS ? ms : 0;
+}
+
+static int add_slot(struct bw_model *m,
+                    const struct bw_slot *s,
+                    const struct bw_circuit_summary *facts)
 {
     struct bw_report *r = m->report;
     struct bw_report_interval *i;
@@ -42,7 +55,9 @@ static int add_slot(struct bw_model *m, const struct bw_slot *s)
                                      .covered_s = s->covered_s,
                                      .saturated_s = s->saturated_s,
                                      .flags = s->flags,
-                                     .layer = s->layer};
+                                     .layer = s->layer,
+                                     .at_least = facts->source == BW_SOURCE_MIRROR,
+                                     .step_ms = step_of(facts)};
     for (int dir = 0; dir < BW_DIRECTIONS; dir++) {
         i->bytes[dir] = s->flow[dir].bytes;
         i->packets[dir] = s->flow[dir].packets;
@@ -161,7 +176,7 @@ static int take_day(void *owner, const struct bw_circuit_day *d)
     }
     for (size_t i = 0; i < d->n_slots && rc == 0; i++) {
         if (inside(r, d->slots[i].start_unix_s)) {
-            rc = add_slot(m, &d->slots[i]);
+            rc = add_slot(m, &d->slots[i], &d->facts);
         }
     }
     for (size_t i = 0; i < d->n_latency && rc == 0; i++) {
@@ -241,7 +256,7 @@ static int collect_beside(struct bw_model *m, struct bw_err *reterr)
 {
     const struct bw_report *r = m->report;
     const struct bw_report_interval *last = &r->intervals[r->n_intervals - 1];
-    int64_t before_s = BW_MODEL_RUN_BEFORE_MS / 1000;
+    int64_t before_s = (BW_MODEL_RUN_BEFORE_MS + last->step_ms + 999) / 1000;
     int rc = bw_records_days(m->query->records, r->site, r->circuit,
                              r->from_unix_s - BW_MODEL_RUN_REACH_S, r->from_unix_s,
                              take_beside, m, reterr);
@@ -354,24 +369,18 @@ static int take_words(struct bw_model *m, const struct bw_record *rec)
     struct bw_report *r = m->report;
     char json[PREFIX_BYTES + 4];
     char word[64];
-    const char *dot = memchr(rec->jws, '.', rec->jws_len);
-    size_t n;
+    size_t n = 0;
+    const char *text = bw_payload_text(rec, &n);
     long bytes;
     int rc;
 
-    if (!dot) {
+    if (!text) {
         return 0;
     }
-    dot++;
-    n = rec->jws_len - (size_t)(dot - rec->jws);
     if (n > PREFIX_CHARS) {
         n = PREFIX_CHARS;
     }
-    {
-        const char *end = memchr(dot, '.', n);
-        n = end ? (size_t)(end - dot) : n;
-    }
-    bytes = bw_b64_decode(dot, n, json, sizeof(json) - 1);
+    bytes = bw_b64_decode(text, n, json, sizeof(json) - 1);
     if (bytes < 0) {
         return 0;
     }
@@ -463,6 +472,7 @@ static int take_record(void *owner, const struct bw_record *rec)
     }
     int rc = take_words(m, rec);
     rc = rc < 0 ? rc : bw_details_add_record(m->details, rec, m->reterr);
+    rc = rc < 0 ? rc : bw_traffic_sum_add_record(m->traffic, rec, m->reterr);
     return rc < 0 ? rc : bw_model_record_add(m, rec, m->reterr);
 }
 

@@ -9,12 +9,16 @@
 #include <bw/records.h>
 
 /* A throughput run's bytes flow before its measured window (connecting, warm-up) and a
- * little after it: intervals that touch this wider window are not the users' alone. */
+ * little after it: intervals that touch this wider window are not the users' alone. Where
+ * counts come in steps, a step that reaches over an interval's border carries a run's bytes
+ * that far into the next one. */
 enum bw_model_pads {
     BW_MODEL_RUN_BEFORE_MS = 10000,
     BW_MODEL_RUN_AFTER_MS = 2000,
-    BW_MODEL_RUN_UNKNOWN_MS = 60000, /* length of a run that does not tell its own */
-    BW_MODEL_RUN_REACH_S = 3700      /* so long after it began none moves bytes any more */
+    BW_MODEL_RUN_UNKNOWN_MS = 60000,  /* length of a run that does not tell its own */
+    BW_MODEL_STEP_UNKNOWN_MS = 60000, /* of counts that do not tell theirs */
+    BW_MODEL_STEP_FINE_MS = 1000,     /* the padding holds steps so long */
+    BW_MODEL_RUN_REACH_S = 3700       /* so long after it began none moves bytes any more */
 };
 
 /* One target's latency in one window, on the way to struct bw_report_latency. */
@@ -110,6 +114,7 @@ struct bw_model {
     struct bw_model_place day_before; /* the last interval of the day taken before */
     bool has_day_before;
     struct bw_details_maker *details;
+    struct bw_traffic_maker *traffic;
     struct bw_err *reterr; /* while reading: where a callback says what is wrong */
 };
 

@@ -85,7 +85,7 @@ static size_t first_ending_after(const struct bw_report *r, int64_t unix_ms)
     return low;
 }
 
-static void mark_run(struct bw_report *r, const struct bw_report_run *t)
+static void mark_run(struct bw_report *r, const struct bw_report_run *t, int64_t widest_ms)
 {
     int64_t duration_ms =
         t->duration_ms == BW_UNKNOWN ? BW_MODEL_RUN_UNKNOWN_MS : t->duration_ms;
@@ -95,23 +95,32 @@ static void mark_run(struct bw_report *r, const struct bw_report_run *t)
     if (t->state == BW_TEST_DEFERRED) {
         return;
     }
-    for (size_t i = first_ending_after(r, from_ms);
-         i < r->n_intervals && r->intervals[i].start_unix_s * 1000 < to_ms; i++) {
-        r->intervals[i].with_test = true;
+    for (size_t i = first_ending_after(r, from_ms - widest_ms);
+         i < r->n_intervals && r->intervals[i].start_unix_s * 1000 < to_ms + widest_ms;
+         i++) {
+        struct bw_report_interval *v = &r->intervals[i];
+        if (v->end_unix_s * 1000 > from_ms - v->step_ms &&
+            v->start_unix_s * 1000 < to_ms + v->step_ms) {
+            v->with_test = true;
+        }
     }
 }
 
 void bw_model_mark(struct bw_model *m)
 {
     struct bw_report *r = m->report;
+    int64_t widest_ms = 0;
 
+    for (size_t i = 0; i < r->n_intervals; i++) {
+        widest_ms = max64(widest_ms, r->intervals[i].step_ms);
+    }
     r->counts.n_intervals = (int64_t)r->n_intervals;
     r->counts.interval_s = common_length_s(r);
     for (size_t i = 0; i < r->n_runs; i++) {
-        mark_run(r, &r->runs[i]);
+        mark_run(r, &r->runs[i], widest_ms);
     }
     for (size_t i = 0; i < m->n_beside; i++) {
-        mark_run(r, &m->beside[i]);
+        mark_run(r, &m->beside[i], widest_ms);
     }
     for (size_t i = 0; i < r->n_intervals; i++) {
         struct bw_report_interval *v = &r->intervals[i];
@@ -119,7 +128,7 @@ void bw_model_mark(struct bw_model *m)
         v->in_class = bw_model_in_class(r, v->start_unix_s);
         v->is_short = counted && v->covered_s * 2 < r->counts.interval_s;
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            if (counted && !v->is_short && v->bytes[d] != BW_UNKNOWN &&
+            if (counted && !v->is_short && !v->at_least && v->bytes[d] != BW_UNKNOWN &&
                 v->bytes[d] <= INT64_MAX / 8) {
                 v->rate_bps[d] = v->bytes[d] * 8 / v->covered_s;
             }
@@ -418,6 +427,8 @@ static void fill_used(const struct bw_report *r,
         u->n_intervals++;
         u->n_with_test += v->with_test;
         u->n_short += v->is_short && !v->with_test;
+        u->n_at_least += v->at_least && !v->is_short && !v->with_test;
+        u->n_mirror += v->at_least;
         for (int d = 0; d < BW_DIRECTIONS; d++) {
             add_known(&u->bytes[d], v->bytes[d]);
             add_known(&u->packets[d], v->packets[d]);
@@ -425,6 +436,7 @@ static void fill_used(const struct bw_report *r,
         if (!v->with_test && v->saturated_s != BW_UNKNOWN) {
             add_known(&u->saturated_s, v->saturated_s);
             add_known(&u->saturated_of_s, v->covered_s);
+            u->saturated_n++;
         }
     }
     for (int w = 0; w < BW_WINDOWS; w++) {

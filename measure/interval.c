@@ -128,6 +128,9 @@ int bw_interval_add_circuit(struct bw_interval *iv, const struct bw_interval_cir
             free(n);
             return -ENOMEM;
         }
+        if (c->coarse) {
+            bw_rates_set_coarse(n->rates, BW_UNKNOWN);
+        }
     }
     iv->circuits[iv->n_circuits] = n;
     return (int)iv->n_circuits++;
@@ -191,6 +194,26 @@ static void collect_outages(struct circuit *c)
     }
 }
 
+static void carrier_at(struct circuit *c, int64_t mono_ns, bool up)
+{
+    if (watch_of(c)) {
+        bw_outage_carrier(c->watch, mono_ns, up);
+        collect_outages(c);
+    }
+}
+
+/* The gap lasts at least until the last second that could not be read: what was read first
+ * may be put into one that is long before. */
+static void end_unread(struct bw_interval *iv, struct circuit *c, int64_t unix_s)
+{
+    int64_t to_s = c->unread_to_s > unix_s ? c->unread_to_s : unix_s;
+    if (c->unread_since_s != BW_UNKNOWN &&
+        to_s > c->unread_since_s) { /* else all of it was in the interval before */
+        (void)bw_interval_gap(iv, c->unread_since_s, to_s, BW_GAP_COUNTER);
+    }
+    c->unread_since_s = BW_UNKNOWN;
+}
+
 void bw_interval_reading(struct bw_interval *iv,
                          uint32_t circuit,
                          int64_t unix_s,
@@ -201,15 +224,21 @@ void bw_interval_reading(struct bw_interval *iv,
         return;
     }
     (void)bw_rates_add(c->rates, unix_s, r);
-    if (c->unread_since_s != BW_UNKNOWN) {
-        (void)bw_interval_gap(iv, c->unread_since_s, unix_s, BW_GAP_COUNTER);
-        c->unread_since_s = BW_UNKNOWN;
+    if (!c->conf.coarse || r->layer != BW_LAYER_UNKNOWN) { /* coarse: its port says it */
+        c->conf.layer = r->layer;
     }
-    if (watch_of(c)) {
-        bw_outage_carrier(c->watch, r->mono_ns, r->carrier);
-        collect_outages(c);
+    end_unread(iv, c, unix_s);
+    if (!c->conf.coarse) {
+        carrier_at(c, r->mono_ns, r->carrier);
     }
     interval_settle(iv, circuit, r->mono_ns);
+}
+
+void bw_interval_port(
+    struct bw_interval *iv, uint32_t circuit, int64_t mono_ns, bool up, enum bw_layer layer)
+{
+    iv->circuits[circuit]->conf.layer = layer;
+    carrier_at(iv->circuits[circuit], mono_ns, up);
 }
 
 void bw_interval_reading_extra(struct bw_interval *iv,
@@ -232,9 +261,9 @@ void bw_interval_no_reading(
     if (c->unread_since_s == BW_UNKNOWN) {
         c->unread_since_s = unix_s > open_piece(iv)->start_unix_s ? unix_s - 1 : unix_s;
     }
-    if (error == -ENODEV && watch_of(c)) {
-        bw_outage_carrier(c->watch, mono_ns, false);
-        collect_outages(c);
+    c->unread_to_s = unix_s;
+    if (error == -ENODEV) {
+        carrier_at(c, mono_ns, false);
     }
     interval_settle(iv, circuit, mono_ns);
 }
@@ -286,7 +315,7 @@ void bw_interval_latency(struct bw_interval *iv,
         bw_outage_sample(c->watch, t->index_in_circuit, s);
         collect_outages(c);
     }
-    if (!c->rates) { /* no reading comes: the time of the packets has to do */
+    if (!c->rates || c->conf.coarse) { /* few readings come: the packets tell the time */
         interval_settle(iv, t->conf.circuit, s->sent_mono_ns);
     }
     p = piece_of(iv, s->sent_mono_ns);
@@ -469,6 +498,9 @@ int bw_interval_run(struct bw_interval *iv,
         x->t.duration_ms = (s->t1_mono_ns - s->t0_mono_ns) / NS_PER_MS;
         x->t.bytes = s->bytes;
         x->wire_bytes = s->wire_bytes;
+        x->total_bytes = s->total_bytes;
+        x->began_mono_ns = who->began_mono_ns;
+        x->over_mono_ns = bw_clock_mono_ns();
         x->t.retransmit_ppm = s->retransmit_ppm;
         x->t.tester_busy_ppm = s->tester_busy_ppm;
         x->t.loss_ppm = s->loss_ppm;
@@ -593,12 +625,19 @@ void bw_interval_cut(struct bw_interval *iv,
         if (!c->rates) {
             continue;
         }
-        bw_rates_cut(c->rates, end_unix_s, next_unix_s, &p->circuits[i]);
+        if (c->conf.coarse && !empty && end_unix_s == next_unix_s) {
+            p->unsettled[i] = true; /* what reaches over the border is still to come */
+        } else {
+            interval_settle_counts_of(iv, i);
+            bw_rates_cut(c->rates, end_unix_s, next_unix_s, &p->circuits[i]);
+            p->circuits[i].layer = c->conf.layer;
+        }
         if (c->unread_since_s != BW_UNKNOWN) {
             if (!empty && c->unread_since_s < end_unix_s) {
                 (void)bw_interval_gap(iv, c->unread_since_s, end_unix_s, BW_GAP_COUNTER);
             }
             c->unread_since_s = next_unix_s;
+            c->unread_to_s = next_unix_s;
         }
     }
     if (empty) { /* what it was told meanwhile goes on */
@@ -620,60 +659,10 @@ int bw_interval_take(struct bw_interval *iv, int64_t now_mono_ns, struct bw_summ
         (now_mono_ns != INT64_MAX && now_mono_ns - p->end_mono_ns < iv->grace_ns)) {
         return -EAGAIN;
     }
+    interval_settle_counts(iv, p);
     r = interval_fill(iv, p, now_mono_ns == INT64_MAX ? p->end_mono_ns : now_mono_ns, ret);
     if (r == 0) {
         drop_piece(iv, 0);
     }
     return r;
-}
-
-/* Looking at it ---------------------------------------------------------------- */
-
-int64_t bw_interval_start_unix_s(const struct bw_interval *iv)
-{
-    return open_piece(iv)->start_unix_s;
-}
-
-int64_t bw_interval_carried_bps(const struct bw_interval *iv,
-                                uint32_t circuit,
-                                enum bw_direction dir,
-                                int64_t span_s,
-                                int64_t now_mono_ns)
-{
-    const struct circuit *c = iv->circuits[circuit];
-    return c->rates ? bw_rates_carried_bps(c->rates, dir, span_s, now_mono_ns) : BW_UNKNOWN;
-}
-
-const struct bw_reading *bw_interval_last_reading(const struct bw_interval *iv,
-                                                  uint32_t circuit)
-{
-    const struct circuit *c = iv->circuits[circuit];
-    return c->rates ? bw_rates_last(c->rates) : NULL;
-}
-
-bool bw_interval_out_now(const struct bw_interval *iv,
-                         uint32_t circuit,
-                         int64_t now_mono_ns,
-                         int64_t *ret_since_unix_ms)
-{
-    const struct circuit *c = iv->circuits[circuit];
-    struct bw_outage_span s;
-    if (!c->watch || !bw_outage_now(c->watch, now_mono_ns, &s)) {
-        return false;
-    }
-    if (ret_since_unix_ms) {
-        *ret_since_unix_ms = interval_unix_ms(open_piece(iv), s.from_mono_ns);
-    }
-    return true;
-}
-
-bool bw_interval_latency_now(const struct bw_interval *iv,
-                             uint32_t target,
-                             int family,
-                             struct bw_latency *ret)
-{
-    const struct piece *p = open_piece(iv);
-    size_t f = family == 6 ? 1 : 0;
-    (void)interval_fill_latency(iv, p, target, f, ret, NULL);
-    return p->tallies[(size_t)target * FAMILIES + f].sent > 0;
 }

@@ -36,8 +36,10 @@ struct bw_interval_circuit {
     enum bw_vantage vantage;
     uint32_t behind;
     enum bw_source source;
-    enum bw_layer layer;   /* of the counters; unknown with source none */
+    enum bw_layer layer;   /* until a reading says; unknown with source none */
     int64_t resolution_ms; /* of the counters; unknown with source none */
+    bool coarse; /* readings come when the source has new counts, some of them late:
+                    resolution_ms is told by bw_interval_refresh() */
     int64_t claim_bps[BW_DIRECTIONS];
 };
 
@@ -59,6 +61,7 @@ struct bw_interval_run {
     const char *retest_of; /* NULL: none */
     bool asked;            /* by a person, not by the drawn schedule: flag "asked" */
     const char *campaign;  /* NULL: none */
+    int64_t began_mono_ns; /* none of its bytes flowed before; 0: nobody knows */
     const char *words[BW_INTERVAL_WORDS_MAX]; /* further flags; NULL ends it */
 };
 
@@ -87,6 +90,20 @@ void bw_interval_reading_extra(struct bw_interval *iv,
  * is gone, which is a carrier that is down. */
 void bw_interval_no_reading(
     struct bw_interval *iv, uint32_t circuit, int64_t unix_s, int64_t mono_ns, int error);
+
+/* For circuits with coarse readings: how often their source has new counts (unknown: not
+ * measured yet), and how long after an interval's end a reading that reaches over it may
+ * still come. The longest such time of all circuits is the grace of every interval. */
+void bw_interval_refresh(struct bw_interval *iv,
+                         uint32_t circuit,
+                         int64_t refresh_ms,
+                         int64_t late_ms);
+/* … and what their port is like, at this instant; readings do not say. */
+void bw_interval_port(struct bw_interval *iv,
+                      uint32_t circuit,
+                      int64_t mono_ns,
+                      bool up,
+                      enum bw_layer layer);
 
 void bw_interval_latency(struct bw_interval *iv,
                          uint32_t target,
@@ -151,6 +168,16 @@ int64_t bw_interval_carried_bps(const struct bw_interval *iv,
                                 enum bw_direction dir,
                                 int64_t span_s,
                                 int64_t now_mono_ns);
+/* Was the second that begins then one of saturated_s? 1, 0; -ENOENT: not known (yet), or of
+ * an interval that was cut; or of counts in steps of more than BW_SATURATED_STEP_MAX_MS. */
+int bw_interval_saturated(const struct bw_interval *iv, uint32_t circuit, int64_t unix_s);
+/* The same of counts that were surely taken at or after an instant. */
+int64_t bw_interval_carried_since_bps(const struct bw_interval *iv,
+                                      uint32_t circuit,
+                                      enum bw_direction dir,
+                                      int64_t span_s,
+                                      int64_t since_mono_ns,
+                                      int64_t now_mono_ns);
 /* The newest reading of a circuit, or NULL. */
 const struct bw_reading *bw_interval_last_reading(const struct bw_interval *iv,
                                                   uint32_t circuit);

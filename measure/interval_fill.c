@@ -52,7 +52,7 @@ fill_circuits(const struct bw_interval *iv, const struct piece *p, struct bw_sum
         c->behind = conf->behind;
         c->source = conf->source;
         if (conf->source != BW_SOURCE_NONE) {
-            c->layer = conf->layer;
+            c->layer = conf->coarse ? conf->layer : c->layer;
             c->resolution_ms = conf->resolution_ms;
         }
     }
@@ -308,8 +308,7 @@ static void fill_round_trips(const struct circuit *c, struct result *x)
     x->has_round_trips = true;
 }
 
-/* The test's own bytes as the circuit's counter sees them. */
-static int64_t own_bytes(const struct circuit *c, const struct result *x)
+int64_t interval_own_bytes(const struct circuit *c, const struct result *x)
 {
     if (x->wire_bytes == BW_UNKNOWN || c->conf.layer == BW_LAYER_IP) {
         return x->wire_bytes;
@@ -332,6 +331,10 @@ static void fill_line(const struct circuit *c, struct result *x)
         x->has_line = true;
         return;
     }
+    if (c->conf.coarse) {
+        x->has_line = interval_fill_coarse_line(c, x) != -ERANGE;
+        return;
+    }
     r = bw_rates_window(c->rates, t->direction, x->t0_mono_ns, x->t1_mono_ns, &bytes,
                         &error_bytes);
     x->has_line = r != -ERANGE; /* else the reading after it may still come */
@@ -342,7 +345,7 @@ static void fill_line(const struct circuit *c, struct result *x)
     if (bytes > 0) {
         t->line_error_ppm = (int64_t)((double)error_bytes * 1e6 / (double)bytes);
     }
-    own = own_bytes(c, x);
+    own = interval_own_bytes(c, x);
     if (own == BW_UNKNOWN) {
         return;
     }
@@ -382,6 +385,7 @@ struct result *interval_result_new(uint32_t circuit)
         bw_throughput_init(&x->t);
         x->circuit = circuit;
         x->wire_bytes = BW_UNKNOWN;
+        x->total_bytes = BW_UNKNOWN;
     }
     return x;
 }

@@ -44,7 +44,9 @@ swap_circuit(struct bw_interval *iv, uint32_t to, struct bw_interval *old, uint3
     struct circuit *n = iv->circuits[to];
     struct circuit *o = old->circuits[from];
     bool same = same_targets(iv, to, old, from);
+    enum bw_layer told = o->conf.layer; /* by the last reading, which still holds */
     o->conf = n->conf;
+    o->conf.layer = told;
     o->n_targets = n->n_targets;
     o->reference = n->reference;
     if (o->rates) {

@@ -70,6 +70,9 @@ struct result {
     int64_t t0_mono_ns;
     int64_t t1_mono_ns;
     int64_t wire_bytes;
+    int64_t total_bytes;   /* payload of the whole run … */
+    int64_t began_mono_ns; /* … which was between these; 0: not known */
+    int64_t over_mono_ns;
     bool has_round_trips; /* told, or known to be unknown */
     bool has_line;        /* likewise */
     char method[64];
@@ -110,7 +113,8 @@ struct piece {
     int64_t step_us;
     struct bw_clock_state clock;
     struct tally *tallies;                               /* [n_targets][FAMILIES] */
-    struct bw_circuit_summary circuits[BW_CIRCUITS_MAX]; /* flow and port; at the cut */
+    struct bw_circuit_summary circuits[BW_CIRCUITS_MAX]; /* flow and port; at the cut … */
+    bool unsettled[BW_CIRCUITS_MAX]; /* … or, where readings are late, when it is taken */
     struct result *results[BW_INTERVAL_RUNS_MAX];
     size_t n_results;
     struct trace *traces[TRACES];
@@ -154,7 +158,8 @@ struct circuit {
     struct told_later *later; /* oldest first */
     size_t n_later;
     size_t cap_later;
-    int64_t unread_since_s; /* counters not readable; BW_UNKNOWN: they are */
+    int64_t unread_since_s; /* counters not readable; BW_UNKNOWN: they are … */
+    int64_t unread_to_s;    /* … and surely until here */
 };
 
 struct target {
@@ -178,6 +183,16 @@ struct bw_interval {
 /* In the time of a piece's records: its start is exact, the rest follows the monotonic
  * clock. */
 int64_t interval_unix_ms(const struct piece *p, int64_t mono_ns);
+
+/* interval_coarse.c: what the circuits with late readings carried in a cut piece, now; a
+ * run's line and concurrent rates by counts that reach over it: -ERANGE when there are
+ * none yet. */
+void interval_settle_counts(struct bw_interval *iv, struct piece *p);
+void interval_settle_counts_of(struct bw_interval *iv, uint32_t circuit);
+int interval_fill_coarse_line(const struct circuit *c, struct result *x);
+
+/* The test's own bytes in its window as the circuit's counter sees them, or unknown. */
+int64_t interval_own_bytes(const struct circuit *c, const struct result *x);
 
 /* A result with nothing known; the caller's, from malloc. NULL: no memory. */
 struct result *interval_result_new(uint32_t circuit);

@@ -7,6 +7,8 @@
  * bridges readings that were missed. */
 #include "rates.h"
 
+#include "sliding.h"
+
 #include <bw/summary.h>
 #include <errno.h>
 #include <stat.h>
@@ -21,6 +23,7 @@ enum {
 };
 
 static const int64_t NS_PER_S = 1000000000;
+static const int64_t NS_PER_MS = 1000000;
 
 struct span {
     int64_t from_s;
@@ -34,6 +37,7 @@ struct moment {
     int64_t mono_ns;
     int64_t bytes[BW_DIRECTIONS];
     int64_t ifindex;
+    int64_t slack_ns;
     bool joined; /* to the one before */
 };
 
@@ -44,11 +48,15 @@ struct bw_rates {
     int64_t last_s;
     bool have_last;
     bool port_known; /* last.link_bps and mtu still hold */
+    bool coarse;
+    int64_t refresh_ns; /* of coarse readings; 0: not measured yet */
     struct span *spans;
     size_t n_spans;
     size_t cap_spans;
     struct bw_reading newest;
     bool have_newest;
+    bool offset_whole[BW_DIRECTIONS]; /* known, and the same, since the last cut */
+    struct bw_sliding sliding;
     struct moment *recent; /* ring */
     uint64_t n_recent;     /* ever */
 };
@@ -65,6 +73,8 @@ struct bw_rates *bw_rates_new(int64_t start_unix_s, const int64_t claim_bps[BW_D
         return NULL;
     }
     r->next_s = start_unix_s;
+    r->offset_whole[BW_DOWN] = true;
+    r->offset_whole[BW_UP] = true;
     bw_rates_set_claim(r, claim_bps);
     return r;
 }
@@ -85,6 +95,23 @@ void bw_rates_set_claim(struct bw_rates *r, const int64_t claim_bps[BW_DIRECTION
     }
 }
 
+void bw_rates_set_coarse(struct bw_rates *r, int64_t refresh_ns)
+{
+    r->coarse = true;
+    r->refresh_ns = refresh_ns == BW_UNKNOWN ? 0 : refresh_ns;
+}
+
+/* How far apart two readings may be to be joined. A cache is believed to be idle after
+ * ten refreshes without a change; what comes then is joined to what was before. */
+static int64_t bridge_s(const struct bw_rates *r)
+{
+    int64_t steps_s = r->refresh_ns / NS_PER_S * 16;
+    if (!r->coarse) {
+        return BW_RATES_BRIDGE_S;
+    }
+    return steps_s > BW_RATES_COARSE_BRIDGE_S ? steps_s : BW_RATES_COARSE_BRIDGE_S;
+}
+
 /* Bits per second; in microseconds, so that a terabyte a second does not overflow. */
 static int64_t rate_bps(int64_t bytes, int64_t ns)
 {
@@ -98,19 +125,32 @@ static int64_t rate_bps(int64_t bytes, int64_t ns)
     return bytes * 8 * 1000000 / us;
 }
 
+int64_t bw_rates_age_ns(int64_t slack_ns, int64_t refresh_ms, int64_t every_ms)
+{
+    int64_t most_ns = (refresh_ms == BW_UNKNOWN ? 2 * every_ms : refresh_ms) * NS_PER_MS;
+    return (slack_ns < most_ns ? slack_ns : most_ns) / 2;
+}
+
 static int64_t difference(int64_t now, int64_t before)
 {
     return now == BW_UNKNOWN || before == BW_UNKNOWN || now < before ? BW_UNKNOWN
                                                                      : now - before;
 }
 
+/* slack_ns: of the counts at mono_ns; what came since may have come in that much more. */
 static bool can_join(int64_t ifindex,
                      int64_t mono_ns,
+                     int64_t slack_ns,
                      const int64_t bytes[BW_DIRECTIONS],
                      const struct bw_reading *next)
 {
-    if (ifindex != next->ifindex || next->mono_ns <= mono_ns) {
+    int64_t ns = next->mono_ns - mono_ns;
+    if (ifindex != next->ifindex || ns <= 0) {
         return false;
+    }
+    ns += slack_ns;
+    if (ns < NS_PER_S) {
+        ns = NS_PER_S; /* a driver that updates late shows seconds of a line at once */
     }
     for (size_t d = 0; d < BW_DIRECTIONS; d++) {
         int64_t n = difference(next->dir[d].bytes, bytes[d]);
@@ -118,8 +158,7 @@ static bool can_join(int64_t ifindex,
             return false;
         }
         if (next->link_bps != BW_UNKNOWN && next->link_bps > 0 &&
-            next->mono_ns - mono_ns >= NS_PER_S / 2 &&
-            rate_bps(n, next->mono_ns - mono_ns) / IMPLAUSIBLE_TIMES > next->link_bps) {
+            rate_bps(n, ns) / IMPLAUSIBLE_TIMES > next->link_bps) {
             return false; /* a counter that jumped */
         }
     }
@@ -136,9 +175,23 @@ static uint64_t oldest_moment(const struct bw_rates *r)
     return r->n_recent > BW_RATES_RECENT ? r->n_recent - BW_RATES_RECENT : 0;
 }
 
+/* What a counter counts of a frame is made up for only from when it is known on. */
+static void note_offsets(struct bw_rates *r, const struct bw_reading *reading)
+{
+    for (size_t d = 0; d < BW_DIRECTIONS; d++) {
+        const struct bw_counter_dir *now = &reading->dir[d];
+        if (!now->offset_known ||
+            (r->have_newest && now->offset_bytes != r->newest.dir[d].offset_bytes)) {
+            r->offset_whole[d] = false;
+        }
+    }
+}
+
 void bw_rates_add_extra(struct bw_rates *r, const struct bw_reading *reading)
 {
-    struct moment m = {.mono_ns = reading->mono_ns, .ifindex = reading->ifindex};
+    struct moment m = {.mono_ns = reading->mono_ns,
+                       .ifindex = reading->ifindex,
+                       .slack_ns = reading->slack_ns};
     for (size_t d = 0; d < BW_DIRECTIONS; d++) {
         m.bytes[d] = reading->dir[d].bytes;
     }
@@ -147,10 +200,14 @@ void bw_rates_add_extra(struct bw_rates *r, const struct bw_reading *reading)
         if (m.mono_ns <= b->mono_ns) {
             return; /* the same moment read twice, or out of order */
         }
-        m.joined = can_join(b->ifindex, b->mono_ns, b->bytes, reading);
+        m.joined = can_join(b->ifindex, b->mono_ns, b->slack_ns, b->bytes, reading);
+    }
+    if (!r->coarse) {
+        bw_sliding_add(&r->sliding, m.mono_ns, m.bytes, m.joined);
     }
     *moment_at(r, r->n_recent) = m;
     r->n_recent++;
+    note_offsets(r, reading);
     r->newest = *reading;
     r->have_newest = true;
     r->port_known = true;
@@ -181,13 +238,20 @@ int bw_rates_add(struct bw_rates *r, int64_t unix_s, const struct bw_reading *re
     struct span s;
     int result = -ESTALE;
     bw_rates_add_extra(r, reading);
+    if (r->coarse && r->have_last && unix_s <= r->last_s &&
+        r->last.ifindex == reading->ifindex) {
+        return 0; /* two of one second: the next second's holds both */
+    }
     for (size_t d = 0; d < BW_DIRECTIONS; d++) {
         bytes[d] = r->last.dir[d].bytes;
     }
-    if (r->have_last && unix_s > r->last_s && unix_s - r->last_s <= BW_RATES_BRIDGE_S &&
-        can_join(r->last.ifindex, r->last.mono_ns, bytes, reading)) {
-        s = (struct span){
-            .from_s = r->last_s, .to_s = unix_s, .ns = reading->mono_ns - r->last.mono_ns};
+    if (r->have_last && unix_s > r->last_s && unix_s - r->last_s <= bridge_s(r) &&
+        (!r->coarse || reading->mono_ns - r->last.mono_ns <= bridge_s(r) * NS_PER_S) &&
+        can_join(r->last.ifindex, r->last.mono_ns, r->last.slack_ns, bytes, reading)) {
+        s = (struct span){.from_s = r->last_s,
+                          .to_s = unix_s,
+                          .ns = reading->mono_ns - reading->age_ns - r->last.mono_ns +
+                                r->last.age_ns};
         for (size_t d = 0; d < BW_DIRECTIONS; d++) {
             const struct bw_counter_dir *now = &reading->dir[d];
             const struct bw_counter_dir *before = &r->last.dir[d];
@@ -264,6 +328,17 @@ static bool is_saturated(const struct bw_rates *r, const struct span *s)
     return false;
 }
 
+int bw_rates_saturated(const struct bw_rates *r, int64_t unix_s)
+{
+    for (size_t i = r->n_spans; i > 0; i--) {
+        const struct span *s = &r->spans[i - 1];
+        if (s->from_s <= unix_s && unix_s < s->to_s) {
+            return is_saturated(r, s);
+        }
+    }
+    return -ENOENT;
+}
+
 static void sum_up(const struct bw_rates *r,
                    const struct span *spans,
                    size_t n,
@@ -283,13 +358,17 @@ static void sum_up(const struct bw_rates *r,
     for (size_t d = 0; d < BW_DIRECTIONS; d++) {
         struct bw_flow *f = &ret->flow[d];
         size_t n_rates = 0;
-        *f = (struct bw_flow){.p95_1s_bps = BW_UNKNOWN, .peak_1s_bps = BW_UNKNOWN};
+        *f = (struct bw_flow){.p95_1s_bps = BW_UNKNOWN,
+                              .peak_1s_bps = BW_UNKNOWN,
+                              .peak_sliding_1s_bps = BW_UNKNOWN,
+                              .frame_offset_bytes = BW_UNKNOWN};
         for (size_t i = 0; i < n; i++) {
             add_to(&f->bytes, spans[i].d[d].bytes);
             add_to(&f->packets, spans[i].d[d].packets);
             add_to(&f->drops, spans[i].d[d].drops);
             add_to(&f->errors, spans[i].d[d].errors);
-            if (rates && !spans[i].cut && spans[i].to_s - spans[i].from_s == 1) {
+            if (rates && !r->coarse && !spans[i].cut &&
+                spans[i].to_s - spans[i].from_s == 1) {
                 rates[n_rates++] = rate_bps(spans[i].d[d].bytes, spans[i].ns);
             }
         }
@@ -301,17 +380,28 @@ static void sum_up(const struct bw_rates *r,
     free(rates);
 }
 
+/* An aligned second is one of all seconds: the sliding peak is never below its. */
+static void take_newest(struct bw_rates *r, struct bw_circuit_summary *ret)
+{
+    int64_t peaks[BW_DIRECTIONS];
+    bw_sliding_cut(&r->sliding, ret->covered_s, peaks);
+    for (size_t d = 0; d < BW_DIRECTIONS; d++) {
+        struct bw_flow *f = &ret->flow[d];
+        const struct bw_counter_dir *n = &r->newest.dir[d];
+        f->frame_offset_bytes =
+            ret->covered_s > 0 && r->offset_whole[d] ? n->offset_bytes : BW_UNKNOWN;
+        r->offset_whole[d] = n->offset_known;
+        f->peak_sliding_1s_bps =
+            peaks[d] != BW_UNKNOWN && peaks[d] < f->peak_1s_bps ? f->peak_1s_bps : peaks[d];
+    }
+}
+
 static void nothing_known(struct bw_circuit_summary *ret)
 {
     ret->covered_s = 0;
     ret->saturated_s = BW_UNKNOWN;
     for (size_t d = 0; d < BW_DIRECTIONS; d++) {
-        ret->flow[d] = (struct bw_flow){.bytes = BW_UNKNOWN,
-                                        .packets = BW_UNKNOWN,
-                                        .p95_1s_bps = BW_UNKNOWN,
-                                        .peak_1s_bps = BW_UNKNOWN,
-                                        .drops = BW_UNKNOWN,
-                                        .errors = BW_UNKNOWN};
+        bw_flow_init(&ret->flow[d]);
     }
 }
 
@@ -345,6 +435,7 @@ void bw_rates_cut(struct bw_rates *r,
     } else {
         nothing_known(ret);
     }
+    take_newest(r, ret);
     ret->link_bps = r->port_known ? r->newest.link_bps : BW_UNKNOWN;
     ret->mtu = r->port_known ? r->newest.mtu : BW_UNKNOWN;
     if (have_rest) {
@@ -442,10 +533,44 @@ int bw_rates_window(const struct bw_rates *r,
     return 0;
 }
 
-int64_t bw_rates_carried_bps(const struct bw_rates *r,
-                             enum bw_direction dir,
-                             int64_t span_s,
-                             int64_t now_mono_ns)
+int bw_rates_around(const struct bw_rates *r,
+                    enum bw_direction dir,
+                    int64_t t0_mono_ns,
+                    int64_t t1_mono_ns,
+                    struct bw_rates_around *ret)
+{
+    const struct moment *a = NULL;
+    uint64_t i = oldest_moment(r);
+    bool joined = true;
+    for (; i < r->n_recent && moment_at(r, i)->mono_ns <= t0_mono_ns; i++) {
+        a = moment_at(r, i);
+    }
+    for (; a && i < r->n_recent; i++) {
+        const struct moment *b = moment_at(r, i);
+        joined = joined && b->joined;
+        if (b->mono_ns - b->slack_ns >= t1_mono_ns) {
+            if (!joined) {
+                return -ESTALE;
+            }
+            *ret = (struct bw_rates_around){.bytes = b->bytes[dir] - a->bytes[dir],
+                                            .from_mono_ns = a->mono_ns - a->slack_ns,
+                                            .to_mono_ns = b->mono_ns};
+            return 0;
+        }
+    }
+    return -ERANGE;
+}
+
+static bool taken_since(const struct moment *m, int64_t since_mono_ns)
+{
+    return m->mono_ns - m->slack_ns >= since_mono_ns;
+}
+
+int64_t bw_rates_carried_since_bps(const struct bw_rates *r,
+                                   enum bw_direction dir,
+                                   int64_t span_s,
+                                   int64_t since_mono_ns,
+                                   int64_t now_mono_ns)
 {
     const struct moment *newest;
     const struct moment *from;
@@ -456,12 +581,14 @@ int64_t bw_rates_carried_bps(const struct bw_rates *r,
     i = r->n_recent - 1;
     newest = moment_at(r, i);
     from = newest;
-    if (now_mono_ns - newest->mono_ns > RECENT_AGE_S * NS_PER_S) {
+    if (now_mono_ns - newest->mono_ns > RECENT_AGE_S * NS_PER_S + 2 * r->refresh_ns) {
         return BW_UNKNOWN;
     }
     while (i > oldest_moment(r) && moment_at(r, i)->joined &&
-           newest->mono_ns - moment_at(r, i - 1)->mono_ns <=
-               span_s * NS_PER_S + NS_PER_S / 2) {
+           taken_since(moment_at(r, i - 1), since_mono_ns) &&
+           (newest->mono_ns - moment_at(r, i - 1)->mono_ns <=
+                span_s * NS_PER_S + NS_PER_S / 2 ||
+            (r->coarse && from == newest))) {
         i--;
         from = moment_at(r, i);
     }
@@ -469,6 +596,14 @@ int64_t bw_rates_carried_bps(const struct bw_rates *r,
         return BW_UNKNOWN;
     }
     return rate_bps(newest->bytes[dir] - from->bytes[dir], newest->mono_ns - from->mono_ns);
+}
+
+int64_t bw_rates_carried_bps(const struct bw_rates *r,
+                             enum bw_direction dir,
+                             int64_t span_s,
+                             int64_t now_mono_ns)
+{
+    return bw_rates_carried_since_bps(r, dir, span_s, INT64_MIN, now_mono_ns);
 }
 
 const struct bw_reading *bw_rates_last(const struct bw_rates *r)

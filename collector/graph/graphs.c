@@ -199,7 +199,11 @@ static void fill_job(struct view *v)
         const char *words;
     } words[] = {{"link", "use of the line"},
                  {"latency", "round trip to "},
-                 {"throughput", "throughput tests"}};
+                 {"throughput", "throughput tests"},
+                 {"traffic", "what the line is full of"},
+                 {"rtt", "round trips of users and of probes"},
+                 {"resent", "TCP payload sent again"},
+                 {"saturated", "round trip while the line is full"}};
     const char *what = "";
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         what = strcmp(words[i].topic, j->topic) == 0 ? words[i].words : what;
@@ -212,18 +216,21 @@ static void fill_job(struct view *v)
     settle_range(v);
     fill_claims(v);
     const struct bw_rrd_state *state = &v->circuit->state;
-    (void)snprintf(
-        v->key, sizeof(v->key), "%s|%s|%d|%d|%lld|%lld|%lld|%lld|%lldx%lld|%016llx|%s|%s",
-        v->circuit->id, v->series, (int)j->format, j->dark ? 1 : 0,
-        (long long)j->from_unix_s, (long long)j->to_unix_s, (long long)state->last_unix_s,
-        (long long)state->made_mono_ns, (long long)j->width, (long long)j->height,
-        (unsigned long long)mark_of_claims(j), f->layer, f->site_name);
+    j->at_least = state->mirror_from_unix_s < j->to_unix_s &&
+                  state->mirror_to_unix_s > j->from_unix_s;
+    (void)snprintf(v->key, sizeof(v->key),
+                   "%s|%s|%d|%d|%d|%lld|%lld|%lld|%lld|%lldx%lld|%016llx|%s|%s",
+                   v->circuit->id, v->series, (int)j->format, j->dark ? 1 : 0,
+                   j->at_least ? 1 : 0, (long long)j->from_unix_s, (long long)j->to_unix_s,
+                   (long long)state->last_unix_s, (long long)state->made_mono_ns,
+                   (long long)j->width, (long long)j->height,
+                   (unsigned long long)mark_of_claims(j), f->layer, f->site_name);
 }
 
 static void view_draw(struct view *v)
 {
     if (bw_rrdcache_path(v->graphs->folder, v->circuit->site, v->circuit->circuit,
-                         v->series, v->job.rrd) < 0) {
+                         bw_graph_file(v->series), v->job.rrd) < 0) {
         view_fail(v, 404, "not-found", "nothing of this series was ever recorded");
         return;
     }
@@ -397,8 +404,13 @@ static int read_name(const char *name, struct view *v)
         return -ENOENT;
     }
     (void)snprintf(v->series, sizeof(v->series), "%.*s", (int)(dot - name), name);
-    bool known = strcmp(v->series, "link") == 0 || strcmp(v->series, "throughput") == 0 ||
-                 (strncmp(v->series, "latency-", 8) == 0 && v->series[8] != '\0');
+    static const char *const plain[] = {"link", "throughput", "traffic",
+                                        "rtt",  "resent",     "saturated"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        known = known || strcmp(v->series, plain[i]) == 0;
+    }
+    known = known || (strncmp(v->series, "latency-", 8) == 0 && v->series[8] != '\0');
     bool svg = strcmp(dot, ".svg") == 0;
     v->job.format = svg ? BW_GRAPH_SVG : BW_GRAPH_PNG;
     return known && (svg || strcmp(dot, ".png") == 0) ? 0 : -ENOENT;
@@ -422,7 +434,7 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
         read_name(bw_http_param(req, 1), v) < 0) {
         view_fail(v, 404, "not-found",
                   "a picture is SITE.CIRCUIT/graph/SERIES.svg (or .png); SERIES is link, "
-                  "throughput or latency-TARGET");
+                  "throughput, traffic, rtt, resent, saturated or latency-TARGET");
         return;
     }
     if (read_times(req, v) < 0 || read_size(req, "width", 300, 2400, &v->job.width) < 0 ||

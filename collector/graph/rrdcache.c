@@ -30,7 +30,9 @@
 enum {
     STEP_DEFAULT_S = 300,
     INTERVALS_LOOKED_AT = 64,
-    DAYS_FROM_S = 2 * 86400 /* a longer stretch is made from circuit-days */
+    DAYS_FROM_S = 2 * 86400, /* a longer stretch is made from circuit-days */
+    STATE_NUMBERS = 5,
+    STATE_BYTES_MAX = 128
 };
 
 #define YEARS_11_S (INT64_C(11) * 366 * 86400)
@@ -204,10 +206,11 @@ static bool files_gone(const char *folder, const char *id, const struct bw_rrd_s
 static void write_state(const struct refresh *f, int64_t n_files)
 {
     char path[PATH_MAX + 8];
-    char text[96];
+    char text[STATE_BYTES_MAX];
     (void)snprintf(path, sizeof(path), "%s/state", f->folder);
-    int n = snprintf(text, sizeof(text), "%lld %lld %lld\n", (long long)f->step_s,
-                     (long long)f->last_unix_s, (long long)n_files);
+    int n = snprintf(text, sizeof(text), "%lld %lld %lld %lld %lld\n", (long long)f->step_s,
+                     (long long)f->last_unix_s, (long long)n_files,
+                     (long long)f->mirror_from_unix_s, (long long)f->mirror_to_unix_s);
     (void)bw_file_write(path, text, (size_t)n, 0640, NULL);
 }
 
@@ -229,6 +232,8 @@ static int refresh_once(struct bw_reader *r,
     f->from_unix_s = row->first_start_unix_s > oldest ? row->first_start_unix_s : oldest;
     f->step_s = state->step_s;
     f->last_unix_s = state->last_unix_s;
+    f->mirror_from_unix_s = state->mirror_from_unix_s;
+    f->mirror_to_unix_s = state->mirror_to_unix_s;
     int n = bw_dir_make(f->folder, 0750, &f->err);
     if (n == 0 && f->step_s == BW_UNKNOWN) {
         n = find_step(r, f->site, row->start_unix_s, &f->step_s, &f->err);
@@ -241,6 +246,8 @@ static int refresh_once(struct bw_reader *r,
     if (n == 0) {
         state->step_s = f->step_s;
         state->last_unix_s = f->last_unix_s;
+        state->mirror_from_unix_s = f->mirror_from_unix_s;
+        state->mirror_to_unix_s = f->mirror_to_unix_s;
         if (news) {
             state->n_files = count_files(f->folder);
             write_state(f, state->n_files);
@@ -289,6 +296,9 @@ int bw_rrdcache_refresh(struct bw_reader *r,
             bw_rrdcache_remove(folder, id);
             state->step_s = BW_UNKNOWN;
             state->last_unix_s = BW_UNKNOWN;
+        }
+        if (state->last_unix_s == BW_UNKNOWN) { /* told again by what is written again */
+            state->mirror_from_unix_s = state->mirror_to_unix_s = 0;
         }
         if (state->last_unix_s == BW_UNKNOWN) {
             state->made_mono_ns = bw_clock_mono_ns();
@@ -391,11 +401,12 @@ int bw_rrdcache_state_read(const char *folder, const char *id, struct bw_rrd_sta
 {
     char path[PATH_MAX + 8];
     struct bw_buf text;
-    int64_t told[3] = {0};
+    int64_t told[STATE_NUMBERS] = {0};
     (void)snprintf(path, sizeof(path), "%s/%s/state", folder, id);
-    bw_buf_init(&text, 96);
-    int r = bw_file_read(path, 96, &text, NULL);
-    if (r == 0 && !(text.data && read_numbers(text.data, told, 3) && told[0] > 0)) {
+    bw_buf_init(&text, STATE_BYTES_MAX);
+    int r = bw_file_read(path, STATE_BYTES_MAX, &text, NULL);
+    if (r == 0 &&
+        !(text.data && read_numbers(text.data, told, STATE_NUMBERS) && told[0] > 0)) {
         r = -EINVAL;
     }
     bw_buf_done(&text);
@@ -404,6 +415,8 @@ int bw_rrdcache_state_read(const char *folder, const char *id, struct bw_rrd_sta
         ret->last_unix_s = told[1];
         ret->n_files = told[2];
         ret->made_mono_ns = 0;
+        ret->mirror_from_unix_s = told[3];
+        ret->mirror_to_unix_s = told[4];
     }
     return r;
 }

@@ -2,8 +2,8 @@
  * rrdcache.h - the RRD files of one circuit, brought up to date from records. A reader's
  * thread; never two calls for one circuit at a time.
  *
- * FOLDER/SITE.CIRCUIT/{link,throughput,latency-NAME}.rrd. Files may vanish at any time;
- * everything in them comes from the ledger again. */
+ * FOLDER/SITE.CIRCUIT/{link,throughput,latency-NAME,traffic,tcp}.rrd. Files may vanish at
+ * any time; everything in them comes from the ledger again. */
 #ifndef BW_RRDCACHE_H
 #define BW_RRDCACHE_H
 
@@ -17,10 +17,13 @@ struct bw_err;
 struct bw_reader;
 
 struct bw_rrd_state {
-    int64_t step_s;       /* unknown: nothing made yet */
-    int64_t last_unix_s;  /* end of the newest interval written; unknown: none */
-    int64_t n_files;      /* series in the folder then */
-    int64_t made_mono_ns; /* when they were begun anew; 0: not by this process */
+    int64_t step_s;             /* unknown: nothing made yet */
+    int64_t last_unix_s;        /* end of the newest interval written; unknown: none */
+    int64_t n_files;            /* series in the folder then */
+    int64_t made_mono_ns;       /* when they were begun anew; 0: not by this process */
+    int64_t mirror_from_unix_s; /* intervals that a mirror port counted: the first one's
+                                   start … */
+    int64_t mirror_to_unix_s;   /* … and the last one's end; 0: none */
 };
 
 enum {

@@ -4,8 +4,8 @@
  *
  * Invariant: the files are the same as from records, to the byte of every figure. So a
  * day is used only where it tells everything: whole, no interval beside another, no two
- * intervals in one cell, no name with two targets; all others are made from their
- * records. */
+ * intervals in one cell, no name with two targets, nothing of what the line was full of,
+ * nothing counted at a mirror port; all others are made from their records. */
 #include "rrdcache_private.h"
 
 #include <bw/records.h>
@@ -37,8 +37,11 @@ struct days {
 
 static bool tells_all(const struct bw_circuit_day *d)
 {
+    if (d->facts.source == BW_SOURCE_MIRROR || d->n_vantage_changes > 0) {
+        return false; /* which intervals a mirror port counted, their records say */
+    }
     for (size_t i = 0; i < d->n_slots; i++) {
-        if (d->slots[i].flags & BW_SLOT_OVERLAP) {
+        if (d->slots[i].flags & (BW_SLOT_OVERLAP | BW_SLOT_TRAFFIC)) {
             return false;
         }
     }

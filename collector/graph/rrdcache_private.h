@@ -14,7 +14,7 @@
 struct bw_records;
 
 enum {
-    SERIES_MAX = 2 + 2 * BW_TARGETS_MAX,
+    SERIES_MAX = 4 + 2 * BW_TARGETS_MAX,
     STEPS_AT_ONCE = 512
 };
 
@@ -37,6 +37,8 @@ struct refresh {
     int64_t step_s;
     int64_t from_unix_s;
     int64_t last_unix_s;
+    int64_t mirror_from_unix_s; /* as struct bw_rrd_state has them */
+    int64_t mirror_to_unix_s;
     struct series *series[SERIES_MAX];
     size_t n_series;
     struct kept *kept; /* records of one window */

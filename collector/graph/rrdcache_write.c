@@ -238,6 +238,21 @@ static int put_throughput(struct refresh *f, const struct bw_summary *s)
     return any ? bw_rrd_put_throughput(f, s->start_unix_s, s->end_unix_s, values) : 0;
 }
 
+/* What the line was full of, and how its TCP felt; nothing where nothing is told. */
+static int put_traffic(struct refresh *f, const struct bw_summary *s)
+{
+    int64_t mix[BW_SERIES_DS_MAX];
+    int64_t tcp[BW_SERIES_DS_MAX];
+    if (!bw_series_traffic_values(s, f->circuit, mix, tcp)) {
+        return 0;
+    }
+    int r =
+        interval_put(f, "traffic", &bw_series_traffic, s->start_unix_s, s->end_unix_s, mix);
+    return r < 0 ? r
+                 : interval_put(f, "tcp", &bw_series_tcp, s->start_unix_s, s->end_unix_s,
+                                tcp);
+}
+
 static int put_summary(struct refresh *f, const struct bw_summary *s)
 {
     const struct bw_circuit_summary *c = NULL;
@@ -247,9 +262,18 @@ static int put_summary(struct refresh *f, const struct bw_summary *s)
     if (!c) {
         return 0;
     }
+    if (c->source == BW_SOURCE_MIRROR) {
+        bool first = f->mirror_to_unix_s == 0;
+        f->mirror_from_unix_s = first || s->start_unix_s < f->mirror_from_unix_s
+                                    ? s->start_unix_s
+                                    : f->mirror_from_unix_s;
+        f->mirror_to_unix_s =
+            s->end_unix_s > f->mirror_to_unix_s ? s->end_unix_s : f->mirror_to_unix_s;
+    }
     int r = bw_rrd_put_link(f, s->start_unix_s, s->end_unix_s, c->covered_s, c->flow);
     r = r < 0 ? r : put_latency(f, s);
     r = r < 0 ? r : put_throughput(f, s);
+    r = r < 0 ? r : put_traffic(f, s);
     if (r == 0 && (f->last_unix_s == BW_UNKNOWN || s->end_unix_s > f->last_unix_s)) {
         f->last_unix_s = s->end_unix_s;
     }

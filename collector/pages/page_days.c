@@ -126,7 +126,9 @@ static int on_day(void *owner, const struct bw_circuit_day *day)
     d->n_summaries += day->n_summaries;
     for (size_t i = 0; i < day->n_slots; i++) {
         d->covered_s += day->slots[i].end_unix_s - day->slots[i].start_unix_s;
+        d->has_traffic = d->has_traffic || (day->slots[i].flags & BW_SLOT_TRAFFIC) != 0;
     }
+    d->at_least = d->at_least || day->facts.source == BW_SOURCE_MIRROR;
     const char *layer = bw_layer_name(day->facts.layer);
     (void)snprintf(d->layer, sizeof(d->layer), "%s", layer ? layer : "");
     if (take_probes(d, day) < 0 || take_tests(d, day) < 0) {
@@ -165,6 +167,7 @@ int bw_page_days_read(struct bw_reader *r,
     struct bw_page_days d;
     memset(&d, 0, sizeof(d));
     d.source = c->facts.source;
+    d.at_least = d.source == BW_SOURCE_MIRROR;
     d.past = now_unix_s - c->end_unix_s > PAST_AFTER_S + (c->end_unix_s - c->start_unix_s);
     d.to_unix_s = c->end_unix_s + 1;
     d.from_unix_s = d.to_unix_s - BW_PAGE_DAYS * INT64_C(86400);

@@ -36,7 +36,9 @@ struct bw_page_days {
     int64_t to_unix_s;
     int64_t n_summaries;
     int64_t covered_s; /* length of all intervals */
+    bool has_traffic;  /* some interval says what the line was full of */
     bool past;         /* the newest is so old that these are not the last days */
+    bool at_least;     /* on some day a mirror port counted: its figures are lower bounds */
     enum bw_source source;
     char (*probes)[BW_NAME_MAX + 1];
     size_t n_probes;

@@ -23,7 +23,9 @@ void bw_page_begin(struct bw_buf *b, const char *title, const char *state)
     bw_buf_puts(b, " – ");
     bw_text_html(b, state);
     bw_buf_printf(b,
-                  "</title><link rel=\"stylesheet\" href=\"/static/style-%s.css\">"
+                  "</title><link rel=\"icon\" href=\"/static/icon.svg\" "
+                  "type=\"image/svg+xml\">"
+                  "<link rel=\"stylesheet\" href=\"/static/style-%s.css\">"
                   "</head><body><a class=\"skip\" href=\"#main\">Skip to content</a>"
                   "<header class=\"top\"><div><a href=\"/\">",
                   bw_style_tag);
@@ -55,25 +57,31 @@ static void decimal(struct bw_buf *b, int64_t n, int64_t unit, int decimals)
     }
 }
 
-void bw_page_rate(struct bw_buf *b, int64_t bps)
+/* In G, M or k of a unit; below that whole ones, by their own name. */
+static void scaled(struct bw_buf *b, int64_t n, const char *unit, const char *small)
 {
-    static const struct {
-        int64_t unit;
-        const char *name;
-    } units[] = {{1000000000, "Gbit/s"}, {1000000, "Mbit/s"}, {1000, "kbit/s"}};
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        int64_t unit = units[i].unit;
-        if (bps >= unit) {
-            int decimals = bps >= 100 * unit || bps % unit == 0 ? 0
-                           : bps >= 10 * unit                   ? 1
-                                                                : 2;
-            decimal(b, bps, unit, decimals);
-            bw_buf_printf(b, "&nbsp;%s", units[i].name);
+    static const char letters[] = "GMk";
+    int64_t size = 1000000000;
+    for (size_t i = 0; letters[i]; i++, size /= 1000) {
+        if (n >= size) {
+            int decimals = n >= 100 * size || n % size == 0 ? 0 : n >= 10 * size ? 1 : 2;
+            decimal(b, n, size, decimals);
+            bw_buf_printf(b, "&nbsp;%c%s", letters[i], unit);
             return;
         }
     }
-    bw_buf_i64(b, bps);
-    bw_buf_puts(b, "&nbsp;bit/s");
+    bw_buf_i64(b, n);
+    bw_buf_printf(b, "&nbsp;%s", small);
+}
+
+void bw_page_rate(struct bw_buf *b, int64_t bps)
+{
+    scaled(b, bps, "bit/s", "bit/s");
+}
+
+void bw_page_bytes(struct bw_buf *b, int64_t bytes)
+{
+    scaled(b, bytes, "B", "bytes");
 }
 
 void bw_page_span(struct bw_buf *b, int64_t s)
@@ -199,10 +207,22 @@ void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why)
     bw_http_reply(req, status, "text/html; charset=utf-8", &b);
 }
 
+/* Four seconds of a line, one of them full. */
+static const char icon[] =
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\">"
+    "<rect width=\"32\" height=\"32\" rx=\"6\" fill=\"#0a5c9e\"/>"
+    "<path d=\"M6 26v-8h4v8zM12 26V13h4v13zM18 26V6h4v20zM24 26v-9h3v9z\" fill=\"#fff\"/>"
+    "</svg>";
+
 void bw_page_static(void *owner, struct bw_http_req *req)
 {
     (void)owner;
     char name[64];
+    if (strcmp(bw_http_param(req, 0), "icon.svg") == 0) {
+        bw_http_add(req, "Cache-Control", "public, max-age=86400");
+        bw_http_reply_const(req, 200, "image/svg+xml", icon, sizeof(icon) - 1);
+        return;
+    }
     (void)snprintf(name, sizeof(name), "style-%s.css", bw_style_tag);
     if (strcmp(bw_http_param(req, 0), name) != 0) {
         bw_page_sorry(req, 404, "there is no such file");

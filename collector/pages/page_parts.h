@@ -19,6 +19,8 @@ void bw_page_end(struct bw_buf *b, int64_t now_unix_ms);
 
 /* "94.1 Mbit/s"; nothing for unknown: say so yourself. */
 void bw_page_rate(struct bw_buf *b, int64_t bps);
+/* "1.42 MB", decimal. */
+void bw_page_bytes(struct bw_buf *b, int64_t bytes);
 /* "4 min", "2 h 10 min", "3 days" */
 void bw_page_span(struct bw_buf *b, int64_t s);
 /* <time datetime="…">2026-11-22 02:35</time> (UTC) */

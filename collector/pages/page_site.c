@@ -7,6 +7,7 @@
 #include "page_days.h"
 #include "page_parts.h"
 #include "page_targets.h"
+#include "page_traffic.h"
 #include "pages.h"
 
 #include <buf.h>
@@ -122,7 +123,9 @@ figure_carried(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_
     if (f->source == BW_SOURCE_NONE) {
         return; /* said in a note instead */
     }
-    figure_begin(b, "Carried, newest interval");
+    bool at_least = f->source == BW_SOURCE_MIRROR;
+    figure_begin(b, at_least ? "Carried at least, newest interval"
+                             : "Carried, newest interval");
     value(b, "↓", "down", mean_bps(f, BW_DOWN));
     value(b, "↑", "up", mean_bps(f, BW_UP));
     how_begin(b);
@@ -130,6 +133,9 @@ figure_carried(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_
     bw_page_span(b, c->end_unix_s - c->start_unix_s);
     const char *layer = bw_layer_name(f->layer);
     bw_buf_printf(b, ", %s layer", layer ? layer : "unnamed");
+    if (at_least) {
+        bw_buf_puts(b, ", at a mirror port: the line carried this much or more");
+    }
     if (f->flow[BW_DOWN].peak_1s_bps != BW_UNKNOWN) {
         bw_buf_puts(b, "; highest second ");
         bw_page_rate(b, f->flow[BW_DOWN].peak_1s_bps);
@@ -246,6 +252,13 @@ static void write_facts(struct bw_buf *b, const struct bw_circuit_summary *f)
                "capacity are not known here. Add the counters of the edge device (SNMP), "
                "a mirror port, or let the box be the gateway.</p>");
     }
+    if (f->source == BW_SOURCE_MIRROR) {
+        bw_buf_puts(
+            b, "<p class=\"note\">A mirror port counts this line. It can miss traffic and "
+               "never shows too much, so all that it counts is a lower bound (“at least”): "
+               "the line carried this much or more. It has no highest second and no "
+               "P95.</p>");
+    }
 }
 
 /* --- graphs
@@ -293,8 +306,13 @@ static void write_graphs(struct bw_buf *b,
     char id[BW_SITE_MAX + BW_NAME_MAX + 2];
     (void)snprintf(id, sizeof(id), "%s.%s", c->now.site, c->now.facts.id);
     if (c->now.facts.source != BW_SOURCE_NONE) {
-        write_graph(b, id, "link", "Use of the line, down and up, with the claim",
-                    "What users and tests together moved.", range);
+        write_graph(b, id, "link",
+                    d->at_least ? "Use of the line at least, down and up, with the claim"
+                                : "Use of the line, down and up, with the claim",
+                    d->at_least ? "What users moved at least: a mirror port counts, and "
+                                  "can miss traffic."
+                                : "What users and tests together moved.",
+                    range);
     }
     if (c->now.test[BW_DOWN].at_unix_ms != BW_UNKNOWN ||
         c->now.test[BW_UP].at_unix_ms != BW_UNKNOWN) {
@@ -308,6 +326,31 @@ static void write_graphs(struct bw_buf *b,
         (void)snprintf(alt, sizeof(alt), "Round trip and loss to %s", d->probes[i]);
         write_graph(b, id, series, alt,
                     "Small packets, day and night; bands are intervals with loss.", range);
+    }
+    static const struct {
+        const char *series, *alt, *caption, *caption_at_least; /* NULL: the same */
+    } of_traffic[] = {
+        {"traffic", "What the line is full of by kind of traffic, down above and up below",
+         "Shares of drawn packets times counted bytes; the table below says how far off "
+         "they may be.",
+         "Shares of drawn packets times the bytes that a mirror port counted: at least "
+         "these; the table below says how far off the shares may be."},
+        {"rtt", "Round trips of users' traffic beside those of probes",
+         "Medians of an interval; the far side is the line and all behind it, the school "
+         "side what lies before it.",
+         NULL},
+        {"resent", "Payload that was sent again, down and up, with its error",
+         "Of TCP payload bytes, in whole flows drawn.", NULL},
+        {"saturated", "Round trip of users' traffic while the line is saturated",
+         "Bands are intervals with seconds at 90 % of the claim or more.",
+         "Bands are intervals with seconds at 90 % of the claim or more: at least these, "
+         "for a mirror port counts."},
+    };
+    for (size_t i = 0; d->has_traffic && i < sizeof(of_traffic) / sizeof(of_traffic[0]);
+         i++) {
+        const char *more = d->at_least ? of_traffic[i].caption_at_least : NULL;
+        write_graph(b, id, of_traffic[i].series, of_traffic[i].alt,
+                    more ? more : of_traffic[i].caption, range);
     }
     bw_buf_puts(b, "<p class=\"small\">The records behind these pictures, last ");
     bw_buf_puts(b, range->word);
@@ -432,7 +475,8 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
             return n;
         }
         write_circuit(b, c, &d, &ranges[p->range], now_s);
-        n = bw_page_targets(b, r, c->now.site, c->now.facts.id, &d, &p->err);
+        n = bw_page_traffic(b, r, c->now.site, c->now.facts.id, &d, &p->err);
+        n = n < 0 ? n : bw_page_targets(b, r, c->now.site, c->now.facts.id, &d, &p->err);
         bw_page_days_outages(b, &d);
         bw_page_days_tests(b, &d);
         bw_page_days_gaps(b, &d);

@@ -156,6 +156,33 @@ static int read_source(const struct bw_conf_node *at,
     return 0;
 }
 
+/* A mirror's bytes are parted into down and up by the packets drawn from its port. */
+static int check_mirror(struct bw_boxconf_circuit *c,
+                        const struct bw_conf_node *at,
+                        struct bw_err *reterr)
+{
+    c->port_bps = bw_conf_int(at, "port_speed");
+    if (c->port_bps != BW_UNKNOWN && c->vantage != BW_VANTAGE_MIRROR) {
+        return bw_conf_fault(at, "port_speed", reterr,
+                             "'port_speed' is for vantage = mirror");
+    }
+    if (c->source != BW_SOURCE_MIRROR) {
+        return 0;
+    }
+    if (c->vantage != BW_VANTAGE_MIRROR) {
+        return bw_conf_fault(at, "source", reterr,
+                             "source = mirror needs vantage = mirror: a port that only "
+                             "hears what others say");
+    }
+    if (!c->interface[0] || c->capture.what == BW_BOXCONF_CAPTURE_OFF ||
+        strcmp(c->capture.interface, c->interface) != 0) {
+        return bw_conf_fault(at, "source", reterr,
+                             "source = mirror needs the mirror's port as 'interface', and "
+                             "capture = mix (or flows) there, which tells down from up");
+    }
+    return 0;
+}
+
 static int read_circuit(struct bw_boxconf_circuit *c,
                         const struct bw_conf_node *at,
                         struct bw_err *reterr)
@@ -178,7 +205,8 @@ static int read_circuit(struct bw_boxconf_circuit *c,
         return r;
     }
     c->faces_school = strcmp(bw_conf_str(at, "side"), "school") == 0;
-    if (c->source != BW_SOURCE_NONE && !c->interface[0]) {
+    c->whole_seconds = bw_conf_int(at, "peaks") == 1;
+    if (c->source == BW_SOURCE_KERNEL && !c->interface[0]) {
         return bw_conf_fault(at, "source", reterr, "source = kernel needs an 'interface'");
     }
     if (c->source == BW_SOURCE_NONE && c->interface[0]) {
@@ -186,6 +214,17 @@ static int read_circuit(struct bw_boxconf_circuit *c,
             at, "interface", reterr,
             "source = none counts nothing: drop 'interface', or say source = "
             "kernel (to bind probes, say 'device')");
+    }
+    if (c->source == BW_SOURCE_SNMP && c->interface[0]) {
+        return bw_conf_fault(at, "interface", reterr,
+                             "with source = snmp the device's interface is named in the "
+                             "section snmp");
+    }
+    r = bw_boxconf_read_snmp(c, at, reterr);
+    r = r < 0 ? r : bw_boxconf_read_capture(c, at, reterr);
+    r = r < 0 ? r : check_mirror(c, at, reterr);
+    if (r < 0) {
+        return r;
     }
     c->claim_bps[BW_DOWN] = BW_UNKNOWN;
     c->claim_bps[BW_UP] = BW_UNKNOWN;

@@ -11,8 +11,10 @@
 #include <bw/probe.h>
 #include <bw/summary.h>
 #include <bw/units.h>
+#include <inside.h>
 #include <limits.h>
 #include <reflector.h>
+#include <snmpline.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,16 +34,40 @@ enum {
     BW_BOXCONF_FCC_RETRY_MS = 60000 /* DA 18-710: a test on a busy line waits a minute */
 };
 
+enum bw_boxconf_capture_what {
+    BW_BOXCONF_CAPTURE_OFF,
+    BW_BOXCONF_CAPTURE_MIX,
+    BW_BOXCONF_CAPTURE_FLOWS
+};
+
+struct bw_boxconf_capture {
+    enum bw_boxconf_capture_what what;
+    char interface[16];
+    bool faces_school; /* that interface is on the school's side of the box */
+    bool by_mac;       /* of the interface itself, or `inside` has a router's */
+    bool devices;
+    int smallest_group;
+    uint32_t flows_one_in;
+    struct bw_inside inside;
+};
+
 struct bw_boxconf_circuit {
     char id[BW_NAME_MAX + 1];
     enum bw_vantage vantage;
     uint32_t behind;
     enum bw_source source;
-    char interface[16]; /* "" with source none */
-    bool faces_school;  /* the interface is on the school's side of the box */
-    char device[16];    /* probes are bound to it; "": the routing decides */
-    char source4[46];   /* probes send from these addresses, as written; … */
-    char source6[46];   /* … "": the routing decides */
+    char interface[16]; /* "" with source none and snmp */
+    struct {
+        struct bw_snmp_job job;
+        char program[1024]; /* "": beside the daemon */
+    } snmp;                 /* with source snmp; else all zero */
+    bool whole_seconds;     /* counters are read once a second: no sliding peak */
+    int64_t port_bps;       /* of a mirror's port, where it does not say; unknown */
+    bool faces_school;      /* the interface is on the school's side of the box */
+    char device[16];        /* probes are bound to it; "": the routing decides */
+    char source4[46];       /* probes send from these addresses, as written; … */
+    char source6[46];       /* … "": the routing decides */
+    struct bw_boxconf_capture capture;
     bool has_claim;
     int64_t claim_bps[BW_DIRECTIONS]; /* unknown: nothing claimed */
     enum bw_layer claim_layer;        /* unknown: the claim does not say */
@@ -142,6 +168,12 @@ void bw_boxconf_restart_needed(const struct bw_boxconf *now,
  * text and hash are then those of what is in force, not of the file. -ENOMEM. */
 int bw_boxconf_keep_fixed(struct bw_boxconf *next, struct bw_boxconf *now);
 int bw_boxconf_keep_measuring(struct bw_boxconf *next, struct bw_boxconf *now);
+/* Do both read the same counters? */
+bool bw_boxconf_same_counters(const struct bw_boxconf_circuit *a,
+                              const struct bw_boxconf_circuit *b);
+/* Do both look at packets in the same way? */
+bool bw_boxconf_same_capture(const struct bw_boxconf_capture *a,
+                             const struct bw_boxconf_capture *b);
 /* Do both measure the same: circuits and probes unchanged? */
 bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxconf *b);
 

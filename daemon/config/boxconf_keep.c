@@ -122,8 +122,9 @@ bool bw_boxconf_same_measuring(const struct bw_boxconf *a, const struct bw_boxco
         const struct bw_boxconf_circuit *p = &a->circuits[i];
         const struct bw_boxconf_circuit *q = &b->circuits[i];
         if (strcmp(p->id, q->id) != 0 || p->vantage != q->vantage ||
-            p->behind != q->behind || p->source != q->source ||
-            strcmp(p->interface, q->interface) != 0 || p->faces_school != q->faces_school ||
+            p->behind != q->behind || !bw_boxconf_same_counters(p, q) ||
+            p->whole_seconds != q->whole_seconds ||
+            !bw_boxconf_same_capture(&p->capture, &q->capture) ||
             strcmp(p->device, q->device) != 0 || strcmp(p->source4, q->source4) != 0 ||
             strcmp(p->source6, q->source6) != 0 ||
             p->claim_bps[BW_DOWN] != q->claim_bps[BW_DOWN] ||

@@ -15,7 +15,8 @@
 static const char *const vantage_words[] = {"unknown",  "router", "bridge", "wan-side",
                                             "lan-side", "mirror", NULL};
 static const char *const behind_words[] = {"nat", "filter", "proxy", NULL};
-static const char *const source_words[] = {"none", "kernel", NULL};
+static const char *const source_words[] = {"none", "kernel", "snmp", "mirror", NULL};
+static const char *const peaks_words[] = {"sliding", "seconds", NULL};
 static const char *const side_words[] = {"line", "school", NULL};
 static const char *const layer_words[] = {"ethernet", "ip", NULL};
 static const char *const gate_words[] = {"share", "fcc", "off", NULL};
@@ -199,19 +200,35 @@ static const struct bw_optspec circuit_opts[] = {
      .words = source_words,
      .def = NULL,
      .doc =
-         "Who counts the circuit's bytes: the kernel of this box on `interface`, or none. "
-         "With none there is no used, no concurrent, no capacity and no busy gate."},
+         "Who counts the circuit's bytes: the kernel of this box on `interface`, the edge "
+         "device that the section snmp names, the port that a mirror of the line comes in "
+         "by "
+         "(see MIRROR PORTS), or none. With none there is no used, no concurrent, no "
+         "capacity and no busy gate."},
     {.name = "interface",
      .type = BW_OPT_STRING,
      .max = 15,
      .def = "",
-     .doc = "The interface that carries exactly this circuit's traffic (source = kernel)."},
+     .doc =
+         "The interface that carries exactly this circuit's traffic (source = kernel). A "
+         "line in a VLAN, over PPPoE or a bond: that device (eth0.120, ppp0, bond0), not "
+         "what it stands on. A bridge in the line: the bridge's port towards the line, "
+         "as the bridge itself counts only what is for this box."},
+    {.name = "port_speed",
+     .type = BW_OPT_RATE,
+     .min = 1000,
+     .max = INT64_C(10000000000000),
+     .def = "",
+     .doc =
+         "With vantage = mirror: the speed of the port that the mirror comes in by, where "
+         "the port itself does not say (a virtual machine's)."},
     {.name = "side",
      .type = BW_OPT_ENUM,
      .words = side_words,
      .def = "line",
-     .doc = "Which side of the box the interface is on: the line's (received bytes are "
-            "down) or the school's (sent bytes are down)."},
+     .doc = "Which side of the box (with source = snmp: of the edge device) the interface "
+            "is on: the line's (received bytes are down) or the school's (sent bytes are "
+            "down)."},
     {.name = "device",
      .type = BW_OPT_STRING,
      .max = 15,
@@ -230,6 +247,68 @@ static const struct bw_optspec circuit_opts[] = {
      .max = 45,
      .def = "",
      .doc = "The same for IPv6."},
+    {.name = "peaks",
+     .type = BW_OPT_ENUM,
+     .words = peaks_words,
+     .def = "sliding",
+     .doc = "With source = kernel: sliding reads the counters four times a second and "
+            "records the most in any second, wherever it begins; seconds reads them once, "
+            "which spares the box three wake-ups a second, and records the most in a whole "
+            "second of the clock only."},
+    {.name = "capture",
+     .type = BW_OPT_ENUM,
+     .words = bw_boxconf_capture_words,
+     .def = "off",
+     .doc = "What is told of the packets on the line, from their headers alone (see "
+            "CAPTURE): off; mix, which share of the bytes is what, from a few packets "
+            "drawn by chance; flows, the same and the round trips and repeats of TCP, from "
+            "one connection in 16. Only this file switches it on."},
+    {.name = "capture_interface",
+     .type = BW_OPT_STRING,
+     .max = 15,
+     .def = "",
+     .doc = "Where packets are captured. Behind address translation on this box take the "
+            "school's side: on the line's, all traffic has one address, and nothing is "
+            "told of so few devices. Not set: `interface`."},
+    {.name = "capture_side",
+     .type = BW_OPT_ENUM,
+     .words = side_words,
+     .def = "",
+     .doc = "Which side of the box `capture_interface` is on. Not set: as `side` says."},
+    {.name = "router",
+     .type = BW_OPT_STRING,
+     .max = 127,
+     .def = "",
+     .doc = "MAC address of the router towards the line, as in \"02:00:00:00:00:01\": "
+            "frames from it come down, frames to it go up. Of several that share a virtual "
+            "one all are named, with blanks between. For a box that is not the router "
+            "itself. Not set: `inside` tells the way, and on the line's side of a router "
+            "the interface's own address."},
+    {.name = "inside",
+     .type = BW_OPT_STRING,
+     .max = 1023,
+     .def = "",
+     .doc = "Prefixes of the school, as in \"10.0.0.0/8 2001:db8::/48\": they tell which "
+            "way a captured packet goes. Not set: private addresses; where there is IPv6, "
+            "name the school's own too."},
+    {.name = "devices",
+     .type = BW_OPT_BOOL,
+     .def = "no",
+     .doc = "Whether records say how many devices were active, at least."},
+    {.name = "smallest_group",
+     .type = BW_OPT_INT,
+     .min = 5,
+     .max = 64,
+     .def = "5",
+     .doc = "What fewer devices than this did is told only as part of something larger, or "
+            "not at all."},
+    {.name = "flows_one_in",
+     .type = BW_OPT_INT,
+     .min = 1,
+     .max = 1024,
+     .def = "16",
+     .doc = "With capture = flows: one connection in so many, a power of two, is "
+            "followed."},
     {.type = BW_OPT_END},
 };
 
@@ -286,8 +365,13 @@ const struct bw_optspec bw_boxconf_heavy_opts[] = {
     {.type = BW_OPT_END},
 };
 
-static const struct bw_conf_section claim_sections[] = {
+static const struct bw_conf_section circuit_sections[] = {
     {.keyword = "claim", .opts = claim_opts, .doc = "What was contracted for the circuit."},
+    {.keyword = "snmp",
+     .opts = bw_boxconf_snmp_opts,
+     .doc = "The edge device that counts the circuit's bytes (source = snmp). It has no "
+            "figures of single seconds, and says how old its counts may be; see EDGE "
+            "DEVICES."},
     {.keyword = NULL},
 };
 
@@ -312,7 +396,7 @@ static const struct bw_conf_section fixed_sections[] = {
     {.keyword = "circuit",
      .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
      .opts = circuit_opts,
-     .subs = claim_sections,
+     .subs = circuit_sections,
      .doc = "One line of the school."},
     {.keyword = "tests",
      .flags = BW_CONF_ALWAYS,

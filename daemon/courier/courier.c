@@ -76,7 +76,8 @@ void bw_courier_back_off(struct bw_courier *c, int64_t at_least_ms, const char *
     c->backing = true;
     bw_courier_batch_done(&c->batch);
     (void)snprintf(c->status.last_error, sizeof(c->status.last_error), "%s", why);
-    bw_courier_tame(c->status.last_error); /* people read it on a terminal */
+    bw_courier_tame(c->status.last_error,
+                    sizeof(c->status.last_error)); /* people read it on a terminal */
     bw_complain(&c->complaint, BW_AREA_COURIER, BW_WARN,
                 "%s: %s; %" PRId64 " %s in the journal, next try in %" PRId64 " s", c->url,
                 c->status.last_error, c->ops.pending(c->owner),

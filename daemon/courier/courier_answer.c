@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <scrub.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,8 +246,9 @@ const struct bw_courier_ref *bw_courier_untaken(const struct bw_courier_answer *
     return first;
 }
 
-void bw_courier_tame(char *text)
+void bw_courier_tame(char *text, size_t cap)
 {
+    bw_scrub_addresses(text, cap);
     for (char *p = text; *p; p++) {
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c == 0x7f) {
@@ -271,7 +273,7 @@ void bw_courier_problem(const char *text, size_t n, char *out, size_t cap)
         word = word ? word + 1 : type;
         (void)snprintf(out, cap, "%.60s%s%.160s", word, detail ? ": " : "",
                        detail ? detail : "");
-        bw_courier_tame(out);
+        bw_courier_tame(out, cap);
     }
     json_decref(root);
 }

@@ -79,8 +79,9 @@ const struct bw_courier_ref *bw_courier_taken(const struct bw_courier_answer *a,
 const struct bw_courier_ref *bw_courier_untaken(const struct bw_courier_answer *a,
                                                 const struct bw_courier_chain *k);
 
-/* Text of the other side goes to logs and terminals: one line, printable, in place. */
-void bw_courier_tame(char *text);
+/* Text of the other side goes to logs, journal and terminals: one line, printable, without
+ * addresses, in place and at most cap bytes. */
+void bw_courier_tame(char *text, size_t cap);
 
 /* "type: detail" of a problem+json into out, for a person; "" when it is none. */
 void bw_courier_problem(const char *text, size_t n, char *out, size_t cap);

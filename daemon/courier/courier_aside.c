@@ -52,7 +52,7 @@ bool bw_courier_aside_put(struct bw_courier *c, const struct bw_courier_refused 
     }
     (void)snprintf(s->kid, sizeof(s->kid), "%s", f->ref->kid);
     (void)snprintf(s->why, sizeof(s->why), "%.60s: %.160s", f->type, f->detail);
-    bw_courier_tame(s->why);
+    bw_courier_tame(s->why, sizeof(s->why));
     s->out = true;
     s->until_mono_ms = bw_clock_mono_ms() + s->pause_ms;
     return true;

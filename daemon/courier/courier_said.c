@@ -114,7 +114,7 @@ static void take_refused(struct bw_courier *c,
 {
     char type[64];
     (void)snprintf(type, sizeof(type), "%.63s", f->type);
-    bw_courier_tame(type);
+    bw_courier_tame(type, sizeof(type));
     c->ops.refused(c->owner, f->ref->kid, f->ref->seq, type, detail);
     c->said = *f->ref;
     s->settled++;
@@ -152,7 +152,8 @@ static void take_refusals(struct bw_courier *c, struct bw_courier_answer *a, str
         struct bw_courier_refused *f = &a->refused[i];
         char detail[BW_COURIER_DETAIL_MAX + 1];
         (void)snprintf(detail, sizeof(detail), "%s", f->detail);
-        bw_courier_tame(detail); /* it goes to the journal, the log, and people */
+        bw_courier_tame(detail,
+                        sizeof(detail)); /* it goes to the journal, the log, and people */
         switch (f->what) {
         case BW_REFUSED_FOR_GOOD:
             take_refused(c, f, detail, s);

@@ -30,7 +30,9 @@ enum topic {
     TOPIC_LINK,
     TOPIC_LINK_10S,
     TOPIC_LATENCY,
-    TOPIC_THROUGHPUT
+    TOPIC_THROUGHPUT,
+    TOPIC_TRAFFIC,
+    TOPIC_TCP
 };
 
 struct picture {
@@ -57,6 +59,10 @@ static const struct bw_series_shape *shape_of(enum topic t)
         return &bw_series_latency;
     case TOPIC_THROUGHPUT:
         return &bw_series_throughput;
+    case TOPIC_TRAFFIC:
+        return &bw_series_traffic;
+    case TOPIC_TCP:
+        return &bw_series_tcp;
     case TOPIC_LINK:
     case TOPIC_LINK_10S:
         break;
@@ -135,6 +141,13 @@ static bool throughput_step(const struct bw_summary *s, const char *circuit, int
     return any;
 }
 
+static bool traffic_step(const struct bw_summary *s, const struct picture *p, int64_t *v)
+{
+    int64_t other[BW_SERIES_DS_MAX];
+    bool mix = p->topic == TOPIC_TRAFFIC;
+    return bw_series_traffic_values(s, p->circuit, mix ? v : other, mix ? other : v);
+}
+
 /* What this record says to this picture; false: nothing (a step of unknowns). */
 static bool
 make_step(const struct picture *p, const struct bw_summary *s, struct bw_series_step *step)
@@ -151,6 +164,9 @@ make_step(const struct picture *p, const struct bw_summary *s, struct bw_series_
         return latency_step(s, p, step->values);
     case TOPIC_THROUGHPUT:
         return throughput_step(s, p->circuit, step->values);
+    case TOPIC_TRAFFIC:
+    case TOPIC_TCP:
+        return traffic_step(s, p, step->values);
     case TOPIC_LINK_10S:
         break;
     }
@@ -294,10 +310,10 @@ static struct picture *find(struct bw_draw *d,
     if (!p) {
         return NULL;
     }
-    static const char *const names[] = {[TOPIC_LINK] = "link",
-                                        [TOPIC_LINK_10S] = "link-10s",
-                                        [TOPIC_LATENCY] = "latency-",
-                                        [TOPIC_THROUGHPUT] = "throughput"};
+    static const char *const names[] = {
+        [TOPIC_LINK] = "link",        [TOPIC_LINK_10S] = "link-10s",
+        [TOPIC_LATENCY] = "latency-", [TOPIC_THROUGHPUT] = "throughput",
+        [TOPIC_TRAFFIC] = "traffic",  [TOPIC_TCP] = "tcp"};
     p->topic = topic;
     (void)snprintf(p->circuit, sizeof(p->circuit), "%s", circuit);
     (void)snprintf(p->target, sizeof(p->target), "%s", target);
@@ -349,22 +365,33 @@ static void draw_one(struct bw_draw *d,
     }
 }
 
+static bool is_drawn(const struct bw_draw *d, enum topic topic, const char *circuit)
+{
+    for (size_t k = 0; k < d->n_pictures; k++) {
+        if (d->pictures[k]->topic == topic &&
+            strcmp(d->pictures[k]->circuit, circuit) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void bw_draw_summary(struct bw_draw *d, const struct bw_summary *s)
 {
     for (size_t i = 0; i < s->n_circuits; i++) {
         int64_t v[BW_SERIES_DS_MAX];
+        int64_t w[BW_SERIES_DS_MAX];
         const char *id = s->circuits[i].id;
         if (s->circuits[i].source != BW_SOURCE_NONE) {
             draw_one(d, TOPIC_LINK, id, "", s);
         }
         /* Once there was a test, every step is drawn: a picture needs its unknowns. */
-        bool known = false;
-        for (size_t k = 0; k < d->n_pictures; k++) {
-            known = known || (d->pictures[k]->topic == TOPIC_THROUGHPUT &&
-                              strcmp(d->pictures[k]->circuit, id) == 0);
-        }
-        if (known || throughput_step(s, id, v)) {
+        if (is_drawn(d, TOPIC_THROUGHPUT, id) || throughput_step(s, id, v)) {
             draw_one(d, TOPIC_THROUGHPUT, id, "", s);
+        }
+        if (is_drawn(d, TOPIC_TRAFFIC, id) || bw_series_traffic_values(s, id, v, w)) {
+            draw_one(d, TOPIC_TRAFFIC, id, "", s);
+            draw_one(d, TOPIC_TCP, id, "", s);
         }
     }
     for (size_t i = 0; i < s->n_latency; i++) {

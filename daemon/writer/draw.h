@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * draw.h - the box's RRD pictures, made from its records.
  *
- * STATE_DIR/rrd/CIRCUIT/{link,link-10s,latency-TARGET,throughput}.rrd. A picture that is
- * missing, damaged, of another step or ahead of the clock is made anew from the journal;
- * only link-10s, a convenience, starts empty. Nothing here can fail a record: trouble
- * with pictures is complained about and passed over. Storage thread only. */
+ * STATE_DIR/rrd/CIRCUIT/{link,link-10s,latency-TARGET,throughput,traffic,tcp}.rrd. A
+ * picture that is missing, damaged, of another step or ahead of the clock is made anew from
+ * the journal; only link-10s, a convenience, starts empty. Nothing here can fail a record:
+ * trouble with pictures is complained about and passed over. Storage thread only. */
 #ifndef BW_DRAW_H
 #define BW_DRAW_H
 

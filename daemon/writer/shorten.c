@@ -84,6 +84,28 @@ static bool lose_one_way(struct bw_summary *s)
     return false;
 }
 
+/* What of traffic is the least: sizes, the smallest round trips, what saturation did. The
+ * last needs the histogram it is a part of. */
+static bool lose_traffic(struct bw_summary *s)
+{
+    for (size_t i = 0; i < s->n_traffic; i++) {
+        struct bw_traffic *t = &s->traffic[i];
+        const char **lost[] = {&t->flow_size_hist, &t->lan_min_hist, &t->wan_min_hist,
+                               &t->lan_rtt_hist, &t->saturated_rtt_hist};
+        for (size_t k = 0; k < sizeof(lost) / sizeof(lost[0]); k++) {
+            if (*lost[k]) {
+                *lost[k] = NULL;
+                bw_log(BW_AREA_JOURNAL, BW_WARN,
+                       "the record is too long: a histogram of traffic of '%s' is left out "
+                       "of it",
+                       t->circuit);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool lose_histogram(struct bw_summary *s)
 {
     const char **longest = NULL;
@@ -96,11 +118,7 @@ static bool lose_histogram(struct bw_summary *s)
         }
     }
     for (size_t i = 0; i < s->n_traffic; i++) {
-        struct bw_traffic *t = &s->traffic[i];
-        if (t->tcp_rtt_hist && (!longest || strlen(t->tcp_rtt_hist) > strlen(*longest))) {
-            longest = &t->tcp_rtt_hist;
-            target = t->circuit;
-        }
+        longer(&s->traffic[i].tcp_rtt_hist, s->traffic[i].circuit, &longest, &target);
     }
     if (!longest) {
         return false;
@@ -206,8 +224,9 @@ int bw_shorten_encode(struct bw_summary *s,
             return r;
         }
         if (!lose_refusals(s, own_gaps, ret_refusals_told) && !lose_deferred(s) &&
-            !lose_hops(s) && !lose_one_way(s) && !lose_histogram(s) && !lose_reason(s) &&
-            !lose_path(s) && !lose_test(s) && !lose_schedule(s) && !lose_latency(s)) {
+            !lose_hops(s) && !lose_traffic(s) && !lose_one_way(s) && !lose_histogram(s) &&
+            !lose_reason(s) && !lose_path(s) && !lose_test(s) && !lose_schedule(s) &&
+            !lose_latency(s)) {
             return r;
         }
     }

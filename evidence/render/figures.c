@@ -289,6 +289,7 @@ static void used(struct walk *w, const struct bw_report *r)
         put(w, "intervals_with_own_test", u->n_with_test, "1", layer, "count",
             u->n_intervals);
         put(w, "intervals_too_short", u->n_short, "1", layer, "count", u->n_intervals);
+        put(w, "intervals_at_least", u->n_mirror, "1", layer, "count", u->n_intervals);
     }
 }
 
@@ -442,6 +443,92 @@ static void targets(struct walk *w, const struct bw_report *r)
     }
 }
 
+/* A share's value, interval and the number of intervals it rests on. */
+static void put_share(
+    struct walk *w, const char *figure, const char *layer, const int64_t ppm[3], int64_t n)
+{
+    put(w, figure, ppm[0], "ppm", layer, "share", n);
+    put(w, figure, ppm[1], "ppm", layer, "share 95 % low", n);
+    put(w, figure, ppm[2], "ppm", layer, "share 95 % high", n);
+}
+
+static void traffic_mix(struct walk *w, const struct bw_traffic_sum *sum, int by, int d)
+{
+    static const char *const words[BW_BYS] = {"class", "family", "size"};
+    const struct bw_traffic_table *t = &sum->by[by];
+    const struct bw_mix_basis *b = &t->basis[d];
+    const char *layer = bw_words_layer(t->layer);
+    const char *way = bw_words_direction(d);
+    char name[64];
+
+    w->method = BW_METHOD_MIX;
+    if (by == BW_BY_CLASS) {
+        (void)snprintf(name, sizeof(name), "%s.bytes", way);
+        put(w, name, b->bytes, "bytes", layer, "sum", b->n);
+    }
+    (void)snprintf(name, sizeof(name), "%s.in_no_%s", way, words[by]);
+    put(w, name, b->untold_ppm, "ppm", layer, "share", b->n);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct bw_class_share *s = &t->rows[i].way[d];
+        const int64_t ppm[3] = {s->ppm, s->low_ppm, s->high_ppm};
+        (void)snprintf(name, sizeof(name), "%s.%s.%s", way, words[by], t->rows[i].klass);
+        put(w, name, s->bytes, "bytes", layer, "share of sum", b->n);
+        put_share(w, name, layer, ppm, b->n);
+    }
+}
+
+static void
+traffic_part(struct walk *w, const char *name, const struct bw_saturated_part *p)
+{
+    put(w, name, p->seconds, "s", "", "sum", p->n);
+    put(w, name, p->times.p50_us, "us", "", "P50", p->times.n);
+    put(w, name, p->times.p95_us, "us", "", "P95", p->times.n);
+}
+
+static void traffic(struct walk *w, const struct bw_report *r)
+{
+    const struct bw_traffic_sum *t = &r->traffic;
+    char name[64];
+
+    w->section = "traffic";
+    w->method = BW_METHOD_MIX;
+    put(w, "looked_at", t->n > 0 ? t->covered_s : BW_UNKNOWN, "s", "", "sum", t->n);
+    if (t->n == 0) {
+        return;
+    }
+    put(w, "packets_drawn", t->captured, "1", "", "sum", t->n);
+    put(w, "packets_lost", t->drops, "1", "", "sum", t->n);
+    put(w, "intervals_interrupted", t->n_broken, "1", "", "count", t->n);
+    put(w, "intervals_merged", t->n_merged, "1", "", "count", t->n);
+    put(w, "intervals_at_least", t->n_at_least, "1", "", "count", t->n);
+    for (int by = 0; by < BW_BYS; by++) {
+        traffic_mix(w, t, by, BW_DOWN);
+        traffic_mix(w, t, by, BW_UP);
+    }
+    w->method = BW_METHOD_FLOW_SIZES;
+    put(w, "flow_size", t->sizes.p10_bytes, "bytes", "", "P10", t->sizes.n);
+    put(w, "flow_size", t->sizes.p50_bytes, "bytes", "", "P50", t->sizes.n);
+    put(w, "flow_size", t->sizes.p90_bytes, "bytes", "", "P90", t->sizes.n);
+    put(w, "flow_size", t->sizes.p99_bytes, "bytes", "", "P99", t->sizes.n);
+    w->method = BW_METHOD_USER_RTT;
+    put_times(w, "round_trip", "far_side", &t->wan);
+    put_times(w, "round_trip", "far_side_smallest_of_flows", &t->wan_min);
+    put_times(w, "round_trip", "school_side", &t->lan);
+    w->method = BW_METHOD_RESENT;
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        const struct bw_resent_sum *x = &t->resent[d];
+        const int64_t ppm[3] = {x->ppm, x->low_ppm, x->high_ppm};
+        (void)snprintf(name, sizeof(name), "sent_again.%s", bw_words_direction(d));
+        put(w, name, x->bytes, "bytes", "goodput", "seen", x->n);
+        put(w, name, x->resent_bytes, "bytes", "goodput", "sum", x->n);
+        put_share(w, name, "goodput", ppm, x->n);
+    }
+    w->method = BW_METHOD_SATURATED_RTT;
+    traffic_part(w, "round_trip.saturated_seconds", &t->saturated);
+    traffic_part(w, "round_trip.other_seconds", &t->others);
+    put(w, "intervals_not_split", t->n_unsplit, "1", "", "count", t->n);
+}
+
 static void outages(struct walk *w, const struct bw_report *r)
 {
     const struct bw_report_outages *o = &r->outages;
@@ -532,6 +619,7 @@ int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner)
     used(&w, r);
     latency(&w, r);
     targets(&w, r);
+    traffic(&w, r);
     outages(&w, r);
     gaps(&w, r);
     counts(&w, r);

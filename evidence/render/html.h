@@ -20,6 +20,7 @@ void bw_html_use(struct bw_buf *out, const struct bw_report *r);
 void bw_html_tests(struct bw_buf *out, const struct bw_report *r);
 void bw_html_latency(struct bw_buf *out, const struct bw_report *r);
 void bw_html_targets(struct bw_buf *out, const struct bw_report *r); /* html_targets.c */
+void bw_html_traffic(struct bw_buf *out, const struct bw_report *r); /* html_traffic.c */
 void bw_html_outages(struct bw_buf *out, const struct bw_report *r);
 void bw_html_gaps(struct bw_buf *out, const struct bw_report *r);
 void bw_html_method(struct bw_buf *out, const struct bw_report *r); /* html_method.c */

@@ -220,7 +220,10 @@ static void window_cell(struct bw_buf *out,
         w == &u->window[BW_WINDOW_ALL][BW_UP] || w == &u->window[BW_WINDOW_CLASS][BW_UP];
 
     if (own == BW_UNKNOWN) {
-        rate_cell(out, BW_UNKNOWN, w->n == 0 ? "no interval to count" : "");
+        rate_cell(out, BW_UNKNOWN,
+                  w->n > 0            ? ""
+                  : u->n_at_least > 0 ? "a mirror port shows a lower bound"
+                                      : "no interval to count");
         return;
     }
     if (converted && c && c->bps[dir] != BW_UNKNOWN && c->bps[dir] > 0) {
@@ -262,6 +265,7 @@ static void used_rows(struct bw_buf *out, const struct bw_report *r)
     }
     for (size_t i = 0; i < r->n_used; i++) {
         const struct bw_report_used *u = &r->used[i];
+        const char *bound = u->n_mirror > 0 ? "at least " : "";
         row(out, "Delivered, carried", "most that users drew");
         window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_DOWN], true);
         window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_UP], true);
@@ -270,8 +274,8 @@ static void used_rows(struct bw_buf *out, const struct bw_report *r)
             "<td>Highest mean rate of one interval (%s) without a test of ours<small>"
             "counted at %s</small>",
             interval, bw_words_layer_long(u->layer));
-        methods(out, u->layer == bw_html_claim_layer(r) ? "carried-max/1"
-                                                        : "carried-max/1, layer-convert/1");
+        methods(out, u->layer == bw_html_claim_layer(r) ? "carried-max/2"
+                                                        : "carried-max/2, layer-convert/1");
         (void)snprintf(text, sizeof(text), "%02d:%02d to %02d:%02d%s",
                        r->class_hours.from_min / 60, r->class_hours.from_min % 60,
                        r->class_hours.to_min / 60, r->class_hours.to_min % 60,
@@ -282,22 +286,23 @@ static void used_rows(struct bw_buf *out, const struct bw_report *r)
         window_cell(out, r, u, &u->window[BW_WINDOW_CLASS][BW_DOWN], false);
         window_cell(out, r, u, &u->window[BW_WINDOW_CLASS][BW_UP], false);
         bw_buf_puts(out, "<td>95 of 100 intervals were at or below this rate");
-        methods(out, "util-p95/1");
+        methods(out, "util-p95/2");
         row(out, "Used, all hours", "day and night");
         window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_DOWN], false);
         window_cell(out, r, u, &u->window[BW_WINDOW_ALL][BW_UP], false);
         bw_words_bytes(u->bytes[BW_DOWN], text);
-        bw_buf_printf(out, "<td>In all %s down", text);
+        bw_buf_printf(out, "<td>In all %s%s down", bound, text);
         bw_words_bytes(u->bytes[BW_UP], text);
         bw_buf_printf(out, " and %s up<small>our own tests included</small>", text);
         if (u->saturated_s != BW_UNKNOWN) {
             bw_words_length(u->saturated_s * 1000, length);
             bw_words_length(u->saturated_of_s * 1000, text);
-            bw_buf_printf(out, "<small>at 90 %% of the claim or more for %s of %s</small>",
-                          length, text);
+            bw_buf_printf(out,
+                          "<small>at 90 %% of the claim or more for %s%s of %s</small>",
+                          bound, length, text);
         }
-        methods(out, u->saturated_s != BW_UNKNOWN ? "util-p95/1, bytes-sum/1, saturated/1"
-                                                  : "util-p95/1, bytes-sum/1");
+        methods(out, u->saturated_s != BW_UNKNOWN ? "util-p95/2, bytes-sum/1, saturated/2"
+                                                  : "util-p95/2, bytes-sum/1");
     }
 }
 

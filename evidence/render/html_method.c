@@ -26,7 +26,8 @@ static const struct {
      "and "
      "when none of our own throughput runs was under way (from 10 s before its measured "
      "window "
-     "to 2 s after it). An interval belongs to the period, the day and the class hours in "
+     "to 2 s after it; where counts come in steps of more than a second, by one step more "
+     "on either side). An interval belongs to the period, the day and the class hours in "
      "which "
      "it starts, in local time. Down and up are never added."},
     {"Carried, " BW_METHOD_CARRIED,
@@ -83,6 +84,34 @@ static const struct {
      "times answered as somebody else, or where its length changed; a router that is "
      "silent once is no change. The box compares each trace with the one before it. Hops "
      "are shown as the newest record tells them, without addresses."},
+    {"Kinds of traffic, " BW_METHOD_MIX,
+     "Packets are drawn at random and their headers looked at; a class's share of the "
+     "bytes "
+     "drawn, times the bytes of the circuit's counter in the same interval (exact, unless "
+     "said to be at least so many), gives its "
+     "bytes, and the sums over the period its share. Errors of intervals are independent: "
+     "the half widths of their 95 % intervals, weighted by bytes, add as squares. Left out "
+     "are intervals with a run of ours or a part of one (it is in the counter and not "
+     "looked at) and those "
+     "looked at for less than half. Classes of too few devices are within \"other\". "
+     "Shares "
+     "by IP version and by length of packet are made in the same way."},
+    {"Sizes of flows, " BW_METHOD_FLOW_SIZES,
+     "Bytes of whole flows that ended, both ways together, of flows drawn at random; from "
+     "histograms of all intervals merged, so a percentile is right to 1/32 of its value."},
+    {"Round trips of real traffic, " BW_METHOD_USER_RTT ", sent again, " BW_METHOD_RESENT
+     ", and saturated seconds, " BW_METHOD_SATURATED_RTT,
+     "From whole TCP flows drawn at random, seen at the box: the far side is the line and "
+     "all behind it, the school side all before it; delayed answers of either end are in "
+     "them. Histograms of all intervals are merged. Payload sent again is a share of the "
+     "payload seen, weighted by bytes and by one in how many flows was drawn; flows are "
+     "drawn anew each hour, so the half widths of an hour's intervals add up, those of "
+     "hours as squares. Round trips of saturated seconds (90 % of the claim "
+     "or more, by the counter) stand against all others of the same period; an interval "
+     "whose record does not tell them apart, or whose counts come too late to, is in "
+     "neither. Intervals with a run of ours "
+     "are "
+     "in both where users' packets were looked at."},
     {"Outages, " BW_METHOD_OUTAGE, "Ten seconds or more in which every target of the "
                                    "circuit (at least two) is silent, or the "
                                    "carrier is down. Outages that overlap count once, and "

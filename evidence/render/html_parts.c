@@ -182,7 +182,7 @@ void bw_html_use(struct bw_buf *out, const struct bw_report *r)
     bool by_days = r->n_days >= 4;
 
     bw_html_head(out, "use", by_days ? "Use day by day" : "Use over time",
-                 "util-p95/1, carried-max/1, bytes-sum/1");
+                 "util-p95/2, carried-max/2, bytes-sum/1");
     if (r->n_used == 0) {
         bw_buf_puts(
             out,

@@ -71,7 +71,7 @@ int bw_render_csv_intervals(const struct bw_report *r,
     bw_buf_puts(out,
                 "start_utc,end_utc,seq,covered_s,layer,down_bytes,up_bytes,down_packets,"
                 "up_packets,down_bps,up_bps,down_peak_1s_bps,up_peak_1s_bps,saturated_s,"
-                "class_hours,own_test,clock_unsynchronised,clock_stepped\r\n");
+                "class_hours,own_test,clock_unsynchronised,clock_stepped,at_least\r\n");
     for (size_t i = 0; i < r->n_intervals; i++) {
         const struct bw_report_interval *v = &r->intervals[i];
         const int64_t numbers[] = {
@@ -96,7 +96,8 @@ int bw_render_csv_intervals(const struct bw_report *r,
         bw_buf_puts(out, v->in_class ? ",1" : ",0");
         bw_buf_puts(out, v->with_test ? ",1" : ",0");
         bw_buf_puts(out, v->flags & BW_SLOT_UNSYNCED ? ",1" : ",0");
-        bw_buf_puts(out, v->flags & BW_SLOT_STEPPED ? ",1\r\n" : ",0\r\n");
+        bw_buf_puts(out, v->flags & BW_SLOT_STEPPED ? ",1" : ",0");
+        bw_buf_puts(out, v->at_least ? ",1\r\n" : ",0\r\n");
     }
     return finish(out, reterr);
 }

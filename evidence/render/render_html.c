@@ -231,6 +231,7 @@ int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_html_tests(out, r);
     bw_html_latency(out, r);
     bw_html_targets(out, r);
+    bw_html_traffic(out, r);
     bw_html_outages(out, r);
     bw_html_gaps(out, r);
     bw_html_method(out, r);

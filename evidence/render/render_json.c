@@ -323,6 +323,7 @@ static void used(struct bw_jw *w, const struct bw_report *r)
         bw_jw_ki64(w, "intervals", u->n_intervals);
         bw_jw_ki64(w, "intervals_with_own_test", u->n_with_test);
         bw_jw_ki64(w, "intervals_too_short", u->n_short);
+        bw_jw_ki64(w, "intervals_at_least", u->n_mirror);
         bw_jw_kobj(w, "all_hours");
         used_window(w, &u->window[BW_WINDOW_ALL][BW_DOWN], "down");
         used_window(w, &u->window[BW_WINDOW_ALL][BW_UP], "up");
@@ -337,6 +338,7 @@ static void used(struct bw_jw *w, const struct bw_report *r)
         bw_jw_ki64(w, "up_packets", u->packets[BW_UP]);
         bw_jw_ki64(w, "saturated_s", u->saturated_s);
         bw_jw_ki64(w, "saturated_of_s", u->saturated_of_s);
+        bw_jw_ki64(w, "saturated_intervals", u->saturated_n);
         bw_jw_obj_end(w);
     }
     bw_jw_arr_end(w);
@@ -498,6 +500,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     coverage(&w, r);
     latency(&w, r);
     bw_json_targets(&w, r);
+    bw_json_traffic(&w, r);
     outages(&w, r);
     counts(&w, r);
     days(&w, r);

@@ -15,5 +15,7 @@ void bw_json_word(struct bw_jw *w, const char *name, const char *text);
 
 /* "targets" and "paths". */
 void bw_json_targets(struct bw_jw *w, const struct bw_report *r);
+/* "traffic"; nothing where nobody looked at packets. */
+void bw_json_traffic(struct bw_jw *w, const struct bw_report *r);
 
 #endif

@@ -38,7 +38,8 @@ enum bw_slot_flags {      /* bits */
     BW_SLOT_STEPPED = 2,  /* the clock was stepped within the interval */
     BW_SLOT_LATE_1H = 4,  /* received more than one hour after its end */
     BW_SLOT_LATE_24H = 8, /* … more than 24 hours */
-    BW_SLOT_OVERLAP = 16  /* starts before the slot before it ended: never add both up */
+    BW_SLOT_OVERLAP = 16, /* starts before the slot before it ended: never add both up */
+    BW_SLOT_TRAFFIC = 32  /* its record says what the line was full of; no day does */
 };
 
 /* One interval of one circuit. Absent figures are BW_UNKNOWN. */

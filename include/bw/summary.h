@@ -55,6 +55,12 @@ enum {
     BW_FLAGS_MAX = 12 /* of one run */
 };
 
+enum {
+    /* Counts of somebody else in longer steps: whether a second was saturated is known too
+     * late for a capture, which keeps its last 8 seconds apart. */
+    BW_SATURATED_STEP_MAX_MS = 5500
+};
+
 enum bw_gap_why {
     BW_GAP_STOPPED,  /* "daemon stopped" */
     BW_GAP_CLOCK,    /* "clock" */
@@ -90,8 +96,13 @@ struct bw_flow {
     int64_t packets;
     int64_t p95_1s_bps; /* of the one-second rates, index ceil(0.95 n) */
     int64_t peak_1s_bps;
+    int64_t peak_sliding_1s_bps; /* the most in any second, from readings closer together */
     int64_t drops;
     int64_t errors;
+    int64_t frame_offset_bytes; /* what the counter counts of a frame, less the Ethernet
+                                   frame without FCS: 0, -14 …; unknown: not calibrated.
+                                   Where `layer` has something else, it has been made up
+                                   for in all figures, by packets */
 };
 
 struct bw_circuit_summary {
@@ -105,6 +116,8 @@ struct bw_circuit_summary {
     int64_t link_bps;
     int64_t mtu;
     int64_t saturated_s; /* seconds at >= 90 % of the claim; unknown without claim */
+    int64_t port_full_s; /* mirror: seconds in which the port it comes in by was at >= 90 %
+                            of its speed: the line may have carried more than it showed */
     struct bw_flow flow[BW_DIRECTIONS];
 };
 
@@ -243,22 +256,60 @@ enum bw_apart {
     BW_APARTS
 };
 
-struct bw_mix {
+/* The share of one class (or IP version, or band of lengths) in the bytes of each
+ * direction. */
+struct bw_traffic_share {
     char klass[16];
     int64_t down_ppm;
+    int64_t down_low_ppm; /* 95 % interval; unknown: exact */
+    int64_t down_high_ppm;
     int64_t up_ppm;
-    int64_t error_ppm;
+    int64_t up_low_ppm;
+    int64_t up_high_ppm;
+    int64_t error_ppm; /* of records older than the four above; not written */
 };
 
+/* TCP data that went one way, of the flows that were drawn. */
+struct bw_tcp_way {
+    int64_t bytes;        /* payload */
+    int64_t resent_bytes; /* of it: sent again */
+    int64_t resent_ppm;   /* of bytes, with its 95 % interval */
+    int64_t resent_low_ppm;
+    int64_t resent_high_ppm;
+    int64_t reordered_ppm; /* of bytes: overtaken on the way */
+    int64_t reordered_low_ppm;
+    int64_t reordered_high_ppm;
+};
+
+/* What the traffic of a circuit is, from headers. Shares are of bytes as the capture saw
+ * them, for multiplying with the counter's bytes; no address, name or port is in it. */
 struct bw_traffic {
     char circuit[BW_NAME_MAX + 1];
-    int64_t sampled_1_in;
-    int64_t captured;
+    char state[24];       /* "": the capture ran; else why it did not, or not all the time:
+                             "no-rights", "interface-down", "interface-gone", "refused",
+                             "failed" */
+    int64_t covered_s;    /* seconds of the interval in which it ran */
+    int64_t sampled_1_in; /* packets drawn at random for shares */
+    int64_t captured;     /* … as many */
     int64_t capture_drops;
-    struct bw_mix *mix;
+    int64_t flows_1_in; /* whole flows drawn for all that follows the shares */
+    struct bw_traffic_share *mix;
     size_t n_mix;
-    const char *tcp_rtt_hist;
-    int64_t retransmit_ppm;
+    struct bw_traffic_share *families; /* "ipv4", "ipv6", "other" */
+    size_t n_families;
+    struct bw_traffic_share *sizes; /* by length of the packet */
+    size_t n_sizes;
+    const char *tcp_rtt_hist;       /* round trips between here and the far ends */
+    const char *saturated_rtt_hist; /* … of them in the seconds of saturated_s */
+    const char *wan_min_hist;       /* … the smallest of each ended flow */
+    const char *lan_rtt_hist;       /* between here and the school's devices */
+    const char *lan_min_hist;
+    const char *flow_size_hist; /* bytes in place of microseconds */
+    int64_t flows;              /* ended, of those drawn */
+    int64_t retransmit_ppm;     /* of payload bytes, both ways */
+    struct bw_tcp_way tcp[BW_DIRECTIONS];
+    int64_t devices_min;                 /* active devices, a lower bound */
+    const char *flags[BW_FLAGS_MAX + 1]; /* NULL ends it */
 };
 
 struct bw_gap {
@@ -349,6 +400,7 @@ struct bw_summary {
 /* Everything unknown, absent or empty; nothing allocated. */
 void bw_summary_init(struct bw_summary *s);
 void bw_circuit_summary_init(struct bw_circuit_summary *c);
+void bw_flow_init(struct bw_flow *f);
 void bw_latency_init(struct bw_latency *l);
 void bw_path_init(struct bw_path *p);
 void bw_throughput_init(struct bw_throughput *t);
@@ -356,6 +408,7 @@ void bw_throughput_init(struct bw_throughput *t);
  * cost the record it would stand in. */
 void bw_throughput_forget_beyond(struct bw_throughput *t);
 void bw_traffic_init(struct bw_traffic *t);
+void bw_traffic_share_init(struct bw_traffic_share *p);
 void bw_schedule_starts_init(struct bw_schedule_starts *p);
 
 /* Free what the arena owns and initialise again. A zeroed or initialised struct is fine. */
@@ -369,6 +422,14 @@ enum bw_apart bw_throughput_apart(const struct bw_throughput *t);
 /* The grade for which the run shows a proof: without one it is the box's word. Any thread.
  */
 enum bw_grade bw_throughput_grade(const struct bw_throughput *t);
+
+bool bw_traffic_has_flag(const struct bw_traffic *t, const char *flag);
+/* Are bytes of a test of ours among those counted in t's interval, by its runs or by its
+ * flags? They are in the counter and not in the packets that shares are made of. */
+bool bw_traffic_has_test(const struct bw_summary *s, const struct bw_traffic *t);
+/* Is it known which of t's round trips fell into saturated_s of c, its circuit? Not where
+ * counts come so late that a second is forgotten before it is known. Any thread. */
+bool bw_traffic_is_split(const struct bw_circuit_summary *c, const struct bw_traffic *t);
 
 /* Memory that lives as long as the summary; NULL when out of memory. */
 void *bw_summary_alloc(struct bw_summary *s, size_t n_bytes);

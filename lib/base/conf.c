@@ -269,6 +269,52 @@ int bw_conf_fault(const struct bw_conf_node *at,
     return bw_err_set(reterr, -EINVAL, "%s", text.text);
 }
 
+/* ---- what the file says ---- */
+
+struct saying {
+    int (*cb)(void *owner, const struct bw_conf_said *said);
+    void *owner;
+};
+
+static int
+say_node(const struct saying *to, const struct bw_conf_node *n, const char *above)
+{
+    char name[WORD_MAX + BW_NAME_MAX + 8];
+    char what[256];
+    int r = 0;
+
+    bw_conf_describe(n, name, sizeof(name));
+    (void)snprintf(what, sizeof(what), "%s%s%s", above, above[0] ? " " : "",
+                   n->schema->keyword[0] ? name : "");
+    if (n->title[0]) {
+        r = to->cb(to->owner, &(struct bw_conf_said){what, n->title, n->file, n->line});
+    }
+    for (size_t i = 0; r == 0 && i < n->n_values; i++) {
+        const struct bw_optspec *spec = bw_conf_opt_at(n->schema, i);
+        const struct bw_conf_value *v = &n->values[i];
+        char option[sizeof(what) + WORD_MAX];
+        if (spec->type == BW_OPT_STRING && v->file && v->text && v->text[0] &&
+            !(spec->flags & (BW_OPT_SECRET | BW_OPT_SECRET_FILE))) {
+            (void)snprintf(option, sizeof(option), "%s%s%s", what, what[0] ? " " : "",
+                           spec->name);
+            r = to->cb(to->owner,
+                       &(struct bw_conf_said){option, v->text, v->file, v->line});
+        }
+    }
+    for (size_t i = 0; r == 0 && i < n->n_children; i++) {
+        r = say_node(to, n->children[i], what);
+    }
+    return r;
+}
+
+int bw_conf_each_text(const struct bw_conf *c,
+                      int (*cb)(void *owner, const struct bw_conf_said *said),
+                      void *owner)
+{
+    const struct saying to = {.cb = cb, .owner = owner};
+    return say_node(&to, c->top, "");
+}
+
 /* ---- instances ---- */
 
 static bool is_named(const struct bw_target *targets, size_t n, const char *name)

@@ -88,6 +88,19 @@ bool bw_conf_bool(const struct bw_conf_node *at, const char *name); /* not set: 
 const char *bw_conf_str(const struct bw_conf_node *at, const char *name);
 bool bw_conf_is_set(const struct bw_conf_node *at, const char *name); /* by the file */
 
+/* Every title and every string that the file sets, secrets left out: `what` as in `icmp
+ * "edges" target "left" address`, and where it is written. cb: 0 to go on, anything else is
+ * given back. Paths are strings, too. */
+struct bw_conf_said {
+    const char *what;
+    const char *text;
+    const char *file;
+    int line;
+};
+int bw_conf_each_text(const struct bw_conf *c,
+                      int (*cb)(void *owner, const struct bw_conf_said *said),
+                      void *owner);
+
 /* For checks across options: writes "file:line: " of that option (of the section when
  * `name` is NULL or the file is silent about it) and the sentence; gives -EINVAL. */
 int bw_conf_fault(const struct bw_conf_node *at,

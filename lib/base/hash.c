@@ -32,6 +32,16 @@ void bw_sha256_text(const void *data, size_t n, char ret[BW_HASH_LEN + 1])
     (void)bw_b64_encode(hash, sizeof(hash), ret);
 }
 
+uint64_t bw_siphash(const uint8_t key[16], const void *data, size_t n)
+{
+    uint64_t v = 0;
+
+    _Static_assert(sizeof(v) == crypto_shorthash_BYTES, "a hash is a number");
+    _Static_assert(16 == crypto_shorthash_KEYBYTES, "a key is 16 bytes");
+    (void)crypto_shorthash((unsigned char *)&v, data, n, key);
+    return v;
+}
+
 void bw_hmac_sha256(
     const void *key, size_t n_key, const void *data, size_t n, uint8_t ret[32])
 {

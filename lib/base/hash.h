@@ -16,6 +16,9 @@ void bw_sha256(const void *data, size_t n, uint8_t ret[32]);
 /* The same as 43 characters and a NUL. */
 void bw_sha256_text(const void *data, size_t n, char ret[BW_HASH_LEN + 1]);
 
+/* SipHash-2-4 under a secret key: for tables in memory that strangers may try to flood. */
+uint64_t bw_siphash(const uint8_t key[16], const void *data, size_t n);
+
 /* HMAC-SHA-256 (RFC 2104). */
 void bw_hmac_sha256(
     const void *key, size_t n_key, const void *data, size_t n, uint8_t ret[32]);

@@ -24,8 +24,9 @@ enum {
     HOUR_ROWS = 396 * 24,    /* 13 months of at most 30.46 days */
     DAY_ROWS = 4018,         /* 11 years */
     FINE_S = 14 * 86400,
-    HEADER_BYTES = 8192,   /* more than librrd needs for 8 sources and 6 archives */
-    STEPS_PER_WRITE = 500, /* twice as many lines at most */
+    HEADER_BYTES = 8192,       /* more than librrd needs for 8 sources and 6 archives */
+    MEAN_HEADER_BYTES = 16384, /* … for all sources that may be, and 3 */
+    STEPS_PER_WRITE = 500,     /* twice as many lines at most */
     LINE_BYTES = 32 + BW_SERIES_DS_MAX * 32
 };
 
@@ -44,6 +45,25 @@ const struct bw_series_shape bw_series_throughput = {
     .sparse = true,
 };
 
+const char *const bw_series_classes[BW_SERIES_CLASSES + 1] = {
+    "tls", "quic", "http", "dns", "mail", "vpn", "ssh", "ntp", "icmp", "other", NULL};
+const struct bw_series_shape bw_series_traffic = {
+    .topic = "traffic",
+    .ds = {"down_tls", "down_quic", "down_http", "down_dns",   "down_mail", "down_vpn",
+           "down_ssh", "down_ntp",  "down_icmp", "down_other", "up_tls",    "up_quic",
+           "up_http",  "up_dns",    "up_mail",   "up_vpn",     "up_ssh",    "up_ntp",
+           "up_icmp",  "up_other",  NULL},
+    .mean_only = true,
+};
+const struct bw_series_shape bw_series_tcp = {
+    .topic = "tcp",
+    .ds = {"wan", "wan_min", "lan", "down", "up", "down_low", "up_low", "down_high",
+           "up_high", "full", "full_wan", NULL},
+    .scale = {1000000, 1000000, 1000000, 1000000, 1000000, 1000000, 1000000, 1000000,
+              1000000, 1000000, 1000000},
+    .mean_only = true,
+};
+
 struct archive {
     unsigned long per_row;
     unsigned long rows;
@@ -59,15 +79,26 @@ static size_t count_ds(const struct bw_series_shape *shape)
     return n;
 }
 
-/* Each archive is there twice, AVERAGE and MAX, with 8 bytes a value. */
+/* Each archive is there twice, AVERAGE and MAX, or once, with 8 bytes a value. */
+static size_t count_rows(const struct bw_series_shape *shape)
+{
+    return shape->mean_only ? N_ARCHIVES : N_ROWS;
+}
+
+static unsigned long bytes_max(const struct bw_series_shape *shape)
+{
+    return shape->mean_only ? BW_SERIES_MEAN_BYTES_MAX - MEAN_HEADER_BYTES
+                            : BW_SERIES_BYTES_MAX - HEADER_BYTES;
+}
+
 static void plan_archives(const struct bw_series_shape *shape,
                           int64_t step_s,
                           struct archive a[N_ARCHIVES])
 {
-    unsigned long row_bytes = (unsigned long)count_ds(shape) * 8 * 2;
+    unsigned long row_bytes =
+        (unsigned long)(count_ds(shape) * 8 * (count_rows(shape) / N_ARCHIVES));
     unsigned long coarse_bytes = row_bytes * (HOUR_ROWS + DAY_ROWS);
-    unsigned long fine_max =
-        (BW_SERIES_BYTES_MAX - HEADER_BYTES - coarse_bytes) / row_bytes;
+    unsigned long fine_max = (bytes_max(shape) - coarse_bytes) / row_bytes;
     unsigned long step = (unsigned long)step_s;
 
     a[0] = (struct archive){.per_row = 1, .rows = FINE_S / step};
@@ -94,7 +125,7 @@ static bool is_full(const char *path)
         slash[1] = '\0';
     }
     return statvfs(slash ? folder : ".", &v) == 0 &&
-           v.f_bavail < BW_SERIES_BYTES_MAX / (v.f_frsize ? v.f_frsize : 1) + 1;
+           v.f_bavail < BW_SERIES_MEAN_BYTES_MAX / (v.f_frsize ? v.f_frsize : 1) + 1;
 }
 
 /* After a failed call of librrd: its words where it has any. Of a full disk it says
@@ -201,10 +232,10 @@ facts_fit(const struct facts *f, const struct bw_series_shape *shape, int64_t st
 
     plan_archives(shape, step_s, plan);
     if (f->step != (unsigned long)step_s || f->n_strange != 0 ||
-        f->n_ds != count_ds(shape) || f->n_archives != N_ROWS) {
+        f->n_ds != count_ds(shape) || f->n_archives != count_rows(shape)) {
         return false;
     }
-    for (size_t i = 0; i < N_ROWS; i++) {
+    for (size_t i = 0; i < count_rows(shape); i++) {
         const struct archive *want = &plan[i % N_ARCHIVES];
         if (f->archives[i].rows != want->rows || f->archives[i].per_row != want->per_row ||
             f->is_max[i] != (i >= N_ARCHIVES)) {
@@ -232,7 +263,7 @@ static int make_file(const char *path,
         (void)snprintf(lines[n++], sizeof(lines[0]), "DS:%s:GAUGE:%lld:0:U", shape->ds[i],
                        (long long)step_s);
     }
-    for (size_t i = 0; i < N_ROWS; i++) {
+    for (size_t i = 0; i < count_rows(shape); i++) {
         (void)snprintf(lines[n++], sizeof(lines[0]), "RRA:%s:%s:%lu:%lu",
                        i < N_ARCHIVES ? "AVERAGE" : "MAX",
                        shape->sparse ? "0.99999" : "0.5", plan[i % N_ARCHIVES].per_row,

@@ -34,6 +34,13 @@ void bw_circuit_summary_init(struct bw_circuit_summary *c)
     bw_members_init(bw_circuit_members, c);
 }
 
+void bw_flow_init(struct bw_flow *f)
+{
+    struct bw_circuit_summary c;
+    bw_circuit_summary_init(&c);
+    *f = c.flow[BW_DOWN];
+}
+
 void bw_latency_init(struct bw_latency *l)
 {
     memset(l, 0, sizeof(*l));
@@ -83,6 +90,12 @@ void bw_traffic_init(struct bw_traffic *t)
 {
     memset(t, 0, sizeof(*t));
     bw_members_init(bw_traffic_members, t);
+}
+
+void bw_traffic_share_init(struct bw_traffic_share *p)
+{
+    memset(p, 0, sizeof(*p));
+    bw_members_init(bw_share_members, p);
 }
 
 void bw_summary_done(struct bw_summary *s)
@@ -173,4 +186,40 @@ enum bw_apart bw_throughput_apart(const struct bw_throughput *t)
         }
     }
     return BW_APART_NOT;
+}
+
+bool bw_traffic_has_flag(const struct bw_traffic *t, const char *flag)
+{
+    for (size_t i = 0; i <= BW_FLAGS_MAX && t->flags[i]; i++) {
+        if (strcmp(t->flags[i], flag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A run stands in the record of its end; a flag in each that it reached into, but only
+ * where the test's packets pass the capture. */
+bool bw_traffic_has_test(const struct bw_summary *s, const struct bw_traffic *t)
+{
+    for (size_t i = 0; i < s->n_throughput; i++) {
+        if (strcmp(s->throughput[i].circuit, t->circuit) == 0 &&
+            s->throughput[i].state != BW_TEST_DEFERRED) {
+            return true;
+        }
+    }
+    return bw_traffic_has_flag(t, "own-test");
+}
+
+bool bw_traffic_is_split(const struct bw_circuit_summary *c, const struct bw_traffic *t)
+{
+    if (c->saturated_s == BW_UNKNOWN || c->covered_s == BW_UNKNOWN) {
+        return false;
+    }
+    if (c->saturated_s == 0) {
+        return true;
+    }
+    return t->saturated_rtt_hist &&
+           (c->source != BW_SOURCE_SNMP || (c->resolution_ms != BW_UNKNOWN &&
+                                            c->resolution_ms <= BW_SATURATED_STEP_MAX_MS));
 }

@@ -53,7 +53,8 @@ static int check_chain(const struct bw_summary *s, struct bw_err *reterr)
 static bool flow_empty(const struct bw_flow *f)
 {
     return !known(f->bytes) && !known(f->packets) && !known(f->p95_1s_bps) &&
-           !known(f->peak_1s_bps) && !known(f->drops) && !known(f->errors);
+           !known(f->peak_1s_bps) && !known(f->peak_sliding_1s_bps) && !known(f->drops) &&
+           !known(f->errors) && !known(f->frame_offset_bytes);
 }
 
 static int check_circuit(const struct bw_summary *s, size_t i, struct bw_err *reterr)
@@ -71,10 +72,10 @@ static int check_circuit(const struct bw_summary *s, size_t i, struct bw_err *re
         return 0;
     }
     if (known(c->covered_s) || known(c->link_bps) || known(c->saturated_s) ||
-        known(c->resolution_ms) || c->layer != BW_LAYER_UNKNOWN ||
+        known(c->port_full_s) || known(c->resolution_ms) || c->layer != BW_LAYER_UNKNOWN ||
         !flow_empty(&c->flow[BW_DOWN]) || !flow_empty(&c->flow[BW_UP])) {
         return WRONG("circuits[%zu]: source is none, so resolution_ms, layer, covered_s, "
-                     "link_bps, saturated_s, down and up are unknown",
+                     "link_bps, saturated_s, port_full_s, down and up are unknown",
                      i);
     }
     return 0;
@@ -238,17 +239,87 @@ static int check_test(const struct bw_summary *s, size_t i, struct bw_err *reter
     return 0;
 }
 
+/* A figure within its 95 % interval, which has two ends or none. */
+static bool interval_wrong(int64_t v, int64_t low, int64_t high)
+{
+    return known(low) != known(high) || (known(low) && (!known(v) || low > v || v > high));
+}
+
+static int check_shares(const struct bw_traffic_share *shares,
+                        size_t n,
+                        const char *what,
+                        size_t i,
+                        struct bw_err *reterr)
+{
+    int64_t down = 0;
+    int64_t up = 0;
+    for (size_t k = 0; k < n; k++) {
+        const struct bw_traffic_share *p = &shares[k];
+        if (interval_wrong(p->down_ppm, p->down_low_ppm, p->down_high_ppm) ||
+            interval_wrong(p->up_ppm, p->up_low_ppm, p->up_high_ppm)) {
+            return WRONG("traffic[%zu].%s[%zu]: a share is not within its interval", i,
+                         what, k);
+        }
+        for (size_t j = 0; j < k; j++) {
+            if (strcmp(shares[j].klass, p->klass) == 0) {
+                return WRONG("traffic[%zu].%s[%zu].class: '%s' stands there twice", i, what,
+                             k, p->klass);
+            }
+        }
+        down += known(p->down_ppm) ? p->down_ppm : 0;
+        up += known(p->up_ppm) ? p->up_ppm : 0;
+    }
+    if (down > 1000000 || up > 1000000) {
+        return WRONG("traffic[%zu].%s: the shares are more than the whole", i, what);
+    }
+    return 0;
+}
+
+static bool tcp_way_wrong(const struct bw_tcp_way *w)
+{
+    return interval_wrong(w->resent_ppm, w->resent_low_ppm, w->resent_high_ppm) ||
+           interval_wrong(w->reordered_ppm, w->reordered_low_ppm, w->reordered_high_ppm) ||
+           (known(w->resent_bytes) && (!known(w->bytes) || w->resent_bytes > w->bytes));
+}
+
 static int check_traffic(const struct bw_summary *s, size_t i, struct bw_err *reterr)
 {
     const struct bw_traffic *t = &s->traffic[i];
+    const char *const hists[] = {t->tcp_rtt_hist, t->saturated_rtt_hist, t->wan_min_hist,
+                                 t->lan_rtt_hist, t->lan_min_hist,       t->flow_size_hist};
+    static const char *const names[] = {"tcp_rtt_hist", "saturated_rtt_hist",
+                                        "wan_min_hist", "lan_rtt_hist",
+                                        "lan_min_hist", "flow_size_hist"};
     int64_t total = 0;
+    int r;
     if (!circuit_of(s, t->circuit)) {
         return WRONG("traffic[%zu].circuit: '%s' is not in circuits", i, t->circuit);
     }
-    if (t->tcp_rtt_hist &&
+    for (size_t k = 0; k < sizeof(hists) / sizeof(hists[0]); k++) {
+        if (hist_wrong(hists[k], INT64_MAX)) {
+            return WRONG("traffic[%zu].%s: not a histogram", i, names[k]);
+        }
+    }
+    if (t->saturated_rtt_hist && t->tcp_rtt_hist &&
         (bw_hist_total(t->tcp_rtt_hist, strlen(t->tcp_rtt_hist), &total) < 0 ||
-         total == 0)) {
-        return WRONG("traffic[%zu].tcp_rtt_hist: not a histogram", i);
+         hist_wrong(t->saturated_rtt_hist, total))) {
+        return WRONG("traffic[%zu].saturated_rtt_hist: more than tcp_rtt_hist", i);
+    }
+    r = check_shares(t->mix, t->n_mix, "mix", i, reterr);
+    if (r == 0) {
+        r = check_shares(t->families, t->n_families, "families", i, reterr);
+    }
+    if (r == 0) {
+        r = check_shares(t->sizes, t->n_sizes, "sizes", i, reterr);
+    }
+    if (r < 0) {
+        return r;
+    }
+    if (tcp_way_wrong(&t->tcp[BW_DOWN]) || tcp_way_wrong(&t->tcp[BW_UP])) {
+        return WRONG(
+            "traffic[%zu].%s: a figure is not within its interval, or more was sent "
+            "again than was sent",
+            i, tcp_way_wrong(&t->tcp[BW_DOWN]) ? "tcp_down" : "tcp_up");
     }
     return 0;
 }

@@ -4,7 +4,6 @@
  * docs/summary-v1.md says the same in words; a change here is a change of the contract. */
 #include "summary_table.h"
 #include "starts.h"
-#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,6 +45,9 @@ enum {
     SECRETS_MAX = 8,
     STARTS_MAX = 32,
     MEAN_MS_MIN = 1000,
+    FRAME_OFFSET_MAX = 64,
+    HIST_MAX = 4096,
+    DEVICES_MAX = 1 << 24,
     SLOTS_MAX = 1440,
     PPM = 1000000,
     PPM_WIDE = 1000000000, /* an error or a load may be more than the whole */
@@ -192,7 +194,9 @@ static bool schedule_present(const void *owner)
 static bool flow_known(const struct bw_flow *f)
 {
     return f->bytes != BW_UNKNOWN || f->packets != BW_UNKNOWN || f->p95_1s_bps != BW_UNKNOWN ||
-           f->peak_1s_bps != BW_UNKNOWN || f->drops != BW_UNKNOWN || f->errors != BW_UNKNOWN;
+           f->peak_1s_bps != BW_UNKNOWN || f->peak_sliding_1s_bps != BW_UNKNOWN ||
+           f->drops != BW_UNKNOWN || f->errors != BW_UNKNOWN ||
+           f->frame_offset_bytes != BW_UNKNOWN;
 }
 
 static bool down_present(const void *owner)
@@ -226,6 +230,26 @@ static bool far_present(const void *owner)
     return tcp_known(&t->far);
 }
 
+static bool way_known(const struct bw_tcp_way *w)
+{
+    return w->bytes != BW_UNKNOWN || w->resent_bytes != BW_UNKNOWN ||
+           w->resent_ppm != BW_UNKNOWN || w->resent_low_ppm != BW_UNKNOWN ||
+           w->resent_high_ppm != BW_UNKNOWN || w->reordered_ppm != BW_UNKNOWN ||
+           w->reordered_low_ppm != BW_UNKNOWN || w->reordered_high_ppm != BW_UNKNOWN;
+}
+
+static bool tcp_down_present(const void *owner)
+{
+    const struct bw_traffic *t = owner;
+    return way_known(&t->tcp[BW_DOWN]);
+}
+
+static bool tcp_up_present(const void *owner)
+{
+    const struct bw_traffic *t = owner;
+    return way_known(&t->tcp[BW_UP]);
+}
+
 /* ---- the members ---------------------------------------------------------------------- */
 
 #define FLOW(d) \
@@ -233,8 +257,11 @@ static bool far_present(const void *owner)
     INT("packets", bw_circuit_summary, flow[d].packets, 0, N_MAX), \
     INT("p95_1s_bps", bw_circuit_summary, flow[d].p95_1s_bps, 0, N_MAX), \
     INT("peak_1s_bps", bw_circuit_summary, flow[d].peak_1s_bps, 0, N_MAX), \
+    INT("peak_sliding_1s_bps", bw_circuit_summary, flow[d].peak_sliding_1s_bps, 0, N_MAX), \
     INT("drops", bw_circuit_summary, flow[d].drops, 0, N_MAX), \
     INT("errors", bw_circuit_summary, flow[d].errors, 0, N_MAX), \
+    INT("frame_offset_bytes", bw_circuit_summary, flow[d].frame_offset_bytes, \
+        -FRAME_OFFSET_MAX, FRAME_OFFSET_MAX), \
     END
 
 static const struct bw_member down_members[] = {FLOW(BW_DOWN)};
@@ -252,6 +279,7 @@ const struct bw_member bw_circuit_members[] = {
     INT("link_bps", bw_circuit_summary, link_bps, 1, N_MAX),
     INT("mtu", bw_circuit_summary, mtu, 68, 1 << 20),
     INT("saturated_s", bw_circuit_summary, saturated_s, 0, BW_INTERVAL_MAX_S),
+    INT("port_full_s", bw_circuit_summary, port_full_s, 0, BW_INTERVAL_MAX_S),
     {KEY("down"), .kind = BW_KIND_OBJECT, .sub = down_members, .present = down_present},
     {KEY("up"), .kind = BW_KIND_OBJECT, .sub = up_members, .present = up_present},
     END};
@@ -374,21 +402,56 @@ const struct bw_member bw_throughput_members[] = {
     CHARS("campaign", BW_KIND_NAME, bw_throughput, campaign, false),
     END};
 
-static const struct bw_member mix_members[] = {
-    CHARS("class", BW_KIND_WORD, bw_mix, klass, true),
-    INT("down_ppm", bw_mix, down_ppm, 0, PPM),
-    INT("up_ppm", bw_mix, up_ppm, 0, PPM),
-    INT("error_ppm", bw_mix, error_ppm, 0, PPM_WIDE),
+const struct bw_member bw_share_members[] = {
+    CHARS("class", BW_KIND_WORD, bw_traffic_share, klass, true),
+    INT("down_ppm", bw_traffic_share, down_ppm, 0, PPM),
+    INT("down_low_ppm", bw_traffic_share, down_low_ppm, 0, PPM),
+    INT("down_high_ppm", bw_traffic_share, down_high_ppm, 0, PPM),
+    INT("up_ppm", bw_traffic_share, up_ppm, 0, PPM),
+    INT("up_low_ppm", bw_traffic_share, up_low_ppm, 0, PPM),
+    INT("up_high_ppm", bw_traffic_share, up_high_ppm, 0, PPM),
+    INT("error_ppm", bw_traffic_share, error_ppm, 0, PPM_WIDE),
     END};
+
+#define TCP_WAY(d) \
+    INT("bytes", bw_traffic, tcp[d].bytes, 0, N_MAX), \
+    INT("resent_bytes", bw_traffic, tcp[d].resent_bytes, 0, N_MAX), \
+    INT("resent_ppm", bw_traffic, tcp[d].resent_ppm, 0, PPM), \
+    INT("resent_low_ppm", bw_traffic, tcp[d].resent_low_ppm, 0, PPM), \
+    INT("resent_high_ppm", bw_traffic, tcp[d].resent_high_ppm, 0, PPM), \
+    INT("reordered_ppm", bw_traffic, tcp[d].reordered_ppm, 0, PPM), \
+    INT("reordered_low_ppm", bw_traffic, tcp[d].reordered_low_ppm, 0, PPM), \
+    INT("reordered_high_ppm", bw_traffic, tcp[d].reordered_high_ppm, 0, PPM), \
+    END
+
+static const struct bw_member tcp_down_members[] = {TCP_WAY(BW_DOWN)};
+static const struct bw_member tcp_up_members[] = {TCP_WAY(BW_UP)};
 
 const struct bw_member bw_traffic_members[] = {
     CHARS("circuit", BW_KIND_NAME, bw_traffic, circuit, true),
+    CHARS("state", BW_KIND_WORD, bw_traffic, state, false),
+    INT("covered_s", bw_traffic, covered_s, 0, BW_INTERVAL_MAX_S),
     INT("sampled_1_in", bw_traffic, sampled_1_in, 1, 1 << 20),
     INT("captured", bw_traffic, captured, 0, N_MAX),
     INT("capture_drops", bw_traffic, capture_drops, 0, N_MAX),
-    ARRAY("mix", bw_traffic, mix, n_mix, mix_members, MIX_MAX),
-    PCHARS("tcp_rtt_hist", BW_KIND_PHIST, bw_traffic, tcp_rtt_hist, 4096),
+    INT("flows_1_in", bw_traffic, flows_1_in, 1, 1 << 20),
+    ARRAY("mix", bw_traffic, mix, n_mix, bw_share_members, MIX_MAX),
+    ARRAY("families", bw_traffic, families, n_families, bw_share_members, MIX_MAX),
+    ARRAY("sizes", bw_traffic, sizes, n_sizes, bw_share_members, MIX_MAX),
+    PCHARS("tcp_rtt_hist", BW_KIND_PHIST, bw_traffic, tcp_rtt_hist, HIST_MAX),
+    PCHARS("saturated_rtt_hist", BW_KIND_PHIST, bw_traffic, saturated_rtt_hist, HIST_MAX),
+    PCHARS("wan_min_hist", BW_KIND_PHIST, bw_traffic, wan_min_hist, HIST_MAX),
+    PCHARS("lan_rtt_hist", BW_KIND_PHIST, bw_traffic, lan_rtt_hist, HIST_MAX),
+    PCHARS("lan_min_hist", BW_KIND_PHIST, bw_traffic, lan_min_hist, HIST_MAX),
+    PCHARS("flow_size_hist", BW_KIND_PHIST, bw_traffic, flow_size_hist, HIST_MAX),
+    INT("flows", bw_traffic, flows, 0, N_MAX),
     INT("retransmit_ppm", bw_traffic, retransmit_ppm, 0, PPM),
+    {KEY("tcp_down"), .kind = BW_KIND_OBJECT, .sub = tcp_down_members,
+     .present = tcp_down_present},
+    {KEY("tcp_up"), .kind = BW_KIND_OBJECT, .sub = tcp_up_members, .present = tcp_up_present},
+    INT("devices_min", bw_traffic, devices_min, 0, DEVICES_MAX),
+    {KEY("flags"), .kind = BW_KIND_WORDS, .at = offsetof(struct bw_traffic, flags),
+     .size = BW_FLAGS_MAX, .max = 31},
     END};
 
 static const struct bw_member gap_members[] = {
@@ -508,146 +571,4 @@ void bw_where_text(const struct bw_where *w, char ret[200])
         }
         joint = ".";
     }
-}
-
-/* ---- characters -----------------------------------------------------------------------
- */
-
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(char c)
-{
-    return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z');
-}
-
-bool bw_site_valid(const char *text)
-{
-    size_t n = strlen(text);
-    if (n < 7 || n > BW_SITE_MAX || text[0] != 's' || text[1] != '-') {
-        return false;
-    }
-    for (size_t i = 2; i < n; i++) {
-        if (!is_lower(text[i]) && !(text[i] >= '2' && text[i] <= '9')) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool bw_name_valid(const char *text)
-{
-    size_t n = strlen(text);
-    if (n == 0 || n > BW_NAME_MAX || !is_alnum(text[0])) {
-        return false;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if (!is_alnum(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* 43 characters of base64url whose last one carries no stray bits: 256 = 42 * 6 + 4. */
-static bool is_hash(const char *text, size_t n)
-{
-    if (n != BW_HASH_LEN) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!is_alnum(text[i]) && text[i] != '-' && text[i] != '_') {
-            return false;
-        }
-    }
-    return strchr("AEIMQUYcgkosw048", text[n - 1]) != NULL;
-}
-
-static bool is_word(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!is_lower(text[i]) && !is_digit(text[i]) && !strchr("._-/", text[i])) {
-            return false;
-        }
-    }
-    return n > 0;
-}
-
-static bool is_token(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!is_alnum(text[i]) && !strchr("._-:/+", text[i])) {
-            return false;
-        }
-    }
-    return n > 0;
-}
-
-size_t bw_text_char(const char *text, size_t n)
-{
-    const unsigned char *b = (const unsigned char *)text;
-    size_t len = n ? bw_utf8_char(text, n) : 0;
-    if (len == 1 && (b[0] < 0x20 || b[0] == 0x7f)) {
-        return 0;
-    }
-    if (len == 2 && b[0] == 0xc2 && b[1] < 0xa0) { /* U+0080 to U+009F */
-        return 0;
-    }
-    return len;
-}
-
-static bool is_text(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        size_t len = bw_text_char(text + i, n - i);
-        if (len == 0) {
-            return false;
-        }
-        i += len;
-    }
-    return n > 0;
-}
-
-const char *bw_member_text_wrong(const struct bw_member *m, const char *text, size_t n)
-{
-    if (n > (size_t)m->max) {
-        return "too long";
-    }
-    switch ((enum bw_kind)m->kind) {
-    case BW_KIND_SITE:
-        return bw_site_valid(text) ? NULL : "not a site (s- and five or more of a-z2-9)";
-    case BW_KIND_NAME:
-        return bw_name_valid(text) ? NULL : "not a name (letters, digits, '.', '_', '-')";
-    case BW_KIND_HASH:
-        return is_hash(text, n) ? NULL : "not 32 bytes in base64url";
-    case BW_KIND_WORD:
-    case BW_KIND_WORDS:
-        return is_word(text, n) ? NULL : "not a word (a-z, 0-9, '.', '_', '-', '/')";
-    case BW_KIND_TOKEN:
-    case BW_KIND_PTOKEN:
-        return is_token(text, n) ? NULL
-                                 : "not a token (letters, digits, '.', '_', '-', ':')";
-    case BW_KIND_TEXT:
-    case BW_KIND_PTEXT:
-        return is_text(text, n) ? NULL : "empty, not UTF-8 or with control characters";
-    case BW_KIND_PHIST: /* bw_summary_check() reads it */
-        return NULL;
-    case BW_KIND_END:
-    case BW_KIND_INT:
-    case BW_KIND_BOOL:
-    case BW_KIND_ENUM:
-    case BW_KIND_STATIC:
-    case BW_KIND_BITS:
-    case BW_KIND_OBJECT:
-    case BW_KIND_ARRAY:
-        break;
-    }
-    return "not a text";
 }

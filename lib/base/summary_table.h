@@ -60,6 +60,7 @@ extern const struct bw_member bw_latency_members[];
 extern const struct bw_member bw_path_members[];
 extern const struct bw_member bw_throughput_members[];
 extern const struct bw_member bw_traffic_members[];
+extern const struct bw_member bw_share_members[];
 extern const struct bw_member bw_starts_members[];
 
 /* Every member of `members` unknown, absent or empty; `obj` is zeroed before. */

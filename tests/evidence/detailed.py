@@ -4,13 +4,13 @@
 Two days of a box that asks resolvers, a page, a mail server that never answers and a hub,
 and traces its paths, signed by an independent library: a resolver that fails now and then,
 a certificate that runs out and is renewed, lost packets whose side is known or not, clocks
-that are synchronised on the first day only, a way that changes twice.
+that are synchronised on the first day only, a way that changes twice; and what its line is full of.
 """
 import bisect
 import json
 import random
 
-from bwtest.jose import PyBox, b64, sha, varint
+from bwtest.jose import PyBox, b64, circuit, sha, varint
 from recompute import EDGES
 
 DAYS_S = 2 * 86400
@@ -108,9 +108,71 @@ def unreached(at):
             "at_ms": at * 1000 + 900, "reached": 0, "flag": "mtu-black-hole"}
 
 
+CLASSES = {"tls": .5, "quic": .3, "http": .05, "dns": .01, "vpn": .04}
+
+
+def line(r, i):
+    """A circuit and what it was full of: saturated now and then, looked at not always, another
+    layer at the end, a run of ours, classes that come and go, a histogram that was too long,
+    fewer flows drawn later, an edge device that counts, slowly at first."""
+    full = r.choice((0, 0, 0, 20, 150)) if i % 40 else None
+    c = circuit(i, STEP_S, full)
+    c["layer"] = "ip" if i >= 570 else "ethernet"
+    if i >= 282:  # from the second day on
+        c.update(source="snmp", resolution_ms=30_000 if i < 570 else 3000)
+        for way in ("down", "up"):
+            del c[way]["p95_1s_bps"], c[way]["peak_1s_bps"]
+    if i % 61 == 3:
+        return c, {"circuit": "wan", "state": "no-rights", "covered_s": 0}
+    covered = r.choice((STEP_S, STEP_S, STEP_S, 140))
+    t = {"circuit": "wan", **({} if covered == STEP_S else {"state": "interface-down"}),
+         "covered_s": covered, "sampled_1_in": r.choice((10, 100)),
+         "captured": r.randint(1000, 300_000), "capture_drops": r.choice((0, 0, 12)),
+         "flows_1_in": 16 if i < 250 else 4, "mix": []}
+    left = {"down": 1_000_000, "up": 1_000_000}
+    for name, part in CLASSES.items():
+        if i % 17 == 5 and name == "vpn":
+            continue
+        m = {"class": name}
+        for way in ("down", "up"):
+            v = min(left[way], int(part * r.uniform(.5, 1.1) * 1e6))
+            left[way] -= v
+            e = r.randint(100, 20_000)
+            m[f"{way}_ppm"] = v
+            if i % 23:  # else exact
+                m[f"{way}_low_ppm"], m[f"{way}_high_ppm"] = max(0, v - e), min(10 ** 6, v + 2 * e)
+        t["mix"].append(m)
+    t["mix"].append({"class": "other", "down_ppm": left["down"]})
+    wan = [r.randint(9000, 60_000) for _ in range(200)]
+    late = [r.randint(100_000, 900_000) for _ in range(full // 5 if full else 0)]
+    t["tcp_rtt_hist"] = hist(wan + late)
+    if late and i % 9:
+        t["saturated_rtt_hist"] = hist(late)
+    t["wan_min_hist"] = hist(wan[:9])
+    if i % 5:
+        t["lan_rtt_hist"] = hist([r.randint(200, 4000) for _ in range(50)])
+    t["flows"] = 9
+    resent = r.randint(0, 90_000)
+    ppm = resent * 10 ** 6 // 5_000_000
+    t["tcp_down"] = {"bytes": 5_000_000, "resent_bytes": resent, "resent_ppm": ppm,
+                     "resent_low_ppm": ppm // 2, "resent_high_ppm": ppm * 2 + 50}
+    t["devices_min"] = r.randint(40, 90)
+    if i % 17 == 5:
+        t["flags"] = ["merged-small"]
+    if i == 76:  # the run that the next record tells of began in this one
+        t["flags"] = ["own-test"]
+    return c, t
+
+
+def own_run(at):
+    return [{"circuit": "wan", "probe": "state", "kind": "http", "server": "state-1",
+             "direction": "down", "at_ms": at * 1000 + 5000, "duration_ms": 10_000,
+             "state": "ok", "grade": "self", "egress": "unknown", "bytes": 100_000_000, "goodput_bps": 80_000_000}]
+
+
 def write(jose, key):
     """Both files; gives the first record's start."""
-    r = random.Random(20261122)
+    r, lines = random.Random(20261122), random.Random(20261123)
     box = PyBox("s-heron", step=STEP_S)
     start = box.at
     for i in range(DAYS_S // STEP_S):
@@ -119,7 +181,10 @@ def write(jose, key):
         if i % 2:  # a mail server that never answers
             latency.append(exchange("mail", "tcp", 5, []))
         paths = {"paths": [trace(i, box.at), unreached(box.at)]} if i % 2 == 0 else {}
-        box.summary(latency=latency, **paths)
+        c, t = line(lines, i)
+        run = {"throughput": own_run(box.at)} if i in (77, 200) else {}
+        box.summary(circuits=[c], latency=latency, **paths, **run,
+                    **({"traffic": [t]} if i % 10 != 9 else {}))
     with open(jose, "w", encoding="ascii") as f:
         f.write("\n".join(box.lines) + "\n")
     with open(key, "w", encoding="ascii") as f:

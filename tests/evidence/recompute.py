@@ -24,6 +24,7 @@ from jwcrypto import jwk, jws
 
 import watching
 from recompute_targets import Targets
+from recompute_traffic import Traffic
 
 EDGE_US = 100000
 
@@ -426,6 +427,8 @@ class Check:
             self.same(f"{where}.with_own_test", sum(tests), u["intervals_with_own_test"])
             self.same(f"{where}.too_short", sum(s and not t for s, t in zip(short, tests)),
                       u["intervals_too_short"])
+            self.same(f"{where}.at_least", sum(c["source"] == "mirror" for _, c in rows),
+                      u["intervals_at_least"])
             kept = [row for row, t, s in zip(rows, tests, short) if not t and not s]
             for d in ("down", "up"):
                 mine = [row for row in kept if "bytes" in row[1].get(d, {})]
@@ -660,6 +663,7 @@ class Check:
         self.used()
         self.latency()
         Targets(self, read_hist, hist_rank, EDGES).compare()
+        Traffic(self, read_hist, hist_rank, EDGES).compare()
         self.outages()
         self.counts()
         self.days()

@@ -165,7 +165,7 @@ def check_methods(name, folder):
     for method in used:
         if method not in text:
             wrong(f"{name}: the page does not name {method}")
-    for method in ("tested-dist/2", "util-p95/1", "carried-max/1", "bytes-sum/1",
+    for method in ("tested-dist/2", "util-p95/2", "carried-max/2", "bytes-sum/1",
                    "coverage/1", "outage-union/1", "loss-wilson95/1"):
         if method in used and method not in first and name != "uncounted":
             wrong(f"{name}: page one does not name {method}")
@@ -404,6 +404,8 @@ def details(schema, folder):
         print(f"details {n}: {check.stdout.strip()}")
         if (len(report["targets"]), len(report["paths"])) != (5, 2):
             wrong(f"details {n}: {len(report['targets'])} targets, {len(report['paths'])} paths")
+        if "traffic" not in report or "devices" in json.dumps(report):
+            wrong(f"details {n}: nothing of what the line was full of, or too much")
         check_html(f"details {n}", f"{out}{n}/report.html")
         check_csv(f"details {n}", f"{out}{n}/report.csv", report)
         check_methods(f"details {n}", f"{out}{n}")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * fuzz_rtlink.c - datagrams of rtnetlink; the first four bytes are the number asked for. */
+#include "linkkind.h"
 #include "rtlink.h"
 
 #include <bw/units.h>
@@ -30,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(l.ifindex > 0);
         must(l.rx_bytes == BW_UNKNOWN || l.rx_bytes >= 0);
         must(l.tx_errors == BW_UNKNOWN || l.tx_errors >= 0);
+        must(strnlen(l.kind, sizeof(l.kind)) < sizeof(l.kind));
+        must(strnlen(l.leg_of, sizeof(l.leg_of)) < sizeof(l.leg_of));
+        (void)bw_linkkind_of(&l);
     }
     return 0;
 }

@@ -161,7 +161,7 @@ def main():
             else:
                 raise AssertionError(f"{name}.{alg}: a changed signature was accepted")
             count += 1
-    assert count == 14, count
+    assert count == 16, count
     assert not [k for k in ("sum_us", "rtt_hist", "p50_us", "p95_us", "pdv_p95_us")
                 if k in read("all-lost.json")]
 

@@ -25,6 +25,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(TOP, "build", "demo")
 INTERVAL_S = 10
 CUT_S = 20
+POST_S = 5
 SHORTEST_S = 120
 CIRCUIT = "wan"
 CLAIM = """    claim {
@@ -54,7 +55,7 @@ class Demo:
         self.options = options
         self.out = os.path.abspath(options.out)
         self.begun = time.monotonic()
-        self.interval_s, self.cut_s = INTERVAL_S, CUT_S
+        self.interval_s, self.cut_s, self.post_s = INTERVAL_S, CUT_S, POST_S
         self.test_every, self.test_s = "3min", 5
         self.notes = []
         self.events = {}
@@ -72,7 +73,7 @@ class Demo:
         icmp = (f'icmp "line" {{\n    circuit = "{CIRCUIT}"\n    interval = {PACE_MS}ms\n'
                 f"{lines}}}\n") if targets else ""
         return f"""
-{collector.as_conf(every="5s")}
+{collector.as_conf(every=f"{self.post_s}s")}
 circuit "{CIRCUIT}" {{
     vantage = {"router" if shaped else "lan-side"}
     source = kernel
@@ -315,7 +316,7 @@ tests {{
         """The box's journal, what the collector holds of it, read at one moment, and up to
         which record the box holds a receipt."""
         signed = box.journal()
-        time.sleep(6)  # one post
+        time.sleep(self.post_s + 1)  # one post
         held = self.ledger(collector)
         known = set(signed)
         newest = max((payload(l)["seq"], payload(l)["start"]) for l in signed)[1]

@@ -196,8 +196,8 @@ table inet target {{
     def start_nginx(self, ns=None, address=NET4, address6=NET6, port=80):
         """A real web server: /big (sparse file), /upload (swallows), /small, /discard."""
         ns = ns or self.net
-        return start_nginx(ns, self.lab.path(f"nginx-{ns.name}", "x")[:-2], address, address6,
-                           port)
+        base = self.lab.path(f"nginx-{ns.name}-{ns.fd}", "x")[:-2]
+        return start_nginx(ns, base, address, address6, port)
 
     def verify(self, seconds=5):
         """The truth of the lab with standard tools only, before anything of ours runs.

@@ -65,7 +65,7 @@ def as_recorded(box, truth):
     found = []
     for r in box.records():
         mine = [(a, b) for a, b in truth if r["start"] <= a / 1e9 < r["end"]]
-        (x,) = r["latency"]
+        (x,) = r.get("latency") or [{"sent": 0}]
         if len(mine) != x["sent"] or x["sent"] < 15 or not all(b for _, b in mine):
             continue  # the first, the last, or a packet on the edge
         found.append(abs(x["sum_us"] - sum(b - a for a, b in mine) / 1000) / len(mine))

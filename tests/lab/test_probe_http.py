@@ -44,7 +44,8 @@ def a_shaped_line(s):
         for way, rate in (("down", DOWN), ("up", UP)):
             before = s.line_bytes()[way]
             r = probe(s.box, f"http://{address}/big", "--opt", f"direction={way}", "--opt",
-                      "upload=/upload", "--opt", "duration=5s", "--opt", "streams=4")[way]
+                      "upload=/upload", "--opt", "duration=5s", "--opt", "warmup=2s",
+                      "--opt", "streams=4")[way]
             line = s.line_bytes()[way] - before
             # Ethernet payload share of a full packet: 1500 less IP, TCP and its time stamps
             share = (1448 if "[" not in address else 1428) / 1514
@@ -282,7 +283,7 @@ def fails_by_name(ns, scheme, port, way, words):
 
 
 def bad_servers(ns):
-    """All at once: most of them only wait."""
+    """Six at a time: most of them only wait."""
     lines, faults = [], []
 
     def one(way, talk, words):
@@ -293,15 +294,12 @@ def bad_servers(ns):
             faults.append((way, words, repr(e)))
         server.close()
 
-    jobs = [threading.Thread(target=one, args=case) for case in BAD]
-    for i in range(0, len(jobs), 6):
-        for job in jobs[i:i + 6]:
-            job.start()
-        for job in jobs[i:i + 6]:
-            job.join()
+    lab.at_once(*(lambda case=case: one(*case) for case in BAD), most=6)
     print("\n".join(sorted(lines)))
     assert not faults, faults
 
+
+def plain_and_none(ns):
     plain = Server(ns, answer(b"HTTP/1.1 400 Bad\r\n\r\n"))
     print("  TLS to a plain server:",
           fails_by_name(ns, "https", plain.port, "down", ("SSL", "TLS", "wrong version")))
@@ -353,6 +351,9 @@ def names_and_codings(ns):
     assert r["state"] == "ok" and r["family"] == 4, r
     # two streams of 10 kB at most a hundredth: inflated it would be a thousand times that
     assert r["goodput_bps"] < 2 * 11_000 * 8 * 100 * 1.2, r
+
+
+def a_name_of_nobody(ns):
     r = probe(ns, "http://no-such.invalid/x", "--opt", "direction=down", *SHORT, status=FAILED)["down"]
     assert r["state"] == "failed" and "esolv" in r["reason"], r
     assert not [k for k in r if k.endswith("_bps")], r
@@ -364,9 +365,9 @@ def work(the_lab):
     a_shaped_line(s)
     a_child_that_is_killed(s)
     ends_when_asked(s)
-    bad_servers(s.lan)
-    names_and_codings(s.lan)
-    a_certificate_of_nobody(the_lab, s.lan)
+    lab.at_once(*(lambda part=part: part(lab.Netns(the_lab, "one")) for part in (
+        bad_servers, plain_and_none, names_and_codings, a_name_of_nobody,
+        lambda ns: a_certificate_of_nobody(the_lab, ns))))
     return 0
 
 

@@ -5,7 +5,6 @@ tracepath.
     box ══ r1 ── r2 ─┬─ r3 ─┬─ r4 ── far
                      └─ s3 ─┘
 """
-import concurrent.futures
 import ipaddress
 import json
 import os
@@ -594,22 +593,23 @@ def names_that_nobody_knows(c):
 
 
 def work(the_lab):
-    c = Chain(the_lab)
-
-    def do(*parts):
+    def do(c, *parts):
         for part in parts:
             begun = time.monotonic()
             part(c)
             print(f"-- {part.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
 
-    do(as_the_routes_are, as_traceroute_sees_it, two_ways)
-    with concurrent.futures.ThreadPoolExecutor() as pool:  # both mostly wait
-        slow = pool.submit(do, change_and_no_change)
-        do(a_smaller_mtu, a_black_hole)
-        slow.result()
-    do(a_router_that_does_not_answer, no_way_on, an_answer_of_another, forged_errors, rights,
-       routers_that_quote_little, errors_about_others, by_the_interface_that_was_asked_for,
-       names_that_nobody_knows, ends_when_asked)
+    one, two = Chain(the_lab), Chain(the_lab)
+
+    def on_one():
+        do(one, as_the_routes_are, as_traceroute_sees_it, two_ways)
+        lab.at_once(lambda: do(one, change_and_no_change), lambda: do(one, a_smaller_mtu, a_black_hole))
+
+    # all mostly wait
+    lab.at_once(on_one, lambda: do(
+        two, a_router_that_does_not_answer, no_way_on, an_answer_of_another, forged_errors, rights,
+        routers_that_quote_little, errors_about_others, by_the_interface_that_was_asked_for,
+        names_that_nobody_knows, ends_when_asked))
     return 0
 
 

@@ -411,11 +411,10 @@ def name_service(ns):
 
 
 def work(the_lab):
-    ns = lab.Netns(the_lab, "one")
-    resolvers(ns)
-    web_servers(ns)
-    after_the_handshake(the_lab, ns)
-    name_service(ns)
+    one, two = lab.Netns(the_lab, "one"), lab.Netns(the_lab, "two")
+    lab.at_once(lambda: resolvers(one), lambda: name_service(two))
+    web_servers(one)
+    after_the_handshake(the_lab, one)
     return 0
 
 

@@ -55,7 +55,7 @@ class Options:
 def main():
     with scratch("bw-way-") as out:
         demo = Way(Options(out))
-        demo.interval_s, demo.cut_s = 2, 14
+        demo.interval_s, demo.cut_s, demo.post_s = 2, 14, 1
         demo.test_every, demo.test_s = "1h", 3
         lab.main(demo.in_lab)
 

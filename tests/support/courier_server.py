@@ -151,7 +151,7 @@ def respond(behaviour, path, rows):
     if word == "keys":
         return answer(200, b'{"chains":[],"chains":[],"refused":[]}'), False
     if word == "escape":
-        bad = {**refuse(rows, 0, "malformed"), "detail": "it is \x1b[2J\nnot \x9b so"}
+        bad = {**refuse(rows, 0, "malformed"), "detail": "it is \x1b[2J\nnot \x9b so at 192.0.2.77"}
         return answer(200, acks(rows, refused=[bad])), False
     if word == "long":
         rest = [{**refuse(rows, i, "wait"), "detail": "x" * 390} for i in range(len(rows))]

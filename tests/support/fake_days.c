@@ -102,8 +102,7 @@ fake_slot(struct fake *f, int64_t start_unix_s, int64_t length_s, int64_t down_b
                           .saturated_s = BW_UNKNOWN,
                           .layer = f->day[f->n_days - 1].facts.layer};
     for (int d = 0; d < BW_DIRECTIONS; d++) {
-        s->flow[d] = (struct bw_flow){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN,
-                                      BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
+        bw_flow_init(&s->flow[d]);
     }
     s->flow[BW_DOWN].bytes = down_bytes;
     f->day[f->n_days - 1].n_slots++;

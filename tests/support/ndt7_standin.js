@@ -73,7 +73,7 @@ wss.on('connection', (ws, request) => {
   const begun = process.hrtime.bigint();
   const uuid = `standin_${randomUUID()}`;
   const said = {test, uuid, query: Object.fromEntries(url.searchParams), agent: request.headers['user-agent'],
-    protocol: ws.protocol, sent: 0, received: 0, pings: 0, pongs: 0, late: 0, words: 0, largest: 0};
+    protocol: ws.protocol, sent: 0, received: 0, pings: 0, pongs: 0, skipped: 0, words: 0, largest: 0};
   const due = new Map();
   let timer;
   let last = null;
@@ -98,7 +98,14 @@ wss.on('connection', (ws, request) => {
   }
 
   ws.on('pong', (data) => {
-    said.pongs += due.delete(String(data)) ? 1 : 0;
+    const stamp = String(data);
+    if (!due.has(stamp)) return;
+    for (const older of due.keys()) {
+      due.delete(older);
+      if (older === stamp) break;
+      said.skipped++; // an answer to a later one came first
+    }
+    said.pongs++;
   });
   ws.on('message', (data, binary) => {
     if (binary) {
@@ -115,7 +122,8 @@ wss.on('connection', (ws, request) => {
   ws.on('close', (code) => {
     over = true;
     clearTimeout(timer);
-    console.log(JSON.stringify({...said, code, tcp: last,
+    const unansweredMs = [...due.values()].map((at) => Date.now() - at);
+    console.log(JSON.stringify({...said, code, tcp: last, unanswered_ms: unansweredMs,
       seconds: Number(process.hrtime.bigint() - begun) / 1e9}));
   });
   ws.on('error', () => {});

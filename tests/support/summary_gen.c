@@ -88,6 +88,8 @@ static void random_flow(struct gen *g, struct bw_flow *f)
     f->packets = maybe(g, 0, INT_MAX_53);
     f->p95_1s_bps = maybe(g, 0, INT_MAX_53);
     f->peak_1s_bps = maybe(g, 0, INT_MAX_53);
+    f->peak_sliding_1s_bps = maybe(g, 0, INT_MAX_53);
+    f->frame_offset_bytes = maybe(g, -14, 4);
     f->drops = maybe(g, 0, 1000);
     f->errors = maybe(g, 0, 1000);
 }
@@ -109,6 +111,7 @@ static void random_circuit(struct gen *g, size_t i, struct bw_circuit_summary *c
     c->covered_s = gen_between(g, 0, 300);
     c->link_bps = maybe(g, 1, INT_MAX_53);
     c->saturated_s = maybe(g, 0, 300);
+    c->port_full_s = maybe(g, 0, 300);
     random_flow(g, &c->flow[BW_DOWN]);
     random_flow(g, &c->flow[BW_UP]);
 }
@@ -265,26 +268,73 @@ static void random_test(struct gen *g, struct bw_summary *s, size_t i)
     }
 }
 
+/* A figure with or without its interval. */
+static void
+random_interval(struct gen *g, int64_t most, int64_t *v, int64_t *low, int64_t *high)
+{
+    *v = maybe(g, 0, most);
+    if (*v != BW_UNKNOWN && gen_chance(g, 50)) {
+        *low = gen_between(g, 0, *v);
+        *high = gen_between(g, *v, 1000000);
+    }
+}
+
+static size_t
+random_shares(struct gen *g, struct bw_summary *s, struct bw_traffic_share **ret)
+{
+    size_t n = (size_t)gen_between(g, 0, 3);
+    *ret = bw_summary_alloc(s, 3 * sizeof(**ret));
+    for (size_t j = 0; j < n; j++) {
+        struct bw_traffic_share *p = &(*ret)[j];
+        bw_traffic_share_init(p);
+        (void)snprintf(p->klass, sizeof(p->klass), "class-%c", (char)('a' + j));
+        random_interval(g, 333333, &p->down_ppm, &p->down_low_ppm, &p->down_high_ppm);
+        random_interval(g, 333333, &p->up_ppm, &p->up_low_ppm, &p->up_high_ppm);
+        p->error_ppm = maybe(g, 0, 1000000);
+    }
+    return n;
+}
+
+static void random_tcp_way(struct gen *g, struct bw_tcp_way *w)
+{
+    w->bytes = maybe(g, 0, INT_MAX_53);
+    if (w->bytes != BW_UNKNOWN) {
+        w->resent_bytes = maybe(g, 0, w->bytes);
+    }
+    random_interval(g, 1000000, &w->resent_ppm, &w->resent_low_ppm, &w->resent_high_ppm);
+    random_interval(g, 1000000, &w->reordered_ppm, &w->reordered_low_ppm,
+                    &w->reordered_high_ppm);
+}
+
 static void random_traffic(struct gen *g, struct bw_summary *s, size_t i)
 {
+    static const char *const states[] = {"", "no-rights", "interface-down"};
     struct bw_traffic *t = &s->traffic[i];
     bw_traffic_init(t);
     (void)snprintf(t->circuit, sizeof(t->circuit), "%s", s->circuits[i].id);
+    (void)snprintf(t->state, sizeof(t->state), "%s", states[gen_between(g, 0, 2)]);
+    t->covered_s = maybe(g, 0, 3600);
     t->sampled_1_in = maybe(g, 1, 1024);
     t->captured = maybe(g, 0, INT_MAX_53);
     t->capture_drops = maybe(g, 0, INT_MAX_53);
-    t->n_mix = (size_t)gen_between(g, 0, 3);
-    t->mix = bw_summary_alloc(s, 3 * sizeof(*t->mix));
-    for (size_t j = 0; j < t->n_mix; j++) {
-        memset(&t->mix[j], 0, sizeof(t->mix[j]));
-        (void)snprintf(t->mix[j].klass, sizeof(t->mix[j].klass), "class-%c",
-                       (char)('a' + j));
-        t->mix[j].down_ppm = maybe(g, 0, 1000000);
-        t->mix[j].up_ppm = maybe(g, 0, 1000000);
-        t->mix[j].error_ppm = maybe(g, 0, 1000000);
-    }
+    t->flows_1_in = maybe(g, 1, 1024);
+    t->n_mix = random_shares(g, s, &t->mix);
+    t->n_families = random_shares(g, s, &t->families);
+    t->n_sizes = random_shares(g, s, &t->sizes);
     t->tcp_rtt_hist = gen_chance(g, 50) ? hist(g, s, 50) : NULL;
+    t->saturated_rtt_hist = t->tcp_rtt_hist && gen_chance(g, 50) ? t->tcp_rtt_hist : NULL;
+    t->wan_min_hist = gen_chance(g, 50) ? hist(g, s, 20) : NULL;
+    t->lan_rtt_hist = gen_chance(g, 50) ? hist(g, s, 50) : NULL;
+    t->lan_min_hist = gen_chance(g, 50) ? hist(g, s, 20) : NULL;
+    t->flow_size_hist = gen_chance(g, 50) ? hist(g, s, 20) : NULL;
+    t->flows = maybe(g, 0, INT_MAX_53);
     t->retransmit_ppm = maybe(g, 0, 1000000);
+    random_tcp_way(g, &t->tcp[BW_DOWN]);
+    random_tcp_way(g, &t->tcp[BW_UP]);
+    t->devices_min = maybe(g, 0, 20000);
+    if (gen_chance(g, 50)) {
+        t->flags[0] = "flows-full";
+    }
 }
 
 static void random_schedule(struct gen *g, struct bw_summary *s)

@@ -472,6 +472,83 @@ static void several_circuits(void **state)
            ":4:", "IPv4 addresses");
 }
 
+#define EDGE(more)                                                                         \
+    "circuit \"wan\" {\n vantage = lan-side\n source = snmp\n snmp {\n"                    \
+    "  address = \"192.0.2.254\"\n  secrets = \"/etc/edge.secret\"\n" more "\n }\n}\n"
+
+static void edge_devices(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c =
+        take(EDGE("  interface = \"ge-0/0/0\"\n  user = \"bandwitness\""));
+    const struct bw_snmp_job *j = &c->circuits[0].snmp.job;
+    assert_int_equal(c->circuits[0].source, BW_SOURCE_SNMP);
+    assert_string_equal(j->address, "192.0.2.254");
+    assert_int_equal(j->port, 161);
+    assert_int_equal(j->version, BW_SNMP_V3);
+    assert_int_equal(j->auth, BW_SNMP_SHA256);
+    assert_int_equal(j->privacy, BW_SNMP_AES128);
+    assert_string_equal(j->name, "ge-0/0/0");
+    assert_false(j->by_alias);
+    assert_int_equal(j->every_ms, 1000);
+    assert_string_equal(c->circuits[0].snmp.program, "");
+    struct bw_boxconf *d = take(EDGE("  alias = \"WAN of birch\"\n  version = v2c\n"
+                                     "  every = 5s\n  port = 1161"));
+    assert_int_equal(d->circuits[0].snmp.job.version, BW_SNMP_V2C);
+    assert_true(d->circuits[0].snmp.job.by_alias);
+    assert_string_equal(d->circuits[0].snmp.job.name, "WAN of birch");
+    assert_false(bw_boxconf_same_measuring(c, d));
+    struct bw_boxconf *e =
+        take(EDGE("  interface = \"ge-0/0/0\"\n  user = \"bandwitness\""));
+    assert_true(bw_boxconf_same_measuring(c, e));
+    bw_boxconf_unref(c);
+    bw_boxconf_unref(d);
+    bw_boxconf_unref(e);
+    refuse(EDGE("  interface = \"a\""), ":4:", "user");
+    refuse(EDGE("  user = \"u\""), ":4:", "ifAlias");
+    refuse(EDGE("  user = \"u\"\n  interface = \"a\"\n  alias = \"b\""), ":9:", "one of");
+    refuse(EDGE("  user = \"u\"\n  interface = \"a\"\n  every = 100ms"), ":9:", "every");
+    refuse(EDGE("  user = \"u\"\n  interface = \"a\"\n  program = \"snmp\""), ":9:", "/");
+    refuse("circuit \"wan\" {\n vantage = router\n source = snmp\n}\n",
+           ":3:", "section snmp");
+    refuse(
+        "circuit \"wan\" {\n vantage = router\n source = snmp\n interface = \"eth0\"\n}\n",
+        ":4:", "section snmp");
+    refuse("circuit \"wan\" {\n vantage = router\n source = none\n snmp {\n"
+           "  address = \"a\"\n  secrets = \"/s\"\n }\n}\n",
+           ":4:", "source = snmp");
+}
+
+#define MIRROR(vantage, more)                                                              \
+    "circuit \"wan\" {\n vantage = " vantage "\n source = mirror\n" more "}\n"
+
+static void mirror_ports(void **state)
+{
+    (void)state;
+    struct bw_boxconf *c =
+        take(MIRROR("mirror", " interface = \"eth1\"\n capture = mix\n"));
+    assert_int_equal(c->circuits[0].source, BW_SOURCE_MIRROR);
+    assert_string_equal(c->circuits[0].capture.interface, "eth1");
+    assert_int_equal(c->circuits[0].port_bps, BW_UNKNOWN);
+    struct bw_boxconf *d = take(MIRROR("mirror", " interface = \"eth1\"\n capture = flows\n"
+                                                 " port_speed = 1G\n"));
+    assert_int_equal(d->circuits[0].port_bps, 1000000000);
+    assert_false(bw_boxconf_same_counters(&c->circuits[0], &d->circuits[0]));
+    bw_boxconf_unref(c);
+    bw_boxconf_unref(d);
+    refuse(MIRROR("lan-side", " interface = \"eth1\"\n capture = mix\n"),
+           ":3:", "vantage = mirror");
+    refuse(MIRROR("mirror", " interface = \"eth1\"\n"), ":3:", "capture = mix");
+    refuse(MIRROR("mirror", " capture_interface = \"eth1\"\n capture = mix\n"),
+           ":3:", "the mirror's port");
+    refuse(MIRROR("mirror", " interface = \"eth1\"\n capture = mix\n"
+                            " capture_interface = \"eth2\"\n"),
+           ":3:", "the mirror's port");
+    refuse("circuit \"wan\" {\n vantage = router\n source = kernel\n"
+           " interface = \"eth0\"\n port_speed = 1G\n}\n",
+           ":5:", "vantage = mirror");
+}
+
 static void what_needs_a_restart(void **state)
 {
     char text[200];
@@ -503,10 +580,59 @@ static void sample(void **state)
     bw_boxconf_unref(c);
 }
 
+#define ROUTER                                                                             \
+    "circuit \"wan\" {\n vantage = router\n source = kernel\n interface = \"eth0\"\n"
+#define AT_A_MIRROR "circuit \"wan\" {\n vantage = mirror\n source = none\n"
+
+static void captures(void **state)
+{
+    const struct bw_boxconf_capture *k;
+    struct bw_boxconf *c = take(GOOD_CIRCUIT);
+    struct bw_boxconf *d;
+    (void)state;
+    assert_int_equal(c->circuits[0].capture.what, BW_BOXCONF_CAPTURE_OFF);
+    d = take(ROUTER " capture = mix\n}\n");
+    k = &d->circuits[0].capture;
+    assert_int_equal(k->what, BW_BOXCONF_CAPTURE_MIX);
+    assert_string_equal(k->interface, "eth0");
+    assert_true(k->by_mac && !k->devices && k->inside.n > 0);
+    assert_int_equal(k->smallest_group, 5);
+    assert_int_equal(k->flows_one_in, 16);
+    assert_false(bw_boxconf_same_measuring(c, d));
+    bw_boxconf_unref(c);
+    c = take(ROUTER
+             " capture = flows\n capture_interface = \"br0\"\n capture_side = school\n"
+             " devices = yes\n flows_one_in = 4\n}\n");
+    k = &c->circuits[0].capture;
+    assert_string_equal(k->interface, "br0");
+    assert_true(k->faces_school && !k->by_mac && k->devices);
+    assert_false(bw_boxconf_same_capture(k, &d->circuits[0].capture));
+    bw_boxconf_unref(c);
+    bw_boxconf_unref(d);
+    c = take(AT_A_MIRROR " capture = mix\n capture_interface = \"eth1\"\n"
+                         " router = \"02:00:00:00:00:01, 02-00-00-00-00-02\"\n"
+                         " inside = \"192.0.2.0/24 2001:db8::/48\"\n}\n");
+    k = &c->circuits[0].capture;
+    assert_true(k->by_mac && k->inside.by_outer);
+    assert_int_equal(k->inside.n_outer_also, 1);
+    assert_int_equal(k->inside.n, 2);
+    bw_boxconf_unref(c);
+
+    refuse(AT_A_MIRROR " capture = mix\n}\n", ":4:", "capture_interface");
+    refuse(ROUTER " capture = all\n}\n", ":5:", "flows");
+    refuse(ROUTER " router = \"02:00:00:00:00:01\"\n}\n", ":5:", "router");
+    refuse(AT_A_MIRROR " router = \"02:00:00\"\n}\n", ":4:", "02:00:00");
+    refuse(ROUTER " inside = \"10.0.0.1/8\"\n}\n", ":5:", "10.0.0.1/8");
+    refuse(ROUTER " inside = \"10.0.0.0/8,hazel\"\n}\n", ":5:", "hazel");
+    refuse(ROUTER " flows_one_in = 12\n}\n", ":5:", "power of two");
+    refuse(ROUTER " smallest_group = 4\n}\n", ":5:", "5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smallest),
+        cmocka_unit_test(captures),
         cmocka_unit_test(everything),
         cmocka_unit_test(prints_itself),
         cmocka_unit_test(mistakes),
@@ -520,6 +646,8 @@ int main(void)
         cmocka_unit_test(servers_outside),
         cmocka_unit_test(one_server_with_a_ticket),
         cmocka_unit_test(several_circuits),
+        cmocka_unit_test(edge_devices),
+        cmocka_unit_test(mirror_ports),
         cmocka_unit_test(what_needs_a_restart),
         cmocka_unit_test(sample),
     };

@@ -177,6 +177,7 @@ static void test_graph_job(void **state)
                               .height = 300,
                               .title = "A \"quoted\" <title>: 100 %",
                               .layer = "ethernet",
+                              .at_least = true,
                               .claims = {{.to_unix_s = INT64_MAX / 2,
                                           .layer = "ip",
                                           .bps = {100000000, BW_UNKNOWN}}},
@@ -190,6 +191,7 @@ static void test_graph_job(void **state)
     assert_string_equal(out.title, in.title);
     assert_string_equal(out.rrd, in.rrd);
     assert_int_equal(out.n_claims, 1);
+    assert_true(out.at_least);
     assert_true(out.claims[0].bps[BW_DOWN] == 100000000);
     assert_true(out.claims[0].bps[BW_UP] == BW_UNKNOWN);
     char **args = NULL;
@@ -300,6 +302,107 @@ static void test_graph_figures_by_source(void **state)
     assert_int_equal(count_figures(&j, "loss"), 1);
 }
 
+static bool has_arg(const struct bw_graph_job *j, const char *part)
+{
+    char **args = NULL;
+    int n = 0;
+    bool found = false;
+    assert_int_equal(bw_graph_args(j, &args, &n), 0);
+    for (int i = 0; i < n; i++) {
+        found = found || strstr(args[i], part) != NULL;
+    }
+    bw_graph_args_free(args, n);
+    return found;
+}
+
+/* Every picture of what a mirror port counted says that it is a lower bound; no other does,
+ * and nothing is said of a highest second that there is not. */
+static void test_graphs_of_a_mirror(void **state)
+{
+    static const struct {
+        const char *topic;
+        const char *says[4];
+    } of[] = {{"link",
+               {"--vertical-label=at least, bit/s, ethernet layer",
+                ":Down, at least, mean of interval ", ":Up, at least, mean of interval ",
+                "Counted at a mirror port"}},
+              {"traffic",
+               {"--vertical-label=at least, bit/s, ethernet layer",
+                "the line carried this much or more", "Counted at a mirror port", "bit/s"}},
+              {"saturated",
+               {"Mean at least ", "the line was full this long or longer",
+                "Counted at a mirror port", "ms"}}};
+    (void)state;
+    struct bw_graph_job j = {.rrd = "/x/y.rrd",
+                             .from_unix_s = 1789000200,
+                             .to_unix_s = 1789086600,
+                             .step_s = 300,
+                             .width = 860,
+                             .height = 300,
+                             .title = "A",
+                             .layer = "ethernet",
+                             .at_least = true};
+    for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        (void)snprintf(j.topic, sizeof(j.topic), "%s", of[i].topic);
+        j.at_least = true;
+        for (size_t k = 0; k < 4; k++) {
+            assert_true(has_arg(&j, of[i].says[k]));
+        }
+        j.at_least = false;
+        assert_false(has_arg(&j, "at least"));
+        assert_false(has_arg(&j, "mirror"));
+    }
+    (void)snprintf(j.topic, sizeof(j.topic), "link");
+    j.blank[BW_DIRECTIONS + BW_DOWN] = j.blank[BW_DIRECTIONS + BW_UP] = true;
+    assert_true(has_arg(&j, "highest"));
+    j.at_least = true;
+    assert_false(has_arg(&j, "highest"));
+}
+
+/* Classes in the same order on both sides of the axis, each on top of the one before; an
+ * interval of error as a band; what is not known is not printed. */
+static void test_graphs_of_traffic(void **state)
+{
+    (void)state;
+    struct bw_graph_job j = {.topic = "traffic",
+                             .rrd = "/x/traffic.rrd",
+                             .from_unix_s = 1789000200,
+                             .to_unix_s = 1789086600,
+                             .step_s = 300,
+                             .width = 860,
+                             .height = 300,
+                             .title = "A",
+                             .layer = "ethernet",
+                             .n_beside = 1,
+                             .beside = {{"edge", "/x/latency-edge.rrd"}}};
+    assert_true(has_arg(&j, "AREA:d0#2C7FB8:tls"));
+    assert_true(has_arg(&j, "AREA:d1#7CC4EA:quic :STACK"));
+    assert_true(has_arg(&j, "AREA:n1#7CC4EA::STACK"));
+    assert_true(has_arg(&j, "AREA:d9#9AA5B1:other:STACK"));
+    assert_false(has_arg(&j, "--lower-limit"));
+    /* Either way may be told alone: the other is then not measured, and not idle. */
+    assert_true(has_arg(&j, "CDEF:gap=d0,UN,INF,UNKN,IF"));
+    assert_true(has_arg(&j, "CDEF:gapup=u0,UN,NEGINF,UNKN,IF"));
+    assert_string_equal(bw_graph_file("traffic"), "traffic");
+    assert_string_equal(bw_graph_file("rtt"), "tcp");
+    (void)snprintf(j.topic, sizeof(j.topic), "rtt");
+    assert_true(has_arg(&j, "DEF:p0s=/x/latency-edge.rrd:p50:AVERAGE"));
+    assert_int_equal(count_figures(&j, "wan"), 1);
+    j.blank[BW_TCP_WAN] = true;
+    assert_int_equal(count_figures(&j, "wan"), 0);
+    (void)snprintf(j.topic, sizeof(j.topic), "resent");
+    assert_true(has_arg(&j, "AREA:downband#0072B233::STACK"));
+    assert_false(has_arg(&j, "GPRINT")); /* what nobody weighed is no period's figure */
+    assert_true(has_arg(&j, ":Down, of TCP payload bytes\\l"));
+    j.blank[BW_TCP_RESENT + BW_UP] = true;
+    assert_true(has_arg(&j, ":Up, of TCP payload bytes, nothing in this range\\l:dashes"));
+    assert_true(has_arg(&j, ":Down, of TCP payload bytes\\l"));
+    (void)snprintf(j.topic, sizeof(j.topic), "saturated");
+    assert_int_equal(count_figures(&j, "pct"), 1);
+    j.blank[BW_TCP_FULL] = true; /* no claim to hold it against */
+    assert_int_equal(count_figures(&j, "pct"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +414,8 @@ int main(void)
         cmocka_unit_test(test_graph_job),
         cmocka_unit_test(test_graph_claims_by_date),
         cmocka_unit_test(test_graph_figures_by_source),
+        cmocka_unit_test(test_graphs_of_a_mirror),
+        cmocka_unit_test(test_graphs_of_traffic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,9 +18,10 @@ enum {
 
 static const char *const v1[] = {BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
-static const char *const *const script[] = {v1, v2};
+static const char *const v3[] = {BW_COLUMNS_V3, NULL};
+static const char *const *const script[] = {v1, v2, v3};
 static const struct bw_sql_schema schema = {
-    .what = "test", .application_id = 0x42575431, .version = 2, .script = script};
+    .what = "test", .application_id = 0x42575431, .version = 3, .script = script};
 static const char *const texts[] = {BW_COLUMNS_TEXTS};
 
 /* Keep the items of one circuit of an array; each begins with the circuit's name. */
@@ -44,7 +45,7 @@ static void narrow(struct bw_summary *s, const char *circuit)
     s->n_latency = keep(s->latency, s->n_latency, sizeof(*s->latency), circuit);
     s->n_paths = keep(s->paths, s->n_paths, sizeof(*s->paths), circuit);
     s->n_throughput = keep(s->throughput, s->n_throughput, sizeof(*s->throughput), circuit);
-    s->n_traffic = 0;
+    s->n_traffic = keep(s->traffic, s->n_traffic, sizeof(*s->traffic), circuit);
     memset(&s->schedule, 0, sizeof(s->schedule));
 }
 
@@ -72,7 +73,7 @@ static void assert_comes_back(struct bw_sql *db, uint64_t seed, size_t which)
     got = s; /* the head; arrays are read */
     got.arena = NULL;
     got.n_circuits = got.n_outages = got.n_latency = got.n_paths = 0;
-    got.n_throughput = got.n_gaps = 0;
+    got.n_throughput = got.n_traffic = got.n_gaps = 0;
     assert_int_equal(bw_columns_get(db, (int64_t)seed, circuit, &got, &err), 0);
     bw_buf_init(&want_text, 1 << 20);
     bw_buf_init(&got_text, 1 << 20);

@@ -114,6 +114,45 @@ static void loopback_live(void **state)
     assert_int_equal(bw_counter_kernel.open("", false, &c, &err), -ENODEV);
 }
 
+/* Counts alone say what a whole reading says, and nothing of another interface. */
+static void counts_alone(void **state)
+{
+    struct bw_counter *c = NULL;
+    struct bw_reading a;
+    struct bw_reading b;
+    struct bw_reading d;
+    (void)state;
+    assert_int_equal(bw_counter_kernel.open("lo", false, &c, NULL), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &a), 0);
+    assert_int_equal(bw_counter_kernel.peek(c, &b), 0);
+    assert_int_equal(bw_counter_kernel.read(c, &d), 0);
+    assert_true(b.mono_ns > a.mono_ns && d.mono_ns > b.mono_ns);
+    assert_true(b.dir[BW_DOWN].bytes >= a.dir[BW_DOWN].bytes);
+    assert_true(b.dir[BW_DOWN].bytes <= d.dir[BW_DOWN].bytes);
+    assert_true(b.dir[BW_UP].packets >= a.dir[BW_UP].packets);
+    assert_true(b.dir[BW_UP].packets <= d.dir[BW_UP].packets);
+    assert_int_equal(b.ifindex, a.ifindex);
+    assert_int_equal(b.mtu, a.mtu);
+    assert_int_equal(b.carrier, a.carrier);
+    assert_int_equal(b.link_bps, a.link_bps);
+    bw_counter_kernel.close(c);
+}
+
+static void recorded_counts(void **state)
+{
+    uint8_t buf[8192];
+    uint32_t seq;
+    struct bw_rtlink l;
+    size_t n = recorded("counts", buf, sizeof(buf), &seq);
+    (void)state;
+    assert_int_equal(bw_rtlink_parse(buf, n, seq, &l), 0);
+    assert_true(l.ifindex > 0 && l.rx_bytes > 0 && l.tx_bytes > 0);
+    assert_int_equal(l.mtu, BW_UNKNOWN);
+    for (size_t i = 1; i < n; i++) {
+        assert_true(bw_rtlink_parse(buf, i, seq, &l) < 0);
+    }
+}
+
 static int ip(const char *const *words)
 {
     union {
@@ -156,10 +195,14 @@ static void an_interface_that_goes_and_comes(void **state)
     assert_true(after.carrier);
     /* The kernel greets its neighbours over IPv6: sent is "down" on the school's side. */
     assert_true(after.dir[BW_DOWN].bytes >= before.dir[BW_DOWN].bytes);
+    assert_int_equal(bw_counter_kernel.peek(c, &after), 0);
+    assert_true(after.carrier);
     assert_int_equal(IP("link", "del", "bwp0"), 0);
+    assert_int_equal(bw_counter_kernel.peek(c, &after), -ENODEV);
     assert_int_equal(bw_counter_kernel.read(c, &after), -ENODEV);
     assert_int_equal(IP("link", "add", "bwp0", "type", "veth", "peer", "name", "bwp1"), 0);
     assert_int_equal(bw_counter_kernel.read(c, &after), -ENODEV); /* another interface */
+    assert_int_equal(bw_counter_kernel.peek(c, &after), -ENODEV);
     bw_counter_kernel.close(c);
     assert_int_equal(bw_counter_kernel.open("bwp0", true, &c, NULL), 0);
     assert_int_equal(bw_counter_kernel.read(c, &after), 0);
@@ -176,6 +219,8 @@ int main(void)
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(names_have_a_length),
         cmocka_unit_test(loopback_live),
+        cmocka_unit_test(counts_alone),
+        cmocka_unit_test(recorded_counts),
         cmocka_unit_test(an_interface_that_goes_and_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

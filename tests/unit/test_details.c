@@ -463,7 +463,7 @@ static void records_are_read_where_they_tell_something(void **state)
     assert_int_equal(add_payload(m, HEAD LATENCY("tcp") "}]}", "c"), 0);
     assert_int_equal(add_payload(m, HEAD LATENCY("tcp") "}]}", "c"), 0); /* the same one */
     assert_int_equal(add_payload(m, "{\"v\":2,\"kind\":\"tcp\"}", "d"), 0); /* newer */
-    assert_true(add_payload(m, "", "e") == 0);
+    assert_int_equal(add_payload(m, "", "e"), -BW_EMALFORMED);
     d = end(m);
     assert_int_equal(d.n_targets, 1);
     assert_int_equal(d.targets[0].sent, 5);

@@ -10,6 +10,7 @@ static struct bw_reading reading(int64_t ms, int64_t down)
 {
     struct bw_reading r = {.mono_ns = at(ms),
                            .ifindex = 2,
+                           .layer = BW_LAYER_ETHERNET,
                            .carrier = true,
                            .link_bps = BW_UNKNOWN,
                            .mtu = 1500};
@@ -118,6 +119,31 @@ static void failed_packets_are_not_sent(void **state)
     take(15000, &s);
     assert_int_equal(s.n_latency, 0);
     bw_summary_done(&s);
+}
+
+/* A reading names the layer of what it counted: one that cannot tell it names none, and
+ * nothing stands in for it. */
+static void a_layer_is_told_or_unknown(void **state)
+{
+    static const enum bw_layer layers[] = {BW_LAYER_ETHERNET, BW_LAYER_UNKNOWN,
+                                           BW_LAYER_IP};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct bw_summary s;
+        for (int t = i * 10; t <= i * 10 + 11; t++) {
+            struct bw_reading r = reading(t * 1000, t);
+            if (t == i * 10 + 11) { /* its last packets may still come back */
+                cut(i * 10 + 10);
+            }
+            r.layer = layers[t > i * 10 + 10 ? (i + 1) % 3 : i];
+            bw_interval_reading(f.iv, (uint32_t)f.wan, START + t, &r);
+        }
+        take(i * 10000 + 15000, &s);
+        assert_int_equal(s.circuits[0].source, BW_SOURCE_KERNEL);
+        assert_true(s.circuits[0].flow[BW_DOWN].bytes > 0);
+        assert_int_equal(s.circuits[0].layer, layers[i]);
+        bw_summary_done(&s);
+    }
 }
 
 static void source_none_has_no_flow(void **state)
@@ -525,6 +551,7 @@ int main(void)
         FRESH(late_only_of_what_was_lost),
         FRESH(total_loss_has_no_round_trip),
         FRESH(failed_packets_are_not_sent),
+        FRESH(a_layer_is_told_or_unknown),
         FRESH(source_none_has_no_flow),
         FRESH(unreadable_counters_are_a_gap),
         FRESH(outage_across_borders),

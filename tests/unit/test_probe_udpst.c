@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_probe_udpst.c - the udpst probe's arithmetic: pacing, counting, costs. The exchange
- * with servers, good and bad, is in tests/lab/test_probe_udpst.py. */
+ * with servers is in tests/lab: test_probe_udpst.py, test_udpst_hostile.py. */
 #include "bw_test.h"
 
 #include "udpst_count.h"

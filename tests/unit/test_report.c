@@ -284,6 +284,73 @@ static void tests_beside_the_period_are_nobody_s_use(void **state)
     fake_drop(&m);
 }
 
+/* A run that ends 13 s before a border: a step of 15 s over it gives some of its bytes to
+ * the next interval, one of 3 s does not. */
+static void a_step_carries_a_run_over_a_border(void **state)
+{
+    static const struct {
+        int64_t step_ms;
+        int64_t n;
+    } rows[] = {{1000, 1}, {3000, 1}, {15000, 2}, {30000, 2}, {BW_UNKNOWN, 2}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fake *f = fake_new();
+        struct asked a = {.from = monday, .to = monday + 900};
+        struct made m;
+        fake_day(f, monday);
+        for (int k = 0; k < 3; k++) {
+            fake_slot(f, monday + k * 300, 300, 300000);
+        }
+        f->day[0].facts.source = BW_SOURCE_SNMP;
+        f->day[0].facts.resolution_ms = rows[i].step_ms;
+        fake_test(f, monday + 577, BW_TEST_OK, 100000000);
+        m = fake_report(f, &a);
+        assert_int_equal(m.report->used[0].n_with_test, rows[i].n);
+        fake_drop(&m);
+    }
+}
+
+/* A mirror shows at least what it shows: bytes are told, and no rate is made of them. */
+static void a_mirror_is_the_source_of_no_percentile(void **state)
+{
+    struct fake *f = fake_new();
+    struct asked a = {.from = monday, .to = monday + 900};
+    struct bw_err err = {.text = ""};
+    struct bw_buf out;
+    struct made m;
+    (void)state;
+    fake_day(f, monday);
+    for (int k = 0; k < 3; k++) {
+        fake_slot(f, monday + k * 300, 300, 300000);
+        f->slots[k].saturated_s = 20;
+    }
+    f->day[0].facts.source = BW_SOURCE_MIRROR;
+    m = fake_report(f, &a);
+    assert_int_equal(m.report->used[0].n_intervals, 3);
+    assert_int_equal(m.report->used[0].n_at_least, 3);
+    assert_int_equal(m.report->used[0].n_mirror, 3);
+    bw_buf_init(&out, BW_RENDER_BYTES_MAX);
+    assert_int_equal(bw_render_html(m.report, &out, &err), 0);
+    assert_non_null(
+        strstr(out.data, "at 90 % of the claim or more for at least 1 min of 15 min"));
+    bw_buf_clear(&out);
+    assert_int_equal(bw_render_json(m.report, &out, &err), 0);
+    assert_non_null(strstr(out.data, "\"intervals_at_least\":3"));
+    bw_buf_clear(&out);
+    assert_int_equal(bw_render_csv_intervals(m.report, &out, &err), 0);
+    assert_non_null(strstr(out.data, ",20,0,0,0,0,1\r\n"));
+    bw_buf_done(&out);
+    assert_true(m.report->used[0].bytes[BW_DOWN] > 0);
+    for (int w = 0; w < BW_WINDOWS; w++) {
+        for (int d = 0; d < BW_DIRECTIONS; d++) {
+            assert_int_equal(m.report->used[0].window[w][d].n, 0);
+            assert_int_equal(m.report->used[0].window[w][d].p95_bps, BW_UNKNOWN);
+            assert_int_equal(m.report->used[0].window[w][d].peak_bps, BW_UNKNOWN);
+        }
+    }
+    fake_drop(&m);
+}
+
 static void nothing_on_record_is_an_error(void **state)
 {
     struct fake *f = fake_new();
@@ -518,6 +585,8 @@ int main(void)
         cmocka_unit_test(runs_set_apart_count_for_nobody),
         cmocka_unit_test(own_tests_are_nobody_s_use),
         cmocka_unit_test(tests_beside_the_period_are_nobody_s_use),
+        cmocka_unit_test(a_step_carries_a_run_over_a_border),
+        cmocka_unit_test(a_mirror_is_the_source_of_no_percentile),
         cmocka_unit_test(nothing_on_record_is_an_error),
         cmocka_unit_test(a_configuration_states_the_claim),
         cmocka_unit_test(claims_last_as_long_as_their_configuration),

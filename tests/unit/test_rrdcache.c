@@ -52,6 +52,28 @@ static void add_run(struct bw_summary *u,
     t->goodput_bps = goodput_bps;
 }
 
+/* What the line was full of, which days do not keep. */
+static void add_traffic(struct bw_summary *u, int64_t ppm)
+{
+    struct bw_traffic *t = bw_summary_alloc(u, sizeof(*t));
+    struct bw_traffic_share *mix = bw_summary_alloc(u, 2 * sizeof(*mix));
+    assert_non_null(t);
+    assert_non_null(mix);
+    bw_traffic_init(t);
+    memcpy(t->circuit, u->circuits[0].id, sizeof(t->circuit));
+    for (size_t i = 0; i < 2; i++) {
+        bw_traffic_share_init(&mix[i]);
+        (void)snprintf(mix[i].klass, sizeof(mix[i].klass), i ? "quic" : "tls");
+        mix[i].down_ppm = i ? 1000000 - ppm : ppm;
+        mix[i].up_ppm = i ? ppm : BW_UNKNOWN;
+    }
+    t->mix = mix;
+    t->n_mix = 2;
+    t->tcp_rtt_hist = u->latency[0].rtt_hist;
+    u->traffic = t;
+    u->n_traffic = 1;
+}
+
 /* What days may hold that a plain fold would tell differently. */
 static void trouble(struct bw_summary *u)
 {
@@ -66,14 +88,16 @@ static void trouble(struct bw_summary *u)
         u->throughput = t;
         u->n_throughput = 3;
     }
+    if (day == 1 && at >= 7200 && at % 900) { /* the capture was switched on */
+        add_traffic(u, 300000 + at);
+    }
     if (day == 4) { /* one name, two kinds */
         memcpy(u->latency[1].probe, u->latency[0].probe, sizeof(u->latency[1].probe));
         (void)snprintf(u->latency[0].kind, sizeof(u->latency[0].kind), "tcp");
     }
     if (day == 6 && at < 7200) { /* the counters say nothing */
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            u->circuits[0].flow[d] = (struct bw_flow){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN,
-                                                      BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
+            bw_flow_init(&u->circuits[0].flow[d]);
         }
     }
     if (day == 6 && at >= 7200 && at < 9000) { /* all lost */
@@ -233,7 +257,7 @@ static void assert_same_files(struct fixture *f, int from_offset)
     (void)snprintf(one, sizeof(one), "%s/records", f->folder);
     (void)snprintf(two, sizeof(two), "%s/days", f->folder);
     int n = scandir(one, &a, is_rrd, by_name);
-    assert_int_equal(n, 4); /* link, throughput, two targets */
+    assert_int_equal(n, 6); /* link, throughput, two targets, traffic, tcp */
     assert_int_equal(scandir(two, &b, is_rrd, by_name), n);
     for (int i = 0; i < n; i++) {
         char *x = dump_of(one, a[i]->d_name);

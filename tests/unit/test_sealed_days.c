@@ -169,6 +169,11 @@ static void test_the_version_before(void **state)
     exec(f,
          "DELETE FROM days; INSERT INTO days SELECT * FROM kept; DROP TABLE kept;"
          "DROP INDEX parts_start; CREATE INDEX parts_site ON segment_parts(site, segment);"
+         "DROP TABLE traffic; ALTER TABLE circuits DROP COLUMN port_full_s;"
+         "ALTER TABLE circuits DROP COLUMN down_peak_sliding_1s_bps;"
+         "ALTER TABLE circuits DROP COLUMN down_frame_offset_bytes;"
+         "ALTER TABLE circuits DROP COLUMN up_peak_sliding_1s_bps;"
+         "ALTER TABLE circuits DROP COLUMN up_frame_offset_bytes;"
          "ALTER TABLE segments DROP COLUMN min_start;"
          "ALTER TABLE segments DROP COLUMN max_start; PRAGMA user_version=3;");
     assert_int_equal(bw_ledger_open(f->path, BW_LEDGER_WRITE, &f->l, &f->err), 0);

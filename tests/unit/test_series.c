@@ -3,9 +3,12 @@
  * and what becomes of damaged files. */
 #include "bw_test.h"
 
+#include "buf.h"
+#include "hist.h"
 #include "series.h"
 
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -274,6 +277,173 @@ static void damaged_files_are_remade(void **state)
     setup(NULL);
 }
 
+/* ---- what a line is full of ---- */
+
+static void one_hist(int64_t us, char *text, size_t cap)
+{
+    struct bw_hist h;
+    struct bw_buf b;
+    bw_hist_init(&h);
+    bw_hist_add(&h, us);
+    bw_buf_init(&b, 256);
+    assert_int_equal(bw_hist_encode(&h, &b), 0);
+    (void)snprintf(text, cap, "%s", b.data);
+    bw_buf_done(&b);
+}
+
+static void traffic_as_steps(void **state)
+{
+    struct bw_circuit_summary c;
+    struct bw_traffic t;
+    struct bw_traffic_share mix[3];
+    struct bw_summary s;
+    struct stat st;
+    char wan[64];
+    int64_t v[BW_SERIES_DS_MAX];
+    int64_t tcp[BW_SERIES_DS_MAX];
+
+    (void)state;
+    bw_summary_init(&s);
+    bw_circuit_summary_init(&c);
+    bw_traffic_init(&t);
+    for (size_t i = 0; i < 3; i++) {
+        bw_traffic_share_init(&mix[i]);
+    }
+    (void)snprintf(c.id, sizeof(c.id), "wan");
+    (void)snprintf(t.circuit, sizeof(t.circuit), "wan");
+    (void)snprintf(mix[0].klass, sizeof(mix[0].klass), "tls");
+    (void)snprintf(mix[1].klass, sizeof(mix[1].klass), "icmp");
+    (void)snprintf(mix[2].klass, sizeof(mix[2].klass), "of-later");
+    mix[0].down_ppm = 750000;
+    mix[1].down_ppm = 50000;
+    mix[2].down_ppm = 200000;
+    c.covered_s = 200; /* of the counters: what they counted, they counted then */
+    c.flow[BW_DOWN].bytes = 2500000000; /* 100 Mbit/s */
+    c.flow[BW_UP].bytes = 25000000;
+    c.saturated_s = 50;
+    t.mix = mix;
+    t.n_mix = 3;
+    one_hist(30000, wan, sizeof(wan));
+    t.tcp_rtt_hist = wan;
+    t.tcp[BW_UP].resent_ppm = 4000;
+    t.tcp[BW_UP].resent_high_ppm = 9000;
+    s.circuits = &c;
+    s.n_circuits = 1;
+    assert_false(bw_series_traffic_values(&s, "wan", v, tcp)); /* none in it */
+    s.traffic = &t;
+    s.n_traffic = 1;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_true(v[0] == 75000000);
+    assert_true(v[1] == 0); /* no quic among all that was drawn */
+    assert_true(v[8] == 5000000);
+    assert_true(v[9] == 20000000); /* of a class of later versions */
+    for (size_t i = BW_SERIES_CLASSES; i < BW_SERIES_DS_MAX; i++) {
+        assert_true(v[i] == BW_UNKNOWN); /* nothing was told of the way up */
+    }
+    assert_true(tcp[BW_TCP_WAN] >= 29000 && tcp[BW_TCP_WAN] <= 31000);
+    assert_true(tcp[BW_TCP_LAN] == BW_UNKNOWN && tcp[BW_TCP_FULL_WAN] == BW_UNKNOWN);
+    assert_true(tcp[BW_TCP_FULL] == 250000);
+    assert_true(tcp[BW_TCP_RESENT + BW_DOWN] == BW_UNKNOWN);
+    assert_true(tcp[BW_TCP_RESENT_LOW + BW_UP] == 4000); /* exact on that side */
+    assert_true(tcp[BW_TCP_RESENT_HIGH + BW_UP] == 9000);
+    c.flow[BW_DOWN].bytes = BW_UNKNOWN; /* nobody counts: a share of nothing known */
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_true(v[0] == BW_UNKNOWN);
+    assert_false(bw_series_traffic_values(&s, "dsl", v, tcp));
+    create(&bw_series_traffic, 300, 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_size <= BW_SERIES_MEAN_BYTES_MAX);
+    create(&bw_series_traffic, 300, 0); /* kept */
+}
+
+static void bare_traffic(struct bw_summary *s,
+                         struct bw_circuit_summary *c,
+                         struct bw_traffic *t,
+                         struct bw_traffic_share *tls)
+{
+    bw_summary_init(s);
+    bw_circuit_summary_init(c);
+    bw_traffic_init(t);
+    bw_traffic_share_init(tls);
+    (void)snprintf(c->id, sizeof(c->id), "wan");
+    (void)snprintf(t->circuit, sizeof(t->circuit), "wan");
+    (void)snprintf(tls->klass, sizeof(tls->klass), "tls");
+    tls->down_ppm = tls->up_ppm = 1000000;
+    s->start_unix_s = 1789000200;
+    s->end_unix_s = s->start_unix_s + 300;
+    c->covered_s = 300;
+    c->flow[BW_DOWN].bytes = c->flow[BW_UP].bytes = 1000000000;
+    c->saturated_s = 30;
+    t->covered_s = 300;
+    t->mix = tls;
+    t->n_mix = 1;
+    s->circuits = c;
+    s->n_circuits = 1;
+    s->traffic = t;
+    s->n_traffic = 1;
+}
+
+static size_t told(const int64_t values[BW_SERIES_DS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < BW_SERIES_DS_MAX; i++) {
+        n += values[i] != BW_UNKNOWN;
+    }
+    return n;
+}
+
+/* A picture leaves out what a report's table does: our own tests' bytes and seconds, shares
+ * of a few seconds, round trips of seconds that were known too late. */
+static void what_is_not_drawn(void **state)
+{
+    struct bw_summary s;
+    struct bw_circuit_summary c;
+    struct bw_traffic t;
+    struct bw_traffic_share tls;
+    struct bw_throughput run;
+    char wan[64];
+    int64_t v[BW_SERIES_DS_MAX];
+    int64_t tcp[BW_SERIES_DS_MAX];
+
+    (void)state;
+    one_hist(30000, wan, sizeof(wan));
+    bare_traffic(&s, &c, &t, &tls);
+    t.tcp_rtt_hist = t.saturated_rtt_hist = wan;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_int_equal(told(v), 2 * BW_SERIES_CLASSES);
+    assert_true(tcp[BW_TCP_FULL] == 100000 && tcp[BW_TCP_FULL_WAN] != BW_UNKNOWN);
+    bw_throughput_init(&run);
+    (void)snprintf(run.circuit, sizeof(run.circuit), "wan");
+    run.state = BW_TEST_OK;
+    s.throughput = &run;
+    s.n_throughput = 1;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_int_equal(told(v), 0);
+    assert_true(tcp[BW_TCP_FULL] == BW_UNKNOWN && tcp[BW_TCP_WAN] != BW_UNKNOWN);
+    run.state = BW_TEST_DEFERRED; /* it sent nothing */
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_int_equal(told(v), 2 * BW_SERIES_CLASSES);
+    t.flags[0] = "own-test"; /* told in the record after this */
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_int_equal(told(v), 0);
+    assert_true(tcp[BW_TCP_FULL] == BW_UNKNOWN);
+    t.flags[0] = NULL;
+    t.covered_s = 100;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_int_equal(told(v), 0);
+    assert_true(tcp[BW_TCP_FULL] == 100000); /* the counter's, which looked all the time */
+    t.covered_s = 150;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_int_equal(told(v), 2 * BW_SERIES_CLASSES);
+    c.source = BW_SOURCE_SNMP;
+    c.resolution_ms = 30000;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_true(tcp[BW_TCP_FULL] == 100000 && tcp[BW_TCP_FULL_WAN] == BW_UNKNOWN);
+    c.resolution_ms = 3000;
+    assert_true(bw_series_traffic_values(&s, "wan", v, tcp));
+    assert_true(tcp[BW_TCP_FULL_WAN] != BW_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +452,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(gaps_stay_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(long_fill, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_files_are_remade, setup, teardown),
+        cmocka_unit_test_setup_teardown(traffic_as_steps, setup, teardown),
+        cmocka_unit_test(what_is_not_drawn),
     };
     int failed;
     if (!mkdtemp(folder)) {

@@ -71,12 +71,14 @@ static void fill(struct bw_summary *s, size_t circuits, size_t targets, int widt
         c->resolution_ms = 1000;
         c->covered_s = 300;
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            c->flow[d] = (struct bw_flow){INT64_C(123456789012345),
-                                          INT64_C(123456789012),
-                                          INT64_C(10000000000),
-                                          INT64_C(10000000000),
-                                          1,
-                                          1};
+            c->flow[d] = (struct bw_flow){.bytes = INT64_C(123456789012345),
+                                          .packets = INT64_C(123456789012),
+                                          .p95_1s_bps = INT64_C(10000000000),
+                                          .peak_1s_bps = INT64_C(10000000000),
+                                          .peak_sliding_1s_bps = INT64_C(10000000000),
+                                          .drops = 1,
+                                          .errors = 1,
+                                          .frame_offset_bytes = -14};
         }
     }
     for (size_t i = 0; i < targets; i++) {

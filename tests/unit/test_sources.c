@@ -72,8 +72,7 @@ static void decorate(struct bw_summary *s, int64_t i)
             .to_unix_ms = i == PER_DAY + 3 ? (DAY0 + 86400 + 1000) * 1000 : BW_UNKNOWN,
             .why = "carrier down",
             .known_to_unix_ms = BW_UNKNOWN};
-        s->circuits[0].flow[BW_DOWN] = (struct bw_flow){BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN,
-                                                        BW_UNKNOWN, BW_UNKNOWN, BW_UNKNOWN};
+        bw_flow_init(&s->circuits[0].flow[BW_DOWN]);
         s->latency[0].lost = s->latency[0].sent;
         s->latency[0].rtt_hist = NULL;
         s->latency[0].sum_us = s->latency[0].p50_us = BW_UNKNOWN;

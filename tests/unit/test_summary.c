@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "hash.h"
 #include "hist.h"
+#include "same_summary.h"
 #include "summary_gen.h"
 
 #include <bw/err.h>
@@ -31,40 +32,6 @@ static char *encode(const struct bw_summary *s, size_t *n)
 }
 
 /* Compare a member with what jansson read: absent exactly when unknown. */
-static void same_int(const json_t *o, const char *key, int64_t v)
-{
-    const json_t *j = json_object_get(o, key);
-    if (v == BW_UNKNOWN) {
-        assert_null(j);
-        return;
-    }
-    assert_true(json_is_integer(j));
-    assert_true(json_integer_value(j) == v);
-}
-
-static void same_text(const json_t *o, const char *key, const char *v)
-{
-    const json_t *j = json_object_get(o, key);
-    if (!v || !*v) {
-        assert_null(j);
-        return;
-    }
-    assert_non_null(j);
-    assert_string_equal(json_string_value(j), v);
-}
-
-static void same_flow(const json_t *o, const char *key, const struct bw_flow *f)
-{
-    const json_t *j = json_object_get(o, key);
-    same_int(j, "bytes", f->bytes);
-    same_int(j, "packets", f->packets);
-    same_int(j, "p95_1s_bps", f->p95_1s_bps);
-    same_int(j, "peak_1s_bps", f->peak_1s_bps);
-    same_int(j, "drops", f->drops);
-    same_int(j, "errors", f->errors);
-    assert_true(!j || json_object_size(j) > 0);
-}
-
 static void same_schedule(const struct bw_summary *s, const json_t *o)
 {
     const json_t *a = json_object_get(o, "commits");
@@ -145,6 +112,7 @@ static void same_values(const struct bw_summary *s, const json_t *o)
         same_int(j, "link_bps", c->link_bps);
         same_int(j, "mtu", c->mtu);
         same_int(j, "saturated_s", c->saturated_s);
+        same_int(j, "port_full_s", c->port_full_s);
         same_flow(j, "down", &c->flow[BW_DOWN]);
         same_flow(j, "up", &c->flow[BW_UP]);
         k = json_object_get(j, "behind");
@@ -222,22 +190,7 @@ static void same_values(const struct bw_summary *s, const json_t *o)
     }
     assert_int_equal(json_array_size(json_object_get(o, "traffic")), s->n_traffic);
     for (size_t i = 0; i < s->n_traffic; i++) {
-        const struct bw_traffic *t = &s->traffic[i];
-        j = json_array_get(json_object_get(o, "traffic"), i);
-        same_text(j, "circuit", t->circuit);
-        same_int(j, "sampled_1_in", t->sampled_1_in);
-        same_int(j, "captured", t->captured);
-        same_int(j, "capture_drops", t->capture_drops);
-        same_text(j, "tcp_rtt_hist", t->tcp_rtt_hist);
-        same_int(j, "retransmit_ppm", t->retransmit_ppm);
-        assert_int_equal(json_array_size(json_object_get(j, "mix")), t->n_mix);
-        for (size_t k = 0; k < t->n_mix; k++) {
-            const json_t *m = json_array_get(json_object_get(j, "mix"), k);
-            same_text(m, "class", t->mix[k].klass);
-            same_int(m, "down_ppm", t->mix[k].down_ppm);
-            same_int(m, "up_ppm", t->mix[k].up_ppm);
-            same_int(m, "error_ppm", t->mix[k].error_ppm);
-        }
+        same_traffic(json_array_get(json_object_get(o, "traffic"), i), &s->traffic[i]);
     }
     assert_int_equal(json_array_size(json_object_get(o, "gaps")), s->n_gaps);
     for (size_t i = 0; i < s->n_gaps; i++) {

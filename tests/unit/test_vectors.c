@@ -14,6 +14,7 @@
 #include "schedule_vectors.h"
 #include "starts.h"
 #include "summary_gen.h"
+#include "traffic_vectors.h"
 
 #include <bw/err.h>
 #include <bw/summary.h>
@@ -171,18 +172,16 @@ static void full(struct bw_summary *s)
     c->link_bps = 1000000000;
     c->mtu = 1500;
     c->saturated_s = 12;
-    c->flow[BW_DOWN] = (struct bw_flow){.bytes = 2250000000,
-                                        .packets = 1875000,
-                                        .p95_1s_bps = 97500000,
-                                        .peak_1s_bps = 99900000,
-                                        .drops = 3,
-                                        .errors = 0};
-    c->flow[BW_UP] = (struct bw_flow){.bytes = 150000000,
-                                      .packets = 900000,
-                                      .p95_1s_bps = 9000000,
-                                      .peak_1s_bps = 18000000,
-                                      .drops = BW_UNKNOWN, /* the port does not tell */
-                                      .errors = BW_UNKNOWN};
+    c->flow[BW_DOWN].bytes = 2250000000;
+    c->flow[BW_DOWN].packets = 1875000;
+    c->flow[BW_DOWN].p95_1s_bps = 97500000;
+    c->flow[BW_DOWN].peak_1s_bps = 99900000;
+    c->flow[BW_DOWN].drops = 3;
+    c->flow[BW_DOWN].errors = 0;
+    c->flow[BW_UP].bytes = 150000000;
+    c->flow[BW_UP].packets = 900000;
+    c->flow[BW_UP].p95_1s_bps = 9000000;
+    c->flow[BW_UP].peak_1s_bps = 18000000; /* its drops and errors are not told */
     c = circuit(s, "lte");
     c->vantage = BW_VANTAGE_WAN_SIDE;
     c->behind = BW_BEHIND_NAT | BW_BEHIND_FILTER | BW_BEHIND_PROXY;
@@ -247,15 +246,14 @@ static void full(struct bw_summary *s)
     s->traffic->capture_drops = 0;
     s->traffic->n_mix = 2;
     s->traffic->mix = bw_summary_alloc(s, 2 * sizeof(*s->traffic->mix));
-    memset(s->traffic->mix, 0, 2 * sizeof(*s->traffic->mix));
+    bw_traffic_share_init(&s->traffic->mix[0]);
+    bw_traffic_share_init(&s->traffic->mix[1]);
     PUT(s->traffic->mix[0].klass, "quic");
     s->traffic->mix[0].down_ppm = 610000;
     s->traffic->mix[0].up_ppm = 480000;
     s->traffic->mix[0].error_ppm = 12000;
     PUT(s->traffic->mix[1].klass, "https");
     s->traffic->mix[1].down_ppm = 390000;
-    s->traffic->mix[1].up_ppm = BW_UNKNOWN;
-    s->traffic->mix[1].error_ppm = BW_UNKNOWN;
     s->traffic->tcp_rtt_hist = s->latency[0].rtt_hist;
     s->traffic->retransmit_ppm = 900;
     s->n_gaps = 2;
@@ -399,13 +397,19 @@ static void probes(struct bw_summary *s)
     t->far.sndbuf_limited_ppm = 0;
 }
 
+static void traffic(struct bw_summary *s)
+{
+    smallest(s);
+    vectors_traffic(s);
+}
+
 static const struct {
     const char *name;
     void (*make)(struct bw_summary *s);
-} payloads[] = {
-    {"smallest", smallest}, {"all-lost", all_lost}, {"source-none", source_none},
-    {"schedule", schedule}, {"campaign", campaign}, {"probes", probes},
-    {"full", full}};
+} payloads[] = {{"smallest", smallest},       {"all-lost", all_lost},
+                {"source-none", source_none}, {"schedule", schedule},
+                {"campaign", campaign},       {"probes", probes},
+                {"traffic", traffic},         {"full", full}};
 
 /* ---- files -----------------------------------------------------------------------------
  */

@@ -5,6 +5,7 @@
  * What every picture says: the layer, the statistic, the unit, the claim, and where
  * nothing was measured. Colours keep apart for every kind of sight (Okabe and Ito's set),
  * and line widths and dashes repeat what colour says. */
+#include "graph_args.h"
 #include "graph_worker.h"
 
 #include <buf.h>
@@ -18,7 +19,6 @@
 #include <time.h>
 
 enum {
-    ARGS_MAX = 96,
     ARG_BYTES_MAX = 2 * PATH_MAX + 128,
     JOB_BYTES_MAX = 16384
 };
@@ -48,6 +48,7 @@ int bw_graph_job_write(const struct bw_graph_job *j, struct bw_buf *out)
     bw_jw_ki64(&w, "height", j->height);
     bw_jw_kstr(&w, "title", j->title);
     bw_jw_kstr(&w, "layer", j->layer);
+    bw_jw_kbool(&w, "at_least", j->at_least);
     bw_jw_karr(&w, "claims");
     for (size_t i = 0; i < j->n_claims; i++) {
         const struct bw_graph_claim *c = &j->claims[i];
@@ -110,6 +111,7 @@ static int read_job(const json_t *o, struct bw_graph_job *j, struct bw_err *rete
     r = r < 0 ? r : bw_json_get_i64(o, "height", 60, 2000, &j->height, reterr);
     r = r < 0 ? r : text(o, "title", j->title, sizeof(j->title), reterr);
     r = r < 0 ? r : text(o, "layer", j->layer, sizeof(j->layer), reterr);
+    r = r < 0 ? r : bw_json_get_bool(o, "at_least", &j->at_least, reterr);
     r = r < 0 ? r : read_claims(json_object_get(o, "claims"), j, reterr);
     j->format = (enum bw_graph_format)format;
     return r;
@@ -138,17 +140,9 @@ int bw_graph_job_read(const char *json,
 /* --- arguments --------------------------------------------------------------------------
  */
 
-struct args {
-    const bool *blank; /* by data source */
-    char *list[ARGS_MAX];
-    int n;
-    int error;
-};
-
-static void arg(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void arg(struct args *a, const char *fmt, ...)
+void graph_arg(struct args *a, const char *fmt, ...)
 {
-    if (a->error < 0 || a->n == ARGS_MAX) {
+    if (a->error < 0 || a->n == GRAPH_ARGS_MAX) {
         a->error = -E2BIG;
         return;
     }
@@ -181,11 +175,6 @@ static const char *escaped(const char *in, char *out, size_t cap)
     return out;
 }
 
-struct look {
-    const char *back, *canvas, *font, *grid, *mgrid, *axis, *gap, *claim;
-    const char *down, *up, *worse; /* worse: loss */
-};
-
 static const struct look light = {.back = "FFFFFF",
                                   .canvas = "FFFFFF",
                                   .font = "1F2933",
@@ -196,7 +185,8 @@ static const struct look light = {.back = "FFFFFF",
                                   .claim = "1F2933",
                                   .down = "0072B2",
                                   .up = "C85A00",
-                                  .worse = "B3005E"};
+                                  .worse = "B3005E",
+                                  .still = "3E7D52"};
 static const struct look dark = {.back = "161B22",
                                  .canvas = "161B22",
                                  .font = "E6EDF3",
@@ -207,48 +197,59 @@ static const struct look dark = {.back = "161B22",
                                  .claim = "E6EDF3",
                                  .down = "56B4E9",
                                  .up = "F0A23B",
-                                 .worse = "F778BA"};
+                                 .worse = "F778BA",
+                                 .still = "7FD49B"};
 
 static void frame(struct args *a, const struct bw_graph_job *j, const struct look *l)
 {
-    arg(a, "graph");
-    arg(a, "-");
-    arg(a, "--imgformat=%s", j->format == BW_GRAPH_SVG ? "SVG" : "PNG");
-    arg(a, "--start=%lld", (long long)j->from_unix_s);
-    arg(a, "--end=%lld", (long long)j->to_unix_s);
-    arg(a, "--width=%lld", (long long)j->width);
-    arg(a, "--height=%lld", (long long)j->height);
-    arg(a, "--full-size-mode");
-    arg(a, "--slope-mode");
-    arg(a, "--border=0");
-    arg(a, "--disable-rrdtool-tag");
-    arg(a, "--lower-limit=0");
-    arg(a, "--alt-autoscale-max");
-    arg(a, "--title=%s", j->title);
-    arg(a, "--font=DEFAULT:9:DejaVu Sans");
-    arg(a, "--font=TITLE:11:DejaVu Sans Bold");
-    arg(a, "--font=LEGEND:9:DejaVu Sans Mono");
-    arg(a, "--color=BACK#%s", l->back);
-    arg(a, "--color=CANVAS#%s", l->canvas);
-    arg(a, "--color=SHADEA#%s", l->back);
-    arg(a, "--color=SHADEB#%s", l->back);
-    arg(a, "--color=FONT#%s", l->font);
-    arg(a, "--color=GRID#%s", l->grid);
-    arg(a, "--color=MGRID#%s", l->mgrid);
-    arg(a, "--color=AXIS#%s", l->axis);
-    arg(a, "--color=ARROW#%s", l->axis);
-    arg(a, "--color=FRAME#%s", l->back);
-    arg(a, "--grid-dash=1:2");
+    graph_arg(a, "graph");
+    graph_arg(a, "-");
+    graph_arg(a, "--imgformat=%s", j->format == BW_GRAPH_SVG ? "SVG" : "PNG");
+    graph_arg(a, "--start=%lld", (long long)j->from_unix_s);
+    graph_arg(a, "--end=%lld", (long long)j->to_unix_s);
+    graph_arg(a, "--width=%lld", (long long)j->width);
+    graph_arg(a, "--height=%lld", (long long)j->height);
+    graph_arg(a, "--full-size-mode");
+    graph_arg(a, "--slope-mode");
+    graph_arg(a, "--border=0");
+    graph_arg(a, "--disable-rrdtool-tag");
+    if (strcmp(j->topic, "traffic") == 0) { /* it has two sides */
+        graph_arg(a, "--alt-autoscale");
+    } else {
+        graph_arg(a, "--lower-limit=0");
+        graph_arg(a, "--alt-autoscale-max");
+    }
+    graph_arg(a, "--title=%s", j->title);
+    graph_arg(a, "--font=DEFAULT:9:DejaVu Sans");
+    graph_arg(a, "--font=TITLE:11:DejaVu Sans Bold");
+    graph_arg(a, "--font=LEGEND:9:DejaVu Sans Mono");
+    graph_arg(a, "--color=BACK#%s", l->back);
+    graph_arg(a, "--color=CANVAS#%s", l->canvas);
+    graph_arg(a, "--color=SHADEA#%s", l->back);
+    graph_arg(a, "--color=SHADEB#%s", l->back);
+    graph_arg(a, "--color=FONT#%s", l->font);
+    graph_arg(a, "--color=GRID#%s", l->grid);
+    graph_arg(a, "--color=MGRID#%s", l->mgrid);
+    graph_arg(a, "--color=AXIS#%s", l->axis);
+    graph_arg(a, "--color=ARROW#%s", l->axis);
+    graph_arg(a, "--color=FRAME#%s", l->back);
+    graph_arg(a, "--grid-dash=1:2");
 }
 
-static void def(struct args *a,
-                const struct bw_graph_job *j,
-                const char *name,
-                const char *ds,
-                const char *cf)
+void graph_def_of(
+    struct args *a, const char *rrd, const char *name, const char *ds, const char *cf)
 {
     char path[2 * PATH_MAX];
-    arg(a, "DEF:%s=%s:%s:%s", name, escaped(j->rrd, path, sizeof(path)), ds, cf);
+    graph_arg(a, "DEF:%s=%s:%s:%s", name, escaped(rrd, path, sizeof(path)), ds, cf);
+}
+
+void graph_def(struct args *a,
+               const struct bw_graph_job *j,
+               const char *name,
+               const char *ds,
+               const char *cf)
+{
+    graph_def_of(a, j->rrd, name, ds, cf);
 }
 
 /* "5 min", "10 s" */
@@ -328,7 +329,7 @@ static void claim_steps(struct args *a, const struct bw_graph_job *j, int d)
     for (; ifs > 0; ifs--) {
         n += (size_t)snprintf(rpn + n, sizeof(rpn) - n, ",IF");
     }
-    arg(a, "CDEF:claim%d=down,POP,%s", d, rpn);
+    graph_arg(a, "CDEF:claim%d=down,POP,%s", d, rpn);
 }
 
 static void claim(struct args *a, const struct bw_graph_job *j, const struct look *l, int d)
@@ -345,23 +346,23 @@ static void claim(struct args *a, const struct bw_graph_job *j, const struct loo
         }
         claim_words(j, c, d, words);
         if (n++ > 0) {
-            arg(a, "COMMENT:   then %s", words);
+            graph_arg(a, "COMMENT:   then %s", words);
         } else if (j->n_claims == 1 && c->from_unix_s <= j->from_unix_s &&
                    c->to_unix_s >= j->to_unix_s) {
-            arg(a, "LINE1.5:%lld#%s:Claimed %s %s:dashes=%s", (long long)c->bps[d], colour,
-                names[d], words, dashes);
+            graph_arg(a, "LINE1.5:%lld#%s:Claimed %s %s:dashes=%s", (long long)c->bps[d],
+                      colour, names[d], words, dashes);
         } else {
             claim_steps(a, j, d);
-            arg(a, "LINE1.5:claim%d#%s:Claimed %s %s:dashes=%s", d, colour, names[d], words,
-                dashes);
+            graph_arg(a, "LINE1.5:claim%d#%s:Claimed %s %s:dashes=%s", d, colour, names[d],
+                      words, dashes);
         }
     }
     if (n > 1) {
-        arg(a, "COMMENT:\\l");
+        graph_arg(a, "COMMENT:\\l");
     }
 }
 
-static void foot(struct args *a, const struct bw_graph_job *j)
+void graph_foot(struct args *a, const struct bw_graph_job *j)
 {
     char zone[16] = "";
     char step[24];
@@ -376,124 +377,144 @@ static void foot(struct args *a, const struct bw_graph_job *j)
         line, sizeof(line),
         "Intervals of %s. Time zone: %s. A picture; the records are the evidence.",
         length(j->step_s, step), zone);
-    arg(a, "COMMENT:%s\\l", escaped(line, text_, sizeof(text_)));
+    graph_arg(a, "COMMENT:%s\\l", escaped(line, text_, sizeof(text_)));
 }
 
 /* The figures behind a name in the legend; librrd would print "-nan" where nothing is
  * known. */
-static void stats(struct args *a,
-                  int mean_ds,
-                  const char *mean,
-                  int peak_ds,
-                  const char *peak,
-                  const char *unit)
+void graph_stats(struct args *a,
+                 int mean_ds,
+                 const char *mean,
+                 int peak_ds,
+                 const char *peak,
+                 const char *unit)
 {
     if (a->blank[mean_ds]) {
-        arg(a, "COMMENT:nothing in this range\\l");
+        graph_arg(a, "COMMENT:nothing in this range\\l");
         return;
     }
-    arg(a, "VDEF:v%s=%s,AVERAGE", mean, mean);
-    arg(a, "GPRINT:v%s:mean %%6.2lf %s", mean, unit);
+    graph_arg(a, "VDEF:v%s=%s,AVERAGE", mean, mean);
+    graph_arg(a, "GPRINT:v%s:mean %%6.2lf %s", mean, unit);
     if (a->blank[peak_ds]) {
-        arg(a, "COMMENT:\\l");
+        graph_arg(a, "COMMENT:\\l");
         return;
     }
-    arg(a, "VDEF:v%s=%s,MAXIMUM", peak, peak);
-    arg(a, "GPRINT:v%s:highest %%6.2lf %s\\l", peak, unit);
+    graph_arg(a, "VDEF:v%s=%s,MAXIMUM", peak, peak);
+    graph_arg(a, "GPRINT:v%s:highest %%6.2lf %s\\l", peak, unit);
+}
+
+void graph_rate_label(struct args *a, const struct bw_graph_job *j)
+{
+    graph_arg(a, "--vertical-label=%sbit/s, %s layer", j->at_least ? "at least, " : "",
+              j->layer[0] ? j->layer : "unnamed");
+}
+
+void graph_at_least(struct args *a, const struct bw_graph_job *j)
+{
+    if (j->at_least) {
+        graph_arg(a, "COMMENT:Counted at a mirror port, which can miss traffic\\: the line "
+                     "carried this much or more.\\l");
+    }
 }
 
 static void draw_link(struct args *a, const struct bw_graph_job *j, const struct look *l)
 {
-    arg(a, "--vertical-label=bit/s, %s layer", j->layer[0] ? j->layer : "unnamed");
-    def(a, j, "down", "down", "AVERAGE");
-    def(a, j, "up", "up", "AVERAGE");
-    def(a, j, "dpeak", "down_peak", "MAX");
-    def(a, j, "upeak", "up_peak", "MAX");
-    arg(a, "CDEF:gap=down,UN,up,UN,*,INF,UNKN,IF");
-    arg(a, "AREA:gap#%s", l->gap);
-    arg(a, "AREA:down#%s55", l->down);
-    arg(a, "LINE1:dpeak#%s88", l->down);
-    arg(a, "LINE1:upeak#%s88:dashes=2,2", l->up);
-    arg(a, "LINE1.6:down#%s:Down, mean of interval ", l->down);
-    stats(a, BW_DOWN, "down", BW_DIRECTIONS + BW_DOWN, "dpeak", "%sbit/s");
-    arg(a, "LINE1.6:up#%s:Up, mean of interval   ", l->up);
-    stats(a, BW_UP, "up", BW_DIRECTIONS + BW_UP, "upeak", "%sbit/s");
+    const char *how = j->at_least ? "at least, mean of interval" : "mean of interval";
+    graph_rate_label(a, j);
+    graph_def(a, j, "down", "down", "AVERAGE");
+    graph_def(a, j, "up", "up", "AVERAGE");
+    graph_def(a, j, "dpeak", "down_peak", "MAX");
+    graph_def(a, j, "upeak", "up_peak", "MAX");
+    graph_arg(a, "CDEF:gap=down,UN,up,UN,*,INF,UNKN,IF");
+    graph_arg(a, "AREA:gap#%s", l->gap);
+    graph_arg(a, "AREA:down#%s55", l->down);
+    graph_arg(a, "LINE1:dpeak#%s88", l->down);
+    graph_arg(a, "LINE1:upeak#%s88:dashes=2,2", l->up);
+    graph_arg(a, "LINE1.6:down#%s:Down, %s ", l->down, how);
+    graph_stats(a, BW_DOWN, "down", BW_DIRECTIONS + BW_DOWN, "dpeak", "%sbit/s");
+    graph_arg(a, "LINE1.6:up#%s:Up, %s   ", l->up, how);
+    graph_stats(a, BW_UP, "up", BW_DIRECTIONS + BW_UP, "upeak", "%sbit/s");
     claim(a, j, l, BW_DOWN);
     claim(a, j, l, BW_UP);
-    arg(a, "AREA:0#%s:Not measured\\l", l->gap);
-    arg(a, "COMMENT:Thin lines and \"highest\"\\: the highest second.\\l");
-    foot(a, j);
+    graph_arg(a, "AREA:0#%s:Not measured\\l", l->gap);
+    if (!(j->at_least && j->blank[BW_DIRECTIONS + BW_DOWN] &&
+          j->blank[BW_DIRECTIONS + BW_UP])) { /* a mirror has no peak */
+        graph_arg(a, "COMMENT:Thin lines and \"highest\"\\: the highest second.\\l");
+    }
+    graph_at_least(a, j);
+    graph_foot(a, j);
 }
 
 static void draw_latency(struct args *a, const struct bw_graph_job *j, const struct look *l)
 {
-    arg(a, "--vertical-label=round trip, ms");
-    arg(a, "--units-exponent=0");
-    def(a, j, "p50s", "p50", "AVERAGE");
-    def(a, j, "p95s", "p95", "AVERAGE");
-    def(a, j, "p95ms", "p95", "MAX");
-    def(a, j, "loss", "loss", "AVERAGE");
-    arg(a, "CDEF:p50=p50s,1000,*");
-    arg(a, "CDEF:p95=p95s,1000,*");
-    arg(a, "CDEF:p95top=p95ms,1000,*");
-    arg(a, "CDEF:losspct=loss,100,*");
-    arg(a, "CDEF:gap=loss,UN,INF,UNKN,IF");
-    arg(a, "CDEF:some=losspct,0.1,GE,losspct,2,LE,*,INF,UNKN,IF");
-    arg(a, "CDEF:much=losspct,2,GT,losspct,99.9,LT,*,INF,UNKN,IF");
-    arg(a, "CDEF:all=losspct,99.9,GE,INF,UNKN,IF");
-    arg(a, "AREA:gap#%s", l->gap);
-    arg(a, "AREA:some#%s2A", l->worse);
-    arg(a, "AREA:much#%s66", l->worse);
-    arg(a, "AREA:all#%sCC", l->worse);
-    arg(a, "LINE1:p95#%s:P95 of interval    :dashes=4,2", l->up);
-    stats(a, P95, "p95", P95, "p95top", "ms");
-    arg(a, "LINE1.6:p50#%s:Median of interval ", l->down);
+    graph_arg(a, "--vertical-label=round trip, ms");
+    graph_arg(a, "--units-exponent=0");
+    graph_def(a, j, "p50s", "p50", "AVERAGE");
+    graph_def(a, j, "p95s", "p95", "AVERAGE");
+    graph_def(a, j, "p95ms", "p95", "MAX");
+    graph_def(a, j, "loss", "loss", "AVERAGE");
+    graph_arg(a, "CDEF:p50=p50s,1000,*");
+    graph_arg(a, "CDEF:p95=p95s,1000,*");
+    graph_arg(a, "CDEF:p95top=p95ms,1000,*");
+    graph_arg(a, "CDEF:losspct=loss,100,*");
+    graph_arg(a, "CDEF:gap=loss,UN,INF,UNKN,IF");
+    graph_arg(a, "CDEF:some=losspct,0.1,GE,losspct,2,LE,*,INF,UNKN,IF");
+    graph_arg(a, "CDEF:much=losspct,2,GT,losspct,99.9,LT,*,INF,UNKN,IF");
+    graph_arg(a, "CDEF:all=losspct,99.9,GE,INF,UNKN,IF");
+    graph_arg(a, "AREA:gap#%s", l->gap);
+    graph_arg(a, "AREA:some#%s2A", l->worse);
+    graph_arg(a, "AREA:much#%s66", l->worse);
+    graph_arg(a, "AREA:all#%sCC", l->worse);
+    graph_arg(a, "LINE1:p95#%s:P95 of interval    :dashes=4,2", l->up);
+    graph_stats(a, P95, "p95", P95, "p95top", "ms");
+    graph_arg(a, "LINE1.6:p50#%s:Median of interval ", l->down);
     if (a->blank[P50]) {
-        arg(a, "COMMENT:\\l");
+        graph_arg(a, "COMMENT:\\l");
     } else {
-        arg(a, "VDEF:vp50=p50,AVERAGE");
-        arg(a, "GPRINT:vp50:mean %%6.2lf ms\\l");
+        graph_arg(a, "VDEF:vp50=p50,AVERAGE");
+        graph_arg(a, "GPRINT:vp50:mean %%6.2lf ms\\l");
     }
-    arg(a, "AREA:0#%s2A:Lost 0.1 to 2 %%", l->worse);
-    arg(a, "AREA:0#%s66:more", l->worse);
-    arg(a, "AREA:0#%sCC:all", l->worse);
-    arg(a, "AREA:0#%s:Not measured", l->gap);
+    graph_arg(a, "AREA:0#%s2A:Lost 0.1 to 2 %%", l->worse);
+    graph_arg(a, "AREA:0#%s66:more", l->worse);
+    graph_arg(a, "AREA:0#%sCC:all", l->worse);
+    graph_arg(a, "AREA:0#%s:Not measured", l->gap);
     if (a->blank[LOSS]) {
-        arg(a, "COMMENT:\\l");
+        graph_arg(a, "COMMENT:\\l");
     } else {
-        arg(a, "VDEF:vloss=losspct,AVERAGE");
-        arg(a, "GPRINT:vloss:Mean loss %%.3lf %%%%\\l");
+        graph_arg(a, "VDEF:vloss=losspct,AVERAGE");
+        graph_arg(a, "GPRINT:vloss:Mean loss %%.3lf %%%%\\l");
     }
-    foot(a, j);
+    graph_foot(a, j);
 }
 
 static void
 draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look *l)
 {
-    arg(a, "--vertical-label=bit/s, layer in the legend");
-    def(a, j, "down", "down", "AVERAGE");
-    def(a, j, "up", "up", "AVERAGE");
-    def(a, j, "dmax", "down", "MAX");
-    def(a, j, "umax", "up", "MAX");
-    def(a, j, "ldown", "line_down", "AVERAGE");
-    def(a, j, "lup", "line_up", "AVERAGE");
-    arg(a, "CDEF:hdown=down,UN,PREV,down,IF");
-    arg(a, "CDEF:hup=up,UN,PREV,up,IF");
-    arg(a, "LINE1:hdown#%s66", l->down);
-    arg(a, "LINE1:hup#%s66:dashes=2,2", l->up);
-    arg(a, "LINE3:ldown#%s55", l->down);
-    arg(a, "LINE3:lup#%s55", l->up);
-    arg(a, "LINE4:down#%s:Tested down, goodput ", l->down);
-    stats(a, BW_DOWN, "down", BW_DOWN, "dmax", "%sbit/s");
-    arg(a, "LINE4:up#%s:Tested up, goodput   ", l->up);
-    stats(a, BW_UP, "up", BW_UP, "umax", "%sbit/s");
-    arg(a, "LINE3:0#%s55:Pale marks\\: the line's counter in the same seconds, %s layer\\l",
+    graph_arg(a, "--vertical-label=bit/s, layer in the legend");
+    graph_def(a, j, "down", "down", "AVERAGE");
+    graph_def(a, j, "up", "up", "AVERAGE");
+    graph_def(a, j, "dmax", "down", "MAX");
+    graph_def(a, j, "umax", "up", "MAX");
+    graph_def(a, j, "ldown", "line_down", "AVERAGE");
+    graph_def(a, j, "lup", "line_up", "AVERAGE");
+    graph_arg(a, "CDEF:hdown=down,UN,PREV,down,IF");
+    graph_arg(a, "CDEF:hup=up,UN,PREV,up,IF");
+    graph_arg(a, "LINE1:hdown#%s66", l->down);
+    graph_arg(a, "LINE1:hup#%s66:dashes=2,2", l->up);
+    graph_arg(a, "LINE3:ldown#%s55", l->down);
+    graph_arg(a, "LINE3:lup#%s55", l->up);
+    graph_arg(a, "LINE4:down#%s:Tested down, goodput ", l->down);
+    graph_stats(a, BW_DOWN, "down", BW_DOWN, "dmax", "%sbit/s");
+    graph_arg(a, "LINE4:up#%s:Tested up, goodput   ", l->up);
+    graph_stats(a, BW_UP, "up", BW_UP, "umax", "%sbit/s");
+    graph_arg(
+        a, "LINE3:0#%s55:Pale marks\\: the line's counter in the same seconds, %s layer\\l",
         l->axis, j->layer[0] ? j->layer : "unnamed");
     claim(a, j, l, BW_DOWN);
     claim(a, j, l, BW_UP);
-    arg(a, "COMMENT:\\l");
-    arg(a, "COMMENT:Thin lines hold the last test until the next.\\l");
-    foot(a, j);
+    graph_arg(a, "COMMENT:\\l");
+    graph_arg(a, "COMMENT:Thin lines hold the last test until the next.\\l");
+    graph_foot(a, j);
 }
 
 int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n)
@@ -507,7 +528,7 @@ int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n)
         draw_latency(&a, j, l);
     } else if (strcmp(j->topic, "throughput") == 0) {
         draw_throughput(&a, j, l);
-    } else {
+    } else if (graph_draw_traffic(&a, j, l) < 0) {
         a.error = -EINVAL;
     }
     char **list = a.error < 0 ? NULL : malloc((size_t)(a.n + 1) * sizeof(*list));

@@ -52,6 +52,7 @@ static void work(const char *line, size_t n)
         return;
     }
     bw_graph_find_blank(&job);
+    bw_graph_find_beside(&job);
     if (bw_graph_args(&job, &args, &n_args) < 0) {
         complain("a job that cannot be drawn");
         return;

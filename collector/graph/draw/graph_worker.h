@@ -23,7 +23,14 @@ enum bw_graph_format {
 };
 
 enum {
-    BW_GRAPH_CLAIMS_MAX = 8
+    BW_GRAPH_CLAIMS_MAX = 8,
+    BW_GRAPH_BESIDE_MAX = 3
+};
+
+/* A probe's series to draw beside. */
+struct bw_graph_beside {
+    char name[BW_NAME_MAX + 1];
+    char rrd[PATH_MAX];
 };
 
 /* What was claimed for a stretch of time. */
@@ -36,7 +43,8 @@ struct bw_graph_claim {
 
 struct bw_graph_job {
     char rrd[PATH_MAX];
-    char topic[16]; /* "link", "latency", "throughput" */
+    char topic[16]; /* "link", "latency", "throughput", "traffic", "rtt", "resent",
+                       "saturated" */
     enum bw_graph_format format;
     bool dark;
     int64_t from_unix_s;
@@ -46,10 +54,14 @@ struct bw_graph_job {
     int64_t height;
     char title[256];
     char layer[16]; /* of the link's counters, "" unknown */
+    bool at_least;  /* counted at a mirror port: the line carried this much or more */
     struct bw_graph_claim claims[BW_GRAPH_CLAIMS_MAX]; /* by from, none beside another */
     size_t n_claims;
     /* By data source, nothing known in the range: bw_graph_find_blank() says, not sent. */
     bool blank[BW_SERIES_DS_MAX];
+    /* For "rtt", the first by name: bw_graph_find_beside() says, not sent. */
+    struct bw_graph_beside beside[BW_GRAPH_BESIDE_MAX];
+    size_t n_beside;
 };
 
 int bw_graph_worker_main(void);
@@ -63,6 +75,11 @@ int bw_graph_job_read(const char *text,
 
 /* Look into the series. One that cannot be read has no blanks: drawing will say why. */
 void bw_graph_find_blank(struct bw_graph_job *job);
+
+/* Look for probes' series in the job's folder. */
+void bw_graph_find_beside(struct bw_graph_job *job);
+/* The file (without its ending) that a series is drawn from: "tcp" holds several. */
+const char *bw_graph_file(const char *series);
 
 /* rrd_graph_v()'s arguments for a job; freed with bw_graph_args_free(). Pure. */
 int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n);

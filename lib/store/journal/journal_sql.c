@@ -31,7 +31,8 @@ static const char schema_v1[] =
 
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
-static const char *const *const script[] = {v1, v2};
+static const char *const v3[] = {BW_COLUMNS_V3, NULL};
+static const char *const *const script[] = {v1, v2, v3};
 
 #define NOT_REFUSED \
     " NOT EXISTS(SELECT 1 FROM refusals f WHERE f.chain = r.chain AND f.seq = r.seq)"
@@ -101,4 +102,4 @@ const char *const bw_journal_text[N_STMTS] = {
 
 /* "BWJ1" in the file's header, for file(1) and for us. */
 const struct bw_sql_schema bw_journal_schema = {
-    .what = "journal", .application_id = 0x42574a31, .version = 2, .script = script};
+    .what = "journal", .application_id = 0x42574a31, .version = 3, .script = script};

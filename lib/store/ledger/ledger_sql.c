@@ -84,13 +84,14 @@ static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
 static const char *const v3[] = {"ALTER TABLE sites ADD COLUMN usual_s INTEGER;", NULL};
 static const char *const v4[] = {schema_v4, NULL};
-static const char *const *const script[] = {v1, v2, v3, v4};
+static const char *const v5[] = {BW_COLUMNS_V3, NULL};
+static const char *const *const script[] = {v1, v2, v3, v4, v5};
 
 /* "BWL1" in the file's header. */
 const struct bw_sql_schema bw_ledger_schema = {
     .what = "ledger",
     .application_id = 0x42574c31,
-    .version = 4,
+    .version = 5,
     .script = script,
     /* A batch of 100 sites touches some 300 pages all over the indices: with SQLite's 2 MB
      * each was read again, and every third batch was a checkpoint. The log that a long

@@ -6,7 +6,6 @@
 #include "details.h"
 
 #include "details_private.h"
-#include "hash.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
@@ -277,31 +276,16 @@ int bw_details_add_record(struct bw_details_maker *m,
                           const struct bw_record *rec,
                           struct bw_err *reterr)
 {
-    const char *end = rec->jws + rec->jws_len;
-    const char *from = memchr(rec->jws, '.', rec->jws_len);
-    const char *to = from ? memchr(from + 1, '.', (size_t)(end - from - 1)) : NULL;
     struct bw_summary s;
-    long n;
-    int r;
+    int r = bw_payload_take(&m->payload, rec, reterr);
 
-    if (!to) {
-        return bw_err_set(reterr, -BW_EMALFORMED, "record %lld of key %s is not a JWS",
-                          (long long)rec->seq, rec->kid);
+    if (r <= 0) { /* damaged, or the same as before */
+        return r;
     }
-    if (rec->sha256[0] && strcmp(m->last_sha256, rec->sha256) == 0) {
+    if (!wanted(m->payload.json, m->payload.len)) {
         return 0;
     }
-    memcpy(m->last_sha256, rec->sha256, sizeof(m->last_sha256));
-    n = bw_b64_decode(from + 1, (size_t)(to - from - 1), m->payload, BW_PAYLOAD_MAX);
-    if (n < 0) {
-        return bw_err_set(reterr, -BW_EMALFORMED, "record %lld of key %s is not base64url",
-                          (long long)rec->seq, rec->kid);
-    }
-    m->payload[n] = '\0';
-    if (!wanted(m->payload, (size_t)n)) {
-        return 0;
-    }
-    r = bw_summary_decode(m->payload, (size_t)n, &s, reterr);
+    r = bw_summary_decode(m->payload.json, m->payload.len, &s, reterr);
     if (r < 0) {
         return r == -BW_ENEWER ? 0 : r; /* takes no part in days either */
     }

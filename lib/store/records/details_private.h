@@ -5,6 +5,7 @@
 
 #include "details.h"
 #include "hist.h"
+#include "payload.h"
 
 /* A target while its records come; times of t are taken at the end. */
 struct details_target {
@@ -45,8 +46,7 @@ struct bw_details_maker {
     struct details_track *tracks; /* as many */
     size_t n_tracks;
     bool more;
-    char last_sha256[BW_HASH_LEN + 1];
-    char payload[BW_PAYLOAD_MAX + 1];
+    struct bw_payload payload; /* of the record before */
 };
 
 /* 0 or -ENOMEM. */

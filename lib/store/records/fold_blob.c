@@ -208,6 +208,9 @@ static size_t io_array(struct io *io, void **items, size_t n, size_t size, size_
 
 static void io_flow(struct io *io, struct bw_flow *f)
 {
+    if (!io->out) {
+        bw_flow_init(f);
+    }
     io_figure(io, &f->bytes);
     io_figure(io, &f->packets);
     io_figure(io, &f->p95_1s_bps);
@@ -249,6 +252,10 @@ static void io_slots(struct io *io, struct bw_circuit_day *d)
     d->n_slots = io_array(io, &items, d->n_slots, sizeof(*d->slots), BW_FOLD_SLOTS_MAX);
     d->slots = items;
     d->n_slots = items ? d->n_slots : 0;
+    for (size_t i = 0; i < d->n_slots && !io->out; i++) {
+        bw_flow_init(&d->slots[i].flow[BW_DOWN]);
+        bw_flow_init(&d->slots[i].flow[BW_UP]);
+    }
     for (size_t i = 0; i < d->n_slots && !io->bad; i++) {
         struct bw_slot s = d->slots[i];
         int64_t step = s.start_unix_s - before;
@@ -264,7 +271,7 @@ static void io_slots(struct io *io, struct bw_circuit_day *d)
         before += step;
         seq += seq_step;
         io->bad = io->bad || seq < 0 || seq >= NUMBER_MAX;
-        s.flags = io_small(io, s.flags, 2 * BW_SLOT_OVERLAP - 1);
+        s.flags = io_small(io, s.flags, 2 * BW_SLOT_TRAFFIC - 1);
         s.start_unix_s = before;
         s.end_unix_s = before + length;
         s.seq = seq;

@@ -100,6 +100,11 @@ int bw_fold_add_slot(struct bw_fold_day *d,
     if (s->clock.known && s->clock.step_us != BW_UNKNOWN && s->clock.step_us != 0) {
         slot->flags |= BW_SLOT_STEPPED;
     }
+    for (size_t i = 0; i < s->n_traffic; i++) {
+        if (strcmp(s->traffic[i].circuit, c->id) == 0) {
+            slot->flags |= BW_SLOT_TRAFFIC;
+        }
+    }
     if (slot->start_unix_s < end_before) {
         slot->flags |= BW_SLOT_OVERLAP;
     }

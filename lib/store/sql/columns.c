@@ -6,6 +6,7 @@
 #include "columns.h"
 
 #include "columns_lines.h"
+#include "columns_traffic.h"
 #include "sql.h"
 
 #include <buf.h>
@@ -18,7 +19,6 @@
 
 enum {
     PER_RECORD = 1024,
-    FLAGS_CAP = 512,
     LINES_CAP = 65536
 };
 
@@ -59,6 +59,11 @@ static int put_circuit(struct bw_sql *s,
     bw_sql_i64(st, 1, key);
     bw_sql_text(st, 2, c->id);
     bw_columns_bind_facts(st, 3, c);
+    bw_sql_i64(st, 24, c->port_full_s);
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        bw_sql_i64(st, 25 + 2 * d, c->flow[d].peak_sliding_1s_bps);
+        bw_sql_i64(st, 26 + 2 * d, c->flow[d].frame_offset_bytes);
+    }
     return bw_sql_run(s, st, reterr);
 }
 
@@ -164,35 +169,19 @@ static void bind_end(struct sqlite3_stmt *st, int at, const struct bw_tcp_figure
     bw_sql_i64(st, at + 5, e->sndbuf_limited_ppm);
 }
 
-/* Flags are words of the contract and hold no line feed. */
-static const char *join_flags(const struct bw_throughput *t, char out[FLAGS_CAP])
-{
-    size_t at = 0;
-    size_t max = sizeof(t->flags) / sizeof(t->flags[0]);
-    out[0] = '\0';
-    for (size_t i = 0; i < max && t->flags[i]; i++) {
-        int n = snprintf(out + at, FLAGS_CAP - at, "%s%s", i > 0 ? "\n" : "", t->flags[i]);
-        if (n < 0 || (size_t)n >= FLAGS_CAP - at) {
-            return NULL;
-        }
-        at += (size_t)n;
-    }
-    return out;
-}
-
 static int put_throughput(struct bw_sql *s,
                           int64_t key,
                           const struct bw_throughput *t,
                           struct bw_err *reterr)
 {
-    char flags[FLAGS_CAP];
+    char flags[BW_COLUMNS_FLAGS_CAP];
     struct sqlite3_stmt *st = bw_sql_stmt(s, BW_COLUMNS_PUT_THROUGHPUT, reterr);
     if (!st) {
         return bw_sql_code(s);
     }
-    if (!join_flags(t, flags)) {
+    if (!bw_columns_join_flags(t->flags, flags)) {
         return bw_err_set(reterr, -E2BIG, "throughput flags of %s are longer than %d bytes",
-                          t->probe, FLAGS_CAP);
+                          t->probe, BW_COLUMNS_FLAGS_CAP);
     }
     bw_sql_i64(st, 1, key);
     bw_sql_text(st, 2, t->circuit);
@@ -255,7 +244,7 @@ int bw_columns_put(struct bw_sql *s,
     int r = 0;
     if (u->n_circuits > PER_RECORD || u->n_outages > PER_RECORD ||
         u->n_latency > PER_RECORD || u->n_throughput > PER_RECORD ||
-        u->n_paths > PER_RECORD || u->n_gaps > PER_RECORD) {
+        u->n_paths > PER_RECORD || u->n_traffic > PER_RECORD || u->n_gaps > PER_RECORD) {
         return bw_err_set(reterr, -E2BIG, "a summary with more than %d entries of one kind",
                           PER_RECORD);
     }
@@ -273,6 +262,9 @@ int bw_columns_put(struct bw_sql *s,
     }
     for (size_t i = 0; r == 0 && i < u->n_paths; i++) {
         r = put_path(s, base + (int64_t)i, &u->paths[i], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < u->n_traffic; i++) {
+        r = bw_columns_put_traffic(s, base + (int64_t)i, &u->traffic[i], reterr);
     }
     for (size_t i = 0; r == 0 && i < u->n_gaps; i++) {
         r = put_gap(s, base + (int64_t)i, &u->gaps[i], reterr);
@@ -347,6 +339,11 @@ static void read_circuit(struct sqlite3_stmt *st, struct bw_circuit_summary *c)
     bw_circuit_summary_init(c);
     bw_sql_copy(st, 1, c->id, sizeof(c->id));
     bw_columns_read_facts(st, 2, c);
+    c->port_full_s = bw_sql_get(st, 23);
+    for (int d = 0; d < BW_DIRECTIONS; d++) {
+        c->flow[d].peak_sliding_1s_bps = bw_sql_get(st, 24 + 2 * d);
+        c->flow[d].frame_offset_bytes = bw_sql_get(st, 25 + 2 * d);
+    }
 }
 
 static void read_outage(struct bw_summary *u,
@@ -419,20 +416,6 @@ static void read_end(struct sqlite3_stmt *st, int at, struct bw_tcp_figures *e)
     e->sndbuf_limited_ppm = bw_sql_get(st, at + 5);
 }
 
-static void read_flags(struct bw_summary *u, const char *text, struct bw_throughput *t)
-{
-    size_t max = sizeof(t->flags) / sizeof(t->flags[0]);
-    char *copy = text && *text ? bw_summary_strdup(u, text) : NULL;
-    for (size_t i = 0; copy && i < max; i++) {
-        char *end = strchr(copy, '\n');
-        t->flags[i] = copy;
-        if (end) {
-            *end++ = '\0';
-        }
-        copy = end;
-    }
-}
-
 static void read_throughput(struct bw_summary *u,
                             struct sqlite3_stmt *st,
                             struct bw_throughput *t,
@@ -465,7 +448,7 @@ static void read_throughput(struct bw_summary *u,
     t->rtt_loaded_p95_us = bw_sql_get(st, 24);
     t->retransmit_ppm = bw_sql_get(st, 25);
     t->tester_busy_ppm = bw_sql_get(st, 26);
-    read_flags(u, (const char *)sqlite3_column_text(st, 27), t);
+    bw_columns_read_flags(u, (const char *)sqlite3_column_text(st, 27), t->flags);
     t->machine = lend(u, st, 28, failed);
     t->loss_ppm = bw_sql_get(st, 29);
     t->delay_min_us = bw_sql_get(st, 30);
@@ -506,6 +489,8 @@ static int get_table(struct bw_sql *s,
             read_latency(a->owner, st, row, &failed);
         } else if (which == BW_COLUMNS_GET_PATH) {
             read_path(a->owner, st, row, &failed);
+        } else if (which == BW_COLUMNS_GET_TRAFFIC) {
+            failed = bw_columns_read_traffic(a->owner, st, row) < 0;
         } else if (which == BW_COLUMNS_GET_THROUGHPUT) {
             read_throughput(a->owner, st, row, &failed);
         } else {
@@ -530,6 +515,7 @@ int bw_columns_get(struct bw_sql *s,
     struct rows latency = {.owner = u, .size = sizeof(struct bw_latency)};
     struct rows throughput = {.owner = u, .size = sizeof(struct bw_throughput)};
     struct rows paths = {.owner = u, .size = sizeof(struct bw_path)};
+    struct rows traffic = {.owner = u, .size = sizeof(struct bw_traffic)};
     struct rows gaps = {.owner = u, .size = sizeof(struct bw_gap)};
     int r = get_table(s, BW_COLUMNS_GET_CIRCUIT, record, circuit, &circuits, reterr);
     if (r == 0 && circuits.n > 0) {
@@ -544,6 +530,9 @@ int bw_columns_get(struct bw_sql *s,
     if (r == 0) {
         r = get_table(s, BW_COLUMNS_GET_PATH, record, circuit, &paths, reterr);
     }
+    if (r == 0 && circuits.n > 0) {
+        r = get_table(s, BW_COLUMNS_GET_TRAFFIC, record, circuit, &traffic, reterr);
+    }
     if (r == 0) {
         r = get_table(s, BW_COLUMNS_GET_GAP, record, circuit, &gaps, reterr);
     }
@@ -557,6 +546,8 @@ int bw_columns_get(struct bw_sql *s,
     u->n_throughput = throughput.n;
     u->paths = paths.data;
     u->n_paths = paths.n;
+    u->traffic = traffic.data;
+    u->n_traffic = traffic.n;
     u->gaps = gaps.data;
     u->n_gaps = gaps.n;
     return r;
@@ -565,7 +556,7 @@ int bw_columns_get(struct bw_sql *s,
 int bw_columns_drop(struct bw_sql *s, int64_t from, int64_t to, struct bw_err *reterr)
 {
     int r = 0;
-    for (size_t i = BW_COLUMNS_DROP_CIRCUITS; r == 0 && i <= BW_COLUMNS_DROP_PATHS; i++) {
+    for (size_t i = BW_COLUMNS_DROP_CIRCUITS; r == 0 && i <= BW_COLUMNS_DROP_TRAFFIC; i++) {
         struct sqlite3_stmt *st = bw_sql_stmt(s, i, reterr);
         if (!st) {
             return bw_sql_code(s);

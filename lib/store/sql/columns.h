@@ -68,6 +68,26 @@ struct sqlite3_stmt;
     "CREATE TABLE paths(key INTEGER PRIMARY KEY, circuit TEXT NOT NULL, probe TEXT," \
     " method TEXT, family INTEGER, at_ms INTEGER, reached INTEGER, mtu INTEGER," \
     " hash TEXT, changed INTEGER, flag TEXT, hops TEXT);"
+/* What version 3 of the journal's and 5 of the ledger's added: what counters tell besides,
+ * and what the line was full of. Shares are lines of fields, as above. */
+#define BW_COLUMNS_V3 \
+    "ALTER TABLE circuits ADD COLUMN port_full_s INTEGER;" \
+    "ALTER TABLE circuits ADD COLUMN down_peak_sliding_1s_bps INTEGER;" \
+    "ALTER TABLE circuits ADD COLUMN down_frame_offset_bytes INTEGER;" \
+    "ALTER TABLE circuits ADD COLUMN up_peak_sliding_1s_bps INTEGER;" \
+    "ALTER TABLE circuits ADD COLUMN up_frame_offset_bytes INTEGER;" \
+    "CREATE TABLE traffic(key INTEGER PRIMARY KEY, circuit TEXT NOT NULL, state TEXT," \
+    " covered_s INTEGER, sampled_1_in INTEGER, captured INTEGER, capture_drops INTEGER," \
+    " flows_1_in INTEGER, mix TEXT, families TEXT, sizes TEXT, tcp_rtt_hist TEXT," \
+    " saturated_rtt_hist TEXT, wan_min_hist TEXT, lan_rtt_hist TEXT, lan_min_hist TEXT," \
+    " flow_size_hist TEXT, flows INTEGER, retransmit_ppm INTEGER, down_bytes INTEGER," \
+    " down_resent_bytes INTEGER, down_resent_ppm INTEGER, down_resent_low_ppm INTEGER," \
+    " down_resent_high_ppm INTEGER, down_reordered_ppm INTEGER," \
+    " down_reordered_low_ppm INTEGER, down_reordered_high_ppm INTEGER," \
+    " up_bytes INTEGER, up_resent_bytes INTEGER, up_resent_ppm INTEGER," \
+    " up_resent_low_ppm INTEGER, up_resent_high_ppm INTEGER, up_reordered_ppm INTEGER," \
+    " up_reordered_low_ppm INTEGER, up_reordered_high_ppm INTEGER, devices_min INTEGER," \
+    " flags TEXT);"
 /* clang-format on */
 
 enum bw_columns_stmt {
@@ -77,18 +97,21 @@ enum bw_columns_stmt {
     BW_COLUMNS_PUT_THROUGHPUT,
     BW_COLUMNS_PUT_GAP,
     BW_COLUMNS_PUT_PATH,
+    BW_COLUMNS_PUT_TRAFFIC,
     BW_COLUMNS_GET_CIRCUIT,
     BW_COLUMNS_GET_OUTAGE,
     BW_COLUMNS_GET_LATENCY,
     BW_COLUMNS_GET_THROUGHPUT,
     BW_COLUMNS_GET_GAP,
     BW_COLUMNS_GET_PATH,
+    BW_COLUMNS_GET_TRAFFIC,
     BW_COLUMNS_DROP_CIRCUITS,
     BW_COLUMNS_DROP_OUTAGES,
     BW_COLUMNS_DROP_LATENCY,
     BW_COLUMNS_DROP_THROUGHPUT,
     BW_COLUMNS_DROP_GAPS,
     BW_COLUMNS_DROP_PATHS,
+    BW_COLUMNS_DROP_TRAFFIC,
     BW_COLUMNS_STMTS
 };
 
@@ -97,7 +120,7 @@ enum bw_columns_stmt {
 #define BW_COLUMNS_TEXTS \
     [BW_COLUMNS_PUT_CIRCUIT] = \
         "INSERT INTO circuits VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
-        "?16,?17,?18,?19,?20,?21,?22,?23)", \
+        "?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)", \
     [BW_COLUMNS_PUT_OUTAGE] = "INSERT INTO outages VALUES(?1,?2,?3,?4,?5)", \
     [BW_COLUMNS_PUT_LATENCY] = \
         "INSERT INTO latency VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16," \
@@ -109,6 +132,10 @@ enum bw_columns_stmt {
     [BW_COLUMNS_PUT_GAP] = "INSERT INTO gaps VALUES(?1,?2,?3,?4)", \
     [BW_COLUMNS_PUT_PATH] = \
         "INSERT INTO paths VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)", \
+    [BW_COLUMNS_PUT_TRAFFIC] = \
+        "INSERT INTO traffic VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16," \
+        "?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36," \
+        "?37)", \
     [BW_COLUMNS_GET_CIRCUIT] = \
         "SELECT * FROM circuits WHERE key BETWEEN ?1 AND ?2 AND id=?3 ORDER BY key", \
     [BW_COLUMNS_GET_OUTAGE] = \
@@ -121,12 +148,15 @@ enum bw_columns_stmt {
         "SELECT * FROM gaps WHERE key BETWEEN ?1 AND ?2 ORDER BY key", \
     [BW_COLUMNS_GET_PATH] = \
         "SELECT * FROM paths WHERE key BETWEEN ?1 AND ?2 AND circuit=?3 ORDER BY key", \
+    [BW_COLUMNS_GET_TRAFFIC] = \
+        "SELECT * FROM traffic WHERE key BETWEEN ?1 AND ?2 AND circuit=?3 ORDER BY key", \
     [BW_COLUMNS_DROP_CIRCUITS] = "DELETE FROM circuits WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_OUTAGES] = "DELETE FROM outages WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_LATENCY] = "DELETE FROM latency WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_THROUGHPUT] = "DELETE FROM throughput WHERE key BETWEEN ?1 AND ?2", \
     [BW_COLUMNS_DROP_GAPS] = "DELETE FROM gaps WHERE key BETWEEN ?1 AND ?2", \
-    [BW_COLUMNS_DROP_PATHS] = "DELETE FROM paths WHERE key BETWEEN ?1 AND ?2"
+    [BW_COLUMNS_DROP_PATHS] = "DELETE FROM paths WHERE key BETWEEN ?1 AND ?2", \
+    [BW_COLUMNS_DROP_TRAFFIC] = "DELETE FROM traffic WHERE key BETWEEN ?1 AND ?2"
 /* clang-format on */
 
 /* What a circuit is and what was counted on it: the columns vantage … up_errors of the

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FIELDS_MAX = 6
+    FIELDS_MAX = 8,
+    HOP_FIELDS = 6
 };
 
 static void put_text(struct bw_buf *out, const char *text, char end)
@@ -55,6 +57,51 @@ void bw_columns_write_hops(const struct bw_path *p, struct bw_buf *out)
         put_number(out, h->sent, ' ');
         put_number(out, h->lost, ' ');
         put_number(out, h->rtt_us, '\n');
+    }
+}
+
+void bw_columns_write_shares(const struct bw_traffic_share *p, size_t n, struct bw_buf *out)
+{
+    for (size_t i = 0; i < n; i++, p++) {
+        put_text(out, p->klass, ' ');
+        put_number(out, p->down_ppm, ' ');
+        put_number(out, p->down_low_ppm, ' ');
+        put_number(out, p->down_high_ppm, ' ');
+        put_number(out, p->up_ppm, ' ');
+        put_number(out, p->up_low_ppm, ' ');
+        put_number(out, p->up_high_ppm, ' ');
+        put_number(out, p->error_ppm, '\n');
+    }
+}
+
+const char *bw_columns_join_flags(const char *const flags[BW_FLAGS_MAX + 1],
+                                  char out[BW_COLUMNS_FLAGS_CAP])
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i <= BW_FLAGS_MAX && flags[i]; i++) {
+        int n = snprintf(out + at, BW_COLUMNS_FLAGS_CAP - at, "%s%s", i > 0 ? "\n" : "",
+                         flags[i]);
+        if (n < 0 || (size_t)n >= BW_COLUMNS_FLAGS_CAP - at) {
+            return NULL;
+        }
+        at += (size_t)n;
+    }
+    return out;
+}
+
+void bw_columns_read_flags(struct bw_summary *u,
+                           const char *text,
+                           const char *flags[BW_FLAGS_MAX + 1])
+{
+    char *copy = text && *text ? bw_summary_strdup(u, text) : NULL;
+    for (size_t i = 0; copy && i <= BW_FLAGS_MAX; i++) {
+        char *end = strchr(copy, '\n');
+        flags[i] = copy;
+        if (end) {
+            *end++ = '\0';
+        }
+        copy = end;
     }
 }
 
@@ -159,7 +206,7 @@ int bw_columns_read_hops(struct bw_summary *u, const char *text, struct bw_path 
     int r = text && *text ? begin(u, text, sizeof(*p->hops), &p->hops, &at) : 0;
     while (r == 0 && at && *at) {
         struct bw_hop *h = &p->hops[p->n_hops];
-        at = take_line(at, field, FIELDS_MAX);
+        at = take_line(at, field, HOP_FIELDS);
         if (!at || !copy(h->hash, sizeof(h->hash), field[1]) ||
             !copy(h->name, sizeof(h->name), field[2])) {
             return -EINVAL;
@@ -169,6 +216,33 @@ int bw_columns_read_hops(struct bw_summary *u, const char *text, struct bw_path 
         h->lost = number(field[4]);
         h->rtt_us = number(field[5]);
         p->n_hops++;
+    }
+    return r;
+}
+
+int bw_columns_read_shares(struct bw_summary *u,
+                           const char *text,
+                           struct bw_traffic_share **ret,
+                           size_t *ret_n)
+{
+    char *field[FIELDS_MAX];
+    char *at = NULL;
+    int r = text && *text ? begin(u, text, sizeof(**ret), ret, &at) : 0;
+    while (r == 0 && at && *at) {
+        struct bw_traffic_share *p = &(*ret)[*ret_n];
+        bw_traffic_share_init(p);
+        at = take_line(at, field, FIELDS_MAX);
+        if (!at || !copy(p->klass, sizeof(p->klass), field[0])) {
+            return -EINVAL;
+        }
+        p->down_ppm = number(field[1]);
+        p->down_low_ppm = number(field[2]);
+        p->down_high_ppm = number(field[3]);
+        p->up_ppm = number(field[4]);
+        p->up_low_ppm = number(field[5]);
+        p->up_high_ppm = number(field[6]);
+        p->error_ppm = number(field[7]);
+        (*ret_n)++;
     }
     return r;
 }

@@ -76,16 +76,18 @@ class PyBox:
         return line
 
 
-def circuit(n, covered_s):
+def circuit(n, covered_s, saturated_s=None):
     mbit = 1_000_000
     down, up = (20 + n * 7 % 60) * mbit, (3 + n * 3 % 12) * mbit
     def flow(bps):
         return {"bytes": bps * covered_s // 8, "packets": bps * covered_s // 8 // 900,
                 "p95_1s_bps": bps * 14 // 10, "peak_1s_bps": bps * 17 // 10, "drops": 0,
                 "errors": 0}
+    saturated = {} if saturated_s is None else {"saturated_s": saturated_s}
     return {"id": "wan", "vantage": "router", "source": "kernel",
             "resolution_ms": 1000, "layer": "ethernet", "covered_s": covered_s,
-            "link_bps": 1_000_000_000, "mtu": 1500, "down": flow(down), "up": flow(up)}
+            "link_bps": 1_000_000_000, "mtu": 1500, **saturated, "down": flow(down),
+            "up": flow(up)}
 
 
 def varint(n):
@@ -102,6 +104,51 @@ def latency(n, probe="provider-edge", lost=0, sent=300):
     return {"circuit": "wan", "probe": probe, "kind": "icmp", "family": 4, "sent": sent,
             "lost": lost, "late": 0, "sum_us": low * (sent - lost),
             "p50_us": low, "p95_us": low + 2_500, "pdv_p95_us": 2_600}
+
+
+def bucket(us):
+    """16 linear steps an octave from 1 us, 100,000 us forced as an edge."""
+    octave = us.bit_length() - 1
+    plain = 16 * octave + ((us << 4 >> octave) & 15)
+    return plain + (1 if us > 100_000 else 0)
+
+
+def hist(values):
+    """A histogram's text of a list of times in us."""
+    counts = {}
+    for v in values:
+        counts[bucket(v)] = counts.get(bucket(v), 0) + 1
+    out, before = b"", 0
+    for i in sorted(counts):
+        out += varint(i - before) + varint(counts[i])
+        before = i
+    return b64(out)
+
+
+def share(name, down, up, error):
+    return {"class": name, "down_ppm": down, "down_low_ppm": max(down - error, 0),
+            "down_high_ppm": min(down + error, 1_000_000), "up_ppm": up,
+            "up_low_ppm": max(up - error, 0), "up_high_ppm": min(up + error, 1_000_000)}
+
+
+def traffic(mix, wan, saturated=(), covered_s=300, error=20_000, **more):
+    """What a line was full of: mix as {class: (down_ppm, up_ppm)}, times in us."""
+    t = {"circuit": "wan", "covered_s": covered_s, "sampled_1_in": 100, "captured": 3000,
+         "capture_drops": 0, "flows_1_in": 16,
+         "mix": [share(k, *v, error) for k, v in mix.items()], "tcp_rtt_hist": hist(wan),
+         "saturated_rtt_hist": hist(saturated), "wan_min_hist": hist([min(wan)]),
+         "lan_rtt_hist": hist([900, 1000, 1100]), "flows": 40,
+         "tcp_down": {"bytes": 5_000_000, "resent_bytes": 50_000, "resent_ppm": 10_000,
+                      "resent_low_ppm": 7_000, "resent_high_ppm": 14_000},
+         "tcp_up": {"bytes": 400_000, "resent_bytes": 0, "resent_ppm": 0,
+                    "resent_low_ppm": 0, "resent_high_ppm": 3_000}}
+    if not saturated:
+        del t["saturated_rtt_hist"]
+    t.update(more)
+    order = ("circuit", "state", "covered_s", "sampled_1_in", "captured", "capture_drops",
+             "flows_1_in", "mix", "families", "sizes", "tcp_rtt_hist", "saturated_rtt_hist",
+             "wan_min_hist", "lan_rtt_hist", "flow_size_hist", *t)
+    return {k: t[k] for k in dict.fromkeys(order) if k in t}
 
 
 def receipt(text, log_key):

@@ -74,6 +74,15 @@ def program(name):
     return found
 
 
+def tool(name):
+    """A program of the system's own, wherever ours are installed."""
+    folders = [*os.environ.get("PATH", "").split(":"), "/usr/sbin", "/sbin"]
+    found = shutil.which(name, path=":".join(f for f in folders if f))
+    if not found:
+        raise SceneError(f"{name}: not found in {' '.join(folders)}; script/test installs it")
+    return found
+
+
 def wait_for(what, test, seconds=40, every=0.05):
     """What test() gives, once it is true; SceneError naming what after so many seconds."""
     end = time.monotonic() + seconds

@@ -6,11 +6,16 @@
     def name(): ...
 
     run_scenes()
+
+Where they wait more than they work `test_x.py together` runs all of them at once, each in a
+process of its own.
 """
+import contextlib
 import functools
 import os
 import subprocess
 import sys
+import tempfile
 
 from .place import HOST
 
@@ -27,8 +32,31 @@ def scene(body):
     return body
 
 
+def _run_together():
+    """All at once; what they print, one after the other."""
+    failed = []
+    with contextlib.ExitStack() as files:
+        started = []
+        for name in SCENES:
+            said = files.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
+            started.append((name, said, HOST.popen(
+                [sys.executable, os.path.abspath(sys.argv[0]), name], stdout=said,
+                stderr=subprocess.STDOUT)))
+        for name, said, proc in started:
+            status = proc.wait()
+            if status not in (0, SKIP):
+                failed.append(name)
+            said.seek(0)
+            print(f"{said.read()}-- {name}: exit status {status}", flush=True)
+    print("failed:", " ".join(failed) or "none", flush=True)
+    skipped = all(proc.returncode == SKIP for _, _, proc in started)
+    sys.exit(1 if failed else SKIP if skipped else 0)
+
+
 def run_scenes():
     """Those named in the arguments, or all."""
+    if sys.argv[1:] == ["together"]:
+        _run_together()
     names = sys.argv[1:] or list(SCENES)
     skipped = 0
     for name in names:
@@ -74,7 +102,7 @@ def in_netns_and_mounts(body):
     @functools.wraps(body)
     def inside():
         if not _entered():
-            _enter(body.__name__, "-n", "-m", "--propagation", _propagation())
+            _enter(body.__name__, "-n", "-m", "--propagation", propagation())
             return
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         body()
@@ -86,13 +114,13 @@ def in_mounts(body):
     @functools.wraps(body)
     def inside():
         if not _entered():
-            _enter(body.__name__, "-m", "--propagation", _propagation())
+            _enter(body.__name__, "-m", "--propagation", propagation())
             return
         body()
     return inside
 
 
-def _propagation():
+def propagation():
     """Private mounts; in a chroot "/" is no mount point, and what encloses it is left as it is."""
     done = subprocess.run(["unshare", "-m", "--propagation", "private", "true"],
                           stderr=subprocess.DEVNULL)
