@@ -122,11 +122,11 @@ static int run(int argc, char **argv)
     status = box_asked(v, &a, c, json_pack("{s:s, s:s}", "verb", "campaign", "do", "list"),
                        &answer);
     if (status == BW_EXIT_OK) {
-        (void)json_object_set_new(answer, "rules", rules_json(c->rules_dir));
+        (void)json_object_set_new(answer, "rules", rules_json(c->campaigns_dir));
         if (a.as_json) {
             box_print_json(answer);
         } else {
-            print(answer, c->rules_dir);
+            print(answer, c->campaigns_dir);
         }
     }
     json_decref(answer);
@@ -137,18 +137,19 @@ static int run(int argc, char **argv)
 const struct bw_verb bw_verb_campaign_list = {
     .name = "campaign list",
     .summary = "rules there are, campaigns that were started",
-    .help = "[--config FILE] [--socket PATH] [--json]\n"
-            "\n"
-            "Lists the rule files of the box's rules folder, and the campaigns that were\n"
-            "started here with what became of them.\n"
-            "\n"
-            "  --config FILE  the box's configuration\n"
-            "                 (default /etc/bandwitness/bandwitness.conf)\n"
-            "  --socket PATH  control socket (default: as the configuration says)\n"
-            "  --json         one JSON document on standard output\n"
-            "\n"
-            "Exit status: 0 listed, 1 the daemon does not answer, 2 wrong command line.\n"
-            "\n"
-            "Example: bandwitness campaign list\n",
+    .help =
+        "[--config FILE] [--socket PATH] [--json]\n"
+        "\n"
+        "Lists the rule files of the box's campaigns folder, and the campaigns that were\n"
+        "started here with what became of them.\n"
+        "\n"
+        "  --config FILE  the box's configuration\n"
+        "                 (default /etc/bandwitness/bandwitness.conf)\n"
+        "  --socket PATH  control socket (default: as the configuration says)\n"
+        "  --json         one JSON document on standard output\n"
+        "\n"
+        "Exit status: 0 listed, 1 the daemon does not answer, 2 wrong command line.\n"
+        "\n"
+        "Example: bandwitness campaign list\n",
     .run = run,
 };

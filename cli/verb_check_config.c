@@ -222,6 +222,9 @@ static int run(int argc, char **argv)
         return bw_cli_failed(v, "%s", err.text);
     }
     int r = show ? print(c) : 0;
+    if (c->old_name[0]) {
+        (void)fprintf(stderr, "bandwitness: %s\n", c->old_name);
+    }
     if (!show) {
         (void)printf(
             "%s: fine (%zu %s, %zu %s, a record every %lld s)\n", path, c->n_circuits,

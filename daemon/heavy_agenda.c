@@ -317,7 +317,8 @@ int bw_heavy_campaign_start(struct bw_heavy *h,
     bw_buf_init(&text, BW_RULE_BYTES_MAX);
     int r = the_probe(h, probe, &at, reterr);
     r = r < 0 ? r
-              : bw_rule_text(h->config->rules_dir, rule, &text, path, sizeof(path), reterr);
+              : bw_rule_text(h->config->campaigns_dir, rule, &text, path, sizeof(path),
+                             reterr);
     r = r < 0 ? r
               : bw_rule_parse(text.data ? text.data : "", text.len, path, rule, &parsed,
                               reterr);

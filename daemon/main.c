@@ -326,6 +326,9 @@ static int run(struct bw_boxconf *config)
         bw_boxconf_unref(config);
         return 1;
     }
+    if (config->old_name[0]) {
+        bw_log(BW_AREA_CONFIG, BW_WARN, "%s", config->old_name);
+    }
     d->config = config;
     d->started_unix_ms = bw_clock_unix_ms();
     d->last.start_unix_s = BW_UNKNOWN;
@@ -458,6 +461,9 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "bandwitnessd: %s%s\n", err.text,
                       r == -EACCES ? "; use sudo, or make it readable (chmod 644)" : "");
         return 1;
+    }
+    if (check && config->old_name[0]) {
+        (void)fprintf(stderr, "bandwitnessd: %s\n", config->old_name);
     }
     if (check || show) {
         int code = show ? print(config) : 0;

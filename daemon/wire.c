@@ -371,6 +371,9 @@ int bw_daemon_reload(struct bw_daemon *d, struct bw_err *reterr)
     if (bw_daemon_start_courier(d, &err) < 0) {
         bw_log(BW_AREA_COURIER, BW_ERROR, "%s; records stay here", err.text);
     }
+    if (next->old_name[0]) {
+        bw_log(BW_AREA_CONFIG, BW_WARN, "%s", next->old_name);
+    }
     bw_log(BW_AREA_CONFIG, BW_NOTICE, "configuration read again from %s", next->path);
     (void)bw_notify("READY=1");
     return 0;

@@ -46,6 +46,31 @@ static bool is_zone(const char *name)
     return is;
 }
 
+/* Its name was `rules` before there were rules of another kind. */
+static int
+read_campaigns(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
+{
+    struct bw_err said = {0};
+    bool old = bw_conf_is_set(top, "rules");
+    const char *name = old ? "rules" : "campaigns";
+    if (old && bw_conf_is_set(top, "campaigns")) {
+        return bw_conf_fault(top, "rules", reterr,
+                             "'rules' is the old name of 'campaigns', which is there as "
+                             "well: take this line out");
+    }
+    copy_text(c->campaigns_dir, sizeof(c->campaigns_dir), bw_conf_str(top, name));
+    if (c->campaigns_dir[0] != '/') {
+        return bw_conf_fault(top, name, reterr, "'%s' must start with /", name);
+    }
+    if (old) {
+        (void)bw_conf_fault(top, name, &said,
+                            "'rules' is called 'campaigns' now: write campaigns = \"%s\"",
+                            c->campaigns_dir);
+        copy_text(c->old_name, sizeof(c->old_name), said.text);
+    }
+    return 0;
+}
+
 static int
 read_top(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
@@ -77,9 +102,9 @@ read_top(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *re
         return bw_conf_fault(top, "control", reterr, "'control' must start with /");
     }
     c->keep_s = bw_conf_int(top, "keep") / 1000;
-    copy_text(c->rules_dir, sizeof(c->rules_dir), bw_conf_str(top, "rules"));
-    if (c->rules_dir[0] != '/') {
-        return bw_conf_fault(top, "rules", reterr, "'rules' must start with /");
+    int r = read_campaigns(c, top, reterr);
+    if (r < 0) {
+        return r;
     }
     const char *calendar = bw_conf_str(top, "instruction_calendar");
     if (calendar[0] && calendar[0] != '/') {

@@ -106,10 +106,12 @@ struct bw_boxconf {
     int64_t interval_s;
     char state_dir[PATH_MAX];
     char control_path[108];
-    char control_group[33];   /* "": the daemon's own */
-    char timezone[64];        /* "": the machine's */
-    char rules_dir[PATH_MAX]; /* rule files of campaigns */
-    int64_t keep_s;           /* signed summaries are kept this long after the receipt */
+    char control_group[33];       /* "": the daemon's own */
+    char timezone[64];            /* "": the machine's */
+    char campaigns_dir[PATH_MAX]; /* rule files of campaigns */
+    char old_name[480];           /* "": no option is called by a name it no longer has;
+                                     else which, where, and the mend */
+    int64_t keep_s; /* signed summaries are kept this long after the receipt */
 
     struct {
         char url[512]; /* "": nothing is sent */

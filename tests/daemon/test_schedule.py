@@ -286,9 +286,9 @@ session "now" { from = "%s" to = "%s" tests = 4 spacing = 6s }
 def campaign():
     """By a rule: one start in each slot, drawn; it goes on after a restart, and stops."""
     with SpeedServer() as url, Box(more="tests { gate = off }\n" + HTTP % ("", url)) as box:
-        rules = os.path.join(box.folder, "rules")
+        rules = os.path.join(box.folder, "campaigns")
         os.mkdir(rules)
-        box.head += f'rules = "{rules}"\n'
+        box.head += f'campaigns = "{rules}"\n'
         box.write(Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n" + HTTP % ("", url))
         with open(os.path.join(rules, "short.conf"), "w", encoding="utf-8") as f:
             f.write(RULE % ("12:00", "12:01"))
@@ -342,9 +342,9 @@ def waits_over_a_reload():
     loopback of its own: the gate counts what other tests move."""
     text = Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n"
     with SpeedServer() as url, Box(text=text + HTTP % ("", url)) as box:
-        rules = os.path.join(box.folder, "rules")
+        rules = os.path.join(box.folder, "campaigns")
         os.mkdir(rules)
-        box.head += f'rules = "{rules}"\n'
+        box.head += f'campaigns = "{rules}"\n'
         box.write(text + HTTP % ("", url))
         with open(os.path.join(rules, "one.conf"), "w", encoding="utf-8") as f:
             f.write('title = "one a day"\nsource = "nobody"\ndays = 1\ngate = fcc\nretry = 1s\n'
@@ -393,9 +393,9 @@ def foreseen_over_midnight():
     """Who is shown the drawn times has each of them marked, also what begins after midnight."""
     text = Box.CIRCUIT % "lo" + Box.ICMP + "tests { gate = off }\n"
     with SpeedServer() as url, Box(text=text + HTTP % ("", url)) as box:
-        rules = os.path.join(box.folder, "rules")
+        rules = os.path.join(box.folder, "campaigns")
         os.mkdir(rules)
-        box.head += f'rules = "{rules}"\n'
+        box.head += f'campaigns = "{rules}"\n'
         box.write(text + HTTP % ("", url))
         # In a zone an hour ahead: a slot from 23:59 to 22:59 UTC of the next day.
         with open(os.path.join(rules, "one.conf"), "w", encoding="utf-8") as f:

@@ -389,8 +389,18 @@ static void manners(void **state)
     assert_int_equal(c->tests.retry_ms, 300000);
     assert_false(c->tests.give_up_at_hour);
     assert_int_equal(c->tests.month_bytes, BW_UNKNOWN);
-    assert_string_equal(c->rules_dir, "/etc/bandwitness/rules");
+    assert_string_equal(c->campaigns_dir, "/etc/bandwitness/campaigns");
+    assert_string_equal(c->old_name, "");
     bw_boxconf_unref(c);
+    c = take("rules = \"/srv/campaigns\"\n" GOOD_CIRCUIT);
+    assert_string_equal(c->campaigns_dir, "/srv/campaigns");
+    assert_non_null(strstr(c->old_name, ".conf:"));
+    assert_non_null(strstr(c->old_name, "write campaigns = \"/srv/campaigns\""));
+    bw_boxconf_unref(c);
+    refuse("rules = \"here\"\n" GOOD_CIRCUIT, ":1:", "'rules' must start with /");
+    refuse("campaigns = \"here\"\n" GOOD_CIRCUIT, ":1:", "'campaigns' must start with /");
+    refuse("rules = \"/a\"\ncampaigns = \"/b\"\n" GOOD_CIRCUIT,
+           ":1:", "take this line out");
 }
 
 static void servers_outside(void **state)

@@ -125,7 +125,7 @@ static void shipped(void **state)
         struct bw_err err = {0};
         char path[512];
         bw_buf_init(&text, BW_RULE_BYTES_MAX);
-        if (bw_rule_text(BW_SOURCE_DIR "/etc/rules", files[i].name, &text, path,
+        if (bw_rule_text(BW_SOURCE_DIR "/etc/campaigns", files[i].name, &text, path,
                          sizeof(path), &err) < 0 ||
             bw_rule_parse(text.data, text.len, path, files[i].name, &k.rule, &err) < 0) {
             fail_msg("%s", err.text);
