@@ -46,14 +46,15 @@ static bool is_zone(const char *name)
     return is;
 }
 
-/* Its name was `rules` before there were rules of another kind. */
+/* Its name was `rules` before there were rules of another kind. What -T prints of such a
+ * file has both, the new one with its default. */
 static int
 read_campaigns(struct bw_boxconf *c, const struct bw_conf_node *top, struct bw_err *reterr)
 {
     struct bw_err said = {0};
     bool old = bw_conf_is_set(top, "rules");
     const char *name = old ? "rules" : "campaigns";
-    if (old && bw_conf_is_set(top, "campaigns")) {
+    if (old && strcmp(bw_conf_str(top, "campaigns"), BW_BOXCONF_CAMPAIGNS_DIR) != 0) {
         return bw_conf_fault(top, "rules", reterr,
                              "'rules' is the old name of 'campaigns', which is there as "
                              "well: take this line out");

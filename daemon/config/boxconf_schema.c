@@ -65,7 +65,7 @@ static const struct bw_optspec top_opts[] = {
      .type = BW_OPT_STRING,
      .min = 1,
      .max = 3072,
-     .def = "/etc/bandwitness/campaigns",
+     .def = BW_BOXCONF_CAMPAIGNS_DIR,
      .doc = "Where the rule files of campaigns are, one NAME.conf a rule "
             "(bandwitness-campaign(1))."},
     {.name = "rules",

@@ -5,6 +5,9 @@
 
 #include <conf.h>
 
+/* Where the rule files of campaigns are unless the file says otherwise. */
+#define BW_BOXCONF_CAMPAIGNS_DIR "/etc/bandwitness/campaigns"
+
 struct bw_boxconf_circuit;
 struct bw_err;
 

@@ -394,7 +394,7 @@ static void manners(void **state)
     bw_boxconf_unref(c);
     c = take("rules = \"/srv/campaigns\"\n" GOOD_CIRCUIT);
     assert_string_equal(c->campaigns_dir, "/srv/campaigns");
-    assert_non_null(strstr(c->old_name, ".conf:"));
+    assert_non_null(strstr(c->old_name, ":1: "));
     assert_non_null(strstr(c->old_name, "write campaigns = \"/srv/campaigns\""));
     bw_boxconf_unref(c);
     refuse("rules = \"here\"\n" GOOD_CIRCUIT, ":1:", "'rules' must start with /");
