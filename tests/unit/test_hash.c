@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "file.h"
 #include "hash.h"
+#include "hasher.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -40,6 +41,25 @@ static void sha256(void **state)
                         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     bw_sha256_text("abc", 3, text);
     assert_string_equal(text, "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+}
+
+static void in_pieces(void **state)
+{
+    struct bw_hasher *h = bw_hasher_new();
+    uint8_t hash[32];
+    char hex[BW_SHA256_HEX + 1];
+
+    (void)state;
+    assert_non_null(h);
+    bw_hasher_add(h, "a", 1);
+    bw_hasher_add(h, NULL, 0);
+    bw_hasher_add(h, "bc", 2);
+    assert_int_equal(bw_hasher_end(h, hash), 0);
+    bw_sha256_hex(hash, hex);
+    assert_string_equal(hex,
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    bw_hasher_free(h);
+    bw_hasher_free(NULL);
 }
 
 static void hmac(void **state)
@@ -211,9 +231,13 @@ static void a_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha256),    cmocka_unit_test(hmac),
-        cmocka_unit_test(base64url), cmocka_unit_test(random_bytes_differ),
-        cmocka_unit_test(files),     cmocka_unit_test(a_full_disk),
+        cmocka_unit_test(sha256),
+        cmocka_unit_test(in_pieces),
+        cmocka_unit_test(hmac),
+        cmocka_unit_test(base64url),
+        cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(files),
+        cmocka_unit_test(a_full_disk),
     };
     if (bw_crypto_init() != 0) {
         return 1;
