@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -215,4 +216,21 @@ int bw_dir_make(const char *path, mode_t mode, struct bw_err *reterr)
         return bw_err_set(reterr, -ENOTDIR, "%s: is not a folder", path);
     }
     return 0;
+}
+
+int bw_file_temporary(struct bw_err *reterr)
+{
+    const char *folder = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
+    int fd;
+
+    folder = folder && *folder ? folder : "/tmp";
+    fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        fd = memfd_create("bandwitness", MFD_CLOEXEC); /* a folder without O_TMPFILE */
+    }
+    return fd >= 0
+               ? fd
+               : bw_err_set(reterr, -errno,
+                            "%s: no temporary file (%s); set TMPDIR to a folder with room",
+                            folder, bw_strerror(-errno));
 }

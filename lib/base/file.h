@@ -20,6 +20,9 @@ int bw_file_create(
 /* Append the whole file; -EFBIG when it is longer than max bytes. */
 int bw_file_read(const char *path, size_t max, struct bw_buf *out, struct bw_err *reterr);
 
+/* A file without a name, in TMPDIR or /tmp, else in memory: it is gone however the program
+ * ends. The descriptor, or -errno. */
+int bw_file_temporary(struct bw_err *reterr);
 /* fsync the folder that holds path. */
 int bw_file_sync_parent(const char *path);
 

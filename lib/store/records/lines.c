@@ -3,6 +3,8 @@
  * without a name first, so that nothing stays behind however the program ends. */
 #include "josefile.h"
 
+#include "file.h"
+
 #include <bw/err.h>
 #include <bw/units.h>
 #include <errno.h>
@@ -25,22 +27,6 @@ struct bw_lines {
     size_t at;
     int64_t line;
 };
-
-static int temporary(struct bw_err *reterr)
-{
-    const char *folder = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
-    int fd;
-    folder = folder && *folder ? folder : "/tmp";
-    fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        fd = memfd_create("bandwitness", MFD_CLOEXEC); /* a folder without O_TMPFILE */
-    }
-    return fd >= 0
-               ? fd
-               : bw_err_set(reterr, -errno,
-                            "%s: no temporary file (%s); set TMPDIR to a folder with room",
-                            folder, bw_strerror(-errno));
-}
 
 static int put(int fd, const char *data, size_t n)
 {
@@ -71,7 +57,7 @@ inflate(const char *path, const void *data, size_t n, int *ret_fd, struct bw_err
         (void)bw_err_set(reterr, r, "out of memory");
         goto out;
     }
-    fd = temporary(reterr);
+    fd = bw_file_temporary(reterr);
     if (fd < 0) {
         r = fd;
         goto out;
