@@ -55,14 +55,25 @@ static const char schema_v3[] =
     "ALTER TABLE keys ADD COLUMN prev_kid TEXT;"
     "UPDATE keys SET prev_kid = (SELECT p.kid FROM keys p WHERE p.replaced_by = keys.kid);";
 
+/* ends is what statements say of others, by the id of what ended: an index that could be
+ * made again from the bytes. */
+static const char schema_v4[] =
+    "CREATE TABLE statements(position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " kind TEXT NOT NULL, about TEXT NOT NULL, recorded_ms INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL);"
+    "CREATE INDEX statements_kind ON statements(kind, about);"
+    "CREATE INDEX statements_about ON statements(about);"
+    "CREATE TABLE ends(id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;";
+
 static const char *const v1[] = {schema_v1, NULL};
 static const char *const v2[] = {schema_v2, NULL};
 static const char *const v3[] = {schema_v3, NULL};
-static const char *const *const script[] = {v1, v2, v3};
+static const char *const v4[] = {schema_v4, NULL};
+static const char *const *const script[] = {v1, v2, v3, v4};
 
 /* "BWC1" in the file's header. */
 const struct bw_sql_schema bw_catalogue_schema = {
-    .what = "catalogue", .application_id = 0x42574331, .version = 3, .script = script};
+    .what = "catalogue", .application_id = 0x42574331, .version = 4, .script = script};
 
 /* The newest name by date (catalogue_names.c), else the one it began with. */
 #define NAME(what, id, first) \
@@ -81,6 +92,12 @@ const struct bw_sql_schema bw_catalogue_schema = {
 #define FACTS \
     "SELECT site, circuit, from_s, vantage, behind, source, layer, resolution_ms, link_bps," \
     " mtu FROM facts f"
+/* ?1 is the position before which things count. */
+#define SAID \
+    "SELECT s.position, s.recorded_ms, s.id, s.bytes, e.position, b.id FROM statements s" \
+    " LEFT JOIN ends e ON e.id = s.id AND e.position < ?1" \
+    " LEFT JOIN statements b ON b.position = e.position WHERE s.position < ?1"
+#define SAID_WHICH " AND s.about >= ?3 AND s.about <= ?4 AND (?5 OR e.position IS NULL)"
 
 const char *const bw_catalogue_text[N_STMTS] = {
     [ENTITY_ADD] = "INSERT INTO entities VALUES(?1, ?2, ?3)",
@@ -150,6 +167,17 @@ const char *const bw_catalogue_text[N_STMTS] = {
     [META_SET] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
     [META_DROP] = "DELETE FROM meta WHERE name = ?1",
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
+    [SAID_NEXT] = "SELECT ifnull(max(position) + 1, 0) FROM statements",
+    [SAID_PUT] = "INSERT INTO statements VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SAID_END] = "INSERT INTO ends VALUES(?1, ?2)",
+    [SAID_AT] = "SELECT s.kind, e.position FROM statements s LEFT JOIN ends e ON e.id = s.id"
+                " WHERE s.id = ?1",
+    [SAID_OF_KIND] =
+        SAID " AND s.kind = ?2" SAID_WHICH " ORDER BY s.kind, s.about, s.position",
+    [SAID_OF_ANY] =
+        SAID " AND ?2 IS NULL" SAID_WHICH " ORDER BY s.kind, s.about, s.position",
+    [SAID_FROM] = SAID " AND s.position >= ?2 ORDER BY s.position",
+    [SAID_FIND] = SAID " AND s.id >= ?2 AND s.id <= ?3 ORDER BY s.id LIMIT 2",
     [DATA_VERSION] = "PRAGMA data_version",
 };
 /* clang-format on */
@@ -243,6 +271,11 @@ static const struct bw_catalogue_ops ops = {
     .servers = bw_cat_servers,
     .meta_set = bw_cat_meta_set,
     .meta_get = bw_cat_meta_get,
+    .statements_add = bw_cat_statements_add,
+    .statements = bw_cat_statements,
+    .statements_from = bw_cat_statements_from,
+    .statement_find = bw_cat_statement_find,
+    .statements_count = bw_cat_statements_count,
     .version = version,
     .close = close_catalogue,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * catalogue.h - what the state knows besides measurements: entities, sites, keys, tokens,
- * circuits, claims. Small and transactional; every change is durable when its call
- * returns 0, and what has a date is added to, never overwritten.
+ * circuits, claims, and the statements of people and imports. Small and transactional;
+ * every change is durable when its call returns 0, and what has a date is added to, never
+ * overwritten.
  *
  * This is an interface: callers see only what stands here, so that another data base can
  * take SQLite's place. Several processes may write (the collector, the command line); a
@@ -20,6 +21,7 @@
 struct bw_buf;
 struct bw_catalogue;
 struct bw_err;
+struct bw_statement;
 
 enum bw_catalogue_limits {
     BW_ENTITY_MAX = 31, /* bytes of an entity id, without NUL */
@@ -142,6 +144,44 @@ struct bw_dated_name {
     int64_t from_unix_s;     /* unknown: the one it began with */
     int64_t recorded_unix_s; /* unknown: of an entity's first name */
 };
+
+/* A statement (statement.h) as it is kept. */
+struct bw_said {
+    int64_t position; /* 0, 1, 2 … in the order in which statements came; no holes */
+    int64_t recorded_unix_ms;
+    char id[BW_HASH_LEN + 1];
+    const char *text; /* its bytes, text[n], lent */
+    size_t n;
+    const struct bw_statement *statement; /* the same decoded, lent */
+    int64_t ended_position;         /* of what replaced or withdrew it; unknown: current */
+    char ended_by[BW_HASH_LEN + 1]; /* and its id, "" */
+};
+
+/* Which statements; all zero: every current one. */
+struct bw_said_query {
+    const char *kind;        /* its word; NULL: any */
+    const char *about;       /* its key; NULL: any */
+    bool prefix;             /* `about` is how keys begin */
+    bool ended;              /* those that are good no longer as well */
+    bool as_of;              /* nothing from before_position on counts, neither as a */
+    int64_t before_position; /* statement nor as an end */
+};
+
+/* What an addition came to. */
+struct bw_said_sum {
+    int64_t given;
+    int64_t added;          /* the others were there already */
+    int64_t first_position; /* of those added; unknown: none was */
+};
+
+typedef int (*bw_said_cb)(void *owner, const struct bw_said *s);
+/* Gives the next statement's bytes, lent until the next call: 1; 0: no more; below 0 a
+ * failure (with its sentence) that undoes all. It may ask the same handle for statements,
+ * but change nothing by it. */
+typedef int (*bw_say_cb)(void *owner,
+                         const char **ret_text,
+                         size_t *ret_n,
+                         struct bw_err *reterr);
 
 typedef int (*bw_dated_name_cb)(void *owner, const struct bw_dated_name *n);
 typedef int (*bw_entity_cb)(void *owner, const struct bw_entity *e);
@@ -338,6 +378,38 @@ struct bw_catalogue_ops {
                     struct bw_buf *out,
                     struct bw_err *reterr);
 
+    /* Keep what `next` gives, all in one transaction and in this order; *ret_sum may be
+     * NULL. Bytes that are kept already add nothing. -BW_EMALFORMED: not a statement;
+     * -BW_ENEWER: of a higher version; of one that replaces or withdraws: -ENOENT no such
+     * statement, -EALREADY it is good no longer, -EINVAL it is of another kind, or a
+     * withdrawal. Whatever fails, nothing of all is kept. */
+    int (*statements_add)(struct bw_catalogue *c,
+                          bw_say_cb next,
+                          void *owner,
+                          int64_t recorded_unix_ms,
+                          struct bw_said_sum *ret_sum,
+                          struct bw_err *reterr);
+    /* By kind, key, position. */
+    int (*statements)(struct bw_catalogue *c,
+                      const struct bw_said_query *q,
+                      bw_said_cb cb,
+                      void *owner,
+                      struct bw_err *reterr);
+    /* By position, from this one on, ended ones too: for the log and for copies. */
+    int (*statements_from)(struct bw_catalogue *c,
+                           int64_t position,
+                           bw_said_cb cb,
+                           void *owner,
+                           struct bw_err *reterr);
+    /* The one whose id begins with `id`. -ENOENT: none; -ENOTUNIQ: more than one. */
+    int (*statement_find)(struct bw_catalogue *c,
+                          const char *id,
+                          bw_said_cb cb,
+                          void *owner,
+                          struct bw_err *reterr);
+    /* The position that the next one will have: how many there are. */
+    int (*statements_count)(struct bw_catalogue *c, int64_t *ret, struct bw_err *reterr);
+
     /* A number that moves whenever any process changed the catalogue, so that a cache of
      * keys knows when to read again. Cheap. */
     int (*version)(struct bw_catalogue *c, int64_t *ret, struct bw_err *reterr);
@@ -364,6 +436,14 @@ int bw_catalogue_name_at(struct bw_catalogue *c,
                          int64_t unix_s,
                          struct bw_dated_name *ret,
                          struct bw_err *reterr);
+
+/* Encode one statement and keep it; any back end. Its id in ret_id (may be NULL). Failures
+ * are those of bw_statement_encode() and of statements_add. */
+int bw_catalogue_say(struct bw_catalogue *c,
+                     const struct bw_statement *s,
+                     int64_t recorded_unix_ms,
+                     char ret_id[BW_HASH_LEN + 1],
+                     struct bw_err *reterr);
 
 const char *bw_entity_kind_name(enum bw_entity_kind k);
 int bw_entity_kind_parse(const char *word, enum bw_entity_kind *ret);

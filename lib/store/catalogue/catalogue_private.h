@@ -27,6 +27,7 @@ enum {
     SITE_FIRST_NAME, ENTITY_FIRST_NAME, NAME_ADD, NAME_LIST,
     CLAIM_ADD, CLAIM_LIST, CLAIM_HISTORY, PREFIX_ADD, PREFIX_END, PREFIX_LIST,
     SERVER_SET, SERVER_LIST, META_SET, META_DROP, META_GET, DATA_VERSION,
+    SAID_NEXT, SAID_PUT, SAID_END, SAID_AT, SAID_OF_KIND, SAID_OF_ANY, SAID_FROM, SAID_FIND,
     N_STMTS
 };
 /* clang-format on */
@@ -177,5 +178,29 @@ int bw_cat_meta_get(struct bw_catalogue *c,
                     const char *name,
                     struct bw_buf *out,
                     struct bw_err *reterr);
+
+/* catalogue_said.c: statements */
+int bw_cat_statements_add(struct bw_catalogue *c,
+                          bw_say_cb next,
+                          void *owner,
+                          int64_t recorded_unix_ms,
+                          struct bw_said_sum *ret_sum,
+                          struct bw_err *reterr);
+int bw_cat_statements(struct bw_catalogue *c,
+                      const struct bw_said_query *q,
+                      bw_said_cb cb,
+                      void *owner,
+                      struct bw_err *reterr);
+int bw_cat_statements_from(struct bw_catalogue *c,
+                           int64_t position,
+                           bw_said_cb cb,
+                           void *owner,
+                           struct bw_err *reterr);
+int bw_cat_statement_find(struct bw_catalogue *c,
+                          const char *id,
+                          bw_said_cb cb,
+                          void *owner,
+                          struct bw_err *reterr);
+int bw_cat_statements_count(struct bw_catalogue *c, int64_t *ret, struct bw_err *reterr);
 
 #endif
