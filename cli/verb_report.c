@@ -6,14 +6,9 @@
  * hold still gives a report, which says so, and exit status 1. */
 #include "buf.h"
 #include "cli.h"
-#include "clock.h"
 #include "file.h"
-#include "model.h"
-#include "origin.h"
-#include "period.h"
 #include "render.h"
-#include "report_asked.h"
-#include "tz.h"
+#include "report_work.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -26,249 +21,12 @@
 extern const struct bw_verb bw_verb_report;
 
 enum {
-    SHOW_AFTER_MS = 700,
-    SHOW_EVERY_MS = 200,
     MODE = 0644
-};
-
-static const char journal_default[] = "/var/lib/bandwitness/journal.db";
-
-/* What is needed to make it; freed as one. */
-struct work {
-    struct bw_origin *origin;
-    struct bw_tz *tz;
-    struct bw_report *report;
-    struct bw_report_query query;
-    struct bw_report_claim claims[BW_REPORT_CLAIMS_MAX];
-    char site[BW_SITE_MAX + 1];
-    char circuit[BW_NAME_MAX + 1];
-    char place[128];
-    char check_text[480];
-    int64_t next_show_mono_ms;
-    bool shown;
 };
 
 static int failed(const char *text)
 {
     return bw_cli_failed(&bw_verb_report, "%s", text);
-}
-
-/* ---- progress ------------------------------------------------------------------ */
-
-static void show(struct work *w, const char *what, int64_t done, int64_t total)
-{
-    int64_t now = bw_clock_mono_ms();
-
-    if (!bw_cli_progress_wanted() || now < w->next_show_mono_ms) {
-        return;
-    }
-    w->next_show_mono_ms = now + SHOW_EVERY_MS;
-    w->shown = true;
-    (void)fprintf(stderr, "\rreading %s: %lld of %lld ", what, (long long)done,
-                  (long long)total);
-    (void)fflush(stderr);
-}
-
-static void show_progress(void *owner, const char *what, int64_t done, int64_t total)
-{
-    show(owner, what, done, total);
-}
-
-static void show_check(void *owner, int per_mille)
-{
-    show(owner, "signatures, parts of a thousand", per_mille, 1000);
-}
-
-static void show_end(struct work *w)
-{
-    if (w->shown) {
-        (void)fprintf(stderr, "\r%60s\r", "");
-        w->shown = false;
-    }
-}
-
-/* ---- which circuit -------------------------------------------------------------- */
-
-static int tell_circuits(const struct bw_origin_found *l, const char *why)
-{
-    (void)bw_cli_failed(&bw_verb_report, "%s%s", why, l->n ? "; there are:" : "");
-    for (size_t i = 0; i < l->n && i < BW_ORIGIN_LISTED_MAX; i++) {
-        (void)fprintf(stderr, "  %s\n", l->names[i]);
-    }
-    if (l->n > BW_ORIGIN_LISTED_MAX) {
-        (void)fprintf(stderr, "  and %zu more; narrow it down with --site\n",
-                      l->n - BW_ORIGIN_LISTED_MAX);
-    }
-    return BW_EXIT_FAILED;
-}
-
-/* No record in the period: when there are some, or which circuits there are. */
-static int tell_span(const struct bw_origin_found *l, const char *why)
-{
-    char from[32];
-    char to[32];
-
-    if (l->n_match == 0) {
-        return tell_circuits(l, why);
-    }
-    if (l->from_unix_s == BW_UNKNOWN || l->to_unix_s == BW_UNKNOWN) {
-        return failed(why);
-    }
-    bw_time_format_s(l->from_unix_s, from);
-    bw_time_format_s(l->to_unix_s, to);
-    return bw_cli_failed(&bw_verb_report, "%s; there are some from %s to %s", why, from,
-                         to);
-}
-
-/* Find the one circuit that is meant, and the span of its records. */
-static int
-find_circuit(const struct bw_report_asked *a, struct work *w, struct bw_origin_found *l)
-{
-    struct bw_err err = {""};
-    char typed[160];
-    char why[320];
-
-    if (bw_origin_find(w->origin, a->site, a->circuit, l, &err) < 0) {
-        return failed(err.text);
-    }
-    if (l->n == 0) {
-        return bw_cli_failed(&bw_verb_report, "%s: there are no records in it",
-                             a->file      ? a->file
-                             : a->ledger  ? a->ledger
-                             : a->journal ? a->journal
-                                          : journal_default);
-    }
-    memcpy(w->site, l->site, sizeof(w->site));
-    memcpy(w->circuit, l->circuit, sizeof(w->circuit));
-    /* A journal lists the circuits of its last day: an older one may still be in it. */
-    bool older = l->n_match == 0 && w->circuit[0] && !a->ledger && !a->file &&
-                 (a->from || a->year || a->month);
-    if (l->n_match == 1 || older) {
-        return BW_EXIT_OK;
-    }
-    (void)snprintf(typed, sizeof(typed), "%s%s%s", a->site ? a->site : "",
-                   a->site && a->circuit ? "." : "", a->circuit ? a->circuit : "");
-    if (l->n_match > 1) {
-        (void)snprintf(why, sizeof(why), "%s%s could be several; say --circuit SITE.NAME",
-                       typed[0] ? "circuit " : "the circuit", typed);
-    } else {
-        (void)snprintf(why, sizeof(why), "no circuit %s has records here", typed);
-    }
-    return tell_circuits(l, why);
-}
-
-/* ---- which period --------------------------------------------------------------- */
-
-static int find_period(const struct bw_report_asked *a,
-                       struct work *w,
-                       const struct bw_origin_found *l)
-{
-    struct bw_report_query *q = &w->query;
-    struct bw_err err = {""};
-    int r = 0;
-
-    if (a->year) {
-        r = bw_period_year(w->tz, a->year, &q->from_unix_s, &q->to_unix_s, &err);
-    } else if (a->month) {
-        r = bw_period_month(w->tz, a->month, &q->from_unix_s, &q->to_unix_s, &err);
-    } else {
-        q->from_unix_s = l->from_unix_s;
-        q->to_unix_s = l->to_unix_s;
-        if (a->from) {
-            r = bw_period_instant(w->tz, a->from, &q->from_unix_s, &err);
-        }
-        if (r == 0 && a->to) {
-            r = bw_period_instant(w->tz, a->to, &q->to_unix_s, &err);
-        }
-        if (r == 0 && (q->from_unix_s == BW_UNKNOWN || q->to_unix_s == BW_UNKNOWN)) {
-            return bw_cli_usage(&bw_verb_report,
-                                "say which period: --from and --to, --month or --year");
-        }
-    }
-    if (r == 0 && q->to_unix_s <= q->from_unix_s) {
-        return bw_cli_usage(&bw_verb_report, "the period ends before it begins");
-    }
-    return r < 0 ? bw_cli_usage(&bw_verb_report, "%s", err.text) : BW_EXIT_OK;
-}
-
-static int find_zone(const struct bw_report_asked *a, struct work *w)
-{
-    struct bw_err err = {""};
-    char name[64];
-
-    bw_tz_host_name(name, sizeof(name));
-    w->query.tz_origin = a->tz ? "" : "this machine's; --tz names the school's";
-    if (bw_tz_load(a->tz ? a->tz : name, &w->tz, &err) < 0) {
-        return bw_cli_usage(&bw_verb_report, "%s", err.text);
-    }
-    w->query.tz = w->tz;
-    w->query.class_hours = bw_report_class_hours_default;
-    if (a->hours && bw_period_hours(a->hours, &w->query.class_hours, &err) < 0) {
-        return bw_cli_usage(&bw_verb_report, "%s", err.text);
-    }
-    return BW_EXIT_OK;
-}
-
-/* ---- claims --------------------------------------------------------------------- */
-
-static int typed_claim(const struct bw_report_asked *a, struct work *w)
-{
-    static const char *const options[] = {"--claim-down", "--claim-up"};
-    struct bw_report_claim *c = &w->claims[0];
-
-    *c =
-        (struct bw_report_claim){.from_unix_s = BW_UNKNOWN,
-                                 .to_unix_s = BW_UNKNOWN,
-                                 .bps = {BW_UNKNOWN, BW_UNKNOWN},
-                                 .layer = BW_LAYER_UNKNOWN,
-                                 .origin = "given with this report's command, not on file"};
-    for (int d = 0; d < BW_DIRECTIONS; d++) {
-        if (a->claim[d] &&
-            bw_cli_rate(&bw_verb_report, options[d], a->claim[d], &c->bps[d]) != 0) {
-            return BW_EXIT_USAGE;
-        }
-    }
-    if (a->claim_layer && bw_layer_parse(a->claim_layer, &c->layer) < 0) {
-        return bw_cli_usage(&bw_verb_report,
-                            "--claim-layer is ethernet, ip or goodput, not '%s'",
-                            a->claim_layer);
-    }
-    w->query.n_claims = 1;
-    return BW_EXIT_OK;
-}
-
-static int find_claims(const struct bw_report_asked *a, struct work *w)
-{
-    struct bw_report_query *q = &w->query;
-    struct bw_err err = {""};
-    int r = bw_origin_claims(w->origin, w->site, w->circuit, q->from_unix_s, q->to_unix_s,
-                             w->claims, BW_REPORT_CLAIMS_MAX, &q->n_claims, w->place, &err);
-    if (r < 0) {
-        return failed(err.text);
-    }
-    q->claims = w->claims;
-    if (a->place) {
-        (void)snprintf(w->place, sizeof(w->place), "%s", a->place);
-    }
-    q->place = w->place;
-    if (!a->claim[BW_DOWN] && !a->claim[BW_UP]) {
-        return BW_EXIT_OK;
-    }
-    if (q->n_claims > 0) {
-        (void)fprintf(
-            stderr,
-            "bandwitness report: a claim is on file; --claim-down and --claim-up are "
-            "left aside\n");
-        return BW_EXIT_OK;
-    }
-    return typed_claim(a, w);
-}
-
-static int config_claim(void *owner, const char *config_sha256, struct bw_report_claim *ret)
-{
-    struct work *w = owner;
-
-    return bw_origin_config_claim(w->origin, w->circuit, config_sha256, ret);
 }
 
 /* ---- writing -------------------------------------------------------------------- */
@@ -277,7 +35,7 @@ typedef int (*render_fn)(const struct bw_report *r,
                          struct bw_buf *out,
                          struct bw_err *reterr);
 
-static int write_one(const struct work *w, render_fn render, const char *path)
+static int write_one(const struct bw_report_work *w, render_fn render, const char *path)
 {
     struct bw_err err = {""};
     struct bw_buf out;
@@ -305,7 +63,7 @@ static bool is_folder(const char *path)
     return (n > 0 && path[n - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-static int write_all(const struct bw_report_asked *a, const struct work *w)
+static int write_all(const struct bw_report_asked *a, const struct bw_report_work *w)
 {
     static const struct {
         unsigned format;
@@ -345,73 +103,22 @@ static int write_all(const struct bw_report_asked *a, const struct work *w)
 
 /* ---- the verb ------------------------------------------------------------------- */
 
-static int open_origin(const struct bw_report_asked *a, struct work *w)
+static int make(const struct bw_report_asked *a, struct bw_report_work *w)
 {
-    struct bw_err err = {""};
-    int r;
-
-    if (a->ledger) {
-        r = bw_origin_open(BW_FROM_LEDGER, a->ledger, &w->origin, &err);
-    } else if (a->file) {
-        r = bw_origin_open(BW_FROM_FILE, a->file, &w->origin, &err);
-    } else {
-        r = bw_origin_open(BW_FROM_JOURNAL, a->journal ? a->journal : journal_default,
-                           &w->origin, &err);
-    }
-    return r < 0 ? failed(err.text) : BW_EXIT_OK;
-}
-
-static int64_t made_at_unix_s(void)
-{
-    const char *fixed =
-        getenv("SOURCE_DATE_EPOCH"); /* NOLINT(concurrency-mt-unsafe): never set */
-    char *end = NULL;
-    long long v;
-
-    if (fixed && fixed[0]) {
-        errno = 0;
-        v = strtoll(fixed, &end, 10);
-        if (errno == 0 && *end == '\0' && v >= 0) {
-            return v;
-        }
-    }
-    return bw_clock_unix_ms() / 1000;
-}
-
-static int make(const struct bw_report_asked *a, struct work *w)
-{
-    struct bw_origin_found l;
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
-    int status = find_zone(a, w);
+    int status = bw_report_work_find(w, a);
     int r;
 
-    status = status ? status : open_origin(a, w);
-    status = status ? status : find_circuit(a, w, &l);
-    status = status ? status : find_period(a, w, &l);
-    status = status ? status : find_claims(a, w);
     if (status) {
         return status;
     }
-    if (bw_origin_check(w->origin, a->key, show_check, w, &q->check, w->check_text, &err) <
-        0) {
-        show_end(w);
-        return failed(err.text);
-    }
-    q->records = bw_origin_records(w->origin);
-    q->origin = bw_origin_word(w->origin);
-    q->origin_text = bw_origin_text(w->origin);
-    q->check_text = w->check_text;
-    q->site = w->site;
-    q->circuit = w->circuit;
-    q->made_unix_s = made_at_unix_s();
-    q->progress = show_progress;
-    q->config_claim = config_claim;
-    q->owner = w;
-    r = bw_report_make(q, &w->report, &err);
-    show_end(w);
+    r = bw_origin_check(w->origin, a->key, bw_report_work_show_check, w, &q->check,
+                        w->check_text, &err);
+    r = r < 0 ? r : bw_report_make(q, &w->report, &err);
+    bw_report_work_show_end(w);
     if (r == -ENODATA) {
-        return tell_span(&l, err.text);
+        return bw_report_work_tell_span(w, err.text);
     }
     if (r < 0) {
         return failed(err.text);
@@ -428,7 +135,7 @@ static int make(const struct bw_report_asked *a, struct work *w)
 static int run(int argc, char **argv)
 {
     struct bw_report_asked a;
-    struct work *w;
+    struct bw_report_work *w;
     int status = bw_report_asked_read(&bw_verb_report, argc, argv, &a);
 
     if (status) {
@@ -438,11 +145,9 @@ static int run(int argc, char **argv)
     if (!w) {
         return failed("out of memory");
     }
-    w->next_show_mono_ms = bw_clock_mono_ms() + SHOW_AFTER_MS;
+    w->verb = &bw_verb_report;
     status = make(&a, w);
-    bw_report_free(w->report);
-    bw_tz_free(w->tz);
-    bw_origin_close(w->origin);
+    bw_report_work_done(w);
     free(w);
     return bw_cli_flush(&bw_verb_report, status);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * report_work.h - from what was typed to what a report is made from; for every verb that
+ * makes one. */
+#ifndef BW_CLI_REPORT_WORK_H
+#define BW_CLI_REPORT_WORK_H
+
+#include "cli.h"
+#include "model.h"
+#include "origin.h"
+#include "report_asked.h"
+
+#define BW_CLI_JOURNAL "/var/lib/bandwitness/journal.db"
+
+struct bw_tz;
+
+/* What a report needs, held together until it is made; freed as one. */
+struct bw_report_work {
+    const struct bw_verb *verb; /* who tells what is wrong */
+    struct bw_origin *origin;
+    struct bw_tz *tz;
+    struct bw_report *report;
+    struct bw_report_query query;
+    struct bw_report_claim claims[BW_REPORT_CLAIMS_MAX];
+    struct bw_origin_found found;
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    char place[128];
+    char check_text[480];
+    int64_t next_show_mono_ms;
+    bool shown;
+};
+
+/* Fill w (zero but for its verb) and its query, all but check: 0, or the exit status after
+ * a sentence about what does not fit. Done with in either case. */
+int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *a);
+void bw_report_work_done(struct bw_report_work *w);
+/* -ENODATA of bw_report_make(): say which circuits or which span there are. */
+int bw_report_work_tell_span(const struct bw_report_work *w, const char *why);
+
+/* Progress on a terminal, from a while after the start; and its end. */
+void bw_report_work_show(struct bw_report_work *w,
+                         const char *what,
+                         int64_t done,
+                         int64_t total);
+void bw_report_work_show_check(void *work, int per_mille);
+void bw_report_work_show_end(struct bw_report_work *w);
+
+/* SOURCE_DATE_EPOCH where it is set, else now. */
+int64_t bw_report_made_unix_s(void);
+
+#endif
