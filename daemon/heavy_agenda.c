@@ -4,7 +4,6 @@
  *
  * Windows, expected counts, what waits and its reason: not the drawn minutes. Whoever wants
  * those has the day marked as foreseen first (docs/decisions/0010). */
-#include "calendar.h"
 #include "forecast.h"
 #include "heavy_private.h"
 #include "pledge.h"
@@ -12,6 +11,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <clock.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -297,7 +297,7 @@ static int64_t local_day(int64_t unix_s)
     time_t t = (time_t)unix_s;
     struct tm tm;
     return localtime_r(&t, &tm)
-               ? bw_calendar_day(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday)
+               ? bw_civil_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday)
                : unix_s / DAY_S;
 }
 

@@ -4,7 +4,6 @@
  * As in records, a figure that is not known is absent, never 0; a circuit without
  * counters has no rates at all. */
 #include "advice.h"
-#include "calendar.h"
 #include "campaign.h"
 #include "control.h"
 #include "daemon.h"
@@ -14,6 +13,7 @@
 
 #include <bw/counter.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <clock.h>
 #include <courier.h>
 #include <errno.h>
@@ -514,7 +514,7 @@ ask_campaign(struct bw_daemon *d, struct bw_control_peer *peer, const json_t *re
                   strcmp(what, "stop") != 0)) {
         r = bw_err_set(&err, -EINVAL, "a campaign is listed, started or stopped");
     } else if (strcmp(what, "start") == 0) {
-        if (day && bw_calendar_date_parse(day, &first_day) < 0) {
+        if (day && bw_civil_date_parse(day, &first_day) < 0) {
             r = bw_err_set(&err, -EINVAL, "a day is like 2026-11-23");
         }
         r = r < 0 ? r

@@ -7,6 +7,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <errno.h>
 #include <file.h>
 #include <stdbool.h>
@@ -16,8 +17,7 @@
 
 enum {
     BYTES_MAX = 256 * 1024,
-    LINE_BYTES_MAX = 255,
-    DATE_LEN = 10
+    LINE_BYTES_MAX = 255
 };
 
 struct off {
@@ -30,60 +30,6 @@ struct bw_calendar {
     struct off *list;
     size_t n;
 };
-
-/* The proleptic Gregorian calendar, by eras of 400 years that begin in March. */
-int64_t bw_calendar_day(int year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static bool is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int digits(const char *p, int n)
-{
-    int v = 0;
-    for (int i = 0; i < n; i++) {
-        if (p[i] < '0' || p[i] > '9') {
-            return -1;
-        }
-        v = v * 10 + (p[i] - '0');
-    }
-    return v;
-}
-
-int bw_calendar_date_parse(const char *text, int64_t *ret_day)
-{
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (strnlen(text, DATE_LEN) < DATE_LEN || text[4] != '-' || text[7] != '-') {
-        return -EINVAL;
-    }
-    int y = digits(text, 4);
-    int m = digits(text + 5, 2);
-    int d = digits(text + 8, 2);
-    if (y < 1970 || m < 1 || m > 12 || d < 1 ||
-        d > lengths[m - 1] + (m == 2 && is_leap(y) ? 1 : 0)) {
-        return -EINVAL;
-    }
-    *ret_day = bw_calendar_day(y, m, d);
-    return 0;
-}
-
-int bw_calendar_minute_parse(const char *text)
-{
-    if (strlen(text) != 5 || text[2] != ':') {
-        return -EINVAL;
-    }
-    int h = digits(text, 2);
-    int m = digits(text + 3, 2);
-    return h < 0 || m < 0 || h > 24 || m > 59 || (h == 24 && m > 0) ? -EINVAL : h * 60 + m;
-}
 
 static const char *skip_space(const char *p)
 {
@@ -109,27 +55,27 @@ static bool is_dash(const char **p)
 static const char *read_line(const char *p, struct off *ret)
 {
     struct off o = {.until_min = 0};
-    if (bw_calendar_date_parse(p, &o.from_day) < 0) {
+    if (bw_civil_date_parse(p, &o.from_day) < 0) {
         return "a line is a date like 2026-11-26, a range like 2026-12-21 - 2027-01-02, "
                "or a half day like 2026-11-25 until 12:00";
     }
     o.to_day = o.from_day;
-    p = skip_space(p + DATE_LEN);
+    p = skip_space(p + BW_CIVIL_DATE_LEN);
     if (is_dash(&p)) {
         p = skip_space(p);
-        if (bw_calendar_date_parse(p, &o.to_day) < 0) {
+        if (bw_civil_date_parse(p, &o.to_day) < 0) {
             return "after the dash stands the range's last day, like 2027-01-02";
         }
         if (o.to_day < o.from_day) {
             return "the range ends before it begins";
         }
-        p = skip_space(p + DATE_LEN);
+        p = skip_space(p + BW_CIVIL_DATE_LEN);
     }
     if (strncmp(p, "until ", 6) == 0) {
         char at[6] = "";
         p = skip_space(p + 6);
         (void)snprintf(at, sizeof(at), "%.5s", p);
-        o.until_min = bw_calendar_minute_parse(at);
+        o.until_min = bw_civil_minute_parse(at);
         if (o.until_min <= 0) {
             return "after \"until\" stands the time at which lessons end, like 12:00";
         }

@@ -35,14 +35,7 @@ void bw_calendar_free(struct bw_calendar *c); /* NULL is fine */
 
 /* From which minute of a local day there are no lessons: 0 on a day off, the time of a
  * half day, BW_CALENDAR_WHOLE_DAY on any other; with several lines the earliest. `day` is
- * of bw_calendar_day(). NULL: no calendar, every day is whole. */
+ * of bw_civil_days(). NULL: no calendar, every day is whole. */
 int bw_calendar_until_min(const struct bw_calendar *c, int64_t day);
-
-/* Days since 1970-01-01 of a date; month and day count from 1. */
-int64_t bw_calendar_day(int year, int month, int day);
-/* "2026-11-26" at the start of text; -EINVAL when it is no date. */
-int bw_calendar_date_parse(const char *text, int64_t *ret_day);
-/* "07:00" to "24:00" as the whole text, in minutes; -EINVAL. */
-int bw_calendar_minute_parse(const char *text);
 
 #endif

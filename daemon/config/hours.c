@@ -8,6 +8,7 @@
 #include "calendar.h"
 
 #include <bw/err.h>
+#include <civil.h>
 #include <conf.h>
 #include <errno.h>
 #include <string.h>
@@ -60,8 +61,8 @@ int bw_hours_read(const struct bw_conf_node *top,
     }
     for (size_t i = 0; i < n; i++) {
         const struct bw_conf_node *at = bw_conf_child(top, keyword, i);
-        out[i].from_min = bw_calendar_minute_parse(bw_conf_str(at, "from"));
-        out[i].to_min = bw_calendar_minute_parse(bw_conf_str(at, "to"));
+        out[i].from_min = bw_civil_minute_parse(bw_conf_str(at, "from"));
+        out[i].to_min = bw_civil_minute_parse(bw_conf_str(at, "to"));
         if (out[i].from_min < 0 || out[i].from_min == BW_BOXCONF_DAY_MIN) {
             return bw_conf_fault(at, "from", reterr, "'from' is a time like \"07:00\"");
         }
@@ -103,7 +104,7 @@ static bool within(const struct bw_boxconf_hours *h,
 
 static bool in_class(const struct bw_boxconf *c, const struct tm *tm)
 {
-    int64_t day = bw_calendar_day(tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
+    int64_t day = bw_civil_days(tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
     return within(c->class_hours, c->n_class_hours, tm,
                   bw_calendar_until_min(c->calendar, day),
                   bw_calendar_until_min(c->calendar, day - 1));

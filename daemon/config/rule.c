@@ -5,11 +5,11 @@
  * file that is changed afterwards changes nothing. */
 #include "rule.h"
 
-#include "calendar.h"
 #include "hours.h"
 
 #include <buf.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <conf.h>
 #include <errno.h>
 #include <file.h>
@@ -140,8 +140,8 @@ static int read_session(const struct bw_conf_node *at,
                         struct bw_err *reterr)
 {
     (void)snprintf(s->name, sizeof(s->name), "%s", bw_conf_title(at));
-    s->from_min = bw_calendar_minute_parse(bw_conf_str(at, "from"));
-    s->to_min = bw_calendar_minute_parse(bw_conf_str(at, "to"));
+    s->from_min = bw_civil_minute_parse(bw_conf_str(at, "from"));
+    s->to_min = bw_civil_minute_parse(bw_conf_str(at, "to"));
     s->tests = bw_conf_int(at, "tests");
     s->spacing_ms = bw_conf_int(at, "spacing");
     if (s->from_min < 0 || s->from_min == BW_BOXCONF_DAY_MIN) {

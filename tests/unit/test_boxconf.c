@@ -7,6 +7,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <errno.h>
 #include <hash.h>
 #include <stdio.h>
@@ -313,20 +314,20 @@ static void calendars(void **state)
                                      "  2026-11-26..2026-11-27\n"
                                      "2026-12-21 to 2027-01-02\n"
                                      "2027-02-15");
-    const int64_t day = bw_calendar_day(2026, 11, 25);
+    const int64_t day = bw_civil_days(2026, 11, 25);
     assert_int_equal(day, 1795564800 / 86400);
     assert_int_equal(bw_calendar_until_min(c, day - 1), 1440);
     assert_int_equal(bw_calendar_until_min(c, day), 720);
     assert_int_equal(bw_calendar_until_min(c, day + 1), 0);
     assert_int_equal(bw_calendar_until_min(c, day + 2), 0);
     assert_int_equal(bw_calendar_until_min(c, day + 3), 1440);
-    assert_int_equal(bw_calendar_until_min(c, bw_calendar_day(2027, 1, 2)), 0);
-    assert_int_equal(bw_calendar_until_min(c, bw_calendar_day(2027, 1, 3)), 1440);
-    assert_int_equal(bw_calendar_until_min(c, bw_calendar_day(2027, 2, 15)), 0);
+    assert_int_equal(bw_calendar_until_min(c, bw_civil_days(2027, 1, 2)), 0);
+    assert_int_equal(bw_calendar_until_min(c, bw_civil_days(2027, 1, 3)), 1440);
+    assert_int_equal(bw_calendar_until_min(c, bw_civil_days(2027, 2, 15)), 0);
     assert_int_equal(bw_calendar_until_min(NULL, day), 1440);
     bw_calendar_free(c);
-    assert_int_equal(bw_calendar_day(1970, 1, 1), 0);
-    assert_int_equal(bw_calendar_day(2000, 3, 1), 951868800 / 86400);
+    assert_int_equal(bw_civil_days(1970, 1, 1), 0);
+    assert_int_equal(bw_civil_days(2000, 3, 1), 951868800 / 86400);
 }
 
 /* No lessons, no class hours; the rest of a half day is free. */

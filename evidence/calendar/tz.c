@@ -48,40 +48,9 @@ struct bw_tz {
     struct rule end;
 };
 
-/* Hinnant's algorithm, days of the proleptic Gregorian calendar. */
-int64_t bw_civil_days(int year, int month, int day)
-{
-    int64_t y = (int64_t)year - (month <= 2);
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t yoe = y - era * 400;
-    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    return era * 146097 + doe - 719468;
-}
-
-void bw_civil_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
-{
-    int64_t z = days + 719468;
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-
-    *ret_day = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *ret_month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *ret_year = (int)(yoe + era * 400 + (mp >= 10));
-}
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
-}
-
-static int weekday_of(int64_t days)
-{
-    int64_t w = (days + 4) % 7;
-    return (int)(w < 0 ? w + 7 : w);
 }
 
 static bool is_leap(int year)
@@ -98,7 +67,8 @@ static int64_t rule_local_s(const struct rule *r, int year)
         int64_t first = bw_civil_days(year, r->month, 1);
         int64_t next = r->month == 12 ? bw_civil_days(year + 1, 1, 1)
                                       : bw_civil_days(year, r->month + 1, 1);
-        day = first + (r->day - weekday_of(first) + 7) % 7 + (int64_t)(r->week - 1) * 7;
+        day =
+            first + (r->day - bw_civil_weekday(first) + 7) % 7 + (int64_t)(r->week - 1) * 7;
         while (day >= next) {
             day -= 7;
         }
@@ -166,8 +136,51 @@ void bw_tz_local(const struct bw_tz *tz, int64_t unix_s, struct bw_civil *ret)
     ret->hour = (int)(second / 3600);
     ret->minute = (int)(second / 60 % 60);
     ret->second = (int)(second % 60);
-    ret->weekday = weekday_of(days);
+    ret->weekday = bw_civil_weekday(days);
     ret->offset_s = offset_s;
+}
+
+/* The rule's next change after an instant; also one before the file's last transition,
+ * which has no meaning there. */
+static int64_t footer_next(const struct bw_tz *tz, int64_t unix_s)
+{
+    int64_t next = INT64_MAX;
+    int year;
+    int month;
+    int day;
+
+    if (!tz->has_footer || !tz->has_summer) {
+        return next;
+    }
+    bw_civil_from_days(floor_div(unix_s + tz->std_offset_s, DAY_S), &year, &month, &day);
+    for (int y = year - 1; y <= year + 1; y++) {
+        int64_t begin = rule_local_s(&tz->begin, y) - tz->std_offset_s;
+        int64_t end = rule_local_s(&tz->end, y) - tz->summer_offset_s;
+        next = begin > unix_s && begin < next ? begin : next;
+        next = end > unix_s && end < next ? end : next;
+    }
+    return next;
+}
+
+int64_t bw_tz_next_change(const struct bw_tz *tz, int64_t unix_s)
+{
+    int64_t offset_s = offset_at(tz, unix_s);
+    int64_t last = tz->n_times ? tz->times[tz->n_times - 1] : INT64_MIN;
+
+    for (size_t i = 0; i < tz->n_times; i++) {
+        if (tz->times[i] > unix_s && offset_at(tz, tz->times[i]) != offset_s) {
+            return tz->times[i];
+        }
+    }
+    /* Two changes a year at most; a rule whose summer differs in nothing has none. */
+    for (int i = 0; i < 4; i++) {
+        int64_t at = footer_next(tz, unix_s > last ? unix_s : last);
+        if (at == INT64_MAX || offset_at(tz, at) != offset_s) {
+            return at;
+        }
+        unix_s = at;
+    }
+    return INT64_MAX;
 }
 
 int64_t bw_tz_unix(const struct bw_tz *tz, const struct bw_civil *c)

@@ -5,6 +5,7 @@
 #ifndef BW_TZ_H
 #define BW_TZ_H
 
+#include <civil.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,8 +46,8 @@ int64_t bw_tz_day_start(const struct bw_tz *tz, int year, int month, int day);
 /* Any local time; of two readings the first, and a time the clock skips moves forward. */
 int64_t bw_tz_unix(const struct bw_tz *tz, const struct bw_civil *local);
 
-/* Days since 1970-01-01 of a proleptic Gregorian date, and the way back. */
-int64_t bw_civil_days(int year, int month, int day);
-void bw_civil_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day);
+/* The first instant after unix_s at which local time changes its distance from UTC;
+ * INT64_MAX: it never does again. */
+int64_t bw_tz_next_change(const struct bw_tz *tz, int64_t unix_s);
 
 #endif
