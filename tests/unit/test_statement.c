@@ -146,7 +146,9 @@ static void test_writing_refuses(void **state)
                                          "{\"a\":null}",
                                          "{\"A\":1}",
                                          "{\"a\":\"\\u0041\"}",
-                                         "{\"a\":9007199254740992}"};
+                                         "{\"a\":9007199254740992}",
+                                         "{\"a\":\"\xe2\x80\xae\"}",
+                                         "{\"a\":\"\\u0001\"}"};
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         s.body = bodies[i];
         s.n_body = strlen(s.body);

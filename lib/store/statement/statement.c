@@ -224,6 +224,21 @@ static int write_number(struct bw_jw *w, const json_t *v, struct bw_err *reterr)
     return 0;
 }
 
+/* Text of a body may have lines and tabs; nothing else in it is hidden from a reader. */
+static bool readable(const char *text, size_t n)
+{
+    while (n > 0) {
+        size_t at = bw_utf8_hidden(text, n);
+        if (at < n && text[at] != '\n' && text[at] != '\t') {
+            return false;
+        }
+        at += at < n;
+        text += at;
+        n -= at;
+    }
+    return true;
+}
+
 /* Depth is bounded: the parser refuses what is deeper than it reads. */
 static int write_value(struct bw_jw *w, json_t *v, size_t depth, struct bw_err *reterr)
 {
@@ -236,6 +251,9 @@ static int write_value(struct bw_jw *w, json_t *v, size_t depth, struct bw_err *
     }
     if (json_is_array(v)) {
         return write_array(w, v, depth, reterr);
+    }
+    if (json_is_string(v) && !readable(json_string_value(v), json_string_length(v))) {
+        return bw_err_set(reterr, -EINVAL, "statement: body: hidden characters in a text");
     }
     if (json_is_string(v)) {
         bw_jw_strn(w, json_string_value(v), json_string_length(v));
