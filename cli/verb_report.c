@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "cli.h"
 #include "file.h"
+#include "pages.h"
 #include "render.h"
 #include "report_work.h"
 

@@ -54,6 +54,16 @@ const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r)
     return r->n_claims ? &r->claims[r->n_claims - 1] : NULL;
 }
 
+enum bw_layer bw_report_claim_layer(const struct bw_report *r)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(r);
+
+    if (!c) {
+        return BW_LAYER_UNKNOWN;
+    }
+    return c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : c->layer;
+}
+
 static int take_claims(const struct bw_report_query *q, struct bw_report *r)
 {
     r->claims = calloc(BW_REPORT_CLAIMS_MAX, sizeof(*r->claims));

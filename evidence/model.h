@@ -445,6 +445,8 @@ const struct bw_dist *bw_report_goodput(const struct bw_report_tested *t);
 const struct bw_report_claim *bw_report_claim_at(const struct bw_report *r, int64_t unix_s);
 /* Newest claim that touches the period; NULL when none. */
 const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r);
+/* Its layer (IP where it names none); unknown without a claim. */
+enum bw_layer bw_report_claim_layer(const struct bw_report *r);
 
 /* A rate of full-size packets at one layer as seen at another (layer-convert/1; TCP over
  * IPv4 with time stamps for goodput). BW_UNKNOWN when a layer or the MTU is unknown. */

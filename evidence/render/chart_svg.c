@@ -5,9 +5,9 @@
  * the same report draws the same bytes; colour never carries a meaning alone. */
 #include "chart_svg.h"
 #include "chart_private.h"
-#include "html.h"
 
 #include <buf.h>
+#include <model.h>
 #include <stdio.h>
 #include <string.h>
 #include <text.h>
@@ -306,7 +306,7 @@ static void bar_rows(const struct bw_report *r, int dir, struct bar bars[4])
     const struct bw_report_claim *c = bw_report_claim_last(r);
     const struct bw_report_tested *t = &r->tested[dir];
     const struct bw_report_used *u = r->n_used ? &r->used[0] : NULL;
-    enum bw_layer at = bw_html_claim_layer(r);
+    enum bw_layer at = bw_report_claim_layer(r);
 
     bars[0] = (struct bar){"Claimed", "b0", c ? c->bps[dir] : BW_UNKNOWN, at,
                            c ? "" : "no claim on file"};
@@ -390,7 +390,7 @@ void bw_chart_bars(const struct bw_report *r, struct bw_buf *out)
         bw_chart_text(out, BAR_LEFT - 100, y, "h", heading[d]);
         y += 120;
         for (int i = 0; i < 4; i++) {
-            one_bar(out, &bars[i], bw_html_claim_layer(r), y, highest);
+            one_bar(out, &bars[i], bw_report_claim_layer(r), y, highest);
             y += BAR_ROW;
         }
         if (bars[0].value != BW_UNKNOWN) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * render.h - a report as bytes. All renderers are pure functions of the model: the same
- * report gives the same bytes, on any machine. Any thread. */
+ * render.h - a report as tables and JSON (as a page: pages.h). All renderers are pure
+ * functions of the model: the same report gives the same bytes, on any machine. Any thread.
+ */
 #ifndef BW_EVIDENCE_RENDER_H
 #define BW_EVIDENCE_RENDER_H
 
@@ -20,7 +21,5 @@ int bw_render_csv(const struct bw_report *r, struct bw_buf *out, struct bw_err *
 int bw_render_csv_intervals(const struct bw_report *r,
                             struct bw_buf *out,
                             struct bw_err *reterr);
-/* One self-contained page without scripts or requests. */
-int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
 
 #endif

@@ -5,10 +5,11 @@
 Each case makes signed records, a report in every format, and holds it against: the
 independent recomputation (recompute.py), the JSON schema, the other sources of the
 same records, its own second making (same bytes), and what a page must be (well-formed, no
-request to anybody, a table behind every chart).
+request to anybody, a table behind every chart, every figure of the JSON on it).
 """
 import base64
 import csv
+import html
 import io
 import json
 import os
@@ -107,11 +108,16 @@ def check_html(name, path):
         if tag in ("script", "link", "img", "iframe", "object", "embed", "form", "input"):
             wrong(f"{name}: the page has a <{tag}>")
         for key, value in e.attrib.items():
-            if key.split("}")[-1] in ("href", "src", "action", "srcset") or key.startswith("on"):
+            inside = tag == "a" and key == "href" and value[:1] == "#" and value[1:] in ids
+            if not inside and (key.split("}")[-1] in ("href", "src", "action", "srcset") or
+                               key.startswith("on")):
                 wrong(f"{name}: <{tag} {key}={value}>")
             for ref in value.split() if key in ("aria-labelledby",) else []:
                 if ref not in ids:
                     wrong(f"{name}: aria-labelledby names {ref}, which is not there")
+        if tag == "figure" and e.find(f".//{SVG}svg") is not None and not any(
+                t.get("id") == e.find(".//a").get("href")[1:] for t in root.iter("table")):
+            wrong(f"{name}: a chart without a table behind it")
         if tag == "svg" and e.get("role") == "img":
             if e.find(f"{SVG}title") is None or e.find(f"{SVG}desc") is None:
                 wrong(f"{name}: a chart without title or description")
@@ -128,6 +134,58 @@ def check_html(name, path):
                 widths.add(len(row))
         if len(widths) > 1:
             wrong(f"{name}: a table's rows differ in length: {widths}")
+
+
+def words_of(key, value):
+    """A figure of the JSON as the page says it, by the unit in its name; None: never said."""
+    if key.endswith("_bps"):
+        if value >= 10**9:
+            return rounded(value, 10**9, 2), "Gbit/s"
+        if value >= 10**6:
+            return rounded(value, 10**6, 1 if value >= 10**7 else 2), "Mbit/s"
+        if value >= 1000:
+            digits = 0 if value >= 10**5 else 1 if value >= 10**4 else 2
+            return rounded(value, 1000, digits), "kbit/s"
+        return str(value), "bit/s"
+    if key.endswith("_us"):
+        if value >= 10**6:
+            return rounded(value, 10**6, 2), "s"
+        return rounded(value, 1000, 0 if value >= 10**5 else 1 if value >= 10**4 else 2), "ms"
+    if key.endswith("_ppm"):
+        return rounded(value, 10000, 2), "%"
+    return None
+
+
+def rounded(value, unit, digits):
+    """Half up, in integers."""
+    scaled = (value * 10**digits * 2 + unit) // (2 * unit)
+    whole, rest = divmod(scaled, 10**digits)
+    return f"{whole}.{rest:0{digits}}" if digits else str(whole)
+
+
+def check_figures(name, path, report):
+    """Every rate, delay and share of the JSON stands on the page."""
+    with open(path, encoding="utf-8") as f:
+        text = html.unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", f.read())))
+    n = 0
+
+    def walk(value, key, where):
+        nonlocal n
+        if isinstance(value, dict):
+            for k, v in value.items():
+                walk(v, k, f"{where}.{k}")
+        elif isinstance(value, list):
+            for v in value:
+                walk(v, key, where)
+        elif isinstance(value, int) and words_of(key, value):
+            n += 1
+            if " ".join(words_of(key, value)) not in text:
+                wrong(f"{name}: {where} = {value} ({' '.join(words_of(key, value))}) does not"
+                      " stand on the page")
+    for part, value in report.items():
+        walk(value, part, part)
+    if n < 20:
+        wrong(f"{name}: only {n} figures were looked for on the page")
 
 
 def check_csv(name, path, report):
@@ -260,6 +318,7 @@ def one_case(name, generate, arguments, schema, folder):
     if not any(x["hours"] == "class" for x in report["latency"]) and name != "short":
         wrong(f"{name}: no delay of class hours")
     check_html(name, f"{out}/report.html")
+    check_figures(name, f"{out}/report.html", report)
     check_csv(name, f"{out}/report.csv", report)
     check_methods(name, out)
     check = run(sys.executable, f"{HERE}/recompute.py", f"{out}/report.json", jose, key)
@@ -407,6 +466,7 @@ def details(schema, folder):
         if "traffic" not in report or "devices" in json.dumps(report):
             wrong(f"details {n}: nothing of what the line was full of, or too much")
         check_html(f"details {n}", f"{out}{n}/report.html")
+        check_figures(f"details {n}", f"{out}{n}/report.html", report)
         check_csv(f"details {n}", f"{out}{n}/report.csv", report)
         check_methods(f"details {n}", f"{out}{n}")
     with open(f"{out}0/report.html", encoding="utf-8") as f:

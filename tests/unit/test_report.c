@@ -8,6 +8,7 @@
 #include "hist.h"
 #include "model.h"
 #include "origin.h"
+#include "pages.h"
 #include "render.h"
 #include "tz.h"
 

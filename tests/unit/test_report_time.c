@@ -6,6 +6,7 @@
 #include "fake_days.h"
 #include "hist.h"
 #include "model.h"
+#include "pages.h"
 #include "render.h"
 #include "tz.h"
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * html_method.c - how each figure was made, where it comes from, and what it does not
+ * page_method.c - how each figure was made, where it comes from, and what it does not
  * show.
  *
  * Invariant: every method named in the tables is explained here in one paragraph. */
-#include "html.h"
+#include "pages_private.h"
 
-#include <buf.h>
 #include <bw/records.h>
 #include <stdio.h>
-#include <text.h>
 #include <words.h>
 
 static const struct {
@@ -129,29 +127,23 @@ static const struct {
      "Records, intervals and runs, each counted once; the same record twice is one."},
 };
 
-static void methods_list(struct bw_buf *out)
+static void methods_list(struct bw_doc *d)
 {
-    bw_buf_puts(out, "<dl>\n");
+    bw_doc_terms(d);
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        bw_buf_puts(out, "<dt>");
-        bw_text_html(out, methods[i].name);
-        bw_buf_puts(out, "</dt><dd>");
-        bw_text_html(out, methods[i].text);
-        bw_buf_puts(out, "</dd>\n");
+        bw_doc_term(d, methods[i].name);
+        bw_doc_text(d, methods[i].text);
     }
-    bw_buf_puts(out, "</dl>\n");
 }
 
-static void line(struct bw_buf *out, const char *name, const char *text)
+static void line(struct bw_doc *d, const char *name, const char *text)
 {
-    bw_buf_puts(out, "<tr><th scope=\"row\">");
-    bw_text_html(out, name);
-    bw_buf_puts(out, "</th><td>");
-    bw_text_html(out, text);
-    bw_buf_puts(out, "</td></tr>\n");
+    bw_doc_row(d);
+    bw_doc_put(d, name);
+    bw_doc_put(d, text);
 }
 
-static void vantage_lines(struct bw_buf *out, const struct bw_report *r)
+static void vantage_lines(struct bw_doc *d, const struct bw_report *r)
 {
     char text[320];
     char behind[64];
@@ -175,47 +167,48 @@ static void vantage_lines(struct bw_buf *out, const struct bw_report *r)
                        f->layer != BW_LAYER_UNKNOWN ? bw_words_layer_long(f->layer) : "",
                        f->link_bps == BW_UNKNOWN ? "not known" : link, mtu,
                        r->n_facts > 1 ? "; from " : "", r->n_facts > 1 ? from : "");
-        line(out, "Place of the box and source of its counters", text);
+        line(d, "Place of the box and source of its counters", text);
     }
 }
 
-static void sources(struct bw_buf *out, const struct bw_report *r)
+static void sources(struct bw_doc *d, const struct bw_report *r)
 {
+    static const struct bw_doc_column columns[] = {{.header = true}, {.name = NULL}};
     const struct bw_report_counts *c = &r->counts;
     char text[320];
     char a[BW_WORDS_MAX];
     char b[BW_WORDS_MAX];
     char stepped[BW_WORDS_MAX];
 
-    bw_buf_puts(
-        out, "<h3>Where the figures come from</h3>\n<div class=\"chart\"><table><tbody>\n");
-    vantage_lines(out, r);
+    bw_doc_section(d, "sources", "Where the figures come from");
+    bw_doc_table(d, "source-list", BW_TABLE_PLAIN, columns, 2);
+    vantage_lines(d, r);
     bw_words_count(c->n_records, a);
     bw_words_count(c->n_intervals, b);
     (void)snprintf(text, sizeof(text),
                    "%s signed records of the site, %s of them name the circuit", a, b);
-    line(out, "Records", text);
-    line(out, "Signatures and chain", bw_words_check(r->check));
+    line(d, "Records", text);
+    line(d, "Signatures and chain", bw_words_check(r->check));
     if (c->first_position != BW_UNKNOWN) {
         (void)snprintf(text, sizeof(text), "%lld to %lld", (long long)c->first_position,
                        (long long)c->last_position);
-        line(out, "Positions in the collector's ledger", text);
+        line(d, "Positions in the collector's ledger", text);
     }
     for (size_t i = 0; i < c->n_keys; i++) {
         bw_words_counted(c->keys[i].n, "record", "records", a);
         (void)snprintf(text, sizeof(text), "%s: %s, number %lld to %lld", c->keys[i].kid, a,
                        (long long)c->keys[i].first_seq, (long long)c->keys[i].last_seq);
-        line(out, "Key", text);
+        line(d, "Key", text);
     }
     for (size_t i = 0; i < c->n_agents; i++) {
         bw_words_counted(c->agents[i].n, "record", "records", a);
         (void)snprintf(text, sizeof(text), "%s: %s", c->agents[i].text, a);
-        line(out, "Software", text);
+        line(d, "Software", text);
     }
     for (size_t i = 0; i < c->n_configs; i++) {
         bw_words_counted(c->configs[i].n, "record", "records", a);
         (void)snprintf(text, sizeof(text), "%s: %s", c->configs[i].text, a);
-        line(out, "SHA-256 of the box's configuration", text);
+        line(d, "SHA-256 of the box's configuration", text);
     }
     bw_words_length(r->clock.unsynced_s * 1000, a);
     bw_words_delay(r->clock.max_error_us, b);
@@ -223,31 +216,39 @@ static void sources(struct bw_buf *out, const struct bw_report *r)
     (void)snprintf(text, sizeof(text),
                    "not synchronised for %s; stepped in %s; worst error bound %s", a,
                    stepped, b);
-    line(out, "The box's clock", text);
-    bw_buf_puts(out, "</tbody></table></div>\n");
+    line(d, "The box's clock", text);
+    bw_doc_end(d);
 }
 
-void bw_html_method(struct bw_buf *out, const struct bw_report *r)
+void bw_page_method(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_buf_puts(
-        out,
-        "<section aria-labelledby=\"method\">\n<h2 id=\"method\">Method and "
-        "definitions</h2>\n<p>Every figure is computed from signed records, none from "
-        "averages of averages. Mbit/s and Gbit/s are decimal. A figure that was not "
-        "measured is said to be so; it is never zero. The name behind each method is a "
-        "version: what it means is never changed.</p>\n");
-    methods_list(out);
-    sources(out, r);
-    bw_buf_puts(
-        out,
-        "</section>\n<section aria-labelledby=\"not\">\n<h2 id=\"not\">What this page does "
-        "not show</h2>\n<ul>\n"
-        "<li>Whether a contract or a rule was kept. It holds figures, no verdict.</li>\n"
-        "<li>Who used the line, or for what: no address, name or content is ever "
-        "recorded.</li>\n"
-        "<li>Wi-Fi and wiring inside the building, and servers beyond those named.</li>\n"
-        "<li>Holidays: class hours are weekdays and hours of the clock alone.</li>\n"
-        "<li>Anything about the time that is listed under gaps.</li>\n"
-        "<li>That it complies with any programme's rules. It supports such a statement; "
-        "it is not one.</li>\n</ul>\n</section>\n");
+    bw_doc_section(d, "method", "Method and definitions");
+    bw_page_para(d, "Every figure is computed from signed records, none from averages of "
+                    "averages. Mbit/s and Gbit/s are decimal. A figure that was not "
+                    "measured is said to be so; it is never zero. The name behind each "
+                    "method is a version: what it means is never changed.");
+    methods_list(d);
+    sources(d, r);
+    bw_doc_end(d);
+}
+
+void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const items[] = {
+        "Whether a contract or a rule was kept. It holds figures, no verdict.",
+        "Who used the line, or for what: no address, name or content is ever recorded.",
+        "Wi-Fi and wiring inside the building, and servers beyond those named.",
+        "Holidays: class hours are weekdays and hours of the clock alone.",
+        "Anything about the time that is listed under gaps.",
+        "That it complies with any programme's rules. It supports such a statement; it is "
+        "not one."};
+
+    (void)r;
+    bw_doc_section(d, "not", "What this page does not show");
+    bw_doc_list(d, false);
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+        bw_doc_item(d);
+        bw_doc_text(d, items[i]);
+    }
+    bw_doc_end(d);
 }

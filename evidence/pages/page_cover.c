@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page_cover.c - how much of the time is on record, what was missing, and when the line
+ * was out.
+ *
+ * Invariant: every stretch without a record is listed with the cause that records state,
+ * and time in which nothing could be seen is never time without an outage. */
+#include "pages_private.h"
+
+#include <chart_svg.h>
+#include <stdio.h>
+#include <words.h>
+
+static void share_row(struct bw_doc *d, const char *what, int64_t s, int64_t of_s)
+{
+    char text[BW_WORDS_MAX];
+
+    bw_doc_row(d);
+    bw_doc_put(d, what);
+    bw_words_length(s == BW_UNKNOWN ? BW_UNKNOWN : s * 1000, text);
+    bw_doc_put(d, text);
+    bw_page_percent(d, s == BW_UNKNOWN ? BW_UNKNOWN : bw_words_ppm(s, of_s));
+}
+
+static void draw_coverage(const void *spec, struct bw_buf *out)
+{
+    bw_chart_coverage(spec, out);
+}
+
+static void received(struct bw_doc *d, const struct bw_report_coverage *c)
+{
+    char a[BW_WORDS_MAX];
+    char b[BW_WORDS_MAX];
+    char n[BW_WORDS_MAX];
+
+    if (c->n_received <= 0) {
+        bw_page_para(d, "When the records reached a collector is not known here.");
+        return;
+    }
+    bw_words_percent(bw_words_ppm(c->n_within_1h, c->n_received), a);
+    bw_words_percent(bw_words_ppm(c->n_within_1h + c->n_within_24h, c->n_received), b);
+    bw_words_count(c->n_later, n);
+    bw_doc_para(d, BW_PARA_PLAIN);
+    bw_doc_printf(d, BW_SPAN_PLAIN,
+                  "%s of the records reached the collector within an hour of their "
+                  "interval, %s within a day; %s later.",
+                  a, b, n);
+}
+
+void bw_page_coverage(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {"What", "Time", "Of the time that has passed"};
+    static const struct bw_doc_key key[] = {{BW_SWATCH_MID, "on record"},
+                                            {BW_SWATCH_HATCH, "no record"},
+                                            {BW_SWATCH_OUT, "line out"}};
+    const struct bw_report_coverage *c = &r->coverage;
+    char text[192];
+
+    bw_page_head(d, "coverage", "How much of the time is on record", "coverage/1");
+    bw_doc_chart(
+        d, &(struct bw_doc_chart){.title = "How much of the time is on record",
+                                  .description =
+                                      "A strip of the period: on record, without a record, "
+                                      "line out; sums are in the table.",
+                                  .table = "covered",
+                                  .spec = r,
+                                  .svg = draw_coverage,
+                                  .key = key,
+                                  .n_key = sizeof(key) / sizeof(key[0])});
+    bw_page_table(d, "covered", BW_TABLE_PLAIN, names, 3, 1);
+    share_row(d, "Covered by signed records", c->recorded_s, c->elapsed_s);
+    share_row(d, "Counters of the line read", c->counted_s, c->elapsed_s);
+    for (size_t i = 0; i < c->n_targets; i++) {
+        char name[160];
+        bw_words_target(c->targets[i].probe, c->targets[i].kind, c->targets[i].family, name,
+                        sizeof(name));
+        (void)snprintf(text, sizeof(text), "Round trip to %s asked", name);
+        share_row(d, text, c->targets[i].covered_s, c->elapsed_s);
+    }
+    received(d, c);
+    if (c->twice_s > 0) {
+        bw_words_length(c->twice_s * 1000, text);
+        bw_doc_para(d, BW_PARA_PLAIN);
+        bw_doc_printf(d, BW_SPAN_PLAIN,
+                      "%s are covered by more than one record (the box's clock was set "
+                      "back); they count once.",
+                      text);
+    }
+    bw_doc_end(d);
+}
+
+/* ---- outages ---------------------------------------------------------------- */
+
+/* What tells an outage, where it was not there. */
+static void few_witnesses(struct bw_doc *d, const struct bw_report_outages *o)
+{
+    if (o->n_witnesses >= 2) {
+        return;
+    }
+    bw_doc_para(d, BW_PARA_NONE);
+    bw_doc_printf(d, BW_SPAN_PLAIN,
+                  "%s An outage is told by at least two targets that are asked every few "
+                  "seconds, and %s was.",
+                  o->total_ms == BW_UNKNOWN ? "Not measured."
+                  : o->n > 0                ? "There may have been more than these."
+                                            : "Only a carrier that is down could be seen.",
+                  o->n_witnesses == 1 ? "one" : "none");
+}
+
+static void
+outage_row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_outage *x)
+{
+    char when[BW_WORDS_MAX];
+
+    bw_doc_row(d);
+    bw_words_local(r->tz, x->clipped_from_unix_ms / 1000, 1, when);
+    bw_doc_put(d, when);
+    bw_doc_text(d, x->from_unix_ms < x->clipped_from_unix_ms ? " (began before the period)"
+                                                             : "");
+    bw_words_local(r->tz, x->clipped_to_unix_ms / 1000, 1, when);
+    bw_doc_put(d, when);
+    bw_doc_text(d, x->open && x->clipped_to_unix_ms >= r->to_unix_s * 1000
+                       ? " (still out at the end of the period)"
+                   : x->open ? " (still out when the records stop)"
+                   : x->to_unix_ms > x->clipped_to_unix_ms ? " (goes on after the period)"
+                                                           : "");
+    bw_doc_put(d, x->why);
+    bw_page_length(d, x->clipped_to_unix_ms - x->clipped_from_unix_ms);
+}
+
+static void outages(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {"From", "To", "Cause seen", "Length"};
+    const struct bw_report_outages *o = &r->outages;
+    size_t shown = o->n < BW_PAGE_ROWS_MAX ? o->n : BW_PAGE_ROWS_MAX;
+    char total[BW_WORDS_MAX];
+    char longest[BW_WORDS_MAX];
+    char observed[BW_WORDS_MAX];
+
+    bw_words_length(o->observed_s * 1000, observed);
+    bw_doc_para(d, BW_PARA_PLAIN);
+    if (o->n == 0) {
+        bw_doc_printf(
+            d, BW_SPAN_PLAIN,
+            "None was seen in the %s watched. Outside that time none can be seen.",
+            observed);
+        return;
+    }
+    bw_words_length(o->total_ms, total);
+    bw_words_length(o->longest_ms, longest);
+    bw_doc_printf(
+        d, BW_SPAN_PLAIN,
+        "%zu, with %s watched: %s in all, the longest %s. Outside the time watched "
+        "none can be seen.",
+        o->n, o->observed_s > 0 ? observed : "no time surely", total, longest);
+    bw_page_table(d, "outage-list", BW_TABLE_PLAIN, names, 4, 3);
+    for (size_t i = 0; i < shown; i++) {
+        outage_row(d, r, &o->list[i]);
+    }
+    bw_page_left_out(d, shown, o->n);
+}
+
+void bw_page_outages(struct bw_doc *d, const struct bw_report *r)
+{
+    bw_page_head(d, "outages", "Outages", "outage-union/1");
+    few_witnesses(d, &r->outages);
+    if (r->outages.total_ms != BW_UNKNOWN) {
+        outages(d, r);
+    }
+    bw_doc_end(d);
+}
+
+/* ---- gaps ------------------------------------------------------------------- */
+
+static void gaps_table(struct bw_doc *d, const struct bw_report *r, size_t shown)
+{
+    static const char *const names[] = {"From", "To", "What", "Why", "Missing"};
+    static const char *const kinds[] = {"no record", "counters incomplete",
+                                        "stated in a record"};
+    char text[BW_WORDS_MAX];
+
+    bw_page_table(d, "gap-list", BW_TABLE_PLAIN, names, 5, 4);
+    for (size_t i = 0; i < shown; i++) {
+        const struct bw_report_gap *g = &r->coverage.gaps[i];
+        bw_doc_row(d);
+        bw_words_local(r->tz, g->from_unix_s, 1, text);
+        bw_doc_put(d, text);
+        bw_words_local(r->tz, g->to_unix_s, 1, text);
+        bw_doc_put(d, text);
+        bw_doc_put(d, kinds[g->kind]);
+        bw_doc_put(d, g->why);
+        bw_page_length(d, g->missing_s ? g->missing_s * 1000 : BW_UNKNOWN);
+    }
+}
+
+void bw_page_gaps(struct bw_doc *d, const struct bw_report *r)
+{
+    const struct bw_report_coverage *c = &r->coverage;
+    size_t shown = c->n_gaps < BW_PAGE_ROWS_MAX ? c->n_gaps : BW_PAGE_ROWS_MAX;
+    bool many = c->n_gaps > 20;
+    char text[BW_WORDS_MAX];
+
+    bw_page_head(d, "gaps", "Gaps", "coverage/1");
+    if (c->n_gaps == 0) {
+        bw_page_para(d, "None: records cover all of the time that has passed, and their "
+                        "counters all of theirs.");
+        bw_doc_end(d);
+        return;
+    }
+    bw_words_length(c->missing_s * 1000, text);
+    bw_doc_para(d, BW_PARA_PLAIN);
+    bw_doc_printf(d, BW_SPAN_PLAIN,
+                  "%s without a record. Each is listed with the cause that the records "
+                  "themselves state.",
+                  text);
+    if (many) {
+        bw_doc_details(d, true);
+        bw_doc_printf(d, BW_SPAN_PLAIN, "All %zu gaps", c->n_gaps);
+    }
+    gaps_table(d, r, shown);
+    if (many) {
+        bw_doc_end(d);
+    }
+    bw_page_left_out(d, shown, c->n_gaps);
+    bw_doc_end(d);
+}

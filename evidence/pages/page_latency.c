@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page_latency.c - round trip and loss of every target.
+ *
+ * Invariant: a percentile that rests on fewer answers than the loss beside it says so. */
+#include "pages_private.h"
+
+#include <stdio.h>
+#include <words.h>
+
+static void loss_cells(struct bw_doc *d, const struct bw_report_latency *l)
+{
+    char low[BW_WORDS_MAX];
+    char high[BW_WORDS_MAX];
+
+    bw_words_count(l->lost, low);
+    bw_doc_put(d, low);
+    if (l->late != BW_UNKNOWN && l->late > 0) {
+        bw_words_count(l->late, low);
+        bw_doc_printf(d, BW_SPAN_SMALL, "%s of them late", low);
+    }
+    bw_page_percent(d, l->loss_ppm);
+    if (l->loss_ppm != BW_UNKNOWN) {
+        bw_words_percent(l->loss_low_ppm, low);
+        bw_words_percent(l->loss_high_ppm, high);
+        bw_doc_printf(d, BW_SPAN_SMALL, "%s to %s", low, high);
+    }
+}
+
+static void latency_row(struct bw_doc *d, const struct bw_report_latency *l)
+{
+    char text[BW_WORDS_MAX];
+
+    bw_doc_row(d);
+    bw_page_target_cell(d, l->probe, l->kind, l->family);
+    bw_doc_put(d, l->window == BW_WINDOW_CLASS ? "class" : "all");
+    bw_words_count(l->sent, text);
+    bw_doc_put(d, text);
+    loss_cells(d, l);
+    bw_page_delay(d, l->min_us);
+    bw_page_delay(d, l->p50_us);
+    bw_page_delay(d, l->p95_us);
+    bw_page_delay(d, l->p99_us);
+    bw_page_delay(d, l->mean_us);
+    bw_page_delay(d, l->pdv_p95_us);
+}
+
+/* Records that were too long went without their longest histograms: said where it is so. */
+static void fewer(struct bw_doc *d, const struct bw_report *r)
+{
+    char in[BW_WORDS_MAX];
+    char of[BW_WORDS_MAX];
+    char share[BW_WORDS_MAX];
+
+    for (size_t i = 0; i < r->n_latency; i++) {
+        const struct bw_report_latency *l = &r->latency[i];
+        if (l->answered >= l->counted) {
+            continue;
+        }
+        bw_words_count(l->answered, in);
+        bw_words_count(l->counted, of);
+        bw_words_percent(bw_words_ppm(l->answered, l->counted), share);
+        bw_doc_note(d, BW_NOTE_INFO);
+        bw_doc_printf(d, BW_SPAN_STRONG,
+                      "%s, %s hours: lowest, percentiles and PDV rest on %s of %s answers "
+                      "(%s).",
+                      l->probe, l->window == BW_WINDOW_CLASS ? "class" : "all", in, of,
+                      share);
+        bw_doc_text(d, " The records of the others were too long for their histograms; "
+                       "sent, lost and mean are complete.");
+    }
+}
+
+void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {
+        "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
+        "P95",    "P99",   "Mean", "PDV P95"};
+
+    bw_page_head(d, "latency", "Round trip and loss",
+                 "rtt-merged/1, loss-wilson95/1, pdv-period/1");
+    if (r->n_latency == 0) {
+        bw_page_none(d, "Not measured: no target was asked.");
+        bw_doc_end(d);
+        return;
+    }
+    bw_page_table(d, "round-trips", BW_TABLE_TIGHT, names, 11, 2);
+    for (size_t i = 0; i < r->n_latency; i++) {
+        latency_row(d, &r->latency[i]);
+    }
+    bw_page_para(d,
+                 "Round trips at IP, from merged histograms. Packets lost while the line "
+                 "was out count as lost. PDV: P95 less the lowest.");
+    fewer(d, r);
+    bw_doc_end(d);
+}

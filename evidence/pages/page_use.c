@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * page_use.c - use over time, with every day in the table behind the charts.
+ *
+ * Invariant: rates of one chart are of one layer; where the layer changed the page says
+ * so. */
+#include "pages_private.h"
+
+#include <chart_svg.h>
+#include <stdio.h>
+#include <words.h>
+
+static void days_table(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {
+        "Day",          "On record", "Down P95",     "Down P95 class",
+        "Down highest", "Up P95",    "Up P95 class", "Up highest",
+        "Down bytes",   "Up bytes",  "Line out"};
+    char text[BW_WORDS_MAX];
+
+    bw_doc_details(d, false);
+    bw_doc_text(d, "The days in a table");
+    bw_page_table(d, "days", BW_TABLE_PLAIN, names, 11, 1);
+    bw_doc_text(d, "Rates at the counter's layer; intervals with a test of ours are left "
+                   "out of the rates, not of the bytes.");
+    for (size_t i = 0; i < r->n_days; i++) {
+        const struct bw_report_day *x = &r->days[i];
+        bw_words_date(x->year, x->month, x->day, x->weekday, text);
+        bw_doc_row(d);
+        bw_doc_put(d, text);
+        bw_page_percent(d, bw_words_ppm(x->recorded_s, x->to_unix_s - x->from_unix_s));
+        for (int way = 0; way < BW_DIRECTIONS; way++) {
+            bw_page_rate(d, x->p95_bps[way]);
+            bw_page_rate(d, x->class_p95_bps[way]);
+            bw_page_rate(d, x->peak_bps[way]);
+        }
+        for (int way = 0; way < BW_DIRECTIONS; way++) {
+            bw_page_bytes(d, x->bytes[way]);
+        }
+        bw_page_length(d, x->outage_ms > 0 ? x->outage_ms : BW_UNKNOWN);
+    }
+    bw_doc_end(d);
+}
+
+static void draw_down(const void *spec, struct bw_buf *out)
+{
+    bw_chart_use(spec, BW_DOWN, out);
+}
+
+static void draw_up(const void *spec, struct bw_buf *out)
+{
+    bw_chart_use(spec, BW_UP, out);
+}
+
+static void charts(struct bw_doc *d, const struct bw_report *r)
+{
+    static const struct bw_doc_key by_days[] = {
+        {BW_SWATCH_DEEP, "day's P95 in class hours"},
+        {BW_SWATCH_MID, "day's P95, days without class hours"},
+        {BW_SWATCH_PALE, "day's highest interval"},
+        {BW_SWATCH_CLAIM, "claim"},
+        {BW_SWATCH_P95, "P95 of the period"},
+        {BW_SWATCH_HATCH, "no record"}};
+    static const struct bw_doc_key by_intervals[] = {
+        {BW_SWATCH_DEEP, "highest interval of each column, users alone"},
+        {BW_SWATCH_OPEN, "a test of ours was running"},
+        {BW_SWATCH_CLAIM, "claim"},
+        {BW_SWATCH_P95, "P95 of the period"},
+        {BW_SWATCH_HATCH, "no record"}};
+    static const struct {
+        const char *anchor;
+        const char *heading;
+        bw_doc_svg_cb svg;
+    } ways[] = {[BW_DOWN] = {"use-down", "Download", draw_down},
+                [BW_UP] = {"use-up", "Upload", draw_up}};
+    bool days = r->n_days >= 4;
+
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        char title[BW_WORDS_MAX];
+        (void)snprintf(title, sizeof(title), "%s, at %s", ways[way].heading,
+                       bw_words_layer_long(r->used[0].layer));
+        bw_doc_section(d, ways[way].anchor, title);
+        bw_doc_chart(d,
+                     &(struct bw_doc_chart){
+                         .title = title,
+                         .description = "Use over the period against the claim; the days "
+                                        "are in the table below.",
+                         .table = "days",
+                         .spec = r,
+                         .svg = ways[way].svg,
+                         .key = days ? by_days : by_intervals,
+                         .n_key = days ? sizeof(by_days) / sizeof(by_days[0])
+                                       : sizeof(by_intervals) / sizeof(by_intervals[0])});
+        bw_doc_end(d);
+    }
+}
+
+/* The period's rates at the counter's own layer: what figures of other layers on the first
+ * page were converted from. */
+static void period_table(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {"Hours",   "Direction", "P95",
+                                        "Highest", "When",      "Intervals counted"};
+    char text[BW_WORDS_MAX];
+
+    for (size_t i = 0; i < r->n_used; i++) {
+        const struct bw_report_used *u = &r->used[i];
+        bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 6, 2);
+        bw_doc_printf(
+            d, BW_SPAN_PLAIN,
+            "Over the period as counted, at %s. Left out of rates: %lld intervals "
+            "with a test of ours, %lld covered for less than half, %lld counted at "
+            "a mirror port.",
+            bw_words_layer_long(u->layer), (long long)u->n_with_test, (long long)u->n_short,
+            (long long)u->n_at_least);
+        for (int window = 0; window < BW_WINDOWS; window++) {
+            for (int way = 0; way < BW_DIRECTIONS; way++) {
+                const struct bw_report_window *w = &u->window[window][way];
+                bw_doc_row(d);
+                bw_doc_put(d, window == BW_WINDOW_CLASS ? "class" : "all");
+                bw_doc_put(d, bw_words_direction(way));
+                bw_page_rate(d, w->p95_bps);
+                bw_page_rate(d, w->peak_bps);
+                bw_words_local(r->tz, w->peak_unix_s, r->counts.interval_s < 60, text);
+                bw_doc_put(d, w->peak_bps == BW_UNKNOWN ? "–" : text);
+                bw_page_count(d, w->n);
+            }
+        }
+    }
+}
+
+void bw_page_use(struct bw_doc *d, const struct bw_report *r)
+{
+    bw_page_head(d, "use", r->n_days >= 4 ? "Use day by day" : "Use over time",
+                 "util-p95/2, carried-max/2, bytes-sum/1");
+    if (r->n_used == 0) {
+        bw_page_none(d, "Not measured: this box counts no traffic of the circuit.");
+        bw_doc_end(d);
+        return;
+    }
+    charts(d, r);
+    period_table(d, r);
+    if (r->n_used > 1) {
+        bw_page_para(d,
+                     "The counters' layer changed within the period. The charts show the "
+                     "layer of most intervals; the table on top has both, never added.");
+    }
+    days_table(d, r);
+    bw_doc_end(d);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * pages_private.h - what the builders of pages share: sections, and cells in which a figure
+ * that was not measured is a dash or says so. Private to this folder. */
+#ifndef BW_EVIDENCE_PAGES_PRIVATE_H
+#define BW_EVIDENCE_PAGES_PRIVATE_H
+
+#include <doc.h>
+#include <model.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum bw_page_limits {
+    BW_PAGE_ROWS_MAX = 400 /* of a list; the rest is in the CSV, and the page says so */
+};
+
+/* Sections of the report, in the page's order. */
+void bw_page_first(struct bw_doc *d, const struct bw_report *r);     /* page_first.c */
+void bw_page_coverage(struct bw_doc *d, const struct bw_report *r);  /* page_cover.c */
+void bw_page_use(struct bw_doc *d, const struct bw_report *r);       /* page_use.c */
+void bw_page_tests(struct bw_doc *d, const struct bw_report *r);     /* page_tests.c */
+void bw_page_latency(struct bw_doc *d, const struct bw_report *r);   /* page_latency.c */
+void bw_page_targets(struct bw_doc *d, const struct bw_report *r);   /* page_targets.c */
+void bw_page_paths(struct bw_doc *d, const struct bw_report *r);     /* page_paths.c */
+void bw_page_traffic(struct bw_doc *d, const struct bw_report *r);   /* page_traffic.c */
+void bw_page_outages(struct bw_doc *d, const struct bw_report *r);   /* page_cover.c */
+void bw_page_gaps(struct bw_doc *d, const struct bw_report *r);      /* page_cover.c */
+void bw_page_method(struct bw_doc *d, const struct bw_report *r);    /* page_method.c */
+void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r); /* page_method.c */
+
+/* Opens a section with the methods of its figures; ends with bw_doc_end(). */
+void bw_page_head(struct bw_doc *d,
+                  const char *anchor,
+                  const char *title,
+                  const char *methods);
+/* A table whose first column heads the rows and whose columns from first_number on stand
+ * to the right. */
+void bw_page_table(struct bw_doc *d,
+                   const char *anchor,
+                   enum bw_doc_table_style style,
+                   const char *const *names,
+                   size_t n,
+                   size_t first_number);
+/* The sentence under a list that was cut. */
+void bw_page_left_out(struct bw_doc *d, size_t shown, size_t all);
+/* A paragraph that says why there is no figure. */
+void bw_page_none(struct bw_doc *d, const char *text);
+void bw_page_para(struct bw_doc *d, const char *text);
+
+/* Cells; unknown is a dash. */
+void bw_page_rate(struct bw_doc *d, int64_t bps);
+void bw_page_count(struct bw_doc *d, int64_t n);
+void bw_page_delay(struct bw_doc *d, int64_t us);
+void bw_page_bytes(struct bw_doc *d, int64_t n);
+void bw_page_length(struct bw_doc *d, int64_t ms);
+void bw_page_percent(struct bw_doc *d, int64_t ppm);
+/* "NAME" over "kind, IPv4" */
+void bw_page_target_cell(struct bw_doc *d, const char *probe, const char *kind, int family);
+
+/* "1 Jul 2026 to 30 Jun 2027" for whole days, else instants with their times. */
+void bw_page_period(struct bw_doc *d, const struct bw_report *r, enum bw_span_style style);
+
+#endif
