@@ -5,6 +5,7 @@
  *
  *     gen_options box PROBES_FOLDER
  *     gen_options rule
+ *     gen_options evrule
  *     gen_options collector */
 #include <boxconf_schema.h>
 #include <buf.h>
@@ -13,6 +14,7 @@
 #include <collector_config.h>
 #include <conf.h>
 #include <errno.h>
+#include <evrule.h>
 #include <file.h>
 #include <limits.h>
 #include <rule.h>
@@ -87,9 +89,11 @@ int main(int argc, char **argv)
         r = put_schema(&bw_collector_schema, NULL, &out, &err);
     } else if (argc == 2 && strcmp(argv[1], "rule") == 0) {
         r = put_schema(&bw_rule_schema, NULL, &out, &err);
+    } else if (argc == 2 && strcmp(argv[1], "evrule") == 0) {
+        r = put_schema(&bw_evrule_schema, NULL, &out, &err);
     } else {
-        (void)bw_err_set(&err, r,
-                         "usage: gen_options box PROBES_FOLDER | rule | collector");
+        (void)bw_err_set(
+            &err, r, "usage: gen_options box PROBES_FOLDER | rule | evrule | collector");
     }
     if (r < 0) {
         (void)fprintf(stderr, "gen_options: %s\n", err.text);
