@@ -117,8 +117,8 @@ static int fit(const struct week *weeks, size_t n, struct bw_growth *g)
     }
     for (size_t i = 0; i < n; i++) {
         for (size_t j = i + 1; j < n; j++) {
-            slopes[k++] = (weeks[j].value - weeks[i].value) * MILLI /
-                          (weeks[j].week - weeks[i].week);
+            slopes[k++] =
+                (weeks[j].value - weeks[i].value) * MILLI / (weeks[j].week - weeks[i].week);
         }
     }
     ranks((int64_t)n, (int64_t)n_pairs, &low, &high);
@@ -173,9 +173,9 @@ int bw_growth_make(const struct bw_growth_day *days, size_t n, struct bw_growth 
         goto out;
     }
     g.state = BW_GROWTH_MADE;
-    g.ahead_day = g.last_day + WEEK * (2 * g.span_weeks < BW_GROWTH_AHEAD_MAX
-                                           ? 2 * g.span_weeks
-                                           : BW_GROWTH_AHEAD_MAX);
+    g.ahead_day =
+        g.last_day + WEEK * (2 * g.span_weeks < BW_GROWTH_AHEAD_MAX ? 2 * g.span_weeks
+                                                                    : BW_GROWTH_AHEAD_MAX);
     g.level_bps = line_at(&g, BW_GROWTH_MID, g.last_day);
     for (int line = 0; line < BW_GROWTH_LINES; line++) {
         /* 365.25 days are 1461/28 weeks */
