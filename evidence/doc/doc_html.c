@@ -9,6 +9,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <svg.h>
 #include <text.h>
 
 static void block(struct bw_buf *out, const struct bw_block *b);
@@ -346,21 +347,6 @@ static void block(struct bw_buf *out, const struct bw_block *b)
 
 /* ---- the page ----------------------------------------------------------------- */
 
-static void pattern(struct bw_buf *out)
-{
-    bw_buf_puts(
-        out,
-        "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">"
-        "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" "
-        "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-        "<rect width=\"6\" height=\"6\" fill=\"#fff\"/>"
-        "<rect width=\"2\" height=\"6\" fill=\"#5d6b78\"/></pattern>"
-        "<pattern id=\"other\" width=\"5\" height=\"5\" "
-        "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">"
-        "<rect width=\"5\" height=\"5\" fill=\"#fff\"/>"
-        "<rect width=\"3\" height=\"5\" fill=\"#123f66\"/></pattern></defs></svg>\n");
-}
-
 static void head(struct bw_buf *out, const struct bw_doc_head *h)
 {
     bw_buf_puts(out, "<!DOCTYPE html>\n<html");
@@ -374,7 +360,8 @@ static void head(struct bw_buf *out, const struct bw_doc_head *h)
     text(out, h->subject[0] ? h->subject : h->title);
     bw_buf_puts(out, "</title>\n<style>");
     bw_buf_puts(out, bw_doc_style_page);
-    bw_buf_puts(out, bw_doc_style_charts);
+    bw_svg_rules(out);
+    bw_buf_puts(out, bw_doc_style_paper);
     bw_buf_puts(out, "</style>\n</head>\n<body>\n");
 }
 
@@ -385,7 +372,7 @@ int bw_doc_html(const struct bw_doc *d, struct bw_buf *out, struct bw_err *reter
     int rc;
 
     head(out, h);
-    pattern(out);
+    bw_svg_patterns(out);
     bw_buf_puts(out, "<header>\n");
     if (h->kicker[0]) {
         bw_buf_puts(out, "<p class=\"kicker\">");

@@ -15,6 +15,6 @@ int bw_doc_html(const struct bw_doc *d, struct bw_buf *out, struct bw_err *reter
 
 /* The style sheet, for the renderer and for tests of contrast. */
 extern const char bw_doc_style_page[];
-extern const char bw_doc_style_charts[];
+extern const char bw_doc_style_paper[];
 
 #endif

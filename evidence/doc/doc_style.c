@@ -6,7 +6,7 @@
 
 const char bw_doc_style_page[] =
     ":root{color-scheme:light;--ink:#16202b;--soft:#4a5866;--line:#c9d1d9;--wash:#f3f6f9;"
-    "--claim:#8a1c1c;--deep:#123f66;--mid:#3f76a6;--pale:#6594c0}"
+    "--claim:#8a1c1c;--deep:#123f66;--mid:#4a86b8;--pale:#c3d9ec}"
     "*{box-sizing:border-box}"
     "body{margin:0;background:#fff;color:var(--ink);font:16px/1.5 system-ui,-apple-system,"
     "\"Segoe UI\",Roboto,\"DejaVu Sans\",Arial,sans-serif}"
@@ -52,7 +52,7 @@ const char bw_doc_style_page[] =
     "-1px;border:1px solid #0000}.key span{margin-right:14px}a{color:var(--deep)}"
     "[tabindex]:focus-visible,a:focus-visible{outline:3px solid var(--mid)}"
     ".i-p95{background:var(--deep)}.i-p95w{background:var(--mid)}.i-peak{background:var(--"
-    "pale)}"
+    "pale);border-color:var(--mid)!important}"
     ".i-own{background:#fff;border-color:var(--soft)!important}"
     ".i-gap{background:repeating-linear-gradient(45deg,#5d6b78 0 2px,#fff 2px 6px);"
     "border-color:#5d6b78!important}.i-out{background:var(--claim)}"
@@ -66,27 +66,7 @@ const char bw_doc_style_page[] =
     "margin:0 "
     "0 6px;max-width:78ch}";
 
-const char bw_doc_style_charts[] =
-    "svg text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",Arial,"
-    "sans-serif;fill:var(--ink);font-variant-numeric:tabular-nums}"
-    "svg .e{text-anchor:end}svg .m{text-anchor:middle}svg .m,svg .s{font-size:12px}svg "
-    ".h{font-weight:700;"
-    "text-anchor:end}"
-    "svg .g{stroke:#dfe5ea;stroke-width:1}svg .a{stroke:#6b7885;stroke-width:1}"
-    "svg .gap{fill:url(#hatch)}svg .later{fill:var(--wash)}svg .full{fill:var(--mid)}"
-    "svg .out{fill:var(--claim)}svg .peak{fill:var(--pale)}svg .p95{fill:var(--deep)}"
-    "svg .p95w{fill:var(--mid)}svg .own{fill:#fff;stroke:var(--soft);stroke-width:.7}"
-    "svg .b0{fill:#fff;stroke:var(--claim);stroke-width:1.5}svg .b1{fill:var(--deep)}"
-    "svg .b2{fill:var(--mid)}svg .b3{fill:var(--pale);stroke:var(--mid);stroke-width:1}"
-    "svg .bx{fill:url(#other);stroke:var(--deep);stroke-width:1}svg "
-    ".claim{stroke:var(--claim);stroke-width:1.6}svg .claim80{stroke:var(--claim);"
-    "stroke-width:1.3;stroke-dasharray:2 4}svg .halo{stroke:#fff;stroke-width:3.2}svg "
-    ".p95line{stroke:var(--ink);stroke-width:1.4;"
-    "stroke-dasharray:7 4}"
-    "svg .dot{stroke:var(--deep);stroke-width:6;stroke-linecap:round;fill:none}svg "
-    ".many{stroke-width:3.4}"
-    "svg .failed{stroke:var(--claim);stroke-width:1.8;fill:none}"
-    "svg .put-off{stroke:var(--soft);stroke-width:1.2;fill:none}"
+const char bw_doc_style_paper[] =
     "@media print{body{font-size:11pt}main,header,footer{max-width:none;padding:0}"
     "h2{break-after:avoid}.chart,tr,ul.facts{break-inside:avoid}.chart{overflow:visible}"
     ".chart "

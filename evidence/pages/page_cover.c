@@ -6,7 +6,7 @@
  * and time in which nothing could be seen is never time without an outage. */
 #include "pages_private.h"
 
-#include <chart_svg.h>
+#include <plot.h>
 #include <stdio.h>
 #include <words.h>
 
@@ -19,11 +19,6 @@ static void share_row(struct bw_doc *d, const char *what, int64_t s, int64_t of_
     bw_words_length(s == BW_UNKNOWN ? BW_UNKNOWN : s * 1000, text);
     bw_doc_put(d, text);
     bw_page_percent(d, s == BW_UNKNOWN ? BW_UNKNOWN : bw_words_ppm(s, of_s));
-}
-
-static void draw_coverage(const void *spec, struct bw_buf *out)
-{
-    bw_chart_coverage(spec, out);
 }
 
 static void received(struct bw_doc *d, const struct bw_report_coverage *c)
@@ -53,19 +48,12 @@ void bw_page_coverage(struct bw_doc *d, const struct bw_report *r)
                                             {BW_SWATCH_HATCH, "no record"},
                                             {BW_SWATCH_OUT, "line out"}};
     const struct bw_report_coverage *c = &r->coverage;
+    struct bw_figure figure;
     char text[192];
 
     bw_page_head(d, "coverage", "How much of the time is on record", "coverage/1");
-    bw_doc_chart(
-        d, &(struct bw_doc_chart){.title = "How much of the time is on record",
-                                  .description =
-                                      "A strip of the period: on record, without a record, "
-                                      "line out; sums are in the table.",
-                                  .table = "covered",
-                                  .spec = r,
-                                  .svg = draw_coverage,
-                                  .key = key,
-                                  .n_key = sizeof(key) / sizeof(key[0])});
+    bw_plot_coverage(r, &figure);
+    bw_page_chart(d, &figure, "covered", key, sizeof(key) / sizeof(key[0]));
     bw_page_table(d, "covered", BW_TABLE_PLAIN, names, 3, 1);
     share_row(d, "Covered by signed records", c->recorded_s, c->elapsed_s);
     share_row(d, "Counters of the line read", c->counted_s, c->elapsed_s);

@@ -7,7 +7,7 @@
 #include "pages_private.h"
 
 #include <bw/records.h>
-#include <chart_svg.h>
+#include <plot.h>
 #include <plural.h>
 #include <stdio.h>
 #include <words.h>
@@ -398,17 +398,13 @@ static void facts(struct bw_doc *d, const struct bw_report *r)
     fact(d, bw_words_or(bw_vantage_name(f->vantage), "not stated"), what);
 }
 
-static void draw_bars(const void *spec, struct bw_buf *out)
-{
-    bw_chart_bars(spec, out);
-}
-
 void bw_page_first(struct bw_doc *d, const struct bw_report *r)
 {
     static const struct bw_doc_column columns[] = {{.name = "What", .header = true},
                                                    {.name = "Download"},
                                                    {.name = "Upload"},
                                                    {.name = "Where it comes from"}};
+    struct bw_figure figure;
 
     bw_doc_section(d, "first", "Claimed, delivered, used");
     bw_doc_table(d, "figures", BW_TABLE_BIG, columns, 4);
@@ -416,13 +412,8 @@ void bw_page_first(struct bw_doc *d, const struct bw_report *r)
     tested_row(d, r);
     used_rows(d, r);
     claims_table(d, r);
-    bw_doc_chart(d, &(struct bw_doc_chart){.title = "Claimed, tested, carried and used",
-                                           .description =
-                                               "One bar for each, download and upload "
-                                               "apart; the figures are in the table.",
-                                           .table = "figures",
-                                           .spec = r,
-                                           .svg = draw_bars});
+    bw_plot_bars(r, &figure);
+    bw_page_chart(d, &figure, "figures", NULL, 0);
     facts(d, r);
     bw_doc_end(d);
 }

@@ -5,6 +5,7 @@
  * figure that is not known is a dash, never a zero. */
 #include "pages_private.h"
 
+#include <svg.h>
 #include <tz.h>
 #include <words.h>
 
@@ -154,4 +155,25 @@ void bw_page_period(struct bw_doc *d, const struct bw_report *r, enum bw_span_st
     if (a.month == 7 && a.day == 1 && b.month == 6 && b.day == 30 && b.year == a.year + 1) {
         bw_doc_printf(d, style, " (E-rate funding year %d)", a.year);
     }
+}
+
+void bw_page_chart(struct bw_doc *d,
+                   const struct bw_figure *f,
+                   const char *table,
+                   const struct bw_doc_key *key,
+                   size_t n_key)
+{
+    const struct bw_figure *kept = bw_doc_keep(d, f, sizeof(*f));
+
+    bw_doc_chart(d, &(struct bw_doc_chart){
+                        .title = f->title,
+                        .description = f->description,
+                        .table = table,
+                        .spec = kept,
+                        .draw = bw_figure_draw,
+                        .svg = bw_svg_figure,
+                        .width_pt = BW_FIGURE_WIDTH / BW_PT,
+                        .height_pt = (int)((bw_figure_height(f) + BW_PT - 1) / BW_PT),
+                        .key = key,
+                        .n_key = n_key});
 }

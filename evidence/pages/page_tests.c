@@ -6,7 +6,7 @@
 #include "pages_private.h"
 
 #include <bw/records.h>
-#include <chart_svg.h>
+#include <plot.h>
 #include <plural.h>
 #include <stdio.h>
 #include <words.h>
@@ -120,16 +120,6 @@ sentences(struct bw_doc *d, const struct bw_report *r, const struct bw_report_te
         (long long)t->n_grade[BW_GRADE_SELF]);
 }
 
-static void draw_down(const void *spec, struct bw_buf *out)
-{
-    bw_chart_runs(spec, BW_DOWN, out);
-}
-
-static void draw_up(const void *spec, struct bw_buf *out)
-{
-    bw_chart_runs(spec, BW_UP, out);
-}
-
 static void summary(struct bw_doc *d, const struct bw_report *r)
 {
     static const struct bw_doc_key key[] = {
@@ -137,29 +127,21 @@ static void summary(struct bw_doc *d, const struct bw_report *r)
         {BW_SWATCH_CLAIM, "claim"},
         {BW_SWATCH_CLAIM_80, "80 % of it"},
         {BW_SWATCH_HATCH, "no record"},
-        {BW_SWATCH_NONE, "crosses at the bottom: failed; short strokes: put off"}};
+        {BW_SWATCH_NONE,
+         "rings: set apart; crosses at the bottom: failed; short strokes: put off"}};
     static const struct {
         const char *heading;
         const char *anchor;
         const char *table;
-        bw_doc_svg_cb svg;
-    } ways[] = {[BW_DOWN] = {"Download", "tests-down", "tests-down-rates", draw_down},
-                [BW_UP] = {"Upload", "tests-up", "tests-up-rates", draw_up}};
+    } ways[] = {[BW_DOWN] = {"Download", "tests-down", "tests-down-rates"},
+                [BW_UP] = {"Upload", "tests-up", "tests-up-rates"}};
 
     for (int way = 0; way < BW_DIRECTIONS; way++) {
-        char title[BW_WORDS_MAX];
-        (void)snprintf(title, sizeof(title), "%s, throughput runs", ways[way].heading);
+        struct bw_figure figure;
         bw_doc_section(d, ways[way].anchor, ways[way].heading);
         if (r->tested[way].n_wanted > 0) {
-            bw_doc_chart(d, &(struct bw_doc_chart){.title = title,
-                                                   .description =
-                                                       "Every run as a dot over the "
-                                                       "claim; each is in the table.",
-                                                   .table = "run-list",
-                                                   .spec = r,
-                                                   .svg = ways[way].svg,
-                                                   .key = key,
-                                                   .n_key = sizeof(key) / sizeof(key[0])});
+            bw_plot_runs(r, way, &figure);
+            bw_page_chart(d, &figure, "run-list", key, sizeof(key) / sizeof(key[0]));
         }
         dist_table(d, &r->tested[way], ways[way].table);
         sentences(d, r, &r->tested[way]);

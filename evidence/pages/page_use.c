@@ -5,7 +5,7 @@
  * so. */
 #include "pages_private.h"
 
-#include <chart_svg.h>
+#include <plot.h>
 #include <stdio.h>
 #include <words.h>
 
@@ -41,16 +41,6 @@ static void days_table(struct bw_doc *d, const struct bw_report *r)
     bw_doc_end(d);
 }
 
-static void draw_down(const void *spec, struct bw_buf *out)
-{
-    bw_chart_use(spec, BW_DOWN, out);
-}
-
-static void draw_up(const void *spec, struct bw_buf *out)
-{
-    bw_chart_use(spec, BW_UP, out);
-}
-
 static void charts(struct bw_doc *d, const struct bw_report *r)
 {
     static const struct bw_doc_key by_days[] = {
@@ -69,27 +59,19 @@ static void charts(struct bw_doc *d, const struct bw_report *r)
     static const struct {
         const char *anchor;
         const char *heading;
-        bw_doc_svg_cb svg;
-    } ways[] = {[BW_DOWN] = {"use-down", "Download", draw_down},
-                [BW_UP] = {"use-up", "Upload", draw_up}};
+    } ways[] = {[BW_DOWN] = {"use-down", "Download"}, [BW_UP] = {"use-up", "Upload"}};
     bool days = r->n_days >= 4;
 
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         char title[BW_WORDS_MAX];
+        struct bw_figure figure;
         (void)snprintf(title, sizeof(title), "%s, at %s", ways[way].heading,
                        bw_words_layer_long(r->used[0].layer));
         bw_doc_section(d, ways[way].anchor, title);
-        bw_doc_chart(d,
-                     &(struct bw_doc_chart){
-                         .title = title,
-                         .description = "Use over the period against the claim; the days "
-                                        "are in the table below.",
-                         .table = "days",
-                         .spec = r,
-                         .svg = ways[way].svg,
-                         .key = days ? by_days : by_intervals,
-                         .n_key = days ? sizeof(by_days) / sizeof(by_days[0])
-                                       : sizeof(by_intervals) / sizeof(by_intervals[0])});
+        bw_plot_use(r, way, &figure);
+        bw_page_chart(d, &figure, "days", days ? by_days : by_intervals,
+                      days ? sizeof(by_days) / sizeof(by_days[0])
+                           : sizeof(by_intervals) / sizeof(by_intervals[0]));
         bw_doc_end(d);
     }
 }

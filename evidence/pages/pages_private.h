@@ -4,6 +4,7 @@
 #ifndef BW_EVIDENCE_PAGES_PRIVATE_H
 #define BW_EVIDENCE_PAGES_PRIVATE_H
 
+#include <canvas.h>
 #include <doc.h>
 #include <model.h>
 #include <stddef.h>
@@ -45,6 +46,13 @@ void bw_page_left_out(struct bw_doc *d, size_t shown, size_t all);
 /* A paragraph that says why there is no figure. */
 void bw_page_none(struct bw_doc *d, const char *text);
 void bw_page_para(struct bw_doc *d, const char *text);
+
+/* A chart with the table behind it; the figure is copied. */
+void bw_page_chart(struct bw_doc *d,
+                   const struct bw_figure *f,
+                   const char *table,
+                   const struct bw_doc_key *key,
+                   size_t n_key);
 
 /* Cells; unknown is a dash. */
 void bw_page_rate(struct bw_doc *d, int64_t bps);
