@@ -73,6 +73,6 @@ const struct bw_verb bw_verb_statement_show = {
             "                     base64url is the id\n" BW_DOCKET_ASKED_HELP "\n"
             "Exit status: 0 shown, 1 there is none or it failed, 2 wrong usage.\n"
             "\n"
-            "Example: bandwitness statement show --raw fZuQEt87 | sha256sum\n",
+            "Example: bandwitness statement show --raw p10RN33j | sha256sum\n",
     .run = run,
 };

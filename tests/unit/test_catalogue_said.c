@@ -161,7 +161,7 @@ static void test_replaced_and_withdrawn(void **state)
     assert_int_equal(say(f, BW_STATEMENT_WITHDRAWAL, gone, 14, NULL, NULL), -EINVAL);
     assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 14, other, NULL), -EINVAL);
     assert_int_equal(say(f, BW_STATEMENT_WITHDRAWAL,
-                         "fZuQEt87F5Fd_LUInBv9Nu9PlaKDdPtIksFQSkvyDfU", 14, NULL, NULL),
+                         "p10RN33j1fHBUpULDXk9HB5So9BCd6WCOuBQGZkh-Gw", 14, NULL, NULL),
                      -ENOENT);
     /* Said again it is there already, whatever became of it since. */
     assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 11, first, NULL), 0);

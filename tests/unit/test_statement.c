@@ -15,12 +15,12 @@
 static const char example[] =
     "{\"v\":1,\"kind\":\"annotation\",\"about\":\"circuit:s-4f9k2.wan\",\"said_s\":"
     "1789030000,"
-    "\"by\":\"heron.grey\",\"via\":\"annotate\",\"body\":{\"from_s\":1789000200,"
+    "\"by\":\"heron.grey\",\"via\":\"annotate\",\"body\":{\"v\":1,\"from_s\":1789000200,"
     "\"to_s\":1789003800,\"cause\":\"power\",\"text\":\"power cut on Alder Road\","
     "\"exclude\":true}}";
-static const char example_id[] = "fZuQEt87F5Fd_LUInBv9Nu9PlaKDdPtIksFQSkvyDfU";
+static const char example_id[] = "p10RN33j1fHBUpULDXk9HB5So9BCd6WCOuBQGZkh-Gw";
 static const char example_body[] =
-    "{\"from_s\":1789000200,\"to_s\":1789003800,\"cause\":\"power\","
+    "{\"v\":1,\"from_s\":1789000200,\"to_s\":1789003800,\"cause\":\"power\","
     "\"text\":\"power cut on Alder Road\",\"exclude\":true}";
 
 static void fill(struct bw_statement *s)
@@ -61,7 +61,7 @@ static void test_the_example(void **state)
     assert_string_equal(got.file, "");
     assert_int_equal(got.n_replaces, 0);
     assert_int_equal(got.n_body, strlen(example_body));
-    assert_ptr_equal(got.body, strstr(example, "{\"from_s\""));
+    assert_ptr_equal(got.body, strstr(example, "{\"v\":1,\"from"));
     bw_buf_done(&out);
 }
 
@@ -298,7 +298,7 @@ static void test_words_and_names(void **state)
     assert_string_equal(by, "heron-grey-oak.example");
     bw_statement_by_of("", by);
     assert_string_equal(by, "");
-    assert_false(bw_statement_id_valid("fZuQEt87F5Fd_LUInBv9Nu9PlaKDdPtIksFQSkvyDfV"));
+    assert_false(bw_statement_id_valid("p10RN33jF5Fd_LUInBv9Nu9PlaKDdPtIksFQSkvyDfV"));
 }
 
 int main(void)

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * verb_annotate.c - what somebody knows of a circuit in a stretch of time. It is said and
+ * kept; no record is touched. */
+#include "annotation.h"
+#include "cli.h"
+#include "docket_asked.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <clock.h>
+#include <errno.h>
+#include <json.h>
+#include <period.h>
+#include <stdio.h>
+#include <string.h>
+#include <tz.h>
+
+extern const struct bw_verb bw_verb_annotate;
+
+enum {
+    WHY_MAX = 600
+};
+
+struct asked {
+    struct bw_docket_asked docket;
+    const char *from;
+    const char *to;
+    const char *tz;
+    const char *text;
+    const char *replaces;
+    const char *withdraw;
+    struct bw_annotation annotation;
+    bool unseen;
+    bool json;
+};
+
+static int take_option(const struct bw_verb *v, int o, struct asked *a)
+{
+    switch (o) {
+    case 'f':
+        a->from = optarg;
+        return 0;
+    case 't':
+        a->to = optarg;
+        return 0;
+    case 'z':
+        a->tz = optarg;
+        return 0;
+    case 'c':
+        return bw_cause_parse(optarg, &a->annotation.cause) == 0
+                   ? 0
+                   : bw_cli_usage(v,
+                                  "--cause is power, planned, school, provider, weather or "
+                                  "other, not '%s'",
+                                  optarg);
+    case 'x':
+        a->text = optarg;
+        return bw_cli_label(v, "--text", optarg, BW_ANNOTATION_TEXT_MAX);
+    case 'e':
+        a->annotation.exclude = 1;
+        return 0;
+    case 'r':
+        a->replaces = optarg;
+        return 0;
+    case 'w':
+        a->withdraw = optarg;
+        return 0;
+    case 'u':
+        a->unseen = true;
+        return 0;
+    case 'j':
+        a->json = true;
+        return 0;
+    default:
+        return bw_docket_asked_take(v, o, &a->docket);
+    }
+}
+
+static int read_options(int argc, char **argv, struct asked *a)
+{
+    static const struct option longs[] = {
+        BW_DOCKET_ASKED_OPTIONS,
+        BW_DOCKET_ASKED_BY,
+        {"from", required_argument, NULL, 'f'},
+        {"to", required_argument, NULL, 't'},
+        {"tz", required_argument, NULL, 'z'},
+        {"cause", required_argument, NULL, 'c'},
+        {"text", required_argument, NULL, 'x'},
+        {"exclude", no_argument, NULL, 'e'},
+        {"replaces", required_argument, NULL, 'r'},
+        {"withdraw", required_argument, NULL, 'w'},
+        {"unseen", no_argument, NULL, 'u'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
+    };
+    const struct bw_verb *v = &bw_verb_annotate;
+    for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
+        int r = take_option(v, o, a);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (a->withdraw) {
+        bool more = a->from || a->to || a->annotation.cause || a->replaces ||
+                    a->annotation.exclude != BW_UNKNOWN || optind < argc;
+        return more ? bw_cli_usage(v, "--withdraw ID says all there is, but for --text why")
+                    : 0;
+    }
+    if (optind + 1 != argc) {
+        return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
+    }
+    if (!a->from || !a->to) {
+        return bw_cli_usage(v, "from when to when? --from 2026-11-02T08:00 --to "
+                               "2026-11-02T09:30");
+    }
+    if (a->annotation.cause == BW_CAUSE_UNKNOWN || !a->text) {
+        return bw_cli_usage(v, "what is known? --cause power --text 'power cut on Alder "
+                               "Road'");
+    }
+    return 0;
+}
+
+/* Times as a school says them: by its own clock. */
+static int read_times(const struct bw_verb *v, struct asked *a)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_tz *tz = NULL;
+    char name[64];
+    bw_tz_host_name(name, sizeof(name));
+    int r = bw_tz_load(a->tz ? a->tz : name, &tz, &err);
+    r = r < 0 ? r : bw_period_instant(tz, a->from, &a->annotation.from_unix_s, &err);
+    r = r < 0 ? r : bw_period_instant(tz, a->to, &a->annotation.to_unix_s, &err);
+    bw_tz_free(tz);
+    if (r < 0) {
+        return bw_cli_usage(v, "%s", err.text);
+    }
+    return a->annotation.to_unix_s > a->annotation.from_unix_s
+               ? 0
+               : bw_cli_usage(v, "--to must be later than --from");
+}
+
+struct meant {
+    char id[BW_HASH_LEN + 1];
+    char about[BW_STATEMENT_ABOUT_MAX + 1];
+    bool is_annotation;
+};
+
+static int on_found(void *owner, const struct bw_said *said)
+{
+    struct meant *m = owner;
+    memcpy(m->id, said->id, sizeof(m->id));
+    memcpy(m->about, said->statement->about, sizeof(m->about));
+    m->is_annotation = said->statement->kind == BW_STATEMENT_ANNOTATION;
+    return 0;
+}
+
+static int
+find_annotation(struct bw_docket *d, const char *id, struct meant *ret, struct bw_err *err)
+{
+    int r = d->catalogue->ops->statement_find(d->catalogue, id, on_found, ret, err);
+    if (r == 0 && !ret->is_annotation) {
+        r = bw_err_set(err, -EINVAL, "%.10s… is no annotation", ret->id);
+    }
+    return r;
+}
+
+static int
+withdraw(const struct bw_verb *v, const struct asked *a, struct bw_docket *d, char *ret_id)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_statement s;
+    struct meant meant;
+    struct bw_buf body;
+    struct bw_jw w;
+    bw_buf_init(&body, 2 * WHY_MAX);
+    bw_jw_init(&w, &body);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "text", a->text);
+    bw_jw_obj_end(&w);
+    int r = bw_buf_error(&body);
+    r = r < 0 ? r : find_annotation(d, a->withdraw, &meant, &err);
+    if (r == 0) {
+        bw_docket_begin(v, d, BW_STATEMENT_WITHDRAWAL, &s);
+        (void)snprintf(s.about, sizeof(s.about), "%s", meant.id);
+        s.body = body.data;
+        s.n_body = body.len;
+        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
+    }
+    bw_buf_done(&body);
+    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+}
+
+static int annotate(const struct bw_verb *v,
+                    const struct asked *a,
+                    struct bw_docket *d,
+                    const char *circuit,
+                    char *ret_id)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_statement s;
+    struct meant meant;
+    struct bw_buf body;
+    int r = 0;
+    bw_buf_init(&body, BW_STATEMENT_MAX);
+    bw_docket_begin(v, d, BW_STATEMENT_ANNOTATION, &s);
+    (void)snprintf(s.about, sizeof(s.about), "circuit:%s", circuit);
+    if (a->replaces) {
+        r = find_annotation(d, a->replaces, &meant, &err);
+        if (r == 0 && strcmp(meant.about, s.about) != 0) {
+            r = bw_err_set(&err, -EINVAL, "%.10s… is about %s", meant.id, meant.about);
+        }
+        s.n_replaces = 1;
+        memcpy(s.replaces[0], meant.id, sizeof(s.replaces[0]));
+    }
+    r = r < 0 ? r : bw_annotation_encode(&a->annotation, &body, &err);
+    if (r == 0) {
+        s.body = body.data;
+        s.n_body = body.len;
+        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
+    }
+    bw_buf_done(&body);
+    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+}
+
+static void tell(const struct asked *a, const struct bw_docket *d, const char *id)
+{
+    char from[32];
+    char to[32];
+    if (a->json) {
+        (void)printf("{\"id\":\"%s\"}\n", id);
+    } else if (a->withdraw) {
+        (void)printf("%s  withdrawn by %s\n", id, d->by);
+    } else {
+        bw_time_format_s(a->annotation.from_unix_s, from);
+        bw_time_format_s(a->annotation.to_unix_s, to);
+        (void)printf("%s  %s to %s, %s%s, by %s\n", id, from, to,
+                     bw_cause_name((enum bw_cause)a->annotation.cause),
+                     a->annotation.exclude == 1 ? ", to be excluded" : "", d->by);
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    const struct bw_verb *v = &bw_verb_annotate;
+    struct asked a = {.json = false};
+    struct bw_docket d = {.catalogue = NULL};
+    char circuit[BW_DOCKET_CIRCUIT_MAX + 1];
+    char id[BW_HASH_LEN + 1] = "";
+    bw_annotation_init(&a.annotation);
+    int status = read_options(argc, argv, &a);
+    if (status == 0 && !a.withdraw) {
+        (void)snprintf(a.annotation.text, sizeof(a.annotation.text), "%s", a.text);
+        status = read_times(v, &a);
+    }
+    if (status != 0) {
+        return status;
+    }
+    status = bw_docket_open(v, &a.docket, true, &d);
+    if (status == 0 && a.withdraw) {
+        status = withdraw(v, &a, &d, id);
+    } else if (status == 0) {
+        status = bw_docket_circuit(v, &d, argv[optind], !a.unseen, circuit);
+        status = status != 0 ? status : annotate(v, &a, &d, circuit, id);
+    }
+    if (status == 0) {
+        tell(&a, &d, id);
+    }
+    bw_docket_close(&d);
+    return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;
+}
+
+const struct bw_verb bw_verb_annotate = {
+    .name = "annotate",
+    .summary = "write down what is known of a circuit in a stretch of time",
+    .help =
+        "[OPTION]... --from TIME --to TIME --cause CAUSE --text TEXT CIRCUIT\n"
+        "       bandwitness annotate [OPTION]... --withdraw ID [--text WHY]\n"
+        "\n"
+        "Power was out, work was announced, the school pulled the plug: it stands in "
+        "every\n"
+        "later report of that time, beside the outages it overlaps, with who said it and\n"
+        "when. No record is changed by it. With --exclude that time is left out of the "
+        "total\n"
+        "of outages where a contract lets it be; the full total stays beside it.\n"
+        "\n"
+        "CIRCUIT is SITE.CIRCUIT, or at a box the name of its own circuit. Prints the id\n"
+        "of what was said (bandwitness statement show).\n"
+        "\n"
+        "  --from TIME        since when: 2026-11-02, 2026-11-02T08:00 (local) or\n"
+        "                     2026-11-02T14:00:00Z\n"
+        "  --to TIME          until when (exclusive)\n"
+        "  --tz ZONE          whose local time (this machine's)\n"
+        "  --cause CAUSE      power, planned, school, provider, weather or other\n"
+        "  --text TEXT        in your words; no names of people\n"
+        "  --exclude          leave this time out where a clause lets it be\n"
+        "  --replaces ID      correct one that was said before\n"
+        "  --withdraw ID      one that was said before holds no longer\n"
+        "  --unseen           also for a circuit of which there are no records here\n"
+        "  --json             {\"id\":…}\n" BW_DOCKET_ASKED_BY_HELP BW_DOCKET_ASKED_HELP
+        "\n"
+        "Exit status: 0 kept, 1 there is no such circuit or statement, it holds no "
+        "longer,\n"
+        "or it failed, 2 wrong usage.\n"
+        "\n"
+        "Example:\n"
+        "  bandwitness annotate wan --from 2026-11-02T08:00 --to 2026-11-02T09:30 \\\n"
+        "    --cause power --text 'power cut on Alder Road' --exclude\n",
+    .run = run,
+};
