@@ -92,6 +92,24 @@ void bw_field_text(const struct bw_field *f, const void *object, struct bw_buf *
 /* Copy a value; -ENOMEM. */
 int bw_field_copy(const struct bw_field *f, void *to, const void *from);
 
+/* Take a value from a table's cell: text with its white space squeezed, "$1,234.50",
+ * "2026-07-01" (or with a time after it, or "7/1/2026"), "Yes", "true", a word of the
+ * choice. An empty cell is not stated. Not for speeds, flags and lists. -EINVAL, -ERANGE,
+ * -E2BIG with a sentence about the cell. */
+int bw_field_take(const struct bw_field *f,
+                  void *object,
+                  const char *cell,
+                  struct bw_err *reterr);
+/* A speed of its cells: "100" and "Mbps", or "100 Mbps" without a second one. `asked` is
+ * the unit to take where the file has none; it never overrides one. An empty number is not
+ * stated, and so is 0, which is told by *ret_zero. -ENODATA: a number without a unit. */
+int bw_speed_take(const char *number,
+                  const char *unit,
+                  enum bw_speed_unit asked,
+                  struct bw_speed *ret,
+                  bool *ret_zero,
+                  struct bw_err *reterr);
+
 /* "Mbps", "Mbit/s", "mb/s"…; NULL-safe. BW_UNIT_NONE: no unit that is known. */
 enum bw_speed_unit bw_speed_unit_parse(const char *text);
 const char *bw_speed_unit_name(enum bw_speed_unit unit);
