@@ -8,7 +8,7 @@
 #include "schoolcal_draft.h"
 #include <bw/err.h>
 #include <civil.h>
-#include <csv.h>
+#include <csvrows.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

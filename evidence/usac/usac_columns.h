@@ -5,7 +5,7 @@
 #ifndef BW_USAC_COLUMNS_H
 #define BW_USAC_COLUMNS_H
 
-#include <csv.h>
+#include <csvrows.h>
 #include <stddef.h>
 
 struct bw_err;

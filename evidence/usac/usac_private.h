@@ -7,7 +7,7 @@
 #include "usac.h"
 
 #include <buf.h>
-#include <csv.h>
+#include <csvrows.h>
 
 struct bw_csv;
 struct bw_err;

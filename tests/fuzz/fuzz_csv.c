@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * fuzz_csv.c - any bytes as a CSV file: every field is text with a NUL, rows have one
  * width, lines go forward, and what failed stays failed. */
-#include "csv.h"
+#include "csvrows.h"
 
 #include <bw/err.h>
 #include <stddef.h>

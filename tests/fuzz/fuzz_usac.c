@@ -5,7 +5,7 @@
 #include "usac_private.h"
 
 #include <bw/err.h>
-#include <csv.h>
+#include <csvrows.h>
 #include <errno.h>
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * test_csv.c - rows and fields as RFC 4180 has them, and everything that is none. */
 #include "bw_test.h"
 
-#include "csv.h"
+#include "csvrows.h"
 
 #include <bw/err.h>
 #include <bw/units.h>

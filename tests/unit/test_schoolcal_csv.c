@@ -6,7 +6,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
-#include <csv.h>
+#include <csvrows.h>
 #include <errno.h>
 #include <file.h>
 #include <setjmp.h>

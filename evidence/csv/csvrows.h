@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * csv.h - rows of a CSV file as RFC 4180 has it, one by one, in bounded memory.
+ * csvrows.h - rows of a CSV file as RFC 4180 has it, one by one, in bounded memory.
  *
  * Taken: commas; quotes, also around line ends and doubled quotes; LF or CRLF; a UTF-8
  * byte order mark; empty lines (no rows). The first row is the heading: every later row

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * csv.c - the reader: a window of the file, in which a row is found and then parted.
+ * csvrows.c - the reader: a window of the file, in which a row is found and then parted.
  *
  * Invariant: a row is looked at only when it is whole in the window, and the window never
  * grows beyond one row of the greatest length and one piece of reading. */
-#include "csv.h"
+#include "csvrows.h"
 
 #include <bw/err.h>
 #include <bw/units.h>
