@@ -242,6 +242,8 @@ write_receipt(const struct bw_ingest *g, const struct bw_chain *c, struct bw_jw 
 {
     struct bw_buf payload;
     struct bw_buf jws;
+    int64_t leaf = BW_UNKNOWN;
+    (void)g->ledger->ops->log_index(g->ledger, c->position, &leaf, NULL);
     bw_buf_init(&payload, 1024);
     bw_buf_init(&jws, 4096);
     struct bw_jw p;
@@ -251,10 +253,11 @@ write_receipt(const struct bw_ingest *g, const struct bw_chain *c, struct bw_jw 
     bw_jw_kstr(&p, "kid", c->kid);
     bw_jw_ki64(&p, "seq", c->seq);
     bw_jw_kstr(&p, "sha256", c->sha256);
-    bw_jw_ki64(&p, "leaf", c->position);
+    bw_jw_ki64(&p, "leaf", leaf);
+    bw_jw_ki64(&p, "position", c->position);
     bw_jw_ki64(&p, "received_ms", c->received_unix_ms);
     bw_jw_obj_end(&p);
-    if (bw_buf_error(&payload) == 0 &&
+    if (leaf != BW_UNKNOWN && bw_buf_error(&payload) == 0 &&
         bw_jws_sign(g->opts.log_key, BW_TYP_RECEIPT, payload.data, payload.len, &jws,
                     NULL) == 0) {
         bw_jw_kstr(w, "receipt", jws.data);

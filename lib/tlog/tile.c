@@ -108,6 +108,30 @@ int bw_tile_width(int level, int64_t n, int64_t size)
     return left > BW_TILE_WIDTH ? BW_TILE_WIDTH : (int)left;
 }
 
+/* Of `wide` hashes, a power of two up to 256. */
+static void group_head(const uint8_t *hashes, size_t wide, uint8_t ret[32])
+{
+    uint8_t row[BW_TILE_WIDTH / 2][32];
+    if (wide == 1) {
+        memcpy(ret, hashes, 32);
+        return;
+    }
+    for (size_t i = 0; i < wide / 2; i++) {
+        bw_tree_node(hashes + 64 * i, hashes + 64 * i + 32, row[i]);
+    }
+    for (wide /= 2; wide > 1; wide /= 2) {
+        for (size_t i = 0; i < wide / 2; i++) {
+            bw_tree_node(row[2 * i], row[2 * i + 1], row[i]);
+        }
+    }
+    memcpy(ret, row[0], 32);
+}
+
+void bw_tile_head(const uint8_t hashes[BW_TILE_BYTES], uint8_t ret[32])
+{
+    group_head(hashes, BW_TILE_WIDTH, ret);
+}
+
 static int tile_of(struct bw_tile_reader *r, const struct bw_tile *t, const uint8_t **ret)
 {
     size_t n = sizeof(r->kept) / sizeof(r->kept[0]);
@@ -134,7 +158,6 @@ int bw_tile_node(void *reader, unsigned level, int64_t n, uint8_t ret[32])
 {
     struct bw_tile_reader *r = reader;
     unsigned rise = level % 8;
-    uint8_t row[BW_TILE_WIDTH / 2][32];
     if (level > BW_TREE_LEVELS || n < 0 || n >= r->size >> level) {
         return -EINVAL;
     }
@@ -147,19 +170,6 @@ int bw_tile_node(void *reader, unsigned level, int64_t n, uint8_t ret[32])
         return e;
     }
     const uint8_t *at = hashes + 32 * (first % BW_TILE_WIDTH);
-    size_t wide = (size_t)1 << rise;
-    if (wide == 1) {
-        memcpy(ret, at, 32);
-        return 0;
-    }
-    for (size_t i = 0; i < wide / 2; i++) {
-        bw_tree_node(at + 64 * i, at + 64 * i + 32, row[i]);
-    }
-    for (wide /= 2; wide > 1; wide /= 2) {
-        for (size_t i = 0; i < wide / 2; i++) {
-            bw_tree_node(row[2 * i], row[2 * i + 1], row[i]);
-        }
-    }
-    memcpy(ret, row[0], 32);
+    group_head(at, (size_t)1 << rise, ret);
     return 0;
 }

@@ -28,6 +28,9 @@ int bw_tile_parse(const char *path, struct bw_tile *ret);
 /* What the tree of `size` has at (level, n): its width, 0: nothing. */
 int bw_tile_width(int level, int64_t n, int64_t size);
 
+/* The head of a full tile: the hash that stands for it one level up. */
+void bw_tile_head(const uint8_t hashes[BW_TILE_BYTES], uint8_t ret[32]);
+
 /* The bytes of a tile: exactly width * 32, which the caller holds against nothing: proofs
  * made of wrong tiles do not hold. */
 typedef int (*bw_tile_cb)(void *owner, const struct bw_tile *t, uint8_t *ret_hashes);

@@ -169,7 +169,8 @@ static void test_the_version_before(void **state)
     exec(f,
          "DELETE FROM days; INSERT INTO days SELECT * FROM kept; DROP TABLE kept;"
          "DROP INDEX parts_start; CREATE INDEX parts_site ON segment_parts(site, segment);"
-         "DROP TABLE traffic; ALTER TABLE circuits DROP COLUMN port_full_s;"
+         "DROP TABLE log_leaves; DROP TABLE traffic; ALTER TABLE circuits DROP COLUMN "
+         "port_full_s;"
          "ALTER TABLE circuits DROP COLUMN down_peak_sliding_1s_bps;"
          "ALTER TABLE circuits DROP COLUMN down_frame_offset_bytes;"
          "ALTER TABLE circuits DROP COLUMN up_peak_sliding_1s_bps;"
@@ -220,6 +221,8 @@ static void test_look_ups_walk_over_no_parts(void **state)
     assert_plan(f, SEGMENT_OF_ALL, "SCAN s", "segment_parts");
     assert_plan(f, DAY_STALE, "SEARCH records", "segment");
     assert_plan(f, HOT_FROM, "SCAN segments USING INDEX", NULL);
+    assert_plan(f, LOG_BEFORE, "SEARCH log_leaves USING COVERING INDEX log_leaves_position",
+                "TEMP B-TREE");
 }
 
 int main(void)

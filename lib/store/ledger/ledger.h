@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * ledger.h - the collector's append-only book of signed summaries.
  *
- * Positions are 0, 1, 2 … without holes from the first day (the leaf index of the log).
+ * Positions are 0, 1, 2 … without holes from the first day. The order of the log is kept
+ * here too: each record is a leaf, and between them stand those of other things (log_add).
  * Identity is (kid, seq, SHA-256): a record is inserted once and never changed; the same
  * again is a duplicate, another under the same (kid, seq) is a fork and both are kept.
  * Each key's chain moves by compare-and-set on its head, in the transaction that writes
@@ -24,6 +25,7 @@
 struct bw_buf;
 struct bw_err;
 struct bw_ledger;
+struct bw_leaf; /* of lib/tlog */
 struct bw_seal; /* one sealing under way */
 
 enum bw_ledger_limits {
@@ -157,6 +159,8 @@ typedef int (*bw_ledger_leaf_cb)(void *owner,
                                  const uint8_t sha256[32],
                                  int64_t received_unix_ms);
 
+typedef int (*bw_ledger_log_cb)(void *owner, int64_t index, const struct bw_leaf *leaf);
+
 /* Callbacks: everything lent until they return; non-zero ends the walk and is given back.
  * They must not call the handle that calls them. */
 struct bw_ledger_ops {
@@ -184,13 +188,35 @@ struct bw_ledger_ops {
                   bw_record_cb cb,
                   void *owner,
                   struct bw_err *reterr);
-    /* Hash and time of each position in [from, to), for the log; needs no bytes. */
+    /* Hash and time of each position in [from, to); needs no bytes. */
     int (*leaves)(struct bw_ledger *l,
                   int64_t from,
                   int64_t to,
                   bw_ledger_leaf_cb cb,
                   void *owner,
                   struct bw_err *reterr);
+    /* What is no summary enters the log: n leaves, in the order given, in one durable
+     * transaction, after all that is there. One of the same type and hash as a leaf
+     * there already is left out. *ret_added may be NULL. */
+    int (*log_add)(struct bw_ledger *l,
+                   const struct bw_leaf *leaves,
+                   size_t n,
+                   int64_t *ret_added,
+                   struct bw_err *reterr);
+    /* How many leaves there are, and the leaf that the record at `position` is. */
+    int (*log_size)(struct bw_ledger *l, int64_t *ret, struct bw_err *reterr);
+    int (*log_index)(struct bw_ledger *l,
+                     int64_t position,
+                     int64_t *ret,
+                     struct bw_err *reterr);
+    /* The leaves [from, to) in order, as far as they are there; keeps those that are no
+     * summaries in memory meanwhile (60 bytes each). */
+    int (*log_leaves)(struct bw_ledger *l,
+                      int64_t from,
+                      int64_t to,
+                      bw_ledger_log_cb cb,
+                      void *owner,
+                      struct bw_err *reterr);
     /* Give up predecessors that were waited for longer than hold_s: what is held behind
      * them is linked after a declared hole. *ret_linked: records that got a position. */
     int (*expire_held)(struct bw_ledger *l,

@@ -17,6 +17,9 @@ struct ledger {
     bool write;
     struct bw_segments *segments; /* open sealed files, for reading */
     bool sealed_fault; /* a look-up failed by a sealed file, not by the data base */
+    bool log_known; /* the writer's: the last leaf that is no summary, where it is known */
+    int64_t log_index;
+    int64_t log_position; /* of the records, how many stand before it */
 };
 
 static inline struct ledger *bw_ledger_of(struct bw_ledger *l)
@@ -34,7 +37,8 @@ enum {
     SITE_RANGE, SEAL_NEXT, SEAL_SCAN, SEAL_SURE, SEAL_CHAINS, SEAL_ROWS, SEAL_BACK, SEAL_DROP, SEAL_FIRST,
     SEGMENT_ID, SEGMENT_TAKE, SEGMENT_ADD,
     SEGMENT_PART_ADD, SEGMENT_FILES, SEGMENT_RANGE, SEGMENT_OF_SEQ, SEGMENT_OF_SITE, SEGMENT_OF_ALL,
-    DAY_PUT, DAY_GET, DAY_STALE, DAY_DROP, SITE_CIRCUITS, N_STMTS
+    DAY_PUT, DAY_GET, DAY_STALE, DAY_DROP, SITE_CIRCUITS,
+    LOG_ADD, LOG_LAST, LOG_BEFORE, LOG_AT, LOG_RANGE, N_STMTS
 };
 /* clang-format on */
 
@@ -177,6 +181,24 @@ int bw_ledger_do_leaves(struct bw_ledger *l,
                         bw_ledger_leaf_cb cb,
                         void *owner,
                         struct bw_err *reterr);
+/* ledger_log.c */
+int bw_ledger_do_log_add(struct bw_ledger *l,
+                         const struct bw_leaf *leaves,
+                         size_t n,
+                         int64_t *ret_added,
+                         struct bw_err *reterr);
+int bw_ledger_do_log_size(struct bw_ledger *l, int64_t *ret, struct bw_err *reterr);
+int bw_ledger_do_log_index(struct bw_ledger *l,
+                           int64_t position,
+                           int64_t *ret,
+                           struct bw_err *reterr);
+int bw_ledger_do_log_leaves(struct bw_ledger *l,
+                            int64_t from,
+                            int64_t to,
+                            bw_ledger_log_cb cb,
+                            void *owner,
+                            struct bw_err *reterr);
+
 int bw_ledger_do_holes(struct bw_ledger *l,
                        const char *kid,
                        bw_ledger_hole_cb cb,

@@ -80,18 +80,26 @@ static const char schema_v4[] =
     " WHERE p.segment = segments.id;"
     "DELETE FROM days;";
 
+/* The leaves of the log that are no summaries: at idx, after the first `position` records. */
+static const char schema_v6[] =
+    "CREATE TABLE log_leaves(idx INTEGER PRIMARY KEY, position INTEGER NOT NULL,"
+    " type INTEGER NOT NULL, unix_ms INTEGER NOT NULL, sha256 BLOB NOT NULL,"
+    " UNIQUE(type, sha256));"
+    "CREATE INDEX log_leaves_position ON log_leaves(position);";
+
 static const char *const v1[] = {schema_v1, BW_COLUMNS_DDL, NULL};
 static const char *const v2[] = {BW_COLUMNS_V2, NULL};
 static const char *const v3[] = {"ALTER TABLE sites ADD COLUMN usual_s INTEGER;", NULL};
 static const char *const v4[] = {schema_v4, NULL};
 static const char *const v5[] = {BW_COLUMNS_V3, NULL};
-static const char *const *const script[] = {v1, v2, v3, v4, v5};
+static const char *const v6[] = {schema_v6, NULL};
+static const char *const *const script[] = {v1, v2, v3, v4, v5, v6};
 
 /* "BWL1" in the file's header. */
 const struct bw_sql_schema bw_ledger_schema = {
     .what = "ledger",
     .application_id = 0x42574c31,
-    .version = 5,
+    .version = 6,
     .script = script,
     /* A batch of 100 sites touches some 300 pages all over the indices: with SQLite's 2 MB
      * each was read again, and every third batch was a checkpoint. The log that a long
@@ -251,5 +259,12 @@ const char *const bw_ledger_text[N_STMTS] = {
                   " start < ?3 AND position >= ?4)",
     [DAY_DROP] = "DELETE FROM days WHERE site = ?1 AND circuit = ?2 AND day = ?3",
     [SITE_CIRCUITS] = "SELECT id FROM latest WHERE site = ?1 ORDER BY id",
+    [LOG_ADD] = "INSERT OR IGNORE INTO log_leaves VALUES(?1,?2,?3,?4,?5)",
+    [LOG_LAST] = "SELECT idx, position FROM log_leaves ORDER BY idx DESC LIMIT 1",
+    [LOG_BEFORE] = "SELECT idx, position FROM log_leaves WHERE position <= ?1"
+                   " ORDER BY position DESC, idx DESC LIMIT 1",
+    [LOG_AT] = "SELECT idx, position FROM log_leaves WHERE idx < ?1 ORDER BY idx DESC LIMIT 1",
+    [LOG_RANGE] = "SELECT idx, position, type, unix_ms, sha256 FROM log_leaves"
+                  " WHERE idx >= ?1 AND idx < ?2 ORDER BY idx",
 };
 /* clang-format on */
