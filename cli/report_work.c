@@ -238,6 +238,17 @@ static int find_claims(const struct bw_report_asked *a, struct bw_report_work *w
     return typed_claim(a, w);
 }
 
+static int find_annotations(struct bw_report_work *w)
+{
+    struct bw_report_query *q = &w->query;
+    struct bw_err err = {""};
+    int r = bw_origin_annotations(w->origin, w->site, w->circuit, q->from_unix_s,
+                                  q->to_unix_s, &w->annotations, &q->n_annotations,
+                                  &q->n_unread_annotations, &err);
+    q->annotations = w->annotations;
+    return r < 0 ? failed(w, err.text) : BW_EXIT_OK;
+}
+
 static int config_claim(void *owner, const char *config_sha256, struct bw_report_claim *ret)
 {
     struct bw_report_work *w = owner;
@@ -289,6 +300,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     status = status ? status : find_circuit(a, w);
     status = status ? status : find_period(a, w);
     status = status ? status : find_claims(a, w);
+    status = status ? status : find_annotations(w);
     if (status) {
         return status;
     }
@@ -308,6 +320,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
 void bw_report_work_done(struct bw_report_work *w)
 {
     bw_report_free(w->report);
+    free(w->annotations);
     bw_tz_free(w->tz);
     bw_origin_close(w->origin);
 }

@@ -21,6 +21,7 @@ struct bw_report_work {
     struct bw_report *report;
     struct bw_report_query query;
     struct bw_report_claim claims[BW_REPORT_CLAIMS_MAX];
+    struct bw_annotation_said *annotations;
     struct bw_origin_found found;
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];

@@ -185,6 +185,7 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     rc = bw_model_spans(m);
     rc = rc < 0 ? rc : bw_model_coverage(m);
     rc = rc < 0 ? rc : bw_model_outages(m);
+    rc = rc < 0 ? rc : bw_model_notes(m);
     rc = rc < 0 ? rc : bw_model_latency(m);
     rc = rc < 0 ? rc : bw_model_tested(m);
     rc = rc < 0 ? rc : bw_model_used(m);
@@ -247,6 +248,7 @@ void bw_report_free(struct bw_report *r)
     free(r->latency);
     bw_details_done(&r->details);
     free(r->outages.list);
+    free(r->notes.list);
     free(r->counts.keys);
     free(r->counts.agents);
     free(r->counts.configs);

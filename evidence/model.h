@@ -11,6 +11,7 @@
 #ifndef BW_EVIDENCE_MODEL_H
 #define BW_EVIDENCE_MODEL_H
 
+#include <annotation.h>
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <details.h>
@@ -35,6 +36,7 @@ struct bw_tz;
 #define BW_METHOD_LOSS "loss-wilson95/1"
 #define BW_METHOD_PDV "pdv-period/1"
 #define BW_METHOD_OUTAGE "outage-union/1"
+#define BW_METHOD_EXCLUDED "outage-excluded/1"
 #define BW_METHOD_COVERAGE "coverage/1"
 #define BW_METHOD_CLOCK "clock/1"
 #define BW_METHOD_COUNT "count/1"
@@ -96,10 +98,13 @@ struct bw_report_query {
     int (*config_claim)(void *owner,
                         const char *config_sha256,
                         struct bw_report_claim *ret);
-    const char *place;       /* the school's name; NULL when unknown */
-    const char *origin;      /* "journal", "ledger", "file" */
-    const char *origin_text; /* which one, for the reader */
-    int64_t made_unix_s;     /* SOURCE_DATE_EPOCH or now */
+    const struct bw_annotation_said *annotations; /* those in force, by time */
+    size_t n_annotations;
+    int64_t n_unread_annotations; /* on file, of a newer form */
+    const char *place;            /* the school's name; NULL when unknown */
+    const char *origin;           /* "journal", "ledger", "file" */
+    const char *origin_text;      /* which one, for the reader */
+    int64_t made_unix_s;          /* SOURCE_DATE_EPOCH or now */
     enum bw_report_check check;
     const char *check_text; /* what was checked, or what is wrong */
     /* Called now and then on the calling thread; may be NULL. total may be unknown. */
@@ -294,6 +299,7 @@ struct bw_report_outage {
     int64_t to_unix_ms;   /* unknown when open */
     int64_t clipped_from_unix_ms;
     int64_t clipped_to_unix_ms;
+    int64_t excluded_ms; /* of the clipped time; 0 where nobody excluded any */
     bool open; /* no end on record: counted to the end of the records that saw it */
     char why[64];
 };
@@ -306,8 +312,18 @@ struct bw_report_outages {
     int64_t n_open;      /* the same */
     int64_t observed_s;  /* outside it an outage cannot be seen: all time with records where
                             something is counted, else at most what two targets watched */
+    int64_t excluded_ms; /* of total_ms within time that people exclude; unknown as it is */
     int64_t n_witnesses; /* targets asked often enough to tell one; under two only a carrier
                             that is down is seen */
+};
+
+/* What people know of this time. It changes no figure but the outages' total without
+ * excluded time. */
+struct bw_report_notes {
+    struct bw_annotation_said *list; /* by time; those that touch the period */
+    size_t n;
+    int64_t n_unread;   /* on file for this circuit, of a form only newer programs read */
+    int64_t excluded_s; /* of the period that has passed: the union of what is excluded */
 };
 
 struct bw_report_clock {
@@ -420,6 +436,7 @@ struct bw_report {
     struct bw_details details;     /* of targets and paths, over the whole period */
     struct bw_traffic_sum traffic; /* n = 0: nobody looked at packets */
     struct bw_report_outages outages;
+    struct bw_report_notes notes;
     struct bw_report_clock clock;
     struct bw_report_counts counts;
     struct bw_report_interval *intervals;

@@ -386,6 +386,7 @@ int bw_model_outages(struct bw_model *m)
         out->total_ms = BW_UNKNOWN;
         out->longest_ms = BW_UNKNOWN;
         out->n_open = BW_UNKNOWN;
+        out->excluded_ms = BW_UNKNOWN;
     }
     return rc;
 }

@@ -141,6 +141,9 @@ int bw_model_coverage(struct bw_model *m);
 int bw_model_outages(struct bw_model *m);
 void bw_model_clock(struct bw_model *m);
 
+/* model_notes.c: what people know of the period; the outages are listed. */
+int bw_model_notes(struct bw_model *m);
+
 /* model_days.c */
 int bw_model_days(struct bw_model *m);
 

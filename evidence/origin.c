@@ -67,6 +67,21 @@ static int open_ledger(struct bw_origin *s, const char *path, struct bw_err *ret
     return r;
 }
 
+/* What people said at a box lies beside its journal. */
+static int open_beside(struct bw_origin *s, const char *journal, struct bw_err *reterr)
+{
+    const char *slash = strrchr(journal, '/');
+    char folder[PATH_MAX] = ".";
+    char path[PATH_MAX];
+
+    if (slash) {
+        (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - journal), journal);
+    }
+    return exists(folder, "catalogue.db", path)
+               ? bw_catalogue_open_read(path, &s->catalogue, reterr)
+               : 0;
+}
+
 int bw_origin_open(enum bw_origin_from from,
                    const char *path,
                    struct bw_origin **ret,
@@ -86,6 +101,7 @@ int bw_origin_open(enum bw_origin_from from,
     case BW_FROM_JOURNAL:
         r = bw_journal_open(path, BW_JOURNAL_READ, &s->journal, reterr);
         r = r < 0 ? r : bw_journal_records(path, &s->records, reterr);
+        r = r < 0 ? r : open_beside(s, path, reterr);
         (void)snprintf(s->text, sizeof(s->text), "the box's own journal");
         break;
     case BW_FROM_LEDGER:
@@ -373,4 +389,22 @@ int bw_origin_claims(struct bw_origin *s,
     }
     *ret_n = out.n;
     return 0;
+}
+
+int bw_origin_annotations(struct bw_origin *s,
+                          const char *site,
+                          const char *circuit,
+                          int64_t from_unix_s,
+                          int64_t to_unix_s,
+                          struct bw_annotation_said **ret,
+                          size_t *ret_n,
+                          int64_t *ret_unread,
+                          struct bw_err *reterr)
+{
+    *ret = NULL;
+    *ret_n = 0;
+    *ret_unread = 0;
+    return s->catalogue ? bw_annotations_read(s->catalogue, site, circuit, from_unix_s,
+                                              to_unix_s, ret, ret_n, ret_unread, reterr)
+                        : 0;
 }

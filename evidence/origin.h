@@ -93,6 +93,18 @@ int bw_origin_claims(struct bw_origin *s,
                      char place[128],
                      struct bw_err *reterr);
 
+/* What people said of this circuit and [from, to), as bw_annotations_read(): from the
+ * catalogue beside ledger or journal. No catalogue is no failure. */
+int bw_origin_annotations(struct bw_origin *s,
+                          const char *site,
+                          const char *circuit,
+                          int64_t from_unix_s,
+                          int64_t to_unix_s,
+                          struct bw_annotation_said **ret,
+                          size_t *ret_n,
+                          int64_t *ret_unread,
+                          struct bw_err *reterr);
+
 /* What a configuration of the box states for a circuit: the journal keeps its text under
  * the hash that records carry; a text that does not fit its hash is not believed. 0, or
  * -ENOENT. */

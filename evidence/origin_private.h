@@ -16,7 +16,7 @@ struct bw_origin {
     struct bw_records *records;
     struct bw_journal *journal;     /* of a journal */
     struct bw_ledger *ledger;       /* of a ledger */
-    struct bw_catalogue *catalogue; /* of a ledger; NULL when there is none beside it */
+    struct bw_catalogue *catalogue; /* beside ledger or journal; NULL when there is none */
     char path[PATH_MAX];
     char text[200];
 };

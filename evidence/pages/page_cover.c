@@ -94,6 +94,33 @@ static void few_witnesses(struct bw_doc *d, const struct bw_report_outages *o)
                   o->n_witnesses == 1 ? "one" : "none");
 }
 
+/* What people know of an outage: causes, with their numbers in the list below. */
+static void
+known_of(struct bw_doc *d, const struct bw_report *r, const struct bw_report_outage *x)
+{
+    bool any = false;
+    char text[BW_WORDS_MAX];
+
+    bw_doc_cell(d);
+    for (size_t i = 0; i < r->notes.n; i++) {
+        const struct bw_annotation *a = &r->notes.list[i].annotation;
+        if (a->from_unix_s * 1000 >= x->clipped_to_unix_ms ||
+            a->to_unix_s * 1000 <= x->clipped_from_unix_ms) {
+            continue;
+        }
+        bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s (note %zu)", any ? ", " : "",
+                      bw_cause_name((enum bw_cause)a->cause), i + 1);
+        any = true;
+    }
+    if (x->excluded_ms > 0) {
+        bw_words_length(x->excluded_ms, text);
+        bw_doc_printf(d, BW_SPAN_PLAIN, "; %s of it excluded", text);
+    }
+    if (!any) {
+        bw_doc_text(d, "–");
+    }
+}
+
 static void
 outage_row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_outage *x)
 {
@@ -112,12 +139,38 @@ outage_row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_o
                    : x->to_unix_ms > x->clipped_to_unix_ms ? " (goes on after the period)"
                                                            : "");
     bw_doc_put(d, x->why);
+    if (r->notes.n > 0) {
+        known_of(d, r, x);
+    }
     bw_page_length(d, x->clipped_to_unix_ms - x->clipped_from_unix_ms);
+}
+
+/* Excluded time is never left out without being shown. */
+static void without_excluded(struct bw_doc *d, const struct bw_report *r)
+{
+    const struct bw_report_outages *o = &r->outages;
+    char excluded[BW_WORDS_MAX];
+    char within[BW_WORDS_MAX];
+    char rest[BW_WORDS_MAX];
+
+    if (r->notes.excluded_s == 0 || o->total_ms == BW_UNKNOWN) {
+        return;
+    }
+    bw_words_length(r->notes.excluded_s * 1000, excluded);
+    bw_words_length(o->excluded_ms, within);
+    bw_words_length(o->total_ms - o->excluded_ms, rest);
+    bw_doc_para(d, BW_PARA_PLAIN);
+    bw_doc_printf(d, BW_SPAN_PLAIN,
+                  "People exclude %s of this period (notes below). Of the outages %s "
+                  "lie in it; without that time they come to %s (outage-excluded/1).",
+                  excluded, o->excluded_ms > 0 ? within : "none", rest);
 }
 
 static void outages(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const names[] = {"From", "To", "Cause seen", "Length"};
+    static const char *const known[] = {"From", "To", "Cause seen", "What people know",
+                                        "Length"};
     const struct bw_report_outages *o = &r->outages;
     size_t shown = o->n < BW_PAGE_ROWS_MAX ? o->n : BW_PAGE_ROWS_MAX;
     char total[BW_WORDS_MAX];
@@ -140,20 +193,71 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
         "%zu, with %s watched: %s in all, the longest %s. Outside the time watched "
         "none can be seen.",
         o->n, o->observed_s > 0 ? observed : "no time surely", total, longest);
-    bw_page_table(d, "outage-list", BW_TABLE_PLAIN, names, 4, 3);
+    without_excluded(d, r);
+    if (r->notes.n > 0) {
+        bw_page_table(d, "outage-list", BW_TABLE_PLAIN, known, 5, 4);
+    } else {
+        bw_page_table(d, "outage-list", BW_TABLE_PLAIN, names, 4, 3);
+    }
     for (size_t i = 0; i < shown; i++) {
         outage_row(d, r, &o->list[i]);
     }
     bw_page_left_out(d, shown, o->n);
 }
 
+static void
+note_row(struct bw_doc *d, const struct bw_report *r, const struct bw_annotation_said *a)
+{
+    char text[BW_WORDS_MAX];
+
+    bw_words_local(r->tz, a->annotation.from_unix_s, 1, text);
+    bw_doc_put(d, text);
+    bw_words_local(r->tz, a->annotation.to_unix_s, 1, text);
+    bw_doc_put(d, text);
+    bw_doc_put(d, bw_cause_name((enum bw_cause)a->annotation.cause));
+    bw_doc_text(d, a->annotation.exclude == 1 ? ", excluded" : "");
+    bw_doc_put(d, a->annotation.text);
+    bw_words_local(r->tz, a->said_unix_s, 1, text);
+    bw_doc_put(d, a->by);
+    bw_doc_printf(d, BW_SPAN_PLAIN, ", %s", text);
+}
+
+static void notes(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {"Note",  "From",           "To",
+                                        "Cause", "In their words", "Said by, on"};
+    size_t shown = r->notes.n < BW_PAGE_ROWS_MAX ? r->notes.n : BW_PAGE_ROWS_MAX;
+
+    if (r->notes.n > 0) {
+        bw_page_para(d, "What people know of this time. It was said, not measured; nothing "
+                        "measured is changed by it.");
+        bw_page_table(d, "note-list", BW_TABLE_PLAIN, names, 6, 6);
+        for (size_t i = 0; i < shown; i++) {
+            bw_doc_row(d);
+            bw_doc_cell(d);
+            bw_doc_printf(d, BW_SPAN_PLAIN, "%zu", i + 1);
+            note_row(d, r, &r->notes.list[i]);
+        }
+        bw_page_left_out(d, shown, r->notes.n);
+    }
+    if (r->notes.n_unread > 0) {
+        bw_doc_para(d, BW_PARA_NONE);
+        bw_doc_printf(d, BW_SPAN_PLAIN,
+                      "%lld more were said in a form that only a newer program reads.",
+                      (long long)r->notes.n_unread);
+    }
+}
+
 void bw_page_outages(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_page_head(d, "outages", "Outages", "outage-union/1");
+    bw_page_head(d, "outages", "Outages",
+                 r->notes.excluded_s > 0 ? "outage-union/1, outage-excluded/1"
+                                         : "outage-union/1");
     few_witnesses(d, &r->outages);
     if (r->outages.total_ms != BW_UNKNOWN) {
         outages(d, r);
     }
+    notes(d, r);
     bw_doc_end(d);
 }
 

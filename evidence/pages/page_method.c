@@ -119,6 +119,12 @@ static const struct {
                                    "outage. Where fewer than two targets were asked every "
                                    "few seconds and nothing was counted, outages are not "
                                    "measured."},
+    {"Excluded time, " BW_METHOD_EXCLUDED,
+     "What people know of a stretch of time is kept with their name and never changes a "
+     "record. Where they exclude it, the outages' part inside it is left out of one "
+     "figure, the total without excluded time, which stands beside the full total. "
+     "Stretches that overlap are excluded once. No other figure leaves anything out for "
+     "it."},
     {"Coverage, " BW_METHOD_COVERAGE ", and clock, " BW_METHOD_CLOCK,
      "Recorded time is the union of all intervals. The rest of the time that has passed is "
      "missing, and each missing stretch is listed. The clock's error bound is the kernel's "

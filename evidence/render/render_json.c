@@ -374,6 +374,57 @@ static void latency(struct bw_jw *w, const struct bw_report *r)
     bw_jw_arr_end(w);
 }
 
+/* The annotations that touch an outage, by id. */
+static void
+known_of(struct bw_jw *w, const struct bw_report *r, const struct bw_report_outage *x)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->notes.n; i++) {
+        const struct bw_annotation_said *a = &r->notes.list[i];
+        if (a->annotation.from_unix_s * 1000 >= x->clipped_to_unix_ms ||
+            a->annotation.to_unix_s * 1000 <= x->clipped_from_unix_ms) {
+            continue;
+        }
+        if (!any) {
+            bw_jw_karr(w, "annotations");
+        }
+        any = true;
+        bw_jw_str(w, a->id);
+    }
+    if (any) {
+        bw_jw_arr_end(w);
+    }
+    bw_jw_ki64(w, "excluded_ms", x->excluded_ms > 0 ? x->excluded_ms : BW_UNKNOWN);
+}
+
+static void annotations(struct bw_jw *w, const struct bw_report *r)
+{
+    if (r->notes.n == 0 && r->notes.n_unread == 0) {
+        return;
+    }
+    bw_jw_kobj(w, "annotations");
+    bw_jw_kstr(w, "method", BW_METHOD_EXCLUDED);
+    bw_jw_ki64(w, "n_not_readable", r->notes.n_unread);
+    bw_jw_ki64(w, "excluded_s", r->notes.excluded_s);
+    bw_jw_karr(w, "list");
+    for (size_t i = 0; i < r->notes.n; i++) {
+        const struct bw_annotation_said *a = &r->notes.list[i];
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "id", a->id);
+        bw_json_time(w, "from", a->annotation.from_unix_s);
+        bw_json_time(w, "to", a->annotation.to_unix_s);
+        bw_jw_kstr(w, "cause", bw_cause_name((enum bw_cause)a->annotation.cause));
+        bw_jw_kstr(w, "text", a->annotation.text);
+        bw_jw_kbool(w, "exclude", a->annotation.exclude == 1);
+        bw_jw_kstr(w, "by", a->by);
+        bw_json_time(w, "said_at", a->said_unix_s);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+    bw_jw_obj_end(w);
+}
+
 static void outages(struct bw_jw *w, const struct bw_report *r)
 {
     const struct bw_report_outages *o = &r->outages;
@@ -384,6 +435,10 @@ static void outages(struct bw_jw *w, const struct bw_report *r)
     bw_jw_ki64(w, "total_ms", o->total_ms);
     bw_jw_ki64(w, "longest_ms", o->n ? o->longest_ms : BW_UNKNOWN);
     bw_jw_ki64(w, "n_without_end", o->n_open);
+    if (r->notes.excluded_s > 0 && o->total_ms != BW_UNKNOWN) {
+        bw_jw_ki64(w, "excluded_ms", o->excluded_ms);
+        bw_jw_ki64(w, "without_excluded_ms", o->total_ms - o->excluded_ms);
+    }
     bw_jw_ki64(w, "observed_s", o->observed_s);
     bw_jw_ki64(w, "witnesses", o->n_witnesses);
     bw_jw_karr(w, "list");
@@ -396,6 +451,7 @@ static void outages(struct bw_jw *w, const struct bw_report *r)
         bw_json_time_ms(w, "counted_to", x->clipped_to_unix_ms);
         bw_jw_ki64(w, "counted_ms", x->clipped_to_unix_ms - x->clipped_from_unix_ms);
         bw_jw_kstr(w, "why", x->why);
+        known_of(w, r, x);
         bw_jw_obj_end(w);
     }
     bw_jw_arr_end(w);
@@ -502,6 +558,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_json_targets(&w, r);
     bw_json_traffic(&w, r);
     outages(&w, r);
+    annotations(&w, r);
     counts(&w, r);
     days(&w, r);
     bw_jw_obj_end(&w);

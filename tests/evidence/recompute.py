@@ -23,6 +23,7 @@ from datetime import datetime, timedelta, timezone
 from jwcrypto import jwk, jws
 
 import watching
+from recompute_notes import Notes
 from recompute_targets import Targets
 from recompute_traffic import Traffic
 
@@ -546,6 +547,7 @@ class Check:
         self.same("outages.total_ms", sum(b - a for a, b in mine), theirs["total_ms"])
         self.same("outages.longest_ms", max((b - a for a, b in mine), default=None),
                   theirs.get("longest_ms"))
+        Notes(self, unix).compare(mine)
 
     def counts(self):
         c = self.r["counts"]

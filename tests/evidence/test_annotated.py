@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_annotated.py BANDWITNESS GEN_YEAR - what people know of a line's time, in its report: said by
+`bandwitness annotate`, listed in every format, excluded as worked out here, and nothing else
+changed by it."""
+import calendar
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import jsonschema
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
+FORM = "%Y-%m-%dT%H:%M:%S"
+
+
+def unix_ms(text):
+    rest = text[19:].rstrip("Z")
+    return calendar.timegm(time.strptime(text[:19], FORM)) * 1000 + (int(rest[1:4]) if rest else 0)
+
+
+def utc(unix_s):
+    return time.strftime(FORM + "Z", time.gmtime(unix_s))
+
+
+class Annotated(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-notes-"))
+        cls.data, cls.jose, cls.key = (os.path.join(cls.folder, n) for n in ("data", "r.jose", "r.jwk"))
+        os.mkdir(cls.data)
+        subprocess.run([GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000",
+                        "--jose", cls.jose, "--key", cls.key, "--ledger", cls.data + "/ledger"],
+                       check=True, stdout=subprocess.DEVNULL)
+        with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
+            cls.schema = jsonschema.Draft202012Validator(json.load(f))
+
+    def run_it(self, *words, status=0):
+        done = subprocess.run([BANDWITNESS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", timeout=120, check=False,
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout
+
+    def report(self, form="json", *words):
+        text = self.run_it("report", "--ledger", self.data, "--tz", "America/Chicago", "--claim-down",
+                           "100M", "--claim-up", "20M", "--format", form, *words)
+        return json.loads(text) if form == "json" else text
+
+    def say(self, circuit, from_s, to_s, cause, text, *more):
+        return self.run_it("annotate", "--ledger", self.data, "--by", "heron", "--from", utc(from_s),
+                           "--to", utc(to_s), "--cause", cause, "--text", text, *more, circuit).split()[0]
+
+    def test_all(self):
+        bare = self.report()
+        self.assertNotIn("annotations", bare)
+        self.assertNotIn("excluded_ms", bare["outages"])
+        self.assertFalse("note-list" in self.report("html"))
+        self.assertNotIn("annotations", self.report("csv"))
+        name = bare["identity"]["site"] + "." + bare["identity"]["circuit"]
+        outage = bare["outages"]["list"][0]
+        begin, end = unix_ms(outage["counted_from"]), unix_ms(outage["counted_to"])
+        first, last = begin // 1000, -(-end // 1000)
+        self.assertGreater(last - first, 60)
+
+        # Two that exclude, and overlap; one that explains; one elsewhere; one out of the period.
+        a = self.say(name, first - 600, first + 20, "planned", "a switch <new> & old", "--exclude")
+        b = self.say(name, first + 10, first + 40, "power", "power cut on Alder Road", "--exclude")
+        c = self.say(name, first + 50, last + 3600, "weather", "a storm")
+        d = self.say(name, last + 7200, last + 7200 + 90, "school", "the rack was moved", "--exclude")
+        self.say(name, first - 86400 * 365, first - 86400 * 364, "other", "last year", "--exclude")
+        self.say(bare["identity"]["site"] + ".lan2", first, last, "other", "another line", "--exclude",
+                 "--unseen")
+        gone = self.say(name, first, last, "other", "a mistake", "--exclude")
+        self.run_it("annotate", "--ledger", self.data, "--by", "egret", "--withdraw", gone)
+
+        r = self.report()
+        for e in list(self.schema.iter_errors(r))[:5]:
+            self.fail(f"the schema refuses {list(e.path)}: {e.message}")
+        notes = r.pop("annotations")
+        self.assertEqual([x["id"] for x in notes["list"]], [a, b, c, d])
+        self.assertEqual(notes["excluded_s"], (600 + 40) + 90)  # to first + 40 in one piece; d
+        inside = (first + 40) * 1000 - begin
+        self.assertEqual(r["outages"].pop("excluded_ms"), inside)
+        self.assertEqual(r["outages"].pop("without_excluded_ms"), r["outages"]["total_ms"] - inside)
+        self.assertEqual(r["outages"]["list"][0].pop("annotations"), [a, b, c])
+        self.assertEqual(r["outages"]["list"][0].pop("excluded_ms"), inside)
+        self.assertEqual(r, bare)  # nothing else changed
+        self.assertEqual({k: notes["list"][0][k] for k in ("cause", "text", "exclude", "by", "from")},
+                         {"cause": "planned", "text": "a switch <new> & old", "exclude": True,
+                          "by": "heron", "from": utc(first - 600)})
+
+        path = os.path.join(self.folder, "report.json")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(json.dumps(self.report()))
+        subprocess.run([sys.executable, os.path.join(HERE, "recompute.py"), path, self.jose, self.key],
+                       check=True)
+
+        page = self.report("html")
+        for text in ("planned (note 1), power (note 2), weather (note 3)", "a switch &lt;new&gt; &amp; old",
+                     "People exclude 12 min 10 s of this period", "outage-excluded/1", "heron, "):
+            self.assertTrue(text in page, text)
+        self.assertFalse("a mistake" in page)
+        self.assertFalse("another line" in page)
+        rows = [x for x in csv.DictReader(io.StringIO(self.report("csv"))) if x["section"] == "annotations"]
+        figures = {x["figure"]: x["value"] for x in rows}
+        self.assertEqual(figures["annotations"], "4")
+        self.assertEqual(figures["excluded_time"], "730")
+        self.assertEqual(figures["outage_in_excluded_time"], str(inside))
+        self.assertEqual(figures["outage_without_excluded_time"],
+                         str(r["outages"]["total_ms"] - inside))
+        self.assertIn(f"{utc(first + 10)}/{utc(first + 40)} power (excluded), by heron", figures)
+
+        # A period that ends within what is excluded: only what lies in it counts.
+        short = self.report("json", "--from", utc(first - 300), "--to", utc(first + 15))
+        self.assertEqual(short["annotations"]["excluded_s"], 315)
+        self.assertEqual(short["outages"].get("excluded_ms"), (first + 15) * 1000 - begin)
+        # An exported file knows nothing of what people say.
+        filed = json.loads(self.run_it("report", "--file", self.jose, "--format", "json"))
+        self.assertNotIn("annotations", filed)
+
+
+if __name__ == "__main__":
+    unittest.main()
