@@ -190,6 +190,8 @@ struct bw_report_run {
     int64_t line_bps;
     int64_t claim_bps;    /* in force then, at claim_layer */
     int64_t compared_bps; /* line_bps at the claim's layer */
+    int64_t rtt_idle_us;
+    int64_t rtt_loaded_p95_us;
     enum bw_layer claim_layer;
     char kind[16];
     char probe[BW_NAME_MAX + 1];

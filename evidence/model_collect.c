@@ -125,6 +125,8 @@ static int add_run(struct bw_model *m, const struct bw_circuit_day *d, size_t n)
                                   .mtu = t->mtu != BW_UNKNOWN ? t->mtu : mtu,
                                   .goodput_bps = t->goodput_bps,
                                   .line_bps = t->line_bps,
+                                  .rtt_idle_us = t->rtt_idle_us,
+                                  .rtt_loaded_p95_us = t->rtt_loaded_p95_us,
                                   .claim_bps = BW_UNKNOWN,
                                   .compared_bps = BW_UNKNOWN};
     (void)snprintf(run->kind, sizeof(run->kind), "%s", t->kind);

@@ -176,6 +176,7 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
     char total[BW_WORDS_MAX];
     char longest[BW_WORDS_MAX];
     char observed[BW_WORDS_MAX];
+    struct bw_figure figure;
 
     bw_words_length(o->observed_s * 1000, observed);
     bw_doc_para(d, BW_PARA_PLAIN);
@@ -194,6 +195,8 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
         "none can be seen.",
         o->n, o->observed_s > 0 ? observed : "no time surely", total, longest);
     without_excluded(d, r);
+    bw_plot_outages(r, &figure);
+    bw_page_chart(d, &figure, "outage-list", NULL, 0);
     if (r->notes.n > 0) {
         bw_page_table(d, "outage-list", BW_TABLE_PLAIN, known, 5, 4);
     } else {

@@ -4,6 +4,7 @@
  * Invariant: a percentile that rests on fewer answers than the loss beside it says so. */
 #include "pages_private.h"
 
+#include <plot.h>
 #include <stdio.h>
 #include <words.h>
 
@@ -75,6 +76,7 @@ void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
     static const char *const names[] = {
         "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
         "P95",    "P99",   "Mean", "PDV P95"};
+    struct bw_figure figure;
 
     bw_page_head(d, "latency", "Round trip and loss",
                  "rtt-merged/1, loss-wilson95/1, pdv-period/1");
@@ -82,6 +84,10 @@ void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
         bw_page_none(d, "Not measured: no target was asked.");
         bw_doc_end(d);
         return;
+    }
+    if (bw_plot_has_latency(r)) {
+        bw_plot_latency(r, &figure);
+        bw_page_chart(d, &figure, "round-trips", NULL, 0);
     }
     bw_page_table(d, "round-trips", BW_TABLE_TIGHT, names, 11, 2);
     for (size_t i = 0; i < r->n_latency; i++) {

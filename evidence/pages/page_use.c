@@ -7,6 +7,7 @@
 
 #include <plot.h>
 #include <stdio.h>
+#include <week.h>
 #include <words.h>
 
 static void days_table(struct bw_doc *d, const struct bw_report *r)
@@ -76,6 +77,49 @@ static void charts(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
+/* The 168 hours of a week in a table: hours down, days across. */
+static void week_table(struct bw_doc *d, const struct bw_week *w, const char *anchor)
+{
+    static const char *const names[] = {"Hour", "Mon", "Tue", "Wed",
+                                        "Thu",  "Fri", "Sat", "Sun"};
+
+    bw_doc_details(d, false);
+    bw_doc_text(d, "The hours in a table");
+    bw_page_table(d, anchor, BW_TABLE_PLAIN, names, 8, 1);
+    bw_doc_text(d, "P95 of the intervals that start in each local hour");
+    for (int h = 0; h < BW_WEEK_HOURS; h++) {
+        char text[BW_WORDS_MAX];
+        (void)snprintf(text, sizeof(text), "%02d:00", h);
+        bw_doc_row(d);
+        bw_doc_put(d, text);
+        for (int i = 0; i < BW_WEEK_DAYS; i++) {
+            bw_page_rate(d, w->p95_bps[(i + 1) % BW_WEEK_DAYS][h]);
+        }
+    }
+    bw_doc_end(d);
+}
+
+static void weeks(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const anchors[] = {"week-hours-down", "week-hours-up"};
+    struct bw_figure figure;
+
+    bw_doc_section(d, "week", "Use by hour of the week");
+    bw_doc_para(d, BW_PARA_METHOD);
+    bw_doc_text(d, BW_METHOD_WEEK);
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        struct bw_week *w = bw_doc_keep(d, NULL, sizeof(*w));
+        if (!w || bw_week_make(r, way, w) < 0) {
+            bw_page_none(d, "Not made: out of memory.");
+            continue;
+        }
+        bw_plot_week(w, &figure);
+        bw_page_chart(d, &figure, anchors[way], NULL, 0);
+        week_table(d, w, anchors[way]);
+    }
+    bw_doc_end(d);
+}
+
 /* The period's rates at the counter's own layer: what figures of other layers on the first
  * page were converted from. */
 static void period_table(struct bw_doc *d, const struct bw_report *r)
@@ -125,6 +169,9 @@ void bw_page_use(struct bw_doc *d, const struct bw_report *r)
         bw_page_para(d,
                      "The counters' layer changed within the period. The charts show the "
                      "layer of most intervals; the table on top has both, never added.");
+    }
+    if (r->n_days >= 4) {
+        weeks(d, r);
     }
     days_table(d, r);
     bw_doc_end(d);

@@ -6,8 +6,11 @@
 #include "bw_test.h"
 #include "draw_record.h"
 #include "fake_days.h"
+#include "growth.h"
 #include "model.h"
 #include "plot.h"
+#include "tz.h"
+#include "week.h"
 
 #include <bw/records.h>
 #include <string.h>
@@ -217,6 +220,141 @@ static void names_of_lines_make_room(void **state)
     fake_drop(&m);
 }
 
+/* Of twelve intervals one is missing, and the runs at 1800, 2100 and 2400 with 10 s before
+ * them and 2 after take 1500, 1800, 2100 and 2400: seven are left, the seventh is P95. 40
+ * of 100 is in the third of seven steps. */
+static void an_hour_is_a_cell_of_the_week(void **state)
+{
+    struct made m = hour();
+    struct bw_week w;
+    struct bw_figure f;
+    struct drawing d;
+    (void)state;
+
+    assert_int_equal(bw_week_make(m.report, BW_DOWN, &w), 0);
+    assert_int_equal(w.n[1][0], 7);
+    assert_int_equal(w.p95_bps[1][0], 40000000);
+    assert_int_equal(w.n[1][1], 0);
+    assert_true(w.p95_bps[1][1] == BW_UNKNOWN);
+    bw_plot_week(&w, &f);
+    drawing_of(&f, &d);
+    /* (520 - 30) / 24 = 20.416 pt a column, 1 pt between */
+    is_at(drawing_find(&d, DRAWN_RECT, BW_STYLE_HEAT_2, 0), 30000, 24000, 19416, 14000);
+    assert_int_equal(drawing_count(&d, DRAWN_RECT, BW_STYLE_HEAT_2),
+                     2); /* and the scale's */
+    assert_int_equal(drawing_count(&d, DRAWN_RECT, BW_STYLE_GAP),
+                     168); /* and the scale's */
+    assert_non_null(strstr(f.description, "Highest: 40.0 Mbit/s, Mon 00:00 to 01:00."));
+    assert_non_null(strstr(f.description, "167 of the 168 hours were not measured"));
+    drawing_done(&d);
+    fake_drop(&m);
+}
+
+static struct made five_days(void)
+{
+    struct fake *fake = fake_new();
+    struct asked a = {.from = monday, .to = monday + 5 * 86400, .claim = &claim_100};
+
+    for (int i = 0; i < 5; i++) {
+        fake_day(fake, monday + i * 86400);
+        for (int k = 0; k < 24; k++) {
+            fake_slot(fake, monday + i * 86400 + k * 3600, 3600, 1000000 * (k + 1));
+        }
+        if (i == 2) {
+            fake_outage(fake, (monday + 2 * 86400 + 60) * 1000,
+                        (monday + 2 * 86400 + 120) * 1000, (monday + 3 * 86400) * 1000);
+        }
+    }
+    return fake_report(fake, &a);
+}
+
+/* 172,860 of 432,000 s of 520 - 116 - 96 = 308 pt; a minute would be 0.04 pt wide. */
+static void a_short_outage_can_be_seen(void **state)
+{
+    struct made m = five_days();
+    struct bw_figure f;
+    struct drawing d;
+    (void)state;
+
+    bw_plot_outages(m.report, &f);
+    drawing_of(&f, &d);
+    is_at(drawing_find(&d, DRAWN_RECT, BW_STYLE_OUT, 0), 239242, 4000, 1200, 11000);
+    assert_int_equal(drawing_count(&d, DRAWN_RECT, BW_STYLE_OUT), 1);
+    assert_non_null(drawing_text(&d, "1, 1 min"));
+    assert_non_null(strstr(f.description, ": 1 outage, 1 min in all, the longest 1 min."));
+    drawing_done(&d);
+    fake_drop(&m);
+}
+
+/* log2 in thousandths: 10,000 us 13,287; 20,000 us 14,287; 100,000 us 16,609, over 234 pt.
+ */
+static void delays_of_tests_are_ranges(void **state)
+{
+    struct fake *fake = fake_new();
+    struct asked a = {.from = monday, .to = monday + 3600};
+    struct bw_figure f;
+    struct drawing d;
+    struct made m;
+    (void)state;
+
+    fake_day(fake, monday);
+    fake_slot(fake, monday, 300, 1000);
+    for (int i = 0; i < 2; i++) {
+        struct bw_throughput *t =
+            fake_test(fake, monday + 600 + i * 600, BW_TEST_OK, 90000000);
+        t->rtt_idle_us = 10000 + i * 10000;
+        t->rtt_loaded_p95_us = 40000 + i * 40000;
+    }
+    m = fake_report(fake, &a);
+    assert_true(bw_plot_has_latency(m.report));
+    bw_plot_latency(m.report, &f);
+    drawing_of(&f, &d);
+    is_at(drawing_find(&d, DRAWN_RECT, BW_STYLE_MID, 0), 190000, 25000, 70439, 7000);
+    assert_int_equal(drawing_count(&d, DRAWN_RECT, BW_STYLE_DEEP), 1);
+    assert_non_null(drawing_text(&d, "2 tests, idle, just before"));
+    assert_non_null(drawing_text(&d, "10.0 ms, 20.0 ms"));
+    assert_non_null(drawing_text(&d, "100"));
+    assert_null(drawing_text(&d, "200"));
+    drawing_done(&d);
+    fake_drop(&m);
+}
+
+static void growth_is_drawn_where_there_is_one(void **state)
+{
+    struct made m = five_days();
+    struct bw_growth_day days[40 * 5];
+    struct bw_growth g = {.state = BW_GROWTH_NOT};
+    struct bw_ahead a = {.report = m.report, .growth = &g, .direction = BW_DOWN};
+    struct bw_figure f;
+    struct drawing d;
+    (void)state;
+
+    bw_plot_ahead(&a, &f);
+    drawing_of(&f, &d);
+    assert_null(drawing_find(&d, DRAWN_AREA, BW_STYLE_BAND, 0));
+    assert_int_equal(drawing_find(&d, DRAWN_MARKS, BW_STYLE_DEEP, 0)->n, 5);
+    assert_non_null(strstr(f.description, "too short to speak of growth"));
+    drawing_done(&d);
+
+    /* forty weeks up to the report, 60 Mbit/s and 200 kbit/s more each week: 68 in the
+     * last, 75 after 35 more */
+    for (int i = 0; i < 200; i++) {
+        days[i] =
+            (struct bw_growth_day){bw_civil_days(2026, 11, 2) - (40 - i / 5) * 7 + i % 5,
+                                   60000000 + i / 5 * 200000};
+    }
+    assert_int_equal(bw_growth_make(days, 200, &g), 0);
+    assert_int_equal(g.state, BW_GROWTH_MADE);
+    bw_plot_ahead(&a, &f);
+    drawing_of(&f, &d);
+    assert_non_null(drawing_find(&d, DRAWN_AREA, BW_STYLE_BAND, 0));
+    assert_non_null(drawing_find(&d, DRAWN_POLYLINE, BW_STYLE_FORECAST, 0));
+    /* the last week is that of 26 October 2026, at 67.8; 36 weeks on it is July */
+    assert_non_null(strstr(f.description, "It reaches 75 % of the claim in Jul 2027."));
+    drawing_done(&d);
+    fake_drop(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +364,10 @@ int main(void)
         cmocka_unit_test(a_strip_shows_what_is_missing),
         cmocka_unit_test(days_are_cells),
         cmocka_unit_test(names_of_lines_make_room),
+        cmocka_unit_test(an_hour_is_a_cell_of_the_week),
+        cmocka_unit_test(a_short_outage_can_be_seen),
+        cmocka_unit_test(delays_of_tests_are_ranges),
+        cmocka_unit_test(growth_is_drawn_where_there_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
