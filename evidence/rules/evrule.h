@@ -3,8 +3,8 @@
  *
  * A rule says what it means in plain words, where it stands, whom it governs, and holds
  * clauses: each is one of five forms of arithmetic with its numbers. There is no rule in
- * code; what the code knows is the five forms (judge.h). A rule that was read has no holes
- * and does not contradict itself.
+ * code; what the code knows is the five forms (finding.h). A rule that was read has no
+ * holes and does not contradict itself.
  *
  * Read on one thread only: the reader of configuration is not for several. A rule that was
  * read is immutable. */

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * finding_bins.c - a percentile of the rates of intervals in a window, for each day (month,
+ * …) or for the period, and the mean or the highest of them.
+ *
+ * A day on which too few intervals of the window were counted is in nothing: its busy hour
+ * may be the one that is missing. */
+#include "finding_private.h"
+
+#include <stat.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct scene {
+    struct bw_finding_work *w;
+    struct bw_finding_part *p;
+    const struct bw_evrule_clause *c;
+    bool *good;    /* [n_days]: enough intervals */
+    size_t *at;    /* [n_days + 1]: first bin of each day */
+    int64_t *rate; /* [n_bins]: room for sorting */
+    int64_t expected;
+};
+
+/* What came of the groups of one stretch. */
+struct answer {
+    int64_t days;   /* that count */
+    int64_t groups; /* with a percentile */
+    int64_t value;  /* the mean or the highest of these */
+    int64_t top_day;
+    int64_t claim; /* the lowest in force then; unknown: none for some of it */
+    bool claims_differ;
+    bool above; /* a group was above its part of the claim */
+};
+
+static bool in_window(const struct scene *s, const struct bw_finding_bin *b)
+{
+    return b->rate_bps[s->p->direction] != BW_UNKNOWN &&
+           bw_finding_in_window(s->w, &s->c->window, &b->when) == BW_FINDING_IN;
+}
+
+static int64_t count_bins(const struct scene *s, size_t day)
+{
+    int64_t n = 0;
+
+    for (size_t i = s->at[day]; i < s->at[day + 1]; i++) {
+        n += in_window(s, &s->w->in->bins[i]);
+    }
+    return n;
+}
+
+static void index_days(struct scene *s)
+{
+    const struct bw_finding_inputs *in = s->w->in;
+    size_t b = 0;
+
+    s->expected = (int64_t)(s->c->window.to_min - s->c->window.from_min) * 60 /
+                  (in->interval_s > 0 ? in->interval_s : 300);
+    for (size_t d = 0; d < in->n_days; d++) {
+        while (b < in->n_bins && in->bins[b].when.day < in->days[d].day) {
+            b++;
+        }
+        s->at[d] = b;
+        while (b < in->n_bins && in->bins[b].when.day == in->days[d].day) {
+            b++;
+        }
+        s->at[d + 1] = b;
+    }
+    for (size_t d = 0; d < in->n_days; d++) {
+        int64_t n = count_bins(s, d);
+        s->good[d] = n > 0 && bw_finding_at_least(n, s->expected, s->c->least);
+    }
+}
+
+/* The percentile of the bins of the good days in [first, last), into the answer. */
+static void add_group(const struct scene *s, size_t first, size_t last, struct answer *a)
+{
+    const struct bw_finding_inputs *in = s->w->in;
+    int dir = s->p->direction;
+    int64_t claim = INT64_MAX;
+    int64_t p;
+    size_t n = 0;
+
+    for (size_t d = first; d < last; d++) {
+        if (!s->good[d]) {
+            continue;
+        }
+        a->days++;
+        for (size_t i = s->at[d]; i < s->at[d + 1]; i++) {
+            const struct bw_finding_bin *b = &in->bins[i];
+            if (!in_window(s, b)) {
+                continue;
+            }
+            s->rate[n++] = b->rate_bps[dir];
+            if (b->claim_bps[dir] == BW_UNKNOWN || claim == BW_UNKNOWN) {
+                claim = BW_UNKNOWN;
+            } else {
+                claim = b->claim_bps[dir] < claim ? b->claim_bps[dir] : claim;
+            }
+        }
+    }
+    if (n == 0) {
+        return;
+    }
+    p = bw_stat_percentile(s->rate, n, s->c->percentile_ppm);
+    a->claims_differ |= a->groups > 0 && a->claim != claim;
+    a->claim = a->groups == 0 || claim == BW_UNKNOWN        ? claim
+               : a->claim != BW_UNKNOWN && claim < a->claim ? claim
+                                                            : a->claim;
+    if (claim != BW_UNKNOWN && s->c->part_ppm != BW_UNKNOWN) {
+        /* at most part · claim: p · 10^6 <= ppm · claim */
+        a->above |=
+            p > claim / BW_PPM * s->c->part_ppm + claim % BW_PPM * s->c->part_ppm / BW_PPM;
+    }
+    a->groups++;
+    if (s->c->each != BW_EVRULE_PERIOD && s->c->over == BW_EVRULE_MEAN) {
+        a->value += p; /* the sum; divided at the end */
+    } else if (a->groups == 1 || p > a->value) {
+        a->value = p;
+        a->top_day = in->days[first].day;
+    }
+}
+
+/* All groups of the days [first, last). */
+static struct answer answer(const struct scene *s, size_t first, size_t last)
+{
+    struct bw_finding_inputs part = *s->w->in;
+    struct answer a = {.top_day = BW_UNKNOWN, .claim = BW_UNKNOWN};
+    struct bw_finding_unit g;
+
+    part.days += first;
+    part.n_days = last - first;
+    for (size_t i = 0; bw_finding_unit(&part, s->c->each, i, &g); i++) {
+        add_group(s, first + g.first, first + g.last, &a);
+    }
+    if (a.groups > 0 && s->c->each != BW_EVRULE_PERIOD && s->c->over == BW_EVRULE_MEAN) {
+        a.value /= a.groups;
+    }
+    return a;
+}
+
+static const char *figure_words(const struct bw_evrule_clause *c)
+{
+    return c->each == BW_EVRULE_PERIOD ? "the percentile"
+           : c->over == BW_EVRULE_MEAN ? "the mean of the percentiles"
+                                       : "the highest of the percentiles";
+}
+
+static void
+tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer *a)
+{
+    const struct bw_finding_inputs *in = s->w->in;
+    char x[32];
+    char y[32];
+    int64_t part;
+
+    bw_finding_row(s->w, s->p, BW_ROW_COUNT, a->days,
+                   "%s: days with enough intervals in the window (%lld of %s, or more)",
+                   u->name, (long long)bw_finding_part_of(s->expected, s->c->least),
+                   bw_finding_num(s->expected, x));
+    if (a->groups == 0) {
+        return;
+    }
+    bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value, "%s: %s", u->name, figure_words(s->c));
+    bw_finding_sum(s->w, s->p, "%s %s of rank ceil(%s ppm × n)",
+                   bw_finding_num(a->groups, x),
+                   a->groups == 1 ? "percentile" : "percentiles",
+                   bw_finding_num(s->c->percentile_ppm, y));
+    if (s->c->by_students && in->students != BW_UNKNOWN && in->students > 0) {
+        bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value / in->students,
+                       "%s: for each of %s students", u->name,
+                       bw_finding_num(in->students, x));
+    }
+    if (s->c->part_ppm != BW_UNKNOWN && a->claim != BW_UNKNOWN) {
+        part = a->claim / BW_PPM * s->c->part_ppm +
+               a->claim % BW_PPM * s->c->part_ppm / BW_PPM;
+        bw_finding_row(s->w, s->p, BW_ROW_BPS, a->claim, "%s: %s", u->name,
+                       a->claims_differ ? "the lowest speed claimed then"
+                                        : "the claimed speed");
+        bw_finding_row(s->w, s->p, BW_ROW_BPS, part, "%s: the most that the rule allows",
+                       u->name);
+        bw_finding_sum(s->w, s->p, "%s ppm of the claim; above it: %s",
+                       bw_finding_num(s->c->part_ppm, x), a->above ? "yes" : "no");
+    }
+}
+
+static void judge(struct scene *s)
+{
+    bool figure = bw_evrule_is_figure(s->c);
+    struct bw_finding_unit u;
+    size_t n_told = 0;
+    size_t n_few = 0;
+    size_t n_above = 0;
+    enum bw_unsure unsure = BW_UNSURE_TOO_FEW;
+
+    for (size_t i = 0; bw_finding_unit(s->w->in, s->c->in, i, &u); i++) {
+        struct answer a = answer(s, u.first, u.last);
+        tell(s, &u, &a);
+        if (a.groups == 0 || a.days < s->c->least_days) {
+            n_few++;
+        } else if (!figure && a.claim == BW_UNKNOWN) {
+            n_few++;
+            unsure = BW_UNSURE_NO_CLAIM;
+        } else if (!figure && a.claims_differ && s->c->over == BW_EVRULE_MEAN &&
+                   s->c->each != BW_EVRULE_PERIOD) {
+            n_few++;
+            unsure = BW_UNSURE_DIFFER;
+        } else {
+            n_told++;
+            n_above += a.above;
+        }
+    }
+    if (n_above > 0 && !figure) {
+        bw_finding_part_outcome(s->p, BW_OUTCOME_DO_NOT_SHOW, BW_UNSURE_NOT);
+    } else if (n_told == 0 || (n_few > 0 && !figure)) {
+        bw_finding_part_outcome(s->p, BW_OUTCOME_NOT_ENOUGH, unsure);
+    } else {
+        bw_finding_part_outcome(s->p, BW_OUTCOME_SHOW, BW_UNSURE_NOT);
+    }
+}
+
+void bw_finding_bins(struct bw_finding_work *w, struct bw_finding_part *p)
+{
+    struct scene s = {.w = w, .p = p, .c = p->clause};
+
+    if (w->in->n_bins == 0 && !w->in->can_count) {
+        bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_UNTESTABLE);
+        return;
+    }
+    s.good = calloc(w->in->n_days + 1, sizeof(*s.good));
+    s.at = calloc(w->in->n_days + 2, sizeof(*s.at));
+    s.rate = calloc(w->in->n_bins + 1, sizeof(*s.rate));
+    if (!s.good || !s.at || !s.rate) {
+        w->no_memory = true;
+    } else {
+        index_days(&s);
+        judge(&s);
+    }
+    free(s.good);
+    free(s.at);
+    free(s.rate);
+}
