@@ -33,11 +33,17 @@ static const struct {
     {"claim-up", offsetof(struct bw_report_asked, claim[BW_UP])},
     {"claim-layer", offsetof(struct bw_report_asked, claim_layer)},
     {"place", offsetof(struct bw_report_asked, place)},
+    {"for", offsetof(struct bw_report_asked, purpose)},
+    {"students", offsetof(struct bw_report_asked, people[0])},
+    {"users", offsetof(struct bw_report_asked, people[1])},
+    {"users-are", offsetof(struct bw_report_asked, users_are)},
+    {"monthly-cost", offsetof(struct bw_report_asked, cost)},
 };
 
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
-    FLAGS = 3
+    FLAGS = 3,
+    PEOPLE_MAX = 10000000
 };
 
 static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret)
@@ -64,6 +70,57 @@ static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret
 bool bw_report_asked_several(const struct bw_report_asked *a)
 {
     return (a->formats & (a->formats - 1)) != 0 || a->intervals;
+}
+
+static int
+read_count(const struct bw_verb *v, const char *option, const char *text, int64_t *ret)
+{
+    int64_t n = 0;
+
+    *ret = BW_UNKNOWN;
+    if (!text) {
+        return BW_EXIT_OK;
+    }
+    for (const char *p = text; *p; p++) {
+        if (*p < '0' || *p > '9' || n > PEOPLE_MAX) {
+            n = 0;
+            break;
+        }
+        n = n * 10 + (*p - '0');
+    }
+    if (n < 1 || n > PEOPLE_MAX) {
+        return bw_cli_usage(v, "%s is a number from 1 to %d, not '%s'", option, PEOPLE_MAX,
+                            text);
+    }
+    *ret = n;
+    return BW_EXIT_OK;
+}
+
+/* What goes with a pack alone. */
+static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
+{
+    a->monthly = BW_DECIMAL_NOT_STATED;
+    if (!a->purpose && (a->people[0] || a->people[1] || a->users_are || a->cost)) {
+        return bw_cli_usage(v,
+                            "--students, --users, --users-are and --monthly-cost go with "
+                            "--for");
+    }
+    if (a->purpose && bw_pack_parse(a->purpose, &a->pack) < 0) {
+        return bw_cli_usage(v, "there is no pack '%s'; --help lists them", a->purpose);
+    }
+    if ((a->people[1] != NULL) != (a->users_are != NULL)) {
+        return bw_cli_usage(v,
+                            "--users goes with --users-are, which says who counts as one");
+    }
+    if (a->cost && (bw_decimal_parse(a->cost, strlen(a->cost), &a->monthly) < 0 ||
+                    a->monthly.n <= 0)) {
+        return bw_cli_usage(v, "--monthly-cost is US dollars as in 1250.00, not '%s'",
+                            a->cost);
+    }
+    if (read_count(v, "--students", a->people[0], &a->students) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
+    }
+    return read_count(v, "--users", a->people[1], &a->users);
 }
 
 static int check(const struct bw_verb *v, const struct bw_report_asked *a)
@@ -119,6 +176,9 @@ int bw_report_asked_read(const struct bw_verb *v,
     }
     if (optind < argc) {
         return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
+    }
+    if (read_pack(v, &a) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
     }
     *ret = a;
     return check(v, ret);

@@ -6,6 +6,7 @@
 #include "cli.h"
 
 #include <bw/units.h>
+#include <packs.h>
 #include <stdbool.h>
 
 enum bw_report_format {
@@ -31,9 +32,17 @@ struct bw_report_asked {
     const char *claim[BW_DIRECTIONS];
     const char *claim_layer;
     const char *place;
+    const char *purpose;   /* a pack's name; NULL: the whole report */
+    const char *people[2]; /* students, users: as typed */
+    const char *users_are;
+    const char *cost;
     const char *output;
     unsigned formats; /* of enum bw_report_format */
     bool intervals;
+    enum bw_pack pack; /* of purpose */
+    int64_t students;  /* unknown: not given */
+    int64_t users;
+    struct bw_decimal monthly; /* US dollars; not stated: not given */
 };
 
 /* 0, or the exit status after a sentence about what does not fit. */

@@ -4,26 +4,19 @@
  *
  * A figure that was not measured stays "not measured"; a file whose signatures do not
  * hold still gives a report, which says so, and exit status 1. */
-#include "buf.h"
 #include "cli.h"
-#include "file.h"
 #include "pages.h"
 #include "render.h"
+#include "report_pack.h"
 #include "report_work.h"
+#include "report_write.h"
 
 #include <bw/err.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 extern const struct bw_verb bw_verb_report;
-
-enum {
-    MODE = 0644
-};
 
 static int failed(const char *text)
 {
@@ -32,72 +25,43 @@ static int failed(const char *text)
 
 /* ---- writing -------------------------------------------------------------------- */
 
-typedef int (*render_fn)(const struct bw_report *r,
-                         struct bw_buf *out,
-                         struct bw_err *reterr);
-
-static int write_one(const struct bw_report_work *w, render_fn render, const char *path)
+static int write_html(const void *of, struct bw_buf *out, struct bw_err *reterr)
 {
-    struct bw_err err = {""};
-    struct bw_buf out;
-    int r;
-
-    bw_buf_init(&out, BW_RENDER_BYTES_MAX);
-    r = render(w->report, &out, &err);
-    if (r == 0 && path) {
-        r = bw_file_write(path, out.data, out.len, MODE, &err);
-        if (r == 0) {
-            (void)printf("%s\n", path);
-        }
-    } else if (r == 0 && fwrite(out.data, 1, out.len, stdout) != out.len) {
-        r = bw_err_set(&err, -EIO, "cannot write the result: %s", bw_strerror(-errno));
-    }
-    bw_buf_done(&out);
-    return r < 0 ? failed(err.text) : BW_EXIT_OK;
+    return bw_render_html(of, out, reterr);
 }
 
-static bool is_folder(const char *path)
+static int write_csv(const void *of, struct bw_buf *out, struct bw_err *reterr)
 {
-    struct stat st;
-    size_t n = strlen(path);
+    return bw_render_csv(of, out, reterr);
+}
 
-    return (n > 0 && path[n - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+static int write_json(const void *of, struct bw_buf *out, struct bw_err *reterr)
+{
+    return bw_render_json(of, out, reterr);
+}
+
+static int write_intervals(const void *of, struct bw_buf *out, struct bw_err *reterr)
+{
+    return bw_render_csv_intervals(of, out, reterr);
 }
 
 static int write_all(const struct bw_report_asked *a, const struct bw_report_work *w)
 {
-    static const struct {
-        unsigned format;
-        render_fn render;
-        const char *name;
-    } outputs[] = {{BW_REPORT_HTML, bw_render_html, "report.html"},
-                   {BW_REPORT_CSV, bw_render_csv, "report.csv"},
-                   {BW_REPORT_JSON, bw_render_json, "report.json"}};
-    bool several = bw_report_asked_several(a);
-    bool to_stdout = !a->output || strcmp(a->output, "-") == 0;
-    struct bw_err err = {""};
-    char path[PATH_MAX];
-    int status = BW_EXIT_OK;
+    static const struct bw_report_output outputs[] = {
+        {BW_REPORT_HTML, ".html", write_html},
+        {BW_REPORT_CSV, ".csv", write_csv},
+        {BW_REPORT_JSON, ".json", write_json}};
+    static const struct bw_report_output intervals = {0, ".csv", write_intervals};
+    int status;
 
-    if (!to_stdout && (several || is_folder(a->output)) &&
-        bw_dir_make(a->output, 0755, &err) < 0) {
-        return failed(err.text);
-    }
-    for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && status == BW_EXIT_OK;
-         i++) {
-        if (!(a->formats & outputs[i].format)) {
-            continue;
-        }
-        if (!to_stdout && (several || is_folder(a->output))) {
-            (void)snprintf(path, sizeof(path), "%s/%s", a->output, outputs[i].name);
-        } else if (!to_stdout) {
-            (void)snprintf(path, sizeof(path), "%s", a->output);
-        }
-        status = write_one(w, outputs[i].render, to_stdout ? NULL : path);
+    if (a->purpose) {
+        status = bw_report_pack_write(a, w);
+    } else {
+        status = bw_report_write(w->verb, a, "report", outputs,
+                                 sizeof(outputs) / sizeof(outputs[0]), w->report);
     }
     if (status == BW_EXIT_OK && a->intervals) {
-        (void)snprintf(path, sizeof(path), "%s/intervals.csv", a->output);
-        status = write_one(w, bw_render_csv_intervals, path);
+        status = bw_report_write(w->verb, a, "intervals", &intervals, 1, w->report);
     }
     return status;
 }
@@ -178,6 +142,12 @@ const struct bw_verb bw_verb_report = {
         "                         (JWK) signatures and chain are checked and the page says "
         "so\n"
         "  --circuit [SITE.]NAME  which circuit; --site SITE its site\n"
+        "\n"
+        "Packs (without one: the whole report):\n"
+        "  --for NAME             sizing, pia, invoice, delivery, audit or legislature\n"
+        "  --students N           for figures by student\n"
+        "  --users N --users-are WORDS   the same by user, and who counts as one\n"
+        "  --monthly-cost USD     what the line costs a month, where none is on file\n"
         "\n"
         "Claim, where none is on file:\n"
         "  --claim-down RATE --claim-up RATE   as in 100M or 1G, bits a second\n"

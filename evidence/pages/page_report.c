@@ -13,7 +13,7 @@
 #include <tz.h>
 #include <words.h>
 
-static void lead(struct bw_doc *d, const struct bw_report *r)
+void bw_page_lead(struct bw_doc *d, const struct bw_report *r)
 {
     char made[BW_WORDS_MAX];
     char records[BW_WORDS_MAX];
@@ -32,7 +32,7 @@ static void lead(struct bw_doc *d, const struct bw_report *r)
                   r->origin_text[0] ? " of " : "", r->origin_text);
 }
 
-static void notes(struct bw_doc *d, const struct bw_report *r)
+void bw_page_checked(struct bw_doc *d, const struct bw_report *r)
 {
     if (r->check != BW_CHECK_NOT_DONE) {
         bw_doc_note(d, r->check == BW_CHECK_GOOD ? BW_NOTE_INFO : BW_NOTE_BAD);
@@ -42,6 +42,10 @@ static void notes(struct bw_doc *d, const struct bw_report *r)
                         : "Signatures and chain were checked and do NOT hold.");
         bw_doc_printf(d, BW_SPAN_PLAIN, " %s", r->check_text);
     }
+}
+
+static void unfinished(struct bw_doc *d, const struct bw_report *r)
+{
     if (r->until_unix_s < r->to_unix_s) {
         bw_doc_note(d, BW_NOTE_PROVISIONAL);
         bw_doc_text(d, "The period is not over: the figures are those up to the time this "
@@ -67,8 +71,9 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     if (!d) {
         return bw_err_set(reterr, -ENOMEM, "the page does not fit into memory");
     }
-    lead(d, r);
-    notes(d, r);
+    bw_page_lead(d, r);
+    bw_page_checked(d, r);
+    unfinished(d, r);
     bw_page_first(d, r);
     bw_page_coverage(d, r);
     bw_page_use(d, r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * pages_private.h - what the builders of pages share: sections, and cells in which a figure
- * that was not measured is a dash or says so. Private to this folder. */
+ * that was not measured is a dash or says so. For pages and packs alone. */
 #ifndef BW_EVIDENCE_PAGES_PRIVATE_H
 #define BW_EVIDENCE_PAGES_PRIVATE_H
 
@@ -27,6 +27,11 @@ void bw_page_outages(struct bw_doc *d, const struct bw_report *r);   /* page_cov
 void bw_page_gaps(struct bw_doc *d, const struct bw_report *r);      /* page_cover.c */
 void bw_page_method(struct bw_doc *d, const struct bw_report *r);    /* page_method.c */
 void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r); /* page_method.c */
+
+/* Under the title: period and zone, when it was made of what; then whether signatures hold,
+ * where that was checked. */
+void bw_page_lead(struct bw_doc *d, const struct bw_report *r);
+void bw_page_checked(struct bw_doc *d, const struct bw_report *r);
 
 /* Opens a section with the methods of its figures; ends with bw_doc_end(). */
 void bw_page_head(struct bw_doc *d,

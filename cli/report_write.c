@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * report_write.c - a report's or pack's forms into standard output, a file or a folder.
+ *
+ * Invariant: a file appears whole or not at all (file.h). */
+#include "report_write.h"
+
+#include "buf.h"
+#include "file.h"
+#include "render.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    MODE = 0644
+};
+
+static int write_one(const struct bw_verb *v,
+                     const struct bw_report_output *o,
+                     const void *of,
+                     const char *path)
+{
+    struct bw_err err = {""};
+    struct bw_buf out;
+    int r;
+
+    bw_buf_init(&out, BW_RENDER_BYTES_MAX);
+    r = o->write(of, &out, &err);
+    if (r == 0 && path) {
+        r = bw_file_write(path, out.data, out.len, MODE, &err);
+        if (r == 0) {
+            (void)printf("%s\n", path);
+        }
+    } else if (r == 0 && fwrite(out.data, 1, out.len, stdout) != out.len) {
+        r = bw_err_set(&err, -EIO, "cannot write the result: %s", bw_strerror(-errno));
+    }
+    bw_buf_done(&out);
+    return r < 0 ? bw_cli_failed(v, "%s", err.text) : BW_EXIT_OK;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    size_t n = strlen(path);
+
+    return (n > 0 && path[n - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+int bw_report_write(const struct bw_verb *v,
+                    const struct bw_report_asked *a,
+                    const char *stem,
+                    const struct bw_report_output *outputs,
+                    size_t n,
+                    const void *of)
+{
+    bool to_stdout = !a->output || strcmp(a->output, "-") == 0;
+    bool folder = !to_stdout && (bw_report_asked_several(a) || is_folder(a->output));
+    struct bw_err err = {""};
+    char path[PATH_MAX];
+    int status = BW_EXIT_OK;
+
+    if (folder && bw_dir_make(a->output, 0755, &err) < 0) {
+        return bw_cli_failed(v, "%s", err.text);
+    }
+    for (size_t i = 0; i < n && status == BW_EXIT_OK; i++) {
+        if (outputs[i].format && !(a->formats & outputs[i].format)) {
+            continue;
+        }
+        if (folder) {
+            (void)snprintf(path, sizeof(path), "%s/%s%s", a->output, stem,
+                           outputs[i].ending);
+        } else if (!to_stdout) {
+            (void)snprintf(path, sizeof(path), "%s", a->output);
+        }
+        status = write_one(v, &outputs[i], of, to_stdout ? NULL : path);
+    }
+    return status;
+}

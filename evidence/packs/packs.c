@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * packs.c - which contents each pack has, in which order, and the frame around them.
+ *
+ * Invariant: the table below is the only place where a pack's contents are chosen; every
+ * pack ends with the names of the others and with what it does not show, made from what
+ * was really absent. */
+#include "packs_private.h"
+
+#include <bw/err.h>
+#include <doc_html.h>
+#include <errno.h>
+#include <pages_private.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tz.h>
+#include <words.h>
+
+enum {
+    CONTENTS_MAX = 24
+};
+
+static const struct {
+    const char *name;
+    const char *title;   /* after the place's name */
+    const char *purpose; /* one sentence without a full stop */
+    bw_pack_content_cb contents[CONTENTS_MAX];
+} packs[BW_PACKS] = {
+    [BW_PACK_SIZING] = {"sizing",
+                        "how fast a line is needed",
+                        "how fast the next line has to be, before Form 470 is filed",
+                        {bw_pack_sizing, bw_pack_use_chart, bw_pack_covered, bw_pack_who}},
+};
+
+int bw_pack_parse(const char *name, enum bw_pack *ret)
+{
+    for (int i = 0; i < BW_PACKS; i++) {
+        if (packs[i].name && strcmp(packs[i].name, name) == 0) {
+            *ret = (enum bw_pack)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+const char *bw_pack_name(enum bw_pack pack)
+{
+    return packs[pack].name;
+}
+
+const char *bw_pack_purpose(enum bw_pack pack)
+{
+    return packs[pack].purpose;
+}
+
+/* ---- figures -------------------------------------------------------------------- */
+
+static void *grow(struct bw_pack_made *m, void *list, size_t n, size_t *cap, size_t size)
+{
+    size_t wanted = *cap ? *cap * 2 : 64;
+    void *more;
+
+    if (n < *cap) {
+        return list;
+    }
+    more = realloc(list, wanted * size);
+    if (!more) {
+        m->error = -ENOMEM;
+        return NULL;
+    }
+    *cap = wanted;
+    return more;
+}
+
+static const char *kept(struct bw_pack_made *m, const char *text)
+{
+    const char *copy = text ? bw_doc_keep(m->doc, text, strlen(text) + 1) : NULL;
+
+    return copy ? copy : "";
+}
+
+static void keep_figure(struct bw_pack_made *m, const struct bw_pack_figure *f)
+{
+    struct bw_pack_figure *list;
+
+    if (m->error) {
+        return;
+    }
+    list = grow(m, m->figures, m->n_figures, &m->cap_figures, sizeof(*list));
+    if (list) {
+        m->figures = list;
+        m->figures[m->n_figures] = *f;
+        m->figures[m->n_figures].section = m->section;
+        m->figures[m->n_figures].figure = kept(m, f->figure);
+        m->figures[m->n_figures].text = f->text ? kept(m, f->text) : NULL;
+        m->n_figures++;
+    }
+}
+
+void bw_pack_figure(struct bw_pack_made *m,
+                    const char *figure,
+                    int64_t value,
+                    const char *unit,
+                    enum bw_layer layer,
+                    const char *statistic,
+                    int64_t n,
+                    const char *method)
+{
+    keep_figure(m, &(struct bw_pack_figure){.figure = figure,
+                                            .value = value,
+                                            .unit = unit,
+                                            .layer = bw_words_layer(layer),
+                                            .statistic = statistic,
+                                            .n = n,
+                                            .method = method});
+}
+
+void bw_pack_word(struct bw_pack_made *m, const char *figure, const char *text)
+{
+    keep_figure(m, &(struct bw_pack_figure){.figure = figure,
+                                            .value = BW_UNKNOWN,
+                                            .text = text,
+                                            .unit = "",
+                                            .layer = "",
+                                            .statistic = "",
+                                            .n = BW_UNKNOWN,
+                                            .method = ""});
+}
+
+void bw_pack_count_absent(struct bw_pack_made *m, const char *what, const char *why)
+{
+    struct bw_pack_absent *list;
+
+    if (m->error) {
+        return;
+    }
+    list = grow(m, m->absent, m->n_absent, &m->cap_absent, sizeof(*list));
+    if (list) {
+        m->absent = list;
+        m->absent[m->n_absent++] = (struct bw_pack_absent){kept(m, what), kept(m, why)};
+    }
+}
+
+void bw_pack_absent(struct bw_pack_made *m, const char *what, const char *why)
+{
+    bw_doc_para(m->doc, BW_PARA_NONE);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, "%s: not here. %s", what, why);
+    bw_pack_count_absent(m, what, why);
+}
+
+const struct bw_pack_filed *bw_pack_filed_of(const struct bw_pack_made *m, size_t i)
+{
+    static const struct bw_pack_filed nothing = {
+        .origin = "", .monthly = {.n = BW_UNKNOWN}, .monthly_origin = ""};
+
+    return m->asked->filed && i < m->asked->n_reports ? &m->asked->filed[i] : &nothing;
+}
+
+/* ---- the frame ------------------------------------------------------------------ */
+
+static void provisional_note(struct bw_pack_made *m)
+{
+    const struct bw_report *r = m->r;
+    char until[BW_WORDS_MAX];
+
+    m->provisional = r->made_unix_s < r->to_unix_s + BW_PACK_PROVISIONAL_S;
+    if (!m->provisional) {
+        return;
+    }
+    bw_words_local(r->tz, r->to_unix_s + BW_PACK_PROVISIONAL_S, 0, until);
+    bw_doc_note(m->doc, BW_NOTE_PROVISIONAL);
+    bw_doc_span(m->doc, BW_SPAN_STRONG, "Provisional. ");
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                  "Records that come late can still change these figures until %s, seven "
+                  "days after the period's end. Make the page again after that.",
+                  until);
+}
+
+static void others(struct bw_pack_made *m)
+{
+    bw_doc_section(m->doc, "others", "Other packs for the same period");
+    bw_doc_list(m->doc, false);
+    for (int i = 0; i < BW_PACKS; i++) {
+        if (i != (int)m->asked->pack && packs[i].name) {
+            bw_doc_item(m->doc);
+            bw_doc_span(m->doc, BW_SPAN_CODE, packs[i].name);
+            bw_doc_printf(m->doc, BW_SPAN_PLAIN, ": %s", packs[i].purpose);
+        }
+    }
+    bw_doc_end(m->doc);
+}
+
+static const char *const never_shown[] = {
+    "Who used the line, or for what: no address, name or content is ever recorded.",
+    "Wi-Fi and wiring inside the building, and servers beyond those named.",
+    "That it complies with any programme's rules. It supports such a statement; it is not "
+    "one."};
+
+static void not_shown(struct bw_pack_made *m)
+{
+    const struct bw_report_coverage *c = &m->r->coverage;
+    char missing[BW_WORDS_MAX];
+
+    bw_doc_section(m->doc, "not", "What this page does not show");
+    if (m->n_absent > 0) {
+        bw_doc_para(m->doc, BW_PARA_PLAIN);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                      "Of this pack's contents %zu %s not here:", m->n_absent,
+                      m->n_absent == 1 ? "is" : "are");
+    }
+    bw_doc_list(m->doc, false);
+    for (size_t i = 0; i < m->n_absent; i++) {
+        bw_doc_item(m->doc);
+        bw_doc_span(m->doc, BW_SPAN_STRONG, m->absent[i].what);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, ": %s", m->absent[i].why);
+    }
+    if (c->missing_s > 0) {
+        bw_words_length(c->missing_s * 1000, missing);
+        bw_doc_item(m->doc);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Anything about the %s without a record.",
+                      missing);
+    }
+    for (size_t i = 0; i < sizeof(never_shown) / sizeof(never_shown[0]); i++) {
+        bw_doc_item(m->doc);
+        bw_doc_text(m->doc, never_shown[i]);
+    }
+    bw_doc_end(m->doc);
+}
+
+static int build(struct bw_pack_made *m, struct bw_err *reterr)
+{
+    const bw_pack_content_cb *contents = packs[m->asked->pack].contents;
+    int rc;
+
+    bw_page_lead(m->doc, m->r);
+    bw_page_checked(m->doc, m->r);
+    provisional_note(m);
+    for (size_t i = 0; i < CONTENTS_MAX && contents[i]; i++) {
+        contents[i](m);
+    }
+    others(m);
+    not_shown(m);
+    rc = bw_doc_finish(m->doc, reterr);
+    if (rc == 0 && m->error) {
+        rc = bw_err_set(reterr, m->error, "the page does not fit into memory");
+    }
+    return rc;
+}
+
+int bw_pack_make(const struct bw_pack_asked *asked,
+                 struct bw_pack_made **ret,
+                 struct bw_err *reterr)
+{
+    struct bw_pack_made *m = calloc(1, sizeof(*m));
+    char title[320];
+    char subject[160];
+    char kicker[64];
+    int rc = m ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+
+    if (rc < 0) {
+        goto out;
+    }
+    m->r = asked->reports[0];
+    (void)snprintf(title, sizeof(title), "%s%s%s.%s: %s", m->r->place,
+                   m->r->place[0] ? ", circuit " : "Circuit ", m->r->site, m->r->circuit,
+                   packs[asked->pack].title);
+    (void)snprintf(subject, sizeof(subject), "Bandwidth evidence, %s: %s.%s",
+                   packs[asked->pack].name, m->r->site, m->r->circuit);
+    (void)snprintf(kicker, sizeof(kicker), "Bandwidth evidence: %s",
+                   packs[asked->pack].name);
+    m->doc = bw_doc_new(&(struct bw_doc_head){
+        .lang = "en", .kicker = kicker, .title = title, .subject = subject});
+    if (!m->doc) {
+        rc = bw_err_set(reterr, -ENOMEM, "out of memory");
+        goto out;
+    }
+    m->asked = bw_doc_keep(m->doc, asked, sizeof(*asked));
+    m->title = kept(m, title);
+    m->section = "";
+    rc = m->asked ? build(m, reterr) : bw_err_set(reterr, -ENOMEM, "out of memory");
+    if (rc == 0) {
+        *ret = m;
+        m = NULL;
+    }
+out:
+    bw_pack_free(m);
+    return rc;
+}
+
+void bw_pack_free(struct bw_pack_made *m)
+{
+    if (m) {
+        bw_doc_free(m->doc);
+        free(m->figures);
+        free(m->absent);
+        free(m);
+    }
+}
+
+const struct bw_doc *bw_pack_doc(const struct bw_pack_made *m)
+{
+    return m->doc;
+}
+
+int bw_pack_html(const struct bw_pack_made *m, struct bw_buf *out, struct bw_err *reterr)
+{
+    return bw_doc_html(m->doc, out, reterr);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * packs.h - reports made for a purpose. A pack is a fixed list of contents, in order: none
+ * of them can be left out because of what it shows. Contents whose data are not there say
+ * so and are counted at the end, under what the page does not show.
+ *
+ * Everything is a pure function of the report models and of what was filed; the same
+ * question gives the same bytes. Any thread. docs/packs.md says what each pack holds. */
+#ifndef BW_EVIDENCE_PACKS_H
+#define BW_EVIDENCE_PACKS_H
+
+#include <decimal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_buf;
+struct bw_claimline;
+struct bw_doc;
+struct bw_err;
+struct bw_report;
+
+enum bw_pack {
+    BW_PACK_SIZING,
+    BW_PACK_PIA,
+    BW_PACK_INVOICE,
+    BW_PACK_DELIVERY,
+    BW_PACK_AUDIT,
+    BW_PACK_LEGISLATURE,
+    BW_PACKS
+};
+
+enum bw_pack_limits {
+    BW_PACK_REPORTS_MAX = 4096,
+    BW_PACK_PROVISIONAL_S = 7 * 86400 /* so long after its end records may still come */
+};
+
+/* What was filed or contracted for a circuit, beyond the speeds in its report. */
+struct bw_pack_filed {
+    const struct bw_claimline *line; /* NULL: none is bound to the circuit */
+    const char *origin;              /* where that comes from, in words */
+    struct bw_decimal monthly;       /* US dollars a month, all of it */
+    const char *monthly_origin;
+};
+
+struct bw_pack_asked {
+    enum bw_pack pack;
+    /* The circuit that was asked for; then others at the same place (pia), or all there
+     * are (legislature). At least one. */
+    const struct bw_report *const *reports;
+    const struct bw_pack_filed *filed; /* for each; NULL: none at all */
+    size_t n_reports;
+    int64_t students; /* unknown: nobody said */
+    int64_t users;
+    const char *users_are;     /* who counts as a user, in words */
+    const char *people_origin; /* who said so */
+    bool letter;               /* delivery: with a letter to the provider */
+};
+
+struct bw_pack_made;
+
+/* "sizing"; -EINVAL. */
+int bw_pack_parse(const char *name, enum bw_pack *ret);
+const char *bw_pack_name(enum bw_pack pack);
+/* What it is for, one sentence without a full stop. */
+const char *bw_pack_purpose(enum bw_pack pack);
+
+/* Reports and what was filed must outlive it. Free with bw_pack_free(). */
+int bw_pack_make(const struct bw_pack_asked *asked,
+                 struct bw_pack_made **ret,
+                 struct bw_err *reterr);
+void bw_pack_free(struct bw_pack_made *m); /* NULL is fine */
+
+const struct bw_doc *bw_pack_doc(const struct bw_pack_made *m); /* finished; lent */
+/* One page; docs/pack-v1.schema.json; RFC 4180: the columns of a report's CSV. */
+int bw_pack_html(const struct bw_pack_made *m, struct bw_buf *out, struct bw_err *reterr);
+int bw_pack_json(const struct bw_pack_made *m, struct bw_buf *out, struct bw_err *reterr);
+int bw_pack_csv(const struct bw_pack_made *m, struct bw_buf *out, struct bw_err *reterr);
+
+#endif

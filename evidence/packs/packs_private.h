@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * packs_private.h - what the builders of packs share: a figure is said on the page and kept
+ * for JSON and CSV in one call, and so is what is absent. Private to this folder. */
+#ifndef BW_EVIDENCE_PACKS_PRIVATE_H
+#define BW_EVIDENCE_PACKS_PRIVATE_H
+
+#include "packs.h"
+
+#include <doc.h>
+#include <model.h>
+
+#define BW_METHOD_PEAK_DAY "peak-day-p95/1"
+#define BW_METHOD_FULL "full-time/1"
+#define BW_METHOD_RANGE "speed-range/1"
+#define BW_METHOD_COINCIDENT "coincident-use/1"
+#define BW_METHOD_UNIT_COST "unit-cost/1"
+#define BW_METHOD_RETENTION "retention-54.516/1"
+
+struct bw_pack_figure {
+    const char *section; /* all texts live as long as the document */
+    const char *figure;
+    int64_t value;    /* unknown: not measured, or there is text */
+    const char *text; /* NULL but for words and dates */
+    const char *unit;
+    const char *layer;
+    const char *statistic;
+    int64_t n;
+    const char *method;
+};
+
+struct bw_pack_absent {
+    const char *what;
+    const char *why;
+};
+
+struct bw_pack_made {
+    const struct bw_pack_asked *asked; /* a copy of its own, in the document */
+    const struct bw_report *r;         /* the first */
+    struct bw_doc *doc;
+    const char *title;
+    const char *section; /* name of the content that is being built */
+    struct bw_pack_figure *figures;
+    size_t n_figures;
+    size_t cap_figures;
+    struct bw_pack_absent *absent;
+    size_t n_absent;
+    size_t cap_absent;
+    bool provisional;
+    int error;
+};
+
+/* One of a pack's contents. */
+typedef void (*bw_pack_content_cb)(struct bw_pack_made *m);
+
+/* Keep a figure. Texts are copied; unit, layer, statistic and method are static. */
+void bw_pack_figure(struct bw_pack_made *m,
+                    const char *figure,
+                    int64_t value,
+                    const char *unit,
+                    enum bw_layer layer,
+                    const char *statistic,
+                    int64_t n,
+                    const char *method);
+void bw_pack_word(struct bw_pack_made *m, const char *figure, const char *text);
+/* Say that a content is not there, and why or what would be needed; counted. */
+void bw_pack_absent(struct bw_pack_made *m, const char *what, const char *why);
+/* The same without a paragraph: it was said another way. */
+void bw_pack_count_absent(struct bw_pack_made *m, const char *what, const char *why);
+/* What was filed for report i; an empty one where nothing was. */
+const struct bw_pack_filed *bw_pack_filed_of(const struct bw_pack_made *m, size_t i);
+
+/* ---- use by school days (use_days.c) ---- */
+
+/* One local day. Rates of class hours at the layer of struct bw_pack_use. */
+struct bw_pack_day {
+    int64_t day; /* since 1970-01-01 */
+    int64_t n[BW_DIRECTIONS];
+    int64_t p95_bps[BW_DIRECTIONS];
+    int64_t full_s[BW_DIRECTIONS]; /* of class hours, see full-time/1; unknown: no claim */
+    bool usable; /* enough of its class hours was counted (peak-day-p95/1) */
+};
+
+struct bw_pack_use {
+    enum bw_layer layer; /* the claim's where that can be said, else the counter's */
+    bool at_claim;
+    struct bw_pack_day *days;
+    size_t n_days;
+    int64_t n_usable;
+    int64_t peak_bps[BW_DIRECTIONS]; /* highest P95 of a usable day; unknown: none */
+    int64_t peak_n[BW_DIRECTIONS];
+    int64_t peak_day[BW_DIRECTIONS];
+    int64_t full_s[BW_DIRECTIONS];    /* class hours of the period */
+    int64_t counted_s[BW_DIRECTIONS]; /* class hours in which that could be told */
+    int64_t counted_n[BW_DIRECTIONS]; /* intervals of them */
+};
+
+/* -ENOMEM. Free days with bw_pack_use_done(). */
+int bw_pack_use_make(const struct bw_report *r, struct bw_pack_use *ret);
+void bw_pack_use_done(struct bw_pack_use *u);
+
+/* ---- contents ---- */
+
+void bw_pack_who(struct bw_pack_made *m);       /* who.c: identifiers */
+void bw_pack_covered(struct bw_pack_made *m);   /* who.c: coverage and gaps, short */
+void bw_pack_sizing(struct bw_pack_made *m);    /* sizing.c: the answer and its reasons */
+void bw_pack_use_chart(struct bw_pack_made *m); /* sizing.c: use day by day */
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * sizing.c - how fast the next line has to be: the busiest school day, how long the line
+ * was full, how use grows, and a range of speeds with its arithmetic.
+ *
+ * Invariant: a step of the arithmetic that is not known is left out and named; nothing is
+ * filled in. Growth that is not shown is no growth, and the page says so. */
+#include "packs_private.h"
+
+#include <canvas.h>
+#include <civil.h>
+#include <growth.h>
+#include <pages_private.h>
+#include <plot.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <tz.h>
+#include <words.h>
+
+enum {
+    /* 30 to 40 % above the measured peak: EducationSuperHighway's advice (docs/packs.md) */
+    HEADROOM_LOW_PERCENT = 130,
+    HEADROOM_HIGH_PERCENT = 140,
+    SHARE_OF_CLAIM_PERCENT = 75 /* where "full soon" begins, by the same advice */
+};
+
+enum {
+    LOW,
+    HIGH,
+    ENDS
+};
+
+struct need {
+    struct bw_growth growth[BW_DIRECTIONS];
+    int64_t end_day;                        /* of the year that is being bought */
+    int end_year;                           /* it is funding year end_year - 1 */
+    bool grown[BW_DIRECTIONS];              /* the growth until then can be said */
+    int64_t added_bps[BW_DIRECTIONS][ENDS]; /* by it; 0 where it cannot */
+    int64_t speed_bps[BW_DIRECTIONS][ENDS]; /* unknown without a peak day */
+};
+
+/* ---- arithmetic ----------------------------------------------------------------- */
+
+/* Form 470 is filed for the funding year after the one in which the period ends; its line
+ * has to do until that year's last day. */
+static void choose_year(const struct bw_report *r, struct need *n)
+{
+    struct bw_civil c;
+
+    bw_tz_local(r->tz, r->until_unix_s - 1, &c);
+    n->end_year = c.year + (c.month >= 7 ? 2 : 1);
+    n->end_day = bw_civil_days(n->end_year, 6, 30);
+}
+
+static int growth_of(const struct bw_pack_use *u, int way, struct bw_growth *ret)
+{
+    struct bw_growth_day *days = calloc(u->n_days + 1, sizeof(*days));
+    int rc;
+
+    if (!days) {
+        return -1;
+    }
+    for (size_t i = 0; i < u->n_days; i++) {
+        const struct bw_pack_day *x = &u->days[i];
+        days[i] = (struct bw_growth_day){
+            x->day, x->usable && x->n[way] > 0 ? x->p95_bps[way] : BW_UNKNOWN};
+    }
+    rc = bw_growth_make(days, u->n_days, ret);
+    free(days);
+    return rc;
+}
+
+static void reckon(const struct bw_pack_use *u, int way, struct need *n)
+{
+    const struct bw_growth *g = &n->growth[way];
+    int64_t then[BW_GROWTH_LINES];
+    int64_t now[BW_GROWTH_LINES];
+
+    bw_growth_at(g, n->end_day, then);
+    bw_growth_at(g, g->last_day, now);
+    n->grown[way] = then[BW_GROWTH_MID] != BW_UNKNOWN;
+    for (int end = 0; end < ENDS; end++) {
+        int line = end == LOW ? BW_GROWTH_LOW : BW_GROWTH_HIGH;
+        int64_t added = n->grown[way] ? then[line] - now[line] : 0;
+        int64_t percent = end == LOW ? HEADROOM_LOW_PERCENT : HEADROOM_HIGH_PERCENT;
+        n->added_bps[way][end] = added > 0 ? added : 0; /* nobody buys less for a guess */
+        n->speed_bps[way][end] =
+            u->peak_bps[way] == BW_UNKNOWN
+                ? BW_UNKNOWN
+                : (u->peak_bps[way] + n->added_bps[way][end]) * percent / 100;
+    }
+}
+
+/* ---- the answer ----------------------------------------------------------------- */
+
+static void day_words(int64_t day, char out[BW_WORDS_MAX])
+{
+    int y;
+    int m;
+    int d;
+
+    bw_civil_from_days(day, &y, &m, &d);
+    bw_words_date(y, m, d, bw_civil_weekday(day), out);
+}
+
+static void peak_fact(struct bw_pack_made *m, const struct bw_pack_use *u)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    int64_t peak = u->peak_bps[BW_DOWN];
+    char figure[BW_WORDS_MAX];
+    char day[BW_WORDS_MAX];
+    char share[BW_WORDS_MAX];
+
+    bw_words_rate(peak, figure);
+    day_words(u->peak_day[BW_DOWN], day);
+    bw_doc_fact(m->doc, figure);
+    bw_doc_printf(
+        m->doc, BW_SPAN_PLAIN,
+        "download on the busiest school day, %s: 95 of 100 intervals of its class "
+        "hours were at or below this, at %s",
+        day, bw_words_layer_long(u->layer));
+    if (u->at_claim && c && c->bps[BW_DOWN] > 0) {
+        bw_words_percent(bw_words_ppm(peak, c->bps[BW_DOWN]), share);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; %s of the claim", share);
+    }
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, " (" BW_METHOD_PEAK_DAY ")");
+}
+
+static void full_fact(struct bw_pack_made *m, const struct bw_pack_use *u)
+{
+    char figure[BW_WORDS_MAX];
+    char of[BW_WORDS_MAX];
+
+    if (u->full_s[BW_DOWN] == BW_UNKNOWN) {
+        bw_doc_fact(m->doc, "not known");
+        bw_doc_text(m->doc,
+                    "how long the line was full: that takes a claim at a layer that "
+                    "the counters can be said at (" BW_METHOD_FULL ")");
+        bw_pack_count_absent(m, "Time at 90 % of the claim",
+                             "No claim is on file that the counters can be compared with.");
+        return;
+    }
+    bw_words_length(u->full_s[BW_DOWN] * 1000, figure);
+    bw_words_length(u->counted_s[BW_DOWN] * 1000, of);
+    bw_doc_fact(m->doc, figure);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                  "of %s counted in class hours the download was at 90 %% of the claim or "
+                  "more (" BW_METHOD_FULL ")",
+                  of);
+}
+
+static void growth_fact(struct bw_pack_made *m, const struct need *n)
+{
+    const struct bw_growth *g = &n->growth[BW_DOWN];
+    char figure[BW_WORDS_MAX];
+    char low[BW_WORDS_MAX];
+    char high[BW_WORDS_MAX];
+    char why[160];
+
+    if (g->state != BW_GROWTH_MADE || g->year_ppm[BW_GROWTH_MID] == BW_UNKNOWN) {
+        (void)snprintf(why, sizeof(why),
+                       "It takes %d weeks with three school days or more, over %d weeks; "
+                       "here are %lld, over %lld.",
+                       BW_GROWTH_WEEKS_MIN, BW_GROWTH_SPAN_MIN, (long long)g->n_weeks,
+                       g->n_weeks ? (long long)g->span_weeks : 0LL);
+        bw_doc_fact(m->doc, "not known");
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "how use grows. %s (" BW_METHOD_GROWTH ")",
+                      why);
+        bw_pack_count_absent(m, "Growth of use", why);
+        return;
+    }
+    bw_words_percent(g->year_ppm[BW_GROWTH_MID], figure);
+    bw_words_percent(g->year_ppm[BW_GROWTH_LOW], low);
+    bw_words_percent(g->year_ppm[BW_GROWTH_HIGH], high);
+    bw_doc_fact(m->doc, figure);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                  "growth of the download a year; between %s and %s (95 %% interval, %lld "
+                  "weeks; " BW_METHOD_GROWTH ")",
+                  low, high, (long long)g->n_weeks);
+    if (g->year_bps[BW_GROWTH_LOW] <= 0 && g->year_bps[BW_GROWTH_HIGH] >= 0) {
+        bw_doc_text(m->doc,
+                    ". The interval reaches from less to more: growth is not shown");
+    }
+}
+
+static void range_fact(struct bw_pack_made *m, const struct need *n)
+{
+    char low[BW_WORDS_MAX];
+    char high[BW_WORDS_MAX];
+    char figure[2 * BW_WORDS_MAX + 8];
+
+    bw_words_rate(n->speed_bps[BW_DOWN][LOW], low);
+    bw_words_rate(n->speed_bps[BW_DOWN][HIGH], high);
+    (void)snprintf(figure, sizeof(figure), "%s to %s", low, high);
+    bw_doc_fact(m->doc, figure);
+    if (n->grown[BW_DOWN]) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                      "download that does until 30 June %d, the end of funding year %d; "
+                      "reasons below (" BW_METHOD_RANGE ")",
+                      n->end_year, n->end_year - 1);
+    } else {
+        bw_doc_text(m->doc, "download for today's use, without any growth; reasons below "
+                            "(" BW_METHOD_RANGE ")");
+    }
+}
+
+/* ---- reasons -------------------------------------------------------------------- */
+
+static void step(struct bw_pack_made *m,
+                 const char *what,
+                 const char *why,
+                 int64_t values[BW_DIRECTIONS][ENDS])
+{
+    bw_doc_row(m->doc);
+    bw_doc_put(m->doc, what);
+    bw_doc_span(m->doc, BW_SPAN_SMALL, why);
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        for (int end = 0; end < ENDS; end++) {
+            bw_page_rate(m->doc, values[way][end]);
+        }
+    }
+}
+
+static void reasons(struct bw_pack_made *m, const struct bw_pack_use *u, struct need *n)
+{
+    static const char *const names[] = {"Step", "Download, low end", "Download, high end",
+                                        "Upload, low end", "Upload, high end"};
+    int64_t peak[BW_DIRECTIONS][ENDS];
+    int64_t added[BW_DIRECTIONS][ENDS];
+    int64_t then[BW_DIRECTIONS][ENDS];
+    char title[96];
+
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        for (int end = 0; end < ENDS; end++) {
+            peak[way][end] = u->peak_bps[way];
+            added[way][end] = n->grown[way] ? n->added_bps[way][end] : BW_UNKNOWN;
+            then[way][end] = peak[way][end] == BW_UNKNOWN
+                                 ? BW_UNKNOWN
+                                 : peak[way][end] + n->added_bps[way][end];
+        }
+    }
+    (void)snprintf(title, sizeof(title), "Growth until 30 June %d", n->end_year);
+    bw_page_table(m->doc, "range", BW_TABLE_PLAIN, names, 5, 1);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, "How the range comes about, all at %s",
+                  bw_words_layer_long(u->layer));
+    step(m, "Busiest school day", "P95 of its class hours; " BW_METHOD_PEAK_DAY, peak);
+    step(m, title,
+         "ends of the 95 % interval, shrinking left out; a dash: not known, left out",
+         added);
+    step(m, "Need", "the two together", then);
+    step(m, "Speed to ask for",
+         "need × 1.30 and × 1.40: room above the busiest day, as EducationSuperHighway "
+         "advises; " BW_METHOD_RANGE,
+         n->speed_bps);
+}
+
+static void month_words(int64_t day, char out[BW_WORDS_MAX])
+{
+    int y;
+    int mo;
+    int d;
+
+    bw_civil_from_days(day, &y, &mo, &d);
+    (void)snprintf(out, BW_WORDS_MAX, "%s %d", bw_words_month(mo), y);
+}
+
+/* When the trend comes to three quarters of the claim. */
+static void
+full_soon(struct bw_pack_made *m, const struct bw_pack_use *u, const struct need *n)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_growth *g = &n->growth[BW_DOWN];
+    int64_t bps;
+    int64_t day;
+    int64_t early;
+    char claim[BW_WORDS_MAX];
+    char text[BW_WORDS_MAX];
+
+    if (!u->at_claim || !c || c->bps[BW_DOWN] <= 0 || g->state != BW_GROWTH_MADE) {
+        return;
+    }
+    bps = c->bps[BW_DOWN] * SHARE_OF_CLAIM_PERCENT / 100;
+    day = bw_growth_reaches(g, BW_GROWTH_MID, bps);
+    early = bw_growth_reaches(g, BW_GROWTH_HIGH, bps);
+    bw_words_rate(c->bps[BW_DOWN], claim);
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
+    if (g->level_bps >= bps) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                      "The trend of class hours is at 75 %% of %s already.", claim);
+    } else if (day == BW_UNKNOWN) {
+        month_words(g->ahead_day, text);
+        bw_doc_printf(
+            m->doc, BW_SPAN_PLAIN,
+            "The trend of class hours does not come to 75 %% of %s until %s, which "
+            "is as far as can be told.",
+            claim, text);
+    } else {
+        month_words(day, text);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                      "The trend of class hours comes to 75 %% of %s in %s", claim, text);
+        if (early != BW_UNKNOWN) {
+            month_words(early, text);
+            bw_doc_printf(m->doc, BW_SPAN_PLAIN, ", by the interval's upper end in %s",
+                          text);
+        }
+        bw_doc_text(m->doc, ".");
+        bw_civil_date(day, text);
+        bw_pack_word(m, "at_75_percent_of_claim.down", text);
+    }
+}
+
+static void keep(struct bw_pack_made *m, const struct bw_pack_use *u, const struct need *n)
+{
+    static const char *const ends[] = {"low", "high"};
+    static const char *const lines[] = {"low", "middle", "high"};
+    char name[64];
+
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        const char *dir = bw_words_direction(way);
+        const struct bw_growth *g = &n->growth[way];
+        (void)snprintf(name, sizeof(name), "peak_day.%s", dir);
+        bw_pack_figure(m, name, u->peak_bps[way], "bit/s", u->layer, "P95", u->peak_n[way],
+                       BW_METHOD_PEAK_DAY);
+        if (u->peak_day[way] != BW_UNKNOWN) {
+            char day[BW_CIVIL_DATE_LEN + 1];
+            (void)snprintf(name, sizeof(name), "peak_day_on.%s", dir);
+            bw_civil_date(u->peak_day[way], day);
+            bw_pack_word(m, name, day);
+        }
+        (void)snprintf(name, sizeof(name), "full_time.%s", dir);
+        bw_pack_figure(m, name, u->full_s[way], "s", u->layer, "sum", u->counted_n[way],
+                       BW_METHOD_FULL);
+        for (int i = 0; i < BW_GROWTH_LINES; i++) {
+            (void)snprintf(name, sizeof(name), "growth_a_year.%s.%s", dir, lines[i]);
+            bw_pack_figure(m, name, g->year_bps[i], "bit/s", u->layer, "slope", g->n_weeks,
+                           BW_METHOD_GROWTH);
+            (void)snprintf(name, sizeof(name), "growth_a_year_share.%s.%s", dir, lines[i]);
+            bw_pack_figure(m, name, g->year_ppm[i], "ppm", u->layer, "slope", g->n_weeks,
+                           BW_METHOD_GROWTH);
+        }
+        for (int end = 0; end < ENDS; end++) {
+            (void)snprintf(name, sizeof(name), "speed.%s.%s", dir, ends[end]);
+            bw_pack_figure(m, name, n->speed_bps[way][end], "bit/s", u->layer, ends[end],
+                           u->n_usable, BW_METHOD_RANGE);
+        }
+    }
+    bw_civil_date(n->end_day, name);
+    bw_pack_word(m, "until", name);
+}
+
+static void per_student(struct bw_pack_made *m, const struct bw_pack_use *u)
+{
+    int64_t n = m->asked->students;
+    char people[BW_WORDS_MAX];
+    char rate[BW_WORDS_MAX];
+
+    if (n == BW_UNKNOWN || n <= 0) {
+        bw_pack_absent(m, "Speed for each student",
+                       "Nobody said how many students there are (--students).");
+        return;
+    }
+    bw_words_count(n, people);
+    bw_words_rate(u->peak_bps[BW_DOWN] / n, rate);
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                  "That is %s for each of %s students (%s) on the busiest school day.",
+                  rate, people, m->asked->people_origin);
+    bw_pack_figure(m, "peak_day_per_student.down", u->peak_bps[BW_DOWN] / n, "bit/s",
+                   u->layer, "P95", n, BW_METHOD_PEAK_DAY);
+}
+
+static void answer(struct bw_pack_made *m, const struct bw_pack_use *u, struct need *n)
+{
+    bw_doc_facts(m->doc);
+    peak_fact(m, u);
+    full_fact(m, u);
+    growth_fact(m, n);
+    range_fact(m, n);
+    if (u->full_s[BW_DOWN] > 0) {
+        bw_doc_note(m->doc, BW_NOTE_BAD);
+        bw_doc_span(m->doc, BW_SPAN_STRONG, "The line was full at times. ");
+        bw_doc_text(m->doc,
+                    "What users would have drawn from a faster one is not known, so "
+                    "all figures of need here are at least so much.");
+    }
+    reasons(m, u, n);
+    full_soon(m, u, n);
+    per_student(m, u);
+}
+
+void bw_pack_sizing(struct bw_pack_made *m)
+{
+    struct bw_pack_use u = {.n_days = 0};
+    struct need n = {.end_day = 0};
+    int rc;
+
+    m->section = "sizing";
+    bw_doc_section(m->doc, "sizing", "The answer, and why");
+    rc = bw_pack_use_make(m->r, &u);
+    for (int way = 0; rc == 0 && way < BW_DIRECTIONS; way++) {
+        rc = growth_of(&u, way, &n.growth[way]);
+    }
+    if (rc < 0) {
+        m->error = rc;
+        goto out;
+    }
+    choose_year(m->r, &n);
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        reckon(&u, way, &n);
+    }
+    keep(m, &u, &n);
+    if (u.peak_bps[BW_DOWN] == BW_UNKNOWN) {
+        bw_pack_absent(m, "How fast a line is needed",
+                       m->r->n_used == 0
+                           ? "This box counts no traffic of the circuit. What to add: the "
+                             "counters of the edge device (source snmp), or a box at the "
+                             "gateway."
+                           : "No class hours of the period were counted without a test.");
+    } else {
+        answer(m, &u, &n);
+    }
+out:
+    bw_doc_end(m->doc);
+    bw_pack_use_done(&u);
+}
+
+/* ---- day by day ----------------------------------------------------------------- */
+
+static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
+{
+    static const char *const names[] = {"Day", "Download P95", "Upload P95",
+                                        "Intervals counted", "At 90 % of the claim"};
+    char text[BW_WORDS_MAX];
+
+    bw_doc_details(m->doc, false);
+    bw_doc_text(m->doc, "The school days in a table");
+    bw_page_table(m->doc, "days", BW_TABLE_PLAIN, names, 5, 1);
+    bw_doc_printf(
+        m->doc, BW_SPAN_PLAIN,
+        "Class hours, at %s, intervals with a test of ours left out. Days without "
+        "class hours on record are not listed.",
+        bw_words_layer_long(u->layer));
+    for (size_t i = 0; i < u->n_days; i++) {
+        const struct bw_pack_day *x = &u->days[i];
+        if (x->n[BW_DOWN] == 0 && x->n[BW_UP] == 0) {
+            continue;
+        }
+        day_words(x->day, text);
+        bw_doc_row(m->doc);
+        bw_doc_put(m->doc, text);
+        bw_doc_span(m->doc, BW_SPAN_SMALL, x->usable ? "" : "too little for a peak day");
+        bw_page_rate(m->doc, x->p95_bps[BW_DOWN]);
+        bw_page_rate(m->doc, x->p95_bps[BW_UP]);
+        bw_page_count(m->doc, x->n[BW_DOWN]);
+        bw_page_length(m->doc, x->full_s[BW_DOWN] == BW_UNKNOWN
+                                   ? BW_UNKNOWN
+                                   : x->full_s[BW_DOWN] * 1000);
+    }
+    bw_doc_end(m->doc);
+}
+
+void bw_pack_use_chart(struct bw_pack_made *m)
+{
+    static const struct bw_doc_key key[] = {{BW_SWATCH_CLAIM, "claim"},
+                                            {BW_SWATCH_P95, "P95 of the period"},
+                                            {BW_SWATCH_HATCH, "no record"}};
+    struct bw_pack_use u = {.n_days = 0};
+    struct bw_figure f;
+
+    m->section = "use";
+    if (m->r->n_used == 0) {
+        return; /* said above */
+    }
+    bw_doc_section(m->doc, "use", "Download over the period");
+    if (bw_pack_use_make(m->r, &u) < 0) {
+        m->error = -1;
+    } else {
+        bw_plot_use(m->r, BW_DOWN, &f);
+        bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
+        days_table(m, &u);
+    }
+    bw_doc_end(m->doc);
+    bw_pack_use_done(&u);
+}

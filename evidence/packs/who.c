@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * who.c - whose line it is, by what numbers it is known, and how much of the time the
+ * page rests on.
+ *
+ * Invariant: a number that is not on file is named as missing, never made up. */
+#include "packs_private.h"
+
+#include <bw/records.h>
+#include <claimline.h>
+#include <pages_private.h>
+#include <stdio.h>
+#include <words.h>
+
+static void line(struct bw_pack_made *m, const char *name, const char *text)
+{
+    bw_doc_row(m->doc);
+    bw_doc_put(m->doc, name);
+    bw_doc_put(m->doc, text);
+}
+
+/* A number of the claim; what has none is not a row but counted together. */
+static void
+number(struct bw_pack_made *m, const char *name, const char *figure, const char *text)
+{
+    if (text[0]) {
+        line(m, name, text);
+        bw_pack_word(m, figure, text);
+    }
+}
+
+static void filed(struct bw_pack_made *m)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+    const struct bw_claimline *c = f->line;
+    char frn[32];
+
+    if (!c) {
+        return;
+    }
+    (void)snprintf(frn, sizeof(frn), "%s%s%s", c->frn, c->line[0] ? "." : "", c->line);
+    number(m, "FRN and line item", "frn", frn);
+    number(m, "Form 471 application", "form_471", c->application);
+    number(m, "Service provider (SPIN)", "spin", c->spin);
+    number(m, "Provider", "provider", c->provider);
+    number(m, "Contract", "contract", c->contract);
+    number(m, "Billed entity number (BEN)", "ben", c->payer);
+    number(m, "Billed entity", "billed_entity", c->payer_name);
+    number(m, "Purpose as filed", "purpose", c->purpose);
+    number(m, "Service start as filed", "service_start", c->service_start);
+    line(m, "Where these come from", f->origin);
+}
+
+static void claimed(struct bw_pack_made *m)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    char down[BW_WORDS_MAX];
+    char up[BW_WORDS_MAX];
+    char text[400];
+
+    if (!c) {
+        line(m, "Claimed", "no claim is on file");
+        bw_pack_count_absent(m, "A claim",
+                             "None is on file, so nothing can be compared with one.");
+        return;
+    }
+    bw_words_rate(c->bps[BW_DOWN], down);
+    bw_words_rate(c->bps[BW_UP], up);
+    (void)snprintf(text, sizeof(text), "%s down, %s up, at %s%s; %s",
+                   c->bps[BW_DOWN] == BW_UNKNOWN ? "nothing" : down,
+                   c->bps[BW_UP] == BW_UNKNOWN ? "nothing" : up,
+                   bw_words_layer_long(bw_report_claim_layer(m->r)),
+                   c->layer == BW_LAYER_UNKNOWN ? " (the claim names no layer)" : "",
+                   c->origin);
+    line(m, "Claimed", text);
+}
+
+static void vantage(struct bw_pack_made *m)
+{
+    const struct bw_report_facts *f = &m->r->facts[m->r->n_facts - 1];
+    char behind[64];
+    char text[240];
+
+    bw_words_behind(f->behind, behind, sizeof(behind));
+    (void)snprintf(text, sizeof(text), "%s%s%s; counters: %s%s%s",
+                   bw_words_or(bw_vantage_name(f->vantage), "not stated"),
+                   behind[0] ? ", behind " : "", behind,
+                   bw_words_or(bw_source_name(f->source), "none"),
+                   f->layer != BW_LAYER_UNKNOWN ? " at " : "",
+                   f->layer != BW_LAYER_UNKNOWN ? bw_words_layer_long(f->layer) : "");
+    line(m, "Where the box stands", text);
+}
+
+void bw_pack_who(struct bw_pack_made *m)
+{
+    static const struct bw_doc_column columns[] = {{.header = true}, {.name = NULL}};
+    const struct bw_report *r = m->r;
+    char circuit[160];
+
+    m->section = "identity";
+    bw_doc_section(m->doc, "who", "Which line this is");
+    bw_doc_table(m->doc, "identity", BW_TABLE_PLAIN, columns, 2);
+    if (r->place[0]) {
+        line(m, "Place", r->place);
+        bw_pack_word(m, "place", r->place);
+    }
+    (void)snprintf(circuit, sizeof(circuit), "%s.%s", r->site, r->circuit);
+    line(m, "Circuit", circuit);
+    bw_pack_word(m, "circuit", circuit);
+    claimed(m);
+    filed(m);
+    vantage(m);
+    if (!bw_pack_filed_of(m, 0)->line) {
+        bw_pack_absent(m, "FRN, SPIN and other numbers of the filing",
+                       "No line of a Form 471 is bound to this circuit.");
+    }
+    bw_doc_end(m->doc);
+}
+
+void bw_pack_covered(struct bw_pack_made *m)
+{
+    const struct bw_report_coverage *c = &m->r->coverage;
+    char recorded[BW_WORDS_MAX];
+    char counted[BW_WORDS_MAX];
+    char elapsed[BW_WORDS_MAX];
+    char missing[BW_WORDS_MAX];
+    char longest[BW_WORDS_MAX];
+    int64_t longest_s = 0;
+    int64_t n = 0;
+
+    m->section = "coverage";
+    for (size_t i = 0; i < c->n_gaps; i++) {
+        if (c->gaps[i].kind == BW_RGAP_MISSING) {
+            n++;
+            longest_s = c->gaps[i].missing_s > longest_s ? c->gaps[i].missing_s : longest_s;
+        }
+    }
+    bw_words_percent(bw_words_ppm(c->recorded_s, c->elapsed_s), recorded);
+    bw_words_percent(bw_words_ppm(c->counted_s, c->elapsed_s), counted);
+    bw_words_length(c->elapsed_s * 1000, elapsed);
+    bw_words_length(c->missing_s * 1000, missing);
+    bw_words_length(longest_s * 1000, longest);
+    bw_doc_section(m->doc, "coverage", "What this rests on");
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
+    bw_doc_printf(m->doc, BW_SPAN_STRONG, "%s of %s is on record", recorded, elapsed);
+    if (c->counted_s == BW_UNKNOWN) {
+        bw_doc_text(m->doc, "; the line's counters were not read");
+    } else {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; the line's counters were read for %s of it",
+                      counted);
+    }
+    if (n > 0) {
+        bw_doc_printf(
+            m->doc, BW_SPAN_PLAIN,
+            ". %s missing in %lld %s, the longest %s (coverage/1). Each is listed "
+            "with its cause in the pack audit.",
+            missing, (long long)n, n == 1 ? "gap" : "gaps", longest);
+    } else {
+        bw_doc_text(m->doc, ". No gaps (coverage/1).");
+    }
+    bw_pack_figure(m, "elapsed", c->elapsed_s, "s", BW_LAYER_UNKNOWN, "", BW_UNKNOWN,
+                   BW_METHOD_COVERAGE);
+    bw_pack_figure(m, "recorded", c->recorded_s, "s", BW_LAYER_UNKNOWN, "sum",
+                   m->r->counts.n_intervals, BW_METHOD_COVERAGE);
+    bw_pack_figure(m, "missing", c->missing_s, "s", BW_LAYER_UNKNOWN, "sum", n,
+                   BW_METHOD_COVERAGE);
+    bw_pack_figure(m, "counted", c->counted_s, "s", BW_LAYER_UNKNOWN, "sum",
+                   m->r->counts.n_intervals, BW_METHOD_COVERAGE);
+    bw_doc_end(m->doc);
+}

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_packs.py BANDWITNESS GEN_YEAR - `bandwitness report --for NAME` on generated records.
+
+Each figure of a pack is worked out again from the intervals of the same records, in plain
+Python; the page is held against what a page must be, JSON against its schema, and a second
+making against the first, byte by byte.
+"""
+import csv
+import datetime
+import html
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import zoneinfo
+from fractions import Fraction
+
+import jsonschema
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+BANDWITNESS, GEN = sys.argv[1:3]
+CLAIM_BPS = {"down": 100_000_000, "up": 20_000_000}
+EPOCH = datetime.date(1970, 1, 1)
+
+failures = []
+
+
+def wrong(text):
+    failures.append(text)
+    print(f"WRONG: {text}")
+
+
+def run(*argv, status=0, **env):
+    r = subprocess.run(argv, capture_output=True, text=True, check=False,
+                       env={**os.environ, "SOURCE_DATE_EPOCH": "1830000000", **env})
+    if r.returncode != status:
+        wrong(f"{' '.join(argv)}: exit status {r.returncode}, not {status}: {r.stderr.strip()}")
+    return r
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as f:
+        text = re.sub(r"<style>.*?</style>", " ", f.read(), flags=re.S)
+    return html.unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", text)))
+
+
+class Pack:
+    """One pack in all its forms, made twice, checked against the schema."""
+
+    def __init__(self, name, source, folder, schema, *more, made="1830000000"):
+        self.name = name
+        self.folder = f"{folder}/{name}"
+        words = ["report", *source, "--for", name, *more, "--format", "html,csv,json"]
+        run(BANDWITNESS, *words, "-o", self.folder, SOURCE_DATE_EPOCH=made)
+        run(BANDWITNESS, *words, "-o", f"{self.folder}-again", SOURCE_DATE_EPOCH=made,
+            TZ="Asia/Tokyo", LC_ALL="C")
+        for form in ("html", "csv", "json"):
+            with open(f"{self.folder}/{name}.{form}", "rb") as a, \
+                    open(f"{self.folder}-again/{name}.{form}", "rb") as b:
+                if a.read() != b.read():
+                    wrong(f"{name}.{form} differs when it is made again")
+        with open(f"{self.folder}/{name}.json", encoding="utf-8") as f:
+            self.json = json.load(f)
+        for e in list(schema.iter_errors(self.json))[:5]:
+            wrong(f"{name}: the schema refuses {list(e.path)}: {e.message}")
+        self.page = text_of(f"{self.folder}/{name}.html")
+        self.check_csv()
+        self.check_frame()
+
+    def check_csv(self):
+        with open(f"{self.folder}/{self.name}.csv", encoding="utf-8", newline="") as f:
+            rows = [r for r in csv.DictReader(f) if r["section"] != "absent"]
+        figures = self.json["figures"]
+        if len(rows) != len(figures):
+            wrong(f"{self.name}: {len(rows)} figures in the CSV, {len(figures)} in the JSON")
+        for r, f in zip(rows, figures):
+            if (r["section"], r["figure"]) != (f["section"], f["figure"]) or \
+                    r["value"].lstrip("'") != str(f.get("text", f.get("value", ""))).lstrip("'"):
+                wrong(f"{self.name}: the CSV says {r}, the JSON {f}")
+
+    def check_frame(self):
+        for words in ("What this page does not show", "Other packs for the same period"):
+            if words not in self.page:
+                wrong(f"{self.name}: the page does not say '{words}'")
+        for absent in self.json["absent"]:
+            if self.page.count(absent["why"]) < 1:
+                wrong(f"{self.name}: the page does not say why there is no {absent['what']}")
+        if self.json["provisional"] != ("Provisional." in self.page):
+            wrong(f"{self.name}: provisional in one form alone")
+
+    def value(self, figure):
+        for f in self.json["figures"]:
+            if f["figure"] == figure:
+                return f.get("text", f.get("value"))
+        wrong(f"{self.name}: there is no figure {figure}")
+        return None
+
+    def expect(self, figure, want):
+        if self.value(figure) != want:
+            wrong(f"{self.name}: {figure} is {self.value(figure)}, not {want}")
+
+
+# ---- worked out again ---------------------------------------------------------------
+
+
+def p95(values):
+    return sorted(values)[math.ceil(Fraction(95, 100) * len(values)) - 1] if values else None
+
+
+def intervals(source, folder, zone):
+    """Class hours without tests, by local day, with rates at IP."""
+    run(BANDWITNESS, "report", *source, "--format", "csv", "--intervals", "-o", f"{folder}/iv")
+    days = {}
+    with open(f"{folder}/iv/intervals.csv", encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    lengths = [(seconds(r["end_utc"]) - seconds(r["start_utc"])) for r in rows]
+    usual = max(lengths, key=lambda x: (lengths.count(x), x)) if len(lengths) < 20000 else 300
+    for r in rows:
+        if r["class_hours"] != "1" or r["own_test"] == "1" or r["at_least"] == "1" or \
+                not r["covered_s"] or int(r["covered_s"]) * 2 < usual:
+            continue
+        local = datetime.datetime.fromtimestamp(seconds(r["start_utc"]), zone)
+        day = days.setdefault(local.date(), {"down": [], "up": []})
+        for way in day:
+            if r[f"{way}_bytes"]:
+                size = int(r[f"{way}_bytes"]) - 14 * int(r[f"{way}_packets"])
+                day[way].append((size * 8 // int(r["covered_s"]), int(r["covered_s"])))
+    return days
+
+
+def seconds(text):
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+
+
+def towards_zero(x):
+    return int(Fraction(x))
+
+
+def growth(days):
+    """growth-theilsen/1 of {day number: value}."""
+    weeks = {}
+    for d, v in days.items():
+        weeks.setdefault((d + 3) // 7, []).append(v)
+    weeks = [(w, sorted(v)[(len(v) + 1) // 2 - 1]) for w, v in sorted(weeks.items())
+             if len(v) >= 3]
+    n = len(weeks)
+    if n < 16 or weeks[-1][0] - weeks[0][0] + 1 < 26:
+        return None
+    slopes = sorted(towards_zero(Fraction((b[1] - a[1]) * 1000, b[0] - a[0]))
+                    for i, a in enumerate(weeks) for b in weeks[i + 1:])
+    square = -(-38416 * (n * (n - 1) * (2 * n + 5) // 18) // 10000)
+    c = math.isqrt(square - 1) + 1
+    picks = [slopes[max(1, (len(slopes) - c) // 2) - 1], slopes[(len(slopes) + 1) // 2 - 1],
+             slopes[min(len(slopes), (len(slopes) + c + 1) // 2 + 1) - 1]]
+    first, last = weeks[0][0] * 7 - 3, weeks[-1][0] * 7 - 3
+    bases = [sorted(y * 1000 - s * (x - weeks[0][0]) for x, y in weeks)[(n + 1) // 2 - 1]
+             for s in picks]
+
+    def at(line, day):
+        rise = towards_zero(Fraction(picks[line] * (day - first), 7))
+        return max(0, towards_zero(Fraction(bases[line] + rise, 1000)))
+    return {"slopes": picks, "at": at, "last": last,
+            "ahead": last + 7 * min(156, 2 * (weeks[-1][0] - weeks[0][0] + 1))}
+
+
+def check_sizing(pack, days, end):
+    """The busiest day, full time, growth, the range."""
+    most = max(len(v) for d in days.values() for v in d.values())
+    for way in ("down", "up"):
+        usable = {d: p95([r for r, _ in v[way]]) for d, v in days.items()
+                  if v[way] and len(v[way]) * 2 >= most}
+        peak = max(usable.values())
+        pack.expect(f"peak_day.{way}", peak)
+        pack.expect(f"peak_day_on.{way}",
+                    min(d for d, v in usable.items() if v == peak).isoformat())
+        pack.expect(f"full_time.{way}", sum(s for v in days.values() for r, s in v[way]
+                                            if r >= CLAIM_BPS[way] * 9 // 10))
+        g = growth({(d - EPOCH).days: v for d, v in usable.items()})
+        added = {"low": 0, "high": 0}
+        for i, line in enumerate(("low", "middle", "high")):
+            year = towards_zero(Fraction(towards_zero(Fraction(g["slopes"][i] * 1461, 28)), 1000)) \
+                if g else None
+            pack.expect(f"growth_a_year.{way}.{line}", year)
+            if g and line != "middle" and (end - EPOCH).days <= g["ahead"]:
+                ends = sorted(g["at"](k, (end - EPOCH).days) for k in (0, 2))
+                now = sorted(g["at"](k, g["last"]) for k in (0, 2))
+                k = 0 if line == "low" else 1
+                added[line] = max(0, ends[k] - now[k])
+        pack.expect(f"speed.{way}.low", (peak + added["low"]) * 130 // 100)
+        pack.expect(f"speed.{way}.high", (peak + added["high"]) * 140 // 100)
+    pack.expect("until", end.isoformat())
+
+
+def source_of(folder, name, *generate):
+    jose, key = f"{folder}/{name}.jose", f"{folder}/{name}.jwk"
+    run(GEN, *generate, "--jose", jose, "--key", key)
+    return ["--file", jose, "--key", key, "--tz", "America/Chicago", "--place",
+            "Hazel <Middle> & High", "--claim-down", "100M", "--claim-up", "20M",
+            "--claim-layer", "ip"]
+
+
+def main():
+    with open(f"{TOP}/docs/pack-v1.schema.json", encoding="utf-8") as f:
+        schema = jsonschema.Draft202012Validator(json.load(f))
+    zone = zoneinfo.ZoneInfo("America/Chicago")
+    with tempfile.TemporaryDirectory(prefix="bw-packs-") as top:
+        week = source_of(top, "week", "--from", "2026-10-28T05:00:00Z", "--days", "8",
+                         "--offset", "-18000")
+        half = source_of(top, "half", "--from", "2026-08-03T05:00:00Z", "--days", "238",
+                         "--interval", "1800", "--offset", "-18000")
+        for name, source, end in (("week", week, datetime.date(2028, 6, 30)),
+                                  ("half", half, datetime.date(2028, 6, 30))):
+            folder = f"{top}/{name}"
+            os.makedirs(folder)
+            days = intervals(source, folder, zone)
+            sizing = Pack("sizing", source, folder, schema, "--students", "412")
+            check_sizing(sizing, days, end)
+            if (sizing.value("growth_a_year.down.middle") is None) != (name == "week"):
+                wrong(f"{name}: growth is told of a week, or not of half a year")
+        for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
+                            (["--students", "3"], "go with --for"),
+                            (["--for", "sizing", "--students", "0"], "--students is a number"),
+                            (["--for", "sizing", "--users", "3"], "--users-are")):
+            if words not in run(BANDWITNESS, "report", *week, *argv, status=2).stderr:
+                wrong(f"{argv} is not refused with '{words}'")
+        soon = Pack("sizing", week, f"{top}/soon", schema, "--year", "FY2026",
+                    made="1794500000")
+        if not soon.json["provisional"]:
+            wrong("a year that is not over is not provisional")
+    print(f"{len(failures)} wrong")
+    return 1 if failures else 0
+
+
+sys.exit(main())
