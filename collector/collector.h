@@ -15,6 +15,7 @@ struct bw_buf;
 struct bw_err;
 struct bw_graphs;
 struct bw_ingest;
+struct bw_keeper;
 struct bw_measure;
 struct bw_readers;
 struct bw_reflection;
@@ -26,8 +27,10 @@ struct bw_collector {
     struct bw_key *log_key;
     char catalogue_path[PATH_MAX];
     char ledger_folder[PATH_MAX];
+    char log_folder[PATH_MAX];
     char series_folder[PATH_MAX];
     struct bw_ingest *ingest;
+    struct bw_keeper *keeper; /* of the log */
     struct bw_readers *readers;
     struct bw_graphs *graphs;
     struct bw_measure *measure;       /* NULL: no measurement server here */

@@ -14,6 +14,7 @@
 #include <hash.h>
 #include <http.h>
 #include <ingest.h>
+#include <keeper.h>
 #include <log.h>
 #include <logkey.h>
 #include <malloc.h>
@@ -39,6 +40,7 @@ enum {
 enum step {
     STEP_RUNNING,
     STEP_INGEST,
+    STEP_LOG, /* after the ledger: its last checkpoint has everything */
     STEP_GRAPHS,
     STEP_REFLECTION,
     STEP_READERS,
@@ -88,6 +90,14 @@ static void next_step(void *owner)
         if (c->ingest) {
             bw_ingest_stop(c->ingest, next_step, c);
             c->ingest = NULL;
+            return;
+        }
+        break;
+    case STEP_LOG:
+        if (c->keeper) {
+            struct bw_keeper *k = c->keeper;
+            c->keeper = NULL;
+            bw_keeper_stop(k, next_step, c);
             return;
         }
         break;
@@ -260,6 +270,7 @@ static int start_data(struct bw_collector *c, struct bw_err *reterr)
     const char *dir = c->conf->data_dir;
     (void)snprintf(c->catalogue_path, sizeof(c->catalogue_path), "%s/catalogue.db", dir);
     (void)snprintf(c->ledger_folder, sizeof(c->ledger_folder), "%s/ledger", dir);
+    (void)snprintf(c->log_folder, sizeof(c->log_folder), "%s/log", dir);
     (void)snprintf(c->series_folder, sizeof(c->series_folder), "%s/series", dir);
     return bw_logkey_open(dir, c->catalogue_path, &c->log_key, reterr);
 }
@@ -280,10 +291,30 @@ static int start_ingest(struct bw_collector *c, struct bw_err *reterr)
     return bw_ingest_start(&c->loop, &opts, on_news, on_broken, c, &c->ingest, reterr);
 }
 
+static void on_checkpoint(void *owner, const char *note, size_t n)
+{
+    struct bw_collector *c = owner;
+    if (c->ingest) {
+        bw_ingest_checkpoint(c->ingest, note, n);
+    }
+}
+
+static int start_log(struct bw_collector *c, struct bw_err *reterr)
+{
+    struct bw_keeper_opts opts = {
+        .ledger_folder = c->ledger_folder,
+        .log_folder = c->log_folder,
+        .origin = c->conf->log_name,
+        .log_key = c->log_key,
+        .every_ms = c->conf->checkpoint_every_ms,
+    };
+    return bw_keeper_start(&c->loop, &opts, on_checkpoint, c, &c->keeper, reterr);
+}
+
 static int start_readers(struct bw_collector *c, struct bw_err *reterr)
 {
-    int r =
-        bw_readers_new(&c->loop, c->catalogue_path, c->ledger_folder, READERS, &c->readers);
+    int r = bw_readers_new(&c->loop, c->catalogue_path, c->ledger_folder, c->log_folder,
+                           READERS, &c->readers);
     return r < 0 ? bw_err_set(reterr, r, "out of memory") : 0;
 }
 
@@ -379,10 +410,11 @@ static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
-    {"signals", start_handles},         {"data", start_data},
-    {"ledger", start_ingest},           {"readers", start_readers},
-    {"graphs", start_graphs},           {"measure", start_measure},
-    {"reflector", bw_reflection_start}, {"http", start_http},
+    {"signals", start_handles}, {"data", start_data},
+    {"ledger", start_ingest},   {"log", start_log},
+    {"readers", start_readers}, {"graphs", start_graphs},
+    {"measure", start_measure}, {"reflector", bw_reflection_start},
+    {"http", start_http},
 };
 
 static int run(struct bw_collector *c)

@@ -8,6 +8,7 @@
 #include <graphs.h>
 #include <http.h>
 #include <ingest.h>
+#include <keeper.h>
 #include <measure.h>
 #include <readers.h>
 #include <stdio.h>
@@ -94,6 +95,19 @@ static void write_ingest(struct bw_buf *b, struct bw_ingest *g)
     }
 }
 
+static void write_log(struct bw_buf *b, struct bw_keeper *k)
+{
+    struct bw_keeper_stats s;
+    bw_keeper_stats(k, &s);
+    counter(b, "log_leaves", "Leaves taken into the log's tree.", s.leaves);
+    counter(b, "log_failures", "Rounds of the log that ended in trouble.", s.failures);
+    if (s.size != BW_UNKNOWN) {
+        gauge(b, "log_checkpoint_size", "Leaves under the newest checkpoint.", s.size);
+        gauge(b, "log_checkpoint_timestamp_seconds", "When the newest checkpoint was made.",
+              s.checkpoint_unix_ms / 1000);
+    }
+}
+
 void bw_metrics_get(void *owner, struct bw_http_req *req)
 {
     struct bw_collector *c = owner;
@@ -112,6 +126,9 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     write_http(&b, c->http);
     if (c->ingest) {
         write_ingest(&b, c->ingest);
+    }
+    if (c->keeper) {
+        write_log(&b, c->keeper);
     }
     gauge(&b, "reader_jobs", "Look-ups that wait or run.",
           (int64_t)bw_readers_busy(c->readers));

@@ -7,6 +7,7 @@
 #include <graphs.h>
 #include <http.h>
 #include <ingest.h>
+#include <log_http.h>
 #include <measure.h>
 #include <pages.h>
 
@@ -49,6 +50,11 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/circuits", 0, bw_api_circuits},
     {"GET", "/api/v1/circuits/{}/summaries", 0, bw_api_summaries},
     {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},
+    {"GET", "/log/checkpoint", 0, bw_log_checkpoint_get},
+    {"GET", "/log/key", 0, bw_log_key_get},
+    {"GET", "/log/inclusion", 0, bw_log_inclusion_get},
+    {"GET", "/log/growth", 0, bw_log_growth_get},
+    {"GET", "/log/tile/{*}", 0, bw_log_tile_get},
     {"GET", "/healthz", 0, bw_health_get},
     {"GET", "/metrics", 0, bw_metrics_get},
     {"GET", "/", 0, bw_page_sites},

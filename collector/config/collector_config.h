@@ -68,6 +68,8 @@ struct bw_collector_config {
     int64_t hold_ms;
     int64_t keep_hot_ms;
     int64_t seal_every_ms;
+    char log_name[121]; /* "": made of the key */
+    int64_t checkpoint_every_ms;
     int64_t graph_workers;
     int64_t graph_keep_ms;
     int64_t graph_cache_bytes;

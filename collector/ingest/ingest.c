@@ -16,6 +16,7 @@
 #include <time.h>
 
 enum {
+    LOG_LOOK_MS = 2000, /* whether the catalogue has news for the log */
     QUEUED_BYTES_MAX = 64 * 1024 * 1024,
     CHECKED_BYTES_MAX = 128 * 1024 * 1024, /* then no further post is inflated */
     GROUP_POSTS_MAX = 512,
@@ -227,9 +228,11 @@ static void *writer_main(void *arg)
                : every_ms > EXPIRE_EVERY_MS ? EXPIRE_EVERY_MS
                                             : every_ms;
     int64_t seal_at = bw_clock_mono_ms();
+    int64_t log_at = bw_clock_mono_ms();
     (void)pthread_mutex_lock(&g->lock);
     for (;;) {
         int64_t next = expire_at < seal_at ? expire_at : seal_at;
+        next = log_at < next ? log_at : next;
         while (!g->to_write.head && !(g->stopping && g->checker_done) &&
                (g->stopping || (!g->sealer.built && bw_clock_mono_ms() < next))) {
             wait_until(g, g->stopping ? bw_clock_mono_ms() + STOP_LOOK_MS : next);
@@ -243,8 +246,13 @@ static void *writer_main(void *arg)
         int64_t now = bw_clock_mono_ms();
         bool expire = now >= expire_at;
         bool seal = now >= seal_at || g->sealer.built;
-        if ((expire || seal) && !g->stopping) {
+        bool log = now >= log_at;
+        if ((expire || seal || log) && !g->stopping) {
             (void)pthread_mutex_unlock(&g->lock);
+            if (log) {
+                bw_ingest_log_turn(g);
+                log_at = now + LOG_LOOK_MS;
+            }
             if (expire) {
                 bw_ingest_expire(g);
                 expire_at = now + every_ms;
@@ -256,6 +264,7 @@ static void *writer_main(void *arg)
         }
     }
     (void)pthread_mutex_unlock(&g->lock);
+    bw_ingest_log_turn(g); /* the last checkpoint has all that was said */
     bw_ingest_seal_end(g);
     (void)pthread_mutex_lock(&g->lock);
     g->writer_done = true;
@@ -439,6 +448,17 @@ const char *bw_ingest_trouble(struct bw_ingest *g)
     return g->trouble_shown[0] ? g->trouble_shown : NULL;
 }
 
+void bw_ingest_checkpoint(struct bw_ingest *g, const char *note, size_t n)
+{
+    if (n > BW_INGEST_CHECKPOINT_MAX) {
+        return;
+    }
+    (void)pthread_mutex_lock(&g->lock);
+    memcpy(g->checkpoint, note, n);
+    g->checkpoint[n] = '\0';
+    (void)pthread_mutex_unlock(&g->lock);
+}
+
 static int start_threads(struct bw_ingest *g, struct bw_err *reterr)
 {
     if (pthread_create(&g->checker, NULL, checker_main, g) != 0) {
@@ -473,6 +493,7 @@ int bw_ingest_start(struct uv_loop_s *loop,
     g->on_broken = on_broken;
     g->owner = owner;
     g->stats.last_commit_unix_ms = BW_UNKNOWN;
+    g->statements_taken = -1;
     pthread_condattr_t attr;
     (void)pthread_mutex_init(&g->lock, NULL);
     (void)pthread_condattr_init(&attr);

@@ -19,6 +19,10 @@ struct bw_ingest;
 struct bw_key;
 struct uv_loop_s;
 
+enum {
+    BW_INGEST_CHECKPOINT_MAX = 16384 /* bytes */
+};
+
 struct bw_ingest_opts {
     const char *catalogue_path;
     const char *ledger_folder;
@@ -77,6 +81,9 @@ void bw_ingest_stats(struct bw_ingest *g, struct bw_ingest_stats *ret);
 /* NULL while the ledger takes records, else the sentence why not; lent until the next
  * call on the loop. */
 const char *bw_ingest_trouble(struct bw_ingest *g);
+
+/* The log's newest checkpoint, told with every answer from now on (copied). */
+void bw_ingest_checkpoint(struct bw_ingest *g, const char *note, size_t n);
 
 /* Finish what is queued, answer it, join the threads, close the ledger; then `cb` on the
  * loop, and *g is gone. NULL is fine (cb is not called). */

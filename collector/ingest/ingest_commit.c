@@ -353,6 +353,16 @@ static void write_refused(const struct bw_post *p, struct bw_jw *w)
     bw_jw_arr_end(w);
 }
 
+static void write_checkpoint(struct bw_ingest *g, struct bw_jw *w)
+{
+    char note[BW_INGEST_CHECKPOINT_MAX + 1];
+    (void)pthread_mutex_lock(&g->lock);
+    (void)snprintf(note, sizeof(note), "%s", g->checkpoint);
+    (void)pthread_mutex_unlock(&g->lock);
+    bw_jw_key(w, "checkpoint");
+    bw_jw_str(w, note[0] ? note : NULL);
+}
+
 static int make_answer(struct bw_ingest *g, struct bw_post *p)
 {
     size_t refused = 0;
@@ -377,8 +387,7 @@ static int make_answer(struct bw_ingest *g, struct bw_post *p)
     }
     int r = write_chains(g, p, &w);
     write_refused(p, &w);
-    bw_jw_key(&w, "checkpoint");
-    bw_jw_null(&w);
+    write_checkpoint(g, &w);
     bw_jw_key(&w, "policy");
     bw_jw_null(&w);
     bw_jw_obj_end(&w);

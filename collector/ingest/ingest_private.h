@@ -113,6 +113,9 @@ struct bw_ingest {
     struct bw_facts_notes notes;          /* writer's */
     struct bw_sealer sealer;              /* writer's, but for what it says */
     struct bw_cautious cautious;          /* writer's */
+    int64_t statements_taken;             /* writer's: into the log; below 0: not known */
+    int64_t catalogue_version;            /* writer's: of which all is in the log */
+    struct bw_complaint log_complaint;    /* writer's */
     pthread_t checker;
     pthread_t writer;
     bool threads;
@@ -129,6 +132,7 @@ struct bw_ingest {
     bool checker_done;
     bool writer_done;
     struct bw_ingest_stats stats;
+    char checkpoint[BW_INGEST_CHECKPOINT_MAX + 1]; /* told with every answer; "" none yet */
     char trouble[480];
     bool broken;
     int broken_in_a_row;
@@ -170,6 +174,9 @@ int64_t bw_ingest_cautious_unix_ms(struct bw_ingest *g);
 int64_t bw_ingest_seal_turn(struct bw_ingest *g);
 /* Break off: what is not taken over is begun again by the next start. */
 void bw_ingest_seal_end(struct bw_ingest *g);
+
+/* ingest_log.c, writer's thread: what the catalogue holds into the log. */
+void bw_ingest_log_turn(struct bw_ingest *g);
 
 void bw_post_free(struct bw_post *p);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tlog_store.h>
 #include <uv.h>
 
 enum {
@@ -38,6 +39,7 @@ struct bw_readers {
     uv_loop_t *loop;
     char catalogue_path[PATH_MAX];
     char ledger_folder[PATH_MAX];
+    char log_folder[PATH_MAX];
     struct context contexts[CONTEXTS_MAX];
     size_t n_contexts;
     struct job *head;
@@ -65,6 +67,13 @@ static int open_context(struct context *c, struct bw_err *reterr)
         r = bw_ledger_records(c->pool->ledger_folder, &c->reader.records, reterr);
     }
     return r;
+}
+
+int bw_reader_log(struct bw_reader *r, struct bw_tlog **ret, struct bw_err *reterr)
+{
+    int e = r->log ? 0 : bw_tlog_open(r->log_folder, BW_TLOG_READ, &r->log, reterr);
+    *ret = r->log;
+    return e;
 }
 
 static void on_work(uv_work_t *work)
@@ -96,6 +105,7 @@ static void maybe_closed(struct bw_readers *p)
         bw_records_close(p->contexts[i].reader.records);
         bw_ledger_close(p->contexts[i].reader.ledger);
         bw_catalogue_close(p->contexts[i].reader.catalogue);
+        bw_tlog_close(p->contexts[i].reader.log);
     }
     uv_close((uv_handle_t *)&p->closer, on_closer_closed);
 }
@@ -139,6 +149,7 @@ static void start_some(struct bw_readers *p)
 int bw_readers_new(struct uv_loop_s *loop,
                    const char *catalogue_path,
                    const char *ledger_folder,
+                   const char *log_folder,
                    size_t n_readers,
                    struct bw_readers **ret)
 {
@@ -149,9 +160,11 @@ int bw_readers_new(struct uv_loop_s *loop,
     p->loop = loop;
     (void)snprintf(p->catalogue_path, sizeof(p->catalogue_path), "%s", catalogue_path);
     (void)snprintf(p->ledger_folder, sizeof(p->ledger_folder), "%s", ledger_folder);
+    (void)snprintf(p->log_folder, sizeof(p->log_folder), "%s", log_folder);
     p->n_contexts = n_readers < CONTEXTS_MAX ? n_readers : CONTEXTS_MAX;
     for (size_t i = 0; i < p->n_contexts; i++) {
         p->contexts[i].pool = p;
+        p->contexts[i].reader.log_folder = p->log_folder;
     }
     (void)uv_timer_init(loop, &p->closer);
     p->closer.data = p;

@@ -11,6 +11,7 @@ struct bw_err;
 struct bw_ledger;
 struct bw_readers;
 struct bw_records;
+struct bw_tlog;
 struct uv_loop_s;
 
 /* What a job may use while it runs; opened on demand, kept for the next one. */
@@ -18,6 +19,8 @@ struct bw_reader {
     struct bw_catalogue *catalogue; /* may be written, in short transactions */
     struct bw_ledger *ledger;       /* reading only */
     struct bw_records *records;     /* the same as records */
+    struct bw_tlog *log;            /* by bw_reader_log() only */
+    const char *log_folder;
 };
 
 /* On a thread of the pool. `r` is NULL, with the reason in err, when a handle could not
@@ -29,6 +32,7 @@ typedef void (*bw_reader_after_cb)(void *job, int cancelled);
 int bw_readers_new(struct uv_loop_s *loop,
                    const char *catalogue_path,
                    const char *ledger_folder,
+                   const char *log_folder,
                    size_t n_readers,
                    struct bw_readers **ret);
 
@@ -38,6 +42,10 @@ int bw_readers_run(struct bw_readers *p,
                    bw_reader_work_cb work,
                    bw_reader_after_cb after,
                    void *job);
+
+/* Within a job: the log, opened when it is first wanted; reading only. -ENOENT: there is
+ * none yet. */
+int bw_reader_log(struct bw_reader *r, struct bw_tlog **ret, struct bw_err *reterr);
 
 /* Jobs that wait or run. */
 size_t bw_readers_busy(const struct bw_readers *p);

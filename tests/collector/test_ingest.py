@@ -66,11 +66,11 @@ class Ingest(CollectorCase):
 
     def test_positions_have_no_holes(self):
         box = self.c.box()
-        leaves = []
+        positions = []
         for _ in range(4):
             chain = self.one(self.c.post([box.summary()]))
-            leaves.append(receipt(chain["receipt"], box.log_key)["leaf"])
-        self.assertEqual(leaves, list(range(leaves[0], leaves[0] + 4)))
+            positions.append(receipt(chain["receipt"], box.log_key)["position"])
+        self.assertEqual(positions, list(range(positions[0], positions[0] + 4)))
 
     def test_duplicates_are_answered_alike(self):
         box = self.c.box()

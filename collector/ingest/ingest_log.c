@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * ingest_log.c - what the catalogue holds that is a leaf of the log: statements and keys.
+ *
+ * The writer looks every few seconds whether the catalogue changed. A statement is a leaf
+ * once: as many as there are leaves of statements have been taken, in their order. */
+#include "ingest_private.h"
+
+#include <buf.h>
+#include <clock.h>
+#include <errno.h>
+#include <hash.h>
+#include <json.h>
+#include <leaf.h>
+#include <statement.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHUNK = 4096
+};
+
+struct collected {
+    struct bw_leaf *leaves;
+    size_t n;
+    int64_t now_ms;
+};
+
+static int on_statement(void *owner, const struct bw_said *s)
+{
+    struct collected *c = owner;
+    struct bw_leaf *l = &c->leaves[c->n];
+    int type = bw_leaf_type_of(s->statement->word);
+    memset(l, 0, sizeof(*l));
+    l->type = type < 0 ? BW_LEAF_STATEMENT : type;
+    l->unix_ms = c->now_ms;
+    if (bw_b64_decode(s->id, BW_HASH_LEN, l->sha256, sizeof(l->sha256)) != 32) {
+        return -EINVAL;
+    }
+    c->n++;
+    return c->n == CHUNK ? 1 : 0;
+}
+
+static int take_statements(struct bw_ingest *g, struct collected *c, struct bw_err *reterr)
+{
+    int r = 0;
+    if (g->statements_taken < 0) {
+        r = g->ledger->ops->log_count(g->ledger, BW_LEAF_ENTITY, BW_LEAF_STATEMENT,
+                                      &g->statements_taken, reterr);
+    }
+    do {
+        int64_t added = 0;
+        c->n = 0;
+        if (r == 0) {
+            r = g->write_catalogue->ops->statements_from(
+                g->write_catalogue, g->statements_taken, on_statement, c, reterr);
+        }
+        r = r > 0 ? 0 : r;
+        if (r == 0 && c->n > 0) {
+            r = g->ledger->ops->log_add(g->ledger, c->leaves, c->n, &added, reterr);
+        }
+        if (r == 0) {
+            g->statements_taken += (int64_t)c->n;
+        }
+    } while (r == 0 && c->n == CHUNK);
+    return r;
+}
+
+/* What the leaf of a key stands for (docs/log-v1.md). */
+static void key_leaf(struct collected *c, const struct bw_site_key *k, bool end)
+{
+    struct bw_buf b;
+    struct bw_jw w;
+    struct bw_leaf *l = &c->leaves[c->n];
+    bw_buf_init(&b, 1024);
+    bw_jw_init(&w, &b);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "kid", k->kid);
+    bw_jw_kstr(&w, "site", k->site);
+    if (end) {
+        bw_jw_ki64(&w, "revoked_s", k->revoked_unix_s);
+    } else {
+        bw_jw_ki64(&w, "enrolled_s", k->from_unix_s);
+        bw_jw_kstr(&w, "prev_kid", k->prev_kid[0] ? k->prev_kid : NULL);
+    }
+    bw_jw_obj_end(&w);
+    if (bw_buf_error(&b) == 0) {
+        memset(l, 0, sizeof(*l));
+        l->type = end ? BW_LEAF_KEY_END : BW_LEAF_ENROLMENT;
+        l->unix_ms = c->now_ms;
+        bw_sha256(b.data, b.len, l->sha256);
+        c->n++;
+    }
+    bw_buf_done(&b);
+}
+
+struct keys {
+    struct bw_ingest *g;
+    struct collected *c;
+    struct bw_err *reterr;
+};
+
+static int on_key(void *owner, const struct bw_site_key *k)
+{
+    struct keys *s = owner;
+    int r = 0;
+    key_leaf(s->c, k, false);
+    if (k->revoked_unix_s != BW_UNKNOWN) {
+        key_leaf(s->c, k, true);
+    }
+    if (s->c->n + 2 > CHUNK) {
+        r = s->g->ledger->ops->log_add(s->g->ledger, s->c->leaves, s->c->n, NULL,
+                                       s->reterr);
+        s->c->n = 0;
+    }
+    return r;
+}
+
+static int take_keys(struct bw_ingest *g, struct collected *c, struct bw_err *reterr)
+{
+    struct keys s = {.g = g, .c = c, .reterr = reterr};
+    c->n = 0;
+    int r = g->write_catalogue->ops->keys(g->write_catalogue, NULL, on_key, &s, reterr);
+    if (r == 0 && c->n > 0) {
+        r = g->ledger->ops->log_add(g->ledger, c->leaves, c->n, NULL, reterr);
+    }
+    return r;
+}
+
+void bw_ingest_log_turn(struct bw_ingest *g)
+{
+    struct bw_err err = {.text = ""};
+    struct collected c = {.now_ms = bw_clock_unix_ms()};
+    int64_t version = 0;
+    int r = g->write_catalogue->ops->version(g->write_catalogue, &version, &err);
+    if (r == 0 && version == g->catalogue_version && g->statements_taken >= 0) {
+        return;
+    }
+    c.leaves = calloc(CHUNK, sizeof(c.leaves[0]));
+    if (!c.leaves) {
+        return;
+    }
+    if (r == 0) {
+        r = take_keys(g, &c, &err);
+    }
+    if (r == 0) {
+        r = take_statements(g, &c, &err);
+    }
+    if (r == 0) {
+        g->catalogue_version = version;
+        bw_complain_over(&g->log_complaint, BW_AREA_LEDGER,
+                         "what the catalogue holds enters the log again");
+    } else {
+        bw_complain(&g->log_complaint, BW_AREA_LEDGER, BW_WARN,
+                    "what the catalogue holds did not enter the log: %s; tried again soon",
+                    err.text);
+    }
+    free(c.leaves);
+}
