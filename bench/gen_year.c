@@ -5,6 +5,7 @@
  * gen_year --from 2026-07-01T05:00:00Z --days 365 [--sites N] [--seed N] [--interval S]
  *          [--offset S] [--steady | --no-gaps] [--no-counters] [--drop-hist N]
  *          [--moved 2026-07-09T00:00:00Z] [--jose FILE --key FILE] [--ledger DIR]
+ *          [--journal FILE]
  */
 #include <buf.h>
 #include <bw/err.h>
@@ -14,6 +15,7 @@
 #include <gen_summaries.h>
 #include <getopt.h>
 #include <hash.h>
+#include <journal.h>
 #include <jws.h>
 #include <ledger.h>
 #include <stdio.h>
@@ -35,6 +37,7 @@ struct sink {
     FILE *jose;
     FILE *keys;
     struct bw_ledger *ledger;
+    struct bw_journal *journal; /* of one site: a box's */
     struct item items[GROUP];
     struct bw_ledger_entry entries[GROUP];
     size_t n;
@@ -114,6 +117,16 @@ static int put(struct sink *out, struct bw_gen *g, bool *ret_end, struct bw_err 
     if (out->jose && (fwrite(jws, 1, n, out->jose) != n || fputc('\n', out->jose) == EOF)) {
         return bw_err_set(reterr, -EIO, "writing the file failed");
     }
+    if (out->journal) {
+        struct bw_journal_entry e = {.summary = bw_gen_summary(g),
+                                     .jws = jws,
+                                     .jws_len = n,
+                                     .kid = bw_gen_key(g)->kid};
+        r = bw_journal_append(out->journal, &e, reterr);
+        if (r < 0) {
+            return r;
+        }
+    }
     return out->ledger ? put_ledger(out, g, jws, n, reterr) : 0;
 }
 
@@ -173,6 +186,7 @@ int main(int argc, char **argv)
                                             {"jose", required_argument, NULL, 'j'},
                                             {"key", required_argument, NULL, 'k'},
                                             {"ledger", required_argument, NULL, 'l'},
+                                            {"journal", required_argument, NULL, 'J'},
                                             {"drop-hist", required_argument, NULL, 'D'},
                                             {"moved", required_argument, NULL, 'm'},
                                             {"seal", no_argument, NULL, 'S'},
@@ -223,6 +237,9 @@ int main(int argc, char **argv)
         case 'l':
             r = bw_ledger_open(optarg, BW_LEDGER_WRITE, &out.ledger, &err);
             break;
+        case 'J':
+            r = bw_journal_open(optarg, BW_JOURNAL_WRITE, &out.journal, &err);
+            break;
         case 'D':
             o.drop_hist_every = number(optarg);
             break;
@@ -259,6 +276,7 @@ int main(int argc, char **argv)
                                   &sealed, &err);
     }
     bw_ledger_close(out.ledger);
+    bw_journal_close(out.journal);
     if (out.jose && fclose(out.jose) != 0) {
         r = -EIO;
     }

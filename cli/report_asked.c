@@ -9,7 +9,8 @@ enum {
     FIRST_TEXT = 1000, /* getopt's value for the first of `texts` */
     INTERVALS = 'i',
     FORMAT = 'x',
-    OUTPUT = 'o'
+    OUTPUT = 'o',
+    JSON = 'j'
 };
 
 /* Options whose word is kept as it is. */
@@ -123,24 +124,30 @@ static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
     return read_count(v, "--users", a->people[1], &a->users);
 }
 
-static int check(const struct bw_verb *v, const struct bw_report_asked *a)
+/* Whatever the result is. */
+static int check_source(const struct bw_verb *v, const struct bw_report_asked *a)
 {
     if ((a->journal != NULL) + (a->ledger != NULL) + (a->file != NULL) > 1) {
         return bw_cli_usage(v, "give one of --journal, --ledger and --file");
     }
-    if (a->key && !a->file) {
-        return bw_cli_usage(v, "--key goes with --file");
-    }
     if ((a->year != NULL) + (a->month != NULL) + (a->from || a->to) > 1) {
         return bw_cli_usage(v, "give one of --year, --month, and --from with --to");
-    }
-    if (bw_report_asked_several(a) && (!a->output || strcmp(a->output, "-") == 0)) {
-        return bw_cli_usage(v, "several files want a folder: -o DIR");
     }
     if (a->claim_layer && !a->claim[BW_DOWN] && !a->claim[BW_UP]) {
         return bw_cli_usage(v, "--claim-layer goes with --claim-down and --claim-up");
     }
     return BW_EXIT_OK;
+}
+
+static int check(const struct bw_verb *v, const struct bw_report_asked *a)
+{
+    if (a->key && !a->file) {
+        return bw_cli_usage(v, "--key goes with --file");
+    }
+    if (bw_report_asked_several(a) && (!a->output || strcmp(a->output, "-") == 0)) {
+        return bw_cli_usage(v, "several files want a folder: -o DIR");
+    }
+    return check_source(v, a);
 }
 
 int bw_report_asked_read(const struct bw_verb *v,
@@ -182,4 +189,43 @@ int bw_report_asked_read(const struct bw_verb *v,
     }
     *ret = a;
     return check(v, ret);
+}
+
+int bw_report_asked_bundle(const struct bw_verb *v,
+                           int argc,
+                           char **argv,
+                           struct bw_report_asked *ret)
+{
+    struct option longs[TEXTS + 3] = {
+        [TEXTS] = {"output", required_argument, NULL, OUTPUT},
+        [TEXTS + 1] = {"json", no_argument, NULL, JSON},
+    };
+    struct bw_report_asked a = {.formats = 0};
+    int o;
+
+    for (int i = 0; i < TEXTS; i++) {
+        longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
+    }
+    while ((o = bw_cli_getopt(v, argc, argv, "o:", longs)) != -1) {
+        if (o == OUTPUT) {
+            a.output = optarg;
+        } else if (o == JSON) {
+            a.json = true;
+        } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
+            memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
+        } else {
+            return BW_EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
+    }
+    if (!a.output || strcmp(a.output, "-") == 0) {
+        return bw_cli_usage(v, "where to? -o FILE.tar.zst");
+    }
+    if (a.purpose || a.people[0] || a.people[1] || a.users_are || a.cost) {
+        return bw_cli_usage(v, "a bag holds the whole report; packs are made by 'report'");
+    }
+    *ret = a;
+    return check_source(v, ret);
 }

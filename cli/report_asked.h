@@ -43,6 +43,7 @@ struct bw_report_asked {
     int64_t students;  /* unknown: not given */
     int64_t users;
     struct bw_decimal monthly; /* US dollars; not stated: not given */
+    bool json;                 /* of `bundle` alone */
 };
 
 /* 0, or the exit status after a sentence about what does not fit. */
@@ -50,6 +51,11 @@ int bw_report_asked_read(const struct bw_verb *v,
                          int argc,
                          char **argv,
                          struct bw_report_asked *ret);
+/* The same for `bandwitness bundle`: one archive comes out. */
+int bw_report_asked_bundle(const struct bw_verb *v,
+                           int argc,
+                           char **argv,
+                           struct bw_report_asked *ret);
 /* More than one file comes out. */
 bool bw_report_asked_several(const struct bw_report_asked *a);
 

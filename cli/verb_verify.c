@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * verb_verify.c - `bandwitness verify FILE`: does everything in an exported file hold?
+ * verb_verify.c - `bandwitness verify FILE`: does everything in an exported file, or in a
+ * bag, hold?
  *
  * Exit status 0 only when every line is a record, every signature fits a key that was
  * given, and no chain has a hole, a fork, a duplicate or a wrong link. */
+#include "bag.h"
+#include "bag_view.h"
 #include "buf.h"
 #include "check.h"
 #include "cli.h"
@@ -285,6 +288,14 @@ static int run(int argc, char **argv)
                               argc == optind ? "which file?" : "one file at a time");
         goto out;
     }
+    if (bw_bag_looks_like(argv[optind])) {
+        status = opts.n_keys || opts.n_log_keys || opts.partial
+                     ? bw_cli_usage(&bw_verb_verify,
+                                    "a bag has its keys in it: --key, --log-key and "
+                                    "--partial are for exported files")
+                     : bw_bag_view(&bw_verb_verify, argv[optind], json);
+        goto out;
+    }
     opts.keys = keys;
     opts.log_keys = log_keys;
     r = bw_check_new(&opts, &c);
@@ -307,10 +318,18 @@ out:
 
 const struct bw_verb bw_verb_verify = {
     .name = "verify",
-    .summary = "check signatures and chains of exported records",
+    .summary = "check a bag, or signatures and chains of exported records",
     .help =
-        "[--key KEY.jwk]... [--log-key KEY.jwk]... [--partial] [--json] FILE\n"
+        "[--json] BAG\n"
+        "                          [--key KEY.jwk]... [--log-key KEY.jwk]... [--partial] "
+        "[--json] FILE\n"
         "\n"
+        "Of a bag (what 'bandwitness bundle' wrote, or the folder it was unpacked into):\n"
+        "checks every hash, every signature and link, makes every report again from the\n"
+        "bag's own records and names each difference. It needs no network, no data base\n"
+        "and no other file.\n"
+        "\n"
+        "Of exported records:\n"
         "Checks a file of signed records, one JWS a line (also compressed with zstd), as\n"
         "'bandwitness journal export --format jose' or a collector writes it: every\n"
         "signature, every link of every chain, holes, duplicates, forks, order,\n"

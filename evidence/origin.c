@@ -140,6 +140,11 @@ struct bw_records *bw_origin_records(struct bw_origin *s)
     return s->records;
 }
 
+struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s)
+{
+    return s->catalogue;
+}
+
 const char *bw_origin_word(const struct bw_origin *s)
 {
     return s->from == BW_FROM_JOURNAL  ? "journal"
@@ -154,6 +159,29 @@ const char *bw_origin_text(const struct bw_origin *s)
 
 /* ---- signatures and chain ------------------------------------------------------- */
 
+void bw_origin_check_words(const struct bw_check_result *res,
+                           enum bw_report_check *ret_check,
+                           char text[480])
+{
+    char counted[BW_WORDS_MAX];
+
+    bw_words_counted(res->n_records, "record", "records", counted);
+    if (res->first == BW_FAULT_NONE) {
+        *ret_check = BW_CHECK_GOOD;
+        (void)snprintf(
+            text, 480,
+            "%s carry a signature that fits the key given with it, and each names the hash "
+            "of the one before.",
+            counted);
+    } else {
+        *ret_check = BW_CHECK_BAD;
+        (void)snprintf(
+            text, 480, "%lld %s in %s; the first: line %lld, %s: %.300s",
+            (long long)res->n_faults, bw_plural(res->n_faults, "fault", "faults"), counted,
+            (long long)res->first_line, bw_fault_name(res->first), res->first_text);
+    }
+}
+
 int bw_origin_check(struct bw_origin *s,
                     const char *key_path,
                     void (*progress)(void *owner, int per_mille),
@@ -166,7 +194,6 @@ int bw_origin_check(struct bw_origin *s,
     struct bw_check_result res;
     struct bw_pubkey *keys = NULL;
     struct bw_check *c = NULL;
-    char counted[BW_WORDS_MAX];
     int r = 0;
 
     *ret_check = BW_CHECK_NOT_DONE;
@@ -184,21 +211,7 @@ int bw_origin_check(struct bw_origin *s,
     if (r < 0) {
         goto out;
     }
-    bw_words_counted(res.n_records, "record", "records", counted);
-    if (res.first == BW_FAULT_NONE) {
-        *ret_check = BW_CHECK_GOOD;
-        (void)snprintf(
-            text, 480,
-            "%s carry a signature that fits the key given with it, and each names the hash "
-            "of the one before.",
-            counted);
-    } else {
-        *ret_check = BW_CHECK_BAD;
-        (void)snprintf(text, 480, "%lld %s in %s; the first: line %lld, %s: %.300s",
-                       (long long)res.n_faults, bw_plural(res.n_faults, "fault", "faults"),
-                       counted, (long long)res.first_line, bw_fault_name(res.first),
-                       res.first_text);
-    }
+    bw_origin_check_words(&res, ret_check, text);
 out:
     bw_check_free(c);
     free(keys);

@@ -7,6 +7,11 @@
 
 #include "model.h"
 
+#include <jws.h>
+
+struct bw_buf;
+struct bw_catalogue;
+struct bw_check_result;
 struct bw_err;
 struct bw_records;
 struct bw_origin;
@@ -39,6 +44,9 @@ struct bw_records *bw_origin_records(struct bw_origin *s); /* lent */
 const char *bw_origin_word(const struct bw_origin *s);     /* "journal", "ledger", "file" */
 const char *bw_origin_text(const struct bw_origin *s);     /* for a reader of the report */
 
+/* What people said and the state knows, lent; NULL: there is none beside the records. */
+struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s);
+
 /* Check signatures and chain of a file against the keys in key_path; *ret_check and
  * text[480] say what came out. Other sources: BW_CHECK_NOT_DONE, their records were
  * checked when they were taken in. */
@@ -49,6 +57,30 @@ int bw_origin_check(struct bw_origin *s,
                     enum bw_report_check *ret_check,
                     char text[480],
                     struct bw_err *reterr);
+
+/* What a check's result means, as pages say it. */
+void bw_origin_check_words(const struct bw_check_result *res,
+                           enum bw_report_check *ret_check,
+                           char text[480]);
+
+/* A site's key as far as its history is known. */
+struct bw_origin_key {
+    struct bw_pubkey key;
+    int64_t from_unix_s;              /* unknown: not on file here */
+    int64_t revoked_unix_s;           /* unknown: in force, or not on file */
+    char replaced_by[BW_KID_LEN + 1]; /* "" none */
+    char prev_kid[BW_KID_LEN + 1];    /* the key that signed for it; "" none */
+};
+
+/* Every key of a site: of the ledger's catalogue, of the folder that the journal lies in,
+ * or (key_path, may be NULL) of a file that was given; each once, by kid. *ret is freed
+ * with free(). None is no failure. */
+int bw_origin_keys(struct bw_origin *s,
+                   const char *site,
+                   const char *key_path,
+                   struct bw_origin_key **ret,
+                   size_t *ret_n,
+                   struct bw_err *reterr);
 
 /* Every circuit of a site ("" = of all), by site and name. Non-zero from cb ends it. */
 int bw_origin_circuits(struct bw_origin *s,
@@ -112,6 +144,16 @@ int bw_origin_config_claim(struct bw_origin *s,
                            const char *circuit,
                            const char *config_sha256,
                            struct bw_report_claim *ret);
+/* The text of that configuration itself, its hash checked; 0 or -ENOENT. */
+int bw_origin_config_text(struct bw_origin *s,
+                          const char *config_sha256,
+                          struct bw_buf *out);
+/* The claim of a text that must have this hash; it ends in NUL. 0 or -ENOENT. Pure. */
+int bw_origin_read_config(const char *text,
+                          size_t n,
+                          const char *config_sha256,
+                          const char *circuit,
+                          struct bw_report_claim *ret);
 /* The same from the text itself, as `bandwitnessd -T` prints it. Pure. */
 int bw_origin_read_claim(const char *text,
                          const char *circuit,

@@ -84,28 +84,45 @@ int bw_origin_read_claim(const char *text, const char *circuit, struct bw_report
     return ret->bps[BW_DOWN] == BW_UNKNOWN && ret->bps[BW_UP] == BW_UNKNOWN ? -ENOENT : 0;
 }
 
+int bw_origin_config_text(struct bw_origin *s,
+                          const char *config_sha256,
+                          struct bw_buf *out)
+{
+    char name[BW_HASH_LEN + 16];
+    char sha256[BW_HASH_LEN + 1];
+
+    (void)snprintf(name, sizeof(name), "config.%s", config_sha256);
+    if (!s->journal || bw_journal_meta_get(s->journal, name, out, NULL) < 0 || !out->data) {
+        return -ENOENT;
+    }
+    bw_sha256_text(out->data, out->len, sha256);
+    return strcmp(sha256, config_sha256) == 0 ? 0 : -ENOENT;
+}
+
+int bw_origin_read_config(const char *text,
+                          size_t n,
+                          const char *config_sha256,
+                          const char *circuit,
+                          struct bw_report_claim *ret)
+{
+    char sha256[BW_HASH_LEN + 1];
+
+    bw_sha256_text(text, n, sha256);
+    return strcmp(sha256, config_sha256) == 0 ? bw_origin_read_claim(text, circuit, ret)
+                                              : -ENOENT;
+}
+
 int bw_origin_config_claim(struct bw_origin *s,
                            const char *circuit,
                            const char *config_sha256,
                            struct bw_report_claim *ret)
 {
-    char name[BW_HASH_LEN + 16];
-    char sha256[BW_HASH_LEN + 1];
     struct bw_buf text;
     int r;
 
-    if (!s->journal) {
-        return -ENOENT;
-    }
     bw_buf_init(&text, CONFIG_MAX);
-    (void)snprintf(name, sizeof(name), "config.%s", config_sha256);
-    r = bw_journal_meta_get(s->journal, name, &text, NULL);
-    if (r == 0) {
-        bw_sha256_text(text.data ? text.data : "", text.len, sha256);
-        r = text.data && strcmp(sha256, config_sha256) == 0
-                ? bw_origin_read_claim(text.data, circuit, ret)
-                : -ENOENT;
-    }
+    r = bw_origin_config_text(s, config_sha256, &text);
+    r = r < 0 ? r : bw_origin_read_claim(text.data, circuit, ret);
     bw_buf_done(&text);
     return r < 0 ? -ENOENT : 0;
 }

@@ -56,6 +56,9 @@ int bw_bag_lend(struct bw_bag_writer *w,
                 const void *data,
                 size_t n,
                 struct bw_err *reterr);
+/* A member that was added, lent until the next is; or NULL. */
+const struct bw_bag_member *bw_bag_writer_find(const struct bw_bag_writer *w,
+                                               const char *name);
 /* A line of bag-info.txt, in the order given; control characters become spaces. */
 int bw_bag_info(struct bw_bag_writer *w, const char *label, const char *value);
 /* Make manifests and tag files, and the archive: beside path, fsync, then under its
@@ -67,8 +70,15 @@ int bw_bag_write(struct bw_bag_writer *w,
                  int64_t *ret_bytes,
                  struct bw_err *reterr);
 
+/* What packs here, "libarchive 3.6.2, zstd 1.5.4": another version of either may give
+ * other bytes for the same contents. */
+void bw_bag_packer(char buf[80]);
+
 /* ---- reading --------------------------------------------------------------------- */
 
+/* May this be a bag? A folder with bagit.txt in it, or a tar archive under zstd; whatever
+ * is named .tar.zst, so that a damaged one is told as a bag. */
+bool bw_bag_looks_like(const char *path);
 /* An archive, or the folder that one was unpacked into. Refused with member and reason
  * are: names that leave the bag or could be read in two ways, links, devices, a name
  * twice, more members or bytes than the limits, contents that inflate out of all

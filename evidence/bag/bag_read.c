@@ -13,6 +13,7 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,41 @@ static int read_archive(struct bw_bag *b, struct bw_bag_shelf *s, struct bw_err 
     }
     free(chunk);
     return r;
+}
+
+/* Is there a tar archive under zstd in this file? */
+static bool begins_as_archive(const char *path)
+{
+    struct archive *a = archive_read_new();
+    struct archive_entry *e;
+    bool is = a && archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
+              archive_read_support_format_tar(a) == ARCHIVE_OK &&
+              archive_read_open_filename(a, path, CHUNK) == ARCHIVE_OK &&
+              archive_read_next_header(a, &e) == ARCHIVE_OK;
+
+    if (a) {
+        (void)archive_read_free(a);
+    }
+    return is;
+}
+
+bool bw_bag_looks_like(const char *path)
+{
+    static const char ending[] = ".tar.zst";
+    size_t n = strlen(path);
+    char file[PATH_MAX];
+    struct stat st;
+
+    if (stat(path, &st) < 0) {
+        return false;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        (void)snprintf(file, sizeof(file), "%.4000s/bagit.txt", path);
+        return access(file, F_OK) == 0;
+    }
+    return S_ISREG(st.st_mode) &&
+           ((n > strlen(ending) && strcmp(path + n - strlen(ending), ending) == 0) ||
+            begins_as_archive(path));
 }
 
 /* ---- opening --------------------------------------------------------------------- */

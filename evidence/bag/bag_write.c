@@ -77,6 +77,14 @@ static int start(struct archive *a, struct packing *p)
     return archive_write_open(a, p, NULL, give, NULL) == ARCHIVE_OK ? 0 : -1;
 }
 
+void bw_bag_packer(char buf[80])
+{
+    const char *zstd = archive_libzstd_version();
+
+    (void)snprintf(buf, 80, "%.36s, zstd %.36s", archive_version_string(),
+                   zstd ? zstd : "by another program");
+}
+
 static int put_head(struct archive *a,
                     const char *top,
                     int64_t made_unix_s,
@@ -264,6 +272,17 @@ int bw_bag_lend(struct bw_bag_writer *w,
 {
     return is_payload(name) ? add(w, name, data, n, NULL, reterr)
                             : bw_err_set(reterr, -EINVAL, "%s: not below data/", name);
+}
+
+const struct bw_bag_member *bw_bag_writer_find(const struct bw_bag_writer *w,
+                                               const char *name)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        if (strcmp(w->list[i].member.name, name) == 0) {
+            return &w->list[i].member;
+        }
+    }
+    return NULL;
 }
 
 int bw_bag_info(struct bw_bag_writer *w, const char *label, const char *value)

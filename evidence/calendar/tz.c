@@ -35,6 +35,8 @@ struct rule {
 
 struct bw_tz {
     char name[NAME_MAX_BYTES];
+    void *bytes; /* of its file */
+    size_t n_bytes;
     size_t n_times;
     size_t n_types;
     int64_t *times;
@@ -465,11 +467,24 @@ int bw_tz_parse(
         r = bw_err_set(reterr, r, "time zone %s: its file is not in TZif format", name);
         goto out;
     }
+    tz->bytes = malloc(n + 1);
+    if (!tz->bytes) {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
+        goto out;
+    }
+    memcpy(tz->bytes, data, n);
+    tz->n_bytes = n;
     *ret = tz;
     tz = NULL;
 out:
     bw_tz_free(tz);
     return r;
+}
+
+const void *bw_tz_bytes(const struct bw_tz *tz, size_t *ret_n)
+{
+    *ret_n = tz->n_bytes;
+    return tz->bytes;
 }
 
 void bw_tz_free(struct bw_tz *tz)
@@ -478,6 +493,7 @@ void bw_tz_free(struct bw_tz *tz)
         free(tz->times);
         free(tz->type);
         free(tz->offset_s);
+        free(tz->bytes);
         free(tz);
     }
 }

@@ -35,6 +35,8 @@ int bw_tz_parse(const char *name,
                 struct bw_err *reterr);
 void bw_tz_free(struct bw_tz *tz); /* NULL is fine */
 const char *bw_tz_name(const struct bw_tz *tz);
+/* The bytes of its TZif file, lent, to be kept beside what was made with them. */
+const void *bw_tz_bytes(const struct bw_tz *tz, size_t *ret_n);
 /* The name of this machine's zone (TZ, /etc/timezone, the link /etc/localtime), "UTC"
  * when it has none. buf[n]. */
 void bw_tz_host_name(char *buf, size_t n);

@@ -114,6 +114,13 @@ int bw_check_file(const char *path,
                   void *owner,
                   struct bw_check_result *ret,
                   struct bw_err *reterr);
+int bw_check_bytes(const char *data,
+                   size_t size,
+                   struct bw_check *c,
+                   bw_check_progress_cb progress,
+                   void *owner,
+                   struct bw_check_result *ret,
+                   struct bw_err *reterr);
 int bw_check_records(struct bw_records *r,
                      const char *site,
                      struct bw_check *c,
@@ -123,6 +130,11 @@ int bw_check_records(struct bw_records *r,
 /* Public keys of a file: one JWK, a JWK Set, or one of either a line. A private JWK is
  * taken for its public half; in a set, keys of other kinds are passed over. Appends to
  * *keys (realloc) and *n. -BW_EMALFORMED with the file's name and what is wrong. */
+int bw_keys_parse(const char *text, /* NUL-terminated behind size */
+                  size_t size,
+                  struct bw_pubkey **keys,
+                  size_t *n,
+                  struct bw_err *reterr);
 int bw_keys_load(const char *path,
                  struct bw_pubkey **keys,
                  size_t *n,

@@ -20,21 +20,19 @@ enum {
     KEYS_MAX = 100000
 };
 
-int bw_check_file(const char *path,
-                  struct bw_check *c,
-                  bw_check_progress_cb progress,
-                  void *owner,
-                  struct bw_check_result *ret,
-                  struct bw_err *reterr)
+/* Takes the lines over. */
+static int check_lines(const char *name,
+                       struct bw_lines *l,
+                       struct bw_check *c,
+                       bw_check_progress_cb progress,
+                       void *owner,
+                       struct bw_check_result *ret,
+                       struct bw_err *reterr)
 {
-    struct bw_lines *l = NULL;
     const char *line;
     size_t n;
-    int64_t number;
-    int r = bw_lines_open(path, &l, reterr);
-    if (r < 0) {
-        return r;
-    }
+    int64_t number = 0;
+    int r = 0;
     while (r == 0 && bw_lines_next(l, &line, &n, &number)) {
         r = bw_check_add(c, line, n, number);
         if (progress && number % PROGRESS_EVERY == 0) {
@@ -46,10 +44,36 @@ int bw_check_file(const char *path,
     }
     bw_lines_close(l);
     if (r < 0) {
-        return bw_err_set(reterr, r, "%s:%" PRId64 ": out of memory", path, number);
+        return bw_err_set(reterr, r, "%s:%" PRId64 ": out of memory", name, number);
     }
     bw_check_finish(c, ret);
     return 0;
+}
+
+int bw_check_file(const char *path,
+                  struct bw_check *c,
+                  bw_check_progress_cb progress,
+                  void *owner,
+                  struct bw_check_result *ret,
+                  struct bw_err *reterr)
+{
+    struct bw_lines *l = NULL;
+    int r = bw_lines_open(path, &l, reterr);
+    return r < 0 ? r : check_lines(path, l, c, progress, owner, ret, reterr);
+}
+
+int bw_check_bytes(const char *data,
+                   size_t size,
+                   struct bw_check *c,
+                   bw_check_progress_cb progress,
+                   void *owner,
+                   struct bw_check_result *ret,
+                   struct bw_err *reterr)
+{
+    struct bw_lines *l = NULL;
+    int r = bw_lines_open_bytes(data, size, &l);
+    return r < 0 ? bw_err_set(reterr, r, "out of memory")
+                 : check_lines("line", l, c, progress, owner, ret, reterr);
 }
 
 struct walk {
@@ -150,25 +174,20 @@ add_keys(const json_t *o, struct bw_pubkey **keys, size_t *n, struct bw_err *ret
     return r;
 }
 
-int bw_keys_load(const char *path,
-                 struct bw_pubkey **keys,
-                 size_t *n,
-                 struct bw_err *reterr)
+int bw_keys_parse(const char *text,
+                  size_t size,
+                  struct bw_pubkey **keys,
+                  size_t *n,
+                  struct bw_err *reterr)
 {
-    struct bw_buf b;
     json_t *o = NULL;
     size_t before = *n;
-    int r;
-    bw_buf_init(&b, KEY_FILE_MAX);
-    r = bw_file_read(path, KEY_FILE_MAX, &b, reterr);
-    if (r < 0) {
-        goto out;
-    }
-    if (bw_json_parse(b.data ? b.data : "", b.len, KEY_FILE_MAX, &o, NULL) == 0) {
+    int r = 0;
+    if (bw_json_parse(text, size, KEY_FILE_MAX, &o, NULL) == 0) {
         r = json_is_object(o) ? add_keys(o, keys, n, reterr) : 0;
     } else { /* one JWK or JWK Set a line */
         int64_t line = 0;
-        for (const char *at = b.data, *end = b.data + b.len; r == 0 && at && at < end;) {
+        for (const char *at = text, *end = text + size; r == 0 && at < end;) {
             const char *newline = memchr(at, '\n', (size_t)(end - at));
             size_t len = newline ? (size_t)(newline - at) : (size_t)(end - at);
             line++;
@@ -190,11 +209,25 @@ int bw_keys_load(const char *path,
     if (r == 0 && *n == before) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "no Ed25519 or P-256 key in it");
     }
-    if (r < 0) {
-        (void)bw_err_prefix(reterr, r, "%s", path);
-    }
-out:
     json_decref(o);
+    return r;
+}
+
+int bw_keys_load(const char *path,
+                 struct bw_pubkey **keys,
+                 size_t *n,
+                 struct bw_err *reterr)
+{
+    struct bw_buf b;
+    int r;
+    bw_buf_init(&b, KEY_FILE_MAX);
+    r = bw_file_read(path, KEY_FILE_MAX, &b, reterr);
+    if (r == 0) {
+        r = bw_keys_parse(b.data ? b.data : "", b.len, keys, n, reterr);
+        if (r < 0) {
+            (void)bw_err_prefix(reterr, r, "%s", path);
+        }
+    }
     bw_buf_done(&b);
     return r;
 }

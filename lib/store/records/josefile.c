@@ -44,6 +44,7 @@ struct bw_josefile {
     struct bw_names circuits; /* "site\ncircuit" */
     int64_t *kid_start;       /* first interval of each kid */
     size_t n_kid_start;
+    const struct bw_josefile_taken *taken; /* lent, by line; NULL: not known */
     int64_t from_unix_s;
     int64_t to_unix_s;
     struct bw_buf scratch;
@@ -236,6 +237,11 @@ static int each(struct bw_records *base,
                                 .received_unix_ms = BW_UNKNOWN,
                                 .egress = BW_EGRESS_UNKNOWN};
         int r;
+        if (f->taken) {
+            rec.position = f->taken[e->order].position;
+            rec.received_unix_ms = f->taken[e->order].received_unix_ms;
+            rec.egress = f->taken[e->order].egress;
+        }
         if (e->site != (uint32_t)NEWER &&
             (e->start_unix_s < from_unix_s || e->start_unix_s >= to_unix_s)) {
             continue;
@@ -320,7 +326,10 @@ static int days(struct bw_records *base,
         before = e;
         r = decode(f, e->jws, e->len, &j, &s, reterr);
         if (r == 0) {
-            r = bw_fold_add(fold, &s, NULL, reterr);
+            struct bw_fold_meta meta = {.received_unix_ms =
+                                            f->taken ? f->taken[e->order].received_unix_ms
+                                                     : BW_UNKNOWN};
+            r = bw_fold_add(fold, &s, f->taken ? &meta : NULL, reterr);
             bw_summary_done(&s);
         }
     }
@@ -347,33 +356,44 @@ static void close_file(struct bw_records *base)
 
 static const struct bw_records_ops ops = {.each = each, .days = days, .close = close_file};
 
-int bw_josefile_open(const char *path, struct bw_records **ret, struct bw_err *reterr)
+/* Index every line; takes the lines over. */
+static int index_lines(const char *name,
+                       struct bw_lines *lines,
+                       const struct bw_josefile_taken *taken,
+                       size_t n_taken,
+                       struct bw_records **ret,
+                       struct bw_err *reterr)
 {
     struct bw_josefile *f = calloc(1, sizeof(*f));
     const char *line;
     size_t n;
     int64_t number;
-    int r;
+    int r = 0;
     if (!f) {
+        bw_lines_close(lines);
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     f->base.ops = &ops;
+    f->lines = lines;
+    f->taken = taken;
     bw_buf_init(&f->scratch, BW_JWS_MAX);
-    r = bw_lines_open(path, &f->lines, reterr);
-    if (r < 0) {
-        goto out;
-    }
     while (bw_lines_next(f->lines, &line, &n, &number)) {
         if (f->n == BW_JOSEFILE_RECORDS_MAX) {
-            r = bw_err_set(reterr, -E2BIG, "%s: more than %d records", path,
+            r = bw_err_set(reterr, -E2BIG, "%s: more than %d records", name,
                            BW_JOSEFILE_RECORDS_MAX);
             goto out;
         }
         r = add_line(f, line, n, reterr);
         if (r < 0) {
-            (void)bw_err_prefix(reterr, r, "%s:%" PRId64, path, number);
+            (void)bw_err_prefix(reterr, r, "%s:%" PRId64, name, number);
             goto out;
         }
+    }
+    if (taken && f->n != n_taken) {
+        r = bw_err_set(reterr, -BW_EMALFORMED,
+                       "%s: %zu records, but %zu lines tell when they were taken in", name,
+                       f->n, n_taken);
+        goto out;
     }
     if (f->n) {
         qsort_r(f->entries, f->n, sizeof(*f->entries), by_chain, f);
@@ -385,6 +405,27 @@ out:
         close_file(&f->base);
     }
     return r;
+}
+
+int bw_josefile_open(const char *path, struct bw_records **ret, struct bw_err *reterr)
+{
+    struct bw_lines *lines;
+    int r = bw_lines_open(path, &lines, reterr);
+    return r < 0 ? r : index_lines(path, lines, NULL, 0, ret, reterr);
+}
+
+int bw_josefile_open_bytes(const char *name,
+                           const char *data,
+                           size_t n,
+                           const struct bw_josefile_taken *taken,
+                           size_t n_taken,
+                           struct bw_records **ret,
+                           struct bw_err *reterr)
+{
+    struct bw_lines *lines;
+    int r = bw_lines_open_bytes(data, n, &lines);
+    return r < 0 ? bw_err_set(reterr, r, "out of memory")
+                 : index_lines(name, lines, taken, n_taken, ret, reterr);
 }
 
 int bw_josefile_circuit(struct bw_records *r,

@@ -25,6 +25,23 @@ enum {
  * a loop. Closed by bw_records_close(). */
 int bw_josefile_open(const char *path, struct bw_records **ret, struct bw_err *reterr);
 
+/* What whoever took a record in knew of it: of the n-th line the n-th of these. */
+struct bw_josefile_taken {
+    int64_t position; /* unknown: no ledger's */
+    int64_t received_unix_ms;
+    enum bw_egress egress;
+};
+
+/* The same from bytes in memory; data and taken (NULL, or one a line: -BW_EMALFORMED
+ * where their numbers differ) must outlive the handle. name: for sentences. */
+int bw_josefile_open_bytes(const char *name,
+                           const char *data,
+                           size_t n,
+                           const struct bw_josefile_taken *taken,
+                           size_t n_taken,
+                           struct bw_records **ret,
+                           struct bw_err *reterr);
+
 /* The sites and circuits in the file, for a caller that was not told: n-th pair in order
  * of appearance, -ENOENT after the last. Names live as long as the handle. */
 int bw_josefile_circuit(struct bw_records *r,
@@ -41,6 +58,8 @@ void bw_josefile_span(struct bw_records *r,
 /* Map a file (inflating .zst). Gives its lines; the last may lack its newline. */
 struct bw_lines;
 int bw_lines_open(const char *path, struct bw_lines **ret, struct bw_err *reterr);
+/* Lines of bytes in memory, which must outlive the handle; never inflated. -ENOMEM. */
+int bw_lines_open_bytes(const char *data, size_t n, struct bw_lines **ret);
 /* The next line without its newline; 1, or 0 at the end. ret_line counts from 1. */
 int bw_lines_next(struct bw_lines *l, const char **ret, size_t *ret_n, int64_t *ret_line);
 /* Why a line that is no record may be none, and the mend, for a person; NULL when it does

@@ -26,6 +26,7 @@ struct bw_lines {
     size_t n;
     size_t at;
     int64_t line;
+    bool lent; /* the bytes are the caller's */
 };
 
 static int put(int fd, const char *data, size_t n)
@@ -190,6 +191,19 @@ out:
     return r;
 }
 
+int bw_lines_open_bytes(const char *data, size_t n, struct bw_lines **ret)
+{
+    struct bw_lines *l = calloc(1, sizeof(*l));
+    if (!l) {
+        return -ENOMEM;
+    }
+    l->data = n ? data : NULL;
+    l->n = n;
+    l->lent = true;
+    *ret = l;
+    return 0;
+}
+
 int bw_lines_next(struct bw_lines *l, const char **ret, size_t *ret_n, int64_t *ret_line)
 {
     const char *from;
@@ -267,7 +281,9 @@ void bw_lines_progress(const struct bw_lines *l, size_t *ret_done, size_t *ret_a
 void bw_lines_close(struct bw_lines *l)
 {
     if (l) {
-        unmap(l->data, l->n);
+        if (!l->lent) {
+            unmap(l->data, l->n);
+        }
         free(l);
     }
 }

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bag_view.c - `bandwitness verify` of a bag.
+ *
+ * Exit status 0 only when everything in it holds. */
+#include "bag_view.h"
+
+#include "buf.h"
+#include "bundle.h"
+#include "cli.h"
+#include "clock.h"
+#include "json.h"
+#include "plural.h"
+#include "utf8.h"
+
+#include <bw/err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OUT_MAX = 16 * 1024 * 1024,
+    SHOW_AFTER_MS = 700,
+    SHOW_EVERY_MS = 200,
+    TEXT_MAX = 800,
+    TOLD_MAX = 200 /* faults printed; all are counted */
+};
+
+struct view {
+    const struct bw_verb *verb;
+    bool json;
+    struct bw_buf faults; /* JSON */
+    struct bw_buf notes;
+    struct bw_jw fault_w;
+    struct bw_jw note_w;
+    int64_t n_told;
+    int64_t next_show_mono_ms;
+    bool shown;
+};
+
+static void show_end(struct view *v)
+{
+    if (v->shown) {
+        (void)fprintf(stderr, "\r%40s\r", "");
+        v->shown = false;
+    }
+}
+
+static void show(void *owner, const char *what, int per_mille)
+{
+    struct view *v = owner;
+    int64_t now = bw_clock_mono_ms();
+
+    if (bw_cli_progress_wanted() && now >= v->next_show_mono_ms) {
+        v->next_show_mono_ms = now + SHOW_EVERY_MS;
+        v->shown = true;
+        (void)fprintf(stderr, "\rchecking %s: %d %%   ", what, per_mille / 10);
+        (void)fflush(stderr);
+    }
+}
+
+/* What strangers wrote, so that a terminal shows it and does nothing else. */
+static void clean(const char *text, char out[TEXT_MAX])
+{
+    size_t n = strlen(text);
+    size_t k = 0;
+
+    for (size_t at = 0; at < n && k + 5 < TEXT_MAX;) {
+        size_t width = bw_utf8_char(text + at, n - at);
+        if (width == 0 || bw_utf8_hidden(text + at, width) < width) {
+            out[k++] = '?';
+            at += width ? width : 1;
+            continue;
+        }
+        memcpy(out + k, text + at, width);
+        k += width;
+        at += width;
+    }
+    out[k] = '\0';
+}
+
+static void put(struct bw_jw *w, const char *member, const char *text)
+{
+    bw_jw_obj(w);
+    bw_jw_kstr(w, "member", member[0] ? member : NULL);
+    bw_jw_kstr(w, "text", text);
+    bw_jw_obj_end(w);
+}
+
+static void fault(void *owner, const char *member, const char *said)
+{
+    struct view *v = owner;
+    char text[TEXT_MAX];
+
+    clean(said, text);
+    if (v->n_told++ >= TOLD_MAX) {
+        return;
+    }
+    show_end(v);
+    if (v->json) {
+        put(&v->fault_w, member, text);
+    }
+    (void)bw_cli_failed(v->verb, "%s%s%s", member, member[0] ? ": " : "", text);
+}
+
+static void note(void *owner, const char *member, const char *said)
+{
+    struct view *v = owner;
+    char text[TEXT_MAX];
+
+    clean(said, text);
+    show_end(v);
+    if (v->json) {
+        put(&v->note_w, member, text);
+    } else {
+        (void)printf("note        %s%s%s\n", member, member[0] ? ": " : "", text);
+    }
+}
+
+static void put_time(struct bw_jw *w, const char *name, int64_t unix_s)
+{
+    char text[32];
+
+    if (unix_s != BW_UNKNOWN) {
+        bw_time_format_s(unix_s, text);
+        bw_jw_kstr(w, name, text);
+    }
+}
+
+static int print_json(struct view *v, const char *path, const struct bw_bundle_verdict *d)
+{
+    struct bw_buf out;
+    struct bw_jw w;
+    int r;
+
+    bw_jw_arr_end(&v->fault_w);
+    bw_jw_arr_end(&v->note_w);
+    bw_buf_init(&out, 3 * (size_t)OUT_MAX);
+    bw_jw_init(&w, &out);
+    bw_jw_obj(&w);
+    bw_jw_kstr(&w, "file", path);
+    bw_jw_kstr(&w, "kind", "bag");
+    bw_jw_kbool(&w, "ok", d->n_faults == 0);
+    bw_jw_kstr(&w, "site", d->site[0] ? d->site : NULL);
+    bw_jw_kstr(&w, "circuit", d->circuit[0] ? d->circuit : NULL);
+    put_time(&w, "from", d->from_unix_s);
+    put_time(&w, "to", d->to_unix_s);
+    put_time(&w, "made", d->made_unix_s);
+    bw_jw_kstr(&w, "software", d->software[0] ? d->software : NULL);
+    bw_jw_ki64(&w, "members", d->n_members);
+    bw_jw_ki64(&w, "records", d->n_records);
+    bw_jw_ki64(&w, "verified", d->n_verified);
+    bw_jw_ki64(&w, "compared", d->n_compared);
+    bw_jw_karr(&w, "keys");
+    for (size_t i = 0; i < d->n_kids; i++) {
+        bw_jw_str(&w, d->kids[i]);
+    }
+    bw_jw_arr_end(&w);
+    bw_jw_ki64(&w, "n_faults", d->n_faults);
+    bw_jw_key(&w, "faults");
+    bw_jw_raw(&w, v->faults.data, v->faults.len);
+    bw_jw_key(&w, "notes");
+    bw_jw_raw(&w, v->notes.data, v->notes.len);
+    bw_jw_obj_end(&w);
+    r = bw_buf_error(&out) ? bw_buf_error(&out) : bw_buf_error(&v->faults);
+    r = r ? r : bw_buf_error(&v->notes);
+    if (r == 0) {
+        (void)printf("%s\n", out.data);
+    }
+    bw_buf_done(&out);
+    return r < 0 ? bw_cli_failed(v->verb, "the result is too large to print") : BW_EXIT_OK;
+}
+
+static void print_text(const struct bw_bundle_verdict *d)
+{
+    char from[32];
+    char to[32];
+    char made[32];
+
+    if (d->site[0]) {
+        bw_time_format_s(d->from_unix_s, from);
+        bw_time_format_s(d->to_unix_s, to);
+        bw_time_format_s(d->made_unix_s, made);
+        (void)printf("bag         circuit %s.%s, %s to %s (UTC)\n", d->site, d->circuit,
+                     from, to);
+        (void)printf("packed      %s by %s\n", made, d->software);
+        (void)printf("records     %" PRId64 ", %" PRId64 " with a signature that fits\n",
+                     d->n_records, d->n_verified);
+        for (size_t i = 0; i < d->n_kids; i++) {
+            (void)printf("key         %s\n", d->kids[i]);
+        }
+        (void)printf("made again  %" PRId64 " %s from the records alone\n", d->n_compared,
+                     bw_plural(d->n_compared, "file", "files"));
+    }
+    (void)printf("files       %" PRId64 " under SHA-256 and SHA-512\n", d->n_members);
+    if (d->n_faults == 0) {
+        (void)printf("everything holds. Whose keys these are the bag cannot tell: compare "
+                     "them with the\nones that the district or its state has on file.\n");
+    }
+}
+
+int bw_bag_view(const struct bw_verb *verb, const char *path, bool json)
+{
+    struct view v = {.verb = verb,
+                     .json = json,
+                     .next_show_mono_ms = bw_clock_mono_ms() + SHOW_AFTER_MS};
+    struct bw_bundle_checks c = {
+        .fault = fault, .note = note, .progress = show, .owner = &v};
+    struct bw_bundle_verdict d;
+    struct bw_err err = {""};
+    int status = BW_EXIT_OK;
+    int r;
+
+    bw_buf_init(&v.faults, OUT_MAX);
+    bw_buf_init(&v.notes, OUT_MAX);
+    bw_jw_init(&v.fault_w, &v.faults);
+    bw_jw_init(&v.note_w, &v.notes);
+    bw_jw_arr(&v.fault_w);
+    bw_jw_arr(&v.note_w);
+    r = bw_bundle_verify(path, &c, &d, &err);
+    show_end(&v);
+    if (r < 0) {
+        char text[TEXT_MAX];
+        clean(err.text, text);
+        status = bw_cli_failed(verb, "%s", text);
+    } else if (json) {
+        status = print_json(&v, path, &d);
+    } else {
+        print_text(&d);
+    }
+    if (r == 0 && d.n_faults > 0) {
+        status = bw_cli_failed(
+            verb, "%s: %" PRId64 " %s", path, d.n_faults,
+            bw_plural(d.n_faults, "thing does not hold", "things do not hold"));
+    }
+    if (r == 0) {
+        free(d.kids);
+    }
+    bw_buf_done(&v.faults);
+    bw_buf_done(&v.notes);
+    return bw_cli_flush(verb, status);
+}

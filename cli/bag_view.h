@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bag_view.h - `bandwitness verify` of a bag: what it shows, and its exit status. */
+#ifndef BW_CLI_BAG_VIEW_H
+#define BW_CLI_BAG_VIEW_H
+
+#include <stdbool.h>
+
+struct bw_verb;
+
+/* Check the bag and print what came out; an enum bw_exit. */
+int bw_bag_view(const struct bw_verb *v, const char *path, bool json);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle.h - one circuit's evidence of one period as a bag that a stranger can check
+ * alone: the signed records, the keys, what was asked, and the report that follows.
+ *
+ * Invariant: the reports in a bag are made from the bag's own members by the very
+ * function that checks them later, so what verify makes again is the same. docs/bag-v1.md
+ * names every member. Blocking; any one thread. */
+#ifndef BW_BUNDLE_H
+#define BW_BUNDLE_H
+
+#include "model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_err;
+struct bw_origin;
+
+/* What is being done, and how far of 1000; may be NULL. */
+typedef void (*bw_bundle_progress_cb)(void *owner, const char *what, int per_mille);
+
+struct bw_bundle_options {
+    struct bw_origin *origin;
+    const struct bw_report_query *query; /* all but check and progress; tz is set */
+    const char *key_path;                /* further public keys; may be NULL */
+    const char *path;                    /* of the archive */
+    bw_bundle_progress_cb progress;
+    void *owner;
+};
+
+/* What came out. */
+struct bw_bundle_told {
+    int64_t n_records;
+    int64_t bytes; /* of the archive */
+    enum bw_report_check check;
+    char check_text[480];
+};
+
+/* Write the bag. -ENODATA with a sentence when no record of the period names the circuit,
+ * -BW_EUNKNOWNKEY when a record's key is not known, or what failed. Signatures that do
+ * not hold are no failure: the report and *ret say so. */
+int bw_bundle_write(const struct bw_bundle_options *o,
+                    struct bw_bundle_told *ret,
+                    struct bw_err *reterr);
+
+/* One thing about one member ("" the archive as a whole). */
+typedef void (*bw_bundle_say_cb)(void *owner, const char *member, const char *text);
+
+struct bw_bundle_checks {
+    bw_bundle_say_cb fault; /* what does not hold */
+    bw_bundle_say_cb note;  /* what could not be checked, or should be known */
+    bw_bundle_progress_cb progress;
+    void *owner; /* all are called on the thread that called bw_bundle_verify() */
+};
+
+struct bw_bundle_verdict {
+    int64_t n_faults; /* 0: everything holds */
+    int64_t n_members;
+    int64_t n_records;
+    int64_t n_verified; /* of them with a signature that fits a key of the bag */
+    int64_t n_compared; /* files that were made again from the records */
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    char software[64]; /* that packed it */
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t made_unix_s;
+    char (*kids)[BW_KID_LEN + 1]; /* keys of the bag that signed records; free() */
+    size_t n_kids;
+};
+
+/* Check everything in a bag, archive or folder: manifests, signatures, chains, and every
+ * report made again. Needs no network, no data base and no file beside the bag. 0 with the
+ * verdict, whatever it is; -errno with a sentence when there is no bag to be checked. */
+int bw_bundle_verify(const char *path,
+                     const struct bw_bundle_checks *c,
+                     struct bw_bundle_verdict *ret,
+                     struct bw_err *reterr);
+
+#endif

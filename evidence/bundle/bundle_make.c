@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_make.c - what follows from a bag's members: are the signatures right, and the
+ * report.
+ *
+ * Invariant: members are the only input. Whoever packs and whoever checks call this
+ * alike, so a difference between them is a difference of the members. */
+#include "bundle_private.h"
+
+#include "buf.h"
+#include "jws.h"
+#include "origin.h"
+#include "tz.h"
+
+#include <bw/err.h>
+#include <bw/records.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Signatures are checked beside the report, which needs as long. */
+struct checking {
+    struct bw_bundle_made *made;
+    struct bw_bag_member records; /* a copy: lists of members move when they grow */
+    atomic_int per_mille;
+    pthread_t thread;
+    bool runs;
+    int r;
+    struct bw_err err;
+};
+
+struct making {
+    const struct bw_bundle_view *view;
+    struct bw_bundle_made *made;
+    struct checking checking;
+    bw_bundle_progress_cb progress;
+    void *owner;
+    int report_per_mille;
+};
+
+static int find(struct making *k,
+                const char *name,
+                const struct bw_bag_member **ret,
+                struct bw_err *reterr)
+{
+    *ret = k->view->find(k->view->owner, name);
+    return *ret ? 0 : bw_err_set(reterr, -ENOENT, "%s: is missing", name);
+}
+
+static void note_check(void *owner, int per_mille)
+{
+    struct checking *c = owner;
+
+    atomic_store(&c->per_mille, per_mille);
+}
+
+static void *check_all(void *owner)
+{
+    struct checking *c = owner;
+
+    c->r = bw_check_bytes(c->records.data, c->records.n, c->made->check, note_check, c,
+                          &c->made->result, &c->err);
+    atomic_store(&c->per_mille, 1000);
+    return NULL;
+}
+
+static int start_check(struct making *k, struct bw_err *reterr)
+{
+    struct checking *c = &k->checking;
+    const struct bw_bag_member *m;
+    struct bw_check_opts opts = {
+        .keys = k->made->keys, .n_keys = k->made->n_keys, .partial = true};
+    int r = find(k, BW_IN_RECORDS, &m, reterr);
+
+    if (r < 0) {
+        return r;
+    }
+    r = bw_check_new(&opts, &k->made->check);
+    if (r < 0) {
+        return bw_err_set(reterr, r, "out of memory");
+    }
+    c->records = *m;
+    c->made = k->made;
+    r = -pthread_create(&c->thread, NULL, check_all, c);
+    c->runs = r == 0;
+    if (r < 0) {
+        (void)check_all(c); /* no thread to be had: one after the other */
+    }
+    return 0;
+}
+
+static int end_check(struct making *k, struct bw_err *reterr)
+{
+    struct checking *c = &k->checking;
+
+    if (c->runs) {
+        (void)pthread_join(c->thread, NULL);
+        c->runs = false;
+    }
+    if (c->r < 0) {
+        return bw_err_set(reterr, c->r, "%s: %.300s", BW_IN_RECORDS, c->err.text);
+    }
+    return 0;
+}
+
+/* ---- members --------------------------------------------------------------------- */
+
+static int read_query(struct making *k, struct bw_err *reterr)
+{
+    const struct bw_bag_member *m;
+    int r = find(k, BW_IN_QUERY, &m, reterr);
+
+    if (r == 0) {
+        r = bw_bundle_query_read(m->data, m->n, &k->made->query, reterr);
+        r = r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_QUERY) : 0;
+    }
+    return r;
+}
+
+static int read_zone(struct making *k, struct bw_err *reterr)
+{
+    const char *name = k->made->query.tz_member;
+    const struct bw_bag_member *m;
+    int r = find(k, name, &m, reterr);
+
+    if (r == 0) {
+        r = bw_tz_parse(k->made->query.tz_name, m->data, m->n, &k->made->tz, reterr);
+        r = r < 0 ? bw_err_prefix(reterr, r, "%s", name) : 0;
+    }
+    return r;
+}
+
+static int read_keys(struct making *k, struct bw_err *reterr)
+{
+    const struct bw_bag_member *m;
+    struct bw_buf text;
+    int r = find(k, BW_IN_KEYS, &m, reterr);
+
+    if (r < 0) {
+        return r;
+    }
+    bw_buf_init(&text, BW_BUNDLE_KEYS_MAX);
+    bw_buf_add(&text, m->data, m->n); /* ends in NUL */
+    r = bw_buf_error(&text) ? bw_err_set(reterr, bw_buf_error(&text), "is too large")
+                            : bw_keys_parse(text.data ? text.data : "", text.len,
+                                            &k->made->keys, &k->made->n_keys, reterr);
+    bw_buf_done(&text);
+    return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_KEYS) : 0;
+}
+
+static int read_records(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *m = k->made;
+    const struct bw_bag_member *taken = k->view->find(k->view->owner, BW_IN_TAKEN);
+    size_t n_taken = 0;
+    int r = 0;
+
+    if (taken) {
+        r = bw_bundle_taken_read(taken->data, taken->n, &m->taken, &n_taken, reterr);
+        if (r < 0) {
+            return bw_err_prefix(reterr, r, "%s", BW_IN_TAKEN);
+        }
+    }
+    return bw_josefile_open_bytes(BW_IN_RECORDS, k->checking.records.data,
+                                  k->checking.records.n, m->taken, n_taken, &m->records,
+                                  reterr);
+}
+
+static int read_statements(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *m = k->made;
+    const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
+    int r = x ? bw_bundle_annotations(x, &m->query, &m->annotations, &m->n_annotations,
+                                      &m->n_unread_annotations, reterr)
+              : 0;
+
+    return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_STATEMENTS) : 0;
+}
+
+/* ---- the report ------------------------------------------------------------------ */
+
+static void show(struct making *k)
+{
+    int checked = atomic_load(&k->checking.per_mille);
+
+    if (k->progress) {
+        k->progress(k->owner, "records", (checked + k->report_per_mille) / 2);
+    }
+}
+
+static void show_report(void *owner, const char *what, int64_t done, int64_t total)
+{
+    struct making *k = owner;
+
+    (void)what;
+    if (total > 0 && done <= total) {
+        k->report_per_mille = (int)((double)done * 1000 / (double)total);
+    }
+    show(k);
+}
+
+static int config_claim(void *owner, const char *config_sha256, struct bw_report_claim *ret)
+{
+    struct making *k = owner;
+    char name[BW_BAG_NAME_MAX + 1];
+    const struct bw_bag_member *m;
+    struct bw_buf text;
+    int r;
+
+    (void)snprintf(name, sizeof(name), "%s%s.conf", BW_IN_CONFIGURATIONS, config_sha256);
+    m = k->view->find(k->view->owner, name);
+    if (!m) {
+        return -ENOENT;
+    }
+    bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
+    bw_buf_add(&text, m->data, m->n);
+    r = bw_buf_error(&text) || !text.data
+            ? -ENOENT
+            : bw_origin_read_config(text.data, text.len, config_sha256,
+                                    k->made->query.circuit, ret);
+    bw_buf_done(&text);
+    return r;
+}
+
+static int make_report(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *m = k->made;
+    struct bw_bundle_query *q = &m->query;
+    struct bw_report_query ask = {.records = m->records,
+                                  .site = q->site,
+                                  .circuit = q->circuit,
+                                  .from_unix_s = q->from_unix_s,
+                                  .to_unix_s = q->to_unix_s,
+                                  .tz = m->tz,
+                                  .tz_origin = q->tz_origin,
+                                  .class_hours = q->class_hours,
+                                  .claims = q->claims,
+                                  .n_claims = q->n_claims,
+                                  .config_claim = config_claim,
+                                  .annotations = m->annotations,
+                                  .n_annotations = m->n_annotations,
+                                  .n_unread_annotations = m->n_unread_annotations,
+                                  .place = q->place,
+                                  .origin = q->origin,
+                                  .origin_text = q->origin_text,
+                                  .made_unix_s = q->made_unix_s,
+                                  .check = BW_CHECK_NOT_DONE,
+                                  .check_text = "",
+                                  .progress = show_report,
+                                  .owner = k};
+    int r = bw_report_make(&ask, &m->report, reterr);
+
+    k->report_per_mille = 1000;
+    return r;
+}
+
+int bw_bundle_make(const struct bw_bundle_view *v,
+                   bw_bundle_progress_cb progress,
+                   void *owner,
+                   struct bw_bundle_made **ret,
+                   struct bw_err *reterr)
+{
+    struct making k = {.view = v, .progress = progress, .owner = owner};
+    struct bw_bundle_made *m = calloc(1, sizeof(*m));
+    struct bw_err late = {""};
+    int r = m ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+
+    if (r < 0) {
+        return r;
+    }
+    k.made = m;
+    r = read_query(&k, reterr);
+    r = r < 0 ? r : read_zone(&k, reterr);
+    r = r < 0 ? r : read_keys(&k, reterr);
+    r = r < 0 ? r : start_check(&k, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    r = read_records(&k, reterr);
+    r = r < 0 ? r : read_statements(&k, reterr);
+    r = r < 0 ? r : make_report(&k, reterr);
+    show(&k);
+    int checked = end_check(&k, r < 0 ? &late : reterr); /* the first fault is told */
+    r = r < 0 ? r : checked;
+    if (r == 0) {
+        bw_origin_check_words(&m->result, &m->report->check, m->report->check_text);
+        *ret = m;
+        m = NULL;
+    }
+out:
+    bw_bundle_made_free(m);
+    return r;
+}
+
+void bw_bundle_made_free(struct bw_bundle_made *m)
+{
+    if (m) {
+        bw_report_free(m->report);
+        bw_records_close(m->records);
+        bw_check_free(m->check);
+        bw_tz_free(m->tz);
+        free(m->taken);
+        free(m->annotations);
+        free(m->keys);
+        free(m);
+    }
+}

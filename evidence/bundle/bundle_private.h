@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_private.h - the members of a bag, and what is made from them. */
+#ifndef BW_BUNDLE_PRIVATE_H
+#define BW_BUNDLE_PRIVATE_H
+
+#include "bag.h"
+#include "bundle.h"
+
+#include <check.h>
+#include <josefile.h>
+
+struct bw_buf;
+struct bw_pubkey;
+
+#define BW_BUNDLE_AGENT "bandwitness/" BW_VERSION
+
+#define BW_IN_QUERY "data/query.json"
+#define BW_IN_RECORDS "data/records/summaries.jose"
+#define BW_IN_TAKEN "data/records/taken.csv"
+#define BW_IN_KEYS "data/keys/keys.jwks"
+#define BW_IN_KEY_HISTORY "data/keys/history.json"
+#define BW_IN_CONFIGURATIONS "data/configurations/" /* HASH.conf */
+#define BW_IN_STATEMENTS "data/statements.jsonl"
+#define BW_IN_README "data/README.txt"
+#define BW_IN_REPORTS "data/report/"
+
+enum {
+    BW_BUNDLE_QUERY_MAX = 256 * 1024,
+    BW_BUNDLE_KEYS_MAX = 4 * 1024 * 1024
+};
+
+/* What was asked: every choice that changes a figure. */
+struct bw_bundle_query {
+    char software[64];
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    char place[128];
+    char origin[16];
+    char origin_text[200];
+    char tz_name[64];
+    char tz_origin[64];
+    char tz_member[BW_BAG_NAME_MAX + 1];
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t made_unix_s;
+    struct bw_report_hours class_hours;
+    struct bw_report_claim claims[BW_REPORT_CLAIMS_MAX];
+    size_t n_claims;
+};
+
+/* The member that keeps the zone's file. */
+void bw_bundle_tz_member(const char *tz_name, char ret[BW_BAG_NAME_MAX + 1]);
+int bw_bundle_query_write(const struct bw_report_query *q,
+                          const char *tz_name,
+                          struct bw_buf *out);
+/* data[n] need not end in NUL. -BW_EMALFORMED, -BW_ENEWER. */
+int bw_bundle_query_read(const char *data,
+                         size_t n,
+                         struct bw_bundle_query *ret,
+                         struct bw_err *reterr);
+
+/* When records were taken in, one line each below a heading. */
+void bw_bundle_taken_head(struct bw_buf *out);
+void bw_bundle_taken_add(struct bw_buf *out, const struct bw_josefile_taken *t);
+int bw_bundle_taken_read(const char *data,
+                         size_t n,
+                         struct bw_josefile_taken **ret,
+                         size_t *ret_n,
+                         struct bw_err *reterr);
+
+/* What was said of a circuit, one statement a line; nothing where nothing was said. */
+int bw_bundle_statements_write(struct bw_origin *origin,
+                               const char *site,
+                               const char *circuit,
+                               struct bw_buf *out,
+                               struct bw_err *reterr);
+/* As bw_annotations_read(), of such lines. */
+int bw_bundle_annotations(const struct bw_bag_member *m,
+                          const struct bw_bundle_query *q,
+                          struct bw_annotation_said **ret,
+                          size_t *ret_n,
+                          int64_t *ret_unread,
+                          struct bw_err *reterr);
+
+/* Members, wherever they lie; NULL: there is none of this name. */
+struct bw_bundle_view {
+    const struct bw_bag_member *(*find)(void *owner, const char *name);
+    void *owner;
+};
+
+/* All that follows from the members. */
+struct bw_bundle_made {
+    struct bw_bundle_query query;
+    struct bw_tz *tz;
+    struct bw_josefile_taken *taken;
+    struct bw_records *records;
+    struct bw_annotation_said *annotations;
+    size_t n_annotations;
+    int64_t n_unread_annotations;
+    struct bw_pubkey *keys;
+    size_t n_keys;
+    struct bw_check *check;
+    struct bw_check_result result;
+    struct bw_report *report;
+};
+
+/* Read the members, check signatures and chain, make the report. The error names the
+ * member in its sentence. Signatures are checked on a thread of its own. */
+int bw_bundle_make(const struct bw_bundle_view *v,
+                   bw_bundle_progress_cb progress,
+                   void *owner,
+                   struct bw_bundle_made **ret,
+                   struct bw_err *reterr);
+void bw_bundle_made_free(struct bw_bundle_made *m); /* NULL is fine */
+
+/* Every form a report is packed in: a new one is a row of this table. */
+struct bw_bundle_form {
+    const char *name; /* below data/report/ */
+    int (*render)(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
+    bool figures; /* rows of figures: told apart one by one, also between versions */
+};
+extern const struct bw_bundle_form bw_bundle_forms[]; /* name NULL ends it */
+
+/* data/README.txt, of a bag's own facts alone. */
+int bw_bundle_readme(const struct bw_bundle_made *m, struct bw_buf *out);
+
+/* Tell how two texts of one member differ, at most a few lines of it; gives how many. */
+int64_t bw_bundle_differences(const char *member,
+                              const char *bag,
+                              size_t n_bag,
+                              const char *made,
+                              size_t n_made,
+                              bw_bundle_say_cb say,
+                              void *owner);
+/* The same for rows of figures of two versions of this program: a figure that both have
+ * by the same method must be the same; *ret_apart counts those that only one has. */
+int64_t bw_bundle_figure_differences(const char *member,
+                                     const char *bag,
+                                     size_t n_bag,
+                                     const char *made,
+                                     size_t n_made,
+                                     bw_bundle_say_cb say,
+                                     void *owner,
+                                     int64_t *ret_apart);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_query.c - what was asked, as JSON: a report can be made again from records and
+ * this file alone.
+ *
+ * Invariant: a member that this version does not know is refused, as it may change a
+ * figure. */
+#include "bundle_private.h"
+
+#include "buf.h"
+#include "json.h"
+#include "tz.h"
+
+#include <bw/err.h>
+#include <bw/summary.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DAY_MIN = 1440,
+    WEEKDAYS = 0x7f
+};
+#define UNIX_MAX (INT64_C(1) << 33) /* as archives do: the year 2242 */
+#define BPS_MAX INT64_C(1000000000000000)
+
+void bw_bundle_tz_member(const char *tz_name, char ret[BW_BAG_NAME_MAX + 1])
+{
+    char file[64];
+
+    (void)snprintf(file, sizeof(file), "%s", tz_name);
+    for (char *p = file; *p; p++) {
+        *p = *p == '/' ? '_' : *p;
+    }
+    (void)snprintf(ret, BW_BAG_NAME_MAX + 1, "data/zone/%s.tzif", file);
+}
+
+/* ---- writing --------------------------------------------------------------------- */
+
+static void put_claim(struct bw_jw *w, const struct bw_report_claim *c)
+{
+    bw_jw_obj(w);
+    bw_jw_ki64(w, "from_unix_s", c->from_unix_s);
+    bw_jw_ki64(w, "to_unix_s", c->to_unix_s);
+    bw_jw_ki64(w, "down_bps", c->bps[BW_DOWN]);
+    bw_jw_ki64(w, "up_bps", c->bps[BW_UP]);
+    bw_jw_kstr(w, "layer", bw_layer_name(c->layer));
+    bw_jw_kstr(w, "origin", c->origin);
+    bw_jw_obj_end(w);
+}
+
+int bw_bundle_query_write(const struct bw_report_query *q,
+                          const char *tz_name,
+                          struct bw_buf *out)
+{
+    char member[BW_BAG_NAME_MAX + 1];
+    struct bw_jw w;
+
+    bw_bundle_tz_member(tz_name, member);
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "software", BW_BUNDLE_AGENT);
+    bw_jw_ki64(&w, "made_unix_s", q->made_unix_s);
+    bw_jw_kstr(&w, "site", q->site);
+    bw_jw_kstr(&w, "circuit", q->circuit);
+    bw_jw_kstr(&w, "place", q->place && q->place[0] ? q->place : NULL);
+    bw_jw_ki64(&w, "from_unix_s", q->from_unix_s);
+    bw_jw_ki64(&w, "to_unix_s", q->to_unix_s);
+    bw_jw_kobj(&w, "time_zone");
+    bw_jw_kstr(&w, "name", tz_name);
+    bw_jw_kstr(&w, "origin", q->tz_origin && q->tz_origin[0] ? q->tz_origin : NULL);
+    bw_jw_kstr(&w, "file", member);
+    bw_jw_obj_end(&w);
+    bw_jw_kobj(&w, "class_hours");
+    bw_jw_karr(&w, "weekdays"); /* 0 = Sunday */
+    for (int d = 0; d < 7; d++) {
+        if (q->class_hours.weekdays & (1u << d)) {
+            bw_jw_i64(&w, d);
+        }
+    }
+    bw_jw_arr_end(&w);
+    bw_jw_ki64(&w, "from_min", q->class_hours.from_min);
+    bw_jw_ki64(&w, "to_min", q->class_hours.to_min);
+    bw_jw_obj_end(&w);
+    bw_jw_kobj(&w, "records");
+    bw_jw_kstr(&w, "origin", q->origin);
+    bw_jw_kstr(&w, "text", q->origin_text);
+    bw_jw_obj_end(&w);
+    bw_jw_karr(&w, "claims");
+    for (size_t i = 0; i < q->n_claims; i++) {
+        put_claim(&w, &q->claims[i]);
+    }
+    bw_jw_arr_end(&w);
+    bw_jw_obj_end(&w);
+    bw_buf_putc(out, '\n');
+    return bw_buf_error(out);
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+/* A string member into out[cap]; may be absent where that is allowed. */
+static int text(const json_t *o,
+                const char *name,
+                bool needed,
+                char *out,
+                size_t cap,
+                struct bw_err *reterr)
+{
+    const char *t = NULL;
+    int r = needed ? bw_json_get_str(o, name, cap - 1, &t, reterr)
+                   : bw_json_opt_str(o, name, cap - 1, &t, reterr);
+
+    if (r == 0) {
+        (void)snprintf(out, cap, "%s", t ? t : "");
+    }
+    return r;
+}
+
+static int read_claim(const json_t *o, struct bw_report_claim *c, struct bw_err *reterr)
+{
+    static const char *const names[] = {"from_unix_s", "to_unix_s", "down_bps", "up_bps",
+                                        "layer",       "origin",    NULL};
+    char layer[16];
+    int r = json_is_object(o) ? bw_json_only(o, names, reterr)
+                              : bw_err_set(reterr, -BW_EMALFORMED, "a claim is no object");
+
+    *c = (struct bw_report_claim){.layer = BW_LAYER_UNKNOWN};
+    r = r < 0 ? r
+              : bw_json_opt_i64(o, "from_unix_s", INT64_MIN + 1, UNIX_MAX, &c->from_unix_s,
+                                reterr);
+    r = r < 0 ? r
+              : bw_json_opt_i64(o, "to_unix_s", INT64_MIN + 1, UNIX_MAX, &c->to_unix_s,
+                                reterr);
+    r = r < 0 ? r : bw_json_opt_i64(o, "down_bps", 0, BPS_MAX, &c->bps[BW_DOWN], reterr);
+    r = r < 0 ? r : bw_json_opt_i64(o, "up_bps", 0, BPS_MAX, &c->bps[BW_UP], reterr);
+    r = r < 0 ? r : text(o, "layer", false, layer, sizeof(layer), reterr);
+    r = r < 0 ? r : text(o, "origin", true, c->origin, sizeof(c->origin), reterr);
+    if (r == 0 && layer[0] && bw_layer_parse(layer, &c->layer) < 0) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "layer: '%s' is none", layer);
+    }
+    return r;
+}
+
+static int read_claims(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    const json_t *list;
+    int r = bw_json_get_arr(o, "claims", BW_REPORT_CLAIMS_MAX, &list, reterr);
+
+    for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+        r = read_claim(json_array_get(list, i), &q->claims[q->n_claims++], reterr);
+    }
+    return r;
+}
+
+static int read_zone(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    static const char *const names[] = {"name", "origin", "file", NULL};
+    char member[BW_BAG_NAME_MAX + 1];
+    const json_t *z;
+    int r = bw_json_get_obj(o, "time_zone", &z, reterr);
+
+    r = r < 0 ? r : bw_json_only(z, names, reterr);
+    r = r < 0 ? r : text(z, "name", true, q->tz_name, sizeof(q->tz_name), reterr);
+    r = r < 0 ? r : text(z, "origin", false, q->tz_origin, sizeof(q->tz_origin), reterr);
+    r = r < 0 ? r : text(z, "file", true, q->tz_member, sizeof(q->tz_member), reterr);
+    if (r == 0) {
+        bw_bundle_tz_member(q->tz_name, member);
+        r = strcmp(member, q->tz_member) == 0
+                ? 0
+                : bw_err_set(reterr, -BW_EMALFORMED, "file: not the one of its time zone");
+    }
+    return r;
+}
+
+static int read_hours(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    static const char *const names[] = {"weekdays", "from_min", "to_min", NULL};
+    const json_t *h;
+    const json_t *days = NULL;
+    int64_t from = 0;
+    int64_t to = 0;
+    int r = bw_json_get_obj(o, "class_hours", &h, reterr);
+
+    r = r < 0 ? r : bw_json_only(h, names, reterr);
+    r = r < 0 ? r : bw_json_get_arr(h, "weekdays", 7, &days, reterr);
+    for (size_t i = 0; r == 0 && i < json_array_size(days); i++) {
+        const json_t *d = json_array_get(days, i);
+        json_int_t v = json_is_integer(d) ? json_integer_value(d) : -1;
+        r = v >= 0 && v < 7 ? 0 : bw_err_set(reterr, -BW_EMALFORMED, "weekdays: 0 to 6");
+        q->class_hours.weekdays |= r == 0 ? 1u << v : 0;
+    }
+    r = r < 0 ? r : bw_json_get_i64(h, "from_min", 0, DAY_MIN, &from, reterr);
+    r = r < 0 ? r : bw_json_get_i64(h, "to_min", 0, DAY_MIN, &to, reterr);
+    q->class_hours.from_min = (int)from;
+    q->class_hours.to_min = (int)to;
+    return r;
+}
+
+static int read_origin(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    static const char *const names[] = {"origin", "text", NULL};
+    const json_t *x;
+    int r = bw_json_get_obj(o, "records", &x, reterr);
+
+    r = r < 0 ? r : bw_json_only(x, names, reterr);
+    r = r < 0 ? r : text(x, "origin", true, q->origin, sizeof(q->origin), reterr);
+    return r < 0 ? r
+                 : text(x, "text", true, q->origin_text, sizeof(q->origin_text), reterr);
+}
+
+static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    static const char *const names[] = {
+        "v",       "software",    "made_unix_s", "site",      "circuit",
+        "place",   "from_unix_s", "to_unix_s",   "time_zone", "class_hours",
+        "records", "claims",      NULL};
+    int64_t v = 0;
+    int r = bw_json_get_i64(o, "v", 1, INT64_MAX, &v, reterr);
+
+    if (r == 0 && v != 1) {
+        return bw_err_set(reterr, -BW_ENEWER, "version %lld needs a newer reader",
+                          (long long)v);
+    }
+    r = r < 0 ? r : bw_json_only(o, names, reterr);
+    r = r < 0 ? r : text(o, "software", true, q->software, sizeof(q->software), reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "made_unix_s", 0, UNIX_MAX, &q->made_unix_s, reterr);
+    r = r < 0 ? r : text(o, "site", true, q->site, sizeof(q->site), reterr);
+    r = r < 0 ? r : text(o, "circuit", true, q->circuit, sizeof(q->circuit), reterr);
+    r = r < 0 ? r : text(o, "place", false, q->place, sizeof(q->place), reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "from_unix_s", 0, UNIX_MAX, &q->from_unix_s, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "to_unix_s", 0, UNIX_MAX, &q->to_unix_s, reterr);
+    r = r < 0 ? r : read_zone(o, q, reterr);
+    r = r < 0 ? r : read_hours(o, q, reterr);
+    r = r < 0 ? r : read_origin(o, q, reterr);
+    return r < 0 ? r : read_claims(o, q, reterr);
+}
+
+int bw_bundle_query_read(const char *data,
+                         size_t n,
+                         struct bw_bundle_query *ret,
+                         struct bw_err *reterr)
+{
+    struct bw_bundle_query *q = calloc(1, sizeof(*q));
+    json_t *o = NULL;
+    int r = q ? bw_json_parse(data, n, BW_BUNDLE_QUERY_MAX, &o, reterr)
+              : bw_err_set(reterr, -ENOMEM, "out of memory");
+
+    if (r == 0) {
+        r = json_is_object(o) ? read_all(o, q, reterr)
+                              : bw_err_set(reterr, -BW_EMALFORMED, "no object");
+    }
+    if (r == 0) {
+        *ret = *q;
+    }
+    json_decref(o);
+    free(q);
+    return r;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_statements.c - what people and imports said of a circuit, in a bag: one statement
+ * a line, in the order in which they were said, and those that ended them.
+ *
+ * Invariant: a bag's statements are read by the very code that reads a catalogue's: they
+ * go into one that lives as long as the reading, in a folder of its own. */
+#include "bundle_private.h"
+
+#include "buf.h"
+#include "catalogue.h"
+#include "origin.h"
+#include "statement.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    STATEMENTS_MAX = 100000,
+    TEXT_MAX = 256 * 1024 * 1024
+};
+
+/* ---- packing --------------------------------------------------------------------- */
+
+struct one {
+    int64_t position;
+    char *text;
+    size_t n;
+    char ended_by[BW_HASH_LEN + 1];
+};
+
+struct gathering {
+    struct one *list;
+    size_t n;
+    size_t cap;
+};
+
+static int gather(void *owner, const struct bw_said *s)
+{
+    struct gathering *g = owner;
+
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->list[i].position == s->position) {
+            return 0;
+        }
+    }
+    if (g->n == STATEMENTS_MAX) {
+        return -E2BIG;
+    }
+    if (g->n == g->cap) {
+        size_t cap = g->cap ? 2 * g->cap : 64;
+        struct one *grown = reallocarray(g->list, cap, sizeof(*grown));
+        if (!grown) {
+            return -ENOMEM;
+        }
+        g->list = grown;
+        g->cap = cap;
+    }
+    g->list[g->n] =
+        (struct one){.position = s->position, .n = s->n, .text = malloc(s->n + 1)};
+    if (!g->list[g->n].text) {
+        return -ENOMEM;
+    }
+    memcpy(g->list[g->n].text, s->text, s->n);
+    memcpy(g->list[g->n].ended_by, s->ended_by, sizeof(s->ended_by));
+    g->n++;
+    return 0;
+}
+
+static int by_position(const void *a, const void *b)
+{
+    const struct one *x = a;
+    const struct one *y = b;
+
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+int bw_bundle_statements_write(struct bw_origin *origin,
+                               const char *site,
+                               const char *circuit,
+                               struct bw_buf *out,
+                               struct bw_err *reterr)
+{
+    struct bw_catalogue *c = bw_origin_catalogue(origin);
+    char about[BW_ANNOTATION_ABOUT_MAX + 1];
+    struct gathering g = {NULL, 0, 0};
+    int r;
+
+    if (!c) {
+        return 0;
+    }
+    bw_annotation_about(site, circuit, about);
+    r = c->ops->statements(c, &(struct bw_said_query){.about = about, .ended = true},
+                           gather, &g, reterr);
+    /* what ended one may be about its id alone; and be ended itself */
+    for (size_t i = 0; r == 0 && i < g.n; i++) {
+        if (g.list[i].ended_by[0]) {
+            char id[BW_HASH_LEN + 1];
+            memcpy(id, g.list[i].ended_by, sizeof(id));
+            r = c->ops->statement_find(c, id, gather, &g, reterr);
+        }
+    }
+    if (r == -E2BIG || r == -ENOMEM) {
+        (void)bw_err_set(reterr, r, "statements: %s", bw_strerror(r));
+    }
+    if (g.n) {
+        qsort(g.list, g.n, sizeof(*g.list), by_position);
+    }
+    for (size_t i = 0; i < g.n; i++) {
+        bw_buf_add(out, g.list[i].text, g.list[i].n);
+        bw_buf_putc(out, '\n');
+        free(g.list[i].text);
+    }
+    free(g.list);
+    return r < 0 ? r : bw_buf_error(out) ? bw_err_set(reterr, -ENOMEM, "out of memory") : 0;
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+struct reading {
+    const char *at;
+    const char *end;
+    int64_t line;
+};
+
+static int next(void *owner, const char **ret_text, size_t *ret_n, struct bw_err *reterr)
+{
+    struct reading *r = owner;
+    const char *newline;
+
+    if (r->at == r->end) {
+        return 0;
+    }
+    r->line++;
+    newline = memchr(r->at, '\n', (size_t)(r->end - r->at));
+    if (!newline) {
+        return bw_err_set(reterr, -BW_EMALFORMED, "does not end in a newline");
+    }
+    *ret_text = r->at;
+    *ret_n = (size_t)(newline - r->at);
+    r->at = newline + 1;
+    return 1;
+}
+
+static void remove_folder(const char *folder)
+{
+    static const char *const names[] = {"catalogue.db", "catalogue.db-wal",
+                                        "catalogue.db-shm", "catalogue.db-journal"};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%.4000s/%s", folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+}
+
+int bw_bundle_annotations(const struct bw_bag_member *m,
+                          const struct bw_bundle_query *q,
+                          struct bw_annotation_said **ret,
+                          size_t *ret_n,
+                          int64_t *ret_unread,
+                          struct bw_err *reterr)
+{
+    const char *tmp = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
+    struct reading lines = {.at = m->data, .end = m->data + m->n};
+    struct bw_catalogue *c = NULL;
+    char folder[PATH_MAX];
+    char path[PATH_MAX];
+    int r;
+
+    if (m->n > TEXT_MAX) {
+        return bw_err_set(reterr, -E2BIG, "more than %d bytes", TEXT_MAX);
+    }
+    (void)snprintf(folder, sizeof(folder), "%.3900s/bandwitness-XXXXXX",
+                   tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder)) {
+        return bw_err_set(reterr, -errno, "%s: %s; set TMPDIR to a folder with room",
+                          folder, bw_strerror(-errno));
+    }
+    (void)snprintf(path, sizeof(path), "%.4000s/catalogue.db", folder);
+    r = bw_catalogue_open(path, &c, reterr);
+    if (r == 0) {
+        r = c->ops->statements_add(c, next, &lines, 0, NULL, reterr);
+        r = r < 0 ? bw_err_prefix(reterr, r, "line %lld", (long long)lines.line)
+                  : bw_annotations_read(c, q->site, q->circuit, q->from_unix_s,
+                                        q->to_unix_s, ret, ret_n, ret_unread, reterr);
+        c->ops->close(c);
+    }
+    remove_folder(folder);
+    return r;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_verify.c - does everything in a bag hold?
+ *
+ * Invariant: nothing outside the bag is read. A member that this version cannot make
+ * again is told as such, never passed over in silence. */
+#include "bundle_private.h"
+
+#include "buf.h"
+#include "jws.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    FAULTS_MAX = 1000, /* kept one by one; all are counted */
+    REPORT_MAX = 256 * 1024 * 1024,
+    WAIT_MS = 100
+};
+
+struct fault {
+    char member[BW_BAG_NAME_MAX + 1];
+    char text[400];
+};
+
+/* Manifests and the archive's bytes, beside everything else. */
+struct packing_check {
+    const struct bw_bag *bag;
+    struct fault *list;
+    size_t n;
+    int64_t n_faults;
+    int r; /* of the comparison with the archive's bytes */
+    struct bw_err err;
+    bool no_memory;
+    atomic_bool done;
+};
+
+struct verifying {
+    const struct bw_bundle_checks *c;
+    struct bw_bundle_verdict *v;
+    const struct bw_bag *bag;
+};
+
+static void keep_fault(void *owner, const char *member, const char *text)
+{
+    struct packing_check *p = owner;
+    struct fault *grown;
+
+    p->n_faults++;
+    if (p->n == FAULTS_MAX) {
+        return;
+    }
+    grown = reallocarray(p->list, p->n + 1, sizeof(*grown));
+    if (!grown) {
+        p->no_memory = true;
+        return;
+    }
+    p->list = grown;
+    (void)snprintf(grown[p->n].member, sizeof(grown->member), "%s", member);
+    (void)snprintf(grown[p->n].text, sizeof(grown->text), "%s", text);
+    p->n++;
+}
+
+static void *check_packing(void *owner)
+{
+    struct packing_check *p = owner;
+    int64_t n = bw_bag_check(p->bag, keep_fault, NULL, p);
+
+    p->no_memory = p->no_memory || n < 0;
+    p->r = bw_bag_same_bytes(p->bag, &p->err);
+    atomic_store(&p->done, true);
+    return NULL;
+}
+
+static void say_fault(void *owner, const char *member, const char *text)
+{
+    struct verifying *v = owner;
+
+    v->v->n_faults++;
+    if (v->c->fault) {
+        v->c->fault(v->c->owner, member, text);
+    }
+}
+
+static void note(const struct verifying *v, const char *member, const char *text)
+{
+    if (v->c->note) {
+        v->c->note(v->c->owner, member, text);
+    }
+}
+
+/* ---- manifests and bytes --------------------------------------------------------- */
+
+static void tell_packing(struct verifying *v, const struct packing_check *p)
+{
+    char mine[80];
+    char theirs[80];
+
+    for (size_t i = 0; i < p->n; i++) {
+        say_fault(v, p->list[i].member, p->list[i].text);
+    }
+    v->v->n_faults += p->n_faults - (int64_t)p->n;
+    if (p->no_memory) {
+        say_fault(v, "", "the manifests could not be checked: out of memory");
+    }
+    if (p->r == 0) {
+        return;
+    }
+    bw_bag_packer(mine);
+    if (p->r > 0 &&
+        bw_bag_info_get(v->bag, "Bandwitness-Packed-With", theirs, sizeof(theirs)) &&
+        strcmp(mine, theirs) != 0) {
+        note(v, "",
+             "packed with another version of libarchive or zstd: that packing it again "
+             "gives the "
+             "same bytes was not checked");
+        return;
+    }
+    say_fault(v, "", p->err.text);
+}
+
+/* ---- what follows from the records ----------------------------------------------- */
+
+static const struct bw_bag_member *find(void *owner, const char *name)
+{
+    return bw_bag_find(owner, name);
+}
+
+static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
+{
+    char text[640];
+
+    if (m->result.first != BW_FAULT_NONE) {
+        (void)snprintf(text, sizeof(text), "line %lld: %s: %.500s",
+                       (long long)m->result.first_line, bw_fault_name(m->result.first),
+                       m->result.first_text);
+        say_fault(v, BW_IN_RECORDS, text);
+        v->v->n_faults += m->result.n_faults - 1;
+    }
+    if (m->result.n_records == 0 || m->result.n_verified < m->result.n_records) {
+        say_fault(v, BW_IN_RECORDS, "not every record carries a signature that fits");
+    }
+}
+
+static void compare(struct verifying *v,
+                    const struct bw_bundle_made *m,
+                    const struct bw_bag_member *x,
+                    const struct bw_buf *text,
+                    bool figures)
+{
+    bool same_version = strcmp(m->query.software, BW_BUNDLE_AGENT) == 0;
+    const char *made = text->data ? text->data : "";
+    int64_t apart = 0;
+
+    if (same_version) {
+        (void)bw_bundle_differences(x->name, x->data, x->n, made, text->len, say_fault, v);
+        v->v->n_compared++;
+    } else if (figures) {
+        (void)bw_bundle_figure_differences(x->name, x->data, x->n, made, text->len,
+                                           say_fault, v, &apart);
+        v->v->n_compared++;
+        if (apart > 0) {
+            char words[160];
+            (void)snprintf(words, sizeof(words),
+                           "%lld figures are only of the version that packed it or only of "
+                           "this one",
+                           (long long)apart);
+            note(v, x->name, words);
+        }
+    } else if (x->n != text->len || memcmp(x->data, made, x->n) != 0) {
+        note(v, x->name,
+             "another version of this program lays this form out in another "
+             "way; the figures were compared in report.csv");
+    }
+}
+
+static int
+compare_forms(struct verifying *v, const struct bw_bundle_made *m, struct bw_err *e)
+{
+    struct bw_buf text;
+    int r = 0;
+
+    bw_buf_init(&text, REPORT_MAX);
+    for (const struct bw_bundle_form *f = bw_bundle_forms; r == 0 && f->name; f++) {
+        char name[BW_BAG_NAME_MAX + 1];
+        const struct bw_bag_member *x;
+        (void)snprintf(name, sizeof(name), "%s%s", BW_IN_REPORTS, f->name);
+        x = bw_bag_find(v->bag, name);
+        if (!x) {
+            if (f->figures || strcmp(m->query.software, BW_BUNDLE_AGENT) == 0) {
+                say_fault(v, name, "is missing");
+            }
+            continue;
+        }
+        bw_buf_clear(&text);
+        r = f->render(m->report, &text, e);
+        if (r == 0) {
+            compare(v, m, x, &text, f->figures);
+        }
+    }
+    bw_buf_clear(&text);
+    if (r == 0 && bw_bundle_readme(m, &text) == 0) {
+        const struct bw_bag_member *x = bw_bag_find(v->bag, BW_IN_README);
+        if (x) {
+            compare(v, m, x, &text, false);
+        } else {
+            say_fault(v, BW_IN_README, "is missing");
+        }
+    }
+    bw_buf_done(&text);
+    return r;
+}
+
+/* Is this a member that was looked into above? */
+static bool is_known(const struct bw_bundle_made *m, const char *name)
+{
+    static const char *const names[] = {BW_IN_QUERY, BW_IN_RECORDS,     BW_IN_TAKEN,
+                                        BW_IN_KEYS,  BW_IN_KEY_HISTORY, BW_IN_STATEMENTS,
+                                        BW_IN_README};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    if (strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
+        strcmp(name, m->query.tz_member) == 0) {
+        return true;
+    }
+    for (const struct bw_bundle_form *f = bw_bundle_forms; f->name; f++) {
+        if (strncmp(name, BW_IN_REPORTS, strlen(BW_IN_REPORTS)) == 0 &&
+            strcmp(name + strlen(BW_IN_REPORTS), f->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_unknown(struct verifying *v, const struct bw_bundle_made *m)
+{
+    for (size_t i = 0; i < bw_bag_count(v->bag); i++) {
+        const char *name = bw_bag_at(v->bag, i)->name;
+        if (strncmp(name, "data/", 5) == 0 && !is_known(m, name)) {
+            note(v, name, "is not known to this version: only its hashes were checked");
+        }
+    }
+}
+
+static int take_kids(struct verifying *v, const struct bw_bundle_made *m)
+{
+    struct bw_check_chain ch;
+    size_t n = 0;
+
+    while (bw_check_chain_at(m->check, n, &ch) == 0) {
+        n++;
+    }
+    v->v->kids = calloc(n + 1, sizeof(*v->v->kids));
+    if (!v->v->kids) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n && bw_check_chain_at(m->check, i, &ch) == 0; i++) {
+        memcpy(v->v->kids[i], ch.kid, sizeof(ch.kid));
+    }
+    v->v->n_kids = n;
+    return 0;
+}
+
+static int follow(struct verifying *v, struct bw_err *reterr)
+{
+    struct bw_bundle_view view = {.find = find};
+    struct bw_bundle_made *m = NULL;
+    struct bw_err err = {""};
+    union { /* the view's owner is not changed */
+        const struct bw_bag *read;
+        void *any;
+    } bag = {.read = v->bag};
+    int r;
+
+    view.owner = bag.any;
+    r = bw_bundle_make(&view, v->c->progress, v->c->owner, &m, &err);
+    if (r == -ENOMEM) {
+        return bw_err_set(reterr, r, "out of memory");
+    }
+    if (r < 0) {
+        say_fault(v, "", err.text); /* its sentence names the member */
+        return 0;
+    }
+    memcpy(v->v->site, m->query.site, sizeof(v->v->site));
+    memcpy(v->v->circuit, m->query.circuit, sizeof(v->v->circuit));
+    memcpy(v->v->software, m->query.software, sizeof(v->v->software));
+    v->v->from_unix_s = m->query.from_unix_s;
+    v->v->to_unix_s = m->query.to_unix_s;
+    v->v->made_unix_s = m->query.made_unix_s;
+    v->v->n_records = m->result.n_records;
+    v->v->n_verified = m->result.n_verified;
+    tell_records(v, m);
+    r = take_kids(v, m);
+    r = r < 0 ? bw_err_set(reterr, r, "out of memory") : compare_forms(v, m, reterr);
+    if (r == 0) {
+        note_unknown(v, m);
+    }
+    bw_bundle_made_free(m);
+    return r;
+}
+
+int bw_bundle_verify(const char *path,
+                     const struct bw_bundle_checks *c,
+                     struct bw_bundle_verdict *ret,
+                     struct bw_err *reterr)
+{
+    struct verifying v = {.c = c, .v = ret};
+    struct packing_check p = {.r = 0};
+    struct bw_bag *bag = NULL;
+    pthread_t thread;
+    bool runs;
+    int r = bw_bag_open(path, &bag, reterr);
+
+    *ret = (struct bw_bundle_verdict){
+        .from_unix_s = BW_UNKNOWN, .to_unix_s = BW_UNKNOWN, .made_unix_s = BW_UNKNOWN};
+    if (r < 0) {
+        return r;
+    }
+    v.bag = bag;
+    p.bag = bag;
+    ret->n_members = (int64_t)bw_bag_count(bag);
+    runs = pthread_create(&thread, NULL, check_packing, &p) == 0;
+    if (!runs) {
+        (void)check_packing(&p);
+    }
+    r = follow(&v, reterr);
+    while (runs && !atomic_load(&p.done)) {
+        struct timespec wait = {.tv_nsec = WAIT_MS * 1000000L};
+        if (c->progress) {
+            c->progress(c->owner, "hashes and packing", 999);
+        }
+        (void)nanosleep(&wait, NULL);
+    }
+    if (runs) {
+        (void)pthread_join(thread, NULL);
+    }
+    tell_packing(&v, &p);
+    free(p.list);
+    if (r < 0) {
+        free(ret->kids);
+        ret->kids = NULL;
+    }
+    bw_bag_close(bag);
+    return r;
+}

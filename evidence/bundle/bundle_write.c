@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_write.c - gathers one circuit's evidence of one period and packs it.
+ *
+ * Invariant: of a chain that has a record in the period no record between its first and
+ * last here is left out, so that it can be followed. */
+#include "bundle_private.h"
+
+#include "buf.h"
+#include "clock.h"
+#include "file.h"
+#include "json.h"
+#include "origin.h"
+#include "tz.h"
+
+#include <bw/err.h>
+#include <bw/records.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    DAY_S = 86400,
+    BESIDE_S = 2 * DAY_S, /* what a report reads beside its period, and more */
+    CHUNK = 1024 * 1024,
+    TAKEN_MAX = 1024 * 1024 * 1024,
+    REPORT_MAX = 256 * 1024 * 1024
+};
+
+struct chain {
+    char kid[BW_KID_LEN + 1];
+    int64_t first_seq;
+    int64_t last_seq;
+    int64_t n;
+};
+
+struct packing {
+    const struct bw_bundle_options *o;
+    struct bw_bag_writer *bag;
+    struct chain *chains;
+    size_t n_chains;
+    struct bw_buf text; /* records on their way into the file */
+    struct bw_buf taken;
+    bool some_taken;
+    bool whole; /* every record of a chain between its ends, also from outside the time */
+    int fd;
+    char *mapped;
+    size_t size;
+    int64_t n_records;
+    struct bw_err *err;
+    struct bw_bag_member found; /* of the last find */
+    struct bw_buf scratch;
+};
+
+static void show(struct packing *p, const char *what, int per_mille)
+{
+    if (p->o->progress) {
+        p->o->progress(p->o->owner, what, per_mille);
+    }
+}
+
+static int out_of_memory(struct packing *p)
+{
+    return bw_err_set(p->err, -ENOMEM, "out of memory");
+}
+
+/* ---- records --------------------------------------------------------------------- */
+
+static struct chain *chain_of(struct packing *p, const char *kid)
+{
+    struct chain *grown;
+
+    for (size_t i = 0; i < p->n_chains; i++) {
+        if (strcmp(p->chains[i].kid, kid) == 0) {
+            return &p->chains[i];
+        }
+    }
+    if (p->n_chains == BW_REPORT_KEYS_MAX) {
+        return NULL;
+    }
+    grown = reallocarray(p->chains, p->n_chains + 1, sizeof(*grown));
+    if (!grown) {
+        return NULL;
+    }
+    p->chains = grown;
+    grown[p->n_chains] = (struct chain){.first_seq = INT64_MAX};
+    (void)snprintf(grown[p->n_chains].kid, sizeof(grown->kid), "%s", kid);
+    return &grown[p->n_chains++];
+}
+
+static int note_chain(void *owner, const struct bw_record *rec)
+{
+    struct packing *p = owner;
+    struct chain *c = chain_of(p, rec->kid);
+
+    if (!c) {
+        return p->n_chains == BW_REPORT_KEYS_MAX
+                   ? bw_err_set(p->err, -E2BIG, "records of more than %d keys",
+                                BW_REPORT_KEYS_MAX)
+                   : out_of_memory(p);
+    }
+    c->n++;
+    c->first_seq = rec->seq < c->first_seq ? rec->seq : c->first_seq;
+    c->last_seq = rec->seq > c->last_seq ? rec->seq : c->last_seq;
+    return 0;
+}
+
+static int drain(struct packing *p, size_t at_least)
+{
+    const char *at = p->text.data;
+
+    if (bw_buf_error(&p->text) || bw_buf_error(&p->taken)) {
+        return out_of_memory(p);
+    }
+    if (p->text.len <= at_least) {
+        return 0;
+    }
+    for (size_t left = p->text.len; left > 0;) {
+        ssize_t done = write(p->fd, at, left);
+        if (done < 0 && errno != EINTR) {
+            return bw_err_set(p->err, -errno, "%s; set TMPDIR to a folder with room",
+                              bw_strerror(-errno));
+        }
+        if (done > 0) {
+            at += done;
+            left -= (size_t)done;
+            p->size += (size_t)done;
+        }
+    }
+    bw_buf_clear(&p->text);
+    return 0;
+}
+
+static int put_record(void *owner, const struct bw_record *rec)
+{
+    struct packing *p = owner;
+    struct bw_josefile_taken t = {.position = rec->position,
+                                  .received_unix_ms = rec->received_unix_ms,
+                                  .egress = rec->egress};
+
+    if (p->whole) {
+        const struct chain *c = NULL;
+        for (size_t i = 0; i < p->n_chains && !c; i++) {
+            c = strcmp(p->chains[i].kid, rec->kid) == 0 ? &p->chains[i] : NULL;
+        }
+        if (!c || rec->seq < c->first_seq || rec->seq > c->last_seq) {
+            return 0;
+        }
+    }
+    bw_buf_add(&p->text, rec->jws, rec->jws_len);
+    bw_buf_putc(&p->text, '\n');
+    bw_bundle_taken_add(&p->taken, &t);
+    p->some_taken =
+        p->some_taken || rec->position != BW_UNKNOWN || rec->received_unix_ms != BW_UNKNOWN;
+    if (++p->n_records % 4096 == 0) {
+        show(p, "reading records", 0);
+    }
+    return drain(p, CHUNK);
+}
+
+static int64_t floor_day(int64_t unix_s)
+{
+    return unix_s - (unix_s % DAY_S + DAY_S) % DAY_S;
+}
+
+static int gather_records(struct packing *p)
+{
+    const struct bw_report_query *q = p->o->query;
+    struct bw_records *records = bw_origin_records(p->o->origin);
+    int64_t from = floor_day(q->from_unix_s) - BESIDE_S;
+    int64_t to = floor_day(q->to_unix_s) + BESIDE_S;
+    int r = bw_records_each(records, q->site, from, to, note_chain, p, p->err);
+
+    for (size_t i = 0; r == 0 && i < p->n_chains; i++) {
+        const struct chain *c = &p->chains[i];
+        p->whole = p->whole || c->n != c->last_seq - c->first_seq + 1;
+    }
+    if (r < 0) {
+        return r;
+    }
+    p->fd = bw_file_temporary(p->err);
+    if (p->fd < 0) {
+        return p->fd;
+    }
+    bw_bundle_taken_head(&p->taken);
+    r = bw_records_each(records, q->site, p->whole ? INT64_MIN : from,
+                        p->whole ? INT64_MAX : to, put_record, p, p->err);
+    r = r < 0 ? r : drain(p, 0);
+    if (r < 0) {
+        return r;
+    }
+    if (p->size > 0) {
+        void *at = mmap(NULL, p->size, PROT_READ, MAP_SHARED, p->fd, 0);
+        if (at == MAP_FAILED) {
+            return bw_err_set(p->err, -errno, "records: %s", bw_strerror(-errno));
+        }
+        p->mapped = at;
+    }
+    r = bw_bag_lend(p->bag, BW_IN_RECORDS, p->mapped ? p->mapped : "", p->size, p->err);
+    return r < 0 || !p->some_taken
+               ? r
+               : bw_bag_add(p->bag, BW_IN_TAKEN, p->taken.data, p->taken.len, p->err);
+}
+
+/* ---- keys ------------------------------------------------------------------------ */
+
+static void put_key(struct bw_jw *w, const struct bw_origin_key *k)
+{
+    bw_jw_obj(w);
+    bw_jw_kstr(w, "kid", k->key.kid);
+    bw_jw_kstr(w, "alg", bw_alg_name(k->key.alg));
+    bw_jw_ki64(w, "from_unix_s", k->from_unix_s);
+    bw_jw_ki64(w, "revoked_unix_s", k->revoked_unix_s);
+    bw_jw_kstr(w, "replaced_by", k->replaced_by[0] ? k->replaced_by : NULL);
+    bw_jw_kstr(w, "prev_kid", k->prev_kid[0] ? k->prev_kid : NULL);
+    bw_jw_obj_end(w);
+}
+
+static int add_json(struct packing *p, const char *name, struct bw_buf *text)
+{
+    bw_buf_putc(text, '\n');
+    return bw_buf_error(text) ? out_of_memory(p)
+                              : bw_bag_add(p->bag, name, text->data, text->len, p->err);
+}
+
+static int put_keys(struct packing *p, const struct bw_origin_key *keys, size_t n)
+{
+    struct bw_buf text;
+    struct bw_jw w;
+    int r;
+
+    bw_buf_init(&text, BW_BUNDLE_KEYS_MAX);
+    bw_jw_init(&w, &text);
+    bw_jw_obj(&w);
+    bw_jw_karr(&w, "keys");
+    for (size_t i = 0; i < n; i++) {
+        bw_jw_obj(&w);
+        bw_pubkey_members(&keys[i].key, &w);
+        bw_jw_obj_end(&w);
+    }
+    bw_jw_arr_end(&w);
+    bw_jw_obj_end(&w);
+    r = add_json(p, BW_IN_KEYS, &text);
+    bw_buf_clear(&text);
+    bw_jw_init(&w, &text);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "site", p->o->query->site);
+    bw_jw_karr(&w, "keys");
+    for (size_t i = 0; i < n; i++) {
+        put_key(&w, &keys[i]);
+    }
+    bw_jw_arr_end(&w);
+    bw_jw_obj_end(&w);
+    r = r < 0 ? r : add_json(p, BW_IN_KEY_HISTORY, &text);
+    bw_buf_done(&text);
+    return r;
+}
+
+static int gather_keys(struct packing *p)
+{
+    struct bw_origin_key *keys = NULL;
+    size_t n = 0;
+    int r =
+        bw_origin_keys(p->o->origin, p->o->query->site, p->o->key_path, &keys, &n, p->err);
+
+    for (size_t i = 0; r == 0 && i < p->n_chains; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(keys[k].key.kid, p->chains[i].kid) != 0) {
+            k++;
+        }
+        if (k == n) {
+            r = bw_err_set(p->err, -BW_EUNKNOWNKEY,
+                           "the public key %s, which signed %lld of these records, is not "
+                           "known here; give the box's keys with --key (bandwitness key "
+                           "--json)",
+                           p->chains[i].kid, (long long)p->chains[i].n);
+        }
+    }
+    r = r < 0 ? r : put_keys(p, keys, n);
+    free(keys);
+    return r;
+}
+
+/* ---- what was asked -------------------------------------------------------------- */
+
+static int gather_query(struct packing *p)
+{
+    const struct bw_report_query *q = p->o->query;
+    char member[BW_BAG_NAME_MAX + 1];
+    struct bw_buf text;
+    size_t n;
+    const void *zone = bw_tz_bytes(q->tz, &n);
+    int r;
+
+    bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
+    r = bw_bundle_query_write(q, bw_tz_name(q->tz), &text);
+    r = r < 0 ? out_of_memory(p)
+              : bw_bag_add(p->bag, BW_IN_QUERY, text.data, text.len, p->err);
+    bw_buf_done(&text);
+    bw_bundle_tz_member(bw_tz_name(q->tz), member);
+    return r < 0 ? r : bw_bag_add(p->bag, member, zone, n, p->err);
+}
+
+static int gather_statements(struct packing *p)
+{
+    const struct bw_report_query *q = p->o->query;
+    struct bw_buf text;
+    int r;
+
+    bw_buf_init(&text, REPORT_MAX);
+    r = bw_bundle_statements_write(p->o->origin, q->site, q->circuit, &text, p->err);
+    if (r == 0 && text.len > 0) {
+        r = bw_bag_add(p->bag, BW_IN_STATEMENTS, text.data, text.len, p->err);
+    }
+    bw_buf_done(&text);
+    return r;
+}
+
+/* The members gathered so far; a configuration that is asked for is gathered then. */
+static const struct bw_bag_member *find(void *owner, const char *name)
+{
+    struct packing *p = owner;
+    const struct bw_bag_member *m = bw_bag_writer_find(p->bag, name);
+    char sha256[BW_HASH_LEN + 1];
+
+    if (m || strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) != 0) {
+        return m;
+    }
+    (void)snprintf(sha256, sizeof(sha256), "%s", name + strlen(BW_IN_CONFIGURATIONS));
+    bw_buf_clear(&p->scratch);
+    if (bw_origin_config_text(p->o->origin, sha256, &p->scratch) < 0 ||
+        bw_bag_add(p->bag, name, p->scratch.data, p->scratch.len, NULL) < 0) {
+        return NULL;
+    }
+    return bw_bag_writer_find(p->bag, name);
+}
+
+/* ---- what follows ---------------------------------------------------------------- */
+
+static int add_reports(struct packing *p, const struct bw_bundle_made *made)
+{
+    struct bw_buf text;
+    int r = 0;
+
+    bw_buf_init(&text, REPORT_MAX);
+    for (const struct bw_bundle_form *f = bw_bundle_forms; r == 0 && f->name; f++) {
+        char name[BW_BAG_NAME_MAX + 1];
+        (void)snprintf(name, sizeof(name), "%s%s", BW_IN_REPORTS, f->name);
+        bw_buf_clear(&text);
+        r = f->render(made->report, &text, p->err);
+        r = r < 0 ? r : bw_bag_add(p->bag, name, text.data, text.len, p->err);
+    }
+    bw_buf_clear(&text);
+    if (r == 0 && bw_bundle_readme(made, &text) < 0) {
+        r = out_of_memory(p);
+    }
+    r = r < 0 ? r : bw_bag_add(p->bag, BW_IN_README, text.data, text.len, p->err);
+    bw_buf_done(&text);
+    return r;
+}
+
+static int add_info(struct packing *p, const struct bw_bundle_made *made)
+{
+    const struct bw_bundle_query *q = &made->query;
+    char text[320];
+    char from[32];
+    char to[32];
+    int r;
+
+    bw_time_format_s(q->from_unix_s, from);
+    bw_time_format_s(q->to_unix_s, to);
+    r = bw_bag_info(p->bag, "Bag-Software-Agent", BW_BUNDLE_AGENT);
+    bw_bag_packer(text);
+    r = r < 0 ? r : bw_bag_info(p->bag, "Bandwitness-Packed-With", text);
+    r = r < 0 ? r : bw_bag_info(p->bag, "Bandwitness-Bag-Version", "1");
+    if (r == 0 && q->place[0]) {
+        r = bw_bag_info(p->bag, "Source-Organization", q->place);
+    }
+    (void)snprintf(text, sizeof(text), "%s.%s", q->site, q->circuit);
+    r = r < 0 ? r : bw_bag_info(p->bag, "External-Identifier", text);
+    (void)snprintf(
+        text, sizeof(text),
+        "Signed measurements of the Internet circuit %s.%s from %s to %s, and the "
+        "report that follows from them. Begin with data/README.txt.",
+        q->site, q->circuit, from, to);
+    r = r < 0 ? r : bw_bag_info(p->bag, "External-Description", text);
+    return r < 0 ? out_of_memory(p) : 0;
+}
+
+static void top_folder(const struct bw_report_query *q, char out[BW_BAG_NAME_MAX + 1])
+{
+    char from[32];
+    char to[32];
+
+    bw_time_format_s(q->from_unix_s, from);
+    bw_time_format_s(q->to_unix_s, to);
+    (void)snprintf(out, BW_BAG_NAME_MAX + 1, "bandwitness-%s.%s-%.10s-%.10s", q->site,
+                   q->circuit, from, to);
+    for (char *c = out; *c; c++) {
+        *c = strchr("/ %", *c) ? '_' : *c;
+    }
+}
+
+static void show_making(void *owner, const char *what, int per_mille)
+{
+    show(owner, what, per_mille);
+}
+
+static void show_packing(void *owner, int per_mille)
+{
+    show(owner, "packing", per_mille);
+}
+
+int bw_bundle_write(const struct bw_bundle_options *o,
+                    struct bw_bundle_told *ret,
+                    struct bw_err *reterr)
+{
+    struct bw_err err = {""};
+    struct packing p = {.o = o, .fd = -1, .err = reterr ? reterr : &err};
+    struct bw_bundle_view view = {.find = find, .owner = &p};
+    struct bw_bundle_made *made = NULL;
+    char top[BW_BAG_NAME_MAX + 1];
+    int64_t bytes = 0;
+    int r;
+
+    bw_buf_init(&p.text, 2 * CHUNK);
+    bw_buf_init(&p.taken, TAKEN_MAX);
+    bw_buf_init(&p.scratch, BW_BUNDLE_QUERY_MAX);
+    top_folder(o->query, top);
+    r = bw_bag_writer_new(top, o->query->made_unix_s, &p.bag, p.err);
+    r = r < 0 ? r : gather_query(&p);
+    r = r < 0 ? r : gather_records(&p);
+    r = r < 0 ? r : gather_keys(&p);
+    r = r < 0 ? r : gather_statements(&p);
+    r = r < 0 ? r : bw_bundle_make(&view, show_making, &p, &made, p.err);
+    r = r < 0 ? r : add_reports(&p, made);
+    r = r < 0 ? r : add_info(&p, made);
+    r = r < 0 ? r : bw_bag_write(p.bag, o->path, show_packing, &p, &bytes, p.err);
+    if (r == 0) {
+        *ret = (struct bw_bundle_told){
+            .n_records = p.n_records, .bytes = bytes, .check = made->report->check};
+        memcpy(ret->check_text, made->report->check_text, sizeof(ret->check_text));
+    }
+    bw_bundle_made_free(made); /* before what it reads from */
+    bw_bag_writer_free(p.bag);
+    if (p.mapped) {
+        (void)munmap(p.mapped, p.size);
+    }
+    if (p.fd >= 0) {
+        (void)close(p.fd);
+    }
+    free(p.chains);
+    bw_buf_done(&p.text);
+    bw_buf_done(&p.taken);
+    bw_buf_done(&p.scratch);
+    return r;
+}

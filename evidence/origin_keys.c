@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * origin_keys.c - a site's public keys, wherever its records come from. */
+#include "origin.h"
+#include "origin_private.h"
+
+#include "catalogue.h"
+#include "check.h"
+#include "enrolment.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct found {
+    struct bw_origin_key *list;
+    size_t n;
+};
+
+/* The key's place in the list, a new one at its end; NULL: out of memory. */
+static struct bw_origin_key *place_of(struct found *f, const struct bw_pubkey *key)
+{
+    struct bw_origin_key *grown;
+
+    for (size_t i = 0; i < f->n; i++) {
+        if (strcmp(f->list[i].key.kid, key->kid) == 0) {
+            return &f->list[i];
+        }
+    }
+    grown = reallocarray(f->list, f->n + 1, sizeof(*grown));
+    if (!grown) {
+        return NULL;
+    }
+    f->list = grown;
+    grown[f->n] = (struct bw_origin_key){
+        .key = *key, .from_unix_s = BW_UNKNOWN, .revoked_unix_s = BW_UNKNOWN};
+    return &grown[f->n++];
+}
+
+static int of_catalogue(void *owner, const struct bw_site_key *k)
+{
+    struct bw_pubkey key = {.alg = (enum bw_alg)k->alg};
+    struct bw_origin_key *x;
+
+    memcpy(key.raw, k->raw, sizeof(key.raw));
+    memcpy(key.kid, k->kid, sizeof(key.kid));
+    x = place_of(owner, &key);
+    if (!x) {
+        return -ENOMEM;
+    }
+    x->from_unix_s = k->from_unix_s;
+    x->revoked_unix_s = k->revoked_unix_s;
+    memcpy(x->replaced_by, k->replaced_by, sizeof(x->replaced_by));
+    memcpy(x->prev_kid, k->prev_kid, sizeof(x->prev_kid));
+    return 0;
+}
+
+static int take_all(struct found *f, const struct bw_pubkey *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!place_of(f, &keys[i])) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+/* The box keeps its public keys beside its journal; a copy of the journal has none. */
+static int of_box(const struct bw_origin *s, struct found *f, struct bw_err *reterr)
+{
+    char folder[PATH_MAX];
+    char *slash;
+    struct bw_pubkey *keys = NULL;
+    size_t n = 0;
+    int r;
+
+    (void)snprintf(folder, sizeof(folder), "%s", s->path);
+    slash = strrchr(folder, '/');
+    if (slash) {
+        slash[slash == folder] = '\0';
+    } else {
+        (void)snprintf(folder, sizeof(folder), ".");
+    }
+    r = bw_enrolment_public_keys(folder, &keys, &n, reterr);
+    r = r == -ENOENT ? 0 : r < 0 ? r : take_all(f, keys, n);
+    free(keys);
+    return r;
+}
+
+static int by_kid(const void *a, const void *b)
+{
+    const struct bw_origin_key *x = a;
+    const struct bw_origin_key *y = b;
+
+    return strcmp(x->key.kid, y->key.kid);
+}
+
+int bw_origin_keys(struct bw_origin *s,
+                   const char *site,
+                   const char *key_path,
+                   struct bw_origin_key **ret,
+                   size_t *ret_n,
+                   struct bw_err *reterr)
+{
+    struct found f = {NULL, 0};
+    struct bw_pubkey *given = NULL;
+    size_t n_given = 0;
+    int r = 0;
+
+    if (s->catalogue) {
+        r = s->catalogue->ops->keys(s->catalogue, site, of_catalogue, &f, reterr);
+    } else if (s->from == BW_FROM_JOURNAL) {
+        r = of_box(s, &f, reterr);
+    }
+    if (r == 0 && key_path) {
+        r = bw_keys_load(key_path, &given, &n_given, reterr);
+        r = r < 0 ? r : take_all(&f, given, n_given);
+    }
+    free(given);
+    if (r < 0) {
+        free(f.list);
+        return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
+    }
+    if (f.n) {
+        qsort(f.list, f.n, sizeof(*f.list), by_kid);
+    }
+    *ret = f.list;
+    *ret_n = f.n;
+    return 0;
+}

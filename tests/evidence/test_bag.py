@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_bag.py BANDWITNESS GEN_YEAR - `bandwitness bundle` and `bandwitness verify BAG`.
+
+A bag is packed from each source, held against RFC 8493 and python3-jwcrypto (by the very lines
+that its README gives to strangers), and against `bandwitness report` on the same source. Then
+one bit is changed in every file of it, some of the archive's own, and files are changed by
+somebody who makes the manifests anew: each is to be found and named.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import bagit
+
+BANDWITNESS, GEN = sys.argv[1:3]
+FAULTS = []
+ENV = {**os.environ, "SOURCE_DATE_EPOCH": "1800000000"}
+GENERATE = ["--from", "2026-10-30T05:00:00Z", "--days", "4", "--offset", "-18000"]
+ASK = ["--tz", "America/Chicago", "--from", "2026-10-31", "--to", "2026-11-02T12:00",
+       "--class-hours", "08:00-15:30", "--claim-down", "100M", "--claim-up", "20M",
+       "--place", "Alder ISD"]
+
+
+def wrong(text):
+    FAULTS.append(text)
+    print("WRONG", text)
+
+
+def run(*command, env=None, cwd=None):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, env=env or ENV, cwd=cwd, check=False)
+
+
+def bandwitness(*arguments, **more):
+    return run(BANDWITNESS, *arguments, **more)
+
+
+def must(r, status, *words):
+    for word in words:
+        if word not in r.stdout + r.stderr:
+            wrong(f"{r.args[1:4]}: '{word}' is not said: {r.stdout}{r.stderr}")
+    if r.returncode != status:
+        wrong(f"{r.args[1:]}: status {r.returncode}, not {status}: {r.stderr}")
+    return r
+
+
+def unpack(archive, where):
+    subprocess.run(["tar", "--zstd", "--warning=no-timestamp", "-xf", archive, "-C", where],
+                   check=True)
+    (top,) = os.listdir(where)
+    return os.path.join(where, top)
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def without_check(text):
+    report = json.loads(text)
+    report["records"].pop("signatures")
+    report["records"].pop("signatures_text", None)
+    return report
+
+
+def from_source(name, source, keys, place):
+    """A bag from one source; its folder."""
+    bag = f"{place}/{name}.tar.zst"
+    r = must(bandwitness("bundle", *source, *keys, *ASK, "-o", bag, "--json"), 0)
+    told = json.loads(r.stdout)
+    if told["bytes"] != os.path.getsize(bag) or not told["signatures_hold"]:
+        wrong(f"{name}: {told}")
+    again = f"{place}/again.tar.zst"
+    must(bandwitness("bundle", *source, *keys, *ASK, "-o", again), 0)
+    if read(bag) != read(again):
+        wrong(f"{name}: packing it again gives other bytes")
+    r = must(bandwitness("verify", bag), 0, "everything holds", "made again  5 files")
+    v = json.loads(must(bandwitness("verify", "--json", bag), 0).stdout)
+    if not v["ok"] or v["records"] != told["records"] or v["verified"] != told["records"]:
+        wrong(f"{name}: {v}")
+    os.mkdir(f"{place}/{name}")
+    folder = unpack(bag, f"{place}/{name}")
+    must(bandwitness("verify", folder), 0, "everything holds")
+    for fault in bagit.faults(folder):
+        wrong(f"{name}: no bag by RFC 8493: {fault}")
+    report = bandwitness("report", *source, *ASK, "--format", "json")
+    if without_check(report.stdout) != without_check(read(f"{folder}/data/report/report.json")):
+        wrong(f"{name}: the report in the bag is not the one of its source")
+    return bag, folder
+
+
+def strangers_lines(folder):
+    """What the README tells others to do, done."""
+    text = read(f"{folder}/data/README.txt").decode()
+    script = "\n".join(line[5:] for line in text.split("\n") if line.startswith("     "))
+    script = script[script.index("import base64"):]
+    n = len(read(f"{folder}/data/records/summaries.jose").splitlines())
+    r = run("/usr/bin/python3", "-c", script, cwd=folder)
+    if r.returncode or f"{n} records, every signature and every link holds" not in r.stdout:
+        wrong(f"the README's lines: {r.stdout}{r.stderr}")
+    for line in re.findall(r"(?m)^ {5}(sha\d+sum .*)$", text):
+        r = run(*line.split(), cwd=folder)
+        if r.returncode:
+            wrong(f"{line}: {r.stdout}{r.stderr}")
+    if not {"Alder ISD", "America/Chicago"} <= set(re.findall(r"Alder ISD|America/Chicago", text)):
+        wrong("the README does not name place and zone")
+
+
+def one_bit_everywhere(folder):
+    """One bit of every file, at its start, middle, end and somewhere."""
+    rng = random.Random(7)
+    for name in sorted(bagit.files(folder)):
+        path = f"{folder}/{name}"
+        good = read(path)
+        for at in sorted({0, len(good) // 2, len(good) - 1, rng.randrange(len(good))}):
+            bad = bytearray(good)
+            bad[at] ^= 1 << rng.randrange(8)
+            write(path, bytes(bad))
+            r = bandwitness("verify", folder)
+            if r.returncode != 1 or not re.search(rf"(?m)verify: {re.escape(name)}: ", r.stderr):
+                wrong(f"a bit of {name}, byte {at}: status {r.returncode}, {r.stderr[:300]}")
+        write(path, good)
+    must(bandwitness("verify", folder), 0)
+
+
+def bits_of_the_archive(bag, place):
+    rng = random.Random(11)
+    good = read(bag)
+    path = f"{place}/flipped.tar.zst"
+    places = [0, 1, 4, 5, 6, len(good) - 1, len(good) - 5]
+    for at in places + [rng.randrange(len(good)) for _ in range(30)]:
+        bad = bytearray(good)
+        bad[at] ^= 1 << rng.randrange(8)
+        write(path, bytes(bad))
+        r = bandwitness("verify", path)
+        if r.returncode != 1 or path not in r.stderr:
+            wrong(f"a bit of byte {at} of the archive: status {r.returncode}: {r.stderr[:300]}")
+    for bad, what in ((good[:-1], "cut"), (good + b"\0", "longer"), (good + good, "twice")):
+        write(path, bad)
+        r = bandwitness("verify", path)
+        if r.returncode != 1:
+            wrong(f"the archive {what}: status {r.returncode}: {r.stderr[:300]}")
+
+
+def swap(old, new):
+    def change(data):
+        if data.count(old) < 1:
+            raise ValueError(f"{old} is not there")
+        return data.replace(old, new, 1)
+    return change
+
+
+def signed_otherwise(data):
+    lines = data.split(b"\n")
+    head, payload, signature = lines[40].split(b".")
+    lines[40] = b".".join((head, payload[:-9] + b"A" + payload[-8:], signature))
+    return b"\n".join(lines)
+
+
+def swapped(data):
+    lines = data.split(b"\n")
+    lines[50], lines[51] = lines[51], lines[50]
+    return b"\n".join(lines)
+
+
+def later(data):
+    rows = data.split(b"\r\n")
+    rows[600] = rows[600].replace(b",match", b"0,match")
+    return b"\r\n".join(rows)
+
+
+def hidden_changes(folder):
+    """Somebody changes one file and makes every manifest anew."""
+    taken = os.path.exists(f"{folder}/data/records/taken.csv")
+    cases = [
+        ("data/records/summaries.jose", signed_otherwise, ["summaries.jose:41: "]),
+        ("data/records/summaries.jose", lambda d: d.split(b"\n", 1)[1],
+         ["1151 records, but 1152 lines" if taken else "report.html: line "]),
+        ("data/records/summaries.jose", lambda d: b"\n".join(d.split(b"\n")[:30] + d.split(b"\n")[31:]),
+         ["1151 records, but 1152 lines" if taken else "summaries.jose: line 31: "]),
+        ("data/records/summaries.jose", swapped, ["summaries.jose: line "]),
+        ("data/report/report.csv", swap(b"sum,", b"sum,1"), ["report.csv: line ", "the bag says"]),
+        ("data/report/report.html", swap(b"<h1", b"<h1 "), ["report.html: line "]),
+        ("data/report/report.json", swap(b'"n_', b'"m_') , ["report.json: line "]),
+        ("data/report/intervals.csv", swap(b"\r\n", b"\n"), ["intervals.csv"]),
+        ("data/query.json", swap(b'"from_min":480', b'"from_min":481'), ["report.csv: line "]),
+        ("data/query.json", swap(b'"down_bps":100000000', b'"down_bps":100000001'), ["report.csv: line "]),
+        ("data/query.json", swap(b'"v":1', b'"v":2'), ["data/query.json", "newer reader"]),
+        ("data/zone/America_Chicago.tzif", lambda d: read("/usr/share/zoneinfo/America/Denver"),
+         ["report.csv: line "]),
+        ("data/zone/America_Chicago.tzif", lambda d: d[:10], ["America_Chicago.tzif", "TZif"]),
+        ("data/keys/keys.jwks", swap(b'"x":"', b'"x":"A'), ["keys.jwks"]),
+        ("data/README.txt", swap(b"ALONE", b"A1ONE"), ["README.txt: line "]),
+    ]
+    if taken:
+        cases.append(("data/records/taken.csv", lambda d: d.rsplit(b"\r\n", 2)[0] + b"\r\n",
+                      ["lines tell when they were taken in"]))
+        cases.append(("data/records/taken.csv", later, ["report.csv: line "]))
+    saved = {n: read(f"{folder}/{n}") for n in bagit.files(folder)}
+    for name, change, words in cases:
+        try:
+            write(f"{folder}/{name}", change(saved[name]))
+        except ValueError as e:
+            wrong(f"{name}: {e}")
+            continue
+        bagit.write_manifests(folder)
+        if bagit.faults(folder):
+            wrong(f"{name}: the manifests made anew do not hold")
+        r = bandwitness("verify", folder)
+        for word in words:
+            if word not in r.stderr:
+                wrong(f"{name} changed and hidden: '{word}' is not said: {r.stderr[:600]}")
+        if r.returncode != 1:
+            wrong(f"{name} changed and hidden: status {r.returncode}")
+        for n, data in saved.items():
+            write(f"{folder}/{n}", data)
+    # what this version does not know is told, and no fault
+    write(f"{folder}/data/later.json", b"{}\n")
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 0, "data/later.json: is not known to this version")
+    os.remove(f"{folder}/data/later.json")
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 0)
+
+
+def another_version(folder):
+    """Packed by a version that laid its pages out otherwise: the figures are what counts."""
+    saved = {n: read(f"{folder}/{n}") for n in bagit.files(folder)}
+    write(f"{folder}/data/query.json",
+          re.sub(rb'"bandwitness/[^"]*"', b'"bandwitness/9.9.9"', saved["data/query.json"]))
+    write(f"{folder}/data/report/report.html", b"<html></html>\n")
+    rows = saved["data/report/report.csv"].split(b"\r\n")
+    write(f"{folder}/data/report/report.csv",
+          b"\r\n".join(rows[:-1] + [b"later,figure,1,1,,count,1,later/1", b""]))
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 0, "another version", "1 figures are only")
+    row = next(i for i, x in enumerate(rows) if b"bytes-sum/1" in x)
+    cells = rows[row].split(b",")
+    cells[2] += b"0"
+    write(f"{folder}/data/report/report.csv", b"\r\n".join(rows[:row] + [b",".join(cells)] + rows[row + 1:]))
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 1, "report.csv: the bag says '")
+    for n, data in saved.items():
+        write(f"{folder}/{n}", data)
+
+
+def alone(bag):
+    """Without a network, without this machine's time zones, without an environment."""
+    script = ("mount -t tmpfs none /usr/share/zoneinfo && mount -t tmpfs none /var/lib && "
+              f"exec {BANDWITNESS} verify {bag}")
+    probe = run("unshare", "-rmn", "true")
+    if probe.returncode:
+        print("not run alone: no namespaces here")
+        return
+    keep = {k: v for k, v in os.environ.items() if "SAN" in k or k == "PATH"}
+    must(run("unshare", "-rmn", "sh", "-c", script, env=keep), 0, "everything holds")
+
+
+def say(data, *words):
+    r = must(bandwitness("annotate", "--ledger", data, "--by", "heron", *words, "s-heron.wan"), 0)
+    return r.stdout.split()[0]
+
+
+def what_people_said(place, key):
+    """Statements go with the records; those that were withdrawn too, and the withdrawal."""
+    data = f"{place}/data"
+    time = ["--from", "2026-10-31T20:00:00Z", "--to", "2026-10-31T21:00:00Z"]
+    say(data, *time, "--cause", "power", "--text", "power cut on Alder Road", "--exclude")
+    wrong_one = say(data, *time, "--cause", "school", "--text", "said in error")
+    must(bandwitness("annotate", "--ledger", data, "--by", "heron", "--withdraw", wrong_one), 0)
+    _, folder = from_source("said", ["--ledger", data], ["--key", key], place)
+    lines = read(f"{folder}/data/statements.jsonl").splitlines()
+    if [json.loads(x)["kind"] for x in lines] != ["annotation", "annotation", "withdrawal"]:
+        wrong(f"statements.jsonl: {lines}")
+    saved = {n: read(f"{folder}/{n}") for n in bagit.files(folder)}
+    for change, words in ((lambda d: d.replace(b"Alder Road", b"Aldern Rd."), "report.json: line "),
+                          (lambda d: b"\n".join(d.split(b"\n")[:2]) + b"\n", "report.json: line "),
+                          (lambda d: d.replace(b'"power"', b'"tower"'), "report.json: line "),
+                          (lambda d: d[:-1], "statements.jsonl"),
+                          (lambda d: d.replace(b"{", b"{ ", 1), "statements.jsonl: line 1")):
+        write(f"{folder}/data/statements.jsonl", change(saved["data/statements.jsonl"]))
+        bagit.write_manifests(folder)
+        must(bandwitness("verify", folder), 1, words)
+        for n, content in saved.items():
+            write(f"{folder}/{n}", content)
+
+
+def usage(place, jose, key):
+    must(bandwitness("bundle", "--file", jose, "--key", key), 2, "-o FILE.tar.zst")
+    must(bandwitness("bundle", "--file", jose, "-o", f"{place}/x.tar.zst", "--tz", "UTC"), 1,
+         "is not known here", "--key")
+    must(bandwitness("bundle", "--file", jose, "--key", key, "--tz", "UTC", "--from", "2020-01-01",
+                     "--to", "2020-01-02", "-o", f"{place}/x.tar.zst"), 1, "there are some from")
+    must(bandwitness("bundle", "--file", jose, "--key", key, "--tz", "UTC", "-o",
+                     "/nowhere/x.tar.zst"), 1, "/nowhere/x.tar.zst")
+    must(bandwitness("verify", "--key", key, f"{place}/file.tar.zst"), 2, "has its keys in it")
+    if os.path.exists(f"{place}/x.tar.zst"):
+        wrong("a file was left behind by what failed")
+    # a record that was changed still gives a bag, which says so
+    lines = read(jose).split(b"\n")
+    lines[700] = lines[700].replace(lines[700][-8:], b"AAAAAAAA")
+    write(f"{place}/bad.jose", b"\n".join(lines))
+    must(bandwitness("bundle", "--file", f"{place}/bad.jose", "--key", key, "--tz", "UTC", "-o",
+                     f"{place}/bad.tar.zst"), 1, "signatures or chain do not hold")
+    must(bandwitness("verify", f"{place}/bad.tar.zst"), 1, "summaries.jose: line ")
+    os.mkdir(f"{place}/bad")
+    folder = unpack(f"{place}/bad.tar.zst", f"{place}/bad")
+    if b"NOT EVERYTHING HOLDS" not in read(f"{folder}/data/README.txt"):
+        wrong("the README does not say that a signature does not hold")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="bw-bag-") as place:
+        jose, key = f"{place}/r.jose", f"{place}/k.jwk"
+        r = run(GEN, *GENERATE, "--jose", jose, "--key", key, "--ledger", f"{place}/data/ledger",
+                "--journal", f"{place}/journal.db")
+        if r.returncode:
+            print(r.stderr)
+            return 1
+        bag, folder = from_source("file", ["--file", jose], ["--key", key], place)
+        strangers_lines(folder)
+        one_bit_everywhere(folder)
+        bits_of_the_archive(bag, place)
+        hidden_changes(folder)
+        another_version(folder)
+        alone(bag)
+        usage(place, jose, key)
+        _, folder = from_source("ledger", ["--ledger", f"{place}/data"], ["--key", key], place)
+        if not os.path.exists(f"{folder}/data/records/taken.csv"):
+            wrong("a ledger's bag does not tell when records were taken in")
+        hidden_changes(folder)
+        what_people_said(place, key)
+        # the box's own keys lie beside its journal
+        os.mkdir(f"{place}/public")
+        kid = json.loads(read(f"{folder}/data/keys/keys.jwks"))["keys"][0]["kid"]
+        shutil.copy(key, f"{place}/public/{kid}.jwk")
+        from_source("journal", ["--journal", f"{place}/journal.db"], [], place)
+    return 1 if FAULTS else 0
+
+
+sys.exit(main())
