@@ -111,7 +111,8 @@ int bw_numbers_add(struct bw_numbers *list, const char *number)
     }
     list->text = grown;
     memmove(list->text + at + 1, list->text + at, (list->n - at) * sizeof(list->text[0]));
-    memcpy(list->text[at], number, len + 1);
+    memset(list->text[at], 0, sizeof(list->text[at])); /* lists are compared as bytes */
+    memcpy(list->text[at], number, len);
     list->n++;
     return 0;
 }

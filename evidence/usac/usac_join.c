@@ -62,8 +62,8 @@ bool bw_usac_of_frn(const char *field)
 
 bool bw_usac_of_recipients(const char *field)
 {
-    return strcmp(field, "category") == 0 || strcmp(field, "recipients") == 0 ||
-           strcmp(field, "n_recipients") == 0;
+    return strcmp(field, "category") == 0 || strcmp(field, "spin") == 0 ||
+           strcmp(field, "recipients") == 0 || strcmp(field, "n_recipients") == 0;
 }
 
 /* The cells as checked text, one after another. -EINVAL: *why. */

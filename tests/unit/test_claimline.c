@@ -230,6 +230,32 @@ static void entities(void **state)
     assert_string_equal(ncessch, "");
 }
 
+static void lists(void **state)
+{
+    struct bw_claimline a;
+    struct bw_claimline b;
+    const struct bw_field *f = bw_claimline_fields;
+    (void)state;
+    while (f->kind != BW_FIELD_NUMBERS) {
+        f++;
+    }
+    bw_claimline_init(&a);
+    bw_claimline_init(&b);
+    assert_int_equal(bw_numbers_add(&a.recipients, "12345678901"), 0);
+    assert_int_equal(bw_numbers_add(&a.recipients, "1"), 0);
+    assert_int_equal(bw_numbers_add(&a.recipients, "1"), 0);
+    assert_int_equal(bw_numbers_add(&b.recipients, "1"), 0);
+    assert_false(bw_field_same(f, &a, &b));
+    assert_int_equal(bw_numbers_add(&b.recipients, "12345678901"), 0);
+    assert_true(bw_field_same(f, &a, &b));
+    assert_int_equal(bw_numbers_add(&b.recipients, "123456789012"), -EINVAL);
+    assert_int_equal(bw_numbers_add(&b.recipients, "1a"), -EINVAL);
+    assert_int_equal(bw_field_copy(f, &b, &a), 0);
+    assert_true(bw_field_same(f, &a, &b));
+    bw_claimline_done(&a);
+    bw_claimline_done(&b);
+}
+
 static void units(void **state)
 {
     struct bw_speed s = {.filed = {.n = 15, .scale = 1}, .unit = BW_UNIT_GBPS};
@@ -255,10 +281,11 @@ static void units(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways), cmocka_unit_test(refused),
-        cmocka_unit_test(newer),     cmocka_unit_test(abouts),
-        cmocka_unit_test(units),     cmocka_unit_test(role_of_purpose),
-        cmocka_unit_test(entities),  cmocka_unit_test(nothing_paid),
+        cmocka_unit_test(both_ways),       cmocka_unit_test(refused),
+        cmocka_unit_test(newer),           cmocka_unit_test(abouts),
+        cmocka_unit_test(units),           cmocka_unit_test(lists),
+        cmocka_unit_test(role_of_purpose), cmocka_unit_test(entities),
+        cmocka_unit_test(nothing_paid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

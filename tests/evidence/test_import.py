@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_import.py BANDWITNESS - `import usac` through the real command: what must come of a
+generated state, reckoned here from the state itself; bad files, with file and line; nothing
+half-imported."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from decimal import Decimal
+
+import gen_usac
+
+PROGRAM = ""
+BPS = {"Kbps": 10 ** 3, "Mbps": 10 ** 6, "Gbps": 10 ** 9}
+
+
+def plain(text):
+    """A decimal in its one form."""
+    d = Decimal(text).normalize()
+    return f"{d:f}"
+
+
+def speed(number, unit, asked=False):
+    s = {"bps": int(Decimal(number) * BPS[unit]), "filed": plain(number), "unit": unit}
+    return dict(s, unit_asked=True) if asked else s
+
+
+def claim_of(d, f, line):
+    """The body of one line's claim, in the order of docs/claim-v1.md."""
+    dollars = plain(gen_usac.money(line["unit_cents"]))
+    q = line["quantity"]
+    return {
+        "v": 1, "year": d["year"], "frn": f["frn"], "line": line["line"], "payer": d["ben"],
+        "payer_name": d["name"], "state": d["state"], "application": f["application"],
+        "version": "Current", "function": "Fiber", "product": "Ethernet",
+        "purpose": gen_usac.PURPOSES[line["kind"]], "role": line["kind"], "used_by": "All sites",
+        "direct": True, "supports": True, "down": speed(line["down"], line["unit"]),
+        "up": speed(line["up"], line["unit"]), "quantity": str(q), "months": "12",
+        "unit_monthly": dollars, "unit_eligible": dollars, "unit_ineligible": "0",
+        "monthly": plain(gen_usac.money(line["unit_cents"] * q)),
+        "recurring": plain(gen_usac.money(line["unit_cents"] * q * 12)),
+        "pre_discount": plain(gen_usac.money(line["unit_cents"] * q * 12)),
+        "status": f["status"], "service": "Data Transmission and/or Internet Access",
+        "category": "Category1", "spin": f["spin"], "provider": f["provider"],
+        "contract": f"C-{f['frn'][-4:]}", "discount": f["discount"],
+        "service_start": f"{d['year']}-07-01", "contract_end": f"{d['year'] + 3}-06-30",
+        "delivery_deadline": f"{d['year'] + 1}-06-30", "commitment": f"{d['year']}-05-14",
+        "recipients": sorted(line["recipients"]), "n_recipients": len(line["recipients"]),
+    }
+
+
+def wanted(districts):
+    return {f"frn:{f['frn']}.{line['line']}": claim_of(d, f, line)
+            for d in districts for f in d["frns"] for line in f["lines"]
+            if line["kind"] in gen_usac.PURPOSES}
+
+
+class Import(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.dir = self.folder.name
+        self.ledger = os.path.join(self.dir, "ledger")
+        os.mkdir(self.ledger)
+
+    def run_it(self, *args, status=0):
+        done = subprocess.run([PROGRAM, *args], capture_output=True, timeout=120, check=False,
+                              env=dict(os.environ, TERM="dumb"))
+        out, err = done.stdout.decode(), done.stderr.decode()
+        self.assertEqual(done.returncode, status, out + err)
+        return out, err
+
+    def usac(self, *args, status=0):
+        return self.run_it("import", "usac", "--ledger", self.ledger, "--by", "heron", *args,
+                           status=status)
+
+    def told(self, *args, status=0):
+        return json.loads(self.usac("--json", *args, status=status)[0])
+
+    def statements(self, kind, *args):
+        if not os.path.exists(os.path.join(self.ledger, "catalogue.db")):
+            return []
+        return json.loads(self.run_it("statement", "list", "--ledger", self.ledger, "--json",
+                                      "--kind", kind, *args)[0])
+
+    def bodies(self, kind):
+        found = {}
+        for s in self.statements(kind):
+            s = s.get("statement", s)
+            found[s["about"]] = s["body"]
+        return found
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def lines_file(self, change=None, name="lines.csv", **kw):
+        """The line items of one small world, their text changed."""
+        districts = gen_usac.world(kw.pop("seed", 3), 3, **kw)
+        gen_usac.write(districts, self.dir)
+        path = self.path(name)
+        with open(self.path("lines.csv"), encoding="utf-8") as f:
+            text = f.read()
+        text = change(text) if change else text
+        with open(path, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+
+class Good(Import):
+    def test_a_state(self):
+        districts = gen_usac.world(7, 12)
+        paths = gen_usac.write(districts, self.dir)
+        told = self.told("--dry-run", *paths)
+        self.assertEqual(self.statements("claim"), [])
+        self.assertFalse(told["written"])
+        told = self.told(*paths)
+        self.assertTrue(told["written"])
+        want = wanted(districts)
+        self.assertGreater(len(want), 12)
+        found = self.bodies("claim")
+        self.assertEqual(list(found), sorted(want))
+        for about, body in want.items():
+            self.assertEqual(json.dumps(found[about]), json.dumps(body), about)
+        schools = {f"ben:{s['number']}": s for d in districts for s in d["schools"]}
+        entities = self.bodies("entity")
+        self.assertEqual(set(entities), set(schools) | {f"ben:{d['ben']}" for d in districts})
+        for about, s in schools.items():
+            self.assertEqual(entities[about]["students"], s["students"])
+            self.assertEqual(entities[about]["name"], s["name"])
+        # every row is somewhere
+        rows = sum(f["rows"] for f in told["files"])
+        self.assertEqual(rows, sum(f["kept"] for f in told["files"]) + told["refused"] +
+                         sum(told["left_out"].values()))
+        self.assertEqual(told["left_out"]["taxes_or_fees"],
+                         sum(line["kind"] == "tax" for d in districts for f in d["frns"]
+                             for line in f["lines"]))
+
+    def test_source_and_author(self):
+        paths = gen_usac.write(gen_usac.world(1, 1), self.dir)
+        self.usac(*paths)
+        s = self.statements("claim")[0]
+        s = s.get("statement", s)
+        self.assertEqual(s["by"], "heron")
+        self.assertEqual(s["via"], "import usac")
+        self.assertEqual(s["source"]["file"], "lines.csv")
+        import base64  # pylint: disable=import-outside-toplevel
+        import hashlib  # pylint: disable=import-outside-toplevel
+        with open(paths[0], "rb") as f:
+            digest = hashlib.sha256(f.read()).digest()
+        self.assertEqual(s["source"]["sha256"],
+                         base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+
+    def test_headings_in_each_spelling(self):
+        districts = gen_usac.world(5, 3)
+        found = []
+        for style in ("api", "display", "camel"):
+            paths = gen_usac.write(districts, self.dir, style)
+            told = self.told("--dry-run", *paths)
+            found.append([(c["about"], c["body"]) for c in told["changes"]])
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[0], found[2])
+
+    def test_no_contact_is_read(self):
+        self.usac(*gen_usac.write(gen_usac.world(2, 4), self.dir))
+        for name in os.listdir(self.ledger):
+            with open(os.path.join(self.ledger, name), "rb") as f:
+                data = f.read()
+            for word in (b"contact@example", b"555-0100", b"No Such Person", b"Consultants"):
+                self.assertNotIn(word, data, name)
+
+    def test_filters(self):
+        one, other = gen_usac.world(1, 4, "OR", 2026), gen_usac.world(1, 4, "WA", 2025)
+        paths = gen_usac.write(one + other, self.dir)
+        self.assertEqual(self.told("--dry-run", *paths)["claims"]["new"],
+                         len(wanted(one)) + len(wanted(other)))
+        for args in (("--state", "or"), ("--year", "FY2026"), ("--year", "2026")):
+            told = self.told("--dry-run", *args, *paths)
+            self.assertEqual({c["about"] for c in told["changes"] if c["kind"] == "claim"},
+                             set(wanted(one)))
+        d = one[2]
+        told = self.told("--dry-run", "--state", "OR", "--ben", d["ben"], *paths)
+        self.assertEqual({c["about"] for c in told["changes"] if c["kind"] == "claim"},
+                         set(wanted([d])))
+        # a school of it uses lines that the district pays for
+        told = self.told("--dry-run", "--state", "OR", "--ben", d["schools"][0]["number"], *paths)
+        self.assertEqual({c["about"] for c in told["changes"] if c["kind"] == "claim"},
+                         set(wanted([d])))
+
+    def test_again_and_corrected(self):
+        districts = gen_usac.world(4, 3)
+        paths = gen_usac.write(districts, self.dir)
+        self.usac(*paths)
+        first = self.statements("claim")
+        told = self.told(*paths)
+        self.assertEqual((told["claims"]["new"], told["claims"]["changed"], told["statements"]),
+                         (0, 0, 0))
+        # line items alone take nothing away
+        self.assertEqual(self.told(paths[0])["claims"]["changed"], 0)
+        self.assertEqual(self.told(paths[0], paths[1])["claims"]["changed"], 0)
+        frn = districts[0]["frns"][0]
+        frn["lines"][0].update(down="7.5", up="7.5", unit="Gbps")
+        about = f"frn:{frn['frn']}.001"
+        told = self.told(*gen_usac.write(districts, self.dir))
+        self.assertEqual(told["claims"]["changed"], 1)
+        change = told["changes"][0]
+        self.assertEqual((change["about"], change["what"]), (about, "changed"))
+        self.assertEqual({m["member"] for m in change["members"]}, {"down", "up"})
+        self.assertEqual(change["members"][0]["new"], "7.5 Gbps")
+        self.assertEqual(self.bodies("claim")[about]["down"]["bps"], 7500000000)
+        self.assertEqual(len(self.statements("claim")), len(first))
+        self.assertEqual(len(self.statements("claim", "--history")), len(first) + 1)
+
+    def test_bom_crlf_and_quotes(self):
+        plain_told = self.told("--dry-run", self.lines_file())
+        for change in (lambda t: b"\xef\xbb\xbf" + t.encode(),
+                       lambda t: t.replace("\n", "\r\n"),
+                       lambda t: t.replace(",Fiber,", ',"Fiber",'),
+                       lambda t: t.replace("All sites", '"All\nsites"')):
+            path = self.lines_file(change, "other.csv")
+            told = self.told("--dry-run", path)
+            self.assertEqual([c["body"] for c in told["changes"]],
+                             [c["body"] for c in plain_told["changes"]])
+
+    def test_typed_wrong(self):
+        path = self.lines_file(lambda t: t.replace(",2.5,Gbps,2.5,Gbps", ",250,Gbps,250,Gbps"),
+                               seed=1)
+        told = self.told(path)
+        self.assertEqual(told["doubtful"], len(told["doubts"]))
+        self.assertGreater(told["doubtful"], 0)
+        self.assertRegex(told["doubts"][0], r"lines\.csv:\d+: frn|lines\.csv:\d+: \d+\.001: more "
+                                            r"than 101 Gbps .*Mbps typed wrong\?")
+        flagged = [b for b in self.bodies("claim").values() if "flags" in b]
+        self.assertEqual(len(flagged), told["doubtful"])
+        self.assertEqual(flagged[0]["flags"], ["mbps-typed-wrong"])
+
+
+class Bad(Import):
+    """Each leaves the catalogue as it was: without a statement."""
+
+    def refused(self, path, *want, args=()):
+        _, err = self.usac(*args, path, status=1)
+        for text in want:
+            self.assertIn(text, err)
+        self.assertIn("nothing was written", err)
+        self.assertEqual(self.statements("claim") + self.statements("entity"), [])
+
+    def test_a_missing_column(self):
+        path = self.lines_file(lambda t: t.replace("download_speed,", "dl,", 1))
+        self.refused(path, "lines.csv:1: no column download_speed, which hbj5-2bpj")
+
+    def test_a_doubled_column(self):
+        path = self.lines_file(lambda t: t.replace(",price,", ",Download Speed,", 1))
+        self.refused(path, "lines.csv:1: columns", "both say download_speed")
+
+    def test_another_file(self):
+        with open(self.path("x.csv"), "w", encoding="utf-8") as f:
+            f.write("name,phone\na,b\n")
+        self.refused(self.path("x.csv"), "x.csv:1: not one of USAC's hbj5-2bpj")
+
+    def test_an_empty_and_no_file(self):
+        with open(self.path("x.csv"), "w", encoding="utf-8"):
+            pass
+        self.refused(self.path("x.csv"), "x.csv:1: the file is empty")
+        self.refused(self.path("nowhere.csv"), "nowhere.csv: No such file")
+
+    def test_status_alone(self):
+        self.lines_file()
+        self.refused(self.path("status.csv"), "give the file hbj5-2bpj with it")
+
+    def test_no_utf8(self):
+        path = self.lines_file(lambda t: t.encode().replace(b"All sites", b"\xc9cole", 1))
+        self.refused(path, "lines.csv:2: text that is not UTF-8", "iconv")
+
+    def test_a_nul(self):
+        path = self.lines_file(lambda t: t.replace("All sites", "All\0sites", 1))
+        self.refused(path, "lines.csv:2: a NUL byte")
+
+    def test_a_row_of_10_mb(self):
+        path = self.lines_file(lambda t: t.replace("All sites", "x" * 10_000_000, 1))
+        self.refused(path, "lines.csv:2: a row of more than 1048576 bytes")
+
+    def test_an_open_quote(self):
+        path = self.lines_file(lambda t: t + '1,"2\n')
+        self.refused(path, "field 2: a quote that is never closed")
+
+    def test_cut_off(self):
+        path = self.lines_file(lambda t: t[:-40])
+        self.refused(path, "fields, but the heading has")
+
+    def test_a_missing_unit(self):
+        """Refused by row; said by --unit it is kept with who said it."""
+        path = self.lines_file(lambda t: t.replace(",Mbps,", ",,"), seed=2)
+        with open(path, encoding="utf-8") as f:
+            rows = [n for n, row in enumerate(f, 1)
+                    if ",Current," in row and ",Gbps," not in row and ",Taxes," not in row
+                    and ",Switch," not in row and n > 1]
+        self.assertTrue(rows)
+        out, _ = self.usac(path, status=1)
+        for n in rows:
+            self.assertRegex(out, rf"lines\.csv:{n}: download_speed \S+ has no unit; say what it "
+                                  r"is by --unit Mbps .*form_471_download_speed_unit_name")
+        self.assertIn(f"Refused: {len(rows)}", out)
+        self.assertIn("Nothing was written", out)
+        self.assertEqual(self.statements("claim"), [])
+        told = self.told("--dry-run", "--unit", "Mbps", path)
+        self.assertEqual(told["refused"], 0)
+        asked = [c["body"] for c in told["changes"] if "unit_asked" in c["body"]["down"]]
+        self.assertEqual(len(asked), len(rows))
+        told = self.told("--without-refused", path)
+        self.assertTrue(told["written"])
+        self.assertEqual(told["refused"], len(rows))
+        self.assertTrue(all("unit_asked" not in b["down"] for b in self.bodies("claim").values()))
+
+    def test_a_unit_column_that_is_not_there(self):
+        path = self.lines_file(lambda t: t.replace("form_471_download_speed_unit_name", "other", 1))
+        out, _ = self.usac(path, status=1)
+        self.assertIn("has no unit; say what it is by --unit", out)
+        self.assertEqual(self.statements("claim"), [])
+
+    def test_two_current_versions(self):
+        """The same row twice is one; two that differ are neither."""
+        def twice(t):
+            rows = t.split("\n")
+            return "\n".join(rows[:-1] + [rows[2], ""])
+        told = self.told("--dry-run", self.lines_file(twice))
+        self.assertEqual((told["refused"], told["left_out"]["twice"]), (0, 1))
+        n = told["claims"]["new"]
+
+        def differ(t):
+            rows = t.split("\n")
+            return "\n".join(rows[:-1] + [rows[2].replace("All sites", "One site"), ""])
+        path = self.lines_file(differ)
+        out, _ = self.usac(path, status=1)
+        with open(path, encoding="utf-8") as f:
+            last = len(f.read().split("\n")) - 1
+        self.assertRegex(out, rf"lines\.csv:{last}: 26\d+\.001 is there twice with different values, "
+                              r"first in \S+lines\.csv:3; neither is taken")
+        self.assertEqual(self.statements("claim"), [])
+        self.assertEqual(self.told("--dry-run", path, status=1)["claims"]["new"], n - 1)
+
+    def test_bad_cells(self):
+        for old, new, why in ((",12,", ",1e1,", "months '1e1': not a number"),
+                              (",Yes,Yes,", ",Maybe,Yes,", "direct 'Maybe': neither yes nor no"),
+                              (",Gbps,", ",GB,", "its unit 'GB' is none of bps, Kbps, Mbps, Gbps"),
+                              ("2699000000.001", "2699000009.001", "with line item"),
+                              ("All sites", "All\u202esites", "used_by")):
+            path = self.lines_file(lambda t, o=old, n=new: t.replace(o, n), seed=1)
+            out, _ = self.usac(path, status=1)
+            self.assertRegex(out, r"lines\.csv:\d+: ")
+            self.assertIn(why, out)
+        self.assertEqual(self.statements("claim"), [])
+
+    def test_usage(self):
+        for args in ((), ("--unit", "MB", "x.csv"), ("--state", "Oregon", "x.csv"),
+                     ("--year", "26", "x.csv"), ("--ben", "abc", "x.csv")):
+            self.run_it("import", "usac", *args, status=2)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
