@@ -20,14 +20,12 @@ enum {
 void bw_import_plan_init(struct bw_import_plan *p,
                          const struct bw_verb *verb,
                          const struct bw_import_source *source,
-                         const struct bw_docket *docket,
-                         bool hold)
+                         const struct bw_docket *docket)
 {
     memset(p, 0, sizeof(*p));
     p->verb = verb;
     p->source = source;
     p->docket = docket;
-    p->hold = hold;
     bw_buf_init(&p->body, BW_STATEMENT_MAX);
     bw_buf_init(&p->current, BW_STATEMENT_MAX);
     bw_buf_init(&p->text, BW_STATEMENT_MAX);
@@ -149,7 +147,7 @@ step(struct bw_import_plan *p, size_t i, struct bw_import_item *item, struct bw_
         p->verdict = BW_IMPORT_SAME;
     } else {
         bool other = strcmp(p->current_via, p->verb->name) != 0;
-        p->verdict = p->hold && other ? BW_IMPORT_HELD : BW_IMPORT_CHANGED;
+        p->verdict = p->source->hold && other ? BW_IMPORT_HELD : BW_IMPORT_CHANGED;
     }
     return 1;
 }

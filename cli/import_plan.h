@@ -38,6 +38,12 @@ struct bw_import_source {
     size_t n;
     /* Item i: 1 (the plan calls bw_claimline_done), 0 there is none, below 0 a failure. */
     int (*item)(void *owner, size_t i, struct bw_import_item *ret, struct bw_err *reterr);
+    bool hold;        /* what was said by another way stays */
+    bool claims_only; /* it gives no entities */
+    int64_t refused;  /* rows */
+    /* Tells of the files: as members of a JSON object, or (w NULL) to standard output. */
+    void (*tell)(const void *told, struct bw_jw *w);
+    const void *told;
 };
 
 enum bw_import_verdict {
@@ -52,7 +58,6 @@ struct bw_import_plan {
     const struct bw_verb *verb;
     const struct bw_import_source *source;
     const struct bw_docket *docket;
-    bool hold; /* what was said by another way stays */
     int64_t n[BW_STATEMENT_KINDS][BW_IMPORT_VERDICTS];
     /* of the running step */
     enum bw_import_verdict verdict;
@@ -65,12 +70,11 @@ struct bw_import_plan {
     size_t next;
 };
 
-/* hold: see BW_IMPORT_HELD. The rest is lent. */
+/* All lent. */
 void bw_import_plan_init(struct bw_import_plan *p,
                          const struct bw_verb *verb,
                          const struct bw_import_source *source,
-                         const struct bw_docket *docket,
-                         bool hold);
+                         const struct bw_docket *docket);
 void bw_import_plan_done(struct bw_import_plan *p);
 
 /* Told of every item that is not unchanged. JSON goes into `out`, text to standard output.

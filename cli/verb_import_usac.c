@@ -3,8 +3,7 @@
  *
  * Invariant: everything that the files give is kept in one transaction, or nothing. */
 #include "cli.h"
-#include "docket_asked.h"
-#include "import_plan.h"
+#include "import_run.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -19,12 +18,9 @@
 extern const struct bw_verb bw_verb_import_usac;
 
 struct asked {
-    struct bw_docket_asked docket;
+    struct bw_import_asked run;
     struct bw_usac_options usac;
     const char *payers[BW_USAC_PAYERS_MAX];
-    bool dry;
-    bool without_refused;
-    bool json;
 };
 
 static const char *const left_names[BW_LEFTS] = {
@@ -85,17 +81,8 @@ static int take_option(const struct bw_verb *v, int o, struct asked *a)
         return a->usac.unit != BW_UNIT_NONE
                    ? 0
                    : bw_cli_usage(v, "--unit is Kbps, Mbps or Gbps, not '%s'", optarg);
-    case 'd':
-        a->dry = true;
-        return 0;
-    case 'w':
-        a->without_refused = true;
-        return 0;
-    case 'j':
-        a->json = true;
-        return 0;
     default:
-        return bw_docket_asked_take(v, o, &a->docket);
+        return bw_import_asked_take(v, o, &a->run);
     }
 }
 
@@ -109,18 +96,6 @@ static void on_progress(void *owner, const char *path, int64_t read, int64_t siz
     } else {
         (void)fprintf(stderr, "\r%s: %" PRId64 " MB", path, read / 1000000);
     }
-}
-
-/* Lines of text as an array of strings. */
-static void json_lines(struct bw_jw *w, const char *name, const char *lines)
-{
-    bw_jw_karr(w, name);
-    while (*lines) {
-        size_t n = strcspn(lines, "\n");
-        bw_jw_strn(w, lines, n);
-        lines += n + (lines[n] != '\0');
-    }
-    bw_jw_arr_end(w);
 }
 
 static void json_files(struct bw_jw *w, const struct bw_usac_sum *sum)
@@ -143,19 +118,9 @@ static void json_files(struct bw_jw *w, const struct bw_usac_sum *sum)
     }
     bw_jw_obj_end(w);
     bw_jw_ki64(w, "refused", sum->refused);
-    json_lines(w, "refusals", sum->refusals);
+    bw_import_json_lines(w, "refusals", sum->refusals);
     bw_jw_ki64(w, "doubtful", sum->doubtful);
-    json_lines(w, "doubts", sum->doubts);
-}
-
-/* Each line with two spaces before it. */
-static void text_lines(const char *lines)
-{
-    while (*lines) {
-        size_t n = strcspn(lines, "\n");
-        (void)printf("  %.*s\n", (int)n, lines);
-        lines += n + (lines[n] != '\0');
-    }
+    bw_import_json_lines(w, "doubts", sum->doubts);
 }
 
 static void text_files(const struct bw_usac_sum *sum)
@@ -172,11 +137,11 @@ static void text_files(const struct bw_usac_sum *sum)
     }
     if (sum->doubtful > 0) {
         (void)printf("Doubtful: %" PRId64 "\n", sum->doubtful);
-        text_lines(sum->doubts);
+        bw_import_text_lines(sum->doubts);
     }
     if (sum->refused > 0) {
         (void)printf("Refused: %" PRId64 "\n", sum->refused);
-        text_lines(sum->refusals);
+        bw_import_text_lines(sum->refusals);
     }
 }
 
@@ -213,96 +178,14 @@ static int item_of(void *owner, size_t i, struct bw_import_item *ret, struct bw_
     return r;
 }
 
-/* What is to be said of the end, and the exit status. */
-static int finish(const struct asked *a,
-                  struct bw_import_plan *plan,
-                  const struct bw_usac_sum *sum,
-                  struct bw_jw *w,
-                  struct bw_err *err)
+/* What the files gave, before what would change. */
+static void on_files(const void *owner, struct bw_jw *w)
 {
-    struct bw_said_sum said = {.first_position = BW_UNKNOWN};
-    bool held_back = sum->refused > 0 && !a->without_refused;
-    bool write = !a->dry && !held_back;
-    if (write && bw_import_plan_write(plan, &said, err) < 0) {
-        return bw_cli_failed(&bw_verb_import_usac, "%s; nothing was written", err->text);
-    }
-    if (a->json) {
-        bw_jw_kbool(w, "written", write);
-        bw_jw_ki64(w, "statements", said.added);
-        bw_jw_ki64(w, "first_position", said.first_position);
-    } else if (a->dry) {
-        (void)printf("Nothing was written (--dry-run).\n");
-    } else if (held_back) {
-        (void)printf("Nothing was written: rows are refused. Mend them, or take all others "
-                     "with --without-refused.\n");
+    if (w) {
+        json_files(w, owner);
     } else {
-        (void)printf("Written: %" PRId64 " statements.\n", said.added);
+        text_files(owner);
     }
-    return held_back ? BW_EXIT_FAILED : BW_EXIT_OK;
-}
-
-static int look_and_write(const struct asked *a,
-                          const struct bw_docket *d,
-                          struct bw_usac *u,
-                          struct bw_err *err)
-{
-    struct bw_import_source source = {
-        .owner = u, .n = bw_usac_entities(u) + bw_usac_claims(u), .item = item_of};
-    const struct bw_usac_sum *sum = bw_usac_sum(u);
-    struct bw_import_plan *plan = calloc(1, sizeof(*plan));
-    struct bw_buf out;
-    struct bw_jw w;
-    struct bw_import_view view = {.json = a->json, .w = &w, .out = &out};
-    int status = BW_EXIT_FAILED;
-    if (!plan) {
-        return bw_cli_failed(&bw_verb_import_usac, "no memory");
-    }
-    bw_buf_init(&out, 16 * 1024 * 1024);
-    bw_jw_init(&w, &out);
-    bw_import_plan_init(plan, &bw_verb_import_usac, &source, d, true);
-    if (a->json) {
-        bw_jw_obj(&w);
-        json_files(&w, sum);
-        bw_jw_karr(&w, "changes");
-    } else {
-        text_files(sum);
-    }
-    if (bw_import_plan_look(plan, &view, err) < 0) {
-        bw_buf_clear(&out);
-        status = bw_cli_failed(&bw_verb_import_usac, "%s; nothing was written", err->text);
-        goto out;
-    }
-    if (a->json) {
-        bw_jw_arr_end(&w);
-        bw_import_plan_json(plan, &w, BW_STATEMENT_ENTITY);
-        bw_import_plan_json(plan, &w, BW_STATEMENT_CLAIM);
-    } else {
-        bw_import_plan_say(plan, BW_STATEMENT_ENTITY);
-        bw_import_plan_say(plan, BW_STATEMENT_CLAIM);
-    }
-    status = finish(a, plan, sum, &w, err);
-    if (a->json) {
-        bw_jw_obj_end(&w);
-        bw_buf_putc(&out, '\n');
-        (void)fwrite(out.data, 1, out.len, stdout);
-    }
-out:
-    bw_import_plan_done(plan);
-    bw_buf_done(&out);
-    free(plan);
-    return status;
-}
-
-/* For a look nothing needs to be there yet. */
-static int open_docket(const struct asked *a, struct bw_docket *d)
-{
-    const struct bw_docket_asked *k = &a->docket;
-    bool named = k->state || k->config || k->ledger || k->collector;
-    if (a->dry && !named && access(BW_DOCKET_STATE, F_OK) != 0 &&
-        access("/etc/bandwitness/collector.conf", F_OK) != 0) {
-        return 0;
-    }
-    return bw_docket_open(&bw_verb_import_usac, k, !a->dry, d);
 }
 
 static int work(const struct asked *a, const char *const *paths, size_t n)
@@ -312,7 +195,7 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
     struct bw_docket d = {.catalogue = NULL};
     struct bw_err err = {.text = ""};
     struct bw_usac *u = NULL;
-    int status = open_docket(a, &d);
+    int status = bw_import_docket(&a->run, &d);
     if (status != 0) {
         goto out;
     }
@@ -322,8 +205,19 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
     if (progress) {
         (void)fprintf(stderr, "\r\033[K");
     }
-    status = r < 0 ? bw_cli_failed(v, "%s; nothing was written", err.text)
-                   : look_and_write(a, &d, u, &err);
+    if (r < 0) {
+        status = bw_cli_failed(v, "%s; nothing was written", err.text);
+        goto out;
+    }
+    const struct bw_usac_sum *sum = bw_usac_sum(u);
+    struct bw_import_source source = {.owner = u,
+                                      .n = bw_usac_entities(u) + bw_usac_claims(u),
+                                      .item = item_of,
+                                      .hold = true,
+                                      .refused = sum->refused,
+                                      .tell = on_files,
+                                      .told = sum};
+    status = bw_import_run(&a->run, &source, &d);
 out:
     bw_usac_free(u);
     bw_docket_close(&d);
@@ -337,18 +231,11 @@ static int run(int argc, char **argv)
         {"year", required_argument, NULL, 'y'},
         {"ben", required_argument, NULL, 'b'},
         {"unit", required_argument, NULL, 'u'},
-        {"dry-run", no_argument, NULL, 'd'},
-        {"without-refused", no_argument, NULL, 'w'},
-        {"json", no_argument, NULL, 'j'},
-        {"box", required_argument, NULL, BW_DOCKET_OPT_STATE},
-        {"config", required_argument, NULL, BW_DOCKET_OPT_CONFIG},
-        {"ledger", required_argument, NULL, BW_DOCKET_OPT_LEDGER},
-        {"collector", required_argument, NULL, BW_DOCKET_OPT_COLLECTOR},
-        BW_DOCKET_ASKED_BY,
+        BW_IMPORT_ASKED_OPTIONS,
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_import_usac;
-    struct asked a = {.usac = {.year = BW_UNKNOWN}};
+    struct asked a = {.run = {.verb = v}, .usac = {.year = BW_UNKNOWN}};
     a.usac.payers = a.payers;
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         int r = take_option(v, o, &a);
@@ -388,15 +275,7 @@ const struct bw_verb bw_verb_import_usac = {
         "                     any of them)\n"
         "  --unit UNIT        Kbps, Mbps or Gbps: of speeds for which the file has no "
         "unit;\n"
-        "                     without it such a row is refused\n"
-        "  --dry-run          say what would change, write nothing\n"
-        "  --without-refused  write the others although rows are refused\n"
-        "  --json             one JSON document, every change in it\n"
-        "  --box DIR          a box's state folder (" BW_DOCKET_STATE ")\n"
-        "  --config FILE      the box's configuration, which names that folder\n"
-        "  --ledger DIR       a collector's data folder\n"
-        "  --collector FILE   the collector's configuration, which names that "
-        "folder\n" BW_DOCKET_ASKED_BY_HELP "\n"
+        "                     without it such a row is refused\n" BW_IMPORT_ASKED_HELP "\n"
         "Exit status: 0 done, 1 rows are refused or it failed, 2 wrong usage.\n"
         "\n"
         "Example:\n"

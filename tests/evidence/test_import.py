@@ -359,6 +359,97 @@ class Bad(Import):
             self.run_it("import", "usac", *args, status=2)
 
 
+class Plain(Import):
+    """`import claims`: one table of one's own."""
+
+    HEAD = "year,own,down,up,unit_monthly,quantity,from,recipients\n"
+
+    def claims(self, text, *args, status=0, json_too=True):
+        path = self.path("own.csv")
+        with open(path, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        out, err = self.run_it("import", "claims", "--ledger", self.ledger, "--by", "heron",
+                               *(("--json",) if json_too else ()), *args, path, status=status)
+        return json.loads(out) if json_too and out else err
+
+    def test_rows(self):
+        told = self.claims(self.HEAD + 'FY2026,elm-hub,1.5 Gbps,500 Mbps,"$2,450.50",1,2026-07-01,'
+                                       "17012400 123456;123456\n2026,elm-wan,500 Mbps,,380.50,3,,\n")
+        self.assertTrue(told["written"])
+        self.assertEqual((told["rows"], told["kept"], told["refused"]), (2, 2, 0))
+        bodies = self.bodies("claim")
+        self.assertEqual(json.dumps(bodies["own:elm-hub"]), json.dumps({
+            "v": 1, "year": 2026, "own": "elm-hub", "down": speed("1.5", "Gbps"),
+            "up": speed("500", "Mbps"), "quantity": "1", "unit_monthly": "2450.5",
+            "from": "2026-07-01", "recipients": ["123456", "17012400"], "n_recipients": 2}))
+        self.assertEqual(json.dumps(bodies["own:elm-wan"]), json.dumps({
+            "v": 1, "year": 2026, "own": "elm-wan", "down": speed("500", "Mbps"), "quantity": "3",
+            "unit_monthly": "380.5"}))
+
+    def test_units(self):
+        text = "Year,Own,Down,Down unit,Up\n2026,a,100,Kbps,\n2026,b,1,,2 Gbps\n"
+        out = self.claims(text, status=1)
+        self.assertEqual(out["refused"], 1)
+        self.assertRegex(out["refusals"][0], r"own\.csv:3: down 1 has no unit; write \"1 Mbps\"")
+        self.assertEqual(self.statements("claim"), [])
+        self.claims(text, "--unit", "gbps")
+        bodies = self.bodies("claim")
+        self.assertEqual(bodies["own:a"]["down"], speed("100", "Kbps"))
+        self.assertEqual(bodies["own:b"]["down"], speed("1", "Gbps", asked=True))
+        self.assertEqual(bodies["own:b"]["up"], speed("2", "Gbps"))
+
+    def test_a_correction_of_usacs_data_stays(self):
+        districts = gen_usac.world(4, 2)
+        paths = gen_usac.write(districts, self.dir)
+        self.usac(*paths)
+        frn = districts[0]["frns"][0]["frn"]
+        told = self.claims(f"year,frn,line,down,up\n2026,{frn},001,42 Mbps,42 Mbps\n")
+        self.assertEqual(told["claims"]["changed"], 1)
+        told = self.told(*paths)
+        self.assertEqual((told["claims"]["held"], told["claims"]["changed"], told["statements"]),
+                         (1, 0, 0))
+        self.assertEqual(self.bodies("claim")[f"frn:{frn}.001"]["down"]["bps"], 42000000)
+
+    def test_again(self):
+        text = self.HEAD + "2026,a,1 Gbps,1 Gbps,,,,\n"
+        self.assertEqual(self.claims(text)["statements"], 1)
+        self.assertEqual(self.claims(text)["statements"], 0)
+        told = self.claims(text.replace("1 Gbps,1", "2 Gbps,1"))
+        self.assertEqual(told["changes"][0]["members"],
+                         [{"member": "down", "old": "1 Gbps", "new": "2 Gbps"}])
+
+    def test_bad_rows(self):
+        for row, why in (("2026,a b,1 Gbps,,,,,", "a line's own name"),
+                         ("26,a,1 Gbps,,,,,", "year '26': out of range"),
+                         (",a,1 Gbps,,,,,", "year: is needed"),
+                         ("2026,,1 Gbps,,,,,", "a name of its own is needed"),
+                         ("2026,a,,,,,,", "no speed is said"),
+                         ("2026,a,fast,,,,,", "not a number"),
+                         ("2026,a,-1 Mbps,,,,,", "not a number"),
+                         ("2026,a,1 Gbps,,450;50,,,", "unit_monthly '450;50': not a number"),
+                         ("2026,a,1 Gbps,,,,7/1/2026,", "days are written 2026-07-01"),
+                         ("2026,a,1 Gbps,,,,2026-02-30,", "no day like"),
+                         ("2026,a,1 Gbps,,,,,12 x", "recipients: 'x' is no entity number")):
+            told = self.claims(self.HEAD + row + "\n", status=1)
+            self.assertEqual(told["refused"], 1, row)
+            self.assertIn("own.csv:2: ", told["refusals"][0])
+            self.assertIn(why, told["refusals"][0])
+        told = self.claims(self.HEAD + 2 * "2026,a,1 Gbps,,,,,\n", status=1)
+        self.assertIn("own.csv:3: own:a is there twice, first in line 2", told["refusals"][0])
+        self.assertEqual(self.statements("claim"), [])
+
+    def test_bad_files(self):
+        for text, why in (("year,own,downn\n", "own.csv:1: no column is called 'downn'"),
+                          ("year,own,down,Down\n", "own.csv:1: two columns 'down'"),
+                          ("own,down\n", "own.csv:1: needed are the columns year"),
+                          ("year,frn,down\n", "own.csv:1: needed are the columns year"),
+                          ("", "own.csv:1: the file is empty"),
+                          (b"year,own,down\n2026,\xe9,1\n", "own.csv:2: text that is not UTF-8"),
+                          ("year,own,down\n2026,a\n", "own.csv:2: 2 fields, but the heading has 3")):
+            self.assertIn(why, self.claims(text, status=1, json_too=False))
+        self.assertEqual(self.statements("claim"), [])
+
+
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
     unittest.main()
