@@ -8,6 +8,7 @@
 #include "daemon.h"
 #include "heavy.h"
 #include "judge.h"
+#include "logwatch.h"
 #include "plural.h"
 #include "site.h"
 
@@ -250,6 +251,19 @@ static void advise_collector(json_t *list, const struct bw_daemon *d)
                 " %s in the journal, none is lost.",
                 url, c.last_error, w->pending, bw_plural(w->pending, "waits", "wait"));
         }
+    }
+    if (d->logwatch && bw_logwatch_refused(d->logwatch)[0]) {
+        add(list,
+            "tell who runs the collector, and the state's auditor: records that were taken "
+            "in "
+            "may have been changed there; this box keeps its own and what it was shown",
+            "The log of %s is refused: %s.", url, bw_logwatch_refused(d->logwatch));
+    } else if (d->logwatch && bw_logwatch_began_anew(d->logwatch)) {
+        add(list,
+            "ask who runs the collector whether it was restored or moved; this box keeps "
+            "the "
+            "last checkpoint of the log before",
+            "The log of %s began anew under another name.", url);
     }
     if (w->refused > 0) {
         add(list,

@@ -19,6 +19,7 @@ struct bw_control_peer;
 struct bw_courier;
 struct bw_err;
 struct bw_heavy;
+struct bw_logwatch;
 struct bw_reflector;
 struct bw_site;
 struct bw_ticketer;
@@ -47,6 +48,7 @@ struct bw_daemon {
     struct bw_courier *courier;     /* NULL: nobody to send to */
     struct bw_reflector *reflector; /* NULL: none is asked for */
     struct bw_ticketer *ticketer;
+    struct bw_logwatch *logwatch;
     struct bw_enrolment enrolment;
     bool enrolled;
     uv_signal_t signals[4];

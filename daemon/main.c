@@ -8,6 +8,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "heavy.h"
+#include "logwatch.h"
 #include "notify.h"
 #include "plural.h"
 #include "rights.h"
@@ -193,6 +194,9 @@ static void done_probes(struct bw_daemon *d)
 static int init_tests(struct bw_daemon *d, struct bw_err *reterr)
 {
     int r = bw_ticketer_new(&d->loop, d->writer, &d->ticketer, reterr);
+    if (r == 0) {
+        r = bw_logwatch_new(&d->loop, d->writer, &d->logwatch, reterr);
+    }
     r = r < 0 ? r
               : bw_heavy_new(&d->loop, d->config, d->site, d->writer, &d->heavy, reterr);
     if (r == 0) {
@@ -214,6 +218,10 @@ static void done_tests(struct bw_daemon *d)
     if (d->heavy) {
         bw_heavy_free(d->heavy);
         d->heavy = NULL;
+    }
+    if (d->logwatch) {
+        BW_DAEMON_CLOSE(d, bw_logwatch_close, d->logwatch, );
+        d->logwatch = NULL;
     }
     if (d->ticketer) {
         BW_DAEMON_CLOSE(d, bw_ticketer_close, d->ticketer, );

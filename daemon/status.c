@@ -8,6 +8,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "heavy.h"
+#include "logwatch.h"
 #include "pledge.h"
 #include "site.h"
 
@@ -339,6 +340,10 @@ static json_t *collector_json(struct bw_daemon *d)
         put_i64(o, "next_in_ms", c.next_in_ms);
         put_i64(o, "sent_bytes", c.sent_bytes);
         put_text(o, "last_error", c.last_error);
+    }
+    json_t *log = d->logwatch ? bw_logwatch_json(d->logwatch) : NULL;
+    if (log) {
+        (void)json_object_set_new(o, "log", log);
     }
     return o;
 }

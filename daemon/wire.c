@@ -6,6 +6,7 @@
  * exactly that record. */
 #include "daemon.h"
 #include "heavy.h"
+#include "logwatch.h"
 #include "notify.h"
 #include "site.h"
 #include "ticket.h"
@@ -62,6 +63,9 @@ static void on_summary(void *owner,
     if (d->heavy) {
         bw_heavy_heard(d->heavy, s);
         bw_heavy_tell(d->heavy, s);
+    }
+    if (d->logwatch) {
+        bw_logwatch_tell(d->logwatch, s);
     }
     int r = bw_writer_summary(d->writer, s, tens, n_tens);
     if (r < 0) {
@@ -136,6 +140,7 @@ static int check_receipt(const struct bw_daemon *d,
                          const char *hash, /* "": not ours, so not known */
                          const char *receipt,
                          int64_t *ret_received_ms,
+                         int64_t *ret_leaf, /* unknown: it does not tell */
                          char ret_hash[BW_HASH_LEN + 1],
                          struct bw_err *reterr)
 {
@@ -161,6 +166,7 @@ static int check_receipt(const struct bw_daemon *d,
     r = r < 0 ? r : bw_json_get_i64(o, "seq", 1, INT64_MAX, &said_seq, &why);
     r = r < 0 ? r : bw_json_get_str(o, "sha256", BW_HASH_LEN, &said_hash, &why);
     r = r < 0 ? r : bw_json_get_i64(o, "received_ms", 0, INT64_MAX, ret_received_ms, &why);
+    r = r < 0 ? r : bw_json_opt_i64(o, "leaf", 0, INT64_MAX, ret_leaf, &why);
     if (r == 0 && (strcmp(said_kid, kid) != 0 || said_seq != seq ||
                    (hash[0] && strcmp(said_hash, hash) != 0))) {
         r = bw_err_set(&why, -BW_ESIGNATURE, "it is about another record");
@@ -186,10 +192,14 @@ static int on_acked(void *owner,
 {
     struct bw_daemon *d = owner;
     int64_t received_ms = BW_UNKNOWN;
+    int64_t leaf = BW_UNKNOWN;
     char said_hash[BW_HASH_LEN + 1];
-    int r = receipt ? check_receipt(d, kid, said, hash, receipt, &received_ms, said_hash,
-                                    reterr)
+    int r = receipt ? check_receipt(d, kid, said, hash, receipt, &received_ms, &leaf,
+                                    said_hash, reterr)
                     : 0;
+    if (r == 0 && receipt && leaf != BW_UNKNOWN && d->logwatch) {
+        bw_logwatch_promised(d->logwatch, leaf, received_ms, said_hash);
+    }
     return r < 0 ? r : bw_writer_acked(d->writer, kid, through, receipt, received_ms);
 }
 
@@ -201,10 +211,11 @@ static int on_rewind(void *owner,
 {
     struct bw_daemon *d = owner;
     int64_t received_ms = BW_UNKNOWN;
+    int64_t leaf = BW_UNKNOWN;
     char hash[BW_HASH_LEN + 1] = "";
-    int r = receipt
-                ? check_receipt(d, kid, through, "", receipt, &received_ms, hash, reterr)
-                : 0;
+    int r = receipt ? check_receipt(d, kid, through, "", receipt, &received_ms, &leaf, hash,
+                                    reterr)
+                    : 0;
     return r < 0 ? r : bw_writer_rewind(d->writer, kid, through, hash);
 }
 
@@ -227,6 +238,14 @@ static void on_key_known(void *owner, const char *kid)
     (void)bw_writer_key_known(d->writer, kid);
 }
 
+static void on_checkpoint(void *owner, const char *note)
+{
+    struct bw_daemon *d = owner;
+    if (d->logwatch) {
+        bw_logwatch_heard(d->logwatch, note);
+    }
+}
+
 static int64_t on_pending(void *owner)
 {
     const struct bw_daemon *d = owner;
@@ -240,6 +259,7 @@ static const struct bw_courier_ops courier_ops = {
     .refused = on_refused,
     .forked = on_forked,
     .key_known = on_key_known,
+    .checkpoint = on_checkpoint,
     .pending = on_pending,
 };
 
@@ -257,6 +277,12 @@ int bw_daemon_start_courier(struct bw_daemon *d, struct bw_err *reterr)
         .agent = p.agent,
         .aud = d->enrolment.has_log_key ? d->enrolment.log_key.kid : ""};
     bw_ticketer_set(d->ticketer, &tickets);
+    const struct bw_logwatch_where proofs = {
+        .url = tickets.url,
+        .ca_file = p.ca_file,
+        .agent = p.agent,
+        .log_key = d->enrolment.has_log_key ? &d->enrolment.log_key : NULL};
+    bw_logwatch_set(d->logwatch, &proofs);
     if (d->courier) {
         bw_courier_close(d->courier, NULL, NULL);
         d->courier = NULL;

@@ -84,6 +84,9 @@ struct bw_courier_ops {
      * under a new key. */
     void (*forked)(void *owner, const char *kid, int64_t seq, const char *detail);
     void (*key_known)(void *owner, const char *kid);
+    /* The answer carried a checkpoint of the log: text of the other side, a whole note if
+     * it is none. NULL: nobody wants it. */
+    void (*checkpoint)(void *owner, const char *note);
     /* For the one complaint line: records that wait. */
     int64_t (*pending)(void *owner);
 };

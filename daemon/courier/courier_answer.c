@@ -145,6 +145,11 @@ int bw_courier_answer_read(const char *text,
         r = bw_err_set(reterr, -BW_EMALFORMED, "an answer without chains and refused");
         goto out;
     }
+    const json_t *checkpoint = json_object_get(a.root, "checkpoint");
+    if (json_string_length(checkpoint) > 0 &&
+        json_string_length(checkpoint) <= BW_COURIER_CHECKPOINT_MAX) {
+        a.checkpoint = json_string_value(checkpoint);
+    }
     const size_t n_refused = json_array_size(refused);
     if (json_array_size(chains) > BW_COURIER_CHAINS_MAX || n_refused > n_sent) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "an answer about more than was sent");

@@ -15,6 +15,7 @@ struct json_t;
 
 enum {
     BW_COURIER_CHAINS_MAX = 64,
+    BW_COURIER_CHECKPOINT_MAX = 16384,
     BW_COURIER_DETAIL_MAX = 400 /* bytes of a sentence; a longer one is left out */
 };
 
@@ -54,6 +55,7 @@ struct bw_courier_answer {
     size_t n_chains;
     struct bw_courier_refused *refused;
     size_t n_refused;
+    const char *checkpoint; /* NULL: none; else at most BW_COURIER_CHECKPOINT_MAX bytes */
 };
 
 /* Read a body of status 200, 409 or 422. -BW_EMALFORMED names what is wrong, -ENOMEM. */

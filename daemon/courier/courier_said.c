@@ -271,6 +271,9 @@ static void on_post_status(struct bw_courier *c, long status)
             return;
         }
         apply(c, &a);
+        if (a.checkpoint && c->ops.checkpoint) {
+            c->ops.checkpoint(c->owner, a.checkpoint);
+        }
         bw_courier_answer_done(&a);
         return;
     }

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A box and its collector's transparency log: what it saw stands in its records, its receipts
+are looked up in the tree, and a log that was set back or went another way is refused, on
+record, while delivery goes on."""
+import base64
+import json
+import os
+import shutil
+import unittest
+
+from bwtest import Box, Collector, tlog
+
+FAST = "transparency { checkpoint_every = 1s }\n"
+
+
+class Log(unittest.TestCase):
+    def setUp(self):
+        self.c = self.enterContext(Collector(FAST))
+        self.box = self.enterContext(Box(more=self.c.as_conf(every="1s")))
+        self.box.enroll(self.c, self.c.token("--site", "Alder Elementary")["token"])
+        self.box.start()
+
+    def log(self):
+        return (self.box.status() or {}).get("collector", {}).get("log", {})
+
+    def problems(self):
+        return json.dumps(self.box.status()["problems"])
+
+    def kept(self, name):
+        db = self.box.db()
+        try:
+            row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+            return row and (row[0].decode() if isinstance(row[0], bytes) else row[0])
+        finally:
+            db.close()
+
+    def grown(self, beyond):
+        self.box.wait(f"a log of more than {beyond}", lambda: self.log().get("size", 0) > beyond)
+        return self.log()["size"]
+
+    def save(self):
+        """Both books of the collector as they are, which is stopped for it."""
+        self.c.stop()
+        for name in ("ledger", "log"):
+            to = os.path.join(self.c.folder, "old", name)
+            shutil.rmtree(to, ignore_errors=True)
+            shutil.copytree(os.path.join(self.c.data, name), to)
+        self.c.start()
+
+    def restore(self):
+        self.c.stop()
+        for name in ("ledger", "log"):
+            to = os.path.join(self.c.data, name)
+            shutil.rmtree(to)
+            shutil.copytree(os.path.join(self.c.folder, "old", name), to)
+
+    def test_what_it_saw_is_in_its_records(self):
+        size = self.grown(0)
+        for _ in range(3):
+            size = self.grown(size)
+        self.box.wait("a record looked up", lambda: self.log().get("records_checked", 0) >= 1)
+        self.assertNotIn("refused", self.log())
+        records = self.box.records()
+        seen = [r["seen"] for r in records if "seen" in r]
+        self.assertGreaterEqual(len(seen), 3)
+        sizes = [s["size"] for s in seen]
+        self.assertEqual(sizes, sorted(set(sizes))) # each once
+        # The heads are those of the collector's own leaves, by the twin.
+        top = max(sizes)
+        leaves = []
+        for n in range((top + 255) // 256):
+            width = min(256, top - 256 * n)
+            a = self.c.get("/log/" + tlog.tile_path("entries", n, width))
+            leaves += tlog.unbundle(a.body)
+        hashes = [tlog.leaf_hash(x) for x in leaves]
+        for s in seen:
+            root = base64.urlsafe_b64decode(s["root"] + "=")
+            self.assertEqual(tlog.head(hashes[:s["size"]]), root)
+        # It goes on with what it knew after a start.
+        self.box.stop()
+        self.box.start()
+        self.assertGreaterEqual(self.log()["size"], size)
+        self.assertNotIn("log of", self.problems())
+
+    def test_a_log_that_shrank_or_forked_is_refused(self):
+        self.grown(1)
+        self.save()
+        size = self.grown(self.log()["size"] + 3)
+        acked = self.box.acked()
+        self.restore()
+        self.c.start()
+        self.box.wait("a refusal", lambda: "refused" in self.log())
+        self.assertIn("log of", self.problems())
+        self.assertIn("is refused", self.problems())
+        note = self.kept("log.refused")
+        self.assertIn("known:\n", note)
+        self.assertIn("\u2014 bandwitness-log/", note.split("refused:\n")[1])
+        # Delivery goes on, and what is not its continuation never becomes the one it knows.
+        self.box.wait("delivery", lambda: self.box.acked() > acked + 3)
+        self.assertEqual(self.log()["size"], size)
+        self.box.wait("a log as long", lambda: "leaves do not continue" in self.log()["refused"],
+                      90)
+        self.assertEqual(self.log()["size"], size)
+        self.assertIn("the collector's log is refused", self.box.text())
+        # It is still on record after a start.
+        self.box.stop()
+        self.box.start()
+        self.assertIn("is refused", self.problems())
+
+
+if __name__ == "__main__":
+    unittest.main()
