@@ -215,8 +215,9 @@ static int find_claims(const struct bw_report_asked *a, struct bw_report_work *w
 {
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
-    int r = bw_origin_claims(w->origin, w->site, w->circuit, q->from_unix_s, q->to_unix_s,
-                             w->claims, BW_REPORT_CLAIMS_MAX, &q->n_claims, w->place, &err);
+    int r = bw_origin_dated_claims(w->origin, w->site, w->circuit, w->tz, q->from_unix_s,
+                                   q->to_unix_s, w->claims, BW_REPORT_CLAIMS_MAX,
+                                   &q->n_claims, w->place, &err);
     if (r < 0) {
         return failed(w, err.text);
     }

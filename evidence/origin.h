@@ -15,6 +15,7 @@ struct bw_check_result;
 struct bw_err;
 struct bw_records;
 struct bw_origin;
+struct bw_tz;
 
 enum bw_origin_from {
     BW_FROM_JOURNAL,
@@ -112,8 +113,8 @@ int bw_origin_find(struct bw_origin *s,
                    struct bw_origin_found *ret,
                    struct bw_err *reterr);
 
-/* Claims on file for a circuit within [from, to), oldest first, at most cap; and the
- * place's name ("" unknown) into place[128]. None is no failure. */
+/* Claims written down for a circuit itself within [from, to), oldest first, at most cap;
+ * and the place's name ("" unknown) into place[128]. None is no failure. */
 int bw_origin_claims(struct bw_origin *s,
                      const char *site,
                      const char *circuit,
@@ -124,6 +125,21 @@ int bw_origin_claims(struct bw_origin *s,
                      size_t *ret_n,
                      char place[128],
                      struct bw_err *reterr);
+
+/* What is claimed: by claims that people bound to the circuit (days are those of `tz`), and
+ * where none holds as bw_origin_claims() has it. At any instant at most one; oldest first.
+ */
+int bw_origin_dated_claims(struct bw_origin *s,
+                           const char *site,
+                           const char *circuit,
+                           const struct bw_tz *tz,
+                           int64_t from_unix_s,
+                           int64_t to_unix_s,
+                           struct bw_report_claim *ret,
+                           size_t cap,
+                           size_t *ret_n,
+                           char place[128],
+                           struct bw_err *reterr);
 
 /* What people said of this circuit and [from, to), as bw_annotations_read(): from the
  * catalogue beside ledger or journal. No catalogue is no failure. */

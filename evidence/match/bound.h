@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bound.h - what is claimed for a measured circuit by the claims that people bound to it,
+ * dated. Blocking; the catalogue's thread. */
+#ifndef BW_BOUND_H
+#define BW_BOUND_H
+
+#include <binding.h>
+#include <bw/summary.h>
+#include <bw/units.h>
+#include <claimline.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_catalogue;
+struct bw_err;
+struct bw_tz;
+
+enum {
+    BW_BOUND_MAX = 256 /* bindings of one circuit, or stretches they make */
+};
+
+/* One binding in force and the claim it is about, as that stands now. */
+struct bw_bound {
+    struct bw_binding binding;
+    char binding_id[BW_HASH_LEN + 1];
+    char by[65];
+    int64_t said_unix_s;
+    /* "" where the claim is not on file any more; then no speed is known */
+    char claim_id[BW_HASH_LEN + 1];
+    char first_day[BW_DATE_LEN + 1]; /* of both together; the claim's funding year where */
+    char last_day[BW_DATE_LEN + 1];  /* it names no days */
+    int64_t bps[BW_DIRECTIONS];
+    int64_t layer; /* enum bw_layer */
+    int64_t role;  /* enum bw_claim_role */
+    char provider[BW_CLAIM_NAME_MAX + 1];
+};
+
+/* Bindings of a circuit ("SITE.CIRCUIT"; NULL: of all), in force, by circuit and first day,
+ * with the circuit's key: "circuit:SITE.CIRCUIT". Non-zero from cb ends it. One that only a
+ * newer program reads is counted in *ret_unread (may be NULL). */
+typedef int (*bw_bound_cb)(void *owner, const char *about, const struct bw_bound *b);
+int bw_bound_each(struct bw_catalogue *c,
+                  const char *circuit,
+                  bw_bound_cb cb,
+                  void *owner,
+                  int64_t *ret_unread,
+                  struct bw_err *reterr);
+
+/* What is claimed from day to day. Where several bound claims hold at once (a circuit and
+ * Internet access billed apart) the lesser of their speeds is claimed, at its layer. */
+struct bw_bound_claim {
+    int64_t from_unix_s;
+    int64_t to_unix_s; /* exclusive */
+    int64_t bps[BW_DIRECTIONS];
+    int64_t layer;     /* enum bw_layer; of the claim whose download is the lesser */
+    size_t n;          /* how many claims hold */
+    char claims[160];  /* their keys, "frn:…, frn:…"; cut with "…" */
+    char provider[64]; /* of the lesser */
+};
+
+/* Those that touch [from, to), oldest first, days by `tz`; free() *ret. */
+int bw_bound_claims(struct bw_catalogue *c,
+                    const char *circuit,
+                    const struct bw_tz *tz,
+                    int64_t from_unix_s,
+                    int64_t to_unix_s,
+                    struct bw_bound_claim **ret,
+                    size_t *ret_n,
+                    struct bw_err *reterr);
+
+#endif

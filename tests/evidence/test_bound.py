@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_bound.py BANDWITNESS GEN_YEAR - claims that were imported, bound to a measured circuit by a
+person, are what its report holds it against, from day to day; who said so stays on record."""
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import gen_usac
+
+BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
+CIRCUIT = "s-heron.wan"
+ISP, TRANSPORT, EGRET = "frn:2699000001.001", "frn:2699000002.001", "frn:2699000003.001"
+
+
+def frn(number, kind, speed, recipients, spin="143000555", provider="Oak Fibre LLC", quantity=1):
+    return {"frn": number, "application": "261000001", "status": "Funded", "spin": spin,
+            "provider": provider, "discount": "0.8",
+            "lines": [{"line": "001", "kind": kind, "down": speed, "up": speed, "unit": "Mbps",
+                       "quantity": quantity, "unit_cents": 45000, "recipients": recipients}]}
+
+
+def district():
+    """Internet access and the circuit to it billed apart; another school's line."""
+    return {"ben": "123450", "name": "Willow Valley School District", "state": "OR", "year": 2026,
+            "schools": [{"number": "123456", "name": "Heron Elementary School", "students": 400},
+                        {"number": "123457", "name": "Egret High School", "students": 900}],
+            "frns": [frn("2699000001", "isp-only", "500.0", ["123456"]),
+                     frn("2699000002", "transport", "100.0", ["123456"]),
+                     frn("2699000003", "internet", "1000.0", ["123457"], "143000999",
+                         "River Telecom")]}
+
+
+class Bound(unittest.TestCase):
+    maxDiff = 4000
+
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="bw-test-bound-"))
+        self.data = os.path.join(self.folder, "data")
+        os.mkdir(self.data)
+        subprocess.run([GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000",
+                        "--ledger", self.data + "/ledger"], check=True, stdout=subprocess.DEVNULL)
+        files = os.path.join(self.folder, "usac")
+        os.mkdir(files)
+        self.files = gen_usac.write([district()], files)
+        self.run_it("import", "usac", "--by", "heron", *self.files)
+
+    def run_it(self, *words, status=0):
+        where = ("--ledger", self.data)
+        done = subprocess.run([BANDWITNESS, *words, *where], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, encoding="utf-8", timeout=120, check=False,
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
+        self.assertEqual(done.returncode, status, f"{words}: {done.stdout[-1000:]}{done.stderr}")
+        return done.stdout if status == 0 else done.stderr
+
+    def site(self, name, entity=""):
+        """The collector knows the site by this name."""
+        with sqlite3.connect(self.data + "/catalogue.db") as db:
+            db.execute("INSERT OR REPLACE INTO sites VALUES('s-heron', ?, ?, 1, 500)", (entity, name))
+
+    def confirm(self, claim, *more, by="grey"):
+        return json.loads(self.run_it("claim", "confirm", claim, CIRCUIT, "--by", by, "--json", *more))["id"]
+
+    def claimed(self):
+        report = json.loads(self.run_it("report", "--tz", "America/Chicago", "--format", "json"))
+        return [(c["from"], c["to"], c["down_bps"] // 10**6, c["origin"]) for c in report["claimed"]]
+
+    def test_what_is_claimed_from_day_to_day(self):
+        self.assertEqual(self.claimed(), [])  # on file, and nobody said what they are about
+        first = self.confirm(ISP)
+        year = ("2026-07-01T05:00:00Z", "2027-07-01T05:00:00Z")
+        self.assertEqual(self.claimed(), [(*year, 500, f"{ISP}, bound to it by a person; Oak Fibre LLC")])
+        self.assertIn("bound to it already, by grey", self.run_it(
+            "claim", "confirm", ISP, CIRCUIT, "--by", "egret", status=1))
+        # From 1 November on the circuit is billed apart: the lesser of the two is claimed.
+        self.confirm(TRANSPORT[4:], "--from", "2026-11-01", "--to", "2026-11-30", "--text", "as the bill says")
+        lesser = f"the lesser of {ISP}, {TRANSPORT}, bound to it by a person; Oak Fibre LLC"
+        november = ("2026-11-01T05:00:00Z", "2026-12-01T06:00:00Z")
+        self.assertEqual(self.claimed(), [
+            (year[0], november[0], 500, f"{ISP}, bound to it by a person; Oak Fibre LLC"),
+            (*november, 100, lesser)])
+        # What is written down for the circuit itself holds where no bound claim does.
+        self.run_it("claim", "confirm", "--withdraw", first[:10], "--by", "egret")
+        self.site("Heron")
+        self.typed()
+        found = self.claimed()
+        self.assertEqual([c[:3] for c in found], [
+            ("2026-09-01T00:00:00Z", november[0], 50), (*november, 100)])
+        self.assertIn("the state's catalogue", found[0][3])
+
+        said = json.loads(self.run_it("statement", "list", "--kind", "binding", "--history", "--json"))
+        self.assertEqual([(s["statement"]["by"], s["statement"]["body"]["claim"], "ended_by" in s)
+                          for s in said], [("grey", ISP, True), ("grey", TRANSPORT, False)])
+        self.assertEqual(said[1]["statement"]["body"]["text"], "as the bill says")
+        seen = said[0]["statement"]["body"]["seen"]
+        self.assertIn(f'id        {seen}\nkind      claim\nabout     {ISP}\n',
+                      self.run_it("statement", "show", seen))
+
+    def typed(self):
+        subprocess.run([BANDWITNESS, "site", "claim", "s-heron", "--from", "2026-09-01", "--down", "50M",
+                        "--up", "50M", "--data", self.data], check=True, stdout=subprocess.DEVNULL)
+
+    def test_a_correction_is_meant_as_well(self):
+        self.confirm(ISP)
+        world = district()
+        world["frns"][0]["lines"][0].update(down="250.0", up="250.0")
+        self.run_it("import", "usac", "--by", "heron", *gen_usac.write([world], self.folder))
+        self.assertEqual([c[2] for c in self.claimed()], [250])
+
+    def test_listed(self):
+        self.confirm(ISP)
+        rows = json.loads(self.run_it("claim", "list", "--json"))
+        self.assertEqual([(r["about"], r["bound"]) for r in rows],
+                         [(ISP, [CIRCUIT]), (TRANSPORT, []), (EGRET, [])])
+        self.assertEqual(rows[0]["claim"]["down"], {"bps": 500000000, "filed": "500", "unit": "Mbps"})
+        self.assertEqual([r["about"] for r in json.loads(self.run_it("claim", "list", "--unbound", "--json",
+                                                                    "--year", "FY2026"))], [TRANSPORT, EGRET])
+        self.assertEqual(json.loads(self.run_it("claim", "list", "--year", "2025", "--json")), [])
+        text = self.run_it("claim", "list")
+        self.assertIn("500 Mbps / 500 Mbps", " ".join(text.split()))
+        self.assertIn(CIRCUIT, text.splitlines()[0])
+        self.assertIn("(not bound)", text.splitlines()[1])
+
+    def test_what_is_refused(self):
+        for words, status, says in (
+                ((ISP,), 2, "which claim is about which circuit"),
+                (("frn:1.1", CIRCUIT), 1, "no claim frn:1.1 is on file"),
+                ((ISP, "s-heron.lan"), 1, "no circuit s-heron.lan has records here"),
+                ((ISP, CIRCUIT, "--from", "2026-13-01"), 2, "is a day"),
+                ((ISP, CIRCUIT, "--from", "2026-12-01", "--to", "2026-11-01"), 2, "before --from"),
+                (("--withdraw", "nothing"), 1, "no statement"),
+                (("--withdraw", "x", ISP), 2, "says all there is")):
+            self.assertIn(says, self.run_it("claim", "confirm", "--by", "grey", *words, status=status))
+        claim = json.loads(self.run_it("claim", "list", "--json"))[0]["id"]
+        self.assertIn("no binding", self.run_it("claim", "confirm", "--withdraw", claim, "--by", "grey",
+                                                status=1))
+        self.assertEqual(json.loads(self.run_it("statement", "list", "--kind", "binding", "--json")), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_bound.c - bindings: their bytes, and what is claimed from day to day by the claims
+ * that are bound to a circuit. */
+#include "binding.h"
+#include "bound.h"
+#include "buf.h"
+#include "bw_test.h"
+#include "store_chain.h"
+
+#include <bw/err.h>
+#include <catalogue.h>
+#include <errno.h>
+#include <hash.h>
+#include <statement.h>
+#include <stdio.h>
+#include <string.h>
+#include <tz.h>
+
+#define MBPS INT64_C(1000000)
+
+struct fixture {
+    char *folder;
+    struct bw_catalogue *c;
+    struct bw_tz *tz;
+    int64_t now_unix_s;
+    struct bw_err err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    char path[300];
+    assert_non_null(f);
+    assert_int_equal(bw_crypto_init(), 0);
+    f->folder = tmp_folder();
+    (void)snprintf(path, sizeof(path), "%s/catalogue.db", f->folder);
+    assert_int_equal(bw_catalogue_open(path, &f->c, &f->err), 0);
+    assert_int_equal(bw_tz_load("America/Chicago", &f->tz, &f->err), 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    bw_tz_free(f->tz);
+    bw_catalogue_close(f->c);
+    tmp_folder_drop(f->folder);
+    free(f);
+    return 0;
+}
+
+static void say(struct fixture *f,
+                enum bw_statement_kind kind,
+                const char *about,
+                const char *replaces,
+                const char *body,
+                char id[BW_HASH_LEN + 1])
+{
+    struct bw_statement s;
+    bw_statement_init(&s, kind);
+    (void)snprintf(s.about, sizeof(s.about), "%s", about);
+    (void)snprintf(s.by, sizeof(s.by), "grey");
+    s.said_unix_s = ++f->now_unix_s;
+    s.n_replaces = replaces != NULL;
+    (void)snprintf(s.replaces[0], sizeof(s.replaces[0]), "%s", replaces ? replaces : "");
+    s.body = body;
+    s.n_body = strlen(body);
+    if (bw_catalogue_say(f->c, &s, 1, id, &f->err) < 0) {
+        fail_msg("%s: %s", body, f->err.text);
+    }
+}
+
+static void claim(struct fixture *f,
+                  const char *own,
+                  int64_t down_mbps,
+                  int64_t up_mbps,
+                  const char *tail, /* further members after the speeds */
+                  const char *replaces,
+                  char id[BW_HASH_LEN + 1])
+{
+    char about[64];
+    char body[600];
+    char up[120] = "";
+    (void)snprintf(about, sizeof(about), "own:%s", own);
+    if (up_mbps > 0) {
+        (void)snprintf(up, sizeof(up),
+                       ",\"up\":{\"bps\":%lld,\"filed\":\"%lld\",\"unit\":\"Mbps\"}",
+                       (long long)(up_mbps * MBPS), (long long)up_mbps);
+    }
+    (void)snprintf(body, sizeof(body),
+                   "{\"v\":1,\"year\":2026,\"own\":\"%s\",\"down\":{\"bps\":%lld,\"filed\":"
+                   "\"%lld\",\"unit\":\"Mbps\"}%s%s}",
+                   own, (long long)(down_mbps * MBPS), (long long)down_mbps, up, tail);
+    say(f, BW_STATEMENT_CLAIM, about, replaces, body, id);
+}
+
+static void bind_to(struct fixture *f,
+                    const char *circuit,
+                    struct bw_binding *b,
+                    char id[BW_HASH_LEN + 1])
+{
+    struct bw_buf body;
+    char about[100];
+    bw_buf_init(&body, 2000);
+    assert_int_equal(bw_binding_encode(b, &body, &f->err), 0);
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    say(f, BW_STATEMENT_BINDING, about, NULL, body.data, id);
+    bw_buf_done(&body);
+}
+
+static struct bw_binding binding(const char *claim_key, const char *seen)
+{
+    struct bw_binding b;
+    bw_binding_init(&b);
+    (void)snprintf(b.claim, sizeof(b.claim), "%s", claim_key);
+    (void)snprintf(b.seen, sizeof(b.seen), "%s", seen);
+    return b;
+}
+
+/* What is claimed in [from, to) as "first-last down/up claims;", in Unix seconds. */
+static void claims(struct fixture *f, int64_t from, int64_t to, const char *want)
+{
+    struct bw_bound_claim *list = NULL;
+    struct bw_buf got;
+    size_t n = 0;
+    bw_buf_init(&got, 4000);
+    assert_int_equal(
+        bw_bound_claims(f->c, "s-heron.wan", f->tz, from, to, &list, &n, &f->err), 0);
+    for (size_t i = 0; i < n; i++) {
+        bw_buf_printf(
+            &got, "%lld-%lld %lld/%lld %s;", (long long)list[i].from_unix_s,
+            (long long)list[i].to_unix_s, (long long)(list[i].bps[BW_DOWN] / MBPS),
+            (long long)(list[i].bps[BW_UP] == BW_UNKNOWN ? -1 : list[i].bps[BW_UP] / MBPS),
+            list[i].claims);
+    }
+    assert_string_equal(got.data ? got.data : "", want);
+    free(list);
+    bw_buf_done(&got);
+}
+
+/* Days in Chicago, by Python's zoneinfo: 1 July 2026, 1 October 2026, 1 January 2027,
+ * 1 July 2027. */
+#define JUL "1782882000"
+#define OCT "1790830800"
+#define JAN "1798783200"
+#define JUL2 "1814418000"
+enum {
+    BEFORE = 1780000000,
+    AFTER = 1820000000
+};
+
+static void test_day_to_day(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char isp[BW_HASH_LEN + 1];
+    char id[BW_HASH_LEN + 1];
+    char later[BW_HASH_LEN + 1];
+    claim(f, "oak", 500, 100, "", NULL, oak);
+    claim(f, "isp", 300, 0,
+          ",\"layer\":\"ip\",\"from\":\"2026-10-01\",\"to\":\"2026-12-31\"", NULL, isp);
+    claims(f, BEFORE, AFTER, ""); /* nobody said that they are about this circuit */
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, id);
+    claims(f, BEFORE, AFTER, JUL "-" JUL2 " 500/100 own:oak;");
+    b = binding("own:isp", isp);
+    bind_to(f, "s-heron.wan", &b, id);
+    b = binding("own:oak", oak);
+    bind_to(f, "s-heron.lan", &b, later);
+    claims(f, BEFORE, AFTER,
+           JUL "-" OCT " 500/100 own:oak;" OCT "-" JAN " 300/100 own:oak, own:isp;" JAN
+               "-" JUL2 " 500/100 own:oak;");
+    claims(f, 1790830800, 1790830801, OCT "-" JAN " 300/100 own:oak, own:isp;");
+    claims(f, 1790830799, 1790830800, JUL "-" OCT " 500/100 own:oak;");
+    /* A correction of the claim is meant as well; its binding stays. */
+    claim(f, "oak", 1000, 200, "", oak, later);
+    claims(f, BEFORE, AFTER,
+           JUL "-" OCT " 1000/200 own:oak;" OCT "-" JAN " 300/200 own:oak, own:isp;" JAN
+               "-" JUL2 " 1000/200 own:oak;");
+    /* A binding that is withdrawn, and one whose claim is. */
+    say(f, BW_STATEMENT_WITHDRAWAL, id, NULL, "{}", NULL);
+    claims(f, BEFORE, AFTER, JUL "-" JUL2 " 1000/200 own:oak;");
+    say(f, BW_STATEMENT_WITHDRAWAL, later, NULL, "{}", NULL);
+    claims(f, BEFORE, AFTER, "");
+}
+
+static void test_the_bindings_own_days(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    claim(f, "oak", 500, 0, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    (void)snprintf(b.from, sizeof(b.from), "2026-10-01");
+    (void)snprintf(b.to, sizeof(b.to), "2030-12-31"); /* later than the claim itself */
+    bind_to(f, "s-heron.wan", &b, NULL);
+    claims(f, BEFORE, AFTER, OCT "-" JUL2 " 500/-1 own:oak;");
+}
+
+static int count(void *owner, const char *about, const struct bw_bound *b)
+{
+    int *n = owner;
+    assert_string_equal(about, *n < 1 ? "circuit:s-egret.wan" : "circuit:s-heron.wan");
+    if (*n == 1) {
+        assert_string_equal(b->by, "grey");
+        assert_string_equal(b->first_day, "2026-07-01");
+        assert_string_equal(b->last_day, "2027-06-30");
+        assert_int_equal(b->bps[BW_DOWN], 500 * MBPS);
+        assert_int_equal(strlen(b->claim_id), BW_HASH_LEN);
+    } else {
+        assert_string_equal(b->claim_id, ""); /* not on file */
+        assert_int_equal(b->bps[BW_DOWN], BW_UNKNOWN);
+    }
+    ++*n;
+    return 0;
+}
+
+static void test_all_bindings(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    int64_t unread = -1;
+    int n = 0;
+    claim(f, "oak", 500, 0, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    b = binding("own:elm", oak);
+    bind_to(f, "s-egret.wan", &b, NULL);
+    say(f, BW_STATEMENT_BINDING, "circuit:s-heron.wan", NULL, "{\"v\":2}", NULL);
+    assert_int_equal(bw_bound_each(f->c, NULL, count, &n, &unread, &f->err), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(unread, 1);
+}
+
+static void test_bodies(void **state)
+{
+    static const char good[] =
+        "{\"v\":1,\"claim\":\"frn:1699048824.003\",\"seen\":"
+        "\"p10RN33j1fHBUpULDXk9HB5So9BCd6WCOuBQGZkh-Gw\",\"from\":\"2026-07-01\",\"to\":"
+        "\"2027-06-30\",\"text\":\"the only line of this school\"}";
+    struct fixture *f = *state;
+    struct bw_binding b;
+    struct bw_buf out;
+    bw_buf_init(&out, 2000);
+    assert_int_equal(bw_binding_decode(good, strlen(good), &b, &f->err), 0);
+    assert_string_equal(b.claim, "frn:1699048824.003");
+    assert_string_equal(b.to, "2027-06-30");
+    assert_int_equal(bw_binding_encode(&b, &out, &f->err), 0);
+    assert_string_equal(out.data, good);
+    (void)snprintf(b.to, sizeof(b.to), "2026-06-30");
+    assert_int_equal(bw_binding_encode(&b, &out, &f->err), -EINVAL);
+    b.to[0] = '\0';
+    b.seen[3] = '\0';
+    assert_int_equal(bw_binding_encode(&b, &out, &f->err), -EINVAL);
+    bw_buf_done(&out);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_day_to_day),
+        T(test_the_bindings_own_days),
+        T(test_all_bindings),
+        T(test_bodies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
