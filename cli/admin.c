@@ -17,12 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int bw_admin_open(const char *data,
-                  const char *config,
-                  struct bw_catalogue **ret,
-                  struct bw_err *reterr)
+int bw_admin_folder(
+    const char *data, const char *config, char *ret, size_t cap, struct bw_err *reterr)
 {
-    char path[PATH_MAX];
     struct bw_collector_config *conf = NULL;
     if (!data) {
         int r =
@@ -34,8 +31,8 @@ int bw_admin_open(const char *data,
     const char *folder = data ? data : conf->data_dir;
     struct stat st;
     int r = 0;
-    int n = snprintf(path, sizeof(path), "%s/catalogue.db", folder);
-    if (n < 0 || (size_t)n >= sizeof(path)) {
+    int n = snprintf(ret, cap, "%s", folder);
+    if (n < 0 || (size_t)n >= cap) {
         r = bw_err_set(reterr, -ENAMETOOLONG, "%s is too long", folder);
     } else if (stat(folder, &st) < 0) {
         r = bw_err_set(reterr, -errno,
@@ -44,11 +41,24 @@ int bw_admin_open(const char *data,
     } else if (geteuid() == 0 && st.st_uid != 0 && seteuid(st.st_uid) < 0) {
         /* What root makes here must belong to the collector. */
         r = bw_err_set(reterr, -errno, "cannot act as the owner of %s", folder);
-    } else {
-        r = bw_catalogue_open(path, ret, reterr);
     }
     bw_collector_config_free(conf);
     return r;
+}
+
+int bw_admin_open(const char *data,
+                  const char *config,
+                  struct bw_catalogue **ret,
+                  struct bw_err *reterr)
+{
+    char folder[PATH_MAX];
+    char path[PATH_MAX + 16];
+    int r = bw_admin_folder(data, config, folder, sizeof(folder), reterr);
+    if (r < 0) {
+        return r;
+    }
+    (void)snprintf(path, sizeof(path), "%s/catalogue.db", folder);
+    return bw_catalogue_open(path, ret, reterr);
 }
 
 struct find {

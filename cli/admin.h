@@ -12,6 +12,10 @@ struct bw_err;
 
 #define BW_COLLECTOR_CONF "/etc/bandwitness/collector.conf"
 
+/* The data folder itself, into ret[cap]; from then on as its owner. */
+int bw_admin_folder(
+    const char *data, const char *config, char *ret, size_t cap, struct bw_err *reterr);
+
 /* The catalogue of the collector in folder `data`, or where that is NULL in the folder that
  * the configuration file (NULL: the usual one) names. Made when missing. */
 int bw_admin_open(const char *data,

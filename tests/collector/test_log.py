@@ -5,6 +5,7 @@ kill -9, by a lost log.db, or by a stop."""
 import base64
 import json
 import os
+import sqlite3
 import time
 import unittest
 
@@ -183,6 +184,41 @@ class Log(unittest.TestCase):
                 self.assertEqual(new[2][:old[0]], old[2])
                 self.check_growth(old, new)
             old = new
+
+    def test_the_command_shows_and_checks(self):
+        box = self.c.box()
+        self.deliver(box, 300)
+        size, root, _ = self.check_all()
+        self.deliver(box, 3)
+        size, root, _ = self.check_all()
+        status = json.loads(self.c.admin("log", "status", "--json"))
+        self.assertEqual(status["checkpoint"]["size"], size)
+        self.assertEqual(raw(status["checkpoint"]["root"]), root)
+        self.assertEqual(status["checkpoint"]["witnesses"], [])
+        self.assertIn("not witnessed", self.c.admin("log", "status"))
+        note = self.c.admin("log", "checkpoint")
+        self.assertEqual(tlog.read_checkpoint(self.key().check(note.encode())[0])[1:],
+                         (size, root))
+        listed = json.loads(self.c.admin("log", "checkpoint", "--all", "--json"))
+        self.assertGreaterEqual(len(listed), 2)
+        for one in listed:
+            self.key().check(one["note"].encode())
+        self.assertEqual(self.c.admin("log", "checkpoint", "--size", str(listed[0]["size"])),
+                         listed[0]["note"])
+        found = json.loads(self.c.admin("log", "verify", "--json"))
+        self.assertEqual((found["faults"], found["ok"]), ([], True))
+        self.assertGreaterEqual(found["checkpoints"], len(listed))
+        # One bit of one record: every checkpoint from there on tells.
+        self.c.stop()
+        db = sqlite3.connect(os.path.join(self.c.data, "ledger", "ledger.db"))
+        with db:
+            db.execute("UPDATE records SET received = received + 1 WHERE position = 301")
+        db.close()
+        found = json.loads(self.c.admin("log", "verify", "--json", ok=(1,)))
+        self.assertFalse(found["ok"])
+        bad = [f["size"] for f in found["faults"]]
+        self.assertIn(size, bad)
+        self.assertNotIn(listed[0]["size"], bad)
 
     def test_a_ledger_that_was_set_back_is_not_signed(self):
         box = self.c.box()
