@@ -39,11 +39,13 @@ static const struct {
     {"users", offsetof(struct bw_report_asked, people[1])},
     {"users-are", offsetof(struct bw_report_asked, users_are)},
     {"monthly-cost", offsetof(struct bw_report_asked, cost)},
+    {"rules", offsetof(struct bw_report_asked, judging.rules)},
+    {"terms", offsetof(struct bw_report_asked, judging.terms)},
 };
 
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
-    FLAGS = 3,
+    FLAGS = 4,
     PEOPLE_MAX = 10000000
 };
 
@@ -101,10 +103,8 @@ read_count(const struct bw_verb *v, const char *option, const char *text, int64_
 static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
 {
     a->monthly = BW_DECIMAL_NOT_STATED;
-    if (!a->purpose && (a->people[0] || a->people[1] || a->users_are || a->cost)) {
-        return bw_cli_usage(v,
-                            "--students, --users, --users-are and --monthly-cost go with "
-                            "--for");
+    if (!a->purpose && a->cost) {
+        return bw_cli_usage(v, "--monthly-cost goes with --for");
     }
     if (a->purpose && bw_pack_parse(a->purpose, &a->pack) < 0) {
         return bw_cli_usage(v, "there is no pack '%s'; --help lists them", a->purpose);
@@ -159,6 +159,7 @@ int bw_report_asked_read(const struct bw_verb *v,
         [TEXTS] = {"format", required_argument, NULL, FORMAT},
         [TEXTS + 1] = {"intervals", no_argument, NULL, INTERVALS},
         [TEXTS + 2] = {"output", required_argument, NULL, OUTPUT},
+        [TEXTS + 3] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
     };
     struct bw_report_asked a = {.formats = BW_REPORT_HTML};
     int o;
@@ -173,6 +174,10 @@ int bw_report_asked_read(const struct bw_verb *v,
             a.intervals = true;
         } else if (o == FORMAT) {
             if (read_formats(v, optarg, &a.formats) != BW_EXIT_OK) {
+                return BW_EXIT_USAGE;
+            }
+        } else if (o == BW_JUDGING_OPT_ADOPT) {
+            if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
                 return BW_EXIT_USAGE;
             }
         } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
@@ -222,6 +227,9 @@ int bw_report_asked_bundle(const struct bw_verb *v,
     }
     if (!a.output || strcmp(a.output, "-") == 0) {
         return bw_cli_usage(v, "where to? -o FILE.tar.zst");
+    }
+    if (a.judging.rules || a.judging.terms) {
+        return bw_cli_usage(v, "a bag holds no findings yet: they are made by 'report'");
     }
     if (a.purpose || a.people[0] || a.people[1] || a.users_are || a.cost) {
         return bw_cli_usage(v, "a bag holds the whole report; packs are made by 'report'");

@@ -4,6 +4,7 @@
 #define BW_CLI_REPORT_ASKED_H
 
 #include "cli.h"
+#include "judging_asked.h"
 
 #include <bw/units.h>
 #include <packs.h>
@@ -36,6 +37,7 @@ struct bw_report_asked {
     const char *people[2]; /* students, users: as typed */
     const char *users_are;
     const char *cost;
+    struct bw_judging_asked judging;
     const char *output;
     unsigned formats; /* of enum bw_report_format */
     bool intervals;

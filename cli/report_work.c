@@ -318,9 +318,24 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     return BW_EXIT_OK;
 }
 
+int bw_report_work_judge(struct bw_report_work *w, const struct bw_report_asked *a)
+{
+    int status = bw_judging_find(w->verb, &a->judging, w->origin, &w->judging);
+
+    if (status) {
+        return status;
+    }
+    w->judging.j.students = a->students;
+    w->judging.j.users = a->users;
+    w->judging.j.users_are = a->users_are;
+    w->query.judging = &w->judging.j;
+    return BW_EXIT_OK;
+}
+
 void bw_report_work_done(struct bw_report_work *w)
 {
     bw_report_free(w->report);
+    bw_judging_done(&w->judging);
     free(w->annotations);
     bw_tz_free(w->tz);
     bw_origin_close(w->origin);

@@ -27,6 +27,7 @@ struct bw_report_work {
     char circuit[BW_NAME_MAX + 1];
     char place[128];
     char check_text[480];
+    struct bw_judging judging; /* bw_report_work_judge() */
     int64_t next_show_mono_ms;
     bool shown;
 };
@@ -34,6 +35,8 @@ struct bw_report_work {
 /* Fill w (zero but for its verb) and its query, all but check: 0, or the exit status after
  * a sentence about what does not fit. Done with in either case. */
 int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *a);
+/* Have the report judge, by the rules that were asked for: 0, or the exit status. */
+int bw_report_work_judge(struct bw_report_work *w, const struct bw_report_asked *a);
 void bw_report_work_done(struct bw_report_work *w);
 /* -ENODATA of bw_report_make(): say which circuits or which span there are. */
 int bw_report_work_tell_span(const struct bw_report_work *w, const char *why);

@@ -75,6 +75,7 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     int status = bw_report_work_find(w, a);
     int r;
 
+    status = status ? status : bw_report_work_judge(w, a);
     if (status) {
         return status;
     }
@@ -145,14 +146,12 @@ const struct bw_verb bw_verb_report = {
         "\n"
         "Packs (without one: the whole report):\n"
         "  --for NAME             sizing, pia, invoice, delivery, audit or legislature\n"
-        "  --students N           for figures by student\n"
-        "  --users N --users-are WORDS   the same by user, and who counts as one\n"
         "  --monthly-cost USD     what the line costs a month, where none is on file\n"
         "\n"
         "Claim, where none is on file:\n"
         "  --claim-down RATE --claim-up RATE   as in 100M or 1G, bits a second\n"
         "  --claim-layer ethernet|ip|goodput   what the claim means (default ip)\n"
-        "\n"
+        "\n" BW_JUDGING_ASKED_HELP "\n"
         "Result:\n"
         "  --format html,csv,json one or several (default html)\n"
         "  --intervals            also intervals.csv, one row an interval\n"

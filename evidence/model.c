@@ -190,7 +190,8 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     rc = rc < 0 ? rc : bw_model_tested(m);
     rc = rc < 0 ? rc : bw_model_used(m);
     bw_model_clock(m);
-    return rc < 0 ? rc : bw_model_days(m);
+    rc = rc < 0 ? rc : bw_model_days(m);
+    return rc < 0 ? rc : bw_model_findings(m, reterr);
 }
 
 int bw_report_make(const struct bw_report_query *query,
@@ -205,6 +206,10 @@ int bw_report_make(const struct bw_report_query *query,
         goto out;
     }
     rc = take_query(query, m.report, reterr);
+    if (rc == 0 && query->judging && query->judging->n_rules > 0) {
+        m.hours = bw_model_hours_new();
+        rc = m.hours ? 0 : -ENOMEM;
+    }
     if (rc < 0) {
         goto out;
     }
@@ -222,6 +227,7 @@ out:
     bw_report_free(m.report);
     bw_details_free(m.details);
     bw_traffic_sum_free(m.traffic);
+    bw_model_hours_free(m.hours);
     free(m.targets);
     free(m.outages);
     free(m.stated);
@@ -248,6 +254,7 @@ void bw_report_free(struct bw_report *r)
     free(r->latency);
     bw_details_done(&r->details);
     free(r->outages.list);
+    bw_findings_done(&r->findings);
     free(r->notes.list);
     free(r->counts.keys);
     free(r->counts.agents);

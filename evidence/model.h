@@ -15,6 +15,7 @@
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <details.h>
+#include <finding.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,25 @@ enum bw_report_check {
     BW_CHECK_BAD
 };
 
+/* The state's word that a rule governs its schools. */
+struct bw_adoption {
+    char rule[BW_NAME_MAX + 1];
+    char words[200];     /* by whom, when */
+    int64_t from_unix_s; /* unknown: since ever */
+};
+
+/* By which rules, and what they need beside records. */
+struct bw_report_judging {
+    const struct bw_evrule *rules; /* must outlive the report */
+    size_t n_rules;
+    const struct bw_adoption *adoptions; /* oldest first */
+    size_t n_adoptions;
+    struct bw_finding_terms terms;
+    int64_t students; /* unknown: not on file */
+    int64_t users;
+    const char *users_are; /* who counts as one */
+};
+
 /* What is asked. Everything is borrowed until bw_report_make() returns. */
 struct bw_report_query {
     struct bw_records *records;
@@ -100,11 +120,12 @@ struct bw_report_query {
                         struct bw_report_claim *ret);
     const struct bw_annotation_said *annotations; /* those in force, by time */
     size_t n_annotations;
-    int64_t n_unread_annotations; /* on file, of a newer form */
-    const char *place;            /* the school's name; NULL when unknown */
-    const char *origin;           /* "journal", "ledger", "file" */
-    const char *origin_text;      /* which one, for the reader */
-    int64_t made_unix_s;          /* SOURCE_DATE_EPOCH or now */
+    int64_t n_unread_annotations;            /* on file, of a newer form */
+    const struct bw_report_judging *judging; /* NULL: no findings */
+    const char *place;                       /* the school's name; NULL when unknown */
+    const char *origin;                      /* "journal", "ledger", "file" */
+    const char *origin_text;                 /* which one, for the reader */
+    int64_t made_unix_s;                     /* SOURCE_DATE_EPOCH or now */
     enum bw_report_check check;
     const char *check_text; /* what was checked, or what is wrong */
     /* Called now and then on the calling thread; may be NULL. total may be unknown. */
@@ -398,6 +419,7 @@ struct bw_report_day {
     int64_t counted_s;
     int64_t missing_s;
     int64_t outage_ms; /* unknown: none is on record, and nothing could tell one */
+    int64_t watched_s; /* in which two targets were watched */
     int64_t n;
     int64_t bytes[BW_DIRECTIONS];
     int64_t p95_bps[BW_DIRECTIONS];
@@ -439,6 +461,7 @@ struct bw_report {
     struct bw_traffic_sum traffic; /* n = 0: nobody looked at packets */
     struct bw_report_outages outages;
     struct bw_report_notes notes;
+    struct bw_findings findings; /* in the order of the rules */
     struct bw_report_clock clock;
     struct bw_report_counts counts;
     struct bw_report_interval *intervals;

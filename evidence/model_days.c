@@ -168,6 +168,8 @@ int bw_model_days(struct bw_model *m)
         fill_day(r, d, first, interval, values);
         add_spans(m, d, &span);
         add_outages(m, d, first, interval);
+        d->watched_s =
+            min64(d->recorded_s, bw_model_watched_s(m, d->from_unix_s, d->to_unix_s));
     }
     free(values);
     return rc;

@@ -113,6 +113,7 @@ struct bw_model {
     size_t cap_edges;
     struct bw_model_place day_before; /* the last interval of the day taken before */
     bool has_day_before;
+    struct bw_model_hours *hours; /* NULL: no rule asks */
     struct bw_details_maker *details;
     struct bw_traffic_maker *traffic;
     struct bw_err *reterr; /* while reading: where a callback says what is wrong */
@@ -189,5 +190,14 @@ int bw_model_latency_add(struct bw_model *m,
                          unsigned windows,
                          struct bw_err *reterr);
 int bw_model_latency(struct bw_model *m);
+
+/* model_hours.c: round trips by local hour. */
+struct bw_model_hours *bw_model_hours_new(void); /* NULL: no memory */
+void bw_model_hours_free(struct bw_model_hours *h);
+int bw_model_hours_add(struct bw_model *m, const struct bw_latency_cell *c);
+int bw_model_hours_end(struct bw_model_hours *h, struct bw_finding_inputs *in);
+
+/* model_findings.c: last of all */
+int bw_model_findings(struct bw_model *m, struct bw_err *reterr);
 
 #endif

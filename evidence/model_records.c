@@ -69,6 +69,10 @@ int bw_model_cell_add(struct bw_model *m,
     }
     if (windows & window_all) {
         bw_model_watch_add(m, cell.target, c->start_unix_s, c->sent, c->covered_s);
+        rc = m->hours ? bw_model_hours_add(m, c) : 0;
+        if (rc < 0) {
+            return rc;
+        }
     }
     if (!cell.windows) {
         return 0;

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "tz.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -324,4 +325,34 @@ const char *bw_words_apart_name(enum bw_apart a)
 const char *bw_words_apart(enum bw_apart a)
 {
     return aparts[a < BW_APARTS ? a : BW_APART_NOT].sentence;
+}
+
+void bw_words_row(const struct bw_finding_row *row, char out[BW_WORDS_MAX])
+{
+    out[0] = '\0';
+    if (row->value == BW_UNKNOWN) {
+        return;
+    }
+    switch (row->unit) {
+    case BW_ROW_BPS:
+        bw_words_rate(row->value, out);
+        break;
+    case BW_ROW_PPM:
+        bw_words_percent(row->value, out);
+        break;
+    case BW_ROW_US:
+        bw_words_delay(row->value, out);
+        break;
+    case BW_ROW_MS:
+        bw_words_length(row->value, out);
+        break;
+    case BW_ROW_CENTS:
+        (void)snprintf(out, BW_WORDS_MAX, "%" PRId64 ".%02d USD", row->value / 100,
+                       (int)(row->value % 100));
+        break;
+    case BW_ROW_COUNT:
+    default:
+        bw_words_count(row->value, out);
+        break;
+    }
 }

@@ -66,4 +66,9 @@ const char *bw_words_month(int month);     /* "Nov", 1…12 */
 const char *bw_words_apart_name(enum bw_apart a);
 const char *bw_words_apart(enum bw_apart a);
 
+/* The value of a row of arithmetic: "34", "80.0 Mbit/s", "80.95 %", "62.50"; "" when there
+ * is none. */
+struct bw_finding_row;
+void bw_words_row(const struct bw_finding_row *row, char out[BW_WORDS_MAX]);
+
 #endif

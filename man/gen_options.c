@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <terms.h>
 
 enum {
     MAN_BYTES_MAX = 1024 * 1024
@@ -91,6 +92,11 @@ int main(int argc, char **argv)
         r = put_schema(&bw_rule_schema, NULL, &out, &err);
     } else if (argc == 2 && strcmp(argv[1], "evrule") == 0) {
         r = put_schema(&bw_evrule_schema, NULL, &out, &err);
+        bw_buf_puts(&out,
+                    "# TERMS OF A CONTRACT\n\nWhat the contract of a circuit promises is "
+                    "a file of its own, for *bandwitness report --terms* _FILE_. What "
+                    "it leaves out is not judged.\n\n");
+        r = r < 0 ? r : put_schema(&bw_terms_schema, NULL, &out, &err);
     } else {
         (void)bw_err_set(
             &err, r, "usage: gen_options box PROBES_FOLDER | rule | evrule | collector");

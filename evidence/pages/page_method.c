@@ -241,7 +241,9 @@ void bw_page_method(struct bw_doc *d, const struct bw_report *r)
 void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const items[] = {
-        "Whether a contract or a rule was kept. It holds figures, no verdict.",
+        "Whether a contract or a rule was kept. A finding says what the measurements show; "
+        "it is "
+        "no verdict.",
         "Who used the line, or for what: no address, name or content is ever recorded.",
         "Wi-Fi and wiring inside the building, and servers beyond those named.",
         "Holidays: class hours are weekdays and hours of the clock alone.",

@@ -75,6 +75,7 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     bw_page_checked(d, r);
     unfinished(d, r);
     bw_page_first(d, r);
+    bw_page_governing(d, r);
     bw_page_coverage(d, r);
     bw_page_use(d, r);
     bw_page_tests(d, r);
@@ -83,6 +84,7 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     bw_page_traffic(d, r);
     bw_page_outages(d, r);
     bw_page_gaps(d, r);
+    bw_page_comparison(d, r);
     bw_page_method(d, r);
     bw_page_not_shown(d, r);
     rc = bw_doc_finish(d, reterr);

@@ -16,6 +16,8 @@ enum bw_page_limits {
 
 /* Sections of the report, in the page's order. */
 void bw_page_first(struct bw_doc *d, const struct bw_report *r);     /* page_first.c */
+void bw_page_governing(struct bw_doc *d, const struct bw_report *r); /* page_findings.c */
+void bw_page_comparison(struct bw_doc *d, const struct bw_report *r);
 void bw_page_coverage(struct bw_doc *d, const struct bw_report *r);  /* page_cover.c */
 void bw_page_use(struct bw_doc *d, const struct bw_report *r);       /* page_use.c */
 void bw_page_tests(struct bw_doc *d, const struct bw_report *r);     /* page_tests.c */

@@ -648,6 +648,7 @@ int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner)
     tested(&w, r, BW_UP);
     carried(&w, r);
     used(&w, r);
+    w.rc = w.rc ? w.rc : bw_findings_figures(r, cb, owner);
     latency(&w, r);
     targets(&w, r);
     traffic(&w, r);

@@ -23,4 +23,7 @@ struct bw_figure {
 typedef int (*bw_figure_cb)(void *owner, const struct bw_figure *f);
 int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner);
 
+/* Those of its findings (figures_findings.c), which are among them. */
+int bw_findings_figures(const struct bw_report *r, bw_figure_cb cb, void *owner);
+
 #endif

@@ -22,4 +22,9 @@ int bw_render_csv_intervals(const struct bw_report *r,
                             struct bw_buf *out,
                             struct bw_err *reterr);
 
+/* One finding as an object, for a program. */
+struct bw_finding;
+struct bw_jw;
+void bw_json_finding(struct bw_jw *w, const struct bw_finding *f);
+
 #endif

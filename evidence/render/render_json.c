@@ -553,6 +553,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     claimed(&w, r);
     delivered(&w, r);
     used(&w, r);
+    bw_json_findings(&w, r);
     coverage(&w, r);
     latency(&w, r);
     bw_json_targets(&w, r);

@@ -15,6 +15,9 @@ void bw_json_word(struct bw_jw *w, const char *name, const char *text);
 
 /* "targets" and "paths". */
 void bw_json_targets(struct bw_jw *w, const struct bw_report *r);
+/* "findings"; nothing where no rule was asked. */
+void bw_json_findings(struct bw_jw *w, const struct bw_report *r);
+
 /* "traffic"; nothing where nobody looked at packets. */
 void bw_json_traffic(struct bw_jw *w, const struct bw_report *r);
 

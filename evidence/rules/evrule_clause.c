@@ -29,11 +29,11 @@ static bool is_set(const struct bw_conf_node *at, const char *name)
 /* ---- values that are texts to the reader of configuration */
 
 /* "80%", "99.95%": up to four decimals; more than 0, at most 100. */
-static int percent(const struct bw_conf_node *at,
-                   const char *name,
-                   bool may_contract,
-                   int64_t *ret_ppm,
-                   struct bw_err *reterr)
+int bw_evrule_percent(const struct bw_conf_node *at,
+                      const char *name,
+                      bool may_contract,
+                      int64_t *ret_ppm,
+                      struct bw_err *reterr)
 {
     const char *p = bw_conf_str(at, name);
     int64_t ppm = 0;
@@ -257,9 +257,9 @@ take_tests(const struct bw_conf_node *at, struct bw_evrule_clause *c, struct bw_
 
     r = r < 0 ? r : directions(at, c, reterr);
     r = r < 0 ? r : kind_fits(at, c, reterr);
-    r = r < 0 ? r : percent(at, "part", true, &c->part_ppm, reterr);
+    r = r < 0 ? r : bw_evrule_percent(at, "part", true, &c->part_ppm, reterr);
     if (r == 0 && is_set(at, "share")) {
-        r = percent(at, "share", true, &c->share_ppm, reterr);
+        r = bw_evrule_percent(at, "share", true, &c->share_ppm, reterr);
     }
     c->of = (enum bw_evrule_rate)bw_conf_int(at, "of");
     c->count = (enum bw_evrule_count)bw_conf_int(at, "count");
@@ -280,10 +280,10 @@ take_bins(const struct bw_conf_node *at, struct bw_evrule_clause *c, struct bw_e
 
     r = r < 0 ? r : directions(at, c, reterr);
     r = r < 0 ? r : must_be(at, c, BW_EVRULE_USE, reterr);
-    r = r < 0 ? r : percent(at, "percentile", false, &c->percentile_ppm, reterr);
-    r = r < 0 ? r : percent(at, "least", false, &c->least, reterr);
+    r = r < 0 ? r : bw_evrule_percent(at, "percentile", false, &c->percentile_ppm, reterr);
+    r = r < 0 ? r : bw_evrule_percent(at, "least", false, &c->least, reterr);
     if (r == 0 && is_set(at, "at_most")) {
-        r = percent(at, "at_most", false, &c->part_ppm, reterr);
+        r = bw_evrule_percent(at, "at_most", false, &c->part_ppm, reterr);
     }
     if (r < 0) {
         return r;
@@ -320,7 +320,7 @@ take_delay(const struct bw_conf_node *at, struct bw_evrule_clause *c, struct bw_
     int r = window(at, &c->window, reterr);
 
     r = r < 0 ? r : kind_fits(at, c, reterr);
-    r = r < 0 ? r : percent(at, "share", true, &c->share_ppm, reterr);
+    r = r < 0 ? r : bw_evrule_percent(at, "share", true, &c->share_ppm, reterr);
     if (r < 0) {
         return r;
     }
@@ -403,7 +403,7 @@ static int take_outages(const struct bw_conf_node *at,
     c->at_most_ms = bw_conf_int(at, "at_most");
     c->excused = (uint32_t)bw_conf_int(at, "excused");
     if (r == 0 && is_set(at, "available")) {
-        r = percent(at, "available", true, &c->there_ppm, reterr);
+        r = bw_evrule_percent(at, "available", true, &c->there_ppm, reterr);
     }
     if (r < 0) {
         return r;

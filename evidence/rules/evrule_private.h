@@ -15,4 +15,11 @@ int bw_evrule_take_clause(const struct bw_conf_node *at,
                           struct bw_evrule_clause *ret,
                           struct bw_err *reterr);
 
+/* "80%", "99.95%" of an option, in ppm; the word "contract" where it may be. */
+int bw_evrule_percent(const struct bw_conf_node *at,
+                      const char *name,
+                      bool may_contract,
+                      int64_t *ret_ppm,
+                      struct bw_err *reterr);
+
 #endif

@@ -12,6 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct bw_finding_terms bw_finding_terms_none = {
+    .part_ppm = BW_UNKNOWN,
+    .share_ppm = BW_UNKNOWN,
+    .bound_us = BW_UNKNOWN,
+    .within_ppm = BW_UNKNOWN,
+    .there_ppm = BW_UNKNOWN,
+    .monthly_cents = BW_UNKNOWN,
+    .normal_bps = {BW_UNKNOWN, BW_UNKNOWN},
+    .minimum_bps = {BW_UNKNOWN, BW_UNKNOWN}};
+
 /* ---- words */
 
 const char *bw_outcome_name(enum bw_outcome o)

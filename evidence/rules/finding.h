@@ -95,6 +95,7 @@ struct bw_finding_hour {
     int64_t sent;
     int64_t lost;
     const char *hist; /* lib/base/hist, merged; NULL: no answer on record */
+    char *text;       /* the maker's own, of hist; not looked at */
 };
 
 struct bw_finding_outage {
@@ -118,12 +119,17 @@ struct bw_finding_terms {
     bool has_excused;
     uint32_t excused;
     int64_t monthly_cents;
+    int64_t normal_bps[BW_DIRECTIONS]; /* at the claim's layer */
+    int64_t minimum_bps[BW_DIRECTIONS];
     struct {
         int64_t below_ppm;             /* of availability */
         int64_t credit_ppm;            /* of the monthly cost */
     } credits[BW_FINDING_CREDITS_MAX]; /* falling */
     size_t n_credits;
 };
+
+/* Nothing known. */
+extern const struct bw_finding_terms bw_finding_terms_none;
 
 /* All that is known. Everything is lent. */
 struct bw_finding_inputs {
@@ -145,7 +151,8 @@ struct bw_finding_inputs {
     size_t n_outages;
     int64_t claim_bps[BW_DIRECTIONS]; /* in force at the end; unknown: none */
     int64_t students;
-    int64_t users; /* students and staff */
+    int64_t users;
+    const char *users_are; /* who counts as one; NULL: students and staff */
     struct bw_finding_terms terms;
 };
 
@@ -181,7 +188,7 @@ struct bw_finding_counts {
 struct bw_finding_part {
     const struct bw_evrule_clause *clause;
     int direction; /* -1: none */
-    char target[BW_NAME_MAX + 1];
+    char target[96];
     enum bw_outcome outcome;
     enum bw_unsure unsure;
     bool decides;

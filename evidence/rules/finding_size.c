@@ -44,7 +44,8 @@ void bw_finding_ratio(struct bw_finding_work *w, struct bw_finding_part *p)
         bw_finding_row(w, p, BW_ROW_COUNT, in->students, "students");
     }
     if (by_user) {
-        bw_finding_row(w, p, BW_ROW_COUNT, people, "users (students and staff)");
+        bw_finding_row(w, p, BW_ROW_COUNT, people, "users (%.100s)",
+                       in->users_are ? in->users_are : "students and staff");
     }
     s = one_for_all(c) ? &c->sizes[0] : size_of(c, in->students);
     if (!s) {

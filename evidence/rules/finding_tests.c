@@ -202,11 +202,11 @@ static void counts(const struct scene *s, size_t n_units)
     }
     if (n[BW_USE_COUNTS] == 0) {
         s->p->unsure =
-            n[BW_USE_UNTESTABLE] > 0 || n[BW_USE_NO_COUNTER] > 0 ||
+            n[BW_USE_NO_WANT] > 0
+                ? (c->of == BW_EVRULE_CLAIM ? BW_UNSURE_NO_CLAIM : BW_UNSURE_NO_TERMS)
+            : n[BW_USE_UNTESTABLE] > 0 || n[BW_USE_NO_COUNTER] > 0 ||
                     (k->made == 0 && !in->can_count)
                 ? BW_UNSURE_UNTESTABLE
-            : n[BW_USE_NO_WANT] > 0
-                ? (c->of == BW_EVRULE_CLAIM ? BW_UNSURE_NO_CLAIM : BW_UNSURE_NO_TERMS)
                 : BW_UNSURE_TOO_FEW;
     }
 }

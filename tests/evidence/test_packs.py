@@ -223,7 +223,7 @@ def main():
             if (sizing.value("growth_a_year.down.middle") is None) != (name == "week"):
                 wrong(f"{name}: growth is told of a week, or not of half a year")
         for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
-                            (["--students", "3"], "go with --for"),
+                            (["--monthly-cost", "3"], "goes with --for"),
                             (["--for", "sizing", "--students", "0"], "--students is a number"),
                             (["--for", "sizing", "--users", "3"], "--users-are")):
             if words not in run(BANDWITNESS, "report", *week, *argv, status=2).stderr:

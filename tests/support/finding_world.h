@@ -73,17 +73,7 @@ static inline struct world *world(int y, int m, int d, size_t n)
                                        .claim_bps = {BW_UNKNOWN, BW_UNKNOWN},
                                        .students = BW_UNKNOWN,
                                        .users = BW_UNKNOWN,
-                                       .terms = {false,
-                                                 BW_UNKNOWN,
-                                                 BW_UNKNOWN,
-                                                 BW_UNKNOWN,
-                                                 BW_UNKNOWN,
-                                                 BW_UNKNOWN,
-                                                 false,
-                                                 0,
-                                                 BW_UNKNOWN,
-                                                 {{0, 0}},
-                                                 0}};
+                                       .terms = bw_finding_terms_none};
     return w;
 }
 

@@ -348,6 +348,10 @@ static void bundesnetzagentur(void **state)
         w->tests[i].want_bps[BW_EVRULE_NORMAL] = BW_UNKNOWN;
         w->tests[i].want_bps[BW_EVRULE_MINIMUM] = BW_UNKNOWN;
     }
+    w->tests[0].apart = BW_APART_UNTESTABLE; /* is not why nothing can be told */
+    w->in.tests = w->tests;
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, UNSURE(TOO_FEW));
+    w->tests[0].apart = BW_APART_NOT;
     expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, UNSURE(NO_TERMS));
     world_free(w);
     w = bnetza(apart, two_days, none); /* 4 min 59 s after the one before */

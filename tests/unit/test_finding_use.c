@@ -223,10 +223,7 @@ static void service(void **state)
     expect(w, "contract-sla", BW_EVRULE_SERVICE, SHORT);
     world_free(w);
     w = contract();
-    memset(&w->in.terms, 0, sizeof(w->in.terms));
-    w->in.terms.there_ppm = BW_UNKNOWN;
-    w->in.terms.bound_us = BW_UNKNOWN;
-    w->in.terms.part_ppm = BW_UNKNOWN;
+    w->in.terms = bw_finding_terms_none;
     expect(w, "contract-sla", BW_EVRULE_SERVICE, UNSURE(NO_TERMS));
     assert_false(w->found.list[0].governs);
     world_free(w);

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_findings.py BANDWITNESS GEN_YEAR - findings in a report: what governs, what is for comparison,
+in every format; every outcome and row worked out again by recompute_findings.py; what cannot be
+used is refused with its mend."""
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import jsonschema
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+RULES = os.path.join(TOP, "etc", "rules")
+BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
+
+TERMS = """speed_part = 90%
+speed_share = 80%
+round_trip = 35ms
+round_trip_share = 99%
+available = 99.95%
+monthly_cost = "1250.00"
+normal_down = 90M
+minimum_down = 50M
+credit "a" { below = 99.95% credit = 5% }
+credit "b" { below = 99% credit = 25% }
+"""
+PEOPLE = ("--students", "500", "--users", "560", "--users-are", "students and staff")
+
+
+class Findings(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-findings-"))
+        cls.jose, cls.key, cls.terms = (os.path.join(cls.folder, n) for n in ("r.jose", "r.jwk", "terms.conf"))
+        subprocess.run([GEN, "--from", "2026-10-01T05:00:00Z", "--days", "31", "--offset", "-18000",
+                        "--jose", cls.jose, "--key", cls.key], check=True, stdout=subprocess.DEVNULL)
+        with open(cls.terms, "w", encoding="utf-8") as f:
+            f.write(TERMS)
+        with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
+            cls.schema = jsonschema.Draft202012Validator(json.load(f))
+
+    def run_it(self, *words, status=0):
+        done = subprocess.run([BANDWITNESS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", timeout=120, check=False,
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout if status == 0 else done.stderr
+
+    def asked(self, *words, rules=RULES):
+        return ("--file", self.jose, "--tz", "America/Chicago", "--month", "2026-10", "--claim-down", "100M",
+                "--claim-up", "20M", "--rules", rules, *words)
+
+    def report(self, *words, form="json", status=0, rules=RULES):
+        text = self.run_it("report", *self.asked(*words, rules=rules), "--format", form, status=status)
+        return json.loads(text) if form == "json" and status == 0 else text
+
+    def by_id(self, *words):
+        return {f["finding"]: f for f in self.report(*words)["findings"]}
+
+    def test_schema_and_formats(self):
+        r = self.report("--terms", self.terms, "--adopt", "esh-headroom", *PEOPLE)
+        for e in list(self.schema.iter_errors(r))[:5]:
+            self.fail(f"the schema refuses {list(e.path)}: {e.message}")
+        rows = list(csv.DictReader(io.StringIO(self.report("--terms", self.terms, form="csv"))))
+        said = [x for x in rows if x["section"] == "findings"]
+        self.assertTrue(any(x["figure"] == "contract-sla/capacity version 1" for x in said))
+        self.assertTrue(any(x["figure"] == "fcc-caf/capacity version 1 (for comparison)" for x in said))
+        page = self.report("--terms", self.terms, "--adopt", "esh-headroom", form="html")
+        first, rest = page.split('id="comparison"')
+        self.assertIn("Findings by the rules that govern this service", first)
+        self.assertIn("(esh-headroom/use)", first)
+        self.assertIn("(contract-sla/capacity)", first)
+        self.assertNotIn("(fcc-caf/capacity)", first)
+        self.assertNotIn("(ncren-utilisation/use)", first)
+        self.assertIn("these rules do not govern this service", rest)
+        self.assertIn("(fcc-caf/capacity)", rest)
+        self.assertEqual(page, self.report("--terms", self.terms, "--adopt", "esh-headroom", form="html"))
+        self.assertNotIn("findings", self.report(rules="none"))
+
+    def test_who_governs(self):
+        bare = self.by_id()
+        self.assertEqual({f["governs"] for f in bare.values()}, {False})
+        self.assertEqual(bare["contract-sla/capacity"]["reason"], "no-terms")
+        more = self.by_id("--terms", self.terms, "--adopt", "ncren-utilisation", "--adopt", "setda-iii")
+        self.assertEqual({n for n, f in more.items() if f["governs"]},
+                         {"contract-sla/capacity", "contract-sla/service", "ncren-utilisation/use",
+                          "setda-iii/size"})
+        for f in more.values():
+            if not f["governs"]:
+                self.assertIn("does not govern this service", f["governs_why"])
+        self.assertIn("is not for adoption", self.report("--adopt", "fcc-caf", status=1))
+        self.assertIn("did you mean bead?", self.report("--adopt", "bed", status=1))
+
+    def test_refused(self):
+        for text, says in (("available = 99%\nspeed_part = 90%\n", ":2: 'speed_part' and 'speed_share'"),
+                           ("round_trip = 35\nround_trip_share = 9%\n", ":1: 'round_trip' is '35'"),
+                           ("monthly_cost = \"12,50\"\navailable = 99%\n", ":1: 'monthly_cost'"),
+                           ("credit \"a\" { below = 99% credit = 5% }\nspeed_part = 9%\nspeed_share = 9%\n",
+                            ":1: credits are for"),
+                           ("available = 99%\ncredit \"a\" { below = 99% credit = 5% }\n"
+                            "credit \"b\" { below = 99.5% credit = 9% }\n", ":3: each step"),
+                           ("excused = power\n", "promises nothing")):
+            path = os.path.join(self.folder, "bad.conf")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            self.assertRegex(self.report("--terms", path, status=1), "bad.conf.*" + re.escape(says))
+        own = os.path.join(self.folder, "rules")
+        os.makedirs(own, exist_ok=True)
+        with open(os.path.join(own, "hole.conf"), "w", encoding="utf-8") as f:
+            f.write("version = 1\n")
+        self.assertIn("hole.conf:", self.report(rules=own, status=1))
+        self.assertIn("No such file", self.report(rules=own + "/nowhere", status=1))
+
+
+if __name__ == "__main__":
+    unittest.main()
