@@ -8,6 +8,7 @@
 enum {
     FIRST_TEXT = 1000, /* getopt's value for the first of `texts` */
     INTERVALS = 'i',
+    LETTER = 'l',
     FORMAT = 'x',
     OUTPUT = 'o',
     JSON = 'j'
@@ -34,6 +35,7 @@ static const struct {
     {"claim-up", offsetof(struct bw_report_asked, claim[BW_UP])},
     {"claim-layer", offsetof(struct bw_report_asked, claim_layer)},
     {"place", offsetof(struct bw_report_asked, place)},
+    {"with", offsetof(struct bw_report_asked, with)},
     {"for", offsetof(struct bw_report_asked, purpose)},
     {"students", offsetof(struct bw_report_asked, people[0])},
     {"users", offsetof(struct bw_report_asked, people[1])},
@@ -45,7 +47,7 @@ static const struct {
 
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
-    FLAGS = 4,
+    FLAGS = 5,
     PEOPLE_MAX = 10000000
 };
 
@@ -109,6 +111,12 @@ static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
     if (a->purpose && bw_pack_parse(a->purpose, &a->pack) < 0) {
         return bw_cli_usage(v, "there is no pack '%s'; --help lists them", a->purpose);
     }
+    if (a->letter && (!a->purpose || a->pack != BW_PACK_DELIVERY)) {
+        return bw_cli_usage(v, "--letter goes with --for delivery");
+    }
+    if (a->with && (!a->purpose || a->pack != BW_PACK_PIA)) {
+        return bw_cli_usage(v, "--with goes with --for pia");
+    }
     if ((a->people[1] != NULL) != (a->users_are != NULL)) {
         return bw_cli_usage(v,
                             "--users goes with --users-are, which says who counts as one");
@@ -160,6 +168,7 @@ int bw_report_asked_read(const struct bw_verb *v,
         [TEXTS + 1] = {"intervals", no_argument, NULL, INTERVALS},
         [TEXTS + 2] = {"output", required_argument, NULL, OUTPUT},
         [TEXTS + 3] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+        [TEXTS + 4] = {"letter", no_argument, NULL, LETTER},
     };
     struct bw_report_asked a = {.formats = BW_REPORT_HTML};
     int o;
@@ -172,6 +181,8 @@ int bw_report_asked_read(const struct bw_verb *v,
             a.output = optarg;
         } else if (o == INTERVALS) {
             a.intervals = true;
+        } else if (o == LETTER) {
+            a.letter = true;
         } else if (o == FORMAT) {
             if (read_formats(v, optarg, &a.formats) != BW_EXIT_OK) {
                 return BW_EXIT_USAGE;

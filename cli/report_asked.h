@@ -34,6 +34,7 @@ struct bw_report_asked {
     const char *claim_layer;
     const char *place;
     const char *purpose;   /* a pack's name; NULL: the whole report */
+    const char *with;      /* another circuit at the same place */
     const char *people[2]; /* students, users: as typed */
     const char *users_are;
     const char *cost;
@@ -41,6 +42,7 @@ struct bw_report_asked {
     const char *output;
     unsigned formats; /* of enum bw_report_format */
     bool intervals;
+    bool letter;
     enum bw_pack pack; /* of purpose */
     int64_t students;  /* unknown: not given */
     int64_t users;

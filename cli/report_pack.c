@@ -7,6 +7,8 @@
 #include "report_write.h"
 
 #include <bw/err.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char typed[] = "given with this report's command, not on file";
 
@@ -25,32 +27,106 @@ static int write_json(const void *of, struct bw_buf *out, struct bw_err *reterr)
     return bw_pack_json(of, out, reterr);
 }
 
-int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w)
+static int write_pack(const struct bw_report_work *w,
+                      const struct bw_report_asked *a,
+                      const struct bw_pack_asked *asked)
 {
     static const struct bw_report_output outputs[] = {
         {BW_REPORT_HTML, ".html", write_html},
         {BW_REPORT_CSV, ".csv", write_csv},
         {BW_REPORT_JSON, ".json", write_json}};
-    const struct bw_report *reports[] = {w->report};
-    struct bw_pack_filed filed = {
-        .origin = "", .monthly = a->monthly, .monthly_origin = typed};
-    struct bw_pack_asked asked = {.pack = a->pack,
-                                  .reports = reports,
-                                  .filed = &filed,
-                                  .n_reports = 1,
-                                  .students = a->students,
-                                  .users = a->users,
-                                  .users_are = a->users_are ? a->users_are : "",
-                                  .people_origin = typed};
     struct bw_pack_made *made = NULL;
     struct bw_err err = {""};
     int status;
 
-    if (bw_pack_make(&asked, &made, &err) < 0) {
+    if (bw_pack_make(asked, &made, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
     }
     status = bw_report_write(w->verb, a, bw_pack_name(a->pack), outputs,
                              sizeof(outputs) / sizeof(outputs[0]), made);
     bw_pack_free(made);
     return status;
+}
+
+static struct bw_pack_asked asked_of(const struct bw_report_asked *a)
+{
+    return (struct bw_pack_asked){.pack = a->pack,
+                                  .students = a->students,
+                                  .users = a->users,
+                                  .users_are = a->users_are ? a->users_are : "",
+                                  .people_origin = typed,
+                                  .letter = a->letter};
+}
+
+/* The report of another circuit over the same period. */
+static int other(const struct bw_report_asked *a,
+                 const struct bw_report_work *w,
+                 struct bw_report_work *ret)
+{
+    struct bw_report_asked mine = *a;
+    struct bw_err err = {""};
+    int status;
+
+    mine.circuit = a->with;
+    ret->verb = w->verb;
+    status = bw_report_work_find(ret, &mine);
+    if (status != BW_EXIT_OK) {
+        return status;
+    }
+    if (strcmp(ret->site, w->site) == 0 && strcmp(ret->circuit, w->circuit) == 0) {
+        return bw_cli_usage(w->verb, "--with names the same circuit as --circuit");
+    }
+    ret->query.from_unix_s = w->query.from_unix_s;
+    ret->query.to_unix_s = w->query.to_unix_s;
+    if (bw_report_make(&ret->query, &ret->report, &err) < 0) {
+        return bw_cli_failed(w->verb, "%s", err.text);
+    }
+    bw_report_work_show_end(ret);
+    return BW_EXIT_OK;
+}
+
+int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w)
+{
+    struct bw_pack_asked asked = asked_of(a);
+    struct bw_report_work *second = calloc(1, sizeof(*second));
+    struct bw_pack_filed filed[2];
+    const struct bw_report *reports[2] = {w->report, NULL};
+    int status = second ? BW_EXIT_OK : bw_cli_failed(w->verb, "out of memory");
+
+    for (int i = 0; i < 2; i++) {
+        filed[i] = (struct bw_pack_filed){
+            .origin = "", .monthly = BW_DECIMAL_NOT_STATED, .monthly_origin = typed};
+    }
+    filed[0].monthly = a->monthly;
+    asked.reports = reports;
+    asked.filed = filed;
+    asked.n_reports = 1;
+    if (status == BW_EXIT_OK && a->with) {
+        status = other(a, w, second);
+        reports[1] = second->report;
+        asked.n_reports = 2;
+    }
+    if (status == BW_EXIT_OK) {
+        status = write_pack(w, a, &asked);
+    }
+    if (second) {
+        bw_report_work_done(second);
+        free(second);
+    }
+    return status;
+}
+
+int bw_report_pack_write_lines(const struct bw_report_asked *a,
+                               const struct bw_report_work *first,
+                               const struct bw_pack_line *lines,
+                               size_t n)
+{
+    struct bw_pack_asked asked = asked_of(a);
+    const struct bw_report *reports[] = {first->report};
+
+    asked.reports = reports;
+    asked.n_reports = 1;
+    asked.lines = lines;
+    asked.n_lines = n;
+    return write_pack(first, a, &asked);
 }

@@ -259,7 +259,7 @@ static int config_claim(void *owner, const char *config_sha256, struct bw_report
 
 /* ---- all of it -------------------------------------------------------------------- */
 
-static int open_origin(const struct bw_report_asked *a, struct bw_report_work *w)
+int bw_report_work_open(struct bw_report_work *w, const struct bw_report_asked *a)
 {
     struct bw_err err = {""};
     int r;
@@ -297,7 +297,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     int status = find_zone(a, w);
 
     w->next_show_mono_ms = bw_clock_mono_ms() + SHOW_AFTER_MS;
-    status = status ? status : open_origin(a, w);
+    status = status ? status : bw_report_work_open(w, a);
     status = status ? status : find_circuit(a, w);
     status = status ? status : find_period(a, w);
     status = status ? status : find_claims(a, w);

@@ -32,6 +32,8 @@ struct bw_report_work {
     bool shown;
 };
 
+/* Open the source of records alone, into w->origin. */
+int bw_report_work_open(struct bw_report_work *w, const struct bw_report_asked *a);
 /* Fill w (zero but for its verb) and its query, all but check: 0, or the exit status after
  * a sentence about what does not fit. Done with in either case. */
 int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *a);

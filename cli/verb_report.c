@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "pages.h"
 #include "render.h"
+#include "report_many.h"
 #include "report_pack.h"
 #include "report_work.h"
 #include "report_write.h"
@@ -107,6 +108,9 @@ static int run(int argc, char **argv)
     if (status) {
         return status;
     }
+    if (a.purpose && a.pack == BW_PACK_LEGISLATURE) {
+        return bw_cli_flush(&bw_verb_report, bw_report_many_write(&bw_verb_report, &a));
+    }
     w = calloc(1, sizeof(*w));
     if (!w) {
         return failed("out of memory");
@@ -146,6 +150,8 @@ const struct bw_verb bw_verb_report = {
         "\n"
         "Packs (without one: the whole report):\n"
         "  --for NAME             sizing, pia, invoice, delivery, audit or legislature\n"
+        "  --with [SITE.]NAME     pia: another circuit at the same place\n"
+        "  --letter               delivery: with a letter to the provider\n"
         "  --monthly-cost USD     what the line costs a month, where none is on file\n"
         "\n"
         "Claim, where none is on file:\n"

@@ -30,6 +30,29 @@ static const struct {
                         "how fast a line is needed",
                         "how fast the next line has to be, before Form 470 is filed",
                         {bw_pack_sizing, bw_pack_use_chart, bw_pack_covered, bw_pack_who}},
+    [BW_PACK_PIA] = {"pia",
+                     "claim and price against what was carried and tested",
+                     "answers to a question of Program Integrity Assurance",
+                     {bw_pack_who, bw_pack_first, bw_pack_price, bw_pack_people,
+                      bw_pack_coincident, bw_pack_diagram, bw_pack_covered}},
+    [BW_PACK_INVOICE] = {"invoice",
+                         "service month by month",
+                         "what was delivered in the months that an invoice is for",
+                         {bw_pack_who, bw_pack_months, bw_pack_outages, bw_pack_covered}},
+    [BW_PACK_DELIVERY] = {"delivery",
+                          "what was contracted and what was delivered",
+                          "whether the provider delivered, by the contract's own clauses",
+                          {bw_pack_who, bw_pack_first, bw_pack_clauses, bw_pack_outages,
+                           bw_pack_outage_list, bw_pack_covered, bw_pack_letter}},
+    [BW_PACK_AUDIT] = {"audit",
+                       "everything on record",
+                       "everything on record, with the methods and how long to keep it",
+                       {bw_pack_who, bw_pack_everything, bw_pack_the_rest, bw_pack_price,
+                        bw_pack_people, bw_pack_keep_until, bw_pack_epc, bw_pack_method}},
+    [BW_PACK_LEGISLATURE] = {"legislature",
+                             "needs and progress",
+                             "many districts at once: which lines need help",
+                             {bw_pack_all_lines}},
 };
 
 int bw_pack_parse(const char *name, enum bw_pack *ret)
@@ -79,7 +102,7 @@ static const char *kept(struct bw_pack_made *m, const char *text)
     return copy ? copy : "";
 }
 
-static void keep_figure(struct bw_pack_made *m, const struct bw_pack_figure *f)
+void bw_pack_keep(struct bw_pack_made *m, const struct bw_pack_figure *f)
 {
     struct bw_pack_figure *list;
 
@@ -89,11 +112,16 @@ static void keep_figure(struct bw_pack_made *m, const struct bw_pack_figure *f)
     list = grow(m, m->figures, m->n_figures, &m->cap_figures, sizeof(*list));
     if (list) {
         m->figures = list;
-        m->figures[m->n_figures] = *f;
-        m->figures[m->n_figures].section = m->section;
-        m->figures[m->n_figures].figure = kept(m, f->figure);
-        m->figures[m->n_figures].text = f->text ? kept(m, f->text) : NULL;
-        m->n_figures++;
+        m->figures[m->n_figures++] =
+            (struct bw_pack_figure){.section = kept(m, f->section),
+                                    .figure = kept(m, f->figure),
+                                    .value = f->value,
+                                    .text = f->text ? kept(m, f->text) : NULL,
+                                    .unit = kept(m, f->unit),
+                                    .layer = kept(m, f->layer),
+                                    .statistic = kept(m, f->statistic),
+                                    .n = f->n,
+                                    .method = kept(m, f->method)};
     }
 }
 
@@ -106,25 +134,27 @@ void bw_pack_figure(struct bw_pack_made *m,
                     int64_t n,
                     const char *method)
 {
-    keep_figure(m, &(struct bw_pack_figure){.figure = figure,
-                                            .value = value,
-                                            .unit = unit,
-                                            .layer = bw_words_layer(layer),
-                                            .statistic = statistic,
-                                            .n = n,
-                                            .method = method});
+    bw_pack_keep(m, &(struct bw_pack_figure){.section = m->section,
+                                             .figure = figure,
+                                             .value = value,
+                                             .unit = unit,
+                                             .layer = bw_words_layer(layer),
+                                             .statistic = statistic,
+                                             .n = n,
+                                             .method = method});
 }
 
 void bw_pack_word(struct bw_pack_made *m, const char *figure, const char *text)
 {
-    keep_figure(m, &(struct bw_pack_figure){.figure = figure,
-                                            .value = BW_UNKNOWN,
-                                            .text = text,
-                                            .unit = "",
-                                            .layer = "",
-                                            .statistic = "",
-                                            .n = BW_UNKNOWN,
-                                            .method = ""});
+    bw_pack_keep(m, &(struct bw_pack_figure){.section = m->section,
+                                             .figure = figure,
+                                             .value = BW_UNKNOWN,
+                                             .text = text,
+                                             .unit = "",
+                                             .layer = "",
+                                             .statistic = "",
+                                             .n = BW_UNKNOWN,
+                                             .method = ""});
 }
 
 void bw_pack_count_absent(struct bw_pack_made *m, const char *what, const char *why)
@@ -214,7 +244,7 @@ static void not_shown(struct bw_pack_made *m)
         bw_doc_span(m->doc, BW_SPAN_STRONG, m->absent[i].what);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, ": %s", m->absent[i].why);
     }
-    if (c->missing_s > 0) {
+    if (c->missing_s > 0 && m->asked->n_lines == 0) {
         bw_words_length(c->missing_s * 1000, missing);
         bw_doc_item(m->doc);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Anything about the %s without a record.",
@@ -227,12 +257,38 @@ static void not_shown(struct bw_pack_made *m)
     bw_doc_end(m->doc);
 }
 
+/* Under the title of a page of many circuits. */
+static void many_lead(struct bw_pack_made *m)
+{
+    char made[BW_WORDS_MAX];
+    char records[BW_WORDS_MAX];
+    int64_t n = 0;
+
+    for (size_t i = 0; i < m->asked->n_lines; i++) {
+        n += m->asked->lines[i].n_records;
+    }
+    bw_words_local(m->r->tz, m->r->made_unix_s, 0, made);
+    bw_words_count(n, records);
+    bw_doc_para(m->doc, BW_PARA_LEAD);
+    bw_page_period(m->doc, m->r, BW_SPAN_STRONG);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, ", local time of %s.", m->r->tz_name);
+    bw_doc_para(m->doc, BW_PARA_LEAD);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                  "%zu circuits. Made %s; %s signed records name them (a record that names "
+                  "two counts for both).",
+                  m->asked->n_lines, made, records);
+}
+
 static int build(struct bw_pack_made *m, struct bw_err *reterr)
 {
     const bw_pack_content_cb *contents = packs[m->asked->pack].contents;
     int rc;
 
-    bw_page_lead(m->doc, m->r);
+    if (m->asked->n_lines > 0) {
+        many_lead(m);
+    } else {
+        bw_page_lead(m->doc, m->r);
+    }
     bw_page_checked(m->doc, m->r);
     provisional_note(m);
     for (size_t i = 0; i < CONTENTS_MAX && contents[i]; i++) {
@@ -266,6 +322,12 @@ int bw_pack_make(const struct bw_pack_asked *asked,
                    packs[asked->pack].title);
     (void)snprintf(subject, sizeof(subject), "Bandwidth evidence, %s: %s.%s",
                    packs[asked->pack].name, m->r->site, m->r->circuit);
+    if (asked->n_lines > 0) {
+        (void)snprintf(title, sizeof(title), "%zu circuits: %s", asked->n_lines,
+                       packs[asked->pack].title);
+        (void)snprintf(subject, sizeof(subject), "Bandwidth evidence, %s: %zu circuits",
+                       packs[asked->pack].name, asked->n_lines);
+    }
     (void)snprintf(kicker, sizeof(kicker), "Bandwidth evidence: %s",
                    packs[asked->pack].name);
     m->doc = bw_doc_new(&(struct bw_doc_head){

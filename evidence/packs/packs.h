@@ -8,6 +8,8 @@
 #ifndef BW_EVIDENCE_PACKS_H
 #define BW_EVIDENCE_PACKS_H
 
+#include <bw/summary.h>
+#include <bw/units.h>
 #include <decimal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,13 +44,35 @@ struct bw_pack_filed {
     const char *monthly_origin;
 };
 
+/* One circuit of many: what a page of all of them says. Rates are down, at layer. */
+struct bw_pack_line {
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    char place[128];
+    bool recorded; /* no: no record of the period, and nothing below is known */
+    bool at_claim; /* layer is the claim's */
+    enum bw_layer layer;
+    int64_t claim_bps;
+    int64_t recorded_s;
+    int64_t elapsed_s;
+    int64_t peak_bps;
+    int64_t full_s;
+    int64_t tested_bps;
+    int64_t n_tests;
+    int64_t n_outages;
+    int64_t outage_ms;
+    int64_t n_records;
+};
+
 struct bw_pack_asked {
     enum bw_pack pack;
-    /* The circuit that was asked for; then others at the same place (pia), or all there
-     * are (legislature). At least one. */
+    /* The circuit that was asked for; then others at the same place (pia). At least one;
+     * for the legislature any, it tells the period. */
     const struct bw_report *const *reports;
     const struct bw_pack_filed *filed; /* for each; NULL: none at all */
     size_t n_reports;
+    const struct bw_pack_line *lines; /* legislature: every circuit */
+    size_t n_lines;
     int64_t students; /* unknown: nobody said */
     int64_t users;
     const char *users_are;     /* who counts as a user, in words */
@@ -57,6 +81,9 @@ struct bw_pack_asked {
 };
 
 struct bw_pack_made;
+
+/* The line of one report, so that it can be let go. -ENOMEM. */
+int bw_pack_line_of(const struct bw_report *r, struct bw_pack_line *ret);
 
 /* "sizing"; -EINVAL. */
 int bw_pack_parse(const char *name, enum bw_pack *ret);

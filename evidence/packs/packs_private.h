@@ -52,6 +52,8 @@ struct bw_pack_made {
 /* One of a pack's contents. */
 typedef void (*bw_pack_content_cb)(struct bw_pack_made *m);
 
+/* Keep a figure as it is; all texts are copied. */
+void bw_pack_keep(struct bw_pack_made *m, const struct bw_pack_figure *f);
 /* Keep a figure. Texts are copied; unit, layer, statistic and method are static. */
 void bw_pack_figure(struct bw_pack_made *m,
                     const char *figure,
@@ -98,11 +100,41 @@ struct bw_pack_use {
 int bw_pack_use_make(const struct bw_report *r, struct bw_pack_use *ret);
 void bw_pack_use_done(struct bw_pack_use *u);
 
+struct bw_growth;
+/* Growth of its days (growth-theilsen/1). 0, -ENOMEM. */
+int bw_pack_growth(const struct bw_pack_use *u, int way, struct bw_growth *ret);
+
+/* ---- money (price.c) ---- */
+
+void bw_pack_money(int64_t cents, char out[64]); /* "$1,250.00" */
+/* What report i's line costs a month; unknown where that is not on file. */
+int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i);
+
+/* Keep those figures of the report whose sections begin with one of these; NULL ends them.
+ */
+void bw_pack_report_figures(struct bw_pack_made *m, const char *const *sections);
+
 /* ---- contents ---- */
 
-void bw_pack_who(struct bw_pack_made *m);       /* who.c: identifiers */
-void bw_pack_covered(struct bw_pack_made *m);   /* who.c: coverage and gaps, short */
-void bw_pack_sizing(struct bw_pack_made *m);    /* sizing.c: the answer and its reasons */
-void bw_pack_use_chart(struct bw_pack_made *m); /* sizing.c: use day by day */
+void bw_pack_who(struct bw_pack_made *m);        /* who.c: identifiers */
+void bw_pack_covered(struct bw_pack_made *m);    /* who.c: coverage and gaps, short */
+void bw_pack_sizing(struct bw_pack_made *m);     /* sizing.c: the answer and its reasons */
+void bw_pack_use_chart(struct bw_pack_made *m);  /* sizing.c: use day by day */
+void bw_pack_price(struct bw_pack_made *m);      /* price.c */
+void bw_pack_people(struct bw_pack_made *m);     /* people.c: for each student */
+void bw_pack_epc(struct bw_pack_made *m);        /* people.c: answer sheet */
+void bw_pack_coincident(struct bw_pack_made *m); /* coincide.c */
+void bw_pack_diagram(struct bw_pack_made *m);    /* coincide.c */
+void bw_pack_months(struct bw_pack_made *m);     /* months.c */
+void bw_pack_outages(struct bw_pack_made *m);    /* outages.c: by cause */
+void bw_pack_clauses(struct bw_pack_made *m);    /* delivery.c */
+void bw_pack_letter(struct bw_pack_made *m);     /* delivery.c: where it is asked for */
+void bw_pack_all_lines(struct bw_pack_made *m);  /* lines.c */
+void bw_pack_keep_until(struct bw_pack_made *m); /* keep_until.c */
+void bw_pack_first(struct bw_pack_made *m); /* from_report.c: claimed, delivered, used */
+void bw_pack_everything(struct bw_pack_made *m);  /* from_report.c: with all figures */
+void bw_pack_outage_list(struct bw_pack_made *m); /* from_report.c */
+void bw_pack_the_rest(struct bw_pack_made *m);    /* from_report.c */
+void bw_pack_method(struct bw_pack_made *m);      /* from_report.c */
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <canvas.h>
 #include <civil.h>
+#include <errno.h>
 #include <growth.h>
 #include <pages_private.h>
 #include <plot.h>
@@ -51,13 +52,13 @@ static void choose_year(const struct bw_report *r, struct need *n)
     n->end_day = bw_civil_days(n->end_year, 6, 30);
 }
 
-static int growth_of(const struct bw_pack_use *u, int way, struct bw_growth *ret)
+int bw_pack_growth(const struct bw_pack_use *u, int way, struct bw_growth *ret)
 {
     struct bw_growth_day *days = calloc(u->n_days + 1, sizeof(*days));
     int rc;
 
     if (!days) {
-        return -1;
+        return -ENOMEM;
     }
     for (size_t i = 0; i < u->n_days; i++) {
         const struct bw_pack_day *x = &u->days[i];
@@ -397,7 +398,7 @@ void bw_pack_sizing(struct bw_pack_made *m)
     bw_doc_section(m->doc, "sizing", "The answer, and why");
     rc = bw_pack_use_make(m->r, &u);
     for (int way = 0; rc == 0 && way < BW_DIRECTIONS; way++) {
-        rc = growth_of(&u, way, &n.growth[way]);
+        rc = bw_pack_growth(&u, way, &n.growth[way]);
     }
     if (rc < 0) {
         m->error = rc;
@@ -472,7 +473,7 @@ void bw_pack_use_chart(struct bw_pack_made *m)
     }
     bw_doc_section(m->doc, "use", "Download over the period");
     if (bw_pack_use_make(m->r, &u) < 0) {
-        m->error = -1;
+        m->error = -ENOMEM;
     } else {
         bw_plot_use(m->r, BW_DOWN, &f);
         bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));

@@ -196,6 +196,114 @@ def check_sizing(pack, days, end):
     pack.expect("until", end.isoformat())
 
 
+PEOPLE = ["--students", "412", "--users", "460", "--users-are", "students and staff",
+          "--monthly-cost", "1250.50"]
+
+
+def rows_of(source, folder):
+    """The figures of the report itself."""
+    run(BANDWITNESS, "report", *source, "--format", "csv,json", "-o", f"{folder}/plain")
+    with open(f"{folder}/plain/report.csv", encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    with open(f"{folder}/plain/report.json", encoding="utf-8") as f:
+        return rows, json.load(f)
+
+
+def check_taken(pack, rows, sections):
+    """What a pack takes from the report is the report's, figure by figure."""
+    mine = [(f["section"], f["figure"], f.get("statistic", ""),
+             str(f.get("text", f.get("value", "")))) for f in pack.json["figures"]
+            if f["section"].startswith(sections)]
+    want = [(r["section"], r["figure"], r["statistic"], r["value"]) for r in rows
+            if r["section"].startswith(sections)]
+    if [m[:3] for m in mine] != [w[:3] for w in want]:
+        wrong(f"{pack.name}: figures of the report are missing or too many")
+    for m, w in zip(mine, want):
+        if m[3].lstrip("'") != w[3].lstrip("'"):
+            wrong(f"{pack.name}: {w[:3]} is {m[3]}, in the report {w[3]}")
+
+
+def check_price(pack, report, peak):
+    """US cents a month for each Mbit/s, rounded half up."""
+    tested = report["delivered"]["tested"]["down"]["against_claim"]["line_at_claim_layer"]
+    tested = tested["median_bps"]
+    for figure, bps in (("claimed", CLAIM_BPS["down"]), ("delivered", tested), ("used", peak)):
+        want = (125050 * 10**6 * 2 + bps) // (2 * bps)
+        pack.expect(f"cost_{figure}.down", want)
+        if f"${want / 100:.2f}" not in pack.page:
+            wrong(f"{pack.name}: ${want / 100:.2f} does not stand on the page")
+    for figure, bps in (("claimed", CLAIM_BPS["down"]), ("tested", tested), ("peak_day", peak)):
+        pack.expect(f"{figure}_per_student.down", bps // 412)
+        pack.expect(f"{figure}_per_user.down", bps // 460)
+
+
+def check_months(pack, report, folder, zone):
+    """Each month from the intervals and runs themselves."""
+    with open(f"{folder}/iv/intervals.csv", encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    months = {}
+    for r in rows:
+        at = datetime.datetime.fromtimestamp(seconds(r["start_utc"]), zone)
+        month = months.setdefault(f"{at.year:04}-{at.month:02}", {"down": [], "up": []})
+        for way in ("down", "up"):
+            if r[f"{way}_bps"] and r["own_test"] == "0":
+                month[way].append((int(r[f"{way}_bps"]), r["class_hours"] == "1"))
+    for name, month in months.items():
+        for way in ("down", "up"):
+            pack.expect(f"{name}.carried.{way}", max(v for v, _ in month[way]))
+            pack.expect(f"{name}.used.{way}", p95([v for v, in_class in month[way] if in_class]))
+            runs = sorted(r["line_at_claim_layer_bps"] for r in report["delivered"]["tested"]["runs"]
+                          if r["direction"] == way and r["state"] == "ok" and
+                          "line_at_claim_layer_bps" in r and "apart" not in r and
+                          datetime.datetime.fromtimestamp(seconds(r["at"]), zone)
+                          .strftime("%Y-%m") == name)
+            pack.expect(f"{name}.tested.{way}", runs[(len(runs) + 1) // 2 - 1] if runs else None)
+    out = sum(pack.value(f"{m}.outage") or 0 for m in months)
+    if out != report["outages"]["total_ms"]:
+        wrong(f"{pack.name}: months were out for {out} ms, the period for "
+              f"{report['outages']['total_ms']}")
+    pack.expect("first_service", min(
+        datetime.datetime.fromtimestamp(seconds(r["start_utc"]), zone).date().isoformat()
+        for r in rows if r["down_bytes"] not in ("", "0")))
+
+
+def check_many(top, schema, zone):
+    """Three sites in one ledger: the page of all, and two of them together."""
+    data = f"{top}/data"
+    os.makedirs(data)
+    run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000", "--sites",
+        "3", "--ledger", f"{data}/ledger")
+    source = ["--ledger", data, "--tz", "America/Chicago", "--from", "2026-10-29", "--to",
+              "2026-11-04", "--claim-down", "100M", "--claim-up", "20M", "--claim-layer", "ip"]
+    many = Pack("legislature", source, f"{top}/many", schema)
+    names = [f"{c['site']}.{c['circuit']}" for c in many.json["circuits"]]
+    if names != ["s-heron.wan", "s-heronb.wan", "s-heronc.wan"]:
+        wrong(f"legislature: the circuits are {names}")
+    busy = 0
+    for name in names:
+        one = Pack("sizing", [*source, "--circuit", name], f"{top}/{name}", schema)
+        for figure, of in (("peak_day", "peak_day.down"), ("full_time", "full_time.down"),
+                           ("recorded", "recorded"), ("elapsed", "elapsed")):
+            many.expect(f"{name}.{figure}", one.value(of))
+        busy += one.value("peak_day.down") * 100 >= CLAIM_BPS["down"] * 75
+    many.expect("lines_on_record", 3)
+    many.expect("lines_busy", busy)
+    run(BANDWITNESS, "report", "--ledger", data, "--for", "legislature", status=2)
+    pia = Pack("pia", [*source, "--circuit", "s-heron.wan"], f"{top}/two", schema, *PEOPLE,
+               "--with", "s-heronb.wan")
+    rates = []
+    for name in ("s-heron.wan", "s-heronb.wan"):
+        run(BANDWITNESS, "report", *source, "--circuit", name, "--format", "csv",
+            "--intervals", "-o", f"{top}/iv-{name}")
+        with open(f"{top}/iv-{name}/intervals.csv", encoding="utf-8", newline="") as f:
+            rates.append({r["start_utc"]: int(r["down_bps"]) for r in csv.DictReader(f)
+                          if r["down_bps"] and r["own_test"] == "0" and r["class_hours"] == "1"})
+    both = [(rates[0][t] >= 10**6, rates[1][t] >= 10**6) for t in rates[0] if t in rates[1]]
+    for figure, want in (("both", (True, True)), ("first_alone", (True, False)),
+                         ("second_alone", (False, True)), ("neither", (False, False))):
+        pia.expect(figure, both.count(want))
+
+
 def source_of(folder, name, *generate):
     jose, key = f"{folder}/{name}.jose", f"{folder}/{name}.jwk"
     run(GEN, *generate, "--jose", jose, "--key", key)
@@ -222,8 +330,26 @@ def main():
             check_sizing(sizing, days, end)
             if (sizing.value("growth_a_year.down.middle") is None) != (name == "week"):
                 wrong(f"{name}: growth is told of a week, or not of half a year")
+        rows, report = rows_of(week, f"{top}/week")
+        peak = Pack("sizing", week, f"{top}/week/more", schema).value("peak_day.down")
+        pia = Pack("pia", week, f"{top}/week", schema, *PEOPLE)
+        check_taken(pia, rows, ("claimed", "delivered", "used"))
+        check_price(pia, report, peak)
+        check_months(Pack("invoice", week, f"{top}/week", schema), report, f"{top}/week", zone)
+        delivery = Pack("delivery", week, f"{top}/week", schema, "--letter")
+        delivery.expect("outage_total", report["outages"]["total_ms"])
+        if "Letter to the provider" not in delivery.page or "Room for your reply" not in \
+                delivery.page:
+            wrong("delivery: there is no letter")
+        audit = Pack("audit", week, f"{top}/week", schema, *PEOPLE)
+        check_taken(audit, rows, tuple({r["section"] for r in rows} - {"identity"}))
+        audit.expect("keep_until.2026", "2037-06-30")
+        check_many(top, schema, zone)
         for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
                             (["--monthly-cost", "3"], "goes with --for"),
+                            (["--for", "pia", "--letter"], "--letter goes with"),
+                            (["--for", "sizing", "--with", "lan"], "--with goes with"),
+                            (["--for", "pia", "--monthly-cost", "12e3"], "US dollars"),
                             (["--for", "sizing", "--students", "0"], "--students is a number"),
                             (["--for", "sizing", "--users", "3"], "--users-are")):
             if words not in run(BANDWITNESS, "report", *week, *argv, status=2).stderr:

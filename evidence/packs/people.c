@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * people.c - speed for each student and each user, and the answer sheet for the
+ * connectivity questions of the EPC portal.
+ *
+ * Invariant: no figure for people without saying who they are and who said how many. */
+#include "packs_private.h"
+
+#include <errno.h>
+#include <pages_private.h>
+#include <stdio.h>
+#include <words.h>
+
+static void each_row(struct bw_pack_made *m,
+                     const char *what,
+                     const char *figure,
+                     int64_t bps,
+                     enum bw_layer layer,
+                     const char *method)
+{
+    const int64_t people[] = {m->asked->students, m->asked->users};
+    static const char *const names[] = {"student", "user"};
+    char name[64];
+
+    bw_doc_row(m->doc);
+    bw_doc_put(m->doc, what);
+    bw_page_rate(m->doc, bps);
+    for (int i = 0; i < 2; i++) {
+        bool known = bps != BW_UNKNOWN && people[i] != BW_UNKNOWN && people[i] > 0;
+        int64_t each = known ? bps / people[i] : BW_UNKNOWN;
+        bw_page_rate(m->doc, each);
+        if (people[i] != BW_UNKNOWN) {
+            (void)snprintf(name, sizeof(name), "%s_per_%s.down", figure, names[i]);
+            bw_pack_figure(m, name, each, "bit/s", layer, "", people[i], method);
+        }
+    }
+}
+
+void bw_pack_people(struct bw_pack_made *m)
+{
+    static const char *const names[] = {"Download", "Speed", "Each student", "Each user"};
+    const struct bw_pack_asked *q = m->asked;
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_tested *t = &m->r->tested[BW_DOWN];
+    struct bw_pack_use u = {.n_days = 0};
+    char students[BW_WORDS_MAX];
+    char users[BW_WORDS_MAX];
+
+    m->section = "people";
+    bw_doc_section(m->doc, "people", "Speed for each student");
+    if (q->students == BW_UNKNOWN && q->users == BW_UNKNOWN) {
+        bw_pack_absent(m, "Speed for each student and user",
+                       "Nobody said how many there are (--students, --users).");
+        bw_doc_end(m->doc);
+        return;
+    }
+    if (bw_pack_use_make(m->r, &u) < 0) {
+        m->error = -ENOMEM;
+        bw_doc_end(m->doc);
+        return;
+    }
+    bw_words_count(q->students, students);
+    bw_words_count(q->users, users);
+    bw_page_table(m->doc, "each", BW_TABLE_PLAIN, names, 4, 1);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Students: %s. Users: %s%s%s%s. %s.",
+                  q->students == BW_UNKNOWN ? "not known" : students,
+                  q->users == BW_UNKNOWN ? "not known" : users,
+                  q->users == BW_UNKNOWN ? "" : " (",
+                  q->users == BW_UNKNOWN ? "" : q->users_are,
+                  q->users == BW_UNKNOWN ? "" : ")", q->people_origin);
+    each_row(m, "Claimed", "claimed", c ? c->bps[BW_DOWN] : BW_UNKNOWN,
+             bw_report_claim_layer(m->r), "");
+    each_row(m, "Delivered, median of tests", "tested", t->compared_bps.median,
+             t->compared_layer, BW_METHOD_TESTED);
+    each_row(m, "Used, busiest school day", "peak_day", u.peak_bps[BW_DOWN], u.layer,
+             BW_METHOD_PEAK_DAY);
+    bw_pack_use_done(&u);
+    bw_doc_end(m->doc);
+}
+
+/* The portal's questions as applicants were told of them; its own words may have changed,
+ * and the sheet says so. */
+static const struct {
+    const char *key;
+    const char *question;
+} questions[] = {
+    {"download", "Total download speed of the Internet connection"},
+    {"upload", "Total upload speed of the Internet connection"},
+    {"unit", "Unit of these speeds"},
+    {"aggregated", "Is the Internet connection shared by all schools of the district?"},
+};
+
+static void answer(struct bw_pack_made *m, size_t i, const char *text, const char *from)
+{
+    char name[64];
+
+    bw_doc_row(m->doc);
+    bw_doc_put(m->doc, questions[i].question);
+    bw_doc_put(m->doc, text);
+    bw_doc_put(m->doc, from);
+    (void)snprintf(name, sizeof(name), "epc_%s", questions[i].key);
+    bw_pack_word(m, name, text);
+}
+
+/* Whole Mbit/s as the form wants them; a part of one is written out. */
+static void mbps(int64_t bps, char out[BW_WORDS_MAX])
+{
+    if (bps % 1000000 == 0) {
+        (void)snprintf(out, BW_WORDS_MAX, "%lld", (long long)(bps / 1000000));
+    } else {
+        (void)snprintf(out, BW_WORDS_MAX, "%lld.%03lld", (long long)(bps / 1000000),
+                       (long long)(bps % 1000000 / 1000));
+    }
+}
+
+void bw_pack_epc(struct bw_pack_made *m)
+{
+    static const struct bw_doc_column columns[] = {
+        {.name = "Question", .header = true}, {.name = "Answer"}, {.name = "From"}};
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    char text[BW_WORDS_MAX];
+
+    m->section = "epc";
+    bw_doc_section(m->doc, "epc",
+                   "Answers for the connectivity questions of the EPC portal");
+    if (!c || c->bps[BW_DOWN] == BW_UNKNOWN) {
+        bw_pack_absent(m, "The answer sheet for the EPC portal",
+                       "It answers with what was filed, and no claim is on file.");
+        bw_doc_end(m->doc);
+        return;
+    }
+    bw_doc_table(m->doc, "epc-answers", BW_TABLE_PLAIN, columns, 3);
+    bw_doc_text(m->doc, "For this circuit alone; where a district has several, add up its "
+                        "Internet lines. The portal's own words may differ.");
+    mbps(c->bps[BW_DOWN], text);
+    answer(m, 0, text, c->origin);
+    if (c->bps[BW_UP] != BW_UNKNOWN) {
+        mbps(c->bps[BW_UP], text);
+    }
+    answer(m, 1, c->bps[BW_UP] == BW_UNKNOWN ? "not claimed" : text, c->origin);
+    answer(m, 2, "Mbps", "1 Mbps is 1,000,000 bit/s");
+    answer(m, 3, "to be answered by the district", "not known here");
+    bw_doc_end(m->doc);
+}

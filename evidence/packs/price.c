@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * price.c - what the line costs, against what was claimed, delivered and used.
+ *
+ * Invariant: a cost for each Mbit/s used never stands without the room that is left, the
+ * time in which the line was full and its growth: alone it would praise a full line. */
+#include "packs_private.h"
+
+#include <canvas.h>
+#include <claimline.h>
+#include <errno.h>
+#include <growth.h>
+#include <pages_private.h>
+#include <stdio.h>
+#include <words.h>
+
+enum {
+    MBIT = 1000000
+};
+
+/* "$1,250.00" */
+void bw_pack_money(int64_t cents, char out[BW_WORDS_MAX])
+{
+    char whole[BW_WORDS_MAX];
+
+    bw_words_count(cents / 100, whole);
+    (void)snprintf(out, BW_WORDS_MAX, "$%.32s.%02d", whole, (int)(cents % 100));
+}
+
+int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
+    int64_t cents;
+
+    if (f->line && f->line->monthly.n != BW_UNKNOWN &&
+        bw_decimal_whole(&f->line->monthly, 100, &cents) == 0) {
+        return cents;
+    }
+    if (f->monthly.n != BW_UNKNOWN && bw_decimal_whole(&f->monthly, 100, &cents) == 0) {
+        return cents;
+    }
+    return BW_UNKNOWN;
+}
+
+static void unit_row(struct bw_pack_made *m,
+                     const char *what,
+                     const char *small,
+                     const char *figure,
+                     int64_t cents,
+                     int64_t bps,
+                     enum bw_layer layer,
+                     int64_t n)
+{
+    char text[BW_WORDS_MAX];
+    int64_t each = BW_UNKNOWN;
+
+    if (bps != BW_UNKNOWN && bps > 0 && cents <= INT64_MAX / MBIT / 2) {
+        each = (cents * MBIT + bps / 2) / bps;
+    }
+    bw_doc_row(m->doc);
+    bw_doc_put(m->doc, what);
+    bw_doc_span(m->doc, BW_SPAN_SMALL, small);
+    bw_page_rate(m->doc, bps);
+    if (each == BW_UNKNOWN) {
+        bw_doc_put(m->doc, "–");
+    } else {
+        bw_pack_money(each, text);
+        bw_doc_put(m->doc, text);
+    }
+    bw_pack_figure(m, figure, each, "cents", layer, "a month and Mbit/s", n,
+                   BW_METHOD_UNIT_COST);
+}
+
+/* Room left, full time, growth: what a cost of use is read with. */
+static void beside(struct bw_pack_made *m, const struct bw_pack_use *u)
+{
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    struct bw_growth g;
+    char text[BW_WORDS_MAX];
+    char of[BW_WORDS_MAX];
+
+    bw_doc_facts(m->doc);
+    if (u->at_claim && c && c->bps[BW_DOWN] > 0 && u->peak_bps[BW_DOWN] != BW_UNKNOWN) {
+        int64_t left = c->bps[BW_DOWN] - u->peak_bps[BW_DOWN];
+        bw_words_percent(bw_words_ppm(left > 0 ? left : 0, c->bps[BW_DOWN]), text);
+        bw_doc_fact(m->doc, text);
+        bw_doc_text(m->doc, "of the claim is left above the busiest school day's P95, "
+                            "download (" BW_METHOD_PEAK_DAY ")");
+    } else {
+        bw_doc_fact(m->doc, "not known");
+        bw_doc_text(m->doc, "room left above the busiest school day");
+    }
+    if (u->full_s[BW_DOWN] != BW_UNKNOWN) {
+        bw_words_length(u->full_s[BW_DOWN] * 1000, text);
+        bw_words_length(u->counted_s[BW_DOWN] * 1000, of);
+        bw_doc_fact(m->doc, text);
+        bw_doc_printf(
+            m->doc, BW_SPAN_PLAIN,
+            "of %s of class hours at 90 %% of the claim or more (" BW_METHOD_FULL ")", of);
+    } else {
+        bw_doc_fact(m->doc, "not known");
+        bw_doc_text(m->doc, "how long the line was full");
+    }
+    if (bw_pack_growth(u, BW_DOWN, &g) == 0 && g.state == BW_GROWTH_MADE &&
+        g.year_ppm[BW_GROWTH_MID] != BW_UNKNOWN) {
+        bw_words_percent(g.year_ppm[BW_GROWTH_MID], text);
+        bw_words_percent(g.year_ppm[BW_GROWTH_LOW], of);
+        bw_doc_fact(m->doc, text);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "growth a year, between %s", of);
+        bw_words_percent(g.year_ppm[BW_GROWTH_HIGH], text);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, " and %s (" BW_METHOD_GROWTH ")", text);
+    } else {
+        bw_doc_fact(m->doc, "not known");
+        bw_doc_text(m->doc, "growth: too little is on record (" BW_METHOD_GROWTH ")");
+    }
+}
+
+static void table(struct bw_pack_made *m,
+                  const struct bw_pack_use *u,
+                  int64_t cents,
+                  enum bw_layer layer)
+{
+    static const char *const names[] = {"Download", "Speed", "A month for each Mbit/s"};
+    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_tested *t = &m->r->tested[BW_DOWN];
+
+    bw_page_table(m->doc, "unit-costs", BW_TABLE_PLAIN, names, 3, 1);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, BW_METHOD_UNIT_COST ", all at %s",
+                  bw_words_layer_long(layer));
+    unit_row(m, "Claimed", "filed or contracted", "cost_claimed.down", cents,
+             c ? c->bps[BW_DOWN] : BW_UNKNOWN, layer, BW_UNKNOWN);
+    unit_row(m, "Delivered", "median of what throughput runs reached",
+             "cost_delivered.down", cents,
+             t->compared_layer == layer ? t->compared_bps.median : BW_UNKNOWN, layer,
+             t->compared_bps.n);
+    unit_row(m, "Used", "P95 of the busiest school day's class hours", "cost_used.down",
+             cents, u->layer == layer ? u->peak_bps[BW_DOWN] : BW_UNKNOWN, layer,
+             u->peak_n[BW_DOWN]);
+    bw_page_para(m->doc,
+                 "A line that is full costs least for each Mbit/s used. Read the last "
+                 "row with these:");
+}
+
+void bw_pack_price(struct bw_pack_made *m)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+    int64_t cents = bw_pack_monthly_cents(m, 0);
+    struct bw_pack_use u = {.n_days = 0};
+    enum bw_layer layer = bw_report_claim_layer(m->r);
+    char text[BW_WORDS_MAX];
+
+    m->section = "price";
+    bw_doc_section(m->doc, "price", "What it costs");
+    if (cents == BW_UNKNOWN) {
+        bw_pack_absent(m, "The price",
+                       "No monthly cost is on file for this circuit (--monthly-cost).");
+        bw_doc_end(m->doc);
+        return;
+    }
+    bw_pack_money(cents, text);
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
+    bw_doc_span(m->doc, BW_SPAN_STRONG, text);
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month (%s).",
+                  f->line && f->line->monthly.n != BW_UNKNOWN ? f->origin
+                                                              : f->monthly_origin);
+    bw_pack_figure(m, "monthly_cost", cents, "cents", BW_LAYER_UNKNOWN, "", BW_UNKNOWN, "");
+    if (layer == BW_LAYER_UNKNOWN) {
+        layer = m->r->n_used ? m->r->used[0].layer : BW_LAYER_UNKNOWN;
+    }
+    if (bw_pack_use_make(m->r, &u) < 0) {
+        m->error = -ENOMEM;
+    } else {
+        table(m, &u, cents, layer);
+        beside(m, &u);
+    }
+    bw_pack_use_done(&u);
+    bw_doc_end(m->doc);
+}
