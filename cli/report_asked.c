@@ -36,6 +36,7 @@ static const struct {
     {"claim-layer", offsetof(struct bw_report_asked, claim_layer)},
     {"place", offsetof(struct bw_report_asked, place)},
     {"with", offsetof(struct bw_report_asked, with)},
+    {"paper", offsetof(struct bw_report_asked, paper)},
     {"for", offsetof(struct bw_report_asked, purpose)},
     {"students", offsetof(struct bw_report_asked, people[0])},
     {"users", offsetof(struct bw_report_asked, people[1])},
@@ -48,22 +49,24 @@ static const struct {
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
     FLAGS = 5,
+    FORMATS = 4,
     PEOPLE_MAX = 10000000
 };
 
 static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret)
 {
-    static const char *const names[] = {"html", "csv", "json"};
+    static const char *const names[] = {"html", "csv", "json", "pdf"};
 
     *ret = 0;
     while (*text) {
         size_t n = strcspn(text, ",");
         size_t i = 0;
-        while (i < 3 && (strlen(names[i]) != n || strncmp(names[i], text, n) != 0)) {
+        while (i < FORMATS && (strlen(names[i]) != n || strncmp(names[i], text, n) != 0)) {
             i++;
         }
-        if (i == 3) {
-            return bw_cli_usage(v, "--format is a list of html, csv and json, not '%.*s'",
+        if (i == FORMATS) {
+            return bw_cli_usage(v,
+                                "--format is a list of html, pdf, csv and json, not '%.*s'",
                                 (int)n, text);
         }
         *ret |= 1u << i;
@@ -149,6 +152,12 @@ static int check_source(const struct bw_verb *v, const struct bw_report_asked *a
 
 static int check(const struct bw_verb *v, const struct bw_report_asked *a)
 {
+    if (a->paper && strcmp(a->paper, "letter") != 0 && strcmp(a->paper, "a4") != 0) {
+        return bw_cli_usage(v, "--paper is letter or a4, not '%s'", a->paper);
+    }
+    if (a->paper && !(a->formats & BW_REPORT_PDF)) {
+        return bw_cli_usage(v, "--paper goes with --format pdf");
+    }
     if (a->key && !a->file) {
         return bw_cli_usage(v, "--key goes with --file");
     }

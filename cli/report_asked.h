@@ -13,7 +13,8 @@
 enum bw_report_format {
     BW_REPORT_HTML = 1,
     BW_REPORT_CSV = 2,
-    BW_REPORT_JSON = 4
+    BW_REPORT_JSON = 4,
+    BW_REPORT_PDF = 8
 };
 
 /* Words as they were typed, NULL: not given. */
@@ -39,6 +40,7 @@ struct bw_report_asked {
     const char *users_are;
     const char *cost;
     struct bw_judging_asked judging;
+    const char *paper; /* "letter" or "a4" */
     const char *output;
     unsigned formats; /* of enum bw_report_format */
     bool intervals;

@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "packs.h"
+#include "report_pdf.h"
 #include "report_write.h"
 
 #include <bw/err.h>
@@ -44,6 +45,9 @@ static int write_pack(const struct bw_report_work *w,
     }
     status = bw_report_write(w->verb, a, bw_pack_name(a->pack), outputs,
                              sizeof(outputs) / sizeof(outputs[0]), made);
+    if (status == BW_EXIT_OK) {
+        status = bw_report_pdf_write(a, w, bw_pack_name(a->pack), bw_pack_doc(made));
+    }
     bw_pack_free(made);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "render.h"
 #include "report_many.h"
 #include "report_pack.h"
+#include "report_pdf.h"
 #include "report_work.h"
 #include "report_write.h"
 
@@ -60,6 +61,9 @@ static int write_all(const struct bw_report_asked *a, const struct bw_report_wor
     } else {
         status = bw_report_write(w->verb, a, "report", outputs,
                                  sizeof(outputs) / sizeof(outputs[0]), w->report);
+    }
+    if (status == BW_EXIT_OK && !a->purpose) {
+        status = bw_report_pdf_whole(a, w);
     }
     if (status == BW_EXIT_OK && a->intervals) {
         status = bw_report_write(w->verb, a, "intervals", &intervals, 1, w->report);
@@ -159,7 +163,8 @@ const struct bw_verb bw_verb_report = {
         "  --claim-layer ethernet|ip|goodput   what the claim means (default ip)\n"
         "\n" BW_JUDGING_ASKED_HELP "\n"
         "Result:\n"
-        "  --format html,csv,json one or several (default html)\n"
+        "  --format html,pdf,csv,json   one or several (default html)\n"
+        "  --paper letter|a4      of the PDF (default letter)\n"
         "  --intervals            also intervals.csv, one row an interval\n"
         "  -o, --output DIR|FILE  where to (default: standard output for one format)\n"
         "  --place NAME           the school's name for the heading\n"
@@ -173,6 +178,6 @@ const struct bw_verb bw_verb_report = {
         "\n"
         "Example:\n"
         "  bandwitness report --circuit wan --year FY2026 --tz America/Chicago \\\n"
-        "    --claim-down 100M --claim-up 20M --format html,csv,json -o report/\n",
+        "    --claim-down 100M --claim-up 20M --format html,pdf,csv,json -o report/\n",
     .run = run,
 };

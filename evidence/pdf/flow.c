@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * flow.c - the blocks of a document, one below the other, over pages.
+ *
+ * Invariant: a heading stands on the page of what follows it; a chart, a note and a row of
+ * facts are whole; nothing is left out that a folded block of a screen holds. */
+#include "paper.h"
+
+#include <buf.h>
+#include <cairo-pdf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEVELS = 6,
+    FACT_COLUMNS = 3,
+    LEAST = 30, /* points: two lines of text and a little */
+    TABLE_LEAST = 64
+};
+
+static const struct paper_face body = {.size = 9, .strong = 9};
+static const struct paper_face small_face = {.size = 7.5, .strong = 7.5};
+static const struct paper_face method_face = {.size = 7, .strong = 7};
+
+struct flow {
+    struct paper *p;
+    int outline[LEVELS + 2]; /* the newest entry of each level */
+};
+
+static void block(struct flow *f, const struct bw_block *b);
+
+static void children(struct flow *f, const struct bw_block *b)
+{
+    for (const struct bw_block *c = b->first; c && !f->p->error; c = c->next) {
+        block(f, c);
+    }
+}
+
+static struct paper_face heading_face(int level)
+{
+    double size = level <= 2 ? 14 : level == 3 ? 11 : 9.5;
+
+    return (struct paper_face){.size = size, .strong = size, .bold = true};
+}
+
+/* Room that the beginning of a block wants. */
+static double least(struct paper *p, const struct bw_block *b)
+{
+    if (!b) {
+        return 0;
+    }
+    switch (b->kind) {
+    case BW_BLOCK_SECTION:
+        return heading_face(b->as.level).size * 2.6 + least(p, b->first);
+    case BW_BLOCK_CHART:
+        return paper_chart_height(p, &b->as.chart) + (b->as.chart.n_key ? 20 : 6);
+    case BW_BLOCK_TABLE:
+        return TABLE_LEAST;
+    case BW_BLOCK_FACTS:
+        return TABLE_LEAST;
+    case BW_BLOCK_DETAILS:
+        return 20 + least(p, b->first);
+    case BW_BLOCK_PARA:
+        /* the names of methods belong to what they made */
+        return b->as.para == BW_PARA_METHOD ? 14 + least(p, b->next) : LEAST;
+    case BW_BLOCK_BREAK:
+        return 0;
+    case BW_BLOCK_ROOT:
+    case BW_BLOCK_NOTE:
+    case BW_BLOCK_FACT:
+    case BW_BLOCK_ROW:
+    case BW_BLOCK_CELL:
+    case BW_BLOCK_LIST:
+    case BW_BLOCK_ITEM:
+    case BW_BLOCK_TERMS:
+    case BW_BLOCK_TERM:
+        break;
+    }
+    return LEAST;
+}
+
+/* ---- headings ----------------------------------------------------------------- */
+
+static void outline(struct flow *f, const char *title, int level)
+{
+    struct paper *p = f->p;
+    int above = 0;
+    char where[80];
+    int y = (int)p->y;
+
+    if (p->dry || p->error) {
+        return;
+    }
+    for (int i = 1; i < level; i++) {
+        above = f->outline[i] ? f->outline[i] : above;
+    }
+    (void)snprintf(where, sizeof(where), "page=%d pos=[%d %d]", p->page, (int)p->left,
+                   y > 12 ? y - 12 : 0);
+    f->outline[level] = cairo_pdf_surface_add_outline(
+        p->surface, above, title, where, level == 1 ? CAIRO_PDF_OUTLINE_FLAG_OPEN : 0);
+    for (int i = level + 1; i < LEVELS + 2; i++) {
+        f->outline[i] = 0;
+    }
+}
+
+static void heading(struct flow *f, const struct bw_block *b)
+{
+    static const char *const tags[LEVELS + 1] = {"H", "H1", "H2", "H3", "H4", "H5", "H6"};
+    struct paper *p = f->p;
+    int level = b->as.level < LEVELS ? b->as.level : LEVELS;
+    struct paper_face face = heading_face(level);
+    PangoLayout *l = paper_layout(p, &b->text, &face, p->text_width, PANGO_ALIGN_LEFT);
+    double h = paper_layout_height(l);
+    struct bw_buf title;
+
+    if (!paper_at_top(p)) {
+        p->y += level <= 2 ? 14 : 8;
+    }
+    paper_need(p, h + 10 + least(p, b->first));
+    bw_buf_init(&title, 4096);
+    bw_doc_plain(&b->text, &title);
+    if (level <= 3 && title.data && bw_buf_error(&title) == 0) {
+        outline(f, title.data, level);
+    }
+    bw_buf_done(&title);
+    paper_tag(p, tags[level]);
+    if (level <= 2) {
+        paper_rule(p, p->left, p->y, p->text_width, 1.2, PAPER_INK);
+        p->y += 5;
+    }
+    paper_show(p, l, p->left, p->y, PAPER_INK);
+    paper_untag(p, tags[level]);
+    p->y += h + (level <= 2 ? 4 : 2);
+    g_object_unref(l);
+}
+
+/* ---- blocks of text ------------------------------------------------------------ */
+
+static void pour(struct paper *p,
+                 const struct bw_doc_text *text,
+                 const struct paper_face *face,
+                 double indent,
+                 const char *tag,
+                 int colour)
+{
+    PangoLayout *l = paper_layout(p, text, face, p->text_width - indent, PANGO_ALIGN_LEFT);
+
+    paper_pour(p, l, p->left + indent, tag, colour);
+    g_object_unref(l);
+}
+
+static void paragraph(struct paper *p, const struct bw_block *b)
+{
+    switch (b->as.para) {
+    case BW_PARA_METHOD: {
+        struct bw_span span = {.style = BW_SPAN_METHOD};
+        struct bw_doc_text text = {.first = &span};
+        struct bw_buf words;
+        bw_buf_init(&words, 65536);
+        bw_doc_plain(&b->text, &words);
+        span.text = words.data ? words.data : "";
+        pour(p, &text,
+             &(struct paper_face){.size = method_face.size / 0.74,
+                                  .strong = method_face.size / 0.74},
+             0, "P", PAPER_SOFT);
+        bw_buf_done(&words);
+        break;
+    }
+    case BW_PARA_LEAD:
+        pour(p, &b->text, &body, 0, "P", PAPER_SOFT);
+        p->y -= 2;
+        break;
+    case BW_PARA_NONE:
+        pour(p, &b->text, &body, 0, "P", PAPER_SOFT);
+        break;
+    case BW_PARA_PLAIN:
+        pour(p, &b->text, &body, 0, "P", PAPER_INK);
+        break;
+    }
+    p->y += 4;
+}
+
+static void note(struct paper *p, const struct bw_block *b)
+{
+    PangoLayout *l = paper_layout(p, &b->text, &body, p->text_width - 18, PANGO_ALIGN_LEFT);
+    double h = paper_layout_height(l) + 10;
+    int bar = b->as.note == BW_NOTE_BAD ? PAPER_CLAIM : PAPER_DEEP;
+
+    p->y += 2;
+    paper_need(p, h);
+    paper_tag(p, "Note");
+    paper_box(p, p->left, p->y, p->text_width, h, PAPER_WASH);
+    paper_box(p, p->left, p->y, 3, h, bar);
+    paper_show(p, l, p->left + 11, p->y + 5, PAPER_INK);
+    paper_untag(p, "Note");
+    p->y += h + 6;
+    g_object_unref(l);
+}
+
+static void list(struct paper *p, const struct bw_block *b)
+{
+    int number = 1;
+
+    paper_tag(p, "L");
+    for (const struct bw_block *c = b->first; c && !p->error; c = c->next) {
+        char mark[16];
+        PangoLayout *l;
+        (void)snprintf(mark, sizeof(mark), b->as.ordered ? "%d." : "\xe2\x80\xa2",
+                       number++);
+        paper_need(p, LEAST);
+        paper_tag(p, "LI");
+        paper_tag(p, "Lbl");
+        l = paper_plain(p, mark, &body, -1);
+        paper_show(p, l, p->left + 4, p->y, PAPER_INK);
+        g_object_unref(l);
+        paper_untag(p, "Lbl");
+        pour(p, &c->text, &body, 18, "LBody", PAPER_INK);
+        paper_untag(p, "LI");
+        p->y += 2;
+    }
+    paper_untag(p, "L");
+    p->y += 3;
+}
+
+static void terms(struct paper *p, const struct bw_block *b)
+{
+    static const struct paper_face bold = {.size = 9, .strong = 9, .bold = true};
+
+    paper_tag(p, "L");
+    for (const struct bw_block *c = b->first; c && !p->error; c = c->next) {
+        p->y += 2;
+        paper_need(p, LEAST + 14);
+        paper_tag(p, "LI");
+        pour(p, &c->text, &bold, 0, "Lbl", PAPER_INK);
+        pour(p, &c->label, &body, 12, "LBody", PAPER_INK);
+        paper_untag(p, "LI");
+    }
+    paper_untag(p, "L");
+    p->y += 5;
+}
+
+/* ---- facts -------------------------------------------------------------------- */
+
+static void facts(struct paper *p, const struct bw_block *b)
+{
+    static const struct paper_face big = {.size = 13, .strong = 13, .bold = true};
+    double width = p->text_width / FACT_COLUMNS;
+    const struct bw_block *c = b->first;
+
+    p->y += 4;
+    paper_tag(p, "L");
+    while (c && !p->error) {
+        PangoLayout *figure[FACT_COLUMNS];
+        PangoLayout *label[FACT_COLUMNS];
+        double h = 0;
+        int n = 0;
+        for (; c && n < FACT_COLUMNS; c = c->next, n++) {
+            double own;
+            figure[n] = paper_layout(p, &c->text, &big, width - 18, PANGO_ALIGN_LEFT);
+            label[n] =
+                paper_layout(p, &c->label, &small_face, width - 18, PANGO_ALIGN_LEFT);
+            own = paper_layout_height(figure[n]) + paper_layout_height(label[n]) + 8;
+            h = own > h ? own : h;
+        }
+        paper_need(p, h);
+        for (int i = 0; i < n; i++) {
+            double x = p->left + i * width;
+            paper_tag(p, "LI");
+            paper_tag(p, "LBody");
+            paper_box(p, x, p->y, 2, h - 4, PAPER_RULE);
+            paper_show(p, figure[i], x + 8, p->y, PAPER_INK);
+            paper_show(p, label[i], x + 8, p->y + paper_layout_height(figure[i]),
+                       PAPER_SOFT);
+            paper_untag(p, "LBody");
+            paper_untag(p, "LI");
+            g_object_unref(figure[i]);
+            g_object_unref(label[i]);
+        }
+        p->y += h + 4;
+    }
+    paper_untag(p, "L");
+    p->y += 2;
+}
+
+/* ---- charts ------------------------------------------------------------------- */
+
+/* Swatches and words, as many a line as fit. */
+static void key(struct paper *p, const struct bw_doc_chart *c)
+{
+    double x = p->left;
+
+    paper_tag(p, "P");
+    for (size_t i = 0; i < c->n_key; i++) {
+        PangoLayout *l = paper_plain(p, c->key[i].text, &small_face, -1);
+        double swatch = c->key[i].swatch == BW_SWATCH_NONE ? 0 : 16;
+        double w = swatch + paper_layout_width(l);
+        if (x > p->left && x + w > p->left + p->text_width) {
+            x = p->left;
+            p->y += 11;
+        }
+        paper_swatch(p, c->key[i].swatch, x, p->y + 2.4);
+        paper_show(p, l, x + swatch, p->y, PAPER_SOFT);
+        x += w + 14;
+        g_object_unref(l);
+    }
+    paper_untag(p, "P");
+    p->y += 12;
+}
+
+static void chart(struct paper *p, const struct bw_block *b)
+{
+    const struct bw_doc_chart *c = &b->as.chart;
+
+    p->y += 4;
+    paper_need(p, paper_chart_height(p, c) + (c->n_key ? 28 : 4));
+    paper_chart(p, c);
+    p->y += 4;
+    if (c->n_key > 0) {
+        key(p, c);
+    }
+    p->y += 4;
+}
+
+static void details(struct flow *f, const struct bw_block *b)
+{
+    static const struct paper_face bold = {.size = 9, .strong = 9, .bold = true};
+    struct paper *p = f->p;
+
+    p->y += 4;
+    paper_need(p, 16 + least(p, b->first));
+    pour(p, &b->text, &bold, 0, "P", PAPER_INK);
+    p->y += 2;
+    children(f, b);
+}
+
+static void block(struct flow *f, const struct bw_block *b)
+{
+    struct paper *p = f->p;
+
+    switch (b->kind) {
+    case BW_BLOCK_SECTION:
+        paper_tag(p, "Sect");
+        heading(f, b);
+        children(f, b);
+        paper_untag(p, "Sect");
+        break;
+    case BW_BLOCK_PARA:
+        paragraph(p, b);
+        break;
+    case BW_BLOCK_NOTE:
+        note(p, b);
+        break;
+    case BW_BLOCK_FACTS:
+        facts(p, b);
+        break;
+    case BW_BLOCK_TABLE:
+        paper_table(p, b);
+        break;
+    case BW_BLOCK_CHART:
+        chart(p, b);
+        break;
+    case BW_BLOCK_LIST:
+        list(p, b);
+        break;
+    case BW_BLOCK_TERMS:
+        terms(p, b);
+        break;
+    case BW_BLOCK_DETAILS:
+        details(f, b);
+        break;
+    case BW_BLOCK_BREAK:
+        paper_page_break(p);
+        break;
+    case BW_BLOCK_ROOT: /* the others are drawn by what holds them */
+    case BW_BLOCK_FACT:
+    case BW_BLOCK_ROW:
+    case BW_BLOCK_CELL:
+    case BW_BLOCK_ITEM:
+    case BW_BLOCK_TERM:
+        break;
+    }
+}
+
+static void title(struct flow *f, const struct bw_doc_head *h)
+{
+    static const struct paper_face big = {.size = 19, .strong = 19, .bold = true};
+    struct paper *p = f->p;
+    PangoLayout *l;
+
+    if (h->kicker[0]) {
+        l = paper_plain(p, h->kicker, &small_face, p->text_width);
+        paper_pour(p, l, p->left, "P", PAPER_SOFT);
+        g_object_unref(l);
+    }
+    outline(f, h->title, 1);
+    l = paper_plain(p, h->title, &big, p->text_width);
+    paper_pour(p, l, p->left, "H1", PAPER_INK);
+    g_object_unref(l);
+    p->y += 3;
+}
+
+void paper_flow(struct paper *p, const struct bw_doc *d)
+{
+    struct flow f = {.p = p};
+
+    paper_tag(p, "Document");
+    title(&f, bw_doc_head(d));
+    children(&f, bw_doc_root(d));
+    paper_end(p);
+    paper_untag(p, "Document");
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * paper.h - the paper under a document: pages, fonts, text in boxes, tags. All lengths are
+ * points, y downwards. Private to this folder.
+ *
+ * The flow runs twice over the same blocks: dry, which only counts pages, then for good.
+ * Every tag that is begun is noted in order, with what cairo cannot write (finish.c). */
+#ifndef BW_EVIDENCE_PAPER_H
+#define BW_EVIDENCE_PAPER_H
+
+#include "pdf.h"
+
+#include <cairo.h>
+#include <doc.h>
+#include <pango/pangocairo.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum paper_colours {
+    PAPER_INK = 0x16202b,
+    PAPER_SOFT = 0x4a5866,
+    PAPER_RULE = 0xc9d1d9,
+    PAPER_WASH = 0xf0f3f6,
+    PAPER_DEEP = 0x123f66,
+    PAPER_CLAIM = 0x8a1c1c
+};
+
+/* What cairo 1.16 cannot write of an element of the structure. */
+struct paper_note {
+    const char *type; /* a literal */
+    char *alt;        /* owned; NULL: none */
+    const char *scope;
+    unsigned rowspan; /* 1: none */
+};
+
+struct paper {
+    cairo_surface_t *surface; /* NULL while dry */
+    cairo_t *cr;
+    PangoFontMap *fonts;
+    PangoContext *context;
+    bool dry;
+    double width;
+    double height;
+    double left;
+    double top;
+    double text_width;
+    double bottom;
+    double y; /* where the next block begins */
+    int page; /* from 1 */
+    int pages;
+    const char *footer;
+    struct paper_note *notes;
+    size_t n_notes;
+    size_t room;
+    int error;
+};
+
+/* How a text looks. */
+struct paper_face {
+    double size;
+    double strong; /* size of strong words */
+    bool bold;
+    int colour;
+};
+
+/* A font map with our fonts alone, whatever this machine is configured for. */
+int paper_fonts(const char *folder, PangoFontMap **ret, struct bw_err *reterr);
+
+void paper_page_break(struct paper *p); /* footer, next page; nothing at a page's top */
+bool paper_at_top(const struct paper *p);
+/* A new page unless h points are left. */
+void paper_need(struct paper *p, double h);
+void paper_end(struct paper *p); /* the last footer */
+
+/* Tags: type is a literal, the same at the end. */
+void paper_tag(struct paper *p, const char *type);
+void paper_tag_with(struct paper *p, struct paper_note note, const char *alt);
+void paper_untag(struct paper *p, const char *type);
+/* What is on the page but not of the text (artifacts). */
+void paper_private(struct paper *p);
+void paper_private_end(struct paper *p);
+
+/* A text in a column of this width (below 0: one line). Free with g_object_unref(). */
+PangoLayout *paper_layout(struct paper *p,
+                          const struct bw_doc_text *text,
+                          const struct paper_face *face,
+                          double width,
+                          PangoAlignment align);
+PangoLayout *
+paper_plain(struct paper *p, const char *text, const struct paper_face *face, double width);
+double paper_layout_height(PangoLayout *l);
+double paper_layout_width(PangoLayout *l);
+void paper_show(struct paper *p, PangoLayout *l, double x, double y, int colour);
+/* Lines from p->y on, over pages where they must, each part under the tag. */
+void paper_pour(struct paper *p, PangoLayout *l, double x, const char *tag, int colour);
+
+void paper_colour(struct paper *p, int colour);
+void paper_rule(
+    struct paper *p, double x, double y, double width, double thick, int colour);
+void paper_box(struct paper *p, double x, double y, double w, double h, int colour);
+
+/* Draws a chart at p->y, width points wide (canvas_pdf.c). */
+void paper_chart(struct paper *p, const struct bw_doc_chart *c);
+double paper_chart_height(const struct paper *p, const struct bw_doc_chart *c);
+/* A swatch of a key, 12 points wide and 6 high. */
+void paper_swatch(struct paper *p, enum bw_doc_swatch swatch, double x, double y);
+
+void paper_table(struct paper *p, const struct bw_block *b); /* table.c */
+void paper_flow(struct paper *p, const struct bw_doc *d);    /* flow.c */
+
+/* finish.c: what cairo did not write. */
+int paper_finish(const struct paper *p,
+                 const struct bw_doc_head *head,
+                 const void *pdf,
+                 size_t n,
+                 struct bw_buf *out,
+                 struct bw_err *reterr);
+
+#endif
