@@ -31,6 +31,7 @@ static const struct {
     {"key", offsetof(struct bw_report_asked, key)},
     {"tz", offsetof(struct bw_report_asked, tz)},
     {"class-hours", offsetof(struct bw_report_asked, hours)},
+    {"calendar", offsetof(struct bw_report_asked, calendar)},
     {"claim-down", offsetof(struct bw_report_asked, claim[BW_DOWN])},
     {"claim-up", offsetof(struct bw_report_asked, claim[BW_UP])},
     {"claim-layer", offsetof(struct bw_report_asked, claim_layer)},
@@ -140,6 +141,9 @@ static int check_source(const struct bw_verb *v, const struct bw_report_asked *a
 {
     if ((a->journal != NULL) + (a->ledger != NULL) + (a->file != NULL) > 1) {
         return bw_cli_usage(v, "give one of --journal, --ledger and --file");
+    }
+    if (a->calendar && a->hours) {
+        return bw_cli_usage(v, "give --calendar or --class-hours");
     }
     if ((a->year != NULL) + (a->month != NULL) + (a->from || a->to) > 1) {
         return bw_cli_usage(v, "give one of --year, --month, and --from with --to");

@@ -31,6 +31,7 @@ struct bw_report_asked {
     const char *key;
     const char *tz;
     const char *hours;
+    const char *calendar;
     const char *claim[BW_DIRECTIONS];
     const char *claim_layer;
     const char *place;

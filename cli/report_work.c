@@ -3,6 +3,7 @@
  * period, time zone and claims. */
 #include "report_work.h"
 
+#include "calendar_file.h"
 #include "clock.h"
 #include "period.h"
 #include "tz.h"
@@ -185,6 +186,98 @@ static int find_zone(const struct bw_report_asked *a, struct bw_report_work *w)
     return BW_EXIT_OK;
 }
 
+/* ---- calendars ------------------------------------------------------------------ */
+
+/* The zone is the school's where --tz names none. */
+static int zone_of_calendar(const struct bw_report_asked *a,
+                            struct bw_report_work *w,
+                            const struct bw_schoolcal *c)
+{
+    struct bw_err err = {""};
+    struct bw_tz *tz = NULL;
+
+    if (a->tz) {
+        return BW_EXIT_OK;
+    }
+    if (bw_tz_load(bw_schoolcal_spec(c)->zone, &tz, &err) < 0) {
+        return failed(w, err.text);
+    }
+    bw_tz_free(w->tz);
+    w->tz = tz;
+    w->query.tz = tz;
+    w->query.tz_origin = "the school calendar's";
+    return BW_EXIT_OK;
+}
+
+/* Only calendars in the report's own zone can be asked. */
+static void take_calendar(struct bw_report_work *w,
+                          const struct bw_schoolcal *c,
+                          const struct bw_calendar_kept *kept,
+                          const char *file)
+{
+    struct bw_report_calendar *x = &w->calendars[w->query.n_calendars];
+    const struct bw_schoolcal_spec *s = bw_schoolcal_spec(c);
+
+    if (strcmp(s->zone, bw_tz_name(w->tz)) != 0) {
+        (void)fprintf(stderr,
+                      "bandwitness %s: the calendar \"%s\" is in %s, the report in %s; it "
+                      "is left aside\n",
+                      w->verb->name, s->name, s->zone, bw_tz_name(w->tz));
+        return;
+    }
+    x->cal = c;
+    if (kept) {
+        char said[32];
+        bw_time_format_s(kept->said_unix_s, said);
+        (void)snprintf(x->about, sizeof(x->about), "%s", kept->about);
+        (void)snprintf(x->id, sizeof(x->id), "%s", kept->id);
+        (void)snprintf(x->origin, sizeof(x->origin), "on record (%.8s), said %s by %s",
+                       kept->id, said, kept->by);
+    } else {
+        (void)snprintf(x->origin, sizeof(x->origin),
+                       "given with this report's command, not on record (%.100s)", file);
+    }
+    w->query.n_calendars++;
+}
+
+static int find_calendars(const struct bw_report_asked *a, struct bw_report_work *w)
+{
+    const struct calendar_file_asked file = {.path = a->calendar, .asked = {.zone = a->tz}};
+    const char *name = "";
+    struct bw_err err = {""};
+    char sha256[BW_HASH_LEN + 1];
+    int status = BW_EXIT_OK;
+
+    if (a->hours) {
+        return BW_EXIT_OK;
+    }
+    if (a->calendar) {
+        status = calendar_file_read(w->verb, &file, &w->typed, sha256, &name);
+    } else if (bw_origin_calendars(w->origin, w->site, &w->kept, &err) < 0) {
+        return failed(w, err.text);
+    }
+    if (status != BW_EXIT_OK || (!w->typed && w->kept.n == 0)) {
+        return status;
+    }
+    w->calendars = calloc(w->kept.n + 1, sizeof(*w->calendars));
+    if (!w->calendars) {
+        return failed(w, "out of memory");
+    }
+    status = zone_of_calendar(a, w, w->typed ? w->typed : w->kept.list[0].cal);
+    if (status == BW_EXIT_OK && w->typed) {
+        take_calendar(w, w->typed, NULL, name);
+    }
+    for (size_t i = 0; i < w->kept.n && status == BW_EXIT_OK; i++) {
+        take_calendar(w, w->kept.list[i].cal, &w->kept.list[i], NULL);
+    }
+    if (status == BW_EXIT_OK && w->query.n_calendars == 0) {
+        return bw_cli_usage(w->verb, "leave out --tz, or say --class-hours: no calendar is "
+                                     "left");
+    }
+    w->query.calendars = w->calendars;
+    return status;
+}
+
 /* ---- claims --------------------------------------------------------------------- */
 
 static int typed_claim(const struct bw_report_asked *a, struct bw_report_work *w)
@@ -299,6 +392,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     w->next_show_mono_ms = bw_clock_mono_ms() + SHOW_AFTER_MS;
     status = status ? status : bw_report_work_open(w, a);
     status = status ? status : find_circuit(a, w);
+    status = status ? status : find_calendars(a, w);
     status = status ? status : find_period(a, w);
     status = status ? status : find_claims(a, w);
     status = status ? status : find_annotations(w);
@@ -337,6 +431,9 @@ void bw_report_work_done(struct bw_report_work *w)
     bw_report_free(w->report);
     bw_judging_done(&w->judging);
     free(w->annotations);
+    free(w->calendars);
+    bw_calendars_done(&w->kept);
+    bw_schoolcal_free(w->typed);
     bw_tz_free(w->tz);
     bw_origin_close(w->origin);
 }

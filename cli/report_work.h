@@ -4,6 +4,7 @@
 #ifndef BW_CLI_REPORT_WORK_H
 #define BW_CLI_REPORT_WORK_H
 
+#include "calendars.h"
 #include "cli.h"
 #include "model.h"
 #include "origin.h"
@@ -21,6 +22,9 @@ struct bw_report_work {
     struct bw_report *report;
     struct bw_report_query query;
     struct bw_report_claim claims[BW_REPORT_CLAIMS_MAX];
+    struct bw_calendars kept;             /* on record */
+    struct bw_schoolcal *typed;           /* of --calendar */
+    struct bw_report_calendar *calendars; /* those that are asked */
     struct bw_annotation_said *annotations;
     struct bw_origin_found found;
     char site[BW_SITE_MAX + 1];

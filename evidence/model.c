@@ -141,7 +141,8 @@ take_query(const struct bw_report_query *q, struct bw_report *r, struct bw_err *
     r->from_unix_s = q->from_unix_s;
     r->to_unix_s = q->to_unix_s;
     r->made_unix_s = q->made_unix_s;
-    return take_claims(q, r);
+    int rc = take_claims(q, r);
+    return rc < 0 ? rc : bw_model_class_begin(q, r, reterr);
 }
 
 /* The part of the period that has passed. Records later than the report's own date (a
@@ -191,6 +192,9 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     rc = rc < 0 ? rc : bw_model_used(m);
     bw_model_clock(m);
     rc = rc < 0 ? rc : bw_model_days(m);
+    if (rc == 0) {
+        bw_model_class_days(m);
+    }
     return rc < 0 ? rc : bw_model_findings(m, reterr);
 }
 
@@ -248,6 +252,8 @@ void bw_report_free(struct bw_report *r)
     }
     free(r->facts);
     free(r->claims);
+    free(r->calendars);
+    bw_schoolcal_free(r->own_calendar);
     free(r->coverage.targets);
     free(r->coverage.gaps);
     free(r->runs);

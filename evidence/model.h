@@ -16,6 +16,7 @@
 #include <bw/units.h>
 #include <details.h>
 #include <finding.h>
+#include <schoolcal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +53,8 @@ struct bw_tz;
 #define BW_METHOD_USER_RTT "traffic-rtt/1"
 #define BW_METHOD_RESENT "traffic-resent/2"
 #define BW_METHOD_SATURATED_RTT "saturated-rtt/2"
+#define BW_METHOD_CLASS_HOURS "class-hours/1"
+#define BW_METHOD_CLASS_CALENDAR "class-calendar/1"
 
 enum bw_report_limits {
     BW_REPORT_CLAIMS_MAX = 64,
@@ -74,6 +77,14 @@ struct bw_report_hours {
     uint32_t weekdays; /* bit 0 = Sunday */
     int from_min;      /* minutes after midnight, inclusive */
     int to_min;        /* exclusive */
+};
+
+/* A school's calendar, and the statement that it is of. */
+struct bw_report_calendar {
+    const struct bw_schoolcal *cal; /* borrowed: must outlive the report */
+    char about[128];                /* "entity:hazel-river", "state"; "" a file's */
+    char id[BW_HASH_LEN + 1];       /* "" a file's */
+    char origin[160];               /* where it comes from, in words */
 };
 
 enum bw_report_check {
@@ -109,8 +120,12 @@ struct bw_report_query {
     int64_t from_unix_s;
     int64_t to_unix_s;
     const struct bw_tz *tz;
-    const char *tz_origin; /* "given", "this machine's", … */
-    struct bw_report_hours class_hours;
+    const char *tz_origin;              /* "given", "this machine's", … */
+    struct bw_report_hours class_hours; /* what counts where no calendar is given */
+    /* The school's calendars, all in the zone of tz, the nearest first: the first that
+     * speaks of a day says what it is. */
+    const struct bw_report_calendar *calendars;
+    size_t n_calendars;
     const struct bw_report_claim *claims; /* oldest first */
     size_t n_claims;
     /* Asked when n_claims is 0, once for each configuration that records name: the claim
@@ -426,6 +441,23 @@ struct bw_report_day {
     int64_t class_n;
     int64_t class_p95_bps[BW_DIRECTIONS];
     int64_t peak_bps[BW_DIRECTIONS];
+    enum bw_schoolday kind;                    /* what the calendar says it is */
+    bool testing;                              /* a day of testing */
+    struct bw_schoolcal_hours class_hours;     /* equal: none */
+    int64_t class_s;                           /* of the day (as clipped) */
+    char kind_name[BW_SCHOOLCAL_NAME_MAX + 1]; /* "Thanksgiving"; "" */
+};
+
+/* Which days and hours counted as class, of the period that has passed. */
+struct bw_report_class {
+    bool by_calendar; /* else by weekdays and hours of the clock; holidays not known */
+    int64_t n_days[BW_SCHOOLDAYS];
+    int64_t n_lessons; /* days with lessons, whole or in part */
+    int64_t n_testing; /* of them */
+    int64_t class_s;
+    int64_t outside_s;
+    int64_t unknown_s;           /* no calendar speaks of these days */
+    int64_t n_intervals_unknown; /* that start in them: in no figure of class hours */
 };
 
 struct bw_report {
@@ -438,6 +470,10 @@ struct bw_report {
     char tz_origin[64];
     const struct bw_tz *tz; /* borrowed: must outlive the report */
     struct bw_report_hours class_hours;
+    struct bw_report_calendar *calendars; /* those that touch the period, as given */
+    size_t n_calendars;
+    struct bw_schoolcal *own_calendar; /* class_hours as one; NULL where some were given */
+    struct bw_report_class class_time;
     int64_t from_unix_s;
     int64_t to_unix_s;
     int64_t until_unix_s; /* the period's end, or made_unix_s when that is earlier */
@@ -489,6 +525,13 @@ const struct bw_report_claim *bw_report_claim_at(const struct bw_report *r, int6
 const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r);
 /* Its layer (IP where it names none); unknown without a claim. */
 enum bw_layer bw_report_claim_layer(const struct bw_report *r);
+
+/* Is an instant class time; what is a local day (civil.h)? As all figures of class hours
+ * have it. */
+enum bw_class bw_report_class_at(const struct bw_report *r, int64_t unix_s);
+void bw_report_class_day(const struct bw_report *r,
+                         int64_t day,
+                         struct bw_schoolcal_day *ret);
 
 /* A rate of full-size packets at one layer as seen at another (layer-convert/1; TCP over
  * IPv4 with time stamps for goodput). BW_UNKNOWN when a layer or the MTU is unknown. */

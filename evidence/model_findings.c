@@ -21,22 +21,35 @@ struct view {
     struct bw_finding_outage *outages;
 };
 
+/* What no calendar speaks of is not known. */
+static enum bw_finding_class class_of(enum bw_class c)
+{
+    return c == BW_CLASS_YES  ? BW_FINDING_IN
+           : c == BW_CLASS_NO ? BW_FINDING_OUT
+                              : BW_FINDING_UNKNOWN;
+}
+
+static enum bw_finding_class lessons_of(enum bw_schoolday kind)
+{
+    return kind == BW_SCHOOLDAY_UNKNOWN   ? BW_FINDING_UNKNOWN
+           : bw_schoolday_has_class(kind) ? BW_FINDING_IN
+                                          : BW_FINDING_OUT;
+}
+
 static struct bw_finding_when when(const struct bw_report *r, int64_t unix_s)
 {
     struct bw_civil c;
 
     bw_tz_local(r->tz, unix_s, &c);
-    return (struct bw_finding_when){
-        bw_civil_days(c.year, c.month, c.day), c.hour * 60 + c.minute,
-        bw_model_in_class(r, unix_s) ? BW_FINDING_IN : BW_FINDING_OUT};
+    return (struct bw_finding_when){bw_civil_days(c.year, c.month, c.day),
+                                    c.hour * 60 + c.minute,
+                                    class_of(bw_report_class_at(r, unix_s))};
 }
 
 static void take_days(const struct bw_report *r, struct view *v)
 {
     for (size_t i = 0; i < r->n_days; i++) {
         const struct bw_report_day *d = &r->days[i];
-        bool lessons = r->class_hours.weekdays >> d->weekday & 1u &&
-                       r->class_hours.to_min > r->class_hours.from_min;
         v->days[i] = (struct bw_finding_day){
             .day = bw_civil_days(d->year, d->month, d->day),
             .from_unix_ms = d->from_unix_s * 1000,
@@ -44,7 +57,7 @@ static void take_days(const struct bw_report *r, struct view *v)
             .watched_ms = d->watched_s * 1000,
             .whole = d->from_unix_s == bw_tz_day_start(r->tz, d->year, d->month, d->day) &&
                      d->to_unix_s == bw_tz_day_start(r->tz, d->year, d->month, d->day + 1),
-            .has_lessons = lessons ? BW_FINDING_IN : BW_FINDING_OUT};
+            .has_lessons = lessons_of(d->kind)};
     }
     v->in.days = v->days;
     v->in.n_days = r->n_days;

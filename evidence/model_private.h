@@ -163,7 +163,13 @@ int64_t bw_model_witnesses(const struct bw_model *m);
 void bw_model_mark(struct bw_model *m);
 int bw_model_tested(struct bw_model *m);
 int bw_model_used(struct bw_model *m);
-/* Whether an instant lies in class hours. */
+
+/* model_class.c: which time is class. After the days are laid out: which of them. */
+int bw_model_class_begin(const struct bw_report_query *q,
+                         struct bw_report *r,
+                         struct bw_err *reterr);
+void bw_model_class_days(struct bw_model *m);
+/* Whether an instant is known to be class time. */
 bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
 
 /* model_records.c: what days cannot tell exactly. First every cell and day, then, between

@@ -6,7 +6,6 @@
 #include "model_private.h"
 
 #include "stat.h"
-#include "tz.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +17,6 @@ enum {
     P95 = 950000,
     MILLION = 1000000
 };
-
-bool bw_model_in_class(const struct bw_report *r, int64_t unix_s)
-{
-    struct bw_civil c;
-    int minute;
-
-    bw_tz_local(r->tz, unix_s, &c);
-    minute = c.hour * 60 + c.minute;
-    return (r->class_hours.weekdays >> c.weekday & 1u) &&
-           minute >= r->class_hours.from_min && minute < r->class_hours.to_min;
-}
 
 static int compare_lengths(const void *a, const void *b)
 {

@@ -6,6 +6,7 @@
 #include "origin_private.h"
 
 #include "buf.h"
+#include "calendars.h"
 #include "catalogue.h"
 #include "check.h"
 #include "clock.h"
@@ -420,4 +421,12 @@ int bw_origin_annotations(struct bw_origin *s,
     return s->catalogue ? bw_annotations_read(s->catalogue, site, circuit, from_unix_s,
                                               to_unix_s, ret, ret_n, ret_unread, reterr)
                         : 0;
+}
+
+int bw_origin_calendars(struct bw_origin *s,
+                        const char *site,
+                        struct bw_calendars *out,
+                        struct bw_err *reterr)
+{
+    return s->catalogue ? bw_calendars_add_site(s->catalogue, site, out, reterr) : 0;
 }

@@ -10,6 +10,7 @@
 #include <jws.h>
 
 struct bw_buf;
+struct bw_calendars;
 struct bw_catalogue;
 struct bw_check_result;
 struct bw_err;
@@ -152,6 +153,13 @@ int bw_origin_annotations(struct bw_origin *s,
                           size_t *ret_n,
                           int64_t *ret_unread,
                           struct bw_err *reterr);
+
+/* Append the school calendars on record that govern a site (calendars.h), the nearest
+ * first. None is no failure. */
+int bw_origin_calendars(struct bw_origin *s,
+                        const char *site,
+                        struct bw_calendars *out,
+                        struct bw_err *reterr);
 
 /* What a configuration of the box states for a circuit: the journal keeps its text under
  * the hash that records carry; a text that does not fit its hash is not believed. 0, or

@@ -298,12 +298,7 @@ static void used_rows(struct bw_doc *d, const struct bw_report *r)
                     u->layer == bw_report_claim_layer(r)
                         ? "carried-max/2"
                         : "carried-max/2, layer-convert/1");
-        (void)snprintf(text, sizeof(text), "%02d:%02d to %02d:%02d%s",
-                       r->class_hours.from_min / 60, r->class_hours.from_min % 60,
-                       r->class_hours.to_min / 60, r->class_hours.to_min % 60,
-                       r->class_hours.weekdays == bw_report_class_hours_default.weekdays
-                           ? ", Monday to Friday"
-                           : "");
+        bw_page_class_words(r, text, sizeof(text));
         row(d, "Used, class hours", text);
         window_cells(d, r, u, BW_WINDOW_CLASS, false);
         bw_doc_put(d, "95 of 100 intervals were at or below this rate");

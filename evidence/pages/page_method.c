@@ -37,6 +37,11 @@ static const struct {
      "the seconds at 90 % of the claim or more as the box counted them, intervals with a "
      "test "
      "of ours left out."},
+    {"Class hours, " BW_METHOD_CLASS_CALENDAR " and " BW_METHOD_CLASS_HOURS,
+     "With a school's calendar: an interval belongs to class hours when the local date on "
+     "which it starts has lessons and the local time lies in that day's hours; of days of "
+     "which no calendar speaks it is not known. Without one: weekdays and hours of the "
+     "clock, holidays too."},
     {"Tested, " BW_METHOD_TESTED " and " BW_METHOD_CLAIM_SHARE,
      "Goodput is a run's own payload. The line rate is the rate of the circuit's counter "
      "in the "
@@ -240,23 +245,28 @@ void bw_page_method(struct bw_doc *d, const struct bw_report *r)
 
 void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r)
 {
+    enum {
+        ITEM_HOLIDAYS = 3
+    };
     static const char *const items[] = {
         "Whether a contract or a rule was kept. A finding says what the measurements show; "
         "it is "
         "no verdict.",
         "Who used the line, or for what: no address, name or content is ever recorded.",
         "Wi-Fi and wiring inside the building, and servers beyond those named.",
-        "Holidays: class hours are weekdays and hours of the clock alone.",
+        [ITEM_HOLIDAYS] =
+            "Holidays: class hours are weekdays and hours of the clock alone.",
         "Anything about the time that is listed under gaps.",
         "That it complies with any programme's rules. It supports such a statement; it is "
         "not one."};
 
-    (void)r;
     bw_doc_section(d, "not", "What this page does not show");
     bw_doc_list(d, false);
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-        bw_doc_item(d);
-        bw_doc_text(d, items[i]);
+        if (i != ITEM_HOLIDAYS || !r->class_time.by_calendar) {
+            bw_doc_item(d);
+            bw_doc_text(d, items[i]);
+        }
     }
     bw_doc_end(d);
 }

@@ -78,6 +78,7 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     bw_page_governing(d, r);
     bw_page_coverage(d, r);
     bw_page_use(d, r);
+    bw_page_class(d, r);
     bw_page_tests(d, r);
     bw_page_latency(d, r);
     bw_page_targets(d, r);

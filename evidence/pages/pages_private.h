@@ -20,6 +20,7 @@ void bw_page_governing(struct bw_doc *d, const struct bw_report *r); /* page_fin
 void bw_page_comparison(struct bw_doc *d, const struct bw_report *r);
 void bw_page_coverage(struct bw_doc *d, const struct bw_report *r);  /* page_cover.c */
 void bw_page_use(struct bw_doc *d, const struct bw_report *r);       /* page_use.c */
+void bw_page_class(struct bw_doc *d, const struct bw_report *r);     /* page_class.c */
 void bw_page_tests(struct bw_doc *d, const struct bw_report *r);     /* page_tests.c */
 void bw_page_latency(struct bw_doc *d, const struct bw_report *r);   /* page_latency.c */
 void bw_page_targets(struct bw_doc *d, const struct bw_report *r);   /* page_targets.c */
@@ -34,6 +35,9 @@ void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r); /* page_met
  * where that was checked. */
 void bw_page_lead(struct bw_doc *d, const struct bw_report *r);
 void bw_page_checked(struct bw_doc *d, const struct bw_report *r);
+
+/* Which hours are class hours, in few words. */
+void bw_page_class_words(const struct bw_report *r, char *out, size_t n);
 
 /* Opens a section with the methods of its figures; ends with bw_doc_end(). */
 void bw_page_head(struct bw_doc *d,

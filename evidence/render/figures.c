@@ -293,6 +293,27 @@ static void used(struct walk *w, const struct bw_report *r)
     }
 }
 
+static void class_time(struct walk *w, const struct bw_report *r)
+{
+    const struct bw_report_class *c = &r->class_time;
+    char name[48];
+
+    w->section = "class_time";
+    w->method = c->by_calendar ? BW_METHOD_CLASS_CALENDAR : BW_METHOD_CLASS_HOURS;
+    for (int k = BW_SCHOOLDAY_UNKNOWN; k < BW_SCHOOLDAYS; k++) {
+        (void)snprintf(name, sizeof(name), "days.%s",
+                       bw_schoolday_word((enum bw_schoolday)k));
+        put(w, name, c->n_days[k], "1", "", "count", (int64_t)r->n_days);
+    }
+    put(w, "days_with_lessons", c->n_lessons, "1", "", "count", (int64_t)r->n_days);
+    put(w, "days_of_testing", c->n_testing, "1", "", "count", (int64_t)r->n_days);
+    put(w, "class", c->class_s, "s", "", "sum", (int64_t)r->n_days);
+    put(w, "outside", c->outside_s, "s", "", "sum", (int64_t)r->n_days);
+    put(w, "unknown", c->unknown_s, "s", "", "sum", (int64_t)r->n_days);
+    put(w, "intervals_unknown", c->n_intervals_unknown, "1", "", "count",
+        r->counts.n_intervals);
+}
+
 static void latency(struct walk *w, const struct bw_report *r)
 {
     char name[192];
@@ -648,6 +669,7 @@ int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner)
     tested(&w, r, BW_UP);
     carried(&w, r);
     used(&w, r);
+    class_time(&w, r);
     w.rc = w.rc ? w.rc : bw_findings_figures(r, cb, owner);
     latency(&w, r);
     targets(&w, r);

@@ -94,17 +94,7 @@ static void period(struct bw_jw *w, const struct bw_report *r)
     bw_json_time(w, "until", r->until_unix_s);
     bw_jw_kstr(w, "time_zone", r->tz_name);
     bw_json_word(w, "time_zone_origin", r->tz_origin);
-    bw_jw_kobj(w, "class_hours");
-    bw_jw_karr(w, "weekdays");
-    for (int d = 0; d < 7; d++) {
-        if (r->class_hours.weekdays >> d & 1u) {
-            bw_jw_str(w, bw_words_weekday(d));
-        }
-    }
-    bw_jw_arr_end(w);
-    bw_jw_ki64(w, "from_min", r->class_hours.from_min);
-    bw_jw_ki64(w, "to_min", r->class_hours.to_min);
-    bw_jw_obj_end(w);
+    bw_json_class_hours(w, r);
     bw_jw_obj_end(w);
 }
 
@@ -518,6 +508,7 @@ static void days(struct bw_jw *w, const struct bw_report *r)
         bw_words_iso_date(d->year, d->month, d->day, date);
         bw_jw_obj(w);
         bw_jw_kstr(w, "date", date);
+        bw_json_class_day(w, d);
         bw_jw_ki64(w, "length_s", d->to_unix_s - d->from_unix_s);
         bw_jw_ki64(w, "recorded_s", d->recorded_s);
         bw_jw_ki64(w, "counted_s", d->counted_s);
@@ -549,6 +540,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_json_time(&w, "made_at", r->made_unix_s);
     identity(&w, r);
     period(&w, r);
+    bw_json_class_time(&w, r);
     records(&w, r);
     claimed(&w, r);
     delivered(&w, r);

@@ -7,11 +7,17 @@
 
 struct bw_jw;
 struct bw_report;
+struct bw_report_day;
 
 /* Members that are absent when unknown or empty; times in UTC. */
 void bw_json_time(struct bw_jw *w, const char *name, int64_t unix_s);
 void bw_json_time_ms(struct bw_jw *w, const char *name, int64_t unix_ms);
 void bw_json_word(struct bw_jw *w, const char *name, const char *text);
+
+/* "class_hours" where no calendar was given; "class_time"; of one day. */
+void bw_json_class_hours(struct bw_jw *w, const struct bw_report *r);
+void bw_json_class_time(struct bw_jw *w, const struct bw_report *r);
+void bw_json_class_day(struct bw_jw *w, const struct bw_report_day *d);
 
 /* "targets" and "paths". */
 void bw_json_targets(struct bw_jw *w, const struct bw_report *r);

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 
 from jwcrypto import jwk, jws
 
+import recompute_calendar as calendars
 import watching
 from recompute_notes import Notes
 from recompute_targets import Targets
@@ -225,11 +226,7 @@ class Check:
         return datetime.fromtimestamp(t, self.zone)
 
     def in_class(self, t):
-        hours = self.r["period"]["class_hours"]
-        at = self.local(t)
-        minute = at.hour * 60 + at.minute
-        return (at.strftime("%a") in hours["weekdays"]
-                and hours["from_min"] <= minute < hours["to_min"])
+        return calendars.in_class(calendars.of_report(self.r), self.local(t))
 
     def claim_at(self, t):
         found = None
@@ -669,6 +666,7 @@ class Check:
         self.outages()
         self.counts()
         self.days()
+        calendars.ClassTime(self).compare()
 
 
 def main():

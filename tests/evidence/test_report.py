@@ -68,6 +68,9 @@ CASES = [
     # a box that was moved at 00:00 UTC, back at 12:00 a day later, and both on one day
     ("moved", ["--from", "2026-11-02T06:00:00Z", "--days", "5", "--moved",
                "2026-11-04T00:00:00Z"], ["--tz", "America/Chicago", *CLAIM, "ethernet"]),
+    # a school's calendar, which ends before the records do; summer time ends meanwhile
+    ("calendar", ["--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000"],
+     ["--calendar", os.path.join(HERE, "heron.csv"), *CLAIM, "ip"]),
     # a month of which only a part has passed
     ("month", ["--from", "2026-11-01T05:00:00Z", "--days", "12", "--offset", "-18000"],
      ["--tz", "America/New_York", "--month", "2026-11", *CLAIM, "ip"]),
