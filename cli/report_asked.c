@@ -261,3 +261,47 @@ int bw_report_asked_bundle(const struct bw_verb *v,
     *ret = a;
     return check_source(v, ret);
 }
+
+int bw_report_asked_explain(const struct bw_verb *v,
+                            int argc,
+                            char **argv,
+                            struct bw_report_asked *ret,
+                            const char **ret_name)
+{
+    struct option longs[TEXTS + 3] = {
+        [TEXTS] = {"json", no_argument, NULL, JSON},
+        [TEXTS + 1] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+    };
+    struct bw_report_asked a = {.formats = 0};
+    int o;
+
+    for (int i = 0; i < TEXTS; i++) {
+        longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
+    }
+    while ((o = bw_cli_getopt(v, argc, argv, "", longs)) != -1) {
+        if (o == JSON) {
+            a.json = true;
+        } else if (o == BW_JUDGING_OPT_ADOPT) {
+            if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
+                return BW_EXIT_USAGE;
+            }
+        } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
+            memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
+        } else {
+            return BW_EXIT_USAGE;
+        }
+    }
+    if (argc - optind != 1) {
+        return bw_cli_usage(v,
+                            "which finding? One rule, as in fcc-caf or fcc-caf/capacity");
+    }
+    if (a.purpose || a.key) {
+        return bw_cli_usage(v, "--for and --key are for 'report'");
+    }
+    if (read_pack(v, &a) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
+    }
+    *ret_name = argv[optind];
+    *ret = a;
+    return check_source(v, ret);
+}

@@ -63,6 +63,12 @@ int bw_report_asked_bundle(const struct bw_verb *v,
                            int argc,
                            char **argv,
                            struct bw_report_asked *ret);
+/* The same for `bandwitness explain`: one finding is named before or after the options. */
+int bw_report_asked_explain(const struct bw_verb *v,
+                            int argc,
+                            char **argv,
+                            struct bw_report_asked *ret,
+                            const char **ret_name);
 /* More than one file comes out. */
 bool bw_report_asked_several(const struct bw_report_asked *a);
 

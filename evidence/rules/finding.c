@@ -88,14 +88,13 @@ static void say_part(struct bw_finding_part *p)
                        : p->direction == BW_UP ? " (upload)"
                                                : "";
 
-    (void)snprintf(p->sentence, sizeof(p->sentence), "%s %s%s%s%s%s%s%s%s.",
+    (void)snprintf(p->sentence, sizeof(p->sentence), "%s %s%s%s%s%s%s%s.",
                    bw_outcome_words(p->outcome),
                    bw_evrule_is_figure(c) ? ""
                    : unsure               ? "whether "
                                           : "that ",
-                   c->shows, whom, p->target[0] ? " (to " : "", p->target,
-                   p->target[0] ? ")" : "", unsure ? ": " : "",
-                   unsure ? bw_unsure_words(p->unsure) : "");
+                   c->shows, whom, p->target[0] ? ", to " : "", p->target,
+                   unsure ? ": " : "", unsure ? bw_unsure_words(p->unsure) : "");
 }
 
 /* ---- parts */

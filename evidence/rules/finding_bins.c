@@ -160,10 +160,9 @@ tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer
         return;
     }
     bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value, "%s: %s", u->name, figure_words(s->c));
-    bw_finding_sum(s->w, s->p, "%s %s of rank ceil(%s ppm × n)",
-                   bw_finding_num(a->groups, x),
+    bw_finding_sum(s->w, s->p, "%s %s of rank ceil(%s × n)", bw_finding_num(a->groups, x),
                    a->groups == 1 ? "percentile" : "percentiles",
-                   bw_finding_num(s->c->percentile_ppm, y));
+                   bw_finding_pct(s->c->percentile_ppm, y));
     if (s->c->by_students && in->students != BW_UNKNOWN && in->students > 0) {
         bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value / in->students,
                        "%s: for each of %s students", u->name,
@@ -177,8 +176,8 @@ tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer
                                         : "the claimed speed");
         bw_finding_row(s->w, s->p, BW_ROW_BPS, part, "%s: the most that the rule allows",
                        u->name);
-        bw_finding_sum(s->w, s->p, "%s ppm of the claim; above it: %s",
-                       bw_finding_num(s->c->part_ppm, x), a->above ? "yes" : "no");
+        bw_finding_sum(s->w, s->p, "%s of the claim; above it: %s",
+                       bw_finding_pct(s->c->part_ppm, x), a->above ? "yes" : "no");
     }
 }
 

@@ -153,6 +153,18 @@ const char *bw_finding_num(int64_t n, char out[32])
     return out;
 }
 
+const char *bw_finding_pct(int64_t ppm, char out[32])
+{
+    int n = snprintf(out, 32, "%" PRId64 ".%04d", ppm / 10000, (int)(ppm % 10000));
+
+    while (n > 1 && out[n - 1] == '0') {
+        n--;
+    }
+    n -= n > 1 && out[n - 1] == '.';
+    (void)snprintf(out + n, 32 - (size_t)n, " %%");
+    return out;
+}
+
 /* ---- rows */
 
 void bw_finding_row(struct bw_finding_work *w,

@@ -71,7 +71,7 @@ static void tell_credit(struct bw_finding_work *w,
                        k->monthly_cents / BW_PPM * credit_ppm +
                            k->monthly_cents % BW_PPM * credit_ppm / BW_PPM,
                        "%s: credit", u->name);
-        bw_finding_sum(w, p, "%s ppm of %s cents, cut off", bw_finding_num(credit_ppm, x),
+        bw_finding_sum(w, p, "%s of %s cents, cut off", bw_finding_pct(credit_ppm, x),
                        bw_finding_num(k->monthly_cents, y));
     }
 }

@@ -43,6 +43,8 @@ size_t bw_finding_day_index(const struct bw_finding_inputs *in, int64_t day);
 int64_t bw_finding_part_of(int64_t of, int64_t ppm);
 /* a · PPM >= ppm · b, for what may be large. */
 bool bw_finding_at_least(int64_t a, int64_t b, int64_t ppm);
+/* "80 %", "99.95 %" of ppm, exact */
+const char *bw_finding_pct(int64_t ppm, char out[32]);
 /* "12,345" */
 const char *bw_finding_num(int64_t n, char out[32]);
 

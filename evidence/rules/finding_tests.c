@@ -109,8 +109,8 @@ static void tell(const struct scene *s, const struct tally *a, const char *which
                        which);
         bw_finding_row(s->w, s->p, BW_ROW_PPM,
                        a->n ? a->reached * BW_PPM / a->n : BW_UNKNOWN,
-                       "share of the tests%s; the rule asks for %s ppm", which,
-                       bw_finding_num(s->share_ppm, x));
+                       "share of the tests%s; the rule asks for %s", which,
+                       bw_finding_pct(s->share_ppm, x));
         bw_finding_sum(s->w, s->p, "%s × 1,000,000 ≥ %s × %s: %s",
                        bw_finding_num(a->reached, x), bw_finding_num(s->share_ppm, y),
                        bw_finding_num(a->n, z), a->holds ? "yes" : "no");
@@ -230,7 +230,7 @@ static void tell_wants(const struct scene *s)
         bw_finding_row(s->w, s->p, BW_ROW_BPS, want, "%s", bw_evrule_rate_words(s->c->of));
         bw_finding_row(s->w, s->p, BW_ROW_BPS, bw_finding_part_of(want, s->part_ppm),
                        "a test reaches it with this rate of the line, or more");
-        bw_finding_sum(s->w, s->p, "%s ppm of %s", bw_finding_num(s->part_ppm, x),
+        bw_finding_sum(s->w, s->p, "%s of %s", bw_finding_pct(s->part_ppm, x),
                        bw_finding_num(want, y));
     }
 }

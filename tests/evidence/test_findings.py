@@ -100,6 +100,22 @@ class Findings(unittest.TestCase):
         self.assertIn("is not for adoption", self.report("--adopt", "fcc-caf", status=1))
         self.assertIn("did you mean bead?", self.report("--adopt", "bed", status=1))
 
+    def test_explain(self):
+        asked = self.asked("--terms", self.terms, *PEOPLE)
+        text = self.run_it("explain", "contract-sla", *asked)
+        self.assertIn("contract-sla/capacity (version 1, finding/1)", text)
+        self.assertIn("contract-sla/service (version 1, finding/1)", text)
+        self.assertIn("× 1,000,000 ≥ 800,000 ×", text)
+        self.assertIn("https://asc.edu/", text)
+        one = self.run_it("explain", *asked, "fcc-8080-any-hours/experience")
+        self.assertIn("in class hours", one)
+        self.assertNotIn("fcc-8080-any-hours/capacity", one)
+        said = json.loads(self.run_it("explain", "setda-iii", "--json", *asked))
+        self.assertEqual(said, [self.by_id("--terms", self.terms, *PEOPLE)["setda-iii/size"]])
+        self.assertIn("did you mean fcc-caf?", self.run_it("explain", "fcc-cat", *asked, status=1))
+        self.assertIn("no finding", self.run_it("explain", "fcc-caf/use", *asked, status=1))
+        self.assertIn("which finding?", self.run_it("explain", *asked, status=2))
+
     def test_refused(self):
         for text, says in (("available = 99%\nspeed_part = 90%\n", ":2: 'speed_part' and 'speed_share'"),
                            ("round_trip = 35\nround_trip_share = 9%\n", ":1: 'round_trip' is '35'"),
