@@ -5,7 +5,7 @@
  * gen_year --from 2026-07-01T05:00:00Z --days 365 [--sites N] [--seed N] [--interval S]
  *          [--offset S] [--steady | --no-gaps] [--no-counters] [--drop-hist N]
  *          [--moved 2026-07-09T00:00:00Z] [--jose FILE --key FILE] [--ledger DIR]
- *          [--journal FILE]
+ *          [--journal FILE] [--rich]
  */
 #include <buf.h>
 #include <bw/err.h>
@@ -190,6 +190,7 @@ int main(int argc, char **argv)
                                             {"drop-hist", required_argument, NULL, 'D'},
                                             {"moved", required_argument, NULL, 'm'},
                                             {"seal", no_argument, NULL, 'S'},
+                                            {"rich", no_argument, NULL, 'r'},
                                             {"steady", no_argument, NULL, 'y'},
                                             {"no-gaps", no_argument, NULL, 'g'},
                                             {"no-counters", no_argument, NULL, 'c'},
@@ -252,6 +253,9 @@ int main(int argc, char **argv)
             break;
         case 'g':
             o.without_gaps = true;
+            break;
+        case 'r':
+            o.rich = true;
             break;
         case 'y':
             o.steady = true;

@@ -5,6 +5,8 @@
  * a longer run begins with the same bytes as a shorter one. */
 #include "gen_summaries.h"
 
+#include "gen_rich.h"
+
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/summary.h>
@@ -521,7 +523,7 @@ static int fill(struct bw_gen *g, struct bw_err *reterr)
     s->clock.step_us =
         !s->clock.synced && unsynced(g, start - length_s) == false ? 2500000 : 0;
     s->circuits = bw_summary_alloc(s, sizeof(*s->circuits));
-    s->latency = bw_summary_alloc(s, TARGETS * sizeof(*s->latency));
+    s->latency = bw_summary_alloc(s, (TARGETS + BW_GEN_RICH_LATENCY) * sizeof(*s->latency));
     s->throughput = bw_summary_alloc(s, 2 * sizeof(*s->throughput));
     s->outages = bw_summary_alloc(s, sizeof(*s->outages));
     s->gaps = bw_summary_alloc(s, 4 * sizeof(*s->gaps));
@@ -543,6 +545,10 @@ static int fill(struct bw_gen *g, struct bw_err *reterr)
         fill_run(g, &s->circuits[0], BW_UP);
     }
     fill_outages(g);
+    if (r == 0 && g->o.rich) {
+        r = bw_gen_rich(s, g->o.seed * 131 + (uint64_t)g->o.site_index,
+                        demand_ppm(g, start), out_s(g, start, start + length_s), reterr);
+    }
     return r;
 }
 

@@ -30,6 +30,7 @@ struct bw_gen_options {
                               MTU, for 36 h, and after 12 more for 12 again; unknown: never */
     bool without_counters; /* source none */
     bool without_gaps;     /* every interval is there */
+    bool rich;             /* every kind of probe, and what the line is full of */
     bool steady;           /* no outage, lossy day, gap or clock fault */
 };
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * segment_block.c - records of one key as templates and columns, and back.
  *
- * Layout: varint version, varint frame length, zstd frame, 64 bytes of signature for each
- * record that is not kept whole. In the frame: kid, site, JWS header, templates, then per
- * record its kind, then the columns. A template is a payload in which 0x01 stands for an
- * integer, 0x02 for base64url bytes, 0x03 for the hash of the record before; none of these
- * occurs in JSON. Invariant: a record that would not come back byte for byte is kept
- * whole (kind 0). */
+ * Layout of version 2: varint version, zstd frame with its length, what differs between
+ * records (segment_coded.c) with its length, 8 bytes of its SHA-256, 64 bytes of signature
+ * for each record that is not kept whole. In the frame: kid, site, JWS header, templates,
+ * records kept whole. In version 1 there is only the frame: behind the templates each
+ * record's kind, then columns of numbers and bytes. A template is a payload in which 0x01
+ * stands for an integer, 0x02 for base64url bytes, 0x03 for the hash of the record before;
+ * none of these occurs in JSON. Invariant: a record that would not come back byte for byte
+ * is kept whole (kind 0). */
 #include "buf.h"
 #include "hash.h"
 #include "pack.h"
 #include "segment_block_private.h"
+#include "segment_coded.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -252,7 +255,7 @@ static int take_record(struct encoder *e,
     if (!p->whole) {
         p->whole = !take_payload(e, payload.data, payload.len, prev_hash) ||
                    e->n_ints - p->first_int > SLOTS_MAX ||
-                   e->n_bytes - p->first_bytes > SLOTS_MAX;
+                   e->n_bytes - p->first_bytes > BW_CODED_BLOBS_MAX;
     }
     if (p->whole) {
         e->n_ints = p->first_int;
@@ -345,7 +348,20 @@ static int put_templated(struct encoder *e, size_t n, struct bw_buf *out)
     return bw_buf_error(out);
 }
 
+static void put_whole(struct encoder *e,
+                      const struct bw_block_record *records,
+                      size_t n,
+                      struct bw_buf *plain)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (e->parts[i].whole) {
+            bw_pack_bytes(plain, records[i].jws, records[i].jws_len);
+        }
+    }
+}
+
 static int put_plain(struct encoder *e,
+                     int version,
                      const char *kid,
                      const char *site,
                      const struct bw_block_record *records,
@@ -361,6 +377,10 @@ static int put_plain(struct encoder *e,
     for (size_t i = 0; i < e->n_templates; i++) {
         bw_pack_bytes(plain, e->templates.data + e->list[i].offset, e->list[i].len);
     }
+    if (version != VERSION_COLUMNS) {
+        put_whole(e, records, n, plain);
+        return bw_buf_error(plain);
+    }
     for (size_t i = 0; i < n; i++) {
         bw_pack_u64(plain, e->parts[i].whole ? 0 : e->parts[i].template_id + 1);
     }
@@ -371,12 +391,54 @@ static int put_plain(struct encoder *e,
         put_column(plain, column, n);
     }
     int r = put_templated(e, n, plain);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        if (e->parts[i].whole) {
-            bw_pack_bytes(plain, records[i].jws, records[i].jws_len);
-        }
+    if (r == 0) {
+        put_whole(e, records, n, plain);
     }
     return r < 0 ? r : bw_buf_error(plain);
+}
+
+/* What differs between the records, in their order. */
+static int put_coded(struct encoder *e,
+                     const struct bw_block_record *records,
+                     size_t n,
+                     struct bw_buf *out)
+{
+    struct bw_coded_template *t = calloc(e->n_templates + 1, sizeof(*t));
+    struct bw_coded_record *r = calloc(1, sizeof(*r));
+    struct bw_coded *k = NULL;
+    int err = t && r ? 0 : -ENOMEM;
+    for (size_t i = 0; err == 0 && i < e->n_templates; i++) {
+        t[i].data = (const uint8_t *)e->templates.data + e->list[i].offset;
+        t[i].len = e->list[i].len;
+    }
+    if (err == 0) {
+        err = bw_coded_new(t, e->n_templates, &k);
+    }
+    if (err == 0) {
+        bw_coded_write(k, out);
+    }
+    for (size_t i = 0; err == 0 && i < n; i++) {
+        const struct parts *p = &e->parts[i];
+        r->kind = p->whole ? 0 : p->template_id + 1;
+        r->ints = e->ints + p->first_int;
+        for (size_t m = 0; m < META; m++) {
+            r->meta[m] = meta_of(&records[i], m);
+        }
+        for (size_t b = 0; b < p->n_bytes; b++) {
+            const struct bytes *x = &e->bytes[p->first_bytes + b];
+            r->blobs[b].data = (const uint8_t *)e->pool.data + x->offset;
+            r->blobs[b].len = x->len;
+        }
+        err = bw_coded_next(k, r);
+    }
+    if (err == 0) {
+        bw_coded_end(k);
+        err = bw_buf_error(out);
+    }
+    bw_coded_free(k);
+    free(t);
+    free(r);
+    return err;
 }
 
 static bool same(const struct bw_block *b,
@@ -405,6 +467,7 @@ static bool same(const struct bw_block *b,
 }
 
 static int encode_parts(struct encoder *e,
+                        int version,
                         const char *kid,
                         const char *site,
                         const struct bw_block_record *records,
@@ -413,21 +476,32 @@ static int encode_parts(struct encoder *e,
 {
     struct bw_buf plain;
     struct bw_buf frame;
+    struct bw_buf coded;
     int r = 0;
     bw_buf_init(&plain, PLAIN_MAX);
     bw_buf_init(&frame, PLAIN_MAX);
+    bw_buf_init(&coded, PLAIN_MAX);
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = take_record(e, &records[i], i > 0 ? records[i - 1].sha256 : NULL, &e->parts[i]);
     }
     if (r == 0) {
-        r = put_plain(e, kid, site, records, n, &plain);
+        r = put_plain(e, version, kid, site, records, n, &plain);
     }
     if (r == 0) {
         r = bw_pack_zstd(&frame, plain.data, plain.len, LEVEL);
     }
+    if (r == 0 && version != VERSION_COLUMNS) {
+        r = put_coded(e, records, n, &coded);
+    }
     if (r == 0) {
-        bw_pack_u64(out, VERSION);
+        bw_pack_u64(out, (uint64_t)version);
         bw_pack_bytes(out, frame.data, frame.len);
+        if (version != VERSION_COLUMNS) {
+            uint8_t hash[32];
+            bw_sha256(coded.data, coded.len, hash);
+            bw_pack_bytes(out, coded.data, coded.len);
+            bw_buf_add(out, hash, CODED_CHECK);
+        }
         for (size_t i = 0; i < n; i++) {
             if (!e->parts[i].whole) {
                 bw_buf_add(out, e->parts[i].signature, SIGNATURE);
@@ -437,6 +511,7 @@ static int encode_parts(struct encoder *e,
     }
     bw_buf_done(&plain);
     bw_buf_done(&frame);
+    bw_buf_done(&coded);
     return r;
 }
 
@@ -446,6 +521,30 @@ int bw_block_encode(const char *kid,
                     size_t n,
                     struct bw_buf *out,
                     struct bw_err *reterr)
+{
+    struct bw_buf coded;
+    size_t from = out->len;
+    int r = bw_block_encode_as(VERSION_COLUMNS, kid, site, records, n, out, reterr);
+    if (r < 0 || out->len - from <= n * COLUMNS_ENOUGH) {
+        return r;
+    }
+    bw_buf_init(&coded, out->len - from);
+    if (bw_block_encode_as(VERSION, kid, site, records, n, &coded, NULL) == 0) {
+        out->len = from;
+        bw_buf_add(out, coded.data, coded.len);
+        r = bw_buf_error(out);
+    } /* payloads of a form that only columns take, or no fewer bytes */
+    bw_buf_done(&coded);
+    return r;
+}
+
+int bw_block_encode_as(int version,
+                       const char *kid,
+                       const char *site,
+                       const struct bw_block_record *records,
+                       size_t n,
+                       struct bw_buf *out,
+                       struct bw_err *reterr)
 {
     struct encoder e = {0};
     struct bw_block back = {0};
@@ -461,7 +560,7 @@ int bw_block_encode(const char *kid,
     e.list = calloc(n, sizeof(*e.list));
     e.parts = calloc(n, sizeof(*e.parts));
     if (e.list && e.parts) {
-        r = encode_parts(&e, kid, site, records, n, out);
+        r = encode_parts(&e, version, kid, site, records, n, out);
     }
     if (r == 0) {
         r = bw_block_decode(out->data + from, out->len - from, &back, reterr);
@@ -470,7 +569,7 @@ int bw_block_encode(const char *kid,
                            "a block of site %s does not come back the same", site);
         }
     } else {
-        (void)bw_err_set(reterr, r, "out of memory");
+        (void)bw_err_set(reterr, r, r == -ENOMEM ? "out of memory" : "cannot be sealed");
     }
     bw_block_done(&back);
     bw_buf_done(&e.templates);

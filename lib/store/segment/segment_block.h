@@ -3,7 +3,8 @@
  *
  * What repeats is written once: the JWS header, the payload's words (as templates), the
  * previous record's hash (made again from that record). Numbers become columns of
- * differences, histograms raw bytes, and everything but the signatures goes through zstd.
+ * differences, histograms raw bytes, and everything but the signatures goes through zstd;
+ * where that is not enough they are coded by what came before (format 2).
  * Decoding gives the very bytes that were signed; the encoder decodes its own output and
  * compares before it answers. For segments alone. */
 #ifndef BW_STORE_SEGMENT_BLOCK_H

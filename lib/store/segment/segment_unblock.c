@@ -8,6 +8,7 @@
 #include "hash.h"
 #include "pack.h"
 #include "segment_block_private.h"
+#include "segment_coded.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -77,7 +78,7 @@ static int read_name(struct bw_unpack *u, char *out, size_t cap)
     return 0;
 }
 
-static int read_templates(struct decoder *d, struct bw_unpack *u)
+static int read_templates(struct decoder *d, struct bw_unpack *u, bool columns)
 {
     d->header.data = bw_unpack_bytes(u, &d->header.len);
     uint64_t n = bw_unpack_u64(u);
@@ -97,7 +98,7 @@ static int read_templates(struct decoder *d, struct bw_unpack *u)
     for (size_t t = 0; t < d->n_templates; t++) {
         d->templates[t].data = bw_unpack_bytes(u, &d->templates[t].len);
     }
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = 0; i < d->n && columns; i++) {
         uint64_t k = bw_unpack_u64(u);
         if (k > d->n_templates) {
             return -BW_EMALFORMED;
@@ -204,37 +205,47 @@ static int make_payload(struct decoder *d, size_t t, const char *prev, struct bw
     return bw_buf_error(out) == -ENOMEM ? -ENOMEM : bw_buf_error(out) ? -BW_EMALFORMED : 0;
 }
 
-static int make_record(struct decoder *d,
-                       size_t i,
-                       const char *prev,
-                       struct bw_unpack *whole,
-                       struct bw_unpack *signatures,
-                       struct bw_buf *payload,
-                       struct bw_buf *text)
+/* A record's compact form, from its payload or as it was kept. */
+static int put_record(struct decoder *d,
+                      bool as_kept,
+                      struct bw_unpack *whole,
+                      struct bw_unpack *signatures,
+                      const struct bw_buf *payload,
+                      struct bw_buf *text)
 {
-    if (d->kind[i] == 0) {
+    if (as_kept) {
         size_t n = 0;
         const void *p = bw_unpack_bytes(whole, &n);
         if (!p || n > BW_JWS_MAX) {
             return -BW_EMALFORMED;
         }
         bw_buf_add(text, p, n);
-        return 0;
+    } else {
+        const void *signature = bw_unpack_raw(signatures, SIGNATURE);
+        if (!signature || d->header.len == 0 || payload->len == 0) {
+            return -BW_EMALFORMED;
+        }
+        bw_b64_append(text, d->header.data, d->header.len);
+        bw_buf_putc(text, '.');
+        bw_b64_append(text, payload->data, payload->len);
+        bw_buf_putc(text, '.');
+        bw_b64_append(text, signature, SIGNATURE);
     }
-    const void *signature = bw_unpack_raw(signatures, SIGNATURE);
-    int r = signature ? make_payload(d, d->kind[i] - 1, prev, payload) : -BW_EMALFORMED;
-    if (r < 0) {
-        return r;
+    return bw_buf_error(text) == -ENOMEM ? -ENOMEM
+           : bw_buf_error(text)          ? -BW_EMALFORMED
+                                         : 0;
+}
+
+/* The block's text and where each record ends in it become the records. */
+static int take_text(struct bw_block *b, struct bw_buf *text)
+{
+    b->text = bw_buf_take(text, NULL);
+    const char *next = b->text;
+    for (size_t i = 0; next && i < b->n; i++) {
+        b->records[i].jws = next;
+        next += b->records[i].jws_len + 1;
     }
-    if (d->header.len == 0 || payload->len == 0) {
-        return -BW_EMALFORMED;
-    }
-    bw_b64_append(text, d->header.data, d->header.len);
-    bw_buf_putc(text, '.');
-    bw_b64_append(text, payload->data, payload->len);
-    bw_buf_putc(text, '.');
-    bw_b64_append(text, signature, SIGNATURE);
-    return 0;
+    return b->text ? 0 : -ENOMEM;
 }
 
 static int make_records(struct decoder *d,
@@ -244,17 +255,16 @@ static int make_records(struct decoder *d,
                         struct bw_buf *text)
 {
     struct bw_buf payload;
-    const size_t begin = text->len; /* the records follow, each with its NUL */
     int r = 0;
     bw_buf_init(&payload, BW_JWS_MAX);
     for (size_t i = 0; r == 0 && i < d->n; i++) {
         struct bw_block_record *rec = &b->records[i];
         const size_t at = text->len;
-        r = make_record(d, i, i > 0 ? b->records[i - 1].sha256 : NULL, u, signatures,
-                        &payload, text);
-        if (r == 0 && bw_buf_error(text)) {
-            r = bw_buf_error(text) == -ENOMEM ? -ENOMEM : -BW_EMALFORMED;
+        if (d->kind[i] > 0) {
+            r = make_payload(d, d->kind[i] - 1, i > 0 ? b->records[i - 1].sha256 : NULL,
+                             &payload);
         }
+        r = r < 0 ? r : put_record(d, d->kind[i] == 0, u, signatures, &payload, text);
         if (r == 0) {
             rec->jws_len = text->len - at;
             bw_sha256_text(text->data + at, rec->jws_len, rec->sha256);
@@ -262,16 +272,19 @@ static int make_records(struct decoder *d,
         }
     }
     bw_buf_done(&payload);
-    if (r < 0) {
-        return r;
-    }
-    b->text = bw_buf_take(text, NULL);
-    const char *next = b->text ? b->text + begin : NULL;
-    for (size_t i = 0; next && i < d->n; i++) {
-        b->records[i].jws = next;
-        next += b->records[i].jws_len + 1;
-    }
-    return b->text ? 0 : -ENOMEM;
+    return r < 0 ? r : take_text(b, text);
+}
+
+static void take_meta(const int64_t meta[META], struct bw_block_record *r)
+{
+    r->position = meta[0];
+    r->seq = meta[1];
+    r->start_unix_s = meta[2];
+    r->end_unix_s = (int64_t)((uint64_t)meta[2] + (uint64_t)meta[3]);
+    r->received_unix_ms = meta[4];
+    r->egress = meta[5] == BW_EGRESS_MATCH   ? BW_EGRESS_MATCH
+                : meta[5] == BW_EGRESS_OTHER ? BW_EGRESS_OTHER
+                                             : BW_EGRESS_UNKNOWN;
 }
 
 static int read_meta(struct bw_unpack *u, struct bw_block *b)
@@ -281,21 +294,109 @@ static int read_meta(struct bw_unpack *u, struct bw_block *b)
         get_column(u, column[m], b->n);
     }
     for (size_t i = 0; i < b->n && !u->bad; i++) {
-        struct bw_block_record *r = &b->records[i];
-        r->position = column[0][i];
-        r->seq = column[1][i];
-        r->start_unix_s = column[2][i];
-        r->end_unix_s = (int64_t)((uint64_t)column[2][i] + (uint64_t)column[3][i]);
-        r->received_unix_ms = column[4][i];
-        r->egress = column[5][i] == BW_EGRESS_MATCH   ? BW_EGRESS_MATCH
-                    : column[5][i] == BW_EGRESS_OTHER ? BW_EGRESS_OTHER
-                                                      : BW_EGRESS_UNKNOWN;
+        int64_t meta[META];
+        for (size_t m = 0; m < META; m++) {
+            meta[m] = column[m][i];
+        }
+        take_meta(meta, &b->records[i]);
     }
     return u->bad ? -BW_EMALFORMED : 0;
 }
 
+/* The payload of a record of version 2. */
+static int fill_template(const struct view *v,
+                         const struct bw_coded_record *r,
+                         const char *prev,
+                         struct bw_buf *out)
+{
+    size_t ints = 0;
+    size_t blobs = 0;
+    bw_buf_clear(out);
+    for (size_t k = 0; k < v->len; k++) {
+        if (v->data[k] > MARK_PREV) {
+            bw_buf_putc(out, (char)v->data[k]);
+        } else if (v->data[k] == MARK_INT && ints < r->n_ints) {
+            bw_buf_i64(out, r->ints[ints++]);
+        } else if (v->data[k] == MARK_BYTES && blobs < r->n_blobs) {
+            bw_b64_append(out, r->blobs[blobs].data, r->blobs[blobs].len);
+            blobs++;
+        } else if (v->data[k] == MARK_PREV && prev) {
+            bw_buf_puts(out, prev);
+        } else {
+            return -BW_EMALFORMED;
+        }
+    }
+    return bw_buf_error(out) == -ENOMEM ? -ENOMEM : bw_buf_error(out) ? -BW_EMALFORMED : 0;
+}
+
+/* The next record of version 2, as its payload; whole ones as they are in text. */
+static int next_coded(struct decoder *d,
+                      struct bw_coded *k,
+                      struct bw_coded_record *r,
+                      const char *prev,
+                      struct bw_block_record *rec,
+                      struct bw_buf *payload)
+{
+    int e = bw_coded_next(k, r);
+    if (e < 0) {
+        return e;
+    }
+    take_meta(r->meta, rec);
+    return r->kind == 0 ? 0 : fill_template(&d->templates[r->kind - 1], r, prev, payload);
+}
+
+static int decode_coded(struct decoder *d,
+                        struct bw_unpack *whole,
+                        struct bw_unpack *outer,
+                        struct bw_block *b,
+                        struct bw_buf *text)
+{
+    struct bw_coded_template *t = calloc(d->n_templates + 1, sizeof(*t));
+    struct bw_coded_record *r = calloc(1, sizeof(*r));
+    int64_t *ints = calloc(SLOTS_MAX, sizeof(*ints));
+    struct bw_coded *k = NULL;
+    struct bw_buf payload;
+    size_t n = 0;
+    const void *coded = bw_unpack_bytes(outer, &n);
+    const void *check = bw_unpack_raw(outer, CODED_CHECK);
+    uint8_t hash[32];
+    int e = !t || !r || !ints ? -ENOMEM : coded && check ? 0 : -BW_EMALFORMED;
+    if (e == 0) {
+        bw_sha256(coded, n, hash);
+        e = memcmp(hash, check, CODED_CHECK) == 0 ? 0 : -BW_EMALFORMED;
+    }
+    bw_buf_init(&payload, BW_JWS_MAX);
+    for (size_t i = 0; e == 0 && i < d->n_templates; i++) {
+        t[i] = (struct bw_coded_template){.data = d->templates[i].data,
+                                          .len = d->templates[i].len};
+        e = t[i].data ? 0 : -BW_EMALFORMED;
+    }
+    e = e < 0 ? e : bw_coded_new(t, d->n_templates, &k);
+    if (e == 0) {
+        bw_coded_read(k, coded, n);
+        r->ints = ints;
+    }
+    for (size_t i = 0; e == 0 && i < b->n; i++) {
+        struct bw_block_record *rec = &b->records[i];
+        const size_t at = text->len;
+        e = next_coded(d, k, r, i > 0 ? b->records[i - 1].sha256 : NULL, rec, &payload);
+        e = e < 0 ? e : put_record(d, r->kind == 0, whole, outer, &payload, text);
+        if (e == 0) {
+            rec->jws_len = text->len - at;
+            bw_sha256_text(text->data + at, rec->jws_len, rec->sha256);
+            bw_buf_putc(text, '\0');
+        }
+    }
+    bw_coded_free(k);
+    bw_buf_done(&payload);
+    free(ints);
+    free(t);
+    free(r);
+    return e < 0 ? e : take_text(b, text);
+}
+
 static int
-decode_plain(struct bw_unpack *u, struct bw_unpack *signatures, struct bw_block *b)
+decode_plain(struct bw_unpack *u, bool columns, struct bw_unpack *outer, struct bw_block *b)
 {
     struct decoder d = {0};
     struct bw_buf text;
@@ -315,16 +416,14 @@ decode_plain(struct bw_unpack *u, struct bw_unpack *signatures, struct bw_block 
         r = read_name(u, b->site, sizeof(b->site));
     }
     if (r == 0) {
-        r = read_templates(&d, u);
+        r = read_templates(&d, u, columns);
     }
-    if (r == 0) {
+    if (r == 0 && columns) {
         r = read_meta(u, b);
-    }
-    if (r == 0) {
-        r = read_columns(&d, u);
-    }
-    if (r == 0) {
-        r = make_records(&d, u, signatures, b, &text);
+        r = r < 0 ? r : read_columns(&d, u);
+        r = r < 0 ? r : make_records(&d, u, outer, b, &text);
+    } else if (r == 0) {
+        r = decode_coded(&d, u, outer, b, &text);
     }
     decoder_done(&d);
     bw_buf_done(&text);
@@ -346,14 +445,14 @@ int bw_block_decode(const void *data, size_t n, struct bw_block *ret, struct bw_
                           "reads up to %d; install the newer version",
                           (unsigned long long)version, VERSION);
     }
-    if (!frame || version != VERSION) {
+    if (!frame || version < VERSION_COLUMNS) {
         return bw_err_set(reterr, -BW_EMALFORMED, "sealed records are damaged");
     }
     bw_buf_init(&plain, PLAIN_MAX);
     int r = bw_unpack_zstd(&plain, frame, frame_len, PLAIN_MAX, reterr);
     if (r == 0) {
         struct bw_unpack u = {.at = (const uint8_t *)plain.data, .left = plain.len};
-        r = decode_plain(&u, &outer, &b);
+        r = decode_plain(&u, version == VERSION_COLUMNS, &outer, &b);
         if (r < 0) {
             (void)bw_err_set(reterr, r,
                              r == -ENOMEM ? "out of memory" : "sealed records are damaged");
