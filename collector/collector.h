@@ -19,6 +19,7 @@ struct bw_keeper;
 struct bw_measure;
 struct bw_readers;
 struct bw_reflection;
+struct bw_cosigner;
 
 struct bw_collector {
     uv_loop_t loop;
@@ -30,7 +31,8 @@ struct bw_collector {
     char log_folder[PATH_MAX];
     char series_folder[PATH_MAX];
     struct bw_ingest *ingest;
-    struct bw_keeper *keeper; /* of the log */
+    struct bw_keeper *keeper;     /* of the log */
+    struct bw_cosigner *cosigner; /* of others' logs; NULL: of none */
     struct bw_readers *readers;
     struct bw_graphs *graphs;
     struct bw_measure *measure;       /* NULL: no measurement server here */

@@ -6,6 +6,7 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
+#include <cosigner.h>
 #include <errno.h>
 #include <file.h>
 #include <getopt.h>
@@ -41,6 +42,7 @@ enum step {
     STEP_RUNNING,
     STEP_INGEST,
     STEP_LOG, /* after the ledger: its last checkpoint has everything */
+    STEP_WITNESS,
     STEP_GRAPHS,
     STEP_REFLECTION,
     STEP_READERS,
@@ -98,6 +100,14 @@ static void next_step(void *owner)
             struct bw_keeper *k = c->keeper;
             c->keeper = NULL;
             bw_keeper_stop(k, next_step, c);
+            return;
+        }
+        break;
+    case STEP_WITNESS:
+        if (c->cosigner) {
+            struct bw_cosigner *w = c->cosigner;
+            c->cosigner = NULL;
+            bw_cosigner_close(w, next_step, c);
             return;
         }
         break;
@@ -304,11 +314,13 @@ static int start_log(struct bw_collector *c, struct bw_err *reterr)
     struct bw_keeper_opts opts = {
         .ledger_folder = c->ledger_folder,
         .log_folder = c->log_folder,
-        .origin = c->conf->log_name,
         .log_key = c->log_key,
-        .every_ms = c->conf->checkpoint_every_ms,
+        .conf = &c->conf->log,
     };
-    return bw_keeper_start(&c->loop, &opts, on_checkpoint, c, &c->keeper, reterr);
+    int r = bw_keeper_start(&c->loop, &opts, on_checkpoint, c, &c->keeper, reterr);
+    return r < 0 ? r
+                 : bw_cosigner_start(&c->loop, c->conf->data_dir, &c->conf->log,
+                                     &c->cosigner, reterr);
 }
 
 static int start_readers(struct bw_collector *c, struct bw_err *reterr)

@@ -3,6 +3,7 @@
 #include "collector.h"
 
 #include <api.h>
+#include <cosigner.h>
 #include <enrol.h>
 #include <graphs.h>
 #include <http.h>
@@ -13,6 +14,7 @@
 
 enum {
     ONE_JWS_BYTES = BW_JWS_MAX + 16,
+    WITNESS_BYTES = 20480, /* a note, and a proof of at most 63 lines */
     POST_BYTES = BW_POST_BYTES_MAX
 };
 
@@ -40,6 +42,18 @@ static void ask_ticket(void *owner, struct bw_http_req *req)
     bw_measure_post(c->measure, c->readers, req);
 }
 
+static void cosign(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    bw_cosigner_post(c->cosigner, req);
+}
+
+static void witness_key(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    bw_cosigner_key(c->cosigner, req);
+}
+
 const struct bw_http_route bw_collector_routes[] = {
     {"POST", "/api/v1/summaries", POST_BYTES, post_summaries},
     {"POST", "/api/v1/enroll", ONE_JWS_BYTES, enroll},
@@ -55,6 +69,9 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/log/inclusion", 0, bw_log_inclusion_get},
     {"GET", "/log/growth", 0, bw_log_growth_get},
     {"GET", "/log/tile/{*}", 0, bw_log_tile_get},
+    {"GET", "/log/stamp/{}/{}", 0, bw_log_stamp_get},
+    {"POST", "/log/witness/add-checkpoint", WITNESS_BYTES, cosign},
+    {"GET", "/log/witness/key", 0, witness_key},
     {"GET", "/healthz", 0, bw_health_get},
     {"GET", "/metrics", 0, bw_metrics_get},
     {"GET", "/", 0, bw_page_sites},

@@ -8,7 +8,6 @@
 #include <bw/summary.h>
 #include <errno.h>
 #include <log.h>
-#include <note.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,24 +154,6 @@ static const struct bw_optspec ledger_opts[] = {
     {.type = BW_OPT_END},
 };
 
-static const struct bw_optspec log_opts[] = {
-    {.name = "name",
-     .type = BW_OPT_STRING,
-     .max = 120,
-     .def = "",
-     .doc =
-         "What the log calls itself on its checkpoints, for instance "
-         "log.alder.example/bandwitness; for ever, from its first start on. Empty: a name "
-         "made of its key."},
-    {.name = "checkpoint_every",
-     .type = BW_OPT_DURATION,
-     .min = 1000,
-     .max = DAY_MS,
-     .def = "1h",
-     .doc = "How often a checkpoint is signed, if there is anything new."},
-    {.type = BW_OPT_END},
-};
-
 static const struct bw_optspec graphs_opts[] = {
     {.name = "workers",
      .type = BW_OPT_INT,
@@ -299,11 +280,7 @@ static const struct bw_conf_section sections[] = {
      .flags = BW_CONF_ALWAYS,
      .opts = ledger_opts,
      .doc = "How records are written."},
-    {.keyword = "transparency",
-     .flags = BW_CONF_ALWAYS,
-     .opts = log_opts,
-     .doc = "The transparency log (docs/log-v1.md): what was taken in cannot be changed "
-            "without its checkpoints telling."},
+    BW_LOG_SECTIONS,
     {.keyword = "graphs",
      .flags = BW_CONF_ALWAYS,
      .opts = graphs_opts,
@@ -443,7 +420,6 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     }
     const struct bw_conf_node *limits = bw_conf_child(top, "limits", 0);
     const struct bw_conf_node *ledger = bw_conf_child(top, "ledger", 0);
-    const struct bw_conf_node *log = bw_conf_child(top, "transparency", 0);
     const struct bw_conf_node *graphs = bw_conf_child(top, "graphs", 0);
     c->connections = bw_conf_int(limits, "connections");
     c->connections_per_address = bw_conf_int(limits, "connections_per_address");
@@ -457,17 +433,11 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->hold_ms = bw_conf_int(ledger, "hold");
     c->keep_hot_ms = bw_conf_int(ledger, "keep_hot");
     c->seal_every_ms = bw_conf_int(ledger, "seal_every");
-    (void)snprintf(c->log_name, sizeof(c->log_name), "%s", bw_conf_str(log, "name"));
-    if (c->log_name[0] && !bw_note_name_ok(c->log_name)) {
-        return bw_conf_fault(log, "name", reterr,
-                             "\"%s\" is no name: printable characters, no space, no plus",
-                             c->log_name);
-    }
-    c->checkpoint_every_ms = bw_conf_int(log, "checkpoint_every");
     c->graph_workers = bw_conf_int(graphs, "workers");
     c->graph_keep_ms = bw_conf_int(graphs, "keep");
     c->graph_cache_bytes = bw_conf_int(graphs, "cache");
     int r = read_measure(top, &c->measure, reterr);
+    r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
 }
 
@@ -559,9 +529,8 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
     if (ledger) {
         return "the ledger section changed";
     }
-    if (strcmp(now->log_name, next->log_name) != 0 ||
-        now->checkpoint_every_ms != next->checkpoint_every_ms) {
-        return "the transparency section changed";
+    if (!bw_log_config_same(&now->log, &next->log)) {
+        return "what is about the log changed";
     }
     bool graphs = now->graph_workers != next->graph_workers ||
                   now->graph_keep_ms != next->graph_keep_ms ||

@@ -6,6 +6,7 @@
 
 #include <conf.h>
 #include <limits.h>
+#include <log_config.h>
 #include <reflector.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,8 +69,7 @@ struct bw_collector_config {
     int64_t hold_ms;
     int64_t keep_hot_ms;
     int64_t seal_every_ms;
-    char log_name[121]; /* "": made of the key */
-    int64_t checkpoint_every_ms;
+    struct bw_config_log log;
     int64_t graph_workers;
     int64_t graph_keep_ms;
     int64_t graph_cache_bytes;

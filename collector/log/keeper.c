@@ -5,6 +5,7 @@
  * of them is another there, one of the two was set back, and nothing is signed until a
  * person has looked: two checkpoints that do not continue each other are a fork. */
 #include "keeper.h"
+#include "keeper_private.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -29,39 +30,6 @@ enum {
     CHUNK = 16384, /* leaves of one transaction */
     NICE = 5,
     AGAIN_MS = 60000 /* after a round that failed */
-};
-
-struct bw_keeper {
-    /* constant while the thread runs */
-    char origin[BW_NOTE_NAME_MAX + 1];
-    char ledger_folder[4096];
-    const struct bw_key *key;
-    int64_t every_ms;
-    bw_keeper_cb on_checkpoint;
-    void *owner;
-    pthread_t thread;
-    /* the thread's */
-    struct bw_tlog *log;
-    struct bw_ledger *ledger;
-    struct bw_leaf *chunk;
-    size_t n_chunk;
-    int64_t signed_size;
-    struct bw_complaint complaint;
-    /* under the lock */
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool stopping;
-    bool ended;
-    bool news;
-    char note[BW_NOTE_MAX + 1];
-    char trouble[480];
-    struct bw_keeper_stats stats;
-    /* the loop's */
-    uv_async_t async;
-    char shown[BW_NOTE_MAX + 1];
-    char trouble_shown[480];
-    void (*stopped_cb)(void *owner);
-    void *stopped_owner;
 };
 
 /* ---- the thread's work --------------------------------------------------------------- */
@@ -157,7 +125,7 @@ static int sign(struct bw_keeper *k, int64_t size, struct bw_err *reterr)
     return r;
 }
 
-static int publish(struct bw_keeper *k, int64_t size, struct bw_err *reterr)
+int bw_keeper_publish(struct bw_keeper *k, int64_t size, struct bw_err *reterr)
 {
     struct bw_buf note;
     bw_buf_init(&note, BW_NOTE_MAX);
@@ -175,6 +143,14 @@ static int publish(struct bw_keeper *k, int64_t size, struct bw_err *reterr)
     return r;
 }
 
+bool bw_keeper_hurried(struct bw_keeper *k)
+{
+    (void)pthread_mutex_lock(&k->lock);
+    bool stopping = k->stopping;
+    (void)pthread_mutex_unlock(&k->lock);
+    return stopping;
+}
+
 static int round_of(struct bw_keeper *k, struct bw_err *reterr)
 {
     int64_t size = 0;
@@ -187,7 +163,7 @@ static int round_of(struct bw_keeper *k, struct bw_err *reterr)
     }
     if (r == 0 && size > 0 && size != k->signed_size) {
         r = sign(k, size, reterr);
-        r = r == 0 ? publish(k, size, reterr) : r;
+        r = r == 0 ? bw_keeper_publish(k, size, reterr) : r;
         if (r == 0) {
             k->signed_size = size;
         }
@@ -239,7 +215,9 @@ static void *keeper_main(void *arg)
         if (last) {
             break;
         }
-        last = wait_for(k, r < 0 && k->every_ms > AGAIN_MS ? AGAIN_MS : k->every_ms);
+        bool again = r < 0 || bw_keeper_ask_others(k);
+        int64_t ms = k->conf.checkpoint_every_ms;
+        last = wait_for(k, again && ms > AGAIN_MS ? AGAIN_MS : ms);
     }
     (void)pthread_mutex_lock(&k->lock);
     k->ended = true;
@@ -363,7 +341,7 @@ open_log(struct bw_keeper *k, const struct bw_keeper_opts *opts, struct bw_err *
     }
     int r = bw_tlog_open(opts->log_folder, BW_TLOG_WRITE, &k->log, reterr);
     if (r == 0) {
-        r = settle_origin(k, opts->origin, reterr);
+        r = settle_origin(k, k->conf.name, reterr);
     }
     if (r == 0) {
         r = bw_tlog_checkpoint_at(k->log, INT64_MAX, on_newest, k, reterr);
@@ -386,7 +364,7 @@ int bw_keeper_start(struct uv_loop_s *loop,
     }
     (void)snprintf(k->ledger_folder, sizeof(k->ledger_folder), "%s", opts->ledger_folder);
     k->key = opts->log_key;
-    k->every_ms = opts->every_ms;
+    k->conf = *opts->conf;
     k->on_checkpoint = on_checkpoint;
     k->owner = owner;
     k->stats.size = BW_UNKNOWN;
@@ -407,7 +385,7 @@ int bw_keeper_start(struct uv_loop_s *loop,
     }
     k->async.data = k;
     if (k->signed_size > 0) { /* the one of before, until there is a newer one */
-        r = publish(k, k->signed_size, reterr);
+        r = bw_keeper_publish(k, k->signed_size, reterr);
     }
     if (r == 0 && pthread_create(&k->thread, NULL, keeper_main, k) != 0) {
         r = bw_err_set(reterr, -EAGAIN, "cannot start a thread");

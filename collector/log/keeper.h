@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bw_config_log;
 struct bw_err;
 struct bw_keeper;
 struct bw_key;
@@ -19,9 +20,8 @@ struct uv_loop_s;
 struct bw_keeper_opts {
     const char *ledger_folder;
     const char *log_folder;
-    const char *origin;           /* "": of the log, or made of the key */
-    const struct bw_key *log_key; /* borrowed */
-    int64_t every_ms;
+    const struct bw_key *log_key;     /* borrowed */
+    const struct bw_config_log *conf; /* copied */
 };
 
 /* A new checkpoint or more signatures on it, told on the loop; lent until it returns. */

@@ -25,7 +25,8 @@ static const char for_ever[] = "public, max-age=31536000, immutable";
 enum what {
     A_TILE,
     INCLUSION,
-    GROWTH
+    GROWTH,
+    STAMP
 };
 
 struct look {
@@ -81,6 +82,19 @@ static void write_proof(struct look *l, const struct bw_proof *p)
     l->r = bw_buf_error(&l->out);
 }
 
+/* The b-th of them. */
+static int
+on_stamp(void *owner, const char *who, int64_t unix_s, const void *bytes, size_t n)
+{
+    struct look *l = owner;
+    (void)who;
+    (void)unix_s;
+    if (l->b-- == 0) {
+        bw_buf_add(&l->out, bytes, n);
+    }
+    return bw_buf_error(&l->out);
+}
+
 static void look_work(void *job, struct bw_reader *r, const struct bw_err *err)
 {
     struct look *l = job;
@@ -102,11 +116,17 @@ static void look_work(void *job, struct bw_reader *r, const struct bw_err *err)
     case INCLUSION:
         l->r = bw_tlog_prove(log, l->a, l->b, &p, &l->err);
         break;
+    case STAMP:
+        l->r = bw_tlog_stamps(log, l->a, on_stamp, l, &l->err);
+        if (l->r == 0 && l->out.len == 0) {
+            l->r = bw_err_set(&l->err, -ENOENT, "no such stamp");
+        }
+        break;
     case GROWTH:
         l->r = bw_tlog_prove_growth(log, l->a, l->b, &p, &l->err);
         break;
     }
-    if (l->r == 0 && l->what != A_TILE) {
+    if (l->r == 0 && (l->what == INCLUSION || l->what == GROWTH)) {
         write_proof(l, &p);
     }
 }
@@ -121,9 +141,12 @@ static void look_after(void *job, int cancelled)
         bw_http_problem(l->req, 503, "busy", "Not possible now", "%s",
                         cancelled ? "the collector is stopping" : l->err.text);
     } else {
-        bw_http_add(l->req, "Cache-Control", for_ever);
-        bw_http_reply(l->req, 200, l->what == A_TILE ? "application/octet-stream" : plain,
-                      &l->out);
+        static const char *const types[] = {[A_TILE] = "application/octet-stream",
+                                            [INCLUSION] = plain,
+                                            [GROWTH] = plain,
+                                            [STAMP] = "application/timestamp-reply"};
+        bw_http_add(l->req, "Cache-Control", l->what == STAMP ? "no-cache" : for_ever);
+        bw_http_reply(l->req, 200, types[l->what], &l->out);
     }
     bw_buf_done(&l->out);
     free(l);
@@ -159,16 +182,20 @@ void bw_log_tile_get(void *owner, struct bw_http_req *req)
     run(owner, req, &l);
 }
 
-/* A number of the query; -1: none. */
-static int64_t number(struct bw_http_req *req, const char *name)
+/* -1: it is none. */
+static int64_t number_of(const char *text)
 {
-    const char *text = bw_http_query(req, name);
     char *end = NULL;
     if (!text || text[0] < '0' || text[0] > '9' || strlen(text) > 18) {
         return -1;
     }
     int64_t v = (int64_t)strtoll(text, &end, 10);
     return *end == '\0' ? v : -1;
+}
+
+static int64_t number(struct bw_http_req *req, const char *name)
+{
+    return number_of(bw_http_query(req, name));
 }
 
 static void
@@ -190,4 +217,16 @@ void bw_log_inclusion_get(void *owner, struct bw_http_req *req)
 void bw_log_growth_get(void *owner, struct bw_http_req *req)
 {
     prove(owner, req, GROWTH, "from", "to");
+}
+
+void bw_log_stamp_get(void *owner, struct bw_http_req *req)
+{
+    struct look l = {.what = STAMP,
+                     .a = number_of(bw_http_param(req, 0)),
+                     .b = number_of(bw_http_param(req, 1))};
+    if (l.a < 0 || l.b < 0) {
+        bw_http_problem(req, 404, "not-found", "No such stamp", "/log/stamp/SIZE/N");
+        return;
+    }
+    run(owner, req, &l);
 }
