@@ -3,9 +3,12 @@
 #include "report_pack.h"
 
 #include "buf.h"
+#include "civil.h"
+#include "filed.h"
 #include "packs.h"
 #include "report_pdf.h"
 #include "report_write.h"
+#include "tz.h"
 
 #include <bw/err.h>
 #include <stdlib.h>
@@ -89,11 +92,34 @@ static int other(const struct bw_report_asked *a,
     return BW_EXIT_OK;
 }
 
+/* What was filed for a circuit, on the last day of which the report tells. */
+static int find_filed(const struct bw_report_work *w,
+                      struct bw_filed *found,
+                      struct bw_pack_filed *ret)
+{
+    struct bw_err err = {""};
+    struct bw_civil c;
+    char day[BW_CIVIL_DATE_LEN + 1];
+
+    bw_tz_local(w->report->tz, w->report->until_unix_s - 1, &c);
+    bw_civil_date(bw_civil_days(c.year, c.month, c.day), day);
+    if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, day, found,
+                      &err) < 0) {
+        return bw_cli_failed(w->verb, "%s", err.text);
+    }
+    if (found->has) {
+        ret->line = &found->line;
+        ret->origin = found->origin;
+    }
+    return BW_EXIT_OK;
+}
+
 int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w)
 {
     struct bw_pack_asked asked = asked_of(a);
     struct bw_report_work *second = calloc(1, sizeof(*second));
     struct bw_pack_filed filed[2];
+    struct bw_filed found[2] = {{.has = false}, {.has = false}};
     const struct bw_report *reports[2] = {w->report, NULL};
     int status = second ? BW_EXIT_OK : bw_cli_failed(w->verb, "out of memory");
 
@@ -105,13 +131,25 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     asked.reports = reports;
     asked.filed = filed;
     asked.n_reports = 1;
+    if (status == BW_EXIT_OK) {
+        status = find_filed(w, &found[0], &filed[0]);
+    }
+    if (status == BW_EXIT_OK && asked.students == BW_UNKNOWN &&
+        found[0].students != BW_UNKNOWN && found[0].has) {
+        asked.students = found[0].students;
+        asked.people_origin = found[0].people_origin;
+    }
     if (status == BW_EXIT_OK && a->with) {
         status = other(a, w, second);
         reports[1] = second->report;
         asked.n_reports = 2;
+        status = status ? status : find_filed(second, &found[1], &filed[1]);
     }
     if (status == BW_EXIT_OK) {
         status = write_pack(w, a, &asked);
+    }
+    for (int i = 0; i < 2; i++) {
+        bw_filed_done(&found[i]);
     }
     if (second) {
         bw_report_work_done(second);

@@ -7,18 +7,63 @@
 #include "packs_private.h"
 
 #include <claimline.h>
+#include <finding.h>
 #include <pages_private.h>
 #include <stdio.h>
 #include <words.h>
 
+static size_t governing(const struct bw_report *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->findings.n; i++) {
+        n += r->findings.list[i].governs;
+    }
+    return n;
+}
+
+static void clause_table(struct bw_pack_made *m)
+{
+    static const struct bw_doc_column columns[] = {
+        {.name = "Finding", .header = true}, {.name = "Outcome"}, {.name = "In words"}};
+    char name[BW_NAME_MAX + 32];
+
+    bw_doc_table(m->doc, "outcomes", BW_TABLE_PLAIN, columns, 3);
+    bw_doc_text(m->doc, "The arithmetic of each stands below.");
+    for (size_t i = 0; i < m->r->findings.n; i++) {
+        const struct bw_finding *f = &m->r->findings.list[i];
+        if (!f->governs) {
+            continue;
+        }
+        bw_doc_row(m->doc);
+        bw_doc_put(m->doc, f->id);
+        bw_doc_put(m->doc, bw_outcome_words(f->outcome));
+        bw_doc_put(m->doc, f->sentence);
+        bw_doc_span(m->doc, BW_SPAN_METHOD, BW_METHOD_FINDING);
+        (void)snprintf(name, sizeof(name), "finding.%s", f->id);
+        bw_pack_word(m, name, bw_outcome_name(f->outcome));
+    }
+}
+
 void bw_pack_clauses(struct bw_pack_made *m)
 {
+    bool any = governing(m->r) > 0;
+
     m->section = "clauses";
     bw_doc_section(m->doc, "clauses", "Clauses of the contract, and credits");
-    bw_pack_absent(m, "Clauses and credits",
-                   "No terms of a contract are on file for this circuit, so no clause is "
-                   "judged and no credit worked out.");
+    if (any) {
+        clause_table(m);
+    } else {
+        bw_pack_absent(
+            m, "Clauses and credits",
+            "No terms of a contract are on file for this circuit (--terms) and no "
+            "rule that the state adopted, so no clause is judged and no credit "
+            "worked out.");
+    }
     bw_doc_end(m->doc);
+    if (any) {
+        bw_page_governing(m->doc, m->r);
+    }
 }
 
 static void exhibit(struct bw_doc *d, const char *anchor, const char *text)

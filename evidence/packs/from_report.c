@@ -29,8 +29,10 @@ void bw_pack_everything(struct bw_pack_made *m)
 
     bw_pack_report_figures(m, sections);
     bw_page_first(m->doc, m->r);
+    bw_page_governing(m->doc, m->r);
     bw_page_coverage(m->doc, m->r);
     bw_page_use(m->doc, m->r);
+    bw_page_class(m->doc, m->r);
 }
 
 void bw_pack_outage_list(struct bw_pack_made *m)
@@ -46,6 +48,7 @@ void bw_pack_the_rest(struct bw_pack_made *m)
     bw_page_traffic(m->doc, m->r);
     bw_page_outages(m->doc, m->r);
     bw_page_gaps(m->doc, m->r);
+    bw_page_comparison(m->doc, m->r);
 }
 
 void bw_pack_method(struct bw_pack_made *m)

@@ -159,9 +159,12 @@ void bw_pack_price(struct bw_pack_made *m)
     bw_pack_money(cents, text);
     bw_doc_para(m->doc, BW_PARA_PLAIN);
     bw_doc_span(m->doc, BW_SPAN_STRONG, text);
-    bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month (%s).",
-                  f->line && f->line->monthly.n != BW_UNKNOWN ? f->origin
-                                                              : f->monthly_origin);
+    if (f->line && f->line->monthly.n != BW_UNKNOWN) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month, the eligible part of it (%s).",
+                      f->origin);
+    } else {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month (%s).", f->monthly_origin);
+    }
     bw_pack_figure(m, "monthly_cost", cents, "cents", BW_LAYER_UNKNOWN, "", BW_UNKNOWN, "");
     if (layer == BW_LAYER_UNKNOWN) {
         layer = m->r->n_used ? m->r->used[0].layer : BW_LAYER_UNKNOWN;

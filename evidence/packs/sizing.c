@@ -459,11 +459,45 @@ static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
     bw_doc_end(m->doc);
 }
 
+/* Growth for the chart: of its own days, at the counter's layer; NULL: none is known. */
+static const struct bw_ahead *growth_ahead(struct bw_pack_made *m)
+{
+    const struct bw_report *r = m->r;
+    struct bw_growth_day *days = calloc(r->n_days + 1, sizeof(*days));
+    struct bw_ahead ahead = {.report = r, .direction = BW_DOWN};
+    struct bw_growth g = {.state = BW_GROWTH_NOT};
+    int64_t most = 0;
+
+    for (size_t i = 0; i < r->n_days; i++) {
+        most = r->days[i].class_n > most ? r->days[i].class_n : most;
+    }
+    for (size_t i = 0; days && i < r->n_days; i++) {
+        const struct bw_report_day *x = &r->days[i];
+        days[i] = (struct bw_growth_day){bw_civil_days(x->year, x->month, x->day),
+                                         x->class_n > 0 && x->class_n * 2 >= most
+                                             ? x->class_p95_bps[BW_DOWN]
+                                             : BW_UNKNOWN};
+    }
+    if (!days || bw_growth_make(days, r->n_days, &g) < 0) {
+        m->error = -ENOMEM;
+    }
+    free(days);
+    if (g.state != BW_GROWTH_MADE || m->error) {
+        return NULL;
+    }
+    ahead.growth = bw_doc_keep(m->doc, &g, sizeof(g));
+    return ahead.growth ? bw_doc_keep(m->doc, &ahead, sizeof(ahead)) : NULL;
+}
+
 void bw_pack_use_chart(struct bw_pack_made *m)
 {
     static const struct bw_doc_key key[] = {{BW_SWATCH_CLAIM, "claim"},
                                             {BW_SWATCH_P95, "P95 of the period"},
                                             {BW_SWATCH_HATCH, "no record"}};
+    static const struct bw_doc_key key_ahead[] = {
+        {BW_SWATCH_CLAIM, "claim"},
+        {BW_SWATCH_NONE, "dash and dot: growth, as far as it may be said, in its interval"},
+        {BW_SWATCH_HATCH, "no record"}};
     struct bw_pack_use u = {.n_days = 0};
     struct bw_figure f;
 
@@ -475,8 +509,15 @@ void bw_pack_use_chart(struct bw_pack_made *m)
     if (bw_pack_use_make(m->r, &u) < 0) {
         m->error = -ENOMEM;
     } else {
-        bw_plot_use(m->r, BW_DOWN, &f);
-        bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
+        const struct bw_ahead *ahead = growth_ahead(m);
+        if (ahead) {
+            bw_plot_ahead(ahead, &f);
+            bw_page_chart(m->doc, &f, "days", key_ahead,
+                          sizeof(key_ahead) / sizeof(key_ahead[0]));
+        } else {
+            bw_plot_use(m->r, BW_DOWN, &f);
+            bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
+        }
         days_table(m, &u);
     }
     bw_doc_end(m->doc);

@@ -20,12 +20,25 @@ import zoneinfo
 from fractions import Fraction
 
 import jsonschema
+import gen_usac
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BANDWITNESS, GEN = sys.argv[1:3]
 CLAIM_BPS = {"down": 100_000_000, "up": 20_000_000}
 EPOCH = datetime.date(1970, 1, 1)
+
+TERMS = """speed_part = 90%
+speed_share = 80%
+round_trip = 35ms
+round_trip_share = 99%
+available = 99.95%
+monthly_cost = "1250.00"
+normal_down = 90M
+minimum_down = 50M
+credit "a" { below = 99.95% credit = 5% }
+credit "b" { below = 99% credit = 25% }
+"""
 
 failures = []
 
@@ -304,6 +317,60 @@ def check_many(top, schema, zone):
         pia.expect(figure, both.count(want))
 
 
+def check_filed(top, schema):
+    """A claim that was imported and bound by a person gives the numbers of the filing."""
+    data, files = f"{top}/data", f"{top}/usac"
+    os.makedirs(data)
+    os.makedirs(files)
+    run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000", "--ledger",
+        f"{data}/ledger")
+    line = {"line": "001", "kind": "internet", "down": "100.0", "up": "100.0", "unit": "Mbps",
+            "quantity": 1, "unit_cents": 45000, "recipients": ["123456"]}
+    district = {"ben": "123450", "name": "Willow Valley School District", "state": "OR",
+                "year": 2026, "schools": [{"number": "123456", "name": "Heron Elementary School",
+                                           "students": 400}],
+                "frns": [{"frn": "2699000001", "application": "261000001", "status": "Funded",
+                          "spin": "143000555", "provider": "Oak Fibre LLC", "discount": "0.8",
+                          "lines": [line]}]}
+    run(BANDWITNESS, "import", "usac", "--by", "heron", *gen_usac.write([district], files),
+        "--ledger", data)
+    source = ["--ledger", data, "--tz", "America/Chicago", "--from", "2026-10-29", "--to",
+              "2026-11-04"]
+    before = Pack("audit", source, f"{top}/before", schema)
+    if not any("FRN" in a["what"] for a in before.json["absent"]):
+        wrong("audit: numbers of a filing that nobody bound")
+    run(BANDWITNESS, "claim", "confirm", "2699000001.001", "s-heron.wan", "--by", "grey",
+        "--ledger", data)
+    audit = Pack("audit", source, f"{top}/filed", schema)
+    for figure, want in (("frn", "2699000001.001"), ("form_471", "261000001"),
+                         ("spin", "143000555"), ("provider", "Oak Fibre LLC"),
+                         ("ben", "123450"), ("keep_until", "2037-06-30"),
+                         ("monthly_cost", 45000), ("cost_claimed.down", 450),
+                         ("epc_download", "100")):
+        audit.expect(figure, want)
+        if isinstance(want, str) and figure != "keep_until" and want not in audit.page:
+            wrong(f"audit: {figure} {want} does not stand on the page")
+    if "bound to this circuit by grey" not in audit.page:
+        wrong("audit: who bound the claim does not stand on the page")
+
+
+def check_clauses(week, top, schema):
+    """A contract's terms are judged by the rule that governs, and by it alone."""
+    os.makedirs(top)
+    with open(f"{top}/terms.conf", "w", encoding="utf-8") as f:
+        f.write(TERMS)
+    words = [*week, "--rules", f"{TOP}/etc/rules", "--terms", f"{top}/terms.conf"]
+    pack = Pack("delivery", words, top, schema)
+    report = json.loads(run(BANDWITNESS, "report", *words, "--format", "json").stdout)
+    want = {f"finding.{f['finding']}": f["outcome"] for f in report["findings"] if f["governs"]}
+    got = {f["figure"]: f["text"] for f in pack.json["figures"]
+           if f["figure"].startswith("finding.")}
+    if not want or got != want:
+        wrong(f"delivery: the findings are {got}, not {want}")
+    if any("Clauses" in a["what"] for a in pack.json["absent"]):
+        wrong("delivery: clauses are there and said to be absent")
+
+
 def source_of(folder, name, *generate):
     jose, key = f"{folder}/{name}.jose", f"{folder}/{name}.jwk"
     run(GEN, *generate, "--jose", jose, "--key", key)
@@ -345,6 +412,8 @@ def main():
         check_taken(audit, rows, tuple({r["section"] for r in rows} - {"identity"}))
         audit.expect("keep_until.2026", "2037-06-30")
         check_many(top, schema, zone)
+        check_filed(f"{top}/filing", schema)
+        check_clauses(week, f"{top}/clauses", schema)
         for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
                             (["--monthly-cost", "3"], "goes with --for"),
                             (["--for", "pia", "--letter"], "--letter goes with"),

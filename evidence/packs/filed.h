@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * filed.h - what was filed for a circuit, from the catalogue: the claim that a person bound
+ * to it, and how many students its payer has. Blocking; the catalogue's thread. */
+#ifndef BW_EVIDENCE_FILED_H
+#define BW_EVIDENCE_FILED_H
+
+#include <bw/units.h>
+#include <claimline.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bw_catalogue;
+struct bw_err;
+
+struct bw_filed {
+    bool has; /* a claim holds on that day */
+    struct bw_claimline line;
+    char origin[240];        /* by whom it was bound, in words */
+    int64_t students;        /* of the claim, else of its payer; unknown: neither says */
+    char people_origin[160]; /* which of the two, in words */
+};
+
+/* The claim bound to SITE.CIRCUIT that holds on a day ("2026-07-01"); of several the one
+ * for Internet access, else the first. None, or no catalogue (NULL), is no failure. Free
+ * with bw_filed_done(), also after a failure. */
+int bw_filed_find(struct bw_catalogue *c,
+                  const char *site,
+                  const char *circuit,
+                  const char *day,
+                  struct bw_filed *ret,
+                  struct bw_err *reterr);
+void bw_filed_done(struct bw_filed *f);
+
+#endif
