@@ -7,9 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    BW_KEPT_NONE = UINT32_MAX
-};
+#define BW_KEPT_NONE UINT32_MAX
 
 struct bw_kept_row {
     uint32_t key;  /* offsets of NUL-terminated bytes */
