@@ -95,14 +95,16 @@ static int close_hour(struct bw_model_hours *h, struct open_hour *o)
 /* A whole hour is in class or out of it; one that is cut is not known. */
 static enum bw_finding_class lessons_of(const struct bw_report *r, int64_t unix_s)
 {
-    bool first = bw_model_in_class(r, unix_s);
+    enum bw_class first = bw_report_class_at(r, unix_s);
 
     for (int64_t s = 60; s < HOUR_S; s += 60) {
-        if (bw_model_in_class(r, unix_s + s) != first) {
+        if (bw_report_class_at(r, unix_s + s) != first) {
             return BW_FINDING_UNKNOWN;
         }
     }
-    return first ? BW_FINDING_IN : BW_FINDING_OUT;
+    return first == BW_CLASS_YES  ? BW_FINDING_IN
+           : first == BW_CLASS_NO ? BW_FINDING_OUT
+                                  : BW_FINDING_UNKNOWN;
 }
 
 static struct open_hour *target_of(struct bw_model_hours *h,

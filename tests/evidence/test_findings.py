@@ -31,6 +31,43 @@ minimum_down = 50M
 credit "a" { below = 99.95% credit = 5% }
 credit "b" { below = 99% credit = 25% }
 """
+HEAD = """version = 1
+title = "Of our own"
+says = "So it is."
+whom = "nobody"
+place = comparison
+citation "us" { source = "ourselves" url = "https://example.org/" read = "2026-11-21" }
+"""
+# Each form with numbers that generated records fall on either side of.
+OWN = {
+    "share": """tests "a" { kind = capacity shows = "a" lessons = out part = 95% share = 97% least = 10 }
+tests "b" { kind = service shows = "b" part = 99.5% share = 50% least = 10 direction = up }
+tests "c" { kind = service shows = "c" part = 90% share = 100% least = 1000 decides = no }
+""",
+    "days": """days { count = 3 within = 7 gap = 1 }
+tests "a" { kind = capacity shows = "a" lessons = out part = 97% count = days-below days = 2 per_day = 1 }
+tests "b" { kind = capacity shows = "b" lessons = out part = 100% count = days-reached days = 3 per_day = 1 spacing = 1h }
+delay "c" { kind = capacity shows = "c" lessons = out bound = 20ms share = 50% lost = left-out least = 1 from = "17:00" to = "23:00" }
+""",
+    "weeks": """days { count = 2 within = 2 each = month }
+tests "a" { kind = capacity shows = "a" lessons = out share = 50% per_day = 2 weekdays = "sat,sun" }
+""",
+    "bins": """bins "a" { kind = use shows = "a" percentile = 50% }
+bins "b" { kind = use shows = "b" percentile = 99% each = day over = max in = month at_most = 90% lessons = days }
+bins "c" { kind = use shows = "c" percentile = 95% lessons = in each = month over = mean at_most = 50% least = 30% direction = up }
+bins "d" { kind = use shows = "d" percentile = 95% from = "20:30" to = "22:00" weekdays = "fri-mon" least = 100% least_days = 3 at_most = 60% }
+""",
+    "delay": """delay "a" { kind = service shows = "a" bound = 13ms share = 90% lost = over least = 100 }
+delay "b" { kind = service shows = "b" bound = 12ms share = 60% lost = over least = 100 from = "02:00" to = "04:00" }
+delay "c" { kind = experience shows = "c" lessons = in bound = 10ms share = 99% lost = left-out least = 100000000 }
+""",
+    "outages": """outages "a" { kind = service shows = "a" each = month at_most = 10min }
+outages "b" { kind = service shows = "b" each = quarter available = 99.9% excused = "planned,power" }
+outages "c" { kind = service shows = "c" each = day at_most = 1h }
+""",
+    "ratio": """ratio "a" { kind = size shows = "a" per = student direction = up size "x" { to = 499 each = 1k } size "y" { from = 500 each = 40k least = 21M } }
+""",
+}
 PEOPLE = ("--students", "500", "--users", "560", "--users-are", "students and staff")
 
 
@@ -99,6 +136,45 @@ class Findings(unittest.TestCase):
                 self.assertIn("does not govern this service", f["governs_why"])
         self.assertIn("is not for adoption", self.report("--adopt", "fcc-caf", status=1))
         self.assertIn("did you mean bead?", self.report("--adopt", "bed", status=1))
+
+    def recompute(self, folder, *words):
+        report = os.path.join(self.folder, "again.json")
+        with open(report, "w", encoding="utf-8") as f:
+            f.write(json.dumps(self.report(*words, rules=folder)))
+        done = subprocess.run([sys.executable, os.path.join(HERE, "recompute_findings.py"), report, self.jose,
+                               self.key, folder, "--terms", self.terms, "--students", "500", "--users", "560"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=300,
+                              check=False)
+        return done.returncode, done.stdout, report
+
+    def test_worked_out_again(self):
+        own = os.path.join(self.folder, "own")
+        os.makedirs(own)
+        for name, text in OWN.items():
+            with open(os.path.join(own, name + ".conf"), "w", encoding="utf-8") as f:
+                f.write(HEAD + text)
+        outcomes = set()
+        for folder in (RULES, own):
+            status, said, report = self.recompute(folder, "--terms", self.terms, *PEOPLE)
+            self.assertEqual(status, 0, said)
+            with open(report, encoding="utf-8") as f:
+                r = json.load(f)
+            outcomes |= {(p["outcome"], p.get("reason")) for f in r["findings"] for p in f["parts"]}
+        self.assertLessEqual({("show", None), ("do-not-show", None), ("not-enough", "too-few"),
+                              ("not-enough", "unproven"), ("not-enough", "running")}, outcomes)
+        # it sees a figure that is another
+        for f in r["findings"]:
+            for p in f["parts"]:
+                for row in p["rows"]:
+                    if row["words"].startswith("tests that count"):
+                        row["value"] += 1
+        with open(report, "w", encoding="utf-8") as f:
+            json.dump(r, f)
+        done = subprocess.run([sys.executable, os.path.join(HERE, "recompute_findings.py"), report, self.jose,
+                               self.key, own, "--terms", self.terms, "--students", "500", "--users", "560"],
+                              stdout=subprocess.PIPE, encoding="utf-8", timeout=300, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("row 'tests that count'", done.stdout)
 
     def test_explain(self):
         asked = self.asked("--terms", self.terms, *PEOPLE)
