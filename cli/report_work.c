@@ -242,7 +242,7 @@ static void take_calendar(struct bw_report_work *w,
 
 static int find_calendars(const struct bw_report_asked *a, struct bw_report_work *w)
 {
-    const struct calendar_file_asked file = {.path = a->calendar, .asked = {.zone = a->tz}};
+    const struct calendar_file_asked file = {.path = a->calendar, .zone = a->tz};
     const char *name = "";
     struct bw_err err = {""};
     char sha256[BW_HASH_LEN + 1];

@@ -183,11 +183,11 @@ const struct bw_verb bw_verb_calendar_show = {
         "  --entity ID        of a district or school\n"
         "  --site ID          all that govern this site, the nearest first\n"
         "  --whole-state      of all that have none of their own\n" CALENDAR_FILE_HELP
-        "  --box              as the file `calendar` of a box's configuration: days "
-        "without\n"
+        "  --box              as the file `instruction_calendar` of a box: days without\n"
         "                     lessons, and those that end early\n"
         "  --json             one JSON array; every day with its kind and\n"
-        "                     hours\n" BW_DOCKET_ASKED_HELP "\n"
+        "                     hours\n" BW_DOCKET_ASKED_HELP "\n" CALENDAR_FILE_HELP_ICAL
+        "\n"
         "Exit status: 0 shown (also where there is none), 1 it failed, 2 wrong usage.\n"
         "\n"
         "Example: bandwitness calendar show hazel-river-2026.csv\n",

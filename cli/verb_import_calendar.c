@@ -280,7 +280,8 @@ const struct bw_verb bw_verb_import_calendar = {
     .help =
         "[OPTION]... FILE --entity ID | --whole-state\n"
         "\n"
-        "Reads a calendar (a table, docs/calendar-csv.md) and keeps it as a statement in\n"
+        "Reads a calendar (a table, docs/calendar-csv.md, or iCalendar) and keeps it as a "
+        "statement in\n"
         "your name. It replaces what was on record of the same days; the same calendar\n"
         "again changes nothing. A file with one bad line is refused whole.\n"
         "\n"
@@ -289,7 +290,8 @@ const struct bw_verb bw_verb_import_calendar = {
         "  --replace          also where days are lost that only the old one speaks of\n"
         "  --dry-run          only say what would change\n" CALENDAR_FILE_HELP
         "  --json             what became of it, as one JSON\n"
-        "                     object\n" BW_DOCKET_ASKED_HELP BW_DOCKET_ASKED_BY_HELP "\n"
+        "                     object\n" BW_DOCKET_ASKED_HELP BW_DOCKET_ASKED_BY_HELP
+        "\n" CALENDAR_FILE_HELP_ICAL "\n"
         "Exit status: 0 it is on record, 1 it failed or was refused, 2 wrong usage.\n"
         "\n"
         "Example: bandwitness import calendar hazel-river-2026.csv --entity hazel-river\n",
