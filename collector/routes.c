@@ -69,6 +69,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/log/inclusion", 0, bw_log_inclusion_get},
     {"GET", "/log/growth", 0, bw_log_growth_get},
     {"GET", "/log/tile/{*}", 0, bw_log_tile_get},
+    {"GET", "/log/epoch", 0, bw_log_epoch_get},
     {"GET", "/log/stamp/{}/{}", 0, bw_log_stamp_get},
     {"POST", "/log/witness/add-checkpoint", WITNESS_BYTES, cosign},
     {"GET", "/log/witness/key", 0, witness_key},

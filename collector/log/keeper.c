@@ -57,7 +57,7 @@ static int fits(struct bw_keeper *k, int64_t size, struct bw_err *reterr)
             "the log has %" PRId64 " leaves, the ledger only %" PRId64
             ": one of them was restored from an older copy. Nothing is signed "
             "until both fit; bring back the newer ledger, or see "
-            "\"bandwitness log\" in bandwitness(1)",
+            "bandwitness-log(1)",
             size, there);
     }
     k->n_chunk = 0;
@@ -297,6 +297,14 @@ void bw_keeper_stats(struct bw_keeper *k, struct bw_keeper_stats *ret)
     (void)pthread_mutex_unlock(&k->lock);
 }
 
+/* NAME, or a later epoch of it ("NAME/epoch-2"). */
+static bool is_name(const char *had, const char *wanted)
+{
+    size_t n = strlen(wanted);
+    return strncmp(had, wanted, n) == 0 &&
+           (had[n] == '\0' || strncmp(had + n, "/epoch-", 7) == 0);
+}
+
 /* The log's name is that of its first day: under another, its checkpoints would be those
  * of another log. */
 static int settle_origin(struct bw_keeper *k, const char *wanted, struct bw_err *reterr)
@@ -304,7 +312,7 @@ static int settle_origin(struct bw_keeper *k, const char *wanted, struct bw_err 
     struct bw_buf had;
     bw_buf_init(&had, BW_NOTE_NAME_MAX + 1);
     int r = bw_tlog_meta_get(k->log, "origin", &had, reterr);
-    if (r == 0 && wanted[0] && strcmp(wanted, had.data) != 0) {
+    if (r == 0 && wanted[0] && !is_name(had.data, wanted)) {
         r = bw_err_set(
             reterr, -EINVAL,
             "this log's name is %s since its beginning; set it back in the section "

@@ -26,7 +26,8 @@ enum what {
     A_TILE,
     INCLUSION,
     GROWTH,
-    STAMP
+    STAMP,
+    EPOCH
 };
 
 struct look {
@@ -122,6 +123,12 @@ static void look_work(void *job, struct bw_reader *r, const struct bw_err *err)
             l->r = bw_err_set(&l->err, -ENOENT, "no such stamp");
         }
         break;
+    case EPOCH:
+        l->r = bw_tlog_meta_get(log, "epoch.before", &l->out, &l->err);
+        if (l->r == -ENOENT) {
+            (void)bw_err_set(&l->err, l->r, "this log began from nothing");
+        }
+        break;
     case GROWTH:
         l->r = bw_tlog_prove_growth(log, l->a, l->b, &p, &l->err);
         break;
@@ -144,8 +151,9 @@ static void look_after(void *job, int cancelled)
         static const char *const types[] = {[A_TILE] = "application/octet-stream",
                                             [INCLUSION] = plain,
                                             [GROWTH] = plain,
-                                            [STAMP] = "application/timestamp-reply"};
-        bw_http_add(l->req, "Cache-Control", l->what == STAMP ? "no-cache" : for_ever);
+                                            [STAMP] = "application/timestamp-reply",
+                                            [EPOCH] = plain};
+        bw_http_add(l->req, "Cache-Control", l->what >= STAMP ? "no-cache" : for_ever);
         bw_http_reply(l->req, 200, types[l->what], &l->out);
     }
     bw_buf_done(&l->out);
@@ -228,5 +236,11 @@ void bw_log_stamp_get(void *owner, struct bw_http_req *req)
         bw_http_problem(req, 404, "not-found", "No such stamp", "/log/stamp/SIZE/N");
         return;
     }
+    run(owner, req, &l);
+}
+
+void bw_log_epoch_get(void *owner, struct bw_http_req *req)
+{
+    const struct look l = {.what = EPOCH};
     run(owner, req, &l);
 }

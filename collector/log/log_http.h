@@ -11,6 +11,7 @@ void bw_log_key_get(void *owner, struct bw_http_req *req);
 void bw_log_tile_get(void *owner, struct bw_http_req *req);
 void bw_log_inclusion_get(void *owner, struct bw_http_req *req);
 void bw_log_growth_get(void *owner, struct bw_http_req *req);
+void bw_log_epoch_get(void *owner, struct bw_http_req *req);
 void bw_log_stamp_get(void *owner, struct bw_http_req *req);
 
 #endif

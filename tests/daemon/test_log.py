@@ -107,6 +107,38 @@ class Log(unittest.TestCase):
         self.box.start()
         self.assertIn("is refused", self.problems())
 
+    def test_a_restored_collector_goes_on_in_an_epoch(self):
+        self.grown(1)
+        self.save()
+        size = self.grown(self.log()["size"] + 3)
+        self.c.stop()
+        note = self.c.admin("log", "checkpoint")
+        before = os.path.join(self.c.folder, "before.txt")
+        with open(before, "w", encoding="utf-8") as f:
+            f.write(note)
+        with self.assertRaisesRegex(Exception, "nothing was lost"):
+            self.c.admin("log", "epoch", "--before", before)
+        self.restore()
+        made = json.loads(self.c.admin("log", "epoch", "--before", before, "--json"))
+        self.assertTrue(made["name"].endswith("/epoch-2"), made)
+        self.assertGreaterEqual(made["before"]["size"], size)
+        self.c.start()
+        self.box.wait("the new name", lambda: self.log().get("name") == made["name"])
+        self.assertIn("began anew", self.problems())
+        self.assertEqual(self.log()["before"], made["before"]["name"])
+        self.assertEqual(self.c.get("/log/epoch").text, note)
+        size = self.grown(self.log()["size"]) # and it grows under its new name
+        top = tlog.read_checkpoint(self.c.get("/log/checkpoint").body)[1]
+        leaves = []
+        for n in range((top + 255) // 256):
+            width = min(256, top - 256 * n)
+            leaves += tlog.unbundle(
+                self.c.get("/log/" + tlog.tile_path("entries", n, width)).body)
+        self.assertIn((63, tlog.sha(note.encode())), {(x[0], x[9:]) for x in leaves})
+        self.assertEqual(json.loads(self.c.admin("log", "verify", "--json"))["faults"], [])
+        with self.assertRaisesRegex(Exception, "the collector is running"):
+            self.c.admin("log", "epoch", "--before", before)
+
 
 if __name__ == "__main__":
     unittest.main()
