@@ -91,9 +91,14 @@ void bw_words_target(const char *probe, const char *kind, int family, char *out,
 static void scaled(int64_t value, int64_t unit, int decimals, const char *name, char *out)
 {
     int64_t scale = 1;
-    int64_t whole = value / unit;
+    int64_t whole;
     int64_t rest;
 
+    if (value < 0) { /* a figure that shrinks */
+        *out++ = '-';
+        value = -value;
+    }
+    whole = value / unit;
     for (int i = 0; i < decimals; i++) {
         scale *= 10;
     }
@@ -102,9 +107,9 @@ static void scaled(int64_t value, int64_t unit, int decimals, const char *name, 
     whole += rest / scale;
     rest %= scale;
     if (decimals == 0) {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld%s", (long long)whole, name);
+        (void)snprintf(out, BW_WORDS_MAX - 1, "%lld%s", (long long)whole, name);
     } else {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld.%0*lld%s", (long long)whole, decimals,
+        (void)snprintf(out, BW_WORDS_MAX - 1, "%lld.%0*lld%s", (long long)whole, decimals,
                        (long long)rest, name);
     }
 }

@@ -16,7 +16,8 @@ enum {
     LEVELS = 6,
     FACT_COLUMNS = 3,
     LEAST = 30, /* points: two lines of text and a little */
-    TABLE_LEAST = 64
+    TABLE_LEAST = 64,
+    APPENDED_MAX = 256
 };
 
 static const struct paper_face body = {.size = 9, .strong = 9};
@@ -25,6 +26,8 @@ static const struct paper_face method_face = {.size = 7, .strong = 7};
 
 struct flow {
     struct paper *p;
+    const struct bw_block *appended[APPENDED_MAX]; /* in the order of their pointers */
+    size_t n_appended;
     int outline[LEVELS + 2]; /* the newest entry of each level */
 };
 
@@ -59,8 +62,7 @@ static double least(struct paper *p, const struct bw_block *b)
         return TABLE_LEAST;
     case BW_BLOCK_FACTS:
         return TABLE_LEAST;
-    case BW_BLOCK_DETAILS:
-        return 20 + least(p, b->first);
+    case BW_BLOCK_DETAILS: /* its pointer */
     case BW_BLOCK_PARA:
         /* the names of methods belong to what they made */
         return b->as.para == BW_PARA_METHOD ? 14 + least(p, b->next) : LEAST;
@@ -322,16 +324,64 @@ static void chart(struct paper *p, const struct bw_block *b)
     p->y += 4;
 }
 
+/* ---- what a screen folds ------------------------------------------------------- */
+
+/* Long tables behind charts and the like stand at the end, so that the pages before can be
+ * read through; where they stood it says on which page they are. */
 static void details(struct flow *f, const struct bw_block *b)
 {
+    struct paper *p = f->p;
+    struct bw_span words[2] = {{.style = BW_SPAN_PLAIN}, {.style = BW_SPAN_PLAIN}};
+    struct bw_doc_text text = {.first = &words[0]};
+    char where[48];
+    struct bw_buf summary;
+
+    if (f->n_appended == APPENDED_MAX) {
+        p->error = p->error ? p->error : -E2BIG;
+        return;
+    }
+    f->appended[f->n_appended++] = b;
+    bw_buf_init(&summary, 4096);
+    bw_doc_plain(&b->text, &summary);
+    words[0].text = summary.data ? summary.data : "";
+    words[0].next = &words[1];
+    /* the dry run does not know the page yet; its number changes no line */
+    (void)snprintf(where, sizeof(where), ": page %d.",
+                   p->dry ? BW_PDF_PAGES_MAX : (int)paper_noted(p, &p->appended));
+    words[1].text = where;
+    paper_need(p, LEAST);
+    pour(p, &text, &small_face, 0, "P", PAPER_SOFT);
+    bw_buf_done(&summary);
+    p->y += 4;
+}
+
+static void appendix(struct flow *f)
+{
     static const struct paper_face bold = {.size = 9, .strong = 9, .bold = true};
+    struct bw_span words = {.style = BW_SPAN_PLAIN, .text = "In detail"};
+    struct bw_block head = {
+        .kind = BW_BLOCK_SECTION, .text = {.first = &words, .last = &words}, .as.level = 2};
     struct paper *p = f->p;
 
-    p->y += 4;
-    paper_need(p, 16 + least(p, b->first));
-    pour(p, &b->text, &bold, 0, "P", PAPER_INK);
-    p->y += 2;
-    children(f, b);
+    if (f->n_appended == 0) {
+        return;
+    }
+    paper_page_break(p);
+    paper_tag(p, "Sect");
+    heading(f, &head);
+    /* more may be folded within */
+    for (size_t i = 0; i < f->n_appended && !p->error; i++) {
+        const struct bw_block *b = f->appended[i];
+        p->y += 4;
+        paper_need(p, 16 + least(p, b->first));
+        if (p->dry) {
+            paper_note(p, &p->appended, p->page);
+        }
+        pour(p, &b->text, &bold, 0, "P", PAPER_INK);
+        p->y += 2;
+        children(f, b);
+    }
+    paper_untag(p, "Sect");
 }
 
 static void block(struct flow *f, const struct bw_block *b)
@@ -407,6 +457,7 @@ void paper_flow(struct paper *p, const struct bw_doc *d)
     paper_tag(p, "Document");
     title(&f, bw_doc_head(d));
     children(&f, bw_doc_root(d));
+    appendix(&f);
     paper_end(p);
     paper_untag(p, "Document");
 }

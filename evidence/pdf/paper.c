@@ -66,6 +66,32 @@ out:
     return r;
 }
 
+/* ---- what the dry run found ---------------------------------------------------- */
+
+void paper_note(struct paper *p, struct paper_memo *m, double value)
+{
+    if (m->n == m->room) {
+        size_t room = m->room ? 2 * m->room : 256;
+        double *more = realloc(m->list, room * sizeof(*more));
+        if (!more) {
+            p->error = -ENOMEM;
+            return;
+        }
+        m->list = more;
+        m->room = room;
+    }
+    m->list[m->n++] = value;
+}
+
+double paper_noted(struct paper *p, struct paper_memo *m)
+{
+    if (m->next >= m->n) {
+        p->error = p->error ? p->error : -EIO; /* the runs differ: never */
+        return 0;
+    }
+    return m->list[m->next++];
+}
+
 /* ---- tags --------------------------------------------------------------------- */
 
 void paper_tag_with(struct paper *p, struct paper_note note, const char *alt)

@@ -33,6 +33,15 @@ struct paper_note {
     unsigned rowspan; /* 1: none */
 };
 
+/* What the dry run found, for the other one: it asks for the same things in the same order.
+ */
+struct paper_memo {
+    double *list;
+    size_t n;
+    size_t room;
+    size_t next;
+};
+
 struct paper {
     cairo_surface_t *surface; /* NULL while dry */
     cairo_t *cr;
@@ -52,6 +61,8 @@ struct paper {
     struct paper_note *notes;
     size_t n_notes;
     size_t room;
+    struct paper_memo heights;  /* of rows */
+    struct paper_memo appended; /* pages on which appended blocks begin */
     int error;
 };
 
@@ -71,6 +82,10 @@ bool paper_at_top(const struct paper *p);
 /* A new page unless h points are left. */
 void paper_need(struct paper *p, double h);
 void paper_end(struct paper *p); /* the last footer */
+
+/* In the dry run, and in the other one. */
+void paper_note(struct paper *p, struct paper_memo *m, double value);
+double paper_noted(struct paper *p, struct paper_memo *m);
 
 /* Tags: type is a literal, the same at the end. */
 void paper_tag(struct paper *p, const char *type);

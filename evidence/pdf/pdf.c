@@ -129,6 +129,8 @@ out:
         free(p.notes[i].alt);
     }
     free(p.notes);
+    free(p.heights.list);
+    free(p.appended.list);
     if (p.context) {
         g_object_unref(p.context);
     }

@@ -275,10 +275,10 @@ cell_layout(struct paper *p, const struct table *t, const struct bw_block *c)
 }
 
 /* Rows from `first` on that a cell over several holds together, and how high each is. */
-static size_t group(struct paper *p,
-                    const struct table *t,
-                    const struct bw_block *first,
-                    double heights[GROUP_MAX])
+static size_t measured(struct paper *p,
+                       const struct table *t,
+                       const struct bw_block *first,
+                       double heights[GROUP_MAX])
 {
     size_t n = 1;
     size_t i = 0;
@@ -316,6 +316,30 @@ static size_t group(struct paper *p,
                 heights[i + span <= n ? i + span - 1 : n - 1] += h - have;
             }
         }
+    }
+    return n;
+}
+
+/* The same, from the dry run where that is over. */
+static size_t group(struct paper *p,
+                    const struct table *t,
+                    const struct bw_block *first,
+                    double heights[GROUP_MAX])
+{
+    size_t n;
+
+    if (p->dry) {
+        memset(heights, 0, GROUP_MAX * sizeof(*heights));
+        n = measured(p, t, first, heights);
+        paper_note(p, &p->heights, (double)n);
+        for (size_t i = 0; i < n; i++) {
+            paper_note(p, &p->heights, heights[i]);
+        }
+        return n;
+    }
+    n = (size_t)paper_noted(p, &p->heights);
+    for (size_t i = 0; i < n && i < GROUP_MAX; i++) {
+        heights[i] = paper_noted(p, &p->heights);
     }
     return n;
 }
@@ -405,7 +429,6 @@ void paper_table(struct paper *p, const struct bw_block *b)
     widths(p, &t);
     need = caption_height(p, b) + head_height(p, &t);
     if (r) {
-        memset(heights, 0, sizeof(heights));
         size_t n = group(p, &t, r, heights);
         for (size_t i = 0; i < n; i++) {
             need += heights[i];
@@ -419,7 +442,6 @@ void paper_table(struct paper *p, const struct bw_block *b)
     while (r && !p->error) {
         double all = 0;
         size_t n;
-        memset(heights, 0, sizeof(heights));
         n = group(p, &t, r, heights);
         for (size_t i = 0; i < n; i++) {
             all += heights[i];

@@ -11,6 +11,7 @@
 #include "pages.h"
 #include "render.h"
 #include "tz.h"
+#include "words.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
@@ -575,6 +576,19 @@ static void text_of_others_is_escaped(void **state)
     fake_drop(&m);
 }
 
+static void what_shrinks_is_said_with_one_sign(void **state)
+{
+    char text[BW_WORDS_MAX];
+    (void)state;
+
+    bw_words_percent(-26000, text);
+    assert_string_equal(text, "-2.60 %");
+    bw_words_percent(-4000, text);
+    assert_string_equal(text, "-0.40 %");
+    bw_words_percent(999995, text);
+    assert_string_equal(text, "100.00 %");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +608,7 @@ int main(void)
         cmocka_unit_test(a_grade_is_what_the_record_shows),
         cmocka_unit_test(a_run_that_waits_is_no_run_due),
         cmocka_unit_test(text_of_others_is_escaped),
+        cmocka_unit_test(what_shrinks_is_said_with_one_sign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
