@@ -26,6 +26,7 @@ const char bw_doc_style_page[] =
     "solid "
     "var(--line)}thead th{border-bottom:2px solid var(--ink);font-size:14px}"
     "tbody th{font-weight:600}td.n,th.n{text-align:right}"
+    "section>table td,details>table td{overflow-wrap:anywhere}"
     "small{display:block;font-weight:400;color:var(--soft);font-size:13px;line-height:1.35}"
     ".tight{font-size:14px}.tight td,.tight th{white-space:nowrap;padding-right:8px}"
     ".big td strong{font-size:20px;line-height:1.25;white-space:nowrap}"
