@@ -15,6 +15,7 @@ import time
 import unittest
 
 import jsonschema
+from bwtest import Box
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -128,6 +129,28 @@ class Annotated(unittest.TestCase):
         # An exported file knows nothing of what people say.
         filed = json.loads(self.run_it("report", "--file", self.jose, "--format", "json"))
         self.assertNotIn("annotations", filed)
+
+    def test_at_a_box(self):
+        """What is said lies beside the journal, belongs to the box's own site, and is in the report."""
+        with Box() as box:
+            box.start()
+            record = box.wait_records(3)[0]
+            begin = time.strftime(FORM + "Z", time.gmtime(record["start"] - 600))
+            end = time.strftime(FORM + "Z", time.gmtime(record["start"] + 600))
+            told = box.command("annotate", "wan", "--config", box.conf, "--by", "heron", "--from", begin,
+                               "--to", end, "--cause", "other", "--text", "moved to 192.0.2.77")
+            report = json.loads(box.command("report", "--journal", box.state + "/journal.db", "--format",
+                                            "json", "--tz", "UTC"))
+            note, = report["annotations"]["list"]
+            self.assertEqual((note["id"], note["text"]), (told.split()[0], "moved to 192.0.2.77"))
+            self.assertEqual(json.loads(box.command("statement", "list", "--json", "--config", box.conf))[0]
+                             ["statement"]["about"], "circuit:" + record["site"] + ".wan")
+            # The privacy check looks into it like into any file of the box.
+            done = subprocess.run([BANDWITNESS, "privacy-check", "--config", box.conf],
+                                  stdout=subprocess.PIPE, encoding="utf-8", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("catalogue.db", done.stdout)
+            self.assertIn("192.0.2.77", done.stdout)
 
 
 if __name__ == "__main__":
