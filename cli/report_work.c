@@ -340,6 +340,10 @@ static int find_annotations(struct bw_report_work *w)
                                   q->to_unix_s, &w->annotations, &q->n_annotations,
                                   &q->n_unread_annotations, &err);
     q->annotations = w->annotations;
+    r = r < 0 ? r
+              : bw_origin_bindings(w->origin, w->site, w->circuit, w->tz, q->from_unix_s,
+                                   q->to_unix_s, &w->bindings, &q->n_bindings, &err);
+    q->bindings = w->bindings;
     return r < 0 ? failed(w, err.text) : BW_EXIT_OK;
 }
 
@@ -431,6 +435,7 @@ void bw_report_work_done(struct bw_report_work *w)
     bw_report_free(w->report);
     bw_judging_done(&w->judging);
     free(w->annotations);
+    free(w->bindings);
     free(w->calendars);
     bw_calendars_done(&w->kept);
     bw_schoolcal_free(w->typed);

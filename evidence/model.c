@@ -64,6 +64,19 @@ enum bw_layer bw_report_claim_layer(const struct bw_report *r)
     return c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : c->layer;
 }
 
+static int take_bindings(const struct bw_report_query *q, struct bw_report *r)
+{
+    r->bindings = calloc(q->n_bindings + 1, sizeof(*r->bindings));
+    if (!r->bindings) {
+        return -ENOMEM;
+    }
+    if (q->n_bindings > 0) {
+        memcpy(r->bindings, q->bindings, q->n_bindings * sizeof(*r->bindings));
+    }
+    r->n_bindings = q->n_bindings;
+    return 0;
+}
+
 static int take_claims(const struct bw_report_query *q, struct bw_report *r)
 {
     r->claims = calloc(BW_REPORT_CLAIMS_MAX, sizeof(*r->claims));
@@ -142,6 +155,7 @@ take_query(const struct bw_report_query *q, struct bw_report *r, struct bw_err *
     r->to_unix_s = q->to_unix_s;
     r->made_unix_s = q->made_unix_s;
     int rc = take_claims(q, r);
+    rc = rc < 0 ? rc : take_bindings(q, r);
     return rc < 0 ? rc : bw_model_class_begin(q, r, reterr);
 }
 
@@ -252,6 +266,7 @@ void bw_report_free(struct bw_report *r)
     }
     free(r->facts);
     free(r->claims);
+    free(r->bindings);
     free(r->calendars);
     bw_schoolcal_free(r->own_calendar);
     free(r->coverage.targets);

@@ -12,6 +12,7 @@
 #define BW_EVIDENCE_MODEL_H
 
 #include <annotation.h>
+#include <bound.h>
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <details.h>
@@ -135,6 +136,8 @@ struct bw_report_query {
                         struct bw_report_claim *ret);
     const struct bw_annotation_said *annotations; /* those in force, by time */
     size_t n_annotations;
+    const struct bw_bound *bindings; /* of claims to it, also those changed since `from` */
+    size_t n_bindings;
     int64_t n_unread_annotations;            /* on file, of a newer form */
     const struct bw_report_judging *judging; /* NULL: no findings */
     const char *place;                       /* the school's name; NULL when unknown */
@@ -485,6 +488,8 @@ struct bw_report {
     int64_t n_vantage_changes;
     struct bw_report_claim *claims; /* those that touch the period */
     size_t n_claims;
+    struct bw_bound *bindings; /* by whom claims were bound to it; also those ended since */
+    size_t n_bindings;
     struct bw_report_coverage coverage;
     struct bw_report_tested tested[BW_DIRECTIONS];
     struct bw_report_run *runs;

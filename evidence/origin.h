@@ -142,6 +142,18 @@ int bw_origin_dated_claims(struct bw_origin *s,
                            char place[128],
                            struct bw_err *reterr);
 
+/* By whom claims were bound to the circuit, as bw_bound_list(). No catalogue is no failure.
+ */
+int bw_origin_bindings(struct bw_origin *s,
+                       const char *site,
+                       const char *circuit,
+                       const struct bw_tz *tz,
+                       int64_t from_unix_s,
+                       int64_t to_unix_s,
+                       struct bw_bound **ret,
+                       size_t *ret_n,
+                       struct bw_err *reterr);
+
 /* What people said of this circuit and [from, to), as bw_annotations_read(): from the
  * catalogue beside ledger or journal. No catalogue is no failure. */
 int bw_origin_annotations(struct bw_origin *s,

@@ -122,3 +122,23 @@ out:
     free(bound);
     return r;
 }
+
+int bw_origin_bindings(struct bw_origin *s,
+                       const char *site,
+                       const char *circuit,
+                       const struct bw_tz *tz,
+                       int64_t from_unix_s,
+                       int64_t to_unix_s,
+                       struct bw_bound **ret,
+                       size_t *ret_n,
+                       struct bw_err *reterr)
+{
+    char name[BW_SITE_MAX + BW_NAME_MAX + 2];
+    int64_t unread = 0;
+    *ret = NULL;
+    *ret_n = 0;
+    (void)snprintf(name, sizeof(name), "%s.%s", site, circuit);
+    return s->catalogue ? bw_bound_list(s->catalogue, name, tz, from_unix_s, to_unix_s, ret,
+                                        ret_n, &unread, reterr)
+                        : 0;
+}

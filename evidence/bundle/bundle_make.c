@@ -172,9 +172,7 @@ static int read_statements(struct making *k, struct bw_err *reterr)
 {
     struct bw_bundle_made *m = k->made;
     const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
-    int r = x ? bw_bundle_annotations(x, &m->query, &m->annotations, &m->n_annotations,
-                                      &m->n_unread_annotations, reterr)
-              : 0;
+    int r = x ? bw_bundle_said_read(x, &m->query, m->tz, &m->said, reterr) : 0;
 
     return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_STATEMENTS) : 0;
 }
@@ -239,9 +237,11 @@ static int make_report(struct making *k, struct bw_err *reterr)
                                   .claims = q->claims,
                                   .n_claims = q->n_claims,
                                   .config_claim = config_claim,
-                                  .annotations = m->annotations,
-                                  .n_annotations = m->n_annotations,
-                                  .n_unread_annotations = m->n_unread_annotations,
+                                  .annotations = m->said.annotations,
+                                  .n_annotations = m->said.n_annotations,
+                                  .n_unread_annotations = m->said.n_unread,
+                                  .bindings = m->said.bindings,
+                                  .n_bindings = m->said.n_bindings,
                                   .place = q->place,
                                   .origin = q->origin,
                                   .origin_text = q->origin_text,
@@ -302,7 +302,8 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         bw_check_free(m->check);
         bw_tz_free(m->tz);
         free(m->taken);
-        free(m->annotations);
+        free(m->said.annotations);
+        free(m->said.bindings);
         free(m->keys);
         free(m);
     }

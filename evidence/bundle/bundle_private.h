@@ -74,13 +74,20 @@ int bw_bundle_statements_write(struct bw_origin *origin,
                                const char *circuit,
                                struct bw_buf *out,
                                struct bw_err *reterr);
-/* As bw_annotations_read(), of such lines. */
-int bw_bundle_annotations(const struct bw_bag_member *m,
-                          const struct bw_bundle_query *q,
-                          struct bw_annotation_said **ret,
-                          size_t *ret_n,
-                          int64_t *ret_unread,
-                          struct bw_err *reterr);
+/* What such lines say of the circuit and period; its lists are freed by the owner. */
+struct bw_bundle_said {
+    struct bw_annotation_said *annotations;
+    size_t n_annotations;
+    int64_t n_unread;
+    struct bw_bound *bindings;
+    size_t n_bindings;
+};
+/* -BW_EMALFORMED also where bound claims are not those that were asked with. */
+int bw_bundle_said_read(const struct bw_bag_member *m,
+                        const struct bw_bundle_query *q,
+                        const struct bw_tz *tz,
+                        struct bw_bundle_said *ret,
+                        struct bw_err *reterr);
 
 /* Members, wherever they lie; NULL: there is none of this name. */
 struct bw_bundle_view {
@@ -94,9 +101,7 @@ struct bw_bundle_made {
     struct bw_tz *tz;
     struct bw_josefile_taken *taken;
     struct bw_records *records;
-    struct bw_annotation_said *annotations;
-    size_t n_annotations;
-    int64_t n_unread_annotations;
+    struct bw_bundle_said said;
     struct bw_pubkey *keys;
     size_t n_keys;
     struct bw_check *check;

@@ -6,6 +6,8 @@
  * go into one that lives as long as the reading, in a folder of its own. */
 #include "bundle_private.h"
 
+#include "binding.h"
+#include "bound.h"
 #include "buf.h"
 #include "catalogue.h"
 #include "origin.h"
@@ -79,6 +81,36 @@ static int by_position(const void *a, const void *b)
     return (x->position > y->position) - (x->position < y->position);
 }
 
+/* What one of them leads to: what ended it, what it replaced, and of a binding the claim,
+ * with all that was ever said under its key. */
+static int
+follow(struct bw_catalogue *c, struct gathering *g, size_t i, struct bw_err *reterr)
+{
+    struct bw_statement s;
+    struct bw_binding b;
+    char id[BW_HASH_LEN + 1];
+    int r = 0;
+
+    memcpy(id, g->list[i].ended_by, sizeof(id));
+    if (id[0]) {
+        r = c->ops->statement_find(c, id, gather, g, reterr);
+    }
+    /* The list may move; the text does not. */
+    if (r == 0 && bw_statement_decode(g->list[i].text, g->list[i].n, &s, NULL) < 0) {
+        return 0;
+    }
+    for (size_t k = 0; r == 0 && k < s.n_replaces; k++) {
+        r = c->ops->statement_find(c, s.replaces[k], gather, g, reterr);
+    }
+    if (r == 0 && s.kind == BW_STATEMENT_BINDING && s.body &&
+        bw_binding_decode(s.body, s.n_body, &b, NULL) == 0) {
+        r = c->ops->statements(
+            c, &(struct bw_said_query){.kind = "claim", .about = b.claim, .ended = true},
+            gather, g, reterr);
+    }
+    return r;
+}
+
 int bw_bundle_statements_write(struct bw_origin *origin,
                                const char *site,
                                const char *circuit,
@@ -96,13 +128,8 @@ int bw_bundle_statements_write(struct bw_origin *origin,
     bw_annotation_about(site, circuit, about);
     r = c->ops->statements(c, &(struct bw_said_query){.about = about, .ended = true},
                            gather, &g, reterr);
-    /* what ended one may be about its id alone; and be ended itself */
-    for (size_t i = 0; r == 0 && i < g.n; i++) {
-        if (g.list[i].ended_by[0]) {
-            char id[BW_HASH_LEN + 1];
-            memcpy(id, g.list[i].ended_by, sizeof(id));
-            r = c->ops->statement_find(c, id, gather, &g, reterr);
-        }
+    for (size_t i = 0; r == 0 && i < g.n; i++) { /* the list grows by what each leads to */
+        r = follow(c, &g, i, reterr);
     }
     if (r == -E2BIG || r == -ENOMEM) {
         (void)bw_err_set(reterr, r, "statements: %s", bw_strerror(r));
@@ -159,12 +186,62 @@ static void remove_folder(const char *folder)
     (void)rmdir(folder);
 }
 
-int bw_bundle_annotations(const struct bw_bag_member *m,
-                          const struct bw_bundle_query *q,
-                          struct bw_annotation_said **ret,
-                          size_t *ret_n,
-                          int64_t *ret_unread,
-                          struct bw_err *reterr)
+/* What bound claims come to must be among the claims that were asked with. */
+static int check_claims(struct bw_catalogue *c,
+                        const char *circuit,
+                        const struct bw_tz *tz,
+                        const struct bw_bundle_query *q,
+                        struct bw_err *reterr)
+{
+    struct bw_bound_claim *list = NULL;
+    size_t n = 0;
+    int r =
+        bw_bound_claims(c, circuit, tz, q->from_unix_s, q->to_unix_s, &list, &n, reterr);
+
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        bool found = false;
+        for (size_t k = 0; k < q->n_claims && !found; k++) {
+            const struct bw_report_claim *x = &q->claims[k];
+            found = x->from_unix_s == list[i].from_unix_s &&
+                    x->to_unix_s == list[i].to_unix_s &&
+                    x->bps[BW_DOWN] == list[i].bps[BW_DOWN] &&
+                    x->bps[BW_UP] == list[i].bps[BW_UP] &&
+                    (int64_t)x->layer == list[i].layer;
+        }
+        if (!found) {
+            r = bw_err_set(reterr, -BW_EMALFORMED,
+                           "it binds %s to the circuit, and %s claims something else",
+                           list[i].claims, BW_IN_QUERY);
+        }
+    }
+    free(list);
+    return r;
+}
+
+static int read_said(struct bw_catalogue *c,
+                     const struct bw_bundle_query *q,
+                     const struct bw_tz *tz,
+                     struct bw_bundle_said *ret,
+                     struct bw_err *reterr)
+{
+    char circuit[BW_SITE_MAX + BW_NAME_MAX + 2];
+    int64_t unread = 0;
+    int r =
+        bw_annotations_read(c, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
+                            &ret->annotations, &ret->n_annotations, &ret->n_unread, reterr);
+
+    (void)snprintf(circuit, sizeof(circuit), "%s.%s", q->site, q->circuit);
+    r = r < 0 ? r
+              : bw_bound_list(c, circuit, tz, q->from_unix_s, q->to_unix_s, &ret->bindings,
+                              &ret->n_bindings, &unread, reterr);
+    return r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
+}
+
+int bw_bundle_said_read(const struct bw_bag_member *m,
+                        const struct bw_bundle_query *q,
+                        const struct bw_tz *tz,
+                        struct bw_bundle_said *ret,
+                        struct bw_err *reterr)
 {
     const char *tmp = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
     struct reading lines = {.at = m->data, .end = m->data + m->n};
@@ -187,8 +264,7 @@ int bw_bundle_annotations(const struct bw_bag_member *m,
     if (r == 0) {
         r = c->ops->statements_add(c, next, &lines, 0, NULL, reterr);
         r = r < 0 ? bw_err_prefix(reterr, r, "line %lld", (long long)lines.line)
-                  : bw_annotations_read(c, q->site, q->circuit, q->from_unix_s,
-                                        q->to_unix_s, ret, ret_n, ret_unread, reterr);
+                  : read_said(c, q, tz, ret, reterr);
         c->ops->close(c);
     }
     remove_folder(folder);

@@ -52,6 +52,8 @@ static int take_binding(void *owner, const struct bw_said *said)
     memcpy(k.bound.binding_id, said->id, sizeof(k.bound.binding_id));
     (void)snprintf(k.bound.by, sizeof(k.bound.by), "%s", said->statement->by);
     k.bound.said_unix_s = said->statement->said_unix_s;
+    memcpy(k.bound.ended_by, said->ended_by, sizeof(k.bound.ended_by));
+    k.bound.ended_unix_s = BW_UNKNOWN;
     g->list[g->n++] = k;
     return 0;
 }
@@ -110,8 +112,17 @@ static int by_circuit_and_day(const void *a, const void *b)
     return r ? r : strcmp(x->bound.binding_id, y->bound.binding_id);
 }
 
+static int take_end(void *owner, const struct bw_said *said)
+{
+    struct bw_bound *b = owner;
+    b->ended_unix_s = said->statement->said_unix_s;
+    (void)snprintf(b->ended_who, sizeof(b->ended_who), "%s", said->statement->by);
+    return 0;
+}
+
 static int gather(struct bw_catalogue *c,
                   const char *circuit,
+                  bool ended,
                   struct gathered *g,
                   struct bw_err *reterr)
 {
@@ -119,9 +130,11 @@ static int gather(struct bw_catalogue *c,
     if (circuit) {
         (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
     }
-    int r = c->ops->statements(
-        c, &(struct bw_said_query){.kind = "binding", .about = circuit ? about : NULL},
-        take_binding, g, reterr);
+    int r = c->ops->statements(c,
+                               &(struct bw_said_query){.kind = "binding",
+                                                       .about = circuit ? about : NULL,
+                                                       .ended = ended},
+                               take_binding, g, reterr);
     if (r == -ENOMEM) {
         (void)bw_err_set(reterr, r, "out of memory");
     }
@@ -134,6 +147,9 @@ static int gather(struct bw_catalogue *c,
         r = c->ops->statements(
             c, &(struct bw_said_query){.kind = "claim", .about = b->binding.claim},
             take_claim, b, reterr);
+        if (r == 0 && b->ended_by[0]) {
+            r = c->ops->statement_find(c, b->ended_by, take_end, b, reterr);
+        }
     }
     if (r == 0 && g->n > 1) {
         qsort(g->list, g->n, sizeof(*g->list), by_circuit_and_day);
@@ -149,7 +165,7 @@ int bw_bound_each(struct bw_catalogue *c,
                   struct bw_err *reterr)
 {
     struct gathered g = {.n = 0};
-    int r = gather(c, circuit, &g, reterr);
+    int r = gather(c, circuit, false, &g, reterr);
     for (size_t i = 0; r == 0 && i < g.n; i++) {
         r = cb(owner, g.list[i].about, &g.list[i].bound);
     }
@@ -264,7 +280,7 @@ int bw_bound_claims(struct bw_catalogue *c,
     struct stretch *all = NULL;
     int64_t *edges = NULL;
     size_t n_list = 0;
-    int r = gather(c, circuit, &g, reterr);
+    int r = gather(c, circuit, false, &g, reterr);
     if (r < 0) {
         goto out;
     }
@@ -297,6 +313,47 @@ out:
     free(list);
     free(edges);
     free(all);
+    free(g.list);
+    return r;
+}
+
+int bw_bound_list(struct bw_catalogue *c,
+                  const char *circuit,
+                  const struct bw_tz *tz,
+                  int64_t from_unix_s,
+                  int64_t to_unix_s,
+                  struct bw_bound **ret,
+                  size_t *ret_n,
+                  int64_t *ret_unread,
+                  struct bw_err *reterr)
+{
+    struct gathered g = {.n = 0};
+    struct bw_bound *list = NULL;
+    size_t n = 0;
+    int r = gather(c, circuit, true, &g, reterr);
+    if (r < 0) {
+        goto out;
+    }
+    list = calloc(g.n + 1, sizeof(*list));
+    if (!list) {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
+        goto out;
+    }
+    for (size_t i = 0; i < g.n; i++) {
+        const struct bw_bound *b = &g.list[i].bound;
+        bool early = b->last_day[0] && day_start(tz, b->last_day, 1) <= from_unix_s;
+        bool late = b->first_day[0] && day_start(tz, b->first_day, 0) >= to_unix_s;
+        bool gone = b->ended_by[0] && b->ended_unix_s <= from_unix_s;
+        if (!early && !late && !gone) {
+            list[n++] = *b;
+        }
+    }
+    *ret = list;
+    *ret_n = n;
+    *ret_unread = g.unread;
+    list = NULL;
+out:
+    free(list);
     free(g.list);
     return r;
 }

@@ -33,6 +33,10 @@ struct bw_bound {
     int64_t layer; /* enum bw_layer */
     int64_t role;  /* enum bw_claim_role */
     char provider[BW_CLAIM_NAME_MAX + 1];
+    /* of one that holds no longer: by which statement, whose, when; "" and unknown else */
+    char ended_by[BW_HASH_LEN + 1];
+    char ended_who[65];
+    int64_t ended_unix_s;
 };
 
 /* Bindings of a circuit ("SITE.CIRCUIT"; NULL: of all), in force, by circuit and first day,
@@ -43,6 +47,18 @@ int bw_bound_each(struct bw_catalogue *c,
                   const char *circuit,
                   bw_bound_cb cb,
                   void *owner,
+                  int64_t *ret_unread,
+                  struct bw_err *reterr);
+
+/* Those whose days touch [from, to), by circuit and first day: in force, or ended only
+ * after `from`, so that a change since then is seen. free() *ret. */
+int bw_bound_list(struct bw_catalogue *c,
+                  const char *circuit,
+                  const struct bw_tz *tz,
+                  int64_t from_unix_s,
+                  int64_t to_unix_s,
+                  struct bw_bound **ret,
+                  size_t *ret_n,
                   int64_t *ret_unread,
                   struct bw_err *reterr);
 

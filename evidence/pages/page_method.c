@@ -231,6 +231,47 @@ static void sources(struct bw_doc *d, const struct bw_report *r)
     bw_doc_end(d);
 }
 
+/* Who says which claims are about this circuit, and whether one was changed since. */
+static void bindings(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {"Claim", "Days", "Claimed, down", "Provider",
+                                        "Said by, on"};
+    char text[BW_WORDS_MAX];
+
+    if (r->n_bindings == 0) {
+        return;
+    }
+    bw_doc_section(d, "bindings",
+                   "Whose word it is that these claims are about this circuit");
+    bw_page_table(d, "binding-list", BW_TABLE_PLAIN, names, 5, 5);
+    for (size_t i = 0; i < r->n_bindings; i++) {
+        const struct bw_bound *b = &r->bindings[i];
+        bw_doc_row(d);
+        bw_doc_put(d, b->binding.claim);
+        bw_doc_cell(d);
+        bw_doc_printf(d, BW_SPAN_PLAIN, "%s to %s", b->first_day, b->last_day);
+        bw_doc_cell(d);
+        if (!b->claim_id[0]) {
+            bw_doc_text(d, "the claim is not on file any more");
+        } else if (b->bps[BW_DOWN] == BW_UNKNOWN) {
+            bw_doc_text(d, "not stated");
+        } else {
+            bw_words_rate(b->bps[BW_DOWN], text);
+            bw_doc_text(d, text);
+        }
+        bw_doc_put(d, b->provider[0] ? b->provider : "–");
+        bw_words_local(r->tz, b->said_unix_s, 1, text);
+        bw_doc_put(d, b->by);
+        bw_doc_printf(d, BW_SPAN_PLAIN, ", %s%s", text,
+                      b->said_unix_s > r->from_unix_s ? ", after the period began" : "");
+        if (b->ended_by[0]) {
+            bw_words_local(r->tz, b->ended_unix_s, 1, text);
+            bw_doc_printf(d, BW_SPAN_PLAIN, "; ended by %s, %s", b->ended_who, text);
+        }
+    }
+    bw_doc_end(d);
+}
+
 void bw_page_method(struct bw_doc *d, const struct bw_report *r)
 {
     bw_doc_section(d, "method", "Method and definitions");
@@ -239,6 +280,7 @@ void bw_page_method(struct bw_doc *d, const struct bw_report *r)
                     "measured is said to be so; it is never zero. The name behind each "
                     "method is a version: what it means is never changed.");
     methods_list(d);
+    bindings(d, r);
     sources(d, r);
     bw_doc_end(d);
 }

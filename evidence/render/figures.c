@@ -577,37 +577,6 @@ static void outages(struct walk *w, const struct bw_report *r)
     }
 }
 
-/* What people know; only where somebody said something. */
-static void annotations(struct walk *w, const struct bw_report *r)
-{
-    const struct bw_report_outages *o = &r->outages;
-    const struct bw_report_notes *notes = &r->notes;
-    char name[192];
-    char from[32];
-    char to[32];
-
-    if (notes->n == 0 && notes->n_unread == 0) {
-        return;
-    }
-    w->section = "annotations";
-    w->method = BW_METHOD_EXCLUDED;
-    put_plain(w, "annotations", (int64_t)notes->n, "1");
-    put_plain(w, "annotations_not_readable", notes->n_unread, "1");
-    put_plain(w, "excluded_time", notes->excluded_s, "s");
-    put_plain(w, "outage_in_excluded_time", o->excluded_ms, "ms");
-    put_plain(w, "outage_without_excluded_time",
-              o->total_ms == BW_UNKNOWN ? BW_UNKNOWN : o->total_ms - o->excluded_ms, "ms");
-    for (size_t i = 0; i < notes->n; i++) {
-        const struct bw_annotation_said *a = &notes->list[i];
-        bw_words_utc_s(a->annotation.from_unix_s, from);
-        bw_words_utc_s(a->annotation.to_unix_s, to);
-        (void)snprintf(name, sizeof(name), "%s/%s %s%s, by %s", from, to,
-                       bw_cause_name((enum bw_cause)a->annotation.cause),
-                       a->annotation.exclude == 1 ? " (excluded)" : "", a->by);
-        put_text(w, name, a->annotation.text);
-    }
-}
-
 static void gaps(struct walk *w, const struct bw_report *r)
 {
     static const char *const kinds[] = {"missing", "counter", "stated"};
@@ -675,8 +644,7 @@ int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner)
     targets(&w, r);
     traffic(&w, r);
     outages(&w, r);
-    annotations(&w, r);
     gaps(&w, r);
     counts(&w, r);
-    return w.rc;
+    return w.rc ? w.rc : bw_figures_said(r, cb, owner);
 }

@@ -26,4 +26,7 @@ int bw_report_figures(const struct bw_report *r, bw_figure_cb cb, void *owner);
 /* Those of its findings (figures_findings.c), which are among them. */
 int bw_findings_figures(const struct bw_report *r, bw_figure_cb cb, void *owner);
 
+/* The part of it that people said: sections "bindings" and "annotations". */
+int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner);
+
 #endif

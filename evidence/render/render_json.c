@@ -125,6 +125,37 @@ static void claimed(struct bw_jw *w, const struct bw_report *r)
     bw_jw_arr_end(w);
 }
 
+/* Which claims, and who says that they are about this circuit. */
+static void bindings(struct bw_jw *w, const struct bw_report *r)
+{
+    if (r->n_bindings == 0) {
+        return;
+    }
+    bw_jw_karr(w, "bindings");
+    for (size_t i = 0; i < r->n_bindings; i++) {
+        const struct bw_bound *b = &r->bindings[i];
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "id", b->binding_id);
+        bw_jw_kstr(w, "claim", b->binding.claim);
+        bw_json_word(w, "claim_id", b->claim_id);
+        bw_json_word(w, "first_day", b->first_day);
+        bw_json_word(w, "last_day", b->last_day);
+        bw_jw_ki64(w, "down_bps", b->bps[BW_DOWN]);
+        bw_jw_ki64(w, "up_bps", b->bps[BW_UP]);
+        bw_json_word(w, "provider", b->provider);
+        bw_jw_kstr(w, "by", b->by);
+        bw_json_time(w, "said_at", b->said_unix_s);
+        bw_jw_kbool(w, "after_the_period_began", b->said_unix_s > r->from_unix_s);
+        if (b->ended_by[0]) {
+            bw_jw_kstr(w, "ended_by", b->ended_by);
+            bw_jw_kstr(w, "ended_who", b->ended_who);
+            bw_json_time(w, "ended_at", b->ended_unix_s);
+        }
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+}
+
 static void coverage(struct bw_jw *w, const struct bw_report *r)
 {
     static const char *const kinds[] = {"missing", "counter", "stated"};
@@ -543,6 +574,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_json_class_time(&w, r);
     records(&w, r);
     claimed(&w, r);
+    bindings(&w, r);
     delivered(&w, r);
     used(&w, r);
     bw_json_findings(&w, r);

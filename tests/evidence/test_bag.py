@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 import bagit
+import gen_usac
 
 BANDWITNESS, GEN = sys.argv[1:3]
 FAULTS = []
@@ -296,6 +297,36 @@ def what_people_said(place, key):
             write(f"{folder}/{n}", content)
 
 
+def what_people_bound(place, key):
+    """Claims that people bound to the circuit go with the binding, as filed and as corrected; the
+    claim that the report was asked with must be what they come to."""
+    data = f"{place}/data"
+    world = [{"ben": "123450", "name": "Willow Valley School District", "state": "OR", "year": 2026,
+              "schools": [{"number": "123456", "name": "Heron School", "students": 400}],
+              "frns": [{"frn": "2699000001", "application": "261000001", "status": "Funded",
+                        "spin": "143000555", "provider": "Oak Fibre", "discount": "0.8",
+                        "lines": [{"line": "001", "kind": "internet", "down": "100.0", "up": "100.0",
+                                   "unit": "Mbps", "quantity": 1, "unit_cents": 45000,
+                                   "recipients": ["123456"]}]}]}]
+    for speed in ("100.0", "500.0"):
+        world[0]["frns"][0]["lines"][0].update(down=speed, up=speed)
+        must(bandwitness("import", "usac", "--ledger", data, "--by", "heron",
+                         *gen_usac.write(world, place)), 0)
+    must(bandwitness("claim", "confirm", "2699000001.001", "s-heron.wan", "--ledger", data, "--by",
+                     "egret"), 0)
+    _, folder = from_source("bound", ["--ledger", data], ["--key", key], place)
+    saved = read(f"{folder}/data/statements.jsonl")
+    kinds = [json.loads(x)["kind"] for x in saved.splitlines()]
+    if sorted(set(kinds)) != ["annotation", "binding", "claim", "withdrawal"] or kinds.count("claim") != 2:
+        wrong(f"statements.jsonl: {kinds}")
+    for change, words in ((lambda d: d.replace(b'"bps":500000000,"filed":"500"',
+                                               b'"bps":600000000,"filed":"600"'), "claims something else"),
+                          (lambda d: d.replace(b'"by":"egret"', b'"by":"nobody"'), "report.json: line ")):
+        write(f"{folder}/data/statements.jsonl", change(saved))
+        bagit.write_manifests(folder)
+        must(bandwitness("verify", folder), 1, words)
+
+
 def usage(place, jose, key):
     must(bandwitness("bundle", "--file", jose, "--key", key), 2, "-o FILE.tar.zst")
     must(bandwitness("bundle", "--file", jose, "-o", f"{place}/x.tar.zst", "--tz", "UTC"), 1,
@@ -341,6 +372,7 @@ def main():
             wrong("a ledger's bag does not tell when records were taken in")
         hidden_changes(folder)
         what_people_said(place, key)
+        what_people_bound(place, key)
         # the box's own keys lie beside its journal
         os.mkdir(f"{place}/public")
         kid = json.loads(read(f"{folder}/data/keys/keys.jwks"))["keys"][0]["kid"]

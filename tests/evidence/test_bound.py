@@ -11,7 +11,9 @@ import tempfile
 import unittest
 
 import gen_usac
+import jsonschema
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
 CIRCUIT = "s-heron.wan"
 ISP, TRANSPORT, EGRET = "frn:2699000001.001", "frn:2699000002.001", "frn:2699000003.001"
@@ -103,6 +105,35 @@ class Bound(unittest.TestCase):
     def typed(self):
         subprocess.run([BANDWITNESS, "site", "claim", "s-heron", "--from", "2026-09-01", "--down", "50M",
                         "--up", "50M", "--data", self.data], check=True, stdout=subprocess.DEVNULL)
+
+    def test_who_says_so_stands_in_the_report(self):
+        with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
+            schema = jsonschema.Draft202012Validator(json.load(f))
+        ask = ("report", "--tz", "America/Chicago", "--format")
+        self.assertNotIn("bindings", json.loads(self.run_it(*ask, "json")))
+        first = self.confirm(ISP, by="egret")
+        gone = self.run_it("claim", "confirm", "--withdraw", first, "--by", "grey").split()[0]
+        second = self.confirm(TRANSPORT, "--from", "2026-10-30", "--to", "2026-10-31", by="egret")
+        self.confirm(EGRET, "--from", "2027-01-01")  # not of this period
+        report = json.loads(self.run_it(*ask, "json"))
+        for e in list(schema.iter_errors(report))[:5]:
+            self.fail(f"the schema refuses {list(e.path)}: {e.message}")
+        a, b = report["bindings"]
+        self.assertEqual((a["id"], a["claim"], a["by"], a["ended_by"], a["ended_who"]),
+                         (first, ISP, "egret", gone, "grey"))
+        self.assertEqual((a["first_day"], a["last_day"]), ("2026-07-01", "2027-06-30"))
+        self.assertEqual((b["id"], b["claim"], b["down_bps"]), (second, TRANSPORT, 10**8))
+        self.assertEqual((b["first_day"], b["last_day"]), ("2026-10-30", "2026-10-31"))
+        self.assertNotIn("ended_by", b)
+        # said now, which is after 28 October 2026 wherever the clock is right
+        self.assertEqual(b["after_the_period_began"], b["said_at"] > report["period"]["from"])
+        page = self.run_it(*ask, "html")
+        for text in ("Whose word it is", "; ended by grey, ", TRANSPORT, "2026-10-30 to 2026-10-31"):
+            self.assertTrue(text in page, text)
+        rows = [x.split(",") for x in self.run_it(*ask, "csv").splitlines() if x.startswith("bindings,")]
+        self.assertIn(["bindings", f"{TRANSPORT} 2026-10-30/2026-10-31", "100000000", "bit/s"],
+                      [x[:4] for x in rows])
+        self.assertIn(["bindings", f"{ISP} said by", "egret"], [x[:3] for x in rows])
 
     def test_a_correction_is_meant_as_well(self):
         self.confirm(ISP)

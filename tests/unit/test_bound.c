@@ -197,6 +197,50 @@ static void test_the_bindings_own_days(void **state)
     claims(f, BEFORE, AFTER, OCT "-" JUL2 " 500/-1 own:oak;");
 }
 
+static void test_changes_since_then(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char first[BW_HASH_LEN + 1];
+    char gone[BW_HASH_LEN + 1];
+    struct bw_bound *list = NULL;
+    int64_t unread = -1;
+    size_t n = 0;
+    f->now_unix_s = 1795000000; /* said from 18 November 2026 on */
+    claim(f, "oak", 500, 0, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, first);
+    say(f, BW_STATEMENT_WITHDRAWAL, first, NULL, "{}", gone);
+    (void)snprintf(b.from, sizeof(b.from), "2026-10-01");
+    bind_to(f, "s-heron.wan", &b, NULL);
+    /* Of October: what held then is shown, and that it was changed later. */
+    assert_int_equal(bw_bound_list(f->c, "s-heron.wan", f->tz, 1790830800, 1793509200,
+                                   &list, &n, &unread, &f->err),
+                     0);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].binding_id, first);
+    assert_string_equal(list[0].ended_by, gone);
+    assert_string_equal(list[0].ended_who, "grey");
+    assert_int_equal(list[0].ended_unix_s, 1795000003);
+    assert_string_equal(list[1].ended_by, "");
+    assert_int_equal(list[1].ended_unix_s, BW_UNKNOWN);
+    assert_string_equal(list[1].first_day, "2026-10-01");
+    free(list);
+    /* Of a period after it was ended, and of one before the other's days. */
+    assert_int_equal(bw_bound_list(f->c, "s-heron.wan", f->tz, 1795000003, 1796000000,
+                                   &list, &n, &unread, &f->err),
+                     0);
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].ended_by, "");
+    free(list);
+    assert_int_equal(bw_bound_list(f->c, "s-heron.wan", f->tz, 1782882000, 1790830800,
+                                   &list, &n, &unread, &f->err),
+                     0);
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].binding_id, first);
+    free(list);
+}
+
 static int count(void *owner, const char *about, const struct bw_bound *b)
 {
     int *n = owner;
@@ -261,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_day_to_day),
         T(test_the_bindings_own_days),
+        T(test_changes_since_then),
         T(test_all_bindings),
         T(test_bodies),
     };

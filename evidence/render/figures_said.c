@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * figures_said.c - what people said, as rows of the flat list: only where somebody did. */
+#include "figures.h"
+
+#include <annotation.h>
+#include <bound.h>
+#include <bw/units.h>
+#include <model.h>
+#include <stdio.h>
+#include <words.h>
+
+enum {
+    NAME_CAP = 240
+};
+
+struct walk {
+    bw_figure_cb cb;
+    void *owner;
+    int rc;
+    const char *section;
+    const char *method;
+};
+
+static void
+put(struct walk *w, const char *figure, int64_t value, const char *text, const char *unit)
+{
+    struct bw_figure f = {.section = w->section,
+                          .figure = figure,
+                          .value = value,
+                          .text = text,
+                          .unit = unit,
+                          .layer = "",
+                          .statistic = "",
+                          .n = BW_UNKNOWN,
+                          .method = w->method};
+    if (w->rc == 0) {
+        w->rc = w->cb(w->owner, &f);
+    }
+}
+
+/* Who says which claims are about this circuit. */
+static void bindings(struct walk *w, const struct bw_report *r)
+{
+    char name[NAME_CAP];
+    char when[32];
+
+    w->section = "bindings";
+    w->method = "";
+    for (size_t i = 0; i < r->n_bindings; i++) {
+        const struct bw_bound *b = &r->bindings[i];
+        bw_words_utc_s(b->said_unix_s, when);
+        (void)snprintf(name, sizeof(name), "%s %s/%s", b->binding.claim, b->first_day,
+                       b->last_day);
+        put(w, name, b->bps[BW_DOWN], NULL, "bit/s");
+        (void)snprintf(name, sizeof(name), "%s said by", b->binding.claim);
+        put(w, name, BW_UNKNOWN, b->by, "");
+        (void)snprintf(name, sizeof(name), "%s said at", b->binding.claim);
+        put(w, name, BW_UNKNOWN, when, "");
+        if (b->ended_by[0]) {
+            bw_words_utc_s(b->ended_unix_s, when);
+            (void)snprintf(name, sizeof(name), "%s ended by %s at", b->binding.claim,
+                           b->ended_who);
+            put(w, name, BW_UNKNOWN, when, "");
+        }
+    }
+}
+
+static void annotations(struct walk *w, const struct bw_report *r)
+{
+    const struct bw_report_outages *o = &r->outages;
+    const struct bw_report_notes *notes = &r->notes;
+    char name[NAME_CAP];
+    char from[32];
+    char to[32];
+
+    if (notes->n == 0 && notes->n_unread == 0) {
+        return;
+    }
+    w->section = "annotations";
+    w->method = BW_METHOD_EXCLUDED;
+    put(w, "annotations", (int64_t)notes->n, NULL, "1");
+    put(w, "annotations_not_readable", notes->n_unread, NULL, "1");
+    put(w, "excluded_time", notes->excluded_s, NULL, "s");
+    put(w, "outage_in_excluded_time", o->excluded_ms, NULL, "ms");
+    put(w, "outage_without_excluded_time",
+        o->total_ms == BW_UNKNOWN ? BW_UNKNOWN : o->total_ms - o->excluded_ms, NULL, "ms");
+    for (size_t i = 0; i < notes->n; i++) {
+        const struct bw_annotation_said *a = &notes->list[i];
+        bw_words_utc_s(a->annotation.from_unix_s, from);
+        bw_words_utc_s(a->annotation.to_unix_s, to);
+        (void)snprintf(name, sizeof(name), "%s/%s %s%s, by %s", from, to,
+                       bw_cause_name((enum bw_cause)a->annotation.cause),
+                       a->annotation.exclude == 1 ? " (excluded)" : "", a->by);
+        put(w, name, BW_UNKNOWN, a->annotation.text, "");
+    }
+}
+
+int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner)
+{
+    struct walk w = {.cb = cb, .owner = owner};
+
+    bindings(&w, r);
+    annotations(&w, r);
+    return w.rc;
+}
