@@ -6,8 +6,23 @@
 
 #include <bw/err.h>
 #include <stdio.h>
+#include <string.h>
 
 extern const struct bw_verb bw_verb_statement_show;
+
+/* One id in 64 begins with '-': a whole one is taken for what it is, wherever it stands. */
+static const char *take_id(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+        if (argv[i][0] == '-' && bw_statement_id_valid(argv[i])) {
+            const char *id = argv[i];
+            memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
+            --*argc;
+            return id;
+        }
+    }
+    return NULL;
+}
 
 static int run(int argc, char **argv)
 {
@@ -24,6 +39,7 @@ static int run(int argc, char **argv)
     struct statement_view view;
     bool json = false;
     bool raw = false;
+    const char *id = take_id(&argc, argv);
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         int r = 0;
         if (o == 'j') {
@@ -37,7 +53,7 @@ static int run(int argc, char **argv)
             return r;
         }
     }
-    if (optind + 1 != argc) {
+    if (optind + (id == NULL) != argc) {
         return bw_cli_usage(v,
                             "give one id, or how it begins (bandwitness statement list)");
     }
@@ -50,7 +66,7 @@ static int run(int argc, char **argv)
     if (status == 0 && !d.catalogue) {
         status = bw_cli_failed(v, "nothing was said in %s yet", d.folder);
     }
-    if (status == 0 && d.catalogue->ops->statement_find(d.catalogue, argv[optind],
+    if (status == 0 && d.catalogue->ops->statement_find(d.catalogue, id ? id : argv[optind],
                                                         raw    ? statement_view_raw
                                                         : json ? statement_view_line
                                                                : statement_view_whole,
@@ -64,15 +80,17 @@ static int run(int argc, char **argv)
 const struct bw_verb bw_verb_statement_show = {
     .name = "statement show",
     .summary = "show one statement whole: who said what, when, and what became of it",
-    .help = "[OPTION]... ID\n"
-            "\n"
-            "The statement with this id, or whose id begins so.\n"
-            "\n"
-            "  --json             one JSON object\n"
-            "  --raw              its bytes alone, without a newline: their SHA-256 in\n"
-            "                     base64url is the id\n" BW_DOCKET_ASKED_HELP "\n"
-            "Exit status: 0 shown, 1 there is none or it failed, 2 wrong usage.\n"
-            "\n"
-            "Example: bandwitness statement show --raw p10RN33j | sha256sum\n",
+    .help =
+        "[OPTION]... ID\n"
+        "\n"
+        "The statement with this id, or whose id begins so (after -- where that begins\n"
+        "with a -).\n"
+        "\n"
+        "  --json             one JSON object\n"
+        "  --raw              its bytes alone, without a newline: their SHA-256 in\n"
+        "                     base64url is the id\n" BW_DOCKET_ASKED_HELP "\n"
+        "Exit status: 0 shown, 1 there is none or it failed, 2 wrong usage.\n"
+        "\n"
+        "Example: bandwitness statement show --raw p10RN33j | sha256sum\n",
     .run = run,
 };

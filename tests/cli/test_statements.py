@@ -64,7 +64,7 @@ class Statements(unittest.TestCase):
         self.assertEqual(list(said["body"].items()), [
             ("v", 1), ("from_s", 1793606400), ("to_s", 1793611800), ("cause", "power"),
             ("text", "power cut on Alder Road"), ("exclude", True)])
-        raw = self.run_it("statement", "show", first[:8], "--raw", *here).encode()
+        raw = self.run_it("statement", "show", "--raw", *here, "--", first[:8]).encode()
         self.assertEqual(identity(raw), first)
         self.assertEqual(json.loads(raw), said)
 
@@ -101,6 +101,20 @@ class Statements(unittest.TestCase):
         whole = self.run_it("statement", "show", second, *here)
         self.assertIn(f"replaces  {first}", whole)
         self.assertIn(f"ended by  {gone}", whole)
+
+    def test_an_id_that_begins_like_an_option(self):
+        """One in 64 does."""
+        here = ("--state", self.state)
+        found = ""
+        for n in range(2000):
+            text = ("--text", f"the {n}th guess")
+            found = self.run_it("annotate", "wan", "--unseen", *here, *POWER, *text).split()[0]
+            if found.startswith("-"):
+                break
+        self.assertTrue(found.startswith("-"), found)
+        for words in ((found, "--raw", *here), (*here, "--raw", found), (*here, "--raw", "--", found[:9])):
+            self.assertEqual(identity(self.run_it("statement", "show", *words).encode()), found)
+        self.run_it("annotate", *here, "--withdraw", found)
 
     def test_what_is_refused(self):
         here = ("--unseen", "--state", self.state)
