@@ -134,10 +134,14 @@ static void period_table(struct bw_doc *d, const struct bw_report *r)
         bw_doc_printf(
             d, BW_SPAN_PLAIN,
             "Over the period as counted, at %s. Left out of rates: %lld intervals "
-            "with a test of ours, %lld covered for less than half, %lld counted at "
-            "a mirror port.",
-            bw_words_layer_long(u->layer), (long long)u->n_with_test, (long long)u->n_short,
-            (long long)u->n_at_least);
+            "with a test of ours, %lld covered for less than half",
+            bw_words_layer_long(u->layer), (long long)u->n_with_test,
+            (long long)u->n_short);
+        if (u->n_at_least > 0) { /* lines without such a port have no word of it */
+            bw_doc_printf(d, BW_SPAN_PLAIN, ", %lld counted at a mirror port",
+                          (long long)u->n_at_least);
+        }
+        bw_doc_text(d, ".");
         for (int window = 0; window < BW_WINDOWS; window++) {
             for (int way = 0; way < BW_DIRECTIONS; way++) {
                 const struct bw_report_window *w = &u->window[window][way];

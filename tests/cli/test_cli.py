@@ -522,6 +522,8 @@ class Catalogue(unittest.TestCase):
         db = sqlite3.connect(db_path)
         db.executescript(f"""
             DROP TABLE names;
+            DROP TABLE statements;
+            DROP TABLE ends;
             ALTER TABLE keys DROP COLUMN prev_kid;
             INSERT INTO keys VALUES('one', 1, x'00', '{self.site}', 5, NULL, 'two'),
                                    ('two', 1, x'00', '{self.site}', 6, NULL, NULL);
