@@ -48,13 +48,23 @@ check_adopted(const struct bw_verb *v, const struct bw_judging *j, const char *n
                          near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-static int
-adoptions(const struct bw_verb *v, const struct bw_judging_asked *a, struct bw_judging *j)
+static int adoptions(const struct bw_verb *v,
+                     const struct bw_judging_asked *a,
+                     struct bw_origin *origin,
+                     struct bw_judging *j)
 {
-    j->adoptions = calloc(a->n_adopt + 1, sizeof(*j->adoptions));
-    if (!j->adoptions) {
+    struct bw_err err = {""};
+    struct bw_adoption *more;
+
+    if (bw_origin_adoptions(origin, &j->adoptions, &j->j.n_adoptions, &err) < 0) {
+        return bw_cli_failed(v, "%s", err.text);
+    }
+    more =
+        realloc(j->adoptions, (j->j.n_adoptions + a->n_adopt + 1) * sizeof(*j->adoptions));
+    if (!more) {
         return bw_cli_failed(v, "out of memory");
     }
+    j->adoptions = more;
     for (size_t i = 0; i < a->n_adopt; i++) {
         struct bw_adoption *to = &j->adoptions[j->j.n_adoptions];
         int status = check_adopted(v, j, a->adopt[i]);
@@ -65,6 +75,7 @@ adoptions(const struct bw_verb *v, const struct bw_judging_asked *a, struct bw_j
         (void)snprintf(to->words, sizeof(to->words),
                        "said with this report's command, not on file");
         to->from_unix_s = BW_UNKNOWN;
+        to->version = BW_UNKNOWN;
         j->j.n_adoptions++;
     }
     return BW_EXIT_OK;
@@ -80,7 +91,6 @@ int bw_judging_find(const struct bw_verb *v,
     int status;
     int r = 0;
 
-    (void)origin;
     ret->j.terms = bw_finding_terms_none;
     ret->j.students = BW_UNKNOWN;
     ret->j.users = BW_UNKNOWN;
@@ -97,7 +107,7 @@ int bw_judging_find(const struct bw_verb *v,
         return bw_cli_failed(v, "%s", err.text);
     }
     ret->j.rules = ret->rules;
-    status = adoptions(v, a, ret);
+    status = adoptions(v, a, origin, ret);
     ret->j.adoptions = ret->adoptions;
     return status;
 }

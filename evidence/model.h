@@ -11,6 +11,7 @@
 #ifndef BW_EVIDENCE_MODEL_H
 #define BW_EVIDENCE_MODEL_H
 
+#include <adoption.h>
 #include <annotation.h>
 #include <bound.h>
 #include <bw/summary.h>
@@ -92,13 +93,6 @@ enum bw_report_check {
     BW_CHECK_NOT_DONE,
     BW_CHECK_GOOD,
     BW_CHECK_BAD
-};
-
-/* The state's word that a rule governs its schools. */
-struct bw_adoption {
-    char rule[BW_NAME_MAX + 1];
-    char words[200];     /* by whom, when */
-    int64_t from_unix_s; /* unknown: since ever */
 };
 
 /* By which rules, and what they need beside records. */

@@ -430,3 +430,13 @@ int bw_origin_calendars(struct bw_origin *s,
 {
     return s->catalogue ? bw_calendars_add_site(s->catalogue, site, out, reterr) : 0;
 }
+
+int bw_origin_adoptions(struct bw_origin *s,
+                        struct bw_adoption **ret,
+                        size_t *ret_n,
+                        struct bw_err *reterr)
+{
+    *ret = NULL;
+    *ret_n = 0;
+    return s->catalogue ? bw_adoptions_read(s->catalogue, ret, ret_n, reterr) : 0;
+}

@@ -166,6 +166,12 @@ int bw_origin_annotations(struct bw_origin *s,
                           int64_t *ret_unread,
                           struct bw_err *reterr);
 
+/* Rules that the state has adopted (adoption.h), as they were said; free() *ret. None
+ * without a catalogue. */
+int bw_origin_adoptions(struct bw_origin *s,
+                        struct bw_adoption **ret,
+                        size_t *ret_n,
+                        struct bw_err *reterr);
 /* Append the school calendars on record that govern a site (calendars.h), the nearest
  * first. None is no failure. */
 int bw_origin_calendars(struct bw_origin *s,

@@ -192,6 +192,43 @@ class Findings(unittest.TestCase):
         self.assertIn("no finding", self.run_it("explain", "fcc-caf/use", *asked, status=1))
         self.assertIn("which finding?", self.run_it("explain", *asked, status=2))
 
+    def test_adopted_on_record(self):
+        data = os.path.join(self.folder, "data")
+        os.mkdir(data)
+        subprocess.run([GEN, "--from", "2026-10-28T05:00:00Z", "--days", "4", "--offset", "-18000",
+                        "--ledger", data + "/ledger"], check=True, stdout=subprocess.DEVNULL)
+
+        def governs(*words, rules=RULES):
+            text = self.run_it("report", "--ledger", data, "--tz", "America/Chicago", "--rules", rules,
+                               "--format", "json", *words)
+            return {f["finding"]: f["governs_why"] for f in json.loads(text)["findings"] if f["governs"]}
+
+        def adopt(*words, status=0):
+            return self.run_it("rules", "adopt", "--rules", RULES, "--ledger", data, "--by", "heron", *words,
+                               status=status)
+        self.assertEqual(governs(), {})
+        self.assertIn("esh-headroom is adopted", adopt("--from", "2026-10-01", "--text", "network act, section 4",
+                                                       "esh-headroom"))
+        adopt("--from", "2026-12-01", "ncren-utilisation")  # after the period
+        said = governs()
+        self.assertEqual(list(said), ["esh-headroom/use"])
+        self.assertRegex(said["esh-headroom/use"], "said by heron on .*: network act, section 4")
+        self.assertIn("not for adoption", adopt("--from", "2026-10-01", "bead", status=1))
+        self.assertIn("did you mean setda-iii?", adopt("--from", "2026-10-01", "setda-ii", status=1))
+        self.assertIn("since when", adopt("setda-iii", status=2))
+        self.assertEqual(list(governs("--adopt", "setda-iii")), ["esh-headroom/use", "setda-iii/size"])
+        # a changed rule is another one
+        own = os.path.join(self.folder, "changed")
+        os.mkdir(own)
+        with open(os.path.join(RULES, "esh-headroom.conf"), encoding="utf-8") as f:
+            text = f.read()
+        with open(os.path.join(own, "esh-headroom.conf"), "w", encoding="utf-8") as f:
+            f.write(text.replace("version = 1", "version = 2"))
+        self.assertEqual(governs(rules=own), {})
+        self.assertIn("adopted no longer", adopt("--withdraw", "esh-headroom"))
+        self.assertEqual(governs(), {})
+        self.assertIn("is not adopted", adopt("--withdraw", "esh-headroom", status=1))
+
     def test_refused(self):
         for text, says in (("available = 99%\nspeed_part = 90%\n", ":2: 'speed_part' and 'speed_share'"),
                            ("round_trip = 35\nround_trip_share = 9%\n", ":1: 'round_trip' is '35'"),
