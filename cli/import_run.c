@@ -13,6 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+    JSON_BYTES_MAX = 16 * 1024 * 1024 /* between two flushes */
+};
+
 int bw_import_asked_take(const struct bw_verb *v, int o, struct bw_import_asked *a)
 {
     switch (o) {
@@ -142,7 +146,7 @@ int bw_import_run(const struct bw_import_asked *a,
     if (!plan) {
         return bw_cli_failed(a->verb, "no memory");
     }
-    bw_buf_init(&out, 16 * 1024 * 1024);
+    bw_buf_init(&out, JSON_BYTES_MAX);
     bw_jw_init(&w, &out);
     bw_import_plan_init(plan, a->verb, source, d);
     int status = look_and_write(a, plan, &view);

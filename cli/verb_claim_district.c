@@ -16,6 +16,10 @@
 
 extern const struct bw_verb bw_verb_claim_district;
 
+enum {
+    JSON_BYTES_MAX = 16 * 1024 * 1024
+};
+
 struct asked {
     struct bw_docket_asked docket;
     const char *number;
@@ -226,7 +230,7 @@ static void json(const struct found *f)
     const struct bw_claimed *c = &f->claimed;
     struct bw_buf out;
     struct bw_jw w;
-    bw_buf_init(&out, 16 * 1024 * 1024);
+    bw_buf_init(&out, JSON_BYTES_MAX);
     bw_jw_init(&w, &out);
     bw_jw_obj(&w);
     bw_jw_kstr(&w, "method", BW_CLAIMED_METHOD);

@@ -57,22 +57,44 @@ static int squeeze(const char *cell, char *out, size_t cap)
     return 0;
 }
 
+/* One to `max` digits; gives how many. */
+static size_t digits(const char *text, size_t max, int *ret)
+{
+    size_t n = 0;
+    *ret = 0;
+    while (n < max && text[n] >= '0' && text[n] <= '9') {
+        *ret = *ret * 10 + (text[n++] - '0');
+    }
+    return n;
+}
+
+/* "7/1/2026" as "2026-07-01"; gives the bytes used, 0: not of this form. */
+static size_t month_first(const char *cell, char ret[BW_DATE_LEN + 1])
+{
+    char made[48];
+    int month;
+    int day;
+    int year;
+    size_t a = digits(cell, 2, &month);
+    if (a == 0 || cell[a] != '/') {
+        return 0;
+    }
+    size_t b = digits(cell + a + 1, 2, &day);
+    if (b == 0 || cell[a + 1 + b] != '/' || digits(cell + a + b + 2, 4, &year) != 4) {
+        return 0;
+    }
+    (void)snprintf(made, sizeof(made), "%04d-%02d-%02d", year, month, day);
+    memcpy(ret, made, BW_DATE_LEN);
+    ret[BW_DATE_LEN] = '\0';
+    return a + b + 6;
+}
+
 /* "2026-07-01T00:00:00.000", "7/1/2026 12:00:00 AM": the day before any time of it. */
 static int take_date(const char *cell, char ret[BW_DATE_LEN + 1])
 {
     char text[BW_DATE_LEN + 1];
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    int used = 0;
-    if (sscanf(cell, "%2d/%2d/%4d%n", &month, &day, &year, &used) == 3) {
-        char made[48];
-        (void)snprintf(made, sizeof(made), "%04d-%02d-%02d", year, month, day);
-        if (strlen(made) != BW_DATE_LEN) {
-            return -EINVAL;
-        }
-        memcpy(text, made, sizeof(text));
-    } else {
+    size_t used = month_first(cell, text);
+    if (used == 0) {
         used = BW_DATE_LEN;
         if (strlen(cell) < BW_DATE_LEN) {
             return -EINVAL;

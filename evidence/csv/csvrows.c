@@ -64,7 +64,8 @@ static int new_reader(const char *name, struct bw_csv **ret, struct bw_err *rete
     }
     if (!c || !c->name || !c->window || !c->hasher) {
         bw_csv_close(c);
-        return bw_err_set(reterr, -ENOMEM, "%s: no memory to read it", name);
+        (void)bw_err_set(reterr, -ENOMEM, "%s: no memory to read it", name);
+        return -ENOMEM;
     }
     *ret = c;
     return 0;
@@ -82,7 +83,7 @@ int bw_csv_open(const char *path, struct bw_csv **ret, struct bw_err *reterr)
     c->fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                      : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (c->fd < 0 || fstat(c->fd, &st) < 0) {
-        r = bw_err_set(reterr, -errno, "%s: %s", c->name, strerror(errno));
+        r = bw_err_set(reterr, -errno, "%s: %s", c->name, bw_strerror(-errno));
         goto out;
     }
     if (S_ISDIR(st.st_mode)) {
@@ -181,7 +182,7 @@ static int refill(struct bw_csv *c, struct bw_err *reterr)
     }
     if (n < 0) {
         return bw_err_set(reterr, -errno, "%s: cannot be read: %s", c->name,
-                          strerror(errno));
+                          bw_strerror(-errno));
     }
     bw_hasher_add(c->hasher, c->window + c->to, (size_t)n);
     c->to += (size_t)n;
@@ -383,7 +384,7 @@ static int part(struct bw_csv *c, const struct row *row, size_t *ret_n, struct b
 
 static int next(struct bw_csv *c, size_t *ret_n, struct bw_err *reterr)
 {
-    struct row row;
+    struct row row = {.n = 0};
     int r = c->line == 0 && c->to == 0 ? begin(c, reterr) : 0;
     do {
         r = r < 0 ? r : find_row(c, &row, reterr);

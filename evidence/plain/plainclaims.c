@@ -17,6 +17,7 @@
 
 enum {
     TOLD_BYTES_MAX = 256 * 1024,
+    DOUBT_BYTES_MAX = 1024 * 1024,
     BODY_BYTES_MAX = 24 * 1024 * 1024,
     MEMBERS_MAX = 64,
     NAME_BYTES = 64
@@ -62,8 +63,15 @@ static bool bare(const struct bw_csv_field *f, char out[NAME_BYTES])
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        char c = at[i] == ' ' || at[i] == '-' ? '_' : at[i];
-        out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        bool gap = at[i] == ' ' || at[i] == '-';
+        char c = at[i];
+        if (c >= 'A' && c <= 'Z') {
+            c = (char)(c - 'A' + 'a');
+        }
+        out[i] = '_';
+        if (!gap) {
+            out[i] = c;
+        }
     }
     out[n] = '\0';
     return true;
@@ -305,7 +313,7 @@ int bw_plain_read(struct bw_csv *csv,
     p->csv = csv;
     p->unit = unit;
     bw_buf_init(&p->refusals, TOLD_BYTES_MAX);
-    bw_buf_init(&p->doubts, 4 * TOLD_BYTES_MAX);
+    bw_buf_init(&p->doubts, DOUBT_BYTES_MAX);
     bw_kept_init(&p->kept, BW_PLAIN_ROWS_MAX, BODY_BYTES_MAX);
     int r = bw_csv_next(csv, &f, &n, reterr);
     if (r == 0) {

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MORE_BYTES = 64 * 1024 /* the block grows by at least */
+};
+
 void bw_kept_init(struct bw_kept *k, size_t max_rows, size_t max_bytes)
 {
     *k = (struct bw_kept){.max = max_rows, .max_bytes = max_bytes};
@@ -37,7 +41,7 @@ static size_t slot_of(const struct bw_kept *k, const char *key)
 
 struct bw_kept_row *bw_kept_find(const struct bw_kept *k, const char *key)
 {
-    if (k->n == 0) {
+    if (k->n == 0 || !k->rows || !k->slots) {
         return NULL;
     }
     uint32_t row = k->slots[slot_of(k, key)];
@@ -54,7 +58,7 @@ static int widen(struct bw_kept *k)
     free(k->slots);
     k->slots = slots;
     k->n_slots = n;
-    for (size_t i = 0; i < k->n; i++) {
+    for (size_t i = 0; k->rows && i < k->n; i++) {
         k->slots[slot_of(k, bw_kept_key(k, &k->rows[i]))] = (uint32_t)i + 1;
     }
     return 0;
@@ -67,7 +71,7 @@ static int store(struct bw_kept *k, const void *data, size_t n, uint32_t *ret)
         return -ENOSPC;
     }
     if (k->used + n + 1 > k->room) {
-        size_t room = k->room + k->room / 2 + n + 64 * 1024;
+        size_t room = k->room + k->room / 2 + n + MORE_BYTES;
         room = room > k->max_bytes ? k->max_bytes : room;
         char *bytes = realloc(k->bytes, room);
         if (!bytes) {
@@ -97,12 +101,13 @@ int bw_kept_add(struct bw_kept *k, const char *key, struct bw_kept_row **ret)
     if (k->n == k->max) {
         return -ENOSPC;
     }
-    if (k->n == k->cap) {
+    if (k->n == k->cap || !k->rows) {
         size_t cap = k->cap + k->cap / 2 + 1024;
         struct bw_kept_row *rows = realloc(k->rows, cap * sizeof(*rows));
         if (!rows) {
             return -ENOMEM;
         }
+        memset(rows + k->n, 0, (cap - k->n) * sizeof(*rows));
         k->rows = rows;
         k->cap = cap;
     }

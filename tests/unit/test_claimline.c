@@ -230,6 +230,39 @@ static void entities(void **state)
     assert_string_equal(ncessch, "");
 }
 
+/* The day that a cell gives; "" refused. */
+static void day_is(const char *cell, const char *want)
+{
+    struct bw_claimline c;
+    const struct bw_field *f = bw_claimline_fields;
+    while (strcmp(f->name, "service_start") != 0) {
+        f++;
+    }
+    bw_claimline_init(&c);
+    int r = bw_field_take(f, &c, cell, NULL);
+    if ((r == 0) != (want[0] != '\0') || strcmp(c.service_start, want) != 0) {
+        fail_msg("'%s': %d, '%s'", cell, r, c.service_start);
+    }
+}
+
+static void days_of_cells(void **state)
+{
+    (void)state;
+    day_is("2026-07-01", "2026-07-01");
+    day_is(" 2026-07-01T00:00:00.000 ", "2026-07-01");
+    day_is("7/1/2026", "2026-07-01");
+    day_is("07/01/2026 12:00:00 AM", "2026-07-01");
+    day_is("2/29/2028", "2028-02-29");
+    day_is("2/29/2026", "");
+    day_is("13/1/2026", "");
+    day_is("7/1/26", "");
+    day_is("7/1/20260", "");
+    day_is("7-1-2026", "");
+    day_is("2026-07-011", "");
+    day_is("2026-7-1", "");
+    day_is("July 1, 2026", "");
+}
+
 static void lists(void **state)
 {
     struct bw_claimline a;
@@ -281,11 +314,11 @@ static void units(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways),       cmocka_unit_test(refused),
-        cmocka_unit_test(newer),           cmocka_unit_test(abouts),
-        cmocka_unit_test(units),           cmocka_unit_test(lists),
-        cmocka_unit_test(role_of_purpose), cmocka_unit_test(entities),
-        cmocka_unit_test(nothing_paid),
+        cmocka_unit_test(both_ways),     cmocka_unit_test(refused),
+        cmocka_unit_test(newer),         cmocka_unit_test(abouts),
+        cmocka_unit_test(units),         cmocka_unit_test(lists),
+        cmocka_unit_test(days_of_cells), cmocka_unit_test(role_of_purpose),
+        cmocka_unit_test(entities),      cmocka_unit_test(nothing_paid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
