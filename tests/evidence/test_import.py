@@ -12,7 +12,9 @@ import unittest
 from decimal import Decimal
 
 import gen_usac
+import jsonschema
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = ""
 BPS = {"Kbps": 10 ** 3, "Mbps": 10 ** 6, "Gbps": 10 ** 9}
 
@@ -130,6 +132,18 @@ class Good(Import):
         for about, s in schools.items():
             self.assertEqual(entities[about]["students"], s["students"])
             self.assertEqual(entities[about]["name"], s["name"])
+        with open(os.path.join(TOP, "docs", "claim-v1.schema.json"), encoding="utf-8") as f:
+            schema = json.load(f)
+        for kind, all_of in (("claim", found), ("entity", entities)):
+            check = jsonschema.Draft202012Validator(dict(schema, **{"$ref": f"#/$defs/{kind}"}))
+            for body in all_of.values():
+                check.validate(body)
+            self.assertFalse(check.is_valid(dict(body, phone="1")))
+            # both know the same members
+            with open(os.path.join(TOP, "docs", "claim-v1.md"), encoding="utf-8") as f:
+                page = f.read()
+            for member in schema["$defs"][kind]["properties"]:
+                self.assertIn(f"`{member}`", page)
         # every row is somewhere
         rows = sum(f["rows"] for f in told["files"])
         self.assertEqual(rows, sum(f["kept"] for f in told["files"]) + told["refused"] +
