@@ -14,7 +14,7 @@
 
 enum {
     LEVELS = 6,
-    FACT_COLUMNS = 3,
+    FACT_COLUMNS = 4,
     LEAST = 30, /* points: two lines of text and a little */
     TABLE_LEAST = 64,
     APPENDED_MAX = 256
@@ -244,11 +244,23 @@ static void terms(struct paper *p, const struct bw_block *b)
 
 /* ---- facts -------------------------------------------------------------------- */
 
+/* Four in a row where none would stand alone below. */
+static int fact_columns(const struct bw_block *b)
+{
+    int n = 0;
+
+    for (const struct bw_block *c = b->first; c; c = c->next) {
+        n++;
+    }
+    return n > 0 && n % FACT_COLUMNS == 0 ? FACT_COLUMNS : n < 3 ? 2 : 3;
+}
+
 static void facts(struct paper *p, const struct bw_block *b)
 {
     static const struct paper_face big = {.size = 13, .strong = 13, .bold = true};
-    double width = p->text_width / FACT_COLUMNS;
     const struct bw_block *c = b->first;
+    int columns = fact_columns(b);
+    double width = p->text_width / columns;
 
     p->y += 4;
     paper_tag(p, "L");
@@ -257,7 +269,7 @@ static void facts(struct paper *p, const struct bw_block *b)
         PangoLayout *label[FACT_COLUMNS];
         double h = 0;
         int n = 0;
-        for (; c && n < FACT_COLUMNS; c = c->next, n++) {
+        for (; c && n < columns; c = c->next, n++) {
             double own;
             figure[n] = paper_layout(p, &c->text, &big, width - 18, PANGO_ALIGN_LEFT);
             label[n] =
