@@ -172,7 +172,7 @@ withdraw(const struct bw_verb *v, const struct asked *a, struct bw_docket *d, ch
     struct meant meant;
     struct bw_buf body;
     struct bw_jw w;
-    bw_buf_init(&body, 2 * WHY_MAX);
+    bw_buf_init(&body, (size_t)2 * WHY_MAX);
     bw_jw_init(&w, &body);
     bw_jw_obj(&w);
     bw_jw_ki64(&w, "v", 1);

@@ -95,11 +95,13 @@ int bw_origin_dated_claims(struct bw_origin *s,
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     size_t n_typed = 0;
     size_t n_bound = 0;
-    int r = typed ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
+    if (!typed) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     (void)snprintf(name, sizeof(name), "%s.%s", site, circuit);
-    r = r < 0 ? r
-              : bw_origin_claims(s, site, circuit, from_unix_s, to_unix_s, typed, cap,
-                                 &n_typed, place, reterr);
+    r = bw_origin_claims(s, site, circuit, from_unix_s, to_unix_s, typed, cap, &n_typed,
+                         place, reterr);
     if (r == 0 && s->catalogue) {
         r = bw_bound_claims(s->catalogue, name, tz, from_unix_s, to_unix_s, &bound,
                             &n_bound, reterr);

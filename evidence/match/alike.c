@@ -78,7 +78,10 @@ static void take_apart(const char *text, struct name *ret)
     size_t len = 0;
     ret->n = 0;
     for (;; text++) {
-        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+        char c = *text;
+        if (c >= 'A' && c <= 'Z') {
+            c = (char)(c - 'A' + 'a');
+        }
         if (of_word(c)) {
             if (len + 1 < sizeof(word)) {
                 word[len++] = c;

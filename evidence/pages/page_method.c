@@ -299,8 +299,7 @@ void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r)
         [ITEM_HOLIDAYS] =
             "Holidays: class hours are weekdays and hours of the clock alone.",
         "Anything about the time that is listed under gaps.",
-        "That it complies with any programme's rules. It supports such a statement; it is "
-        "not one."};
+        "That it complies with any programme's rules: it supports such a statement alone."};
 
     bw_doc_section(d, "not", "What this page does not show");
     bw_doc_list(d, false);

@@ -83,9 +83,13 @@ void bw_statement_by_of(const char *text, char ret[BW_STATEMENT_BY_MAX + 1])
 {
     size_t n = 0;
     for (; *text && n < BW_STATEMENT_BY_MAX; text++) {
-        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
-        char one[2] = {c, '\0'};
-        ret[n++] = made_of(one, "._-") ? c : '-';
+        char one[2] = {*text, '\0'};
+        if (*text >= 'A' && *text <= 'Z') {
+            one[0] = (char)(*text - 'A' + 'a');
+        } else if (!made_of(one, "._-")) {
+            one[0] = '-';
+        }
+        ret[n++] = one[0];
     }
     ret[n] = '\0';
 }
@@ -316,9 +320,11 @@ static int check_body(const struct bw_statement *s, struct bw_err *reterr)
 {
     struct bw_buf again;
     json_t *body = NULL;
-    bw_buf_init(&again, 2 * BW_STATEMENT_MAX);
-    int r = s->body ? bw_json_parse(s->body, s->n_body, BW_STATEMENT_MAX, &body, reterr)
-                    : fault(reterr, "body", "is missing");
+    if (!s->body) {
+        return fault(reterr, "body", "is missing");
+    }
+    bw_buf_init(&again, (size_t)2 * BW_STATEMENT_MAX);
+    int r = bw_json_parse(s->body, s->n_body, BW_STATEMENT_MAX, &body, reterr);
     if (r == 0) {
         r = write_body(body, &again, reterr);
     }
@@ -335,7 +341,7 @@ int bw_statement_encode(const struct bw_statement *s,
                         struct bw_err *reterr)
 {
     struct bw_buf whole;
-    bw_buf_init(&whole, 4 * BW_STATEMENT_MAX);
+    bw_buf_init(&whole, (size_t)4 * BW_STATEMENT_MAX);
     int r = check(s, reterr);
     r = r < 0 ? r : check_body(s, reterr);
     if (r < 0) {
@@ -437,8 +443,8 @@ static int read_first(
 {
     struct bw_buf body;
     struct bw_buf again;
-    bw_buf_init(&body, 2 * BW_STATEMENT_MAX);
-    bw_buf_init(&again, 4 * BW_STATEMENT_MAX);
+    bw_buf_init(&body, (size_t)2 * BW_STATEMENT_MAX);
+    bw_buf_init(&again, (size_t)4 * BW_STATEMENT_MAX);
     int r = read_rest(o, s, reterr);
     r = r < 0 ? r : check(s, reterr);
     r = r < 0 ? r : write_body(json_object_get(o, "body"), &body, reterr);
