@@ -17,6 +17,10 @@
 
 extern const struct bw_verb bw_verb_import_usac;
 
+enum {
+    GONE_BYTES_MAX = 64 * 1024
+};
+
 struct asked {
     struct bw_import_asked run;
     struct bw_usac_options usac;
@@ -178,13 +182,46 @@ static int item_of(void *owner, size_t i, struct bw_import_item *ret, struct bw_
     return r;
 }
 
+/* What stands in the catalogue, and what of it the files have no longer. */
+struct gone {
+    const struct bw_usac *usac;
+    struct bw_buf lines; /* "frn:…" a line, the first of them */
+    int64_t n;
+};
+
+static int on_claim(void *owner, const struct bw_said *s)
+{
+    struct gone *g = owner;
+    struct bw_claimline c;
+    if (strcmp(s->statement->via, bw_verb_import_usac.name) == 0 &&
+        bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) == 0) {
+        if (bw_usac_gone(g->usac, &c)) {
+            g->n++;
+            if (g->lines.len + BW_STATEMENT_ABOUT_MAX + 2 < g->lines.max) {
+                bw_buf_printf(&g->lines, "%s\n", s->statement->about);
+            }
+        }
+        bw_claimline_done(&c);
+    }
+    return 0;
+}
+
 /* What the files gave, before what would change. */
 static void on_files(const void *owner, struct bw_jw *w)
 {
+    const struct gone *g = owner;
+    const struct bw_usac_sum *sum = bw_usac_sum(g->usac);
+    const char *lines = g->lines.data ? g->lines.data : "";
     if (w) {
-        json_files(w, owner);
-    } else {
-        text_files(owner);
+        json_files(w, sum);
+        bw_jw_ki64(w, "gone", g->n);
+        bw_import_json_lines(w, "gone_lines", lines);
+        return;
+    }
+    text_files(sum);
+    if (g->n > 0) {
+        (void)printf("No longer in the files, and left as said: %" PRId64 "\n", g->n);
+        bw_import_text_lines(lines);
     }
 }
 
@@ -195,6 +232,8 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
     struct bw_docket d = {.catalogue = NULL};
     struct bw_err err = {.text = ""};
     struct bw_usac *u = NULL;
+    struct gone gone = {.n = 0};
+    bw_buf_init(&gone.lines, GONE_BYTES_MAX);
     int status = bw_import_docket(&a->run, &d);
     if (status != 0) {
         goto out;
@@ -205,6 +244,9 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
     if (progress) {
         (void)fprintf(stderr, "\r\033[K");
     }
+    const struct bw_said_query claims = {.kind = "claim"};
+    gone.usac = u;
+    r = r < 0 ? r : bw_docket_each(&d, &claims, on_claim, &gone, &err);
     if (r < 0) {
         status = bw_cli_failed(v, "%s; nothing was written", err.text);
         goto out;
@@ -216,9 +258,10 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
                                       .hold = true,
                                       .refused = sum->refused,
                                       .tell = on_files,
-                                      .told = sum};
+                                      .told = &gone};
     status = bw_import_run(&a->run, &source, &d);
 out:
+    bw_buf_done(&gone.lines);
     bw_usac_free(u);
     bw_docket_close(&d);
     return bw_cli_flush(v, status);

@@ -36,6 +36,7 @@ int bw_usac_new(const struct bw_usac_options *options, struct bw_usac **ret)
     bw_kept_init(&u->lines, BW_USAC_LINES_MAX, LINE_BYTES_MAX);
     bw_kept_init(&u->frns, BW_USAC_FRNS_MAX, FRN_BYTES_MAX);
     bw_kept_init(&u->extras, BW_USAC_FRNS_MAX, EXTRA_BYTES_MAX);
+    bw_kept_init(&u->payers, BW_USAC_LINES_MAX, EXTRA_BYTES_MAX);
     bw_kept_init(&u->entities, BW_USAC_ENTITIES_MAX, ENTITY_BYTES_MAX);
     *ret = u;
     return 0;
@@ -50,6 +51,7 @@ void bw_usac_free(struct bw_usac *u)
     bw_kept_done(&u->lines);
     bw_kept_done(&u->frns);
     bw_kept_done(&u->extras);
+    bw_kept_done(&u->payers);
     bw_kept_done(&u->entities);
     bw_buf_done(&u->refusals);
     bw_buf_done(&u->doubts);

@@ -112,6 +112,9 @@ int bw_usac_entity(const struct bw_usac *u,
                    struct bw_usac_place *ret_place,
                    struct bw_err *reterr);
 
+/* Do the files have lines of this claim's payer and year, but no longer this one? */
+bool bw_usac_gone(const struct bw_usac *u, const struct bw_claimline *c);
+
 /* Is it a member that only the FRN's status, or the recipients, tell? By its name. */
 bool bw_usac_of_frn(const char *field);
 bool bw_usac_of_recipients(const char *field);

@@ -215,11 +215,31 @@ static void doubt(struct bw_usac *u, const struct bw_usac_row *row, const char *
     }
 }
 
+static void payer_year(const struct bw_claimline *c, char ret[40])
+{
+    (void)snprintf(ret, 40, "%.11s %lld", c->payer, (long long)c->year);
+}
+
+bool bw_usac_gone(const struct bw_usac *u, const struct bw_claimline *c)
+{
+    char key[40];
+    char line[24];
+    if (u->options->n_payers > 0 && !bw_usac_payer_asked(u, c->payer)) {
+        return false; /* of such a payer only some lines were looked at */
+    }
+    payer_year(c, key);
+    (void)snprintf(line, sizeof(line), "%.11s.%.7s", c->frn, c->line);
+    return bw_kept_find(&u->payers, key) && !bw_kept_find(&u->lines, line);
+}
+
 /* Frn and payer become known, so that the other files' rows are. */
 static int follow(struct bw_usac *u, const struct bw_claimline *c, struct bw_err *reterr)
 {
     struct bw_kept_row *there;
+    char key[40];
+    payer_year(c, key);
     int r = bw_kept_add(&u->frns, c->frn, &there);
+    r = r < 0 ? r : bw_kept_add(&u->payers, key, &there);
     r = r < 0 ? r : bw_kept_add(&u->entities, c->payer, &there);
     if (r < 0) {
         return bw_usac_full(u, r, reterr);

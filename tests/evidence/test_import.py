@@ -227,6 +227,20 @@ class Good(Import):
         self.assertEqual(len(self.statements("claim")), len(first))
         self.assertEqual(len(self.statements("claim", "--history")), len(first) + 1)
 
+    def test_gone(self):
+        """Told where the payer's other lines of the year are there; never withdrawn."""
+        districts = gen_usac.world(4, 3)
+        self.assertGreater(len(districts[0]["frns"]), 1)
+        self.assertEqual(self.told(*gen_usac.write(districts, self.dir))["gone"], 0)
+        lost = districts[0]["frns"].pop()
+        paths = gen_usac.write(districts[:1], self.dir)
+        told = self.told(*paths)
+        self.assertEqual(told["gone_lines"], [f"frn:{lost['frn']}.001"])
+        self.assertEqual((told["gone"], told["statements"]), (1, 0))
+        self.assertIn("No longer in the files, and left as said: 1\n", self.usac(*paths)[0])
+        self.assertIn(f"frn:{lost['frn']}.001", self.bodies("claim"))
+        self.assertEqual(self.told("--ben", districts[1]["ben"], *paths)["gone"], 0)
+
     def test_bom_crlf_and_quotes(self):
         plain_told = self.told("--dry-run", self.lines_file())
         for change in (lambda t: b"\xef\xbb\xbf" + t.encode(),
