@@ -29,7 +29,8 @@ static const struct {
     [BW_PACK_SIZING] = {"sizing",
                         "how fast a line is needed",
                         "how fast the next line has to be, before Form 470 is filed",
-                        {bw_pack_sizing, bw_pack_use_chart, bw_pack_covered, bw_pack_who}},
+                        {bw_pack_sizing, bw_pack_use_chart, bw_pack_covered,
+                         bw_pack_who_short}},
     [BW_PACK_PIA] = {"pia",
                      "claim and price against what was carried and tested",
                      "answers to a question of Program Integrity Assurance",
@@ -208,15 +209,19 @@ static void provisional_note(struct bw_pack_made *m)
 
 static void others(struct bw_pack_made *m)
 {
+    bool first = true;
+
     bw_doc_section(m->doc, "others", "Other packs for the same period");
-    bw_doc_list(m->doc, false);
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
     for (int i = 0; i < BW_PACKS; i++) {
-        if (i != (int)m->asked->pack && packs[i].name) {
-            bw_doc_item(m->doc);
+        if (i != (int)m->asked->pack) {
+            bw_doc_text(m->doc, first ? "" : "; ");
             bw_doc_span(m->doc, BW_SPAN_CODE, packs[i].name);
             bw_doc_printf(m->doc, BW_SPAN_PLAIN, ": %s", packs[i].purpose);
+            first = false;
         }
     }
+    bw_doc_text(m->doc, ".");
     bw_doc_end(m->doc);
 }
 

@@ -103,6 +103,8 @@ void bw_pack_use_done(struct bw_pack_use *u);
 struct bw_growth;
 /* Growth of its days (growth-theilsen/1). 0, -ENOMEM. */
 int bw_pack_growth(const struct bw_pack_use *u, int way, struct bw_growth *ret);
+/* "+3.20 %" or "−1.10 %" a year, of BW_GROWTH_LOW, … */
+void bw_pack_growth_words(const struct bw_growth *g, int line, char out[64]);
 
 /* ---- money (price.c) ---- */
 
@@ -117,6 +119,7 @@ void bw_pack_report_figures(struct bw_pack_made *m, const char *const *sections)
 /* ---- contents ---- */
 
 void bw_pack_who(struct bw_pack_made *m);        /* who.c: identifiers */
+void bw_pack_who_short(struct bw_pack_made *m);  /* who.c: the same in one paragraph */
 void bw_pack_covered(struct bw_pack_made *m);    /* who.c: coverage and gaps, short */
 void bw_pack_sizing(struct bw_pack_made *m);     /* sizing.c: the answer and its reasons */
 void bw_pack_use_chart(struct bw_pack_made *m);  /* sizing.c: use day by day */

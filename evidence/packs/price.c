@@ -102,11 +102,11 @@ static void beside(struct bw_pack_made *m, const struct bw_pack_use *u)
     }
     if (bw_pack_growth(u, BW_DOWN, &g) == 0 && g.state == BW_GROWTH_MADE &&
         g.year_ppm[BW_GROWTH_MID] != BW_UNKNOWN) {
-        bw_words_percent(g.year_ppm[BW_GROWTH_MID], text);
-        bw_words_percent(g.year_ppm[BW_GROWTH_LOW], of);
+        bw_pack_growth_words(&g, BW_GROWTH_MID, text);
+        bw_pack_growth_words(&g, BW_GROWTH_LOW, of);
         bw_doc_fact(m->doc, text);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, "growth a year, between %s", of);
-        bw_words_percent(g.year_ppm[BW_GROWTH_HIGH], text);
+        bw_pack_growth_words(&g, BW_GROWTH_HIGH, text);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, " and %s (" BW_METHOD_GROWTH ")", text);
     } else {
         bw_doc_fact(m->doc, "not known");

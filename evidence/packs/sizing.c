@@ -149,6 +149,19 @@ static void full_fact(struct bw_pack_made *m, const struct bw_pack_use *u)
                   of);
 }
 
+void bw_pack_growth_words(const struct bw_growth *g, int line, char out[BW_WORDS_MAX])
+{
+    int64_t ppm = g->year_ppm[line];
+    char text[BW_WORDS_MAX];
+
+    bw_words_percent(ppm < 0 && ppm != BW_UNKNOWN ? -ppm : ppm, text);
+    (void)snprintf(out, BW_WORDS_MAX, "%s%.48s",
+                   ppm == BW_UNKNOWN ? ""
+                   : ppm < 0         ? "−"
+                                     : "+",
+                   text);
+}
+
 static void growth_fact(struct bw_pack_made *m, const struct need *n)
 {
     const struct bw_growth *g = &n->growth[BW_DOWN];
@@ -169,9 +182,9 @@ static void growth_fact(struct bw_pack_made *m, const struct need *n)
         bw_pack_count_absent(m, "Growth of use", why);
         return;
     }
-    bw_words_percent(g->year_ppm[BW_GROWTH_MID], figure);
-    bw_words_percent(g->year_ppm[BW_GROWTH_LOW], low);
-    bw_words_percent(g->year_ppm[BW_GROWTH_HIGH], high);
+    bw_pack_growth_words(g, BW_GROWTH_MID, figure);
+    bw_pack_growth_words(g, BW_GROWTH_LOW, low);
+    bw_pack_growth_words(g, BW_GROWTH_HIGH, high);
     bw_doc_fact(m->doc, figure);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN,
                   "growth of the download a year; between %s and %s (95 %% interval, %lld "

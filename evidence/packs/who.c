@@ -116,6 +116,70 @@ void bw_pack_who(struct bw_pack_made *m)
     bw_doc_end(m->doc);
 }
 
+/* A number of the filing, where it is on file. */
+static void
+also(struct bw_pack_made *m, const char *name, const char *figure, const char *text)
+{
+    if (text[0]) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; %s %s", name, text);
+        bw_pack_word(m, figure, text);
+    }
+}
+
+void bw_pack_who_short(struct bw_pack_made *m)
+{
+    const struct bw_report *r = m->r;
+    const struct bw_report_claim *c = bw_report_claim_last(r);
+    const struct bw_report_facts *f = &r->facts[r->n_facts - 1];
+    const struct bw_claimline *l = bw_pack_filed_of(m, 0)->line;
+    char circuit[160];
+    char frn[32];
+    char down[BW_WORDS_MAX];
+    char up[BW_WORDS_MAX];
+
+    m->section = "identity";
+    (void)snprintf(circuit, sizeof(circuit), "%s.%s", r->site, r->circuit);
+    bw_doc_section(m->doc, "who", "Which line this is");
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
+    bw_doc_printf(m->doc, BW_SPAN_STRONG, "%s%s%s", r->place, r->place[0] ? ", " : "",
+                  circuit);
+    bw_pack_word(m, "circuit", circuit);
+    if (r->place[0]) {
+        bw_pack_word(m, "place", r->place);
+    }
+    if (c) {
+        bw_words_rate(c->bps[BW_DOWN], down);
+        bw_words_rate(c->bps[BW_UP], up);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; claimed %s down, %s up at %s%s (%s)",
+                      c->bps[BW_DOWN] == BW_UNKNOWN ? "nothing" : down,
+                      c->bps[BW_UP] == BW_UNKNOWN ? "nothing" : up,
+                      bw_words_layer_long(bw_report_claim_layer(r)),
+                      c->layer == BW_LAYER_UNKNOWN ? ", which the claim does not name" : "",
+                      c->origin);
+    } else {
+        bw_doc_text(m->doc, "; no claim is on file");
+        bw_pack_count_absent(m, "A claim",
+                             "None is on file, so nothing can be compared with one.");
+    }
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; the box stands at the %s, counters: %s%s%s",
+                  bw_words_or(bw_vantage_name(f->vantage), "place that it does not state"),
+                  bw_words_or(bw_source_name(f->source), "none"),
+                  f->layer != BW_LAYER_UNKNOWN ? " at " : "",
+                  f->layer != BW_LAYER_UNKNOWN ? bw_words_layer_long(f->layer) : "");
+    if (l) {
+        (void)snprintf(frn, sizeof(frn), "%s%s%s", l->frn, l->line[0] ? "." : "", l->line);
+        also(m, "FRN", "frn", frn);
+        also(m, "Form 471", "form_471", l->application);
+        also(m, "SPIN", "spin", l->spin);
+        also(m, "BEN", "ben", l->payer);
+    } else {
+        bw_pack_count_absent(m, "FRN, SPIN and other numbers of the filing",
+                             "No line of a Form 471 is bound to this circuit.");
+    }
+    bw_doc_text(m->doc, ".");
+    bw_doc_end(m->doc);
+}
+
 void bw_pack_covered(struct bw_pack_made *m)
 {
     const struct bw_report_coverage *c = &m->r->coverage;
