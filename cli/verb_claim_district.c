@@ -9,6 +9,7 @@
 #include <clock.h>
 #include <entityline.h>
 #include <errno.h>
+#include <grow.h>
 #include <inttypes.h>
 #include <json.h>
 #include <stdlib.h>
@@ -33,11 +34,31 @@ struct found {
     char name[160];
     int64_t students; /* of its schools together; unknown where one is */
     size_t n_schools;
-    struct bw_numbers users; /* the district and its schools */
+    struct bw_numbers users; /* the district and its schools, in ascending order */
+    size_t cap_users;
     struct bw_claimed claimed;
 };
 
 /* ---- reading --------------------------------------------------------------------- */
+
+/* One user more; a district may have more schools than a list of recipients may hold. */
+static int add_user(struct found *f, const char *number)
+{
+    void *grown =
+        bw_grow(f->users.text, f->users.n, &f->cap_users, sizeof(f->users.text[0]));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    f->users.text = grown;
+    memset(f->users.text[f->users.n], 0, sizeof(f->users.text[0]));
+    (void)snprintf(f->users.text[f->users.n++], sizeof(f->users.text[0]), "%s", number);
+    return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
 
 static int on_entity(void *owner, const struct bw_said *s)
 {
@@ -57,8 +78,7 @@ static int on_entity(void *owner, const struct bw_said *s)
     f->students = f->students == BW_UNKNOWN || e.students == BW_UNKNOWN
                       ? BW_UNKNOWN
                       : f->students + e.students;
-    int r = bw_numbers_add(&f->users, e.number);
-    return r == -E2BIG ? 0 : r;
+    return add_user(f, e.number);
 }
 
 static int on_claim(void *owner, const struct bw_said *s)
@@ -77,8 +97,11 @@ static int read_all(const struct bw_docket *d, struct found *f, struct bw_err *e
 {
     const struct bw_said_query entities = {.kind = "entity"};
     const struct bw_said_query claims = {.kind = "claim"};
-    int r = bw_numbers_add(&f->users, f->asked->number);
+    int r = add_user(f, f->asked->number);
     r = r < 0 ? r : bw_docket_each(d, &entities, on_entity, f, err);
+    if (r == 0) {
+        qsort(f->users.text, f->users.n, sizeof(f->users.text[0]), by_text);
+    }
     bw_claimed_init(&f->claimed, f->asked->number, f->asked->year, f->asked->day,
                     &f->users);
     r = r < 0 ? r : bw_docket_each(d, &claims, on_claim, f, err);

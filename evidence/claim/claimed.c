@@ -41,13 +41,17 @@ bool bw_claimed_day_in_year(const char *day, int64_t year)
     return strcmp(day, first) >= 0 && strcmp(day, last) <= 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
 static bool used_here(const struct bw_claimed *c, const struct bw_claimline *line)
 {
-    for (size_t i = 0; i < line->recipients.n; i++) {
-        for (size_t k = 0; c->users && k < c->users->n; k++) {
-            if (strcmp(line->recipients.text[i], c->users->text[k]) == 0) {
-                return true;
-            }
+    for (size_t i = 0; c->users && c->users->n > 0 && i < line->recipients.n; i++) {
+        if (bsearch(line->recipients.text[i], c->users->text, c->users->n,
+                    sizeof(c->users->text[0]), by_text)) {
+            return true;
         }
     }
     return false;

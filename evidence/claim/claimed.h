@@ -57,8 +57,8 @@ struct bw_claimed {
 };
 
 /* For the claims of payer `number` (BEN) that are good on `day` of funding year `year`.
- * users: whose use of a line that somebody else pays for is told; lent, sorted, may be
- * NULL. */
+ * users: whose use of a line that somebody else pays for is told; lent, in
+ * ascending order (of any length), may be NULL. */
 void bw_claimed_init(struct bw_claimed *c,
                      const char *number,
                      int64_t year,
