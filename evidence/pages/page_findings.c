@@ -16,8 +16,8 @@ static void head(struct bw_doc *d, const struct bw_finding *f)
     bw_doc_printf(d, BW_SPAN_STRONG, "%s", f->sentence);
     bw_doc_printf(d, BW_SPAN_SMALL, "%s, version %lld (%s): %s", f->rule->title,
                   (long long)f->rule->version, f->id, bw_evrule_kind_words(f->kind));
-    bw_doc_printf(d, BW_SPAN_SMALL, "%s. It is for: %s.",
-                  f->governs ? f->governs_why : "This rule does not govern this service",
+    bw_doc_printf(d, BW_SPAN_SMALL, "This rule %s. It is for: %s.",
+                  f->governs ? f->governs_why : "does not govern this service",
                   f->rule->whom);
 }
 

@@ -320,9 +320,10 @@ governs(struct bw_finding *f, const struct bw_finding_inputs *in, const char *ad
                        "for comparison; this rule does not govern this service");
     } else if (r->place == BW_EVRULE_CONTRACT) {
         (void)snprintf(f->governs_why, sizeof(f->governs_why),
-                       "governs this service by its contract");
+                       "governs this service: its contract says so");
     } else {
-        (void)snprintf(f->governs_why, sizeof(f->governs_why), "adopted: %s", adopted);
+        (void)snprintf(f->governs_why, sizeof(f->governs_why),
+                       "governs this service: the state adopted it (%s)", adopted);
     }
 }
 

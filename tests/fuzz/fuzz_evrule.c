@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * fuzz_evrule.c - any bytes as a rule: what is refused has a sentence, what is taken has no
- * holes and can be said in words and as JSON. */
+ * fuzz_evrule.c - any bytes as a rule, and as a contract's terms: what is refused has a
+ * sentence, what is taken has no holes and can be said in words and as JSON. */
 #include "buf.h"
 #include "evrule.h"
 #include "json.h"
+#include "terms.h"
 
 #include <bw/err.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bw_err err = {""};
     struct bw_buf out;
     struct bw_jw w;
+    struct bw_finding_terms terms = bw_finding_terms_none;
 
     demand(r != NULL);
     bw_buf_init(&out, 1024 * 1024);
@@ -60,6 +62,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bw_jw_init(&w, &out);
         bw_evrule_json(r, &w);
         demand(bw_buf_error(&out) == 0);
+    }
+    err.text[0] = '\0';
+    if (bw_terms_parse((const char *)data, size, "f", &terms, &err) < 0) {
+        demand(err.text[0] != '\0');
+    } else {
+        demand(terms.known &&
+               (terms.part_ppm == BW_UNKNOWN) == (terms.share_ppm == BW_UNKNOWN));
     }
     bw_buf_done(&out);
     free(r);
