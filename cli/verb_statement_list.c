@@ -16,6 +16,18 @@ struct asked {
     bool json;
 };
 
+/* A kind that only a newer program knows may be on file; a slip of the finger is not. */
+static int check_kind(const struct bw_verb *v, const char *word)
+{
+    static const char *const words[] = {"entity",     "claim",    "binding", "calendar",
+                                        "annotation", "adoption", "erratum", "reply",
+                                        "withdrawal", NULL};
+    const char *meant = bw_cli_nearest(word, words);
+    return bw_statement_kind_parse(word) == BW_STATEMENT_OTHER && meant
+               ? bw_cli_usage(v, "--kind %s: did you mean %s?", word, meant)
+               : 0;
+}
+
 static int read_options(int argc, char **argv, struct asked *a)
 {
     static const struct option longs[] = {
@@ -33,6 +45,7 @@ static int read_options(int argc, char **argv, struct asked *a)
         switch (o) {
         case 'k':
             a->query.kind = optarg;
+            r = check_kind(v, optarg);
             break;
         case 'a':
             a->query.about = optarg;

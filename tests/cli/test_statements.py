@@ -47,6 +47,9 @@ class Statements(unittest.TestCase):
                                                          self.folder + "/none", status=1))
         self.assertIn("one of --state", self.run_it("statement", "list", "--state", "a", "--ledger",
                                                     "b", status=2))
+        self.assertIn("did you mean claim?", self.run_it("statement", "list", "--state", self.state,
+                                                         "--kind", "claims", status=2))
+        self.assertEqual(self.listed("--kind", "of-a-newer-program"), [])
         self.assertIn("give one id", self.run_it("statement", "show", "--state", self.state, status=2))
 
     def test_annotated_corrected_withdrawn(self):

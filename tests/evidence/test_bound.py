@@ -67,9 +67,9 @@ class Bound(unittest.TestCase):
     def confirm(self, claim, *more, by="grey"):
         return json.loads(self.run_it("claim", "confirm", claim, CIRCUIT, "--by", by, "--json", *more))["id"]
 
-    def claimed(self):
-        report = json.loads(self.run_it("report", "--tz", "America/Chicago", "--format", "json"))
-        return [(c["from"], c["to"], c["down_bps"] // 10**6, c["origin"]) for c in report["claimed"]]
+    def claimed(self, *words):
+        report = json.loads(self.run_it("report", "--tz", "America/Chicago", "--format", "json", *words))
+        return [(c["from"], c.get("to"), c["down_bps"] // 10**6, c["origin"]) for c in report["claimed"]]
 
     def test_what_is_claimed_from_day_to_day(self):
         self.assertEqual(self.claimed(), [])  # on file, and nobody said what they are about
@@ -93,6 +93,9 @@ class Bound(unittest.TestCase):
         self.assertEqual([c[:3] for c in found], [
             ("2026-09-01T00:00:00Z", november[0], 50), (*november, 100)])
         self.assertIn("the state's catalogue", found[0][3])
+        long = self.claimed("--from", "2026-08-01", "--to", "2027-03-01")
+        self.assertEqual([c[:3] for c in long], [
+            ("2026-09-01T00:00:00Z", november[0], 50), (*november, 100), (november[1], None, 50)])
 
         said = json.loads(self.run_it("statement", "list", "--kind", "binding", "--history", "--json"))
         self.assertEqual([(s["statement"]["by"], s["statement"]["body"]["claim"], "ended_by" in s)
