@@ -84,7 +84,8 @@ static void week_table(struct bw_doc *d, const struct bw_week *w, const char *an
                                         "Thu",  "Fri", "Sat", "Sun"};
 
     bw_doc_details(d, false);
-    bw_doc_text(d, "The hours in a table");
+    bw_doc_printf(d, BW_SPAN_PLAIN, "%s: the hours in a table",
+                  w->direction == BW_DOWN ? "Download" : "Upload");
     bw_page_table(d, anchor, BW_TABLE_PLAIN, names, 8, 1);
     bw_doc_text(d, "P95 of the intervals that start in each local hour");
     for (int h = 0; h < BW_WEEK_HOURS; h++) {
