@@ -93,6 +93,18 @@ static int drawn(struct paper *p, struct bw_buf *raw, const struct bw_doc *d, in
                                               : -EIO;
 }
 
+static void fonts_done(struct paper *p)
+{
+    if (p->context) {
+        g_object_unref(p->context);
+        p->context = NULL;
+    }
+    if (p->fonts) {
+        g_object_unref(p->fonts);
+        p->fonts = NULL;
+    }
+}
+
 int bw_pdf_with_fonts(const struct bw_doc *d,
                       const struct bw_pdf_options *o,
                       const char *fonts,
@@ -123,6 +135,7 @@ int bw_pdf_with_fonts(const struct bw_doc *d,
                                    : "the PDF's pages could not be drawn");
         goto out;
     }
+    fonts_done(&p); /* their caches and qpdf's objects need not meet in memory */
     r = paper_finish(&p, bw_doc_head(d), raw.data, raw.len, out, reterr);
 out:
     for (size_t i = 0; i < p.n_notes; i++) {
@@ -131,12 +144,7 @@ out:
     free(p.notes);
     free(p.heights.list);
     free(p.appended.list);
-    if (p.context) {
-        g_object_unref(p.context);
-    }
-    if (p.fonts) {
-        g_object_unref(p.fonts);
-    }
+    fonts_done(&p);
     bw_buf_done(&raw);
     return r;
 }
