@@ -225,9 +225,10 @@ int bw_report_asked_bundle(const struct bw_verb *v,
                            char **argv,
                            struct bw_report_asked *ret)
 {
-    struct option longs[TEXTS + 3] = {
+    struct option longs[TEXTS + 4] = {
         [TEXTS] = {"output", required_argument, NULL, OUTPUT},
         [TEXTS + 1] = {"json", no_argument, NULL, JSON},
+        [TEXTS + 2] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
     };
     struct bw_report_asked a = {.formats = 0};
     int o;
@@ -240,6 +241,10 @@ int bw_report_asked_bundle(const struct bw_verb *v,
             a.output = optarg;
         } else if (o == JSON) {
             a.json = true;
+        } else if (o == BW_JUDGING_OPT_ADOPT) {
+            if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
+                return BW_EXIT_USAGE;
+            }
         } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
             memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
         } else {
@@ -252,11 +257,11 @@ int bw_report_asked_bundle(const struct bw_verb *v,
     if (!a.output || strcmp(a.output, "-") == 0) {
         return bw_cli_usage(v, "where to? -o FILE.tar.zst");
     }
-    if (a.judging.rules || a.judging.terms) {
-        return bw_cli_usage(v, "a bag holds no findings yet: they are made by 'report'");
-    }
-    if (a.purpose || a.people[0] || a.people[1] || a.users_are || a.cost) {
+    if (a.purpose || a.cost) {
         return bw_cli_usage(v, "a bag holds the whole report; packs are made by 'report'");
+    }
+    if (read_pack(v, &a) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
     }
     *ret = a;
     return check_source(v, ret);

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "json.h"
 #include "report_work.h"
+#include "rules_asked.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -65,9 +66,12 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     int status = bw_report_work_find(w, a);
     int r;
 
+    status = status ? status : bw_report_work_judge(w, a);
     if (status) {
         return status;
     }
+    o.rules_folder = a->judging.rules ? a->judging.rules : BW_CLI_RULES;
+    o.terms_path = a->judging.terms;
     o.origin = w->origin;
     o.query = &w->query;
     r = bw_bundle_write(&o, &told, &err);
@@ -144,7 +148,7 @@ const struct bw_verb bw_verb_bundle = {
         "Claim, where none is on file:\n"
         "  --claim-down RATE --claim-up RATE   as in 100M or 1G, bits a second\n"
         "  --claim-layer ethernet|ip|goodput   what the claim means (default ip)\n"
-        "\n"
+        "\n" BW_JUDGING_ASKED_HELP "\n"
         "Result:\n"
         "  -o, --output FILE      the archive; it appears when it is whole\n"
         "  --place NAME           the school's name for the heading\n"

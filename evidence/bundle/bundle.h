@@ -24,6 +24,8 @@ struct bw_bundle_options {
     struct bw_origin *origin;
     const struct bw_report_query *query; /* all but check and progress; tz is set */
     const char *key_path;                /* further public keys; may be NULL */
+    const char *rules_folder;            /* the files of query->judging; NULL: no rules */
+    const char *terms_path;              /* … and of its terms; NULL: none */
     const char *path;                    /* of the archive */
     bw_bundle_progress_cb progress;
     void *owner;

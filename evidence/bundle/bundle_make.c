@@ -9,7 +9,10 @@
 #include "buf.h"
 #include "jws.h"
 #include "origin.h"
+#include "terms.h"
 #include "tz.h"
+
+#include <evrule.h>
 
 #include <bw/err.h>
 #include <bw/records.h>
@@ -177,6 +180,86 @@ static int read_statements(struct making *k, struct bw_err *reterr)
     return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_STATEMENTS) : 0;
 }
 
+/* ---- calendars and rules --------------------------------------------------------- */
+
+static int read_calendars(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_query *q = &k->made->query;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < q->n_calendars; i++) {
+        char name[BW_BAG_NAME_MAX + 1];
+        const struct bw_bag_member *m;
+        bw_bundle_calendar_member(i, name);
+        r = find(k, name, &m, reterr);
+        if (r == 0) {
+            r = bw_schoolcal_decode(m->data, m->n, &k->made->cals[i], reterr);
+            r = r < 0 ? bw_err_prefix(reterr, r, "%s", name) : 0;
+        }
+        if (r == 0 && strcmp(bw_schoolcal_spec(k->made->cals[i])->zone, q->tz_name) != 0) {
+            r = bw_err_set(reterr, -BW_EMALFORMED, "%s: is in another time zone", name);
+        }
+        q->calendars[i].cal = k->made->cals[i];
+    }
+    return r;
+}
+
+/* A member as text that ends in NUL. */
+static int
+text_of(struct making *k, const char *name, struct bw_buf *out, struct bw_err *reterr)
+{
+    const struct bw_bag_member *m;
+    int r = find(k, name, &m, reterr);
+
+    bw_buf_clear(out);
+    if (r == 0) {
+        bw_buf_add(out, m->data, m->n);
+        r = bw_buf_error(out) || !out->data
+                ? bw_err_set(reterr, -BW_EMALFORMED, "%s: empty, or too large", name)
+                : 0;
+    }
+    return r;
+}
+
+static int read_rules(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *m = k->made;
+    struct bw_bundle_query *q = &m->query;
+    char name[BW_BAG_NAME_MAX + 1];
+    struct bw_buf text;
+    int r = 0;
+
+    m->judging =
+        (struct bw_report_judging){.terms = bw_finding_terms_none,
+                                   .adoptions = q->adoptions,
+                                   .n_adoptions = q->n_adoptions,
+                                   .students = q->students,
+                                   .users = q->users,
+                                   .users_are = q->users_are[0] ? q->users_are : NULL};
+    m->rules = calloc(q->n_rules + 1, sizeof(*m->rules));
+    if (!m->rules) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
+    for (size_t i = 0; r == 0 && i < q->n_rules; i++) {
+        (void)snprintf(name, sizeof(name), "%s%s.conf", BW_IN_RULES, q->rules[i]);
+        r = text_of(k, name, &text, reterr);
+        r = r < 0 ? r
+                  : bw_evrule_parse(text.data, text.len, name, q->rules[i], &m->rules[i],
+                                    reterr);
+    }
+    if (r == 0 && q->has_terms) {
+        r = text_of(k, BW_IN_TERMS, &text, reterr);
+        r = r < 0 ? r
+                  : bw_terms_parse(text.data, text.len, BW_IN_TERMS, &m->judging.terms,
+                                   reterr);
+    }
+    m->judging.rules = m->rules;
+    m->judging.n_rules = q->n_rules;
+    bw_buf_done(&text);
+    return r;
+}
+
 /* ---- the report ------------------------------------------------------------------ */
 
 static void show(struct making *k)
@@ -242,6 +325,9 @@ static int make_report(struct making *k, struct bw_err *reterr)
                                   .n_unread_annotations = m->said.n_unread,
                                   .bindings = m->said.bindings,
                                   .n_bindings = m->said.n_bindings,
+                                  .calendars = q->calendars,
+                                  .n_calendars = q->n_calendars,
+                                  .judging = q->judged ? &m->judging : NULL,
                                   .place = q->place,
                                   .origin = q->origin,
                                   .origin_text = q->origin_text,
@@ -273,6 +359,8 @@ int bw_bundle_make(const struct bw_bundle_view *v,
     k.made = m;
     r = read_query(&k, reterr);
     r = r < 0 ? r : read_zone(&k, reterr);
+    r = r < 0 ? r : read_calendars(&k, reterr);
+    r = r < 0 ? r : read_rules(&k, reterr);
     r = r < 0 ? r : read_keys(&k, reterr);
     r = r < 0 ? r : start_check(&k, reterr);
     if (r < 0) {
@@ -304,6 +392,10 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         free(m->taken);
         free(m->said.annotations);
         free(m->said.bindings);
+        for (size_t i = 0; i < BW_BUNDLE_CALENDARS_MAX; i++) {
+            bw_schoolcal_free(m->cals[i]);
+        }
+        free(m->rules);
         free(m->keys);
         free(m);
     }

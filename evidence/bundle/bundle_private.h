@@ -21,12 +21,18 @@ struct bw_pubkey;
 #define BW_IN_KEY_HISTORY "data/keys/history.json"
 #define BW_IN_CONFIGURATIONS "data/configurations/" /* HASH.conf */
 #define BW_IN_STATEMENTS "data/statements.jsonl"
+#define BW_IN_CALENDARS "data/calendars/" /* 1.json, 2.json … in the order of the query */
+#define BW_IN_RULES "data/rules/"         /* NAME.conf */
+#define BW_IN_TERMS "data/terms.conf"
 #define BW_IN_README "data/README.txt"
 #define BW_IN_REPORTS "data/report/"
 
 enum {
     BW_BUNDLE_QUERY_MAX = 256 * 1024,
-    BW_BUNDLE_KEYS_MAX = 4 * 1024 * 1024
+    BW_BUNDLE_KEYS_MAX = 4 * 1024 * 1024,
+    BW_BUNDLE_CALENDARS_MAX = 16,
+    BW_BUNDLE_RULES_MAX = 64,
+    BW_BUNDLE_ADOPTIONS_MAX = 64
 };
 
 /* What was asked: every choice that changes a figure. */
@@ -46,12 +52,25 @@ struct bw_bundle_query {
     struct bw_report_hours class_hours;
     struct bw_report_claim claims[BW_REPORT_CLAIMS_MAX];
     size_t n_claims;
+    struct bw_report_calendar calendars[BW_BUNDLE_CALENDARS_MAX]; /* cal is NULL */
+    size_t n_calendars;
+    bool judged; /* findings were asked for */
+    bool has_terms;
+    char rules[BW_BUNDLE_RULES_MAX][BW_NAME_MAX + 1];
+    size_t n_rules;
+    struct bw_adoption adoptions[BW_BUNDLE_ADOPTIONS_MAX];
+    size_t n_adoptions;
+    int64_t students;
+    int64_t users;
+    char users_are[128];
 };
 
 /* The member that keeps the zone's file. */
 void bw_bundle_tz_member(const char *tz_name, char ret[BW_BAG_NAME_MAX + 1]);
+void bw_bundle_calendar_member(size_t i, char ret[BW_BAG_NAME_MAX + 1]);
 int bw_bundle_query_write(const struct bw_report_query *q,
                           const char *tz_name,
+                          bool has_terms,
                           struct bw_buf *out);
 /* data[n] need not end in NUL. -BW_EMALFORMED, -BW_ENEWER. */
 int bw_bundle_query_read(const char *data,
@@ -102,6 +121,9 @@ struct bw_bundle_made {
     struct bw_josefile_taken *taken;
     struct bw_records *records;
     struct bw_bundle_said said;
+    struct bw_schoolcal *cals[BW_BUNDLE_CALENDARS_MAX];
+    struct bw_evrule *rules;
+    struct bw_report_judging judging;
     struct bw_pubkey *keys;
     size_t n_keys;
     struct bw_check *check;

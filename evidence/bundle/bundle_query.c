@@ -49,8 +49,58 @@ static void put_claim(struct bw_jw *w, const struct bw_report_claim *c)
     bw_jw_obj_end(w);
 }
 
+void bw_bundle_calendar_member(size_t i, char ret[BW_BAG_NAME_MAX + 1])
+{
+    (void)snprintf(ret, BW_BAG_NAME_MAX + 1, "%s%zu.json", BW_IN_CALENDARS, i + 1);
+}
+
+static void put_calendars(struct bw_jw *w, const struct bw_report_query *q)
+{
+    bw_jw_karr(w, "calendars");
+    for (size_t i = 0; i < q->n_calendars; i++) {
+        const struct bw_report_calendar *c = &q->calendars[i];
+        char member[BW_BAG_NAME_MAX + 1];
+        bw_bundle_calendar_member(i, member);
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "file", member);
+        bw_jw_kstr(w, "about", c->about[0] ? c->about : NULL);
+        bw_jw_kstr(w, "id", c->id[0] ? c->id : NULL);
+        bw_jw_kstr(w, "origin", c->origin);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+}
+
+static void put_judging(struct bw_jw *w, const struct bw_report_judging *j, bool has_terms)
+{
+    bw_jw_kobj(w, "judging");
+    bw_jw_karr(w, "rules");
+    for (size_t i = 0; i < j->n_rules; i++) {
+        bw_jw_str(w, j->rules[i].name);
+    }
+    bw_jw_arr_end(w);
+    bw_jw_karr(w, "adoptions");
+    for (size_t i = 0; i < j->n_adoptions; i++) {
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "rule", j->adoptions[i].rule);
+        bw_jw_kstr(w, "words", j->adoptions[i].words);
+        bw_jw_ki64(w, "from_unix_s", j->adoptions[i].from_unix_s);
+        bw_jw_ki64(w, "version", j->adoptions[i].version);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+    if (has_terms) {
+        bw_jw_kstr(w, "terms", BW_IN_TERMS);
+    }
+    bw_jw_ki64(w, "students", j->students);
+    bw_jw_ki64(w, "users", j->users);
+    bw_jw_kstr(w, "users_are", j->users_are);
+    bw_jw_obj_end(w);
+}
+
 int bw_bundle_query_write(const struct bw_report_query *q,
                           const char *tz_name,
+                          bool has_terms,
                           struct bw_buf *out)
 {
     char member[BW_BAG_NAME_MAX + 1];
@@ -92,6 +142,12 @@ int bw_bundle_query_write(const struct bw_report_query *q,
         put_claim(&w, &q->claims[i]);
     }
     bw_jw_arr_end(&w);
+    if (q->n_calendars > 0) {
+        put_calendars(&w, q);
+    }
+    if (q->judging) {
+        put_judging(&w, q->judging, has_terms);
+    }
     bw_jw_obj_end(&w);
     bw_buf_putc(out, '\n');
     return bw_buf_error(out);
@@ -209,12 +265,110 @@ static int read_origin(const json_t *o, struct bw_bundle_query *q, struct bw_err
                  : text(x, "text", true, q->origin_text, sizeof(q->origin_text), reterr);
 }
 
+static int read_calendar(const json_t *o,
+                         size_t i,
+                         struct bw_report_calendar *c,
+                         struct bw_err *reterr)
+{
+    static const char *const names[] = {"file", "about", "id", "origin", NULL};
+    char want[BW_BAG_NAME_MAX + 1];
+    char file[BW_BAG_NAME_MAX + 1];
+    int r = json_is_object(o) ? bw_json_only(o, names, reterr)
+                              : bw_err_set(reterr, -BW_EMALFORMED, "calendars: no object");
+
+    bw_bundle_calendar_member(i, want);
+    r = r < 0 ? r : text(o, "file", true, file, sizeof(file), reterr);
+    r = r < 0 ? r : text(o, "about", false, c->about, sizeof(c->about), reterr);
+    r = r < 0 ? r : text(o, "id", false, c->id, sizeof(c->id), reterr);
+    r = r < 0 ? r : text(o, "origin", true, c->origin, sizeof(c->origin), reterr);
+    return r < 0 || strcmp(file, want) == 0
+               ? r
+               : bw_err_set(reterr, -BW_EMALFORMED, "calendars: '%s' is not %s", file,
+                            want);
+}
+
+static int read_calendars(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    const json_t *list = NULL;
+    int r = bw_json_opt_arr(o, "calendars", BW_BUNDLE_CALENDARS_MAX, &list, reterr);
+
+    for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+        r = read_calendar(json_array_get(list, i), i, &q->calendars[q->n_calendars++],
+                          reterr);
+    }
+    return r;
+}
+
+static int read_rules(const json_t *j, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    const json_t *list = NULL;
+    int r = bw_json_get_arr(j, "rules", BW_BUNDLE_RULES_MAX, &list, reterr);
+
+    for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (!name || strlen(name) > BW_NAME_MAX || !bw_name_valid(name)) {
+            return bw_err_set(reterr, -BW_EMALFORMED, "rules: not the name of one");
+        }
+        (void)snprintf(q->rules[q->n_rules++], BW_NAME_MAX + 1, "%s", name);
+    }
+    return r;
+}
+
+static int read_adoptions(const json_t *j, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    static const char *const names[] = {"rule", "words", "from_unix_s", "version", NULL};
+    const json_t *list = NULL;
+    int r = bw_json_get_arr(j, "adoptions", BW_BUNDLE_ADOPTIONS_MAX, &list, reterr);
+
+    for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+        const json_t *o = json_array_get(list, i);
+        struct bw_adoption *a = &q->adoptions[q->n_adoptions++];
+        r = json_is_object(o) ? bw_json_only(o, names, reterr)
+                              : bw_err_set(reterr, -BW_EMALFORMED, "adoptions: no object");
+        r = r < 0 ? r : text(o, "rule", true, a->rule, sizeof(a->rule), reterr);
+        r = r < 0 ? r : text(o, "words", true, a->words, sizeof(a->words), reterr);
+        r = r < 0 ? r
+                  : bw_json_opt_i64(o, "from_unix_s", INT64_MIN + 1, UNIX_MAX,
+                                    &a->from_unix_s, reterr);
+        r = r < 0 ? r : bw_json_opt_i64(o, "version", 0, BPS_MAX, &a->version, reterr);
+    }
+    return r;
+}
+
+static int read_judging(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
+{
+    static const char *const names[] = {"rules", "adoptions", "terms", "students",
+                                        "users", "users_are", NULL};
+    const json_t *j = NULL;
+    char terms[32];
+    int r = bw_json_opt_obj(o, "judging", &j, reterr);
+
+    q->students = BW_UNKNOWN;
+    q->users = BW_UNKNOWN;
+    if (r < 0 || !j) {
+        return r;
+    }
+    q->judged = true;
+    r = bw_json_only(j, names, reterr);
+    r = r < 0 ? r : read_rules(j, q, reterr);
+    r = r < 0 ? r : read_adoptions(j, q, reterr);
+    r = r < 0 ? r : text(j, "terms", false, terms, sizeof(terms), reterr);
+    if (r == 0 && terms[0] && strcmp(terms, BW_IN_TERMS) != 0) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "terms: not %s", BW_IN_TERMS);
+    }
+    q->has_terms = r == 0 && terms[0];
+    r = r < 0 ? r : bw_json_opt_i64(j, "students", 0, BPS_MAX, &q->students, reterr);
+    r = r < 0 ? r : bw_json_opt_i64(j, "users", 0, BPS_MAX, &q->users, reterr);
+    return r < 0 ? r
+                 : text(j, "users_are", false, q->users_are, sizeof(q->users_are), reterr);
+}
+
 static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
 {
     static const char *const names[] = {
         "v",       "software",    "made_unix_s", "site",      "circuit",
         "place",   "from_unix_s", "to_unix_s",   "time_zone", "class_hours",
-        "records", "claims",      NULL};
+        "records", "claims",      "calendars",   "judging",   NULL};
     int64_t v = 0;
     int r = bw_json_get_i64(o, "v", 1, INT64_MAX, &v, reterr);
 
@@ -233,7 +387,9 @@ static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *r
     r = r < 0 ? r : read_zone(o, q, reterr);
     r = r < 0 ? r : read_hours(o, q, reterr);
     r = r < 0 ? r : read_origin(o, q, reterr);
-    return r < 0 ? r : read_claims(o, q, reterr);
+    r = r < 0 ? r : read_claims(o, q, reterr);
+    r = r < 0 ? r : read_calendars(o, q, reterr);
+    return r < 0 ? r : read_judging(o, q, reterr);
 }
 
 int bw_bundle_query_read(const char *data,

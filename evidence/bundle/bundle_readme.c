@@ -29,6 +29,9 @@ static const char what_is_here[] =
     "  data/statements.jsonl     what people said of this time, with who and when: it "
     "stands\n"
     "                            beside what was measured and changes none of it\n"
+    "  data/rules/, terms.conf   the rules that findings are made by, the contract's "
+    "terms\n"
+    "  data/calendars/           the school's calendars that say what class time was\n"
     "  data/configurations/      what the box was told to do, where claims came from it\n"
     "  data/zone/                the rules of local time that days and hours follow\n"
     "\n";

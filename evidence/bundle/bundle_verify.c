@@ -228,7 +228,22 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
             return true;
         }
     }
-    if (strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
+    for (size_t i = 0; i < m->query.n_calendars; i++) {
+        char calendar[BW_BAG_NAME_MAX + 1];
+        bw_bundle_calendar_member(i, calendar);
+        if (strcmp(name, calendar) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < m->query.n_rules; i++) {
+        char rule[BW_BAG_NAME_MAX + 1];
+        (void)snprintf(rule, sizeof(rule), "%s%s.conf", BW_IN_RULES, m->query.rules[i]);
+        if (strcmp(name, rule) == 0) {
+            return true;
+        }
+    }
+    if ((m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
+        strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
         strcmp(name, m->query.tz_member) == 0) {
         return true;
     }

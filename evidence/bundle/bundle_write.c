@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "file.h"
+#include "hash.h"
 #include "json.h"
 #include "origin.h"
 #include "tz.h"
@@ -15,6 +16,8 @@
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
+#include <evrule.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,12 +299,73 @@ static int gather_query(struct packing *p)
     int r;
 
     bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
-    r = bw_bundle_query_write(q, bw_tz_name(q->tz), &text);
+    r = bw_bundle_query_write(q, bw_tz_name(q->tz), p->o->terms_path != NULL, &text);
     r = r < 0 ? out_of_memory(p)
               : bw_bag_add(p->bag, BW_IN_QUERY, text.data, text.len, p->err);
     bw_buf_done(&text);
     bw_bundle_tz_member(bw_tz_name(q->tz), member);
     return r < 0 ? r : bw_bag_add(p->bag, member, zone, n, p->err);
+}
+
+static int gather_calendars(struct packing *p)
+{
+    const struct bw_report_query *q = p->o->query;
+    struct bw_buf text;
+    int r =
+        q->n_calendars <= BW_BUNDLE_CALENDARS_MAX
+            ? 0
+            : bw_err_set(p->err, -E2BIG, "more than %d calendars", BW_BUNDLE_CALENDARS_MAX);
+
+    bw_buf_init(&text, REPORT_MAX);
+    for (size_t i = 0; r == 0 && i < q->n_calendars; i++) {
+        char name[BW_BAG_NAME_MAX + 1];
+        bw_bundle_calendar_member(i, name);
+        bw_buf_clear(&text);
+        bw_schoolcal_encode(q->calendars[i].cal, &text);
+        r = bw_buf_error(&text) ? out_of_memory(p)
+                                : bw_bag_add(p->bag, name, text.data, text.len, p->err);
+    }
+    bw_buf_done(&text);
+    return r;
+}
+
+/* A file under a member's name. */
+static int
+add_file(struct packing *p, const char *path, const char *member, const char *sha256)
+{
+    char got[BW_HASH_LEN + 1];
+    int r;
+
+    bw_buf_clear(&p->scratch);
+    r = bw_file_read(path, BW_BUNDLE_QUERY_MAX, &p->scratch, p->err);
+    if (r == 0 && sha256) {
+        bw_sha256_text(p->scratch.data ? p->scratch.data : "", p->scratch.len, got);
+        r = strcmp(got, sha256) == 0
+                ? 0
+                : bw_err_set(p->err, -EAGAIN, "%s was changed just now; try again", path);
+    }
+    return r < 0 ? r : bw_bag_add(p->bag, member, p->scratch.data, p->scratch.len, p->err);
+}
+
+static int gather_rules(struct packing *p)
+{
+    const struct bw_report_judging *j = p->o->query->judging;
+    char path[PATH_MAX];
+    char member[BW_BAG_NAME_MAX + 1];
+    int r = 0;
+
+    if (j &&
+        (j->n_rules > BW_BUNDLE_RULES_MAX || j->n_adoptions > BW_BUNDLE_ADOPTIONS_MAX)) {
+        return bw_err_set(p->err, -E2BIG, "more than %d rules", BW_BUNDLE_RULES_MAX);
+    }
+    for (size_t i = 0; j && r == 0 && i < j->n_rules; i++) {
+        (void)snprintf(path, sizeof(path), "%.3900s/%s.conf", p->o->rules_folder,
+                       j->rules[i].name);
+        (void)snprintf(member, sizeof(member), "%s%s.conf", BW_IN_RULES, j->rules[i].name);
+        r = add_file(p, path, member, j->rules[i].sha256);
+    }
+    return r < 0 || !p->o->terms_path ? r
+                                      : add_file(p, p->o->terms_path, BW_IN_TERMS, NULL);
 }
 
 static int gather_statements(struct packing *p)
@@ -435,6 +499,8 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     r = r < 0 ? r : gather_records(&p);
     r = r < 0 ? r : gather_keys(&p);
     r = r < 0 ? r : gather_statements(&p);
+    r = r < 0 ? r : gather_calendars(&p);
+    r = r < 0 ? r : gather_rules(&p);
     r = r < 0 ? r : bw_bundle_make(&view, show_making, &p, &made, p.err);
     r = r < 0 ? r : add_reports(&p, made);
     r = r < 0 ? r : add_info(&p, made);

@@ -20,6 +20,7 @@ import bagit
 import gen_usac
 
 BANDWITNESS, GEN = sys.argv[1:3]
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FAULTS = []
 ENV = {**os.environ, "SOURCE_DATE_EPOCH": "1800000000"}
 GENERATE = ["--from", "2026-10-30T05:00:00Z", "--days", "4", "--offset", "-18000"]
@@ -75,15 +76,16 @@ def without_check(text):
     return report
 
 
-def from_source(name, source, keys, place):
+def from_source(name, source, keys, place, ask=None):
     """A bag from one source; its folder."""
+    ask = ask or [*ASK, "--rules", "none"]
     bag = f"{place}/{name}.tar.zst"
-    r = must(bandwitness("bundle", *source, *keys, *ASK, "-o", bag, "--json"), 0)
+    r = must(bandwitness("bundle", *source, *keys, *ask, "-o", bag, "--json"), 0)
     told = json.loads(r.stdout)
     if told["bytes"] != os.path.getsize(bag) or not told["signatures_hold"]:
         wrong(f"{name}: {told}")
     again = f"{place}/again.tar.zst"
-    must(bandwitness("bundle", *source, *keys, *ASK, "-o", again), 0)
+    must(bandwitness("bundle", *source, *keys, *ask, "-o", again), 0)
     if read(bag) != read(again):
         wrong(f"{name}: packing it again gives other bytes")
     r = must(bandwitness("verify", bag), 0, "everything holds", "made again  5 files")
@@ -95,7 +97,7 @@ def from_source(name, source, keys, place):
     must(bandwitness("verify", folder), 0, "everything holds")
     for fault in bagit.faults(folder):
         wrong(f"{name}: no bag by RFC 8493: {fault}")
-    report = bandwitness("report", *source, *ASK, "--format", "json")
+    report = bandwitness("report", *source, *ask, "--format", "json")
     if without_check(report.stdout) != without_check(read(f"{folder}/data/report/report.json")):
         wrong(f"{name}: the report in the bag is not the one of its source")
     return bag, folder
@@ -327,6 +329,40 @@ def what_people_bound(place, key):
         must(bandwitness("verify", folder), 1, words)
 
 
+CALENDAR = """what,from,to,begin,end,name
+calendar,2026-10-01,2026-12-31,,,Alder ISD
+zone,,,,,America/Chicago
+hours,Mon,Fri,08:00,15:30,
+instruction,2026-10-31,,08:00,12:00,Made up
+holiday,2026-11-02,,,,A day off
+"""
+
+
+def judged(place, jose, key):
+    """Calendar, rules and adoptions go with the bag, and findings follow from them."""
+    write(f"{place}/cal.csv", CALENDAR.encode())
+    more = ["--rules", f"{TOP}/etc/rules", "--adopt", "fcc-1gbps-per-1000", "--students", "900",
+            "--users", "950", "--users-are", "students and staff", "--calendar", f"{place}/cal.csv"]
+    at = ASK.index("--class-hours")
+    ask = ASK[:at] + ASK[at + 2:] + more
+    _, folder = from_source("judged", ["--file", jose], ["--key", key], place, ask)
+    report = json.loads(read(f"{folder}/data/report/report.json"))
+    if not report.get("findings") or "Made up" not in json.dumps(report):
+        wrong(f"no findings or no calendar in the bag's report: {sorted(report)}")
+    saved = {n: read(f"{folder}/{n}") for n in bagit.files(folder)}
+    rule = "data/rules/fcc-1gbps-per-1000.conf"
+    for name, change, words in (
+            ("data/calendars/1.json", swap(b"Made up", b"Made it"), "report.json: line "),
+            ("data/query.json", swap(b'"students":900', b'"students":90'), "report.json: line "),
+            ("data/query.json", swap(b'"rule":"fcc-1g', b'"rule":"fcc-2g'), "report.json: line "),
+            (rule, lambda d: d[:40], rule)):
+        write(f"{folder}/{name}", change(saved[name]))
+        bagit.write_manifests(folder)
+        must(bandwitness("verify", folder), 1, words)
+        for n, content in saved.items():
+            write(f"{folder}/{n}", content)
+
+
 def usage(place, jose, key):
     must(bandwitness("bundle", "--file", jose, "--key", key), 2, "-o FILE.tar.zst")
     must(bandwitness("bundle", "--file", jose, "-o", f"{place}/x.tar.zst", "--tz", "UTC"), 1,
@@ -366,6 +402,7 @@ def main():
         hidden_changes(folder)
         another_version(folder)
         alone(bag)
+        judged(place, jose, key)
         usage(place, jose, key)
         _, folder = from_source("ledger", ["--ledger", f"{place}/data"], ["--key", key], place)
         if not os.path.exists(f"{folder}/data/records/taken.csv"):

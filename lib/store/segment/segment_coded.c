@@ -130,7 +130,8 @@ static void walk_meta(struct bw_coded *k, int64_t meta[META])
     struct bw_beside beside = {0};
 
     for (size_t m = 0; m < META; m++) {
-        beside.hint[0] = m >= 4 ? (int64_t)((uint64_t)(meta[2] + meta[3]) * 1000) : 0;
+        beside.hint[0] =
+            m >= 4 ? (int64_t)(((uint64_t)meta[2] + (uint64_t)meta[3]) * 1000) : 0;
         bw_model_number(&k->coder, &k->meta[m], &beside, &meta[m]);
     }
 }
