@@ -19,7 +19,7 @@ enum {
     LINE_BYTES_MAX = 36 * 1024 * 1024,
     FRN_BYTES_MAX = 12 * 1024 * 1024,
     EXTRA_BYTES_MAX = 6 * 1024 * 1024,
-    ENTITY_BYTES_MAX = 14 * 1024 * 1024,
+    ENTITY_BYTES_MAX = 16 * 1024 * 1024,
     PROGRESS_ROWS = 16384
 };
 
@@ -90,9 +90,8 @@ int bw_usac_full(const struct bw_usac *u, int code, struct bw_err *reterr)
     (void)u;
     if (code == -ENOSPC) {
         return bw_err_set(reterr, code,
-                          "more lines or entities than one import keeps (%d lines); narrow "
-                          "it by --state, --year or --ben",
-                          BW_USAC_LINES_MAX);
+                          "more than one import keeps in memory (some 50,000 lines and "
+                          "75,000 entities); narrow it by --state, --year or --ben");
     }
     return bw_err_set(reterr, code, "no memory for the import");
 }
