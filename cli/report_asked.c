@@ -9,6 +9,8 @@ enum {
     FIRST_TEXT = 1000, /* getopt's value for the first of `texts` */
     INTERVALS = 'i',
     LETTER = 'l',
+    CERTIFICATE = 'c',
+    ALL = 'A',
     FORMAT = 'x',
     OUTPUT = 'o',
     JSON = 'j'
@@ -49,7 +51,7 @@ static const struct {
 
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
-    FLAGS = 5,
+    FLAGS = 7,
     FORMATS = 4,
     PEOPLE_MAX = 10000000
 };
@@ -118,6 +120,15 @@ static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
     if (a->letter && (!a->purpose || a->pack != BW_PACK_DELIVERY)) {
         return bw_cli_usage(v, "--letter goes with --for delivery");
     }
+    if (a->certificate && (!a->purpose || a->pack != BW_PACK_AUDIT)) {
+        return bw_cli_usage(v, "--certificate goes with --for audit");
+    }
+    if (a->all && (!a->purpose || a->pack == BW_PACK_LEGISLATURE || a->circuit ||
+                   !a->output || strcmp(a->output, "-") == 0)) {
+        return bw_cli_usage(v,
+                            "--all goes with --for, a pack of one circuit, and -o DIR; and "
+                            "without --circuit");
+    }
     if (a->with && (!a->purpose || a->pack != BW_PACK_PIA)) {
         return bw_cli_usage(v, "--with goes with --for pia");
     }
@@ -182,6 +193,8 @@ int bw_report_asked_read(const struct bw_verb *v,
         [TEXTS + 2] = {"output", required_argument, NULL, OUTPUT},
         [TEXTS + 3] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
         [TEXTS + 4] = {"letter", no_argument, NULL, LETTER},
+        [TEXTS + 5] = {"certificate", no_argument, NULL, CERTIFICATE},
+        [TEXTS + 6] = {"all", no_argument, NULL, ALL},
     };
     struct bw_report_asked a = {.formats = BW_REPORT_HTML};
     int o;
@@ -196,6 +209,10 @@ int bw_report_asked_read(const struct bw_verb *v,
             a.intervals = true;
         } else if (o == LETTER) {
             a.letter = true;
+        } else if (o == CERTIFICATE) {
+            a.certificate = true;
+        } else if (o == ALL) {
+            a.all = true;
         } else if (o == FORMAT) {
             if (read_formats(v, optarg, &a.formats) != BW_EXIT_OK) {
                 return BW_EXIT_USAGE;

@@ -46,6 +46,8 @@ struct bw_report_asked {
     unsigned formats; /* of enum bw_report_format */
     bool intervals;
     bool letter;
+    bool certificate;
+    bool all;          /* every circuit of the source */
     enum bw_pack pack; /* of purpose */
     int64_t students;  /* unknown: not given */
     int64_t users;

@@ -62,7 +62,8 @@ static struct bw_pack_asked asked_of(const struct bw_report_asked *a)
                                   .users = a->users,
                                   .users_are = a->users_are ? a->users_are : "",
                                   .people_origin = typed,
-                                  .letter = a->letter};
+                                  .letter = a->letter,
+                                  .certificate = a->certificate};
 }
 
 /* The report of another circuit over the same period. */

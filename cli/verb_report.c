@@ -115,6 +115,9 @@ static int run(int argc, char **argv)
     if (a.purpose && a.pack == BW_PACK_LEGISLATURE) {
         return bw_cli_flush(&bw_verb_report, bw_report_many_write(&bw_verb_report, &a));
     }
+    if (a.all) {
+        return bw_cli_flush(&bw_verb_report, bw_report_each_write(&bw_verb_report, &a));
+    }
     w = calloc(1, sizeof(*w));
     if (!w) {
         return failed("out of memory");
@@ -160,6 +163,9 @@ const struct bw_verb bw_verb_report = {
         "  --for NAME             sizing, pia, invoice, delivery, audit or legislature\n"
         "  --with [SITE.]NAME     pia: another circuit at the same place\n"
         "  --letter               delivery: with a letter to the provider\n"
+        "  --certificate          audit: with a certificate to fill in (FRE 902(13), "
+        "(14))\n"
+        "  --all                  of every circuit, each into a folder of its own in DIR\n"
         "  --monthly-cost USD     what the line costs a month, where none is on file\n"
         "\n"
         "Claim, where none is on file:\n"

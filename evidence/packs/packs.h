@@ -78,6 +78,7 @@ struct bw_pack_asked {
     const char *users_are;     /* who counts as a user, in words */
     const char *people_origin; /* who said so */
     bool letter;               /* delivery: with a letter to the provider */
+    bool certificate;          /* audit: with one to fill in */
 };
 
 struct bw_pack_made;

@@ -118,22 +118,24 @@ void bw_pack_report_figures(struct bw_pack_made *m, const char *const *sections)
 
 /* ---- contents ---- */
 
-void bw_pack_who(struct bw_pack_made *m);        /* who.c: identifiers */
-void bw_pack_who_short(struct bw_pack_made *m);  /* who.c: the same in one paragraph */
-void bw_pack_covered(struct bw_pack_made *m);    /* who.c: coverage and gaps, short */
-void bw_pack_sizing(struct bw_pack_made *m);     /* sizing.c: the answer and its reasons */
-void bw_pack_use_chart(struct bw_pack_made *m);  /* sizing.c: use day by day */
-void bw_pack_price(struct bw_pack_made *m);      /* price.c */
-void bw_pack_people(struct bw_pack_made *m);     /* people.c: for each student */
-void bw_pack_epc(struct bw_pack_made *m);        /* people.c: answer sheet */
-void bw_pack_coincident(struct bw_pack_made *m); /* coincide.c */
-void bw_pack_diagram(struct bw_pack_made *m);    /* coincide.c */
-void bw_pack_months(struct bw_pack_made *m);     /* months.c */
-void bw_pack_outages(struct bw_pack_made *m);    /* outages.c: by cause */
-void bw_pack_clauses(struct bw_pack_made *m);    /* delivery.c */
-void bw_pack_letter(struct bw_pack_made *m);     /* delivery.c: where it is asked for */
-void bw_pack_all_lines(struct bw_pack_made *m);  /* lines.c */
-void bw_pack_keep_until(struct bw_pack_made *m); /* keep_until.c */
+void bw_pack_who(struct bw_pack_made *m);         /* who.c: identifiers */
+void bw_pack_who_short(struct bw_pack_made *m);   /* who.c: the same in one paragraph */
+void bw_pack_covered(struct bw_pack_made *m);     /* who.c: coverage and gaps, short */
+void bw_pack_sizing(struct bw_pack_made *m);      /* sizing.c: the answer and its reasons */
+void bw_pack_use_chart(struct bw_pack_made *m);   /* sizing.c: use day by day */
+void bw_pack_price(struct bw_pack_made *m);       /* price.c */
+void bw_pack_people(struct bw_pack_made *m);      /* people.c: for each student */
+void bw_pack_epc(struct bw_pack_made *m);         /* people.c: answer sheet */
+void bw_pack_coincident(struct bw_pack_made *m);  /* coincide.c */
+void bw_pack_diagram(struct bw_pack_made *m);     /* coincide.c */
+void bw_pack_months(struct bw_pack_made *m);      /* months.c */
+void bw_pack_outages(struct bw_pack_made *m);     /* outages.c: by cause */
+void bw_pack_clauses(struct bw_pack_made *m);     /* delivery.c */
+void bw_pack_letter(struct bw_pack_made *m);      /* delivery.c: where it is asked for */
+void bw_pack_proof(struct bw_pack_made *m);       /* proof.c: what proves the records */
+void bw_pack_certificate(struct bw_pack_made *m); /* proof.c: where it is asked for */
+void bw_pack_all_lines(struct bw_pack_made *m);   /* lines.c */
+void bw_pack_keep_until(struct bw_pack_made *m);  /* keep_until.c */
 void bw_pack_first(struct bw_pack_made *m); /* from_report.c: claimed, delivered, used */
 void bw_pack_everything(struct bw_pack_made *m);  /* from_report.c: with all figures */
 void bw_pack_outage_list(struct bw_pack_made *m); /* from_report.c */

@@ -302,6 +302,13 @@ def check_many(top, schema, zone):
     many.expect("lines_on_record", 3)
     many.expect("lines_busy", busy)
     run(BANDWITNESS, "report", "--ledger", data, "--for", "legislature", status=2)
+    run(BANDWITNESS, "report", *source, "--for", "sizing", "--all", "--format", "json,html",
+        "-o", f"{top}/all")
+    for name in names:
+        with open(f"{top}/all/{name}/sizing.json", "rb") as a, \
+                open(f"{top}/{name}/sizing/sizing.json", "rb") as b:
+            if a.read() != b.read():
+                wrong(f"--all: another pack of {name}")
     pia = Pack("pia", [*source, "--circuit", "s-heron.wan"], f"{top}/two", schema, *PEOPLE,
                "--with", "s-heronb.wan")
     rates = []
@@ -408,7 +415,9 @@ def main():
         if "Letter to the provider" not in delivery.page or "Room for your reply" not in \
                 delivery.page:
             wrong("delivery: there is no letter")
-        audit = Pack("audit", week, f"{top}/week", schema, *PEOPLE)
+        audit = Pack("audit", week, f"{top}/week", schema, *PEOPLE, "--certificate")
+        if "Certificate to be filled in" not in audit.page:
+            wrong("audit: there is no certificate")
         check_taken(audit, rows, tuple({r["section"] for r in rows} - {"identity"}))
         audit.expect("keep_until.2026", "2037-06-30")
         check_many(top, schema, zone)
@@ -417,6 +426,8 @@ def main():
         for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
                             (["--monthly-cost", "3"], "goes with --for"),
                             (["--for", "pia", "--letter"], "--letter goes with"),
+                            (["--for", "pia", "--certificate"], "goes with --for audit"),
+                            (["--for", "sizing", "--all"], "-o DIR"),
                             (["--for", "sizing", "--with", "lan"], "--with goes with"),
                             (["--for", "pia", "--monthly-cost", "12e3"], "US dollars"),
                             (["--for", "sizing", "--students", "0"], "--students is a number"),
