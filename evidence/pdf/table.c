@@ -186,8 +186,11 @@ static void widths(struct paper *p, struct table *t)
             }
         }
         for (size_t i = 0; i < t->t->n_columns; i++) {
-            if (n_rows > MANY && needs[i].most <= SHORT * smaller[k]) {
-                needs[i].least = needs[i].most; /* dates of a long list on one line */
+            /* dates on one line, and all short cells of a long list */
+            bool one_line = n_rows > MANY || t->t->columns[i].header;
+            if (one_line && t->t->style != BW_TABLE_BIG &&
+                needs[i].most <= SHORT * smaller[k]) {
+                needs[i].least = needs[i].most;
             }
         }
         if (share_out(t, needs, p->text_width) <= 0) {
