@@ -105,6 +105,21 @@ class Statements(unittest.TestCase):
         self.assertIn(f"replaces  {first}", whole)
         self.assertIn(f"ended by  {gone}", whole)
 
+    def test_withdrawn_whatever_it_is(self):
+        here = ("--state", self.state)
+        kept = self.run_it("annotate", "wan", "--unseen", *here, *POWER).split()[0]
+        withdraw = ("statement", "withdraw", *here, "--by", "grey")
+        self.assertIn("and why", self.run_it(*withdraw, "--", kept, status=2))
+        self.assertIn("no statement", self.run_it(*withdraw, "--text", "x", "nothing", status=1))
+        told = self.run_it(*withdraw, "--text", "of another school", "--", kept[:12])
+        self.assertIn("the annotation about circuit:s-local.wan is withdrawn by grey", told)
+        self.assertEqual(self.listed("--kind", "annotation"), [])
+        gone, = self.listed("--kind", "withdrawal")
+        self.assertEqual((gone["statement"]["about"], gone["statement"]["by"], gone["statement"]["body"]),
+                         (kept, "grey", {"v": 1, "text": "of another school"}))
+        self.assertIn("good no longer", self.run_it(*withdraw, "--text", "x", "--", kept, status=1))
+        self.assertIn("that is final", self.run_it(*withdraw, "--text", "x", "--", gone["id"], status=1))
+
     def test_an_id_that_begins_like_an_option(self):
         """One in 64 does."""
         here = ("--state", self.state)
