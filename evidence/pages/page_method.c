@@ -291,9 +291,7 @@ void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r)
         ITEM_HOLIDAYS = 3
     };
     static const char *const items[] = {
-        "Whether a contract or a rule was kept. A finding says what the measurements show; "
-        "it is "
-        "no verdict.",
+        "Whether a contract or a rule was kept: a finding says what was measured, no more.",
         "Who used the line, or for what: no address, name or content is ever recorded.",
         "Wi-Fi and wiring inside the building, and servers beyond those named.",
         [ITEM_HOLIDAYS] =
