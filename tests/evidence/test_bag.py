@@ -7,11 +7,14 @@ that its README gives to strangers), and against `bandwitness report` on the sam
 one bit is changed in every file of it, some of the archive's own, and files are changed by
 somebody who makes the manifests anew: each is to be found and named.
 """
+import base64
+import hashlib
 import json
 import os
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -363,6 +366,25 @@ def judged(place, jose, key):
             write(f"{folder}/{n}", content)
 
 
+def keys_of_the_state(place, key):
+    """Keys come from the catalogue, with since when and until when they were good."""
+    data = f"{place}/data"
+    jwk = json.loads(read(key))
+    raw = base64.urlsafe_b64decode(jwk["x"] + "=")
+    kid = base64.urlsafe_b64encode(hashlib.sha256(json.dumps(
+        {n: jwk[n] for n in ("crv", "kty", "x")}, separators=(",", ":")).encode()).digest())
+    kid = kid.rstrip(b"=").decode()
+    with sqlite3.connect(f"{data}/catalogue.db") as db:
+        db.execute("INSERT INTO keys(kid,alg,raw,site,from_s,revoked) VALUES(?,1,?,'s-heron',1790000000,"
+                   "1799000000)", (kid, raw))
+    db.close()
+    _, folder = from_source("state", ["--ledger", data], [], place)
+    history = json.loads(read(f"{folder}/data/keys/history.json"))
+    if history["keys"] != [{"kid": kid, "alg": "EdDSA", "from_unix_s": 1790000000,
+                            "revoked_unix_s": 1799000000}]:
+        wrong(f"history.json: {history}")
+
+
 def usage(place, jose, key):
     must(bandwitness("bundle", "--file", jose, "--key", key), 2, "-o FILE.tar.zst")
     must(bandwitness("bundle", "--file", jose, "-o", f"{place}/x.tar.zst", "--tz", "UTC"), 1,
@@ -410,6 +432,7 @@ def main():
         hidden_changes(folder)
         what_people_said(place, key)
         what_people_bound(place, key)
+        keys_of_the_state(place, key)
         # the box's own keys lie beside its journal
         os.mkdir(f"{place}/public")
         kid = json.loads(read(f"{folder}/data/keys/keys.jwks"))["keys"][0]["kid"]

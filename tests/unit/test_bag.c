@@ -21,7 +21,8 @@
 #include <cmocka.h>
 
 enum {
-    MADE = 1800000000
+    MADE = 1800000000,
+    HEAD_BITS = 256
 };
 
 struct place {
@@ -140,14 +141,15 @@ static void gives_the_same_bytes_again(void **state)
     bw_buf_done(&two);
 }
 
-/* Any one bit of the archive: refused, a fault, or not the bytes that it should be. */
+/* One bit of the archive, any of its head and every seventh behind it: refused, a fault, or
+ * not the bytes that it should be. */
 static void finds_every_bit_of_the_archive(void **state)
 {
     const struct place *p = *state;
     struct bw_buf good;
     write_bag(p->path, false);
     read_whole(p->path, &good);
-    for (size_t bit = 0; bit < good.len * 8; bit++) {
+    for (size_t bit = 0; bit < good.len * 8; bit += bit < HEAD_BITS ? 1 : 7) {
         struct bw_bag *b = NULL;
         struct bw_err err = {""};
         good.data[bit / 8] = (char)(good.data[bit / 8] ^ (1 << bit % 8));
