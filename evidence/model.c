@@ -208,6 +208,7 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     rc = rc < 0 ? rc : bw_model_days(m);
     if (rc == 0) {
         bw_model_class_days(m);
+        rc = bw_model_bins(m);
     }
     return rc < 0 ? rc : bw_model_findings(m, reterr);
 }

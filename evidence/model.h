@@ -55,6 +55,7 @@ struct bw_tz;
 #define BW_METHOD_USER_RTT "traffic-rtt/1"
 #define BW_METHOD_RESENT "traffic-resent/2"
 #define BW_METHOD_SATURATED_RTT "saturated-rtt/2"
+#define BW_METHOD_DAY_BINS "day-bins/1"
 #define BW_METHOD_CLASS_HOURS "class-hours/1"
 #define BW_METHOD_CLASS_CALENDAR "class-calendar/1"
 
@@ -419,6 +420,17 @@ struct bw_report_interval {
     bool is_short;
 };
 
+/* Intervals of one local day in one window and direction, at bins_layer (day-bins/1). */
+struct bw_report_bins {
+    int64_t expected;  /* intervals of the usual length that could have been; unknown where
+                          no calendar tells the day's class hours */
+    int64_t known;     /* that util-p95/2 counts */
+    int64_t p95_bps;   /* of them */
+    int64_t full_s;    /* of their time, at 90 % of the claim in force or more by their mean
+                          rate; unknown without a claim at this layer */
+    int64_t full_of_s; /* their time in which that could be told */
+};
+
 /* One local day. Rates are of the period's main layer. */
 struct bw_report_day {
     int year;
@@ -438,10 +450,11 @@ struct bw_report_day {
     int64_t class_n;
     int64_t class_p95_bps[BW_DIRECTIONS];
     int64_t peak_bps[BW_DIRECTIONS];
-    enum bw_schoolday kind;                    /* what the calendar says it is */
-    bool testing;                              /* a day of testing */
-    struct bw_schoolcal_hours class_hours;     /* equal: none */
-    int64_t class_s;                           /* of the day (as clipped) */
+    enum bw_schoolday kind;                /* what the calendar says it is */
+    bool testing;                          /* a day of testing */
+    struct bw_schoolcal_hours class_hours; /* equal: none */
+    int64_t class_s;                       /* of the day (as clipped) */
+    struct bw_report_bins bins[BW_WINDOWS][BW_DIRECTIONS];
     char kind_name[BW_SCHOOLCAL_NAME_MAX + 1]; /* "Thanksgiving"; "" */
 };
 
@@ -501,6 +514,9 @@ struct bw_report {
     struct bw_report_counts counts;
     struct bw_report_interval *intervals;
     size_t n_intervals;
+    enum bw_layer
+        bins_layer; /* of the days' bins: the claim's where all can be said at it */
+    bool bins_at_claim;
     struct bw_report_day *days;
     size_t n_days;
 };

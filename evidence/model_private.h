@@ -172,6 +172,9 @@ void bw_model_class_days(struct bw_model *m);
 /* Whether an instant is known to be class time. */
 bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
 
+/* model_bins.c: after the days and what they were. */
+int bw_model_bins(struct bw_model *m);
+
 /* model_records.c: what days cannot tell exactly. First every cell and day, then, between
  * begin and end, every record. */
 int bw_model_cell_add(struct bw_model *m,

@@ -153,6 +153,8 @@ struct made fake_report(struct fake *f, const struct asked *a)
         .from_unix_s = a->from,
         .to_unix_s = a->to,
         .class_hours = a->class_hours ? *a->class_hours : bw_report_class_hours_default,
+        .calendars = a->calendars,
+        .n_calendars = a->n_calendars,
         .claims = a->claim,
         .n_claims = a->claim ? 1 : 0,
         .made_unix_s = a->made ? a->made : a->to};

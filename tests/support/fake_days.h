@@ -58,6 +58,8 @@ struct asked {
     int64_t to;
     int64_t made;
     const struct bw_report_hours *class_hours; /* NULL: the default */
+    const struct bw_report_calendar *calendars;
+    size_t n_calendars;
 };
 
 /* Owns the zone for as long as the report. */
