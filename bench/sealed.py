@@ -23,7 +23,7 @@ def sealed(say):
             for what, days, bar in (("sealed by day", 1, Bar(at_most=300)),
                                     ("blocks of 500", 31, Bar(at_most=230))):
                 got = json.loads(HOST.run([program("bench_blocks"), jose, str(days)],
-                                          timeout=None).stdout)
+                                          timeout=None))
                 rows.append(Row(f"{name}: {what}", got["bytes"], "B a record", bar=bar))
                 if days == 1:
                     say(f"{name}: {got['jws_bytes']:.0f} B as JWS, written in "
