@@ -584,7 +584,7 @@ def errors(jose):
             (["--claim-down", "100"], 2, ["100M"]),
             (["--claim-down", "100M", "--claim-layer", "tcp"], 2, ["ethernet, ip or goodput"]),
             (["--class-hours", "7-17"], 2, ["07:00-17:00"]),
-            (["--format", "html,pdf", "-o", "x/"], 2, ["'pdf'"]),
+            (["--format", "html,odt", "-o", "x/"], 2, ["'odt'"]),
             (["--format", "html,csv"], 2, ["-o DIR"]),
             (["--circit", "wan"], 2, ["--circuit"]),
             (["--ledger", "x"], 2, ["one of"]),
