@@ -101,6 +101,8 @@ static void write_log(struct bw_buf *b, struct bw_keeper *k)
     bw_keeper_stats(k, &s);
     counter(b, "log_leaves", "Leaves taken into the log's tree.", s.leaves);
     counter(b, "log_failures", "Rounds of the log that ended in trouble.", s.failures);
+    gauge(b, "log_trouble", "1 while nothing is signed: its messages say why.",
+          bw_keeper_trouble(k) ? 1 : 0);
     if (s.size != BW_UNKNOWN) {
         gauge(b, "log_checkpoint_size", "Leaves under the newest checkpoint.", s.size);
         gauge(b, "log_checkpoint_timestamp_seconds", "When the newest checkpoint was made.",

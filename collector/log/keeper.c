@@ -161,11 +161,15 @@ static int round_of(struct bw_keeper *k, struct bw_err *reterr)
     if (r == 0) {
         r = take_over(k, &size, reterr);
     }
-    if (r == 0 && size > 0 && size != k->signed_size) {
+    /* A round that only asks a missing witness again signs nothing new. */
+    int64_t now_ms = bw_clock_mono_ms();
+    bool due = now_ms >= k->sign_due_mono_ms || bw_keeper_hurried(k);
+    if (r == 0 && due && size > 0 && size != k->signed_size) {
         r = sign(k, size, reterr);
         r = r == 0 ? bw_keeper_publish(k, size, reterr) : r;
         if (r == 0) {
             k->signed_size = size;
+            k->sign_due_mono_ms = now_ms + k->conf.checkpoint_every_ms;
         }
     }
     return r;
@@ -217,6 +221,8 @@ static void *keeper_main(void *arg)
         }
         bool again = r < 0 || bw_keeper_ask_others(k);
         int64_t ms = k->conf.checkpoint_every_ms;
+        int64_t due_ms = k->sign_due_mono_ms - bw_clock_mono_ms();
+        ms = due_ms > 0 && due_ms < ms ? due_ms : ms;
         last = wait_for(k, again && ms > AGAIN_MS ? AGAIN_MS : ms);
     }
     (void)pthread_mutex_lock(&k->lock);

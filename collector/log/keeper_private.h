@@ -32,7 +32,8 @@ struct bw_keeper {
     struct bw_ledger *ledger;
     struct bw_leaf *chunk;
     size_t n_chunk;
-    int64_t signed_size; /* of the newest checkpoint; 0: none */
+    int64_t sign_due_mono_ms; /* 0: at once */
+    int64_t signed_size;      /* of the newest checkpoint; 0: none */
     struct bw_complaint witness_complaint;
     struct bw_complaint stamp_complaint;
     struct bw_complaint complaint;

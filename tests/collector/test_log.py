@@ -234,6 +234,7 @@ class Log(unittest.TestCase):
         os.system(f"rm -r '{self.c.data}/ledger' && mv '{kept}' '{self.c.data}/ledger'")
         self.c.start()
         self.c.wait("word of it", lambda: "restored from an older copy" in self.c.text())
+        self.assertEqual(self.c.metric("bandwitness_log_trouble"), 1)
         self.assertEqual(self.checkpoint()[1:], (size, root)) # the old one, and no other
 
 
