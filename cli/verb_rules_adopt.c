@@ -146,7 +146,7 @@ withdraw(const struct asked *a, const char *rule, struct bw_docket *d, char *ret
     for (size_t i = 0; i < found.n && status == 0; i++) {
         struct bw_buf body;
         struct bw_jw w;
-        bw_buf_init(&body, 2 * BW_ADOPTION_TEXT_MAX);
+        bw_buf_init(&body, BW_STATEMENT_MAX);
         bw_jw_init(&w, &body);
         bw_jw_obj(&w);
         bw_jw_ki64(&w, "v", 1);

@@ -153,7 +153,8 @@ int bw_model_hours_add(struct bw_model *m, const struct bw_latency_cell *c)
         o->hour = (struct bw_finding_hour){
             .target = (size_t)(o - h->targets),
             .when = {day, local.hour * 60,
-                     lessons_of(r, c->start_unix_s - local.minute * 60 - local.second)}};
+                     lessons_of(r, c->start_unix_s - local.minute * INT64_C(60) -
+                                       local.second)}};
         bw_hist_init(&o->hist);
     }
     o->hour.sent += c->sent;

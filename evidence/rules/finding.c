@@ -64,11 +64,8 @@ const char *bw_unsure_words(enum bw_unsure u)
         [BW_UNSURE_NO_SIZE] = "the rule has no figure for a district of this size",
         [BW_UNSURE_UNTESTABLE] = "not testable by this box",
         [BW_UNSURE_TOO_FEW] = "too little was measured",
-        [BW_UNSURE_UNPROVEN] =
-            "what falls short rests on the box's own word alone; it takes tests of grade "
-            "receipt or archive",
-        [BW_UNSURE_DIFFER] = "targets or claims differ, and the rule does not say which "
-                             "is meant",
+        [BW_UNSURE_UNPROVEN] = "what falls short rests on the box's own word (grade self)",
+        [BW_UNSURE_DIFFER] = "targets or claims differ, and the rule names none of them",
         [BW_UNSURE_BORDER] = "it depends on what is not known",
         [BW_UNSURE_RUNNING] = "not all of the time that the rule is about is on record"};
     return words[u];

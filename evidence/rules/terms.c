@@ -21,29 +21,34 @@ enum {
 
 static const char *const excused_words[] = {"planned", "power", "school", "disaster", NULL};
 
-#define PERCENT(n, d)                                                                      \
-    {                                                                                      \
-        .name = n, .type = BW_OPT_STRING, .max = 16, .def = "", .doc = d                   \
-    }
-#define RATE(n, d)                                                                         \
-    {                                                                                      \
-        .name = n, .type = BW_OPT_RATE, .min = 1, .max = INT64_C(10000000000000),          \
-        .def = "", .doc = d                                                                \
-    }
-
 static const struct bw_optspec top_opts[] = {
-    PERCENT("speed_part", "The part of the claimed speed that is promised, as in 95%."),
-    PERCENT("speed_share", "In so many of the tests, as in 90%; goes with `speed_part`."),
+    {.name = "speed_part",
+     .type = BW_OPT_STRING,
+     .max = 16,
+     .def = "",
+     .doc = "The part of the claimed speed that is promised, as in 95%."},
+    {.name = "speed_share",
+     .type = BW_OPT_STRING,
+     .max = 16,
+     .def = "",
+     .doc = "In so many of the tests, as in 90%; goes with `speed_part`."},
     {.name = "round_trip",
      .type = BW_OPT_DURATION,
      .min = 1,
      .max = 100000,
      .def = "",
      .doc = "The bound of a round trip, as in 35ms."},
-    PERCENT("round_trip_share", "For so many of them, as in 95%; goes with `round_trip`."),
-    PERCENT("available",
-            "The share of each month in which the service is there, as in "
-            "99.95%."),
+    {.name = "round_trip_share",
+     .type = BW_OPT_STRING,
+     .max = 16,
+     .def = "",
+     .doc = "For so many of them, as in 95%; goes with `round_trip`."},
+    {.name = "available",
+     .type = BW_OPT_STRING,
+     .max = 16,
+     .def = "",
+     .doc = "The share of each month in which the service is there, as in "
+            "99.95%."},
     {.name = "excused",
      .type = BW_OPT_SET,
      .words = excused_words,
@@ -54,10 +59,30 @@ static const struct bw_optspec top_opts[] = {
      .max = 16,
      .def = "",
      .doc = "What a month costs in US dollars, as in 1250.00; credits are parts of it."},
-    RATE("normal_down", "The speed that is normally there, where the contract says one."),
-    RATE("normal_up", "The same, up."),
-    RATE("minimum_down", "The speed under which it never falls, where it says one."),
-    RATE("minimum_up", "The same, up."),
+    {.name = "normal_down",
+     .type = BW_OPT_RATE,
+     .min = 1,
+     .max = INT64_C(10000000000000),
+     .def = "",
+     .doc = "The speed that is normally there, where the contract says one."},
+    {.name = "normal_up",
+     .type = BW_OPT_RATE,
+     .min = 1,
+     .max = INT64_C(10000000000000),
+     .def = "",
+     .doc = "The same, up."},
+    {.name = "minimum_down",
+     .type = BW_OPT_RATE,
+     .min = 1,
+     .max = INT64_C(10000000000000),
+     .def = "",
+     .doc = "The speed under which it never falls, where it says one."},
+    {.name = "minimum_up",
+     .type = BW_OPT_RATE,
+     .min = 1,
+     .max = INT64_C(10000000000000),
+     .def = "",
+     .doc = "The same, up."},
     {.type = BW_OPT_END},
 };
 
