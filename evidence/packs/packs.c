@@ -229,8 +229,7 @@ static void others(struct bw_pack_made *m)
 static const char *const never_shown[] = {
     "Who used the line, or for what: no address, name or content is ever recorded.",
     "Wi-Fi and wiring inside the building, and servers beyond those named.",
-    "That it complies with any programme's rules. It supports such a statement; it is not "
-    "one."};
+    "That it keeps any programme's rules: it supports such a statement and is none."};
 
 static void not_shown(struct bw_pack_made *m)
 {
