@@ -60,9 +60,9 @@ class Log(unittest.TestCase):
             size = self.grown(size)
         self.box.wait("a record looked up", lambda: self.log().get("records_checked", 0) >= 1)
         self.assertNotIn("refused", self.log())
-        records = self.box.records()
-        seen = [r["seen"] for r in records if "seen" in r]
-        self.assertGreaterEqual(len(seen), 3)
+        self.box.wait("three records that tell of it",
+                      lambda: sum("seen" in r for r in self.box.records()) >= 3)
+        seen = [r["seen"] for r in self.box.records() if "seen" in r]
         sizes = [s["size"] for s in seen]
         self.assertEqual(sizes, sorted(set(sizes))) # each once
         # The heads are those of the collector's own leaves, by the twin.
