@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * grow.c - arrays that grow. */
+ * grow.c - arrays that grow, and copies of what goes into them. */
 #include "grow.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     FIRST = 16
@@ -22,4 +23,23 @@ void *bw_grow(void *array, size_t n, size_t *cap, size_t size)
         *cap = more;
     }
     return p;
+}
+
+char *bw_copy(const void *bytes, size_t n)
+{
+    char *p = n < SIZE_MAX / 2 ? malloc(n + 1) : NULL;
+
+    if (!p) {
+        return NULL;
+    }
+    if (n > 0) {
+        memcpy(p, bytes, n);
+    }
+    p[n] = '\0';
+    return p;
+}
+
+char *bw_copy_text(const char *text)
+{
+    return bw_copy(text, text ? strlen(text) : 0);
 }

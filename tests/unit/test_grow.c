@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * test_grow.c - arrays that grow keep what is in them, and say when they cannot. */
+ * test_grow.c - arrays that grow keep what is in them, copies are of it all, and both say
+ * when they cannot. */
 #include "bw_test.h"
 
 #include "grow.h"
@@ -37,11 +38,33 @@ static void too_much_leaves_it(void **state)
     assert_ptr_equal(bw_grow(&one, cap - 1, &cap, 16), &one);
 }
 
+static void copies(void **state)
+{
+    static const char bytes[] = {'a', '\0', 'b'};
+    char *copy = bw_copy(bytes, sizeof(bytes));
+
+    (void)state;
+    assert_non_null(copy);
+    assert_memory_equal(copy, "a\0b", 4); /* and a NUL */
+    free(copy);
+    copy = bw_copy(NULL, 0);
+    assert_string_equal(copy, "");
+    free(copy);
+    copy = bw_copy_text("Rowan");
+    assert_string_equal(copy, "Rowan");
+    free(copy);
+    copy = bw_copy_text(NULL);
+    assert_string_equal(copy, "");
+    free(copy);
+    assert_null(bw_copy(bytes, SIZE_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_what_it_has),
         cmocka_unit_test(too_much_leaves_it),
+        cmocka_unit_test(copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
