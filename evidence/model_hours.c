@@ -65,6 +65,7 @@ static bool is_round_trip(const char *kind)
 
 static int close_hour(struct bw_model_hours *h, struct open_hour *o)
 {
+    struct bw_finding_hour *last;
     struct bw_buf text;
     void *room;
     int rc;
@@ -78,15 +79,17 @@ static int close_hour(struct bw_model_hours *h, struct open_hour *o)
         return -ENOMEM;
     }
     h->list = room;
+    last = &h->list[h->n];
+    *last = o->hour;
     bw_buf_init(&text, BW_JWS_MAX);
     rc = bw_hist_encode(&o->hist, &text);
-    if (rc == 0) {
-        o->hour.text = strdup(text.data ? text.data : "");
-        rc = o->hour.text ? 0 : -ENOMEM;
+    last->text = rc == 0 ? bw_copy_text(text.data) : NULL;
+    if (rc == 0 && !last->text) {
+        rc = -ENOMEM;
     }
     if (rc == 0) {
-        o->hour.hist = o->hour.text;
-        h->list[h->n++] = o->hour;
+        last->hist = last->text;
+        h->n++;
     }
     bw_buf_done(&text);
     return rc;

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "file.h"
+#include "grow.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -24,8 +25,7 @@
 enum {
     CHUNK = 256 * 1024,
     INFO_MAX = 64 * 1024,
-    MODE = 0644,
-    FIRST_CAP = 32
+    MODE = 0644
 };
 
 struct own {
@@ -202,6 +202,8 @@ static int add(struct bw_bag_writer *w,
                struct bw_err *reterr)
 {
     const char *why = bw_bag_name_trouble(name);
+    struct own *last;
+    void *room;
 
     if (why) {
         return bw_err_set(reterr, -EINVAL, "%s: %s", name, why);
@@ -215,17 +217,14 @@ static int add(struct bw_bag_writer *w,
         return bw_err_set(reterr, -E2BIG, "%s: more than %d files", name,
                           BW_BAG_MEMBERS_MAX);
     }
-    if (w->n == w->cap) {
-        size_t cap = w->cap ? 2 * w->cap : FIRST_CAP;
-        struct own *grown = reallocarray(w->list, cap, sizeof(*grown));
-        if (!grown) {
-            return bw_err_set(reterr, -ENOMEM, "out of memory");
-        }
-        w->list = grown;
-        w->cap = cap;
+    room = bw_grow(w->list, w->n, &w->cap, sizeof(*w->list));
+    if (!room) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    w->list[w->n] = (struct own){.member = {.data = n ? data : "", .n = n}, .copy = copy};
-    (void)snprintf(w->list[w->n].member.name, BW_BAG_NAME_MAX + 1, "%s", name);
+    w->list = room;
+    last = &w->list[w->n];
+    *last = (struct own){.member = {.data = n ? data : "", .n = n}, .copy = copy};
+    (void)snprintf(last->member.name, sizeof(last->member.name), "%s", name);
     w->n++;
     return 0;
 }
@@ -236,13 +235,10 @@ static int add_copy(struct bw_bag_writer *w,
                     size_t n,
                     struct bw_err *reterr)
 {
-    char *copy = malloc(n + 1);
-    int r = copy ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    char *copy = bw_copy(data, n);
+    int r = copy ? add(w, name, copy, n, copy, reterr)
+                 : bw_err_set(reterr, -ENOMEM, "out of memory");
 
-    if (r == 0 && n > 0) {
-        memcpy(copy, data, n);
-    }
-    r = r < 0 ? r : add(w, name, copy, n, copy, reterr);
     if (r < 0) {
         free(copy);
     }
@@ -422,7 +418,7 @@ int bw_bag_write(struct bw_bag_writer *w,
     }
     list = calloc(w->n, sizeof(*list));
     r = list ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    for (size_t i = 0; r == 0 && i < w->n; i++) {
+    for (size_t i = 0; list && i < w->n; i++) {
         list[i] = &w->list[i].member;
     }
     r = r < 0 ? r

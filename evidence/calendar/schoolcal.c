@@ -10,6 +10,7 @@
 #include <bw/units.h>
 #include <civil.h>
 #include <errno.h>
+#include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,9 +295,10 @@ static int copy_spans(const struct bw_schoolcal *c,
         if (rc < 0) {
             return rc;
         }
-        to[i] = from[i];
-        to[i].name = strdup(from[i].name ? from[i].name : "");
-        if (!to[i].name) {
+        struct bw_schoolcal_span *s = &to[i];
+        *s = from[i];
+        s->name = bw_copy_text(from[i].name);
+        if (!s->name) {
             return -ENOMEM;
         }
         *ret_n = i + 1;

@@ -66,22 +66,23 @@ static int add(struct bw_schoolcal_span **list,
                const struct bw_schoolcal_span *s,
                struct bw_err *reterr)
 {
-    char *name = strdup(s->name ? s->name : "");
+    struct bw_schoolcal_span *last;
     void *room;
 
-    if (!name || *n >= max) {
-        free(name);
-        return bw_err_set(reterr, name ? -E2BIG : -ENOMEM,
-                          name ? "more than %zu of these" : "out of memory (%zu)", max);
+    if (*n >= max) {
+        return bw_err_set(reterr, -E2BIG, "more than %zu of these", max);
     }
     room = bw_grow(*list, *n, cap, sizeof(**list));
     if (!room) {
-        free(name);
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     *list = room;
-    (*list)[*n] = *s;
-    (*list)[*n].name = name;
+    last = &(*list)[*n];
+    *last = *s;
+    last->name = bw_copy_text(s->name);
+    if (!last->name) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     (*n)++;
     return 0;
 }
