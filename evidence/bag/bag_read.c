@@ -372,10 +372,10 @@ int bw_bag_open(const char *path, struct bw_bag **ret, struct bw_err *reterr)
     struct bw_bag_shelf s = {.fd = -1};
     struct stat st;
     int fd = -1;
-    int r = b ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
 
-    if (r < 0) {
-        goto out;
+    if (!b) {
+        return bw_err_set(reterr, -ENOMEM, "%s: out of memory", path);
     }
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) < 0) {

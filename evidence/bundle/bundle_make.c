@@ -351,10 +351,10 @@ int bw_bundle_make(const struct bw_bundle_view *v,
     struct making k = {.view = v, .progress = progress, .owner = owner};
     struct bw_bundle_made *m = calloc(1, sizeof(*m));
     struct bw_err late = {""};
-    int r = m ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
 
-    if (r < 0) {
-        return r;
+    if (!m) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     k.made = m;
     r = read_query(&k, reterr);

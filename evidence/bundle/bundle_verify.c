@@ -6,6 +6,7 @@
 #include "bundle_private.h"
 
 #include "buf.h"
+#include "grow.h"
 #include "jws.h"
 
 #include <bw/err.h>
@@ -269,19 +270,17 @@ static void note_unknown(struct verifying *v, const struct bw_bundle_made *m)
 static int take_kids(struct verifying *v, const struct bw_bundle_made *m)
 {
     struct bw_check_chain ch;
-    size_t n = 0;
+    size_t cap = 0;
 
-    while (bw_check_chain_at(m->check, n, &ch) == 0) {
-        n++;
+    for (size_t n = 0; bw_check_chain_at(m->check, n, &ch) == 0; n++) {
+        void *room = bw_grow(v->v->kids, n, &cap, sizeof(*v->v->kids));
+        if (!room) {
+            return -ENOMEM;
+        }
+        v->v->kids = room;
+        memcpy(v->v->kids[n], ch.kid, sizeof(ch.kid));
+        v->v->n_kids = n + 1;
     }
-    v->v->kids = calloc(n + 1, sizeof(*v->v->kids));
-    if (!v->v->kids) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < n && bw_check_chain_at(m->check, i, &ch) == 0; i++) {
-        memcpy(v->v->kids[i], ch.kid, sizeof(ch.kid));
-    }
-    v->v->n_kids = n;
     return 0;
 }
 

@@ -231,16 +231,17 @@ int bw_field_copy(const struct bw_field *f, void *to, const void *from)
     }
     struct bw_numbers *list = (struct bw_numbers *)(void *)((char *)to + f->at);
     const struct bw_numbers *other = bw_field_numbers(f, from);
-    size_t bytes = other->n * sizeof(other->text[0]);
-    void *text = bytes ? malloc(bytes) : NULL;
-    if (bytes && !text) {
-        return -ENOMEM;
-    }
-    if (bytes) {
-        memcpy(text, other->text, bytes);
+    struct bw_numbers copy = {.n = 0};
+    if (other->n > 0) {
+        copy.text = calloc(other->n, sizeof(copy.text[0]));
+        if (!copy.text) {
+            return -ENOMEM;
+        }
+        memcpy(copy.text, other->text, other->n * sizeof(copy.text[0]));
+        copy.n = other->n;
     }
     free(list->text);
-    *list = (struct bw_numbers){.text = text, .n = other->n};
+    *list = copy;
     return 0;
 }
 

@@ -45,7 +45,7 @@ static struct chunk *chunk_new(struct bw_doc *d, size_t n)
         stop(d, -E2BIG);
         return NULL;
     }
-    c = malloc(sizeof(*c) + size);
+    c = calloc(1, sizeof(*c) + size);
     if (!c) {
         stop(d, -ENOMEM);
         return NULL;
@@ -79,7 +79,6 @@ static void *take(struct bw_doc *d, size_t n)
     }
     at = c->bytes + c->used;
     c->used += n;
-    memset(at, 0, n);
     return at;
 }
 

@@ -316,10 +316,10 @@ int bw_pack_make(const struct bw_pack_asked *asked,
     char title[320];
     char subject[160];
     char kicker[64];
-    int rc = m ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int rc = 0;
 
-    if (rc < 0) {
-        goto out;
+    if (!m) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     m->r = asked->reports[0];
     (void)snprintf(title, sizeof(title), "%s%s%s.%s: %s", m->r->place,

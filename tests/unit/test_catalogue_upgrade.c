@@ -125,6 +125,9 @@ static int add_row(void *owner, int n, char **values, char **names)
 /* Every row of the tables of format 3, their forms, and the marks of sequences. */
 static void dump(const char *path, struct bw_buf *out)
 {
+    static const char schema[] =
+        "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'statements%'"
+        " AND name NOT LIKE 'sqlite_autoindex_statements%' AND name <> 'ends' ORDER BY 1";
     static const char *const questions[] = {
         "SELECT * FROM entities ORDER BY 1",
         "SELECT * FROM parents ORDER BY 1",
@@ -138,8 +141,7 @@ static void dump(const char *path, struct bw_buf *out)
         "SELECT name, hex(value) FROM meta",
         "SELECT * FROM names ORDER BY 1",
         "SELECT * FROM sqlite_sequence ORDER BY 1",
-        "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'statements%'"
-        " AND name NOT LIKE 'sqlite_autoindex_statements%' AND name <> 'ends' ORDER BY 1",
+        schema,
     };
     sqlite3 *db = NULL;
     bw_buf_clear(out);
