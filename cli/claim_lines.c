@@ -5,6 +5,7 @@
 #include <bound.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +25,12 @@ static int take_claim(void *owner, const struct bw_said *said)
         bw_claimline_done(&row.line);
         return 0;
     }
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 64;
-        struct claim_row *grown = realloc(l->rows, cap * sizeof(*grown));
-        if (!grown) {
-            bw_claimline_done(&row.line);
-            return -ENOMEM;
-        }
-        l->rows = grown;
-        l->cap = cap;
+    void *room = bw_grow(l->rows, l->n, &l->cap, sizeof(*l->rows));
+    if (!room) {
+        bw_claimline_done(&row.line);
+        return -ENOMEM;
     }
+    l->rows = room;
     memcpy(row.about, s->about, sizeof(row.about));
     memcpy(row.id, said->id, sizeof(row.id));
     memcpy(row.by, s->by, sizeof(row.by));
@@ -50,11 +47,12 @@ static int take_binding(void *owner, const char *about, const struct bw_bound *b
         if (strcmp(row->about, b->binding.claim) != 0) {
             continue;
         }
-        void *grown = realloc(row->bound, (row->n_bound + 1) * sizeof(row->bound[0]));
-        if (!grown) {
+        void *room =
+            bw_grow(row->bound, row->n_bound, &row->cap_bound, sizeof(row->bound[0]));
+        if (!room) {
             return -ENOMEM;
         }
-        row->bound = grown;
+        row->bound = room;
         (void)snprintf(row->bound[row->n_bound++], sizeof(row->bound[0]), "%s",
                        strncmp(about, "circuit:", 8) == 0 ? about + 8 : about);
     }

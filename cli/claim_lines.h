@@ -20,6 +20,7 @@ struct claim_row {
     char (
         *bound)[BW_DOCKET_CIRCUIT_MAX + 1]; /* circuits bound to it by bindings in force */
     size_t n_bound;
+    size_t cap_bound;
 };
 
 struct claim_lines {

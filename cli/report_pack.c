@@ -122,8 +122,11 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     struct bw_pack_filed filed[2];
     struct bw_filed found[2] = {{.has = false}, {.has = false}};
     const struct bw_report *reports[2] = {w->report, NULL};
-    int status = second ? BW_EXIT_OK : bw_cli_failed(w->verb, "out of memory");
+    int status = BW_EXIT_OK;
 
+    if (!second) {
+        return bw_cli_failed(w->verb, "out of memory");
+    }
     for (int i = 0; i < 2; i++) {
         filed[i] = (struct bw_pack_filed){
             .origin = "", .monthly = BW_DECIMAL_NOT_STATED, .monthly_origin = typed};
@@ -132,9 +135,7 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     asked.reports = reports;
     asked.filed = filed;
     asked.n_reports = 1;
-    if (status == BW_EXIT_OK) {
-        status = find_filed(w, &found[0], &filed[0]);
-    }
+    status = find_filed(w, &found[0], &filed[0]);
     if (status == BW_EXIT_OK && asked.students == BW_UNKNOWN &&
         found[0].students != BW_UNKNOWN && found[0].has) {
         asked.students = found[0].students;
@@ -152,10 +153,8 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     for (int i = 0; i < 2; i++) {
         bw_filed_done(&found[i]);
     }
-    if (second) {
-        bw_report_work_done(second);
-        free(second);
-    }
+    bw_report_work_done(second);
+    free(second);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include <bw/err.h>
 #include <entityline.h>
 #include <errno.h>
+#include <grow.h>
 #include <json.h>
 #include <match.h>
 #include <stdio.h>
@@ -40,8 +41,10 @@ struct asked {
 struct named {
     char **names;
     size_t n_names;
+    size_t cap_names;
     const char **numbers; /* lent by the claim */
     size_t n_numbers;
+    size_t cap_numbers;
 };
 
 struct proposal {
@@ -128,32 +131,49 @@ static int take_name(void *owner, const struct bw_said *said)
     return 0;
 }
 
+static int add_number(struct named *n, const char *number)
+{
+    void *room =
+        bw_grow((void *)n->numbers, n->n_numbers, &n->cap_numbers, sizeof(*n->numbers));
+    if (!room) {
+        return -ENOMEM;
+    }
+    n->numbers = room;
+    n->numbers[n->n_numbers++] = number;
+    return 0;
+}
+
+static int add_name(struct named *n, const char *name)
+{
+    void *room = bw_grow(n->names, n->n_names, &n->cap_names, sizeof(*n->names));
+    if (!room) {
+        return -ENOMEM;
+    }
+    n->names = room;
+    n->names[n->n_names] = bw_copy_text(name);
+    if (!n->names[n->n_names]) {
+        return -ENOMEM;
+    }
+    n->n_names++;
+    return 0;
+}
+
 static int name_one(struct work *w, size_t i, struct bw_err *reterr)
 {
     const struct bw_numbers *list = &w->lines.rows[i].line.recipients;
     struct named *n = &w->named[i];
-    n->names = calloc(list->n + 1, sizeof(*n->names));
-    n->numbers = calloc(list->n + 1, sizeof(*n->numbers));
-    if (!n->names || !n->numbers) {
-        return bw_err_set(reterr, -ENOMEM, "out of memory");
-    }
     for (size_t k = 0; k < list->n; k++) {
         char about[32];
         char name[sizeof(((struct bw_entityline *)NULL)->name)] = "";
         (void)snprintf(about, sizeof(about), "ben:%s", list->text[k]);
-        n->numbers[n->n_numbers++] = list->text[k];
         int r = bw_docket_each(w->docket,
                                &(struct bw_said_query){.kind = "entity", .about = about},
                                take_name, name, reterr);
         if (r < 0) {
             return r;
         }
-        if (name[0]) {
-            n->names[n->n_names] = strdup(name);
-            if (!n->names[n->n_names]) {
-                return bw_err_set(reterr, -ENOMEM, "out of memory");
-            }
-            n->n_names++;
+        if (add_number(n, list->text[k]) < 0 || (name[0] && add_name(n, name) < 0)) {
+            return bw_err_set(reterr, -ENOMEM, "out of memory");
         }
     }
     return 0;
