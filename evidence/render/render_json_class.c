@@ -76,6 +76,29 @@ void bw_json_class_time(struct bw_jw *w, const struct bw_report *r)
     bw_jw_obj_end(w);
 }
 
+/* How much of the day is known, and how long the line was full. */
+static void bins(struct bw_jw *w, const struct bw_report_day *d)
+{
+    static const char *const windows[BW_WINDOWS] = {
+        [BW_WINDOW_ALL] = "all_hours", [BW_WINDOW_CLASS] = "class_hours"};
+
+    bw_jw_kobj(w, "bins");
+    for (int i = 0; i < BW_WINDOWS; i++) {
+        bw_jw_kobj(w, windows[i]);
+        for (int way = 0; way < BW_DIRECTIONS; way++) {
+            const struct bw_report_bins *b = &d->bins[i][way];
+            bw_jw_kobj(w, bw_words_direction(way));
+            bw_jw_ki64(w, "expected", b->expected);
+            bw_jw_ki64(w, "known", b->known);
+            bw_jw_ki64(w, "full_s", b->full_s);
+            bw_jw_ki64(w, "full_of_s", b->full_of_s);
+            bw_jw_obj_end(w);
+        }
+        bw_jw_obj_end(w);
+    }
+    bw_jw_obj_end(w);
+}
+
 void bw_json_class_day(struct bw_jw *w, const struct bw_report_day *d)
 {
     bw_jw_kstr(w, "kind", bw_schoolday_word(d->kind));
@@ -84,4 +107,5 @@ void bw_json_class_day(struct bw_jw *w, const struct bw_report_day *d)
         bw_jw_kbool(w, "testing", true);
     }
     bw_jw_ki64(w, "class_s", d->kind == BW_SCHOOLDAY_UNKNOWN ? BW_UNKNOWN : d->class_s);
+    bins(w, d);
 }

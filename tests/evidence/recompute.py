@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 
 from jwcrypto import jwk, jws
 
+import recompute_bins
 import recompute_calendar as calendars
 import watching
 from recompute_notes import Notes
@@ -667,6 +668,7 @@ class Check:
         self.counts()
         self.days()
         calendars.ClassTime(self).compare()
+        recompute_bins.compare(self, convert_bytes)
 
 
 def main():
