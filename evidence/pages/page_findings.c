@@ -120,12 +120,12 @@ static size_t how_many(const struct bw_report *r, bool governs)
 
 void bw_page_governing(struct bw_doc *d, const struct bw_report *r)
 {
-    if (r->findings.n == 0) {
-        return;
-    }
     bw_page_head(d, "findings", "Findings by the rules that govern this service",
                  BW_METHOD_FINDING);
-    if (how_many(r, true) == 0) {
+    if (r->findings.n == 0) {
+        bw_page_none(d, "None: no rules were given to this report, so nothing was judged, "
+                        "neither for the line nor against it.");
+    } else if (how_many(r, true) == 0) {
         bw_page_none(d, "None: no terms of the contract are on file here, and no rule that "
                         "the state has adopted. Rules for comparison stand further back.");
     }

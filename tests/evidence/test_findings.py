@@ -122,6 +122,8 @@ class Findings(unittest.TestCase):
         self.assertIn("(fcc-caf/capacity)", rest)
         self.assertEqual(page, self.report("--terms", self.terms, "--adopt", "esh-headroom", form="html"))
         self.assertNotIn("findings", self.report(rules="none"))
+        self.assertIn("no rules were given to this report", self.report(rules="none", form="html"))
+        self.assertNotIn("no rules were given", page)
 
     def test_who_governs(self):
         bare = self.by_id()
