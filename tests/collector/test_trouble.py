@@ -180,7 +180,7 @@ class Trouble(unittest.TestCase):
             sample = f.read()
         whole, n = re.subn(r"(?ms)^# \w+(?: \"\w+\")? \{\n.*?^# \}\n",
                            lambda m: re.sub(r"(?m)^# ", "", m[0]), sample)
-        self.assertEqual(n, 3, "measure, reflector and a listener without a proxy")
+        self.assertEqual(n, 5, "measure, reflector, witness, witnessed, a listener without a proxy")
         for text in (sample, whole):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
