@@ -46,12 +46,18 @@ count(const struct bw_finding_inputs *in, const struct bw_finding_unit *u, uint3
     return t;
 }
 
+/* What is owed even if all time that nobody watched had been fine; none where that time
+ * decides whether the promise was kept. */
 static void tell_credit(struct bw_finding_work *w,
                         struct bw_finding_part *p,
                         const struct bw_finding_unit *u,
-                        int64_t there_ppm)
+                        const struct tally *t,
+                        enum bw_outcome outcome)
 {
     const struct bw_finding_terms *k = &w->in->terms;
+    int64_t rest = t->elapsed_ms - t->excused_ms;
+    int64_t there_ppm = (rest - t->out_ms + t->excused_ms) * BW_PPM / rest;
+    const char *least = t->watched_ms < t->elapsed_ms ? ", at least" : "";
     int64_t credit_ppm = 0;
     char x[32];
     char y[32];
@@ -64,13 +70,20 @@ static void tell_credit(struct bw_finding_work *w,
     if (k->n_credits == 0) {
         return;
     }
+    if (outcome == BW_OUTCOME_NOT_ENOUGH) {
+        bw_finding_row(w, p, BW_ROW_PPM, BW_UNKNOWN,
+                       "%s: credit by the contract: not enough to tell", u->name);
+        return;
+    }
     bw_finding_row(w, p, BW_ROW_PPM, credit_ppm,
-                   "%s: credit by the contract, of the month's cost", u->name);
+                   "%s: credit by the contract, of the month's cost%s", u->name, least);
+    bw_finding_sum(w, p, "there: %s, with all time that nobody watched taken as fine",
+                   bw_finding_pct(there_ppm, x));
     if (k->monthly_cents != BW_UNKNOWN) {
         bw_finding_row(w, p, BW_ROW_CENTS,
                        k->monthly_cents / BW_PPM * credit_ppm +
                            k->monthly_cents % BW_PPM * credit_ppm / BW_PPM,
-                       "%s: credit", u->name);
+                       "%s: credit%s", u->name, least);
         bw_finding_sum(w, p, "%s of %s cents, cut off", bw_finding_pct(credit_ppm, x),
                        bw_finding_num(k->monthly_cents, y));
     }
@@ -81,6 +94,20 @@ static bool watched_enough(const struct tally *t)
     return bw_finding_at_least(t->watched_ms, t->elapsed_ms, BW_FINDING_WATCHED_PPM);
 }
 
+/* Of a whole month (quarter, year): `of` of it was watched and is not excused. */
+static enum bw_outcome
+judge_whole(const struct tally *t, int64_t of, int64_t down, int64_t there_ppm)
+{
+    int64_t rest = t->elapsed_ms - t->excused_ms;
+
+    if (bw_finding_at_least(of - down, of, there_ppm)) {
+        return watched_enough(t) ? BW_OUTCOME_SHOW : BW_OUTCOME_NOT_ENOUGH;
+    }
+    /* So it would be if all that nobody watched had been fine? */
+    return bw_finding_at_least(rest - down, rest, there_ppm) ? BW_OUTCOME_NOT_ENOUGH
+                                                             : BW_OUTCOME_DO_NOT_SHOW;
+}
+
 static enum bw_outcome judge_share(struct bw_finding_work *w,
                                    struct bw_finding_part *p,
                                    const struct bw_finding_unit *u,
@@ -89,9 +116,9 @@ static enum bw_outcome judge_share(struct bw_finding_work *w,
 {
     int64_t down = t->out_ms - t->excused_ms;
     int64_t of = t->watched_ms - t->excused_ms;
-    int64_t whole = u->whole ? of : u->n_days * DAY_MS - t->excused_ms;
+    int64_t whole = u->n_days * DAY_MS - t->excused_ms;
     bool holds = of > 0 && bw_finding_at_least(of - down, of, there_ppm);
-    int64_t ppm;
+    enum bw_outcome o;
     char x[32];
     char y[32];
     char z[32];
@@ -99,26 +126,20 @@ static enum bw_outcome judge_share(struct bw_finding_work *w,
     if (of <= 0) {
         return BW_OUTCOME_NOT_ENOUGH;
     }
-    ppm = (of - down) * BW_PPM / of;
-    bw_finding_row(w, p, BW_ROW_PPM, ppm, "%s: there, of the time watched and not excused",
-                   u->name);
+    bw_finding_row(w, p, BW_ROW_PPM, (of - down) * BW_PPM / of,
+                   "%s: there, of the time watched and not excused", u->name);
     bw_finding_sum(w, p, "%s ms × 1,000,000 ≥ %s × %s ms: %s", bw_finding_num(of - down, x),
                    bw_finding_num(there_ppm, y), bw_finding_num(of, z),
                    holds ? "yes" : "no");
-    if (u->whole && p->clause->there_ppm == BW_EVRULE_BY_CONTRACT) {
-        tell_credit(w, p, u, ppm);
-    }
     if (!u->whole) { /* broken whatever comes? */
         return bw_finding_at_least(whole - down, whole, there_ppm) ? BW_OUTCOME_NOT_ENOUGH
                                                                    : BW_OUTCOME_DO_NOT_SHOW;
     }
-    if (!holds) {
-        /* So it would be if all that nobody watched had been fine? */
-        int64_t rest = t->elapsed_ms - t->excused_ms;
-        return bw_finding_at_least(rest - down, rest, there_ppm) ? BW_OUTCOME_NOT_ENOUGH
-                                                                 : BW_OUTCOME_DO_NOT_SHOW;
+    o = judge_whole(t, of, down, there_ppm);
+    if (p->clause->there_ppm == BW_EVRULE_BY_CONTRACT) {
+        tell_credit(w, p, u, t, o);
     }
-    return watched_enough(t) ? BW_OUTCOME_SHOW : BW_OUTCOME_NOT_ENOUGH;
+    return o;
 }
 
 static enum bw_outcome judge_length(struct bw_finding_work *w,

@@ -515,13 +515,6 @@ class World:
             first = unit[0]["date"]
             length = {"month": (date(first.year + first.month // 12, first.month % 12 + 1, 1)
                                 - date(first.year, first.month, 1)).days}.get(o.get("each", "month"), len(unit))
-            if whole and contract:
-                credit = [c for below, c in self.credits if ppm(Fraction(of - down, of)) < ppm(below)]
-                if self.credits:
-                    rows.append(("credit by the contract", ppm(credit[-1]) if credit else 0))
-                if self.credits and "monthly_cost" in self.terms:
-                    rows.append((": credit", int(Fraction(self.terms["monthly_cost"]) * 100 *
-                                                 (credit[-1] if credit else 0))))
             if not whole:
                 rest = length * 86400000 - excused
                 told.append("running" if rest - down >= share(there) * rest else "do-not-show")
@@ -529,6 +522,13 @@ class World:
                 told.append("show" if seen else "too-few")
             else:
                 told.append("too-few" if rest - down >= share(there) * rest else "do-not-show")
+            if whole and contract and self.credits and told[-1] == "too-few":
+                rows.append(("credit by the contract: not enough to tell", None))
+            elif whole and contract and self.credits:  # what is owed if all that nobody saw was fine
+                credit = [c for below, c in self.credits if ppm(Fraction(rest - down, rest)) < ppm(below)] or [0]
+                rows.append(("credit by the contract, of", ppm(credit[-1])))
+                if "monthly_cost" in self.terms:
+                    rows.append((": credit", int(Fraction(self.terms["monthly_cost"]) * 100 * credit[-1])))
         if "do-not-show" in told:
             return "do-not-show", None, None, rows
         if told and all(t == "show" for t in told):

@@ -229,6 +229,34 @@ static void service(void **state)
     world_free(w);
 }
 
+/* A credit is what is owed even if all that nobody watched had been fine. */
+static void credit(void **state)
+{
+    (void)state;
+    struct world *w = contract();
+    const struct bw_finding_part *p;
+
+    for (size_t i = 20; i < 27; i++) {
+        w->days[i].watched_ms = 0;
+    }
+    w->outages[0].to_unix_ms =
+        w->outages[0].from_unix_ms + 1200000; /* of 24 days 0.058 % */
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, UNSURE(TOO_FEW));
+    p = &w->found.list[1].parts[1];
+    assert_int_equal(row_of(p, "2026-10: credit"), BW_UNKNOWN);
+    assert_int_equal(p->rows[p->n_rows - 1].unit, BW_ROW_PPM); /* and no dollars */
+    for (size_t i = 4; i < 20; i++) {
+        w->days[i].watched_ms = 0;
+    }
+    /* four hours: 1.85 % of the nine days that were watched, 0.54 % of the month */
+    w->outages[0].to_unix_ms = w->outages[0].from_unix_ms + 14400000;
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, SHORT);
+    p = &w->found.list[1].parts[1];
+    assert_int_equal(row_of(p, "of the month's cost, at least"), 50000);
+    assert_int_equal(row_of(p, "credit, at least"), 6250);
+    world_free(w);
+}
+
 static void contract_speed(void **state)
 {
     (void)state;
@@ -277,7 +305,7 @@ int main(void)
         cmocka_unit_test(ncren),      cmocka_unit_test(headroom),
         cmocka_unit_test(per_people), cmocka_unit_test(setda),
         cmocka_unit_test(service),    cmocka_unit_test(contract_speed),
-        cmocka_unit_test(adopted),
+        cmocka_unit_test(adopted),    cmocka_unit_test(credit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
