@@ -28,8 +28,20 @@ struct answer {
     int64_t top_day;
     int64_t claim; /* the lowest in force then; unknown: none for some of it */
     bool claims_differ;
-    bool above; /* a group was above its part of the claim */
+    bool above; /* the mean, or a group, was above its part of the claim */
 };
+
+/* The mean of groups is what is held against the claim, not each of them. */
+static bool takes_mean(const struct bw_evrule_clause *c)
+{
+    return c->each != BW_EVRULE_PERIOD && c->over == BW_EVRULE_MEAN;
+}
+
+/* The most that the rule allows. */
+static int64_t most(const struct bw_evrule_clause *c, int64_t claim)
+{
+    return claim / BW_PPM * c->part_ppm + claim % BW_PPM * c->part_ppm / BW_PPM;
+}
 
 static bool in_window(const struct scene *s, const struct bw_finding_bin *b)
 {
@@ -105,13 +117,11 @@ static void add_group(const struct scene *s, size_t first, size_t last, struct a
     a->claim = a->groups == 0 || claim == BW_UNKNOWN        ? claim
                : a->claim != BW_UNKNOWN && claim < a->claim ? claim
                                                             : a->claim;
-    if (claim != BW_UNKNOWN && s->c->part_ppm != BW_UNKNOWN) {
-        /* at most part · claim: p · 10^6 <= ppm · claim */
-        a->above |=
-            p > claim / BW_PPM * s->c->part_ppm + claim % BW_PPM * s->c->part_ppm / BW_PPM;
+    if (claim != BW_UNKNOWN && s->c->part_ppm != BW_UNKNOWN && !takes_mean(s->c)) {
+        a->above |= p > most(s->c, claim);
     }
     a->groups++;
-    if (s->c->each != BW_EVRULE_PERIOD && s->c->over == BW_EVRULE_MEAN) {
+    if (takes_mean(s->c)) {
         a->value += p; /* the sum; divided at the end */
     } else if (a->groups == 1 || p > a->value) {
         a->value = p;
@@ -131,8 +141,10 @@ static struct answer answer(const struct scene *s, size_t first, size_t last)
     for (size_t i = 0; bw_finding_unit(&part, s->c->each, i, &g); i++) {
         add_group(s, first + g.first, first + g.last, &a);
     }
-    if (a.groups > 0 && s->c->each != BW_EVRULE_PERIOD && s->c->over == BW_EVRULE_MEAN) {
+    if (a.groups > 0 && takes_mean(s->c)) {
         a.value /= a.groups;
+        a.above = s->c->part_ppm != BW_UNKNOWN && a.claim != BW_UNKNOWN &&
+                  a.value > most(s->c, a.claim);
     }
     return a;
 }
@@ -150,7 +162,6 @@ tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer
     const struct bw_finding_inputs *in = s->w->in;
     char x[32];
     char y[32];
-    int64_t part;
 
     bw_finding_row(s->w, s->p, BW_ROW_COUNT, a->days,
                    "%s: days with enough intervals in the window (%lld of %s, or more)",
@@ -168,14 +179,13 @@ tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer
                        "%s: for each of %s students", u->name,
                        bw_finding_num(in->students, x));
     }
-    if (s->c->part_ppm != BW_UNKNOWN && a->claim != BW_UNKNOWN) {
-        part = a->claim / BW_PPM * s->c->part_ppm +
-               a->claim % BW_PPM * s->c->part_ppm / BW_PPM;
+    if (s->c->part_ppm != BW_UNKNOWN && a->claim != BW_UNKNOWN &&
+        !(takes_mean(s->c) && a->claims_differ)) {
         bw_finding_row(s->w, s->p, BW_ROW_BPS, a->claim, "%s: %s", u->name,
                        a->claims_differ ? "the lowest speed claimed then"
                                         : "the claimed speed");
-        bw_finding_row(s->w, s->p, BW_ROW_BPS, part, "%s: the most that the rule allows",
-                       u->name);
+        bw_finding_row(s->w, s->p, BW_ROW_BPS, most(s->c, a->claim),
+                       "%s: the most that the rule allows", u->name);
         bw_finding_sum(s->w, s->p, "%s of the claim; above it: %s",
                        bw_finding_pct(s->c->part_ppm, x), a->above ? "yes" : "no");
     }
@@ -198,8 +208,7 @@ static void judge(struct scene *s)
         } else if (!figure && a.claim == BW_UNKNOWN) {
             n_few++;
             unsure = BW_UNSURE_NO_CLAIM;
-        } else if (!figure && a.claims_differ && s->c->over == BW_EVRULE_MEAN &&
-                   s->c->each != BW_EVRULE_PERIOD) {
+        } else if (!figure && a.claims_differ && takes_mean(s->c)) {
             n_few++;
             unsure = BW_UNSURE_DIFFER;
         } else {

@@ -394,7 +394,8 @@ class World:
             elif not figure and mean and len(set(claims)) > 1:
                 told.append(("few", "differ"))
             else:
-                above = not figure and any(v > share(o["at_most"]) * c for v, c in zip(values, claims))
+                held = [(value, claims[0])] if mean else zip(values, claims)
+                above = not figure and any(v > share(o["at_most"]) * c for v, c in held)
                 told.append(("above" if above else "told", None))
         words = [t[0] for t in told]
         if "above" in words:

@@ -105,6 +105,44 @@ static void headroom(void **state)
     world_free(w);
 }
 
+/* A state's own rule: each clause of a shipped one changed, and judged once more. */
+static const struct bw_finding *changed(struct world *w)
+{
+    struct bw_err err = {""};
+
+    bw_findings_done(&w->found);
+    assert_int_equal(bw_findings_make(&w->rule, &w->in, NULL, &w->found, &err), 0);
+    return &w->found.list[0];
+}
+
+/* A bound on the mean of days is for the mean: no day decides it alone. */
+static void mean(void **state)
+{
+    (void)state;
+    struct world *w = world(2026, 10, 5, 5);
+
+    for (size_t day = 0; day < 5; day++) { /* 40, 40, 40, 40 and 90 Mbit/s: mean 50 */
+        for (int i = 0; i < 120; i++) {
+            add_bin(w, day, 420 + i * 5, day < 4 ? 40 * MBPS : 90 * MBPS);
+        }
+    }
+    (void)judged(w, "ncren-utilisation", BW_EVRULE_USE);
+    w->rule.n_clauses = 1;
+    w->rule.clauses[0].part_ppm = 500000;
+    assert_int_equal(changed(w)->outcome, BW_OUTCOME_SHOW);
+    assert_int_equal(row_of(&w->found.list[0].parts[0], "the mean of"), 50 * MBPS);
+    for (size_t i = 480; i < 600; i++) { /* one bit/s more in the mean */
+        w->bins[i].rate_bps[BW_DOWN] += 5;
+    }
+    assert_int_equal(changed(w)->outcome, BW_OUTCOME_DO_NOT_SHOW);
+    assert_int_equal(w->found.list[0].parts[1].outcome, BW_OUTCOME_SHOW); /* upload */
+    for (size_t i = 480; i < 600; i++) { /* a mean over two claims is held against none */
+        w->bins[i].claim_bps[BW_DOWN] *= 2;
+    }
+    assert_int_equal(changed(w)->unsure, BW_UNSURE_DIFFER);
+    world_free(w);
+}
+
 /* ---- targets by people */
 
 static void per_people(void **state)
@@ -306,6 +344,7 @@ int main(void)
         cmocka_unit_test(per_people), cmocka_unit_test(setda),
         cmocka_unit_test(service),    cmocka_unit_test(contract_speed),
         cmocka_unit_test(adopted),    cmocka_unit_test(credit),
+        cmocka_unit_test(mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
