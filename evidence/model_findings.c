@@ -57,7 +57,9 @@ static void take_days(const struct bw_report *r, struct view *v)
             .watched_ms = d->watched_s * 1000,
             .whole = d->from_unix_s == bw_tz_day_start(r->tz, d->year, d->month, d->day) &&
                      d->to_unix_s == bw_tz_day_start(r->tz, d->year, d->month, d->day + 1),
-            .has_lessons = lessons_of(d->kind)};
+            .has_lessons = lessons_of(d->kind),
+            .class_from_min = d->class_hours.from_min,
+            .class_to_min = d->class_hours.to_min};
     }
     v->in.days = v->days;
     v->in.n_days = r->n_days;

@@ -67,6 +67,8 @@ struct bw_finding_day {
     int64_t watched_ms; /* of it, in which an outage could have been seen */
     bool whole;         /* nothing is clipped off */
     enum bw_finding_class has_lessons;
+    int class_from_min; /* class hours of that day; equal: none */
+    int class_to_min;
 };
 
 struct bw_finding_test {

@@ -17,7 +17,6 @@ struct scene {
     bool *good;    /* [n_days]: enough intervals */
     size_t *at;    /* [n_days + 1]: first bin of each day */
     int64_t *rate; /* [n_bins]: room for sorting */
-    int64_t expected;
 };
 
 /* What came of the groups of one stretch. */
@@ -59,13 +58,35 @@ static int64_t count_bins(const struct scene *s, size_t day)
     return n;
 }
 
+/* Whole intervals between two minutes of a day. */
+static int64_t fit(const struct scene *s, int from_min, int to_min)
+{
+    int64_t step = s->w->in->interval_s > 0 ? s->w->in->interval_s : 300;
+
+    return to_min > from_min ? (int64_t)(to_min - from_min) * 60 / step : 0;
+}
+
+/* Intervals that a day's window has; class hours may cut it. */
+static int64_t expected(const struct scene *s, const struct bw_finding_day *d)
+{
+    const struct bw_evrule_window *x = &s->c->window;
+    int from = d->class_from_min > x->from_min ? d->class_from_min : x->from_min;
+    int to = d->class_to_min < x->to_min ? d->class_to_min : x->to_min;
+
+    if (x->lessons == BW_EVRULE_IN_CLASS) {
+        return fit(s, from, to);
+    }
+    if (x->lessons == BW_EVRULE_OUT_OF_CLASS && from < to) {
+        return fit(s, x->from_min, from) + fit(s, to, x->to_min);
+    }
+    return fit(s, x->from_min, x->to_min);
+}
+
 static void index_days(struct scene *s)
 {
     const struct bw_finding_inputs *in = s->w->in;
     size_t b = 0;
 
-    s->expected = (int64_t)(s->c->window.to_min - s->c->window.from_min) * 60 /
-                  (in->interval_s > 0 ? in->interval_s : 300);
     for (size_t d = 0; d < in->n_days; d++) {
         while (b < in->n_bins && in->bins[b].when.day < in->days[d].day) {
             b++;
@@ -78,7 +99,8 @@ static void index_days(struct scene *s)
     }
     for (size_t d = 0; d < in->n_days; d++) {
         int64_t n = count_bins(s, d);
-        s->good[d] = n > 0 && bw_finding_at_least(n, s->expected, s->c->least);
+        s->good[d] =
+            n > 0 && bw_finding_at_least(n, expected(s, &in->days[d]), s->c->least);
     }
 }
 
@@ -156,6 +178,17 @@ static const char *figure_words(const struct bw_evrule_clause *c)
                                        : "the highest of the percentiles";
 }
 
+/* How many intervals the window has; with class hours each day has its own number. */
+static const char *window_words(const struct scene *s, char out[32])
+{
+    const struct bw_evrule_window *x = &s->c->window;
+
+    return x->lessons == BW_EVRULE_IN_CLASS ? "those in class hours"
+           : x->lessons == BW_EVRULE_OUT_OF_CLASS
+               ? "those outside class hours"
+               : bw_finding_num(fit(s, x->from_min, x->to_min), out);
+}
+
 static void
 tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer *a)
 {
@@ -164,9 +197,8 @@ tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer
     char y[32];
 
     bw_finding_row(s->w, s->p, BW_ROW_COUNT, a->days,
-                   "%s: days with enough intervals in the window (%lld of %s, or more)",
-                   u->name, (long long)bw_finding_part_of(s->expected, s->c->least),
-                   bw_finding_num(s->expected, x));
+                   "%s: days with enough intervals in the window (%s of %s, or more)",
+                   u->name, bw_finding_pct(s->c->least, x), window_words(s, y));
     if (a->groups == 0) {
         return;
     }

@@ -346,6 +346,19 @@ class World:
             return "not-enough", "too-few", tests, rows
         return "show", None, tests, rows
 
+    def expected(self, o, day, usual):
+        """Whole intervals of a day's window, minute by minute in or out of class hours."""
+        first, last = minute(o.get("from", "00:00")), minute(o.get("to", "24:00"))
+        hours = calendars.lookup(self.table, day.isoformat())[3] or (0, 0)
+        lessons = o.get("lessons", "any")
+        runs, before = [], None
+        for m in range(first, last):
+            inside = hours[0] <= m < hours[1]
+            if lessons in ("any", "days") or inside == (lessons == "in"):
+                runs = runs[:-1] + [runs[-1] + 1] if before == m - 1 else runs + [1]
+                before = m
+        return sum(n * 60 // usual for n in runs)
+
     def bins(self, _rule, clause, direction):
         o = clause["options"]
         usual = self.c.usual_length()
@@ -364,13 +377,12 @@ class World:
             if count is not None:
                 by_day.setdefault(self.c.local(p["start"]).date(), []).append(
                     (count * 8 // c["covered_s"], self.claim(p["start"], direction)))
-        expected = (minute(o.get("to", "24:00")) - minute(o.get("from", "00:00"))) * 60 // usual
         least = share(o.get("least", "90%"))
         rows, told = [], []
         each, figure = o.get("each", "period"), "at_most" not in o
         for _, unit, _ in self.units(o.get("in", "period")):
             good = [d["date"] for d in unit if by_day.get(d["date"]) and
-                    len(by_day[d["date"]]) >= least * expected]
+                    len(by_day[d["date"]]) >= least * self.expected(o, d["date"], usual)]
             rows.append(("days with enough intervals", len(good)))
             groups = {}
             for day in good:

@@ -54,7 +54,8 @@ tests "a" { kind = capacity shows = "a" lessons = out share = 50% per_day = 2 we
 """,
     "bins": """bins "a" { kind = use shows = "a" percentile = 50% }
 bins "b" { kind = use shows = "b" percentile = 99% each = day over = max in = month at_most = 90% lessons = days }
-bins "c" { kind = use shows = "c" percentile = 95% lessons = in each = month over = mean at_most = 50% least = 30% direction = up }
+bins "c" { kind = use shows = "c" percentile = 95% lessons = in each = month over = mean at_most = 50% direction = up }
+bins "e" { kind = use shows = "e" percentile = 95% lessons = out from = "06:00" to = "20:00" each = day over = mean at_most = 50% }
 bins "d" { kind = use shows = "d" percentile = 95% from = "20:30" to = "22:00" weekdays = "fri-mon" least = 100% least_days = 3 at_most = 60% }
 """,
     "delay": """delay "a" { kind = service shows = "a" bound = 13ms share = 90% lost = over least = 100 }

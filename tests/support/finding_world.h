@@ -57,7 +57,9 @@ static inline struct world *world(int y, int m, int d, size_t n)
             .to_unix_ms = (day + 1) * DAY_MS,
             .watched_ms = DAY_MS,
             .whole = true,
-            .has_lessons = weekday > 0 && weekday < 6 ? BW_FINDING_IN : BW_FINDING_OUT};
+            .has_lessons = weekday > 0 && weekday < 6 ? BW_FINDING_IN : BW_FINDING_OUT,
+            .class_from_min = 420,
+            .class_to_min = weekday > 0 && weekday < 6 ? 1020 : 420};
     }
     w->in = (struct bw_finding_inputs){.days = w->days,
                                        .n_days = n,
@@ -87,7 +89,7 @@ static inline struct bw_finding_when
 world_when(const struct world *w, size_t day, int minute)
 {
     bool lessons =
-        w->days[day].has_lessons == BW_FINDING_IN && minute >= 420 && minute < 1020;
+        minute >= w->days[day].class_from_min && minute < w->days[day].class_to_min;
 
     return (struct bw_finding_when){w->days[day].day, minute,
                                     lessons ? BW_FINDING_IN : BW_FINDING_OUT};

@@ -143,6 +143,43 @@ static void mean(void **state)
     world_free(w);
 }
 
+/* Class hours cut the window: what they leave of it is what has to be there. */
+static void class_hours(void **state)
+{
+    (void)state;
+    struct world *w = world(2026, 10, 5, 7);
+
+    for (size_t day = 0; day < 5; day++) {
+        w->days[day].class_from_min = 465; /* 07:45 to 15:15: 90 intervals of 120 */
+        w->days[day].class_to_min = 915;
+    }
+    w->days[4].class_to_min = 735;         /* released at 12:15: 54 */
+    for (size_t day = 0; day < 5; day++) { /* the last of class are missing: */
+        int n = day == 3 ? 80 : day == 4 ? 49 : 81;
+        for (int i = 0; i < n; i++) { /* 81 of 90 are 90 %, 49 of 54 are more */
+            add_bin(w, day, 465 + i * 5, MBPS);
+        }
+    }
+    (void)judged(w, "ncren-utilisation", BW_EVRULE_USE);
+    w->rule.n_clauses = 1;
+    w->rule.clauses[0].window.lessons = BW_EVRULE_IN_CLASS;
+    assert_int_equal(changed(w)->outcome, BW_OUTCOME_SHOW);
+    assert_int_equal(row_of(&w->found.list[0].parts[0], "days with enough"), 4);
+    w->in.n_bins = 0;
+    for (size_t day = 0; day < 5; day++) { /* 07:00 to 07:45 and 15:15 to 17:00: 9 + 21 */
+        for (int i = 0; i < (day == 3 ? 5 : 6); i++) {
+            add_bin(w, day, 420 + i * 5, MBPS);
+        }
+        for (int i = 0; i < 21; i++) { /* 27 of 30; of the early day 27 of 66 */
+            add_bin(w, day, 915 + i * 5, MBPS);
+        }
+    }
+    w->rule.clauses[0].window.lessons = BW_EVRULE_OUT_OF_CLASS;
+    assert_int_equal(changed(w)->outcome, BW_OUTCOME_SHOW);
+    assert_int_equal(row_of(&w->found.list[0].parts[0], "days with enough"), 3);
+    world_free(w);
+}
+
 /* ---- targets by people */
 
 static void per_people(void **state)
@@ -344,7 +381,7 @@ int main(void)
         cmocka_unit_test(per_people), cmocka_unit_test(setda),
         cmocka_unit_test(service),    cmocka_unit_test(contract_speed),
         cmocka_unit_test(adopted),    cmocka_unit_test(credit),
-        cmocka_unit_test(mean),
+        cmocka_unit_test(mean),       cmocka_unit_test(class_hours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
