@@ -140,7 +140,7 @@ static int print_json(struct view *v, const char *path, const struct bw_bundle_v
     bw_jw_obj(&w);
     bw_jw_kstr(&w, "file", path);
     bw_jw_kstr(&w, "kind", "bag");
-    bw_jw_kbool(&w, "ok", d->n_faults == 0);
+    bw_jw_kbool(&w, "ok", d->n_faults == 0 && d->n_unchecked == 0);
     bw_jw_kstr(&w, "site", d->site[0] ? d->site : NULL);
     bw_jw_kstr(&w, "circuit", d->circuit[0] ? d->circuit : NULL);
     put_time(&w, "from", d->from_unix_s);
@@ -151,6 +151,9 @@ static int print_json(struct view *v, const char *path, const struct bw_bundle_v
     bw_jw_ki64(&w, "records", d->n_records);
     bw_jw_ki64(&w, "verified", d->n_verified);
     bw_jw_ki64(&w, "compared", d->n_compared);
+    bw_jw_ki64(&w, "receipts", d->n_receipts);
+    bw_jw_ki64(&w, "receipts_verified", d->n_receipts_verified);
+    bw_jw_ki64(&w, "n_unchecked", d->n_unchecked);
     bw_jw_karr(&w, "keys");
     for (size_t i = 0; i < d->n_kids; i++) {
         bw_jw_str(&w, d->kids[i]);
@@ -186,6 +189,11 @@ static void print_text(const struct bw_bundle_verdict *d)
         (void)printf("packed      %s by %s\n", made, d->software);
         (void)printf("records     %" PRId64 ", %" PRId64 " with a signature that fits\n",
                      d->n_records, d->n_verified);
+        if (d->n_receipts > 0) {
+            (void)printf("receipts    %" PRId64 " of tests, %" PRId64
+                         " signed by a given log key and in agreement\n",
+                         d->n_receipts, d->n_receipts_verified);
+        }
         for (size_t i = 0; i < d->n_kids; i++) {
             (void)printf("key         %s\n", d->kids[i]);
         }
@@ -193,19 +201,27 @@ static void print_text(const struct bw_bundle_verdict *d)
                      bw_plural(d->n_compared, "file", "files"));
     }
     (void)printf("files       %" PRId64 " under SHA-256 and SHA-512\n", d->n_members);
-    if (d->n_faults == 0) {
+    if (d->n_faults == 0 && d->n_unchecked == 0) {
         (void)printf("everything holds. Whose keys these are the bag cannot tell: compare "
                      "them with the\nones that the district or its state has on file.\n");
     }
 }
 
-int bw_bag_view(const struct bw_verb *verb, const char *path, bool json)
+int bw_bag_view(const struct bw_verb *verb,
+                const char *path,
+                const struct bw_pubkey *log_keys,
+                size_t n_log_keys,
+                bool json)
 {
     struct view v = {.verb = verb,
                      .json = json,
                      .next_show_mono_ms = bw_clock_mono_ms() + SHOW_AFTER_MS};
-    struct bw_bundle_checks c = {
-        .fault = fault, .note = note, .progress = show, .owner = &v};
+    struct bw_bundle_checks c = {.fault = fault,
+                                 .note = note,
+                                 .progress = show,
+                                 .log_keys = log_keys,
+                                 .n_log_keys = n_log_keys,
+                                 .owner = &v};
     struct bw_bundle_verdict d;
     struct bw_err err = {""};
     int status = BW_EXIT_OK;
@@ -232,6 +248,12 @@ int bw_bag_view(const struct bw_verb *verb, const char *path, bool json)
         status = bw_cli_failed(
             verb, "%s: %" PRId64 " %s", path, d.n_faults,
             bw_plural(d.n_faults, "thing does not hold", "things do not hold"));
+    }
+    if (r == 0 && d.n_faults == 0 && d.n_unchecked > 0) {
+        status = bw_cli_failed(
+            verb,
+            "%s: what could be checked holds, but not everything could be: see the %s",
+            path, bw_plural(d.n_unchecked, "note", "notes"));
     }
     if (r == 0) {
         free(d.kids);

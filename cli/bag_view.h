@@ -4,10 +4,16 @@
 #define BW_CLI_BAG_VIEW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+struct bw_pubkey;
 struct bw_verb;
 
-/* Check the bag and print what came out; an enum bw_exit. */
-int bw_bag_view(const struct bw_verb *v, const char *path, bool json);
+/* Check the bag and print what came out; an enum bw_exit. Log keys are borrowed. */
+int bw_bag_view(const struct bw_verb *v,
+                const char *path,
+                const struct bw_pubkey *log_keys,
+                size_t n_log_keys,
+                bool json);
 
 #endif

@@ -289,11 +289,12 @@ static int run(int argc, char **argv)
         goto out;
     }
     if (bw_bag_looks_like(argv[optind])) {
-        status = opts.n_keys || opts.n_log_keys || opts.partial
+        status = opts.n_keys || opts.partial
                      ? bw_cli_usage(&bw_verb_verify,
-                                    "a bag has its keys in it: --key, --log-key and "
-                                    "--partial are for exported files")
-                     : bw_bag_view(&bw_verb_verify, argv[optind], json);
+                                    "a bag has its keys in it: --key and --partial are for "
+                                    "exported files")
+                     : bw_bag_view(&bw_verb_verify, argv[optind], log_keys, opts.n_log_keys,
+                                   json);
         goto out;
     }
     opts.keys = keys;
@@ -320,14 +321,15 @@ const struct bw_verb bw_verb_verify = {
     .name = "verify",
     .summary = "check a bag, or signatures and chains of exported records",
     .help =
-        "[--json] BAG\n"
+        "[--log-key KEY.jwk]... [--json] BAG\n"
         "                          [--key KEY.jwk]... [--log-key KEY.jwk]... [--partial] "
         "[--json] FILE\n"
         "\n"
         "Of a bag (what 'bandwitness bundle' wrote, or the folder it was unpacked into):\n"
         "checks every hash, every signature and link, makes every report again from the\n"
         "bag's own records and names each difference. It needs no network, no data base\n"
-        "and no other file.\n"
+        "and no other file. What cannot be checked is told, and the status is 1 then:\n"
+        "pages of another version, and receipts of tests without --log-key.\n"
         "\n"
         "Of exported records:\n"
         "Checks a file of signed records, one JWS a line (also compressed with zstd), as\n"
@@ -348,7 +350,8 @@ const struct bw_verb bw_verb_verify = {
         "  --json       the result as one JSON object\n"
         "\n"
         "Times without a record are counted and shown, but are no fault: the box was\n"
-        "off. Exit status: 0 everything holds, 1 something does not, 2 wrong usage.\n"
+        "off. Exit status: 0 everything holds, 1 something does not or could not be\n"
+        "checked, 2 wrong usage.\n"
         "\n"
         "Example: bandwitness verify --key key.jwk summaries.jose\n",
     .run = run,

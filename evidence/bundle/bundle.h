@@ -16,6 +16,7 @@
 
 struct bw_err;
 struct bw_origin;
+struct bw_pubkey;
 
 /* What is being done, and how far of 1000; may be NULL. */
 typedef void (*bw_bundle_progress_cb)(void *owner, const char *what, int per_mille);
@@ -53,15 +54,20 @@ struct bw_bundle_checks {
     bw_bundle_say_cb fault; /* what does not hold */
     bw_bundle_say_cb note;  /* what could not be checked, or should be known */
     bw_bundle_progress_cb progress;
+    const struct bw_pubkey *log_keys; /* of collectors, for receipts of tests; borrowed */
+    size_t n_log_keys;
     void *owner; /* all are called on the thread that called bw_bundle_verify() */
 };
 
 struct bw_bundle_verdict {
-    int64_t n_faults; /* 0: everything holds */
+    int64_t n_faults;    /* 0 here and below: everything holds */
+    int64_t n_unchecked; /* files, figures and receipts that prove nothing; told as notes */
     int64_t n_members;
     int64_t n_records;
-    int64_t n_verified; /* of them with a signature that fits a key of the bag */
-    int64_t n_compared; /* files that were made again from the records */
+    int64_t n_verified;          /* of them with a signature that fits a key of the bag */
+    int64_t n_receipts;          /* runs of tests with a server's receipt */
+    int64_t n_receipts_verified; /* of them signed by a given log key, and in agreement */
+    int64_t n_compared;          /* files that were made again from the records */
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];
     char software[64]; /* that packed it */

@@ -125,8 +125,9 @@ int64_t bw_bundle_differences(const char *member,
 struct row {
     const char *line;
     size_t n;
-    uint64_t key; /* of all fields but value and n */
-    size_t same;  /* rows before it with this key */
+    uint64_t key;       /* of all fields but value and n */
+    const char *method; /* the last field */
+    size_t same;        /* rows before it with this key */
 };
 
 /* FNV-1a over the fields that name a figure. Fields with commas are quoted, and a value
@@ -160,6 +161,28 @@ static int by_key(const void *a, const void *b)
                             : (x->line > y->line) - (x->line < y->line);
 }
 
+/* The last field: a method's name and version, which no quotes are needed for. */
+static const char *method_of(const char *line, size_t n)
+{
+    const char *comma = memrchr(line, ',', n);
+
+    return comma ? comma + 1 : line + n;
+}
+
+/* Does a row name this method? None at all is no method. */
+static bool has_method(const struct row *list, size_t n, const struct row *x)
+{
+    size_t len = (size_t)(x->line + x->n - x->method);
+
+    for (size_t i = 0; len > 0 && i < n; i++) {
+        if ((size_t)(list[i].line + list[i].n - list[i].method) == len &&
+            memcmp(list[i].method, x->method, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct row *rows_of(const char *data, size_t size, size_t *ret_n)
 {
     struct text t = {data, data + size};
@@ -180,7 +203,8 @@ static struct row *rows_of(const char *data, size_t size, size_t *ret_n)
             }
             list = grown;
         }
-        list[k++] = (struct row){.line = line, .n = n, .key = key_of(line, n)};
+        list[k++] = (struct row){
+            .line = line, .n = n, .key = key_of(line, n), .method = method_of(line, n)};
     }
     *ret_n = k;
     if (k == 0) {
@@ -219,7 +243,16 @@ int64_t bw_bundle_figure_differences(const char *member,
     *ret_apart = 0;
     while (x && y && (i < nx || k < ny)) {
         int order = i == nx ? 1 : k == ny ? -1 : compare_rows(&x[i], &y[k]);
-        if (order != 0) {
+        if (order < 0 && has_method(y, ny, &x[i])) {
+            if (n++ < TOLD_MAX) {
+                char text[SHOWN + 80];
+                char a[SHOWN + 1];
+                shown(x[i].line, x[i].n, a);
+                (void)snprintf(text, sizeof(text),
+                               "the bag says '%s', its records give no such figure", a);
+                say(owner, member, text);
+            }
+        } else if (order != 0) {
             ++*ret_apart;
         } else if ((x[i].n != y[k].n || memcmp(x[i].line, y[k].line, x[i].n) != 0) &&
                    n++ < TOLD_MAX) {

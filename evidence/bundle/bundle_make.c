@@ -73,8 +73,11 @@ static int start_check(struct making *k, struct bw_err *reterr)
 {
     struct checking *c = &k->checking;
     const struct bw_bag_member *m;
-    struct bw_check_opts opts = {
-        .keys = k->made->keys, .n_keys = k->made->n_keys, .partial = true};
+    struct bw_check_opts opts = {.keys = k->made->keys,
+                                 .n_keys = k->made->n_keys,
+                                 .log_keys = k->view->log_keys,
+                                 .n_log_keys = k->view->n_log_keys,
+                                 .partial = true};
     int r = find(k, BW_IN_RECORDS, &m, reterr);
 
     if (r < 0) {

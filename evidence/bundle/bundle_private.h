@@ -112,6 +112,8 @@ int bw_bundle_said_read(const struct bw_bag_member *m,
 struct bw_bundle_view {
     const struct bw_bag_member *(*find)(void *owner, const char *name);
     void *owner;
+    const struct bw_pubkey *log_keys; /* who checks knows these; they change no figure */
+    size_t n_log_keys;
 };
 
 /* All that follows from the members. */
@@ -160,7 +162,8 @@ int64_t bw_bundle_differences(const char *member,
                               bw_bundle_say_cb say,
                               void *owner);
 /* The same for rows of figures of two versions of this program: a figure that both have
- * by the same method must be the same; *ret_apart counts those that only one has. */
+ * by the same method must be the same, and none may be in the bag alone whose method both
+ * have: methods are never changed. *ret_apart counts the others that only one has. */
 int64_t bw_bundle_figure_differences(const char *member,
                                      const char *bag,
                                      size_t n_bag,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * bundle_verify.c - does everything in a bag hold?
  *
- * Invariant: nothing outside the bag is read. A member that this version cannot make
- * again is told as such, never passed over in silence. */
+ * Invariant: nothing outside the bag is read. What cannot be made again or checked here is
+ * counted and told as such, never passed over in silence: it proves nothing. */
 #include "bundle_private.h"
 
 #include "buf.h"
@@ -95,6 +95,12 @@ static void note(const struct verifying *v, const char *member, const char *text
     }
 }
 
+static void note_unchecked(struct verifying *v, const char *member, const char *text)
+{
+    v->v->n_unchecked++;
+    note(v, member, text);
+}
+
 /* ---- manifests and bytes --------------------------------------------------------- */
 
 static void tell_packing(struct verifying *v, const struct packing_check *p)
@@ -146,6 +152,16 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
     if (m->result.n_records == 0 || m->result.n_verified < m->result.n_records) {
         say_fault(v, BW_IN_RECORDS, "not every record carries a signature that fits");
     }
+    v->v->n_receipts = m->result.receipts.n;
+    v->v->n_receipts_verified = m->result.receipts.n_verified;
+    if (m->result.receipts.n_no_key > 0 && v->c->n_log_keys == 0) {
+        (void)snprintf(
+            text, sizeof(text),
+            "%lld tests have a receipt whose signature is NOT checked: anybody can "
+            "make one. Ask the collector for its log key and give it with --log-key",
+            (long long)m->result.receipts.n_no_key);
+        note_unchecked(v, BW_IN_RECORDS, text);
+    }
 }
 
 static void compare(struct verifying *v,
@@ -169,14 +185,15 @@ static void compare(struct verifying *v,
             char words[160];
             (void)snprintf(words, sizeof(words),
                            "%lld figures are only of the version that packed it or only of "
-                           "this one",
+                           "this one: they are NOT checked",
                            (long long)apart);
-            note(v, x->name, words);
+            note_unchecked(v, x->name, words);
         }
     } else if (x->n != text->len || memcmp(x->data, made, x->n) != 0) {
-        note(v, x->name,
-             "another version of this program lays this form out in another "
-             "way; the figures were compared in report.csv");
+        note_unchecked(
+            v, x->name,
+            "is not what this version makes, and another one packed it: it is NOT "
+            "checked. Read report.csv, or check with that version");
     }
 }
 
@@ -195,6 +212,8 @@ compare_forms(struct verifying *v, const struct bw_bundle_made *m, struct bw_err
         if (!x) {
             if (f->figures || strcmp(m->query.software, BW_BUNDLE_AGENT) == 0) {
                 say_fault(v, name, "is missing");
+            } else {
+                note_unchecked(v, name, "is missing, and another version packed this");
             }
             continue;
         }
@@ -296,6 +315,8 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     int r;
 
     view.owner = bag.any;
+    view.log_keys = v->c->log_keys;
+    view.n_log_keys = v->c->n_log_keys;
     r = bw_bundle_make(&view, v->c->progress, v->c->owner, &m, &err);
     if (r == -ENOMEM) {
         return bw_err_set(reterr, r, "out of memory");

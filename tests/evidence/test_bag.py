@@ -21,6 +21,7 @@ import tempfile
 
 import bagit
 import gen_usac
+from bwtest.jose import Key, PyBox
 
 BANDWITNESS, GEN = sys.argv[1:3]
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -240,8 +241,18 @@ def hidden_changes(folder):
     must(bandwitness("verify", folder), 0)
 
 
+def unchecked(folder, *words):
+    r = must(bandwitness("verify", folder), 1, "not everything could be", *words)
+    if "everything holds" in r.stdout or "does not hold" in r.stderr:
+        wrong(f"what was not checked is judged: {r.stdout}{r.stderr}")
+    v = json.loads(must(bandwitness("verify", "--json", folder), 1).stdout)
+    if v["ok"] or v["n_faults"] or not v["n_unchecked"]:
+        wrong(f"what was not checked is not counted: {v}")
+
+
 def another_version(folder):
-    """Packed by a version that laid its pages out otherwise: the figures are what counts."""
+    """What another version packed, as whoever packed it says: the figures are what counts, and
+    what cannot be made again here proves nothing."""
     saved = {n: read(f"{folder}/{n}") for n in bagit.files(folder)}
     write(f"{folder}/data/query.json",
           re.sub(rb'"bandwitness/[^"]*"', b'"bandwitness/9.9.9"', saved["data/query.json"]))
@@ -250,13 +261,19 @@ def another_version(folder):
     write(f"{folder}/data/report/report.csv",
           b"\r\n".join(rows[:-1] + [b"later,figure,1,1,,count,1,later/1", b""]))
     bagit.write_manifests(folder)
-    must(bandwitness("verify", folder), 0, "another version", "1 figures are only")
+    unchecked(folder, "report.html: is not what this version makes", "1 figures are only")
     row = next(i for i, x in enumerate(rows) if b"bytes-sum/1" in x)
-    cells = rows[row].split(b",")
-    cells[2] += b"0"
-    write(f"{folder}/data/report/report.csv", b"\r\n".join(rows[:row] + [b",".join(cells)] + rows[row + 1:]))
+    for field, word in ((2, b"0"), (3, b"0"), (4, b"x"), (1, b"-more")):  # value, unit, layer
+        cells = rows[row].split(b",")
+        cells[field] += word
+        write(f"{folder}/data/report/report.csv",
+              b"\r\n".join(rows[:row] + [b",".join(cells)] + rows[row + 1:]))
+        bagit.write_manifests(folder)
+        must(bandwitness("verify", folder), 1, "report.csv: the bag says '", "not hold")
+    write(f"{folder}/data/report/report.csv", saved["data/report/report.csv"])
+    os.remove(f"{folder}/data/report/report.html")
     bagit.write_manifests(folder)
-    must(bandwitness("verify", folder), 1, "report.csv: the bag says '")
+    unchecked(folder, "report.html: is missing")
     for n, data in saved.items():
         write(f"{folder}/{n}", data)
 
@@ -271,6 +288,36 @@ def alone(bag):
         return
     keep = {k: v for k, v in os.environ.items() if "SAN" in k or k == "PATH"}
     must(run("unshare", "-rmn", "sh", "-c", script, env=keep), 0, "everything holds")
+
+
+def receipts(place):
+    """A test's receipt is worth what its signature is: the collector's key is given, or the
+    bag does not hold whole."""
+    box, log, other = PyBox("s-siskin"), Key(), Key()
+    for i in range(12):
+        said = {"circuit": "wan", "kind": "ndt7", "direction": "down", "at_ms": box.at * 1000 + 5000,
+                "bytes": 100_000_000, "egress": "match"}
+        signed = log.sign({"v": 1, "nonce": "AAECAwQFBgcICQoLDA0ODw", "kid": box.key.kid,
+                           "site": box.site, "circuit": "wan", "kind": "ndt7", "method": "ndt7/wss",
+                           "server": "state-1", "direction": "down", "at_ms": said["at_ms"],
+                           "elapsed_us": 10_000_000, "bytes": said["bytes"], "end": "done",
+                           "streams": 1, "concurrent": 1, "egress": "match"},
+                          "bandwitness-test+jws")
+        run_ = {"circuit": "wan", "probe": "state", "kind": "ndt7", "server": "state-1",
+                "direction": "down", "at_ms": said["at_ms"] + 100, "duration_ms": 9900,
+                "state": "ok", "grade": "receipt", "receipt": signed, "egress": "match",
+                "bytes": said["bytes"], "goodput_bps": 80808080}
+        box.summary(**({"throughput": [run_]} if i == 6 else {}))
+    write(f"{place}/tests.jose", "\n".join(box.lines).encode() + b"\n")
+    for name, key in (("tests", box.key), ("log", log), ("other", other)):
+        write(f"{place}/{name}.jwk", json.dumps(key.jwk).encode())
+    bag = f"{place}/tests.tar.zst"
+    must(bandwitness("bundle", "--file", f"{place}/tests.jose", "--key", f"{place}/tests.jwk",
+                     "--tz", "UTC", "-o", bag), 0)
+    unchecked(bag, "1 tests have a receipt whose signature is NOT checked", "--log-key")
+    must(bandwitness("verify", "--log-key", f"{place}/log.jwk", bag), 0, "everything holds",
+         "receipts    1 of tests, 1 signed by a given log key")
+    must(bandwitness("verify", "--log-key", f"{place}/other.jwk", bag), 1, "none of the log keys")
 
 
 def say(data, *words):
@@ -426,6 +473,7 @@ def main():
         alone(bag)
         judged(place, jose, key)
         usage(place, jose, key)
+        receipts(place)
         _, folder = from_source("ledger", ["--ledger", f"{place}/data"], ["--key", key], place)
         if not os.path.exists(f"{folder}/data/records/taken.csv"):
             wrong("a ledger's bag does not tell when records were taken in")
