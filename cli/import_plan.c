@@ -11,6 +11,7 @@
 #include <json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     SHOWN_MAX = 200,         /* changes that are listed for people */
@@ -76,6 +77,7 @@ static int carry(struct bw_import_plan *p, struct bw_import_item *item)
 {
     struct bw_claimline before;
     struct bw_err err;
+    bool spin = item->claim.spin[0];
     int r = 0;
     if (item->kind != BW_STATEMENT_CLAIM || !item->silent || p->current.len == 0 ||
         bw_claimline_decode(p->current.data, p->current.len, &before, &err) < 0) {
@@ -86,6 +88,10 @@ static int carry(struct bw_import_plan *p, struct bw_import_item *item)
         if (item->silent(item, f->name) && !bw_field_stated(f, &item->claim)) {
             r = bw_field_copy(f, &item->claim, &before);
         }
+    }
+    if (!spin && before.provider[0] &&
+        strcasecmp(before.provider, item->claim.provider) != 0) {
+        item->claim.spin[0] = '\0'; /* the number was another provider's */
     }
     if (r == 0 && !item->has_recipients) {
         item->claim.flags |= before.flags & BW_CLAIM_MANY_RECIPIENTS;
@@ -108,6 +114,28 @@ key_of(struct bw_import_plan *p, const struct bw_import_item *item, struct bw_er
     }
     (void)snprintf(p->about, sizeof(p->about), "ben:%s", item->entity.number);
     return 0;
+}
+
+/* A statement of other days would take the days of the one on record away. */
+static int days_apart(struct bw_import_plan *p,
+                      const struct bw_import_item *item,
+                      struct bw_err *reterr)
+{
+    const struct bw_claimline *now = &item->claim;
+    struct bw_claimline before;
+    struct bw_err err;
+    if (item->kind != BW_STATEMENT_CLAIM || p->current.len == 0 ||
+        bw_claimline_decode(p->current.data, p->current.len, &before, &err) < 0) {
+        return 0;
+    }
+    bool apart = (before.to[0] && now->from[0] && strcmp(before.to, now->from) < 0) ||
+                 (now->to[0] && before.from[0] && strcmp(now->to, before.from) < 0);
+    bw_claimline_done(&before);
+    return apart ? bw_err_set(reterr, -EINVAL,
+                              "%s is on record for other days and would be replaced, not "
+                              "joined: give this one a name of its own, or withdraw that",
+                              p->about)
+                 : 0;
 }
 
 /* Item i and what follows from it: 1, 0 (there is none), or a failure. */
@@ -148,6 +176,9 @@ step(struct bw_import_plan *p, size_t i, struct bw_import_item *item, struct bw_
     } else {
         bool other = strcmp(p->current_via, p->verb->name) != 0;
         p->verdict = p->source->hold && other ? BW_IMPORT_HELD : BW_IMPORT_CHANGED;
+    }
+    if (p->verdict == BW_IMPORT_CHANGED && days_apart(p, item, reterr) < 0) {
+        return bw_err_prefix(reterr, -EINVAL, "%s:%" PRId64, item->path, item->line);
     }
     return 1;
 }

@@ -137,6 +137,10 @@ int bw_claimline_about(const struct bw_claimline *c,
         return bw_err_set(reterr, -EINVAL,
                           "an FRN with its line item, or a name of its own is needed");
     }
+    if (strlen(c->line) < 3) {
+        return bw_err_set(reterr, -EINVAL, "a line item has three digits, 003, not '%s'",
+                          c->line);
+    }
     (void)snprintf(ret, BW_CLAIM_ABOUT_MAX + 1, "frn:%s.%s", c->frn, c->line);
     return 0;
 }

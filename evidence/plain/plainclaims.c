@@ -210,6 +210,16 @@ static int take_numbers(const char *text, struct bw_claimline *c, struct bw_err 
     return 0;
 }
 
+/* A spreadsheet makes 3 of 003; both are one line item. */
+static void three_digits(char line[8])
+{
+    size_t n = strlen(line);
+    if (n > 0 && n < 3) {
+        memmove(line + 3 - n, line, n + 1);
+        memset(line, '0', 3 - n);
+    }
+}
+
 static int take_row(const struct bw_plain *p,
                     const struct bw_csv_field *fields,
                     struct bw_claimline *c,
@@ -237,6 +247,7 @@ static int take_row(const struct bw_plain *p,
     if (c->role == BW_ROLE_UNKNOWN) {
         c->role = bw_claim_role_of_purpose(c->purpose);
     }
+    three_digits(c->line);
     return 0;
 }
 
@@ -249,9 +260,17 @@ static int keep(struct bw_plain *p,
     char why[200];
     int r = bw_kept_add(&p->kept, about, &row);
     if (r == 0 && row->data != BW_KEPT_NONE) {
-        (void)snprintf(why, sizeof(why), "%s is there twice, first in line %lld", about,
-                       (long long)row->line);
+        bool same = row->len == body->len &&
+                    memcmp(bw_kept_data(&p->kept, row), body->data, body->len) == 0;
+        (void)snprintf(why, sizeof(why), "%s is there twice, first in line %lld%s", about,
+                       (long long)row->line,
+                       same ? "" : ", with other values; neither is taken");
         refuse(p, why);
+        if (!same && !row->mark) {
+            row->mark = 1;
+            p->sum.kept--;
+            p->sum.refused++;
+        }
         return 0;
     }
     if (r == 0) {
@@ -366,6 +385,9 @@ int bw_plain_claim(const struct bw_plain *p,
 {
     const struct bw_kept_row *row = &p->kept.rows[i];
     *ret_line = row->line;
+    if (row->mark) {
+        return 0; /* another row contradicts it */
+    }
     int r = bw_claimline_decode(bw_kept_data(&p->kept, row), row->len, ret, reterr);
     return r < 0 ? r : 1;
 }

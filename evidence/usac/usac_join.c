@@ -376,6 +376,27 @@ static int recipients(const struct bw_usac *u, uint32_t head, struct bw_claimlin
     return 0;
 }
 
+/* What the rows of recipients say of the FRN; no SPIN of a provider that the status does
+ * not name, for then one of both files is older. */
+static int take_extras(const char *packed, struct bw_claimline *c)
+{
+    struct bw_claimline said;
+    bw_claimline_init(&said);
+    int r = unpack(packed, of_recipients, N(of_recipients), &said);
+    if (r == 0 && said.provider[0] && c->provider[0] &&
+        strcasecmp(said.provider, c->provider) != 0) {
+        memset(said.spin, 0, sizeof(said.spin));
+    }
+    for (size_t i = 0; r == 0 && i < N(of_recipients); i++) {
+        const struct bw_field *f = bw_usac_field(of_recipients[i].member);
+        if (!bw_field_stated(f, c)) {
+            r = bw_field_copy(f, c, &said);
+        }
+    }
+    bw_claimline_done(&said);
+    return r;
+}
+
 int bw_usac_claim(const struct bw_usac *u,
                   size_t i,
                   struct bw_claimline *ret,
@@ -404,7 +425,7 @@ int bw_usac_claim(const struct bw_usac *u,
         r = unpack(bw_kept_data(&u->frns, frn), of_frn, N(of_frn), ret);
     }
     if (r == 0 && more && more->data != BW_KEPT_NONE) {
-        r = unpack(bw_kept_data(&u->extras, more), of_recipients, N(of_recipients), ret);
+        r = take_extras(bw_kept_data(&u->extras, more), ret);
     }
     uint32_t head = row->head != BW_KEPT_NONE || !frn ? row->head : frn->head;
     *ret_has_recipients = head != BW_KEPT_NONE;

@@ -227,6 +227,31 @@ class Good(Import):
         self.assertEqual(len(self.statements("claim")), len(first))
         self.assertEqual(len(self.statements("claim", "--history")), len(first) + 1)
 
+    def test_no_number_of_another_provider(self):
+        """The SPIN is in the file of recipients alone, the provider also in the status."""
+        districts = gen_usac.world(4, 1)
+        frn = districts[0]["frns"][0]
+        about = f"frn:{frn['frn']}.001"
+        paths = gen_usac.write(districts, self.dir)
+        self.usac(*paths)
+        self.assertEqual(self.bodies("claim")[about]["spin"], frn["spin"])
+        frn["provider"] = "Tern Telephone Co."
+        gen_usac.write(districts, self.dir)
+        self.usac(*paths[:2])
+        body = self.bodies("claim")[about]
+        self.assertEqual(body["provider"], "Tern Telephone Co.")
+        self.assertNotIn("spin", body)
+        self.usac(*paths)  # all of one day
+        self.assertEqual(self.bodies("claim")[about]["spin"], frn["spin"])
+        frn["provider"] = "Grebe Networks"
+        with open(paths[2], encoding="utf-8") as f:
+            old = f.read()
+        gen_usac.write(districts, self.dir)
+        with open(paths[2], "w", encoding="utf-8") as f:
+            f.write(old)
+        self.usac(*paths)
+        self.assertNotIn("spin", self.bodies("claim")[about])
+
     def test_gone(self):
         """Told where the payer's other lines of the year are there; never withdrawn."""
         districts = gen_usac.world(4, 3)
@@ -431,12 +456,24 @@ class Plain(Import):
         paths = gen_usac.write(districts, self.dir)
         self.usac(*paths)
         frn = districts[0]["frns"][0]["frn"]
-        told = self.claims(f"year,frn,line,down,up\n2026,{frn},001,42 Mbps,42 Mbps\n")
-        self.assertEqual(told["claims"]["changed"], 1)
+        told = self.claims(f"year,frn,line,down,up\n2026,{frn},001,41 Mbps,41 Mbps\n")
+        self.assertEqual((told["claims"]["new"], told["claims"]["changed"]), (0, 1))
+        # 001 of a spreadsheet
+        told = self.claims(f"year,frn,line,down,up\n2026,{frn},1,42 Mbps,42 Mbps\n")
+        self.assertEqual((told["claims"]["new"], told["claims"]["changed"]), (0, 1))
         told = self.told(*paths)
         self.assertEqual((told["claims"]["held"], told["claims"]["changed"], told["statements"]),
                          (1, 0, 0))
         self.assertEqual(self.bodies("claim")[f"frn:{frn}.001"]["down"]["bps"], 42000000)
+
+    def test_a_change_in_january_replaces_no_autumn(self):
+        row = "frn,line,year,down,from,to\n2699000001,001,2026,"
+        self.claims(row + "500 Mbps,2026-07-01,2026-12-31\n")
+        err = self.claims(row + "1 Gbps,2027-01-01,\n", status=1, json_too=False)
+        self.assertIn("own.csv:2: frn:2699000001.001 is on record for other days", err)
+        self.assertEqual(self.bodies("claim")["frn:2699000001.001"]["down"]["bps"], 500000000)
+        # the same days and more: a correction
+        self.assertEqual(self.claims(row + "1 Gbps,2026-07-01,\n")["claims"]["changed"], 1)
 
     def test_again(self):
         text = self.HEAD + "2026,a,1 Gbps,1 Gbps,,,,\n"
@@ -465,6 +502,14 @@ class Plain(Import):
         told = self.claims(self.HEAD + 2 * "2026,a,1 Gbps,,,,,\n", status=1)
         self.assertIn("own.csv:3: own:a is there twice, first in line 2", told["refusals"][0])
         self.assertEqual(self.statements("claim"), [])
+
+    def test_two_rows_that_contradict_each_other(self):
+        told = self.claims(self.HEAD + "2026,a,1 Gbps,,,,,\n2026,b,3 Gbps,,,,,\n"
+                           "2026,a,2 Gbps,,,,,\n2026,a,4 Gbps,,,,,\n", "--without-refused")
+        self.assertEqual((told["rows"], told["kept"], told["refused"]), (4, 1, 3))
+        self.assertIn("own.csv:4: own:a is there twice, first in line 2, with other values; "
+                      "neither is taken", told["refusals"][0])
+        self.assertEqual(list(self.bodies("claim")), ["own:b"])
 
     def test_bad_files(self):
         for text, why in (("year,own,downn\n", "own.csv:1: no column is called 'downn'"),

@@ -22,15 +22,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     if (bw_plain_read(csv, BW_UNIT_NONE, &p, &err) == 0) {
         const struct bw_plain_sum *sum = bw_plain_sum(p);
-        if (sum->rows != sum->kept + sum->refused ||
-            (size_t)sum->kept != bw_plain_claims(p)) {
-            abort();
-        }
+        int64_t kept = 0;
         for (size_t i = 0; i < bw_plain_claims(p); i++) {
-            if (bw_plain_claim(p, i, &c, &line, &err) != 1) {
+            int r = bw_plain_claim(p, i, &c, &line, &err);
+            if (r < 0) {
                 abort();
             }
-            bw_claimline_done(&c);
+            if (r > 0) {
+                kept++;
+                bw_claimline_done(&c);
+            }
+        }
+        if (sum->rows != sum->kept + sum->refused || sum->kept != kept) {
+            abort();
         }
         bw_plain_free(p);
     }

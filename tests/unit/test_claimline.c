@@ -108,6 +108,7 @@ static void refused(void **state)
     refuses("\"frn\":\"2699048824\",", "", "FRN");
     refuses("\"line\":\"003\",", "", "FRN");
     refuses("\"line\":\"003\"", "\"line\":\"3a\"", "line");
+    refuses("\"line\":\"003\"", "\"line\":\"03\"", "three digits");
     refuses("143000555", "14300055", "spin");
     refuses("1500000000", "1500000001", "down");
     refuses("\"filed\":\"1.5\"", "\"filed\":\"1.50\"", "canonical");
