@@ -37,7 +37,8 @@ static const char *const left_words[BW_LEFTS] = {
     [BW_LEFT_OUTSIDE] = "of another state, year or entity than was asked",
     [BW_LEFT_VERSION] = "not the current form version",
     [BW_LEFT_TAX] = "taxes or fees",
-    [BW_LEFT_NO_SPEED] = "without bandwidth (equipment, Category Two, one-time work)",
+    [BW_LEFT_NO_SPEED] =
+        "without bandwidth or purpose (equipment, Category Two, one-time work)",
     [BW_LEFT_TWICE] = "the same as a row before",
     [BW_LEFT_UNRELATED] = "of no line or entity that is kept",
 };

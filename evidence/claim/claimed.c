@@ -57,6 +57,12 @@ static bool used_here(const struct bw_claimed *c, const struct bw_claimline *lin
     return false;
 }
 
+/* Of so many users that its list is not kept: perhaps one is of here. */
+static bool untold(const struct bw_claimline *line)
+{
+    return line->flags & BW_CLAIM_MANY_RECIPIENTS;
+}
+
 static enum bw_claimed_part part_of_role(enum bw_claim_role role)
 {
     switch (role) {
@@ -100,10 +106,11 @@ static void judge(const struct bw_claimed *c,
             row->role == BW_ROLE_BACKUP ? "a backup line"
                                         : "between sites, not to the Internet");
     } else if (strcmp(line->payer, c->payer) != 0) {
-        (void)snprintf(why, sizeof(why),
-                       "%.11s pays for it, for %lld users: the share here is not stated",
+        (void)snprintf(why, sizeof(why), "%.11s pays for it, for %lld users: %s",
                        line->payer[0] ? line->payer : "somebody else",
-                       (long long)line->n_recipients);
+                       (long long)line->n_recipients,
+                       untold(line) ? "whether one is of here and its share is not told"
+                                    : "the share here is not stated");
         set(row, BW_CLAIMED_OPEN, why);
     } else if (row->part == BW_CLAIMED_OPEN) {
         set(row, BW_CLAIMED_OPEN, "its purpose does not say what it is for");
@@ -118,8 +125,8 @@ int bw_claimed_add(struct bw_claimed *c, const char *about, const struct bw_clai
 {
     const int64_t each[BW_DIRECTIONS] = {
         [BW_DOWN] = line->down.bps, [BW_UP] = line->up.bps};
-    if (line->year != c->year ||
-        (strcmp(line->payer, c->payer) != 0 && !used_here(c, line))) {
+    bool other = strcmp(line->payer, c->payer) != 0 && !used_here(c, line);
+    if (line->year != c->year || (other && !untold(line))) {
         return 0;
     }
     struct bw_claimed_row *grown = bw_grow(c->rows, c->n, &c->cap, sizeof(c->rows[0]));
@@ -145,6 +152,9 @@ int bw_claimed_add(struct bw_claimed *c, const char *about, const struct bw_clai
         }
     }
     judge(c, line, row);
+    if (other && untold(line) && row->part == BW_CLAIMED_NOT) {
+        c->n--; /* nothing is missing for it, and it is hardly of here */
+    }
     return 0;
 }
 

@@ -33,7 +33,7 @@ enum bw_usac_left_out {
     BW_LEFT_OUTSIDE,   /* another state, year or payer */
     BW_LEFT_VERSION,   /* not the current form version */
     BW_LEFT_TAX,       /* a line of taxes or fees */
-    BW_LEFT_NO_SPEED,  /* no bandwidth: equipment, Category Two, one-time work */
+    BW_LEFT_NO_SPEED,  /* nor purpose: equipment, Category Two, one-time work */
     BW_LEFT_TWICE,     /* the same as a row before it */
     BW_LEFT_UNRELATED, /* of no line and entity that is kept */
     BW_LEFTS

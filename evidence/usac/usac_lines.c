@@ -179,11 +179,14 @@ static int fill(struct bw_usac *u,
         return 0;
     }
     int r = speeds(u, row, c, why);
-    if (r <= 0) {
-        if (r == 0) {
-            bw_usac_leave_out(u, BW_LEFT_NO_SPEED);
-        }
+    if (r < 0) {
         return r;
+    }
+    if (r == 0 &&
+        bw_claim_role_of_purpose(bw_usac_cell(row, BW_COL_PURPOSE)) == BW_ROLE_UNKNOWN) {
+        bw_usac_leave_out(u,
+                          BW_LEFT_NO_SPEED); /* with a purpose: a line of unknown speed */
+        return 0;
     }
     if (bw_usac_line_key(bw_usac_cell(row, BW_COL_FRN), line, c->frn, c->line, key) < 0 ||
         !c->line[0]) {

@@ -62,6 +62,21 @@ class Claimed(Import):
                      "Claimed: 2500 Mbit/s down, 2500 Mbit/s up"):
             self.assertIn(text, out)
 
+    def test_a_line_of_unknown_speed(self):
+        """Filed as 0 or not at all: a line nevertheless, and the sum is not the whole."""
+        for speed in ("0.0", ""):
+            d = gen_usac.world(1, 1)[0]
+            line = dict(d["frns"][0]["lines"][0], kind="internet", down="500.0", up="500.0",
+                        unit="Mbps", quantity=1)
+            d["frns"] = d["frns"][:1]
+            d["frns"][0]["lines"] = [line, dict(line, line="002", down=speed, up=speed)]
+            self.usac(*gen_usac.write([d], self.dir))
+            told = self.claimed(d["ben"], "--year", "2026")
+            self.assertEqual([row.get("each_down_bps") for row in told["lines"]],
+                             [500 * 10 ** 6, None])
+            self.assertEqual(told["down"]["claimed_bps"], 500 * 10 ** 6)
+            self.assertTrue(told["down"]["at_least"])
+
     def test_paid_by_a_consortium(self):
         districts = gen_usac.world(5, 2)
         one, other = districts

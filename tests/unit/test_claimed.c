@@ -199,12 +199,31 @@ static void paid_by_others(void **state)
     free(users.text);
 }
 
+static void of_too_many(void **state)
+{
+    struct bw_claimline l;
+    (void)state;
+    line_of(&l, BW_ROLE_INTERNET, 1, 10000);
+    (void)snprintf(l.payer, sizeof(l.payer), "900");
+    l.flags = BW_CLAIM_MANY_RECIPIENTS;
+    l.n_recipients = 1200;
+    beside(&l, BW_CLAIMED_OPEN,
+           "900 pays for it, for 1200 users: whether one is of here and its share is not",
+           true);
+    l.role = BW_ROLE_BACKBONE; /* nothing would be missing for it */
+    struct bw_claimed c;
+    begin(&c);
+    add(&c, &l);
+    assert_int_equal(c.n, 0);
+    bw_claimed_done(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums),           cmocka_unit_test(the_lesser),
         cmocka_unit_test(not_counted),    cmocka_unit_test(days),
-        cmocka_unit_test(paid_by_others),
+        cmocka_unit_test(paid_by_others), cmocka_unit_test(of_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
