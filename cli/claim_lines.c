@@ -39,12 +39,24 @@ static int take_claim(void *owner, const struct bw_said *said)
     return 0;
 }
 
+static bool is_listed(const struct claim_row *row, const char *circuit)
+{
+    for (size_t i = 0; i < row->n_bound; i++) {
+        if (strcmp(row->bound[i], circuit) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A circuit once, however often it was bound: for days that are apart. */
 static int take_binding(void *owner, const char *about, const struct bw_bound *b)
 {
     struct claim_lines *l = owner;
+    const char *circuit = strncmp(about, "circuit:", 8) == 0 ? about + 8 : about;
     for (size_t i = 0; i < l->n; i++) {
         struct claim_row *row = &l->rows[i];
-        if (strcmp(row->about, b->binding.claim) != 0) {
+        if (strcmp(row->about, b->binding.claim) != 0 || is_listed(row, circuit)) {
             continue;
         }
         void *room =
@@ -53,8 +65,7 @@ static int take_binding(void *owner, const char *about, const struct bw_bound *b
             return -ENOMEM;
         }
         row->bound = room;
-        (void)snprintf(row->bound[row->n_bound++], sizeof(row->bound[0]), "%s",
-                       strncmp(about, "circuit:", 8) == 0 ? about + 8 : about);
+        (void)snprintf(row->bound[row->n_bound++], sizeof(row->bound[0]), "%s", circuit);
     }
     return 0;
 }

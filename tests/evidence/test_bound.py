@@ -146,7 +146,8 @@ class Bound(unittest.TestCase):
         self.assertEqual([c[2] for c in self.claimed()], [250])
 
     def test_listed(self):
-        self.confirm(ISP)
+        self.confirm(ISP, "--to", "2026-12-31")
+        self.confirm(ISP, "--from", "2027-02-01")  # days apart: still one circuit
         rows = json.loads(self.run_it("claim", "list", "--json"))
         self.assertEqual([(r["about"], r["bound"]) for r in rows],
                          [(ISP, [CIRCUIT]), (TRANSPORT, []), (EGRET, [])])
