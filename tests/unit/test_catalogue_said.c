@@ -163,8 +163,8 @@ static void test_replaced_and_withdrawn(void **state)
     assert_int_equal(say(f, BW_STATEMENT_WITHDRAWAL,
                          "p10RN33j1fHBUpULDXk9HB5So9BCd6WCOuBQGZkh-Gw", 14, NULL, NULL),
                      -ENOENT);
-    /* Said again it is there already, whatever became of it since. */
-    assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 11, first, NULL), 0);
+    /* Said again in one second it would be the one that holds no longer. */
+    assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 11, first, NULL), -EALREADY);
     assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 15, NULL, NULL), 0);
 
     asks(f, &(struct bw_said_query){.about = about}, "4 3");

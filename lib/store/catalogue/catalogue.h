@@ -438,7 +438,8 @@ int bw_catalogue_name_at(struct bw_catalogue *c,
                          struct bw_err *reterr);
 
 /* Encode one statement and keep it; any back end. Its id in ret_id (may be NULL). Failures
- * are those of bw_statement_encode() and of statements_add. */
+ * are those of bw_statement_encode() and of statements_add; -EALREADY where the same was
+ * said in this second and holds no longer. */
 int bw_catalogue_say(struct bw_catalogue *c,
                      const struct bw_statement *s,
                      int64_t recorded_unix_ms,

@@ -349,6 +349,25 @@ give_once(void *owner, const char **ret_text, size_t *ret_n, struct bw_err *rete
     return 1;
 }
 
+static int take_ended(void *owner, const struct bw_said *said)
+{
+    *(bool *)owner = said->ended_by[0] != '\0';
+    return 0;
+}
+
+/* What is there already and holds no longer was not said again. */
+static int still_holds(struct bw_catalogue *c, const char *id, struct bw_err *reterr)
+{
+    bool ended = false;
+    int r = c->ops->statement_find(c, id, take_ended, &ended, reterr);
+    if (r == 0 && ended) {
+        r = bw_err_set(reterr, -EALREADY,
+                       "the same was said in this very second and holds no longer: say it "
+                       "again a second later");
+    }
+    return r;
+}
+
 int bw_catalogue_say(struct bw_catalogue *c,
                      const struct bw_statement *said,
                      int64_t recorded_unix_ms,
@@ -357,12 +376,18 @@ int bw_catalogue_say(struct bw_catalogue *c,
 {
     struct bw_buf text;
     struct once o = {.text = &text};
+    struct bw_said_sum sum = {.added = 0};
+    char id[BW_HASH_LEN + 1];
     bw_buf_init(&text, BW_STATEMENT_MAX);
     int r = bw_statement_encode(said, &text, reterr);
     r = r < 0 ? r
-              : c->ops->statements_add(c, give_once, &o, recorded_unix_ms, NULL, reterr);
+              : c->ops->statements_add(c, give_once, &o, recorded_unix_ms, &sum, reterr);
+    if (r == 0) {
+        bw_statement_id(text.data, text.len, id);
+        r = sum.added == 0 ? still_holds(c, id, reterr) : 0;
+    }
     if (r == 0 && ret_id) {
-        bw_statement_id(text.data, text.len, ret_id);
+        memcpy(ret_id, id, sizeof(id));
     }
     bw_buf_done(&text);
     return r;
