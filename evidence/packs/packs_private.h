@@ -109,8 +109,18 @@ void bw_pack_growth_words(const struct bw_growth *g, int line, char out[64]);
 /* ---- money (price.c) ---- */
 
 void bw_pack_money(int64_t cents, char out[64]); /* "$1,250.00" */
-/* What report i's line costs a month; unknown where that is not on file. */
-int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i);
+/* What part of a bill a price is. */
+enum bw_pack_part {
+    BW_PRICE_ELIGIBLE,
+    BW_PRICE_ALL,
+    BW_PRICE_TYPED /* with the report's command */
+};
+
+/* What report i's line costs a month, where a claim is of several one of them; unknown
+ * where that is not on file. */
+int64_t bw_pack_monthly_cents(const struct bw_pack_made *m,
+                              size_t i,
+                              enum bw_pack_part *ret);
 
 /* Keep those figures of the report whose sections begin with one of these; NULL ends them.
  */

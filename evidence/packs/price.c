@@ -26,19 +26,34 @@ void bw_pack_money(int64_t cents, char out[BW_WORDS_MAX])
     (void)snprintf(out, BW_WORDS_MAX, "$%.32s.%02d", whole, (int)(cents % 100));
 }
 
-int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i)
+/* Of a line on file. A bill of several units is never set against the speed of one. */
+static int64_t of_one(const struct bw_claimline *l, enum bw_pack_part *ret)
+{
+    int64_t cents;
+    int64_t n;
+
+    *ret = BW_PRICE_ELIGIBLE;
+    if (bw_decimal_whole(&l->unit_eligible, 100, &cents) == 0) {
+        return cents;
+    }
+    if (bw_decimal_whole(&l->monthly, 100, &cents) == 0 &&
+        bw_decimal_whole(&l->quantity, 1, &n) == 0 && n > 0 && cents <= INT64_MAX - n) {
+        return (cents + n / 2) / n;
+    }
+    *ret = BW_PRICE_ALL;
+    return bw_decimal_whole(&l->unit_monthly, 100, &cents) == 0 ? cents : BW_UNKNOWN;
+}
+
+int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
-    int64_t cents;
+    int64_t cents = f->line ? of_one(f->line, ret) : BW_UNKNOWN;
 
-    if (f->line && f->line->monthly.n != BW_UNKNOWN &&
-        bw_decimal_whole(&f->line->monthly, 100, &cents) == 0) {
+    if (cents != BW_UNKNOWN) {
         return cents;
     }
-    if (f->monthly.n != BW_UNKNOWN && bw_decimal_whole(&f->monthly, 100, &cents) == 0) {
-        return cents;
-    }
-    return BW_UNKNOWN;
+    *ret = BW_PRICE_TYPED;
+    return bw_decimal_whole(&f->monthly, 100, &cents) == 0 ? cents : BW_UNKNOWN;
 }
 
 static void unit_row(struct bw_pack_made *m,
@@ -140,31 +155,53 @@ static void table(struct bw_pack_made *m,
                  "row with these:");
 }
 
-void bw_pack_price(struct bw_pack_made *m)
+/* "$450.00 a month for one line, the eligible part of it, one of 3 lines (…)." */
+static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part part)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
-    int64_t cents = bw_pack_monthly_cents(m, 0);
+    char text[BW_WORDS_MAX];
+    int64_t n;
+
+    bw_pack_money(cents, text);
+    bw_doc_para(m->doc, BW_PARA_PLAIN);
+    bw_doc_span(m->doc, BW_SPAN_STRONG, text);
+    if (part == BW_PRICE_TYPED) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month (%s).", f->monthly_origin);
+        return;
+    }
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month for one line, %s",
+                  part == BW_PRICE_ELIGIBLE ? "the eligible part of it" : "all of it");
+    if (bw_decimal_whole(&f->line->quantity, 1, &n) == 0 && n > 1) {
+        bw_words_count(n, text);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, ", one of %s lines", text);
+    }
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, " (%s).", f->origin);
+}
+
+static const char *no_price(const struct bw_pack_filed *f)
+{
+    if (f->line && f->line->monthly.n != BW_UNKNOWN) {
+        return "The cost on file is that of all lines together, and how many they are is "
+               "not on file (--monthly-cost).";
+    }
+    return "No monthly cost is on file for this circuit (--monthly-cost).";
+}
+
+void bw_pack_price(struct bw_pack_made *m)
+{
+    enum bw_pack_part part;
+    int64_t cents = bw_pack_monthly_cents(m, 0, &part);
     struct bw_pack_use u = {.n_days = 0};
     enum bw_layer layer = bw_report_claim_layer(m->r);
-    char text[BW_WORDS_MAX];
 
     m->section = "price";
     bw_doc_section(m->doc, "price", "What it costs");
     if (cents == BW_UNKNOWN) {
-        bw_pack_absent(m, "The price",
-                       "No monthly cost is on file for this circuit (--monthly-cost).");
+        bw_pack_absent(m, "The price", no_price(bw_pack_filed_of(m, 0)));
         bw_doc_end(m->doc);
         return;
     }
-    bw_pack_money(cents, text);
-    bw_doc_para(m->doc, BW_PARA_PLAIN);
-    bw_doc_span(m->doc, BW_SPAN_STRONG, text);
-    if (f->line && f->line->monthly.n != BW_UNKNOWN) {
-        bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month, the eligible part of it (%s).",
-                      f->origin);
-    } else {
-        bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month (%s).", f->monthly_origin);
-    }
+    price_words(m, cents, part);
     bw_pack_figure(m, "monthly_cost", cents, "cents", BW_LAYER_UNKNOWN, "", BW_UNKNOWN, "");
     if (layer == BW_LAYER_UNKNOWN) {
         layer = m->r->n_used ? m->r->used[0].layer : BW_LAYER_UNKNOWN;

@@ -332,7 +332,7 @@ def check_filed(top, schema):
     run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000", "--ledger",
         f"{data}/ledger")
     line = {"line": "001", "kind": "internet", "down": "100.0", "up": "100.0", "unit": "Mbps",
-            "quantity": 1, "unit_cents": 45000, "recipients": ["123456"]}
+            "quantity": 3, "unit_cents": 45000, "recipients": ["123456"]}
     district = {"ben": "123450", "name": "Willow Valley School District", "state": "OR",
                 "year": 2026, "schools": [{"number": "123456", "name": "Heron Elementary School",
                                            "students": 400}],
@@ -357,8 +357,44 @@ def check_filed(top, schema):
         audit.expect(figure, want)
         if isinstance(want, str) and figure != "keep_until" and want not in audit.page:
             wrong(f"audit: {figure} {want} does not stand on the page")
-    if "bound to this circuit by grey" not in audit.page:
-        wrong("audit: who bound the claim does not stand on the page")
+    for words in ("bound to this circuit by grey",
+                  "a month for one line, the eligible part of it, one of 3 lines ("):
+        if words not in audit.page:
+            wrong(f"audit: '{words}' does not stand on the page")
+
+
+PRICES = """year,own,down,up,quantity,unit_monthly,monthly
+2026,all-of-it,1 Gbps,1 Gbps,,2450.50,
+2026,by-lines,1 Gbps,1 Gbps,3,999.99,1350.50
+2026,how-many,1 Gbps,1 Gbps,,,1350.50
+"""
+
+
+def check_prices(top, schema):
+    """The price of one line, whatever part of the bill is on file."""
+    data = f"{top}/data"
+    os.makedirs(data)
+    with open(f"{top}/claims.csv", "w", encoding="utf-8") as f:
+        f.write(PRICES)
+    run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "2", "--offset", "-18000", "--sites",
+        "3", "--ledger", f"{data}/ledger")
+    run(BANDWITNESS, "import", "claims", f"{top}/claims.csv", "--by", "heron", "--ledger", data)
+    for name, site, cents, words in (
+            ("all-of-it", "s-heron", 245050, "$2,450.50 a month for one line, all of it ("),
+            ("by-lines", "s-heronb", 45017,  # 450.1666…
+             "$450.17 a month for one line, the eligible part of it, one of 3 lines ("),
+            ("how-many", "s-heronc", None, "how many they are is not on file")):
+        run(BANDWITNESS, "claim", "confirm", f"own:{name}", f"{site}.wan", "--by", "grey", "--ledger",
+            data)
+        source = ["--ledger", data, "--tz", "America/Chicago", "--circuit", f"{site}.wan"]
+        pia = Pack("pia", source, f"{top}/{name}", schema)
+        if words not in pia.page:
+            wrong(f"pia: '{words}' does not stand on the page")
+        if cents is not None:
+            pia.expect("monthly_cost", cents)
+            pia.expect("cost_claimed.down", (cents + 500) // 1000)
+        elif any(f["figure"].startswith(("monthly_cost", "cost_")) for f in pia.json["figures"]):
+            wrong("pia: a price of nobody knows how many lines")
 
 
 def check_clauses(week, top, schema):
@@ -422,6 +458,7 @@ def main():
         audit.expect("keep_until.2026", "2037-06-30")
         check_many(top, schema, zone)
         check_filed(f"{top}/filing", schema)
+        check_prices(f"{top}/prices", schema)
         check_clauses(week, f"{top}/clauses", schema)
         for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
                             (["--monthly-cost", "3"], "goes with --for"),
