@@ -111,6 +111,8 @@ static int find_filed(const struct bw_report_work *w,
     if (found->has) {
         ret->line = &found->line;
         ret->origin = found->origin;
+        ret->others = found->others;
+        ret->n_others = found->n_others;
     }
     return BW_EXIT_OK;
 }

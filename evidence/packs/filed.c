@@ -8,15 +8,26 @@
 #include <bw/err.h>
 #include <catalogue.h>
 #include <entityline.h>
+#include <errno.h>
 #include <statement.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct choice {
     const char *day;
-    bool has;
-    struct bw_bound bound;
+    struct bw_bound *list; /* by what is taken first, each claim once */
+    size_t n;
 };
+
+static int compare(const void *a, const void *b)
+{
+    const struct bw_bound *x = a;
+    const struct bw_bound *y = b;
+    int r = (y->role == BW_ROLE_INTERNET) - (x->role == BW_ROLE_INTERNET);
+    r = r ? r : strcmp(x->binding.claim, y->binding.claim);
+    return r ? r : strcmp(x->binding_id, y->binding_id);
+}
 
 static int choose(void *owner, const char *about, const struct bw_bound *b)
 {
@@ -24,30 +35,42 @@ static int choose(void *owner, const char *about, const struct bw_bound *b)
     (void)about;
 
     if (!b->claim_id[0] || (b->first_day[0] && strcmp(c->day, b->first_day) < 0) ||
-        (b->last_day[0] && strcmp(c->day, b->last_day) > 0)) {
+        (b->last_day[0] && strcmp(c->day, b->last_day) > 0) || c->n == BW_BOUND_MAX) {
         return 0;
     }
-    if (!c->has || (b->role == BW_ROLE_INTERNET && c->bound.role != BW_ROLE_INTERNET)) {
-        c->has = true;
-        c->bound = *b;
+    for (size_t i = 0; i < c->n; i++) {
+        if (strcmp(c->list[i].binding.claim, b->binding.claim) == 0) {
+            return 0;
+        }
     }
+    c->list[c->n++] = *b;
     return 0;
 }
 
 /* The newest of a key, should there be several. */
 static int take_claim(void *owner, const struct bw_said *said)
 {
-    struct bw_filed *f = owner;
+    struct bw_claimline *ret = owner;
     const struct bw_statement *s = said->statement;
     struct bw_claimline line;
 
     if (!s->body || bw_claimline_decode(s->body, s->n_body, &line, NULL) < 0) {
         return 0;
     }
-    bw_claimline_done(&f->line);
-    f->line = line;
-    f->has = true;
+    bw_claimline_done(ret);
+    *ret = line;
     return 0;
+}
+
+static int read_claim(struct bw_catalogue *c,
+                      const struct bw_bound *b,
+                      struct bw_claimline *ret,
+                      struct bw_err *reterr)
+{
+    bw_claimline_init(ret);
+    return c->ops->statements(
+        c, &(struct bw_said_query){.kind = "claim", .about = b->binding.claim}, take_claim,
+        ret, reterr);
 }
 
 static int take_entity(void *owner, const struct bw_said *said)
@@ -82,19 +105,27 @@ int bw_filed_find(struct bw_catalogue *c,
     if (!c) {
         return 0;
     }
+    chosen.list = calloc(BW_BOUND_MAX, sizeof(*chosen.list));
+    ret->others = calloc(BW_BOUND_MAX, sizeof(*ret->others));
+    if (!chosen.list || !ret->others) {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
+        goto out;
+    }
     (void)snprintf(name, sizeof(name), "%s.%s", site, circuit);
     r = bw_bound_each(c, name, choose, &chosen, NULL, reterr);
-    if (r == 0 && chosen.has) {
-        r = c->ops->statements(
-            c,
-            &(struct bw_said_query){.kind = "claim", .about = chosen.bound.binding.claim},
-            take_claim, ret, reterr);
-        (void)snprintf(ret->origin, sizeof(ret->origin),
-                       "%.100s, bound to this circuit by %s", chosen.bound.binding.claim,
-                       chosen.bound.by);
+    if (r < 0 || chosen.n == 0) {
+        goto out;
     }
-    if (r < 0 || !ret->has) {
-        return r;
+    qsort(chosen.list, chosen.n, sizeof(*chosen.list), compare);
+    r = read_claim(c, &chosen.list[0], &ret->line, reterr);
+    ret->has = r == 0;
+    (void)snprintf(ret->origin, sizeof(ret->origin), "%.100s, bound to this circuit by %s",
+                   chosen.list[0].binding.claim, chosen.list[0].by);
+    for (size_t i = 1; r == 0 && i < chosen.n; i++) {
+        r = read_claim(c, &chosen.list[i], &ret->others[ret->n_others++], reterr);
+    }
+    if (r < 0) {
+        goto out;
     }
     if (ret->line.students != BW_UNKNOWN && ret->line.students > 0) {
         ret->students = ret->line.students;
@@ -105,10 +136,16 @@ int bw_filed_find(struct bw_catalogue *c,
         r = c->ops->statements(c, &(struct bw_said_query){.kind = "entity", .about = about},
                                take_entity, ret, reterr);
     }
+out:
+    free(chosen.list);
     return r;
 }
 
 void bw_filed_done(struct bw_filed *f)
 {
     bw_claimline_done(&f->line);
+    for (size_t i = 0; i < f->n_others; i++) {
+        bw_claimline_done(&f->others[i]);
+    }
+    free(f->others);
 }

@@ -7,6 +7,7 @@
 #include <bw/units.h>
 #include <claimline.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct bw_catalogue;
@@ -15,13 +16,15 @@ struct bw_err;
 struct bw_filed {
     bool has; /* a claim holds on that day */
     struct bw_claimline line;
+    struct bw_claimline *others; /* those that hold on it as well, by key */
+    size_t n_others;
     char origin[240];        /* by whom it was bound, in words */
     int64_t students;        /* of the claim, else of its payer; unknown: neither says */
     char people_origin[160]; /* which of the two, in words */
 };
 
 /* The claim bound to SITE.CIRCUIT that holds on a day ("2026-07-01"); of several the one
- * for Internet access, else the first. None, or no catalogue (NULL), is no failure. Free
+ * for Internet access, else the first by its key. None, or no catalogue (NULL), is no failure. Free
  * with bw_filed_done(), also after a failure. */
 int bw_filed_find(struct bw_catalogue *c,
                   const char *site,

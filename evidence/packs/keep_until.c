@@ -37,10 +37,11 @@ static void row(struct bw_pack_made *m,
     bw_pack_word(m, figure, date);
 }
 
-static void filed_row(struct bw_pack_made *m, const struct bw_claimline *c)
+static void
+filed_row(struct bw_pack_made *m, const struct bw_claimline *c, const char *figure)
 {
     int64_t deadline = BW_UNKNOWN;
-    char what[96];
+    char what[128];
     char why[200];
 
     if (c->delivery_deadline[0]) {
@@ -56,7 +57,7 @@ static void filed_row(struct bw_pack_made *m, const struct bw_claimline *c)
                        "last day of the year is taken",
                        (long long)c->year);
     }
-    row(m, what, bw_retention_day((int)c->year, deadline), why, "keep_until");
+    row(m, what, bw_retention_day((int)c->year, deadline), why, figure);
 }
 
 void bw_pack_keep_until(struct bw_pack_made *m)
@@ -76,7 +77,12 @@ void bw_pack_keep_until(struct bw_pack_made *m)
                         "year's last day and the service delivery deadline "
                         "(" BW_METHOD_RETENTION ")");
     if (f->line && f->line->year != BW_UNKNOWN) {
-        filed_row(m, f->line);
+        filed_row(m, f->line, "keep_until");
+        for (size_t i = 0; i < f->n_others && f->others[i].year != BW_UNKNOWN; i++) {
+            char figure[64];
+            (void)snprintf(figure, sizeof(figure), "keep_until.also.%zu", i + 1);
+            filed_row(m, &f->others[i], figure);
+        }
     } else {
         bw_tz_local(m->r->tz, m->r->from_unix_s, &a);
         bw_tz_local(m->r->tz, m->r->to_unix_s - 1, &b);

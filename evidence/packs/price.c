@@ -47,7 +47,8 @@ static int64_t of_one(const struct bw_claimline *l, enum bw_pack_part *ret)
 int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
-    int64_t cents = f->line ? of_one(f->line, ret) : BW_UNKNOWN;
+    /* billed apart, neither of the bills is what the circuit costs */
+    int64_t cents = f->line && f->n_others == 0 ? of_one(f->line, ret) : BW_UNKNOWN;
 
     if (cents != BW_UNKNOWN) {
         return cents;
@@ -180,6 +181,10 @@ static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part
 
 static const char *no_price(const struct bw_pack_filed *f)
 {
+    if (f->n_others > 0) {
+        return "Several claims are bound to this circuit and billed apart; no one of their "
+               "prices is its price (--monthly-cost).";
+    }
     if (f->line && f->line->monthly.n != BW_UNKNOWN) {
         return "The cost on file is that of all lines together, and how many they are is "
                "not on file (--monthly-cost).";

@@ -28,6 +28,33 @@ number(struct bw_pack_made *m, const char *name, const char *figure, const char 
     }
 }
 
+static void key_of(const struct bw_claimline *c, char out[BW_CLAIM_ABOUT_MAX + 1])
+{
+    (void)snprintf(out, BW_CLAIM_ABOUT_MAX + 1, "%s%s%s", c->frn[0] ? c->frn : c->own,
+                   c->frn[0] && c->line[0] ? "." : "", c->frn[0] ? c->line : "");
+}
+
+/* Claims that are billed apart: each is one of the circuit's. */
+static void others(struct bw_pack_made *m)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+
+    for (size_t i = 0; i < f->n_others; i++) {
+        const struct bw_claimline *c = &f->others[i];
+        char key[BW_CLAIM_ABOUT_MAX + 1];
+        char text[512];
+        char figure[64];
+        key_of(c, key);
+        (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", key,
+                       c->application[0] ? "; Form 471 " : "", c->application,
+                       c->spin[0] ? "; SPIN " : "", c->spin, c->provider[0] ? "; " : "",
+                       c->provider);
+        (void)snprintf(figure, sizeof(figure), "also_bound.%zu", i + 1);
+        line(m, "Bound as well, billed apart", text);
+        bw_pack_word(m, figure, key);
+    }
+}
+
 static void filed(struct bw_pack_made *m)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
@@ -48,6 +75,7 @@ static void filed(struct bw_pack_made *m)
     number(m, "Purpose as filed", "purpose", c->purpose);
     number(m, "Service start as filed", "service_start", c->service_start);
     line(m, "Where these come from", f->origin);
+    others(m);
 }
 
 static void claimed(struct bw_pack_made *m)
@@ -126,6 +154,19 @@ also(struct bw_pack_made *m, const char *name, const char *figure, const char *t
     }
 }
 
+static void others_short(struct bw_pack_made *m)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+
+    for (size_t i = 0; i < f->n_others; i++) {
+        char key[BW_CLAIM_ABOUT_MAX + 1];
+        char figure[64];
+        key_of(&f->others[i], key);
+        (void)snprintf(figure, sizeof(figure), "also_bound.%zu", i + 1);
+        also(m, "bound as well, billed apart:", figure, key);
+    }
+}
+
 void bw_pack_who_short(struct bw_pack_made *m)
 {
     const struct bw_report *r = m->r;
@@ -172,6 +213,7 @@ void bw_pack_who_short(struct bw_pack_made *m)
         also(m, "Form 471", "form_471", l->application);
         also(m, "SPIN", "spin", l->spin);
         also(m, "BEN", "ben", l->payer);
+        others_short(m);
     } else {
         bw_pack_count_absent(m, "FRN, SPIN and other numbers of the filing",
                              "No line of a Form 471 is bound to this circuit.");

@@ -363,6 +363,53 @@ def check_filed(top, schema):
             wrong(f"audit: '{words}' does not stand on the page")
 
 
+def check_billed_apart(top, schema):
+    """A circuit and Internet access on bills of their own: both are named, neither bill is the
+    price, whichever of the bindings has the lesser hash."""
+    data, files = f"{top}/data", f"{top}/usac"
+    os.makedirs(data)
+    os.makedirs(files)
+    run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "2", "--offset", "-18000", "--ledger",
+        f"{data}/ledger")
+    frns = [{"frn": f"269900000{n}", "application": f"26100000{n}", "status": "Funded",
+             "spin": f"14300055{n}", "provider": provider, "discount": "0.8",
+             "lines": [{"line": "001", "kind": kind, "down": speed, "up": speed, "unit": "Mbps",
+                        "quantity": 1, "unit_cents": cents, "recipients": ["123456"]}]}
+            for n, provider, kind, speed, cents in (
+                (1, "Oak Fibre LLC", "isp-only", "500.0", 60000),
+                (2, "River Telecom", "transport", "100.0", 90000))]
+    district = {"ben": "123450", "name": "Willow Valley School District", "state": "OR",
+                "year": 2026, "schools": [{"number": "123456", "name": "Heron Elementary School",
+                                           "students": 400}], "frns": frns}
+    run(BANDWITNESS, "import", "usac", "--by", "heron", *gen_usac.write([district], files),
+        "--ledger", data)
+    source = ["--ledger", data, "--tz", "America/Chicago"]
+    pages = set()
+    for text in ("as the bill says", "as the contract says", "as the provider says"):
+        ids = [json.loads(run(BANDWITNESS, "claim", "confirm", f"{f['frn']}.001", "s-heron.wan",
+                              "--by", "grey", "--text", text, "--json", "--ledger",
+                              data).stdout)["id"] for f in frns]
+        audit = Pack("audit", source, f"{top}/{text[7]}", schema)
+        for figure, want in (("frn", "2699000001.001"), ("spin", "143000551"),
+                             ("also_bound.1", "2699000002.001"), ("keep_until", "2037-06-30"),
+                             ("keep_until.also.1", "2037-06-30")):
+            audit.expect(figure, want)
+        pages.add(json.dumps([f for f in audit.json["figures"] if f["section"] in
+                              ("identity", "price", "retention")]))
+        for words in ("FRN 2699000001", "FRN 2699000002", "SPIN 143000552; River Telecom",
+                      "billed apart; no one of their prices is its price"):
+            if words not in audit.page:
+                wrong(f"audit: '{words}' does not stand on the page")
+        if any(f["figure"].startswith(("monthly_cost", "cost_")) for f in audit.json["figures"]):
+            wrong("audit: one of two bills is told as the price")
+        pia = Pack("pia", source, f"{top}/typed-{text[7]}", schema, "--monthly-cost", "1500")
+        pia.expect("monthly_cost", 150000)
+        for i in ids:
+            run(BANDWITNESS, "claim", "confirm", "--withdraw", i, "--by", "grey", "--ledger", data)
+    if len(pages) != 1:
+        wrong("audit: the order of the bindings' hashes shows")
+
+
 PRICES = """year,own,down,up,quantity,unit_monthly,monthly
 2026,all-of-it,1 Gbps,1 Gbps,,2450.50,
 2026,by-lines,1 Gbps,1 Gbps,3,999.99,1350.50
@@ -459,6 +506,7 @@ def main():
         check_many(top, schema, zone)
         check_filed(f"{top}/filing", schema)
         check_prices(f"{top}/prices", schema)
+        check_billed_apart(f"{top}/apart", schema)
         check_clauses(week, f"{top}/clauses", schema)
         for argv, words in ((["--for", "cake"], "there is no pack 'cake'"),
                             (["--monthly-cost", "3"], "goes with --for"),
