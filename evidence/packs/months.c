@@ -17,7 +17,7 @@
 #include <words.h>
 
 enum {
-    MONTHS_MAX = 36,
+    MONTHS_MAX = 11 * 12 + 2, /* a period is of eleven years at most */
     P50_PPM = 500000,
     P95_PPM = 950000
 };
@@ -182,7 +182,8 @@ static void first_service(struct bw_pack_made *m)
         }
     }
     for (size_t i = 0; i < r->n_runs; i++) {
-        if (r->runs[i].state == BW_TEST_OK &&
+        if (r->runs[i].state == BW_TEST_OK && r->runs[i].apart != BW_APART_EGRESS &&
+            r->runs[i].apart != BW_APART_IMPLAUSIBLE &&
             (first == BW_UNKNOWN || r->runs[i].at_unix_ms / 1000 < first)) {
             first = r->runs[i].at_unix_ms / 1000;
         }
