@@ -30,7 +30,9 @@ void bw_pack_proof(struct bw_pack_made *m)
                  "Every record is signed by the box that made it and names the hash of "
                  "the one before it. The bag that 'bandwitness bundle' makes holds "
                  "these records, their keys and what the log proves; 'bandwitness "
-                 "verify' recomputes this page from it without a network.");
+                 "verify' recomputes the figures of the report from it without a network; "
+                 "price, speed for people, until when to keep it and answers for the "
+                 "EPC portal are not among them.");
     bw_doc_table(m->doc, "hashes", BW_TABLE_PLAIN, columns, 2);
     line(m->doc, "SHA-256 of the period's first record", c->first_sha256);
     line(m->doc, "SHA-256 of its last", c->last_sha256);
@@ -60,8 +62,9 @@ void bw_pack_certificate(struct bw_pack_made *m)
                                         "by itself and signs each record when it is made.",
                                         "The copies were compared with the originals by "
                                         "digital identification: each carries a "
-                                        "signature, and its SHA-256 stands in the next one "
-                                        "and in the manifest of the bag."};
+                                        "signature, and its SHA-256 stands in the next "
+                                        "one; the SHA-256 of the file that holds them "
+                                        "stands in the manifest of the bag."};
     struct bw_doc *d = m->doc;
 
     if (!m->asked->certificate) {
