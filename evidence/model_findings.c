@@ -211,7 +211,7 @@ static void take_rest(const struct bw_model *m, struct view *v)
 {
     const struct bw_report_judging *q = m->query->judging;
     const struct bw_report *r = m->report;
-    const struct bw_report_claim *c = bw_report_claim_last(r);
+    const struct bw_report_claim *c = bw_report_claim_at(r, r->until_unix_s - 1);
 
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         v->in.claim_bps[d] = c ? c->bps[d] : BW_UNKNOWN;

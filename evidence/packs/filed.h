@@ -24,8 +24,8 @@ struct bw_filed {
 };
 
 /* The claim bound to SITE.CIRCUIT that holds on a day ("2026-07-01"); of several the one
- * for Internet access, else the first by its key. None, or no catalogue (NULL), is no failure. Free
- * with bw_filed_done(), also after a failure. */
+ * for Internet access, else the first by its key. None, or no catalogue (NULL), is no
+ * failure. Free with bw_filed_done(), also after a failure. */
 int bw_filed_find(struct bw_catalogue *c,
                   const char *site,
                   const char *circuit,

@@ -18,7 +18,7 @@ enum {
 
 int bw_pack_line_of(const struct bw_report *r, struct bw_pack_line *ret)
 {
-    const struct bw_report_claim *c = bw_report_claim_last(r);
+    const struct bw_report_claim *c = bw_pack_claim(r);
     const struct bw_report_tested *t = &r->tested[BW_DOWN];
     struct bw_pack_use u;
     int rc = bw_pack_use_make(r, &u);

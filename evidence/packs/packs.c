@@ -188,6 +188,11 @@ const struct bw_pack_filed *bw_pack_filed_of(const struct bw_pack_made *m, size_
     return m->asked->filed && i < m->asked->n_reports ? &m->asked->filed[i] : &nothing;
 }
 
+const struct bw_report_claim *bw_pack_claim(const struct bw_report *r)
+{
+    return bw_report_claim_at(r, r->until_unix_s - 1);
+}
+
 /* ---- the frame ------------------------------------------------------------------ */
 
 static void provisional_note(struct bw_pack_made *m)

@@ -38,11 +38,11 @@ enum bw_pack_limits {
 
 /* What was filed or contracted for a circuit, beyond the speeds in its report. */
 struct bw_pack_filed {
-    const struct bw_claimline *line; /* NULL: none is bound to the circuit */
-    const char *origin;              /* where that comes from, in words */
+    const struct bw_claimline *line;   /* NULL: none is bound to the circuit */
+    const char *origin;                /* where that comes from, in words */
     const struct bw_claimline *others; /* bound to it as well, billed apart */
     size_t n_others;
-    struct bw_decimal monthly;       /* US dollars a month, all of it */
+    struct bw_decimal monthly; /* US dollars a month, all of it */
     const char *monthly_origin;
 };
 

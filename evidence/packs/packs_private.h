@@ -71,6 +71,9 @@ void bw_pack_count_absent(struct bw_pack_made *m, const char *what, const char *
 /* What was filed for report i; an empty one where nothing was. */
 const struct bw_pack_filed *bw_pack_filed_of(const struct bw_pack_made *m, size_t i);
 
+/* The claim in force at the end of what has passed of the period; NULL: none. */
+const struct bw_report_claim *bw_pack_claim(const struct bw_report *r);
+
 /* ---- use by school days (use_days.c) ---- */
 
 /* One local day. Rates of class hours at the layer of struct bw_pack_use. */
@@ -118,9 +121,8 @@ enum bw_pack_part {
 
 /* What report i's line costs a month, where a claim is of several one of them; unknown
  * where that is not on file. */
-int64_t bw_pack_monthly_cents(const struct bw_pack_made *m,
-                              size_t i,
-                              enum bw_pack_part *ret);
+int64_t
+bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret);
 
 /* Keep those figures of the report whose sections begin with one of these; NULL ends them.
  */

@@ -39,7 +39,7 @@ void bw_pack_people(struct bw_pack_made *m)
 {
     static const char *const names[] = {"Download", "Speed", "Each student", "Each user"};
     const struct bw_pack_asked *q = m->asked;
-    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_claim *c = bw_pack_claim(m->r);
     const struct bw_report_tested *t = &m->r->tested[BW_DOWN];
     struct bw_pack_use u = {.n_days = 0};
     char students[BW_WORDS_MAX];
@@ -116,7 +116,7 @@ void bw_pack_epc(struct bw_pack_made *m)
 {
     static const struct bw_doc_column columns[] = {
         {.name = "Question", .header = true}, {.name = "Answer"}, {.name = "From"}};
-    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_claim *c = bw_pack_claim(m->r);
     char text[BW_WORDS_MAX];
 
     m->section = "epc";
@@ -124,7 +124,8 @@ void bw_pack_epc(struct bw_pack_made *m)
                    "Answers for the connectivity questions of the EPC portal");
     if (!c || c->bps[BW_DOWN] == BW_UNKNOWN) {
         bw_pack_absent(m, "The answer sheet for the EPC portal",
-                       "It answers with what was filed, and no claim is on file.");
+                       "It answers with what was filed, and no claim is in force at the "
+                       "period's end.");
         bw_doc_end(m->doc);
         return;
     }

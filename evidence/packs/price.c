@@ -44,7 +44,8 @@ static int64_t of_one(const struct bw_claimline *l, enum bw_pack_part *ret)
     return bw_decimal_whole(&l->unit_monthly, 100, &cents) == 0 ? cents : BW_UNKNOWN;
 }
 
-int64_t bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret)
+int64_t
+bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
     /* billed apart, neither of the bills is what the circuit costs */
@@ -89,7 +90,7 @@ static void unit_row(struct bw_pack_made *m,
 /* Room left, full time, growth: what a cost of use is read with. */
 static void beside(struct bw_pack_made *m, const struct bw_pack_use *u)
 {
-    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_claim *c = bw_pack_claim(m->r);
     struct bw_growth g;
     char text[BW_WORDS_MAX];
     char of[BW_WORDS_MAX];
@@ -136,7 +137,7 @@ static void table(struct bw_pack_made *m,
                   enum bw_layer layer)
 {
     static const char *const names[] = {"Download", "Speed", "A month for each Mbit/s"};
-    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_claim *c = bw_pack_claim(m->r);
     const struct bw_report_tested *t = &m->r->tested[BW_DOWN];
 
     bw_page_table(m->doc, "unit-costs", BW_TABLE_PLAIN, names, 3, 1);

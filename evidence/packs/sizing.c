@@ -105,7 +105,7 @@ static void day_words(int64_t day, char out[BW_WORDS_MAX])
 
 static void peak_fact(struct bw_pack_made *m, const struct bw_pack_use *u)
 {
-    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_claim *c = bw_pack_claim(m->r);
     int64_t peak = u->peak_bps[BW_DOWN];
     char figure[BW_WORDS_MAX];
     char day[BW_WORDS_MAX];
@@ -281,7 +281,7 @@ static void month_words(int64_t day, char out[BW_WORDS_MAX])
 static void
 full_soon(struct bw_pack_made *m, const struct bw_pack_use *u, const struct need *n)
 {
-    const struct bw_report_claim *c = bw_report_claim_last(m->r);
+    const struct bw_report_claim *c = bw_pack_claim(m->r);
     const struct bw_growth *g = &n->growth[BW_DOWN];
     int64_t bps;
     int64_t day;

@@ -6,9 +6,11 @@
 #include "packs_private.h"
 
 #include <bw/records.h>
+#include <civil.h>
 #include <claimline.h>
 #include <pages_private.h>
 #include <stdio.h>
+#include <tz.h>
 #include <words.h>
 
 static void line(struct bw_pack_made *m, const char *name, const char *text)
@@ -78,12 +80,27 @@ static void filed(struct bw_pack_made *m)
     others(m);
 }
 
+/* "; it ended on 31 December 2026": nothing is claimed any more at the period's end. */
+static void
+ended(const struct bw_report *r, const struct bw_report_claim *c, char out[BW_WORDS_MAX])
+{
+    struct bw_civil day;
+
+    out[0] = '\0';
+    if (c->to_unix_s != BW_UNKNOWN && c->to_unix_s < r->until_unix_s) {
+        bw_tz_local(r->tz, c->to_unix_s - 1, &day);
+        (void)snprintf(out, BW_WORDS_MAX, "; its last day was %d %s %d", day.day,
+                       bw_words_month(day.month), day.year);
+    }
+}
+
 static void claimed(struct bw_pack_made *m)
 {
     const struct bw_report_claim *c = bw_report_claim_last(m->r);
     char down[BW_WORDS_MAX];
     char up[BW_WORDS_MAX];
-    char text[400];
+    char last[BW_WORDS_MAX];
+    char text[480];
 
     if (!c) {
         line(m, "Claimed", "no claim is on file");
@@ -93,12 +110,13 @@ static void claimed(struct bw_pack_made *m)
     }
     bw_words_rate(c->bps[BW_DOWN], down);
     bw_words_rate(c->bps[BW_UP], up);
-    (void)snprintf(text, sizeof(text), "%s down, %s up, at %s%s; %s",
+    ended(m->r, c, last);
+    (void)snprintf(text, sizeof(text), "%s down, %s up, at %s%s; %s%s",
                    c->bps[BW_DOWN] == BW_UNKNOWN ? "nothing" : down,
                    c->bps[BW_UP] == BW_UNKNOWN ? "nothing" : up,
                    bw_words_layer_long(bw_report_claim_layer(m->r)),
                    c->layer == BW_LAYER_UNKNOWN ? " (the claim names no layer)" : "",
-                   c->origin);
+                   c->origin, last);
     line(m, "Claimed", text);
 }
 
@@ -177,6 +195,7 @@ void bw_pack_who_short(struct bw_pack_made *m)
     char frn[32];
     char down[BW_WORDS_MAX];
     char up[BW_WORDS_MAX];
+    char last[BW_WORDS_MAX];
 
     m->section = "identity";
     (void)snprintf(circuit, sizeof(circuit), "%s.%s", r->site, r->circuit);
@@ -191,12 +210,13 @@ void bw_pack_who_short(struct bw_pack_made *m)
     if (c) {
         bw_words_rate(c->bps[BW_DOWN], down);
         bw_words_rate(c->bps[BW_UP], up);
-        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; claimed %s down, %s up at %s%s (%s)",
+        ended(r, c, last);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; claimed %s down, %s up at %s%s (%s%s)",
                       c->bps[BW_DOWN] == BW_UNKNOWN ? "nothing" : down,
                       c->bps[BW_UP] == BW_UNKNOWN ? "nothing" : up,
                       bw_words_layer_long(bw_report_claim_layer(r)),
                       c->layer == BW_LAYER_UNKNOWN ? ", which the claim does not name" : "",
-                      c->origin);
+                      c->origin, last);
     } else {
         bw_doc_text(m->doc, "; no claim is on file");
         bw_pack_count_absent(m, "A claim",

@@ -479,7 +479,7 @@ class World:
         target = rate(fits[0]["each"]) * people
         rows = [("speed for so many", target)]
         target = max(target, rate(fits[0]["least"]) if "least" in fits[0] else 0)
-        claim = self.c.last_claim()
+        claim = self.c.claim_at(self.c.until - 1)
         claim = claim and claim.get(f"{direction}_bps")
         if claim is None:
             return "not-enough", "no-claim", None, rows
