@@ -23,16 +23,22 @@ struct together {
     int64_t first;  /* the first alone */
     int64_t second; /* the other alone */
     int64_t none;
-    int64_t untold; /* counted by one alone */
+    int64_t untold;  /* counted by one alone */
+    int64_t unknown; /* of both, without a claim or a link's speed for that time */
 };
 
-static int64_t active_from(const struct bw_report *r)
+/* What makes a line's use at a time, by the claim and the link of that time. */
+static int64_t active_from(const struct bw_report *r, int64_t unix_s)
 {
-    const struct bw_report_claim *c = bw_report_claim_last(r);
+    const struct bw_report_claim *c = bw_report_claim_at(r, unix_s);
     int64_t whole = c ? c->bps[BW_DOWN] : BW_UNKNOWN;
 
     if (whole == BW_UNKNOWN) {
-        whole = r->facts[r->n_facts - 1].link_bps;
+        size_t i = r->n_facts - 1;
+        while (i > 0 && r->facts[i].from_unix_s > unix_s) {
+            i--;
+        }
+        whole = r->facts[i].link_bps;
     }
     return whole == BW_UNKNOWN ? BW_UNKNOWN : whole / 1000000 * ACTIVE_PPM;
 }
@@ -45,21 +51,25 @@ static bool usable(const struct bw_report_interval *v)
 static void
 compare(const struct bw_report *a, const struct bw_report *b, struct together *ret)
 {
-    int64_t from_a = active_from(a);
-    int64_t from_b = active_from(b);
     size_t k = 0;
 
     for (size_t i = 0; i < a->n_intervals; i++) {
         const struct bw_report_interval *x = &a->intervals[i];
         const struct bw_report_interval *y;
         while (k < b->n_intervals && b->intervals[k].start_unix_s < x->start_unix_s) {
-            k++;
+            ret->untold += usable(&b->intervals[k++]);
         }
         y = k < b->n_intervals && b->intervals[k].start_unix_s == x->start_unix_s
-                ? &b->intervals[k]
+                ? &b->intervals[k++]
                 : NULL;
         if (!usable(x) || !y || !usable(y)) {
             ret->untold += usable(x) || (y && usable(y));
+            continue;
+        }
+        int64_t from_a = active_from(a, x->start_unix_s);
+        int64_t from_b = active_from(b, x->start_unix_s);
+        if (from_a == BW_UNKNOWN || from_b == BW_UNKNOWN) {
+            ret->unknown++;
             continue;
         }
         bool on_a = x->rate_bps[BW_DOWN] >= from_a;
@@ -69,6 +79,9 @@ compare(const struct bw_report *a, const struct bw_report *b, struct together *r
         ret->first += on_a && !on_b;
         ret->second += !on_a && on_b;
         ret->none += !on_a && !on_b;
+    }
+    while (k < b->n_intervals) {
+        ret->untold += usable(&b->intervals[k++]);
     }
 }
 
@@ -90,15 +103,14 @@ static void pair(struct bw_pack_made *m, const struct bw_report *b)
     char one[160];
     char two[160];
 
-    if (active_from(a) == BW_UNKNOWN || active_from(b) == BW_UNKNOWN || a->n_used == 0 ||
-        b->n_used == 0) {
+    compare(a, b, &t);
+    if (a->n_used == 0 || b->n_used == 0 || (t.n == 0 && t.unknown > 0)) {
         bw_pack_absent(
             m, "Whether the two lines share the load",
             "One of them has no counters, or neither claim nor speed of its link "
             "is known.");
         return;
     }
-    compare(a, b, &t);
     (void)snprintf(one, sizeof(one), "Only %s.%s was in use", a->site, a->circuit);
     (void)snprintf(two, sizeof(two), "Only %s.%s was in use", b->site, b->circuit);
     bw_page_table(m->doc, "together", BW_TABLE_PLAIN, names, 3, 1);
@@ -107,6 +119,14 @@ static void pair(struct bw_pack_made *m, const struct bw_report *b)
                   "(of the link where there is no claim). %lld intervals that only one of "
                   "the lines counted are left out (" BW_METHOD_COINCIDENT ").",
                   (long long)t.untold);
+    if (t.unknown > 0) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                      " So are %lld for whose time neither claim nor speed of the link is "
+                      "known.",
+                      (long long)t.unknown);
+    }
+    bw_pack_figure(m, "one_counted", t.untold, "1", BW_LAYER_UNKNOWN, "count", BW_UNKNOWN,
+                   BW_METHOD_COINCIDENT);
     row(m, "Both lines were in use", "both", t.both, t.n);
     row(m, one, "first_alone", t.first, t.n);
     row(m, two, "second_alone", t.second, t.n);
@@ -151,9 +171,9 @@ static void diagram_draw(const struct bw_figure *f, struct bw_canvas *c, int64_t
 
     for (size_t i = 0; i < n; i++) {
         const struct bw_report *r = q->reports[i];
-        const struct bw_report_claim *claim = bw_report_claim_last(r);
+        const struct bw_report_claim *claim = bw_pack_claim(r);
         int64_t y = TOP + (int64_t)i * STEP;
-        char rate[BW_WORDS_MAX] = "no claim on file";
+        char rate[BW_WORDS_MAX] = "no claim in force";
         if (claim && claim->bps[BW_DOWN] != BW_UNKNOWN) {
             bw_words_rate(claim->bps[BW_DOWN], rate);
         }
@@ -194,7 +214,7 @@ void bw_pack_diagram(struct bw_pack_made *m)
     for (size_t i = 0; i < m->asked->n_reports; i++) {
         const struct bw_report *r = m->asked->reports[i];
         const struct bw_report_facts *x = &r->facts[r->n_facts - 1];
-        const struct bw_report_claim *c = bw_report_claim_last(r);
+        const struct bw_report_claim *c = bw_pack_claim(r);
         (void)snprintf(circuit, sizeof(circuit), "%s.%s", r->site, r->circuit);
         bw_doc_row(m->doc);
         bw_doc_put(m->doc, circuit);

@@ -322,6 +322,60 @@ def check_many(top, schema, zone):
     for figure, want in (("both", (True, True)), ("first_alone", (True, False)),
                          ("second_alone", (False, True)), ("neither", (False, False))):
         pia.expect(figure, both.count(want))
+    pia.expect("one_counted", len(rates[0].keys() ^ rates[1].keys()))
+
+
+DATED = """year,own,down,up,layer,from,to
+2026,slow,50 Mbps,50 Mbps,ip,2026-10-01,2026-10-31
+2026,fast,10 Gbps,10 Gbps,ip,2026-11-01,2026-12-31
+2026,ended,100 Mbps,100 Mbps,ip,2026-07-01,2026-10-31
+"""
+
+
+def check_dated(top, schema):
+    """A claim speaks of its own days: what is in use by it, and nothing after its end."""
+    data = f"{top}/data"
+    os.makedirs(data)
+    with open(f"{top}/claims.csv", "w", encoding="utf-8") as f:
+        f.write(DATED)
+    run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000", "--sites",
+        "3", "--ledger", f"{data}/ledger")
+    run(BANDWITNESS, "import", "claims", f"{top}/claims.csv", "--by", "heron", "--ledger", data)
+    for name, site in (("slow", "s-heron"), ("fast", "s-heron"), ("slow", "s-heronb"),
+                       ("fast", "s-heronb"), ("ended", "s-heronc")):
+        run(BANDWITNESS, "claim", "confirm", f"own:{name}", f"{site}.wan", "--by", "grey",
+            "--ledger", data)
+    source = ["--ledger", data, "--tz", "America/Chicago", "--from", "2026-10-29", "--to",
+              "2026-11-04"]
+    rates = []
+    for name in ("s-heron.wan", "s-heronb.wan"):
+        run(BANDWITNESS, "report", *source, "--circuit", name, "--format", "csv",
+            "--intervals", "-o", f"{top}/iv-{name}")
+        with open(f"{top}/iv-{name}/intervals.csv", encoding="utf-8", newline="") as f:
+            rates.append({r["start_utc"]: int(r["down_bps"]) for r in csv.DictReader(f)
+                          if r["down_bps"] and r["own_test"] == "0" and r["class_hours"] == "1"})
+    new = seconds("2026-11-01T05:00:00Z")
+    both = [tuple(x[t] >= (5 * 10**5 if seconds(t) < new else 10**8) for x in rates)
+            for t in rates[0] if t in rates[1]]
+    pia = Pack("pia", [*source, "--circuit", "s-heron.wan"], f"{top}/dated", schema, "--with",
+               "s-heronb.wan")
+    for figure, want in (("both", (True, True)), ("first_alone", (True, False)),
+                         ("second_alone", (False, True)), ("neither", (False, False))):
+        pia.expect(figure, both.count(want))
+    audit = Pack("audit", [*source, "--circuit", "s-heronc.wan"], f"{top}/ended", schema,
+                 *PEOPLE, "--rules", f"{TOP}/etc/rules")
+    audit.expect("cost_claimed.down", None)
+    audit.expect("claimed_per_student.down", None)
+    if not any("EPC" in a["what"] for a in audit.json["absent"]):
+        wrong("audit: answers of a claim that has ended")
+    if "its last day was 31 Oct 2026" not in audit.page:
+        wrong("audit: the page does not say when the claim ended")
+    report = json.loads(run(BANDWITNESS, "report", *source, "--circuit", "s-heronc.wan", "--rules",
+                            f"{TOP}/etc/rules", *PEOPLE[:-2], "--format", "json").stdout)
+    got = [(f["outcome"], f.get("why")) for f in report["findings"]
+           if f["rule"] == "fcc-1mbps-per-student"]
+    if not got or any(g[0] != "not-enough" for g in got):
+        wrong(f"a claim that has ended is judged: {got}")
 
 
 def check_filed(top, schema):
@@ -493,17 +547,26 @@ def main():
         check_taken(pia, rows, ("claimed", "delivered", "used"))
         check_price(pia, report, peak)
         check_months(Pack("invoice", week, f"{top}/week", schema), report, f"{top}/week", zone)
+        long = Pack("invoice", [*week, "--from", "2023-07-01", "--to", "2027-07-01"],
+                    f"{top}/long", schema)
+        n = sum(bool(re.fullmatch(r"\d{4}-\d\d\.recorded", f["figure"]))
+                for f in long.json["figures"])
+        if n != 48:
+            wrong(f"invoice: four years have {n} months")
         delivery = Pack("delivery", week, f"{top}/week", schema, "--letter")
         delivery.expect("outage_total", report["outages"]["total_ms"])
         if "Letter to the provider" not in delivery.page or "Room for your reply" not in \
                 delivery.page:
             wrong("delivery: there is no letter")
         audit = Pack("audit", week, f"{top}/week", schema, *PEOPLE, "--certificate")
-        if "Certificate to be filled in" not in audit.page:
-            wrong("audit: there is no certificate")
+        for words in ("Certificate to be filled in",
+                      "the SHA-256 of the file that holds them stands in the manifest"):
+            if words not in audit.page:
+                wrong(f"audit: the certificate does not say '{words}'")
         check_taken(audit, rows, tuple({r["section"] for r in rows} - {"identity"}))
         audit.expect("keep_until.2026", "2037-06-30")
         check_many(top, schema, zone)
+        check_dated(f"{top}/dated", schema)
         check_filed(f"{top}/filing", schema)
         check_prices(f"{top}/prices", schema)
         check_billed_apart(f"{top}/apart", schema)
