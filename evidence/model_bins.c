@@ -57,7 +57,7 @@ static void choose_layer(struct bw_report *r)
 }
 
 /* Claims may name other layers before: only one at the layer of the rates is compared. */
-static int64_t claim_bps(const struct bw_report *r, int64_t unix_s, int way)
+int64_t bw_model_bin_claim(const struct bw_report *r, int64_t unix_s, int way)
 {
     const struct bw_report_claim *c =
         r->bins_at_claim ? bw_report_claim_at(r, unix_s) : NULL;
@@ -78,6 +78,14 @@ static void add_full(struct bw_report_bins *b, int64_t rate, int64_t claim, int6
     b->full_s += rate * 10 >= claim * 9 ? covered : 0;
 }
 
+int64_t
+bw_model_bin_rate(const struct bw_report *r, const struct bw_report_interval *v, int way)
+{
+    enum bw_layer own = r->n_used ? r->used[0].layer : BW_LAYER_UNKNOWN;
+
+    return rate_at(v, way, own, r->bins_layer);
+}
+
 /* Intervals [first, last) start within the day. */
 static void fill(const struct bw_report *r,
                  size_t first,
@@ -87,17 +95,16 @@ static void fill(const struct bw_report *r,
                  int64_t *values,
                  struct bw_report_bins *b)
 {
-    enum bw_layer own = r->n_used ? r->used[0].layer : BW_LAYER_UNKNOWN;
     size_t n = 0;
 
     for (size_t i = first; i < last; i++) {
         const struct bw_report_interval *v = &r->intervals[i];
-        int64_t rate = rate_at(v, way, own, r->bins_layer);
+        int64_t rate = bw_model_bin_rate(r, v, way);
         if (rate == BW_UNKNOWN || (window == BW_WINDOW_CLASS && !v->in_class)) {
             continue;
         }
         values[n++] = rate;
-        add_full(b, rate, claim_bps(r, v->start_unix_s, way), v->covered_s);
+        add_full(b, rate, bw_model_bin_claim(r, v->start_unix_s, way), v->covered_s);
     }
     b->known = (int64_t)n;
     b->p95_bps = bw_stat_percentile(values, n, P95);

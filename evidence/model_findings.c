@@ -4,6 +4,7 @@
  * Invariant: what the model does not know is unknown here: an interval that has no rate, a
  * run without the line's own, a day that is not whole. Nothing is read again. */
 #include "model_private.h"
+#include "words.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -99,17 +100,7 @@ static void take_tests(const struct bw_report *r, struct view *v)
     v->in.n_tests = r->n_runs;
 }
 
-static int64_t rate_at(const struct bw_report_interval *i, int dir, enum bw_layer layer)
-{
-    int64_t bytes;
-
-    if (i->rate_bps[dir] == BW_UNKNOWN || i->layer == layer || layer == BW_LAYER_UNKNOWN) {
-        return i->rate_bps[dir];
-    }
-    bytes = bw_layer_convert_bytes(i->bytes[dir], i->packets[dir], i->layer, layer);
-    return bytes == BW_UNKNOWN ? BW_UNKNOWN : bytes * 8 / i->covered_s;
-}
-
+/* All at the one layer of the days' bins; what cannot be said at it is left out. */
 static void take_bins(const struct bw_report *r, struct view *v)
 {
     size_t n = 0;
@@ -117,23 +108,23 @@ static void take_bins(const struct bw_report *r, struct view *v)
     for (size_t i = 0; i < r->n_intervals; i++) {
         const struct bw_report_interval *x = &r->intervals[i];
         const struct bw_report_claim *c = bw_report_claim_at(r, x->start_unix_s);
-        enum bw_layer layer = !c                             ? BW_LAYER_UNKNOWN
-                              : c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP
-                                                             : c->layer;
         struct bw_finding_bin *b = &v->bins[n];
-        if (x->with_test ||
-            (x->rate_bps[BW_DOWN] == BW_UNKNOWN && x->rate_bps[BW_UP] == BW_UNKNOWN)) {
+        for (int d = 0; d < BW_DIRECTIONS; d++) {
+            b->rate_bps[d] = bw_model_bin_rate(r, x, d);
+            b->claim_bps[d] = bw_model_bin_claim(r, x->start_unix_s, d);
+        }
+        if (b->rate_bps[BW_DOWN] == BW_UNKNOWN && b->rate_bps[BW_UP] == BW_UNKNOWN) {
             continue;
         }
         b->when = when(r, x->start_unix_s);
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            b->rate_bps[d] = rate_at(x, d, layer);
-            b->claim_bps[d] = c ? c->bps[d] : BW_UNKNOWN;
+            v->in.claims_apart |= c && c->bps[d] > 0 && b->claim_bps[d] == BW_UNKNOWN;
         }
         n++;
     }
     v->in.bins = v->bins;
     v->in.n_bins = n;
+    v->in.bins_layer = bw_words_layer_long(r->bins_layer);
     v->in.interval_s = r->counts.interval_s;
 }
 

@@ -174,6 +174,11 @@ bool bw_model_in_class(const struct bw_report *r, int64_t unix_s);
 
 /* model_bins.c: after the days and what they were. */
 int bw_model_bins(struct bw_model *m);
+/* After it: an interval's rate at r->bins_layer, unknown where day-bins/1 leaves it out;
+ * and the speed claimed then, unknown where it is of another layer. */
+int64_t
+bw_model_bin_rate(const struct bw_report *r, const struct bw_report_interval *v, int way);
+int64_t bw_model_bin_claim(const struct bw_report *r, int64_t unix_s, int way);
 
 /* model_records.c: what days cannot tell exactly. First every cell and day, then, between
  * begin and end, every record. */

@@ -86,8 +86,8 @@ struct bw_finding_test {
 /* One interval without a test of ours; absent ones are left out. */
 struct bw_finding_bin {
     struct bw_finding_when when;
-    int64_t rate_bps[BW_DIRECTIONS]; /* at the claim's layer; its own without a claim */
-    int64_t claim_bps[BW_DIRECTIONS];
+    int64_t rate_bps[BW_DIRECTIONS];  /* all at one layer */
+    int64_t claim_bps[BW_DIRECTIONS]; /* in force then, of that layer */
 };
 
 /* Round trips to one target in one hour. */
@@ -145,6 +145,8 @@ struct bw_finding_inputs {
     size_t n_tests;
     const struct bw_finding_bin *bins; /* by time */
     size_t n_bins;
+    const char *bins_layer; /* "IP"; NULL or "": not known */
+    bool claims_apart;      /* some claim is of a layer at which these are not known */
     const char *const *targets;
     size_t n_targets;
     const struct bw_finding_hour *hours;

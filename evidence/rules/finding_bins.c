@@ -193,6 +193,8 @@ static void
 tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer *a)
 {
     const struct bw_finding_inputs *in = s->w->in;
+    const char *layer = in->bins_layer ? in->bins_layer : "";
+    const char *at = layer[0] ? ", at " : "";
     char x[32];
     char y[32];
 
@@ -202,22 +204,24 @@ tell(const struct scene *s, const struct bw_finding_unit *u, const struct answer
     if (a->groups == 0) {
         return;
     }
-    bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value, "%s: %s", u->name, figure_words(s->c));
+    bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value, "%s: %s%s%s", u->name,
+                   figure_words(s->c), at, layer);
     bw_finding_sum(s->w, s->p, "%s %s of rank ceil(%s × n)", bw_finding_num(a->groups, x),
                    a->groups == 1 ? "percentile" : "percentiles",
                    bw_finding_pct(s->c->percentile_ppm, y));
     if (s->c->by_students && in->students != BW_UNKNOWN && in->students > 0) {
         bw_finding_row(s->w, s->p, BW_ROW_BPS, a->value / in->students,
-                       "%s: for each of %s students", u->name,
-                       bw_finding_num(in->students, x));
+                       "%s: for each of %s students%s%s", u->name,
+                       bw_finding_num(in->students, x), at, layer);
     }
     if (s->c->part_ppm != BW_UNKNOWN && a->claim != BW_UNKNOWN &&
         !(takes_mean(s->c) && a->claims_differ)) {
-        bw_finding_row(s->w, s->p, BW_ROW_BPS, a->claim, "%s: %s", u->name,
+        bw_finding_row(s->w, s->p, BW_ROW_BPS, a->claim, "%s: %s%s%s", u->name,
                        a->claims_differ ? "the lowest speed claimed then"
-                                        : "the claimed speed");
+                                        : "the claimed speed",
+                       at, layer);
         bw_finding_row(s->w, s->p, BW_ROW_BPS, most(s->c, a->claim),
-                       "%s: the most that the rule allows", u->name);
+                       "%s: the most that the rule allows%s%s", u->name, at, layer);
         bw_finding_sum(s->w, s->p, "%s of the claim; above it: %s",
                        bw_finding_pct(s->c->part_ppm, x), a->above ? "yes" : "no");
     }
@@ -239,7 +243,7 @@ static void judge(struct scene *s)
             n_few++;
         } else if (!figure && a.claim == BW_UNKNOWN) {
             n_few++;
-            unsure = BW_UNSURE_NO_CLAIM;
+            unsure = s->w->in->claims_apart ? BW_UNSURE_UNTESTABLE : BW_UNSURE_NO_CLAIM;
         } else if (!figure && a.claims_differ && takes_mean(s->c)) {
             n_few++;
             unsure = BW_UNSURE_DIFFER;

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import recompute
+import recompute_bins
 import recompute_calendar as calendars
 import watching
 
@@ -359,24 +360,29 @@ class World:
                 before = m
         return sum(n * 60 // usual for n in runs)
 
+    def bin_claim(self, p, direction, layer, at_claim):
+        """The speed claimed then, where it is of the layer of the rates."""
+        c = self.c.claim_at(p["start"]) if at_claim else None
+        return (c.get(f"{direction}_bps") or None) if c and c.get("layer", "ip") == layer else None
+
     def bins(self, _rule, clause, direction):
         o = clause["options"]
         usual = self.c.usual_length()
         if not self.c.r["used"]:
             return "not-enough", "untestable", None, []
-        by_day = {}
+        by_day, (layer, at_claim), apart = {}, recompute_bins.layer(self.c, recompute.convert_bytes), False
         for p, c in self.c.intervals:
+            for d in ("down", "up"):  # of another layer
+                if (self.claim(p["start"], d) or 0) > 0 and not self.bin_claim(p, d, layer, at_claim):
+                    apart = True
             f = c.get(direction, {})
-            if "bytes" not in f or not c.get("covered_s") or c["covered_s"] * 2 < usual or \
+            if c.get("layer") != self.c.r["used"][0]["layer"] or "bytes" not in f or not c.get("covered_s") or c["covered_s"] * 2 < usual or \
                     c["source"] == "mirror" or self.c.with_test(p) or not self.inside(clause, p["start"]):
                 continue
-            claim = self.c.claim_at(p["start"])
-            count = f["bytes"]
-            if claim:
-                count = recompute.convert_bytes(count, f.get("packets"), c["layer"], claim.get("layer", "ip"))
+            count = recompute.convert_bytes(f["bytes"], f.get("packets"), c["layer"], layer)
             if count is not None:
                 by_day.setdefault(self.c.local(p["start"]).date(), []).append(
-                    (count * 8 // c["covered_s"], self.claim(p["start"], direction)))
+                    (count * 8 // c["covered_s"], self.bin_claim(p, direction, layer, at_claim)))
         least = share(o.get("least", "90%"))
         rows, told = [], []
         each, figure = o.get("each", "period"), "at_most" not in o
@@ -402,7 +408,7 @@ class World:
             if len(good) < int(o.get("least_days", 1)):
                 told.append(("few", "too-few"))
             elif not figure and None in claims:
-                told.append(("few", "no-claim"))
+                told.append(("few", "untestable" if apart else "no-claim"))
             elif not figure and mean and len(set(claims)) > 1:
                 told.append(("few", "differ"))
             else:

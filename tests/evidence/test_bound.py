@@ -138,6 +138,21 @@ class Bound(unittest.TestCase):
                       [x[:4] for x in rows])
         self.assertIn(["bindings", f"{ISP} said by", "egret"], [x[:3] for x in rows])
 
+    def test_use_is_at_one_layer(self):
+        """A claim from some day on: what a rule says of use is at its layer before as well."""
+        def rows(*words):
+            said = json.loads(self.run_it("report", "--tz", "America/Chicago", "--format", "json",
+                                          "--rules", os.path.join(TOP, "etc", "rules"), *words))
+            return [(row["words"], row.get("value")) for f in said["findings"]
+                    if f["finding"] == "ncren-utilisation/use" for part in f["parts"] for row in part["rows"]]
+        at_ethernet = rows()
+        typed = rows("--claim-down", "500M", "--claim-up", "500M")
+        self.confirm(ISP, "--from", "2026-10-30")
+        self.assertEqual(rows(), typed)
+        self.assertTrue(any(w.endswith("the mean of the percentiles, at IP") for w, _ in typed), typed)
+        self.assertTrue(any(w.endswith("the mean of the percentiles, at Ethernet") for w, _ in at_ethernet))
+        self.assertLess(typed[1][1], at_ethernet[1][1])
+
     def test_a_correction_is_meant_as_well(self):
         self.confirm(ISP)
         world = district()

@@ -22,6 +22,7 @@ static void ncren(void **state)
     (void)state;
     struct world *w = world(2026, 10, 1, 31);
     w->in.students = 500;
+    w->in.bins_layer = "IP";
     school_day(w, 4, 120, 120, MBPS);  /* Monday 5th: 1 … 120, P95 114 */
     school_day(w, 5, 120, 130, MBPS);  /* 11 … 130, P95 124 */
     school_day(w, 6, 107, 1000, MBPS); /* 107 of 120 is under 90 % */
@@ -34,7 +35,7 @@ static void ncren(void **state)
     assert_int_equal(f->n_parts, 4);
     assert_int_equal(row_of(&f->parts[0], "2026-10: days with enough"), 3);
     /* (114 + 124 + 103) / 3 = 113.666… */
-    assert_int_equal(row_of(&f->parts[0], "the mean of the percentiles"), 113666666);
+    assert_int_equal(row_of(&f->parts[0], "the mean of the percentiles, at IP"), 113666666);
     assert_int_equal(row_of(&f->parts[0], "for each of 500 students"), 227333);
     assert_int_equal(row_of(&f->parts[2], "the highest of the percentiles"), 124 * MBPS);
     assert_int_equal(row_of(&f->parts[2], "for each of 500 students"), 248000);
@@ -102,6 +103,8 @@ static void headroom(void **state)
     expect(w, "esh-headroom", BW_EVRULE_USE, SHOW);
     w->bins[0].claim_bps[BW_DOWN] = BW_UNKNOWN;
     expect(w, "esh-headroom", BW_EVRULE_USE, UNSURE(NO_CLAIM));
+    w->in.claims_apart = true; /* there is one, but of another layer */
+    expect(w, "esh-headroom", BW_EVRULE_USE, UNSURE(UNTESTABLE));
     world_free(w);
 }
 
