@@ -75,15 +75,63 @@ static int read_claim(struct bw_catalogue *c,
 
 static int take_entity(void *owner, const struct bw_said *said)
 {
-    struct bw_filed *f = owner;
+    struct bw_entityline *ret = owner;
     const struct bw_statement *s = said->statement;
     struct bw_entityline e;
 
-    if (s->body && bw_entityline_decode(s->body, s->n_body, &e, NULL) == 0 &&
-        e.students != BW_UNKNOWN && e.students > 0) {
-        f->students = e.students;
+    if (s->body && bw_entityline_decode(s->body, s->n_body, &e, NULL) == 0) {
+        *ret = e;
+    }
+    return 0;
+}
+
+static bool is_of(const struct bw_numbers *list, const char *number)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->text[i], number) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All students of those who use the line, by their entries; unknown where one of them has
+ * none, or is of another one of them and would be counted twice. Its payer's are not asked:
+ * they may sit at other lines. */
+static int
+count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_err *reterr)
+{
+    const struct bw_numbers *list = &f->line.recipients;
+    int64_t sum = 0;
+
+    if (list->n == 0 || (f->line.flags & BW_CLAIM_MANY_RECIPIENTS) ||
+        f->line.n_recipients != (int64_t)list->n) {
+        return 0;
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        struct bw_entityline e;
+        char about[BW_NUMBER_MAX + 8];
+        int r;
+        bw_entityline_init(&e);
+        (void)snprintf(about, sizeof(about), "ben:%s", list->text[i]);
+        r = c->ops->statements(c,
+                               &(struct bw_said_query){.kind = "entity", .about = about},
+                               take_entity, &e, reterr);
+        if (r < 0) {
+            return r;
+        }
+        if (e.students == BW_UNKNOWN || e.students < 0 ||
+            (strcmp(e.parent, list->text[i]) != 0 && is_of(list, e.parent)) ||
+            __builtin_add_overflow(sum, e.students, &sum)) {
+            return 0;
+        }
+    }
+    if (sum > 0) {
+        f->students = sum;
         (void)snprintf(f->people_origin, sizeof(f->people_origin),
-                       "full-time students of BEN %s as its entry has them", e.number);
+                       "full-time students of the %zu %s of the line, as the entries on "
+                       "file have them",
+                       list->n, list->n == 1 ? "recipient" : "recipients");
     }
     return 0;
 }
@@ -97,7 +145,6 @@ int bw_filed_find(struct bw_catalogue *c,
 {
     struct choice chosen = {.day = day};
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
-    char about[BW_NUMBER_MAX + 8];
     int r;
 
     *ret = (struct bw_filed){.students = BW_UNKNOWN};
@@ -131,10 +178,8 @@ int bw_filed_find(struct bw_catalogue *c,
         ret->students = ret->line.students;
         (void)snprintf(ret->people_origin, sizeof(ret->people_origin),
                        "as the claim itself says");
-    } else if (ret->line.payer[0]) {
-        (void)snprintf(about, sizeof(about), "ben:%s", ret->line.payer);
-        r = c->ops->statements(c, &(struct bw_said_query){.kind = "entity", .about = about},
-                               take_entity, ret, reterr);
+    } else {
+        r = count_students(c, ret, reterr);
     }
 out:
     free(chosen.list);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * filed.h - what was filed for a circuit, from the catalogue: the claim that a person bound
- * to it, and how many students its payer has. Blocking; the catalogue's thread. */
+ * to it, and how many students use it. Blocking; the catalogue's thread. */
 #ifndef BW_EVIDENCE_FILED_H
 #define BW_EVIDENCE_FILED_H
 
@@ -19,7 +19,7 @@ struct bw_filed {
     struct bw_claimline *others; /* those that hold on it as well, by key */
     size_t n_others;
     char origin[240];        /* by whom it was bound, in words */
-    int64_t students;        /* of the claim, else of its payer; unknown: neither says */
+    int64_t students;        /* of the claim, else of its recipients; unknown: none says */
     char people_origin[160]; /* which of the two, in words */
 };
 
