@@ -95,6 +95,7 @@ static int other(const struct bw_report_asked *a,
 
 /* What was filed for a circuit, on the last day of which the report tells. */
 static int find_filed(const struct bw_report_work *w,
+                      int64_t until_unix_s,
                       struct bw_filed *found,
                       struct bw_pack_filed *ret)
 {
@@ -102,7 +103,7 @@ static int find_filed(const struct bw_report_work *w,
     struct bw_civil c;
     char day[BW_CIVIL_DATE_LEN + 1];
 
-    bw_tz_local(w->report->tz, w->report->until_unix_s - 1, &c);
+    bw_tz_local(w->tz, until_unix_s - 1, &c);
     bw_civil_date(bw_civil_days(c.year, c.month, c.day), day);
     if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, day, found,
                       &err) < 0) {
@@ -115,6 +116,25 @@ static int find_filed(const struct bw_report_work *w,
         ret->n_others = found->n_others;
     }
     return BW_EXIT_OK;
+}
+
+int bw_report_pack_judge(const struct bw_report_asked *a, struct bw_report_work *w)
+{
+    const struct bw_report_query *q = &w->query;
+    int64_t until = q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
+    struct bw_pack_filed filed;
+    struct bw_filed found = {.has = false};
+    int status;
+
+    if (a->students != BW_UNKNOWN) {
+        return BW_EXIT_OK;
+    }
+    status = find_filed(w, until, &found, &filed);
+    if (status == BW_EXIT_OK && found.has) {
+        w->judging.j.students = found.students;
+    }
+    bw_filed_done(&found);
+    return status;
 }
 
 int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w)
@@ -137,7 +157,7 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     asked.reports = reports;
     asked.filed = filed;
     asked.n_reports = 1;
-    status = find_filed(w, &found[0], &filed[0]);
+    status = find_filed(w, w->report->until_unix_s, &found[0], &filed[0]);
     if (status == BW_EXIT_OK && asked.students == BW_UNKNOWN &&
         found[0].students != BW_UNKNOWN && found[0].has) {
         asked.students = found[0].students;
@@ -147,7 +167,9 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
         status = other(a, w, second);
         reports[1] = second->report;
         asked.n_reports = 2;
-        status = status ? status : find_filed(second, &found[1], &filed[1]);
+        status =
+            status ? status
+                   : find_filed(second, second->report->until_unix_s, &found[1], &filed[1]);
     }
     if (status == BW_EXIT_OK) {
         status = write_pack(w, a, &asked);

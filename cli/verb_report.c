@@ -81,6 +81,9 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     int r;
 
     status = status ? status : bw_report_work_judge(w, a);
+    if (status == BW_EXIT_OK && a->purpose) {
+        status = bw_report_pack_judge(a, w);
+    }
     if (status) {
         return status;
     }

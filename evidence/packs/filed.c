@@ -98,8 +98,7 @@ static bool is_of(const struct bw_numbers *list, const char *number)
 /* All students of those who use the line, by their entries; unknown where one of them has
  * none, or is of another one of them and would be counted twice. Its payer's are not asked:
  * they may sit at other lines. */
-static int
-count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_err *reterr)
+static int count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_err *reterr)
 {
     const struct bw_numbers *list = &f->line.recipients;
     int64_t sum = 0;
@@ -114,8 +113,7 @@ count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_err *reterr
         int r;
         bw_entityline_init(&e);
         (void)snprintf(about, sizeof(about), "ben:%s", list->text[i]);
-        r = c->ops->statements(c,
-                               &(struct bw_said_query){.kind = "entity", .about = about},
+        r = c->ops->statements(c, &(struct bw_said_query){.kind = "entity", .about = about},
                                take_entity, &e, reterr);
         if (r < 0) {
             return r;

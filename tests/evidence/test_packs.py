@@ -389,7 +389,9 @@ def check_filed(top, schema):
             "quantity": 3, "unit_cents": 45000, "recipients": ["123456"]}
     district = {"ben": "123450", "name": "Willow Valley School District", "state": "OR",
                 "year": 2026, "schools": [{"number": "123456", "name": "Heron Elementary School",
-                                           "students": 400}],
+                                           "students": 400},
+                                          {"number": "123457", "name": "Egret High School",
+                                           "students": 900}],
                 "frns": [{"frn": "2699000001", "application": "261000001", "status": "Funded",
                           "spin": "143000555", "provider": "Oak Fibre LLC", "discount": "0.8",
                           "lines": [line]}]}
@@ -402,7 +404,15 @@ def check_filed(top, schema):
         wrong("audit: numbers of a filing that nobody bound")
     run(BANDWITNESS, "claim", "confirm", "2699000001.001", "s-heron.wan", "--by", "grey",
         "--ledger", data)
-    audit = Pack("audit", source, f"{top}/filed", schema)
+    rules = ("--rules", f"{TOP}/etc/rules", "--adopt", "fcc-1mbps-per-student")
+    audit = Pack("audit", [*source, *rules], f"{top}/filed", schema)
+    # 100 Mbit/s for the 400 of the line's school, not for the payer's 1300
+    audit.expect("claimed_per_student.down", 250000)
+    delivery = Pack("delivery", [*source, *rules], f"{top}/filed", schema)
+    found = [f["text"] for f in delivery.json["figures"]
+             if f["figure"].startswith("finding.fcc-1mbps-per-student")]
+    if set(found) != {"do-not-show"}:
+        wrong(f"delivery: for each student is judged {found}")
     for figure, want in (("frn", "2699000001.001"), ("form_471", "261000001"),
                          ("spin", "143000555"), ("provider", "Oak Fibre LLC"),
                          ("ben", "123450"), ("keep_until", "2037-06-30"),
