@@ -4,7 +4,8 @@
  *
  * Invariant: `known` is replaced only by a checkpoint that the log's key signed and that
  * was proved to continue it. A question that is not answered is asked again with a later
- * checkpoint; an answer that does not hold is a refusal, and stays on record. */
+ * checkpoint; an answer that does not hold is a refusal, and stays on record until the box
+ * is enrolled anew. Nothing that is known of one log is held against another. */
 #include "logwatch.h"
 #include "logask.h"
 
@@ -45,6 +46,8 @@ struct bw_logwatch {
     char agent[128];
     struct bw_pubkey key;
     bool has_key;
+    char
+        of[2 * BW_KID_LEN + 2]; /* log key and enrolment that all below is of; "" unknown */
 
     struct bw_checkpoint known; /* size 0 and origin "": none yet */
     char known_note[BW_NOTE_MAX + 1];
@@ -84,7 +87,7 @@ static void keep(struct bw_logwatch *w, const char *name, const char *value)
 static void load(struct bw_logwatch *w)
 {
     struct bw_buf b;
-    bw_buf_init(&b, BW_NOTE_MAX + 1);
+    bw_buf_init(&b, 3 * BW_NOTE_MAX); /* a refusal has two notes */
     if (bw_writer_get(w->writer, "log.checkpoint", &b) == 0 && b.data) {
         (void)snprintf(w->known_note, sizeof(w->known_note), "%s", b.data);
     }
@@ -94,6 +97,9 @@ static void load(struct bw_logwatch *w)
     if (bw_writer_get(w->writer, "log.refused", &b) == 0 && b.data) {
         size_t line = strcspn(b.data, "\n"); /* the note that was refused stands below it */
         (void)snprintf(w->refused, sizeof(w->refused), "%.*s", (int)line, b.data);
+    }
+    if (bw_writer_get(w->writer, "log.of", &b) == 0 && b.data) {
+        (void)snprintf(w->of, sizeof(w->of), "%s", b.data);
     }
     if (bw_writer_get(w->writer, "log.before", &b) == 0 && b.data) {
         size_t line = strcspn(b.data, "\n");
@@ -233,6 +239,10 @@ static void on_answer(struct bw_logask *a)
         maybe_closed(w);
         return;
     }
+    if (q == NONE) { /* of a log that is no longer this box's */
+        bw_logask_free(a);
+        return;
+    }
     if (a->status != 200 || read_proof(&a->answer, &p) < 0) {
         bw_scrub_addresses(a->error, sizeof(a->error));
         bw_log(
@@ -286,6 +296,34 @@ static void ask_next(struct bw_logwatch *w)
     ask(w, INCLUSION, path);
 }
 
+/* How long NAME is in "NAME/epoch-N", and N; without one the first. */
+static size_t epoch_of(const char *origin, int64_t *ret_n)
+{
+    static const char mark[] = "/epoch-";
+    const char *at = NULL;
+    char *end = NULL;
+
+    for (const char *p = origin; (p = strstr(p, mark)) != NULL; p++) {
+        at = p;
+    }
+    *ret_n = at ? strtoll(at + sizeof(mark) - 1, &end, 10) : 1;
+    if (!at || *ret_n < 2 || *end) {
+        *ret_n = 1;
+        return strlen(origin);
+    }
+    return (size_t)(at - origin);
+}
+
+/* A log that goes on under a new name never comes back to one that it had. */
+static bool is_later_epoch(const char *known, const char *origin)
+{
+    int64_t n = 0;
+    int64_t next = 0;
+    size_t len = epoch_of(known, &n);
+
+    return epoch_of(origin, &next) == len && memcmp(known, origin, len) == 0 && next > n;
+}
+
 static void
 began_anew(struct bw_logwatch *w, const struct bw_checkpoint *c, const char *note)
 {
@@ -324,6 +362,13 @@ void bw_logwatch_heard(struct bw_logwatch *w, const char *note)
     if (!w->known.origin[0]) {
         take(w, &c, note);
     } else if (strcmp(c.origin, w->known.origin) != 0) {
+        if (!is_later_epoch(w->known.origin, c.origin)) {
+            (void)snprintf(why, sizeof(why),
+                           "it goes by the name %.150s, which is no later epoch of %.150s",
+                           c.origin, w->known.origin);
+            refuse(w, note, why);
+            return;
+        }
         began_anew(w, &c, note);
     } else if (c.size < w->known.size) {
         (void)snprintf(why, sizeof(why),
@@ -453,8 +498,29 @@ int bw_logwatch_new(uv_loop_t *loop,
     return 0;
 }
 
+static void forget_refusal(struct bw_logwatch *w)
+{
+    w->refused[0] = '\0';
+    w->before[0] = '\0';
+    w->told_size = -1;
+    w->sample.index = -1;
+    w->sample.among = 0;
+    w->checked_mono_ms = 0;
+    w->checked_unix_ms = 0;
+    w->n_checked = 0;
+    keep(w, "log.refused", NULL);
+    keep(w, "log.before", NULL);
+    keep(w, "log.told", NULL);
+    if (w->ask) {
+        atomic_store(&w->ask->cancelled, true);
+        w->question = NONE;
+    }
+}
+
 void bw_logwatch_set(struct bw_logwatch *w, const struct bw_logwatch_where *where)
 {
+    char of[sizeof(w->of)];
+    bool other;
     (void)snprintf(w->url, sizeof(w->url), "%s", where->url);
     (void)snprintf(w->ca_file, sizeof(w->ca_file), "%s", where->ca_file);
     (void)snprintf(w->agent, sizeof(w->agent), "%s", where->agent);
@@ -463,14 +529,19 @@ void bw_logwatch_set(struct bw_logwatch *w, const struct bw_logwatch_where *wher
         return;
     }
     w->key = *where->log_key;
+    (void)snprintf(of, sizeof(of), "%s %s", w->key.kid, where->enrolment);
+    other = w->of[0] && strcmp(of, w->of) != 0;
     memset(&w->known, 0, sizeof(w->known));
     if (w->known_note[0] && open_note(w, w->known_note, &w->known, NULL) < 0) {
         w->known_note[0] = '\0'; /* of the collector before: this one's log is another */
-        w->told_size = -1;
-        w->refused[0] = '\0';
-        w->before[0] = '\0';
-        keep(w, "log.refused", NULL);
-        keep(w, "log.before", NULL);
+        other = true;
+    }
+    if (other) {
+        forget_refusal(w);
+    }
+    if (strcmp(of, w->of) != 0) {
+        (void)snprintf(w->of, sizeof(w->of), "%s", of);
+        keep(w, "log.of", w->of);
     }
 }
 

@@ -27,6 +27,7 @@ struct bw_logwatch_where {
     const char *ca_file; /* "": the system's certificates */
     const char *agent;
     const struct bw_pubkey *log_key; /* NULL: none is known */
+    const char *enrolment;           /* another text: the box was enrolled anew */
 };
 
 /* Reads what the journal keeps: before bw_writer_run(). */

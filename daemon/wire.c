@@ -281,7 +281,8 @@ int bw_daemon_start_courier(struct bw_daemon *d, struct bw_err *reterr)
         .url = tickets.url,
         .ca_file = p.ca_file,
         .agent = p.agent,
-        .log_key = d->enrolment.has_log_key ? &d->enrolment.log_key : NULL};
+        .log_key = d->enrolment.has_log_key ? &d->enrolment.log_key : NULL,
+        .enrolment = d->enrolment.kid};
     bw_logwatch_set(d->logwatch, &proofs);
     if (d->courier) {
         bw_courier_close(d->courier, NULL, NULL);
