@@ -99,6 +99,9 @@ static int take_claim(void *owner, const struct bw_said *said)
     b->layer = c.layer;
     b->role = c.role;
     memcpy(b->provider, c.provider, sizeof(b->provider));
+    b->typed_wrong = c.flags & BW_CLAIM_MBPS_TYPED_WRONG;
+    (void)snprintf(b->void_as, sizeof(b->void_as), "%.60s",
+                   bw_claimline_void(&c) ? c.status : "");
     bw_claimline_done(&c);
     return 0;
 }
@@ -211,21 +214,23 @@ static void sum_up(const struct stretch *all,
                    int64_t to_unix_s,
                    struct bw_bound_claim *ret)
 {
+    static const int64_t unknown[BW_DIRECTIONS] = {BW_UNKNOWN, BW_UNKNOWN};
     size_t used = 0;
     *ret = (struct bw_bound_claim){.from_unix_s = from_unix_s,
                                    .to_unix_s = to_unix_s,
                                    .bps = {BW_UNKNOWN, BW_UNKNOWN}};
     for (size_t i = 0; i < n; i++) {
         const struct bw_bound *b = all[i].bound;
+        const int64_t *bps = b->typed_wrong ? unknown : b->bps;
         if (all[i].from_unix_s > from_unix_s || all[i].to_unix_s < to_unix_s) {
             continue;
         }
-        if (ret->n == 0 || lesser(b->bps[BW_DOWN], ret->bps[BW_DOWN])) {
+        if (ret->n == 0 || lesser(bps[BW_DOWN], ret->bps[BW_DOWN])) {
             ret->layer = b->layer;
             (void)snprintf(ret->provider, sizeof(ret->provider), "%.60s", b->provider);
         }
         for (int d = 0; d < BW_DIRECTIONS; d++) {
-            ret->bps[d] = lesser(b->bps[d], ret->bps[d]) ? b->bps[d] : ret->bps[d];
+            ret->bps[d] = lesser(bps[d], ret->bps[d]) ? bps[d] : ret->bps[d];
         }
         size_t need = strlen(b->binding.claim) + (used ? 2 : 0);
         if (used + need + 4 < sizeof(ret->claims)) {
@@ -235,6 +240,7 @@ static void sum_up(const struct stretch *all,
             (void)snprintf(ret->claims + used, sizeof(ret->claims) - used, "…");
             used = sizeof(ret->claims);
         }
+        ret->typed_wrong = ret->typed_wrong || b->typed_wrong;
         ret->n++;
     }
 }

@@ -33,6 +33,8 @@ struct bw_bound {
     int64_t layer; /* enum bw_layer */
     int64_t role;  /* enum bw_claim_role */
     char provider[BW_CLAIM_NAME_MAX + 1];
+    bool typed_wrong; /* more than 101 Gbps was filed: no speed to hold anything against */
+    char void_as[64]; /* "Cancelled", "Denied", where its request is; "" else */
     /* of one that holds no longer: by which statement, whose, when; "" and unknown else */
     char ended_by[BW_HASH_LEN + 1];
     char ended_who[65];
@@ -70,6 +72,7 @@ struct bw_bound_claim {
     int64_t bps[BW_DIRECTIONS];
     int64_t layer;     /* enum bw_layer; of the claim whose download is the lesser */
     size_t n;          /* how many claims hold */
+    bool typed_wrong;  /* of one of them the speed is in doubt, and left out */
     char claims[160];  /* their keys, "frn:…, frn:…"; cut with "…" */
     char provider[64]; /* of the lesser */
 };

@@ -259,6 +259,12 @@ static void bindings(struct bw_doc *d, const struct bw_report *r)
             bw_words_rate(b->bps[BW_DOWN], text);
             bw_doc_text(d, text);
         }
+        if (b->typed_wrong) {
+            bw_doc_text(d, ", as filed: Mbps typed wrong? Not counted");
+        }
+        if (b->void_as[0]) {
+            bw_doc_printf(d, BW_SPAN_PLAIN, "; its request is %s", b->void_as);
+        }
         bw_doc_put(d, b->provider[0] ? b->provider : "–");
         bw_words_local(r->tz, b->said_unix_s, 1, text);
         bw_doc_put(d, b->by);

@@ -52,6 +52,10 @@ static void bindings(struct walk *w, const struct bw_report *r)
         (void)snprintf(name, sizeof(name), "%s %s/%s", b->binding.claim, b->first_day,
                        b->last_day);
         put(w, name, b->bps[BW_DOWN], NULL, "bit/s");
+        if (b->typed_wrong || b->void_as[0]) {
+            (void)snprintf(name, sizeof(name), "%s in doubt", b->binding.claim);
+            put(w, name, BW_UNKNOWN, b->void_as[0] ? b->void_as : "typed wrong?", "");
+        }
         (void)snprintf(name, sizeof(name), "%s said by", b->binding.claim);
         put(w, name, BW_UNKNOWN, b->by, "");
         (void)snprintf(name, sizeof(name), "%s said at", b->binding.claim);

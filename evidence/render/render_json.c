@@ -142,6 +142,10 @@ static void bindings(struct bw_jw *w, const struct bw_report *r)
         bw_json_word(w, "last_day", b->last_day);
         bw_jw_ki64(w, "down_bps", b->bps[BW_DOWN]);
         bw_jw_ki64(w, "up_bps", b->bps[BW_UP]);
+        if (b->typed_wrong) {
+            bw_jw_kbool(w, "typed_wrong", true);
+        }
+        bw_json_word(w, "request", b->void_as);
         bw_json_word(w, "provider", b->provider);
         bw_jw_kstr(w, "by", b->by);
         bw_json_time(w, "said_at", b->said_unix_s);

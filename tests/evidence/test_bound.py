@@ -168,6 +168,28 @@ class Bound(unittest.TestCase):
         self.run_it("import", "usac", "--by", "heron", *gen_usac.write([world], self.folder))
         self.assertEqual([c[2] for c in self.claimed()], [250])
 
+    def test_a_claim_in_doubt_is_held_against_nothing(self):
+        self.confirm(EGRET)
+        world = district()
+        world["frns"][2]["lines"][0].update(unit="Gbps")  # 1000 Gbps: Mbps was meant?
+        world["frns"][2]["status"] = "Cancelled"
+        self.run_it("import", "usac", "--by", "heron", *gen_usac.write([world], self.folder))
+        ask = ("report", "--tz", "America/Chicago", "--format")
+        report = json.loads(self.run_it(*ask, "json"))
+        claimed, = report["claimed"]
+        self.assertNotIn("down_bps", claimed)
+        self.assertNotIn("up_bps", claimed)
+        self.assertIn("more than 101 Gbps filed, typed wrong?", claimed["origin"])
+        b, = report["bindings"]
+        self.assertEqual((b["down_bps"], b["typed_wrong"], b["request"]), (10**12, True, "Cancelled"))
+        with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
+            for e in jsonschema.Draft202012Validator(json.load(f)).iter_errors(report):
+                self.fail(f"the schema refuses {list(e.path)}: {e.message}")
+        page = self.run_it(*ask, "html")
+        self.assertIn("Mbps typed wrong? Not counted; its request is Cancelled", page)
+        self.confirm(TRANSPORT)  # what is sure counts
+        self.assertEqual([c[2] for c in self.claimed()], [100])
+
     def test_listed(self):
         self.confirm(ISP, "--to", "2026-12-31")
         self.confirm(ISP, "--from", "2027-02-01")  # days apart: still one circuit
