@@ -2,7 +2,8 @@
  * ingest_log.c - what the catalogue holds that is a leaf of the log: statements and keys.
  *
  * The writer looks every few seconds whether the catalogue changed. A statement is a leaf
- * once: as many as there are leaves of statements have been taken, in their order. */
+ * once, which the ledger sees to: so a start begins with the first of them, whatever was
+ * taken before. A catalogue that was set back has others in their places. */
 #include "ingest_private.h"
 
 #include <buf.h>
@@ -44,8 +45,7 @@ static int take_statements(struct bw_ingest *g, struct collected *c, struct bw_e
 {
     int r = 0;
     if (g->statements_taken < 0) {
-        r = g->ledger->ops->log_count(g->ledger, BW_LEAF_ENTITY, BW_LEAF_STATEMENT,
-                                      &g->statements_taken, reterr);
+        g->statements_taken = 0;
     }
     do {
         int64_t added = 0;

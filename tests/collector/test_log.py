@@ -5,6 +5,7 @@ kill -9, by a lost log.db, or by a stop."""
 import base64
 import json
 import os
+import shutil
 import sqlite3
 import time
 import unittest
@@ -132,6 +133,43 @@ class Log(unittest.TestCase):
                 return
             time.sleep(0.2)
         self.fail(f"no leaf of the enrolment {said}")
+
+    def say(self, box, text):
+        return self.c.command("annotate", "--ledger", self.c.data, "--by", "heron", "--from",
+                              "2026-11-02T08:00:00Z", "--to", "2026-11-02T09:00:00Z", "--cause",
+                              "other", "--text", text, "--unseen", f"{box.site}.wan").split()[0]
+
+    def statements(self, *ids):
+        """Until each is a leaf."""
+        for _ in range(60):
+            _, _, leaves = self.check_all()
+            found = [x[9:] for x in leaves]
+            if all(raw(i) in found for i in ids):
+                break
+            time.sleep(0.2)
+        self.assertEqual([found.count(raw(i)) for i in ids], [1] * len(ids))
+
+    def test_what_is_said_after_the_catalogue_was_set_back_is_a_leaf(self):
+        box = self.c.box()
+        self.deliver(box, 1)
+        said = [self.say(box, "the first")]
+        self.statements(*said)
+        self.c.stop()
+        files = [n for n in os.listdir(self.c.data) if n.startswith("catalogue.db")]
+        for name in files:
+            shutil.copy(os.path.join(self.c.data, name), self.c.folder)
+        said += [self.say(box, "the second"), self.say(box, "the third")]
+        self.c.start()
+        self.statements(*said)
+        self.c.stop()
+        for name in os.listdir(self.c.data):
+            if name.startswith("catalogue.db"):
+                os.unlink(os.path.join(self.c.data, name))
+        for name in files:
+            shutil.copy(os.path.join(self.c.folder, name), self.c.data)
+        said += [self.say(box, "what is said instead"), self.say(box, "and more")]
+        self.c.start()
+        self.statements(*said)
 
     def test_what_is_no_tile_is_not_found(self):
         self.deliver(self.c.box(), 2)

@@ -32,7 +32,6 @@ static const struct bw_ledger_ops ops = {
     .log_add = bw_ledger_do_log_add,
     .log_size = bw_ledger_do_log_size,
     .log_index = bw_ledger_do_log_index,
-    .log_count = bw_ledger_do_log_count,
     .log_leaves = bw_ledger_do_log_leaves,
     .expire_held = bw_ledger_do_expire,
     .sites = bw_ledger_do_sites,

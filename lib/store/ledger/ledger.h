@@ -209,12 +209,6 @@ struct bw_ledger_ops {
                      int64_t position,
                      int64_t *ret,
                      struct bw_err *reterr);
-    /* How many there are of these types, none of them summaries. */
-    int (*log_count)(struct bw_ledger *l,
-                     int from_type,
-                     int to_type, /* inclusive */
-                     int64_t *ret,
-                     struct bw_err *reterr);
     /* The leaves [from, to) in order, as far as they are there; keeps those that are no
      * summaries in memory meanwhile (60 bytes each). */
     int (*log_leaves)(struct bw_ledger *l,

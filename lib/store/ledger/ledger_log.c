@@ -160,26 +160,6 @@ int bw_ledger_do_log_add(struct bw_ledger *base,
     return r;
 }
 
-int bw_ledger_do_log_count(
-    struct bw_ledger *base, int from_type, int to_type, int64_t *ret, struct bw_err *reterr)
-{
-    struct ledger *l = bw_ledger_of(base);
-    struct sqlite3_stmt *st = NULL;
-    int r = bw_sql_use(&l->sql, LOG_COUNT, &st, reterr);
-    if (r < 0) {
-        return r;
-    }
-    bw_sql_i64(st, 1, from_type);
-    bw_sql_i64(st, 2, to_type);
-    r = bw_sql_row(&l->sql, st, reterr);
-    if (r > 0) {
-        *ret = sqlite3_column_int64(st, 0);
-        (void)sqlite3_reset(st);
-        r = 0;
-    }
-    return r;
-}
-
 /* ---- walking ------------------------------------------------------------------------ */
 
 struct other {

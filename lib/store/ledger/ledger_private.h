@@ -38,7 +38,7 @@ enum {
     SEGMENT_ID, SEGMENT_TAKE, SEGMENT_ADD,
     SEGMENT_PART_ADD, SEGMENT_FILES, SEGMENT_RANGE, SEGMENT_OF_SEQ, SEGMENT_OF_SITE, SEGMENT_OF_ALL,
     DAY_PUT, DAY_GET, DAY_STALE, DAY_DROP, SITE_CIRCUITS,
-    LOG_ADD, LOG_LAST, LOG_BEFORE, LOG_AT, LOG_RANGE, LOG_COUNT, N_STMTS
+    LOG_ADD, LOG_LAST, LOG_BEFORE, LOG_AT, LOG_RANGE, N_STMTS
 };
 /* clang-format on */
 
@@ -192,8 +192,6 @@ int bw_ledger_do_log_index(struct bw_ledger *l,
                            int64_t position,
                            int64_t *ret,
                            struct bw_err *reterr);
-int bw_ledger_do_log_count(
-    struct bw_ledger *l, int from_type, int to_type, int64_t *ret, struct bw_err *reterr);
 int bw_ledger_do_log_leaves(struct bw_ledger *l,
                             int64_t from,
                             int64_t to,

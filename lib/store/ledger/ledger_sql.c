@@ -264,7 +264,6 @@ const char *const bw_ledger_text[N_STMTS] = {
     [LOG_BEFORE] = "SELECT idx, position FROM log_leaves WHERE position <= ?1"
                    " ORDER BY position DESC, idx DESC LIMIT 1",
     [LOG_AT] = "SELECT idx, position FROM log_leaves WHERE idx < ?1 ORDER BY idx DESC LIMIT 1",
-    [LOG_COUNT] = "SELECT count(*) FROM log_leaves WHERE type BETWEEN ?1 AND ?2",
     [LOG_RANGE] = "SELECT idx, position, type, unix_ms, sha256 FROM log_leaves"
                   " WHERE idx >= ?1 AND idx < ?2 ORDER BY idx",
 };
