@@ -4,7 +4,9 @@
  * rewriting.
  *
  * Invariant: the old log is kept beside the new one; the leaf that names the old one's last
- * checkpoint is in the ledger before the new log bears its name. */
+ * checkpoint is in the ledger before the new log bears its name. At every moment `log` is
+ * either the old log whole or the new one whole: a collector that finds neither would begin
+ * the old name anew, which is a fork. */
 #include "admin.h"
 #include "cli.h"
 
@@ -13,6 +15,7 @@
 #include <checkpoint.h>
 #include <clock.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <file.h>
 #include <hash.h>
 #include <inttypes.h>
@@ -26,6 +29,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <tlog_store.h>
+#include <unistd.h>
 
 extern const struct bw_verb bw_verb_log_epoch;
 
@@ -39,6 +43,7 @@ struct epoch {
     struct bw_buf note; /* the last checkpoint of the log before */
     struct bw_checkpoint before;
     char name[BW_NOTE_NAME_MAX + 1]; /* of the new one */
+    char made[PATH_MAX + 32];        /* where the new one is made */
     char kept[PATH_MAX + 48];
     struct bw_ledger *ledger;
     struct bw_tlog *log;
@@ -118,12 +123,48 @@ static int name_next(struct epoch *e, struct bw_err *reterr)
                : bw_err_set(reterr, -ENAMETOOLONG, "the log's name becomes too long");
 }
 
+/* What a run before this one left half made. */
+static int clear_made(const struct epoch *e, struct bw_err *reterr)
+{
+    static const char *const names[] = {"log.db", "log.db-wal", "log.db-shm",
+                                        "log.db.lock"};
+    char path[PATH_MAX + 64];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", e->made, names[i]);
+        (void)unlink(path);
+    }
+    return rmdir(e->made) < 0 && errno != ENOENT
+               ? bw_err_set(reterr, -errno, "%s is in the way", e->made)
+               : 0;
+}
+
+/* The new log in the old one's place, which is then e->kept. */
+static int change(const struct epoch *e, struct bw_err *reterr)
+{
+    int r = rename(e->made, e->kept) < 0 ? -errno : bw_file_sync_parent(e->log_path);
+    if (r == 0 &&
+        renameat2(AT_FDCWD, e->kept, AT_FDCWD, e->log_path, RENAME_EXCHANGE) < 0) {
+        r = -errno;
+    }
+    if (r == -EINVAL || r == -ENOSYS) { /* a file system that cannot: one after the other */
+        r = rename(e->log_path, e->made) < 0 || rename(e->kept, e->log_path) < 0 ||
+                    rename(e->made, e->kept) < 0
+                ? -errno
+                : 0;
+    }
+    r = r < 0 ? r : bw_file_sync_parent(e->log_path);
+    return r < 0 ? bw_err_set(reterr, r, "%s cannot be put aside", e->log_path) : 0;
+}
+
 static int go_on(struct epoch *e, struct bw_err *reterr)
 {
     struct bw_leaf leaf = {.type = BW_LEAF_EPOCH, .unix_ms = bw_clock_unix_ms()};
     struct stat st;
     bw_sha256(e->note.data, e->note.len, leaf.sha256);
-    int r = e->ledger->ops->log_add(e->ledger, &leaf, 1, NULL, reterr);
+    (void)snprintf(e->made, sizeof(e->made), "%s.new", e->log_path);
+    int r = clear_made(e, reterr);
+    r = r < 0 ? r : e->ledger->ops->log_add(e->ledger, &leaf, 1, NULL, reterr);
     if (r < 0) {
         return r;
     }
@@ -133,12 +174,12 @@ static int go_on(struct epoch *e, struct bw_err *reterr)
             break;
         }
     }
-    if (rename(e->log_path, e->kept) < 0 && errno != ENOENT) {
-        return bw_err_set(reterr, -errno, "%s cannot be put aside", e->log_path);
-    }
-    r = bw_tlog_open(e->log_path, BW_TLOG_WRITE, &e->log, reterr);
+    r = bw_tlog_open(e->made, BW_TLOG_WRITE, &e->log, reterr);
     r = r < 0 ? r : bw_tlog_meta_set(e->log, "epoch.before", e->note.data, reterr);
-    return r < 0 ? r : bw_tlog_meta_set(e->log, "origin", e->name, reterr);
+    r = r < 0 ? r : bw_tlog_meta_set(e->log, "origin", e->name, reterr);
+    bw_tlog_close(e->log); /* all of it is in its file before the names change */
+    e->log = NULL;
+    return r < 0 ? r : change(e, reterr);
 }
 
 static int begin(struct epoch *e,

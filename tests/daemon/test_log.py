@@ -6,9 +6,11 @@ import base64
 import json
 import os
 import shutil
+import sqlite3
+import subprocess
 import unittest
 
-from bwtest import Box, Collector, tlog
+from bwtest import Box, Collector, program, tlog
 
 FAST = "transparency { checkpoint_every = 1s }\n"
 
@@ -53,6 +55,35 @@ class Log(unittest.TestCase):
             to = os.path.join(self.c.data, name)
             shutil.rmtree(to)
             shutil.copytree(os.path.join(self.c.folder, "old", name), to)
+
+    def killed_at_every_change(self, before):
+        """The command that begins an epoch is killed where it changes files: `log` is never a
+        folder that a collector would take for its first day's."""
+        log = os.path.join(self.c.data, "log")
+        old = os.path.join(self.c.folder, "restored")
+        shutil.copytree(self.c.data, old)
+        killed = {}
+        for call in ("rename", "renameat2", "mkdir", "fsync", "fdatasync"):
+            for n in range(1, 60):
+                r = subprocess.run(
+                    ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                     f"inject={call}:signal=KILL:when={n}", program("bandwitness"), "log",
+                     "epoch", "--before", before, "--config", self.c.conf],
+                    env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}, capture_output=True,
+                    check=False)
+                self.assertTrue(os.path.exists(os.path.join(log, "log.db")),
+                                f"{call} {n}: {os.listdir(self.c.data)}")
+                db = sqlite3.connect(os.path.join(log, "log.db"))
+                names = db.execute("SELECT value FROM meta WHERE name = 'origin'").fetchall()
+                db.close()
+                self.assertEqual(len(names), 1, f"killed at {call} {n}")
+                shutil.rmtree(self.c.data)
+                shutil.copytree(old, self.c.data)
+                if r.returncode == 0:
+                    break
+                killed[call] = n
+            self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual((killed["rename"], killed["renameat2"]), (1, 1))
 
     def test_what_it_saw_is_in_its_records(self):
         size = self.grown(0)
@@ -120,6 +151,7 @@ class Log(unittest.TestCase):
         with self.assertRaisesRegex(Exception, "nothing was lost"):
             self.c.admin("log", "epoch", "--before", before)
         self.restore()
+        self.killed_at_every_change(before)
         made = json.loads(self.c.admin("log", "epoch", "--before", before, "--json"))
         self.assertTrue(made["name"].endswith("/epoch-2"), made)
         self.assertGreaterEqual(made["before"]["size"], size)
