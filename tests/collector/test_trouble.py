@@ -2,6 +2,7 @@
 """When something is wrong on the collector's side: too much at once, a locked ledger, a
 missing record that never comes, a lost key, a bad configuration."""
 import concurrent.futures
+import json
 import os
 import re
 import signal
@@ -181,6 +182,13 @@ class Trouble(unittest.TestCase):
         whole, n = re.subn(r"(?ms)^# \w+(?: \"\w+\")? \{\n.*?^# \}\n",
                            lambda m: re.sub(r"(?m)^# ", "", m[0]), sample)
         self.assertEqual(n, 5, "measure, reflector, witness, witnessed, a listener without a proxy")
+        # Keys have a gap in the sample, so that nobody takes them for somebody's.
+        top = os.path.join(os.path.dirname(__file__), "../..")
+        with open(os.path.join(top, "docs/vectors/log/note.json"), encoding="utf-8") as f:
+            keys = json.load(f)
+        whole, n = re.subn(r'"bandwitness-(log|witness)/\u2026[^"]*"',
+                           lambda m: '"' + keys[m[1]]["key"] + '"', whole)
+        self.assertEqual(n, 2, "a witness's key and a witnessed log's")
         for text in (sample, whole):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
