@@ -20,6 +20,8 @@ struct bw_measure;
 struct bw_readers;
 struct bw_reflection;
 struct bw_cosigner;
+struct bw_errands;
+struct bw_packroom;
 
 struct bw_collector {
     uv_loop_t loop;
@@ -30,11 +32,16 @@ struct bw_collector {
     char ledger_folder[PATH_MAX];
     char log_folder[PATH_MAX];
     char series_folder[PATH_MAX];
+    char packs_folder[PATH_MAX];
+    char data_folder[PATH_MAX];
+    char command[PATH_MAX]; /* what makes packs */
     struct bw_ingest *ingest;
     struct bw_keeper *keeper;     /* of the log */
     struct bw_cosigner *cosigner; /* of others' logs; NULL: of none */
     struct bw_readers *readers;
     struct bw_graphs *graphs;
+    struct bw_errands *errands; /* the command, run for packs */
+    struct bw_packroom *packroom;
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */
     struct bw_http *http;

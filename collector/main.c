@@ -7,6 +7,7 @@
 #include <bw/err.h>
 #include <clock.h>
 #include <cosigner.h>
+#include <errand.h>
 #include <errno.h>
 #include <file.h>
 #include <getopt.h>
@@ -22,6 +23,7 @@
 #include <measure.h>
 #include <measure_worker.h>
 #include <notify.h>
+#include <packroom.h>
 #include <readers.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,6 +46,7 @@ enum step {
     STEP_LOG, /* after the ledger: its last checkpoint has everything */
     STEP_WITNESS,
     STEP_GRAPHS,
+    STEP_ERRANDS,
     STEP_REFLECTION,
     STEP_READERS,
     STEP_MEASURE, /* look-ups for tickets, which use it, are over */
@@ -115,6 +118,14 @@ static void next_step(void *owner)
         if (c->graphs) {
             bw_graphs_close(c->graphs, next_step, c);
             c->graphs = NULL;
+            return;
+        }
+        break;
+    case STEP_ERRANDS:
+        if (c->errands) {
+            struct bw_errands *e = c->errands;
+            c->errands = NULL;
+            bw_errands_close(e, next_step, c);
             return;
         }
         break;
@@ -282,6 +293,8 @@ static int start_data(struct bw_collector *c, struct bw_err *reterr)
     (void)snprintf(c->ledger_folder, sizeof(c->ledger_folder), "%s/ledger", dir);
     (void)snprintf(c->log_folder, sizeof(c->log_folder), "%s/log", dir);
     (void)snprintf(c->series_folder, sizeof(c->series_folder), "%s/series", dir);
+    (void)snprintf(c->data_folder, sizeof(c->data_folder), "%s", dir);
+    (void)snprintf(c->packs_folder, sizeof(c->packs_folder), "%s/packs", dir);
     return bw_logkey_open(dir, c->catalogue_path, &c->log_key, reterr);
 }
 
@@ -339,6 +352,41 @@ static int start_graphs(struct bw_collector *c, struct bw_err *reterr)
         .cache_bytes = (size_t)c->conf->graph_cache_bytes,
     };
     return bw_graphs_new(&c->loop, &opts, c->readers, &c->graphs, reterr);
+}
+
+/* At most two processes work beside the collector: while an errand is run one drawing
+ * process less does. */
+static void on_errand(void *owner, bool on)
+{
+    struct bw_collector *c = owner;
+    if (c->graphs) {
+        bw_graphs_yield(c->graphs, on ? 1 : 0);
+    }
+}
+
+static int start_packs(struct bw_collector *c, struct bw_err *reterr)
+{
+    (void)snprintf(c->command, sizeof(c->command), "%s",
+                   c->conf->packs_command[0] ? c->conf->packs_command
+                                             : BW_BINDIR "/bandwitness");
+    const struct bw_errands_opts errands = {
+        .program = c->command,
+        .busy = on_errand,
+        .owner = c,
+    };
+    int r = bw_errands_new(&c->loop, &errands, &c->errands);
+    if (r < 0) {
+        return bw_err_set(reterr, r, "out of memory");
+    }
+    const struct bw_packroom_opts opts = {
+        .data_dir = c->data_folder,
+        .shelf = c->packs_folder,
+        .readers = c->readers,
+        .errands = c->errands,
+        .limit_ms = c->conf->packs_ms,
+        .keep_bytes = c->conf->packs_keep_bytes,
+    };
+    return bw_packroom_new(&opts, &c->packroom, reterr);
 }
 
 static int
@@ -422,10 +470,15 @@ static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
-    {"signals", start_handles}, {"data", start_data},
-    {"ledger", start_ingest},   {"log", start_log},
-    {"readers", start_readers}, {"graphs", start_graphs},
-    {"measure", start_measure}, {"reflector", bw_reflection_start},
+    {"signals", start_handles},
+    {"data", start_data},
+    {"ledger", start_ingest},
+    {"log", start_log},
+    {"readers", start_readers},
+    {"graphs", start_graphs},
+    {"packs", start_packs},
+    {"measure", start_measure},
+    {"reflector", bw_reflection_start},
     {"http", start_http},
 };
 
@@ -454,6 +507,7 @@ static int run(struct bw_collector *c)
     if (uv_loop_close(&c->loop) < 0) {
         bw_log(BW_AREA_MAIN, BW_WARN, "the event loop had open handles at the end");
     }
+    bw_packroom_free(c->packroom);
     bw_key_free(c->log_key);
     bw_collector_config_free(c->conf);
     return c->exit_code;
@@ -486,6 +540,9 @@ int main(int argc, char **argv)
     bool print = false;
     if (argc == 2 && strcmp(argv[1], "--graph-worker") == 0) {
         return bw_graph_worker_main();
+    }
+    if (argc > 2 && strcmp(argv[1], "--errand") == 0) {
+        return bw_errand_child_main(argc - 2, argv + 2);
     }
     if (argc == 2 && strcmp(argv[1], "--measure") == 0) {
         return bw_measure_worker_main();

@@ -10,6 +10,7 @@
 #include <ingest.h>
 #include <keeper.h>
 #include <measure.h>
+#include <packroom.h>
 #include <readers.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -135,6 +136,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     gauge(&b, "reader_jobs", "Look-ups that wait or run.",
           (int64_t)bw_readers_busy(c->readers));
     bw_graphs_metrics(c->graphs, &b);
+    bw_packroom_metrics(c->packroom, &b);
     bw_measure_metrics(c->measure, &b);
     bw_reflection_metrics(c->reflection, &b);
     bw_buf_puts(&b, "# EOF\n");

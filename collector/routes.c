@@ -10,6 +10,7 @@
 #include <ingest.h>
 #include <log_http.h>
 #include <measure.h>
+#include <packroom.h>
 #include <pages.h>
 
 enum {
@@ -64,6 +65,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/circuits", 0, bw_api_circuits},
     {"GET", "/api/v1/circuits/{}/summaries", 0, bw_api_summaries},
     {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},
+    {"GET", "/api/v1/circuits/{}/pack", 0, bw_packroom_get},
     {"GET", "/log/checkpoint", 0, bw_log_checkpoint_get},
     {"GET", "/log/key", 0, bw_log_key_get},
     {"GET", "/log/inclusion", 0, bw_log_inclusion_get},

@@ -177,6 +177,31 @@ static const struct bw_optspec graphs_opts[] = {
     {.type = BW_OPT_END},
 };
 
+static const struct bw_optspec packs_opts[] = {
+    {.name = "command",
+     .type = BW_OPT_STRING,
+     .max = 4000,
+     .def = "",
+     .doc = "The command that makes packs. Not set: bandwitness as it was installed with "
+            "bandwitness-collector."},
+    {.name = "time",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = 3600000,
+     .def = "90s",
+     .doc =
+         "Longest time for one pack; then it is ended. A proxy before the collector must "
+         "wait longer (proxy_read_timeout)."},
+    {.name = "keep",
+     .type = BW_OPT_SIZE,
+     .min = 0,
+     .max = INT64_C(1000000000000),
+     .def = "512MB",
+     .doc = "Room on disk for packs that were made, in the folder packs of data_dir; the "
+            "oldest go first."},
+    {.type = BW_OPT_END},
+};
+
 static const struct bw_optspec measure_opts[] = {
     {.name = "name",
      .type = BW_OPT_STRING,
@@ -285,6 +310,12 @@ static const struct bw_conf_section sections[] = {
      .flags = BW_CONF_ALWAYS,
      .opts = graphs_opts,
      .doc = "How graphs are drawn and kept."},
+    {.keyword = "packs",
+     .flags = BW_CONF_ALWAYS,
+     .opts = packs_opts,
+     .doc =
+         "How packs that are asked for over HTTP are made: by the command, one at a time, "
+         "nice'd."},
     {.keyword = "measure",
      .opts = measure_opts,
      .doc = "A measurement server for the boxes of this collector: ndt7, and downloads and "
@@ -436,6 +467,11 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->graph_workers = bw_conf_int(graphs, "workers");
     c->graph_keep_ms = bw_conf_int(graphs, "keep");
     c->graph_cache_bytes = bw_conf_int(graphs, "cache");
+    const struct bw_conf_node *packs = bw_conf_child(top, "packs", 0);
+    (void)snprintf(c->packs_command, sizeof(c->packs_command), "%s",
+                   bw_conf_str(packs, "command"));
+    c->packs_ms = bw_conf_int(packs, "time");
+    c->packs_keep_bytes = bw_conf_int(packs, "keep");
     int r = read_measure(top, &c->measure, reterr);
     r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
@@ -537,6 +573,11 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
                   now->graph_cache_bytes != next->graph_cache_bytes;
     if (graphs) {
         return "the graphs section changed";
+    }
+    if (strcmp(now->packs_command, next->packs_command) != 0 ||
+        now->packs_ms != next->packs_ms ||
+        now->packs_keep_bytes != next->packs_keep_bytes) {
+        return "the packs section changed";
     }
     return same_measure(&now->measure, &next->measure) ? NULL
                                                        : "the measure section changed";

@@ -73,6 +73,9 @@ struct bw_collector_config {
     int64_t graph_workers;
     int64_t graph_keep_ms;
     int64_t graph_cache_bytes;
+    char packs_command[PATH_MAX];
+    int64_t packs_ms; /* for one */
+    int64_t packs_keep_bytes;
     struct bw_config_measure measure;
     struct bw_reflector_conf reflector; /* not `on`: none */
 };

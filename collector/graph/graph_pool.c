@@ -52,6 +52,7 @@ struct worker {
 struct bw_graph_pool {
     uv_loop_t *loop;
     size_t n_slots;
+    size_t n_yielded;
     struct worker *workers[WORKERS_MAX];
     size_t n_alive; /* workers not yet freed */
     struct job *head;
@@ -326,7 +327,8 @@ static void give(struct worker *w, struct job *j)
 
 static void start_some(struct bw_graph_pool *p)
 {
-    for (size_t i = 0; i < p->n_slots && p->head && !p->closing; i++) {
+    size_t n = p->n_slots > p->n_yielded + 1 ? p->n_slots - p->n_yielded : 1;
+    for (size_t i = 0; i < n && p->head && !p->closing; i++) {
         struct worker *w = p->workers[i];
         if (w && w->job) {
             continue;
@@ -334,7 +336,7 @@ static void start_some(struct bw_graph_pool *p)
         w = w ? w : worker_start(p, i);
         if (w) {
             give(w, pop(p));
-        } else if (p->n_alive == 0 || i + 1 == p->n_slots) {
+        } else if (p->n_alive == 0 || i + 1 == n) {
             job_done(pop(p), NULL, 0, "no drawing process could be started");
         }
     }
@@ -385,6 +387,12 @@ int bw_graph_pool_draw(struct bw_graph_pool *p,
     p->stats.waiting_now++;
     kick(p);
     return 0;
+}
+
+void bw_graph_pool_yield(struct bw_graph_pool *p, size_t n)
+{
+    p->n_yielded = n;
+    kick(p);
 }
 
 void bw_graph_pool_stats(const struct bw_graph_pool *p, struct bw_graph_pool_stats *ret)

@@ -33,6 +33,9 @@ int bw_graph_pool_draw(struct bw_graph_pool *p,
                        bw_graph_drawn_cb cb,
                        void *owner);
 
+/* So many workers get no new job until told otherwise; one always may. */
+void bw_graph_pool_yield(struct bw_graph_pool *p, size_t n);
+
 void bw_graph_pool_stats(const struct bw_graph_pool *p, struct bw_graph_pool_stats *ret);
 
 /* Fail what waits, end the processes, free; cb later. NULL is fine (no cb). */

@@ -36,6 +36,9 @@ void bw_graphs_get(void *owner, struct bw_http_req *req);
 /* Records entered the ledger: one that is older than a file's end marks the file. */
 void bw_graphs_news(struct bw_graphs *g, const struct bw_ingest_news *news, size_t n);
 
+/* So many processes fewer draw, but always one: another job is done beside them. */
+void bw_graphs_yield(struct bw_graphs *g, size_t n);
+
 void bw_graphs_metrics(const struct bw_graphs *g, struct bw_buf *out);
 
 /* Answer what waits with 503, end the workers, leave the folder clean, free; cb later on

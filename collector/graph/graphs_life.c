@@ -284,6 +284,11 @@ static void on_pool_closed(void *owner)
     bw_graphs_maybe_closed(g);
 }
 
+void bw_graphs_yield(struct bw_graphs *g, size_t n)
+{
+    bw_graph_pool_yield(g->pool, n);
+}
+
 void bw_graphs_close(struct bw_graphs *g, void (*cb)(void *owner), void *owner)
 {
     if (!g) {

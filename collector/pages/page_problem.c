@@ -89,6 +89,12 @@ static const struct {
     {"not-found", "Nothing here", "There is no such address, site, circuit or series."},
     {"method", "Wrong method",
      "This address does not take that method; Allow names those it does."},
+    {"no-records", "Nothing on record",
+     "No record of this circuit is of the period that was asked for. `detail` names both."},
+    {"not-made", "Not made",
+     "The collector could not make this pack; its own log says why. Whoever runs it can "
+     "try "
+     "the command that `detail` names."},
     {"bad-query", "Unknown word in the query",
      "A parameter has a value that is not understood."},
 };

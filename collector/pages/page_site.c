@@ -5,6 +5,7 @@
  * Every rate names layer and statistic, every figure where it comes from; what nobody
  * measured is said in words, never shown as 0. */
 #include "page_days.h"
+#include "page_packs.h"
 #include "page_parts.h"
 #include "page_targets.h"
 #include "page_traffic.h"
@@ -477,6 +478,7 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
         write_circuit(b, c, &d, &ranges[p->range], now_s);
         n = bw_page_traffic(b, r, c->now.site, c->now.facts.id, &d, &p->err);
         n = n < 0 ? n : bw_page_targets(b, r, c->now.site, c->now.facts.id, &d, &p->err);
+        bw_page_packs(b, c->now.site, c->now.facts.id, c->now.first_start_unix_s, now_s);
         bw_page_days_outages(b, &d);
         bw_page_days_tests(b, &d);
         bw_page_days_gaps(b, &d);
