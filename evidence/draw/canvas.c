@@ -2,16 +2,16 @@
  * canvas.c - the primitives of a canvas, handed to its back end. */
 #include "canvas.h"
 
-void bw_figure_draw(const void *spec, struct bw_canvas *c)
+void bw_drawing_draw(const void *spec, struct bw_canvas *c)
 {
-    const struct bw_figure *f = spec;
+    const struct bw_drawing *f = spec;
 
-    f->draw(f, c, BW_FIGURE_WIDTH);
+    f->draw(f, c, BW_DRAWING_WIDTH);
 }
 
-int64_t bw_figure_height(const struct bw_figure *f)
+int64_t bw_drawing_height(const struct bw_drawing *f)
 {
-    return f->height(f, BW_FIGURE_WIDTH);
+    return f->height(f, BW_DRAWING_WIDTH);
 }
 
 void bw_canvas_line(struct bw_canvas *c,

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 enum {
-    BW_PT = 1000,                 /* mpt a point */
-    BW_FIGURE_WIDTH = 520 * BW_PT /* what documents lay figures out for: text of Letter */
+    BW_PT = 1000,                  /* mpt a point */
+    BW_DRAWING_WIDTH = 520 * BW_PT /* what documents lay figures out for: text of Letter */
 };
 
 /* What a line or a face means. Back ends hold one table by these. */
@@ -136,21 +136,21 @@ struct bw_canvas {
 
 /* A chart as documents hold it: it draws itself at the width that it is given. `of` is
  * borrowed (a report's model) and outlives the figure. */
-struct bw_figure {
+struct bw_drawing {
     char id[32]; /* [a-z0-9-], unique within a document */
     char title[120];
     char description[1400]; /* the chart in words, its main figures included */
     /* How high it is, drawn at this width. */
-    int64_t (*height)(const struct bw_figure *f, int64_t width_mpt);
-    void (*draw)(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt);
+    int64_t (*height)(const struct bw_drawing *f, int64_t width_mpt);
+    void (*draw)(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt);
     const void *of;
     int which; /* of several of this kind: a direction, an index */
 };
 
-/* Draw it at BW_FIGURE_WIDTH; spec is a struct bw_figure. */
-void bw_figure_draw(const void *spec, struct bw_canvas *c);
+/* Draw it at BW_DRAWING_WIDTH; spec is a struct bw_drawing. */
+void bw_drawing_draw(const void *spec, struct bw_canvas *c);
 /* Its height at that width. */
-int64_t bw_figure_height(const struct bw_figure *f);
+int64_t bw_drawing_height(const struct bw_drawing *f);
 
 /* The primitives, in thousandths of a point. */
 void bw_canvas_line(struct bw_canvas *c,

@@ -324,7 +324,7 @@ void bw_svg_patterns(struct bw_buf *out)
 }
 
 static void
-picture(const struct bw_figure *f, int64_t width_mpt, int alone, struct bw_buf *out)
+picture(const struct bw_drawing *f, int64_t width_mpt, int alone, struct bw_buf *out)
 {
     struct svg svg = {.canvas = {.ops = &svg_ops}, .out = out};
     int64_t height = f->height(f, width_mpt);
@@ -357,17 +357,17 @@ picture(const struct bw_figure *f, int64_t width_mpt, int alone, struct bw_buf *
     bw_buf_puts(out, "</svg>\n");
 }
 
-void bw_svg_inline(const struct bw_figure *f, int64_t width_mpt, struct bw_buf *out)
+void bw_svg_inline(const struct bw_drawing *f, int64_t width_mpt, struct bw_buf *out)
 {
     picture(f, width_mpt, 0, out);
 }
 
-void bw_svg_figure(const void *spec, struct bw_buf *out)
+void bw_svg_drawing(const void *spec, struct bw_buf *out)
 {
-    picture(spec, BW_FIGURE_WIDTH, 0, out);
+    picture(spec, BW_DRAWING_WIDTH, 0, out);
 }
 
-void bw_svg_file(const struct bw_figure *f, int64_t width_mpt, struct bw_buf *out)
+void bw_svg_file(const struct bw_drawing *f, int64_t width_mpt, struct bw_buf *out)
 {
     picture(f, width_mpt, 1, out);
 }

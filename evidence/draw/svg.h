@@ -9,14 +9,14 @@
 #include <stdint.h>
 
 struct bw_buf;
-struct bw_figure;
+struct bw_drawing;
 
 /* One <svg> element for a page. Appends; an error sticks in out. */
-void bw_svg_inline(const struct bw_figure *f, int64_t width_mpt, struct bw_buf *out);
-/* The same of a struct bw_figure at BW_FIGURE_WIDTH. */
-void bw_svg_figure(const void *spec, struct bw_buf *out);
+void bw_svg_inline(const struct bw_drawing *f, int64_t width_mpt, struct bw_buf *out);
+/* The same of a struct bw_drawing at BW_DRAWING_WIDTH. */
+void bw_svg_drawing(const void *spec, struct bw_buf *out);
 /* A file of its own, which needs nothing else. */
-void bw_svg_file(const struct bw_figure *f, int64_t width_mpt, struct bw_buf *out);
+void bw_svg_file(const struct bw_drawing *f, int64_t width_mpt, struct bw_buf *out);
 
 /* The style rules of all figures of a page, without <style>. */
 void bw_svg_rules(struct bw_buf *out);

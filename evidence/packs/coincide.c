@@ -147,7 +147,7 @@ static size_t lines_drawn(const struct bw_pack_asked *q)
     return q->n_reports < LINES_MAX ? q->n_reports : LINES_MAX;
 }
 
-static int64_t diagram_height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t diagram_height(const struct bw_drawing *f, int64_t width_mpt)
 {
     (void)width_mpt;
     return TOP + (int64_t)lines_drawn(f->of) * STEP;
@@ -163,7 +163,7 @@ box(struct bw_canvas *c, int64_t x, int64_t y, const char *title, const char *sm
                    small);
 }
 
-static void diagram_draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void diagram_draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_pack_asked *q = f->of;
     size_t n = lines_drawn(q);
@@ -194,11 +194,11 @@ void bw_pack_diagram(struct bw_pack_made *m)
 {
     static const char *const names[] = {"Circuit", "Claimed, download",
                                         "Where the box stands", "Counters"};
-    struct bw_figure f = {.id = "diagram",
-                          .title = "What is connected to what",
-                          .height = diagram_height,
-                          .draw = diagram_draw,
-                          .of = m->asked};
+    struct bw_drawing f = {.id = "diagram",
+                           .title = "What is connected to what",
+                           .height = diagram_height,
+                           .draw = diagram_draw,
+                           .of = m->asked};
     char circuit[160];
 
     m->section = "diagram";

@@ -512,7 +512,7 @@ void bw_pack_use_chart(struct bw_pack_made *m)
         {BW_SWATCH_NONE, "dash and dot: growth, as far as it may be said, in its interval"},
         {BW_SWATCH_HATCH, "no record"}};
     struct bw_pack_use u = {.n_days = 0};
-    struct bw_figure f;
+    struct bw_drawing f;
 
     m->section = "use";
     if (m->r->n_used == 0) {

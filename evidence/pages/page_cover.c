@@ -48,7 +48,7 @@ void bw_page_coverage(struct bw_doc *d, const struct bw_report *r)
                                             {BW_SWATCH_HATCH, "no record"},
                                             {BW_SWATCH_OUT, "line out"}};
     const struct bw_report_coverage *c = &r->coverage;
-    struct bw_figure figure;
+    struct bw_drawing figure;
     char text[192];
 
     bw_page_head(d, "coverage", "How much of the time is on record", "coverage/1");
@@ -176,7 +176,7 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
     char total[BW_WORDS_MAX];
     char longest[BW_WORDS_MAX];
     char observed[BW_WORDS_MAX];
-    struct bw_figure figure;
+    struct bw_drawing figure;
 
     bw_words_length(o->observed_s * 1000, observed);
     bw_doc_para(d, BW_PARA_PLAIN);

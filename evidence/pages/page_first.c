@@ -399,7 +399,7 @@ void bw_page_first(struct bw_doc *d, const struct bw_report *r)
                                                    {.name = "Download"},
                                                    {.name = "Upload"},
                                                    {.name = "Where it comes from"}};
-    struct bw_figure figure;
+    struct bw_drawing figure;
 
     bw_doc_section(d, "first", "Claimed, delivered, used");
     bw_doc_table(d, "figures", BW_TABLE_BIG, columns, 4);

@@ -76,7 +76,7 @@ void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
     static const char *const names[] = {
         "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
         "P95",    "P99",   "Mean", "PDV P95"};
-    struct bw_figure figure;
+    struct bw_drawing figure;
 
     bw_page_head(d, "latency", "Round trip and loss",
                  "rtt-merged/1, loss-wilson95/1, pdv-period/1");

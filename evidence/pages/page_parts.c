@@ -158,22 +158,22 @@ void bw_page_period(struct bw_doc *d, const struct bw_report *r, enum bw_span_st
 }
 
 void bw_page_chart(struct bw_doc *d,
-                   const struct bw_figure *f,
+                   const struct bw_drawing *f,
                    const char *table,
                    const struct bw_doc_key *key,
                    size_t n_key)
 {
-    const struct bw_figure *kept = bw_doc_keep(d, f, sizeof(*f));
+    const struct bw_drawing *kept = bw_doc_keep(d, f, sizeof(*f));
 
     bw_doc_chart(d, &(struct bw_doc_chart){
                         .title = f->title,
                         .description = f->description,
                         .table = table,
                         .spec = kept,
-                        .draw = bw_figure_draw,
-                        .svg = bw_svg_figure,
-                        .width_pt = BW_FIGURE_WIDTH / BW_PT,
-                        .height_pt = (int)((bw_figure_height(f) + BW_PT - 1) / BW_PT),
+                        .draw = bw_drawing_draw,
+                        .svg = bw_svg_drawing,
+                        .width_pt = BW_DRAWING_WIDTH / BW_PT,
+                        .height_pt = (int)((bw_drawing_height(f) + BW_PT - 1) / BW_PT),
                         .key = key,
                         .n_key = n_key});
 }

@@ -137,7 +137,7 @@ static void summary(struct bw_doc *d, const struct bw_report *r)
                 [BW_UP] = {"Upload", "tests-up", "tests-up-rates"}};
 
     for (int way = 0; way < BW_DIRECTIONS; way++) {
-        struct bw_figure figure;
+        struct bw_drawing figure;
         bw_doc_section(d, ways[way].anchor, ways[way].heading);
         if (r->tested[way].n_wanted > 0) {
             bw_plot_runs(r, way, &figure);

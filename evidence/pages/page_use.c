@@ -65,7 +65,7 @@ static void charts(struct bw_doc *d, const struct bw_report *r)
 
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         char title[BW_WORDS_MAX];
-        struct bw_figure figure;
+        struct bw_drawing figure;
         (void)snprintf(title, sizeof(title), "%s, at %s", ways[way].heading,
                        bw_words_layer_long(r->used[0].layer));
         bw_doc_section(d, ways[way].anchor, title);
@@ -103,7 +103,7 @@ static void week_table(struct bw_doc *d, const struct bw_week *w, const char *an
 static void weeks(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const anchors[] = {"week-hours-down", "week-hours-up"};
-    struct bw_figure figure;
+    struct bw_drawing figure;
 
     bw_doc_section(d, "week", "Use by hour of the week");
     bw_doc_para(d, BW_PARA_METHOD);

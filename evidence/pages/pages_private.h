@@ -60,7 +60,7 @@ void bw_page_para(struct bw_doc *d, const char *text);
 
 /* A chart with the table behind it; the figure is copied. */
 void bw_page_chart(struct bw_doc *d,
-                   const struct bw_figure *f,
+                   const struct bw_drawing *f,
                    const char *table,
                    const struct bw_doc_key *key,
                    size_t n_key);

@@ -29,7 +29,7 @@ bw_board(const struct bw_report *r, struct bw_canvas *canvas, int64_t width_mpt)
                              .to_unix_s = r->until_unix_s};
 }
 
-int64_t bw_board_figure_height(const struct bw_figure *f, int64_t width_mpt)
+int64_t bw_board_figure_height(const struct bw_drawing *f, int64_t width_mpt)
 {
     (void)f;
     (void)width_mpt;
@@ -382,7 +382,7 @@ void bw_board_period_words(const struct bw_report *r, char *out, size_t n)
     }
 }
 
-void bw_board_say(struct bw_figure *f, const char *fmt, ...)
+void bw_board_say(struct bw_drawing *f, const char *fmt, ...)
 {
     size_t at = strlen(f->description);
     va_list ap;
@@ -396,7 +396,7 @@ void bw_board_say(struct bw_figure *f, const char *fmt, ...)
     }
 }
 
-void bw_board_say_missing(const struct bw_report *r, struct bw_figure *f)
+void bw_board_say_missing(const struct bw_report *r, struct bw_drawing *f)
 {
     char length[BW_WORDS_MAX];
 
@@ -411,7 +411,7 @@ void bw_board_say_missing(const struct bw_report *r, struct bw_figure *f)
 void bw_board_say_claim(const struct bw_report *r,
                         int direction,
                         enum bw_layer layer,
-                        struct bw_figure *f)
+                        struct bw_drawing *f)
 {
     const struct bw_report_claim *c = bw_report_claim_last(r);
     char rate[BW_WORDS_MAX];

@@ -45,7 +45,7 @@ struct bw_labels {
 /* A board over the report's time in a figure of this width. */
 struct bw_board
 bw_board(const struct bw_report *r, struct bw_canvas *canvas, int64_t width_mpt);
-int64_t bw_board_figure_height(const struct bw_figure *f, int64_t width_mpt);
+int64_t bw_board_figure_height(const struct bw_drawing *f, int64_t width_mpt);
 
 int64_t bw_board_x(const struct bw_board *b, int64_t unix_ms);
 int64_t bw_board_y(const struct bw_board *b, int64_t value);
@@ -80,15 +80,15 @@ int64_t bw_board_claim_at(const struct bw_report *r,
 enum bw_layer bw_board_claim_layer(const struct bw_report *r);
 
 /* Append to the figure's description; what does not fit is left out whole. */
-void bw_board_say(struct bw_figure *f, const char *fmt, ...)
+void bw_board_say(struct bw_drawing *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* "1 Jul 2026 to 30 Jun 2027" */
 void bw_board_period_words(const struct bw_report *r, char *out, size_t n);
 /* Sentences on missing time, and on the claim's line. */
-void bw_board_say_missing(const struct bw_report *r, struct bw_figure *f);
+void bw_board_say_missing(const struct bw_report *r, struct bw_drawing *f);
 void bw_board_say_claim(const struct bw_report *r,
                         int direction,
                         enum bw_layer layer,
-                        struct bw_figure *f);
+                        struct bw_drawing *f);
 
 #endif

@@ -72,7 +72,7 @@ forecast(const struct bw_report *r, const struct bw_growth *g, const struct bw_b
     }
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_ahead *a = f->of;
     const struct bw_report *r = a->report;
@@ -128,7 +128,7 @@ static void month_words(int64_t day, char *out, size_t n)
     (void)snprintf(out, n, "%s %d", bw_words_month(m), y);
 }
 
-void bw_plot_ahead(const struct bw_ahead *a, struct bw_figure *ret)
+void bw_plot_ahead(const struct bw_ahead *a, struct bw_drawing *ret)
 {
     static const char *const ways[] = {"Download", "Upload"};
     const struct bw_report *r = a->report;
@@ -136,7 +136,7 @@ void bw_plot_ahead(const struct bw_ahead *a, struct bw_figure *ret)
     int64_t claim = bw_board_highest_claim(r, a->direction, r->used[0].layer);
     char text[3][BW_WORDS_MAX];
 
-    *ret = (struct bw_figure){.height = bw_board_figure_height, .draw = draw, .of = a};
+    *ret = (struct bw_drawing){.height = bw_board_figure_height, .draw = draw, .of = a};
     (void)snprintf(ret->id, sizeof(ret->id), "ahead-%s", bw_words_direction(a->direction));
     (void)snprintf(ret->title, sizeof(ret->title), "%s: each day's P95 and its growth",
                    ways[a->direction]);

@@ -118,7 +118,7 @@ static void one_bar(struct bw_canvas *c,
     bw_canvas_text(c, LEFT + room + 8 * BW_PT, base, BW_ROLE_LABEL, BW_ANCHOR_START, text);
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     static const char *const heading[] = {"Download", "Upload"};
     const struct bw_report *r = f->of;
@@ -145,22 +145,22 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     }
 }
 
-static int64_t height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 {
     (void)f;
     (void)width_mpt;
     return (int64_t)BW_DIRECTIONS * GROUP;
 }
 
-void bw_plot_bars(const struct bw_report *r, struct bw_figure *ret)
+void bw_plot_bars(const struct bw_report *r, struct bw_drawing *ret)
 {
     static const char *const heading[] = {"Download", "Upload"};
 
-    *ret = (struct bw_figure){.id = "bars",
-                              .title = "Claimed, tested, carried and used",
-                              .height = height,
-                              .draw = draw,
-                              .of = r};
+    *ret = (struct bw_drawing){.id = "bars",
+                               .title = "Claimed, tested, carried and used",
+                               .height = height,
+                               .draw = draw,
+                               .of = r};
     bw_board_say(ret, "Bars, download and upload each on a scale of its own.");
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         struct bar bars[BARS];

@@ -106,7 +106,7 @@ static void draw_calendar(const struct bw_report *r, struct bw_canvas *c, int64_
     }
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_report *r = f->of;
 
@@ -117,7 +117,7 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     }
 }
 
-static int64_t height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 {
     const struct bw_report *r = f->of;
     (void)width_mpt;
@@ -126,13 +126,13 @@ static int64_t height(const struct bw_figure *f, int64_t width_mpt)
                                 : HEAD + months(r) * ROW;
 }
 
-void bw_plot_coverage(const struct bw_report *r, struct bw_figure *ret)
+void bw_plot_coverage(const struct bw_report *r, struct bw_drawing *ret)
 {
     bool strip = r->n_days < DAYS_MIN;
     char length[BW_WORDS_MAX];
     char whole[BW_WORDS_MAX];
 
-    *ret = (struct bw_figure){.id = "cover", .height = height, .draw = draw, .of = r};
+    *ret = (struct bw_drawing){.id = "cover", .height = height, .draw = draw, .of = r};
     (void)snprintf(ret->title, sizeof(ret->title), "Time covered by records%s",
                    strip ? "" : ", one cell a day");
     bw_board_say(ret, "%s",

@@ -175,7 +175,7 @@ static void axis(struct bw_canvas *c, const struct span *s, int64_t width, int64
     }
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     struct ranges s;
     struct span span = {INT64_MAX, 1};
@@ -221,7 +221,7 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     }
 }
 
-static int64_t height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 {
     struct ranges s;
     (void)width_mpt;
@@ -238,17 +238,17 @@ bool bw_plot_has_latency(const struct bw_report *r)
     return s.n > 0;
 }
 
-void bw_plot_latency(const struct bw_report *r, struct bw_figure *ret)
+void bw_plot_latency(const struct bw_report *r, struct bw_drawing *ret)
 {
     struct ranges s;
     char p50[BW_WORDS_MAX];
     char p95[BW_WORDS_MAX];
 
-    *ret = (struct bw_figure){.id = "delays",
-                              .title = "Round trips, idle and loaded",
-                              .height = height,
-                              .draw = draw,
-                              .of = r};
+    *ret = (struct bw_drawing){.id = "delays",
+                               .title = "Round trips, idle and loaded",
+                               .height = height,
+                               .draw = draw,
+                               .of = r};
     bw_board_say(ret, "A row each, median and P95:");
     rows_of(r, &s);
     for (size_t i = 0; i < s.n; i++) {

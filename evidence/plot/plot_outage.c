@@ -63,7 +63,7 @@ of_cause(const struct bw_report_outage *o, const struct cause *causes, size_t n,
     return row + 1 == n;
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_report *r = f->of;
     struct cause causes[CAUSES] = {{0}};
@@ -106,7 +106,7 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     bw_board_time_axis(r, &b);
 }
 
-static int64_t height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 {
     const struct bw_report *r = f->of;
     struct cause causes[CAUSES] = {{0}};
@@ -116,7 +116,7 @@ static int64_t height(const struct bw_figure *f, int64_t width_mpt)
     return TOP + (int64_t)(n > 0 ? n : 1) * ROW + BW_BOARD_BOTTOM;
 }
 
-void bw_plot_outages(const struct bw_report *r, struct bw_figure *ret)
+void bw_plot_outages(const struct bw_report *r, struct bw_drawing *ret)
 {
     struct cause causes[CAUSES] = {{0}};
     size_t n = causes_of(r, causes);
@@ -124,11 +124,11 @@ void bw_plot_outages(const struct bw_report *r, struct bw_figure *ret)
     char longest[BW_WORDS_MAX];
     char count[BW_WORDS_MAX];
 
-    *ret = (struct bw_figure){.id = "outages-strip",
-                              .title = "Outages over the period",
-                              .height = height,
-                              .draw = draw,
-                              .of = r};
+    *ret = (struct bw_drawing){.id = "outages-strip",
+                               .title = "Outages over the period",
+                               .height = height,
+                               .draw = draw,
+                               .of = r};
     bw_board_say(ret, "A strip of the period for each cause on record, dark where the line "
                       "was out; at its end how often and how long in all.");
     if (r->outages.total_ms == BW_UNKNOWN) {

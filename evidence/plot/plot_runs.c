@@ -123,7 +123,7 @@ static long long count(const struct bw_report *r, int dir, enum kind kind)
     return n;
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_report *r = f->of;
     struct bw_point *room = calloc(r->n_runs + 1, sizeof(*room));
@@ -154,7 +154,7 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     free(room);
 }
 
-void bw_plot_runs(const struct bw_report *r, int direction, struct bw_figure *ret)
+void bw_plot_runs(const struct bw_report *r, int direction, struct bw_drawing *ret)
 {
     static const char *const titles[] = {"Download tests", "Upload tests"};
     static const char *const ids[] = {"runs-down", "runs-up"};
@@ -168,7 +168,7 @@ void bw_plot_runs(const struct bw_report *r, int direction, struct bw_figure *re
     char z[BW_WORDS_MAX];
     char m[BW_WORDS_MAX];
 
-    *ret = (struct bw_figure){
+    *ret = (struct bw_drawing){
         .height = bw_board_figure_height, .draw = draw, .of = r, .which = direction};
     (void)snprintf(ret->id, sizeof(ret->id), "%s", ids[direction]);
     (void)snprintf(ret->title, sizeof(ret->title), "%s", titles[direction]);

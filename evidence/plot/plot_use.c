@@ -114,7 +114,7 @@ static int64_t highest(const struct bw_report *r, int dir, bool days)
     return v;
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_report *r = f->of;
     const struct bw_report_used *u = &r->used[0];
@@ -151,7 +151,7 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     bw_labels_draw(&labels, &b);
 }
 
-void bw_plot_use(const struct bw_report *r, int direction, struct bw_figure *ret)
+void bw_plot_use(const struct bw_report *r, int direction, struct bw_drawing *ret)
 {
     static const char *const titles[] = {"Download use over time", "Upload use over time"};
     static const char *const ids[] = {"use-down", "use-up"};
@@ -162,7 +162,7 @@ void bw_plot_use(const struct bw_report *r, int direction, struct bw_figure *ret
     char rate[BW_WORDS_MAX];
     char when[BW_WORDS_MAX];
 
-    *ret = (struct bw_figure){
+    *ret = (struct bw_drawing){
         .height = bw_board_figure_height, .draw = draw, .of = r, .which = direction};
     (void)snprintf(ret->id, sizeof(ret->id), "%s", ids[direction]);
     (void)snprintf(ret->title, sizeof(ret->title), "%s", titles[direction]);

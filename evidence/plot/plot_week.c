@@ -87,7 +87,7 @@ static void cell(struct bw_canvas *c,
     bw_canvas_group_end(c);
 }
 
-static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     const struct bw_week *w = f->of;
     int64_t step = (width_mpt - NAMES) / BW_WEEK_HOURS;
@@ -117,20 +117,20 @@ static void draw(const struct bw_figure *f, struct bw_canvas *c, int64_t width_m
     scale(c, TOP + BW_WEEK_DAYS * ROW + 8 * BW_PT, of);
 }
 
-static int64_t height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 {
     (void)f;
     (void)width_mpt;
     return TOP + BW_WEEK_DAYS * ROW + SCALE_ROOM;
 }
 
-void bw_plot_week(const struct bw_week *w, struct bw_figure *ret)
+void bw_plot_week(const struct bw_week *w, struct bw_drawing *ret)
 {
     static const char *const ways[] = {"Download", "Upload"};
     char rate[BW_WORDS_MAX];
     int64_t empty = 0;
 
-    *ret = (struct bw_figure){.height = height, .draw = draw, .of = w};
+    *ret = (struct bw_drawing){.height = height, .draw = draw, .of = w};
     (void)snprintf(ret->id, sizeof(ret->id), "week-%s", bw_words_direction(w->direction));
     (void)snprintf(ret->title, sizeof(ret->title), "%s use by hour of the week",
                    ways[w->direction]);

@@ -151,15 +151,15 @@ static void holds_together(const struct drawing *d)
     }
 }
 
-void drawing_of(const struct bw_figure *f, struct drawing *ret)
+void drawing_of(const struct bw_drawing *f, struct drawing *ret)
 {
     *ret = (struct drawing){.canvas = {.ops = &keep_ops},
                             .list = calloc(DRAWN_MAX, sizeof(struct drawn)),
-                            .width = BW_FIGURE_WIDTH,
-                            .height = bw_figure_height(f)};
+                            .width = BW_DRAWING_WIDTH,
+                            .height = bw_drawing_height(f)};
     assert_non_null(ret->list);
     assert_true(f->id[0] && f->title[0] && f->description[0]);
-    bw_figure_draw(f, &ret->canvas);
+    bw_drawing_draw(f, &ret->canvas);
     assert_int_equal(ret->depth, 0);
     holds_together(ret);
 }

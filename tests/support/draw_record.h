@@ -44,7 +44,7 @@ struct drawing {
 
 /* Draw f at the usual width; free with drawing_done(). Fails the test when something lies
  * outside the figure, texts overlap, or the title or description is empty. */
-void drawing_of(const struct bw_figure *f, struct drawing *ret);
+void drawing_of(const struct bw_drawing *f, struct drawing *ret);
 void drawing_done(struct drawing *d);
 /* The k-th of that kind and style (for texts: role, or -1 for any); NULL when there is
  * none. */

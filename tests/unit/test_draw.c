@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t height(const struct bw_figure *f, int64_t width_mpt)
+static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 {
     (void)f;
     return width_mpt / 2;
 }
 
-static void draw_all(const struct bw_figure *f, struct bw_canvas *c, int64_t width_mpt)
+static void draw_all(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt)
 {
     static const struct bw_point p[] = {{0, 0}, {1000, 2000}, {-1500, 12345}};
     (void)f;
@@ -42,11 +42,11 @@ static void draw_all(const struct bw_figure *f, struct bw_canvas *c, int64_t wid
     bw_canvas_group_end(c);
 }
 
-static const struct bw_figure all = {.id = "all",
-                                     .title = "A <title>",
-                                     .description = "In words.",
-                                     .height = height,
-                                     .draw = draw_all};
+static const struct bw_drawing all = {.id = "all",
+                                      .title = "A <title>",
+                                      .description = "In words.",
+                                      .height = height,
+                                      .draw = draw_all};
 
 static void each_primitive_becomes_its_element(void **state)
 {

@@ -55,7 +55,7 @@ static struct made hour(void)
 static void use_stands_where_it_was(void **state)
 {
     struct made m = hour();
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     const struct drawn *x;
     (void)state;
@@ -83,7 +83,7 @@ static void use_stands_where_it_was(void **state)
 static void runs_are_what_they_were(void **state)
 {
     struct made m = hour();
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     const struct drawn *x;
     (void)state;
@@ -114,7 +114,7 @@ static void runs_are_what_they_were(void **state)
 static void bars_are_as_long_as_their_figures(void **state)
 {
     struct made m = hour();
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     (void)state;
 
@@ -136,7 +136,7 @@ static void bars_are_as_long_as_their_figures(void **state)
 static void a_strip_shows_what_is_missing(void **state)
 {
     struct made m = hour();
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     (void)state;
 
@@ -155,7 +155,7 @@ static void days_are_cells(void **state)
 {
     struct fake *fake = fake_new();
     struct asked a = {.from = monday, .to = monday + 5 * 86400, .claim = &claim_100};
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     struct made m;
     (void)state;
@@ -194,7 +194,7 @@ static void days_are_cells(void **state)
 static void names_of_lines_make_room(void **state)
 {
     struct drawing d;
-    struct bw_figure f;
+    struct bw_drawing f;
     struct made m = hour();
     struct bw_labels l = {0};
     struct bw_board b;
@@ -203,7 +203,7 @@ static void names_of_lines_make_room(void **state)
     bw_plot_use(m.report, BW_DOWN, &f); /* for a canvas alone */
     drawing_of(&f, &d);
     d.n = 0;
-    b = bw_board(m.report, &d.canvas, BW_FIGURE_WIDTH);
+    b = bw_board(m.report, &d.canvas, BW_DRAWING_WIDTH);
     bw_labels_add(&l, 53000, "c");
     bw_labels_add(&l, 50000, "a");
     bw_labels_add(&l, 52000, "b");
@@ -227,7 +227,7 @@ static void an_hour_is_a_cell_of_the_week(void **state)
 {
     struct made m = hour();
     struct bw_week w;
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     (void)state;
 
@@ -272,7 +272,7 @@ static struct made five_days(void)
 static void a_short_outage_can_be_seen(void **state)
 {
     struct made m = five_days();
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     (void)state;
 
@@ -292,7 +292,7 @@ static void delays_of_tests_are_ranges(void **state)
 {
     struct fake *fake = fake_new();
     struct asked a = {.from = monday, .to = monday + 3600};
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     struct made m;
     (void)state;
@@ -325,7 +325,7 @@ static void growth_is_drawn_where_there_is_one(void **state)
     struct bw_growth_day days[40 * 5];
     struct bw_growth g = {.state = BW_GROWTH_NOT};
     struct bw_ahead a = {.report = m.report, .growth = &g, .direction = BW_DOWN};
-    struct bw_figure f;
+    struct bw_drawing f;
     struct drawing d;
     (void)state;
 
