@@ -113,6 +113,7 @@ struct bw_doc *bw_doc_new(const struct bw_doc_head *head)
     d->head.kicker = keep_text(d, head->kicker ? head->kicker : "");
     d->head.title = keep_text(d, head->title ? head->title : "");
     d->head.subject = keep_text(d, head->subject ? head->subject : "");
+    d->head.pages_max = head->pages_max;
     return d;
 }
 

@@ -174,6 +174,7 @@ struct bw_doc_head {
     const char *kicker;  /* what kind of page this is; "" none */
     const char *title;   /* the heading of level 1 */
     const char *subject; /* for the window's title and the file's properties */
+    int pages_max;       /* on paper; 0: as many as it takes */
 };
 
 /* ---- building --------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #ifndef BW_EVIDENCE_CANVAS_H
 #define BW_EVIDENCE_CANVAS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -145,6 +146,7 @@ struct bw_drawing {
     void (*draw)(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_mpt);
     const void *of;
     int which; /* of several of this kind: a direction, an index */
+    bool flat; /* less high than usual, for a page that is short of room */
 };
 
 /* Draw it at BW_DRAWING_WIDTH; spec is a struct bw_drawing. */

@@ -24,36 +24,43 @@ static const struct {
     const char *name;
     const char *title;   /* after the place's name */
     const char *purpose; /* one sentence without a full stop */
+    int pages_max;       /* on paper; 0: as many as it takes */
     bw_pack_content_cb contents[CONTENTS_MAX];
 } packs[BW_PACKS] = {
     [BW_PACK_SIZING] = {"sizing",
                         "how fast a line is needed",
                         "how fast the next line has to be, before Form 470 is filed",
+                        1,
                         {bw_pack_sizing, bw_pack_use_chart, bw_pack_covered,
                          bw_pack_who_short}},
     [BW_PACK_PIA] = {"pia",
                      "claim and price against what was carried and tested",
                      "answers to a question of Program Integrity Assurance",
+                     3,
                      {bw_pack_who, bw_pack_first, bw_pack_price, bw_pack_people,
                       bw_pack_coincident, bw_pack_diagram, bw_pack_covered}},
     [BW_PACK_INVOICE] = {"invoice",
                          "service month by month",
                          "what was delivered in the months that an invoice is for",
+                         0,
                          {bw_pack_who, bw_pack_months, bw_pack_outages, bw_pack_covered}},
     [BW_PACK_DELIVERY] = {"delivery",
                           "what was contracted and what was delivered",
                           "whether the provider delivered, by the contract's own clauses",
+                          0,
                           {bw_pack_who, bw_pack_first, bw_pack_clauses, bw_pack_outages,
                            bw_pack_outage_list, bw_pack_covered, bw_pack_letter}},
     [BW_PACK_AUDIT] = {"audit",
                        "everything on record",
                        "everything on record, with the methods and how long to keep it",
+                       0,
                        {bw_pack_who, bw_pack_everything, bw_pack_the_rest, bw_pack_price,
                         bw_pack_people, bw_pack_keep_until, bw_pack_epc, bw_pack_proof,
                         bw_pack_method, bw_pack_certificate}},
     [BW_PACK_LEGISLATURE] = {"legislature",
                              "needs and progress",
                              "many districts at once: which lines need help",
+                             0,
                              {bw_pack_all_lines}},
 };
 
@@ -340,8 +347,11 @@ int bw_pack_make(const struct bw_pack_asked *asked,
     }
     (void)snprintf(kicker, sizeof(kicker), "Bandwidth evidence: %s",
                    packs[asked->pack].name);
-    m->doc = bw_doc_new(&(struct bw_doc_head){
-        .lang = "en", .kicker = kicker, .title = title, .subject = subject});
+    m->doc = bw_doc_new(&(struct bw_doc_head){.lang = "en",
+                                              .kicker = kicker,
+                                              .title = title,
+                                              .subject = subject,
+                                              .pages_max = packs[asked->pack].pages_max});
     if (!m->doc) {
         rc = bw_err_set(reterr, -ENOMEM, "out of memory");
         goto out;

@@ -439,6 +439,24 @@ out:
 
 /* ---- day by day ----------------------------------------------------------------- */
 
+static void
+keep_day(struct bw_pack_made *m, const struct bw_pack_use *u, const struct bw_pack_day *x)
+{
+    char date[BW_CIVIL_DATE_LEN + 1];
+    char name[64];
+
+    bw_civil_date(x->day, date);
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        const char *dir = bw_words_direction(way);
+        (void)snprintf(name, sizeof(name), "day.%s.p95.%s", date, dir);
+        bw_pack_figure(m, name, x->p95_bps[way], "bit/s", u->layer, "P95", x->n[way],
+                       BW_METHOD_PEAK_DAY);
+        (void)snprintf(name, sizeof(name), "day.%s.full.%s", date, dir);
+        bw_pack_figure(m, name, x->full_s[way], "s", u->layer, "sum", x->n[way],
+                       BW_METHOD_FULL);
+    }
+}
+
 static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
 {
     static const char *const names[] = {"Day", "Download P95", "Upload P95",
@@ -458,6 +476,7 @@ static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
         if (x->n[BW_DOWN] == 0 && x->n[BW_UP] == 0) {
             continue;
         }
+        keep_day(m, u, x);
         day_words(x->day, text);
         bw_doc_row(m->doc);
         bw_doc_put(m->doc, text);
@@ -525,10 +544,12 @@ void bw_pack_use_chart(struct bw_pack_made *m)
         const struct bw_ahead *ahead = growth_ahead(m);
         if (ahead) {
             bw_plot_ahead(ahead, &f);
+            f.flat = true;
             bw_page_chart(m->doc, &f, "days", key_ahead,
                           sizeof(key_ahead) / sizeof(key_ahead[0]));
         } else {
             bw_plot_use(m->r, BW_DOWN, &f);
+            f.flat = true;
             bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
         }
         days_table(m, &u);

@@ -248,7 +248,7 @@ static const struct bw_canvas_ops pdf_ops = {
 
 double paper_chart_height(const struct paper *p, const struct bw_doc_chart *c)
 {
-    return c->width_pt > 0 ? c->height_pt * p->text_width / c->width_pt : 0;
+    return c->width_pt > 0 ? c->height_pt * p->text_width / c->width_pt * p->set->chart : 0;
 }
 
 void paper_chart(struct paper *p, const struct bw_doc_chart *c)
@@ -271,7 +271,8 @@ void paper_chart(struct paper *p, const struct bw_doc_chart *c)
         paper_tag_with(p, (struct paper_note){.type = "Figure", .rowspan = 1}, alt.data);
         cairo_save(p->cr);
         cairo_translate(p->cr, p->left, p->y);
-        cairo_scale(p->cr, p->text_width / c->width_pt, p->text_width / c->width_pt);
+        cairo_scale(p->cr, p->text_width / c->width_pt * p->set->chart,
+                    p->text_width / c->width_pt * p->set->chart);
         c->draw(c->spec, &canvas.canvas);
         cairo_restore(p->cr);
         paper_untag(p, "Figure");

@@ -40,9 +40,9 @@ static void children(struct flow *f, const struct bw_block *b)
     }
 }
 
-static struct paper_face heading_face(int level)
+static struct paper_face heading_face(const struct paper *p, int level)
 {
-    double size = level <= 2 ? 14 : level == 3 ? 11 : 9.5;
+    double size = (level <= 2 ? 14 : level == 3 ? 11 : 9.5) * p->set->heading;
 
     return (struct paper_face){.size = size, .strong = size, .bold = true};
 }
@@ -55,7 +55,7 @@ static double least(struct paper *p, const struct bw_block *b)
     }
     switch (b->kind) {
     case BW_BLOCK_SECTION:
-        return heading_face(b->as.level).size * 2.6 + least(p, b->first);
+        return heading_face(p, b->as.level).size * 2.6 + least(p, b->first);
     case BW_BLOCK_CHART:
         return paper_chart_height(p, &b->as.chart) + (b->as.chart.n_key ? 20 : 6);
     case BW_BLOCK_TABLE:
@@ -111,13 +111,13 @@ static void heading(struct flow *f, const struct bw_block *b)
     static const char *const tags[LEVELS + 1] = {"H", "H1", "H2", "H3", "H4", "H5", "H6"};
     struct paper *p = f->p;
     int level = b->as.level < LEVELS ? b->as.level : LEVELS;
-    struct paper_face face = heading_face(level);
+    struct paper_face face = heading_face(p, level);
     PangoLayout *l = paper_layout(p, &b->text, &face, p->text_width, PANGO_ALIGN_LEFT);
     double h = paper_layout_height(l);
     struct bw_buf title;
 
     if (!paper_at_top(p)) {
-        p->y += level <= 2 ? 14 : 8;
+        paper_space(p, level <= 2 ? 14 : 8);
     }
     paper_need(p, h + 10 + least(p, b->first));
     bw_buf_init(&title, 4096);
@@ -129,11 +129,12 @@ static void heading(struct flow *f, const struct bw_block *b)
     paper_tag(p, tags[level]);
     if (level <= 2) {
         paper_rule(p, p->left, p->y, p->text_width, 1.2, PAPER_INK);
-        p->y += 5;
+        paper_space(p, 5);
     }
     paper_show(p, l, p->left, p->y, PAPER_INK);
     paper_untag(p, tags[level]);
-    p->y += h + (level <= 2 ? 4 : 2);
+    p->y += h;
+    paper_space(p, level <= 2 ? 4 : 2);
     g_object_unref(l);
 }
 
@@ -171,7 +172,7 @@ static void paragraph(struct paper *p, const struct bw_block *b)
     }
     case BW_PARA_LEAD:
         pour(p, &b->text, &body, 0, "P", PAPER_SOFT);
-        p->y -= 2;
+        paper_space(p, -2);
         break;
     case BW_PARA_NONE:
         pour(p, &b->text, &body, 0, "P", PAPER_SOFT);
@@ -180,23 +181,25 @@ static void paragraph(struct paper *p, const struct bw_block *b)
         pour(p, &b->text, &body, 0, "P", PAPER_INK);
         break;
     }
-    p->y += 4;
+    paper_space(p, 4);
 }
 
 static void note(struct paper *p, const struct bw_block *b)
 {
     PangoLayout *l = paper_layout(p, &b->text, &body, p->text_width - 18, PANGO_ALIGN_LEFT);
-    double h = paper_layout_height(l) + 10;
+    double pad = 5 * p->set->space;
+    double h = paper_layout_height(l) + 2 * pad;
     int bar = b->as.note == BW_NOTE_BAD ? PAPER_CLAIM : PAPER_DEEP;
 
-    p->y += 2;
+    paper_space(p, 2);
     paper_need(p, h);
     paper_tag(p, "Note");
     paper_box(p, p->left, p->y, p->text_width, h, PAPER_WASH);
     paper_box(p, p->left, p->y, 3, h, bar);
-    paper_show(p, l, p->left + 11, p->y + 5, PAPER_INK);
+    paper_show(p, l, p->left + 11, p->y + pad, PAPER_INK);
     paper_untag(p, "Note");
-    p->y += h + 6;
+    p->y += h;
+    paper_space(p, 6);
     g_object_unref(l);
 }
 
@@ -219,10 +222,10 @@ static void list(struct paper *p, const struct bw_block *b)
         paper_untag(p, "Lbl");
         pour(p, &c->text, &body, 18, "LBody", PAPER_INK);
         paper_untag(p, "LI");
-        p->y += 2;
+        paper_space(p, 2);
     }
     paper_untag(p, "L");
-    p->y += 3;
+    paper_space(p, 3);
 }
 
 static void terms(struct paper *p, const struct bw_block *b)
@@ -231,7 +234,7 @@ static void terms(struct paper *p, const struct bw_block *b)
 
     paper_tag(p, "L");
     for (const struct bw_block *c = b->first; c && !p->error; c = c->next) {
-        p->y += 2;
+        paper_space(p, 2);
         paper_need(p, LEAST + 14);
         paper_tag(p, "LI");
         pour(p, &c->text, &bold, 0, "Lbl", PAPER_INK);
@@ -239,7 +242,7 @@ static void terms(struct paper *p, const struct bw_block *b)
         paper_untag(p, "LI");
     }
     paper_untag(p, "L");
-    p->y += 5;
+    paper_space(p, 5);
 }
 
 /* ---- facts -------------------------------------------------------------------- */
@@ -262,7 +265,7 @@ static void facts(struct paper *p, const struct bw_block *b)
     int columns = fact_columns(b);
     double width = p->text_width / columns;
 
-    p->y += 4;
+    paper_space(p, 4);
     paper_tag(p, "L");
     while (c && !p->error) {
         PangoLayout *figure[FACT_COLUMNS];
@@ -294,7 +297,7 @@ static void facts(struct paper *p, const struct bw_block *b)
         p->y += h + 4;
     }
     paper_untag(p, "L");
-    p->y += 2;
+    paper_space(p, 2);
 }
 
 /* ---- charts ------------------------------------------------------------------- */
@@ -326,14 +329,14 @@ static void chart(struct paper *p, const struct bw_block *b)
 {
     const struct bw_doc_chart *c = &b->as.chart;
 
-    p->y += 4;
+    paper_space(p, 4);
     paper_need(p, paper_chart_height(p, c) + (c->n_key ? 28 : 4));
     paper_chart(p, c);
-    p->y += 4;
+    paper_space(p, 4);
     if (c->n_key > 0) {
         key(p, c);
     }
-    p->y += 4;
+    paper_space(p, 4);
 }
 
 /* ---- what a screen folds ------------------------------------------------------- */
@@ -348,23 +351,29 @@ static void details(struct flow *f, const struct bw_block *b)
     char where[48];
     struct bw_buf summary;
 
-    if (f->n_appended == APPENDED_MAX) {
+    if (!p->limited && f->n_appended == APPENDED_MAX) {
         p->error = p->error ? p->error : -E2BIG;
         return;
     }
-    f->appended[f->n_appended++] = b;
+    if (!p->limited) {
+        f->appended[f->n_appended++] = b;
+    }
     bw_buf_init(&summary, 4096);
     bw_doc_plain(&b->text, &summary);
     words[0].text = summary.data ? summary.data : "";
     words[0].next = &words[1];
-    /* the dry run does not know the page yet; its number changes no line */
-    (void)snprintf(where, sizeof(where), ": page %d.",
-                   p->dry ? BW_PDF_PAGES_MAX : (int)paper_noted(p, &p->appended));
+    if (p->limited) {
+        (void)snprintf(where, sizeof(where), ": in the HTML and CSV of this page.");
+    } else {
+        /* the dry run does not know the page yet; its number changes no line */
+        (void)snprintf(where, sizeof(where), ": page %d.",
+                       p->dry ? BW_PDF_PAGES_MAX : (int)paper_noted(p, &p->appended));
+    }
     words[1].text = where;
     paper_need(p, LEAST);
     pour(p, &text, &small_face, 0, "P", PAPER_SOFT);
     bw_buf_done(&summary);
-    p->y += 4;
+    paper_space(p, 4);
 }
 
 static void appendix(struct flow *f)
@@ -384,13 +393,13 @@ static void appendix(struct flow *f)
     /* more may be folded within */
     for (size_t i = 0; i < f->n_appended && !p->error; i++) {
         const struct bw_block *b = f->appended[i];
-        p->y += 4;
+        paper_space(p, 4);
         paper_need(p, 16 + least(p, b->first));
         if (p->dry) {
             paper_note(p, &p->appended, p->page);
         }
         pour(p, &b->text, &bold, 0, "P", PAPER_INK);
-        p->y += 2;
+        paper_space(p, 2);
         children(f, b);
     }
     paper_untag(p, "Sect");
@@ -446,8 +455,9 @@ static void block(struct flow *f, const struct bw_block *b)
 
 static void title(struct flow *f, const struct bw_doc_head *h)
 {
-    static const struct paper_face big = {.size = 19, .strong = 19, .bold = true};
     struct paper *p = f->p;
+    double size = 19 * p->set->heading;
+    const struct paper_face big = {.size = size, .strong = size, .bold = true};
     PangoLayout *l;
 
     if (h->kicker[0]) {
@@ -459,7 +469,26 @@ static void title(struct flow *f, const struct bw_doc_head *h)
     l = paper_plain(p, h->title, &big, p->text_width);
     paper_pour(p, l, p->left, "H1", PAPER_INK);
     g_object_unref(l);
-    p->y += 3;
+    paper_space(p, 3);
+}
+
+/* What does not fit on so many pages is shortened, and how much is told. */
+static void shortened(struct paper *p)
+{
+    char text[160];
+    PangoLayout *l;
+
+    if (p->cut == 0) {
+        return;
+    }
+    (void)snprintf(
+        text, sizeof(text),
+        "Shortened to fit: %zu texts and rows, each marked with \xe2\x80\xa6; the HTML, "
+        "CSV and JSON of this page have them whole.",
+        p->cut);
+    l = paper_plain(p, text, &small_face, p->text_width);
+    paper_pour(p, l, p->left, "P", PAPER_INK);
+    g_object_unref(l);
 }
 
 void paper_flow(struct paper *p, const struct bw_doc *d)
@@ -470,6 +499,7 @@ void paper_flow(struct paper *p, const struct bw_doc *d)
     title(&f, bw_doc_head(d));
     children(&f, bw_doc_root(d));
     appendix(&f);
+    shortened(p);
     paper_end(p);
     paper_untag(p, "Document");
 }

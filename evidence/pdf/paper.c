@@ -22,6 +22,8 @@ enum {
     MARGIN_FOOT = 30
 };
 
+#define SIZE_LEAST 6.4 /* points: what can still be read */
+
 /* ---- fonts -------------------------------------------------------------------- */
 
 int paper_fonts(const char *folder, PangoFontMap **ret, struct bw_err *reterr)
@@ -149,6 +151,7 @@ static void footer(struct paper *p)
     PangoLayout *l;
     double y = p->height - MARGIN_FOOT;
     double w;
+    size_t cut = p->cut;
 
     if (p->dry) {
         return;
@@ -165,7 +168,20 @@ static void footer(struct paper *p)
     pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
     paper_show(p, l, p->left, y, PAPER_SOFT);
     g_object_unref(l);
+    p->cut = cut; /* the title has it whole */
     paper_private_end(p);
+}
+
+void paper_space(struct paper *p, double points)
+{
+    p->y += points * p->set->space;
+}
+
+double paper_size(const struct paper *p, double size)
+{
+    double s = size * p->set->text;
+
+    return s < SIZE_LEAST && size > s ? (size < SIZE_LEAST ? size : SIZE_LEAST) : s;
 }
 
 bool paper_at_top(const struct paper *p)
@@ -244,7 +260,8 @@ static PangoAttribute *colour_of(int colour)
                                      (guint16)((colour & 255) * 257));
 }
 
-static void style(PangoAttrList *list,
+static void style(const struct paper *p,
+                  PangoAttrList *list,
                   const struct bw_span *s,
                   const struct paper_face *face,
                   size_t from,
@@ -253,11 +270,11 @@ static void style(PangoAttrList *list,
     switch (s->style) {
     case BW_SPAN_STRONG:
         add(list, pango_attr_weight_new(PANGO_WEIGHT_BOLD), from, to);
-        add(list, size_of(face->strong), from, to);
+        add(list, size_of(paper_size(p, face->strong)), from, to);
         break;
     case BW_SPAN_CODE:
         add(list, pango_attr_family_new("DejaVu Sans Mono"), from, to);
-        add(list, size_of(face->size * 0.86), from, to);
+        add(list, size_of(paper_size(p, face->size * 0.86)), from, to);
         break;
     case BW_SPAN_LINK:
         add(list, colour_of(PAPER_DEEP), from, to);
@@ -267,13 +284,13 @@ static void style(PangoAttrList *list,
         add(list, colour_of(PAPER_SOFT), from, to);
         break;
     case BW_SPAN_SMALL:
-        add(list, size_of(face->size * 0.85), from, to);
+        add(list, size_of(paper_size(p, face->size * 0.85)), from, to);
         add(list, pango_attr_weight_new(PANGO_WEIGHT_NORMAL), from, to);
         add(list, colour_of(PAPER_SOFT), from, to);
         break;
     case BW_SPAN_METHOD:
         add(list, pango_attr_family_new("DejaVu Sans Mono"), from, to);
-        add(list, size_of(face->size * 0.74), from, to);
+        add(list, size_of(paper_size(p, face->size * 0.74)), from, to);
         add(list, colour_of(PAPER_SOFT), from, to);
         break;
     case BW_SPAN_PLAIN:
@@ -292,7 +309,8 @@ static PangoLayout *layout(struct paper *p,
     PangoFontDescription *font = pango_font_description_new();
 
     pango_font_description_set_family_static(font, "Open Sans");
-    pango_font_description_set_size(font, (int)(face->size * PANGO_SCALE + 0.5));
+    pango_font_description_set_size(font,
+                                    (int)(paper_size(p, face->size) * PANGO_SCALE + 0.5));
     pango_font_description_set_weight(font,
                                       face->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
     pango_layout_set_font_description(l, font);
@@ -303,6 +321,10 @@ static PangoLayout *layout(struct paper *p,
     pango_layout_set_alignment(l, align);
     if (list) {
         pango_layout_set_attributes(l, list);
+    }
+    if (p->set->lines > 0 && width >= 0) {
+        pango_layout_set_height(l, -p->set->lines);
+        pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
     }
     return l;
 }
@@ -327,7 +349,7 @@ PangoLayout *paper_layout(struct paper *p,
         own_line = line;
         from = words->len;
         clean(words, s->text);
-        style(list, s, face, from, words->len);
+        style(p, list, s, face, from, words->len);
     }
     l = layout(p, words, list, face, width, align);
     pango_attr_list_unref(list);
@@ -378,6 +400,7 @@ void paper_colour(struct paper *p, int colour)
 
 void paper_show(struct paper *p, PangoLayout *l, double x, double y, int colour)
 {
+    p->cut += pango_layout_is_ellipsized(l) ? 1U : 0U;
     if (p->dry || p->error) {
         return;
     }
@@ -440,6 +463,7 @@ void paper_pour(struct paper *p, PangoLayout *l, double x, const char *tag, int 
 {
     int n = pango_layout_get_line_count(l);
 
+    p->cut += pango_layout_is_ellipsized(l) ? 1U : 0U;
     for (int first = 0; first < n && !p->error;) {
         double top;
         double height;

@@ -48,6 +48,9 @@ struct paper {
     PangoFontMap *fonts;
     PangoContext *context;
     bool dry;
+    const struct paper_set *set;
+    bool limited; /* to so many pages: folded blocks stay in other forms */
+    size_t cut;   /* texts and rows that were shortened in this run */
     double width;
     double height;
     double left;
@@ -66,6 +69,18 @@ struct paper {
     int error;
 };
 
+/* How closely a page is set. Documents that have to do with so many pages are set closer
+ * until they do (pdf.c). */
+struct paper_set {
+    double text;   /* of a text's usual size */
+    double space;  /* of the usual space between blocks */
+    double chart;  /* of a chart's usual height */
+    double margin; /* points around */
+    double heading;
+    int lines; /* of a paragraph; 0: all */
+    int rows;  /* of a table; 0: all */
+};
+
 /* How a text looks. */
 struct paper_face {
     double size;
@@ -79,6 +94,10 @@ int paper_fonts(const char *folder, PangoFontMap **ret, struct bw_err *reterr);
 
 void paper_page_break(struct paper *p); /* footer, next page; nothing at a page's top */
 bool paper_at_top(const struct paper *p);
+/* Space before the next block. */
+void paper_space(struct paper *p, double points);
+/* A text's size as the page is set. */
+double paper_size(const struct paper *p, double size);
 /* A new page unless h points are left. */
 void paper_need(struct paper *p, double h);
 void paper_end(struct paper *p); /* the last footer */

@@ -60,17 +60,71 @@ static void metadata(cairo_surface_t *s, const struct bw_doc_head *h, int64_t ma
     }
 }
 
+/* As it is usually set, then ever closer, the last two with what they leave out told. */
+static const struct paper_set sets[] = {
+    {.text = 1, .space = 1, .chart = 1, .margin = 46, .heading = 1},
+    {.text = 1, .space = 0.6, .chart = 1, .margin = 44, .heading = 0.85},
+    {.text = 0.95, .space = 0.35, .chart = 0.95, .margin = 42, .heading = 0.8},
+    {.text = 0.89, .space = 0.5, .chart = 0.9, .margin = 41, .heading = 0.75},
+    {.text = 0.89, .space = 0.2, .chart = 0.88, .margin = 41, .heading = 0.75},
+    {.text = 0.89,
+     .space = 0.2,
+     .chart = 0.85,
+     .margin = 41,
+     .heading = 0.75,
+     .lines = 4,
+     .rows = 20},
+    {.text = 0.89,
+     .space = 0.2,
+     .chart = 0.85,
+     .margin = 41,
+     .heading = 0.75,
+     .lines = 2,
+     .rows = 12},
+    {.text = 0.85,
+     .space = 0.2,
+     .chart = 0.8,
+     .margin = 41,
+     .heading = 0.72,
+     .lines = 1,
+     .rows = 6}};
+
+enum {
+    SETS = sizeof(sets) / sizeof(sets[0])
+};
+
 static void start(struct paper *p, enum bw_pdf_paper paper, const char *footer)
 {
     p->width = papers[paper].width;
     p->height = papers[paper].height;
-    p->left = 46;
-    p->top = 44;
-    p->text_width = p->width - 92;
-    p->bottom = p->height - 48;
+    p->left = p->set->margin;
+    p->top = p->set->margin - 2;
+    p->text_width = p->width - 2 * p->set->margin;
+    p->bottom = p->height - (p->set->margin < 43 ? 42 : 48);
     p->footer = footer;
     p->page = 1;
     p->y = p->top;
+    p->cut = 0;
+}
+
+/* Count the pages, set ever closer while there are more than there may be. */
+static int counted(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper paper)
+{
+    int most = bw_doc_head(d)->pages_max;
+
+    p->limited = most > 0;
+    for (int i = 0; i < SETS; i++) {
+        p->set = &sets[i];
+        p->heights.n = 0;
+        p->appended.n = 0;
+        start(p, paper, p->footer);
+        paper_flow(p, d);
+        if (p->error || !p->limited || p->page <= most) {
+            break;
+        }
+    }
+    p->pages = p->page;
+    return p->error ? p->error : p->limited && p->page > most ? -E2BIG : 0;
 }
 
 static int drawn(struct paper *p, struct bw_buf *raw, const struct bw_doc *d, int64_t made)
@@ -123,12 +177,11 @@ int bw_pdf_with_fonts(const struct bw_doc *d,
     }
     p.context = pango_font_map_create_context(p.fonts);
     fonts_as_drawn(p.context);
-    start(&p, o->paper, footer);
-    paper_flow(&p, d);
-    p.pages = p.page;
+    p.footer = footer;
+    r = counted(&p, d, o->paper);
     p.dry = false;
     start(&p, o->paper, footer);
-    r = p.error ? p.error : drawn(&p, &raw, d, o->made_unix_s);
+    r = r < 0 ? r : drawn(&p, &raw, d, o->made_unix_s);
     if (r < 0) {
         r = bw_err_set(reterr, r,
                        r == -E2BIG ? "the PDF would be too long"

@@ -9,6 +9,7 @@
 #include <buf.h>
 #include <canvas.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,8 @@ static void measure_words(
     n->most = *line > n->most ? *line : n->most;
 }
 
-static void measure(const struct bw_doc_text *text,
+static void measure(const struct paper *p,
+                    const struct bw_doc_text *text,
                     const struct paper_face *face,
                     bool whole,
                     struct need *n)
@@ -85,10 +87,10 @@ static void measure(const struct bw_doc_text *text,
         bool strong = s->style == BW_SPAN_STRONG;
         bool method = s->style == BW_SPAN_METHOD;
         bool own = s->style == BW_SPAN_SMALL || method;
-        double size = strong                      ? face->strong
-                      : method                    ? face->size * 0.82
-                      : s->style == BW_SPAN_SMALL ? face->size * 0.85
-                                                  : face->size;
+        double size = paper_size(p, strong                      ? face->strong
+                                    : method                    ? face->size * 0.82
+                                    : s->style == BW_SPAN_SMALL ? face->size * 0.85
+                                                                : face->size);
         if (own || own_line) {
             line = 0;
         }
@@ -174,12 +176,12 @@ static void widths(struct paper *p, struct table *t)
             struct bw_doc_text name = {.first = span};
             struct paper_face face = head_face(t);
             head_text(&t->t->columns[i], span);
-            measure(&name, &face, false, &needs[i]);
+            measure(p, &name, &face, false, &needs[i]);
         }
         for (const struct bw_block *row = t->block->first; row; row = row->next) {
             for (const struct bw_block *c = row->first; c; c = c->next) {
                 struct paper_face face = cell_face(t, c->as.cell.column);
-                measure(&c->text, &face,
+                measure(p, &c->text, &face,
                         t->t->columns[c->as.cell.column].number ||
                             t->t->style == BW_TABLE_TIGHT,
                         &needs[c->as.cell.column]);
@@ -418,6 +420,27 @@ static void style_of(struct table *t)
     }
 }
 
+/* How many rows a table of a page that is limited does without. */
+static void rows_left(struct paper *p, const struct bw_block *r)
+{
+    static const struct paper_face face = {.size = 7.5, .strong = 7.5};
+    char text[64];
+    PangoLayout *l;
+    size_t n = 0;
+
+    for (; r; r = r->next) {
+        n++;
+    }
+    if (n == 0) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "\xe2\x80\xa6 and %zu more", n);
+    l = paper_plain(p, text, &face, p->text_width);
+    paper_pour(p, l, p->left, "P", PAPER_SOFT);
+    g_object_unref(l);
+    p->cut += n;
+}
+
 void paper_table(struct paper *p, const struct bw_block *b)
 {
     struct table t = {.block = b, .t = &b->as.table};
@@ -426,6 +449,7 @@ void paper_table(struct paper *p, const struct bw_block *b)
     const struct bw_block *r = b->first;
 
     style_of(&t);
+    t.pad_y *= p->set->space < 0.5 ? 0.5 : p->set->space;
     for (size_t i = 0; i < t.t->n_columns; i++) {
         t.headed = t.headed || t.t->columns[i].name;
     }
@@ -442,9 +466,12 @@ void paper_table(struct paper *p, const struct bw_block *b)
     caption(p, b);
     head(p, &t, false);
     paper_tag(p, "TBody");
-    while (r && !p->error) {
+    for (int shown = 0; r && !p->error;) {
         double all = 0;
         size_t n;
+        if (p->set->rows > 0 && shown >= p->set->rows) {
+            break;
+        }
         n = group(p, &t, r, heights);
         for (size_t i = 0; i < n; i++) {
             all += heights[i];
@@ -455,9 +482,11 @@ void paper_table(struct paper *p, const struct bw_block *b)
         }
         for (size_t i = 0; i < n && r; i++, r = r->next) {
             row(p, &t, r, heights[i]);
+            shown++;
         }
     }
     paper_untag(p, "TBody");
     paper_untag(p, "Table");
-    p->y += 6;
+    rows_left(p, r);
+    paper_space(p, 6);
 }

@@ -31,9 +31,8 @@ bw_board(const struct bw_report *r, struct bw_canvas *canvas, int64_t width_mpt)
 
 int64_t bw_board_figure_height(const struct bw_drawing *f, int64_t width_mpt)
 {
-    (void)f;
     (void)width_mpt;
-    return BW_BOARD_TOP + BW_BOARD_HEIGHT + BW_BOARD_BOTTOM;
+    return BW_BOARD_TOP + (f->flat ? BW_BOARD_FLAT : BW_BOARD_HEIGHT) + BW_BOARD_BOTTOM;
 }
 
 int64_t bw_board_x(const struct bw_board *b, int64_t unix_ms)

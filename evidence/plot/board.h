@@ -18,6 +18,7 @@ enum {
     BW_BOARD_TOP = 22 * BW_PT,
     BW_BOARD_BOTTOM = 22 * BW_PT, /* ticks, their words, and years */
     BW_BOARD_HEIGHT = 124 * BW_PT,
+    BW_BOARD_FLAT = 68 * BW_PT,
     BW_BOARD_LABELS = 8
 };
 

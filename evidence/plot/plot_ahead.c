@@ -84,6 +84,7 @@ static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_
     size_t n = 0;
     char text[120];
 
+    b.height = f->flat ? BW_BOARD_FLAT : b.height;
     b.to_unix_s = day_unix(r, last_day(r, a->growth));
     b.to_unix_s = b.to_unix_s < r->until_unix_s ? r->until_unix_s : b.to_unix_s;
     for (size_t i = 0; i < r->n_days; i++) {

@@ -127,6 +127,7 @@ static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_
     char rate[BW_WORDS_MAX];
     char text[96];
 
+    b.height = f->flat ? BW_BOARD_FLAT : b.height;
     bw_board_scale(&b, highest(r, f->which, days), 1000);
     bw_board_shade(r, &b);
     (void)snprintf(what, sizeof(what), "%s; %s", bw_words_layer_long(u->layer),

@@ -38,14 +38,15 @@ static void marks_become_artifacts_and_text_does_not(void **state)
     bw_buf_done(&out);
 }
 
-static struct bw_doc *page(int rows)
+static struct bw_doc *page_of(int rows, int pages_max)
 {
     static const struct bw_doc_column columns[] = {{.name = "Day", .header = true},
                                                    {.name = "Rate", .number = true}};
     struct bw_doc *d = bw_doc_new(&(struct bw_doc_head){.lang = "en",
                                                         .kicker = "A kind of page",
                                                         .title = "Alder Creek",
-                                                        .subject = "Alder Creek, a page"});
+                                                        .subject = "Alder Creek, a page",
+                                                        .pages_max = pages_max});
     struct bw_err err;
 
     assert_non_null(d);
@@ -61,6 +62,47 @@ static struct bw_doc *page(int rows)
     bw_doc_end(d);
     assert_int_equal(bw_doc_finish(d, &err), 0);
     return d;
+}
+
+static struct bw_doc *page(int rows)
+{
+    return page_of(rows, 0);
+}
+
+/* How many pages it would have can be told only by more of them being refused. */
+static void a_page_that_is_limited_is_set_closer_then_shortened(void **state)
+{
+    static const struct {
+        int rows;
+        int pages_max;
+    } fits[] = {{44, 1}, {4000, 1}, {4000, 2}};
+    struct bw_pdf_options o = {.footer = "s-oaks2.wan", .made_unix_s = 1793577600};
+    struct bw_err err = {""};
+    struct bw_buf out;
+    struct bw_doc *d;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++) {
+        d = page_of(fits[i].rows, fits[i].pages_max);
+        bw_buf_init(&out, BW_PDF_BYTES_MAX);
+        assert_int_equal(bw_pdf(d, &o, &out, &err), 0);
+        bw_buf_done(&out);
+        bw_doc_free(d);
+    }
+    d = bw_doc_new(&(struct bw_doc_head){.title = "Alder Creek", .pages_max = 1});
+    bw_doc_section(d, "one", "A section");
+    bw_doc_list(d, false);
+    for (int i = 0; i < 300; i++) {
+        bw_doc_item(d);
+        bw_doc_text(d, "an item that nothing makes shorter than its line");
+    }
+    bw_doc_end(d);
+    assert_int_equal(bw_doc_finish(d, &err), 0);
+    bw_buf_init(&out, BW_PDF_BYTES_MAX);
+    assert_int_equal(bw_pdf(d, &o, &out, &err), -E2BIG);
+    assert_string_equal(err.text, "the PDF would be too long");
+    bw_buf_done(&out);
+    bw_doc_free(d);
 }
 
 static void the_same_document_gives_the_same_bytes(void **state)
@@ -124,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_become_artifacts_and_text_does_not),
+        cmocka_unit_test(a_page_that_is_limited_is_set_closer_then_shortened),
         cmocka_unit_test(the_same_document_gives_the_same_bytes),
         cmocka_unit_test(a_missing_font_names_its_package),
         cmocka_unit_test(what_does_not_fit_is_refused),
