@@ -12,6 +12,7 @@
 #include <bw/summary.h>
 #include <clock.h>
 #include <errno.h>
+#include <gen_sink.h>
 #include <gen_summaries.h>
 #include <getopt.h>
 #include <hash.h>
@@ -23,86 +24,15 @@
 #include <string.h>
 
 enum {
-    GROUP = 500, /* entries a transaction */
     SITES_MAX = 2000
-};
-
-/* One record on its way into the ledger; owns everything. */
-struct item {
-    char *jws;
-    struct bw_summary summary;
 };
 
 struct sink {
     FILE *jose;
     FILE *keys;
-    struct bw_ledger *ledger;
     struct bw_journal *journal; /* of one site: a box's */
-    struct item items[GROUP];
-    struct bw_ledger_entry entries[GROUP];
-    size_t n;
-    int64_t received_unix_ms; /* of the newest: a collector's clock does not go back */
+    struct bw_gen_sink book;    /* without a ledger: none is written */
 };
-
-static int flush(struct sink *out, struct bw_err *reterr)
-{
-    struct bw_ledger_result results[GROUP];
-    int r = 0;
-
-    if (out->n > 0) {
-        r = bw_ledger_append(out->ledger, out->entries, out->n, results, reterr);
-    }
-    for (size_t i = 0; i < out->n; i++) {
-        if (r == 0 && results[i].verdict != BW_LEDGER_ACCEPTED) {
-            r = bw_err_set(reterr, -EINVAL, "the ledger did not take record %lld of %s",
-                           (long long)out->items[i].summary.seq,
-                           out->items[i].summary.site);
-        }
-        free(out->items[i].jws);
-        bw_summary_done(&out->items[i].summary);
-    }
-    out->n = 0;
-    return r;
-}
-
-/* The generator's summary lives only until the next: decode a copy from the signed bytes,
- * as the collector does. */
-static int put_ledger(struct sink *out,
-                      const struct bw_gen *g,
-                      const char *jws,
-                      size_t n,
-                      struct bw_err *reterr)
-{
-    struct item *item = &out->items[out->n];
-    struct bw_ledger_entry *e = &out->entries[out->n];
-    struct bw_buf payload;
-    struct bw_jws parsed;
-    int64_t received_unix_ms = bw_gen_received_unix_ms(g);
-    int r;
-
-    bw_buf_init(&payload, BW_JWS_MAX);
-    item->jws = strndup(jws, n);
-    r = item->jws ? bw_jws_parse(jws, n, &payload, &parsed, reterr) : -ENOMEM;
-    if (r == 0) {
-        r = bw_summary_decode(parsed.payload, parsed.payload_len, &item->summary, reterr);
-    }
-    bw_buf_done(&payload);
-    if (r < 0) {
-        free(item->jws);
-        return r;
-    }
-    if (received_unix_ms > out->received_unix_ms) {
-        out->received_unix_ms = received_unix_ms;
-    }
-    *e = (struct bw_ledger_entry){.summary = &item->summary,
-                                  .jws = item->jws,
-                                  .jws_len = n,
-                                  .received_unix_ms = out->received_unix_ms,
-                                  .egress = BW_EGRESS_MATCH};
-    memcpy(e->kid, bw_gen_key(g)->kid, sizeof(e->kid));
-    bw_sha256_text(jws, n, e->sha256);
-    return ++out->n == GROUP ? flush(out, reterr) : 0;
-}
 
 static int put(struct sink *out, struct bw_gen *g, bool *ret_end, struct bw_err *reterr)
 {
@@ -127,7 +57,7 @@ static int put(struct sink *out, struct bw_gen *g, bool *ret_end, struct bw_err 
             return r;
         }
     }
-    return out->ledger ? put_ledger(out, g, jws, n, reterr) : 0;
+    return out->book.ledger ? bw_gen_sink_put(&out->book, g, jws, n, reterr) : 0;
 }
 
 /* Interval by interval, one record of each site, as they come to a collector. */
@@ -236,7 +166,7 @@ int main(int argc, char **argv)
             r = out.keys ? 0 : -errno;
             break;
         case 'l':
-            r = bw_ledger_open(optarg, BW_LEDGER_WRITE, &out.ledger, &err);
+            r = bw_ledger_open(optarg, BW_LEDGER_WRITE, &out.book.ledger, &err);
             break;
         case 'J':
             r = bw_journal_open(optarg, BW_JOURNAL_WRITE, &out.journal, &err);
@@ -272,14 +202,14 @@ int main(int argc, char **argv)
         r = sites > 0 && sites <= SITES_MAX ? all_sites(&out, &o, (int)sites, &err)
                                             : -EINVAL;
     }
-    if (r == 0 && out.ledger) {
-        r = flush(&out, &err);
+    if (r == 0 && out.book.ledger) {
+        r = bw_gen_sink_flush(&out.book, &err);
     }
-    if (r == 0 && out.ledger && seal) {
-        r = out.ledger->ops->seal(out.ledger, (o.to_unix_s + 10 * 86400) * 1000, 3, 0,
-                                  &sealed, &err);
+    if (r == 0 && out.book.ledger && seal) {
+        r = out.book.ledger->ops->seal(out.book.ledger, (o.to_unix_s + 10 * 86400) * 1000,
+                                       3, 0, &sealed, &err);
     }
-    bw_ledger_close(out.ledger);
+    bw_ledger_close(out.book.ledger);
     bw_journal_close(out.journal);
     if (out.jose && fclose(out.jose) != 0) {
         r = -EIO;

@@ -11,174 +11,21 @@ figure that only one side has is a difference too. Exit status 0: all the same; 
 differences, one a line; 2: it could not be checked.
 """
 import argparse
-import base64
-import calendar
-import hashlib
 import json
-import math
 import sys
 import zoneinfo
 from datetime import datetime, timedelta, timezone
 
-from jwcrypto import jwk, jws
+from jwcrypto import jws
 
 import recompute_bins
 import recompute_calendar as calendars
 import watching
+from recompute_base import (APART, EDGES, EDGE_US, apart_of, convert_bytes, convert_rate, hist_rank,
+                            rank, read_hist, read_records, unix, wilson)
 from recompute_notes import Notes
 from recompute_targets import Targets
 from recompute_traffic import Traffic
-
-EDGE_US = 100000
-
-
-def b64(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def unix(text):
-    """RFC 3339 in UTC to milliseconds."""
-    whole = calendar.timegm(datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").timetuple())
-    rest = text[19:].rstrip("Z")
-    return whole * 1000 + (int(rest[1:4]) if rest else 0)
-
-
-def rank(values, ppm):
-    """The value at rank ceil(p n), counted from 1."""
-    if not values:
-        return None
-    values = sorted(values)
-    return values[max(1, -(-len(values) * ppm // 1000000)) - 1]
-
-
-# ---- histograms: 16 linear steps an octave from 1 us, one more edge at 100 ms ------------
-
-def edges():
-    """Every bucket as (lowest, first beyond), in whole microseconds."""
-    out = []
-    for octave in range(28):
-        for step in range(16):
-            low = -(-((16 + step) << octave) // 16)
-            high = -(-((17 + step) << octave) // 16)
-            if low < EDGE_US < high:
-                out += [(low, EDGE_US), (EDGE_US, high)]
-            else:
-                out.append((low, high))
-    return out
-
-
-EDGES = edges()
-
-
-def read_hist(text):
-    data = b64(text)
-    at = bucket = 0
-    out = {}
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 0x7f) << shift
-            shift += 7
-            if not byte & 0x80:
-                return value
-    while at < len(data):
-        bucket += varint()
-        out[bucket] = out.get(bucket, 0) + varint()
-    return out
-
-
-def hist_rank(hist, ppm):
-    n = sum(hist.values())
-    want = max(1, -(-n * ppm // 1000000))
-    for bucket in sorted(hist):
-        want -= hist[bucket]
-        if want <= 0:
-            low, high = EDGES[bucket]
-            return (low + high) // 2
-    return None
-
-
-def wilson(k, n):
-    z = 1.959963984540054
-    p = k / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (0 if k == 0 else max(0, math.floor((middle - half) * 1e6)),
-            1000000 if k == n else min(1000000, math.ceil((middle + half) * 1e6)))
-
-
-# ---- layers ------------------------------------------------------------------------------
-
-APART = {"egress": (), "tester": ("tester-busy", "tester-late", "receive-drops", "max-rate"), "server": ("server-busy",),
-         "untestable": ("port-below-claim", "server-below-claim"),
-         "implausible": ("above-link", "up-equals-down")}
-
-
-def apart_of(run):
-    """Why a good run counts for nobody; None: it counts."""
-    if run.get("egress") == "other":
-        return "egress"
-    for why, flags in APART.items():
-        if set(flags) & set(run.get("flags", [])):
-            return why
-    return None
-
-
-SIZE = {"ethernet": lambda mtu: mtu + 14, "ip": lambda mtu: mtu, "goodput": lambda mtu: mtu - 52}
-
-
-def convert_rate(bps, layer, to, mtu):
-    if bps is None or layer is None:
-        return None
-    if layer == to:
-        return bps
-    return None if mtu is None else bps * SIZE[to](mtu) // SIZE[layer](mtu)
-
-
-def convert_bytes(count, packets, layer, to):
-    if layer == to:
-        return count
-    if packets is None or {layer, to} != {"ethernet", "ip"}:
-        return None
-    return count - 14 * packets if to == "ip" else count + 14 * packets
-
-
-# ---- the records -------------------------------------------------------------------------
-
-def read_records(path, key_path):
-    keys = {}
-    with open(key_path, encoding="ascii") as f:
-        for line in f:
-            member = json.loads(line)
-            for one in member.get("keys", [member]):
-                key = jwk.JWK(**one)
-                keys[key.thumbprint()] = key
-    out = []
-    last = {}
-    seen = set()
-    with open(path, encoding="ascii") as f:
-        for line in f:
-            text = line.rstrip("\n")
-            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
-            if digest in seen:  # the same record twice is one
-                continue
-            seen.add(digest)
-            token = jws.JWS()
-            token.allowed_algs = ["EdDSA", "ES256"]
-            token.deserialize(text)
-            kid = json.loads(token.objects["protected"])["kid"]
-            token.verify(keys[kid])
-            payload = json.loads(token.payload)
-            if payload["seq"] > 1 and last.get(kid) != payload["prev"]:
-                raise ValueError(f"seq {payload['seq']}: prev is not the hash before it")
-            last[kid] = digest.decode().rstrip("=")
-            payload["_kid"], payload["_hash"] = kid, last[kid]
-            out.append(payload)
-    return out
 
 
 class Check:
@@ -595,9 +442,7 @@ class Check:
             where = f"days.{day}"
             self.same(f"{where}.date", day.isoformat(), theirs["date"])
             self.same(f"{where}.length_s", end - begin, theirs["length_s"])
-            self.same(f"{where}.recorded_s",
-                      sum(min(p["end"], end) - max(p["start"], begin) for p, _ in mine),
-                      theirs["recorded_s"])
+            self.same(f"{where}.recorded_s", self.once(mine, begin, end), theirs["recorded_s"])
             out = sum(max(0, min(b, end * 1000) - max(a, begin * 1000)) for a, b, _ in outages)
             seen = any("covered_s" in c for _, c in mine) or \
                 any(begin // 300 <= cell <= (end - 1) // 300 for cell in watched)
@@ -629,6 +474,15 @@ class Check:
                       {f.get(name) for f in facts})
         named = {" ".join(c["behind"]) if c.get("behind") else None for _, c in self.intervals}
         self.same("identity.facts.behind", named, {f.get("behind") for f in facts})
+
+    @staticmethod
+    def once(rows, begin, end):
+        """Seconds of [begin, end) that some interval covers."""
+        total, at = 0, begin
+        for p, _ in rows:
+            total += max(0, min(p["end"], end) - max(p["start"], at))
+            at = max(at, min(p["end"], end))
+        return total
 
     def twice(self):
         """Seconds that two intervals cover count once, and are told."""

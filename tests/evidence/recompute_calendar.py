@@ -18,7 +18,11 @@ def of_hours(hours):
 
 def of_report(report):
     """What the report says class time goes by."""
-    return report["class_time"].get("calendars") or of_hours(report["period"]["class_hours"])
+    if "calendars" not in report["class_time"]:
+        report["class_time"]["_weekly"] = report["class_time"].get("_weekly") or \
+            of_hours(report["period"]["class_hours"])
+        return report["class_time"]["_weekly"]
+    return report["class_time"]["calendars"]
 
 
 def covers(row, date):
@@ -30,8 +34,18 @@ def length(row):
     return day(row.get("to", row["from"])) - day(row["from"])
 
 
+_KNOWN = {}  # what was asked before, by table
+
+
 def lookup(table, date):
     """Kind, name, testing, [from, to) in minutes or None."""
+    known = _KNOWN.setdefault(id(table), (table, {}))[1]
+    if date not in known:
+        known[date] = _look(table, date)
+    return known[date]
+
+
+def _look(table, date):
     for entry in table:
         c = entry["calendar"]
         if "from" not in c or c["from"] <= date <= c["to"]:
@@ -113,4 +127,4 @@ class ClassTime:
             day(table, c.local(p["start"]).date().isoformat())[0] == "unknown"
             for p, _ in c.intervals)
         c.same_members("class_time", mine,
-                       {k: v for k, v in theirs.items() if k not in ("method", "calendars")})
+                       {k: v for k, v in theirs.items() if k not in ("method", "calendars", "_weekly")})

@@ -2,9 +2,11 @@
  * gen_summaries.c - signed, chained summaries of schools that never were.
  *
  * Invariant: everything is drawn from (seed, site, time), never from what came before, so
- * a longer run begins with the same bytes as a shorter one. */
+ * a longer run begins with the same bytes as a shorter one. What befalls a school, and what
+ * it draws, is in gen_scene.c. */
 #include "gen_summaries.h"
 
+#include "gen_private.h"
 #include "gen_rich.h"
 
 #include <buf.h>
@@ -18,74 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    DAY_S = 86400,
-    EVERY_DAYS = 30, /* each of the troubles below comes once in so many days */
-    DAY_COUNTER = 1,
-    DAY_OUTAGE = 2,
-    DAY_BLINK = 3,
-    DAY_LOSSY = 4,
-    DAY_GAP = 5,
-    DAY_CLOCK = 6,
-    TARGETS = 2,
-    PERCENT = 100,
-    PPM = 1000000
-};
-
-struct bw_gen {
-    struct bw_gen_options o;
-    char site[BW_SITE_MAX + 1];
-    struct bw_key *key;
-    struct bw_summary summary;
-    struct bw_buf payload;
-    struct bw_buf jws;
-    char prev[BW_HASH_LEN + 1];
-    char config[BW_HASH_LEN + 1];
-    int64_t at_unix_s;
-    int64_t seq;
-    int64_t gap_from_unix_s; /* unknown: the interval before was there */
-    int64_t first_day;
-};
-
-/* splitmix64 over seed, site and what is drawn. */
-static uint64_t draw(const struct bw_gen *g, int64_t when, uint64_t what)
-{
-    uint64_t z = g->o.seed * 0x9e3779b97f4a7c15u +
-                 (uint64_t)g->o.site_index * 0xd1b54a32d192ed03u +
-                 (uint64_t)when * 0x94d049bb133111ebu + what * 0xbf58476d1ce4e5b9u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static int64_t
-between(const struct bw_gen *g, int64_t when, uint64_t what, int64_t low, int64_t high)
-{
-    return low + (int64_t)(draw(g, when, what) % (uint64_t)(high - low + 1));
-}
-
-static int64_t local_s(const struct bw_gen *g, int64_t unix_s)
-{
-    return unix_s + g->o.utc_offset_s;
-}
-
-static int64_t local_day(const struct bw_gen *g, int64_t unix_s)
-{
-    return local_s(g, unix_s) / DAY_S;
-}
-
-/* Does the day's trouble of this kind fall on the local day of an instant? */
-static bool is_day(const struct bw_gen *g, int64_t unix_s, int which)
-{
-    return !g->o.steady && (local_day(g, unix_s) - g->first_day) % EVERY_DAYS == which;
-}
-
-static int64_t day_start(const struct bw_gen *g, int64_t unix_s)
-{
-    return local_day(g, unix_s) * DAY_S - g->o.utc_offset_s;
-}
 
 void bw_gen_options_init(struct bw_gen_options *o)
 {
@@ -104,6 +38,10 @@ static void name_site(struct bw_gen *g)
     static const char chars[] = "abcdefghijklmnopqrstuvwxyz23456789";
     int n = g->o.site_index;
 
+    if (g->o.scene) {
+        memcpy(g->site, g->o.scene->site, sizeof(g->site));
+        return;
+    }
     (void)snprintf(g->site, sizeof(g->site), "s-heron");
     for (size_t at = strlen(g->site); n > 0 && at < BW_SITE_MAX; n /= 34, at++) {
         g->site[at] = chars[n % 34];
@@ -123,6 +61,11 @@ static int make_key(struct bw_gen *g, struct bw_err *reterr)
 
     (void)snprintf(text, sizeof(text), "seed %llu site %d", (unsigned long long)g->o.seed,
                    g->o.site_index);
+    if (g->keys > 0) {
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), " key %d",
+                       g->keys + 1);
+    }
+    g->keys++;
     bw_sha256(text, strlen(text), seed);
     (void)crypto_sign_seed_keypair(public, secret, seed);
     (void)bw_b64_encode(public, sizeof(public), x);
@@ -143,7 +86,7 @@ int bw_gen_new(const struct bw_gen_options *o, struct bw_gen **ret, struct bw_er
     g->o = *o;
     g->at_unix_s = o->from_unix_s;
     g->gap_from_unix_s = BW_UNKNOWN;
-    g->first_day = local_day(g, o->from_unix_s);
+    g->first_day = bw_gen_local_day(g, o->from_unix_s);
     bw_buf_init(&g->payload, BW_PAYLOAD_MAX);
     bw_buf_init(&g->jws, BW_JWS_MAX);
     bw_summary_init(&g->summary);
@@ -188,112 +131,25 @@ const struct bw_summary *bw_gen_summary(const struct bw_gen *g)
 
 int64_t bw_gen_received_unix_ms(const struct bw_gen *g)
 {
-    int64_t t = g->summary.start_unix_s;
-    int64_t late_s = between(g, t, 90, 1, 20);
+    int64_t late_s = bw_gen_late_s(g, g->summary.start_unix_s);
 
-    if (is_day(g, t, DAY_OUTAGE)) {
-        late_s += 2 * 3600;
-    } else if (is_day(g, t, DAY_LOSSY)) {
-        late_s += 30 * 3600;
-    }
-    return (g->summary.end_unix_s + late_s) * 1000;
+    return (g->made_unix_s + late_s) * 1000;
 }
 
-/* ---- troubles ------------------------------------------------------------------- */
-
-/* The outage of an instant's local day: two on bad days, none on others. */
-static bool
-find_outage(const struct bw_gen *g, int64_t unix_s, int64_t *from_ms, int64_t *to_ms)
-{
-    int64_t day = day_start(g, unix_s);
-
-    if (is_day(g, unix_s, DAY_OUTAGE)) {
-        *from_ms = (day + 10 * 3600 + between(g, day, 1, 0, 3600)) * 1000 + 400;
-        *to_ms = *from_ms + between(g, day, 2, 25 * 60, 95 * 60) * 1000 + 250;
-        return true;
-    }
-    if (is_day(g, unix_s, DAY_BLINK)) {
-        *from_ms = (day + 14 * 3600 + between(g, day, 3, 0, 200)) * 1000;
-        *to_ms = *from_ms + between(g, day, 4, 11, 59) * 1000;
-        return true;
-    }
-    return false;
-}
-
-/* Seconds of [start, end) in which the line is out. */
-static int64_t out_s(const struct bw_gen *g, int64_t start, int64_t end)
-{
-    int64_t from_ms;
-    int64_t to_ms;
-    int64_t from;
-    int64_t to;
-
-    if (!find_outage(g, start, &from_ms, &to_ms)) {
-        return 0;
-    }
-    from = from_ms / 1000 > start ? from_ms / 1000 : start;
-    to = to_ms / 1000 < end ? to_ms / 1000 : end;
-    return to > from ? to - from : 0;
-}
-
-static bool in_gap(const struct bw_gen *g, int64_t unix_s)
-{
-    int64_t second = unix_s - day_start(g, unix_s);
-
-    return !g->o.without_gaps && is_day(g, unix_s, DAY_GAP) && second >= 17 * 3600 &&
-           second < 21 * 3600 + 600;
-}
-
-static bool unsynced(const struct bw_gen *g, int64_t unix_s)
-{
-    int64_t second = unix_s - day_start(g, unix_s);
-
-    return is_day(g, unix_s, DAY_CLOCK) && second >= 3 * 3600 && second < 9 * 3600;
-}
-
-static bool is_moved(const struct bw_gen *g, int64_t unix_s)
-{
-    int64_t since_s = g->o.moved_unix_s == BW_UNKNOWN ? -1 : unix_s - g->o.moved_unix_s;
-
-    return since_s >= 0 &&
-           (since_s < 36 * 3600 || (since_s >= 48 * 3600 && since_s < 60 * 3600));
-}
-
-/* ---- habits --------------------------------------------------------------------- */
-
-/* What the school draws, in ppm of its claim. */
-static int64_t demand_ppm(const struct bw_gen *g, int64_t unix_s)
-{
-    int64_t second = local_s(g, unix_s) % DAY_S;
-    int64_t weekday = (local_day(g, unix_s) + 4) % 7; /* 0 = Sunday */
-    int64_t noise = between(g, unix_s, 10, 60, 140);
-    int64_t base = 12000 + between(g, unix_s, 11, 0, 9000);
-    int64_t busy = 0;
-
-    if (weekday >= 1 && weekday <= 5 && second >= 7 * 3600 && second < 17 * 3600) {
-        /* a hill from 07:00 to 17:00, its top at noon, with a dip for lunch */
-        int64_t x = (second - 12 * 3600) / 60;
-        busy = 560000 - x * x * 560000 / 90000;
-        if (second >= 12 * 3600 && second < 12 * 3600 + 2700) {
-            busy = busy * 6 / 10;
-        }
-        busy += between(g, day_start(g, unix_s), 12, 0, 120000);
-    }
-    return (base + busy) * noise / PERCENT;
-}
+/* ---- the line ------------------------------------------------------------------- */
 
 static void
 fill_flow(const struct bw_gen *g, struct bw_circuit_summary *c, int dir, int64_t length_s)
 {
     int64_t t = g->summary.start_unix_s;
-    int64_t up_s = length_s - out_s(g, t, t + length_s);
-    int64_t ppm = demand_ppm(g, t) * (dir == BW_UP ? 6 : 10) / 10;
-    int64_t rate = ppm >= 985000 ? g->o.claim_bps[dir] / PPM * 985000
-                                 : g->o.claim_bps[dir] / PPM * ppm;
+    int64_t up_s = length_s - bw_gen_out_s(g, t, t + length_s);
+    int64_t ppm = bw_gen_demand_ppm(g, t) * (dir == BW_UP ? 6 : 10) / 10;
+    int64_t line_bps = bw_gen_line_bps(g, t, dir);
+    int64_t rate = line_bps / PPM * (ppm >= 985000 ? 985000 : ppm);
     struct bw_flow *f = &c->flow[dir];
     int64_t bytes = rate / 8 * (up_s < c->covered_s ? up_s : c->covered_s);
 
-    f->packets = bytes / between(g, t, dir == BW_UP ? 21 : 20, 700, 1100);
+    f->packets = bytes / bw_gen_between(g, t, dir == BW_UP ? 21 : 20, 700, 1100);
     f->bytes = bytes + (c->layer == BW_LAYER_ETHERNET ? f->packets * 14 : 0);
     f->p95_1s_bps = rate + rate / 4;
     f->peak_1s_bps = rate + rate / 2;
@@ -320,19 +176,13 @@ fill_circuit(const struct bw_gen *g, struct bw_circuit_summary *c, int64_t lengt
     c->source = BW_SOURCE_KERNEL;
     c->layer = BW_LAYER_ETHERNET;
     c->resolution_ms = 1000;
-    c->link_bps = 1000000000;
-    c->covered_s = length_s;
-    if (is_moved(g, g->summary.start_unix_s)) {
+    c->link_bps = g->o.scene ? 10000000000 : 1000000000;
+    c->covered_s = bw_gen_covered_s(g, g->summary.start_unix_s, length_s);
+    if (bw_gen_is_moved(g, g->summary.start_unix_s)) {
         c->vantage = BW_VANTAGE_WAN_SIDE;
         c->source = BW_SOURCE_SNMP;
         c->layer = BW_LAYER_IP;
         c->mtu = 1492;
-    }
-    if (is_day(g, g->summary.start_unix_s, DAY_COUNTER)) {
-        int64_t second = local_s(g, g->summary.start_unix_s) % DAY_S;
-        c->covered_s = second == 9 * 3600    ? length_s * 4 / 10
-                       : second == 10 * 3600 ? length_s * 7 / 10
-                                             : length_s;
     }
     fill_flow(g, c, BW_DOWN, length_s);
     fill_flow(g, c, BW_UP, length_s);
@@ -345,8 +195,8 @@ static int fill_latency(struct bw_gen *g, size_t i, int64_t length_s, struct bw_
     struct bw_summary *s = &g->summary;
     struct bw_latency *l = &s->latency[i];
     int64_t t = s->start_unix_s;
-    int64_t load_ppm = demand_ppm(g, t);
-    int64_t loss_ppm = is_day(g, t, DAY_LOSSY) ? 30000 : 400;
+    int64_t load_ppm = bw_gen_demand_ppm(g, t);
+    int64_t loss_ppm = bw_gen_loss_ppm(g, t);
     int64_t lowest = INT64_MAX;
     struct bw_hist h;
     struct bw_buf text;
@@ -357,12 +207,12 @@ static int fill_latency(struct bw_gen *g, size_t i, int64_t length_s, struct bw_
     (void)snprintf(l->kind, sizeof(l->kind), "icmp");
     l->family = 4;
     l->sent = length_s;
-    l->lost = out_s(g, t, t + length_s);
+    l->lost = bw_gen_out_s(g, t, t + length_s);
     l->late = 0;
     l->sum_us = 0;
     bw_hist_init(&h);
     for (int64_t n = l->lost; n < l->sent; n++) {
-        uint64_t z = draw(g, t * 4 + (int64_t)i, 1000 + (uint64_t)n);
+        uint64_t z = bw_gen_draw(g, t * 4 + (int64_t)i, 1000 + (uint64_t)n);
         int64_t rtt_us = base_us[i] + (int64_t)(z % 400);
         if ((int64_t)(z >> 20 & 0xfffff) < loss_ppm) {
             l->lost++;
@@ -400,9 +250,9 @@ static int fill_latency(struct bw_gen *g, size_t i, int64_t length_s, struct bw_
 /* Which of the day's two runs starts in this interval: 0, 1, or -1. */
 static int run_of(const struct bw_gen *g, int64_t start, int64_t end)
 {
-    int64_t day = day_start(g, start);
-    const int64_t at[] = {day + 2 * 3600 + between(g, day, 30, 0, 2 * 3600),
-                          day + 19 * 3600 + between(g, day, 31, 0, 4 * 3600)};
+    int64_t day = bw_gen_day_start(g, start);
+    const int64_t at[] = {day + 2 * 3600 + bw_gen_between(g, day, 30, 0, 2 * 3600),
+                          day + 19 * 3600 + bw_gen_between(g, day, 31, 0, 4 * 3600)};
 
     for (int i = 0; i < 2; i++) {
         if (at[i] >= start && at[i] < end) {
@@ -416,18 +266,24 @@ static void fill_run(struct bw_gen *g, struct bw_circuit_summary *c, int dir)
 {
     struct bw_summary *s = &g->summary;
     struct bw_throughput *t = &s->throughput[s->n_throughput++];
-    int64_t luck = between(g, s->start_unix_s, dir == BW_UP ? 41 : 40, 0, 99);
-    int64_t ip_ppm =
-        luck >= 97 ? between(g, s->start_unix_s, 42, 640000, 880000)
-                   : between(g, s->start_unix_s, dir == BW_UP ? 44 : 43, 952000, 1000000);
-    int64_t ip_bps = g->o.claim_bps[dir] / PPM * ip_ppm;
+    int64_t luck = bw_gen_between(g, s->start_unix_s, dir == BW_UP ? 41 : 40, 0, 99);
+    int64_t ip_ppm = luck >= 97 ? bw_gen_between(g, s->start_unix_s, 42, 640000, 880000)
+                                : bw_gen_between(g, s->start_unix_s, dir == BW_UP ? 44 : 43,
+                                                 952000, 1000000);
+    int64_t ip_bps = bw_gen_line_bps(g, s->start_unix_s, dir) / PPM * ip_ppm;
     int64_t length_s = s->end_unix_s - s->start_unix_s;
+    const struct bw_gen_stretch *wrong = NULL;
+    bool second = g->o.scene && bw_gen_draw(g, s->start_unix_s, 47) % 2 == 1;
 
+    if (second) { /* of the state's two servers */
+        wrong = bw_gen_now(g, BW_GEN_SERVER, s->start_unix_s);
+        ip_bps = wrong ? ip_bps / PPM * wrong->a : ip_bps;
+    }
     bw_throughput_init(t);
     (void)snprintf(t->circuit, sizeof(t->circuit), "wan");
     (void)snprintf(t->probe, sizeof(t->probe), "state");
     (void)snprintf(t->kind, sizeof(t->kind), "http");
-    (void)snprintf(t->server, sizeof(t->server), "state-1");
+    (void)snprintf(t->server, sizeof(t->server), second ? "state-2" : "state-1");
     t->method = "http/1";
     t->direction = dir == BW_UP ? BW_UP : BW_DOWN;
     t->at_unix_ms = (s->start_unix_s + length_s * (dir == BW_UP ? 5 : 2) / 10) * 1000 + 120;
@@ -444,12 +300,16 @@ static void fill_run(struct bw_gen *g, struct bw_circuit_summary *c, int dir)
         return;
     }
     t->duration_ms = length_s >= 100 ? 10000 : length_s * 100;
-    if (luck < 7 || out_s(g, s->start_unix_s, s->end_unix_s) > 0) {
+    if (luck < 7 || bw_gen_out_s(g, s->start_unix_s, s->end_unix_s) > 0) {
         t->state = BW_TEST_FAILED;
         t->reason = "connection timed out";
         return;
     }
     t->state = BW_TEST_OK;
+    if (g->o.scene && g->o.scene->archive) {
+        t->grade = BW_GRADE_ARCHIVE;
+        t->receipt = "ndt-heron-1793577600-0001";
+    }
     t->retest_of = luck < 9 ? "earlier" : NULL;
     t->egress = luck == 50   ? BW_EGRESS_OTHER
                 : luck >= 90 ? BW_EGRESS_MATCH
@@ -463,8 +323,8 @@ static void fill_run(struct bw_gen *g, struct bw_circuit_summary *c, int dir)
     t->bytes = BW_UNKNOWN;
     (void)snprintf(t->cc, sizeof(t->cc), "bbr");
     t->rtt_idle_us = 12000;
-    t->rtt_loaded_p95_us = between(g, s->start_unix_s, 45, 14000, 60000);
-    t->tester_busy_ppm = between(g, s->start_unix_s, 46, 20000, 300000);
+    t->rtt_loaded_p95_us = bw_gen_between(g, s->start_unix_s, 45, 14000, 60000);
+    t->tester_busy_ppm = bw_gen_between(g, s->start_unix_s, 46, 20000, 300000);
     t->goodput_bps = ip_bps / 1500 * 1448 / 100 * 99;
     t->bytes = t->goodput_bps / 8 * t->duration_ms / 1000;
     if (c->source != BW_SOURCE_NONE) {
@@ -484,8 +344,9 @@ static void fill_outages(struct bw_gen *g)
     struct bw_summary *s = &g->summary;
     int64_t from_ms;
     int64_t to_ms;
+    bool carrier;
 
-    if (!find_outage(g, s->start_unix_s, &from_ms, &to_ms) ||
+    if (!bw_gen_find_outage(g, s->start_unix_s, &from_ms, &to_ms, &carrier) ||
         from_ms >= s->end_unix_s * 1000 || to_ms <= s->start_unix_s * 1000) {
         return;
     }
@@ -493,7 +354,7 @@ static void fill_outages(struct bw_gen *g)
         (struct bw_outage){.circuit = "wan",
                            .from_unix_ms = from_ms,
                            .to_unix_ms = to_ms < s->end_unix_s * 1000 ? to_ms : BW_UNKNOWN,
-                           .why = "targets silent",
+                           .why = carrier ? "carrier down" : "targets silent",
                            .known_to_unix_ms = BW_UNKNOWN};
     s->n_outages = 1;
 }
@@ -502,26 +363,44 @@ static int fill(struct bw_gen *g, struct bw_err *reterr)
 {
     struct bw_summary *s = &g->summary;
     int64_t length_s = g->o.interval_s;
-    int64_t start = g->at_unix_s;
+    const struct bw_gen_stretch *behind = bw_gen_now(g, BW_GEN_BEHIND, g->at_unix_s);
+    const struct bw_gen_stretch *before =
+        bw_gen_now(g, BW_GEN_BEHIND, g->at_unix_s - length_s);
+    int64_t start = g->at_unix_s - (behind ? behind->a : 0);
+    const struct bw_gen_stretch *fault = bw_gen_now(g, BW_GEN_CLOCK, start);
     int r = 0;
 
     bw_summary_done(s);
     memcpy(s->site, g->site, sizeof(s->site));
     s->seq = ++g->seq;
-    s->chain.why = s->seq == 1 ? BW_CHAIN_NEW : BW_CHAIN_CONTINUES;
-    memcpy(s->prev, g->prev, sizeof(s->prev));
+    s->chain.why = s->seq > 1    ? BW_CHAIN_CONTINUES
+                   : g->keys > 1 ? BW_CHAIN_ROTATED
+                                 : BW_CHAIN_NEW;
+    if (s->seq > 1) {
+        memcpy(s->prev, g->prev, sizeof(s->prev));
+    } else if (g->keys > 1) {
+        memcpy(s->chain.prev_kid, g->prev_kid, sizeof(s->chain.prev_kid));
+        s->chain.prev_seq = g->prev_seq;
+        memcpy(s->chain.prev_hash, g->prev, sizeof(s->chain.prev_hash));
+    }
     (void)snprintf(s->agent, sizeof(s->agent), "bandwitnessd/0.1.0");
     memcpy(s->config, g->config, sizeof(s->config));
     (void)snprintf(s->boot, sizeof(s->boot), "3f0c1c1e-5e0b-4d83-9d0a-6f2d1f7c9a11");
-    s->mono_ms = (start + length_s - g->o.from_unix_s) * 1000;
+    g->made_unix_s = g->at_unix_s + length_s;
+    s->mono_ms = (g->made_unix_s - g->o.from_unix_s) * 1000;
     s->start_unix_s = start;
     s->end_unix_s = start + length_s;
     s->clock.known = true;
-    s->clock.synced = !unsynced(g, start);
+    s->clock.synced = !bw_gen_unsynced(g, start);
     s->clock.max_error_us =
-        between(g, start, 50, 600, 2600) + (s->clock.synced ? 0 : 400000);
-    s->clock.step_us =
-        !s->clock.synced && unsynced(g, start - length_s) == false ? 2500000 : 0;
+        bw_gen_between(g, start, 50, 600, 2600) + (s->clock.synced ? 0 : 400000);
+    s->clock.step_us = 0;
+    if (!s->clock.synced && !bw_gen_unsynced(g, start - length_s)) {
+        s->clock.step_us = fault ? fault->a : 2500000;
+    }
+    if (behind != before) { /* it was set, and at the end set right */
+        s->clock.step_us = ((before ? before->a : 0) - (behind ? behind->a : 0)) * 1000000;
+    }
     s->circuits = bw_summary_alloc(s, sizeof(*s->circuits));
     s->latency = bw_summary_alloc(s, (TARGETS + BW_GEN_RICH_LATENCY) * sizeof(*s->latency));
     s->throughput = bw_summary_alloc(s, 2 * sizeof(*s->throughput));
@@ -547,9 +426,21 @@ static int fill(struct bw_gen *g, struct bw_err *reterr)
     fill_outages(g);
     if (r == 0 && g->o.rich) {
         r = bw_gen_rich(s, g->o.seed * 131 + (uint64_t)g->o.site_index,
-                        demand_ppm(g, start), out_s(g, start, start + length_s), reterr);
+                        bw_gen_demand_ppm(g, start),
+                        bw_gen_out_s(g, start, start + length_s), reterr);
     }
     return r;
+}
+
+/* Another key, and a new chain that names the end of the old one. */
+static int rotate(struct bw_gen *g, struct bw_err *reterr)
+{
+    memcpy(g->prev_kid, bw_key_public(g->key)->kid, sizeof(g->prev_kid));
+    g->prev_seq = g->seq;
+    g->seq = 0;
+    bw_key_free(g->key);
+    g->key = NULL;
+    return make_key(g, reterr);
 }
 
 int bw_gen_next(struct bw_gen *g,
@@ -559,10 +450,18 @@ int bw_gen_next(struct bw_gen *g,
 {
     int r;
 
-    while (g->at_unix_s < g->o.to_unix_s && in_gap(g, g->at_unix_s)) {
+    while (g->at_unix_s < g->o.to_unix_s && bw_gen_in_gap(g, g->at_unix_s)) {
         g->gap_from_unix_s =
             g->gap_from_unix_s == BW_UNKNOWN ? g->at_unix_s : g->gap_from_unix_s;
         g->at_unix_s += g->o.interval_s;
+    }
+    if (g->o.scene && g->seq > 0 &&
+        bw_gen_scene_find(g->o.scene, BW_GEN_KEY, g->at_unix_s, g->at_unix_s + 1) &&
+        g->keys == 1) {
+        r = rotate(g, reterr);
+        if (r < 0) {
+            return r;
+        }
     }
     if (g->at_unix_s >= g->o.to_unix_s) {
         *ret_jws = NULL;

@@ -12,6 +12,7 @@
 
 struct bw_err;
 struct bw_gen;
+struct bw_gen_scene;
 struct bw_pubkey;
 struct bw_summary;
 
@@ -32,6 +33,8 @@ struct bw_gen_options {
     bool without_gaps;     /* every interval is there */
     bool rich;             /* every kind of probe, and what the line is full of */
     bool steady;           /* no outage, lossy day, gap or clock fault */
+    const struct bw_gen_scene *scene; /* in place of all these troubles and habits; lent;
+                                         NULL: none */
 };
 
 void bw_gen_options_init(struct bw_gen_options *o); /* one week of a 100/20 Mbit/s school */

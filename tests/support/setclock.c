@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * setclock.c - preloaded into a program under test, moves its wall clock: by as many
- * seconds as the file $BW_CLOCK_OFFSET says, read at every call. Monotonic clocks are
- * left alone, as when an administrator sets the time. */
+ * seconds as the file $BW_CLOCK_OFFSET says, read at every call; or it always shows the
+ * second $BW_CLOCK_AT. Monotonic clocks are left alone, as when an administrator sets the
+ * time. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -32,6 +33,8 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 {
     int r = (int)syscall(SYS_clock_gettime, id, ts);
     if (r == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) {
+        const char *at = getenv("BW_CLOCK_AT");
+        *ts = at ? (struct timespec){.tv_sec = strtol(at, NULL, 10)} : *ts;
         ts->tv_sec += offset_s();
     }
     return r;
