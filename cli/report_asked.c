@@ -2,6 +2,8 @@
  * report_asked.c - the options of `bandwitness report`, and which of them go together. */
 #include "report_asked.h"
 
+#include "crew.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -13,8 +15,20 @@ enum {
     ALL = 'A',
     FORMAT = 'x',
     OUTPUT = 'o',
-    JSON = 'j'
+    JSON = 'j',
+    JOBS = 'J',
+    QUIET = 'q',
+    FIRST_CHOICE = 2000 /* the first of `choices` */
 };
+
+/* Whose circuits. */
+static const struct {
+    const char *name;
+    enum bw_select_by by;
+} choices[] = {{"frn", BW_SELECT_FRN},
+               {"school", BW_SELECT_SCHOOL},
+               {"district", BW_SELECT_DISTRICT},
+               {"consortium", BW_SELECT_CONSORTIUM}};
 
 /* Options whose word is kept as it is. */
 static const struct {
@@ -51,7 +65,8 @@ static const struct {
 
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
-    FLAGS = 7,
+    CHOICES = sizeof(choices) / sizeof(choices[0]),
+    FLAGS = 9,
     FORMATS = 4,
     PEOPLE_MAX = 10000000
 };
@@ -76,6 +91,11 @@ static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret
         text += n + (text[n] == ',');
     }
     return *ret ? BW_EXIT_OK : bw_cli_usage(v, "--format is empty");
+}
+
+bool bw_report_asked_many(const struct bw_report_asked *a)
+{
+    return a->all || a->number;
 }
 
 bool bw_report_asked_several(const struct bw_report_asked *a)
@@ -123,12 +143,6 @@ static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
     if (a->certificate && (!a->purpose || a->pack != BW_PACK_AUDIT)) {
         return bw_cli_usage(v, "--certificate goes with --for audit");
     }
-    if (a->all && (!a->purpose || a->pack == BW_PACK_LEGISLATURE || a->circuit ||
-                   !a->output || strcmp(a->output, "-") == 0)) {
-        return bw_cli_usage(v,
-                            "--all goes with --for, a pack of one circuit, and -o DIR; and "
-                            "without --circuit");
-    }
     if (a->with && (!a->purpose || a->pack != BW_PACK_PIA)) {
         return bw_cli_usage(v, "--with goes with --for pia");
     }
@@ -145,6 +159,34 @@ static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
         return BW_EXIT_USAGE;
     }
     return read_count(v, "--users", a->people[1], &a->users);
+}
+
+/* What goes with many circuits. */
+static int read_many(const struct bw_verb *v, const struct bw_report_asked *a)
+{
+    bool lines = a->purpose && a->pack == BW_PACK_LEGISLATURE;
+
+    if (!bw_report_asked_many(a) && !lines) {
+        return a->quiet || a->jobs != BW_UNKNOWN
+                   ? bw_cli_usage(v, "--jobs and --quiet go with many circuits")
+                   : BW_EXIT_OK;
+    }
+    if (a->circuit || a->with || (a->all && a->number) || (a->number && a->site)) {
+        return bw_cli_usage(v, "whose circuits? one of --all, --frn, --school, --district, "
+                               "--consortium, and no --circuit or --with beside it");
+    }
+    if (a->judging.terms || a->people[0] || a->people[1] || a->cost || a->place) {
+        return bw_cli_usage(v,
+                            "--terms, --students, --users, --monthly-cost and --place are "
+                            "of one circuit: of many they come from what is on file");
+    }
+    if (!a->year && !a->month && !(a->from && a->to)) {
+        return bw_cli_usage(v, "say which period: --from and --to, --month or --year");
+    }
+    if (!lines && (!a->output || strcmp(a->output, "-") == 0)) {
+        return bw_cli_usage(v, "many circuits want a folder: -o DIR");
+    }
+    return BW_EXIT_OK;
 }
 
 /* Whatever the result is. */
@@ -187,7 +229,7 @@ int bw_report_asked_read(const struct bw_verb *v,
                          char **argv,
                          struct bw_report_asked *ret)
 {
-    struct option longs[TEXTS + FLAGS + 1] = {
+    struct option longs[TEXTS + FLAGS + CHOICES + 1] = {
         [TEXTS] = {"format", required_argument, NULL, FORMAT},
         [TEXTS + 1] = {"intervals", no_argument, NULL, INTERVALS},
         [TEXTS + 2] = {"output", required_argument, NULL, OUTPUT},
@@ -195,12 +237,18 @@ int bw_report_asked_read(const struct bw_verb *v,
         [TEXTS + 4] = {"letter", no_argument, NULL, LETTER},
         [TEXTS + 5] = {"certificate", no_argument, NULL, CERTIFICATE},
         [TEXTS + 6] = {"all", no_argument, NULL, ALL},
+        [TEXTS + 7] = {"jobs", required_argument, NULL, JOBS},
+        [TEXTS + 8] = {"quiet", no_argument, NULL, QUIET},
     };
-    struct bw_report_asked a = {.formats = BW_REPORT_HTML};
+    struct bw_report_asked a = {.formats = BW_REPORT_HTML, .jobs = BW_UNKNOWN};
     int o;
 
     for (int i = 0; i < TEXTS; i++) {
         longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
+    }
+    for (int i = 0; i < CHOICES; i++) {
+        longs[TEXTS + FLAGS + i] =
+            (struct option){choices[i].name, required_argument, NULL, FIRST_CHOICE + i};
     }
     while ((o = bw_cli_getopt(v, argc, argv, "o:", longs)) != -1) {
         if (o == OUTPUT) {
@@ -213,6 +261,19 @@ int bw_report_asked_read(const struct bw_verb *v,
             a.certificate = true;
         } else if (o == ALL) {
             a.all = true;
+        } else if (o == QUIET) {
+            a.quiet = true;
+        } else if (o == JOBS) {
+            if (bw_cli_int(v, "--jobs", optarg, 1, BW_CREW_WORKERS_MAX, &a.jobs)) {
+                return BW_EXIT_USAGE;
+            }
+        } else if (o >= FIRST_CHOICE && o < FIRST_CHOICE + CHOICES) {
+            if (a.number) {
+                return bw_cli_usage(v, "--%s beside --%s: one of them",
+                                    choices[o - FIRST_CHOICE].name, bw_select_word(a.by));
+            }
+            a.number = optarg;
+            a.by = choices[o - FIRST_CHOICE].by;
         } else if (o == FORMAT) {
             if (read_formats(v, optarg, &a.formats) != BW_EXIT_OK) {
                 return BW_EXIT_USAGE;
@@ -230,7 +291,7 @@ int bw_report_asked_read(const struct bw_verb *v,
     if (optind < argc) {
         return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
     }
-    if (read_pack(v, &a) != BW_EXIT_OK) {
+    if (read_pack(v, &a) != BW_EXIT_OK || read_many(v, &a) != BW_EXIT_OK) {
         return BW_EXIT_USAGE;
     }
     *ret = a;

@@ -8,6 +8,7 @@
 
 #include <bw/units.h>
 #include <packs.h>
+#include <selection.h>
 #include <stdbool.h>
 
 enum bw_report_format {
@@ -43,6 +44,10 @@ struct bw_report_asked {
     struct bw_judging_asked judging;
     const char *paper; /* "letter" or "a4" */
     const char *output;
+    const char *number; /* of whose circuits, by `by`; NULL: one circuit, or all */
+    enum bw_select_by by;
+    int64_t jobs; /* worker processes; unknown: as many as processors */
+    bool quiet;
     unsigned formats; /* of enum bw_report_format */
     bool intervals;
     bool letter;
@@ -71,6 +76,8 @@ int bw_report_asked_explain(const struct bw_verb *v,
                             char **argv,
                             struct bw_report_asked *ret,
                             const char **ret_name);
+/* Of circuits that are chosen, each its own: --all, --frn and the like. */
+bool bw_report_asked_many(const struct bw_report_asked *a);
 /* More than one file comes out. */
 bool bw_report_asked_several(const struct bw_report_asked *a);
 

@@ -1,200 +1,419 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * report_many.c - a pack of many circuits.
+ * report_many.c - reports of many circuits, and packs of all of them together.
  *
- * Invariant: one report is in memory at a time beside the first, which tells the period; a
- * circuit without records of the period is a line that says so. */
+ * Invariant: a circuit's report is made by the same steps as one that was asked for alone,
+ * in some worker, with one report in memory at a time; what is printed and listed is in the
+ * circuits' order. A circuit that fails stops no other. */
 #include "report_many.h"
 
+#include "buf.h"
+#include "clock.h"
+#include "crew.h"
 #include "file.h"
+#include "made_index.h"
 #include "packs.h"
+#include "progress.h"
+#include "report_chosen.h"
+#include "report_forms.h"
 #include "report_pack.h"
 #include "report_work.h"
+#include "report_write.h"
 
 #include <bw/err.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* What a worker tells of its circuit: plain bytes between processes of one program. */
+struct outcome {
+    enum bw_made made;
+    struct bw_pack_line line;
+};
 
 struct many {
     const struct bw_verb *verb;
-    struct bw_pack_line *lines;
-    size_t n;
-    struct bw_report_work *first; /* the first with a report */
-    size_t n_made;
+    const struct bw_report_asked *asked;
+    struct bw_selection chosen;
+    struct bw_made_row *rows;
+    struct bw_progress progress;
+    struct bw_origin *origin; /* of a worker: open from its first circuit on */
+    bool write;               /* a pack of each, not lines alone */
 };
 
-static int add_circuit(void *owner, const struct bw_origin_circuit *c)
+/* ---- in a worker ---------------------------------------------------------------- */
+
+static void name_line(const struct bw_selected *s, struct bw_pack_line *x)
+{
+    *x = (struct bw_pack_line){.outage_ms = BW_UNKNOWN};
+    (void)snprintf(x->site, sizeof(x->site), "%s", s->name.site);
+    (void)snprintf(x->circuit, sizeof(x->circuit), "%s", s->name.circuit);
+}
+
+/* A work for one circuit, with this worker's origin. */
+static struct bw_report_work *begin(struct many *m, int *ret_status)
+{
+    struct bw_report_work *w = calloc(1, sizeof(*w));
+
+    if (!w) {
+        *ret_status = bw_cli_failed(m->verb, "out of memory");
+        return NULL;
+    }
+    w->verb = m->verb;
+    if (!m->origin) {
+        *ret_status = bw_report_work_open(w, m->asked);
+        m->origin = w->origin;
+    }
+    w->origin = m->origin;
+    w->lent = true;
+    return w;
+}
+
+static int finish(struct many *m,
+                  const struct bw_report_asked *mine,
+                  struct bw_report_work *w,
+                  const char *name,
+                  struct outcome *o)
+{
+    struct bw_err err = {""};
+    int r = bw_report_forms_make(mine, w, &err);
+
+    if (r == -ENODATA) {
+        (void)snprintf(o->line.place, sizeof(o->line.place), "%s", w->place);
+        o->made = BW_NO_RECORD;
+        return BW_EXIT_OK;
+    }
+    r = r < 0 ? r : bw_pack_line_of(w->report, &o->line);
+    if (r < 0) {
+        return bw_cli_failed(m->verb, "%s: %s", name,
+                             err.text[0] ? err.text : bw_strerror(-r));
+    }
+    o->made = w->query.check == BW_CHECK_BAD ? BW_MADE_BAD : BW_MADE_IT;
+    return m->write ? bw_report_forms_write(mine, w) : BW_EXIT_OK;
+}
+
+static int one(void *owner, size_t i, struct bw_buf *out)
 {
     struct many *m = owner;
-    struct bw_pack_line *x = &m->lines[m->n];
-
-    if (m->n == BW_PACK_REPORTS_MAX) {
-        return -E2BIG;
-    }
-    *x = (struct bw_pack_line){.outage_ms = BW_UNKNOWN};
-    (void)snprintf(x->site, sizeof(x->site), "%s", c->site);
-    (void)snprintf(x->circuit, sizeof(x->circuit), "%s", c->circuit);
-    m->n++;
-    return 0;
-}
-
-static int list(struct many *m, const struct bw_report_asked *a)
-{
-    struct bw_report_work w = {.verb = m->verb};
-    struct bw_err err = {""};
-    int status = bw_report_work_open(&w, a);
-    int r;
-
-    if (status == BW_EXIT_OK) {
-        r = bw_origin_circuits(w.origin, a->site ? a->site : "", add_circuit, m, &err);
-        if (r == -E2BIG) {
-            status =
-                bw_cli_failed(m->verb, "more than %d circuits: narrow it down with --site",
-                              BW_PACK_REPORTS_MAX);
-        } else if (r < 0) {
-            status = bw_cli_failed(m->verb, "%s", err.text);
-        } else if (m->n == 0) {
-            status = bw_cli_failed(m->verb, "no circuit has records there");
-        }
-    }
-    bw_report_work_done(&w);
-    return status;
-}
-
-/* One circuit's line; its report goes, unless it is the first. */
-static int one(struct many *m, const struct bw_report_asked *a, struct bw_pack_line *x)
-{
-    struct bw_report_asked mine = *a;
-    struct bw_report_work *w = calloc(1, sizeof(*w));
-    char name[BW_SITE_MAX + BW_NAME_MAX + 2];
-    struct bw_err err = {""};
-    int status;
-    int r;
-
-    if (!w) {
-        return bw_cli_failed(m->verb, "out of memory");
-    }
-    (void)snprintf(name, sizeof(name), "%s.%s", x->site, x->circuit);
-    w->verb = m->verb;
-    mine.circuit = name;
-    mine.site = NULL;
-    status = bw_report_work_find(w, &mine);
-    if (status == BW_EXIT_OK) {
-        w->query.progress = NULL;
-        r = bw_report_make(&w->query, &w->report, &err);
-        r = r < 0 ? r : bw_pack_line_of(w->report, x);
-        if (r == -ENODATA) {
-            (void)snprintf(x->place, sizeof(x->place), "%s", w->place);
-        } else if (r < 0) {
-            status = bw_cli_failed(m->verb, "%s: %s", name,
-                                   err.text[0] ? err.text : bw_strerror(-r));
-        } else if (!m->first) {
-            m->first = w;
-            return status;
-        }
-    }
-    bw_report_work_done(w);
-    free(w);
-    return status;
-}
-
-/* One circuit's pack into a folder of its own. */
-static int
-each(struct many *m, const struct bw_report_asked *a, const struct bw_pack_line *x)
-{
-    struct bw_report_asked mine = *a;
-    struct bw_report_work *w = calloc(1, sizeof(*w));
+    const struct bw_selected *s = &m->chosen.circuits[i];
+    struct bw_report_asked mine = *m->asked;
+    struct outcome o = {.made = BW_NO_RECORD};
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     char folder[PATH_MAX];
+    struct bw_report_work *w;
+    int status = BW_EXIT_OK;
+
+    name_line(s, &o.line);
+    if (s->recorded) {
+        (void)snprintf(name, sizeof(name), "%s.%s", s->name.site, s->name.circuit);
+        if (m->write) {
+            (void)snprintf(folder, sizeof(folder), "%s/%s/", m->asked->output, name);
+            mine.output = folder;
+        }
+        mine.circuit = name;
+        mine.site = NULL;
+        w = begin(m, &status);
+        if (w && status == BW_EXIT_OK) {
+            status = bw_report_forms_find(&mine, w);
+            w->query.progress = NULL;
+        }
+        if (w && status == BW_EXIT_OK) {
+            status = finish(m, &mine, w, name, &o);
+        }
+        if (w) {
+            bw_report_work_done(w);
+        }
+        free(w);
+    }
+    if (status != BW_EXIT_OK && o.made != BW_MADE_BAD) {
+        o.made = BW_NOT_MADE;
+    }
+    bw_buf_add(out, &o, sizeof(o));
+    return status;
+}
+
+/* ---- in the program that was started -------------------------------------------- */
+
+/* The first line of what a circuit's worker had to say, without the program's name. */
+static void keep_why(const struct bw_crew_done *d, const char *verb, char out[240])
+{
+    const char *end = memchr(d->told, '\n', d->n_told);
+    size_t n = end ? (size_t)(end - d->told) : d->n_told;
+    char before[64];
+
+    (void)snprintf(out, 240, "%.*s", (int)(n > 230 ? 230 : n), d->told);
+    (void)snprintf(before, sizeof(before), "bandwitness %s: ", verb);
+    n = strlen(before);
+    if (strncmp(out, before, n) == 0) {
+        memmove(out, out + n, strlen(out + n) + 1);
+    }
+    if (d->status < 0 && d->signal != 0) {
+        (void)snprintf(out, 240, "its process was ended by signal %d", d->signal);
+    } else if (!out[0] && d->status != BW_EXIT_OK) {
+        (void)snprintf(out, 240, "its process ended");
+    }
+}
+
+static void done(void *owner, const struct bw_crew_done *d)
+{
+    struct many *m = owner;
+    struct bw_made_row *row = &m->rows[d->job];
+    struct outcome o;
+
+    row->of = &m->chosen.circuits[d->job];
+    row->made = BW_NOT_MADE;
+    name_line(row->of, &row->line);
+    if (d->n_result == sizeof(o)) {
+        memcpy(&o, d->result, sizeof(o));
+        row->made = o.made;
+        row->line = o.line;
+    }
+    if (d->status != BW_EXIT_OK) {
+        keep_why(d, m->verb->name, row->why);
+    }
+    if (d->n_said + d->n_told > 0) {
+        bw_progress_hide(&m->progress);
+        (void)fwrite(d->said, 1, d->n_said, stdout);
+        (void)fflush(stdout);
+        (void)fwrite(d->told, 1, d->n_told, stderr);
+    }
+}
+
+static void progress(void *owner, size_t n)
+{
+    struct many *m = owner;
+
+    bw_progress_show(&m->progress, n, bw_clock_mono_ms());
+}
+
+/* After this every row is filled, or the sentence why not is told. */
+static int work(struct many *m)
+{
+    struct bw_crew_plan plan = {.n_jobs = m->chosen.n,
+                                .do_job = one,
+                                .done = done,
+                                .progress = progress,
+                                .owner = m};
     struct bw_err err = {""};
-    int status;
     int r;
 
-    if (!w) {
+    plan.n_workers =
+        m->asked->jobs == BW_UNKNOWN ? bw_crew_default() : (size_t)m->asked->jobs;
+    if (plan.n_workers > plan.n_jobs) {
+        plan.n_workers = plan.n_jobs;
+    }
+    m->rows = calloc(m->chosen.n + 1, sizeof(*m->rows));
+    if (!m->rows) {
         return bw_cli_failed(m->verb, "out of memory");
     }
-    (void)snprintf(name, sizeof(name), "%s.%s", x->site, x->circuit);
-    (void)snprintf(folder, sizeof(folder), "%s/%s/", a->output, name);
-    w->verb = m->verb;
-    mine.circuit = name;
-    mine.site = NULL;
-    mine.output = folder;
-    status = bw_report_work_find(w, &mine);
-    if (status == BW_EXIT_OK) {
-        w->query.progress = NULL;
-        r = bw_report_make(&w->query, &w->report, &err);
-        if (r == -ENODATA) {
-            (void)fprintf(stderr, "bandwitness %s: %s: no record of that period, no pack\n",
-                          m->verb->name, name);
-        } else if (r < 0) {
-            status = bw_cli_failed(m->verb, "%s: %s", name, err.text);
-        } else {
-            m->n_made++;
-            status = bw_report_pack_write(&mine, w);
+    bw_progress_init(&m->progress, "circuits", m->chosen.n, m->asked->quiet,
+                     bw_clock_mono_ms());
+    r = bw_crew_run(&plan, &err);
+    bw_progress_hide(&m->progress);
+    if (r == -EINTR) {
+        return bw_cli_failed(m->verb, "stopped; what is there is whole, and not all of it");
+    }
+    return r < 0 ? bw_cli_failed(m->verb, "%s", err.text) : BW_EXIT_OK;
+}
+
+static size_t count(const struct many *m, enum bw_made made)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->chosen.n; i++) {
+        n += m->rows[i].made == made;
+    }
+    return n;
+}
+
+/* Name every circuit that has no report, at the end where it is seen. */
+static int tell(const struct many *m)
+{
+    size_t n_failed = count(m, BW_NOT_MADE);
+    size_t n_bad = count(m, BW_MADE_BAD);
+
+    for (size_t i = 0; i < m->chosen.n; i++) {
+        const struct bw_made_row *r = &m->rows[i];
+        if (r->made == BW_NO_RECORD && m->write) {
+            (void)fprintf(stderr,
+                          "bandwitness %s: %s.%s: no record of that period, no pack\n",
+                          m->verb->name, r->of->name.site, r->of->name.circuit);
         }
     }
-    bw_report_work_done(w);
-    free(w);
-    return status;
+    if (n_failed > 0) {
+        (void)bw_cli_failed(m->verb, "of %zu circuits %zu failed:", m->chosen.n, n_failed);
+    }
+    for (size_t i = 0; i < m->chosen.n && n_failed > 0; i++) {
+        const struct bw_made_row *r = &m->rows[i];
+        if (r->made == BW_NOT_MADE) {
+            (void)fprintf(stderr, "  %s.%s: %s\n", r->of->name.site, r->of->name.circuit,
+                          r->why);
+        }
+    }
+    if (n_failed == 0 && count(m, BW_NO_RECORD) == m->chosen.n) {
+        return bw_cli_failed(
+            m->verb, "none of the %zu circuits has a record of that period", m->chosen.n);
+    }
+    return n_failed + n_bad > 0 ? BW_EXIT_FAILED : BW_EXIT_OK;
+}
+
+/* ---- each its own --------------------------------------------------------------- */
+
+static int write_html(const void *of, struct bw_buf *out, struct bw_err *reterr)
+{
+    return bw_made_index_html(of, out, reterr);
+}
+
+static int write_csv(const void *of, struct bw_buf *out, struct bw_err *reterr)
+{
+    return bw_made_index_csv(of, out, reterr);
+}
+
+static void period_words(const struct bw_report_asked *a, char out[120])
+{
+    if (a->year || a->month) {
+        (void)snprintf(out, 120, "%.40s", a->year ? a->year : a->month);
+    } else {
+        (void)snprintf(out, 120, "%.40s to %.40s", a->from, a->to);
+    }
+}
+
+static int write_index(const struct many *m)
+{
+    static const struct bw_report_output outputs[] = {{0, ".html", write_html},
+                                                      {0, ".csv", write_csv}};
+    static const char *const endings[] = {"html", "csv", "json", "pdf"};
+    const struct bw_report_asked *a = m->asked;
+    const char *stem = a->purpose ? bw_pack_name(a->pack) : "report";
+    struct bw_report_asked folder = *a;
+    char files[5][40];
+    const char *names[5];
+    char whose[240];
+    char period[120];
+    struct bw_made_index x = {.whose = whose,
+                              .period = period,
+                              .pack = stem,
+                              .files = names,
+                              .rows = m->rows,
+                              .n_rows = m->chosen.n,
+                              .chosen = &m->chosen,
+                              .made_unix_s = bw_report_made_unix_s()};
+
+    bw_report_chosen_words(a, &m->chosen, whose);
+    period_words(a, period);
+    for (unsigned i = 0; i < 4; i++) {
+        if (a->formats & (1u << i)) {
+            (void)snprintf(files[x.n_files], sizeof(files[0]), "%s.%s", stem, endings[i]);
+            names[x.n_files] = files[x.n_files];
+            x.n_files++;
+        }
+    }
+    if (a->intervals) {
+        names[x.n_files++] = "intervals.csv";
+    }
+    folder.intervals = true; /* several files: a folder */
+    return bw_report_write(m->verb, &folder, "index", outputs, 2, &x);
+}
+
+/* An index of before would speak of what is being replaced. */
+static void remove_index(const char *folder)
+{
+    static const char *const names[] = {"index.html", "index.csv"};
+    char path[PATH_MAX];
+
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+        if (n > 0 && (size_t)n < sizeof(path)) {
+            (void)unlink(path);
+        }
+    }
 }
 
 int bw_report_each_write(const struct bw_verb *v, const struct bw_report_asked *a)
 {
-    struct many m = {.verb = v};
-    struct bw_report_work shown = {.verb = v};
+    struct many m = {.verb = v, .asked = a, .write = true};
     struct bw_err err = {""};
-    int status;
+    int status = bw_report_choose(v, a, &m.chosen);
+    int told;
 
-    if (!a->year && !a->month && !(a->from && a->to)) {
-        return bw_cli_usage(v, "say which period: --from and --to, --month or --year");
-    }
-    m.lines = calloc(BW_PACK_REPORTS_MAX, sizeof(*m.lines));
-    status = m.lines ? list(&m, a) : bw_cli_failed(v, "out of memory");
     if (status == BW_EXIT_OK && bw_dir_make(a->output, 0755, &err) < 0) {
         status = bw_cli_failed(v, "%s", err.text);
     }
-    for (size_t i = 0; i < m.n && status == BW_EXIT_OK; i++) {
-        bw_report_work_show(&shown, "circuits", (int64_t)i, (int64_t)m.n);
-        status = each(&m, a, &m.lines[i]);
+    if (status == BW_EXIT_OK) {
+        remove_index(a->output);
+        status = work(&m);
     }
-    bw_report_work_show_end(&shown);
-    if (status == BW_EXIT_OK && m.n_made == 0) {
-        status =
-            bw_cli_failed(v, "none of the %zu circuits has a record of that period", m.n);
+    if (status == BW_EXIT_OK) {
+        status = write_index(&m);
+        told = tell(&m);
+        status = status ? status : told;
     }
-    free(m.lines);
+    free(m.rows);
+    bw_selection_done(&m.chosen);
+    return status;
+}
+
+/* ---- all on one page ------------------------------------------------------------ */
+
+/* The report that tells the page its period and zone. */
+static int write_lines(const struct many *m)
+{
+    struct bw_report_asked mine = *m->asked;
+    struct bw_report_work *w = calloc(1, sizeof(*w));
+    struct bw_pack_line *lines = calloc(m->chosen.n + 1, sizeof(*lines));
+    char name[BW_SITE_MAX + BW_NAME_MAX + 2];
+    struct bw_err err = {""};
+    size_t first = 0;
+    int status = BW_EXIT_OK;
+
+    if (!w || !lines) {
+        status = bw_cli_failed(m->verb, "out of memory");
+        goto out;
+    }
+    for (size_t i = 0; i < m->chosen.n; i++) {
+        lines[i] = m->rows[i].line;
+    }
+    while (m->rows[first].made != BW_MADE_IT && m->rows[first].made != BW_MADE_BAD) {
+        first++;
+    }
+    (void)snprintf(name, sizeof(name), "%s.%s", lines[first].site, lines[first].circuit);
+    mine.circuit = name;
+    mine.site = NULL;
+    w->verb = m->verb;
+    status = bw_report_forms_find(&mine, w);
+    if (status == BW_EXIT_OK && bw_report_forms_make(&mine, w, &err) < 0) {
+        status = bw_cli_failed(m->verb, "%s: %s", name, err.text);
+    }
+    if (status == BW_EXIT_OK) {
+        status = bw_report_pack_write_lines(m->asked, w, lines, m->chosen.n);
+    }
+out:
+    if (w) {
+        bw_report_work_done(w);
+    }
+    free(w);
+    free(lines);
     return status;
 }
 
 int bw_report_many_write(const struct bw_verb *v, const struct bw_report_asked *a)
 {
-    struct many m = {.verb = v};
-    struct bw_report_work shown = {.verb = v};
-    int status;
+    struct many m = {.verb = v, .asked = a};
+    int status = bw_report_choose(v, a, &m.chosen);
+    int told;
 
-    if (!a->year && !a->month && !(a->from && a->to)) {
-        return bw_cli_usage(v, "say which period: --from and --to, --month or --year");
-    }
-    m.lines = calloc(BW_PACK_REPORTS_MAX, sizeof(*m.lines));
-    status = m.lines ? list(&m, a) : bw_cli_failed(v, "out of memory");
-    for (size_t i = 0; i < m.n && status == BW_EXIT_OK; i++) {
-        bw_report_work_show(&shown, "circuits", (int64_t)i, (int64_t)m.n);
-        status = one(&m, a, &m.lines[i]);
-    }
-    bw_report_work_show_end(&shown);
-    if (status == BW_EXIT_OK && !m.first) {
-        status =
-            bw_cli_failed(v, "none of the %zu circuits has a record of that period", m.n);
-    }
+    status = status ? status : work(&m);
     if (status == BW_EXIT_OK) {
-        status = bw_report_pack_write_lines(a, m.first, m.lines, m.n);
+        told = tell(&m);
+        if (count(&m, BW_MADE_IT) + count(&m, BW_MADE_BAD) > 0) {
+            status = write_lines(&m);
+        }
+        status = status ? status : told;
     }
-    if (m.first) {
-        bw_report_work_done(m.first);
-        free(m.first);
-    }
-    free(m.lines);
+    free(m.rows);
+    bw_selection_done(&m.chosen);
     return status;
 }

@@ -394,7 +394,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     int status = find_zone(a, w);
 
     w->next_show_mono_ms = bw_clock_mono_ms() + SHOW_AFTER_MS;
-    status = status ? status : bw_report_work_open(w, a);
+    status = status || w->lent ? status : bw_report_work_open(w, a);
     status = status ? status : find_circuit(a, w);
     status = status ? status : find_calendars(a, w);
     status = status ? status : find_period(a, w);
@@ -440,5 +440,7 @@ void bw_report_work_done(struct bw_report_work *w)
     bw_calendars_done(&w->kept);
     bw_schoolcal_free(w->typed);
     bw_tz_free(w->tz);
-    bw_origin_close(w->origin);
+    if (!w->lent) {
+        bw_origin_close(w->origin);
+    }
 }

@@ -11,6 +11,7 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +19,24 @@
 enum {
     MODE = 0644
 };
+
+/* A signal that ends the program waits until the file is whole, so that none is left
+ * half-written under another name. */
+static int write_file(const char *path, const struct bw_buf *b, struct bw_err *reterr)
+{
+    sigset_t ending;
+    sigset_t before;
+    int r;
+
+    (void)sigemptyset(&ending);
+    (void)sigaddset(&ending, SIGINT);
+    (void)sigaddset(&ending, SIGTERM);
+    (void)sigaddset(&ending, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &ending, &before);
+    r = bw_file_write(path, b->data, b->len, MODE, reterr);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return r;
+}
 
 static int write_one(const struct bw_verb *v,
                      const struct bw_report_output *o,
@@ -31,7 +50,7 @@ static int write_one(const struct bw_verb *v,
     bw_buf_init(&out, BW_RENDER_BYTES_MAX);
     r = o->write(of, &out, &err);
     if (r == 0 && path) {
-        r = bw_file_write(path, out.data, out.len, MODE, &err);
+        r = write_file(path, &out, &err);
         if (r == 0) {
             (void)printf("%s\n", path);
         }

@@ -5,17 +5,12 @@
  * A figure that was not measured stays "not measured"; a file whose signatures do not
  * hold still gives a report, which says so, and exit status 1. */
 #include "cli.h"
-#include "pages.h"
-#include "render.h"
+#include "report_forms.h"
 #include "report_many.h"
-#include "report_pack.h"
-#include "report_pdf.h"
 #include "report_work.h"
-#include "report_write.h"
 
 #include <bw/err.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 extern const struct bw_verb bw_verb_report;
@@ -25,85 +20,22 @@ static int failed(const char *text)
     return bw_cli_failed(&bw_verb_report, "%s", text);
 }
 
-/* ---- writing -------------------------------------------------------------------- */
-
-static int write_html(const void *of, struct bw_buf *out, struct bw_err *reterr)
-{
-    return bw_render_html(of, out, reterr);
-}
-
-static int write_csv(const void *of, struct bw_buf *out, struct bw_err *reterr)
-{
-    return bw_render_csv(of, out, reterr);
-}
-
-static int write_json(const void *of, struct bw_buf *out, struct bw_err *reterr)
-{
-    return bw_render_json(of, out, reterr);
-}
-
-static int write_intervals(const void *of, struct bw_buf *out, struct bw_err *reterr)
-{
-    return bw_render_csv_intervals(of, out, reterr);
-}
-
-static int write_all(const struct bw_report_asked *a, const struct bw_report_work *w)
-{
-    static const struct bw_report_output outputs[] = {
-        {BW_REPORT_HTML, ".html", write_html},
-        {BW_REPORT_CSV, ".csv", write_csv},
-        {BW_REPORT_JSON, ".json", write_json}};
-    static const struct bw_report_output intervals = {0, ".csv", write_intervals};
-    int status;
-
-    if (a->purpose) {
-        status = bw_report_pack_write(a, w);
-    } else {
-        status = bw_report_write(w->verb, a, "report", outputs,
-                                 sizeof(outputs) / sizeof(outputs[0]), w->report);
-    }
-    if (status == BW_EXIT_OK && !a->purpose) {
-        status = bw_report_pdf_whole(a, w);
-    }
-    if (status == BW_EXIT_OK && a->intervals) {
-        status = bw_report_write(w->verb, a, "intervals", &intervals, 1, w->report);
-    }
-    return status;
-}
-
 /* ---- the verb ------------------------------------------------------------------- */
 
 static int make(const struct bw_report_asked *a, struct bw_report_work *w)
 {
-    struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
-    int status = bw_report_work_find(w, a);
+    int status = bw_report_forms_find(a, w);
     int r;
 
-    status = status ? status : bw_report_work_judge(w, a);
-    if (status == BW_EXIT_OK && a->purpose) {
-        status = bw_report_pack_judge(a, w);
-    }
     if (status) {
         return status;
     }
-    r = bw_origin_check(w->origin, a->key, bw_report_work_show_check, w, &q->check,
-                        w->check_text, &err);
-    r = r < 0 ? r : bw_report_make(q, &w->report, &err);
-    bw_report_work_show_end(w);
+    r = bw_report_forms_make(a, w, &err);
     if (r == -ENODATA) {
         return bw_report_work_tell_span(w, err.text);
     }
-    if (r < 0) {
-        return failed(err.text);
-    }
-    status = write_all(a, w);
-    if (status == BW_EXIT_OK && q->check == BW_CHECK_BAD) {
-        return bw_cli_failed(&bw_verb_report,
-                             "the report is made, but signatures or chain do not hold: %s",
-                             w->check_text);
-    }
-    return status;
+    return r < 0 ? failed(err.text) : bw_report_forms_write(a, w);
 }
 
 static int run(int argc, char **argv)
@@ -118,7 +50,7 @@ static int run(int argc, char **argv)
     if (a.purpose && a.pack == BW_PACK_LEGISLATURE) {
         return bw_cli_flush(&bw_verb_report, bw_report_many_write(&bw_verb_report, &a));
     }
-    if (a.all) {
+    if (bw_report_asked_many(&a)) {
         return bw_cli_flush(&bw_verb_report, bw_report_each_write(&bw_verb_report, &a));
     }
     w = calloc(1, sizeof(*w));
@@ -162,13 +94,21 @@ const struct bw_verb bw_verb_report = {
         "so\n"
         "  --circuit [SITE.]NAME  which circuit; --site SITE its site\n"
         "\n"
+        "Many circuits, each into a folder of its own in -o DIR, with an index of them:\n"
+        "  --district BEN         all that it pays for, and all at its schools, by what is "
+        "on\n"
+        "                         file; lines that nobody measures are named\n"
+        "  --school ENTITY, --consortium ENTITY, --frn FRN[.LINE]   the same of these\n"
+        "  --all                  every circuit of the source (--site narrows it down)\n"
+        "  --jobs N               worker processes (default: as many as processors)\n"
+        "  --quiet                no progress\n"
+        "\n"
         "Packs (without one: the whole report):\n"
         "  --for NAME             sizing, pia, invoice, delivery, audit or legislature\n"
         "  --with [SITE.]NAME     pia: another circuit at the same place\n"
         "  --letter               delivery: with a letter to the provider\n"
         "  --certificate          audit: with a certificate to fill in (FRE 902(13), "
         "(14))\n"
-        "  --all                  of every circuit, each into a folder of its own in DIR\n"
         "  --monthly-cost USD     what the line costs a month, where none is on file\n"
         "\n"
         "Claim, where none is on file:\n"

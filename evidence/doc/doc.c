@@ -346,6 +346,11 @@ void bw_doc_link(struct bw_doc *d, const char *anchor, const char *text)
     append(d, BW_SPAN_LINK, text, href);
 }
 
+void bw_doc_file_link(struct bw_doc *d, const char *file, const char *text)
+{
+    append(d, BW_SPAN_LINK, text, file);
+}
+
 void bw_doc_printf(struct bw_doc *d, enum bw_span_style style, const char *fmt, ...)
 {
     va_list ap;

@@ -41,7 +41,7 @@ enum bw_span_style {
 struct bw_span {
     enum bw_span_style style;
     const char *text;
-    const char *href; /* NULL but for links */
+    const char *href; /* NULL but for links: "#" and an anchor, or a file beside the page */
     struct bw_span *next;
 };
 
@@ -204,6 +204,9 @@ void bw_doc_page_break(struct bw_doc *d);
 void bw_doc_text(struct bw_doc *d, const char *text);
 void bw_doc_span(struct bw_doc *d, enum bw_span_style style, const char *text);
 void bw_doc_link(struct bw_doc *d, const char *anchor, const char *text);
+/* A link to a file in or below the page's own folder: letters, digits, '.', '-', '_', '/'.
+ */
+void bw_doc_file_link(struct bw_doc *d, const char *file, const char *text);
 void bw_doc_printf(struct bw_doc *d, enum bw_span_style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -118,11 +118,23 @@ static int check_chart(const struct bw_doc *d, const struct bw_block *b, struct 
     return 0;
 }
 
+/* A file beside the page or below it, and nothing else. */
+static bool is_file(const char *href)
+{
+    return href[0] != '/' && href[0] != '.' && !strstr(href, "..") &&
+           href[strspn(href, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789.-_/")] == '\0';
+}
+
 static int
 check_links(const struct bw_doc *d, const struct bw_doc_text *text, struct bw_err *e)
 {
     for (const struct bw_span *s = text->first; s; s = s->next) {
-        if (s->style == BW_SPAN_LINK && (!s->href || !bw_doc_find(d, s->href + 1))) {
+        if (s->style != BW_SPAN_LINK) {
+            continue;
+        }
+        if (!s->href || !s->href[0] ||
+            (s->href[0] == '#' ? !bw_doc_find(d, s->href + 1) : !is_file(s->href))) {
             return bw_err_set(e, -EINVAL, "the link '%s' leads nowhere", s->text);
         }
     }

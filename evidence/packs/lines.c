@@ -42,6 +42,14 @@ int bw_pack_line_of(const struct bw_report *r, struct bw_pack_line *ret)
     (void)snprintf(ret->site, sizeof(ret->site), "%s", r->site);
     (void)snprintf(ret->circuit, sizeof(ret->circuit), "%s", r->circuit);
     (void)snprintf(ret->place, sizeof(ret->place), "%s", r->place);
+    for (size_t i = 0; i < r->findings.n && ret->n_judged < BW_PACK_JUDGED_MAX; i++) {
+        const struct bw_finding *f = &r->findings.list[i];
+        if (f->governs) {
+            struct bw_pack_judged *j = &ret->judged[ret->n_judged++];
+            memcpy(j->id, f->id, sizeof(j->id));
+            j->outcome = f->outcome;
+        }
+    }
     bw_pack_use_done(&u);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <decimal.h>
+#include <finding.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,16 @@ struct bw_pack_filed {
     const char *monthly_origin;
 };
 
+enum {
+    BW_PACK_JUDGED_MAX = 24
+};
+
+/* What a rule that governs said of a circuit. */
+struct bw_pack_judged {
+    char id[BW_NAME_MAX + 16]; /* "contract-sla/service" */
+    enum bw_outcome outcome;
+};
+
 /* One circuit of many: what a page of all of them says. Rates are down, at layer. */
 struct bw_pack_line {
     char site[BW_SITE_MAX + 1];
@@ -64,6 +75,8 @@ struct bw_pack_line {
     int64_t n_outages;
     int64_t outage_ms;
     int64_t n_records;
+    struct bw_pack_judged judged[BW_PACK_JUDGED_MAX]; /* in the order of the rules */
+    size_t n_judged;
 };
 
 struct bw_pack_asked {

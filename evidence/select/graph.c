@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * graph.c - entities with their parents, and the places of boxes, read from a catalogue.
+ *
+ * Invariant: an id of the collector's list and a number of USAC's are the same entity only
+ * where the id ends in those digits, four of them or more; nothing is likened by name. */
+#include "selection_private.h"
+
+#include <bw/err.h>
+#include <entityline.h>
+#include <errno.h>
+#include <grow.h>
+#include <statement.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STEPS_MAX = 8, /* parents of parents */
+    DIGITS_MIN = 4
+};
+
+/* ---- reading -------------------------------------------------------------------- */
+
+static int on_entity(void *owner, const struct bw_said *s)
+{
+    struct bw_select_graph *g = owner;
+    struct bw_entityline e;
+    struct bw_select_entity *grown;
+
+    if (!s->statement->body ||
+        bw_entityline_decode(s->statement->body, s->statement->n_body, &e, NULL) < 0) {
+        g->n_unread++;
+        return 0;
+    }
+    grown = bw_grow(g->entities, g->n_entities, &g->cap_entities, sizeof(*grown));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    g->entities = grown;
+    grown += g->n_entities++;
+    memset(grown, 0, sizeof(*grown));
+    memcpy(grown->number, e.number, sizeof(grown->number));
+    memcpy(grown->parent, e.parent, sizeof(grown->parent));
+    (void)snprintf(grown->name, sizeof(grown->name), "%.*s", BW_CLAIM_NAME_MAX, e.name);
+    memcpy(grown->type, e.type, sizeof(grown->type));
+    return 0;
+}
+
+static int on_place(void *owner, const struct bw_entity *e)
+{
+    struct bw_select_graph *g = owner;
+    const char *digits = e->id + strcspn(e->id, "0123456789");
+    size_t n = strspn(digits, "0123456789");
+    struct bw_select_place *grown =
+        bw_grow(g->places, g->n_places, &g->cap_places, sizeof(*grown));
+
+    if (!grown) {
+        return -ENOMEM;
+    }
+    g->places = grown;
+    grown += g->n_places++;
+    memset(grown, 0, sizeof(*grown));
+    memcpy(grown->id, e->id, sizeof(grown->id));
+    memcpy(grown->parent, e->parent, sizeof(grown->parent));
+    memcpy(grown->name, e->name, sizeof(grown->name));
+    if (n >= DIGITS_MIN && n <= BW_NUMBER_MAX && digits[n] == '\0') {
+        (void)snprintf(grown->number, sizeof(grown->number), "%s", digits);
+    }
+    return 0;
+}
+
+static int on_site(void *owner, const struct bw_site *s)
+{
+    struct bw_select_graph *g = owner;
+    struct bw_select_site *grown =
+        bw_grow(g->sites, g->n_sites, &g->cap_sites, sizeof(*grown));
+
+    if (!grown) {
+        return -ENOMEM;
+    }
+    g->sites = grown;
+    grown += g->n_sites++;
+    memcpy(grown->site, s->id, sizeof(grown->site));
+    memcpy(grown->entity, s->entity, sizeof(grown->entity));
+    return 0;
+}
+
+/* Every struct above begins with its key. */
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void sort(void *list, size_t n, size_t size)
+{
+    if (n > 1) {
+        qsort(list, n, size, by_key);
+    }
+}
+
+static void *find(const void *list, size_t n, size_t size, const char *key)
+{
+    return n > 0 && key[0] ? bsearch(key, list, n, size, by_key) : NULL;
+}
+
+int bw_select_graph_read(struct bw_catalogue *c,
+                         struct bw_select_graph *g,
+                         struct bw_err *reterr)
+{
+    int r = c->ops->statements(c, &(struct bw_said_query){.kind = "entity"}, on_entity, g,
+                               reterr);
+
+    r = r < 0 ? r : c->ops->entities(c, NULL, on_place, g, reterr);
+    r = r < 0 ? r : c->ops->sites(c, NULL, on_site, g, reterr);
+    if (r == -ENOMEM) {
+        (void)bw_err_set(reterr, r, "out of memory");
+    }
+    sort(g->entities, g->n_entities, sizeof(*g->entities));
+    sort(g->places, g->n_places, sizeof(*g->places));
+    sort(g->sites, g->n_sites, sizeof(*g->sites));
+    return r;
+}
+
+void bw_select_graph_done(struct bw_select_graph *g)
+{
+    free(g->entities);
+    free(g->places);
+    free(g->sites);
+    *g = (struct bw_select_graph){.entities = NULL};
+}
+
+/* ---- asking --------------------------------------------------------------------- */
+
+struct bw_select_entity *bw_select_entity(const struct bw_select_graph *g,
+                                          const char *number)
+{
+    return find(g->entities, g->n_entities, sizeof(*g->entities), number);
+}
+
+struct bw_select_place *bw_select_place(const struct bw_select_graph *g, const char *id)
+{
+    return find(g->places, g->n_places, sizeof(*g->places), id);
+}
+
+const struct bw_select_place *bw_select_where(const struct bw_select_graph *g,
+                                              const char *site)
+{
+    const struct bw_select_site *s = find(g->sites, g->n_sites, sizeof(*g->sites), site);
+
+    return s ? bw_select_place(g, s->entity) : NULL;
+}
+
+/* One step down: whatever has a marked parent. true: something was marked. */
+static bool mark_below(struct bw_select_graph *g)
+{
+    bool more = false;
+
+    for (size_t i = 0; i < g->n_entities; i++) {
+        struct bw_select_entity *e = &g->entities[i];
+        const struct bw_select_entity *p = e->in ? NULL : bw_select_entity(g, e->parent);
+        e->in = e->in || (p && p->in);
+        more = more || (p && p->in);
+    }
+    for (size_t i = 0; i < g->n_places; i++) {
+        struct bw_select_place *x = &g->places[i];
+        const struct bw_select_place *p = x->in ? NULL : bw_select_place(g, x->parent);
+        const struct bw_select_entity *e = x->in ? NULL : bw_select_entity(g, x->number);
+        bool in = (p && p->in) || (e && e->in);
+        x->in = x->in || in;
+        more = more || in;
+    }
+    return more;
+}
+
+bool bw_select_mark(struct bw_select_graph *g, const char *number, bool below)
+{
+    struct bw_select_entity *e = bw_select_entity(g, number);
+    bool known = e != NULL;
+
+    if (e) {
+        e->in = true;
+    }
+    for (size_t i = 0; i < g->n_places; i++) {
+        struct bw_select_place *x = &g->places[i];
+        if (strcmp(x->id, number) == 0 || strcmp(x->number, number) == 0) {
+            x->in = true;
+            known = true;
+            e = bw_select_entity(g, x->number);
+            if (e) {
+                e->in = true;
+            }
+        }
+    }
+    for (int i = 0; below && i < STEPS_MAX && mark_below(g); i++) {
+    }
+    return known;
+}
+
+bool bw_select_marked(const struct bw_select_graph *g, const char *number)
+{
+    const struct bw_select_entity *e = bw_select_entity(g, number);
+
+    if (e && e->in) {
+        return true;
+    }
+    for (size_t i = 0; i < g->n_places; i++) {
+        if (g->places[i].in && g->places[i].number[0] &&
+            strcmp(g->places[i].number, number) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *district_of(const struct bw_select_graph *g, const char *number)
+{
+    const struct bw_select_entity *e = bw_select_entity(g, number);
+
+    if (!e) {
+        return "";
+    }
+    for (int i = 0; e && i < STEPS_MAX; i++) {
+        if (!e->parent[0] || strstr(e->type, "District")) {
+            return e->number;
+        }
+        number = e->parent;
+        e = bw_select_entity(g, number);
+    }
+    return e ? "" : number; /* its parent's own entry was not imported */
+}
+
+const char *bw_select_district(const struct bw_select_graph *g,
+                               const struct bw_select_place *at)
+{
+    const char *found = "";
+
+    for (int i = 0; at && !found[0] && i < STEPS_MAX; i++) {
+        found = district_of(g, at->number);
+        at = bw_select_place(g, at->parent);
+    }
+    return found;
+}

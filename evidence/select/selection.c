@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * selection.c - from a number on file to measured circuits.
+ *
+ * Invariant: a circuit is chosen by a binding that a person confirmed, or by where its box
+ * stands, and says by which; a claim that serves what was asked for is in the answer
+ * whether or not anybody measures its line. */
+#include "selection_private.h"
+
+#include <bound.h>
+#include <bw/err.h>
+#include <decimal.h>
+#include <errno.h>
+#include <grow.h>
+#include <statement.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct choosing {
+    const struct bw_select_asked *asked;
+    struct bw_select_graph graph;
+    struct bw_selection *to;
+    size_t cap_lines;
+    size_t cap_circuits;
+    bool named;   /* some claim or entity names what was asked for, of any time */
+    int64_t year; /* of such a claim of another period; unknown: none */
+};
+
+const char *bw_select_word(enum bw_select_by by)
+{
+    static const char *const words[BW_SELECT_WAYS] = {[BW_SELECT_ALL] = "everything",
+                                                      [BW_SELECT_FRN] = "FRN",
+                                                      [BW_SELECT_SCHOOL] = "school",
+                                                      [BW_SELECT_DISTRICT] = "district",
+                                                      [BW_SELECT_CONSORTIUM] =
+                                                          "consortium"};
+
+    return words[by];
+}
+
+/* Do [first, last] and the period share a day? "" is no edge. */
+static bool touches(const struct bw_select_asked *a, const char *first, const char *last)
+{
+    return (!first[0] || strcmp(first, a->last) <= 0) &&
+           (!last[0] || strcmp(last, a->first) >= 0);
+}
+
+/* ---- claims --------------------------------------------------------------------- */
+
+enum serves {
+    SERVES_NOT,
+    SERVES_ALONE,
+    SERVES_TOO, /* among others, and somebody else pays */
+    SERVES_MAYBE
+};
+
+static bool is_of_frn(const char *asked, const struct bw_claimline *c)
+{
+    size_t n = strlen(c->frn);
+
+    return n > 0 && strncmp(asked, c->frn, n) == 0 &&
+           (asked[n] == '\0' || (asked[n] == '.' && strcmp(asked + n + 1, c->line) == 0));
+}
+
+static enum serves serves(const struct choosing *x, const struct bw_claimline *c)
+{
+    size_t n_here = 0;
+
+    if (x->asked->by == BW_SELECT_ALL) {
+        return SERVES_ALONE;
+    }
+    if (x->asked->by == BW_SELECT_FRN) {
+        return is_of_frn(x->asked->number, c) ? SERVES_ALONE : SERVES_NOT;
+    }
+    if (strcmp(c->payer, x->asked->number) == 0 || bw_select_marked(&x->graph, c->payer)) {
+        return SERVES_ALONE;
+    }
+    for (size_t i = 0; i < c->recipients.n; i++) {
+        n_here += strcmp(c->recipients.text[i], x->asked->number) == 0 ||
+                  bw_select_marked(&x->graph, c->recipients.text[i]);
+    }
+    if (n_here > 0) {
+        return n_here == c->recipients.n && c->n_recipients == (int64_t)n_here
+                   ? SERVES_ALONE
+                   : SERVES_TOO;
+    }
+    return c->flags & BW_CLAIM_MANY_RECIPIENTS ? SERVES_MAYBE : SERVES_NOT;
+}
+
+static void claim_days(const struct bw_claimline *c,
+                       char first[BW_DATE_LEN + 1],
+                       char last[BW_DATE_LEN + 1])
+{
+    first[0] = '\0';
+    last[0] = '\0';
+    if (c->year != BW_UNKNOWN) {
+        (void)snprintf(first, BW_DATE_LEN + 1, "%04u-07-01", (unsigned)(c->year % 10000));
+        (void)snprintf(last, BW_DATE_LEN + 1, "%04u-06-30",
+                       (unsigned)((c->year + 1) % 10000));
+    }
+    if (c->from[0]) {
+        memcpy(first, c->from, BW_DATE_LEN + 1);
+    }
+    if (c->to[0]) {
+        memcpy(last, c->to, BW_DATE_LEN + 1);
+    }
+}
+
+static int add_line(struct choosing *x,
+                    const char *about,
+                    const struct bw_claimline *c,
+                    enum serves how)
+{
+    struct bw_selected_line *grown =
+        bw_grow(x->to->lines, x->to->n_lines, &x->cap_lines, sizeof(*grown));
+
+    if (!grown) {
+        return -ENOMEM;
+    }
+    x->to->lines = grown;
+    grown += x->to->n_lines++;
+    *grown =
+        (struct bw_selected_line){.role = (enum bw_claim_role)c->role,
+                                  .year = c->year,
+                                  .bps = {[BW_DOWN] = c->down.bps, [BW_UP] = c->up.bps},
+                                  .lines = BW_UNKNOWN,
+                                  .shared = how == SERVES_TOO};
+    (void)snprintf(grown->about, sizeof(grown->about), "%s", about);
+    memcpy(grown->payer, c->payer, sizeof(grown->payer));
+    memcpy(grown->payer_name, c->payer_name, sizeof(grown->payer_name));
+    memcpy(grown->provider, c->provider, sizeof(grown->provider));
+    if (bw_decimal_whole(&c->quantity, 1, &grown->lines) < 0 || grown->lines <= 0) {
+        grown->lines = BW_UNKNOWN;
+    }
+    (void)snprintf(grown->void_as, sizeof(grown->void_as), "%.60s",
+                   bw_claimline_void(c) ? c->status : "");
+    return 0;
+}
+
+static int on_claim(void *owner, const struct bw_said *s)
+{
+    struct choosing *x = owner;
+    struct bw_claimline c;
+    char first[BW_DATE_LEN + 1];
+    char last[BW_DATE_LEN + 1];
+    enum serves how;
+    int r = 0;
+
+    if (!s->statement->body ||
+        bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) < 0) {
+        x->to->n_unread++;
+        return 0;
+    }
+    how = serves(x, &c);
+    claim_days(&c, first, last);
+    if (how == SERVES_ALONE || how == SERVES_TOO) {
+        x->named = true;
+    }
+    if (how == SERVES_NOT) {
+        goto out;
+    }
+    if (!touches(x->asked, first, last)) {
+        x->year = how == SERVES_MAYBE ? x->year : c.year;
+        goto out;
+    }
+    if (how == SERVES_MAYBE) {
+        x->to->n_maybe += !bw_claimline_void(&c);
+        goto out;
+    }
+    if (!x->to->name[0] && strcmp(c.payer, x->asked->number) == 0) {
+        memcpy(x->to->name, c.payer_name, sizeof(x->to->name));
+    }
+    r = add_line(x, s->statement->about, &c, how);
+out:
+    bw_claimline_done(&c);
+    return r;
+}
+
+static int by_about(const void *a, const void *b)
+{
+    return strcmp(((const struct bw_selected_line *)a)->about,
+                  ((const struct bw_selected_line *)b)->about);
+}
+
+/* ---- circuits ------------------------------------------------------------------- */
+
+static int compare_names(const struct bw_select_name *a, const struct bw_select_name *b)
+{
+    int r = strcmp(a->site, b->site);
+
+    return r ? r : strcmp(a->circuit, b->circuit);
+}
+
+static struct bw_selected *
+choose(struct choosing *x, const struct bw_select_name *name, const char *why)
+{
+    struct bw_selected *s = NULL;
+
+    for (size_t i = x->to->n; i > 0 && !s; i--) {
+        s = compare_names(&x->to->circuits[i - 1].name, name) == 0 ? &x->to->circuits[i - 1]
+                                                                   : NULL;
+    }
+    if (s) {
+        return s;
+    }
+    s = bw_grow(x->to->circuits, x->to->n, &x->cap_circuits, sizeof(*s));
+    if (!s) {
+        return NULL;
+    }
+    x->to->circuits = s;
+    s += x->to->n++;
+    *s = (struct bw_selected){.name = *name};
+    (void)snprintf(s->why, sizeof(s->why), "%s", why);
+    return s;
+}
+
+static bool stands_here(const struct choosing *x, const char *site)
+{
+    const struct bw_select_place *p = bw_select_where(&x->graph, site);
+
+    return p && p->in;
+}
+
+/* Is a circuit that is bound to a line also one of what was asked for? */
+static bool
+is_chosen(struct choosing *x, struct bw_selected_line *l, const char *site, char why[200])
+{
+    const struct bw_select_place *p = bw_select_where(&x->graph, site);
+
+    (void)snprintf(why, 200, "bound to %.120s by a person", l->about);
+    if (!l->shared) {
+        return true;
+    }
+    if (p && p->in) {
+        (void)snprintf(why, 200, "bound to %.70s by a person; its box stands at %.60s",
+                       l->about, p->name[0] ? p->name : p->id);
+        return true;
+    }
+    if (l->lines == 1) {
+        (void)snprintf(why, 200,
+                       "bound to %.100s by a person: one line that serves others too",
+                       l->about);
+        return true;
+    }
+    l->n_untold += !p || (!p->number[0] && !p->parent[0]);
+    return false;
+}
+
+static void note_claim(struct bw_selected *s, const char *about)
+{
+    size_t n = strlen(s->claims);
+
+    if (n + strlen(about) + 3 < sizeof(s->claims) - 4) {
+        (void)snprintf(s->claims + n, sizeof(s->claims) - n, "%s%s", n ? ", " : "", about);
+    } else if (n < sizeof(s->claims) - 4 && !strstr(s->claims, "…")) {
+        (void)snprintf(s->claims + n, sizeof(s->claims) - n, "…");
+    }
+}
+
+static int on_bound(void *owner, const char *about, const struct bw_bound *b)
+{
+    struct choosing *x = owner;
+    struct bw_selected_line key;
+    struct bw_selected_line *l;
+    struct bw_select_name name;
+    const char *full = strchr(about, ':');
+    const char *dot = full ? strchr(full, '.') : NULL;
+    struct bw_selected *s;
+    char why[200];
+
+    (void)snprintf(key.about, sizeof(key.about), "%s", b->binding.claim);
+    l = x->to->n_lines ? bsearch(&key, x->to->lines, x->to->n_lines, sizeof(key), by_about)
+                       : NULL;
+    if (!l || !dot || !b->claim_id[0] || !touches(x->asked, b->first_day, b->last_day)) {
+        return 0;
+    }
+    (void)snprintf(name.site, sizeof(name.site), "%.*s", (int)(dot - full - 1), full + 1);
+    (void)snprintf(name.circuit, sizeof(name.circuit), "%s", dot + 1);
+    l->n_bound++;
+    if (!is_chosen(x, l, name.site, why)) {
+        return 0;
+    }
+    s = choose(x, &name, why);
+    if (!s) {
+        return -ENOMEM;
+    }
+    note_claim(s, l->about);
+    if (!s->district[0]) {
+        (void)snprintf(s->district, sizeof(s->district), "%s", l->payer);
+    } else if (strcmp(s->district, l->payer) != 0) {
+        (void)snprintf(s->district, sizeof(s->district), "?"); /* two pay: not told */
+    }
+    return 0;
+}
+
+/* Of circuits with records: those of boxes that stand here, and in all of them which. */
+static int by_place(struct choosing *x)
+{
+    const struct bw_select_asked *a = x->asked;
+    char why[200];
+
+    for (size_t i = 0; i < a->n_recorded; i++) {
+        const struct bw_select_name *name = &a->recorded[i];
+        const struct bw_select_place *p = bw_select_where(&x->graph, name->site);
+        (void)snprintf(why, sizeof(why),
+                       a->by == BW_SELECT_ALL ? "it has records"
+                                              : "its box stands at %.120s",
+                       p ? p->name[0] ? p->name : p->id : "");
+        if ((a->by == BW_SELECT_ALL || stands_here(x, name->site)) &&
+            !choose(x, name, why)) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return compare_names(&((const struct bw_selected *)a)->name,
+                         &((const struct bw_selected *)b)->name);
+}
+
+static int compare_recorded(const void *a, const void *b)
+{
+    return compare_names(a, b);
+}
+
+/* Where its box stands says whose a circuit is; else who pays for it. */
+static void settle(struct choosing *x)
+{
+    const struct bw_select_asked *a = x->asked;
+
+    if (x->to->n > 1) {
+        qsort(x->to->circuits, x->to->n, sizeof(*x->to->circuits), by_name);
+    }
+    for (size_t i = 0; i < x->to->n; i++) {
+        struct bw_selected *s = &x->to->circuits[i];
+        const struct bw_select_place *p = bw_select_where(&x->graph, s->name.site);
+        const char *district = bw_select_district(&x->graph, p);
+        if (district[0] || s->district[0] == '?') {
+            (void)snprintf(s->district, sizeof(s->district), "%s", district);
+        }
+        s->recorded =
+            a->n_recorded > 0 && bsearch(&s->name, a->recorded, a->n_recorded,
+                                         sizeof(*a->recorded), compare_recorded) != NULL;
+    }
+}
+
+/* ---- what is wrong -------------------------------------------------------------- */
+
+/* A kind of entity that another option is for. */
+static int check_kind(const struct choosing *x, struct bw_err *reterr)
+{
+    const struct bw_select_entity *e = bw_select_entity(&x->graph, x->asked->number);
+    const char *type = e ? e->type : "";
+    bool consortium = strstr(type, "Consortium") != NULL;
+    bool district = strstr(type, "District") || strstr(type, "System");
+    const char *other = NULL;
+
+    if (x->asked->by == BW_SELECT_SCHOOL && (district || consortium)) {
+        other = consortium ? "consortium" : "district";
+    } else if (x->asked->by == BW_SELECT_DISTRICT && consortium) {
+        other = "consortium";
+    } else if (x->asked->by == BW_SELECT_CONSORTIUM && type[0] && !consortium) {
+        other = district ? "district" : "school";
+    }
+    return other ? bw_err_set(reterr, -EINVAL,
+                              "%s, %s, is a %s by its entry on file: --%s %s",
+                              x->asked->number, e->name, e->type, other, x->asked->number)
+                 : 0;
+}
+
+static int nothing_names_it(const struct choosing *x, struct bw_err *reterr)
+{
+    bool frn = x->asked->by == BW_SELECT_FRN;
+
+    return bw_err_set(reterr, -ENOENT,
+                      "%s %s is not on file here: no %s it. Import it first, `bandwitness "
+                      "import usac FILE...` or `bandwitness import claims FILE`",
+                      bw_select_word(x->asked->by), x->asked->number,
+                      frn ? "claim is of" : "claim and no entity names");
+}
+
+static int nothing_measured(const struct choosing *x, struct bw_err *reterr)
+{
+    const struct bw_selection *s = x->to;
+    const char *number = x->asked->number;
+
+    if (s->n_lines == 0 && x->year != BW_UNKNOWN) {
+        return bw_err_set(reterr, -ENODATA,
+                          "%s %s has claims on file, of funding year %lld and none that "
+                          "touches this period: ask for another, or import this one's",
+                          bw_select_word(x->asked->by), number, (long long)x->year);
+    }
+    if (s->n_lines == 0) {
+        return bw_err_set(reterr, -ENODATA,
+                          "%s %s%s%s is on file, but no claim of it is, and no box stands "
+                          "there: import its claims, or say where its boxes stand "
+                          "(`bandwitness site list`)",
+                          bw_select_word(x->asked->by), number, s->name[0] ? ", " : "",
+                          s->name);
+    }
+    return bw_err_set(
+        reterr, -ENODATA,
+        "of %s %s%s%s %zu claim%s on file (%s%s), and nobody measures %s: no circuit is "
+        "bound to %s. `bandwitness claim match` proposes, `bandwitness claim confirm` "
+        "binds",
+        bw_select_word(x->asked->by), number, s->name[0] ? ", " : "", s->name, s->n_lines,
+        s->n_lines == 1 ? " is" : "s are", s->lines[0].about, s->n_lines > 1 ? ", …" : "",
+        s->n_lines == 1 ? "it" : "them", s->n_lines == 1 ? "it" : "any of them");
+}
+
+/* ---- all of it ------------------------------------------------------------------ */
+
+static int gather(struct choosing *x, struct bw_catalogue *c, struct bw_err *reterr)
+{
+    const struct bw_select_asked *a = x->asked;
+    const struct bw_select_entity *e;
+    int64_t unread = 0;
+    int r = bw_select_graph_read(c, &x->graph, reterr);
+
+    if (r == 0 && a->by > BW_SELECT_FRN) {
+        r = check_kind(x, reterr);
+        x->named = bw_select_mark(&x->graph, a->number, a->by != BW_SELECT_SCHOOL);
+        e = bw_select_entity(&x->graph, a->number);
+        (void)snprintf(x->to->name, sizeof(x->to->name), "%s", e ? e->name : "");
+    }
+    r = r < 0 ? r
+              : c->ops->statements(c, &(struct bw_said_query){.kind = "claim"}, on_claim, x,
+                                   reterr);
+    if (r == 0 && x->to->n_lines > 1) {
+        qsort(x->to->lines, x->to->n_lines, sizeof(*x->to->lines), by_about);
+    }
+    r = r < 0 ? r : bw_bound_each(c, NULL, on_bound, x, &unread, reterr);
+    x->to->n_unread += unread + x->graph.n_unread;
+    return r;
+}
+
+int bw_select(struct bw_catalogue *c,
+              const struct bw_select_asked *asked,
+              struct bw_selection *ret,
+              struct bw_err *reterr)
+{
+    struct choosing x = {.asked = asked, .to = ret, .year = BW_UNKNOWN};
+    int r = 0;
+
+    *ret = (struct bw_selection){.n = 0};
+    if (c) {
+        r = gather(&x, c, reterr);
+    }
+    if (r == 0 && asked->by != BW_SELECT_FRN) {
+        r = by_place(&x);
+    }
+    if (r == -ENOMEM) {
+        r = bw_err_set(reterr, r, "out of memory");
+    } else if (r == 0) {
+        settle(&x);
+    }
+    if (r == 0 && ret->n == 0 && asked->by != BW_SELECT_ALL) {
+        r = x.named ? nothing_measured(&x, reterr) : nothing_names_it(&x, reterr);
+    }
+    bw_select_graph_done(&x.graph);
+    return r;
+}
+
+void bw_selection_done(struct bw_selection *s)
+{
+    free(s->circuits);
+    free(s->lines);
+    *s = (struct bw_selection){.n = 0};
+}
+
+int64_t bw_selected_unmeasured(const struct bw_selected_line *l)
+{
+    if (l->void_as[0]) {
+        return 0;
+    }
+    if (l->lines == BW_UNKNOWN) {
+        return l->n_bound > 0 ? 0 : BW_UNKNOWN;
+    }
+    return l->lines > l->n_bound ? l->lines - l->n_bound : 0;
+}

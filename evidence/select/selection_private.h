@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * selection_private.h - what is on file of entities and where boxes stand, read once.
+ * Private to this folder. */
+#ifndef BW_SELECTION_PRIVATE_H
+#define BW_SELECTION_PRIVATE_H
+
+#include "selection.h"
+
+#include <catalogue.h>
+
+/* An entity as USAC or a table describes it. */
+struct bw_select_entity {
+    char number[BW_NUMBER_MAX + 1];
+    char parent[BW_NUMBER_MAX + 1];
+    char name[BW_CLAIM_NAME_MAX + 1];
+    char type[48];
+    bool in;
+};
+
+/* An entity of the collector's own list; number: the digits its id ends in, "" none. */
+struct bw_select_place {
+    char id[BW_ENTITY_MAX + 1];
+    char parent[BW_ENTITY_MAX + 1];
+    char number[BW_NUMBER_MAX + 1];
+    char name[BW_LABEL_MAX + 1];
+    bool in;
+};
+
+struct bw_select_site {
+    char site[BW_SITE_MAX + 1];
+    char entity[BW_ENTITY_MAX + 1];
+};
+
+struct bw_select_graph {
+    struct bw_select_entity *entities; /* by number */
+    size_t n_entities;
+    size_t cap_entities;
+    struct bw_select_place *places; /* by id */
+    size_t n_places;
+    size_t cap_places;
+    struct bw_select_site *sites; /* by id */
+    size_t n_sites;
+    size_t cap_sites;
+    int64_t n_unread;
+};
+
+int bw_select_graph_read(struct bw_catalogue *c,
+                         struct bw_select_graph *g,
+                         struct bw_err *reterr);
+void bw_select_graph_done(struct bw_select_graph *g);
+
+/* NULL: not on file. */
+struct bw_select_entity *bw_select_entity(const struct bw_select_graph *g,
+                                          const char *number);
+struct bw_select_place *bw_select_place(const struct bw_select_graph *g, const char *id);
+/* Where a site's box stands; NULL: nobody said. */
+const struct bw_select_place *bw_select_where(const struct bw_select_graph *g,
+                                              const char *site);
+
+/* Mark an entity (its number, or the id of a place), and below it all that have it as their
+ * parent, over any number of steps. false: neither is on file. */
+bool bw_select_mark(struct bw_select_graph *g, const char *number, bool below);
+bool bw_select_marked(const struct bw_select_graph *g, const char *number);
+
+/* The district of a place: its entity, or the nearest parent that is one; "" not told, or
+ * no place. */
+const char *bw_select_district(const struct bw_select_graph *g,
+                               const struct bw_select_place *at);
+
+#endif

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_many.py BANDWITNESS GEN_YEAR - reports of many circuits: which belong to an FRN, a school, a
+district by what is on file; each the same as by itself, whatever the number of processes; what
+fails or is not there is named."""
+import csv
+import glob
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import gen_usac
+
+BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
+DISTRICT, HERON, EGRET = "123450", "123456", "123457"
+ENV = {**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"}
+RULES = ("--rules", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../etc/rules"),
+         "--adopt", "esh-headroom")
+PERIOD = ("--from", "2026-10-29", "--to", "2026-10-31", "--tz", "America/Chicago")
+
+
+def frn(number, kind, recipients, quantity=1):
+    return {"frn": number, "application": "261000001", "status": "Funded", "spin": "143000555",
+            "provider": "Oak Fibre LLC", "discount": "0.8",
+            "lines": [{"line": "001", "kind": kind, "down": "100.0", "up": "100.0", "unit": "Mbps",
+                       "quantity": quantity, "unit_cents": 45000, "recipients": recipients}]}
+
+
+def run(*words, status=0):
+    done = subprocess.run([BANDWITNESS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          encoding="utf-8", timeout=300, check=False, env=ENV)
+    if done.returncode != status:
+        raise AssertionError(f"{words}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def tree(folder):
+    """Every file below the folder with its bytes."""
+    out = {}
+    for at, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(at, name), "rb") as f:
+                out[os.path.relpath(os.path.join(at, name), folder)] = f.read()
+    return out
+
+
+class Many(unittest.TestCase):
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.top = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-many-"))
+        cls.data = f"{cls.top}/data"
+        os.mkdir(cls.data)
+        subprocess.run([GEN, "--from", "2026-10-29T05:00:00Z", "--days", "2", "--offset", "-18000",
+                        "--sites", "3", "--ledger", f"{cls.data}/ledger"], check=True,
+                       stdout=subprocess.DEVNULL)
+        files = gen_usac.write([{
+            "ben": DISTRICT, "name": "Willow Valley School District", "state": "OR", "year": 2026,
+            "schools": [{"number": HERON, "name": "Heron Elementary School", "students": 400},
+                        {"number": EGRET, "name": "Egret High School", "students": 900}],
+            "frns": [frn("2699000001", "internet", [HERON]),
+                     frn("2699000002", "internet", [EGRET], 2),
+                     frn("2699000003", "wan", [HERON, EGRET], 3)]}], cls.top)
+        run("import", "usac", "--by", "grey", "--ledger", cls.data, *files)
+        for claim, circuit in (("2699000001", "s-heron.wan"), ("2699000002", "s-heronb.wan")):
+            run("claim", "confirm", f"frn:{claim}.001", circuit, "--by", "grey", "--ledger", cls.data)
+        with sqlite3.connect(f"{cls.data}/catalogue.db") as db:
+            db.execute("INSERT INTO entities VALUES('egret-123457', 'Egret High', 1)")
+            for site in ("heron", "heronb", "heronc"):
+                db.execute("INSERT INTO sites VALUES(?, ?, ?, 1, 500)", (
+                    f"s-{site}", "egret-123457" if site == "heronc" else "", f"Box {site}"))
+
+    def report(self, *words, status=0):
+        return run("report", "--ledger", self.data, *PERIOD, *words, status=status)
+
+    def rows(self, folder):
+        with open(f"{folder}/index.csv", encoding="utf-8", newline="") as f:
+            return list(csv.DictReader(f))
+
+    def test_a_district_with_what_nobody_measures(self):
+        out = f"{self.top}/district"
+        self.report("--district", DISTRICT, "--for", "delivery", "--format", "html,csv,json",
+                    *RULES, "-o", out)
+        rows = self.rows(out)
+        self.assertEqual([(r["what"], r["name"], r["district"], r["state"], r["unmeasured_lines"])
+                          for r in rows], [
+            ("circuit", "s-heron.wan", DISTRICT, "made", ""),
+            ("circuit", "s-heronb.wan", DISTRICT, "made", ""),
+            ("circuit", "s-heronc.wan", DISTRICT, "made", ""),
+            ("claim", "frn:2699000001.001", DISTRICT, "measured", "0"),
+            ("claim", "frn:2699000002.001", DISTRICT, "measured in part", "1"),
+            ("claim", "frn:2699000003.001", DISTRICT, "not measured", "3")])
+        self.assertEqual(rows[0]["claims"], "frn:2699000001.001")
+        self.assertIn("Egret High", rows[2]["why"])
+        self.assertEqual(rows[0]["recorded_s"] != "", True)
+        with open(f"{out}/index.html", encoding="utf-8") as f:
+            page = f.read()
+        self.assertIn("Willow Valley School District", page)
+        self.assertIn("3 of 3 measured by nobody", page)
+        links = re.findall(r'href="([^"#][^"]*)"', page)
+        self.assertEqual(len(links), 9)
+        for link in links:
+            self.assertTrue(os.path.isfile(f"{out}/{link}"), link)
+        # Each is judged, and the same as if it had been asked for alone.
+        for n, name in enumerate(("s-heron.wan", "s-heronb.wan", "s-heronc.wan")):
+            alone = f"{self.top}/alone/{name}"
+            self.report("--circuit", name, "--for", "delivery", "--format", "html,csv,json",
+                        *RULES, "-o", alone)
+            self.assertEqual(tree(alone), tree(f"{out}/{name}"), name)
+            found = re.findall(r"finding\.\S+?,(\S+?),",
+                               tree(alone)["delivery.csv"].decode("utf-8"))
+            self.assertGreater(len(found), 0)
+            self.assertEqual([int(rows[n][k]) for k in ("show", "do_not_show", "not_enough")],
+                             [found.count(k) for k in ("show", "do-not-show", "not-enough")])
+
+    def test_the_same_bytes_by_any_number_of_processes(self):
+        trees = []
+        for jobs in ("1", "3"):
+            out = f"{self.top}/jobs"
+            said = self.report("--all", "--jobs", jobs, "--quiet", "--format", "csv,json", "-o", out)
+            trees.append((tree(out), said.stdout, said.stderr))
+            for path in trees[-1][0]:
+                os.remove(f"{out}/{path}")
+        self.assertEqual(trees[0], trees[1])
+        self.assertEqual(trees[0][2], "")
+        self.assertEqual(sorted(trees[0][0]), ["index.csv", "index.html"] + sorted(
+            f"s-{n}.wan/report.{e}" for n in ("heron", "heronb", "heronc") for e in ("csv", "json")))
+
+    def test_whose_circuits(self):
+        for words, names in ((("--frn", "2699000002"), ["s-heronb.wan"]),
+                             (("--school", EGRET), ["s-heronb.wan", "s-heronc.wan"]),
+                             (("--school", HERON), ["s-heron.wan"])):
+            out = f"{self.top}/whose{words[1]}"
+            self.report(*words, "--format", "csv", "-o", out)
+            self.assertEqual([r["name"] for r in self.rows(out) if r["what"] == "circuit"], names)
+        for words, status, say in (
+                (("--district", "424242"), 1, "bandwitness import usac"),
+                (("--frn", "2699000003"), 1, "bandwitness claim confirm"),
+                (("--school", DISTRICT), 1, "--district 123450"),
+                (("--frn", "2699000001", "--district", DISTRICT), 2, "one of them"),
+                (("--frn", "2699000001", "--circuit", "wan"), 2, "whose circuits"),
+                (("--all", "--students", "3"), 2, "of one circuit"),
+                (("--circuit", "s-heron.wan", "--jobs", "2"), 2, "go with many")):
+            self.assertIn(say, self.report(*words, "-o", f"{self.top}/none/", status=status).stderr)
+        self.assertFalse(os.path.exists(f"{self.top}/none"))
+
+    def test_what_fails_stops_no_other(self):
+        out = f"{self.top}/broken"
+        os.mkdir(out)
+        with open(f"{out}/s-heronb.wan", "w", encoding="utf-8") as f:
+            f.write("in the way")
+        told = self.report("--all", "--format", "csv", "-o", out, status=1).stderr
+        self.assertIn("of 3 circuits 1 failed", told)
+        self.assertIn("  s-heronb.wan: ", told)
+        self.assertEqual([r["state"] for r in self.rows(out) if r["what"] == "circuit"],
+                         ["made", "failed", "made"])
+        # A period of which there is nothing is no failure of one, and one of all.
+        none = run("report", "--ledger", self.data, "--all", "--month", "2025-01", "-o",
+                   f"{self.top}/empty", status=1).stderr
+        self.assertIn("none of the 3 circuits", none)
+
+    def test_a_signal_leaves_nothing_half_written(self):
+        out = f"{self.top}/stopped"
+        with subprocess.Popen([BANDWITNESS, "report", "--ledger", self.data, *PERIOD, "--all",
+                               "--jobs", "1", "--format", "html,csv,json", "-o", out], env=ENV,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as p:
+            until = time.monotonic() + 60
+            while not glob.glob(f"{out}/*/report.html") and time.monotonic() < until:
+                time.sleep(0.005)
+            p.send_signal(signal.SIGINT)
+            told = p.communicate(timeout=60)[1].decode()
+        self.assertEqual(p.returncode, 1)
+        self.assertIn("stopped", told)
+        names = sorted({os.path.basename(n) for n in tree(out)})
+        self.assertLessEqual(set(names), {"report.html", "report.csv", "report.json"})
+        for path, data in tree(out).items():
+            self.assertTrue(data.endswith((b"</html>\n", b"\r\n", b"}\n")), path)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
