@@ -76,12 +76,27 @@ static void cell_attributes(struct finish *f, qpdf_oh element, const struct pape
 
 static void element(struct finish *f, qpdf_oh e, int depth);
 
+/* A link's annotation stands among the children of its element; it gets the words. */
+static bool is_annotation(struct finish *f, qpdf_oh child, const char *words)
+{
+    qpdf_oh type = qpdf_oh_get_key(f->q, child, "/Type");
+    bool is = qpdf_oh_is_name_and_equals(f->q, type, "/OBJR");
+
+    qpdf_oh_release(f->q, type);
+    if (is && words) {
+        qpdf_oh annotation = qpdf_oh_get_key(f->q, child, "/Obj");
+        put_text(f, annotation, "/Contents", words);
+        qpdf_oh_release(f->q, annotation);
+    }
+    return is;
+}
+
 /* What an element holds: one child or marks and children in an array. Artifacts go. */
-static void kids(struct finish *f, qpdf_oh of, int depth)
+static void kids(struct finish *f, qpdf_oh of, const char *words, int depth)
 {
     qpdf_oh k = qpdf_oh_get_key(f->q, of, "/K");
 
-    if (qpdf_oh_is_dictionary(f->q, k)) {
+    if (qpdf_oh_is_dictionary(f->q, k) && !is_annotation(f, k, words)) {
         bool gone = is_private(f, k);
         element(f, k, depth + 1);
         if (gone) {
@@ -91,7 +106,7 @@ static void kids(struct finish *f, qpdf_oh of, int depth)
         for (int i = 0; i < qpdf_oh_get_array_n_items(f->q, k) && !f->error;) {
             qpdf_oh e = qpdf_oh_get_array_item(f->q, k, i);
             bool gone = false;
-            if (qpdf_oh_is_dictionary(f->q, e)) {
+            if (qpdf_oh_is_dictionary(f->q, e) && !is_annotation(f, e, words)) {
                 gone = is_private(f, e);
                 element(f, e, depth + 1);
             }
@@ -123,11 +138,11 @@ static void element(struct finish *f, qpdf_oh e, int depth)
         f->error = -EIO;
     }
     qpdf_oh_release(f->q, s);
-    if (n->alt) {
+    if (n->alt && strcmp(n->type, "Link") != 0) {
         put_text(f, e, "/Alt", n->alt);
     }
     cell_attributes(f, e, n);
-    kids(f, e, depth);
+    kids(f, e, n->alt, depth);
 }
 
 /* The parents of marks: those of artifacts have none. */
@@ -195,7 +210,7 @@ static void catalog(struct finish *f, const struct bw_doc_head *head)
         qpdf_oh parent = qpdf_oh_get_key(f->q, tree, "/ParentTree");
         parents(f, parent); /* while artifacts can still be told */
         qpdf_oh_release(f->q, parent);
-        kids(f, tree, 0);
+        kids(f, tree, NULL, 0);
         if (!f->error && f->next != f->p->n_notes) {
             f->error = -EIO;
         }
@@ -242,6 +257,7 @@ int paper_finish(const struct paper *p,
         catalog(&f, head);
         for (int i = 0; !f.error && i < qpdf_get_num_pages(f.q); i++) {
             qpdf_oh page = qpdf_get_page_n(f.q, (size_t)i);
+            put_name(&f, page, "/Tabs", "/S");
             page_content(&f, page);
             qpdf_oh_release(f.q, page);
         }

@@ -17,8 +17,12 @@ enum {
     FACT_COLUMNS = 4,
     LEAST = 30, /* points: two lines of text and a little */
     TABLE_LEAST = 64,
-    APPENDED_MAX = 256
+    APPENDED_MAX = 256,
+    CONTENTS_LEAST = 9, /* sections */
+    CONTENTS_LINE = 12
 };
+
+#define DETAIL_ANCHOR "in-detail-%zu"
 
 static const struct paper_face body = {.size = 9, .strong = 9};
 static const struct paper_face small_face = {.size = 7.5, .strong = 7.5};
@@ -126,6 +130,10 @@ static void heading(struct flow *f, const struct bw_block *b)
         outline(f, title.data, level);
     }
     bw_buf_done(&title);
+    if (level == 2 && p->dry) {
+        paper_note(p, &p->sections, p->page);
+    }
+    paper_place(p, b->anchor);
     paper_tag(p, tags[level]);
     if (level <= 2) {
         paper_rule(p, p->left, p->y, p->text_width, 1.2, PAPER_INK);
@@ -140,6 +148,24 @@ static void heading(struct flow *f, const struct bw_block *b)
 
 /* ---- blocks of text ------------------------------------------------------------ */
 
+/* Where a text leads that has one link; NULL: nowhere on these pages. */
+static const char *leads_to(const struct paper *p, const struct bw_doc_text *text)
+{
+    const char *anchor = NULL;
+    const struct bw_block *b;
+
+    for (const struct bw_span *s = text->first; s; s = s->next) {
+        if (s->style == BW_SPAN_LINK) {
+            anchor = anchor || !s->href || s->href[0] != '#' ? NULL : s->href + 1;
+        }
+    }
+    b = anchor ? bw_doc_find(p->doc, anchor) : NULL;
+    for (const struct bw_block *up = b; up && p->limited; up = up->parent) {
+        b = up->kind == BW_BLOCK_DETAILS ? NULL : b; /* in other forms only */
+    }
+    return b ? anchor : NULL;
+}
+
 static void pour(struct paper *p,
                  const struct bw_doc_text *text,
                  const struct paper_face *face,
@@ -149,7 +175,7 @@ static void pour(struct paper *p,
 {
     PangoLayout *l = paper_layout(p, text, face, p->text_width - indent, PANGO_ALIGN_LEFT);
 
-    paper_pour(p, l, p->left + indent, tag, colour);
+    paper_pour_link(p, l, p->left + indent, tag, colour, leads_to(p, text));
     g_object_unref(l);
 }
 
@@ -349,6 +375,8 @@ static void details(struct flow *f, const struct bw_block *b)
     struct bw_span words[2] = {{.style = BW_SPAN_PLAIN}, {.style = BW_SPAN_PLAIN}};
     struct bw_doc_text text = {.first = &words[0]};
     char where[48];
+    char anchor[32];
+    PangoLayout *l;
     struct bw_buf summary;
 
     if (!p->limited && f->n_appended == APPENDED_MAX) {
@@ -371,7 +399,11 @@ static void details(struct flow *f, const struct bw_block *b)
     }
     words[1].text = where;
     paper_need(p, LEAST);
-    pour(p, &text, &small_face, 0, "P", PAPER_SOFT);
+    l = paper_layout(p, &text, &small_face, p->text_width, PANGO_ALIGN_LEFT);
+    (void)snprintf(anchor, sizeof(anchor), DETAIL_ANCHOR, f->n_appended - 1);
+    paper_pour_link(p, l, p->left, "P", p->limited ? PAPER_SOFT : PAPER_DEEP,
+                    p->limited ? NULL : anchor);
+    g_object_unref(l);
     bw_buf_done(&summary);
     paper_space(p, 4);
 }
@@ -383,6 +415,7 @@ static void appendix(struct flow *f)
     struct bw_block head = {
         .kind = BW_BLOCK_SECTION, .text = {.first = &words, .last = &words}, .as.level = 2};
     struct paper *p = f->p;
+    char anchor[32];
 
     if (f->n_appended == 0) {
         return;
@@ -398,6 +431,8 @@ static void appendix(struct flow *f)
         if (p->dry) {
             paper_note(p, &p->appended, p->page);
         }
+        (void)snprintf(anchor, sizeof(anchor), DETAIL_ANCHOR, i);
+        paper_place(p, anchor);
         pour(p, &b->text, &bold, 0, "P", PAPER_INK);
         paper_space(p, 2);
         children(f, b);
@@ -408,6 +443,10 @@ static void appendix(struct flow *f)
 static void block(struct flow *f, const struct bw_block *b)
 {
     struct paper *p = f->p;
+
+    if (b->kind != BW_BLOCK_SECTION && b->anchor) {
+        paper_place(p, b->anchor);
+    }
 
     switch (b->kind) {
     case BW_BLOCK_SECTION:
@@ -472,6 +511,67 @@ static void title(struct flow *f, const struct bw_doc_head *h)
     paper_space(p, 3);
 }
 
+static void contents_line(
+    struct paper *p, const struct bw_block *b, double x, double y, double width, int page)
+{
+    char number[16];
+    struct bw_buf words;
+    PangoLayout *l;
+    double w;
+
+    bw_buf_init(&words, 4096);
+    bw_doc_plain(&b->text, &words);
+    (void)snprintf(number, sizeof(number), "%d", page);
+    paper_tag(p, "TOCI");
+    if (b->anchor) {
+        paper_link(p, b->anchor, words.data);
+    }
+    l = paper_plain(p, number, &small_face, -1);
+    w = paper_layout_width(l);
+    paper_show(p, l, x + width - w, y, PAPER_SOFT);
+    g_object_unref(l);
+    l = paper_plain(p, words.data ? words.data : "", &small_face, width - 24);
+    pango_layout_set_height(l, 0); /* one line */
+    pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
+    paper_show(p, l, x, y, PAPER_DEEP);
+    g_object_unref(l);
+    if (b->anchor) {
+        paper_link_end(p);
+    }
+    paper_untag(p, "TOCI");
+    bw_buf_done(&words);
+}
+
+/* Of a long document: its sections and the pages on which they begin, in two columns. */
+static void contents(struct paper *p, const struct bw_doc *d)
+{
+    double width = (p->text_width - 24) / 2;
+    size_t n = 0;
+    size_t i = 0;
+
+    for (const struct bw_block *b = bw_doc_root(d)->first; b; b = b->next) {
+        n += b->kind == BW_BLOCK_SECTION ? 1 : 0;
+    }
+    if (p->limited || n < CONTENTS_LEAST) {
+        return;
+    }
+    paper_space(p, 6);
+    paper_need(p, CONTENTS_LINE * (double)((n + 1) / 2));
+    paper_tag(p, "TOC");
+    for (const struct bw_block *b = bw_doc_root(d)->first; b; b = b->next) {
+        size_t row = i % ((n + 1) / 2);
+        double x = p->left + (i >= (n + 1) / 2 ? width + 24 : 0);
+        double y = p->y + CONTENTS_LINE * (double)row;
+        if (b->kind == BW_BLOCK_SECTION) {
+            contents_line(p, b, x, y, width,
+                          p->dry ? 0 : (int)paper_noted(p, &p->sections));
+            i++;
+        }
+    }
+    paper_untag(p, "TOC");
+    p->y += CONTENTS_LINE * (double)((n + 1) / 2);
+}
+
 /* What does not fit on so many pages is shortened, and how much is told. */
 static void shortened(struct paper *p)
 {
@@ -494,10 +594,18 @@ static void shortened(struct paper *p)
 void paper_flow(struct paper *p, const struct bw_doc *d)
 {
     struct flow f = {.p = p};
+    bool begun = false;
 
+    p->doc = d;
     paper_tag(p, "Document");
     title(&f, bw_doc_head(d));
-    children(&f, bw_doc_root(d));
+    for (const struct bw_block *b = bw_doc_root(d)->first; b && !p->error; b = b->next) {
+        if (b->kind == BW_BLOCK_SECTION && !begun) {
+            begun = true;
+            contents(p, d);
+        }
+        block(&f, b);
+    }
     appendix(&f);
     shortened(p);
     paper_end(p);

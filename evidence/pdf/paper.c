@@ -96,7 +96,8 @@ double paper_noted(struct paper *p, struct paper_memo *m)
 
 /* ---- tags --------------------------------------------------------------------- */
 
-void paper_tag_with(struct paper *p, struct paper_note note, const char *alt)
+static void
+begin(struct paper *p, struct paper_note note, const char *alt, const char *attributes)
 {
     if (p->dry || p->error) {
         return;
@@ -116,7 +117,12 @@ void paper_tag_with(struct paper *p, struct paper_note note, const char *alt)
         p->error = -ENOMEM;
     }
     p->notes[p->n_notes++] = note;
-    cairo_tag_begin(p->cr, note.type, NULL);
+    cairo_tag_begin(p->cr, note.type, attributes);
+}
+
+void paper_tag_with(struct paper *p, struct paper_note note, const char *alt)
+{
+    begin(p, note, alt, NULL);
 }
 
 void paper_tag(struct paper *p, const char *type)
@@ -129,6 +135,43 @@ void paper_untag(struct paper *p, const char *type)
     if (!p->dry && !p->error) {
         cairo_tag_end(p->cr, type);
     }
+}
+
+/* Anchors are [a-z0-9-], the document sees to it; these are theirs and ours alone. */
+static bool plain_anchor(const char *anchor)
+{
+    return anchor &&
+           strspn(anchor, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(anchor);
+}
+
+void paper_place(struct paper *p, const char *anchor)
+{
+    char attributes[160];
+
+    if (p->dry || p->error || !plain_anchor(anchor)) {
+        return;
+    }
+    (void)snprintf(attributes, sizeof(attributes), "name='%s' x=%d y=%d", anchor,
+                   (int)p->left, p->y > 12 ? (int)p->y - 12 : 0);
+    cairo_tag_begin(p->cr, CAIRO_TAG_DEST, attributes);
+    cairo_tag_end(p->cr, CAIRO_TAG_DEST);
+}
+
+void paper_link(struct paper *p, const char *anchor, const char *words)
+{
+    char attributes[96];
+
+    if (p->dry || p->error || !plain_anchor(anchor)) {
+        p->error = p->error || p->dry ? p->error : -EINVAL;
+        return;
+    }
+    (void)snprintf(attributes, sizeof(attributes), "dest='%s'", anchor);
+    begin(p, (struct paper_note){.type = CAIRO_TAG_LINK, .rowspan = 1}, words, attributes);
+}
+
+void paper_link_end(struct paper *p)
+{
+    paper_untag(p, CAIRO_TAG_LINK);
 }
 
 void paper_private(struct paper *p)
@@ -461,6 +504,16 @@ static void show_lines(
 
 void paper_pour(struct paper *p, PangoLayout *l, double x, const char *tag, int colour)
 {
+    paper_pour_link(p, l, x, tag, colour, NULL);
+}
+
+void paper_pour_link(struct paper *p,
+                     PangoLayout *l,
+                     double x,
+                     const char *tag,
+                     int colour,
+                     const char *anchor)
+{
     int n = pango_layout_get_line_count(l);
 
     p->cut += pango_layout_is_ellipsized(l) ? 1U : 0U;
@@ -479,7 +532,13 @@ void paper_pour(struct paper *p, PangoLayout *l, double x, const char *tag, int 
         fit = fit > 0 ? fit : 1; /* a line higher than a page is none of ours */
         if (!p->dry) {
             paper_tag(p, tag);
+            if (anchor) {
+                paper_link(p, anchor, pango_layout_get_text(l));
+            }
             show_lines(p, l, first, fit, x, top, colour);
+            if (anchor) {
+                paper_link_end(p);
+            }
             paper_untag(p, tag);
         }
         if (first + fit < n) {

@@ -49,6 +49,7 @@ struct paper {
     PangoContext *context;
     bool dry;
     const struct paper_set *set;
+    const struct bw_doc *doc;
     bool limited; /* to so many pages: folded blocks stay in other forms */
     size_t cut;   /* texts and rows that were shortened in this run */
     double width;
@@ -66,6 +67,7 @@ struct paper {
     size_t room;
     struct paper_memo heights;  /* of rows */
     struct paper_memo appended; /* pages on which appended blocks begin */
+    struct paper_memo sections; /* pages on which sections of level 2 begin */
     int error;
 };
 
@@ -114,6 +116,12 @@ void paper_untag(struct paper *p, const char *type);
 void paper_private(struct paper *p);
 void paper_private_end(struct paper *p);
 
+/* A place that links lead to, at p->y. */
+void paper_place(struct paper *p, const char *anchor);
+/* What is drawn until the end leads there; words for those who do not see it. */
+void paper_link(struct paper *p, const char *anchor, const char *words);
+void paper_link_end(struct paper *p);
+
 /* A text in a column of this width (below 0: one line). Free with g_object_unref(). */
 PangoLayout *paper_layout(struct paper *p,
                           const struct bw_doc_text *text,
@@ -125,8 +133,15 @@ paper_plain(struct paper *p, const char *text, const struct paper_face *face, do
 double paper_layout_height(PangoLayout *l);
 double paper_layout_width(PangoLayout *l);
 void paper_show(struct paper *p, PangoLayout *l, double x, double y, int colour);
-/* Lines from p->y on, over pages where they must, each part under the tag. */
+/* Lines from p->y on, over pages where they must, each part under the tag, and leading to
+ * an anchor where one is named. */
 void paper_pour(struct paper *p, PangoLayout *l, double x, const char *tag, int colour);
+void paper_pour_link(struct paper *p,
+                     PangoLayout *l,
+                     double x,
+                     const char *tag,
+                     int colour,
+                     const char *anchor);
 
 void paper_colour(struct paper *p, int colour);
 void paper_rule(

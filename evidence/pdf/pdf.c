@@ -117,6 +117,7 @@ static int counted(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper pa
         p->set = &sets[i];
         p->heights.n = 0;
         p->appended.n = 0;
+        p->sections.n = 0;
         start(p, paper, p->footer);
         paper_flow(p, d);
         if (p->error || !p->limited || p->page <= most) {
@@ -197,6 +198,7 @@ out:
     free(p.notes);
     free(p.heights.list);
     free(p.appended.list);
+    free(p.sections.list);
     fonts_done(&p);
     bw_buf_done(&raw);
     return r;

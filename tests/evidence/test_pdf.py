@@ -184,6 +184,33 @@ def check_structure(name, pdf, charts):
         wrong(f"{name}: {marks} marks on pages, {held} in the structure")
 
 
+def check_links(name, pdf, args):
+    """Links lead to a page of this file, say where to, and stand in the structure."""
+    o = objects(pdf)
+    dicts = [v["value"] for v in o.values() if isinstance(v, dict) and
+             isinstance(v.get("value"), dict)]
+    links = {k[4:]: v["value"] for k, v in o.items() if isinstance(v, dict) and
+             isinstance(v.get("value"), dict) and v["value"].get("/Subtype") == "/Link"}
+    pages = {k[4:] for k, v in o.items() if isinstance(v, dict) and
+             isinstance(v.get("value"), dict) and v["value"].get("/Type") == "/Page"}
+    # a place that comes later is known by its name: cairo's list of names has its page
+    places = set(re.findall(r'"(.+)"$', run("pdfinfo", "-dests", pdf), re.M))
+    held = [k["/Obj"] for e in dicts if e.get("/S") == "/Link"
+            for k in (e["/K"] if isinstance(e["/K"], list) else [e["/K"]])
+            if isinstance(k, dict) and k.get("/Type") == "/OBJR"]
+    if sorted(held) != sorted(links):
+        wrong(f"{name}: {len(links)} links, {len(held)} in the structure")
+    for link in links.values():
+        to = link["/Dest"]
+        if (to[2:] not in places if isinstance(to, str) else to[0] not in pages) or len(link.get("/Contents", "")) < 4:
+            wrong(f"{name}: a link that leads nowhere or has no words: {link}")
+    want = 0 if "sizing" in args else 12
+    if len(links) < want or (want == 0 and links):
+        wrong(f"{name}: {len(links)} links")
+    if want and "/TOCI" not in [e.get("/S") for e in dicts]:
+        wrong(f"{name}: a long report has no contents")
+
+
 def check_fonts(name, pdf):
     rows = run("pdffonts", pdf).splitlines()[2:]
     for row in rows:
@@ -224,6 +251,7 @@ def case(name, gen, args, paper, most, folder):
     check_pages(name, pdf, n, "s-heron.wan")
     with open(page, encoding="utf-8") as f:
         check_structure(name, pdf, f.read().count('class="fig"'))
+    check_links(name, pdf, args)
     check_fonts(name, pdf)
     print(f"{name}: {n} pages, {os.path.getsize(pdf)} bytes")
 
