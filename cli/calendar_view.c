@@ -45,7 +45,10 @@ static const struct {
 
 static char letter_of(const struct bw_schoolcal_day *d)
 {
-    return d->testing && d->kind == BW_SCHOOLDAY_CLASS ? 'T' : kinds[d->kind].letter;
+    if (d->testing && d->kind == BW_SCHOOLDAY_CLASS) {
+        return 'T';
+    }
+    return kinds[d->kind].letter;
 }
 
 static const char *hours(struct bw_schoolcal_hours h, char out[16])

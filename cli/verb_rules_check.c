@@ -57,7 +57,7 @@ static int run(int argc, char **argv)
     if (!rule) {
         return bw_cli_failed(v, "out of memory");
     }
-    bw_buf_init(&out, 16 * 1024 * 1024);
+    bw_buf_init(&out, (size_t)16 << 20);
     bw_jw_init(&w, &out);
     bw_jw_arr(&w);
     for (int i = optind; i < argc; i++) {

@@ -16,7 +16,7 @@ static int print_json(const struct bw_evrule *list, size_t n)
     struct bw_jw w;
     int r;
 
-    bw_buf_init(&out, 4 * 1024 * 1024);
+    bw_buf_init(&out, (size_t)4 << 20);
     bw_jw_init(&w, &out);
     bw_jw_arr(&w);
     for (size_t i = 0; i < n; i++) {

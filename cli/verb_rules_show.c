@@ -17,7 +17,7 @@ static int print(const struct bw_evrule *rule, bool as_json)
     struct bw_jw w;
     int r;
 
-    bw_buf_init(&out, 1024 * 1024);
+    bw_buf_init(&out, (size_t)1 << 20);
     if (as_json) {
         bw_jw_init(&w, &out);
         bw_evrule_json(rule, &w);

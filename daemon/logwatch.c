@@ -87,7 +87,7 @@ static void keep(struct bw_logwatch *w, const char *name, const char *value)
 static void load(struct bw_logwatch *w)
 {
     struct bw_buf b;
-    bw_buf_init(&b, 3 * BW_NOTE_MAX); /* a refusal has two notes */
+    bw_buf_init(&b, (size_t)3 * BW_NOTE_MAX); /* a refusal has two notes */
     if (bw_writer_get(w->writer, "log.checkpoint", &b) == 0 && b.data) {
         (void)snprintf(w->known_note, sizeof(w->known_note), "%s", b.data);
     }
@@ -116,7 +116,7 @@ static int open_note(const struct bw_logwatch *w,
 {
     struct bw_note parts;
     struct bw_note_key k;
-    struct bw_checkpoint c;
+    struct bw_checkpoint c = {.size = 0};
     int r = bw_note_parse(note, strlen(note), &parts, reterr);
     if (r == 0) {
         r = bw_checkpoint_read(parts.text, parts.text_len, &c, reterr);
@@ -151,7 +151,7 @@ static void refuse(struct bw_logwatch *w, const char *note, const char *why)
            "the collector's log is refused: %s; what it showed is kept in the journal "
            "(log.refused), records go on being delivered",
            w->refused);
-    bw_buf_init(&b, 3 * BW_NOTE_MAX);
+    bw_buf_init(&b, (size_t)3 * BW_NOTE_MAX);
     bw_buf_printf(&b, "%s\nat %s\nknown:\n%s\nrefused:\n%s", w->refused, when,
                   w->known_note, note);
     if (bw_buf_error(&b) == 0) {
@@ -333,7 +333,7 @@ began_anew(struct bw_logwatch *w, const struct bw_checkpoint *c, const char *not
         "the collector's log is another one now (%s, before: %s); the last checkpoint of "
         "the old one is kept in the journal (log.before)",
         c->origin, w->known.origin);
-    bw_buf_init(&b, 2 * BW_NOTE_MAX);
+    bw_buf_init(&b, (size_t)2 * BW_NOTE_MAX);
     bw_buf_printf(&b, "%s\n%s", w->known.origin, w->known_note);
     if (bw_buf_error(&b) == 0) {
         keep(w, "log.before", b.data);
@@ -347,7 +347,7 @@ began_anew(struct bw_logwatch *w, const struct bw_checkpoint *c, const char *not
 
 void bw_logwatch_heard(struct bw_logwatch *w, const char *note)
 {
-    struct bw_checkpoint c;
+    struct bw_checkpoint c = {.size = 0};
     struct bw_err err = {.text = ""};
     char why[REFUSED_BYTES];
     char path[128];

@@ -158,7 +158,7 @@ static int round_of(struct bw_keeper *k, struct bw_err *reterr)
     if (!k->ledger) {
         r = bw_ledger_open(k->ledger_folder, BW_LEDGER_READ, &k->ledger, reterr);
     }
-    if (r == 0) {
+    if (r == 0 && k->ledger) {
         r = take_over(k, &size, reterr);
     }
     /* A round that only asks a missing witness again signs nothing new. */

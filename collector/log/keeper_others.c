@@ -161,7 +161,7 @@ static int post_checkpoint(struct bw_keeper *k,
     if (r < 0) {
         return r;
     }
-    bw_buf_init(&body, 2 * BW_NOTE_MAX);
+    bw_buf_init(&body, (size_t)2 * BW_NOTE_MAX);
     bw_add_checkpoint_write(&a, &body);
     (void)snprintf(url, sizeof(url), "%s/add-checkpoint", w->url);
     r = bw_buf_error(&body);

@@ -80,7 +80,7 @@ read_one(struct walk *w, int folder, const char *before, const char *base, int d
 
 static int read_folder(struct walk *w, int fd, const char *before, int depth)
 {
-    int own = dup(fd);
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     DIR *dir = own < 0 ? NULL : fdopendir(own);
     int r = 0;
 

@@ -34,10 +34,10 @@ int bw_bag_hash_hex(enum bw_bag_hash h,
         return -ENOMEM;
     }
     for (unsigned i = 0; i < len && 2 * i + 1 < BW_BAG_HEX_MAX; i++) {
-        ret[2 * i] = digits[raw[i] >> 4];
+        ret[(size_t)2 * i] = digits[raw[i] >> 4];
         ret[2 * i + 1] = digits[raw[i] & 15];
     }
-    ret[2 * len] = '\0';
+    ret[(size_t)2 * len] = '\0';
     return 0;
 }
 

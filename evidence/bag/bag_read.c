@@ -23,6 +23,7 @@
 
 enum {
     CHUNK = 256 * 1024,
+    ENTRIES_MAX = 2 * BW_BAG_MEMBERS_MAX, /* files and folders */
     /* Hashes and signatures do not compress: no bag of records reaches this. */
     RATIO_MAX = 200,
     FIRST_CAP = 64
@@ -85,14 +86,15 @@ int bw_bag_shelf_put(struct bw_bag_shelf *s,
                      size_t n,
                      struct bw_err *reterr)
 {
+    struct bw_bag_member *last = s->n > 0 ? &s->members[s->n - 1] : NULL;
     const char *p = data;
 
-    if (s->bytes + (int64_t)n > BW_BAG_BYTES_MAX) {
+    if (!last || s->bytes + (int64_t)n > BW_BAG_BYTES_MAX) {
         return bw_err_set(reterr, -EFBIG, "'%s': the bag holds more than %lld bytes",
-                          s->members[s->n - 1].name, (long long)BW_BAG_BYTES_MAX);
+                          last ? last->name : "", (long long)BW_BAG_BYTES_MAX);
     }
     s->bytes += (int64_t)n;
-    s->members[s->n - 1].n += n;
+    last->n += n;
     while (n > 0) {
         ssize_t done = write(s->fd, p, n);
         if (done < 0 && errno != EINTR) {
@@ -272,8 +274,8 @@ static int read_archive(struct bw_bag *b, struct bw_bag_shelf *s, struct bw_err 
             r = bw_err_set(reterr, -BW_EMALFORMED, "the archive is damaged%s%s: %s",
                            s->n ? " after " : "", s->n ? s->members[s->n - 1].name : "",
                            why ? why : "no more is known");
-        } else if (++entries > 2 * BW_BAG_MEMBERS_MAX) {
-            r = bw_err_set(reterr, -E2BIG, "more than %d members", 2 * BW_BAG_MEMBERS_MAX);
+        } else if (++entries > ENTRIES_MAX) {
+            r = bw_err_set(reterr, -E2BIG, "more than %d members", ENTRIES_MAX);
         } else {
             r = take_entry(b, a, e, s, chunk, reterr);
         }
@@ -514,7 +516,7 @@ int bw_bag_same_bytes(const struct bw_bag *b, struct bw_err *reterr)
     if (!b->archive) {
         return 0;
     }
-    list = calloc(b->n + 1, sizeof(*list));
+    list = calloc(b->n + 1, sizeof(const struct bw_bag_member *));
     if (!list) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }

@@ -285,7 +285,8 @@ int bw_bag_info(struct bw_bag_writer *w, const char *label, const char *value)
 {
     bw_buf_printf(&w->info, "%s: ", label);
     for (const char *p = value; *p; p++) {
-        bw_buf_putc(&w->info, (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p);
+        bool control = (unsigned char)*p < 0x20 || *p == 0x7f;
+        bw_buf_add(&w->info, control ? " " : p, 1);
     }
     bw_buf_putc(&w->info, '\n');
     return bw_buf_error(&w->info);
@@ -340,7 +341,7 @@ static int add_tag_files(struct bw_bag_writer *w, struct bw_err *reterr)
         return bw_err_set(reterr, -E2BIG, "more than a bag holds: %zu bytes", bytes);
     }
     bw_time_format_s(w->made_unix_s, day);
-    bw_buf_init(&info, 2 * INFO_MAX);
+    bw_buf_init(&info, (size_t)2 * INFO_MAX);
     bw_buf_add(&info, w->info.data, w->info.len);
     bw_buf_printf(&info, "Bagging-Date: %.10s\nPayload-Oxum: %zu.%zu\n", day, bytes, n);
     r = bw_buf_error(&w->info) ? bw_buf_error(&w->info) : bw_buf_error(&info);
@@ -416,14 +417,13 @@ int bw_bag_write(struct bw_bag_writer *w,
     if (f.fd < 0) {
         return bw_err_set(reterr, -errno, "%s: %s", path, bw_strerror(-errno));
     }
-    list = calloc(w->n, sizeof(*list));
-    r = list ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    list = calloc(w->n, sizeof(const struct bw_bag_member *));
     for (size_t i = 0; list && i < w->n; i++) {
         list[i] = &w->list[i].member;
     }
-    r = r < 0 ? r
-              : bw_bag_pack(w->top, w->made_unix_s, list, w->n, write_out, pass_progress,
-                            &f, reterr);
+    r = list ? bw_bag_pack(w->top, w->made_unix_s, list, w->n, write_out, pass_progress, &f,
+                           reterr)
+             : bw_err_set(reterr, -ENOMEM, "out of memory");
     told = r == -EIO || r == -ENOMEM;
     if (r == 0 && (fchmod(f.fd, MODE) < 0 || fsync(f.fd) < 0)) {
         r = -errno;

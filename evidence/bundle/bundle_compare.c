@@ -45,7 +45,10 @@ static void shown(const char *line, size_t n, char out[SHOWN + 1])
 
     for (; k < n && k < SHOWN; k++) {
         unsigned char c = (unsigned char)line[k];
-        out[k] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+        out[k] = line[k];
+        if (c < 0x20 || c == 0x7f) {
+            out[k] = '?';
+        }
     }
     out[k] = '\0';
 }

@@ -30,7 +30,9 @@ void bw_bundle_tz_member(const char *tz_name, char ret[BW_BAG_NAME_MAX + 1])
 
     (void)snprintf(file, sizeof(file), "%s", tz_name);
     for (char *p = file; *p; p++) {
-        *p = *p == '/' ? '_' : *p;
+        if (*p == '/') {
+            *p = '_';
+        }
     }
     (void)snprintf(ret, BW_BAG_NAME_MAX + 1, "data/zone/%s.tzif", file);
 }
@@ -177,7 +179,7 @@ static int read_claim(const json_t *o, struct bw_report_claim *c, struct bw_err 
 {
     static const char *const names[] = {"from_unix_s", "to_unix_s", "down_bps", "up_bps",
                                         "layer",       "origin",    NULL};
-    char layer[16];
+    char layer[16] = "";
     int r = json_is_object(o) ? bw_json_only(o, names, reterr)
                               : bw_err_set(reterr, -BW_EMALFORMED, "a claim is no object");
 
@@ -244,7 +246,9 @@ static int read_hours(const json_t *o, struct bw_bundle_query *q, struct bw_err 
         const json_t *d = json_array_get(days, i);
         json_int_t v = json_is_integer(d) ? json_integer_value(d) : -1;
         r = v >= 0 && v < 7 ? 0 : bw_err_set(reterr, -BW_EMALFORMED, "weekdays: 0 to 6");
-        q->class_hours.weekdays |= r == 0 ? 1u << v : 0;
+        if (v >= 0 && v < 7) {
+            q->class_hours.weekdays |= 1u << v;
+        }
     }
     r = r < 0 ? r : bw_json_get_i64(h, "from_min", 0, DAY_MIN, &from, reterr);
     r = r < 0 ? r : bw_json_get_i64(h, "to_min", 0, DAY_MIN, &to, reterr);
@@ -399,9 +403,12 @@ int bw_bundle_query_read(const char *data,
 {
     struct bw_bundle_query *q = calloc(1, sizeof(*q));
     json_t *o = NULL;
-    int r = q ? bw_json_parse(data, n, BW_BUNDLE_QUERY_MAX, &o, reterr)
-              : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r;
 
+    if (!q) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    r = bw_json_parse(data, n, BW_BUNDLE_QUERY_MAX, &o, reterr);
     if (r == 0) {
         r = json_is_object(o) ? read_all(o, q, reterr)
                               : bw_err_set(reterr, -BW_EMALFORMED, "no object");

@@ -464,7 +464,9 @@ static void top_folder(const struct bw_report_query *q, char out[BW_BAG_NAME_MAX
     (void)snprintf(out, BW_BAG_NAME_MAX + 1, "bandwitness-%s.%s-%.10s-%.10s", q->site,
                    q->circuit, from, to);
     for (char *c = out; *c; c++) {
-        *c = strchr("/ %", *c) ? '_' : *c;
+        if (strchr("/ %", *c)) {
+            *c = '_';
+        }
     }
 }
 
@@ -490,7 +492,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     int64_t bytes = 0;
     int r;
 
-    bw_buf_init(&p.text, 2 * CHUNK);
+    bw_buf_init(&p.text, (size_t)2 * CHUNK);
     bw_buf_init(&p.taken, TAKEN_MAX);
     bw_buf_init(&p.scratch, BW_BUNDLE_QUERY_MAX);
     top_folder(o->query, top);

@@ -100,7 +100,7 @@ bw_schoolcal_border(const struct bw_schoolcal *c, const struct bw_tz *tz, int64_
     const struct bw_schoolcal_spec *spec = bw_schoolcal_spec(c);
     enum bw_class now = bw_schoolcal_at(c, tz, unix_s);
     int64_t at = unix_s;
-    int64_t until = unix_s + LOOK_DAYS * DAY_S;
+    int64_t until = unix_s + (int64_t)LOOK_DAYS * DAY_S;
 
     if (spec->from_day != BW_UNKNOWN) {
         /* no zone is farther from UTC than a day and a bit */

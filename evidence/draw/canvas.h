@@ -15,10 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    BW_PT = 1000,                  /* mpt a point */
-    BW_DRAWING_WIDTH = 520 * BW_PT /* what documents lay figures out for: text of Letter */
-};
+#define BW_PT INT64_C(1000) /* mpt a point */
+#define BW_DRAWING_WIDTH                                                                   \
+    (520 * BW_PT) /* what documents lay figures out for: text of Letter */
 
 /* What a line or a face means. Back ends hold one table by these. */
 enum bw_style {

@@ -17,20 +17,20 @@ enum colours {
 
 #define LINE(word, colour, width)                                                          \
     {                                                                                      \
-        .name = word, .face = BW_LOOK_NONE, .edge = colour, .width_mpt = width             \
+        .name = (word), .face = BW_LOOK_NONE, .edge = (colour), .width_mpt = (width)       \
     }
 #define DASHED(word, colour, width, on, off)                                               \
     {                                                                                      \
-        .name = word, .face = BW_LOOK_NONE, .edge = colour, .width_mpt = width,            \
-        .dash_mpt = {on, off}, .n_dash = 2                                                 \
+        .name = (word), .face = BW_LOOK_NONE, .edge = (colour), .width_mpt = (width),      \
+        .dash_mpt = {(on), (off)}, .n_dash = 2                                             \
     }
 #define FACE(word, colour)                                                                 \
     {                                                                                      \
-        .name = word, .face = colour, .edge = BW_LOOK_NONE                                 \
+        .name = (word), .face = (colour), .edge = BW_LOOK_NONE                             \
     }
 #define EDGED(word, colour, edge_colour, width)                                            \
     {                                                                                      \
-        .name = word, .face = colour, .edge = edge_colour, .width_mpt = width              \
+        .name = (word), .face = (colour), .edge = (edge_colour), .width_mpt = (width)      \
     }
 
 static const struct bw_look looks[BW_STYLES] = {

@@ -58,7 +58,8 @@ static void hatch(struct paper *p, const struct bw_look *look, const double box[
     cairo_set_dash(p->cr, NULL, 0, 0);
     cairo_set_line_width(p->cr, pt(h.width_mpt));
     paper_colour(p, look->edge);
-    for (double at = floor(from / step) * step; at <= to + step; at += step) {
+    for (long i = (long)floor(from / step); i <= (long)ceil(to / step) + 1; i++) {
+        double at = (double)i * step;
         /* x + sign·y = at, from the box's top to its bottom */
         cairo_move_to(p->cr, at - sign * box[1], box[1]);
         cairo_line_to(p->cr, at - sign * box[3], box[3]);

@@ -63,7 +63,6 @@ static double least(struct paper *p, const struct bw_block *b)
     case BW_BLOCK_CHART:
         return paper_chart_height(p, &b->as.chart) + (b->as.chart.n_key ? 20 : 6);
     case BW_BLOCK_TABLE:
-        return TABLE_LEAST;
     case BW_BLOCK_FACTS:
         return TABLE_LEAST;
     case BW_BLOCK_DETAILS: /* its pointer */

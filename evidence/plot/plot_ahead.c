@@ -62,7 +62,7 @@ forecast(const struct bw_report *r, const struct bw_growth *g, const struct bw_b
         band[2 * STEPS + 1 - n] = (struct bw_point){x, bw_board_y(b, v[BW_GROWTH_LOW])};
         line[n++] = (struct bw_point){x, bw_board_y(b, v[BW_GROWTH_MID])};
     }
-    bw_canvas_area(b->canvas, band, 2 * (STEPS + 1), BW_STYLE_BAND);
+    bw_canvas_area(b->canvas, band, (size_t)2 * (STEPS + 1), BW_STYLE_BAND);
     bw_canvas_polyline(b->canvas, line, n, BW_STYLE_FORECAST);
     bw_growth_at(g, g->first_day, v);
     if (v[BW_GROWTH_MID] != BW_UNKNOWN) {

@@ -134,13 +134,14 @@ static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_
         }
         bw_canvas_text(c, 0, y + 10 * BW_PT, BW_ROLE_HEAD, BW_ANCHOR_START, heading[d]);
         for (int i = 0; i < BARS; i++) {
-            one_bar(c, &bars[i], bw_board_claim_layer(r), y + HEADING + i * ROW, room,
-                    highest);
+            one_bar(c, &bars[i], bw_board_claim_layer(r), y + HEADING + (int64_t)i * ROW,
+                    room, highest);
         }
         if (bars[0].value != BW_UNKNOWN) {
             int64_t x = LEFT + bars[0].value * room / highest;
             bw_canvas_line(c, x, y + HEADING - 2 * BW_PT, x,
-                           y + HEADING + 3 * ROW + THICK + 2 * BW_PT, BW_STYLE_CLAIM);
+                           y + HEADING + INT64_C(3) * ROW + THICK + 2 * BW_PT,
+                           BW_STYLE_CLAIM);
         }
     }
 }

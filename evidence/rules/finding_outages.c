@@ -56,19 +56,20 @@ static void tell_credit(struct bw_finding_work *w,
 {
     const struct bw_finding_terms *k = &w->in->terms;
     int64_t rest = t->elapsed_ms - t->excused_ms;
-    int64_t there_ppm = (rest - t->out_ms + t->excused_ms) * BW_PPM / rest;
+    int64_t there_ppm = 0;
     const char *least = t->watched_ms < t->elapsed_ms ? ", at least" : "";
     int64_t credit_ppm = 0;
     char x[32];
     char y[32];
 
+    if (k->n_credits == 0 || rest <= 0) {
+        return;
+    }
+    there_ppm = (rest - t->out_ms + t->excused_ms) * BW_PPM / rest;
     for (size_t i = 0; i < k->n_credits; i++) {
         if (there_ppm < k->credits[i].below_ppm) {
             credit_ppm = k->credits[i].credit_ppm;
         }
-    }
-    if (k->n_credits == 0) {
-        return;
     }
     if (outcome == BW_OUTCOME_NOT_ENOUGH) {
         bw_finding_row(w, p, BW_ROW_PPM, BW_UNKNOWN,

@@ -32,8 +32,12 @@ void bw_base64_append(struct bw_buf *out, const void *data, size_t n)
         return;
     }
     for (size_t i = from; i < out->len; i++) {
-        char c = out->data[i];
-        out->data[i] = c == '-' ? '+' : c == '_' ? '/' : c;
+        char *c = &out->data[i];
+        if (*c == '-') {
+            *c = '+';
+        } else if (*c == '_') {
+            *c = '/';
+        }
     }
     for (size_t i = (n * 4 + 2) / 3; i % 4 != 0; i++) {
         bw_buf_putc(out, '=');
@@ -58,7 +62,12 @@ long bw_base64_decode(const char *text, size_t n, void *out, size_t cap)
         if (c == '-' || c == '_') {
             return -EINVAL;
         }
-        url[i] = c == '+' ? '-' : c == '/' ? '_' : c;
+        url[i] = c;
+        if (c == '+') {
+            url[i] = '-';
+        } else if (c == '/') {
+            url[i] = '_';
+        }
     }
     return bw_b64_decode(url, len, out, cap);
 }
@@ -95,7 +104,7 @@ int bw_note_key_make(const char *name,
     memcpy(ret->name, name, n + 1);
     ret->kind = kind;
     memcpy(ret->public, public, 32);
-    memcpy(bytes, name, n);
+    memcpy(bytes, ret->name, n + 1);
     bytes[n] = '\n';
     bytes[n + 1] = (uint8_t)kind;
     memcpy(bytes + n + 2, public, 32);
@@ -122,7 +131,7 @@ int bw_note_key_parse(const char *text, struct bw_note_key *ret, struct bw_err *
     char name[BW_NOTE_NAME_MAX + 1];
     char again[BW_NOTE_KEY_TEXT_MAX];
     uint8_t bytes[33];
-    struct bw_note_key k;
+    struct bw_note_key k = {.name = ""};
     const char *id = strchr(text, '+');
     const char *key = id ? strchr(id + 1, '+') : NULL;
     size_t n = id ? (size_t)(id - text) : 0;
@@ -331,7 +340,7 @@ static int verify_one(const struct bw_note *note,
         return -BW_ESIGNATURE;
     }
     memcpy(public.raw, k->public, 32);
-    bw_buf_init(&message, 2 * BW_NOTE_MAX);
+    bw_buf_init(&message, (size_t)2 * BW_NOTE_MAX);
     if (skip > 0) {
         cosigned(note->text, note->text_len, (int64_t)unix_s, &message);
     } else {

@@ -48,10 +48,10 @@ int bw_coded_new(const struct bw_coded_template *templates,
                  struct bw_coded **ret)
 {
     struct bw_coded *k = calloc(1, sizeof(*k));
-    int r = k ? 0 : -ENOMEM;
+    int r = 0;
 
-    if (r < 0) {
-        return r;
+    if (!k) {
+        return -ENOMEM;
     }
     bw_buf_init(&k->text, POOL_MAX);
     k->n_templates = n_templates;

@@ -261,10 +261,10 @@ int bw_shelves_make(const struct bw_coded_template *templates,
                     size_t *ret_shapes)
 {
     struct scan *s = calloc(1, sizeof(*s));
-    int r = s ? 0 : -ENOMEM;
+    int r = 0;
 
-    if (r < 0) {
-        return r;
+    if (!s) {
+        return -ENOMEM;
     }
     r = numbers_new(&s->places, PLACES_MAX);
     r = r < 0 ? r : numbers_new(&s->shapes, SHAPES_MAX);

@@ -50,8 +50,9 @@ static const char *const text[N_STMTS] = {
     [TILE_PUT] = "INSERT OR REPLACE INTO tiles VALUES(?1, ?2, ?3)",
     [TILE_GET] = "SELECT hashes FROM tiles WHERE level = ?1 AND n = ?2",
     [CHECKPOINT_ADD] = "INSERT INTO checkpoints VALUES(?1, ?2, ?3, ?4)",
-    [CHECKPOINT_AT] = "SELECT size, unix_s, root, note FROM checkpoints WHERE size <= ?1"
-                      " ORDER BY size DESC LIMIT 1",
+    [CHECKPOINT_AT] = (
+        "SELECT size, unix_s, root, note FROM checkpoints WHERE size <= ?1"
+        " ORDER BY size DESC LIMIT 1"),
     [CHECKPOINT_ALL] = "SELECT size, unix_s, root, note FROM checkpoints ORDER BY size",
     [COSIGN_PUT] = "INSERT OR REPLACE INTO cosignatures VALUES(?1, ?2, ?3, ?4)",
     [COSIGN_GET] = "SELECT name, unix_s, line FROM cosignatures WHERE size = ?1 ORDER BY name",
@@ -62,8 +63,8 @@ static const char *const text[N_STMTS] = {
     [META_DROP] = "DELETE FROM meta WHERE name = ?1",
     [SEEN_GET] = "SELECT origin, size, root, unix_s FROM seen WHERE origin = ?1",
     [SEEN_ADD] = "INSERT INTO seen VALUES(?1, ?2, ?3, ?4)",
-    [SEEN_MOVE] = "UPDATE seen SET size = ?2, root = ?3, unix_s = ?4"
-                  " WHERE origin = ?1 AND size = ?5",
+    [SEEN_MOVE] = ("UPDATE seen SET size = ?2, root = ?3, unix_s = ?4"
+                   " WHERE origin = ?1 AND size = ?5"),
 };
 /* clang-format on */
 
@@ -222,7 +223,8 @@ put_tile(struct bw_tlog *t, int level, int64_t n, size_t hashes, struct bw_err *
 static void hash_bundle(const uint8_t *leaves, int width, uint8_t *out)
 {
     for (int i = 0; i < width; i++) {
-        bw_tree_leaf(leaves + (size_t)i * BW_LEAF_BYTES, BW_LEAF_BYTES, out + 32 * i);
+        bw_tree_leaf(leaves + (size_t)i * BW_LEAF_BYTES, BW_LEAF_BYTES,
+                     out + (size_t)32 * (size_t)i);
     }
 }
 
