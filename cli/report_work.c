@@ -344,6 +344,11 @@ static int find_annotations(struct bw_report_work *w)
               : bw_origin_bindings(w->origin, w->site, w->circuit, w->tz, q->from_unix_s,
                                    q->to_unix_s, &w->bindings, &q->n_bindings, &err);
     q->bindings = w->bindings;
+    r = r < 0 ? r
+              : bw_origin_replies(w->origin, w->site, w->circuit, q->from_unix_s,
+                                  q->to_unix_s, &w->replies, &q->n_replies,
+                                  &q->n_unread_replies, &err);
+    q->replies = w->replies;
     return r < 0 ? failed(w, err.text) : BW_EXIT_OK;
 }
 
@@ -436,6 +441,7 @@ void bw_report_work_done(struct bw_report_work *w)
     bw_judging_done(&w->judging);
     free(w->annotations);
     free(w->bindings);
+    free(w->replies);
     free(w->calendars);
     bw_calendars_done(&w->kept);
     bw_schoolcal_free(w->typed);

@@ -278,6 +278,7 @@ void bw_report_free(struct bw_report *r)
     free(r->outages.list);
     bw_findings_done(&r->findings);
     free(r->notes.list);
+    free(r->replies.list);
     free(r->counts.keys);
     free(r->counts.agents);
     free(r->counts.configs);

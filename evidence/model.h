@@ -18,6 +18,7 @@
 #include <bw/units.h>
 #include <details.h>
 #include <finding.h>
+#include <reply.h>
 #include <schoolcal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -131,6 +132,9 @@ struct bw_report_query {
                         struct bw_report_claim *ret);
     const struct bw_annotation_said *annotations; /* those in force, by time */
     size_t n_annotations;
+    const struct bw_reply_said *replies; /* those in force, as they were said */
+    size_t n_replies;
+    int64_t n_unread_replies;
     const struct bw_bound *bindings; /* of claims to it, also those changed since `from` */
     size_t n_bindings;
     int64_t n_unread_annotations;            /* on file, of a newer form */
@@ -362,6 +366,13 @@ struct bw_report_notes {
     int64_t excluded_s; /* of the period that has passed: the union of what is excluded */
 };
 
+/* What people answered to reports and letters about this period. It changes no figure. */
+struct bw_report_replies {
+    struct bw_reply_said *list; /* as they were said; those whose period touches it */
+    size_t n;
+    int64_t n_unread; /* on file for this circuit, of a form only newer programs read */
+};
+
 struct bw_report_clock {
     int64_t unsynced_s; /* of the recorded time */
     int64_t n_stepped;
@@ -509,6 +520,7 @@ struct bw_report {
     struct bw_traffic_sum traffic; /* n = 0: nobody looked at packets */
     struct bw_report_outages outages;
     struct bw_report_notes notes;
+    struct bw_report_replies replies;
     struct bw_findings findings; /* in the order of the rules */
     struct bw_report_clock clock;
     struct bw_report_counts counts;

@@ -42,13 +42,41 @@ static void take_out(struct bw_report_outages *o, const struct bw_model_span *s,
     }
 }
 
+static int take_replies(struct bw_model *m)
+{
+    const struct bw_report_query *q = m->query;
+    struct bw_report_replies *to = &m->report->replies;
+
+    to->n_unread = q->n_unread_replies;
+    if (q->n_replies == 0) {
+        return 0;
+    }
+    to->list = bw_model_array(q->n_replies, sizeof(*to->list));
+    if (!to->list) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < q->n_replies; i++) {
+        const struct bw_reply *a = &q->replies[i].reply;
+        if (a->to_unix_s > m->report->from_unix_s &&
+            a->from_unix_s < m->report->to_unix_s) {
+            to->list[to->n++] = q->replies[i];
+        }
+    }
+    return 0;
+}
+
 int bw_model_notes(struct bw_model *m)
 {
     const struct bw_report_query *q = m->query;
     struct bw_report *r = m->report;
     struct bw_model_span *spans;
 
+    int rc = take_replies(m);
+
     r->notes.n_unread = q->n_unread_annotations;
+    if (rc < 0) {
+        return rc;
+    }
     if (q->n_annotations == 0) {
         return 0;
     }

@@ -166,6 +166,17 @@ int bw_origin_annotations(struct bw_origin *s,
                           int64_t *ret_unread,
                           struct bw_err *reterr);
 
+/* What people answered to reports of this circuit and [from, to), as bw_replies_read(). */
+int bw_origin_replies(struct bw_origin *s,
+                      const char *site,
+                      const char *circuit,
+                      int64_t from_unix_s,
+                      int64_t to_unix_s,
+                      struct bw_reply_said **ret,
+                      size_t *ret_n,
+                      int64_t *ret_unread,
+                      struct bw_err *reterr);
+
 /* Rules that the state has adopted (adoption.h), as they were said; free() *ret. None
  * without a catalogue. */
 int bw_origin_adoptions(struct bw_origin *s,

@@ -326,6 +326,9 @@ static int make_report(struct making *k, struct bw_err *reterr)
                                   .annotations = m->said.annotations,
                                   .n_annotations = m->said.n_annotations,
                                   .n_unread_annotations = m->said.n_unread,
+                                  .replies = m->said.replies,
+                                  .n_replies = m->said.n_replies,
+                                  .n_unread_replies = m->said.n_unread_replies,
                                   .bindings = m->said.bindings,
                                   .n_bindings = m->said.n_bindings,
                                   .calendars = q->calendars,
@@ -395,6 +398,7 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         free(m->taken);
         free(m->said.annotations);
         free(m->said.bindings);
+        free(m->said.replies);
         for (size_t i = 0; i < BW_BUNDLE_CALENDARS_MAX; i++) {
             bw_schoolcal_free(m->cals[i]);
         }

@@ -100,6 +100,9 @@ struct bw_bundle_said {
     int64_t n_unread;
     struct bw_bound *bindings;
     size_t n_bindings;
+    struct bw_reply_said *replies;
+    size_t n_replies;
+    int64_t n_unread_replies;
 };
 /* -BW_EMALFORMED also where bound claims are not those that were asked with. */
 int bw_bundle_said_read(const struct bw_bag_member *m,

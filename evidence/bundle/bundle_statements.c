@@ -232,6 +232,10 @@ static int read_said(struct bw_catalogue *c,
 
     (void)snprintf(circuit, sizeof(circuit), "%s.%s", q->site, q->circuit);
     r = r < 0 ? r
+              : bw_replies_read(c, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
+                                &ret->replies, &ret->n_replies, &ret->n_unread_replies,
+                                reterr);
+    r = r < 0 ? r
               : bw_bound_list(c, circuit, tz, q->from_unix_s, q->to_unix_s, &ret->bindings,
                               &ret->n_bindings, &unread, reterr);
     return r < 0 ? r : check_claims(c, circuit, tz, q, reterr);

@@ -347,8 +347,7 @@ int bw_field_check(const struct bw_field *f, const void *object, struct bw_err *
     }
     switch (f->kind) {
     case BW_FIELD_TEXT:
-        if (!bw_utf8_valid(text, strlen(text)) ||
-            bw_utf8_hidden(text, strlen(text)) < strlen(text)) {
+        if (!bw_utf8_readable(text, strlen(text), f->max == 1)) {
             return wrong(f, "characters that are not for people to read", reterr);
         }
         return 0;

@@ -14,7 +14,7 @@ struct bw_buf;
 struct bw_err;
 
 enum bw_field_kind {
-    BW_FIELD_TEXT,    /* char[size]; "" not stated */
+    BW_FIELD_TEXT,    /* char[size]; "" not stated; max 1: may have line ends and tabs */
     BW_FIELD_DIGITS,  /* the same, digits alone, min to max of them */
     BW_FIELD_DATE,    /* char[BW_DATE_LEN + 1], "2026-07-01"; "" not stated */
     BW_FIELD_INT,     /* int64_t within min and max; BW_UNKNOWN not stated */

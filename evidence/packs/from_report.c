@@ -40,6 +40,14 @@ void bw_pack_outage_list(struct bw_pack_made *m)
     bw_page_outages(m->doc, m->r);
 }
 
+void bw_pack_replies(struct bw_pack_made *m)
+{
+    static const char *const sections[] = {"replies", NULL};
+
+    bw_pack_report_figures(m, sections);
+    bw_page_replies(m->doc, m->r);
+}
+
 void bw_pack_the_rest(struct bw_pack_made *m)
 {
     bw_page_tests(m->doc, m->r);
@@ -47,6 +55,7 @@ void bw_pack_the_rest(struct bw_pack_made *m)
     bw_page_targets(m->doc, m->r);
     bw_page_traffic(m->doc, m->r);
     bw_page_outages(m->doc, m->r);
+    bw_page_replies(m->doc, m->r);
     bw_page_gaps(m->doc, m->r);
     bw_page_comparison(m->doc, m->r);
 }

@@ -151,6 +151,7 @@ void bw_pack_keep_until(struct bw_pack_made *m);  /* keep_until.c */
 void bw_pack_first(struct bw_pack_made *m); /* from_report.c: claimed, delivered, used */
 void bw_pack_everything(struct bw_pack_made *m);  /* from_report.c: with all figures */
 void bw_pack_outage_list(struct bw_pack_made *m); /* from_report.c */
+void bw_pack_replies(struct bw_pack_made *m);     /* from_report.c: what was answered */
 void bw_pack_the_rest(struct bw_pack_made *m);    /* from_report.c */
 void bw_pack_method(struct bw_pack_made *m);      /* from_report.c */
 

@@ -84,6 +84,7 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     bw_page_targets(d, r);
     bw_page_traffic(d, r);
     bw_page_outages(d, r);
+    bw_page_replies(d, r);
     bw_page_gaps(d, r);
     bw_page_comparison(d, r);
     bw_page_method(d, r);

@@ -99,11 +99,35 @@ static void annotations(struct walk *w, const struct bw_report *r)
     }
 }
 
+/* What people answered, as they wrote it. */
+static void replies(struct walk *w, const struct bw_report *r)
+{
+    char name[NAME_CAP];
+    char when[32];
+
+    if (r->replies.n == 0 && r->replies.n_unread == 0) {
+        return;
+    }
+    w->section = "replies";
+    w->method = "";
+    put(w, "replies", (int64_t)r->replies.n, NULL, "1");
+    put(w, "replies_not_readable", r->replies.n_unread, NULL, "1");
+    for (size_t i = 0; i < r->replies.n; i++) {
+        const struct bw_reply_said *a = &r->replies.list[i];
+        bw_words_utc_s(a->said_unix_s, when);
+        (void)snprintf(name, sizeof(name), "%s to %s, kept by %s at %s",
+                       bw_reply_from_name(a->reply.from), bw_reply_to_name(a->reply.to),
+                       a->by, when);
+        put(w, name, BW_UNKNOWN, a->reply.text, "");
+    }
+}
+
 int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner)
 {
     struct walk w = {.cb = cb, .owner = owner};
 
     bindings(&w, r);
     annotations(&w, r);
+    replies(&w, r);
     return w.rc;
 }

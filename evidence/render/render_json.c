@@ -450,6 +450,35 @@ static void annotations(struct bw_jw *w, const struct bw_report *r)
     bw_jw_obj_end(w);
 }
 
+static void replies(struct bw_jw *w, const struct bw_report *r)
+{
+    if (r->replies.n == 0 && r->replies.n_unread == 0) {
+        return;
+    }
+    bw_jw_kobj(w, "replies");
+    bw_jw_ki64(w, "n_not_readable", r->replies.n_unread);
+    bw_jw_karr(w, "list");
+    for (size_t i = 0; i < r->replies.n; i++) {
+        const struct bw_reply_said *a = &r->replies.list[i];
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "id", a->id);
+        bw_jw_kstr(w, "to", bw_reply_to_name(a->reply.to));
+        bw_json_time(w, "period_from", a->reply.from_unix_s);
+        bw_json_time(w, "period_to", a->reply.to_unix_s);
+        bw_jw_kstr(w, "answered", a->reply.answered[0] ? a->reply.answered : NULL);
+        bw_jw_kstr(w, "from", bw_reply_from_name(a->reply.from));
+        bw_jw_kstr(w, "name", a->reply.name[0] ? a->reply.name : NULL);
+        bw_jw_kstr(w, "text", a->reply.text);
+        bw_jw_kstr(w, "file", a->file[0] ? a->file : NULL);
+        bw_jw_kstr(w, "sha256", a->file[0] ? a->sha256 : NULL);
+        bw_jw_kstr(w, "by", a->by);
+        bw_json_time(w, "said_at", a->said_unix_s);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+    bw_jw_obj_end(w);
+}
+
 static void outages(struct bw_jw *w, const struct bw_report *r)
 {
     const struct bw_report_outages *o = &r->outages;
@@ -588,6 +617,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     bw_json_traffic(&w, r);
     outages(&w, r);
     annotations(&w, r);
+    replies(&w, r);
     counts(&w, r);
     days(&w, r);
     bw_jw_obj_end(&w);

@@ -95,3 +95,22 @@ size_t bw_utf8_hidden(const char *text, size_t n)
     }
     return n;
 }
+
+bool bw_utf8_readable(const char *text, size_t n, bool lines)
+{
+    if (!bw_utf8_valid(text, n)) {
+        return false;
+    }
+    while (n > 0) {
+        size_t at = bw_utf8_hidden(text, n);
+        if (at == n) {
+            return true;
+        }
+        if (!lines || (text[at] != '\n' && text[at] != '\t')) {
+            return false;
+        }
+        text += at + 1;
+        n -= at + 1;
+    }
+    return true;
+}

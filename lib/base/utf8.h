@@ -16,5 +16,7 @@ size_t bw_utf8_fit(const char *text, size_t n, size_t max);
  * control character (C0, DEL, C1), or one that turns the direction of what follows
  * (U+202A…202E, U+2066…2069), so that a name looks like another. n where there is none. */
 size_t bw_utf8_hidden(const char *text, size_t n);
+/* Well-formed, and nothing hidden in it; with `lines` line ends ('\n') and tabs may be. */
+bool bw_utf8_readable(const char *text, size_t n, bool lines);
 
 #endif

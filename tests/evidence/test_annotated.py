@@ -3,8 +3,10 @@
 """test_annotated.py BANDWITNESS GEN_YEAR - what people know of a line's time, in its report: said by
 `bandwitness annotate`, listed in every format, excluded as worked out here, and nothing else
 changed by it."""
+import base64
 import calendar
 import csv
+import hashlib
 import io
 import json
 import os
@@ -129,6 +131,66 @@ class Annotated(unittest.TestCase):
         # An exported file knows nothing of what people say.
         filed = json.loads(self.run_it("report", "--file", self.jose, "--format", "json"))
         self.assertNotIn("annotations", filed)
+
+    def test_replies(self):
+        """What was answered stands in the report, the packs and the bag of its period, nowhere else."""
+        bare = self.report()
+        name = bare["identity"]["site"] + "." + bare["identity"]["circuit"]
+        day = ("--from", "2026-11-02", "--to", "2026-11-03", "--tz", "America/Chicago")
+        letter = os.path.join(self.folder, "letter.txt")
+        with open(letter, "wb") as f:
+            f.write("The cut was a <digger> & is credited.\r\nH\u00e9ron Fibre\r\n".encode())
+        keep = ("reply", "add", "--ledger", self.data, "--by", "heron", "--answers", "letter", "--who",
+                "provider", name)
+        one = json.loads(self.run_it(*keep, *day, "--file", letter, "--name", "Heron Fibre", "--exhibit",
+                                     letter, "--json"))["id"]
+        two = self.run_it(*keep, "--year", "2026", "--text", "Nothing to add.").split()[0]
+        self.run_it(*keep, "--year", "FY2020", "--text", "Another year.")
+        gone = self.run_it(*keep, *day, "--text", "A mistake.").split()[0]
+        self.run_it("statement", "withdraw", "--ledger", self.data, "--by", "egret", "--text",
+                    "by mistake", "--", gone)
+        for bad in (("--file", letter, "--text", "x" * 6001), ("--text", " "), ("--text", "a\x1b[2Jb")):
+            self.run_it(*keep, *day, *bad, status=2)
+        with open(letter + ".pdf", "wb") as f:
+            f.write(b"%PDF-1.4 \xff\xfe")
+        self.run_it(*keep, *day, "--file", letter + ".pdf", status=1)
+
+        r = self.report("json", *day)
+        for e in list(self.schema.iter_errors(r))[:5]:
+            self.fail(f"the schema refuses {list(e.path)}: {e.message}")
+        replies = r.pop("replies")
+        words = "The cut was a <digger> & is credited.\nH\u00e9ron Fibre"
+        with open(letter, "rb") as f:
+            sha = base64.urlsafe_b64encode(hashlib.sha256(f.read()).digest()).rstrip(b"=").decode()
+        self.assertEqual(replies["list"][0],
+                         {"id": one, "to": "letter", "period_from": "2026-11-02T06:00:00Z",
+                          "period_to": "2026-11-03T06:00:00Z", "answered": sha, "from": "provider",
+                          "name": "Heron Fibre", "text": words, "file": "letter.txt", "sha256": sha,
+                          "by": "heron", "said_at": replies["list"][0]["said_at"]})
+        self.assertEqual([x["id"] for x in replies["list"]], [one, two])
+        for form in ("--for=delivery", "--for=audit"):
+            page = self.report("html", *day, form)
+            self.assertIn("The cut was a &lt;digger&gt; &amp; is credited.", page)
+            self.assertIn("By the provider", page)
+            self.assertFalse("Another year." in page or "A mistake." in page)
+        rows = [x for x in csv.DictReader(io.StringIO(self.report("csv", *day, "--for=delivery")))
+                if x["section"] == "replies"]
+        self.assertEqual([x["value"] for x in rows if x["figure"].startswith("provider to")],
+                         [words, "Nothing to add."])
+        self.assertIn("A mistake.", self.run_it("reply", "list", "--ledger", self.data, "--history", name))
+        self.assertIn(words, self.run_it("reply", "show", "--ledger", self.data, one[:20] if
+                                         one[0] != "-" else one))
+        # in the bag, and made again from it
+        bag = os.path.join(self.folder, "day.tar.zst")
+        self.run_it("bundle", "--ledger", self.data, "--circuit", name, *day, "--key", self.key, "-o", bag)
+        self.run_it("verify", bag)
+        inside = subprocess.run(["tar", "--zstd", "-xOf", bag, "--wildcards", "*/data/report/report.json"],
+                                check=True, stdout=subprocess.PIPE).stdout
+        self.assertEqual(json.loads(inside)["replies"], replies)
+        for x in (one, two, gone):  # later tests of this ledger know nothing of them
+            if x != gone:
+                self.run_it("statement", "withdraw", "--ledger", self.data, "--by", "egret", "--text",
+                            "the test is over", "--", x)
 
     def test_at_a_box(self):
         """What is said lies beside the journal, belongs to the box's own site, and is in the report."""

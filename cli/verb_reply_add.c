@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * verb_reply_add.c - what a provider or district answered to a report or letter. It is kept
+ * as it was written, beside what was measured. */
+#include "cli.h"
+#include "docket_asked.h"
+#include "reply.h"
+#include "span_asked.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <file.h>
+#include <hash.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const struct bw_verb bw_verb_reply_add;
+
+enum {
+    FILE_MAX = 64 * 1024 * 1024
+};
+
+struct asked {
+    struct bw_docket_asked docket;
+    struct bw_span_asked span;
+    const char *to;
+    const char *from;
+    const char *name;
+    const char *text;
+    const char *file;
+    const char *answered;
+    const char *replaces;
+    struct bw_reply reply;
+    char source[BW_STATEMENT_FILE_MAX + 1];
+    char sha256[BW_HASH_LEN + 1];
+    bool unseen;
+    bool json;
+};
+
+enum {
+    OPT_TO = 1,
+    OPT_FROM,
+    OPT_NAME,
+    OPT_TEXT,
+    OPT_FILE,
+    OPT_ANSWERED,
+    OPT_REPLACES,
+    OPT_UNSEEN,
+    OPT_JSON
+};
+
+static int take_option(const struct bw_verb *v, int o, struct asked *a)
+{
+    switch (o) {
+    case OPT_TO:
+        a->to = optarg;
+        return bw_reply_to_parse(optarg, &a->reply.to) == 0
+                   ? 0
+                   : bw_cli_usage(v,
+                                  "--answers is letter, report, or a pack (sizing, pia, "
+                                  "invoice, delivery, audit), not '%s'",
+                                  optarg);
+    case OPT_FROM:
+        a->from = optarg;
+        return bw_reply_from_parse(optarg, &a->reply.from) == 0 &&
+                       a->reply.from != BW_REPLY_FROM_LINK
+                   ? 0
+                   : bw_cli_usage(v,
+                                  "--who is provider, district, auditor or other, not "
+                                  "'%s'",
+                                  optarg);
+    case OPT_NAME:
+        a->name = optarg;
+        return bw_cli_label(v, "--name", optarg, BW_REPLY_NAME_MAX);
+    case OPT_TEXT:
+        a->text = optarg;
+        return 0;
+    case OPT_FILE:
+        a->file = optarg;
+        return 0;
+    case OPT_ANSWERED:
+        a->answered = optarg;
+        return 0;
+    case OPT_REPLACES:
+        a->replaces = optarg;
+        return 0;
+    case OPT_UNSEEN:
+        a->unseen = true;
+        return 0;
+    case OPT_JSON:
+        a->json = true;
+        return 0;
+    default:
+        return bw_span_asked_take(o, &a->span) ? 0 : bw_docket_asked_take(v, o, &a->docket);
+    }
+}
+
+static int read_options(int argc, char **argv, struct asked *a)
+{
+    static const struct option longs[] = {
+        BW_DOCKET_ASKED_OPTIONS,
+        BW_DOCKET_ASKED_BY,
+        BW_SPAN_ASKED_OPTIONS,
+        {"answers", required_argument, NULL, OPT_TO},
+        {"who", required_argument, NULL, OPT_FROM},
+        {"name", required_argument, NULL, OPT_NAME},
+        {"text", required_argument, NULL, OPT_TEXT},
+        {"file", required_argument, NULL, OPT_FILE},
+        {"exhibit", required_argument, NULL, OPT_ANSWERED},
+        {"replaces", required_argument, NULL, OPT_REPLACES},
+        {"unseen", no_argument, NULL, OPT_UNSEEN},
+        {"json", no_argument, NULL, OPT_JSON},
+        {NULL, 0, NULL, 0},
+    };
+    const struct bw_verb *v = &bw_verb_reply_add;
+    for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
+        int r = take_option(v, o, a);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (optind + 1 != argc) {
+        return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
+    }
+    if (!a->to || !a->from) {
+        return bw_cli_usage(v,
+                            "what does it answer, and who wrote it? --answers letter --who "
+                            "provider");
+    }
+    if (!a->text && !a->file) {
+        return bw_cli_usage(v, "what was answered? --text WORDS or --file FILE");
+    }
+    return bw_span_asked_read(v, &a->span, &a->reply.from_unix_s, &a->reply.to_unix_s);
+}
+
+static int read_file(const struct bw_verb *v, const char *path, struct bw_buf *out)
+{
+    struct bw_err err = {""};
+
+    return bw_file_read(path, FILE_MAX, out, &err) < 0 ? bw_cli_failed(v, "%s", err.text)
+                                                       : 0;
+}
+
+/* Where it is a text the file's bytes are the words; else somebody types what it says. */
+static int read_words(const struct bw_verb *v, struct asked *a)
+{
+    const char *slash = a->file ? strrchr(a->file, '/') : NULL;
+    struct bw_err err = {""};
+    struct bw_buf b;
+    int status = 0;
+    int r = 0;
+
+    bw_buf_init(&b, FILE_MAX);
+    if (a->file) {
+        status = read_file(v, a->file, &b);
+        if (status == 0) {
+            bw_sha256_text(b.len ? b.data : "", b.len, a->sha256);
+            (void)snprintf(a->source, sizeof(a->source), "%s", slash ? slash + 1 : a->file);
+        }
+    }
+    if (status == 0) {
+        const char *text = a->text ? a->text : b.len ? b.data : "";
+        r = bw_reply_words(text, a->text ? strlen(text) : b.len, a->reply.text,
+                           sizeof(a->reply.text), true, &err);
+    }
+    if (r < 0 && a->text) {
+        status = bw_cli_usage(v, "--text: %s", err.text);
+    } else if (r < 0) {
+        status = bw_cli_failed(v,
+                               "%s: %s; say what it says by --text and keep the file: its "
+                               "name and SHA-256 are kept with your words",
+                               a->file, err.text);
+    }
+    bw_buf_done(&b);
+    if (status == 0 && a->answered) {
+        bw_buf_init(&b, FILE_MAX);
+        status = read_file(v, a->answered, &b);
+        bw_sha256_text(b.len ? b.data : "", b.len, a->reply.answered);
+        bw_buf_done(&b);
+    }
+    return status;
+}
+
+struct meant {
+    char id[BW_HASH_LEN + 1];
+    char about[BW_STATEMENT_ABOUT_MAX + 1];
+};
+
+static int on_found(void *owner, const struct bw_said *said)
+{
+    struct meant *m = owner;
+    memcpy(m->id, said->id, sizeof(m->id));
+    memcpy(m->about, said->statement->about, sizeof(m->about));
+    return 0;
+}
+
+static int keep(const struct bw_verb *v,
+                const struct asked *a,
+                struct bw_docket *d,
+                const char *circuit,
+                char *ret_id)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_statement s;
+    struct meant meant;
+    struct bw_buf body;
+    int r = 0;
+
+    bw_buf_init(&body, (size_t)4 * BW_STATEMENT_MAX);
+    bw_docket_begin(v, d, BW_STATEMENT_REPLY, &s);
+    (void)snprintf(s.about, sizeof(s.about), "circuit:%s", circuit);
+    memcpy(s.file, a->source, sizeof(s.file));
+    memcpy(s.sha256, a->sha256, sizeof(s.sha256));
+    if (a->replaces) {
+        r = d->catalogue->ops->statement_find(d->catalogue, a->replaces, on_found, &meant,
+                                              &err);
+        if (r == 0 && strcmp(meant.about, s.about) != 0) {
+            r = bw_err_set(&err, -EINVAL, "%.10s… is about %s", meant.id, meant.about);
+        }
+        s.n_replaces = 1;
+        memcpy(s.replaces[0], r == 0 ? meant.id : "", r == 0 ? sizeof(meant.id) : 1);
+    }
+    r = r < 0 ? r : bw_reply_encode(&a->reply, &body, &err);
+    if (r == 0) {
+        s.body = body.data;
+        s.n_body = body.len;
+        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
+    }
+    bw_buf_done(&body);
+    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+}
+
+static int run(int argc, char **argv)
+{
+    const struct bw_verb *v = &bw_verb_reply_add;
+    struct asked a = {.json = false};
+    struct bw_docket d = {.catalogue = NULL};
+    char circuit[BW_DOCKET_CIRCUIT_MAX + 1];
+    char id[BW_HASH_LEN + 1] = "";
+
+    bw_reply_init(&a.reply);
+    int status = read_options(argc, argv, &a);
+    status = status ? status : read_words(v, &a);
+    if (status != 0) {
+        return status;
+    }
+    (void)snprintf(a.reply.name, sizeof(a.reply.name), "%s", a.name ? a.name : "");
+    const char *typed = argv[optind];
+    status = bw_docket_open(v, &a.docket, true, &d);
+    status = status ? status : bw_docket_circuit(v, &d, typed, !a.unseen, circuit);
+    status = status ? status : keep(v, &a, &d, circuit, id);
+    if (status == 0 && a.json) {
+        (void)printf("{\"id\":\"%s\"}\n", id);
+    } else if (status == 0) {
+        (void)printf("%s  reply of the %s to the %s about %s, kept by %s\n", id, a.from,
+                     a.to, circuit, d.by);
+    }
+    bw_docket_close(&d);
+    return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;
+}
+
+const struct bw_verb bw_verb_reply_add = {
+    .name = "reply add",
+    .summary = "keep what a provider or district answered to a report or letter",
+    .help = "[OPTION]... --answers WHAT --who WHO PERIOD --text WORDS|--file FILE CIRCUIT\n"
+            "\n"
+            "Their words stand in every later report, delivery and audit pack of that "
+            "period and\n"
+            "in its bag, as they were written, with who kept them and when. Nothing "
+            "measured is\n"
+            "changed by them.\n"
+            "\n"
+            "CIRCUIT is SITE.CIRCUIT, or at a box the name of its own circuit. Prints the "
+            "id of\n"
+            "what was kept (bandwitness reply show).\n"
+            "\n"
+            "  --answers WHAT     letter, report, sizing, pia, invoice, delivery or audit\n"
+            "  --who WHO          provider, district, auditor or other\n"
+            "  --year FY2026, --month 2026-11, --from DAY --to DAY   the period of what it "
+            "answers\n"
+            "  --tz ZONE          whose local days (this machine's)\n"
+            "  --text WORDS       what they wrote, at most 6,000 bytes\n"
+            "  --file FILE        where it stands; a text's bytes are the words. Of "
+            "anything else\n"
+            "                     (a scan) its name and SHA-256 are kept beside --text: "
+            "keep the\n"
+            "                     file\n"
+            "  --exhibit FILE     the very file that they answer: its SHA-256 is kept\n"
+            "  --name NAME        as they call themselves; nobody has to say it\n"
+            "  --replaces ID      correct one that was kept before\n"
+            "  --unseen           also for a circuit of which there are no records here\n"
+            "  --json             {\"id\":…}\n" BW_DOCKET_ASKED_BY_HELP BW_DOCKET_ASKED_HELP
+            "\n"
+            "One is taken back by bandwitness statement withdraw.\n"
+            "\n"
+            "Exit status: 0 kept, 1 there is no such circuit, file or statement, or it "
+            "failed,\n"
+            "2 wrong usage.\n"
+            "\n"
+            "Example:\n"
+            "  bandwitness reply add s-4f9k2.wan --answers letter --who provider \\\n"
+            "    --year FY2026 --file reply.txt --exhibit delivery.pdf\n",
+    .run = run,
+};
