@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <leaf.h>
+#include <many.h>
 #include <stdio.h>
 #include <string.h>
 #include <tile.h>
@@ -276,12 +277,87 @@ static void leaf(void **state)
     assert_string_equal(name, "type-200");
 }
 
+struct gathered {
+    uint8_t hash[4 * N][32];
+    size_t n;
+};
+
+static int gather(void *owner, const uint8_t hash[32])
+{
+    struct gathered *g = owner;
+    memcpy(g->hash[g->n++], hash, 32);
+    return 0;
+}
+
+/* Sets of leaves of all small trees: together they lead to the head, with no more hashes
+ * than single proofs have, and nothing else does. */
+static void many(void **state)
+{
+    static const uint64_t sets[] = {0,
+                                    1,
+                                    0x80,
+                                    0x5555555555555555,
+                                    0xff00ff,
+                                    UINT64_MAX,
+                                    0x8000000100000001,
+                                    0x123456789abcdef0};
+    (void)state;
+    make_leaves();
+    for (int64_t size = 1; size <= 64; size++) {
+        uint8_t want[32];
+        plain_head(0, (int)size, want);
+        for (size_t k = 0; k < sizeof(sets) / sizeof(sets[0]); k++) {
+            struct bw_tree_part parts[N];
+            struct gathered g = {.n = 0};
+            uint8_t head[32];
+            size_t n = 0;
+            size_t single = 0;
+            for (int64_t i = 0; i < size; i++) {
+                struct bw_proof p;
+                if (sets[k] >> i & 1) {
+                    parts[n].index = i;
+                    memcpy(parts[n++].hash, leaves[i], 32);
+                    assert_int_equal(bw_tree_prove(i, size, node, &size, &p), 0);
+                    single += p.n;
+                }
+            }
+            assert_int_equal(bw_tree_prove_many(parts, n, size, node, &size, gather, &g),
+                             0);
+            assert_true(n == 0 ? g.n == 1 : g.n <= single);
+            assert_int_equal(bw_tree_head_many(parts, n, size, g.hash[0], g.n, head), 0);
+            assert_memory_equal(head, want, 32);
+            /* one hash less, one more, another leaf, another order */
+            if (g.n > 0) {
+                assert_int_equal(
+                    bw_tree_head_many(parts, n, size, g.hash[0], g.n - 1, head), -EINVAL);
+            }
+            assert_int_equal(bw_tree_head_many(parts, n, size, g.hash[0], g.n + 1, head),
+                             -EINVAL);
+            if (n > 0) {
+                parts[n / 2].hash[0] ^= 1;
+                assert_int_equal(bw_tree_head_many(parts, n, size, g.hash[0], g.n, head),
+                                 0);
+                assert_memory_not_equal(head, want, 32);
+                parts[n - 1].index = size;
+                assert_int_equal(bw_tree_head_many(parts, n, size, g.hash[0], g.n, head),
+                                 -EINVAL);
+            }
+            if (n > 1) {
+                parts[n - 1].index = parts[0].index;
+                assert_int_equal(bw_tree_head_many(parts, n, size, g.hash[0], g.n, head),
+                                 -EINVAL);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads),  cmocka_unit_test(inclusion),
-        cmocka_unit_test(growth), cmocka_unit_test(nodes_of_tiles),
-        cmocka_unit_test(paths),  cmocka_unit_test(leaf),
+        cmocka_unit_test(heads),          cmocka_unit_test(many),
+        cmocka_unit_test(inclusion),      cmocka_unit_test(growth),
+        cmocka_unit_test(nodes_of_tiles), cmocka_unit_test(paths),
+        cmocka_unit_test(leaf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
