@@ -10,7 +10,6 @@
 #include <clock.h>
 #include <errno.h>
 #include <hash.h>
-#include <json.h>
 #include <leaf.h>
 #include <statement.h>
 #include <stdlib.h>
@@ -69,21 +68,13 @@ static int take_statements(struct bw_ingest *g, struct collected *c, struct bw_e
 static void key_leaf(struct collected *c, const struct bw_site_key *k, bool end)
 {
     struct bw_buf b;
-    struct bw_jw w;
     struct bw_leaf *l = &c->leaves[c->n];
-    bw_buf_init(&b, 1024);
-    bw_jw_init(&w, &b);
-    bw_jw_obj(&w);
-    bw_jw_ki64(&w, "v", 1);
-    bw_jw_kstr(&w, "kid", k->kid);
-    bw_jw_kstr(&w, "site", k->site);
+    bw_buf_init(&b, BW_LEAF_KEY_TEXT_MAX);
     if (end) {
-        bw_jw_ki64(&w, "revoked_s", k->revoked_unix_s);
+        bw_leaf_key_end_text(k->kid, k->site, k->revoked_unix_s, &b);
     } else {
-        bw_jw_ki64(&w, "enrolled_s", k->from_unix_s);
-        bw_jw_kstr(&w, "prev_kid", k->prev_kid[0] ? k->prev_kid : NULL);
+        bw_leaf_enrolment_text(k->kid, k->site, k->from_unix_s, k->prev_kid, &b);
     }
-    bw_jw_obj_end(&w);
     if (bw_buf_error(&b) == 0) {
         memset(l, 0, sizeof(*l));
         l->type = end ? BW_LEAF_KEY_END : BW_LEAF_ENROLMENT;

@@ -339,6 +339,20 @@ static int settle_origin(struct bw_keeper *k, const char *wanted, struct bw_err 
     return r;
 }
 
+/* Who reads the log alone finds its key in it. */
+static int keep_key(struct bw_keeper *k, struct bw_err *reterr)
+{
+    struct bw_note_key key;
+    char text[BW_NOTE_KEY_TEXT_MAX];
+    int r = bw_note_key_make(k->origin, BW_NOTE_PLAIN, bw_key_public(k->key)->raw, &key,
+                             reterr);
+    if (r == 0) {
+        bw_note_key_text(&key, text);
+        r = bw_tlog_meta_set(k->log, "key", text, reterr);
+    }
+    return r;
+}
+
 static int on_newest(void *owner, const struct bw_tlog_checkpoint *c)
 {
     struct bw_keeper *k = owner;
@@ -356,6 +370,9 @@ open_log(struct bw_keeper *k, const struct bw_keeper_opts *opts, struct bw_err *
     int r = bw_tlog_open(opts->log_folder, BW_TLOG_WRITE, &k->log, reterr);
     if (r == 0) {
         r = settle_origin(k, k->conf.name, reterr);
+    }
+    if (r == 0) {
+        r = keep_key(k, reterr);
     }
     if (r == 0) {
         r = bw_tlog_checkpoint_at(k->log, INT64_MAX, on_newest, k, reterr);

@@ -141,6 +141,13 @@ static int take_lines(struct bw_keeper *k,
                                note.signature[at].line, note.signature[at].line_len,
                                reterr);
     }
+    if (r == 0) { /* so that others can check the line later */
+        char name[BW_NOTE_NAME_MAX + 16];
+        char key[BW_NOTE_KEY_TEXT_MAX];
+        (void)snprintf(name, sizeof(name), "witness-key.%s", w->key.name);
+        bw_note_key_text(&w->key, key);
+        r = bw_tlog_meta_set(k->log, name, key, reterr);
+    }
     bw_buf_done(&both);
     return r;
 }

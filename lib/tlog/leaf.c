@@ -3,7 +3,9 @@
 #include "leaf.h"
 #include "tree.h"
 
+#include <buf.h>
 #include <errno.h>
+#include <json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,4 +73,36 @@ int bw_leaf_type_of(const char *kind)
         }
     }
     return -ENOENT;
+}
+
+void bw_leaf_enrolment_text(const char *kid,
+                            const char *site,
+                            int64_t enrolled_unix_s,
+                            const char *prev_kid,
+                            struct bw_buf *out)
+{
+    struct bw_jw w;
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "kid", kid);
+    bw_jw_kstr(&w, "site", site);
+    bw_jw_ki64(&w, "enrolled_s", enrolled_unix_s);
+    bw_jw_kstr(&w, "prev_kid", prev_kid && prev_kid[0] ? prev_kid : NULL);
+    bw_jw_obj_end(&w);
+}
+
+void bw_leaf_key_end_text(const char *kid,
+                          const char *site,
+                          int64_t revoked_unix_s,
+                          struct bw_buf *out)
+{
+    struct bw_jw w;
+    bw_jw_init(&w, out);
+    bw_jw_obj(&w);
+    bw_jw_ki64(&w, "v", 1);
+    bw_jw_kstr(&w, "kid", kid);
+    bw_jw_kstr(&w, "site", site);
+    bw_jw_ki64(&w, "revoked_s", revoked_unix_s);
+    bw_jw_obj_end(&w);
 }

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+struct bw_buf;
+
 enum {
     BW_LEAF_BYTES = 41
 };
@@ -43,6 +45,21 @@ void bw_leaf_write(const struct bw_leaf *l, uint8_t ret[BW_LEAF_BYTES]);
 void bw_leaf_read(const uint8_t bytes[BW_LEAF_BYTES], struct bw_leaf *ret);
 /* Its hash in the tree. */
 void bw_leaf_hash(const struct bw_leaf *l, uint8_t ret[32]);
+
+/* What the leaves of a key stand for: that it speaks for a site since then (prev_kid "" or
+ * NULL: no key signed for it), that it ended. Appended; errors stick. */
+enum {
+    BW_LEAF_KEY_TEXT_MAX = 1024
+};
+void bw_leaf_enrolment_text(const char *kid,
+                            const char *site,
+                            int64_t enrolled_unix_s,
+                            const char *prev_kid,
+                            struct bw_buf *out);
+void bw_leaf_key_end_text(const char *kid,
+                          const char *site,
+                          int64_t revoked_unix_s,
+                          struct bw_buf *out);
 
 /* "claim"; "type-200" for one that has no name into name[16]. */
 void bw_leaf_type_name(int type, char name[16]);

@@ -119,6 +119,19 @@ static void walk_all(struct fixture *f, struct bw_ledger *l)
             assert_int_equal(f->at, to);
         }
     }
+    for (int64_t i = 0; i < size; i++) { /* by what it stands for */
+        const struct bw_leaf *w = &f->want[i];
+        int64_t index = -1;
+        int64_t unix_ms = -1;
+        int r = l->ops->log_find(l, w->type, w->sha256, &index, &unix_ms, &f->err);
+        if (w->type == BW_LEAF_SUMMARY) {
+            assert_int_equal(r, -ENOENT);
+        } else {
+            assert_int_equal(r, 0);
+            assert_int_equal(index, i);
+            assert_int_equal(unix_ms, w->unix_ms);
+        }
+    }
     f->at = 0;
     assert_int_equal(l->ops->log_leaves(l, 0, size + 9, on_leaf, f, &f->err), 0);
     assert_int_equal(f->at, size);

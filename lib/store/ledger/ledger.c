@@ -32,6 +32,7 @@ static const struct bw_ledger_ops ops = {
     .log_add = bw_ledger_do_log_add,
     .log_size = bw_ledger_do_log_size,
     .log_index = bw_ledger_do_log_index,
+    .log_find = bw_ledger_do_log_find,
     .log_leaves = bw_ledger_do_log_leaves,
     .expire_held = bw_ledger_do_expire,
     .sites = bw_ledger_do_sites,

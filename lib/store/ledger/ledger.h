@@ -209,6 +209,13 @@ struct bw_ledger_ops {
                      int64_t position,
                      int64_t *ret,
                      struct bw_err *reterr);
+    /* Which leaf, and since when, one of this type that is no summary is; -ENOENT. */
+    int (*log_find)(struct bw_ledger *l,
+                    int type,
+                    const uint8_t sha256[32],
+                    int64_t *ret_index,
+                    int64_t *ret_unix_ms,
+                    struct bw_err *reterr);
     /* The leaves [from, to) in order, as far as they are there; keeps those that are no
      * summaries in memory meanwhile (60 bytes each). */
     int (*log_leaves)(struct bw_ledger *l,

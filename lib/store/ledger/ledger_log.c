@@ -160,6 +160,31 @@ int bw_ledger_do_log_add(struct bw_ledger *base,
     return r;
 }
 
+int bw_ledger_do_log_find(struct bw_ledger *base,
+                          int type,
+                          const uint8_t sha256[32],
+                          int64_t *ret_index,
+                          int64_t *ret_unix_ms,
+                          struct bw_err *reterr)
+{
+    struct ledger *l = bw_ledger_of(base);
+    struct sqlite3_stmt *st = NULL;
+    int r = bw_sql_use(&l->sql, LOG_FIND, &st, reterr);
+    if (r < 0) {
+        return r;
+    }
+    bw_sql_i64(st, 1, type);
+    bw_sql_blob(st, 2, sha256, 32);
+    r = bw_sql_row(&l->sql, st, reterr);
+    if (r <= 0) {
+        return r < 0 ? r : -ENOENT;
+    }
+    *ret_index = sqlite3_column_int64(st, 0);
+    *ret_unix_ms = sqlite3_column_int64(st, 1);
+    (void)sqlite3_reset(st);
+    return 0;
+}
+
 /* ---- walking ------------------------------------------------------------------------ */
 
 struct other {

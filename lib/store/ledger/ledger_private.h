@@ -38,7 +38,7 @@ enum {
     SEGMENT_ID, SEGMENT_TAKE, SEGMENT_ADD,
     SEGMENT_PART_ADD, SEGMENT_FILES, SEGMENT_RANGE, SEGMENT_OF_SEQ, SEGMENT_OF_SITE, SEGMENT_OF_ALL,
     DAY_PUT, DAY_GET, DAY_STALE, DAY_DROP, SITE_CIRCUITS,
-    LOG_ADD, LOG_LAST, LOG_BEFORE, LOG_AT, LOG_RANGE, N_STMTS
+    LOG_ADD, LOG_LAST, LOG_BEFORE, LOG_AT, LOG_RANGE, LOG_FIND, N_STMTS
 };
 /* clang-format on */
 
@@ -192,6 +192,12 @@ int bw_ledger_do_log_index(struct bw_ledger *l,
                            int64_t position,
                            int64_t *ret,
                            struct bw_err *reterr);
+int bw_ledger_do_log_find(struct bw_ledger *l,
+                          int type,
+                          const uint8_t sha256[32],
+                          int64_t *ret_index,
+                          int64_t *ret_unix_ms,
+                          struct bw_err *reterr);
 int bw_ledger_do_log_leaves(struct bw_ledger *l,
                             int64_t from,
                             int64_t to,

@@ -266,5 +266,6 @@ const char *const bw_ledger_text[N_STMTS] = {
     [LOG_AT] = "SELECT idx, position FROM log_leaves WHERE idx < ?1 ORDER BY idx DESC LIMIT 1",
     [LOG_RANGE] = "SELECT idx, position, type, unix_ms, sha256 FROM log_leaves"
                   " WHERE idx >= ?1 AND idx < ?2 ORDER BY idx",
+    [LOG_FIND] = "SELECT idx, unix_ms FROM log_leaves WHERE type = ?1 AND sha256 = ?2",
 };
 /* clang-format on */
