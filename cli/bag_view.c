@@ -127,6 +127,58 @@ static void put_time(struct bw_jw *w, const char *name, int64_t unix_s)
     }
 }
 
+static void
+json_others(struct bw_jw *w, const char *name, const struct bw_log_other *list, size_t n)
+{
+    bw_jw_karr(w, name);
+    for (size_t i = 0; i < n; i++) {
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "by", list[i].name);
+        bw_jw_kstr(w, "signer", list[i].signer[0] ? list[i].signer : NULL);
+        bw_jw_kstr(w, "key", list[i].vkey[0] ? list[i].vkey : NULL);
+        put_time(w, "at", list[i].unix_s);
+        bw_jw_ki64(w, "size", list[i].size);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+}
+
+static void json_log(struct bw_jw *w, const struct bw_bundle_verdict *d)
+{
+    const struct bw_log_facts *f = &d->log;
+
+    if (!f->there) {
+        return;
+    }
+    bw_jw_kobj(w, "log");
+    bw_jw_kstr(w, "name", f->name);
+    bw_jw_kstr(w, "key", f->vkey);
+    bw_jw_kstr(w, "kid", f->kid);
+    bw_jw_kbool(w, "key_given", d->log_key_given);
+    bw_jw_ki64(w, "size", f->size);
+    put_time(w, "signed", f->signed_unix_s);
+    bw_jw_ki64(w, "records_in", f->n_records_in);
+    bw_jw_ki64(w, "records_not_in", f->n_records - f->n_records_in);
+    bw_jw_ki64(w, "records_witnessed", f->n_records_witnessed);
+    bw_jw_ki64(w, "records_stamped", f->n_records_stamped);
+    bw_jw_ki64(w, "statements_in", f->n_statements_in);
+    bw_jw_ki64(w, "statements_not_in", f->n_statements - f->n_statements_in);
+    bw_jw_ki64(w, "keys_in", f->n_keys_in);
+    bw_jw_ki64(w, "keys_not_in", f->n_keys - f->n_keys_in);
+    json_others(w, "witnesses", f->witness, f->n_witnesses);
+    json_others(w, "stamps", f->stamp, f->n_stamps);
+    bw_jw_karr(w, "before");
+    for (size_t i = 0; i < f->n_before; i++) {
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "name", f->before[i].name);
+        bw_jw_ki64(w, "size", f->before[i].size);
+        put_time(w, "ended", f->before[i].unix_ms / 1000);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
+    bw_jw_obj_end(w);
+}
+
 static int print_json(struct view *v, const char *path, const struct bw_bundle_verdict *d)
 {
     struct bw_buf out;
@@ -153,6 +205,8 @@ static int print_json(struct view *v, const char *path, const struct bw_bundle_v
     bw_jw_ki64(&w, "compared", d->n_compared);
     bw_jw_ki64(&w, "receipts", d->n_receipts);
     bw_jw_ki64(&w, "receipts_verified", d->n_receipts_verified);
+    bw_jw_kbool(&w, "receipts_by_own_key", d->receipts_by_own_key);
+    json_log(&w, d);
     bw_jw_ki64(&w, "n_unchecked", d->n_unchecked);
     bw_jw_karr(&w, "keys");
     for (size_t i = 0; i < d->n_kids; i++) {
@@ -174,6 +228,66 @@ static int print_json(struct view *v, const char *path, const struct bw_bundle_v
     return r < 0 ? bw_cli_failed(v->verb, "the result is too large to print") : BW_EXIT_OK;
 }
 
+static void print_others(const struct bw_log_facts *f)
+{
+    char at[32];
+    char text[TEXT_MAX];
+
+    for (size_t i = 0; i < f->n_witnesses; i++) {
+        bw_time_format_s(f->witness[i].unix_s, at);
+        clean(f->witness[i].vkey, text);
+        (void)printf("witness     %s\n            signed its %" PRId64
+                     " leaves at %s; %" PRId64 " of the records are among them\n",
+                     text, f->witness[i].size, at, f->n_records_witnessed);
+    }
+    if (f->n_witnesses == 0) {
+        (void)printf(
+            "witness     not witnessed: the collector alone says what its log is\n");
+    }
+    for (size_t i = 0; i < f->n_stamps; i++) {
+        bw_time_format_s(f->stamp[i].unix_s, at);
+        clean(f->stamp[i].signer, text);
+        (void)printf(
+            "stamp       %s, its %" PRId64 " leaves, signed as %s; %" PRId64
+            " of the records\n            are among them. Whether that signer is to "
+            "be trusted was not looked at\n",
+            at, f->stamp[i].size, text, f->n_records_stamped);
+    }
+    for (size_t i = 0; i < f->n_before; i++) {
+        bw_time_format_s(f->before[i].unix_ms / 1000, at);
+        clean(f->before[i].name, text);
+        (void)printf("seam        the log goes on from %s, of which %" PRId64
+                     " leaves were signed: restored from an older copy, %s\n",
+                     text, f->before[i].size, at);
+    }
+}
+
+static void print_log(const struct bw_bundle_verdict *d)
+{
+    const struct bw_log_facts *f = &d->log;
+    char at[32];
+    char text[TEXT_MAX];
+
+    if (!f->there) {
+        (void)printf(
+            "log         not in a log: when the records came, and that none was "
+            "cut off their ends,\n            nobody shows but who made the bag\n");
+        return;
+    }
+    bw_time_format_s(f->signed_unix_s, at);
+    clean(f->vkey, text);
+    (void)printf("log         %s, %" PRId64 " leaves, signed %s\n", f->name, f->size, at);
+    (void)printf("            in it: %" PRId64 " of %" PRId64 " records, %" PRId64
+                 " of %" PRId64 " statements, %" PRId64 " of %" PRId64 " events of keys\n",
+                 f->n_records_in, f->n_records, f->n_statements_in, f->n_statements,
+                 f->n_keys_in, f->n_keys);
+    (void)printf("log key     %s%s\n", text,
+                 d->log_key_given ? ", as given"
+                                  : "\n            the bag's own word: compare it with the "
+                                    "collector's (/log/key), or give --log-key");
+    print_others(f);
+}
+
 static void print_text(const struct bw_bundle_verdict *d)
 {
     char from[32];
@@ -191,9 +305,12 @@ static void print_text(const struct bw_bundle_verdict *d)
                      d->n_records, d->n_verified);
         if (d->n_receipts > 0) {
             (void)printf("receipts    %" PRId64 " of tests, %" PRId64
-                         " signed by a given log key and in agreement\n",
-                         d->n_receipts, d->n_receipts_verified);
+                         " signed by %s and in agreement\n",
+                         d->n_receipts, d->n_receipts_verified,
+                         d->receipts_by_own_key ? "the log key in the bag"
+                                                : "a given log key");
         }
+        print_log(d);
         for (size_t i = 0; i < d->n_kids; i++) {
             (void)printf("key         %s\n", d->kids[i]);
         }
@@ -211,6 +328,8 @@ int bw_bag_view(const struct bw_verb *verb,
                 const char *path,
                 const struct bw_pubkey *log_keys,
                 size_t n_log_keys,
+                const char *const *witness_keys,
+                size_t n_witness_keys,
                 bool json)
 {
     struct view v = {.verb = verb,
@@ -221,6 +340,8 @@ int bw_bag_view(const struct bw_verb *verb,
                                  .progress = show,
                                  .log_keys = log_keys,
                                  .n_log_keys = n_log_keys,
+                                 .witness_keys = witness_keys,
+                                 .n_witness_keys = n_witness_keys,
                                  .owner = &v};
     struct bw_bundle_verdict d;
     struct bw_err err = {""};

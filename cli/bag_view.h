@@ -14,6 +14,8 @@ int bw_bag_view(const struct bw_verb *v,
                 const char *path,
                 const struct bw_pubkey *log_keys,
                 size_t n_log_keys,
+                const char *const *witness_keys,
+                size_t n_witness_keys,
                 bool json);
 
 #endif

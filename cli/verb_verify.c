@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "json.h"
 #include "jws.h"
+#include "note.h"
 #include "plural.h"
 
 #include <bw/err.h>
@@ -24,7 +25,8 @@
 extern const struct bw_verb bw_verb_verify;
 
 enum {
-    OUT_MAX = 64 * 1024 * 1024
+    OUT_MAX = 64 * 1024 * 1024,
+    WITNESSES_MAX = 16
 };
 
 struct progress {
@@ -248,6 +250,7 @@ static int run(int argc, char **argv)
 {
     static const struct option longs[] = {{"key", required_argument, NULL, 'k'},
                                           {"log-key", required_argument, NULL, 'l'},
+                                          {"witness-key", required_argument, NULL, 'w'},
                                           {"partial", no_argument, NULL, 'p'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
@@ -258,6 +261,8 @@ static int run(int argc, char **argv)
     struct bw_check_result res = {.first = BW_FAULT_NONE};
     struct bw_err err = {.text = ""};
     struct progress progress = {.next_mono_ms = bw_clock_mono_ms() + 500};
+    const char *witness[WITNESSES_MAX];
+    size_t n_witness = 0;
     bool json = false;
     int status = BW_EXIT_USAGE;
     int o;
@@ -275,6 +280,14 @@ static int run(int argc, char **argv)
                 status = bw_cli_failed(&bw_verb_verify, "--log-key: %s", err.text);
                 goto out;
             }
+        } else if (o == 'w') {
+            struct bw_note_key key;
+            if (n_witness == WITNESSES_MAX || bw_note_key_parse(optarg, &key, &err) < 0) {
+                status = bw_cli_failed(&bw_verb_verify, "--witness-key: %s",
+                                       err.text[0] ? err.text : "too many");
+                goto out;
+            }
+            witness[n_witness++] = optarg;
         } else if (o == 'p') {
             opts.partial = true;
         } else if (o == 'j') {
@@ -294,7 +307,11 @@ static int run(int argc, char **argv)
                                     "a bag has its keys in it: --key and --partial are for "
                                     "exported files")
                      : bw_bag_view(&bw_verb_verify, argv[optind], log_keys, opts.n_log_keys,
-                                   json);
+                                   witness, n_witness, json);
+        goto out;
+    }
+    if (n_witness > 0) {
+        status = bw_cli_usage(&bw_verb_verify, "--witness-key is for bags");
         goto out;
     }
     opts.keys = keys;
@@ -321,15 +338,18 @@ const struct bw_verb bw_verb_verify = {
     .name = "verify",
     .summary = "check a bag, or signatures and chains of exported records",
     .help =
-        "[--log-key KEY.jwk]... [--json] BAG\n"
+        "[--log-key KEY.jwk]... [--witness-key KEY]... [--json] BAG\n"
         "                          [--key KEY.jwk]... [--log-key KEY.jwk]... [--partial] "
         "[--json] FILE\n"
         "\n"
         "Of a bag (what 'bandwitness bundle' wrote, or the folder it was unpacked into):\n"
         "checks every hash, every signature and link, makes every report again from the\n"
-        "bag's own records and names each difference. It needs no network, no data base\n"
-        "and no other file. What cannot be checked is told, and the status is 1 then:\n"
-        "pages of another version, and receipts of tests without --log-key.\n"
+        "bag's own records and names each difference. Where the records came from a\n"
+        "collector: that they stand in its log, who else signed that log, and its time\n"
+        "stamps; the log's key is the bag's own word unless --log-key gives it. It needs\n"
+        "no network, no data base and no other file. What cannot be checked is told, and\n"
+        "the status is 1 then: pages of another version, and receipts of tests by a log\n"
+        "key that is not at hand.\n"
         "\n"
         "Of exported records:\n"
         "Checks a file of signed records, one JWS a line (also compressed with zstd), as\n"
@@ -345,6 +365,9 @@ const struct bw_verb bw_verb_verify = {
         "  --log-key FILE  public log key of a collector, in the same forms: then the\n"
         "               signatures of tests' receipts are checked as well, and one\n"
         "               by any other key is a fault; may be given more than once\n"
+        "  --witness-key KEY  of a bag: this witness (NAME+HASH+BASE64, as it tells it)\n"
+        "               must have signed a checkpoint of the log; may be given more than\n"
+        "               once\n"
         "  --partial    the file may begin in the middle of a chain, and a chain may go\n"
         "               on from one that is not in it (an export with --from)\n"
         "  --json       the result as one JSON object\n"

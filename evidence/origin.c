@@ -48,9 +48,11 @@ static int open_ledger(struct bw_origin *s, const char *path, struct bw_err *ret
 
     if (exists(path, "ledger/ledger.db", file)) {
         (void)exists(path, "ledger", folder);
+        (void)snprintf(s->data, sizeof(s->data), "%s", path);
         has_catalogue = exists(path, "catalogue.db", catalogue);
     } else if (exists(path, "ledger.db", file)) {
         (void)snprintf(folder, sizeof(folder), "%s", path);
+        (void)exists(path, "..", s->data);
         has_catalogue = exists(path, "../catalogue.db", catalogue);
     } else {
         return bw_err_set(
@@ -144,6 +146,12 @@ struct bw_records *bw_origin_records(struct bw_origin *s)
 struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s)
 {
     return s->catalogue;
+}
+
+struct bw_ledger *bw_origin_ledger(struct bw_origin *s, const char **ret_data)
+{
+    *ret_data = s->data;
+    return s->ledger;
 }
 
 const char *bw_origin_word(const struct bw_origin *s)

@@ -14,6 +14,7 @@ struct bw_calendars;
 struct bw_catalogue;
 struct bw_check_result;
 struct bw_err;
+struct bw_ledger;
 struct bw_records;
 struct bw_origin;
 struct bw_tz;
@@ -48,6 +49,9 @@ const char *bw_origin_text(const struct bw_origin *s);     /* for a reader of th
 
 /* What people said and the state knows, lent; NULL: there is none beside the records. */
 struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s);
+
+/* The ledger, lent, and the collector's data folder around it; NULL: from elsewhere. */
+struct bw_ledger *bw_origin_ledger(struct bw_origin *s, const char **ret_data);
 
 /* Check signatures and chain of a file against the keys in key_path; *ret_check and
  * text[480] say what came out. Other sources: BW_CHECK_NOT_DONE, their records were

@@ -18,6 +18,7 @@ struct bw_origin {
     struct bw_ledger *ledger;       /* of a ledger */
     struct bw_catalogue *catalogue; /* beside ledger or journal; NULL when there is none */
     char path[PATH_MAX];
+    char data[PATH_MAX]; /* of a ledger: the collector's data folder */
     char text[200];
 };
 

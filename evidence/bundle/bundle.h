@@ -10,6 +10,8 @@
 
 #include "model.h"
 
+#include <log_facts.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +58,9 @@ struct bw_bundle_checks {
     bw_bundle_progress_cb progress;
     const struct bw_pubkey *log_keys; /* of collectors, for receipts of tests; borrowed */
     size_t n_log_keys;
+    const char *const
+        *witness_keys; /* "NAME+HASH+BASE64": who must have signed; borrowed */
+    size_t n_witness_keys;
     void *owner; /* all are called on the thread that called bw_bundle_verify() */
 };
 
@@ -66,7 +71,8 @@ struct bw_bundle_verdict {
     int64_t n_records;
     int64_t n_verified;          /* of them with a signature that fits a key of the bag */
     int64_t n_receipts;          /* runs of tests with a server's receipt */
-    int64_t n_receipts_verified; /* of them signed by a given log key, and in agreement */
+    int64_t n_receipts_verified; /* of them signed by a log key, and in agreement */
+    bool receipts_by_own_key;    /* … by the log's key that is in the bag itself */
     int64_t n_compared;          /* files that were made again from the records */
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];
@@ -74,6 +80,8 @@ struct bw_bundle_verdict {
     int64_t from_unix_s;
     int64_t to_unix_s;
     int64_t made_unix_s;
+    struct bw_log_facts log;
+    bool log_key_given; /* the log's key is one that was given, not the bag's own word */
     char (*kids)[BW_KID_LEN + 1]; /* keys of the bag that signed records; free() */
     size_t n_kids;
 };

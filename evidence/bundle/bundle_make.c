@@ -83,6 +83,10 @@ static int start_check(struct making *k, struct bw_err *reterr)
     if (r < 0) {
         return r;
     }
+    if (opts.n_log_keys == 0) { /* the bag's own word then */
+        opts.log_keys = k->made->log_keys;
+        opts.n_log_keys = k->made->n_log_keys;
+    }
     r = bw_check_new(&opts, &k->made->check);
     if (r < 0) {
         return bw_err_set(reterr, r, "out of memory");
@@ -138,22 +142,41 @@ static int read_zone(struct making *k, struct bw_err *reterr)
     return r;
 }
 
-static int read_keys(struct making *k, struct bw_err *reterr)
+static int read_key_set(const struct bw_bag_member *m,
+                        struct bw_pubkey **ret,
+                        size_t *ret_n,
+                        struct bw_err *reterr)
 {
-    const struct bw_bag_member *m;
     struct bw_buf text;
-    int r = find(k, BW_IN_KEYS, &m, reterr);
+    int r;
 
-    if (r < 0) {
-        return r;
-    }
     bw_buf_init(&text, BW_BUNDLE_KEYS_MAX);
     bw_buf_add(&text, m->data, m->n); /* ends in NUL */
-    r = bw_buf_error(&text) ? bw_err_set(reterr, bw_buf_error(&text), "is too large")
-                            : bw_keys_parse(text.data ? text.data : "", text.len,
-                                            &k->made->keys, &k->made->n_keys, reterr);
+    r = bw_buf_error(&text)
+            ? bw_err_set(reterr, bw_buf_error(&text), "is too large")
+            : bw_keys_parse(text.data ? text.data : "", text.len, ret, ret_n, reterr);
     bw_buf_done(&text);
-    return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_KEYS) : 0;
+    return r < 0 ? bw_err_prefix(reterr, r, "%s", m->name) : 0;
+}
+
+/* The box's keys, and the collector's where the bag has it. */
+static int read_keys(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *made = k->made;
+    const struct bw_bag_member *log = k->view->find(k->view->owner, BW_IN_LOG_KEYS);
+    struct bw_bag_member log_copy;
+    const struct bw_bag_member *m;
+    int r;
+
+    if (log) { /* lent until the next find */
+        log_copy = *log;
+        r = read_key_set(&log_copy, &made->log_keys, &made->n_log_keys, reterr);
+        if (r < 0) {
+            return r;
+        }
+    }
+    r = find(k, BW_IN_KEYS, &m, reterr);
+    return r < 0 ? r : read_key_set(m, &made->keys, &made->n_keys, reterr);
 }
 
 static int read_records(struct making *k, struct bw_err *reterr)
@@ -374,6 +397,7 @@ int bw_bundle_make(const struct bw_bundle_view *v,
     }
     r = read_records(&k, reterr);
     r = r < 0 ? r : read_statements(&k, reterr);
+    r = r < 0 ? r : bw_bundle_log_read(v, m, reterr);
     r = r < 0 ? r : make_report(&k, reterr);
     show(&k);
     int checked = end_check(&k, r < 0 ? &late : reterr); /* the first fault is told */
@@ -404,6 +428,8 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         }
         free(m->rules);
         free(m->keys);
+        free(m->log_keys);
+        free(m->told);
         free(m);
     }
 }

@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <josefile.h>
+#include <logged.h>
 
 struct bw_buf;
 struct bw_pubkey;
@@ -119,6 +120,24 @@ struct bw_bundle_view {
     size_t n_log_keys;
 };
 
+/* What does not hold of the log, or could not be checked; told by who checks. */
+struct bw_bundle_told_of {
+    char member[BW_BAG_NAME_MAX + 1];
+    char text[640];
+    bool fault;
+};
+
+/* The log's part of the members (bundle_log.c): against records, statements and keys. */
+struct bw_bundle_made;
+int bw_bundle_log_read(const struct bw_bundle_view *v,
+                       struct bw_bundle_made *made,
+                       struct bw_err *reterr);
+/* The keys' history as the log has it, from its member; free() *ret. */
+int bw_bundle_log_keys(const struct bw_bag_member *m,
+                       struct bw_logged_key **ret,
+                       size_t *ret_n,
+                       struct bw_err *reterr);
+
 /* All that follows from the members. */
 struct bw_bundle_made {
     struct bw_bundle_query query;
@@ -133,6 +152,12 @@ struct bw_bundle_made {
     size_t n_keys;
     struct bw_check *check;
     struct bw_check_result result;
+    struct bw_log_facts log;
+    struct bw_pubkey *log_keys; /* that the bag gives as the log's */
+    size_t n_log_keys;
+    struct bw_bundle_told_of *told; /* of the log */
+    size_t n_told;
+    size_t cap_told;
     struct bw_report *report;
 };
 

@@ -33,22 +33,51 @@ static const char what_is_here[] =
     "terms\n"
     "  data/calendars/           the school's calendars that say what class time was\n"
     "  data/configurations/      what the box was told to do, where claims came from it\n"
-    "  data/zone/                the rules of local time that days and hours follow\n"
-    "\n";
+    "  data/zone/                the rules of local time that days and hours follow\n";
+
+static const char what_is_in_the_log[] =
+    "  data/log/                 what the collector's log shows of these records: its "
+    "signed\n"
+    "                            checkpoints, witnesses, time stamps, and the proof\n";
 
 static const char what_it_shows[] =
     "WHAT IT SHOWS, AND WHAT NOT\n"
     "\n"
-    "It shows that whoever holds the box's private key signed each record, that none was\n"
-    "changed, taken out or put in afterwards (each names the hash of the one before), and\n"
-    "that every figure of the report follows from these records by the methods it names.\n"
+    "It shows that whoever holds the box's private key signed each record; that between "
+    "the\n"
+    "first and the last record here of a chain none was changed, taken out or put in "
+    "(each\n"
+    "names the hash of the one before); and that every figure of the report follows from\n"
+    "these records by the methods it names.\n"
     "\n"
-    "It does not show by itself whose key that is: compare the key's name below with the\n"
-    "one that the district or the state's collector has on file. It does not show that\n"
-    "the box was connected as its records say. What was claimed is not measured: it was\n"
-    "told by people, and data/query.json says by whom. Time without a record is told in\n"
-    "the report as not measured; it is neither good nor bad. Without a collector's log\n"
-    "nothing but the box's own clock tells when a record was made.\n"
+    "It does not show by itself whose key that is: compare the key's name above with the\n"
+    "one that the district or the state's collector has on file. It does not show that "
+    "the\n"
+    "box was connected as its records say. What was claimed is not measured: it was told "
+    "by\n"
+    "people, and data/query.json says by whom. Time without a record is told in the "
+    "report\n"
+    "as not measured; it is neither good nor bad. Records that were cut off before the "
+    "first\n"
+    "or after the last one here are not missed by the chain itself.\n"
+    "\n";
+
+static const char no_log[] = "These records are in no collector's log. When they were made "
+                             "the box's own clock says,\n"
+                             "and nobody else.\n"
+                             "\n";
+
+static const char with_log[] =
+    "These records are in the log of a collector: a list that only grows, whose head is\n"
+    "signed again and again. Whoever kept such a head can show later that nothing before "
+    "it\n"
+    "was changed or taken out. It shows when the collector says that each record came, "
+    "and\n"
+    "holds the collector to it. A witness is somebody else who signed such a head: where\n"
+    "there is one, the collector cannot have made two logs without it. A time stamp shows\n"
+    "that the head, and so all in it, was there at that time. Whether the keys of log and\n"
+    "witnesses, and the stamp's certificate, are to be trusted this folder cannot show:\n"
+    "compare them with what their owners publish.\n"
     "\n";
 
 static const char how_to_check[] =
@@ -60,10 +89,9 @@ static const char how_to_check[] =
     "     bandwitness verify FILE.tar.zst\n"
     "\n"
     "   It checks all hashes, signatures and chains, makes every report again from the\n"
-    "   records and names each difference. It ends with status 0 only if all holds. Where\n"
-    "   tests have receipts, give the collector's log key too (--log-key FILE): without "
-    "it\n"
-    "   their signatures are not checked.\n"
+    "   records and names each difference. It ends with status 0 only if all holds. A\n"
+    "   collector's log key from elsewhere (--log-key FILE) is held against the bag's "
+    "own.\n"
     "\n"
     "2. With other people's tools. Unpack and check the hashes (GNU coreutils):\n"
     "\n"
@@ -93,10 +121,112 @@ static const char how_to_check[] =
     "         last[kid] = base64.urlsafe_b64encode(digest).rstrip(b'=').decode()\n"
     "         n += 1\n"
     "     print(n, 'records, every signature and every link holds')\n"
-    "\n"
+    "\n";
+
+static const char where_to_read_on[] =
     "   What a record holds is plain JSON; docs/summary-v1.md of Bandwitness names every\n"
     "   member, docs/report.md every method, docs/bag-v1.md every file of this folder.\n"
     "\n";
+
+static const char how_to_check_the_log[] =
+    "   That the records are in the collector's log, after the lines above (RFC 6962; "
+    "with\n"
+    "   the package cryptography):\n"
+    "\n"
+    "     import csv, os\n"
+    "     from cryptography.hazmat.primitives.asymmetric.ed25519 import *\n"
+    "     def sha(data): return hashlib.sha256(data).digest()\n"
+    "     def raw(text): return base64.urlsafe_b64decode(text + '==')\n"
+    "     def rows(name): return csv.DictReader(open('data/' + name, newline=''))\n"
+    "     log = json.load(open('data/log/log.json'))\n"
+    "     size = log['checkpoints'][-1]['size']\n"
+    "     note = open('data/log/checkpoint-%d.txt' % size, 'rb').read()\n"
+    "     text, lines = note.rsplit(b'\\n\\n', 1)\n"
+    "     x = raw(json.load(open('data/log/log-key.jwks'))['keys'][0]['x'])\n"
+    "     signature = base64.b64decode(lines.split(b' ')[2])[4:]\n"
+    "     Ed25519PublicKey.from_public_bytes(x).verify(signature, text + b'\\n')\n"
+    "     def leaf(type, ms, digest):\n"
+    "         return sha(b'\\0' + bytes([type]) + int(ms).to_bytes(8, 'big') + digest)\n"
+    "     here = {}\n"
+    "     runs = [[int(v) for v in r.values()] for r in rows('log/order.csv')]\n"
+    "     records = open('data/records/summaries.jose', 'rb').read().split()\n"
+    "     for line, row in zip(records, rows('records/taken.csv')):\n"
+    "         for first, last, at in runs:\n"
+    "             if first <= int(row['position']) <= last:\n"
+    "                 at += int(row['position']) - first\n"
+    "                 here[at] = leaf(0, row['received_unix_ms'], sha(line))\n"
+    "     history = json.load(open('data/keys/history.json'))\n"
+    "     def key(kid, end):\n"
+    "         k = [k for k in history['keys'] if k['kid'] == kid][0]\n"
+    "         said = {'v': 1, 'kid': kid, 'site': history['site']}\n"
+    "         if end: said['revoked_s'] = k['revoked_unix_s']\n"
+    "         else: said['enrolled_s'] = k['from_unix_s']\n"
+    "         if not end and 'prev_kid' in k: said['prev_kid'] = k['prev_kid']\n"
+    "         return sha(json.dumps(said, separators=(',', ':')).encode())\n"
+    "     others = os.path.exists('data/log/others.csv')\n"
+    "     for row in rows('log/others.csv') if others else []:\n"
+    "         type, of = int(row['type']), row['of']\n"
+    "         if type in (32, 33): digest = key(of, type == 33)\n"
+    "         elif type == 63: digest = sha(open('data/log/' + of, 'rb').read())\n"
+    "         else: digest = raw(of) # the SHA-256 of a line of statements.jsonl\n"
+    "         here[int(row['leaf'])] = leaf(type, row['received_unix_ms'], digest)\n"
+    "     hashes = open('data/log/hashes.bin', 'rb')\n"
+    "     places = sorted(here)\n"
+    "     import bisect\n"
+    "     def head(lo, hi):\n"
+    "         i = bisect.bisect_left(places, lo)\n"
+    "         if i == len(places) or places[i] >= hi: return hashes.read(32)\n"
+    "         if hi - lo == 1: return here[lo]\n"
+    "         half = 1 << (hi - lo - 1).bit_length() - 1\n"
+    "         left = head(lo, lo + half)\n"
+    "         return sha(b'\\1' + left + head(lo + half, hi))\n"
+    "     assert head(0, size) == base64.b64decode(text.split(b'\\n')[2])\n"
+    "     assert not hashes.read(1)\n"
+    "     print(len(here), 'leaves are in the log of', text.split(b'\\n')[0].decode())\n"
+    "\n";
+
+static const char how_to_check_stamps[] =
+    "   A time stamp, against the certificate of the stamper as it publishes it "
+    "(OpenSSL):\n"
+    "\n"
+    "     openssl ts -verify -data data/log/checkpoint-SIZE.txt \\\n"
+    "       -in data/log/stamp-SIZE-1.tsr -CAfile STAMPER.pem\n"
+    "\n";
+
+/* Who else signed, as far as it is known. */
+static void put_log(struct bw_buf *out, const struct bw_log_facts *f)
+{
+    char at[32];
+
+    bw_time_format_s(f->signed_unix_s, at);
+    bw_buf_printf(out,
+                  "%lld of the %lld records are in the collector's log\n\n"
+                  "  %s\n"
+                  "  as it was signed at %s, with %lld leaves.\n\n",
+                  (long long)f->n_records_in, (long long)f->n_records, f->vkey, at,
+                  (long long)f->size);
+    if (f->n_witnesses == 0) {
+        bw_buf_puts(out, "It is NOT WITNESSED: the collector alone signed it.\n");
+    }
+    for (size_t i = 0; i < f->n_witnesses; i++) {
+        bw_time_format_s(f->witness[i].unix_s, at);
+        bw_buf_printf(out, "%s: %lld leaves witnessed by\n  %s\n", at,
+                      (long long)f->witness[i].size, f->witness[i].vkey);
+    }
+    for (size_t i = 0; i < f->n_stamps; i++) {
+        bw_time_format_s(f->stamp[i].unix_s, at);
+        bw_buf_printf(out, "%s: %lld leaves stamped by %s\n  (%s)\n", at,
+                      (long long)f->stamp[i].size, f->stamp[i].signer, f->stamp[i].name);
+    }
+    for (size_t i = 0; i < f->n_before; i++) {
+        bw_time_format_s(f->before[i].unix_ms / 1000, at);
+        bw_buf_printf(out,
+                      "%s: the log was begun anew after a restore; it goes on from %s,\n"
+                      "  of which %lld leaves were signed.\n",
+                      at, f->before[i].name, (long long)f->before[i].size);
+    }
+    bw_buf_putc(out, '\n');
+}
 
 /* One kid a line, by chains. */
 static void put_kids(struct bw_buf *out, const struct bw_bundle_made *m)
@@ -142,9 +272,18 @@ int bw_bundle_readme(const struct bw_bundle_made *m, struct bw_buf *out)
         bw_buf_printf(out, "NOT EVERYTHING HOLDS: %s\n\n", m->report->check_text);
     }
     put_kids(out, m);
+    if (m->log.there) {
+        put_log(out, &m->log);
+    }
     bw_buf_puts(out, what_is_here);
+    bw_buf_puts(out, m->log.there ? what_is_in_the_log : "");
+    bw_buf_putc(out, '\n');
     bw_buf_puts(out, what_it_shows);
+    bw_buf_puts(out, m->log.there ? with_log : no_log);
     bw_buf_puts(out, how_to_check);
+    bw_buf_puts(out, m->log.there ? how_to_check_the_log : "");
+    bw_buf_puts(out, m->log.n_stamps > 0 ? how_to_check_stamps : "");
+    bw_buf_puts(out, where_to_read_on);
     bw_buf_puts(out,
                 "Keep this file for as long as the invoices it belongs to must be kept (47 "
                 "CFR 54.516:\n"

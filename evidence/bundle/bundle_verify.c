@@ -154,13 +154,68 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
     }
     v->v->n_receipts = m->result.receipts.n;
     v->v->n_receipts_verified = m->result.receipts.n_verified;
-    if (m->result.receipts.n_no_key > 0 && v->c->n_log_keys == 0) {
+    v->v->receipts_by_own_key =
+        m->result.receipts.n > 0 && v->c->n_log_keys == 0 && m->n_log_keys > 0;
+    if (m->result.receipts.n_no_key > 0 && v->c->n_log_keys == 0 && m->n_log_keys == 0) {
         (void)snprintf(
             text, sizeof(text),
             "%lld tests have a receipt whose signature is NOT checked: anybody can "
             "make one. Ask the collector for its log key and give it with --log-key",
             (long long)m->result.receipts.n_no_key);
         note_unchecked(v, BW_IN_RECORDS, text);
+    }
+}
+
+/* What was found of the log, and whose word its key is. */
+static void tell_log(struct verifying *v, const struct bw_bundle_made *m)
+{
+    const struct bw_log_facts *f = &m->log;
+    bool given = v->c->n_log_keys > 0;
+    bool same = false;
+    char text[320];
+
+    for (size_t i = 0; i < m->n_told; i++) {
+        if (m->told[i].fault) {
+            say_fault(v, m->told[i].member, m->told[i].text);
+        } else {
+            note_unchecked(v, m->told[i].member, m->told[i].text);
+        }
+    }
+    v->v->log = *f;
+    for (size_t i = 0; i < v->c->n_log_keys; i++) {
+        same = same || strcmp(v->c->log_keys[i].kid, f->kid) == 0;
+    }
+    v->v->log_key_given = given && same;
+    if (f->there && given && !same) {
+        say_fault(v, BW_IN_LOG, "the log's key is none of those that were given");
+    }
+    if (f->there && f->n_records_in < f->n_records) {
+        (void)snprintf(
+            text, sizeof(text),
+            "%lld of %lld records are NOT in the checkpoint: they came after it, "
+            "or not by this log",
+            (long long)(f->n_records - f->n_records_in), (long long)f->n_records);
+        note(v, BW_IN_LOG, text);
+    }
+    if (f->there && f->n_statements_in + f->n_keys_in < f->n_statements + f->n_keys) {
+        (void)snprintf(text, sizeof(text),
+                       "%lld of %lld statements, and %lld of %lld enrolments and ends of "
+                       "keys, are NOT in the checkpoint",
+                       (long long)(f->n_statements - f->n_statements_in),
+                       (long long)f->n_statements, (long long)(f->n_keys - f->n_keys_in),
+                       (long long)f->n_keys);
+        note(v, BW_IN_LOG, text);
+    }
+    for (size_t i = 0; i < v->c->n_witness_keys; i++) {
+        bool found = false;
+        for (size_t k = 0; k < f->n_witnesses; k++) {
+            found = found || strcmp(f->witness[k].vkey, v->c->witness_keys[i]) == 0;
+        }
+        if (!found) {
+            (void)snprintf(text, sizeof(text), "%.200s did not sign a checkpoint of it",
+                           v->c->witness_keys[i]);
+            say_fault(v, BW_IN_LOG, text);
+        }
     }
 }
 
@@ -262,7 +317,7 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
             return true;
         }
     }
-    if ((m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
+    if (bw_logged_knows(name) || (m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
         strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
         strcmp(name, m->query.tz_member) == 0) {
         return true;
@@ -334,6 +389,7 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     v->v->n_records = m->result.n_records;
     v->v->n_verified = m->result.n_verified;
     tell_records(v, m);
+    tell_log(v, m);
     r = take_kids(v, m);
     r = r < 0 ? bw_err_set(reterr, r, "out of memory") : compare_forms(v, m, reterr);
     if (r == 0) {

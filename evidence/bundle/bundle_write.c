@@ -45,6 +45,7 @@ struct packing {
     struct chain *chains;
     size_t n_chains;
     struct bw_buf text; /* records on their way into the file */
+    struct bw_logged_list logged;
     struct bw_buf taken;
     bool some_taken;
     bool whole; /* every record of a chain between its ends, also from outside the time */
@@ -151,6 +152,9 @@ static int put_record(void *owner, const struct bw_record *rec)
         if (!c || rec->seq < c->first_seq || rec->seq > c->last_seq) {
             return 0;
         }
+    }
+    if (bw_logged_add(&p->logged, rec->position, rec->received_unix_ms, rec->sha256) < 0) {
+        return out_of_memory(p);
     }
     bw_buf_add(&p->text, rec->jws, rec->jws_len);
     bw_buf_putc(&p->text, '\n');
@@ -383,6 +387,46 @@ static int gather_statements(struct packing *p)
     return r;
 }
 
+/* ---- the log --------------------------------------------------------------------- */
+
+static int
+add_logged(void *owner, const char *member, const void *data, size_t n, struct bw_err *e)
+{
+    struct packing *p = owner;
+
+    return bw_bag_add(p->bag, member, data, n, e);
+}
+
+/* What the collector's log has of all that was gathered. */
+static int gather_log(struct packing *p)
+{
+    const struct bw_bag_member *said = bw_bag_writer_find(p->bag, BW_IN_STATEMENTS);
+    const struct bw_bag_member *history = bw_bag_writer_find(p->bag, BW_IN_KEY_HISTORY);
+    struct bw_logged_things things = {.site = p->o->query->site,
+                                      .records = p->logged.list,
+                                      .n_records = p->logged.n,
+                                      .statements = said ? said->data : NULL,
+                                      .n_statements = said ? said->n : 0};
+    struct bw_logged_key *keys = NULL;
+    char folder[PATH_MAX];
+    char key_path[PATH_MAX];
+    struct bw_logged_source source = {.folder = folder, .key_path = key_path};
+    const char *data = NULL;
+    int r;
+
+    source.ledger = bw_origin_ledger(p->o->origin, &data);
+    if (!source.ledger) {
+        return 0;
+    }
+    (void)snprintf(folder, sizeof(folder), "%.4000s/log", data);
+    (void)snprintf(key_path, sizeof(key_path), "%.4000s/log-key.jwk", data);
+    r = bw_bundle_log_keys(history, &keys, &things.n_keys, p->err);
+    things.keys = keys;
+    r = r < 0 ? r : bw_logged_write(&source, &things, add_logged, p, p->err);
+    free(keys);
+    return r < 0 ? bw_err_prefix(p->err, r, "the log") : 0;
+}
+
 /* The members gathered so far; a configuration that is asked for is gathered then. */
 static const struct bw_bag_member *find(void *owner, const char *name)
 {
@@ -502,6 +546,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     r = r < 0 ? r : gather_keys(&p);
     r = r < 0 ? r : gather_statements(&p);
     r = r < 0 ? r : gather_calendars(&p);
+    r = r < 0 ? r : gather_log(&p);
     r = r < 0 ? r : gather_rules(&p);
     r = r < 0 ? r : bw_bundle_make(&view, show_making, &p, &made, p.err);
     r = r < 0 ? r : add_reports(&p, made);
@@ -521,6 +566,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
         (void)close(p.fd);
     }
     free(p.chains);
+    free(p.logged.list);
     bw_buf_done(&p.text);
     bw_buf_done(&p.taken);
     bw_buf_done(&p.scratch);

@@ -27,8 +27,8 @@ int bw_tree_prove_many(const struct bw_tree_part *parts,
                        bw_tree_hash_cb out,
                        void *out_owner);
 
-/* The head that leaves and hashes (n_hashes times 32 bytes) lead to. -EINVAL: the leaves are
- * out of order or range, or there are more or fewer hashes than it takes. Any bytes. */
+/* The head that leaves and hashes (n_hashes times 32 bytes) lead to. -EINVAL: the leaves
+ * are out of order or range, or there are more or fewer hashes than it takes. Any bytes. */
 int bw_tree_head_many(const struct bw_tree_part *parts,
                       size_t n,
                       int64_t size,

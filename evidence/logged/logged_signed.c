@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * logged_signed.c - who signed the log's checkpoints: the log itself, witnesses, time
+ * stampers; and that each goes on from those before. */
+#include "logged_reading.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool bw_logged_open_note(struct bw_logged_reading *k,
+                         const char *member,
+                         const char *data,
+                         size_t n,
+                         bool own,
+                         struct bw_checkpoint *ret)
+{
+    struct bw_note parts;
+    struct bw_err e = {""};
+    int r = bw_note_parse(data, n, &parts, &e);
+
+    r = r < 0 ? r : bw_checkpoint_read(parts.text, parts.text_len, ret, &e);
+    if (r < 0) {
+        bw_logged_fault(k, member, "%s", e.text);
+        return false;
+    }
+    if (own && strcmp(ret->origin, k->f->name) != 0) {
+        bw_logged_fault(k, member, "is of another log, %s", ret->origin);
+        return false;
+    }
+    for (size_t i = 0; i < k->n_keys; i++) {
+        struct bw_note_key key;
+        if (k->keys[i].alg == BW_ALG_EDDSA &&
+            bw_note_key_make(ret->origin, BW_NOTE_PLAIN, k->keys[i].raw, &key, NULL) == 0 &&
+            bw_note_verify(&parts, &key, NULL, NULL) == 0) {
+            if (own) {
+                memcpy(k->f->kid, k->keys[i].kid, sizeof(k->f->kid));
+                bw_note_key_text(&key, k->f->vkey);
+            }
+            return true;
+        }
+    }
+    bw_logged_fault(k, member, "is not signed by the log's key (%s)", BW_IN_LOG_KEYS);
+    return false;
+}
+
+static bool read_growth(struct bw_logged_reading *k, const struct bw_logged_checkpoint *p)
+{
+    const struct bw_logged_checkpoint *last = &k->points[k->n_points - 1];
+    char member[BW_LOGGED_MEMBER_MAX];
+    struct bw_proof proof = {.n = 0};
+    const char *at = NULL;
+    size_t n = 0;
+
+    bw_logged_member("growth", p->size, member);
+    if (!bw_logged_need(k, member, &at, &n)) {
+        return false;
+    }
+    while (n > 0 && proof.n < BW_PROOF_MAX) {
+        const char *end = memchr(at, '\n', n);
+        size_t len = end ? (size_t)(end - at) : n;
+        if (!end || bw_base64_decode(at, len, proof.hash[proof.n], 32) != 32) {
+            break;
+        }
+        proof.n++;
+        at += len + 1;
+        n -= len + 1;
+    }
+    if (n > 0 || !bw_tree_grew(p->size, p->root, last->size, last->root, &proof)) {
+        bw_logged_fault(k, member,
+                        "does not show that the log of %" PRId64
+                        " leaves goes on from that of "
+                        "%" PRId64,
+                        last->size, p->size);
+        return false;
+    }
+    return true;
+}
+
+static void keep_other(struct bw_log_other *list,
+                       size_t *n,
+                       const char *name,
+                       const char *signer,
+                       const char *vkey,
+                       int64_t unix_s,
+                       int64_t size)
+{
+    size_t i = 0;
+
+    while (i < *n && (strncmp(list[i].name, name, BW_LOG_NAME_MAX) != 0 ||
+                      strcmp(list[i].signer, signer) != 0)) {
+        i++;
+    }
+    if (i == BW_LOG_OTHERS_MAX) {
+        return;
+    }
+    *n = i == *n ? *n + 1 : *n;
+    (void)snprintf(list[i].name, sizeof(list[i].name), "%.*s", BW_LOG_NAME_MAX, name);
+    (void)snprintf(list[i].signer, sizeof(list[i].signer), "%s", signer);
+    (void)snprintf(list[i].vkey, sizeof(list[i].vkey), "%s", vkey);
+    list[i].unix_s = unix_s;
+    list[i].size = size;
+}
+
+/* Every line must be one of a witness whose key is here. */
+static void read_witnesses(struct bw_logged_reading *k,
+                           struct bw_logged_checkpoint *p,
+                           const char *note,
+                           size_t n)
+{
+    char member[BW_LOGGED_MEMBER_MAX];
+    struct bw_note parts;
+    struct bw_err e = {""};
+    struct bw_buf both;
+    const char *lines = NULL;
+    size_t n_lines = 0;
+    size_t n_good = 0;
+
+    bw_logged_member("witnesses", p->size, member);
+    if (!p->witnessed || !bw_logged_need(k, member, &lines, &n_lines)) {
+        return;
+    }
+    bw_buf_init(&both, 2 * BW_NOTE_MAX);
+    bw_buf_add(&both, note, n);
+    bw_buf_add(&both, lines, n_lines);
+    if (bw_buf_error(&both) || bw_note_parse(both.data, both.len, &parts, &e) < 0) {
+        bw_logged_fault(k, member, "%s", e.text[0] ? e.text : "is too large");
+        bw_buf_done(&both);
+        return;
+    }
+    for (size_t i = 0; i < k->n_witnesses; i++) {
+        char vkey[BW_NOTE_KEY_TEXT_MAX];
+        int64_t unix_s = 0;
+        if (bw_note_verify(&parts, &k->witness[i], &unix_s, NULL) == 0) {
+            bw_note_key_text(&k->witness[i], vkey);
+            keep_other(k->f->witness, &k->f->n_witnesses, k->witness[i].name, "", vkey,
+                       unix_s, p->size);
+            p->has_witness = p->good;
+            n_good++;
+        }
+    }
+    if (n_good + 1 != parts.n) {
+        bw_logged_fault(k, member,
+                        "%zu of its %zu lines are not signatures of the witnesses whose "
+                        "keys are in %s",
+                        parts.n - 1 - (n_good < parts.n ? n_good : parts.n - 1),
+                        parts.n - 1, BW_IN_LOG_JSON);
+    }
+    bw_buf_done(&both);
+}
+
+static void read_stamps(struct bw_logged_reading *k,
+                        struct bw_logged_checkpoint *p,
+                        const char *note,
+                        size_t n)
+{
+    for (size_t i = 0; i < p->n_stamps; i++) {
+        char member[BW_LOGGED_MEMBER_MAX];
+        char signer[200];
+        struct bw_err e = {""};
+        const char *der = NULL;
+        size_t n_der = 0;
+        int64_t unix_s = 0;
+        int r;
+        bw_logged_stamp_member(p->size, i + 1, member);
+        if (!bw_logged_need(k, member, &der, &n_der)) {
+            continue;
+        }
+        r = bw_stamp_check(der, n_der, note, n, &unix_s, signer, &e);
+        if (r == -ENOENT) {
+            k->v->unchecked(k->v->owner, member,
+                            "the stamp bears no certificate: its signature is NOT checked");
+        } else if (r < 0) {
+            bw_logged_fault(k, member, "%s", e.text);
+        } else {
+            keep_other(k->f->stamp, &k->f->n_stamps, p->stamp[i], signer, "", unix_s,
+                       p->size);
+            p->has_stamp = p->good;
+        }
+    }
+}
+
+void bw_logged_read_points(struct bw_logged_reading *k)
+{
+    char member[BW_LOGGED_MEMBER_MAX];
+    const char *data = NULL;
+    size_t n = 0;
+
+    for (size_t i = k->n_points; i-- > 0;) { /* the newest is needed by the others */
+        struct bw_logged_checkpoint *p = &k->points[i];
+        struct bw_checkpoint c;
+        bw_logged_member("checkpoint", p->size, member);
+        if (!bw_logged_need(k, member, &data, &n) ||
+            !bw_logged_open_note(k, member, data, n, true, &c)) {
+            continue;
+        }
+        if (c.size != p->size) {
+            bw_logged_fault(k, member, "has %" PRId64 " leaves", c.size);
+            continue;
+        }
+        memcpy(p->root, c.root, sizeof(p->root));
+        p->good =
+            i + 1 == k->n_points || (k->points[k->n_points - 1].good && read_growth(k, p));
+    }
+    for (size_t i = 0; i < k->n_points; i++) { /* the newest word of each is kept */
+        struct bw_logged_checkpoint *p = &k->points[i];
+        bw_logged_member("checkpoint", p->size, member);
+        if (p->good && bw_logged_find(k, member, &data, &n)) {
+            read_witnesses(k, p, data, n);
+            read_stamps(k, p, data, n);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log in a bag: a collector with a witness and a time stamper takes records in, its log is
+begun anew after a restore, and `bandwitness bundle` and `verify` are held against a stranger's
+reading of the same files (strangers.py) and `openssl ts -verify`. Then each file below
+data/log/ is changed, one bit of it and by somebody who makes the manifests anew."""
+import json
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+import bagit
+import strangers
+from bwtest import Collector, tlog
+from bwtest.stamper import Stamper
+
+FAST = "transparency { checkpoint_every = 1s }\n"
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+class BagOfALog(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-bag-log-"))
+        cls.stamper = cls.enterClassContext(Stamper(cls.place))
+        cls.c = cls.enterClassContext(Collector(
+            FAST + f'time_stamp "wren" {{ url = "http://127.0.0.1:{cls.stamper.port}/" }}\n'))
+        key = cls.c.get("/log/key").text.strip()
+        w = cls.enterClassContext(Collector(f'witnessed "log" {{ key = "{key}" }}\n'))
+        cls.witness = w.get("/log/witness/key").text.strip()
+        cls.c.stop()
+        with open(cls.c.conf, "a", encoding="utf-8") as f:
+            f.write(f'witness "wren" {{ url = "{w.url}/log/witness" key = "{cls.witness}" }}\n')
+        cls.c.start()
+        # Two sites, so that the log has leaves of others between those of the bag.
+        cls.box, cls.other = cls.c.box(), cls.c.box("Birch Middle")
+        cls.deliver(8)
+        cls.signed_by_all(16)
+        shutil.copytree(f"{cls.c.data}/ledger", f"{cls.place}/older")
+        cls.said = cls.c.command(
+            "annotate", "--ledger", cls.c.data, "--by", "heron", "--from",
+            "2026-09-10T00:30:00Z", "--to", "2026-09-10T01:00:00Z", "--cause", "other",
+            "--text", "power cut", "--unseen", f"{cls.box.site}.wan").split()[0]
+        cls.deliver(12)
+        cls.signed_by_all(43) # 40 records, two keys, what was said
+        cls.bag, cls.folder = cls.bundle("log")
+
+    @classmethod
+    def deliver(cls, n):
+        for _ in range(n):
+            cls.c.post([cls.other.summary()])
+            cls.c.post([cls.box.summary()])
+
+    @classmethod
+    def status(cls):
+        return json.loads(cls.c.admin("log", "status", "--json"))
+
+    @classmethod
+    def signed_by_all(cls, at_least):
+        for _ in range(200):
+            p = cls.status().get("checkpoint", {})
+            if p.get("size", 0) >= at_least and p["witnesses"] and p["stamps"]:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"not all signed: {cls.status()} {cls.c.text()[-1500:]}")
+
+    @classmethod
+    def run_command(cls, *words, ok=None):
+        from bwtest.place import program
+        return subprocess.run([program("bandwitness"), *words], capture_output=True, text=True,
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1800000000"})
+
+    @classmethod
+    def bundle(cls, name, data=None):
+        bag = f"{cls.place}/{name}.tar.zst"
+        r = cls.run_command("bundle", "--ledger", data or cls.c.data, "--circuit",
+                            f"{cls.box.site}.wan", "--tz", "UTC", "--claim-down", "100M",
+                            "--rules", "none", "-o", bag)
+        assert r.returncode == 0, r.stderr
+        os.mkdir(f"{cls.place}/{name}")
+        subprocess.run(["tar", "--zstd", "--warning=no-timestamp", "-xf", bag, "-C",
+                        f"{cls.place}/{name}"], check=True)
+        (top,) = os.listdir(f"{cls.place}/{name}")
+        return bag, f"{cls.place}/{name}/{top}"
+
+    def verify(self, *words, status=0, says=()):
+        r = self.run_command("verify", *words)
+        for word in says:
+            self.assertIn(word, r.stdout + r.stderr)
+        self.assertEqual(r.returncode, status, r.stdout + r.stderr)
+        return r
+
+    def trust(self, data, stamp):
+        out = subprocess.run(["openssl", "ts", "-verify", "-data", data, "-in", stamp, "-CAfile",
+                              self.stamper.d + "/tsa.pem"], capture_output=True, text=True)
+        self.assertIn("Verification: OK", out.stdout, out.stderr)
+
+    def test_a_stranger_comes_to_the_same(self):
+        found = strangers.check(self.folder, self.trust)
+        self.assertEqual((found["in"], found["out"]), (20, 0))
+        self.assertEqual(found["kinds"], [0, 5, 32])
+        self.assertGreaterEqual(found["witnesses"], 1)
+        self.assertGreaterEqual(found["stamps"], 1)
+        self.verify(self.bag, says=["everything holds", "20 of 20 records", "1 of 1 statements",
+                                    "1 of 1 events of keys", "the bag's own word",
+                                    "signed as CN=Stamps of Wren", self.witness])
+        log = json.loads(self.verify("--json", self.bag).stdout)["log"]
+        self.assertEqual(log["key"], self.c.get("/log/key").text.strip())
+        self.assertEqual((log["records_in"], log["records_not_in"], log["key_given"]),
+                         (20, 0, False))
+
+    def test_the_lines_of_the_readme(self):
+        text = strangers.read(f"{self.folder}/data/README.txt").decode()
+        lines = [x[5:] for x in text.split("\n") if x.startswith("     ")]
+        script = "\n".join(lines[lines.index("import base64, hashlib, json"):])
+        script, _, openssl = script.partition("openssl ts")
+        r = subprocess.run(["/usr/bin/python3", "-c", script], cwd=self.folder,
+                           capture_output=True, text=True)
+        self.assertIn("22 leaves are in the log of", r.stdout, r.stderr)
+        self.assertIn("20 records, every signature", r.stdout)
+        size = max(p["size"] for p in json.loads(
+            strangers.read(f"{self.folder}/data/log/log.json"))["checkpoints"] if p["stamps"])
+        command = ("openssl ts" + openssl).replace("SIZE", str(size)).replace(
+            "STAMPER.pem", self.stamper.d + "/tsa.pem").replace("\\\n", "")
+        r = subprocess.run(command.split(), cwd=self.folder, capture_output=True, text=True)
+        self.assertIn("Verification: OK", r.stdout, r.stderr)
+
+    def test_keys_from_outside(self):
+        write(f"{self.place}/log.jwk", json.dumps(self.box.log_key).encode())
+        write(f"{self.place}/other.jwk", json.dumps(self.other.key.jwk).encode())
+        self.verify("--log-key", f"{self.place}/log.jwk", "--witness-key", self.witness, self.bag,
+                    says=["as given", "everything holds"])
+        self.verify("--log-key", f"{self.place}/other.jwk", self.bag, status=1,
+                    says=["the log's key is none of those that were given"])
+        stranger = tlog.Key("w.example.org/owl", tlog.WITNESS, os.urandom(32)).text()
+        self.verify("--witness-key", stranger, self.bag, status=1, says=["did not sign"])
+        self.verify("--witness-key", "owl", self.bag, status=1, says=["--witness-key"])
+
+    def test_one_bit_of_each_file(self):
+        rng = random.Random(5)
+        folder = f"{self.place}/bits"
+        shutil.copytree(self.folder, folder)
+        names = sorted(n for n in bagit.files(folder) if "/log/" in n)
+        self.assertGreaterEqual(len(names), 8)
+        for name in names:
+            good = strangers.read(f"{folder}/{name}")
+            bad = bytearray(good)
+            bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
+            write(f"{folder}/{name}", bytes(bad))
+            r = self.verify(folder, status=1)
+            self.assertIn(f"verify: {name}: ", r.stderr)
+            write(f"{folder}/{name}", good)
+
+    def test_changes_that_are_hidden(self):
+        folder = f"{self.place}/hidden"
+        shutil.copytree(self.folder, folder)
+        log = json.loads(strangers.read(f"{folder}/data/log/log.json"))
+        last = log["checkpoints"][-1]["size"]
+        stamped = [p["size"] for p in log["checkpoints"] if p["stamps"]]
+        later = lambda d: d.replace(b"\r\n", b"1\r\n", 2)
+        digit = lambda d: d[:-3] + bytes([d[-3] ^ 1]) + d[-2:]
+        cases = [
+            ("data/log/hashes.bin", lambda d: bytes([d[0] ^ 1]) + d[1:], "do not lead to the head"),
+            ("data/log/hashes.bin", lambda d: d[:-32], "do not lead to the head"),
+            ("data/log/order.csv", digit, "do not lead to the head"),
+            ("data/log/order.csv", later, "order.csv: "),
+            ("data/log/others.csv", lambda d: d.replace(b",32,", b",33,"), "do not lead"),
+            ("data/records/taken.csv", lambda d: d.replace(b",1", b",2", 1), "do not lead"),
+            ("data/statements.jsonl", lambda d: d.replace(b"power cut", b"power out"), "do not lead"),
+            ("data/keys/history.json", lambda d: d.replace(b'"from_unix_s":1', b'"from_unix_s":2'),
+             "do not lead"),
+            (f"data/log/checkpoint-{last}.txt", lambda d: d.replace(b"%d\n" % last, b"%d\n" % (last + 1), 1),
+             "is not signed by the log's key"),
+            (f"data/log/stamp-{stamped[0]}-1.tsr", lambda d: d[:-9] + bytes([d[-9] ^ 1]) + d[-8:],
+             "signature does not fit"),
+            (f"data/log/witnesses-{stamped[0]}.txt", lambda d: d[:-9] + b"AAAA" + d[-5:], "lines are not"),
+            ("data/log/log.json", lambda d: d.replace(b'"v":1', b'"v":2'), "newer reader"),
+            ("data/log/log.json", lambda d: d.replace(b'"witnesses":["', b'"witnesses":["x'), "log.json"),
+        ]
+        if len(log["checkpoints"]) > 1:
+            first = log["checkpoints"][0]["size"]
+            cases.append((f"data/log/growth-{first}.txt", lambda d: b"A" + d[1:] if d[:1] != b"A"
+                          else b"B" + d[1:], "does not show that the log"))
+        for name, change, words in cases:
+            good = strangers.read(f"{folder}/{name}")
+            bad = change(good)
+            self.assertNotEqual(bad, good, name)
+            write(f"{folder}/{name}", bad)
+            bagit.write_manifests(folder)
+            self.verify(folder, status=1, says=[words])
+            write(f"{folder}/{name}", good)
+        os.unlink(f"{folder}/data/log/hashes.bin")
+        bagit.write_manifests(folder)
+        self.verify(folder, status=1, says=["hashes.bin: is missing"])
+
+    def test_what_the_log_does_not_have(self):
+        """Records that came after the checkpoint are counted, and no fault. A log that was begun
+        anew says so."""
+        data = f"{self.place}/data"
+        shutil.copytree(self.c.data, data, ignore=shutil.ignore_patterns("*.lock"))
+        import sqlite3
+        with sqlite3.connect(f"{data}/log/log.db") as db:
+            size = db.execute("SELECT size FROM checkpoints ORDER BY size LIMIT 1").fetchone()
+            for table in ("checkpoints", "cosignatures", "stamps"):
+                db.execute(f"DELETE FROM {table} WHERE size > ?", size)
+        db.close()
+        bag, folder = self.bundle("later", data)
+        found = strangers.check(folder)
+        self.assertGreater(found["out"], 0)
+        self.verify(bag, says=[f"{found['out']} of 20 records are NOT in the checkpoint",
+                               "everything holds"])
+        shutil.rmtree(f"{data}/log")
+        bag, folder = self.bundle("none", data)
+        self.assertFalse(os.path.exists(f"{folder}/data/log"))
+        self.verify(bag, says=["not in a log", "everything holds"])
+
+        # A ledger from before the last records, with the log of now: a seam.
+        data = f"{self.place}/restored"
+        shutil.copytree(self.c.data, data, ignore=shutil.ignore_patterns("*.lock", "ledger"))
+        shutil.copytree(f"{self.place}/older", f"{data}/ledger",
+                        ignore=shutil.ignore_patterns("*.lock"))
+        write(f"{self.place}/last.txt", self.c.admin("log", "checkpoint").encode())
+        r = self.run_command("log", "epoch", "--before", f"{self.place}/last.txt", "--data", data)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        os.mkdir(f"{self.place}/again")
+        os.rename(data, f"{self.place}/again/data")
+        with Collector(FAST, folder=f"{self.place}/again") as c:
+            c.wait("a checkpoint", lambda: c.get("/log/checkpoint").status == 200)
+        bag, folder = self.bundle("seam", f"{self.place}/again/data")
+        found = strangers.check(folder)
+        self.assertIn(63, found["kinds"])
+        self.verify(bag, says=["seam        the log goes on from", "not witnessed"])
+
+
+if __name__ == "__main__":
+    unittest.main()

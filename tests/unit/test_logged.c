@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_logged.c - tables of leaves are read as they were written and in no other way, a
+ * statement is found with its type, and what is no stamp is told. */
+#include "../../evidence/logged/logged_private.h"
+
+#include "bw_test.h"
+
+#include <buf.h>
+#include <bw/err.h>
+#include <bw/units.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void runs(void **state)
+{
+    static const struct bw_logged_run want[] = {{0, 4, 1}, {7, 7, 9}, {8, 900, 12}};
+    static const char *const bad[] = {
+        "",
+        "first_position,last_position,leaf\n",
+        "first_position,last_position,leaf\r\n5,4,1\r\n",
+        "first_position,last_position,leaf\r\n1,4,1\r\n4,5,9\r\n",  /* not apart */
+        "first_position,last_position,leaf\r\n1,4,10\r\n6,7,9\r\n", /* leaves fall */
+        "first_position,last_position,leaf\r\n01,4,1\r\n",
+        "first_position,last_position,leaf\r\n1,4,\r\n",
+        "first_position,last_position,leaf\r\n1,4,1",
+        "first_position,last_position,leaf\r\n1,4,-1\r\n",
+        "first_position,last_position,leaf\r\n1,4,9999999999999999999\r\n",
+    };
+    struct bw_logged_run *got = NULL;
+    struct bw_err err = {""};
+    struct bw_buf text;
+    size_t n = 0;
+    (void)state;
+    bw_buf_init(&text, 4096);
+    bw_logged_runs_head(&text);
+    for (size_t i = 0; i < 3; i++) {
+        bw_logged_runs_add(&text, &want[i]);
+    }
+    assert_string_equal(text.data, "first_position,last_position,leaf\r\n"
+                                   "0,4,1\r\n7,7,9\r\n8,900,12\r\n");
+    assert_int_equal(bw_logged_runs_read(text.data, text.len, &got, &n, &err), 0);
+    assert_int_equal(n, 3);
+    assert_memory_equal(got, want, sizeof(want));
+    free(got);
+    bw_buf_done(&text);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(bw_logged_runs_read(bad[i], strlen(bad[i]), &got, &n, &err),
+                         -BW_EMALFORMED);
+    }
+}
+
+static void others(void **state)
+{
+    static const struct bw_logged_other want = {
+        .leaf = 3, .unix_ms = 1790000000123, .type = 63, .of = "before-1.txt"};
+    static const char *const bad[] = {
+        "leaf,received_unix_ms,type,of\r\n3,1,256,x\r\n",
+        "leaf,received_unix_ms,type,of\r\n3,1,5,\r\n",
+        "leaf,received_unix_ms,type,of\r\n3,1,5,a b\r\n",
+        "leaf,received_unix_ms,type,of\r\n3,1,5,x\r\n3,1,5,y\r\n",
+        "leaf,received_unix_ms,type,of\r\n3,1,5,"
+        "0123456789012345678901234567890123456789012345678901234567890123\r\n",
+    };
+    struct bw_logged_other *got = NULL;
+    struct bw_err err = {""};
+    struct bw_buf text;
+    size_t n = 0;
+    (void)state;
+    bw_buf_init(&text, 4096);
+    bw_logged_others_head(&text);
+    bw_logged_others_add(&text, &want);
+    assert_int_equal(bw_logged_others_read(text.data, text.len, &got, &n, &err), 0);
+    assert_int_equal(n, 1);
+    assert_true(got[0].leaf == 3 && got[0].unix_ms == want.unix_ms && got[0].type == 63);
+    assert_string_equal(got[0].of, "before-1.txt");
+    free(got);
+    bw_buf_done(&text);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(bw_logged_others_read(bad[i], strlen(bad[i]), &got, &n, &err),
+                         -BW_EMALFORMED);
+    }
+}
+
+static void statements(void **state)
+{
+    static const char text[] =
+        "{\"v\":1,\"kind\":\"claim\",\"about\":\"own:x\",\"said_s\":1,"
+        "\"by\":\"heron\",\"body\":{}}\nno statement\n";
+    struct bw_logged_things t = {.statements = text, .n_statements = sizeof(text) - 1};
+    struct bw_logged_line line;
+    size_t at = 0;
+    (void)state;
+    assert_int_equal(bw_logged_line_next(&t, &at, &line), 1);
+    assert_int_equal(line.type, BW_LEAF_CLAIM);
+    assert_int_equal(strlen(line.id), BW_HASH_LEN);
+    assert_int_equal(bw_logged_line_next(&t, &at, &line), 1);
+    assert_int_equal(line.type, BW_LEAF_STATEMENT);
+    assert_int_equal(bw_logged_line_next(&t, &at, &line), 0);
+}
+
+/* Two things that pose as one leaf are never taken for one. */
+static void leaves_in_order(void **state)
+{
+    struct bw_tree_part parts[] = {{.index = 9}, {.index = 2}, {.index = 9}, {.index = 4}};
+    bool apart = true;
+    (void)state;
+    assert_int_equal(bw_logged_sort(parts, 4, &apart), 3);
+    assert_false(apart);
+    assert_true(parts[0].index == 2 && parts[1].index == 4 && parts[2].index == 9);
+    parts[3] = (struct bw_tree_part){.index = 4, .hash = {1}};
+    assert_int_equal(bw_logged_sort(parts, 4, &apart), 3);
+    assert_true(apart);
+}
+
+static void names(void **state)
+{
+    char name[BW_LOGGED_MEMBER_MAX];
+    (void)state;
+    bw_logged_stamp_member(1000, 2, name);
+    assert_string_equal(name, "data/log/stamp-1000-2.tsr");
+    assert_true(bw_logged_knows(name));
+    assert_true(bw_logged_knows("data/log/hashes.bin"));
+    assert_false(bw_logged_knows("data/log/hashes.bin2"));
+    assert_false(bw_logged_knows("data/log/later.txt"));
+    assert_false(bw_logged_knows("data/query.json"));
+}
+
+static void no_stamp(void **state)
+{
+    char signer[200] = "as before";
+    int64_t unix_s = 7;
+    struct bw_err err = {""};
+    (void)state;
+    assert_int_equal(bw_stamp_check("0000", 4, "x", 1, &unix_s, signer, &err),
+                     -BW_EMALFORMED);
+    assert_int_equal(bw_stamp_check("", 0, "x", 1, &unix_s, signer, &err), -BW_EMALFORMED);
+    assert_int_equal(unix_s, 7);
+    assert_string_equal(signer, "as before");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs),       cmocka_unit_test(others),
+        cmocka_unit_test(statements), cmocka_unit_test(leaves_in_order),
+        cmocka_unit_test(names),      cmocka_unit_test(no_stamp)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
