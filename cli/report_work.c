@@ -349,6 +349,13 @@ static int find_annotations(struct bw_report_work *w)
                                   q->to_unix_s, &w->replies, &q->n_replies,
                                   &q->n_unread_replies, &err);
     q->replies = w->replies;
+    r = r < 0 ? r
+              : bw_origin_errata(w->origin, w->site, w->circuit, q->from_unix_s,
+                                 q->to_unix_s, BW_UNKNOWN, &w->errata, &q->n_errata,
+                                 &q->n_unread_errata, &err);
+    q->errata = w->errata;
+    r = r < 0 ? r : bw_origin_keyfacts(w->origin, w->site, &w->keys, &q->n_keys, &err);
+    q->keys = w->keys;
     return r < 0 ? failed(w, err.text) : BW_EXIT_OK;
 }
 
@@ -442,6 +449,8 @@ void bw_report_work_done(struct bw_report_work *w)
     free(w->annotations);
     free(w->bindings);
     free(w->replies);
+    free(w->errata);
+    free(w->keys);
     free(w->calendars);
     bw_calendars_done(&w->kept);
     bw_schoolcal_free(w->typed);

@@ -29,6 +29,8 @@ struct bw_report_work {
     struct bw_annotation_said *annotations;
     struct bw_bound *bindings;
     struct bw_reply_said *replies;
+    struct bw_erratum_said *errata;
+    struct bw_report_keyfact *keys;
     struct bw_origin_found found;
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];

@@ -177,10 +177,18 @@ static void set_until(struct bw_report *r)
 static int work(struct bw_model *m, struct bw_err *reterr)
 {
     struct bw_report *r = m->report;
-    int rc = bw_model_collect_days(m, reterr);
+    int rc = bw_model_apart_begin(m, reterr);
 
+    rc = rc < 0 ? rc : bw_model_collect_days(m, reterr);
     if (rc < 0) {
         return rc;
+    }
+    if (r->n_intervals == 0 && bw_model_apart_all(m)) {
+        return bw_err_set(reterr, -ENODATA,
+                          "every record of this period that names circuit %s.%s is set "
+                          "apart, by an erratum or for its key ('bandwitness errata list', "
+                          "'bandwitness key list')",
+                          r->site, r->circuit);
     }
     if (r->n_intervals == 0) {
         return bw_err_set(reterr, -ENODATA, "no record of this period names circuit %s.%s",
@@ -194,6 +202,10 @@ static int work(struct bw_model *m, struct bw_err *reterr)
         return rc;
     }
     bw_traffic_sum_finish(m->traffic, &r->traffic);
+    rc = bw_model_apart_end(m);
+    if (rc < 0) {
+        return rc;
+    }
     ask_claims(m);
     set_until(r);
     bw_model_mark(m);
@@ -244,6 +256,7 @@ out:
         (void)bw_err_set(reterr, rc, "out of memory; ask for a shorter period");
     }
     bw_report_free(m.report);
+    bw_model_apart_done(&m);
     bw_details_free(m.details);
     bw_traffic_sum_free(m.traffic);
     bw_model_hours_free(m.hours);
@@ -279,6 +292,7 @@ void bw_report_free(struct bw_report *r)
     bw_findings_done(&r->findings);
     free(r->notes.list);
     free(r->replies.list);
+    free(r->errata.list);
     free(r->counts.keys);
     free(r->counts.agents);
     free(r->counts.configs);

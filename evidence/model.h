@@ -17,6 +17,7 @@
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <details.h>
+#include <errata.h>
 #include <finding.h>
 #include <reply.h>
 #include <schoolcal.h>
@@ -42,6 +43,8 @@ struct bw_tz;
 #define BW_METHOD_PDV "pdv-period/1"
 #define BW_METHOD_OUTAGE "outage-union/1"
 #define BW_METHOD_EXCLUDED "outage-excluded/1"
+#define BW_METHOD_ERRATUM "erratum-apart/1"
+#define BW_METHOD_KEY_APART "key-apart/1"
 #define BW_METHOD_COVERAGE "coverage/1"
 #define BW_METHOD_CLOCK "clock/1"
 #define BW_METHOD_COUNT "count/1"
@@ -109,6 +112,15 @@ struct bw_report_judging {
     const char *users_are; /* who counts as one */
 };
 
+/* A key of the site, as far as its history is on file. */
+struct bw_report_keyfact {
+    char kid[BW_KID_LEN + 1];
+    int64_t from_unix_s;              /* unknown: not on file */
+    int64_t revoked_unix_s;           /* since when it was in other hands; unknown: never */
+    char replaced_by[BW_KID_LEN + 1]; /* "" none */
+    char prev_kid[BW_KID_LEN + 1];    /* the key that signed for it; "" none */
+};
+
 /* What is asked. Everything is borrowed until bw_report_make() returns. */
 struct bw_report_query {
     struct bw_records *records;
@@ -137,7 +149,12 @@ struct bw_report_query {
     int64_t n_unread_replies;
     const struct bw_bound *bindings; /* of claims to it, also those changed since `from` */
     size_t n_bindings;
-    int64_t n_unread_annotations;            /* on file, of a newer form */
+    int64_t n_unread_annotations;         /* on file, of a newer form */
+    const struct bw_erratum_said *errata; /* those that may concern these records */
+    size_t n_errata;
+    int64_t n_unread_errata;
+    const struct bw_report_keyfact *keys; /* what is on file of the site's keys */
+    size_t n_keys;
     const struct bw_report_judging *judging; /* NULL: no findings */
     const char *place;                       /* the school's name; NULL when unknown */
     const char *origin;                      /* "journal", "ledger", "file" */
@@ -373,6 +390,20 @@ struct bw_report_replies {
     int64_t n_unread; /* on file for this circuit, of a form only newer programs read */
 };
 
+/* An erratum that concerns records of this period, and what of them. */
+struct bw_report_erratum {
+    struct bw_erratum_said said;
+    int64_t n_records;
+    int64_t n_intervals; /* of the circuit, with more than runs touched */
+    int64_t n_runs;
+};
+
+struct bw_report_errata {
+    struct bw_report_erratum *list; /* those that touch any record, as on file */
+    size_t n;
+    int64_t n_unread; /* on file, of a form only newer programs read */
+};
+
 struct bw_report_clock {
     int64_t unsynced_s; /* of the recorded time */
     int64_t n_stepped;
@@ -386,6 +417,14 @@ struct bw_report_key {
     int64_t last_seq;
     int64_t first_position;
     int64_t last_position;
+    int64_t n_apart;     /* received after it was compromised, whatever time they claim:
+                            they count nowhere, n among them */
+    int64_t from_unix_s; /* since when it signs for the site; unknown: not on file */
+    int64_t revoked_unix_s;
+    int64_t begins_unix_s; /* its chain's first record; unknown: before the period */
+    enum bw_chain_why why; /* … and why it began one: known with begins_unix_s */
+    char prev_kid[BW_KID_LEN + 1]; /* the chain it cites, and where that is left; "" */
+    int64_t prev_seq;
 };
 
 /* A word that occurs in records (agent, configuration hash) and how often. */
@@ -520,6 +559,7 @@ struct bw_report {
     struct bw_traffic_sum traffic; /* n = 0: nobody looked at packets */
     struct bw_report_outages outages;
     struct bw_report_notes notes;
+    struct bw_report_errata errata;
     struct bw_report_replies replies;
     struct bw_findings findings; /* in the order of the rules */
     struct bw_report_clock clock;

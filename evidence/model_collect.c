@@ -259,14 +259,13 @@ static int collect_beside(struct bw_model *m, struct bw_err *reterr)
     const struct bw_report *r = m->report;
     const struct bw_report_interval *last = &r->intervals[r->n_intervals - 1];
     int64_t before_s = (BW_MODEL_RUN_BEFORE_MS + last->step_ms + 999) / 1000;
-    int rc = bw_records_days(m->query->records, r->site, r->circuit,
+    int rc = bw_records_days(m->records, r->site, r->circuit,
                              r->from_unix_s - BW_MODEL_RUN_REACH_S, r->from_unix_s,
                              take_beside, m, reterr);
 
-    return rc < 0
-               ? rc
-               : bw_records_days(m->query->records, r->site, r->circuit, last->start_unix_s,
-                                 last->end_unix_s + before_s, take_beside, m, reterr);
+    return rc < 0 ? rc
+                  : bw_records_days(m->records, r->site, r->circuit, last->start_unix_s,
+                                    last->end_unix_s + before_s, take_beside, m, reterr);
 }
 
 int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
@@ -280,8 +279,8 @@ int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr)
         return rc;
     }
     m->reterr = reterr;
-    rc = bw_records_days(m->query->records, r->site, r->circuit, r->from_unix_s,
-                         r->to_unix_s, take_day, m, reterr);
+    rc = bw_records_days(m->records, r->site, r->circuit, r->from_unix_s, r->to_unix_s,
+                         take_day, m, reterr);
     m->reterr = NULL;
     if (rc < 0) {
         return rc;
@@ -366,7 +365,37 @@ static int note_change(struct bw_model *m, const char *config, int64_t start_uni
     return 0;
 }
 
-static int take_words(struct bw_model *m, const struct bw_record *rec)
+/* The first record of a chain says why there is one, and where the one before was left. */
+static void
+take_chain(const char *json, const struct bw_record *rec, struct bw_report_key *k)
+{
+    static const char mark[] = ",\"prev_seq\":";
+    const char *chain = strstr(json, ",\"chain\":{");
+    const char *end = chain ? strchr(chain, '}') : NULL;
+    char why[16];
+    char one[200];
+
+    if (!end || (size_t)(end - chain) >= sizeof(one)) {
+        return;
+    }
+    memcpy(one, chain, (size_t)(end - chain));
+    one[end - chain] = '\0';
+    take_member(one, "{\"why\":\"", why, sizeof(why));
+    take_member(one, ",\"prev_kid\":\"", k->prev_kid, sizeof(k->prev_kid));
+    for (int w = BW_CHAIN_NEW; w <= BW_CHAIN_RESTORED; w++) {
+        if (strcmp(bw_chain_why_name((enum bw_chain_why)w), why) == 0) {
+            k->why = (enum bw_chain_why)w;
+            k->begins_unix_s = rec->start_unix_s;
+        }
+    }
+    const char *seq = strstr(one, mark);
+    if (seq) {
+        k->prev_seq = strtoll(seq + sizeof(mark) - 1, NULL, 10);
+    }
+}
+
+static int
+take_words(struct bw_model *m, const struct bw_record *rec, struct bw_report_key *k)
 {
     struct bw_report *r = m->report;
     char json[PREFIX_BYTES + 4];
@@ -387,6 +416,9 @@ static int take_words(struct bw_model *m, const struct bw_record *rec)
         return 0;
     }
     json[bytes] = '\0';
+    if (rec->seq == 1) {
+        take_chain(json, rec, k);
+    }
     take_member(json, ",\"agent\":\"", word, sizeof(word));
     rc = count_word(&r->counts.agents, &r->counts.n_agents, word, rec->start_unix_s);
     if (rc == 0) {
@@ -397,6 +429,19 @@ static int take_words(struct bw_model *m, const struct bw_record *rec)
         rc = note_change(m, word, rec->start_unix_s);
     }
     return rc;
+}
+
+void bw_model_key_init(struct bw_report_key *k, const char *kid)
+{
+    *k = (struct bw_report_key){.first_seq = BW_UNKNOWN,
+                                .last_seq = BW_UNKNOWN,
+                                .first_position = BW_UNKNOWN,
+                                .last_position = BW_UNKNOWN,
+                                .from_unix_s = BW_UNKNOWN,
+                                .revoked_unix_s = BW_UNKNOWN,
+                                .begins_unix_s = BW_UNKNOWN,
+                                .prev_seq = BW_UNKNOWN};
+    (void)snprintf(k->kid, sizeof(k->kid), "%s", kid);
 }
 
 static struct bw_report_key *find_key(struct bw_report *r, const char *kid)
@@ -417,11 +462,7 @@ static struct bw_report_key *find_key(struct bw_report *r, const char *kid)
         return NULL;
     }
     k = &keys[r->counts.n_keys++];
-    *k = (struct bw_report_key){.first_seq = BW_UNKNOWN,
-                                .last_seq = BW_UNKNOWN,
-                                .first_position = BW_UNKNOWN,
-                                .last_position = BW_UNKNOWN};
-    (void)snprintf(k->kid, sizeof(k->kid), "%s", kid);
+    bw_model_key_init(k, kid);
     return k;
 }
 
@@ -472,7 +513,7 @@ static int take_record(void *owner, const struct bw_record *rec)
         m->query->progress(m->query->owner, "records", r->counts.n_records,
                            (int64_t)r->n_intervals);
     }
-    int rc = take_words(m, rec);
+    int rc = take_words(m, rec, k);
     rc = rc < 0 ? rc : bw_details_add_record(m->details, rec, m->reterr);
     rc = rc < 0 ? rc : bw_traffic_sum_add_record(m->traffic, rec, m->reterr);
     return rc < 0 ? rc : bw_model_record_add(m, rec, m->reterr);
@@ -486,8 +527,8 @@ int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr)
     r->counts.last_position = BW_UNKNOWN;
     m->reterr = reterr;
     bw_model_records_begin(m);
-    int rc = bw_records_each(m->query->records, r->site, r->from_unix_s, r->to_unix_s,
-                             take_record, m, reterr);
+    int rc = bw_records_each(m->records, r->site, r->from_unix_s, r->to_unix_s, take_record,
+                             m, reterr);
     bw_model_records_end(m);
     m->reterr = NULL;
     return rc;

@@ -84,7 +84,18 @@ find_causes(const struct bw_model *m, int64_t from, int64_t to, char *why, size_
     bool seen[BW_GAP_STORAGE + 1] = {false};
     bool all = true;
 
+    static const char *const apart[] = {
+        [BW_WITHOUT_SPAN_ERRATUM] = "set apart: erratum",
+        [BW_WITHOUT_SPAN_KEY] = "set apart: key in other hands",
+    };
+
     why[0] = '\0';
+    for (int k = BW_WITHOUT_SPAN_ERRATUM; k <= BW_WITHOUT_SPAN_KEY; k++) {
+        if (bw_model_apart_s(m, (enum bw_without_kind)k, from, to) > 0) {
+            append_word(why, cap, apart[k]);
+            done = bw_model_apart_until(m, (enum bw_without_kind)k, done, to);
+        }
+    }
     for (size_t i = 0; i < m->n_stated; i++) {
         const struct bw_gap *g = &m->stated[i];
         if (g->why == BW_GAP_DEFERRED || g->why == BW_GAP_COUNTER || g->to_unix_s <= from ||
@@ -171,10 +182,15 @@ static int counter_gaps(struct bw_model *m, size_t *cap)
     for (size_t i = 0; i < r->coverage.n_gaps; i++) {
         g = &r->coverage.gaps[i];
         if (g->kind == BW_RGAP_COUNTER) {
-            (void)snprintf(g->why, sizeof(g->why), "%s",
+            bool apart = bw_model_apart_s(m, BW_WITHOUT_SPAN_COUNTERS, g->from_unix_s,
+                                          g->to_unix_s) > 0;
+            (void)snprintf(g->why, sizeof(g->why), "%s%s",
+                           apart ? "set apart: erratum" : "",
                            states(m, BW_GAP_COUNTER, g->from_unix_s, g->to_unix_s)
-                               ? "interface could not be read"
-                               : "counters cover part of the interval");
+                               ? (apart ? ", interface could not be read"
+                                        : "interface could not be read")
+                           : apart ? ""
+                                   : "counters cover part of the interval");
         }
     }
     return 0;
@@ -378,6 +394,9 @@ int bw_model_outages(struct bw_model *m)
 
     out->observed_s =
         has_counters(r) ? r->coverage.recorded_s : min64(r->coverage.recorded_s, watched_s);
+    out->observed_s =
+        max64(0, out->observed_s - bw_model_apart_s(m, BW_WITHOUT_SPAN_OUTAGES,
+                                                    r->from_unix_s, r->until_unix_s));
     out->n_witnesses = bw_model_witnesses(m);
     if (watched_s == 0) { /* never two of them at a time */
         out->n_witnesses = min64(out->n_witnesses, 1);

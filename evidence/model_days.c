@@ -116,7 +116,10 @@ static bool was_watched(const struct bw_model *m,
                         size_t last)
 {
     for (size_t i = first; i < last; i++) {
-        if (m->report->intervals[i].covered_s != BW_UNKNOWN) {
+        const struct bw_report_interval *v = &m->report->intervals[i];
+        if (v->covered_s != BW_UNKNOWN &&
+            bw_model_apart_until(m, BW_WITHOUT_SPAN_OUTAGES, v->start_unix_s,
+                                 v->end_unix_s) == v->start_unix_s) {
             return true;
         }
     }

@@ -6,6 +6,7 @@
 #include "model.h"
 
 #include "hist.h"
+#include "without.h"
 #include <bw/records.h>
 
 /* A throughput run's bytes flow before its measured window (connecting, warm-up) and a
@@ -80,6 +81,9 @@ struct bw_model_place {
 /* Everything gathered while the records are read. */
 struct bw_model {
     const struct bw_report_query *query;
+    struct bw_records *records; /* the query's, or what errata and keys leave of them */
+    struct bw_without *apart;   /* NULL: nothing takes anything out */
+    struct bw_without_key *apart_keys;
     struct bw_report *report;
     size_t cap_intervals;
     size_t cap_runs;
@@ -136,6 +140,8 @@ void *bw_model_array(size_t n, size_t size);
 int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr);
 int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr);
 
+void bw_model_key_init(struct bw_report_key *k, const char *kid);
+
 /* model_cover.c: coverage, gaps, outages, clock, days. The intervals are sorted. */
 int bw_model_spans(struct bw_model *m);
 int bw_model_coverage(struct bw_model *m);
@@ -144,6 +150,25 @@ void bw_model_clock(struct bw_model *m);
 
 /* model_notes.c: what people know of the period; the outages are listed. */
 int bw_model_notes(struct bw_model *m);
+
+/* model_apart.c: records without what errata and compromised keys set apart. */
+int bw_model_apart_begin(struct bw_model *m, struct bw_err *reterr);
+/* After all records were read: what that came to; nothing tells an outage in time of which
+ * an erratum takes the outages. */
+int bw_model_apart_end(struct bw_model *m);
+void bw_model_apart_done(struct bw_model *m);
+/* Was any record left out? After the days were read. */
+bool bw_model_apart_all(const struct bw_model *m);
+/* Until when [from, to) is set apart from `from` on; `from` where it is not. */
+int64_t bw_model_apart_until(const struct bw_model *m,
+                             enum bw_without_kind kind,
+                             int64_t from_unix_s,
+                             int64_t to_unix_s);
+/* Of [from, to), in seconds. */
+int64_t bw_model_apart_s(const struct bw_model *m,
+                         enum bw_without_kind kind,
+                         int64_t from_unix_s,
+                         int64_t to_unix_s);
 
 /* model_days.c */
 int bw_model_days(struct bw_model *m);

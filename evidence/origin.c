@@ -449,6 +449,25 @@ int bw_origin_replies(struct bw_origin *s,
                         : 0;
 }
 
+int bw_origin_errata(struct bw_origin *s,
+                     const char *site,
+                     const char *circuit,
+                     int64_t from_unix_s,
+                     int64_t to_unix_s,
+                     int64_t as_of,
+                     struct bw_erratum_said **ret,
+                     size_t *ret_n,
+                     int64_t *ret_unread,
+                     struct bw_err *reterr)
+{
+    *ret = NULL;
+    *ret_n = 0;
+    *ret_unread = 0;
+    return s->catalogue ? bw_errata_read(s->catalogue, site, circuit, from_unix_s,
+                                         to_unix_s, as_of, ret, ret_n, ret_unread, reterr)
+                        : 0;
+}
+
 int bw_origin_calendars(struct bw_origin *s,
                         const char *site,
                         struct bw_calendars *out,

@@ -181,6 +181,26 @@ int bw_origin_replies(struct bw_origin *s,
                       int64_t *ret_unread,
                       struct bw_err *reterr);
 
+/* Errata that may concern this circuit and [from, to), as bw_errata_read() with as_of. None
+ * without a catalogue. */
+int bw_origin_errata(struct bw_origin *s,
+                     const char *site,
+                     const char *circuit,
+                     int64_t from_unix_s,
+                     int64_t to_unix_s,
+                     int64_t as_of,
+                     struct bw_erratum_said **ret,
+                     size_t *ret_n,
+                     int64_t *ret_unread,
+                     struct bw_err *reterr);
+
+/* What is on file of a site's keys, for a report; free() *ret. None is no failure. */
+int bw_origin_keyfacts(struct bw_origin *s,
+                       const char *site,
+                       struct bw_report_keyfact **ret,
+                       size_t *ret_n,
+                       struct bw_err *reterr);
+
 /* Rules that the state has adopted (adoption.h), as they were said; free() *ret. None
  * without a catalogue. */
 int bw_origin_adoptions(struct bw_origin *s,

@@ -108,7 +108,7 @@ int bw_origin_keys(struct bw_origin *s,
     size_t n_given = 0;
     int r = 0;
 
-    if (s->catalogue) {
+    if (s->from != BW_FROM_JOURNAL && s->catalogue) {
         r = s->catalogue->ops->keys(s->catalogue, site, of_catalogue, &f, reterr);
     } else if (s->from == BW_FROM_JOURNAL) {
         r = of_box(s, &f, reterr);
@@ -128,4 +128,34 @@ int bw_origin_keys(struct bw_origin *s,
     *ret = f.list;
     *ret_n = f.n;
     return 0;
+}
+
+int bw_origin_keyfacts(struct bw_origin *s,
+                       const char *site,
+                       struct bw_report_keyfact **ret,
+                       size_t *ret_n,
+                       struct bw_err *reterr)
+{
+    struct bw_report_keyfact *list = NULL;
+    struct bw_origin_key *keys = NULL;
+    size_t n = 0;
+    int r = bw_origin_keys(s, site, NULL, &keys, &n, reterr);
+
+    if (r == 0) {
+        list = calloc(n + 1, sizeof(*list));
+        r = list ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        list[i].from_unix_s = keys[i].from_unix_s;
+        list[i].revoked_unix_s = keys[i].revoked_unix_s;
+        memcpy(list[i].kid, keys[i].key.kid, sizeof(list[i].kid));
+        memcpy(list[i].replaced_by, keys[i].replaced_by, sizeof(list[i].replaced_by));
+        memcpy(list[i].prev_kid, keys[i].prev_kid, sizeof(list[i].prev_kid));
+    }
+    free(keys);
+    if (r == 0) {
+        *ret = list;
+        *ret_n = n;
+    }
+    return r;
 }

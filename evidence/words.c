@@ -320,6 +320,7 @@ static const struct {
     [BW_APART_UNTESTABLE] = {"untestable",
                              "of a claim beyond what this box's port or its servers carry"},
     [BW_APART_IMPLAUSIBLE] = {"implausible", "implausible"},
+    [BW_APART_ERRATUM] = {"erratum", "that an erratum excludes"},
 };
 
 const char *bw_words_apart_name(enum bw_apart a)

@@ -179,6 +179,15 @@ static int read_keys(struct making *k, struct bw_err *reterr)
     return r < 0 ? r : read_key_set(m, &made->keys, &made->n_keys, reterr);
 }
 
+static int read_history(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *m = k->made;
+    const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_KEY_HISTORY);
+    int r = x ? bw_bundle_keys_read(x, &m->keyfacts, &m->n_keyfacts, reterr) : 0;
+
+    return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_KEY_HISTORY) : 0;
+}
+
 static int read_records(struct making *k, struct bw_err *reterr)
 {
     struct bw_bundle_made *m = k->made;
@@ -352,6 +361,11 @@ static int make_report(struct making *k, struct bw_err *reterr)
                                   .replies = m->said.replies,
                                   .n_replies = m->said.n_replies,
                                   .n_unread_replies = m->said.n_unread_replies,
+                                  .errata = m->said.errata,
+                                  .n_errata = m->said.n_errata,
+                                  .n_unread_errata = m->said.n_unread_errata,
+                                  .keys = m->keyfacts,
+                                  .n_keys = m->n_keyfacts,
                                   .bindings = m->said.bindings,
                                   .n_bindings = m->said.n_bindings,
                                   .calendars = q->calendars,
@@ -391,6 +405,7 @@ int bw_bundle_make(const struct bw_bundle_view *v,
     r = r < 0 ? r : read_calendars(&k, reterr);
     r = r < 0 ? r : read_rules(&k, reterr);
     r = r < 0 ? r : read_keys(&k, reterr);
+    r = r < 0 ? r : read_history(&k, reterr);
     r = r < 0 ? r : start_check(&k, reterr);
     if (r < 0) {
         goto out;
@@ -423,6 +438,8 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         free(m->said.annotations);
         free(m->said.bindings);
         free(m->said.replies);
+        free(m->said.errata);
+        free(m->keyfacts);
         for (size_t i = 0; i < BW_BUNDLE_CALENDARS_MAX; i++) {
             bw_schoolcal_free(m->cals[i]);
         }

@@ -88,6 +88,12 @@ int bw_bundle_taken_read(const char *data,
                          size_t *ret_n,
                          struct bw_err *reterr);
 
+/* What history.json says of the site's keys; free() *ret. */
+int bw_bundle_keys_read(const struct bw_bag_member *m,
+                        struct bw_report_keyfact **ret,
+                        size_t *ret_n,
+                        struct bw_err *reterr);
+
 /* What was said of a circuit, one statement a line; nothing where nothing was said. */
 int bw_bundle_statements_write(struct bw_origin *origin,
                                const char *site,
@@ -104,6 +110,9 @@ struct bw_bundle_said {
     struct bw_reply_said *replies;
     size_t n_replies;
     int64_t n_unread_replies;
+    struct bw_erratum_said *errata;
+    size_t n_errata;
+    int64_t n_unread_errata;
 };
 /* -BW_EMALFORMED also where bound claims are not those that were asked with. */
 int bw_bundle_said_read(const struct bw_bag_member *m,
@@ -145,6 +154,8 @@ struct bw_bundle_made {
     struct bw_josefile_taken *taken;
     struct bw_records *records;
     struct bw_bundle_said said;
+    struct bw_report_keyfact *keyfacts;
+    size_t n_keyfacts;
     struct bw_schoolcal *cals[BW_BUNDLE_CALENDARS_MAX];
     struct bw_evrule *rules;
     struct bw_report_judging judging;

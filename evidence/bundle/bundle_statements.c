@@ -111,6 +111,32 @@ follow(struct bw_catalogue *c, struct gathering *g, size_t i, struct bw_err *ret
     return r;
 }
 
+/* Errata that may concern its records: of software and of servers all, for only records
+ * tell; and those of the site. */
+static int gather_errata(struct bw_catalogue *c,
+                         const char *site,
+                         struct gathering *g,
+                         struct bw_err *reterr)
+{
+    char about[BW_ERRATUM_ABOUT_MAX + 1];
+    const struct {
+        const char *about;
+        bool prefix;
+    } keys[] = {{"software:", true}, {"server:", true}, {about, false}};
+    int r = 0;
+
+    (void)snprintf(about, sizeof(about), "site:%s", site);
+    for (size_t i = 0; r == 0 && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        r = c->ops->statements(c,
+                               &(struct bw_said_query){.kind = "erratum",
+                                                       .about = keys[i].about,
+                                                       .prefix = keys[i].prefix,
+                                                       .ended = true},
+                               gather, g, reterr);
+    }
+    return r;
+}
+
 int bw_bundle_statements_write(struct bw_origin *origin,
                                const char *site,
                                const char *circuit,
@@ -128,6 +154,7 @@ int bw_bundle_statements_write(struct bw_origin *origin,
     bw_annotation_about(site, circuit, about);
     r = c->ops->statements(c, &(struct bw_said_query){.about = about, .ended = true},
                            gather, &g, reterr);
+    r = r < 0 ? r : gather_errata(c, site, &g, reterr);
     for (size_t i = 0; r == 0 && i < g.n; i++) { /* the list grows by what each leads to */
         r = follow(c, &g, i, reterr);
     }
@@ -238,6 +265,10 @@ static int read_said(struct bw_catalogue *c,
     r = r < 0 ? r
               : bw_bound_list(c, circuit, tz, q->from_unix_s, q->to_unix_s, &ret->bindings,
                               &ret->n_bindings, &unread, reterr);
+    r = r < 0 ? r
+              : bw_errata_read(c, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
+                               BW_UNKNOWN, &ret->errata, &ret->n_errata,
+                               &ret->n_unread_errata, reterr);
     return r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
 }
 

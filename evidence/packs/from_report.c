@@ -57,6 +57,7 @@ void bw_pack_the_rest(struct bw_pack_made *m)
     bw_page_outages(m->doc, m->r);
     bw_page_replies(m->doc, m->r);
     bw_page_gaps(m->doc, m->r);
+    bw_page_errata(m->doc, m->r);
     bw_page_comparison(m->doc, m->r);
 }
 

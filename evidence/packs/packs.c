@@ -221,6 +221,20 @@ static void provisional_note(struct bw_pack_made *m)
                   until);
 }
 
+/* What errata and keys in other hands took out of the figures: on every pack's first page.
+ */
+static void set_apart(struct bw_pack_made *m)
+{
+    static const char *const sections[] = {"errata", "keys", NULL};
+
+    for (size_t i = 0; i < m->asked->n_reports && m->asked->n_lines == 0; i++) {
+        bw_page_errata_note(m->doc, m->asked->reports[i]);
+    }
+    if (m->asked->n_lines == 0 && m->asked->pack != BW_PACK_AUDIT) { /* it has them all */
+        bw_pack_report_figures(m, sections);
+    }
+}
+
 static void others(struct bw_pack_made *m)
 {
     bool first = true;
@@ -309,6 +323,7 @@ static int build(struct bw_pack_made *m, struct bw_err *reterr)
     }
     bw_page_checked(m->doc, m->r);
     provisional_note(m);
+    set_apart(m);
     for (size_t i = 0; i < CONTENTS_MAX && contents[i]; i++) {
         contents[i](m);
     }

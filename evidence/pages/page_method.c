@@ -124,6 +124,12 @@ static const struct {
                                    "outage. Where fewer than two targets were asked every "
                                    "few seconds and nothing was counted, outages are not "
                                    "measured."},
+    {"Set apart, " BW_METHOD_ERRATUM " and " BW_METHOD_KEY_APART,
+     "Where an erratum in force excludes fields of records, every figure is made from what "
+     "is left of them: its runs are shown, and set apart; its other figures are not known. "
+     "Records that a collector received after their key was in other hands count nowhere, "
+     "whatever time they claim. How many of each stands on the page; no record is "
+     "changed."},
     {"Excluded time, " BW_METHOD_EXCLUDED,
      "What people know of a stretch of time is kept with their name and never changes a "
      "record. Where they exclude it, the outages' part inside it is left out of one "
@@ -182,6 +188,42 @@ static void vantage_lines(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
+/* Since when a key signs, why its chain began and which one that cites. */
+static void
+key_history(struct bw_doc *d, const struct bw_report *r, const struct bw_report_key *k)
+{
+    static const char *const whys[] = {[BW_CHAIN_CONTINUES] = "",
+                                       [BW_CHAIN_NEW] = "the first of this box",
+                                       [BW_CHAIN_ROTATED] = "the box changed its key",
+                                       [BW_CHAIN_REPLACED] = "the box was replaced",
+                                       [BW_CHAIN_FORK] = "the chain before it had two ends",
+                                       [BW_CHAIN_RESTORED] =
+                                           "the box's journal was lost or set back"};
+    char when[BW_WORDS_MAX];
+
+    if (k->from_unix_s != BW_UNKNOWN) {
+        bw_words_local(r->tz, k->from_unix_s, 0, when);
+        bw_doc_printf(d, BW_SPAN_PLAIN, "; on file since %s%s", when,
+                      k->from_unix_s > r->from_unix_s ? ", after the period began" : "");
+    }
+    if (k->begins_unix_s != BW_UNKNOWN) {
+        bw_words_local(r->tz, k->begins_unix_s, 0, when);
+        bw_doc_printf(d, BW_SPAN_PLAIN, "; its chain begins %s: %s", when, whys[k->why]);
+    }
+    if (k->prev_kid[0] && k->prev_seq != BW_UNKNOWN) {
+        bw_doc_printf(d, BW_SPAN_PLAIN, "; it goes on from number %lld of %s",
+                      (long long)k->prev_seq, k->prev_kid);
+    } else if (k->prev_kid[0]) {
+        bw_doc_printf(d, BW_SPAN_PLAIN, "; signed for by %s", k->prev_kid);
+    }
+    if (k->revoked_unix_s != BW_UNKNOWN) {
+        bw_words_local(r->tz, k->revoked_unix_s, 0, when);
+        bw_doc_printf(d, BW_SPAN_PLAIN,
+                      "; revoked as of %s: %lld records received since are set apart", when,
+                      (long long)k->n_apart);
+    }
+}
+
 static void sources(struct bw_doc *d, const struct bw_report *r)
 {
     static const struct bw_doc_column columns[] = {{.header = true}, {.name = NULL}};
@@ -209,7 +251,8 @@ static void sources(struct bw_doc *d, const struct bw_report *r)
         bw_words_counted(c->keys[i].n, "record", "records", a);
         (void)snprintf(text, sizeof(text), "%s: %s, number %lld to %lld", c->keys[i].kid, a,
                        (long long)c->keys[i].first_seq, (long long)c->keys[i].last_seq);
-        line(d, "Key", text);
+        line(d, "Key", c->keys[i].n > 0 ? text : c->keys[i].kid);
+        key_history(d, r, &c->keys[i]);
     }
     for (size_t i = 0; i < c->n_agents; i++) {
         bw_words_counted(c->agents[i].n, "record", "records", a);

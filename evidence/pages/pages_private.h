@@ -36,6 +36,10 @@ void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r); /* page_met
  * where that was checked. */
 void bw_page_lead(struct bw_doc *d, const struct bw_report *r);
 void bw_page_checked(struct bw_doc *d, const struct bw_report *r);
+/* What was set apart by errata and for keys in other hands, in a note; nothing where
+ * nothing was. Then all of it, as a section. page_errata.c */
+void bw_page_errata_note(struct bw_doc *d, const struct bw_report *r);
+void bw_page_errata(struct bw_doc *d, const struct bw_report *r);
 
 /* Which hours are class hours, in few words. */
 void bw_page_class_words(const struct bw_report *r, char *out, size_t n);

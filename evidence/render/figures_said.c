@@ -122,6 +122,57 @@ static void replies(struct walk *w, const struct bw_report *r)
     }
 }
 
+/* What errata came to, one row for each count. */
+static void errata(struct walk *w, const struct bw_report *r)
+{
+    const struct bw_report_errata *e = &r->errata;
+    char name[NAME_CAP];
+    char what[160];
+
+    if (e->n == 0 && e->n_unread == 0) {
+        return;
+    }
+    w->section = "errata";
+    w->method = BW_METHOD_ERRATUM;
+    put(w, "errata", (int64_t)e->n, NULL, "1");
+    put(w, "errata_not_readable", e->n_unread, NULL, "1");
+    for (size_t i = 0; i < e->n; i++) {
+        const struct bw_report_erratum *x = &e->list[i];
+        bool out = x->said.erratum.action == BW_ERRATUM_EXCLUDE;
+        (void)snprintf(what, sizeof(what), "%.8s %s %s", x->said.id, x->said.key,
+                       out ? "excluded" : "annotated");
+        (void)snprintf(name, sizeof(name), "%s records", what);
+        put(w, name, x->n_records, NULL, "1");
+        (void)snprintf(name, sizeof(name), "%s intervals", what);
+        put(w, name, x->n_intervals, NULL, "1");
+        (void)snprintf(name, sizeof(name), "%s runs", what);
+        put(w, name, x->n_runs, NULL, "1");
+        (void)snprintf(name, sizeof(name), "%s reason", what);
+        put(w, name, BW_UNKNOWN, x->said.erratum.reason, "");
+    }
+}
+
+/* Keys that were in other hands: what came by them counts nowhere. */
+static void keys_apart(struct walk *w, const struct bw_report *r)
+{
+    char name[NAME_CAP];
+    char when[32];
+
+    w->section = "keys";
+    w->method = BW_METHOD_KEY_APART;
+    for (size_t i = 0; i < r->counts.n_keys; i++) {
+        const struct bw_report_key *k = &r->counts.keys[i];
+        if (k->revoked_unix_s == BW_UNKNOWN) {
+            continue;
+        }
+        bw_words_utc_s(k->revoked_unix_s, when);
+        (void)snprintf(name, sizeof(name), "%s in other hands since", k->kid);
+        put(w, name, BW_UNKNOWN, when, "");
+        (void)snprintf(name, sizeof(name), "%s records set apart", k->kid);
+        put(w, name, k->n_apart, NULL, "1");
+    }
+}
+
 int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner)
 {
     struct walk w = {.cb = cb, .owner = owner};
@@ -129,5 +180,7 @@ int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner)
     bindings(&w, r);
     annotations(&w, r);
     replies(&w, r);
+    errata(&w, r);
+    keys_apart(&w, r);
     return w.rc;
 }

@@ -554,6 +554,7 @@ static void counts(struct bw_jw *w, const struct bw_report *r)
         bw_jw_ki64(w, "last_seq", k->last_seq);
         bw_jw_ki64(w, "first_position", k->first_position);
         bw_jw_ki64(w, "last_position", k->last_position);
+        bw_json_key_history(w, k);
         bw_jw_obj_end(w);
     }
     bw_jw_arr_end(w);
@@ -618,6 +619,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     outages(&w, r);
     annotations(&w, r);
     replies(&w, r);
+    bw_json_errata(&w, r);
     counts(&w, r);
     days(&w, r);
     bw_jw_obj_end(&w);

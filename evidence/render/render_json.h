@@ -27,4 +27,9 @@ void bw_json_findings(struct bw_jw *w, const struct bw_report *r);
 /* "traffic"; nothing where nobody looked at packets. */
 void bw_json_traffic(struct bw_jw *w, const struct bw_report *r);
 
+/* render_json_errata.c */
+struct bw_report_key;
+void bw_json_errata(struct bw_jw *w, const struct bw_report *r);
+void bw_json_key_history(struct bw_jw *w, const struct bw_report_key *k);
+
 #endif

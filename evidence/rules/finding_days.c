@@ -32,6 +32,9 @@ static enum bw_finding_use use_of(const struct bw_finding_work *w,
     if (t->state == BW_TEST_DEFERRED) {
         return BW_USE_DEFERRED;
     }
+    if (t->apart == BW_APART_ERRATUM) {
+        return BW_USE_ERRATUM; /* also what failed at a server that was wrong */
+    }
     if (t->state != BW_TEST_OK) {
         return BW_USE_LOST;
     }

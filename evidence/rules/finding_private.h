@@ -85,8 +85,9 @@ enum bw_finding_use {
     BW_USE_NO_COUNTER, /* no rate of the line */
     BW_USE_NO_WANT,    /* nothing to hold it against */
     BW_USE_SHORT,
-    BW_USE_CLOSE, /* too soon after another */
-    BW_USE_CLASS, /* whether there was class is not known */
+    BW_USE_CLOSE,   /* too soon after another */
+    BW_USE_CLASS,   /* whether there was class is not known */
+    BW_USE_ERRATUM, /* our software or a server was wrong */
     BW_USES
 };
 

@@ -32,6 +32,7 @@ struct scene {
 
 static const char *const use_words[] = {
     [BW_USE_APART] = "not counted: the figure is not the line's (flags of the run)",
+    [BW_USE_ERRATUM] = "not counted: set apart by an erratum",
     [BW_USE_UNTESTABLE] = "not counted: the claim is more than box or server can carry",
     [BW_USE_NO_COUNTER] = "not counted: the line's own rate was not measured",
     [BW_USE_NO_WANT] = "not counted: no speed in force to hold them against",

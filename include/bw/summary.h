@@ -245,6 +245,9 @@ struct bw_throughput {
     char campaign[BW_NAME_MAX + 1]; /* it is one of this campaign's runs */
 };
 
+/* The flag of a run that an erratum excludes: in no record, but in what a report reads. */
+#define BW_THROUGHPUT_ERRATUM "erratum"
+
 /* Why a good run is shown, and counts for nobody (docs/report.md). */
 enum bw_apart {
     BW_APART_NOT,
@@ -253,6 +256,7 @@ enum bw_apart {
     BW_APART_SERVER,      /* … the server */
     BW_APART_UNTESTABLE,  /* the claim is more than port or server can carry */
     BW_APART_IMPLAUSIBLE, /* above the port's speed, or upload equal to download */
+    BW_APART_ERRATUM,     /* an erratum excludes it: our software or a server was wrong */
     BW_APARTS
 };
 

@@ -175,6 +175,11 @@ enum bw_apart bw_throughput_apart(const struct bw_throughput *t)
                  {"server-below-claim", BW_APART_UNTESTABLE},
                  {"above-link", BW_APART_IMPLAUSIBLE},
                  {"up-equals-down", BW_APART_IMPLAUSIBLE}};
+    for (size_t k = 0; k <= BW_FLAGS_MAX && t->flags[k]; k++) {
+        if (strcmp(t->flags[k], BW_THROUGHPUT_ERRATUM) == 0) {
+            return BW_APART_ERRATUM;
+        }
+    }
     if (t->egress == BW_EGRESS_OTHER) {
         return BW_APART_EGRESS;
     }

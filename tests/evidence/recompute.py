@@ -23,6 +23,7 @@ import recompute_calendar as calendars
 import watching
 from recompute_base import (APART, EDGES, EDGE_US, apart_of, convert_bytes, convert_rate, hist_rank,
                             rank, read_hist, read_records, unix, wilson)
+from recompute_errata import Errata
 from recompute_notes import Notes
 from recompute_targets import Targets
 from recompute_traffic import Traffic
@@ -39,7 +40,8 @@ class Check:
         self.zone = zoneinfo.ZoneInfo(report["period"]["time_zone"])
         self.differences = []
         self.compared = 0
-        mine = [p for p in records if p["site"] == self.site]
+        self.errata = Errata(report, unix)
+        mine = self.errata.leave([p for p in records if p["site"] == self.site])
         self.records = [p for p in mine if self.begin <= p["start"] < self.end]
         self.everything = mine
         # outages and gaps of the period are heard to the end of the UTC day in which it ends
@@ -123,7 +125,9 @@ class Check:
                       if s["from"] < b and s["to"] > a and s["why"] not in ("deferred", "counter")}
             for why in stated:
                 self.same(f"gap at {g['from']} states {why}", True, why in g["why"])
-            if not stated:
+            if any(x < b and y > a for x, y in self.errata.left_out):
+                self.same(f"gap at {g['from']} is set apart", True, "set apart: erratum" in g["why"])
+            elif not stated:
                 self.same(f"gap at {g['from']} is not stated", True, "not stated" in g["why"])
         lacking = sum(p["end"] - p["start"] - k["covered_s"] for p, k in self.intervals
                       if "covered_s" in k)
@@ -523,6 +527,7 @@ class Check:
         self.days()
         calendars.ClassTime(self).compare()
         recompute_bins.compare(self, convert_bytes)
+        self.errata.compare(self)
 
 
 def main():

@@ -220,6 +220,8 @@ class World:
                 use = "class"
             elif t["state"] == "deferred":
                 use = "deferred"
+            elif recompute.apart_of(t) == "erratum":
+                use = "erratum"
             elif t["state"] != "ok":
                 use = "lost"
             elif apart:
@@ -287,7 +289,7 @@ class World:
         for _, use, _, _ in uses:
             n[use] = n.get(use, 0) + 1
         excluded = sum(n.get(k, 0) for k in
-                       ("apart", "untestable", "no counter", "no want", "short", "close", "class"))
+                       ("apart", "erratum", "untestable", "no counter", "no want", "short", "close", "class"))
         units = self.units(rule["days"].get("each", "period") if rule["days"] else "period")
         days = int(rule["days"]["count"]) * len(units) if rule["days"] else len(self.days)
         hours = (minute(o.get("to", "24:00")) - minute(o.get("from", "00:00"))) // 60

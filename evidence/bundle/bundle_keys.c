@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * bundle_keys.c - the history of a site's keys, as a bag has it. */
+#include "bundle_private.h"
+
+#include "json.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KEYS_MAX = 10000
+};
+
+#define UNIX_MAX INT64_C(253402300799)
+
+static int
+word(const json_t *o, const char *name, char out[BW_KID_LEN + 1], struct bw_err *e)
+{
+    const char *text = NULL;
+    int r = bw_json_opt_str(o, name, BW_KID_LEN, &text, e);
+
+    if (r == 0) {
+        (void)snprintf(out, BW_KID_LEN + 1, "%s", text ? text : "");
+    }
+    return r;
+}
+
+static int take(const json_t *o, struct bw_report_keyfact *k, struct bw_err *reterr)
+{
+    int r = json_is_object(o) ? word(o, "kid", k->kid, reterr)
+                              : bw_err_set(reterr, -BW_EMALFORMED, "a key is no object");
+
+    r = r < 0 ? r : bw_json_opt_i64(o, "from_unix_s", 0, UNIX_MAX, &k->from_unix_s, reterr);
+    r = r < 0
+            ? r
+            : bw_json_opt_i64(o, "revoked_unix_s", 0, UNIX_MAX, &k->revoked_unix_s, reterr);
+    r = r < 0 ? r : word(o, "replaced_by", k->replaced_by, reterr);
+    return r < 0 ? r : word(o, "prev_kid", k->prev_kid, reterr);
+}
+
+int bw_bundle_keys_read(const struct bw_bag_member *m,
+                        struct bw_report_keyfact **ret,
+                        size_t *ret_n,
+                        struct bw_err *reterr)
+{
+    struct bw_report_keyfact *list = NULL;
+    const json_t *keys = NULL;
+    json_t *o = NULL;
+    size_t n = 0;
+    int r = bw_json_parse(m->data, m->n, BW_BUNDLE_KEYS_MAX, &o, reterr);
+
+    r = r < 0 ? r : bw_json_get_arr(o, "keys", KEYS_MAX, &keys, reterr);
+    if (r == 0) {
+        n = json_array_size(keys);
+        list = calloc(n + 1, sizeof(*list));
+        r = list ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = take(json_array_get(keys, i), &list[i], reterr);
+    }
+    json_decref(o);
+    if (r < 0) {
+        free(list);
+        return r;
+    }
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}

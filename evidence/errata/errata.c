@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * errata.c - the errata on file that may concern a circuit's records of a period.
+ *
+ * Invariant: whether one does concern a record only the record tells; here one is left out
+ * for its key and its time alone. */
+#include "errata.h"
+
+#include <bw/err.h>
+#include <catalogue.h>
+#include <errno.h>
+#include <grow.h>
+#include <statement.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct bw_erratum_said *list;
+    size_t n;
+    size_t cap;
+    const char *site;
+    const char *circuit;
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t unread;
+};
+
+int bw_erratum_take(const struct bw_statement *s,
+                    struct bw_erratum_said *ret,
+                    struct bw_err *reterr)
+{
+    memset(ret, 0, sizeof(*ret));
+    if (s->kind != BW_STATEMENT_ERRATUM) {
+        return bw_err_set(reterr, -EINVAL, "is no erratum");
+    }
+    if (!s->body) {
+        return bw_err_set(reterr, -BW_ENEWER, "needs a newer reader");
+    }
+    int r = bw_erratum_decode(s->body, s->n_body, &ret->erratum, reterr);
+    r = r < 0 ? r : bw_erratum_about_parse(s->about, &ret->about, reterr);
+    r = r < 0 ? r : bw_erratum_check(&ret->about, &ret->erratum, reterr);
+    if (r == 0) {
+        (void)snprintf(ret->key, sizeof(ret->key), "%s", s->about);
+        (void)snprintf(ret->by, sizeof(ret->by), "%s", s->by);
+        ret->said_unix_s = s->said_unix_s;
+        ret->position = BW_UNKNOWN;
+    }
+    return r;
+}
+
+static bool concerns(const struct reading *r, const struct bw_erratum_said *e)
+{
+    if (e->erratum.from_unix_s != BW_UNKNOWN && e->erratum.from_unix_s >= r->to_unix_s) {
+        return false;
+    }
+    if (e->erratum.to_unix_s != BW_UNKNOWN && e->erratum.to_unix_s <= r->from_unix_s) {
+        return false;
+    }
+    return !e->about.site[0] ||
+           (strcmp(e->about.site, r->site) == 0 &&
+            (!e->about.circuit[0] || strcmp(e->about.circuit, r->circuit) == 0));
+}
+
+static int take(void *owner, const struct bw_said *said)
+{
+    struct reading *r = owner;
+    struct bw_erratum_said e;
+    void *room;
+    if (bw_erratum_take(said->statement, &e, NULL) < 0) {
+        r->unread++;
+        return 0;
+    }
+    if (!concerns(r, &e)) {
+        return 0;
+    }
+    if (r->n == BW_ERRATA_MAX) {
+        return -E2BIG;
+    }
+    room = bw_grow(r->list, r->n, &r->cap, sizeof(*r->list));
+    if (!room) {
+        return -ENOMEM;
+    }
+    r->list = room;
+    memcpy(e.id, said->id, sizeof(e.id));
+    e.position = said->position;
+    r->list[r->n++] = e;
+    return 0;
+}
+
+int bw_errata_read(struct bw_catalogue *c,
+                   const char *site,
+                   const char *circuit,
+                   int64_t from_unix_s,
+                   int64_t to_unix_s,
+                   int64_t as_of,
+                   struct bw_erratum_said **ret,
+                   size_t *ret_n,
+                   int64_t *ret_unread,
+                   struct bw_err *reterr)
+{
+    struct reading reading = {.site = site,
+                              .circuit = circuit,
+                              .from_unix_s = from_unix_s,
+                              .to_unix_s = to_unix_s};
+    int r = c->ops->statements(c,
+                               &(struct bw_said_query){.kind = "erratum",
+                                                       .as_of = as_of != BW_UNKNOWN,
+                                                       .before_position = as_of},
+                               take, &reading, reterr);
+    if (r < 0) {
+        free(reading.list);
+        return r == -E2BIG    ? bw_err_set(reterr, r, "more than %d errata of one period",
+                                           BW_ERRATA_MAX)
+               : r == -ENOMEM ? bw_err_set(reterr, r, "out of memory")
+                              : r;
+    }
+    *ret = reading.list;
+    *ret_n = reading.n;
+    *ret_unread = reading.unread;
+    return 0;
+}

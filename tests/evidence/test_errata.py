@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_errata.py BANDWITNESS GEN_YEAR - where our own software or a server was wrong: said by
+`bandwitness errata add`, left out of every figure and told in every form, worked out again in
+Python, carried in the bag, ended by a withdrawal."""
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import jsonschema
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
+PERIOD = ("--from", "2026-10-30T05:00:00Z", "--to", "2026-11-01T05:00:00Z")
+WHERE = ("--tz", "America/Chicago", "--claim-down", "100M", "--claim-up", "20M")
+
+
+class Errata(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-errata-"))
+        cls.data, cls.jose, cls.key = (os.path.join(cls.folder, n) for n in ("data", "r.jose", "r.jwk"))
+        os.mkdir(cls.data)
+        subprocess.run([GEN, "--from", "2026-10-29T05:00:00Z", "--days", "4", "--offset", "-18000",
+                        "--jose", cls.jose, "--key", cls.key, "--ledger", cls.data + "/ledger"],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def run_it(self, *words, status=0):
+        done = subprocess.run([BANDWITNESS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", timeout=120, check=False,
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout
+
+    def report(self, form="json", *words):
+        text = self.run_it("report", "--ledger", self.data, *WHERE, *PERIOD, "--format", form, *words)
+        return json.loads(text) if form == "json" else text
+
+    def add(self, *words, status=0):
+        text = self.run_it("errata", "add", "--ledger", self.data, "--by", "heron", "--json", *words,
+                           status=status)
+        return json.loads(text) if status == 0 else text
+
+    def test_all(self):
+        bare = self.report()
+        self.assertNotIn("errata", bare)
+        runs = [t for t in bare["delivered"]["tested"]["runs"] if t["state"] == "ok"]
+        day = [t for t in runs if t["at"] < "2026-10-31"]
+        self.assertEqual(len(day), 2)
+        self.assertGreater(len(runs), len(day))
+
+        # Looked at first: nothing is said. Then said: the server's runs of that day.
+        server = ("--server", "state-1", "--from", "2026-10-30T05:00:00Z", "--to", "2026-10-31", "--fields",
+                  "throughput", "--exclude", "--reason", "its disk was full <half>")
+        self.assertNotIn("id", self.add(*server, "--dry-run"))
+        self.assertEqual(json.loads(self.run_it("errata", "list", "--ledger", self.data, "--json")), [])
+        said = self.add(*server)
+        self.assertEqual((said["runs"], said["intervals"]), (2, 0))
+        self.assertEqual([c["circuit"] for c in said["circuits"]], ["s-heron.wan"])
+        one = self.report()
+        entry, = one["errata"]["list"]
+        self.assertEqual((entry["id"], entry["runs"], entry["records"], entry["action"], entry["by"]),
+                         (said["id"], 2, said["records"], "exclude", "heron"))
+        for way in ("down", "up"):
+            was, now = (r["delivered"]["tested"][way] for r in (bare, one))
+            self.assertEqual(now["apart"]["erratum"], 1)
+            self.assertEqual(now["runs"], was["runs"])  # they were made, and are shown
+            self.assertEqual(now["goodput"]["http"]["n"], was["goodput"]["http"]["n"] - 1)
+        self.assertEqual(sum(t.get("apart") == "erratum" for t in one["delivered"]["tested"]["runs"]), 2)
+        for part in ("used", "latency", "outages", "coverage", "counts", "days"):
+            self.assertEqual(one[part], bare[part], part)
+
+        # A program's versions, a box's fields, what is only said, what concerns nothing here.
+        self.add("--software", "bandwitnessd", "--before-version", "0.2", "--from", "2026-10-31T02:00:00Z",
+                 "--to", "2026-10-31T05:00:00Z", "--fields", "records", "--exclude", "--reason", "bad clock")
+        self.add("--site", "s-heron", "--from", "2026-10-31T12:30:00Z", "--to", "2026-10-31T22:00:00Z",
+                 "--fields", "latency:icmp,counters", "--exclude", "--reason", "a cable tester")
+        self.add("--circuit", "s-heron.wan", "--from", "2026-10-30T12:00:00Z", "--to", "2026-10-30T13:00:00Z",
+                 "--fields", "latency,traffic", "--annotate", "--reason", "noted", "--reference", "CHANGELOG")
+        self.add("--software", "bandwitnessd", "--from-version", "0.2", "--fields", "records", "--exclude",
+                 "--reason", "later versions")
+        all_of = self.report()
+        with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
+            for e in list(jsonschema.Draft202012Validator(json.load(f)).iter_errors(all_of))[:5]:
+                self.fail(f"the schema refuses {list(e.path)}: {e.message}")
+        self.assertEqual([(e["about"], e["action"], e["records"], e["intervals"])
+                          for e in all_of["errata"]["list"]],
+                         [("circuit:s-heron.wan", "annotate", 12, 12), ("server:state-1", "exclude", 1, 0),
+                          ("site:s-heron", "exclude", 114, 114),
+                          ("software:bandwitnessd", "exclude", 36, 36)])
+        self.assertEqual(all_of["coverage"]["missing_s"], bare["coverage"]["missing_s"] + 3 * 3600)
+        self.assertEqual([(g["from"], g["missing_s"]) for g in all_of["coverage"]["gaps"]
+                          if g["why"] == "set apart: erratum"],
+                         [("2026-10-31T02:00:00Z", 10800), ("2026-10-31T12:30:00Z", 34200)])
+        self.assertEqual(all_of["counts"]["records"], bare["counts"]["records"] - 36)
+        path = os.path.join(self.folder, "report.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(all_of, f)
+        subprocess.run([sys.executable, os.path.join(HERE, "recompute.py"), path, self.jose, self.key],
+                       check=True, stdout=subprocess.DEVNULL)
+
+        page = self.report("html")
+        for text in ("Set apart: erratum.", "its disk was full &lt;half&gt;", "that an erratum excludes",
+                     "are concerned and still count: noted", "erratum-apart/1"):
+            self.assertIn(text, page)
+        rows = {r["figure"]: r["value"] for r in csv.DictReader(io.StringIO(self.report("csv")))
+                if r["section"] == "errata"}
+        self.assertEqual(rows["errata"], "4")
+        self.assertEqual(rows[f"{said['id'][:8]} server:state-1 excluded runs"], "2")
+        pack = self.report("json", "--for", "sizing")
+        self.assertIn("erratum-apart/1", json.dumps(pack))
+        self.assertIn("Set apart: erratum.", self.report("html", "--for", "invoice"))
+
+        # The bag has them, also those that ended, and its reports are made with them.
+        bag = os.path.join(self.folder, "bag.tar.zst")
+        self.run_it("statement", "withdraw", said["id"], "--text", "it was another day", "--by", "egret",
+                    "--ledger", self.data)
+        self.run_it("bundle", "--ledger", self.data, "--key", self.key, *WHERE, *PERIOD, "-o", bag)
+        told = self.run_it("verify", bag, "--json")
+        self.assertTrue(json.loads(told)["ok"], told)
+        without = self.report()
+        self.assertEqual(len(without["errata"]["list"]), 3)
+        self.assertEqual(without["delivered"]["tested"]["down"]["apart"]["erratum"], 0)
+        out = subprocess.run(["tar", "--zstd", "-xOf", bag, "--wildcards", "*/data/statements.jsonl"],
+                             stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
+        kinds = [json.loads(line)["kind"] for line in out.splitlines()]
+        self.assertEqual((kinds.count("erratum"), kinds.count("withdrawal")), (5, 1))
+        shown = self.run_it("errata", "list", "--history", "--ledger", self.data)
+        self.assertIn("good no longer", shown)
+        self.assertIn("from version 0.2", shown)
+        self.assertIn("114 intervals", self.run_it("errata", "show", "--ledger", self.data, "--",
+                                                   all_of["errata"]["list"][2]["id"]))
+
+        # All of a period: said, and no report.
+        self.add("--site", "s-heron", "--from", "2026-10-29", "--to", "2026-11-02", "--fields", "records",
+                 "--exclude", "--reason", "the box stood elsewhere")
+        done = subprocess.run([BANDWITNESS, "report", "--ledger", self.data, *WHERE, *PERIOD],
+                              stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is set apart, by an erratum", done.stderr)
+
+    def test_from_a_file(self):
+        """Whole statements, one a line: the same everywhere, taken once."""
+        state, path = (os.path.join(self.folder, n) for n in ("state", "errata.jsonl"))
+        os.mkdir(state)
+        line = ('{"v":1,"kind":"erratum","about":"software:bandwitnessd","said_s":1790000000,"by":"bandwitness",'
+                '"body":{"v":1,"before_version":"0.1","fields":["latency:dns"],"action":"exclude","reason":"a %s"}}\n')
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("# ours\n\n" + line % "slip")
+        words = ("import", "errata", "--state", state, path)
+        self.assertIn("1 errata in it, nothing kept", self.run_it(*words, "--dry-run"))
+        self.assertEqual(self.run_it(*words), "1 errata in it, 1 new\n")
+        with open(path, "a", encoding="utf-8") as f:
+            f.write(line % "second slip")
+        self.assertEqual(self.run_it(*words), "2 errata in it, 1 new\n")
+        self.assertEqual(len(json.loads(self.run_it("errata", "list", "--state", state, "--json"))), 2)
+        with open(path, "a", encoding="utf-8") as f:
+            f.write(line % "third" + line.replace("latency:dns", "moon") % "fourth")
+        done = subprocess.run([BANDWITNESS, *words], stderr=subprocess.PIPE, encoding="utf-8", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{path}:6: ", done.stderr)
+        self.assertEqual(len(json.loads(self.run_it("errata", "list", "--state", state, "--json"))), 2)
+        shipped = os.path.join(TOP, "etc", "errata", "bandwitness.jsonl")
+        self.assertIn("errata in it", self.run_it("import", "errata", "--dry-run", "--state", state, shipped))
+
+    def test_refused(self):
+        for words in (("--server", "state-1", "--from", "2026-10-30", "--fields", "throughput"),
+                      ("--server", "state-1", "--from", "2026-10-30", "--to", "2026-10-31", "--fields", "latency"),
+                      ("--site", "s-heron", "--from-version", "1", "--fields", "latency"),
+                      ("--site", "s-heron", "--from", "2026-10-31", "--to", "2026-10-30", "--fields", "latency"),
+                      ("--software", "bandwitnessd", "--fields", "records"),
+                      ("--site", "s-heron", "--from", "2026-10-30", "--to", "2026-10-31", "--fields", "moon")):
+            self.add(*words, "--exclude", "--reason", "x", status=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
