@@ -53,6 +53,9 @@ struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s);
 /* The ledger, lent, and the collector's data folder around it; NULL: from elsewhere. */
 struct bw_ledger *bw_origin_ledger(struct bw_origin *s, const char **ret_data);
 
+/* The log key that a journal's box was given at its enrolment; false: none is known. */
+bool bw_origin_log_key(const struct bw_origin *s, struct bw_pubkey *ret);
+
 /* Check signatures and chain of a file against the keys in key_path; *ret_check and
  * text[480] say what came out. Other sources: BW_CHECK_NOT_DONE, their records were
  * checked when they were taken in. */

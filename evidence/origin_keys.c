@@ -66,22 +66,44 @@ static int take_all(struct found *f, const struct bw_pubkey *keys, size_t n)
     return 0;
 }
 
-/* The box keeps its public keys beside its journal; a copy of the journal has none. */
-static int of_box(const struct bw_origin *s, struct found *f, struct bw_err *reterr)
+/* The folder that the journal lies in. */
+static void folder_of(const struct bw_origin *s, char folder[PATH_MAX])
 {
-    char folder[PATH_MAX];
     char *slash;
-    struct bw_pubkey *keys = NULL;
-    size_t n = 0;
-    int r;
 
-    (void)snprintf(folder, sizeof(folder), "%s", s->path);
+    (void)snprintf(folder, PATH_MAX, "%s", s->path);
     slash = strrchr(folder, '/');
     if (slash) {
         slash[slash == folder] = '\0';
     } else {
-        (void)snprintf(folder, sizeof(folder), ".");
+        (void)snprintf(folder, PATH_MAX, ".");
     }
+}
+
+bool bw_origin_log_key(const struct bw_origin *s, struct bw_pubkey *ret)
+{
+    struct bw_enrolment *e = calloc(1, sizeof(*e));
+    char folder[PATH_MAX];
+    bool known = false;
+
+    if (e && s->from == BW_FROM_JOURNAL) {
+        folder_of(s, folder);
+        known = bw_enrolment_load(folder, e, NULL) == 0 && e->has_log_key;
+        *ret = known ? e->log_key : *ret;
+    }
+    free(e);
+    return known;
+}
+
+/* The box keeps its public keys beside its journal; a copy of the journal has none. */
+static int of_box(const struct bw_origin *s, struct found *f, struct bw_err *reterr)
+{
+    char folder[PATH_MAX];
+    struct bw_pubkey *keys = NULL;
+    size_t n = 0;
+    int r;
+
+    folder_of(s, folder);
     r = bw_enrolment_public_keys(folder, &keys, &n, reterr);
     r = r == -ENOENT ? 0 : r < 0 ? r : take_all(f, keys, n);
     free(keys);

@@ -86,6 +86,7 @@ static int start_check(struct making *k, struct bw_err *reterr)
     if (opts.n_log_keys == 0) { /* the bag's own word then */
         opts.log_keys = k->made->log_keys;
         opts.n_log_keys = k->made->n_log_keys;
+        opts.some_log_keys = true;
     }
     r = bw_check_new(&opts, &k->made->check);
     if (r < 0) {

@@ -154,9 +154,8 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
     }
     v->v->n_receipts = m->result.receipts.n;
     v->v->n_receipts_verified = m->result.receipts.n_verified;
-    v->v->receipts_by_own_key =
-        m->result.receipts.n > 0 && v->c->n_log_keys == 0 && m->n_log_keys > 0;
-    if (m->result.receipts.n_no_key > 0 && v->c->n_log_keys == 0 && m->n_log_keys == 0) {
+    v->v->receipts_by_own_key = m->result.receipts.n_verified > 0 && v->c->n_log_keys == 0;
+    if (m->result.receipts.n_no_key > 0 && v->c->n_log_keys == 0) {
         (void)snprintf(
             text, sizeof(text),
             "%lld tests have a receipt whose signature is NOT checked: anybody can "

@@ -8,8 +8,10 @@
 #include "buf.h"
 #include "clock.h"
 #include "file.h"
+#include "grow.h"
 #include "hash.h"
 #include "json.h"
+#include "jws.h"
 #include "origin.h"
 #include "tz.h"
 
@@ -26,6 +28,7 @@
 
 enum {
     DAY_S = 86400,
+    TOP_NAME_MAX = 55,    /* bytes of SITE.CIRCUIT in the folder's name, which has 90 */
     BESIDE_S = 2 * DAY_S, /* what a report reads beside its period, and more */
     CHUNK = 1024 * 1024,
     TAKEN_MAX = 1024 * 1024 * 1024,
@@ -39,6 +42,15 @@ struct chain {
     int64_t n;
 };
 
+/* A record as it lies in the file, where the file is to be put in order. */
+struct laid {
+    size_t chain;
+    int64_t seq;
+    size_t at;
+    size_t n;
+    struct bw_josefile_taken taken;
+};
+
 struct packing {
     const struct bw_bundle_options *o;
     struct bw_bag_writer *bag;
@@ -48,6 +60,10 @@ struct packing {
     struct bw_logged_list logged;
     struct bw_buf taken;
     bool some_taken;
+    bool mixed;        /* records do not come in the order of their chains */
+    struct laid *laid; /* then */
+    size_t n_laid;
+    size_t cap_laid;
     bool whole; /* every record of a chain between its ends, also from outside the time */
     int fd;
     char *mapped;
@@ -105,6 +121,8 @@ static int note_chain(void *owner, const struct bw_record *rec)
                                 BW_REPORT_KEYS_MAX)
                    : out_of_memory(p);
     }
+    /* A ledger has a late record that filled a declared hole in its place of arrival. */
+    p->mixed = p->mixed || (c->n > 0 && rec->seq < c->last_seq);
     c->n++;
     c->first_seq = rec->seq < c->first_seq ? rec->seq : c->first_seq;
     c->last_seq = rec->seq > c->last_seq ? rec->seq : c->last_seq;
@@ -144,14 +162,26 @@ static int put_record(void *owner, const struct bw_record *rec)
                                   .received_unix_ms = rec->received_unix_ms,
                                   .egress = rec->egress};
 
-    if (p->whole) {
-        const struct chain *c = NULL;
-        for (size_t i = 0; i < p->n_chains && !c; i++) {
-            c = strcmp(p->chains[i].kid, rec->kid) == 0 ? &p->chains[i] : NULL;
+    size_t i = 0;
+
+    while (i < p->n_chains && strcmp(p->chains[i].kid, rec->kid) != 0) {
+        i++;
+    }
+    if (i == p->n_chains || (p->whole && (rec->seq < p->chains[i].first_seq ||
+                                          rec->seq > p->chains[i].last_seq))) {
+        return 0;
+    }
+    if (p->mixed) {
+        struct laid *grown = bw_grow(p->laid, p->n_laid, &p->cap_laid, sizeof(*grown));
+        if (!grown) {
+            return out_of_memory(p);
         }
-        if (!c || rec->seq < c->first_seq || rec->seq > c->last_seq) {
-            return 0;
-        }
+        p->laid = grown;
+        grown[p->n_laid++] = (struct laid){.chain = i,
+                                           .seq = rec->seq,
+                                           .at = p->size + p->text.len,
+                                           .n = rec->jws_len + 1,
+                                           .taken = t};
     }
     if (bw_logged_add(&p->logged, rec->position, rec->received_unix_ms, rec->sha256) < 0) {
         return out_of_memory(p);
@@ -165,6 +195,64 @@ static int put_record(void *owner, const struct bw_record *rec)
         show(p, "reading records", 0);
     }
     return drain(p, CHUNK);
+}
+
+static int by_chain(const void *a, const void *b)
+{
+    const struct laid *x = a;
+    const struct laid *y = b;
+
+    if (x->chain != y->chain) {
+        return x->chain < y->chain ? -1 : 1;
+    }
+    if (x->seq != y->seq) {
+        return x->seq < y->seq ? -1 : 1;
+    }
+    return (x->at > y->at) - (x->at < y->at); /* both of a fork */
+}
+
+/* The file once more, each chain in the order of its numbers. */
+static int put_in_order(struct packing *p)
+{
+    const char *old = p->mapped;
+    size_t n_old = p->size;
+    int fd = bw_file_temporary(p->err);
+    int r = fd < 0 ? fd : 0;
+
+    if (r < 0) {
+        return r;
+    }
+    (void)close(p->fd); /* what is mapped stays */
+    p->fd = fd;
+    p->size = 0;
+    p->mapped = NULL;
+    qsort(p->laid, p->n_laid, sizeof(*p->laid), by_chain);
+    bw_buf_clear(&p->taken);
+    bw_bundle_taken_head(&p->taken);
+    for (size_t i = 0; r == 0 && i < p->n_laid; i++) {
+        bw_buf_add(&p->text, old + p->laid[i].at, p->laid[i].n);
+        bw_bundle_taken_add(&p->taken, &p->laid[i].taken);
+        r = drain(p, CHUNK);
+    }
+    r = r < 0 ? r : drain(p, 0);
+    union { /* it was mapped by this file */
+        const char *read;
+        void *any;
+    } there = {.read = old};
+    (void)munmap(there.any, n_old);
+    return r;
+}
+
+static int map_records(struct packing *p)
+{
+    if (p->size > 0) {
+        void *at = mmap(NULL, p->size, PROT_READ, MAP_SHARED, p->fd, 0);
+        if (at == MAP_FAILED) {
+            return bw_err_set(p->err, -errno, "records: %s", bw_strerror(-errno));
+        }
+        p->mapped = at;
+    }
+    return 0;
 }
 
 static int64_t floor_day(int64_t unix_s)
@@ -198,12 +286,13 @@ static int gather_records(struct packing *p)
     if (r < 0) {
         return r;
     }
-    if (p->size > 0) {
-        void *at = mmap(NULL, p->size, PROT_READ, MAP_SHARED, p->fd, 0);
-        if (at == MAP_FAILED) {
-            return bw_err_set(p->err, -errno, "records: %s", bw_strerror(-errno));
-        }
-        p->mapped = at;
+    r = map_records(p);
+    if (r == 0 && p->mixed && p->mapped) {
+        r = put_in_order(p);
+        r = r < 0 ? r : map_records(p);
+    }
+    if (r < 0) {
+        return r;
     }
     r = bw_bag_lend(p->bag, BW_IN_RECORDS, p->mapped ? p->mapped : "", p->size, p->err);
     return r < 0 || !p->some_taken
@@ -397,6 +486,27 @@ add_logged(void *owner, const char *member, const void *data, size_t n, struct b
     return bw_bag_add(p->bag, member, data, n, e);
 }
 
+/* The log key, by which receipts of tests are signed: a box knows that of its collector,
+ * and a collector without a log of its own has one all the same. */
+static int gather_log_key(struct packing *p, const char *key_path)
+{
+    struct bw_key *own = NULL;
+    struct bw_pubkey key;
+    int r;
+
+    if (key_path && bw_key_load(key_path, &own, NULL) == 0) {
+        key = *bw_key_public(own);
+        bw_key_free(own);
+    } else if (key_path || !bw_origin_log_key(p->o->origin, &key)) {
+        return 0;
+    }
+    bw_buf_clear(&p->scratch);
+    r = bw_logged_key_set(&key, &p->scratch);
+    return r < 0 ? out_of_memory(p)
+                 : bw_bag_add(p->bag, BW_IN_LOG_KEYS, p->scratch.data, p->scratch.len,
+                              p->err);
+}
+
 /* What the collector's log has of all that was gathered. */
 static int gather_log(struct packing *p)
 {
@@ -416,7 +526,7 @@ static int gather_log(struct packing *p)
 
     source.ledger = bw_origin_ledger(p->o->origin, &data);
     if (!source.ledger) {
-        return 0;
+        return gather_log_key(p, NULL);
     }
     (void)snprintf(folder, sizeof(folder), "%.4000s/log", data);
     (void)snprintf(key_path, sizeof(key_path), "%.4000s/log-key.jwk", data);
@@ -424,6 +534,9 @@ static int gather_log(struct packing *p)
     things.keys = keys;
     r = r < 0 ? r : bw_logged_write(&source, &things, add_logged, p, p->err);
     free(keys);
+    if (r == 0 && !bw_bag_writer_find(p->bag, BW_IN_LOG_KEYS)) {
+        r = gather_log_key(p, key_path);
+    }
     return r < 0 ? bw_err_prefix(p->err, r, "the log") : 0;
 }
 
@@ -500,13 +613,19 @@ static int add_info(struct packing *p, const struct bw_bundle_made *made)
 
 static void top_folder(const struct bw_report_query *q, char out[BW_BAG_NAME_MAX + 1])
 {
+    char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     char from[32];
     char to[32];
 
     bw_time_format_s(q->from_unix_s, from);
     bw_time_format_s(q->to_unix_s, to);
-    (void)snprintf(out, BW_BAG_NAME_MAX + 1, "bandwitness-%s.%s-%.10s-%.10s", q->site,
-                   q->circuit, from, to);
+    (void)snprintf(name, sizeof(name), "%s.%s", q->site, q->circuit);
+    if (strlen(name) > TOP_NAME_MAX) { /* cut, and told apart by its hash */
+        char hash[BW_HASH_LEN + 1];
+        bw_sha256_text(name, strlen(name), hash);
+        (void)snprintf(name + TOP_NAME_MAX - 9, 10, "-%.8s", hash);
+    }
+    (void)snprintf(out, BW_BAG_NAME_MAX + 1, "bandwitness-%s-%.10s-%.10s", name, from, to);
     for (char *c = out; *c; c++) {
         if (strchr("/ %", *c)) {
             *c = '_';
@@ -567,6 +686,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     }
     free(p.chains);
     free(p.logged.list);
+    free(p.laid);
     bw_buf_done(&p.text);
     bw_buf_done(&p.taken);
     bw_buf_done(&p.scratch);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bw_buf;
 struct bw_err;
 struct bw_ledger;
 
@@ -80,6 +81,9 @@ int bw_logged_write(const struct bw_logged_source *s,
                     bw_logged_file_cb file,
                     void *owner,
                     struct bw_err *reterr);
+
+/* Append the JWK Set of one public key and a newline; -ENOMEM. */
+int bw_logged_key_set(const struct bw_pubkey *key, struct bw_buf *out);
 
 /* ---- checking */
 

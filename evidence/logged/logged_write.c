@@ -359,20 +359,26 @@ static int put_hashes(struct bw_logged_writing *w)
     return bw_logged_put(w, BW_IN_LOG_HASHES);
 }
 
-static int put_keys(struct bw_logged_writing *w)
+int bw_logged_key_set(const struct bw_pubkey *key, struct bw_buf *out)
 {
     struct bw_jw j;
 
-    bw_buf_clear(&w->text);
-    bw_jw_init(&j, &w->text);
+    bw_jw_init(&j, out);
     bw_jw_obj(&j);
     bw_jw_karr(&j, "keys");
     bw_jw_obj(&j);
-    bw_pubkey_members(&w->key, &j);
+    bw_pubkey_members(key, &j);
     bw_jw_obj_end(&j);
     bw_jw_arr_end(&j);
     bw_jw_obj_end(&j);
-    bw_buf_putc(&w->text, '\n');
+    bw_buf_putc(out, '\n');
+    return bw_buf_error(out);
+}
+
+static int put_keys(struct bw_logged_writing *w)
+{
+    bw_buf_clear(&w->text);
+    (void)bw_logged_key_set(&w->key, &w->text); /* an error sticks */
     return bw_logged_put(w, BW_IN_LOG_KEYS);
 }
 

@@ -21,7 +21,7 @@ import tempfile
 
 import bagit
 import gen_usac
-from bwtest.jose import Key, PyBox
+from bwtest.jose import Key, PyBox, circuit, latency
 
 BANDWITNESS, GEN = sys.argv[1:3]
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -293,21 +293,23 @@ def alone(bag):
 def receipts(place):
     """A test's receipt is worth what its signature is: the collector's key is given, or the
     bag does not hold whole."""
-    box, log, other = PyBox("s-siskin"), Key(), Key()
+    name = "the-line-in-the-attic-of-the-old-house-with-the-longest-name-ok"
+    box, log, other = PyBox("s-siskinofthefarthestforest2345"), Key(), Key()
     for i in range(12):
-        said = {"circuit": "wan", "kind": "ndt7", "direction": "down", "at_ms": box.at * 1000 + 5000,
+        said = {"circuit": name, "kind": "ndt7", "direction": "down", "at_ms": box.at * 1000 + 5000,
                 "bytes": 100_000_000, "egress": "match"}
         signed = log.sign({"v": 1, "nonce": "AAECAwQFBgcICQoLDA0ODw", "kid": box.key.kid,
-                           "site": box.site, "circuit": "wan", "kind": "ndt7", "method": "ndt7/wss",
+                           "site": box.site, "circuit": name, "kind": "ndt7", "method": "ndt7/wss",
                            "server": "state-1", "direction": "down", "at_ms": said["at_ms"],
                            "elapsed_us": 10_000_000, "bytes": said["bytes"], "end": "done",
                            "streams": 1, "concurrent": 1, "egress": "match"},
                           "bandwitness-test+jws")
-        run_ = {"circuit": "wan", "probe": "state", "kind": "ndt7", "server": "state-1",
+        run_ = {"circuit": name, "probe": "state", "kind": "ndt7", "server": "state-1",
                 "direction": "down", "at_ms": said["at_ms"] + 100, "duration_ms": 9900,
                 "state": "ok", "grade": "receipt", "receipt": signed, "egress": "match",
                 "bytes": said["bytes"], "goodput_bps": 80808080}
-        box.summary(**({"throughput": [run_]} if i == 6 else {}))
+        line = {**circuit(i, 300), "id": name}
+        box.summary(circuits=[line], latency=[{**latency(i), "circuit": name}], **({"throughput": [run_]} if i == 6 else {}))
     write(f"{place}/tests.jose", "\n".join(box.lines).encode() + b"\n")
     for name, key in (("tests", box.key), ("log", log), ("other", other)):
         write(f"{place}/{name}.jwk", json.dumps(key.jwk).encode())

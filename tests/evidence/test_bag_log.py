@@ -15,7 +15,9 @@ import unittest
 import bagit
 import strangers
 from bwtest import Collector, tlog
+from bwtest.jose import Key
 from bwtest.stamper import Stamper
+from jwcrypto import jwk
 
 FAST = "transparency { checkpoint_every = 1s }\n"
 
@@ -48,7 +50,8 @@ class BagOfALog(unittest.TestCase):
             "annotate", "--ledger", cls.c.data, "--by", "heron", "--from",
             "2026-09-10T00:30:00Z", "--to", "2026-09-10T01:00:00Z", "--cause", "other",
             "--text", "power cut", "--unseen", f"{cls.box.site}.wan").split()[0]
-        cls.deliver(12)
+        cls.run_with_receipt()
+        cls.deliver(11)
         cls.signed_by_all(43) # 40 records, two keys, what was said
         cls.bag, cls.folder = cls.bundle("log")
 
@@ -57,6 +60,27 @@ class BagOfALog(unittest.TestCase):
         for _ in range(n):
             cls.c.post([cls.other.summary()])
             cls.c.post([cls.box.summary()])
+
+    @classmethod
+    def run_with_receipt(cls):
+        """A test against the state's server, whose receipt the collector's log key signed."""
+        log = Key.__new__(Key)
+        log.alg, log.key = "EdDSA", jwk.JWK(**json.loads(strangers.read(
+            f"{cls.c.data}/log-key.jwk")))
+        log.kid = log.key.thumbprint()
+        at_ms = cls.box.at * 1000 + 5000
+        signed = log.sign({"v": 1, "nonce": "AAECAwQFBgcICQoLDA0ODw", "kid": cls.box.key.kid,
+                           "site": cls.box.site, "circuit": "wan", "kind": "ndt7",
+                           "method": "ndt7/wss", "server": "state-1", "direction": "down",
+                           "at_ms": at_ms, "elapsed_us": 10_000_000, "bytes": 100_000_000,
+                           "end": "done", "streams": 1, "concurrent": 1, "egress": "unknown"},
+                          "bandwitness-test+jws")
+        run = {"circuit": "wan", "probe": "state", "kind": "ndt7", "server": "state-1",
+               "direction": "down", "at_ms": at_ms + 100, "duration_ms": 9900, "state": "ok",
+               "grade": "receipt", "receipt": signed, "egress": "unknown",
+               "bytes": 100_000_000, "goodput_bps": 80808080}
+        cls.c.post([cls.other.summary()])
+        cls.c.post([cls.box.summary(throughput=[run])])
 
     @classmethod
     def status(cls):
@@ -110,7 +134,8 @@ class BagOfALog(unittest.TestCase):
         self.assertGreaterEqual(found["stamps"], 1)
         self.verify(self.bag, says=["everything holds", "20 of 20 records", "1 of 1 statements",
                                     "1 of 1 events of keys", "the bag's own word",
-                                    "signed as CN=Stamps of Wren", self.witness])
+                                    "signed as CN=Stamps of Wren", self.witness,
+                                    "1 of tests, 1 signed by the log key in the bag"])
         log = json.loads(self.verify("--json", self.bag).stdout)["log"]
         self.assertEqual(log["key"], self.c.get("/log/key").text.strip())
         self.assertEqual((log["records_in"], log["records_not_in"], log["key_given"]),
@@ -217,9 +242,19 @@ class BagOfALog(unittest.TestCase):
         self.verify(bag, says=[f"{found['out']} of 20 records are NOT in the checkpoint",
                                "everything holds"])
         shutil.rmtree(f"{data}/log")
+        # A late record that filled a declared hole lies where it came, not where it belongs.
+        with sqlite3.connect(f"{data}/ledger/ledger.db") as db:
+            mine = [p for p, in db.execute("SELECT position FROM records WHERE site = ? ORDER BY "
+                                           "position", (self.box.site,))]
+            for old, new in ((mine[5], -1), (mine[9], mine[5]), (-1, mine[9])):
+                db.execute("UPDATE records SET position = ? WHERE position = ?", (new, old))
+        db.close()
         bag, folder = self.bundle("none", data)
-        self.assertFalse(os.path.exists(f"{folder}/data/log"))
+        self.assertEqual(os.listdir(f"{folder}/data/log"), ["log-key.jwks"])
         self.verify(bag, says=["not in a log", "everything holds"])
+        rows = strangers.rows(f"{folder}/data/records/taken.csv")
+        self.assertEqual([int(r["position"]) for r in rows][5:10],
+                         [mine[9], *mine[6:9], mine[5]])
 
         # A ledger from before the last records, with the log of now: a seam.
         data = f"{self.place}/restored"

@@ -102,7 +102,8 @@ int bw_check_new(const struct bw_check_opts *opts, struct bw_check **ret)
     c->res.end_unix_s = BW_UNKNOWN;
     bw_buf_init(&c->scratch, BW_JWS_MAX);
     c->schedule = bw_check_schedule_new();
-    c->receipts = bw_check_receipts_new(opts->log_keys, opts->n_log_keys);
+    c->receipts =
+        bw_check_receipts_new(opts->log_keys, opts->n_log_keys, opts->some_log_keys);
     if (!c->schedule || !c->receipts) {
         bw_check_free(c);
         return -ENOMEM;

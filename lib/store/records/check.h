@@ -56,6 +56,7 @@ struct bw_check_opts {
     size_t n_keys;                /* 0: no signature is checked, and n_verified stays 0 */
     const struct bw_pubkey *log_keys; /* of collectors, for receipts of tests; borrowed */
     size_t n_log_keys;                /* 0: their signatures are not checked, all else is */
+    bool some_log_keys; /* there may be others: their receipts are not checked */
     bool partial; /* a chain may begin after its first record, and cite one that is not
                      here: an export with --from, or of one box after another */
 };

@@ -15,16 +15,19 @@
 struct bw_check_receipts {
     const struct bw_pubkey *keys;
     size_t n_keys;
+    bool some;            /* not all there may be */
     struct bw_names seen; /* nonce and direction */
     struct bw_receipt_counts counts;
 };
 
-struct bw_check_receipts *bw_check_receipts_new(const struct bw_pubkey *log_keys, size_t n)
+struct bw_check_receipts *
+bw_check_receipts_new(const struct bw_pubkey *log_keys, size_t n, bool some)
 {
     struct bw_check_receipts *c = calloc(1, sizeof(*c));
     if (c) {
         c->keys = log_keys;
         c->n_keys = n;
+        c->some = some;
     }
     return c;
 }
@@ -54,7 +57,7 @@ static int signed_by(struct bw_check_receipts *c, const char *jws, struct bw_err
         (void)bw_err_set(reterr, 0, "its signature does not fit the log key and its bytes");
     } else if (r == 0) {
         c->counts.n_no_key++;
-        if (c->n_keys > 0) {
+        if (c->n_keys > 0 && !c->some) {
             r = -BW_ESIGNATURE;
             (void)bw_err_set(reterr, 0,
                              "key %s signed it, which is none of the log keys given (a "

@@ -37,7 +37,9 @@ struct bw_receipt_counts {
 };
 
 /* Log keys are borrowed until free. NULL: out of memory. */
-struct bw_check_receipts *bw_check_receipts_new(const struct bw_pubkey *log_keys, size_t n);
+/* some: a key that is none of these is not known, and no fault. */
+struct bw_check_receipts *
+bw_check_receipts_new(const struct bw_pubkey *log_keys, size_t n, bool some);
 void bw_check_receipts_free(struct bw_check_receipts *c);
 
 /* May this other key have asked for the site's tests, one before or after it? */
