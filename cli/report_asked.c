@@ -180,11 +180,11 @@ static int read_many(const struct bw_verb *v, const struct bw_report_asked *a)
                             "--terms, --students, --users, --monthly-cost and --place are "
                             "of one circuit: of many they come from what is on file");
     }
-    if (!a->year && !a->month && !(a->from && a->to)) {
-        return bw_cli_usage(v, "say which period: --from and --to, --month or --year");
-    }
     if (!lines && (!a->output || strcmp(a->output, "-") == 0)) {
         return bw_cli_usage(v, "many circuits want a folder: -o DIR");
+    }
+    if (!a->year && !a->month && !(a->from && a->to)) {
+        return bw_cli_usage(v, "say which period: --from and --to, --month or --year");
     }
     return BW_EXIT_OK;
 }

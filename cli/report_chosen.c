@@ -48,20 +48,73 @@ static int by_name(const void *a, const void *b)
     return r ? r : strcmp(x->circuit, y->circuit);
 }
 
-static void day_of(const struct bw_tz *tz, int64_t unix_s, char out[BW_DATE_LEN + 1])
+static int64_t day_number(const struct bw_tz *tz, int64_t unix_s)
 {
     struct bw_civil c;
-    char text[BW_CIVIL_DATE_LEN + 1];
 
     bw_tz_local(tz, unix_s, &c);
-    bw_civil_date(bw_civil_days(c.year, c.month, c.day), text);
+    return bw_civil_days(c.year, c.month, c.day);
+}
+
+static void day_text(int64_t day, char out[BW_DATE_LEN + 1])
+{
+    char text[BW_CIVIL_DATE_LEN + 1];
+
+    bw_civil_date(day, text);
     (void)snprintf(out, BW_DATE_LEN + 1, "%.*s", BW_DATE_LEN, text);
+}
+
+/* The same day a year or a month before; the last of a month that is shorter. */
+static int64_t back(int64_t day, int years, int months)
+{
+    int64_t first;
+    int64_t end;
+    int y;
+    int m;
+    int d;
+
+    bw_civil_from_days(day, &y, &m, &d);
+    y -= years;
+    m -= months;
+    if (m < 1) {
+        m += 12;
+        y--;
+    }
+    first = bw_civil_days(y, m, 1);
+    end = m == 12 ? bw_civil_days(y + 1, 1, 1) : bw_civil_days(y, m + 1, 1);
+    return first + d - 1 < end ? first + d - 1 : end - 1;
+}
+
+/* A year is held against the year before, a month against the month before, other days
+ * against as many days before them; of what is not over the days that have passed. */
+static void find_before(const struct bw_report_asked *a,
+                        int64_t first,
+                        int64_t end,
+                        int64_t today,
+                        struct bw_report_span *s)
+{
+    int64_t from;
+    int64_t to;
+
+    s->running = today < end;
+    end = s->running ? today : end;
+    if (end <= first) {
+        return;
+    }
+    from = a->year    ? back(first, 1, 0)
+           : a->month ? back(first, 0, 1)
+                      : first - (end - first);
+    to = (a->year || a->month) && !s->running ? first : from + (end - first);
+    to = to > first ? first : to;
+    day_text(from, s->before_first);
+    day_text(to - 1, s->before_last);
+    day_text(to, s->before_end);
 }
 
 /* First and last local day; a district's zone is not known here, --tz or this machine's
  * stands for it. */
 static int
-days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_select_asked *ret)
+days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_report_span *ret)
 {
     struct bw_err err = {""};
     struct bw_tz *tz = NULL;
@@ -70,6 +123,7 @@ days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_select_
     int64_t to = 0;
     int r;
 
+    memset(ret, 0, sizeof(*ret));
     bw_tz_host_name(zone, sizeof(zone));
     r = bw_tz_load(a->tz ? a->tz : zone, &tz, &err);
     if (r == 0 && a->year) {
@@ -84,8 +138,12 @@ days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_select_
         r = bw_err_set(&err, -EINVAL, "the period ends before it begins");
     }
     if (r == 0) {
-        day_of(tz, from, ret->first);
-        day_of(tz, to - 1, ret->last);
+        int64_t first = day_number(tz, from);
+        int64_t last = day_number(tz, to - 1);
+        day_text(first, ret->first);
+        day_text(last, ret->last);
+        day_text(day_number(tz, a->made_unix_s), ret->today);
+        find_before(a, first, last + 1, day_number(tz, a->made_unix_s), ret);
     }
     bw_tz_free(tz);
     return r < 0 ? bw_cli_usage(v, "%s", err.text) : BW_EXIT_OK;
@@ -93,16 +151,19 @@ days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_select_
 
 int bw_report_choose(const struct bw_verb *v,
                      const struct bw_report_asked *a,
-                     struct bw_selection *ret)
+                     struct bw_selection *ret,
+                     struct bw_report_span *ret_span)
 {
     struct bw_select_asked asked = {.by = a->number ? a->by : BW_SELECT_ALL,
                                     .number = a->number ? a->number : ""};
     struct bw_report_work w = {.verb = v};
     struct listing l = {.n = 0};
     struct bw_err err = {""};
-    int status = days(v, a, &asked);
+    int status = days(v, a, ret_span);
     int r = 0;
 
+    memcpy(asked.first, ret_span->first, sizeof(asked.first));
+    memcpy(asked.last, ret_span->last, sizeof(asked.last));
     *ret = (struct bw_selection){.n = 0};
     status = status ? status : bw_report_work_open(&w, a);
     if (status) {

@@ -15,7 +15,7 @@
 #include "progress.h"
 #include "report_chosen.h"
 #include "report_forms.h"
-#include "report_pack.h"
+#include "report_lines.h"
 #include "report_work.h"
 #include "report_write.h"
 
@@ -38,6 +38,7 @@ struct many {
     const struct bw_verb *verb;
     const struct bw_report_asked *asked;
     struct bw_selection chosen;
+    struct bw_report_span span;
     struct bw_made_row *rows;
     struct bw_progress progress;
     struct bw_origin *origin; /* of a worker: open from its first circuit on */
@@ -48,9 +49,10 @@ struct many {
 
 static void name_line(const struct bw_selected *s, struct bw_pack_line *x)
 {
-    *x = (struct bw_pack_line){.outage_ms = BW_UNKNOWN};
+    *x = (struct bw_pack_line){.n_judged = 0};
     (void)snprintf(x->site, sizeof(x->site), "%s", s->name.site);
     (void)snprintf(x->circuit, sizeof(x->circuit), "%s", s->name.circuit);
+    (void)snprintf(x->district, sizeof(x->district), "%s", s->district);
 }
 
 /* A work for one circuit, with this worker's origin. */
@@ -95,6 +97,39 @@ static int finish(struct many *m,
     return m->write ? bw_report_forms_write(mine, w) : BW_EXIT_OK;
 }
 
+/* The same figures of the period before; none of it is judged. */
+static int look_before(struct many *m,
+                       const struct bw_report_asked *a,
+                       const char *name,
+                       struct bw_pack_seen *ret)
+{
+    struct bw_report_asked mine = *a;
+    struct bw_err err = {""};
+    int status = BW_EXIT_OK;
+    struct bw_report_work *w = begin(m, &status);
+    int r = 0;
+
+    mine.year = NULL;
+    mine.month = NULL;
+    mine.from = m->span.before_first;
+    mine.to = m->span.before_end;
+    status = w && status == BW_EXIT_OK ? bw_report_work_find(w, &mine) : status;
+    if (w && status == BW_EXIT_OK) {
+        w->query.progress = NULL;
+        r = bw_report_make(&w->query, &w->report, &err);
+        r = r < 0 ? r : bw_pack_seen_of(w->report, ret);
+        if (r < 0 && r != -ENODATA) {
+            status = bw_cli_failed(m->verb, "%s: %s", name,
+                                   err.text[0] ? err.text : bw_strerror(-r));
+        }
+    }
+    if (w) {
+        bw_report_work_done(w);
+    }
+    free(w);
+    return status;
+}
+
 static int one(void *owner, size_t i, struct bw_buf *out)
 {
     struct many *m = owner;
@@ -127,6 +162,9 @@ static int one(void *owner, size_t i, struct bw_buf *out)
             bw_report_work_done(w);
         }
         free(w);
+    }
+    if (status == BW_EXIT_OK && s->recorded && !m->write && m->span.before_first[0]) {
+        status = look_before(m, &mine, name, &o.line.before);
     }
     if (status != BW_EXIT_OK && o.made != BW_MADE_BAD) {
         o.made = BW_NOT_MADE;
@@ -300,7 +338,7 @@ static int write_index(const struct many *m)
                               .rows = m->rows,
                               .n_rows = m->chosen.n,
                               .chosen = &m->chosen,
-                              .made_unix_s = bw_report_made_unix_s()};
+                              .made_unix_s = a->made_unix_s};
 
     bw_report_chosen_words(a, &m->chosen, whose);
     period_words(a, period);
@@ -332,11 +370,21 @@ static void remove_index(const char *folder)
     }
 }
 
+/* One time of making for all. */
+static struct bw_report_asked made_once(const struct bw_report_asked *a)
+{
+    struct bw_report_asked mine = *a;
+
+    mine.made_unix_s = bw_report_made_unix_s();
+    return mine;
+}
+
 int bw_report_each_write(const struct bw_verb *v, const struct bw_report_asked *a)
 {
-    struct many m = {.verb = v, .asked = a, .write = true};
+    struct bw_report_asked mine = made_once(a);
+    struct many m = {.verb = v, .asked = &mine, .write = true};
     struct bw_err err = {""};
-    int status = bw_report_choose(v, a, &m.chosen);
+    int status = bw_report_choose(v, &mine, &m.chosen, &m.span);
     int told;
 
     if (status == BW_EXIT_OK && bw_dir_make(a->output, 0755, &err) < 0) {
@@ -358,60 +406,39 @@ int bw_report_each_write(const struct bw_verb *v, const struct bw_report_asked *
 
 /* ---- all on one page ------------------------------------------------------------ */
 
-/* The report that tells the page its period and zone. */
+/* Where nothing of a circuit could be made, or half of it, the page would speak of fewer
+ * than were asked for. */
 static int write_lines(const struct many *m)
 {
-    struct bw_report_asked mine = *m->asked;
-    struct bw_report_work *w = calloc(1, sizeof(*w));
     struct bw_pack_line *lines = calloc(m->chosen.n + 1, sizeof(*lines));
-    char name[BW_SITE_MAX + BW_NAME_MAX + 2];
-    struct bw_err err = {""};
-    size_t first = 0;
-    int status = BW_EXIT_OK;
+    int status;
 
-    if (!w || !lines) {
-        status = bw_cli_failed(m->verb, "out of memory");
-        goto out;
+    if (!lines) {
+        return bw_cli_failed(m->verb, "out of memory");
     }
     for (size_t i = 0; i < m->chosen.n; i++) {
         lines[i] = m->rows[i].line;
     }
-    while (m->rows[first].made != BW_MADE_IT && m->rows[first].made != BW_MADE_BAD) {
-        first++;
-    }
-    (void)snprintf(name, sizeof(name), "%s.%s", lines[first].site, lines[first].circuit);
-    mine.circuit = name;
-    mine.site = NULL;
-    w->verb = m->verb;
-    status = bw_report_forms_find(&mine, w);
-    if (status == BW_EXIT_OK && bw_report_forms_make(&mine, w, &err) < 0) {
-        status = bw_cli_failed(m->verb, "%s: %s", name, err.text);
-    }
-    if (status == BW_EXIT_OK) {
-        status = bw_report_pack_write_lines(m->asked, w, lines, m->chosen.n);
-    }
-out:
-    if (w) {
-        bw_report_work_done(w);
-    }
-    free(w);
+    status = bw_report_lines_write(m->verb, m->asked, &m->chosen, &m->span, lines);
     free(lines);
     return status;
 }
 
 int bw_report_many_write(const struct bw_verb *v, const struct bw_report_asked *a)
 {
-    struct many m = {.verb = v, .asked = a};
-    int status = bw_report_choose(v, a, &m.chosen);
+    struct bw_report_asked mine = made_once(a);
+    struct many m = {.verb = v, .asked = &mine};
+    int status = bw_report_choose(v, &mine, &m.chosen, &m.span);
     int told;
 
     status = status ? status : work(&m);
     if (status == BW_EXIT_OK) {
-        told = tell(&m);
-        if (count(&m, BW_MADE_IT) + count(&m, BW_MADE_BAD) > 0) {
-            status = write_lines(&m);
+        status = tell(&m);
+        if (count(&m, BW_NOT_MADE) == 0 &&
+            count(&m, BW_MADE_IT) + count(&m, BW_MADE_BAD) > 0) {
+            told = write_lines(&m);
+            status = told ? told : status;
         }
-        status = status ? status : told;
     }
     free(m.rows);
     bw_selection_done(&m.chosen);

@@ -182,17 +182,15 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     return status;
 }
 
-int bw_report_pack_write_lines(const struct bw_report_asked *a,
-                               const struct bw_report_work *first,
-                               const struct bw_pack_line *lines,
-                               size_t n)
+int bw_report_pack_write_many(const struct bw_report_asked *a,
+                              const struct bw_report_work *first,
+                              const struct bw_pack_many *many)
 {
     struct bw_pack_asked asked = asked_of(a);
     const struct bw_report *reports[] = {first->report};
 
     asked.reports = reports;
     asked.n_reports = 1;
-    asked.lines = lines;
-    asked.n_lines = n;
+    asked.many = many;
     return write_pack(first, a, &asked);
 }

@@ -15,9 +15,8 @@ int bw_report_pack_judge(const struct bw_report_asked *a, struct bw_report_work 
  * after a sentence about what went wrong. */
 int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w);
 /* The same of many circuits; first has the report that tells the period. */
-int bw_report_pack_write_lines(const struct bw_report_asked *a,
-                               const struct bw_report_work *first,
-                               const struct bw_pack_line *lines,
-                               size_t n);
+int bw_report_pack_write_many(const struct bw_report_asked *a,
+                              const struct bw_report_work *first,
+                              const struct bw_pack_many *many);
 
 #endif

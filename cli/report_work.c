@@ -421,7 +421,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     w->query.check_text = w->check_text;
     w->query.site = w->site;
     w->query.circuit = w->circuit;
-    w->query.made_unix_s = bw_report_made_unix_s();
+    w->query.made_unix_s = a->made_unix_s ? a->made_unix_s : bw_report_made_unix_s();
     w->query.progress = show_progress;
     w->query.config_claim = config_claim;
     w->query.owner = w;

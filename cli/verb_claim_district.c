@@ -5,11 +5,8 @@
 
 #include <buf.h>
 #include <bw/err.h>
-#include <claimed.h>
 #include <clock.h>
-#include <entityline.h>
-#include <errno.h>
-#include <grow.h>
+#include <district.h>
 #include <inttypes.h>
 #include <json.h>
 #include <stdlib.h>
@@ -28,88 +25,6 @@ struct asked {
     char day[BW_DATE_LEN + 1];
     bool json;
 };
-
-struct found {
-    const struct asked *asked;
-    char name[160];
-    int64_t students; /* of its schools together; unknown where one is */
-    size_t n_schools;
-    struct bw_numbers users; /* the district and its schools, in ascending order */
-    size_t cap_users;
-    struct bw_claimed claimed;
-};
-
-/* ---- reading --------------------------------------------------------------------- */
-
-/* One user more; a district may have more schools than a list of recipients may hold. */
-static int add_user(struct found *f, const char *number)
-{
-    void *grown =
-        bw_grow(f->users.text, f->users.n, &f->cap_users, sizeof(f->users.text[0]));
-    if (!grown) {
-        return -ENOMEM;
-    }
-    f->users.text = grown;
-    memset(f->users.text[f->users.n], 0, sizeof(f->users.text[0]));
-    (void)snprintf(f->users.text[f->users.n++], sizeof(f->users.text[0]), "%s", number);
-    return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-static int on_entity(void *owner, const struct bw_said *s)
-{
-    struct found *f = owner;
-    struct bw_entityline e;
-    if (bw_entityline_decode(s->statement->body, s->statement->n_body, &e, NULL) < 0) {
-        return 0; /* of a newer version */
-    }
-    if (strcmp(e.number, f->asked->number) == 0) {
-        (void)snprintf(f->name, sizeof(f->name), "%s", e.name);
-        return 0;
-    }
-    if (strcmp(e.parent, f->asked->number) != 0) {
-        return 0;
-    }
-    f->n_schools++;
-    f->students = f->students == BW_UNKNOWN || e.students == BW_UNKNOWN
-                      ? BW_UNKNOWN
-                      : f->students + e.students;
-    return add_user(f, e.number);
-}
-
-static int on_claim(void *owner, const struct bw_said *s)
-{
-    struct found *f = owner;
-    struct bw_claimline c;
-    int r = 0;
-    if (bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) == 0) {
-        r = bw_claimed_add(&f->claimed, s->statement->about, &c);
-    }
-    bw_claimline_done(&c);
-    return r;
-}
-
-static int read_all(const struct bw_docket *d, struct found *f, struct bw_err *err)
-{
-    const struct bw_said_query entities = {.kind = "entity"};
-    const struct bw_said_query claims = {.kind = "claim"};
-    int r = add_user(f, f->asked->number);
-    r = r < 0 ? r : bw_docket_each(d, &entities, on_entity, f, err);
-    if (r == 0) {
-        qsort(f->users.text, f->users.n, sizeof(f->users.text[0]), by_text);
-    }
-    bw_claimed_init(&f->claimed, f->asked->number, f->asked->year, f->asked->day,
-                    &f->users);
-    r = r < 0 ? r : bw_docket_each(d, &claims, on_claim, f, err);
-    if (r == 0) {
-        bw_claimed_settle(&f->claimed);
-    }
-    return r;
-}
 
 /* ---- showing --------------------------------------------------------------------- */
 
@@ -194,7 +109,7 @@ static void text_result(const struct bw_claimed *c)
     (void)printf("\n");
 }
 
-static void text(const struct found *f)
+static void text(const struct bw_district *f)
 {
     static const size_t sums[] = {
         [BW_CLAIMED_INTERNET] = offsetof(struct bw_claimed_sum, internet_bps),
@@ -204,8 +119,8 @@ static void text(const struct found *f)
     const struct bw_claimed *c = &f->claimed;
     (void)printf("%s%s%s, FY%" PRId64 ", on %s (%s)\n", c->payer, f->name[0] ? " " : "",
                  f->name, c->year, c->day, BW_CLAIMED_METHOD);
-    if (f->n_schools > 0 && f->students != BW_UNKNOWN) {
-        (void)printf("%" PRId64 " full-time students in %zu schools\n", f->students,
+    if (f->students != BW_UNKNOWN) {
+        (void)printf("%" PRId64 " full-time students in %" PRId64 " schools\n", f->students,
                      f->n_schools);
     }
     for (int part = 0; part <= BW_CLAIMED_OPEN; part++) {
@@ -247,7 +162,7 @@ static void json_row(struct bw_jw *w, const struct bw_claimed_row *row)
     bw_jw_obj_end(w);
 }
 
-static void json(const struct found *f)
+static void json(const struct bw_district *f)
 {
     static const char *const ways[BW_DIRECTIONS] = {[BW_DOWN] = "down", [BW_UP] = "up"};
     const struct bw_claimed *c = &f->claimed;
@@ -261,8 +176,8 @@ static void json(const struct found *f)
     bw_jw_kstr(&w, "name", f->name[0] ? f->name : NULL);
     bw_jw_ki64(&w, "year", c->year);
     bw_jw_kstr(&w, "day", c->day);
-    bw_jw_ki64(&w, "schools", (int64_t)f->n_schools);
-    bw_jw_ki64(&w, "students", f->n_schools > 0 ? f->students : BW_UNKNOWN);
+    bw_jw_ki64(&w, "schools", f->n_schools);
+    bw_jw_ki64(&w, "students", f->students);
     bw_jw_karr(&w, "lines");
     for (size_t i = 0; i < c->n; i++) {
         json_row(&w, &c->rows[i]);
@@ -336,10 +251,12 @@ static int show(const struct asked *a)
 {
     const struct bw_verb *v = &bw_verb_claim_district;
     struct bw_docket d = {.catalogue = NULL};
-    struct found f = {.asked = a};
+    struct bw_district f = {.n_schools = 0};
     struct bw_err err = {.text = "no memory"};
     int status = bw_docket_open(v, &a->docket, false, &d);
-    if (status == 0 && read_all(&d, &f, &err) < 0) {
+    (void)snprintf(f.number, sizeof(f.number), "%s", a->number);
+    if (status == 0 && d.catalogue &&
+        bw_districts_read(d.catalogue, &f, 1, a->year, a->day, &err) < 0) {
         status = bw_cli_failed(v, "%s", err.text);
     } else if (status == 0 && f.claimed.n == 0) {
         status = bw_cli_failed(v, "no claim of FY%" PRId64 " has to do with %s", a->year,
@@ -349,8 +266,7 @@ static int show(const struct asked *a)
     } else if (status == 0) {
         text(&f);
     }
-    bw_claimed_done(&f.claimed);
-    free(f.users.text);
+    bw_district_done(&f);
     bw_docket_close(&d);
     return bw_cli_flush(v, status);
 }

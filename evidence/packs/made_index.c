@@ -132,7 +132,7 @@ static void circuit(struct bw_doc *d, const struct bw_made_index *x, size_t at)
     bw_doc_span(d, BW_SPAN_SMALL, r->of->why);
     if (made) {
         files(d, x, name);
-        bw_page_percent(d, bw_words_ppm(r->line.recorded_s, r->line.elapsed_s));
+        bw_page_percent(d, bw_words_ppm(r->line.now.recorded_s, r->line.now.elapsed_s));
     } else {
         bw_doc_cell(d);
         bw_doc_span(d, BW_SPAN_NONE, states[r->made]);
@@ -252,8 +252,8 @@ static void csv_circuit(struct bw_buf *out, const struct bw_made_index *x, size_
                               r->of->name.site, r->of->name.circuit, x->files[i]);
     }
     field(out, text);
-    number(out, made ? r->line.recorded_s : BW_UNKNOWN);
-    number(out, made ? r->line.elapsed_s : BW_UNKNOWN);
+    number(out, made ? r->line.now.recorded_s : BW_UNKNOWN);
+    number(out, made ? r->line.now.elapsed_s : BW_UNKNOWN);
     for (int o = BW_OUTCOME_SHOW; o <= BW_OUTCOME_NOT_ENOUGH; o++) {
         number(out, made ? judged(r, (enum bw_outcome)o) : BW_UNKNOWN);
     }

@@ -27,15 +27,15 @@ static void put_word(struct bw_jw *w, const char *name, const char *text)
 static void circuits(struct bw_jw *w, const struct bw_pack_made *m)
 {
     bw_jw_karr(w, "circuits");
-    for (size_t i = 0; i < m->asked->n_lines; i++) {
-        const struct bw_pack_line *x = &m->asked->lines[i];
+    for (size_t i = 0; m->asked->many && i < m->asked->many->n_lines; i++) {
+        const struct bw_pack_line *x = &m->asked->many->lines[i];
         bw_jw_obj(w);
         bw_jw_kstr(w, "site", x->site);
         bw_jw_kstr(w, "circuit", x->circuit);
         put_word(w, "place", x->place);
         bw_jw_obj_end(w);
     }
-    for (size_t i = 0; m->asked->n_lines == 0 && i < m->asked->n_reports; i++) {
+    for (size_t i = 0; !m->asked->many && i < m->asked->n_reports; i++) {
         const struct bw_report *r = m->asked->reports[i];
         bw_jw_obj(w);
         bw_jw_kstr(w, "site", r->site);

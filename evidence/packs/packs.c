@@ -62,7 +62,8 @@ static const struct {
                              "needs and progress",
                              "many districts at once: which lines need help",
                              0,
-                             {bw_pack_all_lines}},
+                             {bw_pack_needs, bw_pack_progress, bw_pack_districts,
+                              bw_pack_all_lines, bw_pack_unmeasured}},
 };
 
 int bw_pack_parse(const char *name, enum bw_pack *ret)
@@ -227,10 +228,10 @@ static void set_apart(struct bw_pack_made *m)
 {
     static const char *const sections[] = {"errata", "keys", NULL};
 
-    for (size_t i = 0; i < m->asked->n_reports && m->asked->n_lines == 0; i++) {
+    for (size_t i = 0; i < m->asked->n_reports && !m->asked->many; i++) {
         bw_page_errata_note(m->doc, m->asked->reports[i]);
     }
-    if (m->asked->n_lines == 0 && m->asked->pack != BW_PACK_AUDIT) { /* it has them all */
+    if (!m->asked->many && m->asked->pack != BW_PACK_AUDIT) { /* it has them all */
         bw_pack_report_figures(m, sections);
     }
 }
@@ -276,7 +277,7 @@ static void not_shown(struct bw_pack_made *m)
         bw_doc_span(m->doc, BW_SPAN_STRONG, m->absent[i].what);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, ": %s", m->absent[i].why);
     }
-    if (c->missing_s > 0 && m->asked->n_lines == 0) {
+    if (c->missing_s > 0 && !m->asked->many) {
         bw_words_length(c->missing_s * 1000, missing);
         bw_doc_item(m->doc);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Anything about the %s without a record.",
@@ -296,8 +297,8 @@ static void many_lead(struct bw_pack_made *m)
     char records[BW_WORDS_MAX];
     int64_t n = 0;
 
-    for (size_t i = 0; i < m->asked->n_lines; i++) {
-        n += m->asked->lines[i].n_records;
+    for (size_t i = 0; i < m->asked->many->n_lines; i++) {
+        n += m->asked->many->lines[i].now.n_records;
     }
     bw_words_local(m->r->tz, m->r->made_unix_s, 0, made);
     bw_words_count(n, records);
@@ -308,7 +309,7 @@ static void many_lead(struct bw_pack_made *m)
     bw_doc_printf(m->doc, BW_SPAN_PLAIN,
                   "%zu circuits. Made %s; %s signed records name them (a record that names "
                   "two counts for both).",
-                  m->asked->n_lines, made, records);
+                  m->asked->many->n_lines, made, records);
 }
 
 static int build(struct bw_pack_made *m, struct bw_err *reterr)
@@ -316,7 +317,7 @@ static int build(struct bw_pack_made *m, struct bw_err *reterr)
     const bw_pack_content_cb *contents = packs[m->asked->pack].contents;
     int rc;
 
-    if (m->asked->n_lines > 0) {
+    if (m->asked->many) {
         many_lead(m);
     } else {
         bw_page_lead(m->doc, m->r);
@@ -355,11 +356,11 @@ int bw_pack_make(const struct bw_pack_asked *asked,
                    packs[asked->pack].title);
     (void)snprintf(subject, sizeof(subject), "Bandwidth evidence, %s: %s.%s",
                    packs[asked->pack].name, m->r->site, m->r->circuit);
-    if (asked->n_lines > 0) {
-        (void)snprintf(title, sizeof(title), "%zu circuits: %s", asked->n_lines,
+    if (asked->many) {
+        (void)snprintf(title, sizeof(title), "%zu circuits: %s", asked->many->n_lines,
                        packs[asked->pack].title);
         (void)snprintf(subject, sizeof(subject), "Bandwidth evidence, %s: %zu circuits",
-                       packs[asked->pack].name, asked->n_lines);
+                       packs[asked->pack].name, asked->many->n_lines);
     }
     (void)snprintf(kicker, sizeof(kicker), "Bandwidth evidence: %s",
                    packs[asked->pack].name);

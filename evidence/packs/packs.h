@@ -18,9 +18,11 @@
 
 struct bw_buf;
 struct bw_claimline;
+struct bw_district;
 struct bw_doc;
 struct bw_err;
 struct bw_report;
+struct bw_selection;
 
 enum bw_pack {
     BW_PACK_SIZING,
@@ -57,26 +59,50 @@ struct bw_pack_judged {
     enum bw_outcome outcome;
 };
 
-/* One circuit of many: what a page of all of them says. Rates are down, at layer. */
-struct bw_pack_line {
-    char site[BW_SITE_MAX + 1];
-    char circuit[BW_NAME_MAX + 1];
-    char place[128];
-    bool recorded; /* no: no record of the period, and nothing below is known */
-    bool at_claim; /* layer is the claim's */
-    enum bw_layer layer;
+/* What a page of many says of one circuit in one period. Rates are down. */
+struct bw_pack_seen {
+    bool recorded;       /* no: no record of the period, and nothing below is known */
+    bool at_claim;       /* layer is the claim's */
+    enum bw_layer layer; /* of peak_bps and full_s */
+    enum bw_layer claim_layer;
     int64_t claim_bps;
     int64_t recorded_s;
     int64_t elapsed_s;
     int64_t peak_bps;
     int64_t full_s;
+    enum bw_layer tested_layer;
     int64_t tested_bps;
     int64_t n_tests;
     int64_t n_outages;
     int64_t outage_ms;
     int64_t n_records;
+};
+
+/* One circuit of many. */
+struct bw_pack_line {
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    char place[128];
+    char district[16]; /* the number of whose it is; "" not told */
+    struct bw_pack_seen now;
+    struct bw_pack_seen before;                       /* in the period before */
     struct bw_pack_judged judged[BW_PACK_JUDGED_MAX]; /* in the order of the rules */
     size_t n_judged;
+};
+
+/* What a page of many knows beside its lines. Lent. */
+struct bw_pack_many {
+    const struct bw_pack_line *lines; /* every circuit that was asked for */
+    size_t n_lines;
+    const struct bw_selection *chosen;   /* claims that serve it; NULL: none looked for */
+    char before_from[16];                /* the period before, days; "" there is none */
+    char before_to[16];                  /* its last day */
+    bool running;                        /* the period is not over: as many days of both */
+    const struct bw_district *districts; /* by number; what they claim on `day` */
+    const struct bw_district *districts_before;
+    size_t n_districts;
+    char day[16];
+    char day_before[16]; /* "" none */
 };
 
 struct bw_pack_asked {
@@ -86,9 +112,8 @@ struct bw_pack_asked {
     const struct bw_report *const *reports;
     const struct bw_pack_filed *filed; /* for each; NULL: none at all */
     size_t n_reports;
-    const struct bw_pack_line *lines; /* legislature: every circuit */
-    size_t n_lines;
-    int64_t students; /* unknown: nobody said */
+    const struct bw_pack_many *many; /* legislature alone, NULL else */
+    int64_t students;                /* unknown: nobody said */
     int64_t users;
     const char *users_are;     /* who counts as a user, in words */
     const char *people_origin; /* who said so */
@@ -98,8 +123,10 @@ struct bw_pack_asked {
 
 struct bw_pack_made;
 
-/* The line of one report, so that it can be let go. -ENOMEM. */
+/* The line of one report, so that it can be let go: its names, `now`, what was judged; and
+ * the same figures of a report of the period before. -ENOMEM. */
 int bw_pack_line_of(const struct bw_report *r, struct bw_pack_line *ret);
+int bw_pack_seen_of(const struct bw_report *r, struct bw_pack_seen *ret);
 
 /* "sizing"; -EINVAL. */
 int bw_pack_parse(const char *name, enum bw_pack *ret);

@@ -14,6 +14,7 @@
 #define BW_METHOD_RANGE "speed-range/1"
 #define BW_METHOD_COINCIDENT "coincident-use/1"
 #define BW_METHOD_UNIT_COST "unit-cost/1"
+#define BW_METHOD_PEAK_CHANGE "peak-change/1"
 #define BW_METHOD_RETENTION "retention-54.516/1"
 
 struct bw_pack_figure {
@@ -128,6 +129,12 @@ bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part 
  */
 void bw_pack_report_figures(struct bw_pack_made *m, const char *const *sections);
 
+/* ---- many (lines.c) ---- */
+
+/* Peak of the busiest day over the claim, where both are at one layer; else unknown. */
+int64_t bw_pack_busy_ppm(const struct bw_pack_seen *x);
+bool bw_pack_is_busy(int64_t busy_ppm); /* 75 % or more; not where it is unknown */
+
 /* ---- contents ---- */
 
 void bw_pack_who(struct bw_pack_made *m);         /* who.c: identifiers */
@@ -146,7 +153,11 @@ void bw_pack_clauses(struct bw_pack_made *m);     /* delivery.c */
 void bw_pack_letter(struct bw_pack_made *m);      /* delivery.c: where it is asked for */
 void bw_pack_proof(struct bw_pack_made *m);       /* proof.c: what proves the records */
 void bw_pack_certificate(struct bw_pack_made *m); /* proof.c: where it is asked for */
+void bw_pack_needs(struct bw_pack_made *m);       /* lines.c: which lines need help */
 void bw_pack_all_lines(struct bw_pack_made *m);   /* lines.c */
+void bw_pack_progress(struct bw_pack_made *m);    /* progress.c */
+void bw_pack_districts(struct bw_pack_made *m);   /* many_districts.c */
+void bw_pack_unmeasured(struct bw_pack_made *m);  /* many_districts.c */
 void bw_pack_keep_until(struct bw_pack_made *m);  /* keep_until.c */
 void bw_pack_first(struct bw_pack_made *m); /* from_report.c: claimed, delivered, used */
 void bw_pack_everything(struct bw_pack_made *m);  /* from_report.c: with all figures */

@@ -58,7 +58,7 @@ class Many(unittest.TestCase):
         cls.top = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-many-"))
         cls.data = f"{cls.top}/data"
         os.mkdir(cls.data)
-        subprocess.run([GEN, "--from", "2026-10-29T05:00:00Z", "--days", "2", "--offset", "-18000",
+        subprocess.run([GEN, "--from", "2026-10-27T05:00:00Z", "--days", "4", "--offset", "-18000",
                         "--sites", "3", "--ledger", f"{cls.data}/ledger"], check=True,
                        stdout=subprocess.DEVNULL)
         files = gen_usac.write([{
@@ -150,6 +150,69 @@ class Many(unittest.TestCase):
                 (("--circuit", "s-heron.wan", "--jobs", "2"), 2, "go with many")):
             self.assertIn(say, self.report(*words, "-o", f"{self.top}/none/", status=status).stderr)
         self.assertFalse(os.path.exists(f"{self.top}/none"))
+
+    def figures(self, name):
+        with open(name, encoding="utf-8", newline="") as f:
+            return {r["figure"]: r for r in csv.DictReader(f) if r["section"] != "absent"}
+
+    def test_a_page_of_all(self):
+        """Needs, progress and districts, from each circuit's own packs of the two periods."""
+        out, claim = f"{self.top}/lines.csv", ("--claim-down", "120M", "--claim-up", "120M")
+        self.report("--for", "legislature", "--district", DISTRICT, *claim, *RULES, "--format", "csv",
+                    "-o", out)
+        self.report("--for", "legislature", "--district", DISTRICT, *claim, *RULES, "-o",
+                    f"{self.top}/lines.html")
+        page = self.figures(out)
+        own = {}
+        for n, (first, end) in enumerate((("2026-10-27", "2026-10-29"), ("2026-10-29", "2026-10-31"))):
+            at = f"{self.top}/own{n}"
+            run("report", "--ledger", self.data, "--all", "--for", "delivery", "--from", first, "--to", end,
+                "--tz", "America/Chicago", *claim, *RULES, "--quiet", "--format", "csv", "-o", at)
+            run("report", "--ledger", self.data, "--all", "--for", "sizing", "--from", first, "--to", end,
+                "--tz", "America/Chicago", *claim, "--quiet", "--format", "csv", "-o", at)
+            for name in ("s-heron.wan", "s-heronb.wan", "s-heronc.wan"):
+                own[n, name] = (self.figures(f"{at}/{name}/sizing.csv"),
+                                self.figures(f"{at}/{name}/delivery.csv"))
+        peaks, rows = {}, ("s-heron.wan", "s-heronb.wan", "s-heronc.wan")
+        for name in rows:
+            claimed = 120_000_000 if name == "s-heronc.wan" else 100_000_000
+            self.assertEqual(page[f"{name}.claimed"]["value"], str(claimed))
+            for n in (0, 1):
+                peaks[n, name] = (int(own[n, name][0]["peak_day.down"]["value"]), claimed)
+            self.assertEqual(page[f"{name}.peak_day"]["value"], str(peaks[1, name][0]))
+            self.assertEqual([page[f"{name}.{k}"]["layer"] for k in ("claimed", "tested", "peak_day")],
+                             ["ip"] * 3)
+            for figure, row in own[1, name][1].items():
+                if figure.startswith("finding."):
+                    self.assertEqual(page[f"{name}.{figure}"]["value"], row["value"])
+        busy = [sum(p * 100 >= c * 75 for p, c in (peaks[n, r] for r in rows)) for n in (0, 1)]
+        self.assertEqual((page["busy.before"]["value"], page["busy.now"]["value"], page["busy.now"]["n"]),
+                         (str(busy[0]), str(busy[1]), "3"))
+        # The middle of three is the second; a share is rounded down to a millionth.
+        change = sorted(peaks[1, r][0] * 10**6 // peaks[0, r][0] - 10**6 for r in rows)[1]
+        self.assertEqual((page["peak_change"]["value"], page["peak_change"]["n"]), (str(change), "3"))
+        self.assertEqual((page["before.from"]["value"], page["before.to"]["value"]),
+                         ("2026-10-27", "2026-10-28"))
+        self.assertEqual(page["lines_busy"]["value"], str(busy[1]))
+        judged = [f for f in page if f.startswith("judged.esh-headroom/")]
+        self.assertEqual(len(judged), 3)
+        for figure in judged:
+            rule, outcome = figure[len("judged."):].rsplit(".", 1)
+            n = sum(own[1, r][1][f"finding.{rule}"]["value"] == outcome for r in rows)
+            self.assertEqual((page[figure]["value"], page[figure]["n"]), (str(n), "3"))
+        # 1 x 100 + 2 x 100 Mbit/s of Internet, the wan lines between sites count nothing; 1,300 students.
+        self.assertEqual(page[f"{DISTRICT}.claimed.now"]["value"], "300000000")
+        self.assertEqual(page[f"{DISTRICT}.students"]["value"], "1300")
+        self.assertEqual(page[f"{DISTRICT}.claimed_each"]["value"], "230769")
+        self.assertEqual((page[f"{DISTRICT}.on_record"]["value"], page[f"{DISTRICT}.on_record"]["n"]),
+                         ("3", "3"))
+        self.assertEqual((page["claims"]["value"], page["frn:2699000003.001.lines"]["value"]), ("2", "3"))
+        # Nothing is on record before: that is said, and nothing is compared.
+        run("report", "--ledger", self.data, "--for", "legislature", "--from", "2026-10-27", "--to",
+            "2026-10-29", "--tz", "America/Chicago", "--format", "csv", "-o", out)
+        page = self.figures(out)
+        self.assertEqual(page["left_out.no_record_before"]["value"], "3")
+        self.assertEqual((page["busy.now"]["value"], page["peak_change"]["value"]), ("", ""))
 
     def test_what_fails_stops_no_other(self):
         out = f"{self.top}/broken"

@@ -585,7 +585,7 @@ def main():
                             (["--monthly-cost", "3"], "goes with --for"),
                             (["--for", "pia", "--letter"], "--letter goes with"),
                             (["--for", "pia", "--certificate"], "goes with --for audit"),
-                            (["--for", "sizing", "--all"], "whose circuits"),
+                            (["--for", "sizing", "--all"], "-o DIR"),
                             (["--for", "sizing", "--with", "lan"], "--with goes with"),
                             (["--for", "pia", "--monthly-cost", "12e3"], "US dollars"),
                             (["--for", "sizing", "--students", "0"], "--students is a number"),
