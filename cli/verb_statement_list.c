@@ -19,9 +19,9 @@ struct asked {
 /* A kind that only a newer program knows may be on file; a slip of the finger is not. */
 static int check_kind(const struct bw_verb *v, const char *word)
 {
-    static const char *const words[] = {"entity",     "claim",    "binding", "calendar",
-                                        "annotation", "adoption", "erratum", "reply",
-                                        "withdrawal", NULL};
+    static const char *const words[] = {"entity",     "claim",      "binding", "calendar",
+                                        "annotation", "adoption",   "erratum", "reply",
+                                        "withdrawal", "revocation", "site",    NULL};
     const char *meant = bw_cli_nearest(word, words);
     return bw_statement_kind_parse(word) == BW_STATEMENT_OTHER && meant
                ? bw_cli_usage(v, "--kind %s: did you mean %s?", word, meant)
@@ -118,7 +118,8 @@ const struct bw_verb bw_verb_statement_list = {
         "withdrawn is shown with --history, and says so.\n"
         "\n"
         "  --kind KIND        entity, claim, binding, calendar, annotation, adoption,\n"
-        "                     erratum, reply or withdrawal\n"
+        "                     erratum, reply, revocation, site or\n"
+        "                     withdrawal\n"
         "  --about KEY        of this key; with a * at its end all that begin so\n"
         "  --history          those that are good no longer as well\n"
         "  --before POSITION  as it stood before the statement of that position\n"

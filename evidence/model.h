@@ -20,6 +20,7 @@
 #include <errata.h>
 #include <finding.h>
 #include <reply.h>
+#include <revocation.h>
 #include <schoolcal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,6 +120,8 @@ struct bw_report_keyfact {
     int64_t revoked_unix_s;           /* since when it was in other hands; unknown: never */
     char replaced_by[BW_KID_LEN + 1]; /* "" none */
     char prev_kid[BW_KID_LEN + 1];    /* the key that signed for it; "" none */
+    char why[BW_REVOCATION_TEXT_MAX + 1]; /* it was revoked; "" nobody said */
+    char by[65];
 };
 
 /* What is asked. Everything is borrowed until bw_report_make() returns. */
@@ -425,6 +428,8 @@ struct bw_report_key {
     enum bw_chain_why why; /* … and why it began one: known with begins_unix_s */
     char prev_kid[BW_KID_LEN + 1]; /* the chain it cites, and where that is left; "" */
     int64_t prev_seq;
+    char revoked_why[BW_REVOCATION_TEXT_MAX + 1];
+    char revoked_by[65];
 };
 
 /* A word that occurs in records (agent, configuration hash) and how often. */

@@ -164,6 +164,8 @@ static int tell_keys(struct bw_model *m)
             k->n_apart = n;
             k->from_unix_s = f->from_unix_s;
             k->revoked_unix_s = f->revoked_unix_s;
+            memcpy(k->revoked_why, f->why, sizeof(k->revoked_why));
+            memcpy(k->revoked_by, f->by, sizeof(k->revoked_by));
             if (!k->prev_kid[0]) {
                 memcpy(k->prev_kid, f->prev_kid, sizeof(k->prev_kid));
             }

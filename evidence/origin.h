@@ -75,10 +75,12 @@ void bw_origin_check_words(const struct bw_check_result *res,
 /* A site's key as far as its history is known. */
 struct bw_origin_key {
     struct bw_pubkey key;
-    int64_t from_unix_s;              /* unknown: not on file here */
-    int64_t revoked_unix_s;           /* unknown: in force, or not on file */
-    char replaced_by[BW_KID_LEN + 1]; /* "" none */
-    char prev_kid[BW_KID_LEN + 1];    /* the key that signed for it; "" none */
+    int64_t from_unix_s;                  /* unknown: not on file here */
+    int64_t revoked_unix_s;               /* unknown: in force, or not on file */
+    char replaced_by[BW_KID_LEN + 1];     /* "" none */
+    char prev_kid[BW_KID_LEN + 1];        /* the key that signed for it; "" none */
+    char why[BW_REVOCATION_TEXT_MAX + 1]; /* it was revoked; "" nobody said */
+    char by[65];                          /* who said so */
 };
 
 /* Every key of a site: of the ledger's catalogue, of the folder that the journal lies in,

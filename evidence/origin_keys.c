@@ -56,6 +56,26 @@ static int of_catalogue(void *owner, const struct bw_site_key *k)
     return 0;
 }
 
+static int find_reasons(struct bw_catalogue *c, struct found *f, struct bw_err *reterr)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < f->n; i++) {
+        struct bw_origin_key *k = &f->list[i];
+        struct bw_revocation why;
+        int64_t said_unix_s;
+        if (k->revoked_unix_s == BW_UNKNOWN) {
+            continue;
+        }
+        r = bw_revocation_find(c, k->key.kid, &why, k->by, &said_unix_s, reterr);
+        if (r == 0) {
+            memcpy(k->why, why.reason, sizeof(k->why));
+        }
+        r = r == -ENOENT ? 0 : r;
+    }
+    return r;
+}
+
 static int take_all(struct found *f, const struct bw_pubkey *keys, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -132,6 +152,7 @@ int bw_origin_keys(struct bw_origin *s,
 
     if (s->from != BW_FROM_JOURNAL && s->catalogue) {
         r = s->catalogue->ops->keys(s->catalogue, site, of_catalogue, &f, reterr);
+        r = r < 0 ? r : find_reasons(s->catalogue, &f, reterr);
     } else if (s->from == BW_FROM_JOURNAL) {
         r = of_box(s, &f, reterr);
     }
@@ -173,6 +194,8 @@ int bw_origin_keyfacts(struct bw_origin *s,
         memcpy(list[i].kid, keys[i].key.kid, sizeof(list[i].kid));
         memcpy(list[i].replaced_by, keys[i].replaced_by, sizeof(list[i].replaced_by));
         memcpy(list[i].prev_kid, keys[i].prev_kid, sizeof(list[i].prev_kid));
+        memcpy(list[i].why, keys[i].why, sizeof(list[i].why));
+        memcpy(list[i].by, keys[i].by, sizeof(list[i].by));
     }
     free(keys);
     if (r == 0) {

@@ -16,29 +16,30 @@ enum {
 
 #define UNIX_MAX INT64_C(253402300799)
 
-static int
-word(const json_t *o, const char *name, char out[BW_KID_LEN + 1], struct bw_err *e)
+static int word(const json_t *o, const char *name, char *out, size_t cap, struct bw_err *e)
 {
     const char *text = NULL;
-    int r = bw_json_opt_str(o, name, BW_KID_LEN, &text, e);
+    int r = bw_json_opt_str(o, name, cap - 1, &text, e);
 
     if (r == 0) {
-        (void)snprintf(out, BW_KID_LEN + 1, "%s", text ? text : "");
+        (void)snprintf(out, cap, "%s", text ? text : "");
     }
     return r;
 }
 
 static int take(const json_t *o, struct bw_report_keyfact *k, struct bw_err *reterr)
 {
-    int r = json_is_object(o) ? word(o, "kid", k->kid, reterr)
+    int r = json_is_object(o) ? word(o, "kid", k->kid, sizeof(k->kid), reterr)
                               : bw_err_set(reterr, -BW_EMALFORMED, "a key is no object");
 
     r = r < 0 ? r : bw_json_opt_i64(o, "from_unix_s", 0, UNIX_MAX, &k->from_unix_s, reterr);
     r = r < 0
             ? r
             : bw_json_opt_i64(o, "revoked_unix_s", 0, UNIX_MAX, &k->revoked_unix_s, reterr);
-    r = r < 0 ? r : word(o, "replaced_by", k->replaced_by, reterr);
-    return r < 0 ? r : word(o, "prev_kid", k->prev_kid, reterr);
+    r = r < 0 ? r : word(o, "replaced_by", k->replaced_by, sizeof(k->replaced_by), reterr);
+    r = r < 0 ? r : word(o, "prev_kid", k->prev_kid, sizeof(k->prev_kid), reterr);
+    r = r < 0 ? r : word(o, "revoked_why", k->why, sizeof(k->why), reterr);
+    return r < 0 ? r : word(o, "revoked_by", k->by, sizeof(k->by), reterr);
 }
 
 int bw_bundle_keys_read(const struct bw_bag_member *m,

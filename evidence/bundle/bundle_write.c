@@ -311,6 +311,8 @@ static void put_key(struct bw_jw *w, const struct bw_origin_key *k)
     bw_jw_ki64(w, "revoked_unix_s", k->revoked_unix_s);
     bw_jw_kstr(w, "replaced_by", k->replaced_by[0] ? k->replaced_by : NULL);
     bw_jw_kstr(w, "prev_kid", k->prev_kid[0] ? k->prev_kid : NULL);
+    bw_jw_kstr(w, "revoked_why", k->why[0] ? k->why : NULL);
+    bw_jw_kstr(w, "revoked_by", k->by[0] ? k->by : NULL);
     bw_jw_obj_end(w);
 }
 

@@ -46,8 +46,9 @@ static void note_keys(struct bw_doc *d, const struct bw_report *r)
         bw_doc_printf(
             d, BW_SPAN_PLAIN,
             "The key %.8s was revoked as of %s. %s of this period that came by it "
-            "since, whatever time they claim, count nowhere.",
-            k->kid, since, n);
+            "since, whatever time they claim, count nowhere.%s%s%s%s%s",
+            k->kid, since, n, k->revoked_why[0] ? " " : "", k->revoked_why,
+            k->revoked_by[0] ? " (" : "", k->revoked_by, k->revoked_by[0] ? ")." : "");
     }
 }
 

@@ -66,5 +66,7 @@ void bw_json_key_history(struct bw_jw *w, const struct bw_report_key *k)
     if (k->revoked_unix_s != BW_UNKNOWN) {
         bw_json_time(w, "in_other_hands_since", k->revoked_unix_s);
         bw_jw_ki64(w, "set_apart", k->n_apart);
+        bw_json_word(w, "revoked_why", k->revoked_why);
+        bw_json_word(w, "revoked_by", k->revoked_by);
     }
 }

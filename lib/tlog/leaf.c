@@ -20,6 +20,8 @@ static const char *const names[BW_LEAF_TYPE_MAX + 1] = {
     [BW_LEAF_ERRATUM] = "erratum",
     [BW_LEAF_REPLY] = "reply",
     [BW_LEAF_WITHDRAWAL] = "withdrawal",
+    [BW_LEAF_REVOCATION] = "revocation",
+    [BW_LEAF_SITE] = "site",
     [BW_LEAF_STATEMENT] = "statement",
     [BW_LEAF_ENROLMENT] = "enrolment",
     [BW_LEAF_KEY_END] = "key-end",
@@ -67,7 +69,7 @@ void bw_leaf_type_name(int type, char name[16])
 
 int bw_leaf_type_of(const char *kind)
 {
-    for (int i = BW_LEAF_ENTITY; i <= BW_LEAF_WITHDRAWAL; i++) {
+    for (int i = BW_LEAF_ENTITY; i <= BW_LEAF_SITE; i++) {
         if (strcmp(names[i], kind) == 0) {
             return i;
         }

@@ -4,6 +4,7 @@ independent JOSE library and by `bandwitness verify`; and that nothing private l
 import json
 import os
 import sqlite3
+import subprocess
 import time
 import unittest
 
@@ -11,6 +12,7 @@ from jwcrypto import jwk, jws
 
 from bwtest import CollectorCase
 from bwtest.jose import START, Key
+from bwtest.place import program
 
 
 class Keys(CollectorCase):
@@ -128,6 +130,59 @@ class Keys(CollectorCase):
         db.close()
         k, = self.keys(box.site).json["keys"]
         self.assertEqual((k["kid"], k["revoked_s"]), (box.key.kid, START + 5))
+
+    def report(self, box, status=0):
+        done = subprocess.run([program("bandwitness"), "report", "--ledger", self.c.data, "--site", box.site, "--tz",
+                               "UTC", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return json.loads(done.stdout) if status == 0 else done.stderr.decode()
+
+    def test_what_came_by_a_key_in_other_hands_counts_nowhere(self):
+        box = self.c.box()
+        self.assertEqual(self.c.post([box.summary() for _ in range(3)]).json["refused"], [])
+        handed = self.rotate(box)
+        self.assertEqual(self.c.post([handed, box.summary()]).json["refused"], [])
+        time.sleep(1.1)
+        since = int(time.time())
+        # Forged later, whatever time it claims: it goes on where the box was.
+        self.assertEqual(self.c.post([box.summary(), box.summary()]).json["refused"], [])
+        before = self.report(box)
+        self.assertEqual(before["counts"]["records"], 7)
+        new = {k["kid"]: k for k in before["counts"]["keys"]}[box.key.kid]
+        self.assertEqual((new["chain_why"], new["prev_seq"], new["n"]), ("rotated", 3, 4))
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
+        words = ("key", "revoke", "--compromised-at", when, "--reason", "the box was stolen", "--by", "heron", "--json",
+                 "--data", self.c.data, "--")
+        said = json.loads(self.c.command(*words, box.key.kid[:12]))
+        self.assertEqual((said["kid"], said["records"], said["set_apart"], said["revoked_s"]),
+                         (box.key.kid, 4, 2, since))
+        self.c.command(*words, box.key.kid, ok=(1,))  # nothing more was said
+        refused, = self.c.post([box.summary()]).json["refused"]
+        self.assertTrue(refused["type"].endswith("key-revoked"), refused)
+        report = self.report(box)
+        self.assertEqual((report["counts"]["records"], report["counts"]["intervals"]), (5, 5))
+        keys = {k["kid"]: k for k in report["counts"]["keys"]}
+        bad = keys[box.key.kid]
+        self.assertEqual((bad["n"], bad["set_apart"], bad["in_other_hands_since"], bad["revoked_why"],
+                          bad["revoked_by"], bad["prev_kid"]),
+                         (2, 2, when, "the box was stolen", "heron", new["prev_kid"]))
+        gap = report["coverage"]["gaps"][-1]
+        self.assertEqual((gap["kind"], gap["missing_s"], gap["why"]),
+                         ("missing", 600, "set apart: key in other hands"))
+        # The bag tells it, and comes to the same; so does the log.
+        bag = os.path.join(self.c.folder, "bag.tar.zst")
+        self.c.command("bundle", "--ledger", self.c.data, "--site", box.site, "--tz", "UTC", "-o", bag)
+        told = json.loads(self.c.command("verify", "--json", bag, ok=(0, 1)))
+        self.assertEqual(told.get("faults", []), [], told)
+        with sqlite3.connect(f"file:{self.c.data}/ledger/ledger.db?mode=ro", uri=True) as db:
+            kinds = set()
+            for _ in range(100):
+                kinds = {x for x, in db.execute("SELECT DISTINCT type FROM log_leaves")}
+                if {10, 33} <= kinds:
+                    break
+                time.sleep(0.1)
+        db.close()
+        self.assertLessEqual({10, 33}, kinds)  # the statement, and the key's end
 
     def test_site_without_a_box_and_no_site(self):
         token = self.c.token("--site", "Birch School")

@@ -256,6 +256,11 @@ static void test_keys_replace_and_revoke(void **state)
     assert_int_equal(f->c->ops->key_revoke(f->c, b.kid, 170, &f->err), 0);
     assert_int_equal(f->c->ops->key_get(f->c, b.kid, &got, &f->err), 0);
     assert_int_equal(got.revoked_unix_s, 170);
+    /* said again, only an earlier time says more */
+    assert_int_equal(f->c->ops->key_revoke(f->c, b.kid, 175, &f->err), 0);
+    assert_int_equal(f->c->ops->key_revoke(f->c, b.kid, 165, &f->err), 0);
+    assert_int_equal(f->c->ops->key_get(f->c, b.kid, &got, &f->err), 0);
+    assert_int_equal(got.revoked_unix_s, 165);
     assert_int_equal(got.from_unix_s, 160);
     assert_int_equal(f->c->ops->key_replace(f->c, b.kid, &d, 180, &f->err), -EPERM);
     assert_int_equal(f->c->ops->key_get(f->c, d.kid, &got, &f->err), -ENOENT);

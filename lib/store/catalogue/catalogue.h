@@ -290,9 +290,10 @@ struct bw_catalogue_ops {
                        const struct bw_site_key *key,
                        int64_t now_unix_s,
                        struct bw_err *reterr);
+    /* It was in other hands since; said again, only an earlier time counts. */
     int (*key_revoke)(struct bw_catalogue *c,
                       const char *kid,
-                      int64_t now_unix_s,
+                      int64_t since_unix_s,
                       struct bw_err *reterr);
 
     /* Note what summaries say of n circuits, in their order and in one transaction;

@@ -625,7 +625,7 @@ int bw_cat_key_replace(struct bw_catalogue *c,
 
 int bw_cat_key_revoke(struct bw_catalogue *c,
                       const char *kid,
-                      int64_t now_unix_s,
+                      int64_t since_unix_s,
                       struct bw_err *reterr)
 {
     struct bw_sql *s = bw_catalogue_db(c);
@@ -639,6 +639,6 @@ int bw_cat_key_revoke(struct bw_catalogue *c,
         return r;
     }
     bw_sql_text(st, 1, kid);
-    bw_sql_i64(st, 2, now_unix_s);
+    bw_sql_i64(st, 2, since_unix_s);
     return bw_sql_run(s, st, reterr);
 }

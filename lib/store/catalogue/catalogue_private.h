@@ -99,7 +99,7 @@ int bw_cat_key_replace(struct bw_catalogue *c,
                        struct bw_err *reterr);
 int bw_cat_key_revoke(struct bw_catalogue *c,
                       const char *kid,
-                      int64_t now_unix_s,
+                      int64_t since_unix_s,
                       struct bw_err *reterr);
 
 /* catalogue_names.c: names and their history */

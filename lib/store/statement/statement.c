@@ -24,11 +24,17 @@ enum {
 };
 
 static const char *const words[BW_STATEMENT_KINDS] = {
-    [BW_STATEMENT_ENTITY] = "entity",         [BW_STATEMENT_CLAIM] = "claim",
-    [BW_STATEMENT_BINDING] = "binding",       [BW_STATEMENT_CALENDAR] = "calendar",
-    [BW_STATEMENT_ANNOTATION] = "annotation", [BW_STATEMENT_ADOPTION] = "adoption",
-    [BW_STATEMENT_ERRATUM] = "erratum",       [BW_STATEMENT_REPLY] = "reply",
+    [BW_STATEMENT_ENTITY] = "entity",
+    [BW_STATEMENT_CLAIM] = "claim",
+    [BW_STATEMENT_BINDING] = "binding",
+    [BW_STATEMENT_CALENDAR] = "calendar",
+    [BW_STATEMENT_ANNOTATION] = "annotation",
+    [BW_STATEMENT_ADOPTION] = "adoption",
+    [BW_STATEMENT_ERRATUM] = "erratum",
+    [BW_STATEMENT_REPLY] = "reply",
     [BW_STATEMENT_WITHDRAWAL] = "withdrawal",
+    [BW_STATEMENT_REVOCATION] = "revocation",
+    [BW_STATEMENT_SITE] = "site",
 };
 
 const char *bw_statement_kind_name(enum bw_statement_kind kind)
