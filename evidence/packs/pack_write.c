@@ -135,9 +135,17 @@ int bw_pack_csv(const struct bw_pack_made *m, struct bw_buf *out, struct bw_err 
         } else {
             put_i64(out, f->value);
         }
-        bw_buf_printf(out, ",%s,%s,%s,", f->unit, f->layer, f->statistic);
+        bw_buf_putc(out, ',');
+        bw_text_csv(out, f->unit);
+        bw_buf_putc(out, ',');
+        bw_text_csv(out, f->layer);
+        bw_buf_putc(out, ',');
+        bw_text_csv(out, f->statistic); /* of a finding its arithmetic, with commas */
+        bw_buf_putc(out, ',');
         put_i64(out, f->n);
-        bw_buf_printf(out, ",%s\r\n", f->method);
+        bw_buf_putc(out, ',');
+        bw_text_csv(out, f->method);
+        bw_buf_puts(out, "\r\n");
     }
     for (size_t i = 0; i < m->n_absent; i++) {
         bw_buf_puts(out, "absent,");

@@ -9,7 +9,9 @@
  *   entity ID KIND PARENT|- FROM_S NAME…
  *   site ID INDEX ENTITY FROM_S TO_S INTERVAL_S UTC_OFFSET_S ARCHIVE(0|1) NAME…
  *   KIND FROM_MS TO_MS A B           a stretch of the site above (gen_scene.h)
- * On standard output a line of JSON for each key: whose it is, and what it signed.
+ * On standard output a line of JSON for each key: whose it is, and what it signed. With
+ * --jose DIR/SITE.jose has a site's records, and DIR/SITE.times for each of them when it
+ * came (unix ms) and at which position of the ledger it is.
  *
  * Invariant: records enter the ledger in the order in which they are received. */
 #include <buf.h>
@@ -46,6 +48,7 @@ struct school {
     char name[BW_LABEL_MAX + 1];
     struct bw_gen *gen;
     FILE *jose;
+    FILE *times;
     const char *jws; /* the record that is received next, the generator's */
     size_t jws_len;
     int64_t received_unix_ms;
@@ -67,6 +70,7 @@ struct state {
     struct bw_catalogue *catalogue;
     struct bw_gen_sink book;
     int64_t sealed_unix_ms;
+    int64_t position; /* of the record that is written next */
 };
 
 /* ---- the scene ------------------------------------------------------------------ */
@@ -284,6 +288,11 @@ static int write_one(struct state *s, struct school *x, struct bw_err *reterr)
                     fputc('\n', x->jose) == EOF)) {
         return bw_err_set(reterr, -EIO, "writing the records of %s failed", x->scene.site);
     }
+    if (x->times) {
+        (void)fprintf(x->times, "%lld %lld\n", (long long)x->received_unix_ms,
+                      (long long)s->position);
+    }
+    s->position++;
     if (s->book.ledger) {
         r = bw_gen_sink_put(&s->book, x->gen, x->jws, x->jws_len, reterr);
         if (r == 0 && s->seal &&
@@ -335,7 +344,11 @@ static int begin(struct state *s, struct bw_err *reterr)
         if (r == 0 && s->jose) {
             (void)snprintf(path, sizeof(path), "%s/%s.jose", s->jose, x->scene.site);
             x->jose = fopen(path, "we");
-            r = x->jose ? 0 : bw_err_set(reterr, -errno, "%s cannot be written", path);
+            (void)snprintf(path, sizeof(path), "%s/%s.times", s->jose, x->scene.site);
+            x->times = fopen(path, "we");
+            r = x->jose && x->times
+                    ? 0
+                    : bw_err_set(reterr, -errno, "%s cannot be written", path);
         }
     }
     if (r == 0 && s->data) {
@@ -357,8 +370,9 @@ static int end(struct state *s, int r, struct bw_err *reterr)
     bw_ledger_close(s->book.ledger);
     bw_catalogue_close(s->catalogue);
     for (size_t i = 0; i < s->n_schools; i++) {
-        if (s->schools[i]->jose && fclose(s->schools[i]->jose) != 0 && r == 0) {
-            r = bw_err_set(reterr, -EIO, "writing records failed");
+        if ((s->schools[i]->jose && fclose(s->schools[i]->jose) != 0) ||
+            (s->schools[i]->times && fclose(s->schools[i]->times) != 0)) {
+            r = r < 0 ? r : bw_err_set(reterr, -EIO, "writing records failed");
         }
         bw_gen_free(s->schools[i]->gen);
         free(s->schools[i]);

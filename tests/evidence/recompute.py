@@ -40,6 +40,7 @@ class Check:
         self.zone = zoneinfo.ZoneInfo(report["period"]["time_zone"])
         self.differences = []
         self.compared = 0
+        self.known = {}  # every figure that was worked out, under the name it was compared by
         self.errata = Errata(report, unix)
         mine = self.errata.leave([p for p in records if p["site"] == self.site])
         self.records = [p for p in mine if self.begin <= p["start"] < self.end]
@@ -62,6 +63,7 @@ class Check:
 
     def same(self, where, mine, theirs):
         self.compared += 1
+        self.known[where] = mine
         if mine != theirs:
             self.differences.append(f"{where}: worked out {mine!r}, the report has {theirs!r}")
 

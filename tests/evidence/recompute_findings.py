@@ -9,7 +9,6 @@ again for every rule of the folder, and each difference is told. Exit status as 
 import argparse
 import json
 import os
-import re
 import sys
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -18,76 +17,16 @@ import recompute
 import recompute_bins
 import recompute_calendar as calendars
 import watching
+from recompute_conf import conf, minute, part_of, ppm, rate, read_rule, share, span, up, weekdays
 
-DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-TIME = {"ms": 1, "s": 1000, "min": 60000, "h": 3600000, "d": 86400000}
-RATE = {"": 1, "k": 1000, "M": 10**6, "G": 10**9}
 EXCUSE = {"power": "power", "planned": "planned", "school": "school", "weather": "disaster"}
+NOT_COUNTED = {"apart": "the figure is not the line's", "untestable": "the claim is more than box or server can carry",
+               "no counter": "the line's own rate was not measured",
+               "no want": "no speed in force to hold them against", "short": "shorter than the rule asks for",
+               "close": "sooner after another", "class": "not known whether there was class"}
+SENTENCE = {"show": "The measurements show ", "do-not-show": "The measurements do not show ",
+            "not-enough": "The measurements are not enough to tell "}
 KINDS = ["capacity", "experience", "use", "size", "service"]
-
-
-# ---- files -------------------------------------------------------------------------------
-
-def conf(path):
-    """[(keyword, title, {option: word})…] of a file; sections within sections under "in"."""
-    with open(path, encoding="utf-8") as f:
-        words = [w for w in re.findall(r'"[^"]*"|#[^\n]*|[{}=]|[^\s{}="#]+', f.read()) if w[0] != "#"]
-    at = 0
-
-    def block():
-        nonlocal at
-        options, inner = {}, []
-        while at < len(words) and words[at] != "}":
-            if words[at + 1] == "=":
-                options[words[at]] = words[at + 2].strip('"')
-                at += 3
-                continue
-            keyword, title = words[at], words[at + 1].strip('"') if words[at + 1] != "{" else ""
-            at += 2 if words[at + 1] == "{" else 3
-            inner.append((keyword, title, *block()))
-            at += 1
-        return options, inner
-    return block()
-
-
-def share(word):
-    return Fraction(word.rstrip("%")) / 100
-
-
-def span(word):
-    number, unit = re.fullmatch(r"([0-9.]+)([a-z]+)", word).groups()
-    return Fraction(number) * TIME[unit]
-
-
-def rate(word):
-    number, unit = re.fullmatch(r"([0-9.]+)([kMG]?)", word).groups()
-    return int(Fraction(number) * RATE[unit])
-
-
-def minute(word):
-    return int(word[:2]) * 60 + int(word[3:])
-
-
-def weekdays(word):
-    out = set()
-    for part in word.split(","):
-        a, b = (part.split("-") + [part])[:2]
-        a, b = DAYS.index(a), DAYS.index(b)
-        out |= {(a + i) % 7 for i in range((b - a) % 7 + 1)}
-    return out
-
-
-def up(value):
-    """The smallest whole number that is not less."""
-    return -(-value.numerator // value.denominator)
-
-
-def ppm(value):
-    return int(value * 10**6)
-
-
-def part_of(ppm_, of):
-    return up(Fraction(ppm_) * of)
 
 
 def combine(parts):
@@ -300,7 +239,9 @@ class World:
                  "made": len(counted) + n.get("lost", 0) + excluded, "deferred": n.get("deferred", 0),
                  "lost": n.get("lost", 0), "excluded": excluded, "counted": len(counted),
                  **{g: grades.count(g) for g in ("self", "receipt", "archive")}}
-        rows, told = [], []
+        rows, told = [(NOT_COUNTED[k], n[k]) for k in NOT_COUNTED if n.get(k)], []
+        for speed in dict.fromkeys(u[3] for u in counted):
+            rows += [("speed", speed), ("a test reaches it with this rate", up(part * speed))]
         for _, unit, _ in units:
             chosen, found, best = self.measuring(rule, unit)
             if best is not None:
@@ -317,9 +258,12 @@ class World:
                     all(self.full(clause, uses, d, graded) for d in chosen)
                 if counting == "share":
                     rows.append(("of them, that reached it", sum(reached)))
+                    if some:
+                        rows.append(("share of the tests", ppm(Fraction(sum(reached), len(some)))))
                     return enough, bool(some) and Fraction(sum(reached), len(some)) >= wanted_share
                 good = sum(any(v) for v in by_day.values())
                 poor = sum(not all(v) for v in by_day.values())
+                rows.append(("days with a test that counts", len(by_day)))
                 rows.append(("of them, with one that", poor if counting == "days-below" else good))
                 return enough, (poor < int(o["days"]) if counting == "days-below" else good >= int(o["days"]))
             if not here:
@@ -407,6 +351,9 @@ class World:
             rows.append(("percentile", value))
             if o.get("by_students") == "yes" and self.people["student"]:
                 rows.append(("for each of", value // self.people["student"]))
+            lowest = None if None in claims else min(claims)
+            if not figure and lowest is not None:
+                rows += [("speed", lowest), ("the most that the rule allows", int(share(o["at_most"]) * lowest))]
             if len(good) < int(o.get("least_days", 1)):
                 told.append(("few", "too-few"))
             elif not figure and None in claims:
@@ -462,6 +409,8 @@ class World:
                      ("answered within it", within)]
             of = sent if o["lost"] == "over" else sent - lost
             most = within + maybe + max(0, sent - lost - answered)
+            if most > within:
+                rows.append(("not known on which side of it", most - within))
             if sent < int(o["least"]) or of <= 0 or not found:
                 told.append("too-few")
             elif within >= wanted * of:
@@ -485,13 +434,18 @@ class World:
         if not fits:
             return "not-enough", "no-size", None, []
         target = rate(fits[0]["each"]) * people
-        rows = [("speed for so many", target)]
-        target = max(target, rate(fits[0]["least"]) if "least" in fits[0] else 0)
+        rows = [("students", students)] if students is not None else []
+        rows += [("users", people)] if o["per"] == "user" else []
+        rows += [("speed for so many", target)]
+        if "least" in fits[0] and rate(fits[0]["least"]) > target:
+            target = rate(fits[0]["least"])
+            rows.append(("the least for any number of them", target))
         claim = self.c.claim_at(self.c.until - 1)
         claim = claim and claim.get(f"{direction}_bps")
         if claim is None:
             return "not-enough", "no-claim", None, rows
-        return "show" if claim >= target else "do-not-show", None, None, rows + [("for each", claim // people)]
+        return "show" if claim >= target else "do-not-show", None, None, rows + [
+            ("the claimed speed at the end", claim), ("for each", claim // people)]
 
     def pieces(self):
         """Outages cut at excluded time: (from, to, causes that excuse it)."""
@@ -521,11 +475,13 @@ class World:
             out = sum(ms for ms, _ in clip)
             excused = sum(ms for ms, why in clip if why & set(excuses.split(",")))
             watched = max(out, sum(d["watched"] for d in unit))
-            rows += [("could have been seen", watched), ("without service", out), ("of it excused", excused)]
+            rows += [("could have been seen", watched), ("time in which none could", elapsed - watched),
+                     ("without service", out), ("of it excused", excused)]
             down, of, rest = out - excused, watched - excused, elapsed - excused
             seen = watched >= Fraction(9, 10) * elapsed
             if there is None:
                 limit = span(o["at_most"])
+                rows.append(("the most that the rule allows", int(limit)))
                 told.append("do-not-show" if down > limit else
                             "show" if whole and seen else "too-few" if whole else "running")
                 continue
@@ -557,25 +513,14 @@ class World:
         return "not-enough", "running" if "running" in told else "too-few", None, rows
 
 
-# ---- rules ---------------------------------------------------------------------------------
-
-def read_rule(path):
-    options, inner = conf(path)
-    forms = ("tests", "bins", "delay", "ratio", "outages")
-    rule = {"name": os.path.basename(path)[:-5], "place": options["place"], "clauses": [],
-            "days": next((o for k, _, o, _ in inner if k == "days"), None)}
-    for form in forms:
-        for keyword, title, o, sections in inner:
-            if keyword == form:
-                rule["clauses"].append({"name": title, "form": form, "options": o, "inner": sections,
-                                        "ways": o.get("direction", "down,up").split(",")})
-    return rule
-
+# ---- findings ------------------------------------------------------------------------------
 
 class Findings:
     def __init__(self, check, folder, terms=None, students=None, users=None):
         self.c, self.folder = check, folder
         self.world = World(check, terms, students, users)
+        self.told = []  # (finding, outcome, its rule) as worked out
+        self.rows, self.sentences = [], set()  # of the report, held against what was worked out
 
     def parts(self, rule, kind):
         w = self.world
@@ -605,10 +550,14 @@ class Findings:
         c.same(f"{where}.reason", mine["reason"] if mine["outcome"] == "not-enough" else None,
                theirs.get("reason"))
         c.same(f"{where}.tests", mine["tests"], theirs.get("tests"))
-        rows = iter(theirs["rows"])
-        for words, value in mine["rows"]:
-            found = next((r for r in rows if words in r["words"]), {})
-            c.same(f"{where}, row '{words}'", value, found.get("value"))
+        c.same(f"{where}.sentence", SENTENCE[mine["outcome"]], theirs["sentence"][:len(SENTENCE[mine["outcome"]])])
+        # every row of the arithmetic, in its order; a class of size is a word
+        rows = [r for r in theirs["rows"] if not r["words"].startswith("class of size")]
+        c.same(f"{where}, rows", [w for w, _ in mine["rows"]],
+               [next((w for w, _ in mine["rows"][i:i + 1] if w in r["words"]), r["words"]) for i, r in enumerate(rows)])
+        for (words, value), row in zip(mine["rows"], rows):
+            c.same(f"{where}, row '{words}'", value, row.get("value"))
+        self.rows += [(r["words"], r.get("value")) for r in theirs["rows"]]
 
     def compare(self):
         c = self.c
@@ -634,11 +583,11 @@ class Findings:
                 for a, b in zip(parts, f["parts"]):
                     self.compare_part(where, a, b)
                 outcome, reason = combine(parts)
+                self.told.append((where, outcome, rule))
                 c.same(f"{where}.outcome", outcome, f.get("outcome"))
                 c.same(f"{where}.reason", reason, f.get("reason"))
-                words = {"show": "The measurements show ", "do-not-show": "The measurements do not show ",
-                         "not-enough": "The measurements are not enough to tell "}[outcome]
-                c.same(f"{where}.sentence", words, f.get("sentence", "")[:len(words)])
+                c.same(f"{where}.sentence", SENTENCE[outcome], f.get("sentence", "")[:len(SENTENCE[outcome])])
+                self.sentences |= {f.get("sentence"), *(p["sentence"] for p in f["parts"])}
         c.same("findings", sorted(mine), sorted(theirs))
 
 

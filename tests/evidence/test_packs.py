@@ -22,6 +22,8 @@ from fractions import Fraction
 import jsonschema
 import gen_usac
 
+from recompute_growth import a_year, growth
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BANDWITNESS, GEN = sys.argv[1:3]
@@ -150,37 +152,6 @@ def seconds(text):
     return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
 
-def towards_zero(x):
-    return int(Fraction(x))
-
-
-def growth(days):
-    """growth-theilsen/1 of {day number: value}."""
-    weeks = {}
-    for d, v in days.items():
-        weeks.setdefault((d + 3) // 7, []).append(v)
-    weeks = [(w, sorted(v)[(len(v) + 1) // 2 - 1]) for w, v in sorted(weeks.items())
-             if len(v) >= 3]
-    n = len(weeks)
-    if n < 16 or weeks[-1][0] - weeks[0][0] + 1 < 26:
-        return None
-    slopes = sorted(towards_zero(Fraction((b[1] - a[1]) * 1000, b[0] - a[0]))
-                    for i, a in enumerate(weeks) for b in weeks[i + 1:])
-    square = -(-38416 * (n * (n - 1) * (2 * n + 5) // 18) // 10000)
-    c = math.isqrt(square - 1) + 1
-    picks = [slopes[max(1, (len(slopes) - c) // 2) - 1], slopes[(len(slopes) + 1) // 2 - 1],
-             slopes[min(len(slopes), (len(slopes) + c + 1) // 2 + 1) - 1]]
-    first, last = weeks[0][0] * 7 - 3, weeks[-1][0] * 7 - 3
-    bases = [sorted(y * 1000 - s * (x - weeks[0][0]) for x, y in weeks)[(n + 1) // 2 - 1]
-             for s in picks]
-
-    def at(line, day):
-        rise = towards_zero(Fraction(picks[line] * (day - first), 7))
-        return max(0, towards_zero(Fraction(bases[line] + rise, 1000)))
-    return {"slopes": picks, "at": at, "last": last,
-            "ahead": last + 7 * min(156, 2 * (weeks[-1][0] - weeks[0][0] + 1))}
-
-
 def check_sizing(pack, days, end):
     """The busiest day, full time, growth, the range."""
     most = max(len(v) for d in days.values() for v in d.values())
@@ -196,8 +167,7 @@ def check_sizing(pack, days, end):
         g = growth({(d - EPOCH).days: v for d, v in usable.items()})
         added = {"low": 0, "high": 0}
         for i, line in enumerate(("low", "middle", "high")):
-            year = towards_zero(Fraction(towards_zero(Fraction(g["slopes"][i] * 1461, 28)), 1000)) \
-                if g else None
+            year = a_year(g["slopes"][i]) if g else None
             pack.expect(f"growth_a_year.{way}.{line}", year)
             if g and line != "middle" and (end - EPOCH).days <= g["ahead"]:
                 ends = sorted(g["at"](k, (end - EPOCH).days) for k in (0, 2))

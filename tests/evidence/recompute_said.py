@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people and imports said, read from the bytes of their statements by docs/statement-v1.md,
+binding-v1.md, claim-v1.md, annotation-v1.md and calendar-csv.md: what is claimed of a circuit from day
+to day, its filing and price, its students, its calendars. Part of the independent recomputation."""
+import base64
+import datetime
+import hashlib
+import json
+import sqlite3
+from decimal import ROUND_HALF_UP, Decimal
+
+DAY = datetime.timedelta(days=1)
+date = datetime.date.fromisoformat
+
+
+class Said:
+    def __init__(self, catalogue):
+        db = sqlite3.connect(f"file:{catalogue}?mode=ro", uri=True)
+        self.all, ended = [], set()
+        for (text,) in db.execute("SELECT bytes FROM statements ORDER BY position"):
+            s = json.loads(text)
+            s["id"] = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).decode().rstrip("=")
+            ended.update(s.get("replaces", []))
+            if s["kind"] == "withdrawal":
+                ended.add(s["about"])
+            self.all.append(s)
+        self.current = [s for s in self.all if s["id"] not in ended]
+        self.entities = {row[0]: row[1] for row in db.execute("SELECT entity, parent FROM parents")} \
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'parents'").fetchone() else {}
+        self.site_entity = dict(db.execute("SELECT id, entity FROM sites"))
+        self.site_name = dict(db.execute("SELECT id, name FROM sites"))
+        db.close()
+
+    def about(self, kind, key):
+        return [s for s in self.current if s["kind"] == kind and s["about"] == key]
+
+    # ---- claims
+
+    def bound(self, circuit):
+        """Each binding in force with its claim's newest statement, and its first and last day."""
+        out = []
+        for s in self.about("binding", f"circuit:{circuit}"):
+            key = s["body"]["claim"]
+            claims = self.about("claim", key)
+            if not claims:
+                continue
+            body = claims[-1]["body"]
+            first = max(x for x in (body.get("from", f"{body['year']}-07-01"), s["body"].get("from", "")) if x)
+            last = min(x for x in (body.get("to", f"{body['year'] + 1}-06-30"), s["body"].get("to", "")) if x)
+            out.append({"key": key, "first": first, "last": last, "body": body, "said": s})
+        return out
+
+    def claimed(self, circuit, zone):
+        """[(from, to, down, up, layer, keys)…] in seconds, the lesser of all that hold."""
+        def midnight(day):
+            return int(datetime.datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())
+        bound = self.bound(circuit)
+        cuts = sorted({date(b["first"]) for b in bound} | {date(b["last"]) + DAY for b in bound})
+        out = []
+        for a, b in zip(cuts, cuts[1:]):
+            holds = [x for x in bound if x["first"] <= str(a) <= x["last"]]
+            if not holds:
+                continue
+            speed = {w: min((x["body"][w]["bps"] for x in holds if w in x["body"]), default=None)
+                     for w in ("down", "up")}
+            out.append((midnight(a), midnight(b), speed["down"], speed["up"],
+                        min(holds, key=lambda x: x["body"]["down"]["bps"])["body"].get("layer"),
+                        sorted(x["key"] for x in holds)))
+        return out
+
+    def filed(self, circuit, day):
+        """The claims that hold on a day, the one for Internet access first."""
+        held = {}
+        for b in self.bound(circuit):
+            if b["first"] <= day <= b["last"]:
+                held.setdefault(b["key"], b)
+        return sorted(held.values(), key=lambda b: (b["body"].get("role") != "internet", b["key"].split(":")[1]))
+
+    def price(self, circuit, day):
+        """Cents a month of one line (unit-cost/1); None where it is not known."""
+        filed = self.filed(circuit, day)
+        if len(filed) != 1:
+            return None
+        body = filed[0]["body"]
+
+        def cents(dollars):
+            return int(Decimal(dollars).scaleb(2).quantize(Decimal(1), ROUND_HALF_UP))
+        if "unit_eligible" in body:
+            return cents(body["unit_eligible"])
+        if "monthly" in body and int(body.get("quantity", "0")) > 0:
+            return int((Decimal(body["monthly"]).scaleb(2) / int(body["quantity"])).quantize(Decimal(1), ROUND_HALF_UP))
+        return cents(body["unit_monthly"]) if "unit_monthly" in body else None
+
+    def students(self, circuit, day):
+        """Of those who use the line; None where one of them is not known."""
+        filed = self.filed(circuit, day)
+        if not filed:
+            return None
+        if filed[0]["body"].get("students"):
+            return filed[0]["body"]["students"]
+        total = 0
+        for number in filed[0]["body"].get("recipients", []):
+            entries = self.about("entity", f"ben:{number}")
+            if not entries or "students" not in entries[-1]["body"]:
+                return None
+            total += entries[-1]["body"]["students"]
+        return total or None
+
+    # ---- calendars and notes
+
+    def calendars(self, site):
+        """Those that govern a site, the nearest first, as the report lists them."""
+        out, entity = [], self.site_entity.get(site)
+        chain = []
+        while entity and entity not in chain:
+            chain.append(entity)
+            entity = self.entities.get(entity)
+        for key in [f"entity:{e}" for e in chain] + ["state"]:
+            out += [{"calendar": s["body"], "said": s} for s in self.about("calendar", key)]
+        return out
+
+    def notes(self, circuit, begin, end):
+        return sorted((s for s in self.about("annotation", f"circuit:{circuit}")
+                       if s["body"]["from_s"] < end and s["body"]["to_s"] > begin),
+                      key=lambda s: s["body"]["from_s"])
