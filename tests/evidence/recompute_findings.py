@@ -258,8 +258,7 @@ class World:
                     all(self.full(clause, uses, d, graded) for d in chosen)
                 if counting == "share":
                     rows.append(("of them, that reached it", sum(reached)))
-                    if some:
-                        rows.append(("share of the tests", ppm(Fraction(sum(reached), len(some)))))
+                    rows.append(("share of the tests", ppm(Fraction(sum(reached), len(some))) if some else None))
                     return enough, bool(some) and Fraction(sum(reached), len(some)) >= wanted_share
                 good = sum(any(v) for v in by_day.values())
                 poor = sum(not all(v) for v in by_day.values())

@@ -7,7 +7,7 @@ compared. What cannot be worked out from records and statements is in NOT_RECOMP
 from datetime import datetime, timezone
 
 import recompute_calendar as calendars
-from recompute_base import apart_of
+from recompute_base import APART, apart_of
 
 NOT_RECOMPUTED = {
     ("identity", "made_at"): "when the report was made",
@@ -124,7 +124,7 @@ class Rows:
             self.put(f"runs_{name}", self.known(f"{at}.runs.{name}"), "1", "", "count", wanted)
         self.put("retests", self.known(f"{at}.runs.retests"), "1", "", "count", made)
         for what, names in (("grade", ("self", "receipt", "archive")), ("egress", ("match", "other", "unknown")),
-                            ("apart", ("egress", "tester", "server", "untestable", "implausible"))):
+                            ("apart", APART)):
             for name in names:
                 value = sum(t.get("egress", "unknown") == name for t in runs if t["state"] == "ok") \
                     if what == "egress" else self.known(f"{at}.{what}s.{name}" if what == "grade" else f"{at}.apart.{name}")
