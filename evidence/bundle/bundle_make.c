@@ -438,6 +438,7 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         free(m->taken);
         free(m->said.annotations);
         free(m->said.bindings);
+        bw_filed_done(&m->said.filed);
         free(m->said.replies);
         free(m->said.errata);
         free(m->keyfacts);

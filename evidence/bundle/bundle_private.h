@@ -7,6 +7,7 @@
 #include "bundle.h"
 
 #include <check.h>
+#include <filed.h>
 #include <josefile.h>
 #include <logged.h>
 
@@ -27,6 +28,7 @@ struct bw_pubkey;
 #define BW_IN_TERMS "data/terms.conf"
 #define BW_IN_README "data/README.txt"
 #define BW_IN_REPORTS "data/report/"
+#define BW_IN_PACKS "data/packs/"
 
 enum {
     BW_BUNDLE_QUERY_MAX = 256 * 1024,
@@ -110,6 +112,7 @@ struct bw_bundle_said {
     struct bw_reply_said *replies;
     size_t n_replies;
     int64_t n_unread_replies;
+    struct bw_filed filed; /* what was filed, on the last day that the report tells of */
     struct bw_erratum_said *errata;
     size_t n_errata;
     int64_t n_unread_errata;
@@ -181,13 +184,16 @@ int bw_bundle_make(const struct bw_bundle_view *v,
                    struct bw_err *reterr);
 void bw_bundle_made_free(struct bw_bundle_made *m); /* NULL is fine */
 
-/* Every form a report is packed in: a new one is a row of this table. */
-struct bw_bundle_form {
-    const char *name; /* below data/report/ */
-    int (*render)(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
-    bool figures; /* rows of figures: told apart one by one, also between versions */
-};
-extern const struct bw_bundle_form bw_bundle_forms[]; /* name NULL ends it */
+/* Everything that is made from the report, one by one; lent. figures: rows of figures, told
+ * apart one by one, also between versions. Non-zero from cb ends it. */
+typedef int (*bw_bundle_form_cb)(
+    void *owner, const char *member, const char *data, size_t n, bool figures);
+int bw_bundle_forms(const struct bw_bundle_made *m,
+                    bw_bundle_form_cb cb,
+                    void *owner,
+                    struct bw_err *reterr);
+/* Is it one of them, by its name? */
+bool bw_bundle_is_form(const char *member);
 
 /* data/README.txt, of a bag's own facts alone. */
 int bw_bundle_readme(const struct bw_bundle_made *m, struct bw_buf *out);

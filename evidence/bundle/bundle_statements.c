@@ -10,8 +10,10 @@
 #include "bound.h"
 #include "buf.h"
 #include "catalogue.h"
+#include "civil.h"
 #include "origin.h"
 #include "statement.h"
+#include "tz.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -245,6 +247,21 @@ static int check_claims(struct bw_catalogue *c,
     return r;
 }
 
+static int read_filed(struct bw_catalogue *c,
+                      const struct bw_bundle_query *q,
+                      const struct bw_tz *tz,
+                      struct bw_filed *ret,
+                      struct bw_err *reterr)
+{
+    char day[BW_CIVIL_DATE_LEN + 1];
+    struct bw_civil x;
+
+    bw_tz_local(tz, (q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s) - 1,
+                &x);
+    bw_civil_date(bw_civil_days(x.year, x.month, x.day), day);
+    return bw_filed_find(c, q->site, q->circuit, day, ret, reterr);
+}
+
 static int read_said(struct bw_catalogue *c,
                      const struct bw_bundle_query *q,
                      const struct bw_tz *tz,
@@ -269,7 +286,8 @@ static int read_said(struct bw_catalogue *c,
               : bw_errata_read(c, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
                                BW_UNKNOWN, &ret->errata, &ret->n_errata,
                                &ret->n_unread_errata, reterr);
-    return r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
+    r = r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
+    return r < 0 ? r : read_filed(c, q, tz, &ret->filed, reterr);
 }
 
 int bw_bundle_said_read(const struct bw_bag_member *m,

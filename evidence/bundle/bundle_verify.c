@@ -20,7 +20,6 @@
 
 enum {
     FAULTS_MAX = 1000, /* kept one by one; all are counted */
-    REPORT_MAX = 256 * 1024 * 1024,
     WAIT_MS = 100
 };
 
@@ -221,19 +220,19 @@ static void tell_log(struct verifying *v, const struct bw_bundle_made *m)
 static void compare(struct verifying *v,
                     const struct bw_bundle_made *m,
                     const struct bw_bag_member *x,
-                    const struct bw_buf *text,
+                    const char *made,
+                    size_t n,
                     bool figures)
 {
     bool same_version = strcmp(m->query.software, BW_BUNDLE_AGENT) == 0;
-    const char *made = text->data ? text->data : "";
     int64_t apart = 0;
 
     if (same_version) {
-        (void)bw_bundle_differences(x->name, x->data, x->n, made, text->len, say_fault, v);
+        (void)bw_bundle_differences(x->name, x->data, x->n, made, n, say_fault, v);
         v->v->n_compared++;
     } else if (figures) {
-        (void)bw_bundle_figure_differences(x->name, x->data, x->n, made, text->len,
-                                           say_fault, v, &apart);
+        (void)bw_bundle_figure_differences(x->name, x->data, x->n, made, n, say_fault, v,
+                                           &apart);
         v->v->n_compared++;
         if (apart > 0) {
             char words[160];
@@ -243,7 +242,7 @@ static void compare(struct verifying *v,
                            (long long)apart);
             note_unchecked(v, x->name, words);
         }
-    } else if (x->n != text->len || memcmp(x->data, made, x->n) != 0) {
+    } else if (x->n != n || memcmp(x->data, made, x->n) != 0) {
         note_unchecked(
             v, x->name,
             "is not what this version makes, and another one packed it: it is NOT "
@@ -251,51 +250,33 @@ static void compare(struct verifying *v,
     }
 }
 
-static int
-compare_forms(struct verifying *v, const struct bw_bundle_made *m, struct bw_err *e)
-{
-    struct bw_buf text;
-    int r = 0;
+struct comparing {
+    struct verifying *v;
+    const struct bw_bundle_made *m;
+};
 
-    bw_buf_init(&text, REPORT_MAX);
-    for (const struct bw_bundle_form *f = bw_bundle_forms; r == 0 && f->name; f++) {
-        char name[BW_BAG_NAME_MAX + 1];
-        const struct bw_bag_member *x;
-        (void)snprintf(name, sizeof(name), "%s%s", BW_IN_REPORTS, f->name);
-        x = bw_bag_find(v->bag, name);
-        if (!x) {
-            if (f->figures || strcmp(m->query.software, BW_BUNDLE_AGENT) == 0) {
-                say_fault(v, name, "is missing");
-            } else {
-                note_unchecked(v, name, "is missing, and another version packed this");
-            }
-            continue;
-        }
-        bw_buf_clear(&text);
-        r = f->render(m->report, &text, e);
-        if (r == 0) {
-            compare(v, m, x, &text, f->figures);
-        }
+static int
+compare_form(void *owner, const char *member, const char *data, size_t n, bool figures)
+{
+    struct comparing *k = owner;
+    const struct bw_bag_member *x = bw_bag_find(k->v->bag, member);
+    bool pack = strncmp(member, BW_IN_PACKS, strlen(BW_IN_PACKS)) == 0;
+
+    if (x) {
+        compare(k->v, k->m, x, data, n, figures);
+    } else if ((figures && !pack) || strcmp(k->m->query.software, BW_BUNDLE_AGENT) == 0) {
+        say_fault(k->v, member, "is missing");
+    } else {
+        note_unchecked(k->v, member, "is missing, and another version packed this");
     }
-    bw_buf_clear(&text);
-    if (r == 0 && bw_bundle_readme(m, &text) == 0) {
-        const struct bw_bag_member *x = bw_bag_find(v->bag, BW_IN_README);
-        if (x) {
-            compare(v, m, x, &text, false);
-        } else {
-            say_fault(v, BW_IN_README, "is missing");
-        }
-    }
-    bw_buf_done(&text);
-    return r;
+    return 0;
 }
 
 /* Is this a member that was looked into above? */
 static bool is_known(const struct bw_bundle_made *m, const char *name)
 {
     static const char *const names[] = {BW_IN_QUERY, BW_IN_RECORDS,     BW_IN_TAKEN,
-                                        BW_IN_KEYS,  BW_IN_KEY_HISTORY, BW_IN_STATEMENTS,
-                                        BW_IN_README};
+                                        BW_IN_KEYS,  BW_IN_KEY_HISTORY, BW_IN_STATEMENTS};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(name, names[i]) == 0) {
@@ -316,16 +297,11 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
             return true;
         }
     }
-    if (bw_logged_knows(name) || (m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
+    if (bw_logged_knows(name) || bw_bundle_is_form(name) ||
+        (m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
         strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
         strcmp(name, m->query.tz_member) == 0) {
         return true;
-    }
-    for (const struct bw_bundle_form *f = bw_bundle_forms; f->name; f++) {
-        if (strncmp(name, BW_IN_REPORTS, strlen(BW_IN_REPORTS)) == 0 &&
-            strcmp(name + strlen(BW_IN_REPORTS), f->name) == 0) {
-            return true;
-        }
     }
     return false;
 }
@@ -361,6 +337,7 @@ static int follow(struct verifying *v, struct bw_err *reterr)
 {
     struct bw_bundle_view view = {.find = find};
     struct bw_bundle_made *m = NULL;
+    struct comparing comparing = {.v = v};
     struct bw_err err = {""};
     union { /* the view's owner is not changed */
         const struct bw_bag *read;
@@ -390,7 +367,9 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     tell_records(v, m);
     tell_log(v, m);
     r = take_kids(v, m);
-    r = r < 0 ? bw_err_set(reterr, r, "out of memory") : compare_forms(v, m, reterr);
+    comparing.m = m;
+    r = r < 0 ? bw_err_set(reterr, r, "out of memory")
+              : bw_bundle_forms(m, compare_form, &comparing, reterr);
     if (r == 0) {
         note_unknown(v, m);
     }

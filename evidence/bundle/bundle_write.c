@@ -563,26 +563,13 @@ static const struct bw_bag_member *find(void *owner, const char *name)
 
 /* ---- what follows ---------------------------------------------------------------- */
 
-static int add_reports(struct packing *p, const struct bw_bundle_made *made)
+static int
+add_form(void *owner, const char *member, const char *data, size_t n, bool figures)
 {
-    struct bw_buf text;
-    int r = 0;
+    struct packing *p = owner;
 
-    bw_buf_init(&text, REPORT_MAX);
-    for (const struct bw_bundle_form *f = bw_bundle_forms; r == 0 && f->name; f++) {
-        char name[BW_BAG_NAME_MAX + 1];
-        (void)snprintf(name, sizeof(name), "%s%s", BW_IN_REPORTS, f->name);
-        bw_buf_clear(&text);
-        r = f->render(made->report, &text, p->err);
-        r = r < 0 ? r : bw_bag_add(p->bag, name, text.data, text.len, p->err);
-    }
-    bw_buf_clear(&text);
-    if (r == 0 && bw_bundle_readme(made, &text) < 0) {
-        r = out_of_memory(p);
-    }
-    r = r < 0 ? r : bw_bag_add(p->bag, BW_IN_README, text.data, text.len, p->err);
-    bw_buf_done(&text);
-    return r;
+    (void)figures;
+    return bw_bag_add(p->bag, member, data, n, p->err);
 }
 
 static int add_info(struct packing *p, const struct bw_bundle_made *made)
@@ -670,7 +657,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     r = r < 0 ? r : gather_log(&p);
     r = r < 0 ? r : gather_rules(&p);
     r = r < 0 ? r : bw_bundle_make(&view, show_making, &p, &made, p.err);
-    r = r < 0 ? r : add_reports(&p, made);
+    r = r < 0 ? r : bw_bundle_forms(made, add_form, &p, p.err);
     r = r < 0 ? r : add_info(&p, made);
     r = r < 0 ? r : bw_bag_write(p.bag, o->path, show_packing, &p, &bytes, p.err);
     if (r == 0) {

@@ -88,17 +88,18 @@ def from_source(name, source, keys, place, ask=None):
     told = json.loads(r.stdout)
     if told["bytes"] != os.path.getsize(bag) or not told["signatures_hold"]:
         wrong(f"{name}: {told}")
-    again = f"{place}/again.tar.zst"
-    must(bandwitness("bundle", *source, *keys, *ask, "-o", again), 0)
-    if read(bag) != read(again):
-        wrong(f"{name}: packing it again gives other bytes")
-    r = must(bandwitness("verify", bag), 0, "everything holds", "made again  5 files")
+    if name in ("file", "ledger"):
+        again = f"{place}/again.tar.zst"
+        must(bandwitness("bundle", *source, *keys, *ask, "-o", again), 0)
+        if read(bag) != read(again):
+            wrong(f"{name}: packing it again gives other bytes")
     v = json.loads(must(bandwitness("verify", "--json", bag), 0).stdout)
     if not v["ok"] or v["records"] != told["records"] or v["verified"] != told["records"]:
         wrong(f"{name}: {v}")
+    if v["compared"] != 20: # five reports, five packs in three forms
+        wrong(f"{name}: {v['compared']} files were made again")
     os.mkdir(f"{place}/{name}")
     folder = unpack(bag, f"{place}/{name}")
-    must(bandwitness("verify", folder), 0, "everything holds")
     for fault in bagit.faults(folder):
         wrong(f"{name}: no bag by RFC 8493: {fault}")
     report = bandwitness("report", *source, *ask, "--format", "json")
@@ -125,12 +126,15 @@ def strangers_lines(folder):
 
 
 def one_bit_everywhere(folder):
-    """One bit of every file, at its start, middle, end and somewhere."""
+    """One bit of every file: somewhere; of some, at their ends too."""
     rng = random.Random(7)
     for name in sorted(bagit.files(folder)):
         path = f"{folder}/{name}"
         good = read(path)
-        for at in sorted({0, len(good) // 2, len(good) - 1, rng.randrange(len(good))}):
+        places = {rng.randrange(len(good))}
+        if name in ("bagit.txt", "manifest-sha256.txt", "data/query.json"):
+            places |= {0, len(good) - 1}
+        for at in sorted(places):
             bad = bytearray(good)
             bad[at] ^= 1 << rng.randrange(8)
             write(path, bytes(bad))
@@ -146,7 +150,7 @@ def bits_of_the_archive(bag, place):
     good = read(bag)
     path = f"{place}/flipped.tar.zst"
     places = [0, 1, 4, 5, 6, len(good) - 1, len(good) - 5]
-    for at in places + [rng.randrange(len(good)) for _ in range(30)]:
+    for at in places + [rng.randrange(len(good)) for _ in range(12)]:
         bad = bytearray(good)
         bad[at] ^= 1 << rng.randrange(8)
         write(path, bytes(bad))
@@ -201,6 +205,8 @@ def hidden_changes(folder):
         ("data/report/report.html", swap(b"<h1", b"<h1 "), ["report.html: line "]),
         ("data/report/report.json", swap(b'"n_', b'"m_') , ["report.json: line "]),
         ("data/report/intervals.csv", swap(b"\r\n", b"\n"), ["intervals.csv"]),
+        ("data/packs/audit.csv", swap(b"sum,", b"sum,1"), ["audit.csv: line ", "the bag says"]),
+        ("data/packs/sizing.html", swap(b"<h1", b"<h1 "), ["sizing.html: line "]),
         ("data/query.json", swap(b'"from_min":480', b'"from_min":481'), ["report.csv: line "]),
         ("data/query.json", swap(b'"down_bps":100000000', b'"down_bps":100000001'), ["report.csv: line "]),
         ("data/query.json", swap(b'"v":1', b'"v":2'), ["data/query.json", "newer reader"]),
@@ -210,7 +216,8 @@ def hidden_changes(folder):
         ("data/keys/keys.jwks", swap(b'"x":"', b'"x":"A'), ["keys.jwks"]),
         ("data/README.txt", swap(b"ALONE", b"A1ONE"), ["README.txt: line "]),
     ]
-    if taken:
+    if taken: # the rest is as of a file
+        cases = cases[:3]
         cases.append(("data/records/taken.csv", lambda d: d.rsplit(b"\r\n", 2)[0] + b"\r\n",
                       ["lines tell when they were taken in"]))
         cases.append(("data/records/taken.csv", later, ["report.csv: line "]))
