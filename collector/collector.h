@@ -22,6 +22,7 @@ struct bw_reflection;
 struct bw_cosigner;
 struct bw_errands;
 struct bw_packroom;
+struct bw_share_room;
 
 struct bw_collector {
     uv_loop_t loop;
@@ -42,6 +43,7 @@ struct bw_collector {
     struct bw_graphs *graphs;
     struct bw_errands *errands; /* the command, run for packs */
     struct bw_packroom *packroom;
+    struct bw_share_room *share_room;
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */
     struct bw_http *http;

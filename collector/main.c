@@ -25,6 +25,7 @@
 #include <notify.h>
 #include <packroom.h>
 #include <readers.h>
+#include <share_http.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,7 +387,9 @@ static int start_packs(struct bw_collector *c, struct bw_err *reterr)
         .limit_ms = c->conf->packs_ms,
         .keep_bytes = c->conf->packs_keep_bytes,
     };
-    return bw_packroom_new(&opts, &c->packroom, reterr);
+    r = bw_share_room_new(c->readers, c->data_folder, &c->share_room);
+    return r < 0 ? bw_err_set(reterr, r, "out of memory")
+                 : bw_packroom_new(&opts, &c->packroom, reterr);
 }
 
 static int
@@ -508,6 +511,7 @@ static int run(struct bw_collector *c)
         bw_log(BW_AREA_MAIN, BW_WARN, "the event loop had open handles at the end");
     }
     bw_packroom_free(c->packroom);
+    bw_share_room_free(c->share_room);
     bw_key_free(c->log_key);
     bw_collector_config_free(c->conf);
     return c->exit_code;

@@ -12,6 +12,7 @@
 #include <measure.h>
 #include <packroom.h>
 #include <pages.h>
+#include <share_http.h>
 
 enum {
     ONE_JWS_BYTES = BW_JWS_MAX + 16,
@@ -79,6 +80,9 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/metrics", 0, bw_metrics_get},
     {"GET", "/", 0, bw_page_sites},
     {"GET", "/sites/{}", 0, bw_page_site},
+    {"GET", "/s/{}", 0, bw_share_get},
+    {"POST", "/s/{}/comment", BW_SHARE_FORM_BYTES, bw_share_comment_post},
+    {"GET", "/s/{}/{}", 0, bw_share_file_get},
     {"GET", "/problems/{}", 0, bw_page_problem},
     {"GET", "/static/{}", 0, bw_page_static},
     {NULL, NULL, 0, NULL},

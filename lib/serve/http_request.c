@@ -189,13 +189,17 @@ static enum MHD_Result queue(struct bw_http_req *r)
     }
     bool policy = false;
     bool cache = false;
+    bool referrer = false;
     for (size_t i = 0; i < r->n_headers; i++) {
         (void)MHD_add_response_header(r->response, r->headers[i].name, r->headers[i].value);
         policy = policy || strcasecmp(r->headers[i].name, "Content-Security-Policy") == 0;
+        referrer = referrer || strcasecmp(r->headers[i].name, "Referrer-Policy") == 0;
         cache = cache || strcasecmp(r->headers[i].name, "Cache-Control") == 0;
     }
     (void)MHD_add_response_header(r->response, "X-Content-Type-Options", "nosniff");
-    (void)MHD_add_response_header(r->response, "Referrer-Policy", "same-origin");
+    if (!referrer) {
+        (void)MHD_add_response_header(r->response, "Referrer-Policy", "same-origin");
+    }
     (void)MHD_add_response_header(r->response, "Cross-Origin-Resource-Policy",
                                   "same-origin");
     if (!policy) {

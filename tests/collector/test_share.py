@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What leaves a collector for people: packs over HTTP."""
+"""What leaves a collector for people: packs over HTTP, and links that show one pack."""
+import base64
 import concurrent.futures
+import hashlib
 import json
 import os
+import re
 import shutil
+import sqlite3
 import stat
+import subprocess
 import time
 import unittest
+import urllib.parse
 
 from bwtest import HOST, Collector, scratch, wait_for
 from bwtest.jose import START
@@ -73,6 +79,131 @@ class Packs(unittest.TestCase):
         self.assertIn("no record ever", self.problem(404, "not-found", for_="pia", year="2026",
                                                      circuit="s-zzzzz.wan"))
         self.problem(404, "not-found", for_="pia", year="2026", circuit="..%2f..%2fetc")
+
+    # --- links to one pack
+
+    def share(self, *words):
+        return json.loads(self.c.command("share", *words, "--ledger", self.c.data, "--json"))
+
+    def create(self, *words):
+        return self.share("create", "--by", "heron", "--for", "pia", "--year", "FY2026", *words,
+                          self.circuit)
+
+    def comment(self, token, key, text, status, name="", **headers):
+        body = urllib.parse.urlencode({"text": text, "name": name, "key": key})
+        a = self.c.request("POST", f"/s/{token}/comment", body.encode(),
+                           {"Content-Type": "application/x-www-form-urlencoded", **headers})
+        self.assertEqual(a.status, status, a.body)
+        return a
+
+    def alike(self, path, method="GET"):
+        """What every bad link gets, byte for byte."""
+        a = self.c.get(path) if method == "GET" else self.c.request(
+            "POST", path, b"text=x", {"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertEqual(a.status, 404, (path, a.body))
+        return a.body, sorted((k, v) for k, v in a.headers.items() if k != "Date")
+
+    def expired(self, token):
+        """The statement of a link as it would have been a day after its end."""
+        about = "share:" + base64.urlsafe_b64encode(
+            hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+        db = sqlite3.connect(os.path.join(self.c.data, "catalogue.db"), timeout=20)
+        (text,), = db.execute("SELECT bytes FROM statements WHERE kind = 'share'").fetchmany(1)
+        said = json.loads(text)
+        said["about"], said["body"]["id"] = about, "aaaaaaaa"
+        said["body"]["expires_s"] = said["said_s"] - 1
+        text = json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
+        (n,), = db.execute("SELECT count(*) FROM statements").fetchall()
+        db.execute("INSERT INTO statements VALUES(?, ?, 'share', ?, 0, ?)",
+                   (n, base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode(),
+                    about, text))
+        db.commit()
+        db.close()
+
+    def test_a_link_shows_one_pack_and_nothing_else(self):
+        made = self.create("--note", "the <auditor>", "--days", "30", "--url", "https://x.example/")
+        token, path = made["token"], f"/s/{made['token']}"
+        self.assertEqual(made["url"], f"https://x.example{path}")
+        self.assertGreaterEqual(len(base64.urlsafe_b64decode(token[4:] + "=")) * 8, 128)
+        a = self.c.get(path)
+        self.assertEqual(a.status, 200, a.body)
+        for name, value in (("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
+                            ("X-Robots-Tag", "noindex, nofollow, noarchive"),
+                            ("X-Content-Type-Options", "nosniff")):
+            self.assertEqual(a.headers.get_all(name), [value])
+        self.assertIn("frame-ancestors 'none'", a.headers["Content-Security-Policy"])
+        page = Page(a.text)
+        self.assertTrue(all(link.startswith(path) for link in page.links), page.links)
+        self.assertNotIn("script", [t for t, _ in page.tags])
+        self.assertFalse("auditor>" in page.text)  # the note is ours
+        self.assertIn("is frozen", page.text)
+        until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(made["expires_s"]))
+        self.assertIn(f"until {until}", page.text)
+        for form in ("html", "pdf", "csv", "json"):
+            a = self.c.get(f"{path}/pack.{form}")
+            self.assertEqual((a.status, a.headers["Referrer-Policy"]), (200, "no-referrer"))
+            self.assertIn("sandbox", a.headers["Content-Security-Policy"])
+            with open(f"{self.c.data}/shares/{made['id']}/pia.{form}", "rb") as f:
+                self.assertEqual(a.body, f.read())
+            self.assertIn(base64.urlsafe_b64encode(hashlib.sha256(a.body).digest())
+                          .rstrip(b"=").decode(), page.text)
+        kept = a.body
+        self.assertEqual(self.c.post([self.box.summary()]).status, 200)
+        self.assertEqual(self.c.get(f"{path}/pack.json").body, kept)  # frozen
+
+        # comments
+        key = re.search(r'name="key" value="([^"]+)"', page_text := self.c.get(path).text)[1]
+        self.assertIn("None yet", page_text)
+        words = "<b>Not so</b> & more:\r\nH\u00e9ron; 100 % at \"noon\""
+        bad = self.comment(token, "A" * 22, words, 400)
+        self.assertIn("&lt;b&gt;Not so&lt;/b&gt; &amp; more:", bad.text)  # to be sent again
+        self.comment(token, key, words, 403, **{"Sec-Fetch-Site": "cross-site"})
+        self.comment(token, key, "", 400)
+        self.comment(token, key, "a\x00b", 400)
+        self.comment(token, key, "x" * 6001, 400)
+        self.comment(token, key, "x" * 40000, 413)
+        self.assertEqual(self.c.request("POST", path + "/comment", b"{}",
+                                        {"Content-Type": "application/json"}).status, 400)
+        self.assertIn("None yet", self.c.get(path).text)
+        a = self.comment(token, key, words, 303, name="Larch <Fibre>",
+                         **{"Sec-Fetch-Site": "same-origin"})
+        self.assertEqual(a.headers["Location"], f"{path}#comments")
+        page = self.c.get(path).text
+        self.assertIn("&lt;b&gt;Not so&lt;/b&gt; &amp; more:\nH\u00e9ron", page)
+        self.assertIn("Said by whoever had this link", page)
+        self.assertIn("Larch &lt;Fibre&gt;", page)
+        Page(page)
+        kept, = json.loads(self.c.command("reply", "list", "--ledger", self.c.data, "--json"))
+        self.assertEqual(kept["statement"]["by"], f"link-{made['id']}")
+        self.assertEqual(kept["statement"]["body"]["text"], words.replace("\r\n", "\n"))
+        self.assertEqual((kept["statement"]["body"]["from"], kept["statement"]["body"]["to"]),
+                         ("link", "pia"))
+        for i in range(9):
+            self.comment(token, key, f"again {i}", 303)
+        self.assertEqual(self.comment(token, key, "once more", 429).headers["Retry-After"], "3600")
+        self.assertIn("whoever had a link", self.pack(for_="delivery", year="FY2026").text)
+
+        # no good links are all alike
+        other, old = self.create(), "bws_" + "A" * 27
+        self.expired(old)
+        self.assertEqual(self.c.get(f"/s/{other['token']}").status, 200)
+        self.c.command("share", "revoke", "--ledger", self.c.data, "--by", "egret", other["id"])
+        none = self.alike("/s/bws_" + "B" * 26 + "A")
+        for bad in (old, other["token"], "x", "bws_" + "!" * 27,
+                    token[:-1], token + "A"):
+            for path, method in ((f"/s/{bad}", "GET"), (f"/s/{bad}/pack.pdf", "GET"),
+                                 (f"/s/{bad}/comment", "POST")):
+                self.assertEqual(self.alike(path, method), none, path)
+        self.assertEqual(self.alike(f"/s/{token}/catalogue.db"), none)
+        for bad in ("..%2f..%2fcatalogue.db", "%00", f"{token}/..%2fpia.html"):
+            self.assertIn(self.c.get(f"/s/{bad}").status, (400, 404), bad)
+        self.assertEqual({x["id"]: x["state"] for x in self.share("list")},
+                         {made["id"]: "good", other["id"]: "revoked", "aaaaaaaa": "expired"})
+        self.c.command("share", "revoke", "--ledger", self.c.data, "--by", "egret", other["id"],
+                       ok=(1,))
+        found = subprocess.run(["grep", "-rlF", "-e", token, "-e", other["token"], self.c.folder],
+                               stdout=subprocess.PIPE, check=False).stdout
+        self.assertEqual(found, b"")  # neither on disk nor in the log
 
     def test_the_sites_page_leads_there(self):
         p = Page(self.c.get(f"/sites/{self.box.site}").text)
