@@ -275,9 +275,11 @@ class Packs:
 
     def clauses(self):
         self.section = "clauses"
-        for name, outcome, rule in self.findings.told:
-            if self.governs(rule):
-                self.put(f"finding.{name}", outcome)
+        for name, outcome in self.governing():
+            self.put(f"finding.{name}", outcome)
+
+    def governing(self):
+        return [(name, outcome) for name, outcome, rule in self.findings.told if self.governs(rule)]
 
     def governs(self, rule):
         """Adopted by the state, in this version, before the period ended."""
@@ -371,23 +373,12 @@ class Packs:
                     ("full_time", self.full("down")[0], "s", self.layer, "sum", None),
                     ("tested", rank(tested, 500000), "bit/s", self.claim_layer(), "median", len(tested)),
                     ("outage", self.c.known["outages.total_ms"], "ms", "", "sum", len(outages)))]
-        return rows, {"busy": bool(bps and claim and bps * 100 >= claim * 75), "known": bool(bps and claim),
-                      "full": bool(self.full("down")[0]), "out": bool(outages)}
-
-
-def legislature(lines):
-    """From line() of each circuit."""
-    rows, told = [], []
-    for mine, facts in lines:
-        rows += mine
-        told.append(facts)
-    n = len(told)
-    for figure, count, of in (("lines_on_record", n, n), ("lines_busy", sum(t["busy"] for t in told),
-                                                          sum(t["known"] for t in told)),
-                              ("lines_full", sum(t["full"] for t in told), n),
-                              ("lines_out", sum(t["out"] for t in told), n)):
-        rows.append(("lines", figure, count, "1", "", "count", of))
-    return rows
+        rows += [("lines", f"{self.name}.finding.{name}", outcome, "", "", "", None)
+                 for name, outcome in self.governing()]
+        full = self.full("down")[0]
+        return rows, {"busy": bps * 100 >= claim * 75 if bps and claim else None, "peak": bps, "layer": self.layer,
+                      "full": None if full is None else full > 0, "out": bool(outages), "judged": self.governing(),
+                      "half": self.c.known["coverage.recorded_s"] * 2 >= self.c.known["coverage.elapsed_s"]}
 
 
 def same(mine, theirs):

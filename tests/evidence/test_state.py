@@ -25,6 +25,7 @@ sys.path[:0] = [HERE, os.path.join(TOP, "tests", "data"), os.path.join(TOP, "tes
 
 import recompute  # noqa: E402
 import recompute_findings  # noqa: E402
+import recompute_many  # noqa: E402
 import recompute_packs  # noqa: E402
 import recompute_said  # noqa: E402
 import state  # noqa: E402
@@ -34,6 +35,7 @@ ZONE = zoneinfo.ZoneInfo("America/Chicago")
 RULES = f"{TOP}/etc/rules"
 PACKS = ("sizing", "pia", "invoice", "delivery", "audit")
 WEEKS = ("--from", "2026-10-26", "--to", "2026-11-09")  # of all circuits, for pack legislature
+BEFORE = ("--from", "2026-10-12", "--to", "2026-10-26")  # what it is held against
 
 
 def run(*words):
@@ -144,7 +146,7 @@ class Scenes:
 def documented():
     """The methods that the documents tell."""
     text = ""
-    for name in ("report", "packs", "rules", "annotation-v1"):
+    for name in ("report", "packs", "rules", "annotation-v1", "claim-v1"):
         with open(f"{TOP}/docs/{name}.md", encoding="utf-8") as f:
             text += f.read()
     return set(re.findall(r"`([a-z0-9.-]+/\d+)`", text))
@@ -208,17 +210,23 @@ def circuit(task):
         compared += n
     scenes = Scenes(truth, of_state, check.r)
     hits = scenes.all_of_them()
-    weeks = packs if check.r["period"]["to"] == "2026-11-09T06:00:00Z" else line.recomputed(*WEEKS)
-    return {"circuit": truth["circuit"], "wrong": check.differences + wrong + scenes.wrong + (
-        [] if weeks is packs else weeks.c.differences), "compared": check.compared + compared, "hits": hits,
-            "line": weeks.line()}
+    weeks, before = packs, None
+    if check.begin < int(datetime.datetime(2026, 10, 26, tzinfo=ZONE).timestamp()):
+        weeks, before = line.recomputed(*WEEKS), line.recomputed(*BEFORE)
+        wrong += weeks.c.differences + before.c.differences
+    rows, now = weeks.line()
+    return {"circuit": truth["circuit"], "wrong": check.differences + wrong + scenes.wrong,
+            "compared": check.compared + compared, "hits": hits,
+            "line": {"rows": rows, "now": now, "before": before and before.line()[1], "district": truth["district"]}}
 
 
 def legislature(folder, lines):
     """The pack of all circuits from what was worked out of each."""
     pack = json.loads(run("report", "--ledger", folder, "--tz", "America/Chicago", *WEEKS, "--for", "legislature",
-                          "--format", "json"))
-    return recompute_packs.compare(pack["figures"], recompute_packs.legislature(lines), documented())
+                          "--rules", RULES, "--format", "json"))
+    many = recompute_many.Many(lines, recompute_said.Said(f"{folder}/catalogue.db"), 2026, "2026-11-08",
+                               ("2026-10-12", "2026-10-25"))
+    return recompute_packs.compare(pack["figures"], many.all(), documented())
 
 
 def same_bytes(top):
