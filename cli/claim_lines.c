@@ -82,7 +82,8 @@ int claim_lines_read(const struct bw_docket *d,
     }
     int r = bw_docket_each(d, &(struct bw_said_query){.kind = "claim"}, take_claim, ret,
                            reterr);
-    r = r < 0 ? r : bw_bound_each(d->catalogue, NULL, take_binding, ret, &unread, reterr);
+    r = r < 0 ? r
+              : bw_bound_each(d->catalogue, NULL, NULL, take_binding, ret, &unread, reterr);
     ret->unread += unread;
     return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory; ask for one year") : r;
 }

@@ -116,7 +116,8 @@ key_of(struct bw_import_plan *p, const struct bw_import_item *item, struct bw_er
     return 0;
 }
 
-/* A statement of other days would take the days of the one on record away. */
+/* A correction of later days leaves the earlier ones to what was said before; one of
+ * earlier days alone would take the later ones away. */
 static int days_apart(struct bw_import_plan *p,
                       const struct bw_import_item *item,
                       struct bw_err *reterr)
@@ -128,8 +129,7 @@ static int days_apart(struct bw_import_plan *p,
         bw_claimline_decode(p->current.data, p->current.len, &before, &err) < 0) {
         return 0;
     }
-    bool apart = (before.to[0] && now->from[0] && strcmp(before.to, now->from) < 0) ||
-                 (now->to[0] && before.from[0] && strcmp(now->to, before.from) < 0);
+    bool apart = now->to[0] && before.from[0] && strcmp(now->to, before.from) < 0;
     bw_claimline_done(&before);
     return apart ? bw_err_set(reterr, -EINVAL,
                               "%s is on record for other days and would be replaced, not "

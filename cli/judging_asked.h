@@ -6,6 +6,7 @@
 
 #include "cli.h"
 
+#include <contract.h>
 #include <model.h>
 
 struct bw_origin;
@@ -28,8 +29,9 @@ struct bw_judging_asked {
     "Findings (bandwitness-rules(5)):\n" \
     "  --rules DIR|none       rules to judge by (default /etc/bandwitness/rules)\n" \
     "  --adopt RULE           judge by this rule as one that the state adopted; several times\n" \
-    "  --terms FILE           what the circuit's contract promises\n" \
-    "  --students N           for rules by student\n" \
+    "  --terms FILE           what the circuit's contract promises, in place of what is on\n" \
+    "                         file (bandwitness claim terms)\n" \
+    "  --students N           for rules by student, in place of what is on file\n" \
     "  --users N --users-are WORDS   the same by user, and who counts as one\n"
 /* clang-format on */
 
@@ -40,6 +42,7 @@ struct bw_judging {
     struct bw_report_judging j;
     struct bw_evrule *rules; /* must outlive the report */
     struct bw_adoption *adoptions;
+    struct bw_contract said; /* what statements have of it; j lends from here */
 };
 
 /* Read it all; j.n_rules is 0 where there is nothing to judge by. 0, or the exit status

@@ -61,11 +61,7 @@ int bw_report_forms_find(const struct bw_report_asked *a, struct bw_report_work 
 {
     int status = bw_report_work_find(w, a);
 
-    status = status ? status : bw_report_work_judge(w, a);
-    if (status == BW_EXIT_OK && a->purpose) {
-        status = bw_report_pack_judge(a, w);
-    }
-    return status;
+    return status ? status : bw_report_work_judge(w, a);
 }
 
 int bw_report_forms_make(const struct bw_report_asked *a,

@@ -105,8 +105,8 @@ static int find_filed(const struct bw_report_work *w,
 
     bw_tz_local(w->tz, until_unix_s - 1, &c);
     bw_civil_date(bw_civil_days(c.year, c.month, c.day), day);
-    if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, day, found,
-                      &err) < 0) {
+    if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, w->tz, day,
+                      found, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
     }
     if (found->has) {
@@ -116,25 +116,6 @@ static int find_filed(const struct bw_report_work *w,
         ret->n_others = found->n_others;
     }
     return BW_EXIT_OK;
-}
-
-int bw_report_pack_judge(const struct bw_report_asked *a, struct bw_report_work *w)
-{
-    const struct bw_report_query *q = &w->query;
-    int64_t until = q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
-    struct bw_pack_filed filed;
-    struct bw_filed found = {.has = false};
-    int status;
-
-    if (a->students != BW_UNKNOWN) {
-        return BW_EXIT_OK;
-    }
-    status = find_filed(w, until, &found, &filed);
-    if (status == BW_EXIT_OK && found.has) {
-        w->judging.j.students = found.students;
-    }
-    bw_filed_done(&found);
-    return status;
 }
 
 int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w)
@@ -162,6 +143,11 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
         found[0].students != BW_UNKNOWN && found[0].has) {
         asked.students = found[0].students;
         asked.people_origin = found[0].people_origin;
+    }
+    if (status == BW_EXIT_OK && asked.users == BW_UNKNOWN && found[0].has &&
+        found[0].line.users != BW_UNKNOWN) {
+        asked.users = found[0].line.users;
+        asked.users_are = found[0].line.users_are;
     }
     if (status == BW_EXIT_OK && a->with) {
         status = other(a, w, second);

@@ -8,9 +8,6 @@
 
 #include <stddef.h>
 
-/* After bw_report_work_judge(): where nobody typed how many students there are, the rules
- * take the number on file that the pack prints. 0, or the exit status. */
-int bw_report_pack_judge(const struct bw_report_asked *a, struct bw_report_work *w);
 /* Make the pack that was asked for of w's report and write its forms. 0, or the exit status
  * after a sentence about what went wrong. */
 int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report_work *w);

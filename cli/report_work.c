@@ -430,15 +430,25 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
 
 int bw_report_work_judge(struct bw_report_work *w, const struct bw_report_asked *a)
 {
+    const struct bw_report_query *q = &w->query;
+    int64_t until = q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
+    struct bw_report_judging *j = &w->judging.j;
+    struct bw_contract *said = &w->judging.said;
+    struct bw_err err = {""};
     int status = bw_judging_find(w->verb, &a->judging, w->origin, &w->judging);
 
     if (status) {
         return status;
     }
-    w->judging.j.students = a->students;
-    w->judging.j.users = a->users;
-    w->judging.j.users_are = a->users_are;
-    w->query.judging = &w->judging.j;
+    j->students = a->students;
+    j->users = a->users;
+    j->users_are = a->users_are;
+    w->query.judging = j;
+    if (bw_contract_find(bw_origin_catalogue(w->origin), w->site, w->circuit, w->tz,
+                         q->from_unix_s, until, said, &err) < 0) {
+        return failed(w, err.text);
+    }
+    bw_report_judging_said(j, said, a->judging.terms != NULL);
     return BW_EXIT_OK;
 }
 

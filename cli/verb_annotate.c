@@ -4,12 +4,11 @@
 #include "annotation.h"
 #include "cli.h"
 #include "docket_asked.h"
+#include "saying.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
-#include <errno.h>
-#include <json.h>
 #include <period.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,21 +16,14 @@
 
 extern const struct bw_verb bw_verb_annotate;
 
-enum {
-    WHY_MAX = 600
-};
-
 struct asked {
     struct bw_docket_asked docket;
     const char *from;
     const char *to;
     const char *tz;
     const char *text;
-    const char *replaces;
-    const char *withdraw;
+    struct saying_asked saying;
     struct bw_annotation annotation;
-    bool unseen;
-    bool json;
 };
 
 static int take_option(const struct bw_verb *v, int o, struct asked *a)
@@ -59,20 +51,8 @@ static int take_option(const struct bw_verb *v, int o, struct asked *a)
     case 'e':
         a->annotation.exclude = 1;
         return 0;
-    case 'r':
-        a->replaces = optarg;
-        return 0;
-    case 'w':
-        a->withdraw = optarg;
-        return 0;
-    case 'u':
-        a->unseen = true;
-        return 0;
-    case 'j':
-        a->json = true;
-        return 0;
     default:
-        return bw_docket_asked_take(v, o, &a->docket);
+        return saying_take(o, &a->saying) ? 0 : bw_docket_asked_take(v, o, &a->docket);
     }
 }
 
@@ -81,16 +61,14 @@ static int read_options(int argc, char **argv, struct asked *a)
     static const struct option longs[] = {
         BW_DOCKET_ASKED_OPTIONS,
         BW_DOCKET_ASKED_BY,
+        SAYING_OPTIONS,
         {"from", required_argument, NULL, 'f'},
         {"to", required_argument, NULL, 't'},
         {"tz", required_argument, NULL, 'z'},
         {"cause", required_argument, NULL, 'c'},
         {"text", required_argument, NULL, 'x'},
         {"exclude", no_argument, NULL, 'e'},
-        {"replaces", required_argument, NULL, 'r'},
-        {"withdraw", required_argument, NULL, 'w'},
         {"unseen", no_argument, NULL, 'u'},
-        {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_annotate;
@@ -100,8 +78,8 @@ static int read_options(int argc, char **argv, struct asked *a)
             return r;
         }
     }
-    if (a->withdraw) {
-        bool more = a->from || a->to || a->annotation.cause || a->replaces ||
+    if (a->saying.withdraw) {
+        bool more = a->from || a->to || a->annotation.cause || a->saying.replaces ||
                     a->annotation.exclude != BW_UNKNOWN || optind < argc;
         return more ? bw_cli_usage(v, "--withdraw ID says all there is, but for --text why")
                     : 0;
@@ -139,97 +117,33 @@ static int read_times(const struct bw_verb *v, struct asked *a)
                : bw_cli_usage(v, "--to must be later than --from");
 }
 
-struct meant {
-    char id[BW_HASH_LEN + 1];
+static int annotate(struct saying *y, const struct asked *a, const char *circuit)
+{
     char about[BW_STATEMENT_ABOUT_MAX + 1];
-    bool is_annotation;
-};
-
-static int on_found(void *owner, const struct bw_said *said)
-{
-    struct meant *m = owner;
-    memcpy(m->id, said->id, sizeof(m->id));
-    memcpy(m->about, said->statement->about, sizeof(m->about));
-    m->is_annotation = said->statement->kind == BW_STATEMENT_ANNOTATION;
-    return 0;
-}
-
-static int
-find_annotation(struct bw_docket *d, const char *id, struct meant *ret, struct bw_err *err)
-{
-    int r = d->catalogue->ops->statement_find(d->catalogue, id, on_found, ret, err);
-    if (r == 0 && !ret->is_annotation) {
-        r = bw_err_set(err, -EINVAL, "%.10s… is no annotation", ret->id);
-    }
-    return r;
-}
-
-static int
-withdraw(const struct bw_verb *v, const struct asked *a, struct bw_docket *d, char *ret_id)
-{
+    char old[BW_HASH_LEN + 1] = "";
     struct bw_err err = {.text = ""};
-    struct bw_statement s;
-    struct meant meant;
     struct bw_buf body;
-    struct bw_jw w;
-    bw_buf_init(&body, (size_t)2 * WHY_MAX);
-    bw_jw_init(&w, &body);
-    bw_jw_obj(&w);
-    bw_jw_ki64(&w, "v", 1);
-    bw_jw_kstr(&w, "text", a->text);
-    bw_jw_obj_end(&w);
-    int r = bw_buf_error(&body);
-    r = r < 0 ? r : find_annotation(d, a->withdraw, &meant, &err);
-    if (r == 0) {
-        bw_docket_begin(v, d, BW_STATEMENT_WITHDRAWAL, &s);
-        (void)snprintf(s.about, sizeof(s.about), "%s", meant.id);
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
+    int status = 0;
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    if (a->saying.replaces) {
+        status = saying_find(y, a->saying.replaces, about, old);
     }
-    bw_buf_done(&body);
-    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
-}
-
-static int annotate(const struct bw_verb *v,
-                    const struct asked *a,
-                    struct bw_docket *d,
-                    const char *circuit,
-                    char *ret_id)
-{
-    struct bw_err err = {.text = ""};
-    struct bw_statement s;
-    struct meant meant;
-    struct bw_buf body;
-    int r = 0;
     bw_buf_init(&body, BW_STATEMENT_MAX);
-    bw_docket_begin(v, d, BW_STATEMENT_ANNOTATION, &s);
-    (void)snprintf(s.about, sizeof(s.about), "circuit:%s", circuit);
-    if (a->replaces) {
-        r = find_annotation(d, a->replaces, &meant, &err);
-        if (r == 0 && strcmp(meant.about, s.about) != 0) {
-            r = bw_err_set(&err, -EINVAL, "%.10s… is about %s", meant.id, meant.about);
-        }
-        s.n_replaces = 1;
-        memcpy(s.replaces[0], meant.id, sizeof(s.replaces[0]));
+    if (status == 0 && bw_annotation_encode(&a->annotation, &body, &err) < 0) {
+        status = bw_cli_failed(y->verb, "%s", err.text);
     }
-    r = r < 0 ? r : bw_annotation_encode(&a->annotation, &body, &err);
-    if (r == 0) {
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
-    }
+    status = status != 0 ? status : saying_say(y, about, old, "", "", &body);
     bw_buf_done(&body);
-    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+    return status;
 }
 
 static void tell(const struct asked *a, const struct bw_docket *d, const char *id)
 {
     char from[32];
     char to[32];
-    if (a->json) {
+    if (a->saying.json) {
         (void)printf("{\"id\":\"%s\"}\n", id);
-    } else if (a->withdraw) {
+    } else if (a->saying.withdraw) {
         (void)printf("%s  withdrawn by %s\n", id, d->by);
     } else {
         bw_time_format_s(a->annotation.from_unix_s, from);
@@ -243,13 +157,14 @@ static void tell(const struct asked *a, const struct bw_docket *d, const char *i
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_annotate;
-    struct asked a = {.json = false};
+    struct asked a = {.from = NULL};
     struct bw_docket d = {.catalogue = NULL};
+    struct saying y = {
+        .verb = v, .docket = &d, .kind = BW_STATEMENT_ANNOTATION, .what = "annotation"};
     char circuit[BW_DOCKET_CIRCUIT_MAX + 1];
-    char id[BW_HASH_LEN + 1] = "";
     bw_annotation_init(&a.annotation);
     int status = read_options(argc, argv, &a);
-    if (status == 0 && !a.withdraw) {
+    if (status == 0 && !a.saying.withdraw) {
         (void)snprintf(a.annotation.text, sizeof(a.annotation.text), "%s", a.text);
         status = read_times(v, &a);
     }
@@ -257,14 +172,14 @@ static int run(int argc, char **argv)
         return status;
     }
     status = bw_docket_open(v, &a.docket, true, &d);
-    if (status == 0 && a.withdraw) {
-        status = withdraw(v, &a, &d, id);
+    if (status == 0 && a.saying.withdraw) {
+        status = saying_withdraw(&y, a.saying.withdraw, a.text);
     } else if (status == 0) {
-        status = bw_docket_circuit(v, &d, argv[optind], !a.unseen, circuit);
-        status = status != 0 ? status : annotate(v, &a, &d, circuit, id);
+        status = bw_docket_circuit(v, &d, argv[optind], !a.saying.unseen, circuit);
+        status = status != 0 ? status : annotate(&y, &a, circuit);
     }
     if (status == 0) {
-        tell(&a, &d, id);
+        tell(&a, &d, y.id);
     }
     bw_docket_close(&d);
     return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;

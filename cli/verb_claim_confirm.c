@@ -3,6 +3,7 @@
 #include "claim_lines.h"
 #include "cli.h"
 #include "docket_asked.h"
+#include "saying.h"
 
 #include <binding.h>
 #include <bound.h>
@@ -17,47 +18,23 @@ extern const struct bw_verb bw_verb_claim_confirm;
 struct asked {
     struct bw_docket_asked docket;
     struct bw_binding binding;
-    const char *replaces;
-    const char *withdraw;
-    bool unseen;
-    bool json;
+    struct saying_asked saying;
 };
-
-static int take_day(const struct bw_verb *v, const char *option, char out[BW_DATE_LEN + 1])
-{
-    if (!bw_date_valid(optarg)) {
-        return bw_cli_usage(v, "%s is a day, 2026-07-01, not '%s'", option, optarg);
-    }
-    (void)snprintf(out, BW_DATE_LEN + 1, "%s", optarg);
-    return 0;
-}
 
 static int take_option(const struct bw_verb *v, int o, struct asked *a)
 {
     int r;
     switch (o) {
     case 'f':
-        return take_day(v, "--from", a->binding.from);
+        return saying_day(v, "--from", a->binding.from);
     case 't':
-        return take_day(v, "--to", a->binding.to);
+        return saying_day(v, "--to", a->binding.to);
     case 'x':
         r = bw_cli_label(v, "--text", optarg, sizeof(a->binding.text) - 1);
         (void)snprintf(a->binding.text, sizeof(a->binding.text), "%s", optarg);
         return r;
-    case 'r':
-        a->replaces = optarg;
-        return 0;
-    case 'w':
-        a->withdraw = optarg;
-        return 0;
-    case 'u':
-        a->unseen = true;
-        return 0;
-    case 'j':
-        a->json = true;
-        return 0;
     default:
-        return bw_docket_asked_take(v, o, &a->docket);
+        return saying_take(o, &a->saying) ? 0 : bw_docket_asked_take(v, o, &a->docket);
     }
 }
 
@@ -66,13 +43,11 @@ static int read_options(int argc, char **argv, struct asked *a)
     static const struct option longs[] = {
         BW_DOCKET_ASKED_OPTIONS,
         BW_DOCKET_ASKED_BY,
+        SAYING_OPTIONS,
         {"from", required_argument, NULL, 'f'},
         {"to", required_argument, NULL, 't'},
         {"text", required_argument, NULL, 'x'},
-        {"replaces", required_argument, NULL, 'r'},
-        {"withdraw", required_argument, NULL, 'w'},
         {"unseen", no_argument, NULL, 'u'},
-        {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_claim_confirm;
@@ -82,9 +57,9 @@ static int read_options(int argc, char **argv, struct asked *a)
             return r;
         }
     }
-    if (a->withdraw) {
+    if (a->saying.withdraw) {
         bool more = a->binding.from[0] || a->binding.to[0] || a->binding.text[0] ||
-                    a->replaces || optind < argc;
+                    a->saying.replaces || optind < argc;
         return more ? bw_cli_usage(v, "--withdraw ID says all there is") : 0;
     }
     if (optind + 2 != argc) {
@@ -95,46 +70,6 @@ static int read_options(int argc, char **argv, struct asked *a)
                    strcmp(a->binding.from, a->binding.to) > 0
                ? bw_cli_usage(v, "--to is before --from")
                : 0;
-}
-
-struct meant {
-    char id[BW_HASH_LEN + 1];
-    char about[BW_STATEMENT_ABOUT_MAX + 1];
-    bool is_binding;
-};
-
-static int on_found(void *owner, const struct bw_said *said)
-{
-    struct meant *m = owner;
-    memcpy(m->id, said->id, sizeof(m->id));
-    memcpy(m->about, said->statement->about, sizeof(m->about));
-    m->is_binding = said->statement->kind == BW_STATEMENT_BINDING;
-    return 0;
-}
-
-static int
-find_binding(struct bw_docket *d, const char *id, struct meant *ret, struct bw_err *err)
-{
-    int r = d->catalogue->ops->statement_find(d->catalogue, id, on_found, ret, err);
-    if (r == 0 && !ret->is_binding) {
-        r = bw_err_set(err, -EINVAL, "%.10s… is no binding of a claim", ret->id);
-    }
-    return r;
-}
-
-static int
-withdraw(const struct bw_verb *v, const struct asked *a, struct bw_docket *d, char *ret_id)
-{
-    struct bw_err err = {.text = ""};
-    struct bw_statement s;
-    struct meant meant;
-    int r = find_binding(d, a->withdraw, &meant, &err);
-    if (r == 0) {
-        bw_docket_begin(v, d, BW_STATEMENT_WITHDRAWAL, &s);
-        (void)snprintf(s.about, sizeof(s.about), "%s", meant.id);
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
-    }
-    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
 }
 
 /* The same claim bound to the same circuit at the same time would say nothing new. */
@@ -161,38 +96,27 @@ static int on_bound(void *owner, const char *about, const struct bw_bound *b)
         b->by, b->binding_id);
 }
 
-static int say(const struct bw_verb *v,
-               struct asked *a,
-               struct bw_docket *d,
-               const char *circuit,
-               char *ret_id)
+static int say(struct saying *y, struct asked *a, const char *circuit)
 {
     struct bw_err err = {.text = ""};
-    struct bw_statement s;
-    struct meant meant = {.id = ""};
+    char about[BW_STATEMENT_ABOUT_MAX + 1];
+    char old[BW_HASH_LEN + 1] = "";
+    struct same same = {.wanted = &a->binding, .replaces = old, .err = &err};
     struct bw_buf body;
-    int r = 0;
+    int status = 0;
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    if (a->saying.replaces) {
+        status = saying_find(y, a->saying.replaces, about, old);
+    }
     bw_buf_init(&body, BW_STATEMENT_MAX);
-    bw_docket_begin(v, d, BW_STATEMENT_BINDING, &s);
-    (void)snprintf(s.about, sizeof(s.about), "circuit:%s", circuit);
-    if (a->replaces) {
-        r = find_binding(d, a->replaces, &meant, &err);
-        if (r == 0 && strcmp(meant.about, s.about) != 0) {
-            r = bw_err_set(&err, -EINVAL, "%.10s… is about %s", meant.id, meant.about);
-        }
-        s.n_replaces = 1;
-        memcpy(s.replaces[0], meant.id, sizeof(s.replaces[0]));
+    if (status == 0 && (bw_bound_each(y->docket->catalogue, circuit, NULL, on_bound, &same,
+                                      NULL, &err) < 0 ||
+                        bw_binding_encode(&a->binding, &body, &err) < 0)) {
+        status = bw_cli_failed(y->verb, "%s", err.text);
     }
-    struct same same = {.wanted = &a->binding, .replaces = meant.id, .err = &err};
-    r = r < 0 ? r : bw_bound_each(d->catalogue, circuit, on_bound, &same, NULL, &err);
-    r = r < 0 ? r : bw_binding_encode(&a->binding, &body, &err);
-    if (r == 0) {
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
-    }
+    status = status != 0 ? status : saying_say(y, about, old, "", "", &body);
     bw_buf_done(&body);
-    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+    return status;
 }
 
 /* The claim must be on file: nobody binds what nobody claimed. */
@@ -225,29 +149,32 @@ static int find_claim(const struct bw_verb *v,
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_claim_confirm;
-    struct asked a = {.json = false};
+    struct asked a = {.saying = {.json = false}};
     struct bw_docket d = {.catalogue = NULL};
+    struct saying y = {.verb = v,
+                       .docket = &d,
+                       .kind = BW_STATEMENT_BINDING,
+                       .what = "binding of a claim"};
     char circuit[BW_DOCKET_CIRCUIT_MAX + 1] = "";
-    char id[BW_HASH_LEN + 1] = "";
     bw_binding_init(&a.binding);
     int status = read_options(argc, argv, &a);
     if (status != 0) {
         return status;
     }
     status = bw_docket_open(v, &a.docket, true, &d);
-    if (status == 0 && a.withdraw) {
-        status = withdraw(v, &a, &d, id);
+    if (status == 0 && a.saying.withdraw) {
+        status = saying_withdraw(&y, a.saying.withdraw, NULL);
     } else if (status == 0) {
-        status = bw_docket_circuit(v, &d, argv[optind + 1], !a.unseen, circuit);
+        status = bw_docket_circuit(v, &d, argv[optind + 1], !a.saying.unseen, circuit);
         status = status != 0 ? status : find_claim(v, &d, argv[optind], &a.binding);
-        status = status != 0 ? status : say(v, &a, &d, circuit, id);
+        status = status != 0 ? status : say(&y, &a, circuit);
     }
-    if (status == 0 && a.json) {
-        (void)printf("{\"id\":\"%s\"}\n", id);
-    } else if (status == 0 && a.withdraw) {
-        (void)printf("%s  withdrawn by %s\n", id, d.by);
+    if (status == 0 && a.saying.json) {
+        (void)printf("{\"id\":\"%s\"}\n", y.id);
+    } else if (status == 0 && a.saying.withdraw) {
+        (void)printf("%s  withdrawn by %s\n", y.id, d.by);
     } else if (status == 0) {
-        (void)printf("%s  %s is about %s, says %s\n", id, a.binding.claim, circuit, d.by);
+        (void)printf("%s  %s is about %s, says %s\n", y.id, a.binding.claim, circuit, d.by);
     }
     bw_docket_close(&d);
     return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;

@@ -99,18 +99,16 @@ static bool same_claim(const struct bw_report_claim *a, const struct bw_report_c
            a->layer == b->layer;
 }
 
-/* What the configurations state, each for as long as records name it. */
-static void ask_claims(struct bw_model *m)
+/* What the configurations state, each for as long as records name it; oldest first. */
+static size_t stated_claims(const struct bw_model *m,
+                            struct bw_report_claim list[BW_REPORT_CLAIMS_MAX])
 {
     const struct bw_report_query *q = m->query;
-    struct bw_report *r = m->report;
     bool open = false;
+    size_t n = 0;
 
-    if (q->n_claims > 0 || !q->config_claim) {
-        return;
-    }
     for (size_t i = 0; i < m->n_changes; i++) {
-        struct bw_report_claim *last = r->n_claims ? &r->claims[r->n_claims - 1] : NULL;
+        struct bw_report_claim *last = n ? &list[n - 1] : NULL;
         struct bw_report_claim c = {.bps = {BW_UNKNOWN, BW_UNKNOWN}};
         bool stated = q->config_claim(q->owner, m->changes[i].config, &c) == 0;
         if (stated && open && last && same_claim(last, &c)) {
@@ -119,13 +117,90 @@ static void ask_claims(struct bw_model *m)
         if (open && last) {
             last->to_unix_s = m->changes[i].from_unix_s;
         }
-        open = stated && r->n_claims < BW_REPORT_CLAIMS_MAX;
+        open = stated && n < BW_REPORT_CLAIMS_MAX;
         if (open) {
             c.from_unix_s = m->changes[i].from_unix_s;
             c.to_unix_s = BW_UNKNOWN;
-            r->claims[r->n_claims++] = c;
+            list[n++] = c;
         }
     }
+    return n;
+}
+
+static int by_from(const void *a, const void *b)
+{
+    const struct bw_report_claim *x = a;
+    const struct bw_report_claim *y = b;
+    int64_t xs = x->from_unix_s == BW_UNKNOWN ? INT64_MIN : x->from_unix_s;
+    int64_t ys = y->from_unix_s == BW_UNKNOWN ? INT64_MIN : y->from_unix_s;
+
+    return (xs > ys) - (xs < ys);
+}
+
+static void
+put_claim(struct bw_report *r, struct bw_report_claim c, int64_t from, int64_t to)
+{
+    if (r->n_claims < BW_REPORT_CLAIMS_MAX) {
+        c.from_unix_s = from;
+        c.to_unix_s = to;
+        r->claims[r->n_claims++] = c;
+    }
+}
+
+/* What of a configuration's claim lies outside of the n claims that are on file. */
+static void fill(struct bw_report *r, const struct bw_report_claim *c, size_t n)
+{
+    int64_t from = c->from_unix_s;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct bw_report_claim *x = &r->claims[i];
+        int64_t begins = x->from_unix_s == BW_UNKNOWN ? INT64_MIN : x->from_unix_s;
+        if ((x->to_unix_s != BW_UNKNOWN && x->to_unix_s <= from) ||
+            (c->to_unix_s != BW_UNKNOWN && begins >= c->to_unix_s)) {
+            continue;
+        }
+        if (begins > from) {
+            put_claim(r, *c, from, begins);
+        }
+        if (x->to_unix_s == BW_UNKNOWN) {
+            return;
+        }
+        from = x->to_unix_s;
+    }
+    if (c->to_unix_s == BW_UNKNOWN || from < c->to_unix_s) {
+        put_claim(r, *c, from, c->to_unix_s);
+    }
+}
+
+/* Where no claim on file holds, the configuration's does. */
+static int ask_claims(struct bw_model *m)
+{
+    struct bw_report *r = m->report;
+    size_t on_file = r->n_claims;
+    struct bw_report_claim *list;
+    size_t n;
+
+    if (!m->query->config_claim) {
+        return 0;
+    }
+    list = calloc(BW_REPORT_CLAIMS_MAX, sizeof(*list));
+    if (!list) {
+        return -ENOMEM;
+    }
+    n = stated_claims(m, list);
+    for (size_t i = 0; i < n; i++) {
+        fill(r, &list[i], on_file);
+    }
+    free(list);
+    if (on_file > 0 && r->n_claims > on_file) {
+        qsort(r->claims, r->n_claims, sizeof(*r->claims), by_from);
+    }
+    return 0;
+}
+
+bool bw_report_changed_late(const struct bw_report *r, const struct bw_bound *b)
+{
+    return b->replaced && b->claim_said_unix_s > r->from_unix_s;
 }
 
 static int
@@ -206,7 +281,10 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     if (rc < 0) {
         return rc;
     }
-    ask_claims(m);
+    rc = ask_claims(m);
+    if (rc < 0) {
+        return rc;
+    }
     set_until(r);
     bw_model_mark(m);
     rc = bw_model_spans(m);

@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <traffic_sum.h>
 
+struct bw_contract;
 struct bw_err;
 struct bw_records;
 struct bw_tz;
@@ -108,9 +109,13 @@ struct bw_report_judging {
     const struct bw_adoption *adoptions; /* oldest first */
     size_t n_adoptions;
     struct bw_finding_terms terms;
-    int64_t students; /* unknown: not on file */
+    const char *terms_origin; /* of statements: whose; NULL: typed with the command */
+    const char *terms_open;   /* terms on file that do not fit the period: why; NULL */
+    int64_t students;         /* unknown: not on file */
+    const char *students_are; /* of statements: whose; NULL: typed with the command */
     int64_t users;
     const char *users_are; /* who counts as one */
+    bool users_said;       /* by statements, not typed with the command */
 };
 
 /* A key of the site, as far as its history is on file. */
@@ -140,8 +145,9 @@ struct bw_report_query {
     size_t n_calendars;
     const struct bw_report_claim *claims; /* oldest first */
     size_t n_claims;
-    /* Asked when n_claims is 0, once for each configuration that records name: the claim
-     * it states for the circuit (0), or -ENOENT. NULL: nobody to ask. */
+    /* Asked once for each configuration that records name, for the time in which none of
+     * `claims` holds: the claim it states for the circuit (0), or -ENOENT. NULL: nobody to
+     * ask. */
     int (*config_claim)(void *owner,
                         const char *config_sha256,
                         struct bw_report_claim *ret);
@@ -581,6 +587,12 @@ struct bw_report {
 /* Monday to Friday, 07:00 to 17:00. */
 extern const struct bw_report_hours bw_report_class_hours_default;
 
+/* Complete what was typed by what people and imports said: lent from `said`. Terms only
+ * where none were typed. */
+void bw_report_judging_said(struct bw_report_judging *j,
+                            const struct bw_contract *said,
+                            bool terms_typed);
+
 /* Make the report. -ENODATA with a sentence when no record of the period names the
  * circuit, -EINVAL for a period that is none, -ENOMEM, or what the records gave. Blocking;
  * any thread that may use query->records. Free with bw_report_free(). */
@@ -595,6 +607,8 @@ const struct bw_dist *bw_report_goodput(const struct bw_report_tested *t);
 const struct bw_report_claim *bw_report_claim_at(const struct bw_report *r, int64_t unix_s);
 /* Newest claim that touches the period; NULL when none. */
 const struct bw_report_claim *bw_report_claim_last(const struct bw_report *r);
+/* Was this version of a bound claim said after the period began, in place of another? */
+bool bw_report_changed_late(const struct bw_report *r, const struct bw_bound *b);
 /* Its layer (IP where it names none); unknown without a claim. */
 enum bw_layer bw_report_claim_layer(const struct bw_report *r);
 

@@ -7,6 +7,7 @@
 #include "words.h"
 
 #include <bw/err.h>
+#include <contract.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,8 +210,11 @@ static void take_rest(const struct bw_model *m, struct view *v)
     }
     v->in.students = q->students;
     v->in.users = q->users;
+    v->in.students_are = q->students_are;
     v->in.users_are = q->users_are;
     v->in.terms = q->terms;
+    v->in.terms_origin = q->terms_origin;
+    v->in.terms_open = q->terms_open;
     v->in.can_count = r->n_used > 0;
     v->in.can_delay = v->in.n_targets > 0;
     for (size_t i = 0; i < v->in.n_tests; i++) {
@@ -234,6 +238,26 @@ static const char *adopted(const struct bw_model *m, const struct bw_evrule *rul
         }
     }
     return NULL;
+}
+
+void bw_report_judging_said(struct bw_report_judging *j,
+                            const struct bw_contract *said,
+                            bool terms_typed)
+{
+    if (!terms_typed) {
+        j->terms = said->terms;
+        j->terms_origin = said->terms_origin;
+        j->terms_open = said->terms_open;
+    }
+    if (j->students == BW_UNKNOWN && said->students != BW_UNKNOWN) {
+        j->students = said->students;
+        j->students_are = said->students_are;
+    }
+    if (j->users == BW_UNKNOWN && said->users != BW_UNKNOWN) {
+        j->users = said->users;
+        j->users_are = said->users_are;
+        j->users_said = true;
+    }
 }
 
 int bw_model_findings(struct bw_model *m, struct bw_err *reterr)

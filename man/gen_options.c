@@ -94,8 +94,9 @@ int main(int argc, char **argv)
         r = put_schema(&bw_evrule_schema, NULL, &out, &err);
         bw_buf_puts(&out,
                     "# TERMS OF A CONTRACT\n\nWhat the contract of a circuit promises is "
-                    "a file of its own, for *bandwitness report --terms* _FILE_. What "
-                    "it leaves out is not judged.\n\n");
+                    "a file of its own, for *bandwitness claim terms* _CLAIM_ "
+                    "_FILE_ and *bandwitness report --terms* _FILE_. What it leaves out is "
+                    "not judged.\n\n");
         r = r < 0 ? r : put_schema(&bw_terms_schema, NULL, &out, &err);
     } else {
         (void)bw_err_set(

@@ -213,6 +213,9 @@ static int read_statements(struct making *k, struct bw_err *reterr)
     const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
     int r = x ? bw_bundle_said_read(x, &m->query, m->tz, &m->said, reterr) : 0;
 
+    if (x && r == 0) {
+        bw_report_judging_said(&m->judging, &m->said.contract, m->query.has_terms);
+    }
     return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_STATEMENTS) : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "bundle.h"
 
 #include <check.h>
+#include <contract.h>
 #include <filed.h>
 #include <josefile.h>
 #include <logged.h>
@@ -116,6 +117,7 @@ struct bw_bundle_said {
     struct bw_erratum_said *errata;
     size_t n_errata;
     int64_t n_unread_errata;
+    struct bw_contract contract;
 };
 /* -BW_EMALFORMED also where bound claims are not those that were asked with. */
 int bw_bundle_said_read(const struct bw_bag_member *m,

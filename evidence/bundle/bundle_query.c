@@ -94,9 +94,10 @@ static void put_judging(struct bw_jw *w, const struct bw_report_judging *j, bool
     if (has_terms) {
         bw_jw_kstr(w, "terms", BW_IN_TERMS);
     }
-    bw_jw_ki64(w, "students", j->students);
-    bw_jw_ki64(w, "users", j->users);
-    bw_jw_kstr(w, "users_are", j->users_are);
+    /* what statements say is read from them again */
+    bw_jw_ki64(w, "students", j->students_are ? BW_UNKNOWN : j->students);
+    bw_jw_ki64(w, "users", j->users_said ? BW_UNKNOWN : j->users);
+    bw_jw_kstr(w, "users_are", j->users_said ? NULL : j->users_are);
     bw_jw_obj_end(w);
 }
 

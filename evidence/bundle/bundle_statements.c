@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "catalogue.h"
 #include "civil.h"
+#include "claimline.h"
 #include "origin.h"
 #include "statement.h"
 #include "tz.h"
@@ -83,8 +84,42 @@ static int by_position(const void *a, const void *b)
     return (x->position > y->position) - (x->position < y->position);
 }
 
-/* What one of them leads to: what ended it, what it replaced, and of a binding the claim,
- * with all that was ever said under its key. */
+/* Everything that was ever said of one kind about a key. */
+static int said_about(struct bw_catalogue *c,
+                      struct gathering *g,
+                      const char *kind,
+                      const char *about,
+                      struct bw_err *reterr)
+{
+    return c->ops->statements(
+        c, &(struct bw_said_query){.kind = kind, .about = about, .ended = true}, gather, g,
+        reterr);
+}
+
+/* The entries of those who use the line: how many students there are. */
+static int follow_claim(struct bw_catalogue *c,
+                        struct gathering *g,
+                        const struct bw_statement *s,
+                        struct bw_err *reterr)
+{
+    char about[BW_NUMBER_MAX + 8];
+    struct bw_claimline line;
+    int r = 0;
+
+    if (bw_claimline_decode(s->body, s->n_body, &line, NULL) < 0) {
+        return 0;
+    }
+    for (size_t i = 0; r == 0 && i < line.recipients.n; i++) {
+        (void)snprintf(about, sizeof(about), "ben:%s", line.recipients.text[i]);
+        r = said_about(c, g, "entity", about, reterr);
+    }
+    bw_claimline_done(&line);
+    return r;
+}
+
+/* What one of them leads to: what ended it, what it replaced, of a binding the claim and
+ * its contract's terms, with all that was ever said under its key, and of a claim those who
+ * use it. */
 static int
 follow(struct bw_catalogue *c, struct gathering *g, size_t i, struct bw_err *reterr)
 {
@@ -106,9 +141,11 @@ follow(struct bw_catalogue *c, struct gathering *g, size_t i, struct bw_err *ret
     }
     if (r == 0 && s.kind == BW_STATEMENT_BINDING && s.body &&
         bw_binding_decode(s.body, s.n_body, &b, NULL) == 0) {
-        r = c->ops->statements(
-            c, &(struct bw_said_query){.kind = "claim", .about = b.claim, .ended = true},
-            gather, g, reterr);
+        r = said_about(c, g, "claim", b.claim, reterr);
+        r = r < 0 ? r : said_about(c, g, "terms", b.claim, reterr);
+    }
+    if (r == 0 && s.kind == BW_STATEMENT_CLAIM && s.body) {
+        r = follow_claim(c, g, &s, reterr);
     }
     return r;
 }
@@ -215,7 +252,21 @@ static void remove_folder(const char *folder)
     (void)rmdir(folder);
 }
 
-/* What bound claims come to must be among the claims that were asked with. */
+static bool is_bound(const struct bw_report_claim *x, const struct bw_bound_claim *b)
+{
+    return x->from_unix_s == b->from_unix_s && x->to_unix_s == b->to_unix_s &&
+           x->bps[BW_DOWN] == b->bps[BW_DOWN] && x->bps[BW_UP] == b->bps[BW_UP] &&
+           (int64_t)x->layer == b->layer;
+}
+
+static bool touches(const struct bw_report_claim *x, const struct bw_bound_claim *b)
+{
+    return (x->from_unix_s == BW_UNKNOWN || x->from_unix_s < b->to_unix_s) &&
+           (x->to_unix_s == BW_UNKNOWN || x->to_unix_s > b->from_unix_s);
+}
+
+/* What bound claims come to must be among the claims that were asked with, and nothing else
+ * at the same time. */
 static int check_claims(struct bw_catalogue *c,
                         const char *circuit,
                         const struct bw_tz *tz,
@@ -229,15 +280,17 @@ static int check_claims(struct bw_catalogue *c,
 
     for (size_t i = 0; r == 0 && i < n; i++) {
         bool found = false;
-        for (size_t k = 0; k < q->n_claims && !found; k++) {
+        for (size_t k = 0; k < q->n_claims && r == 0; k++) {
             const struct bw_report_claim *x = &q->claims[k];
-            found = x->from_unix_s == list[i].from_unix_s &&
-                    x->to_unix_s == list[i].to_unix_s &&
-                    x->bps[BW_DOWN] == list[i].bps[BW_DOWN] &&
-                    x->bps[BW_UP] == list[i].bps[BW_UP] &&
-                    (int64_t)x->layer == list[i].layer;
+            bool same = is_bound(x, &list[i]);
+            if ((same && found) || (!same && touches(x, &list[i]))) {
+                r = bw_err_set(reterr, -BW_EMALFORMED,
+                               "%s claims something beside what %s binds to the circuit",
+                               BW_IN_QUERY, list[i].claims);
+            }
+            found = found || same;
         }
-        if (!found) {
+        if (r == 0 && !found) {
             r = bw_err_set(reterr, -BW_EMALFORMED,
                            "it binds %s to the circuit, and %s claims something else",
                            list[i].claims, BW_IN_QUERY);
@@ -259,7 +312,7 @@ static int read_filed(struct bw_catalogue *c,
     bw_tz_local(tz, (q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s) - 1,
                 &x);
     bw_civil_date(bw_civil_days(x.year, x.month, x.day), day);
-    return bw_filed_find(c, q->site, q->circuit, day, ret, reterr);
+    return bw_filed_find(c, q->site, q->circuit, tz, day, ret, reterr);
 }
 
 static int read_said(struct bw_catalogue *c,
@@ -286,6 +339,11 @@ static int read_said(struct bw_catalogue *c,
               : bw_errata_read(c, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
                                BW_UNKNOWN, &ret->errata, &ret->n_errata,
                                &ret->n_unread_errata, reterr);
+    r = r < 0 ? r
+              : bw_contract_find(c, q->site, q->circuit, tz, q->from_unix_s,
+                                 q->made_unix_s < q->to_unix_s ? q->made_unix_s
+                                                               : q->to_unix_s,
+                                 &ret->contract, reterr);
     r = r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
     return r < 0 ? r : read_filed(c, q, tz, &ret->filed, reterr);
 }

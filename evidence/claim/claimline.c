@@ -99,6 +99,8 @@ const struct bw_field bw_claimline_fields[] = {
     {.name = "recipients", .kind = BW_FIELD_NUMBERS, AT(recipients)},
     INT(n_recipients, 1, 1000000),
     INT(students, 0, 100000000),
+    INT(users, 1, 100000000),
+    TEXT(users_are),
     DIGITS(leaid, 7, 7),
     DIGITS(ncessch, 12, 12),
     {.name = "flags", .kind = BW_FIELD_FLAGS, .words = flags, AT(flags)},
@@ -154,6 +156,11 @@ static int check_together(const struct bw_claimline *c, struct bw_err *reterr)
     }
     if (c->from[0] && c->to[0] && strcmp(c->from, c->to) > 0) {
         return bw_err_set(reterr, -EINVAL, "from %s is after to %s", c->from, c->to);
+    }
+    if ((c->users != BW_UNKNOWN) != (c->users_are[0] != '\0')) {
+        return bw_err_set(
+            reterr, -EINVAL,
+            "users and users_are go together: how many, and who counts as one");
     }
     if (c->recipients.n > 0 && c->n_recipients != (int64_t)c->recipients.n) {
         return bw_err_set(reterr, -EINVAL, "n_recipients: not the length of the list");

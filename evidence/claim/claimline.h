@@ -19,6 +19,7 @@ struct bw_err;
 enum bw_claimline_limits {
     BW_CLAIM_NAME_MAX = 159, /* bytes of a name or purpose, without NUL */
     BW_CLAIM_WORDS_MAX = 239,
+    BW_CLAIM_USERS_MAX = 119,
     BW_CLAIM_ABOUT_MAX = 120
 };
 
@@ -88,10 +89,12 @@ struct bw_claimline {
     char from[BW_DATE_LEN + 1];
     char to[BW_DATE_LEN + 1];
     /* who uses it */
-    struct bw_numbers recipients; /* entity numbers */
-    int64_t n_recipients;         /* how many, also where the list is left out */
-    int64_t students;             /* only where the claim itself says so */
-    char leaid[8];                /* the same */
+    struct bw_numbers recipients;           /* entity numbers */
+    int64_t n_recipients;                   /* how many, also where the list is left out */
+    int64_t students;                       /* only where the claim itself says so */
+    int64_t users;                          /* the same; … */
+    char users_are[BW_CLAIM_USERS_MAX + 1]; /* … who counts as one, in words */
+    char leaid[8];                          /* as students */
     char ncessch[16];
     int64_t flags; /* enum bw_claim_flag */
 };

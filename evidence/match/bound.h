@@ -16,10 +16,12 @@ struct bw_err;
 struct bw_tz;
 
 enum {
-    BW_BOUND_MAX = 256 /* bindings of one circuit, or stretches they make */
+    BW_BOUND_MAX = 1024 /* bindings of one circuit with the versions of their claims */
 };
 
-/* One binding in force and the claim it is about, as that stands now. */
+/* One binding in force and one version of the claim that it is about. A claim that was
+ * corrected has several, each with its days: the first from the claim's first day on, a
+ * later one from the day that it names (`from`), else from the day on which it was said. */
 struct bw_bound {
     struct bw_binding binding;
     char binding_id[BW_HASH_LEN + 1];
@@ -27,11 +29,15 @@ struct bw_bound {
     int64_t said_unix_s;
     /* "" where the claim is not on file any more; then no speed is known */
     char claim_id[BW_HASH_LEN + 1];
+    int64_t claim_said_unix_s; /* of this version; unknown where claim_id is "" */
+    char claim_by[65];
+    bool replaced;                   /* … which took the place of another */
     char first_day[BW_DATE_LEN + 1]; /* of both together; the claim's funding year where */
     char last_day[BW_DATE_LEN + 1];  /* it names no days */
     int64_t bps[BW_DIRECTIONS];
-    int64_t layer; /* enum bw_layer */
-    int64_t role;  /* enum bw_claim_role */
+    int64_t layer;                  /* enum bw_layer */
+    int64_t role;                   /* enum bw_claim_role */
+    struct bw_decimal unit_monthly; /* a month and unit, as it was filed */
     char provider[BW_CLAIM_NAME_MAX + 1];
     bool typed_wrong; /* more than 101 Gbps was filed: no speed to hold anything against */
     char void_as[64]; /* "Cancelled", "Denied", where its request is; "" else */
@@ -43,10 +49,13 @@ struct bw_bound {
 
 /* Bindings of a circuit ("SITE.CIRCUIT"; NULL: of all), in force, by circuit and first day,
  * with the circuit's key: "circuit:SITE.CIRCUIT". Non-zero from cb ends it. One that only a
- * newer program reads is counted in *ret_unread (may be NULL). */
+ * newer program reads is counted in *ret_unread (may be NULL). With a zone each version of
+ * a claim comes by itself; without one (NULL) the newest alone, with the days that it names
+ * itself. */
 typedef int (*bw_bound_cb)(void *owner, const char *about, const struct bw_bound *b);
 int bw_bound_each(struct bw_catalogue *c,
                   const char *circuit,
+                  const struct bw_tz *tz,
                   bw_bound_cb cb,
                   void *owner,
                   int64_t *ret_unread,

@@ -120,6 +120,27 @@ static void claimed(struct bw_pack_made *m)
     line(m, "Claimed", text);
 }
 
+/* A claim that was corrected when the period was under way, or over. */
+static void corrected(struct bw_pack_made *m)
+{
+    for (size_t i = 0; i < m->r->n_bindings; i++) {
+        const struct bw_bound *b = &m->r->bindings[i];
+        char when[BW_WORDS_MAX];
+        char down[BW_WORDS_MAX];
+        char text[480];
+        if (!bw_report_changed_late(m->r, b) || b->ended_by[0]) {
+            continue;
+        }
+        bw_words_local(m->r->tz, b->claim_said_unix_s, 1, when);
+        bw_words_rate(b->bps[BW_DOWN], down);
+        (void)snprintf(text, sizeof(text), "%s, by %s, %s: %s down, from %s to %s",
+                       b->binding.claim, b->claim_by, when,
+                       b->bps[BW_DOWN] == BW_UNKNOWN ? "no speed stated" : down,
+                       b->first_day, b->last_day);
+        line(m, "Claim corrected after the period began", text);
+    }
+}
+
 static void vantage(struct bw_pack_made *m)
 {
     const struct bw_report_facts *f = &m->r->facts[m->r->n_facts - 1];
@@ -153,6 +174,7 @@ void bw_pack_who(struct bw_pack_made *m)
     line(m, "Circuit", circuit);
     bw_pack_word(m, "circuit", circuit);
     claimed(m);
+    corrected(m);
     filed(m);
     vantage(m);
     if (!bw_pack_filed_of(m, 0)->line) {

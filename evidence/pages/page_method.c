@@ -291,6 +291,12 @@ static void bindings(struct bw_doc *d, const struct bw_report *r)
         const struct bw_bound *b = &r->bindings[i];
         bw_doc_row(d);
         bw_doc_put(d, b->binding.claim);
+        if (b->claim_id[0]) {
+            bw_words_local(r->tz, b->claim_said_unix_s, 1, text);
+            bw_doc_printf(d, BW_SPAN_SMALL, "%s by %s, %s%s",
+                          b->replaced ? "as corrected" : "as said", b->claim_by, text,
+                          bw_report_changed_late(r, b) ? ", after the period began" : "");
+        }
         bw_doc_cell(d);
         bw_doc_printf(d, BW_SPAN_PLAIN, "%s to %s", b->first_day, b->last_day);
         bw_doc_cell(d);

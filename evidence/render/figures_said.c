@@ -60,6 +60,13 @@ static void bindings(struct walk *w, const struct bw_report *r)
         put(w, name, BW_UNKNOWN, b->by, "");
         (void)snprintf(name, sizeof(name), "%s said at", b->binding.claim);
         put(w, name, BW_UNKNOWN, when, "");
+        if (b->claim_id[0]) {
+            bw_words_utc_s(b->claim_said_unix_s, when);
+            (void)snprintf(name, sizeof(name), "%s %s/%s %s by %s at", b->binding.claim,
+                           b->first_day, b->last_day,
+                           b->replaced ? "as corrected" : "as said", b->claim_by);
+            put(w, name, BW_UNKNOWN, when, "");
+        }
         if (b->ended_by[0]) {
             bw_words_utc_s(b->ended_unix_s, when);
             (void)snprintf(name, sizeof(name), "%s ended by %s at", b->binding.claim,

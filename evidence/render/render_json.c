@@ -138,6 +138,13 @@ static void bindings(struct bw_jw *w, const struct bw_report *r)
         bw_jw_kstr(w, "id", b->binding_id);
         bw_jw_kstr(w, "claim", b->binding.claim);
         bw_json_word(w, "claim_id", b->claim_id);
+        bw_json_word(w, "claim_by", b->claim_by);
+        bw_json_time(w, "claim_said_at", b->claim_said_unix_s);
+        if (b->replaced) {
+            bw_jw_kbool(w, "corrected", true);
+            bw_jw_kbool(w, "corrected_after_the_period_began",
+                        bw_report_changed_late(r, b));
+        }
         bw_json_word(w, "first_day", b->first_day);
         bw_json_word(w, "last_day", b->last_day);
         bw_jw_ki64(w, "down_bps", b->bps[BW_DOWN]);

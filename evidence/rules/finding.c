@@ -50,7 +50,8 @@ const char *bw_unsure_name(enum bw_unsure u)
                                                   [BW_UNSURE_UNPROVEN] = "unproven",
                                                   [BW_UNSURE_DIFFER] = "differ",
                                                   [BW_UNSURE_BORDER] = "border",
-                                                  [BW_UNSURE_RUNNING] = "running"};
+                                                  [BW_UNSURE_RUNNING] = "running",
+                                                  [BW_UNSURE_TERMS] = "terms"};
     return names[u];
 }
 
@@ -67,7 +68,8 @@ const char *bw_unsure_words(enum bw_unsure u)
         [BW_UNSURE_UNPROVEN] = "what falls short rests on the box's own word (grade self)",
         [BW_UNSURE_DIFFER] = "targets or claims differ, and the rule names none of them",
         [BW_UNSURE_BORDER] = "it depends on what is not known",
-        [BW_UNSURE_RUNNING] = "not all of the time that the rule is about is on record"};
+        [BW_UNSURE_RUNNING] = "not all of the time that the rule is about is on record",
+        [BW_UNSURE_TERMS] = "the contract's terms on file do not fit this period"};
     return words[u];
 }
 
@@ -261,7 +263,14 @@ static void say_finding(struct bw_finding *f, const struct clause_says *decisive
 /* What the contract leaves out is not judged, if it says anything at all. */
 static void leave_out(const struct bw_finding_work *w, struct bw_finding *f)
 {
+    bool open = w->in->terms_open && w->in->terms_open[0] && !w->in->terms.known;
     bool some = false;
+
+    for (size_t i = 0; i < f->n_parts && open; i++) {
+        if (f->parts[i].unsure == BW_UNSURE_NO_TERMS) {
+            f->parts[i].unsure = BW_UNSURE_TERMS;
+        }
+    }
 
     for (size_t i = 0; i < f->n_parts; i++) {
         some |= f->parts[i].decides && f->parts[i].unsure != BW_UNSURE_NO_TERMS;
@@ -310,14 +319,20 @@ governs(struct bw_finding *f, const struct bw_finding_inputs *in, const char *ad
 {
     const struct bw_evrule *r = f->rule;
 
-    f->governs = (r->place == BW_EVRULE_CONTRACT && in->terms.known) ||
+    const char *open = in->terms_open ? in->terms_open : "";
+    const char *origin = in->terms_origin ? in->terms_origin : "";
+
+    f->governs = (r->place == BW_EVRULE_CONTRACT && (in->terms.known || open[0])) ||
                  (r->place == BW_EVRULE_ADOPTION && adopted);
     if (!f->governs) {
         (void)snprintf(f->governs_why, sizeof(f->governs_why),
                        "for comparison; this rule does not govern this service");
     } else if (r->place == BW_EVRULE_CONTRACT) {
         (void)snprintf(f->governs_why, sizeof(f->governs_why),
-                       "governs this service: its contract says so");
+                       "governs this service: its contract says so%s%s%s",
+                       in->terms.known && !origin[0] ? "" : " (",
+                       in->terms.known ? origin : open,
+                       in->terms.known && !origin[0] ? "" : ")");
     } else {
         (void)snprintf(f->governs_why, sizeof(f->governs_why),
                        "governs this service: the state adopted it (%s)", adopted);

@@ -43,6 +43,7 @@ enum bw_unsure {
     BW_UNSURE_DIFFER,   /* targets (or claims) differ, and the rule does not say which */
     BW_UNSURE_BORDER,   /* what is not known decides it */
     BW_UNSURE_RUNNING,  /* the month or year is not whole */
+    BW_UNSURE_TERMS,    /* terms are on file that do not fit this period */
     BW_UNSURES
 };
 
@@ -156,8 +157,11 @@ struct bw_finding_inputs {
     int64_t claim_bps[BW_DIRECTIONS]; /* in force at the end; unknown: none */
     int64_t students;
     int64_t users;
-    const char *users_are; /* who counts as one; NULL: students and staff */
+    const char *students_are; /* whose word, since when; NULL: typed with the command */
+    const char *users_are;    /* who counts as one; NULL: students and staff */
     struct bw_finding_terms terms;
+    const char *terms_origin; /* whose word they are; NULL or "": not told */
+    const char *terms_open;   /* there are some, and why `terms` is none; NULL or "" */
 };
 
 enum bw_row_unit {
@@ -208,7 +212,7 @@ struct bw_finding {
     const struct bw_evrule *rule; /* lent */
     enum bw_evrule_kind kind;
     bool governs;
-    char governs_why[240];
+    char governs_why[480];
     enum bw_outcome outcome;
     enum bw_unsure unsure;
     char sentence[1600];

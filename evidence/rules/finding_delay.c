@@ -157,6 +157,14 @@ void bw_finding_delay(struct bw_finding_work *w, struct bw_finding_part *p, size
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_NO_TERMS);
         return;
     }
+    if (c->bound_us == BW_EVRULE_BY_CONTRACT) {
+        bw_finding_row(w, p, BW_ROW_US, bound,
+                       "the contract promises round trips no longer than this");
+    }
+    if (c->share_ppm == BW_EVRULE_BY_CONTRACT) {
+        bw_finding_row(w, p, BW_ROW_PPM, share,
+                       "the contract promises it for this share of them");
+    }
     if (target >= w->in->n_targets) {
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH,
                                 w->in->can_delay ? BW_UNSURE_TOO_FEW

@@ -179,6 +179,10 @@ void bw_finding_outages(struct bw_finding_work *w, struct bw_finding_part *p)
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_NO_TERMS);
         return;
     }
+    if (by_contract) {
+        bw_finding_row(w, p, BW_ROW_PPM, there,
+                       "the contract promises that the service is there for this share");
+    }
     if (!w->in->can_outages && w->in->n_outages == 0) {
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_UNTESTABLE);
         return;

@@ -41,7 +41,10 @@ void bw_finding_ratio(struct bw_finding_work *w, struct bw_finding_part *p)
         return;
     }
     if (in->students != BW_UNKNOWN) {
-        bw_finding_row(w, p, BW_ROW_COUNT, in->students, "students");
+        bw_finding_row(w, p, BW_ROW_COUNT, in->students, "students: %.140s",
+                       in->students_are && in->students_are[0]
+                           ? in->students_are
+                           : "as given with the command, not on file");
     }
     if (by_user) {
         bw_finding_row(w, p, BW_ROW_COUNT, people, "users (%.100s)",

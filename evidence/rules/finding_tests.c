@@ -279,6 +279,14 @@ void bw_finding_tests(struct bw_finding_work *w, struct bw_finding_part *p)
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_NO_TERMS);
         return;
     }
+    if (c->part_ppm == BW_EVRULE_BY_CONTRACT) {
+        bw_finding_row(w, p, BW_ROW_PPM, s.part_ppm,
+                       "the contract promises this part of the claimed speed");
+    }
+    if (c->share_ppm == BW_EVRULE_BY_CONTRACT) {
+        bw_finding_row(w, p, BW_ROW_PPM, s.share_ppm,
+                       "the contract promises it in this share of the tests");
+    }
     s.use = calloc(w->in->n_tests + 1, sizeof(*s.use));
     s.marks = calloc(w->in->n_days + 1, sizeof(*s.marks));
     if (!s.use || !s.marks) {

@@ -22,6 +22,7 @@ static const char *const names[BW_LEAF_TYPE_MAX + 1] = {
     [BW_LEAF_WITHDRAWAL] = "withdrawal",
     [BW_LEAF_REVOCATION] = "revocation",
     [BW_LEAF_SITE] = "site",
+    [BW_LEAF_TERMS] = "terms",
     [BW_LEAF_STATEMENT] = "statement",
     [BW_LEAF_ENROLMENT] = "enrolment",
     [BW_LEAF_KEY_END] = "key-end",

@@ -358,6 +358,16 @@ def what_people_said(place, key):
             write(f"{folder}/{n}", content)
 
 
+def last(old, new):
+    """In the newest statement alone that has it: the id of no other one that is named changes."""
+    def change(data):
+        lines = data.split(b"\n")
+        at = max(i for i, line in enumerate(lines) if old in line)
+        lines[at] = lines[at].replace(old, new)
+        return b"\n".join(lines)
+    return change
+
+
 def what_people_bound(place, key):
     """Claims that people bound to the circuit go with the binding, as filed and as corrected; the
     claim that the report was asked with must be what they come to."""
@@ -373,19 +383,40 @@ def what_people_bound(place, key):
         world[0]["frns"][0]["lines"][0].update(down=speed, up=speed)
         must(bandwitness("import", "usac", "--ledger", data, "--by", "heron",
                          *gen_usac.write(world, place)), 0)
+    # said today, so 500 holds from today on, unless it names its first day
+    write(f"{place}/corrected.csv", b"year,frn,line,down,up,from\n2026,2699000001,001,500 Mbps,500 Mbps,2026-07-01\n")
+    must(bandwitness("import", "claims", "--ledger", data, "--by", "heron", f"{place}/corrected.csv"), 0)
+    write(f"{place}/terms.conf", b"speed_part = 95%\nspeed_share = 90%\navailable = 99.9%\n")
+    must(bandwitness("claim", "terms", "2699000001.001", f"{place}/terms.conf", "--ledger", data, "--by",
+                     "egret"), 0)
     must(bandwitness("claim", "confirm", "2699000001.001", "s-heron.wan", "--ledger", data, "--by",
                      "egret"), 0)
-    _, folder = from_source("bound", ["--ledger", data], ["--key", key], place)
+    _, folder = from_source("bound", ["--ledger", data], ["--key", key], place,
+                            ASK + ["--rules", f"{TOP}/etc/rules"])
     saved = read(f"{folder}/data/statements.jsonl")
     kinds = [json.loads(x)["kind"] for x in saved.splitlines()]
-    if sorted(set(kinds)) != ["annotation", "binding", "claim", "withdrawal"] or kinds.count("claim") != 2:
+    if sorted(set(kinds)) != ["annotation", "binding", "claim", "entity", "terms", "withdrawal"] \
+            or kinds.count("claim") != 3:
         wrong(f"statements.jsonl: {kinds}")
-    for change, words in ((lambda d: d.replace(b'"bps":500000000,"filed":"500"',
-                                               b'"bps":600000000,"filed":"600"'), "claims something else"),
-                          (lambda d: d.replace(b'"by":"egret"', b'"by":"nobody"'), "report.json: line ")):
+    for change, words in ((last(b'"bps":500000000,"filed":"500"', b'"bps":600000000,"filed":"600"'),
+                           "claims something else"),
+                          (lambda d: d.replace(b'"by":"egret"', b'"by":"nobody"'), "report.json: line "),
+                          (lambda d: d.replace(b"available = 99.9%", b"available = 9.9%"), "report.json: line "),
+                          (lambda d: d.replace(b'"students":400', b'"students":40'), "report.json: line ")):
         write(f"{folder}/data/statements.jsonl", change(saved))
         bagit.write_manifests(folder)
         must(bandwitness("verify", folder), 1, words)
+    write(f"{folder}/data/statements.jsonl", saved)
+    asked = read(f"{folder}/data/query.json")
+    if b"students" in asked or b"terms" in asked:
+        wrong("what statements say was packed as if somebody had typed it")
+    # a claim laid over the bound one
+    claims = json.loads(asked)["claims"]
+    more = dict(claims[0], down_bps=10**9, from_unix_s=claims[0]["from_unix_s"] + 86400)
+    write(f"{folder}/data/query.json", json.dumps({**json.loads(asked), "claims": claims + [more]},
+                                                  separators=(",", ":")).encode() + b"\n")
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 1, "claims something beside what")
 
 
 CALENDAR = """what,from,to,begin,end,name

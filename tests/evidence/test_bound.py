@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """test_bound.py BANDWITNESS GEN_YEAR - claims that were imported, bound to a measured circuit by a
 person, are what its report holds it against, from day to day; who said so stays on record."""
+import datetime
 import json
 import os
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zoneinfo
 
 import gen_usac
 import jsonschema
@@ -156,23 +158,89 @@ class Bound(unittest.TestCase):
         at_ethernet = rows()
         typed = rows("--claim-down", "500M", "--claim-up", "500M")
         self.confirm(ISP, "--from", "2026-10-30")
-        self.assertEqual(rows(), typed)
+        self.assertEqual([r for r in rows() if "for each of 400 students" not in r[0]], typed)
         self.assertTrue(any(w.endswith("the mean of the percentiles, at IP") for w, _ in typed), typed)
         self.assertTrue(any(w.endswith("the mean of the percentiles, at Ethernet") for w, _ in at_ethernet))
         self.assertLess(typed[1][1], at_ethernet[1][1])
 
     def test_a_correction_is_meant_as_well(self):
+        """It holds from the day on which it was said, or that it names; the page tells it."""
         self.confirm(ISP)
         world = district()
         world["frns"][0]["lines"][0].update(down="250.0", up="250.0")
         self.run_it("import", "usac", "--by", "heron", *gen_usac.write([world], self.folder))
-        self.assertEqual([c[2] for c in self.claimed()], [250])
+        first, second = json.loads(self.run_it("statement", "list", "--about", ISP, "--history", "--json"))
+        zone = zoneinfo.ZoneInfo("America/Chicago")
+        said = second["statement"]["said_s"]
+        day = datetime.datetime.fromtimestamp(said, zone).date()
+        midnight = datetime.datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
+        began = datetime.datetime(2026, 8, 1, tzinfo=zone).timestamp()
+        ended = datetime.datetime(2027, 3, 1, tzinfo=zone).timestamp()
+        long = ("--from", "2026-08-01", "--to", "2027-03-01")
+        self.assertEqual([c[2] for c in self.claimed(*long)], [500] * (midnight > began) + [250] * (midnight < ended))
+        report = json.loads(self.run_it("report", "--tz", "America/Chicago", "--format", "json", *long))
+        late = [b["corrected_after_the_period_began"] for b in report["bindings"] if b.get("corrected")]
+        self.assertEqual(late, [said > began] if midnight < ended else [])
+        page = self.run_it("report", "--tz", "America/Chicago", *long)
+        self.assertEqual("as corrected by heron" in page, midnight < ended)
+        # one that names its first day takes the place of all that went before
+        path = os.path.join(self.folder, "corrected.csv")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("year,frn,line,down,up,from\n2026,2699000001,001,300 Mbps,300 Mbps,2026-07-01\n")
+        self.run_it("import", "claims", "--by", "heron", path)
+        self.assertEqual([c[2] for c in self.claimed(*long)], [300])
+
+    def test_judged_by_what_is_on_file(self):
+        """Terms, students, users and the price of a month: from statements, without an option."""
+        terms = os.path.join(self.folder, "heron-7.conf")
+        with open(terms, "w", encoding="utf-8") as f:
+            f.write('speed_part = 95%\nspeed_share = 90%\navailable = 99.9%\n'
+                    'credit "first" { below = 99.9% credit = 10% }\n')
+        rules = ("--rules", os.path.join(TOP, "etc", "rules"), "--tz", "America/Chicago")
+
+        def findings(*words):
+            said = json.loads(self.run_it("report", *rules, "--format", "json", *words))["findings"]
+            return {f["finding"]: f for f in said}
+        self.confirm(ISP)
+        self.assertFalse(findings()["contract-sla/service"]["governs"])
+        self.assertIn("no claim own:none is on file", self.run_it("claim", "terms", "own:none", terms, "--by", "grey", status=1))
+        said = json.loads(self.run_it("claim", "terms", ISP[4:], terms, "--by", "grey", "--json"))["id"]
+        self.assertIn("terms are on file for it already, by grey", self.run_it(
+            "claim", "terms", ISP, terms, "--by", "grey", status=1))
+        sla = findings()["contract-sla/service"]
+        self.assertTrue(sla["governs"])
+        self.assertRegex(sla["governs_why"], f"its terms for {ISP} were said by grey on .*, from heron-7.conf")
+        self.assertIn("contract-sla/capacity", findings())
+        ratio = next(p for p in findings()["fcc-1mbps-per-student/size"]["parts"] if p["direction"] == "down")
+        self.assertRegex(ratio["rows"][0]["words"], "students: full-time students of the 1 recipient of the line, "
+                         "as the entries on file have them .said on ....-..-.. UTC.")
+        self.assertEqual(ratio["rows"][0]["value"], 400)
+        told = self.run_it("explain", "contract-sla/service", *rules)
+        self.assertIn(f"its terms for {ISP} were said by grey", told)
+        self.assertIn("contract-sla/service", self.run_it("report", "--for", "delivery", *rules))
+        # they begin before the claim does: of August 2025 there is no record, so none is asked; half a
+        # period is no period
+        self.run_it("claim", "terms", "--withdraw", said, "--by", "grey")
+        self.run_it("claim", "terms", ISP, terms, "--by", "grey", "--from", "2026-10-31")
+        sla = findings()["contract-sla/service"]
+        self.assertEqual((sla["governs"], sla["outcome"], sla["reason"]), (True, "not-enough", "terms"))
+        self.assertIn("hold for a part of the period alone", sla["governs_why"])
+        self.assertIn("test_bad:1: ", self.run_it("claim", "terms", ISP, self.bad(), status=1))
+
+    def bad(self):
+        path = os.path.join(self.folder, "test_bad")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("speed_parts = 95%\n")
+        return path
 
     def test_a_claim_in_doubt_is_held_against_nothing(self):
         self.confirm(EGRET)
         world = district()
         world["frns"][2]["lines"][0].update(unit="Gbps")  # 1000 Gbps: Mbps was meant?
         world["frns"][2]["status"] = "Cancelled"
+        # what was wrong from the first day on is withdrawn, and said anew
+        old, = json.loads(self.run_it("statement", "list", "--about", EGRET, "--json"))
+        self.run_it("statement", "withdraw", old["id"], "--by", "heron", "--text", "typed wrong")
         self.run_it("import", "usac", "--by", "heron", *gen_usac.write([world], self.folder))
         ask = ("report", "--tz", "America/Chicago", "--format")
         report = json.loads(self.run_it(*ask, "json"))

@@ -468,8 +468,11 @@ class Plain(Import):
 
     def test_a_change_in_january_replaces_no_autumn(self):
         row = "frn,line,year,down,from,to\n2699000001,001,2026,"
-        self.claims(row + "500 Mbps,2026-07-01,2026-12-31\n")
-        err = self.claims(row + "1 Gbps,2027-01-01,\n", status=1, json_too=False)
+        self.claims(row + "500 Mbps,2026-11-01,2026-12-31\n")
+        # later days join what was said before; earlier ones alone would take its days away
+        self.assertEqual(self.claims(row + "1 Gbps,2027-01-01,\n")["claims"]["changed"], 1)
+        self.assertEqual(self.claims(row + "500 Mbps,2027-01-01,\n")["claims"]["changed"], 1)
+        err = self.claims(row + "1 Gbps,2026-07-01,2026-10-31\n", status=1, json_too=False)
         self.assertIn("own.csv:2: frn:2699000001.001 is on record for other days", err)
         self.assertEqual(self.bodies("claim")["frn:2699000001.001"]["down"]["bps"], 500000000)
         # the same days and more: a correction

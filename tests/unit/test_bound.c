@@ -185,6 +185,54 @@ static void test_day_to_day(void **state)
     claims(f, BEFORE, AFTER, "");
 }
 
+/* A correction never reaches back by itself (days in Chicago by Python's zoneinfo). */
+static void test_corrected_in_mid_year(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char second[BW_HASH_LEN + 1];
+    char third[BW_HASH_LEN + 1];
+    struct bw_bound *list = NULL;
+    int64_t unread = -1;
+    size_t n = 0;
+    claim(f, "oak", 500, 100, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    /* Said on 1 October 2026, 00:30 there: it names no day. */
+    f->now_unix_s = 1790830800 + 1800;
+    claim(f, "oak", 1000, 100, "", oak, second);
+    claims(f, BEFORE, AFTER,
+           JUL "-" OCT " 500/100 own:oak;" OCT "-" JUL2 " 1000/100 own:oak;");
+    /* Said of a day to come. */
+    claim(f, "oak", 2000, 100, ",\"from\":\"2027-01-01\"", second, third);
+    claims(f, BEFORE, AFTER,
+           JUL "-" OCT " 500/100 own:oak;" OCT "-" JAN " 1000/100 own:oak;" JAN "-" JUL2
+               " 2000/100 own:oak;");
+    claims(f, 1790830799, 1790830800, JUL "-" OCT " 500/100 own:oak;");
+    assert_int_equal(bw_bound_list(f->c, "s-heron.wan", f->tz, BEFORE, AFTER, &list, &n,
+                                   &unread, &f->err),
+                     0);
+    assert_int_equal(n, 3);
+    assert_string_equal(list[0].claim_id, oak);
+    assert_string_equal(list[0].last_day, "2026-09-30");
+    assert_false(list[0].replaced);
+    assert_string_equal(list[1].claim_id, second);
+    assert_string_equal(list[1].first_day, "2026-10-01");
+    assert_string_equal(list[1].last_day, "2026-12-31");
+    assert_int_equal(list[1].claim_said_unix_s, 1790830800 + 1801);
+    assert_true(list[1].replaced);
+    assert_string_equal(list[2].first_day, "2027-01-01");
+    free(list);
+    /* The same speeds again make no new stretch; a correction that names the first day
+     * takes the place of all. */
+    claim(f, "oak", 2000, 100, ",\"contract\":\"H-7\",\"from\":\"2027-02-01\"", third, oak);
+    claims(f, BEFORE, AFTER,
+           JUL "-" OCT " 500/100 own:oak;" OCT "-" JAN " 1000/100 own:oak;" JAN "-" JUL2
+               " 2000/100 own:oak;");
+    claim(f, "oak", 300, 100, ",\"from\":\"2026-07-01\"", oak, NULL);
+    claims(f, BEFORE, AFTER, JUL "-" JUL2 " 300/100 own:oak;");
+}
+
 static void test_the_bindings_own_days(void **state)
 {
     struct fixture *f = *state;
@@ -271,7 +319,7 @@ static void test_all_bindings(void **state)
     b = binding("own:elm", oak);
     bind_to(f, "s-egret.wan", &b, NULL);
     say(f, BW_STATEMENT_BINDING, "circuit:s-heron.wan", NULL, "{\"v\":2}", NULL);
-    assert_int_equal(bw_bound_each(f->c, NULL, count, &n, &unread, &f->err), 0);
+    assert_int_equal(bw_bound_each(f->c, NULL, NULL, count, &n, &unread, &f->err), 0);
     assert_int_equal(n, 2);
     assert_int_equal(unread, 1);
 }
@@ -304,6 +352,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_day_to_day),
+        T(test_corrected_in_mid_year),
         T(test_the_bindings_own_days),
         T(test_changes_since_then),
         T(test_all_bindings),

@@ -35,6 +35,7 @@ static const char *const words[BW_STATEMENT_KINDS] = {
     [BW_STATEMENT_WITHDRAWAL] = "withdrawal",
     [BW_STATEMENT_REVOCATION] = "revocation",
     [BW_STATEMENT_SITE] = "site",
+    [BW_STATEMENT_TERMS] = "terms",
 };
 
 const char *bw_statement_kind_name(enum bw_statement_kind kind)

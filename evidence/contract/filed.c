@@ -7,6 +7,7 @@
 #include <bound.h>
 #include <bw/err.h>
 #include <catalogue.h>
+#include <civil.h>
 #include <entityline.h>
 #include <errno.h>
 #include <statement.h>
@@ -47,7 +48,6 @@ static int choose(void *owner, const char *about, const struct bw_bound *b)
     return 0;
 }
 
-/* The newest of a key, should there be several. */
 static int take_claim(void *owner, const struct bw_said *said)
 {
     struct bw_claimline *ret = owner;
@@ -68,21 +68,40 @@ static int read_claim(struct bw_catalogue *c,
                       struct bw_err *reterr)
 {
     bw_claimline_init(ret);
-    return c->ops->statements(
-        c, &(struct bw_said_query){.kind = "claim", .about = b->binding.claim}, take_claim,
-        ret, reterr);
+    return c->ops->statement_find(c, b->claim_id, take_claim, ret, reterr);
 }
+
+struct entry {
+    struct bw_entityline line;
+    int64_t said_unix_s;
+};
 
 static int take_entity(void *owner, const struct bw_said *said)
 {
-    struct bw_entityline *ret = owner;
+    struct entry *ret = owner;
     const struct bw_statement *s = said->statement;
     struct bw_entityline e;
 
     if (s->body && bw_entityline_decode(s->body, s->n_body, &e, NULL) == 0) {
-        *ret = e;
+        ret->line = e;
+        ret->said_unix_s = s->said_unix_s;
     }
     return 0;
+}
+
+/* "on file since 2026-08-01", or of several "… between 2026-08-01 and 2026-09-01". */
+static void since(int64_t first_unix_s, int64_t last_unix_s, char out[80])
+{
+    char a[BW_CIVIL_DATE_LEN + 1];
+    char b[BW_CIVIL_DATE_LEN + 1];
+
+    bw_civil_date(first_unix_s / 86400, a);
+    bw_civil_date(last_unix_s / 86400, b);
+    if (strcmp(a, b) == 0) {
+        (void)snprintf(out, 80, "said on %s UTC", a);
+    } else {
+        (void)snprintf(out, 80, "said between %s and %s UTC", a, b);
+    }
 }
 
 static bool is_of(const struct bw_numbers *list, const char *number)
@@ -101,35 +120,41 @@ static bool is_of(const struct bw_numbers *list, const char *number)
 static int count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_err *reterr)
 {
     const struct bw_numbers *list = &f->line.recipients;
+    int64_t first = INT64_MAX;
+    int64_t last = INT64_MIN;
     int64_t sum = 0;
+    char when[80];
 
     if (list->n == 0 || (f->line.flags & BW_CLAIM_MANY_RECIPIENTS) ||
         f->line.n_recipients != (int64_t)list->n) {
         return 0;
     }
     for (size_t i = 0; i < list->n; i++) {
-        struct bw_entityline e;
+        struct entry e;
         char about[BW_NUMBER_MAX + 8];
         int r;
-        bw_entityline_init(&e);
+        bw_entityline_init(&e.line);
         (void)snprintf(about, sizeof(about), "ben:%s", list->text[i]);
         r = c->ops->statements(c, &(struct bw_said_query){.kind = "entity", .about = about},
                                take_entity, &e, reterr);
         if (r < 0) {
             return r;
         }
-        if (e.students == BW_UNKNOWN || e.students < 0 ||
-            (strcmp(e.parent, list->text[i]) != 0 && is_of(list, e.parent)) ||
-            __builtin_add_overflow(sum, e.students, &sum)) {
+        if (e.line.students == BW_UNKNOWN || e.line.students < 0 ||
+            (strcmp(e.line.parent, list->text[i]) != 0 && is_of(list, e.line.parent)) ||
+            __builtin_add_overflow(sum, e.line.students, &sum)) {
             return 0;
         }
+        first = e.said_unix_s < first ? e.said_unix_s : first;
+        last = e.said_unix_s > last ? e.said_unix_s : last;
     }
     if (sum > 0) {
         f->students = sum;
+        since(first, last, when);
         (void)snprintf(f->people_origin, sizeof(f->people_origin),
                        "full-time students of the %zu %s of the line, as the entries on "
-                       "file have them",
-                       list->n, list->n == 1 ? "recipient" : "recipients");
+                       "file have them (%s)",
+                       list->n, list->n == 1 ? "recipient" : "recipients", when);
     }
     return 0;
 }
@@ -137,10 +162,12 @@ static int count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_
 int bw_filed_find(struct bw_catalogue *c,
                   const char *site,
                   const char *circuit,
+                  const struct bw_tz *tz,
                   const char *day,
                   struct bw_filed *ret,
                   struct bw_err *reterr)
 {
+    char when[80];
     struct choice chosen = {.day = day};
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     int r;
@@ -157,7 +184,7 @@ int bw_filed_find(struct bw_catalogue *c,
         goto out;
     }
     (void)snprintf(name, sizeof(name), "%s.%s", site, circuit);
-    r = bw_bound_each(c, name, choose, &chosen, NULL, reterr);
+    r = bw_bound_each(c, name, tz, choose, &chosen, NULL, reterr);
     if (r < 0 || chosen.n == 0) {
         goto out;
     }
@@ -174,8 +201,9 @@ int bw_filed_find(struct bw_catalogue *c,
     }
     if (ret->line.students != BW_UNKNOWN && ret->line.students > 0) {
         ret->students = ret->line.students;
+        since(chosen.list[0].claim_said_unix_s, chosen.list[0].claim_said_unix_s, when);
         (void)snprintf(ret->people_origin, sizeof(ret->people_origin),
-                       "as the claim itself says");
+                       "full-time students as the claim itself says (%s)", when);
     } else {
         r = count_students(c, ret, reterr);
     }

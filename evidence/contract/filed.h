@@ -12,6 +12,7 @@
 
 struct bw_catalogue;
 struct bw_err;
+struct bw_tz;
 
 struct bw_filed {
     bool has; /* a claim holds on that day */
@@ -20,15 +21,16 @@ struct bw_filed {
     size_t n_others;
     char origin[240];        /* by whom it was bound, in words */
     int64_t students;        /* of the claim, else of its recipients; unknown: none says */
-    char people_origin[160]; /* which of the two, in words */
+    char people_origin[200]; /* which of the two, since when on file, in words */
 };
 
-/* The claim bound to SITE.CIRCUIT that holds on a day ("2026-07-01"); of several the one
- * for Internet access, else the first by its key. None, or no catalogue (NULL), is no
- * failure. Free with bw_filed_done(), also after a failure. */
+/* The claim bound to SITE.CIRCUIT, in the version that holds on a day ("2026-07-01", of
+ * tz); of several the one for Internet access, else the first by its key. None, or no
+ * catalogue (NULL), is no failure. Free with bw_filed_done(), also after a failure. */
 int bw_filed_find(struct bw_catalogue *c,
                   const char *site,
                   const char *circuit,
+                  const struct bw_tz *tz,
                   const char *day,
                   struct bw_filed *ret,
                   struct bw_err *reterr);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_contract.c - the terms of a circuit's contract and its people, from statements
+ * alone. */
+#include "buf.h"
+#include "bw_test.h"
+#include "contract.h"
+#include "promise.h"
+#include "store_chain.h"
+
+#include <binding.h>
+#include <bw/err.h>
+#include <catalogue.h>
+#include <errno.h>
+#include <hash.h>
+#include <statement.h>
+#include <stdio.h>
+#include <string.h>
+#include <tz.h>
+
+/* In Chicago, by Python's zoneinfo: 1 July, 1 October 2026, 1 January, 1 July 2027. */
+#define JUL INT64_C(1782882000)
+#define OCT INT64_C(1790830800)
+#define JAN INT64_C(1798783200)
+#define JUL2 INT64_C(1814418000)
+#define SPEED "speed_part = 95%\\nspeed_share = 90%\\n"
+#define CREDITS                                                                            \
+    "available = 99.9%\\ncredit \\\"a\\\" {\\n\\tbelow = 99.9%\\n\\tcredit = 10%\\n}\\n"
+
+struct fixture {
+    char *folder;
+    struct bw_catalogue *c;
+    struct bw_tz *tz;
+    int64_t now_unix_s;
+    struct bw_err err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    char path[300];
+    assert_non_null(f);
+    assert_int_equal(bw_crypto_init(), 0);
+    f->folder = tmp_folder();
+    f->now_unix_s = JUL - 86400 * 30; /* 1 June */
+    (void)snprintf(path, sizeof(path), "%s/catalogue.db", f->folder);
+    assert_int_equal(bw_catalogue_open(path, &f->c, &f->err), 0);
+    assert_int_equal(bw_tz_load("America/Chicago", &f->tz, &f->err), 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    bw_tz_free(f->tz);
+    bw_catalogue_close(f->c);
+    tmp_folder_drop(f->folder);
+    free(f);
+    return 0;
+}
+
+static void say(struct fixture *f,
+                enum bw_statement_kind kind,
+                const char *about,
+                const char *replaces,
+                const char *body,
+                char id[BW_HASH_LEN + 1])
+{
+    struct bw_statement s;
+    bw_statement_init(&s, kind);
+    (void)snprintf(s.about, sizeof(s.about), "%s", about);
+    (void)snprintf(s.by, sizeof(s.by), "grey");
+    s.said_unix_s = ++f->now_unix_s;
+    s.n_replaces = replaces != NULL;
+    (void)snprintf(s.replaces[0], sizeof(s.replaces[0]), "%s", replaces ? replaces : "");
+    s.body = body;
+    s.n_body = strlen(body);
+    if (bw_catalogue_say(f->c, &s, 1, id, &f->err) < 0) {
+        fail_msg("%s: %s", body, f->err.text);
+    }
+}
+
+/* A line of 100 Mbps (or so) with what more is said of it, bound to the circuit. */
+static void line(struct fixture *f, const char *own, int mbps, const char *tail)
+{
+    char about[64];
+    char body[700];
+    char id[BW_HASH_LEN + 1];
+    (void)snprintf(about, sizeof(about), "own:%s", own);
+    (void)snprintf(body, sizeof(body),
+                   "{\"v\":1,\"year\":2026,\"own\":\"%s\",\"down\":{\"bps\":%d000000,"
+                   "\"filed\":\"%d\",\"unit\":\"Mbps\"}%s}",
+                   own, mbps, mbps, tail);
+    say(f, BW_STATEMENT_CLAIM, about, NULL, body, id);
+    (void)snprintf(body, sizeof(body), "{\"v\":1,\"claim\":\"own:%s\",\"seen\":\"%s\"}",
+                   own, id);
+    say(f, BW_STATEMENT_BINDING, "circuit:s-heron.wan", NULL, body, NULL);
+}
+
+static void terms(struct fixture *f,
+                  const char *own,
+                  const char *days, /* further members before the clauses */
+                  const char *clauses,
+                  const char *replaces,
+                  char id[BW_HASH_LEN + 1])
+{
+    char about[64];
+    char body[700];
+    (void)snprintf(about, sizeof(about), "own:%s", own);
+    (void)snprintf(body, sizeof(body), "{\"v\":1%s,\"clauses\":\"%s\"}", days, clauses);
+    say(f, BW_STATEMENT_TERMS, about, replaces, body, id);
+}
+
+static struct bw_contract of(struct fixture *f, int64_t from, int64_t until)
+{
+    struct bw_contract k;
+    assert_int_equal(
+        bw_contract_find(f->c, "s-heron", "wan", f->tz, from, until, &k, &f->err), 0);
+    return k;
+}
+
+static void test_nothing_on_file(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k = of(f, JUL, JUL2);
+    assert_false(k.terms.known);
+    assert_string_equal(k.terms_open, "");
+    assert_int_equal(k.students, BW_UNKNOWN);
+    line(f, "oak", 100, "");
+    k = of(f, JUL, JUL2); /* a claim without terms */
+    assert_false(k.terms.known);
+    assert_string_equal(k.terms_open, "");
+}
+
+static void test_terms_hold_as_long_as_the_claim(void **state)
+{
+    struct fixture *f = *state;
+    char first[BW_HASH_LEN + 1];
+    struct bw_contract k;
+    line(f, "oak", 100, ",\"unit_monthly\":\"450.5\"");
+    terms(f, "oak", "", SPEED CREDITS, NULL, first);
+    k = of(f, JUL, JUL2);
+    assert_string_equal(k.terms_open, "");
+    assert_true(k.terms.known);
+    assert_int_equal(k.terms.part_ppm, 950000);
+    assert_int_equal(k.terms.monthly_cents, 45050); /* as the claim says */
+    assert_string_equal(k.terms_origin, "its terms for own:oak were said by grey on "
+                                        "2026-06-01; a month costs what that claim says");
+    k = of(f, OCT, JAN);
+    assert_true(k.terms.known);
+    /* A day before the claim's first one: they hold for a part alone. */
+    k = of(f, JUL - 86400, OCT);
+    assert_false(k.terms.known);
+    assert_string_equal(k.terms_open,
+                        "the contract's terms hold for a part of the period alone, on days "
+                        "from 2026-07-01 to 2026-09-30: ask for that part by itself");
+    /* Corrected: what the contract itself says of its cost goes first. Said after the
+     * period began, which is told. */
+    f->now_unix_s = OCT + 3600;
+    terms(f, "oak", "", "monthly_cost = 500.00\\n" CREDITS, first, NULL);
+    k = of(f, JUL, JUL2);
+    assert_true(k.terms.known);
+    assert_int_equal(k.terms.part_ppm, BW_UNKNOWN);
+    assert_int_equal(k.terms.monthly_cents, 50000);
+    assert_string_equal(k.terms_origin, "its terms for own:oak were said by grey on "
+                                        "2026-10-01, after the period began");
+}
+
+static void test_terms_that_change(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k;
+    line(f, "oak", 100, "");
+    terms(f, "oak", ",\"to\":\"2026-12-31\"", SPEED, NULL, NULL);
+    terms(f, "oak", ",\"from\":\"2027-01-01\"", CREDITS, NULL, NULL);
+    k = of(f, JUL, JAN); /* the last day counts */
+    assert_true(k.terms.known);
+    assert_int_equal(k.terms.part_ppm, 950000);
+    k = of(f, JAN, JUL2);
+    assert_int_equal(k.terms.there_ppm, 999000);
+    k = of(f, JUL, JAN + 1);
+    assert_false(k.terms.known);
+    assert_string_equal(k.terms_open,
+                        "two sets of terms hold within the period, those of own:oak from "
+                        "2027-01-01 on: ask for the parts by themselves, or name one with "
+                        "--terms");
+}
+
+static void test_billed_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k;
+    line(f, "oak", 300, "");
+    line(f, "isp", 200, "");
+    terms(f, "oak", "", CREDITS, NULL, NULL);
+    k = of(f, JUL, JUL2); /* no part of a speed is promised */
+    assert_true(k.terms.known);
+    terms(f, "isp", "", SPEED, NULL, NULL);
+    k = of(f, JUL, JUL2);
+    assert_false(k.terms.known);
+    assert_non_null(strstr(k.terms_open, "two sets of terms"));
+}
+
+static void test_a_part_of_another_speed(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k;
+    line(f, "oak", 300, "");
+    terms(f, "oak", "", SPEED, NULL, NULL);
+    assert_true(of(f, JUL, JUL2).terms.known);
+    line(f, "egret", 300, ""); /* as fast: what is claimed is what the contract says */
+    assert_true(of(f, JUL, JUL2).terms.known);
+    line(f, "isp", 200, ",\"from\":\"2027-01-01\"");
+    assert_true(of(f, JUL, JAN).terms.known);
+    k = of(f, JUL, JAN + 1);
+    assert_false(k.terms.known);
+    assert_string_equal(k.terms_open,
+                        "own:oak promises a part of its speed, and another claim of this "
+                        "circuit, billed apart, is for less");
+}
+
+static void test_people(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k;
+    line(f, "oak", 100,
+         ",\"recipients\":[\"123456\",\"123457\"],\"n_recipients\":2,\"users\":150,"
+         "\"users_are\":\"students and staff\"");
+    say(f, BW_STATEMENT_ENTITY, "ben:123456", NULL,
+        "{\"v\":1,\"number\":\"123456\",\"students\":80}", NULL);
+    k = of(f, JUL, JUL2); /* one of them has no entry */
+    assert_int_equal(k.students, BW_UNKNOWN);
+    assert_int_equal(k.users, 150);
+    assert_string_equal(k.users_are, "students and staff");
+    f->now_unix_s += 86400;
+    say(f, BW_STATEMENT_ENTITY, "ben:123457", NULL,
+        "{\"v\":1,\"number\":\"123457\",\"students\":40}", NULL);
+    k = of(f, JUL, JUL2);
+    assert_int_equal(k.students, 120);
+    assert_string_equal(
+        k.students_are,
+        "full-time students of the 2 recipients of the line, as the entries "
+        "on file have them (said between 2026-06-01 and 2026-06-02 UTC)");
+}
+
+static void test_bodies(void **state)
+{
+    static const char good[] = "{\"v\":1,\"from\":\"2026-07-01\",\"to\":\"2027-06-30\","
+                               "\"text\":\"H-7\",\"clauses\":\"a = 1\\n\\tb = 2\\n\"}";
+    static const char *const bad[] = {
+        "{\"v\":1}", "{\"v\":1,\"clauses\":\"\"}",
+        "{\"v\":1,\"from\":\"2027-07-01\",\"to\":\"2027-06-30\",\"clauses\":\"a\"}",
+        "{\"v\":1,\"clauses\":\"a\\u001b[2J\"}",
+        "{\"v\":1,\"text\":\"a\\nb\",\"clauses\":\"a\"}"};
+    struct fixture *f = *state;
+    static struct bw_promise p;
+    struct bw_buf out;
+    bw_buf_init(&out, 2000);
+    assert_int_equal(bw_promise_decode(good, strlen(good), &p, &f->err), 0);
+    assert_string_equal(p.clauses, "a = 1\n\tb = 2\n");
+    assert_int_equal(bw_promise_encode(&p, &out, &f->err), 0);
+    assert_string_equal(out.data, good);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(bw_promise_decode(bad[i], strlen(bad[i]), &p, &f->err),
+                         -BW_EMALFORMED);
+    }
+    bw_buf_done(&out);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_nothing_on_file),
+        T(test_terms_hold_as_long_as_the_claim),
+        T(test_terms_that_change),
+        T(test_billed_apart),
+        T(test_a_part_of_another_speed),
+        T(test_people),
+        T(test_bodies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
