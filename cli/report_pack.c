@@ -3,6 +3,7 @@
 #include "report_pack.h"
 
 #include "buf.h"
+#include "catalogue.h"
 #include "civil.h"
 #include "filed.h"
 #include "packs.h"
@@ -93,6 +94,18 @@ static int other(const struct bw_report_asked *a,
     return BW_EXIT_OK;
 }
 
+/* What was written down for the circuit itself. */
+static int take_cost(void *owner, const struct bw_claim *c)
+{
+    struct bw_pack_filed *ret = owner;
+
+    if (c->monthly_cost_cents != BW_UNKNOWN && c->monthly_cost_cents > 0) {
+        ret->monthly = (struct bw_decimal){.n = c->monthly_cost_cents, .scale = 2};
+        ret->monthly_origin = "written down for the circuit itself, bandwitness site claim";
+    }
+    return 0;
+}
+
 /* What was filed for a circuit, on the last day of which the report tells. */
 static int find_filed(const struct bw_report_work *w,
                       int64_t until_unix_s,
@@ -108,6 +121,13 @@ static int find_filed(const struct bw_report_work *w,
     if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, w->tz, day,
                       found, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
+    }
+    if (ret->monthly.n == BW_UNKNOWN && bw_origin_catalogue(w->origin)) {
+        struct bw_catalogue *k = bw_origin_catalogue(w->origin);
+        if (k->ops->claims(k, w->site, w->circuit, until_unix_s - 1, until_unix_s,
+                           take_cost, ret, &err) < 0) {
+            return bw_cli_failed(w->verb, "%s", err.text);
+        }
     }
     if (found->has) {
         ret->line = &found->line;

@@ -83,16 +83,17 @@ static void take_tests(const struct bw_report *r, struct view *v)
     for (size_t i = 0; i < r->n_runs; i++) {
         const struct bw_report_run *t = &r->runs[i];
         bool claimed = t->claim_bps != BW_UNKNOWN;
-        v->tests[i] =
-            (struct bw_finding_test){.at_unix_ms = t->at_unix_ms,
-                                     .when = when(r, t->at_unix_ms / 1000),
-                                     .direction = t->direction,
-                                     .state = t->state,
-                                     .grade = t->grade,
-                                     .apart = t->apart,
-                                     .duration_ms = t->duration_ms,
-                                     .rate_bps = claimed ? t->compared_bps : t->line_bps,
-                                     .want_bps = {t->claim_bps, BW_UNKNOWN, BW_UNKNOWN}};
+        v->tests[i] = (struct bw_finding_test){
+            .at_unix_ms = t->at_unix_ms,
+            .when = when(r, t->at_unix_ms / 1000),
+            .direction = t->direction,
+            .state = t->state,
+            .grade = t->grade,
+            .apart = t->apart,
+            .duration_ms = t->duration_ms,
+            .rate_bps = claimed ? t->compared_bps : t->line_bps,
+            .want_bps = {t->claim_bps, BW_UNKNOWN, BW_UNKNOWN},
+            .layer = claimed ? bw_words_layer_long(t->claim_layer) : NULL};
     }
     if (r->n_runs > 0) {
         qsort(v->tests, r->n_runs, sizeof(*v->tests), compare_tests);
@@ -208,6 +209,9 @@ static void take_rest(const struct bw_model *m, struct view *v)
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         v->in.claim_bps[d] = c ? c->bps[d] : BW_UNKNOWN;
     }
+    v->in.claim_layer =
+        !c ? NULL
+           : bw_words_layer_long(c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : c->layer);
     v->in.students = q->students;
     v->in.users = q->users;
     v->in.students_are = q->students_are;

@@ -102,7 +102,7 @@ static void scaled(int64_t value, int64_t unit, int decimals, const char *name, 
     for (int i = 0; i < decimals; i++) {
         scale *= 10;
     }
-    /* unit is at most 10^15 and scale at most 100: no overflow */
+    /* unit is at most 10^15 and scale at most 10^4, of units of 10^4: no overflow */
     rest = (value % unit * scale * 2 + unit) / (2 * unit);
     whole += rest / scale;
     rest %= scale;
@@ -204,6 +204,22 @@ void bw_words_percent(int64_t ppm, char out[BW_WORDS_MAX])
     } else {
         scaled(ppm, 10000, 2, " %", out);
     }
+}
+
+void bw_words_share(int64_t ppm, char out[BW_WORDS_MAX])
+{
+    char *end;
+
+    if (ppm == BW_UNKNOWN) {
+        bw_words_percent(ppm, out);
+        return;
+    }
+    scaled(ppm, 10000, 4, "", out);
+    end = out + strlen(out);
+    for (int i = 0; i < 2 && end[-1] == '0'; i++) {
+        end--;
+    }
+    (void)snprintf(end, BW_WORDS_MAX - (size_t)(end - out), " %%");
 }
 
 void bw_words_count(int64_t n, char out[BW_WORDS_MAX])
@@ -344,7 +360,7 @@ void bw_words_row(const struct bw_finding_row *row, char out[BW_WORDS_MAX])
         bw_words_rate(row->value, out);
         break;
     case BW_ROW_PPM:
-        bw_words_percent(row->value, out);
+        bw_words_share(row->value, out);
         break;
     case BW_ROW_US:
         bw_words_delay(row->value, out);

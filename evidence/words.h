@@ -37,6 +37,8 @@ void bw_words_length(int64_t ms, char out[BW_WORDS_MAX]);
 void bw_words_bytes(int64_t bytes, char out[BW_WORDS_MAX]);
 /* "0.95 %" to two decimals. */
 void bw_words_percent(int64_t ppm, char out[BW_WORDS_MAX]);
+/* The same with all that is known of it, two decimals at least: "99.9512 %". */
+void bw_words_share(int64_t ppm, char out[BW_WORDS_MAX]);
 /* "12,345" */
 void bw_words_count(int64_t n, char out[BW_WORDS_MAX]);
 

@@ -285,8 +285,9 @@ static int check_claims(struct bw_catalogue *c,
             bool same = is_bound(x, &list[i]);
             if ((same && found) || (!same && touches(x, &list[i]))) {
                 r = bw_err_set(reterr, -BW_EMALFORMED,
-                               "%s claims something beside what %s binds to the circuit",
-                               BW_IN_QUERY, list[i].claims);
+                               "it binds %s to the circuit, and %s claims something else "
+                               "at that time",
+                               list[i].claims, BW_IN_QUERY);
             }
             found = found || same;
         }

@@ -13,7 +13,7 @@
 #define BW_METHOD_FULL "full-time/1"
 #define BW_METHOD_RANGE "speed-range/1"
 #define BW_METHOD_COINCIDENT "coincident-use/1"
-#define BW_METHOD_UNIT_COST "unit-cost/1"
+#define BW_METHOD_UNIT_COST "unit-cost/2"
 #define BW_METHOD_PEAK_CHANGE "peak-change/1"
 #define BW_METHOD_RETENTION "retention-54.516/1"
 

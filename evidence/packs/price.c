@@ -11,6 +11,7 @@
 #include <growth.h>
 #include <pages_private.h>
 #include <stdio.h>
+#include <string.h>
 #include <words.h>
 
 enum {
@@ -44,12 +45,41 @@ static int64_t of_one(const struct bw_claimline *l, enum bw_pack_part *ret)
     return bw_decimal_whole(&l->unit_monthly, 100, &cents) == 0 ? cents : BW_UNKNOWN;
 }
 
+/* Line 0 is the claim that is told first, the others follow. */
+static const struct bw_claimline *line_of(const struct bw_pack_filed *f, size_t i)
+{
+    return i == 0 ? f->line : &f->others[i - 1];
+}
+
+/* Of a circuit and of Internet access over it, billed apart: what both cost. Lawful where
+ * every bill is one of the two, both are there, and all prices are of one part. */
+static int64_t of_both(const struct bw_pack_filed *f, enum bw_pack_part *ret)
+{
+    bool seen[2] = {false, false};
+    int64_t sum = 0;
+
+    for (size_t i = 0; i <= f->n_others; i++) {
+        const struct bw_claimline *l = line_of(f, i);
+        enum bw_pack_part part;
+        int64_t cents = of_one(l, &part);
+        if (cents == BW_UNKNOWN || (i > 0 && part != *ret) ||
+            (l->role != BW_ROLE_ISP_ONLY && l->role != BW_ROLE_TRANSPORT) ||
+            __builtin_add_overflow(sum, cents, &sum)) {
+            return BW_UNKNOWN;
+        }
+        seen[l->role == BW_ROLE_TRANSPORT] = true;
+        *ret = part;
+    }
+    return seen[0] && seen[1] ? sum : BW_UNKNOWN;
+}
+
 int64_t
 bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
-    /* billed apart, neither of the bills is what the circuit costs */
-    int64_t cents = f->line && f->n_others == 0 ? of_one(f->line, ret) : BW_UNKNOWN;
+    int64_t cents = !f->line           ? BW_UNKNOWN
+                    : f->n_others == 0 ? of_one(f->line, ret)
+                                       : of_both(f, ret);
 
     if (cents != BW_UNKNOWN) {
         return cents;
@@ -157,6 +187,50 @@ static void table(struct bw_pack_made *m,
                  "row with these:");
 }
 
+static void key_of(const struct bw_claimline *l, char out[BW_CLAIM_ABOUT_MAX + 1])
+{
+    char about[BW_CLAIM_ABOUT_MAX + 1];
+
+    out[0] = '\0';
+    if (bw_claimline_about(l, about, NULL) == 0) {
+        (void)snprintf(out, BW_CLAIM_ABOUT_MAX + 1, "%s", strchr(about, ':') + 1);
+    }
+}
+
+/* What each of several bills is for, and what it comes to. */
+static void bills(struct bw_pack_made *m)
+{
+    static const char *const names[] = {"Billed apart", "For", "A month for one line"};
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+
+    bw_page_table(m->doc, "bills", BW_TABLE_PLAIN, names, 3, 2);
+    for (size_t i = 0; i <= f->n_others; i++) {
+        const struct bw_claimline *l = line_of(f, i);
+        enum bw_pack_part part = BW_PRICE_ALL;
+        int64_t cents = of_one(l, &part);
+        char key[BW_CLAIM_ABOUT_MAX + 1];
+        char text[BW_WORDS_MAX];
+        char figure[64];
+        key_of(l, key);
+        bw_pack_money(cents == BW_UNKNOWN ? 0 : cents, text);
+        bw_doc_row(m->doc);
+        bw_doc_put(m->doc, key);
+        bw_doc_span(m->doc, BW_SPAN_SMALL, l->provider);
+        bw_doc_put(m->doc, l->role == BW_ROLE_ISP_ONLY    ? "Internet access"
+                           : l->role == BW_ROLE_TRANSPORT ? "the circuit to it"
+                           : l->role == BW_ROLE_UNKNOWN
+                               ? "not stated"
+                               : bw_claim_role_name((enum bw_claim_role)l->role));
+        bw_doc_put(m->doc, cents == BW_UNKNOWN ? "not on file" : text);
+        bw_doc_span(m->doc, BW_SPAN_SMALL,
+                    cents == BW_UNKNOWN         ? ""
+                    : part == BW_PRICE_ELIGIBLE ? "the eligible part"
+                                                : "all of it");
+        (void)snprintf(figure, sizeof(figure), "bill.%zu", i + 1);
+        bw_pack_figure(m, figure, cents, "cents", BW_LAYER_UNKNOWN, "", BW_UNKNOWN, "");
+    }
+}
+
 /* "$450.00 a month for one line, the eligible part of it, one of 3 lines (…)." */
 static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part part)
 {
@@ -169,6 +243,14 @@ static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part
     bw_doc_span(m->doc, BW_SPAN_STRONG, text);
     if (part == BW_PRICE_TYPED) {
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month (%s).", f->monthly_origin);
+        return;
+    }
+    if (f->n_others > 0) {
+        bw_doc_printf(
+            m->doc, BW_SPAN_PLAIN,
+            " a month for the circuit and Internet access over it, the sum of the "
+            "bills below, one line of each, %s.",
+            part == BW_PRICE_ELIGIBLE ? "the eligible part of them" : "all of them");
         return;
     }
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, " a month for one line, %s",
@@ -184,7 +266,10 @@ static const char *no_price(const struct bw_pack_filed *f)
 {
     if (f->n_others > 0) {
         return "Several claims are bound to this circuit and billed apart; no one of their "
-               "prices is its price (--monthly-cost).";
+               "prices is its price, and their sum is not: it is told where all of them "
+               "are a "
+               "circuit or Internet access over it, both are there, and all prices are on "
+               "file (--monthly-cost).";
     }
     if (f->line && f->line->monthly.n != BW_UNKNOWN) {
         return "The cost on file is that of all lines together, and how many they are is "
@@ -202,6 +287,9 @@ void bw_pack_price(struct bw_pack_made *m)
 
     m->section = "price";
     bw_doc_section(m->doc, "price", "What it costs");
+    if (bw_pack_filed_of(m, 0)->n_others > 0) {
+        bills(m);
+    }
     if (cents == BW_UNKNOWN) {
         bw_pack_absent(m, "The price", no_price(bw_pack_filed_of(m, 0)));
         bw_doc_end(m->doc);

@@ -82,6 +82,7 @@ struct bw_finding_test {
     int64_t duration_ms; /* unknown: not told */
     int64_t rate_bps;    /* of the line, at the claim's layer; unknown: not counted */
     int64_t want_bps[BW_EVRULE_RATES]; /* in force then; unknown: none */
+    const char *layer;                 /* of these, "IP"; NULL: no claim */
 };
 
 /* One interval without a test of ours; absent ones are left out. */
@@ -155,6 +156,7 @@ struct bw_finding_inputs {
     const struct bw_finding_outage *outages;
     size_t n_outages;
     int64_t claim_bps[BW_DIRECTIONS]; /* in force at the end; unknown: none */
+    const char *claim_layer;          /* its layer, "IP"; NULL: no claim */
     int64_t students;
     int64_t users;
     const char *students_are; /* whose word, since when; NULL: typed with the command */
@@ -243,6 +245,6 @@ const char *
 bw_row_unit_name(enum bw_row_unit u); /* "1", "bit/s", "ppm", "us", "ms", "cents" */
 
 /* The method by which findings are made. */
-#define BW_METHOD_FINDING "finding/1"
+#define BW_METHOD_FINDING "finding/2"
 
 #endif

@@ -31,6 +31,7 @@ void bw_finding_ratio(struct bw_finding_work *w, struct bw_finding_part *p)
     int64_t people = by_user ? in->users : in->students;
     int64_t claim = in->claim_bps[p->direction];
     const struct bw_evrule_size *s = NULL;
+    const char *layer = in->claim_layer ? in->claim_layer : "IP";
     int64_t target;
     char x[32];
     char y[32];
@@ -70,11 +71,12 @@ void bw_finding_ratio(struct bw_finding_work *w, struct bw_finding_part *p)
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_NO_CLAIM);
         return;
     }
-    bw_finding_row(w, p, BW_ROW_BPS, claim, "the claimed speed at the end of the period");
+    bw_finding_row(w, p, BW_ROW_BPS, claim,
+                   "the claimed speed at the end of the period, at %s", layer);
     bw_finding_sum(w, p, "%s ≥ %s: %s", bw_finding_num(claim, x), bw_finding_num(target, y),
                    claim >= target ? "yes" : "no");
-    bw_finding_row(w, p, BW_ROW_BPS, claim / people, "for each %s",
-                   by_user ? "user" : "student");
+    bw_finding_row(w, p, BW_ROW_BPS, claim / people, "for each %s, at %s",
+                   by_user ? "user" : "student", layer);
     bw_finding_part_outcome(p, claim >= target ? BW_OUTCOME_SHOW : BW_OUTCOME_DO_NOT_SHOW,
                             BW_UNSURE_NOT);
 }

@@ -214,6 +214,7 @@ static void counts(const struct scene *s, size_t n_units)
 static void tell_wants(const struct scene *s)
 {
     const struct bw_finding_inputs *in = s->w->in;
+    const char *layer = "";
     int64_t last = BW_UNKNOWN;
     int told = 0;
     char x[32];
@@ -221,14 +222,18 @@ static void tell_wants(const struct scene *s)
 
     for (size_t i = 0; i < in->n_tests && told < 8; i++) {
         int64_t want = in->tests[i].want_bps[s->c->of];
-        if (s->use[i] != BW_USE_COUNTS || want == last) {
+        const char *at = in->tests[i].layer ? in->tests[i].layer : "IP";
+        if (s->use[i] != BW_USE_COUNTS || (want == last && strcmp(at, layer) == 0)) {
             continue;
         }
         last = want;
+        layer = at;
         told++;
-        bw_finding_row(s->w, s->p, BW_ROW_BPS, want, "%s", bw_evrule_rate_words(s->c->of));
+        bw_finding_row(s->w, s->p, BW_ROW_BPS, want, "%s, at %s",
+                       bw_evrule_rate_words(s->c->of), layer);
         bw_finding_row(s->w, s->p, BW_ROW_BPS, bw_finding_part_of(want, s->part_ppm),
-                       "a test reaches it with this rate of the line, or more");
+                       "a test reaches it with this rate of the line at %s, or more",
+                       layer);
         bw_finding_sum(s->w, s->p, "%s of %s", bw_finding_pct(s->part_ppm, x),
                        bw_finding_num(want, y));
     }

@@ -431,7 +431,7 @@ static int gather(struct choosing *x, struct bw_catalogue *c, struct bw_err *ret
     if (r == 0 && x->to->n_lines > 1) {
         qsort(x->to->lines, x->to->n_lines, sizeof(*x->to->lines), by_about);
     }
-    r = r < 0 ? r : bw_bound_each(c, NULL, on_bound, x, &unread, reterr);
+    r = r < 0 ? r : bw_bound_each(c, NULL, NULL, on_bound, x, &unread, reterr);
     x->to->n_unread += unread + x->graph.n_unread;
     return r;
 }

@@ -384,8 +384,10 @@ def what_people_bound(place, key):
         must(bandwitness("import", "usac", "--ledger", data, "--by", "heron",
                          *gen_usac.write(world, place)), 0)
     # said today, so 500 holds from today on, unless it names its first day
-    write(f"{place}/corrected.csv", b"year,frn,line,down,up,from\n2026,2699000001,001,500 Mbps,500 Mbps,2026-07-01\n")
-    must(bandwitness("import", "claims", "--ledger", data, "--by", "heron", f"{place}/corrected.csv"), 0)
+    corrected = f"{place}/corrected.csv"
+    write(corrected, b"year,frn,line,down,up,recipients,from\n"
+          b"2026,2699000001,001,500 Mbps,500 Mbps,123456,2026-07-01\n")
+    must(bandwitness("import", "claims", "--ledger", data, "--by", "heron", corrected), 0)
     write(f"{place}/terms.conf", b"speed_part = 95%\nspeed_share = 90%\navailable = 99.9%\n")
     must(bandwitness("claim", "terms", "2699000001.001", f"{place}/terms.conf", "--ledger", data, "--by",
                      "egret"), 0)
@@ -416,7 +418,7 @@ def what_people_bound(place, key):
     write(f"{folder}/data/query.json", json.dumps({**json.loads(asked), "claims": claims + [more]},
                                                   separators=(",", ":")).encode() + b"\n")
     bagit.write_manifests(folder)
-    must(bandwitness("verify", folder), 1, "claims something beside what")
+    must(bandwitness("verify", folder), 1, "claims something else at that time")
 
 
 CALENDAR = """what,from,to,begin,end,name

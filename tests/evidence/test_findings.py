@@ -182,8 +182,8 @@ class Findings(unittest.TestCase):
     def test_explain(self):
         asked = self.asked("--terms", self.terms, *PEOPLE)
         text = self.run_it("explain", "contract-sla", *asked)
-        self.assertIn("contract-sla/capacity (version 1, finding/1)", text)
-        self.assertIn("contract-sla/service (version 1, finding/1)", text)
+        self.assertIn("contract-sla/capacity (version 1, finding/2)", text)
+        self.assertIn("contract-sla/service (version 1, finding/2)", text)
         self.assertIn("× 1,000,000 ≥ 800,000 ×", text)
         self.assertIn("https://asc.edu/", text)
         one = self.run_it("explain", *asked, "fcc-8080-any-hours/experience")

@@ -13,6 +13,7 @@ import json
 import math
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -431,17 +432,40 @@ def check_billed_apart(top, schema):
         pages.add(json.dumps([f for f in audit.json["figures"] if f["section"] in
                               ("identity", "price", "retention")]))
         for words in ("FRN 2699000001", "FRN 2699000002", "SPIN 143000552; River Telecom",
-                      "billed apart; no one of their prices is its price"):
+                      "$600.00", "$900.00", "the sum of the bills below"):
             if words not in audit.page:
                 wrong(f"audit: '{words}' does not stand on the page")
-        if any(f["figure"].startswith(("monthly_cost", "cost_")) for f in audit.json["figures"]):
-            wrong("audit: one of two bills is told as the price")
-        pia = Pack("pia", source, f"{top}/typed-{text[7]}", schema, "--monthly-cost", "1500")
-        pia.expect("monthly_cost", 150000)
+        # 600 and 900 dollars a month; 100 Mbit/s claimed, the lesser of the two
+        for figure, want in (("bill.1", 60000), ("bill.2", 90000), ("monthly_cost", 150000),
+                             ("cost_claimed.down", 1500)):
+            audit.expect(figure, want)
         for i in ids:
             run(BANDWITNESS, "claim", "confirm", "--withdraw", i, "--by", "grey", "--ledger", data)
     if len(pages) != 1:
         wrong("audit: the order of the bindings' hashes shows")
+    # a second circuit of another kind: no sum may be told, each bill is
+    with open(f"{files}/wan.csv", "w", encoding="utf-8") as f:
+        f.write("year,own,role,down,up,unit_monthly\n2026,elm,internet,1 Gbps,1 Gbps,70\n")
+    run(BANDWITNESS, "import", "claims", "--by", "heron", f"{files}/wan.csv", "--ledger", data)
+    for key in ("2699000001.001", "own:elm"):
+        run(BANDWITNESS, "claim", "confirm", key, "s-heron.wan", "--by", "grey", "--ledger", data)
+    pia = Pack("pia", source, f"{top}/apart", schema)
+    if any(f["figure"].startswith(("monthly_cost", "cost_")) for f in pia.json["figures"]):
+        wrong("pia: a sum of bills that are not a circuit and Internet access over it")
+    pia.expect("bill.1", 7000)
+    pia.expect("bill.2", 60000)
+    pia = Pack("pia", source, f"{top}/typed", schema, "--monthly-cost", "1500")
+    pia.expect("monthly_cost", 150000)
+    # nothing bound: what was written down for the circuit itself
+    for x in json.loads(run(BANDWITNESS, "statement", "list", "--kind", "binding", "--json", "--ledger", data).stdout):
+        run(BANDWITNESS, "claim", "confirm", "--withdraw", x["id"], "--by", "grey", "--ledger", data)
+    with sqlite3.connect(f"{data}/catalogue.db") as db:
+        db.execute("INSERT OR REPLACE INTO sites VALUES('s-heron', '', 'Heron', 1, 500)")
+    run(BANDWITNESS, "site", "claim", "s-heron", "--from", "2026-09-01", "--down", "50M", "--up", "50M",
+        "--monthly-cost", "450.00", "--data", data)
+    pia = Pack("pia", source, f"{top}/itself", schema)
+    pia.expect("monthly_cost", 45000)
+    pia.expect("cost_claimed.down", 900)
 
 
 PRICES = """year,own,down,up,quantity,unit_monthly,monthly
