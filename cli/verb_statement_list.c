@@ -21,7 +21,8 @@ static int check_kind(const struct bw_verb *v, const char *word)
 {
     static const char *const words[] = {"entity",     "claim",      "binding", "calendar",
                                         "annotation", "adoption",   "erratum", "reply",
-                                        "withdrawal", "revocation", "site",    "terms", NULL};
+                                        "withdrawal", "revocation", "site",    "terms",
+                                        NULL};
     const char *meant = bw_cli_nearest(word, words);
     return bw_statement_kind_parse(word) == BW_STATEMENT_OTHER && meant
                ? bw_cli_usage(v, "--kind %s: did you mean %s?", word, meant)

@@ -71,6 +71,7 @@ asked_of(const struct bw_bundle_made *m, struct bw_pack_filed *filed, enum bw_pa
     const struct bw_bundle_query *q = &m->query;
     const struct bw_filed *found = &m->said.filed;
     bool typed = q->judged && q->students != BW_UNKNOWN;
+    bool users = q->judged && q->users != BW_UNKNOWN;
 
     *filed = (struct bw_pack_filed){.line = found->has ? &found->line : NULL,
                                     .origin = found->has ? found->origin : "",
@@ -85,8 +86,12 @@ asked_of(const struct bw_bundle_made *m, struct bw_pack_filed *filed, enum bw_pa
         .students = typed        ? q->students
                     : found->has ? found->students
                                  : BW_UNKNOWN,
-        .users = q->judged ? q->users : BW_UNKNOWN,
-        .users_are = q->judged ? q->users_are : "",
+        .users = users        ? q->users
+                 : found->has ? found->line.users
+                              : BW_UNKNOWN,
+        .users_are = users        ? q->users_are
+                     : found->has ? found->line.users_are
+                                  : "",
         .people_origin = typed || !found->has ? "given when the bag was made, not on file"
                                               : found->people_origin};
 }
