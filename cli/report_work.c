@@ -356,6 +356,8 @@ static int find_annotations(struct bw_report_work *w)
     q->errata = w->errata;
     r = r < 0 ? r : bw_origin_keyfacts(w->origin, w->site, &w->keys, &q->n_keys, &err);
     q->keys = w->keys;
+    r = r < 0 ? r : bw_origin_log(w->origin, &w->log, &err);
+    q->log = w->log.there ? &w->log : NULL;
     return r < 0 ? failed(w, err.text) : BW_EXIT_OK;
 }
 

@@ -29,6 +29,7 @@ struct bw_report_work {
     struct bw_annotation_said *annotations;
     struct bw_bound *bindings;
     struct bw_reply_said *replies;
+    struct bw_log_facts log;
     struct bw_erratum_said *errata;
     struct bw_report_keyfact *keys;
     struct bw_origin_found found;

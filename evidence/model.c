@@ -74,6 +74,7 @@ static int take_bindings(const struct bw_report_query *q, struct bw_report *r)
         memcpy(r->bindings, q->bindings, q->n_bindings * sizeof(*r->bindings));
     }
     r->n_bindings = q->n_bindings;
+    r->log = q->log ? *q->log : r->log;
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <details.h>
 #include <errata.h>
 #include <finding.h>
+#include <log_facts.h>
 #include <reply.h>
 #include <revocation.h>
 #include <schoolcal.h>
@@ -156,6 +157,7 @@ struct bw_report_query {
     const struct bw_reply_said *replies; /* those in force, as they were said */
     size_t n_replies;
     int64_t n_unread_replies;
+    const struct bw_log_facts *log;  /* of the collector's log; NULL: in none */
     const struct bw_bound *bindings; /* of claims to it, also those changed since `from` */
     size_t n_bindings;
     int64_t n_unread_annotations;         /* on file, of a newer form */
@@ -572,6 +574,7 @@ struct bw_report {
     struct bw_report_notes notes;
     struct bw_report_errata errata;
     struct bw_report_replies replies;
+    struct bw_log_facts log;     /* counts of records are not in it */
     struct bw_findings findings; /* in the order of the rules */
     struct bw_report_clock clock;
     struct bw_report_counts counts;

@@ -15,6 +15,7 @@ struct bw_catalogue;
 struct bw_check_result;
 struct bw_err;
 struct bw_ledger;
+struct bw_log_facts;
 struct bw_records;
 struct bw_origin;
 struct bw_tz;
@@ -52,6 +53,9 @@ struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s);
 
 /* The ledger, lent, and the collector's data folder around it; NULL: from elsewhere. */
 struct bw_ledger *bw_origin_ledger(struct bw_origin *s, const char **ret_data);
+
+/* What the collector's log says now; there is none beside other records. */
+int bw_origin_log(struct bw_origin *s, struct bw_log_facts *ret, struct bw_err *reterr);
 
 /* The log key that a journal's box was given at its enrolment; false: none is known. */
 bool bw_origin_log_key(const struct bw_origin *s, struct bw_pubkey *ret);

@@ -363,6 +363,7 @@ static int make_report(struct making *k, struct bw_err *reterr)
                                   .n_annotations = m->said.n_annotations,
                                   .n_unread_annotations = m->said.n_unread,
                                   .replies = m->said.replies,
+                                  .log = m->log.there ? &m->log : NULL,
                                   .n_replies = m->said.n_replies,
                                   .n_unread_replies = m->said.n_unread_replies,
                                   .errata = m->said.errata,

@@ -82,6 +82,12 @@ int bw_logged_write(const struct bw_logged_source *s,
                     void *owner,
                     struct bw_err *reterr);
 
+/* What the log says of itself now, without counts of records; key_path is not asked. No
+ * log and no checkpoint is no failure. */
+int bw_logged_facts(const struct bw_logged_source *s,
+                    struct bw_log_facts *ret,
+                    struct bw_err *reterr);
+
 /* Append the JWK Set of one public key and a newline; -ENOMEM. */
 int bw_logged_key_set(const struct bw_pubkey *key, struct bw_buf *out);
 

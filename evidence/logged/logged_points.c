@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <tlog_store.h>
 
@@ -164,6 +165,11 @@ on_witness(void *owner, const char *who, int64_t unix_s, const void *bytes, size
     return 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
 /* The keys of those who signed, as the collector has them. */
 static int put_witnesses(struct bw_logged_writing *w)
 {
@@ -176,6 +182,7 @@ static int put_witnesses(struct bw_logged_writing *w)
             r = bw_tlog_cosigned(w->log, w->points[i].size, on_witness, &k, w->err);
         }
     }
+    qsort(names, k.n, sizeof(names[0]), by_name); /* as the log's store has them */
     bw_jw_karr(&w->json, "witnesses");
     for (size_t i = 0; r == 0 && i < k.n; i++) {
         char meta[BW_NOTE_NAME_MAX + 16];

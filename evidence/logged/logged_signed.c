@@ -79,29 +79,15 @@ static bool read_growth(struct bw_logged_reading *k, const struct bw_logged_chec
     return true;
 }
 
-static void keep_other(struct bw_log_other *list,
-                       size_t *n,
-                       const char *name,
-                       const char *signer,
-                       const char *vkey,
-                       int64_t unix_s,
-                       int64_t size)
+/* Of the newest checkpoint that any of them signed alone. */
+static void keep_other(struct bw_log_other *list, size_t *n, const struct bw_log_other *o)
 {
-    size_t i = 0;
-
-    while (i < *n && (strncmp(list[i].name, name, BW_LOG_NAME_MAX) != 0 ||
-                      strcmp(list[i].signer, signer) != 0)) {
-        i++;
+    if (*n > 0 && list[0].size < o->size) {
+        *n = 0;
     }
-    if (i == BW_LOG_OTHERS_MAX) {
-        return;
+    if (*n < BW_LOG_OTHERS_MAX) {
+        list[(*n)++] = *o;
     }
-    *n = i == *n ? *n + 1 : *n;
-    (void)snprintf(list[i].name, sizeof(list[i].name), "%.*s", BW_LOG_NAME_MAX, name);
-    (void)snprintf(list[i].signer, sizeof(list[i].signer), "%s", signer);
-    (void)snprintf(list[i].vkey, sizeof(list[i].vkey), "%s", vkey);
-    list[i].unix_s = unix_s;
-    list[i].size = size;
 }
 
 /* Every line must be one of a witness whose key is here. */
@@ -131,12 +117,12 @@ static void read_witnesses(struct bw_logged_reading *k,
         return;
     }
     for (size_t i = 0; i < k->n_witnesses; i++) {
-        char vkey[BW_NOTE_KEY_TEXT_MAX];
         int64_t unix_s = 0;
         if (bw_note_verify(&parts, &k->witness[i], &unix_s, NULL) == 0) {
-            bw_note_key_text(&k->witness[i], vkey);
-            keep_other(k->f->witness, &k->f->n_witnesses, k->witness[i].name, "", vkey,
-                       unix_s, p->size);
+            struct bw_log_other o = {.unix_s = unix_s, .size = p->size};
+            (void)snprintf(o.name, sizeof(o.name), "%s", k->witness[i].name);
+            bw_note_key_text(&k->witness[i], o.vkey);
+            keep_other(k->f->witness, &k->f->n_witnesses, &o);
             p->has_witness = p->good;
             n_good++;
         }
@@ -175,8 +161,10 @@ static void read_stamps(struct bw_logged_reading *k,
         } else if (r < 0) {
             bw_logged_fault(k, member, "%s", e.text);
         } else {
-            keep_other(k->f->stamp, &k->f->n_stamps, p->stamp[i], signer, "", unix_s,
-                       p->size);
+            struct bw_log_other o = {.unix_s = unix_s, .size = p->size};
+            (void)snprintf(o.name, sizeof(o.name), "%.*s", BW_LOG_NAME_MAX, p->stamp[i]);
+            memcpy(o.signer, signer, sizeof(o.signer));
+            keep_other(k->f->stamp, &k->f->n_stamps, &o);
             p->has_stamp = p->good;
         }
     }

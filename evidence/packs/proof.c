@@ -40,9 +40,16 @@ void bw_pack_proof(struct bw_pack_made *m)
     line(m->doc, "Records of the site in the period", text);
     bw_pack_word(m, "first_record_sha256", c->first_sha256);
     bw_pack_word(m, "last_record_sha256", c->last_sha256);
-    bw_pack_count_absent(m, "Checkpoint of the log, and witnesses",
-                         "They are in the bag, not on this page.");
+    if (m->r->log.there) {
+        bw_pack_word(m, "log", m->r->log.name);
+        bw_pack_word(m, "log_witnessed", m->r->log.n_witnesses > 0 ? "yes" : "no");
+    } else {
+        bw_pack_count_absent(m, "Checkpoint of the log, and witnesses",
+                             "These records are in no collector's log, or it is not at "
+                             "hand: when they came nobody else shows.");
+    }
     bw_doc_end(m->doc);
+    bw_page_log(m->doc, m->r);
 }
 
 static void blank(struct bw_doc *d, const char *what)

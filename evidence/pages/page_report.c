@@ -87,6 +87,7 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     bw_page_outages(d, r);
     bw_page_replies(d, r);
     bw_page_gaps(d, r);
+    bw_page_log(d, r);
     bw_page_errata(d, r);
     bw_page_comparison(d, r);
     bw_page_method(d, r);

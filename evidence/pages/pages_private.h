@@ -26,6 +26,7 @@ void bw_page_latency(struct bw_doc *d, const struct bw_report *r);   /* page_lat
 void bw_page_targets(struct bw_doc *d, const struct bw_report *r);   /* page_targets.c */
 void bw_page_paths(struct bw_doc *d, const struct bw_report *r);     /* page_paths.c */
 void bw_page_traffic(struct bw_doc *d, const struct bw_report *r);   /* page_traffic.c */
+void bw_page_log(struct bw_doc *d, const struct bw_report *r);       /* page_log.c */
 void bw_page_replies(struct bw_doc *d, const struct bw_report *r);   /* page_replies.c */
 void bw_page_outages(struct bw_doc *d, const struct bw_report *r);   /* page_cover.c */
 void bw_page_gaps(struct bw_doc *d, const struct bw_report *r);      /* page_cover.c */

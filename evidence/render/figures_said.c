@@ -180,6 +180,25 @@ static void keys_apart(struct walk *w, const struct bw_report *r)
     }
 }
 
+/* What the collector's log says of itself. */
+static void log_facts(struct walk *w, const struct bw_report *r)
+{
+    char when[32];
+
+    if (!r->log.there) {
+        return;
+    }
+    w->section = "log";
+    w->method = "";
+    put(w, "name", BW_UNKNOWN, r->log.name, "");
+    put(w, "entries", r->log.size, NULL, "1");
+    bw_words_utc_s(r->log.signed_unix_s, when);
+    put(w, "signed", BW_UNKNOWN, when, "");
+    put(w, "witnesses", (int64_t)r->log.n_witnesses, NULL, "1");
+    put(w, "stamps", (int64_t)r->log.n_stamps, NULL, "1");
+    put(w, "seams", (int64_t)r->log.n_before, NULL, "1");
+}
+
 int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner)
 {
     struct walk w = {.cb = cb, .owner = owner};
@@ -189,5 +208,6 @@ int bw_figures_said(const struct bw_report *r, bw_figure_cb cb, void *owner)
     replies(&w, r);
     errata(&w, r);
     keys_apart(&w, r);
+    log_facts(&w, r);
     return w.rc;
 }

@@ -626,6 +626,7 @@ int bw_render_json(const struct bw_report *r, struct bw_buf *out, struct bw_err 
     outages(&w, r);
     annotations(&w, r);
     replies(&w, r);
+    bw_json_log(&w, r);
     bw_json_errata(&w, r);
     counts(&w, r);
     days(&w, r);

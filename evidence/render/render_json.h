@@ -27,6 +27,9 @@ void bw_json_findings(struct bw_jw *w, const struct bw_report *r);
 /* "traffic"; nothing where nobody looked at packets. */
 void bw_json_traffic(struct bw_jw *w, const struct bw_report *r);
 
+/* "log"; nothing where there is none. */
+void bw_json_log(struct bw_jw *w, const struct bw_report *r);
+
 /* render_json_errata.c */
 struct bw_report_key;
 void bw_json_errata(struct bw_jw *w, const struct bw_report *r);

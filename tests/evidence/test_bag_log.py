@@ -13,12 +13,14 @@ import time
 import unittest
 
 import bagit
+import jsonschema
 import strangers
 from bwtest import Collector, tlog
 from bwtest.jose import Key
 from bwtest.stamper import Stamper
 from jwcrypto import jwk
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FAST = "transparency { checkpoint_every = 1s }\n"
 
 
@@ -157,6 +159,28 @@ class BagOfALog(unittest.TestCase):
         r = subprocess.run(command.split(), cwd=self.folder, capture_output=True, text=True)
         self.assertIn("Verification: OK", r.stdout, r.stderr)
 
+    def test_the_report_names_the_log(self):
+        r = self.run_command("report", "--ledger", self.c.data, "--circuit", f"{self.box.site}.wan",
+                             "--tz", "UTC", "--claim-down", "100M", "--rules", "none",
+                             "--format", "json")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        ours, packed = json.loads(r.stdout), json.loads(
+            strangers.read(f"{self.folder}/data/report/report.json"))
+        with open(f"{TOP}/docs/report-v1.schema.json", encoding="utf-8") as f:
+            jsonschema.validate(packed, json.load(f))
+        for report in (ours, packed):
+            report["records"].pop("signatures")
+            report["records"].pop("signatures_text", None)
+        self.assertEqual(ours, packed)
+        log = packed["log"]
+        self.assertEqual((log["witnessed"], log["before"]), (True, []))
+        self.assertEqual(log["witnesses"][0]["by"], self.witness.split("+")[0])
+        self.assertEqual(log["stamps"][0]["signer"], "CN=Stamps of Wren")
+        self.assertEqual(log["size"], max(p["size"] for p in json.loads(
+            strangers.read(f"{self.folder}/data/log/log.json"))["checkpoints"]))
+        html = strangers.read(f"{self.folder}/data/packs/audit.html").decode()
+        self.assertIn("were witnessed by", html)
+
     def test_keys_from_outside(self):
         write(f"{self.place}/log.jwk", json.dumps(self.box.log_key).encode())
         write(f"{self.place}/other.jwk", json.dumps(self.other.key.jwk).encode())
@@ -272,6 +296,9 @@ class BagOfALog(unittest.TestCase):
         found = strangers.check(folder)
         self.assertIn(63, found["kinds"])
         self.verify(bag, says=["seam        the log goes on from", "not witnessed"])
+        html = strangers.read(f"{folder}/data/report/report.html").decode()
+        self.assertIn("Not witnessed", html)
+        self.assertIn("began its log anew", html)
 
 
 if __name__ == "__main__":
