@@ -44,6 +44,7 @@ struct bw_tz;
 #define BW_METHOD_RTT "rtt-merged/1"
 #define BW_METHOD_LOSS "loss-wilson95/1"
 #define BW_METHOD_PDV "pdv-period/1"
+#define BW_METHOD_LOADED "loaded-rtt/1"
 #define BW_METHOD_OUTAGE "outage-union/1"
 #define BW_METHOD_EXCLUDED "outage-excluded/1"
 #define BW_METHOD_ERRATUM "erratum-apart/1"
@@ -281,6 +282,17 @@ struct bw_report_line {
     struct bw_dist bps;
 };
 
+/* Round trips beside the good runs that tell of both: before the run, and the P95 while it
+ * filled the line. Unknown with n = 0. */
+struct bw_report_loaded {
+    int64_t n;
+    int64_t idle_p50_us;
+    int64_t idle_p95_us;
+    int64_t loaded_p50_us;
+    int64_t loaded_p95_us;
+    int64_t added_p50_us; /* of the differences, which may be below 0 */
+};
+
 struct bw_report_tested {
     int64_t n_wanted; /* made or put off: one that waits is put off at each look */
     int64_t n_made;   /* ok + failed + cancelled: the run began */
@@ -302,6 +314,7 @@ struct bw_report_tested {
     int64_t n_at_80;              /* of them, at >= 80 % of the claim */
     int64_t n_at_90;
     char conversion[240]; /* the arithmetic in words; "" when none was needed */
+    struct bw_report_loaded loaded;
 };
 
 /* What users drew, from the counters, in one window and direction. */

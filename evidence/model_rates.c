@@ -243,6 +243,34 @@ static void add_kind(struct bw_report_tested *x, const char *kind)
 }
 
 static void
+fill_loaded(const struct bw_report *r, int dir, int64_t *values, struct bw_report_loaded *x)
+{
+    for (int what = 0; what < 3; what++) {
+        size_t n = 0;
+        for (size_t i = 0; i < r->n_runs; i++) {
+            const struct bw_report_run *t = &r->runs[i];
+            if (t->direction != (enum bw_direction)dir || !counts(t) ||
+                t->rtt_idle_us == BW_UNKNOWN || t->rtt_loaded_p95_us == BW_UNKNOWN) {
+                continue;
+            }
+            values[n++] = what == 0   ? t->rtt_idle_us
+                          : what == 1 ? t->rtt_loaded_p95_us
+                                      : t->rtt_loaded_p95_us - t->rtt_idle_us;
+        }
+        x->n = (int64_t)n;
+        if (what == 0) {
+            x->idle_p50_us = bw_stat_percentile(values, n, 500000);
+            x->idle_p95_us = bw_stat_percentile(values, n, 950000);
+        } else if (what == 1) {
+            x->loaded_p50_us = bw_stat_percentile(values, n, 500000);
+            x->loaded_p95_us = bw_stat_percentile(values, n, 950000);
+        } else {
+            x->added_p50_us = bw_stat_percentile(values, n, 500000);
+        }
+    }
+}
+
+static void
 fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_report_tested *x)
 {
     size_t n = 0;
@@ -298,6 +326,7 @@ fill_tested(const struct bw_report *r, int dir, int64_t *values, struct bw_repor
     /* Rates at several layers make no distribution. */
     fill_dist(&x->compared_bps, values, x->compared_layer == BW_LAYER_UNKNOWN ? 0 : n);
     describe_conversion(r, dir, x);
+    fill_loaded(r, dir, values, &x->loaded);
 }
 
 const struct bw_dist *bw_report_goodput(const struct bw_report_tested *t)

@@ -5,6 +5,7 @@
  * names that the report has for it. */
 #include "packs_private.h"
 
+#include <page_fields.h>
 #include <pages_private.h>
 
 void bw_pack_first(struct bw_pack_made *m)
@@ -64,4 +65,5 @@ void bw_pack_the_rest(struct bw_pack_made *m)
 void bw_pack_method(struct bw_pack_made *m)
 {
     bw_page_method(m->doc, m->r);
+    bw_page_fields(m->doc);
 }

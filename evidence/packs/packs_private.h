@@ -13,6 +13,8 @@
 #define BW_METHOD_FULL "full-time/1"
 #define BW_METHOD_RANGE "speed-range/1"
 #define BW_METHOD_COINCIDENT "coincident-use/1"
+#define BW_METHOD_SOON "full-soon/1"
+#define BW_METHOD_OUTAGE_MONTH "outage-months/1"
 #define BW_METHOD_UNIT_COST "unit-cost/2"
 #define BW_METHOD_PEAK_CHANGE "peak-change/1"
 #define BW_METHOD_RETENTION "retention-54.516/1"
@@ -75,6 +77,8 @@ const struct bw_pack_filed *bw_pack_filed_of(const struct bw_pack_made *m, size_
 /* The claim in force at the end of what has passed of the period; NULL: none. */
 const struct bw_report_claim *bw_pack_claim(const struct bw_report *r);
 
+struct bw_growth;
+
 /* ---- use by school days (use_days.c) ---- */
 
 /* One local day. Rates of class hours at the layer of struct bw_pack_use. */
@@ -104,7 +108,6 @@ struct bw_pack_use {
 int bw_pack_use_make(const struct bw_report *r, struct bw_pack_use *ret);
 void bw_pack_use_done(struct bw_pack_use *u);
 
-struct bw_growth;
 /* Growth of its days (growth-theilsen/1). 0, -ENOMEM. */
 int bw_pack_growth(const struct bw_pack_use *u, int way, struct bw_growth *ret);
 /* "+3.20 %" or "−1.10 %" a year, of BW_GROWTH_LOW, … */
@@ -137,11 +140,16 @@ bool bw_pack_is_busy(int64_t busy_ppm); /* 75 % or more; not where it is unknown
 
 /* ---- contents ---- */
 
-void bw_pack_who(struct bw_pack_made *m);         /* who.c: identifiers */
-void bw_pack_who_short(struct bw_pack_made *m);   /* who.c: the same in one paragraph */
-void bw_pack_covered(struct bw_pack_made *m);     /* who.c: coverage and gaps, short */
-void bw_pack_sizing(struct bw_pack_made *m);      /* sizing.c: the answer and its reasons */
-void bw_pack_use_chart(struct bw_pack_made *m);   /* sizing.c: use day by day */
+void bw_pack_who(struct bw_pack_made *m);       /* who.c: identifiers */
+void bw_pack_who_short(struct bw_pack_made *m); /* who.c: the same in one paragraph */
+void bw_pack_covered(struct bw_pack_made *m);   /* who.c: coverage and gaps, short */
+void bw_pack_sizing(struct bw_pack_made *m);    /* sizing.c: the answer and its reasons */
+void bw_pack_use_chart(struct bw_pack_made *m); /* ahead.c: use day by day */
+void bw_pack_ahead(struct bw_pack_made *m); /* ahead.c: growth, and when the line is full */
+/* ahead.c: when the trend comes to three quarters of the claim, in a paragraph. */
+void bw_pack_full_soon(struct bw_pack_made *m,
+                       const struct bw_pack_use *u,
+                       const struct bw_growth *g);
 void bw_pack_price(struct bw_pack_made *m);       /* price.c */
 void bw_pack_people(struct bw_pack_made *m);      /* people.c: for each student */
 void bw_pack_epc(struct bw_pack_made *m);         /* people.c: answer sheet */

@@ -6,12 +6,10 @@
  * filled in. Growth that is not shown is no growth, and the page says so. */
 #include "packs_private.h"
 
-#include <canvas.h>
 #include <civil.h>
 #include <errno.h>
 #include <growth.h>
 #include <pages_private.h>
-#include <plot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <tz.h>
@@ -20,8 +18,7 @@
 enum {
     /* 30 to 40 % above the measured peak: EducationSuperHighway's advice (docs/packs.md) */
     HEADROOM_LOW_PERCENT = 130,
-    HEADROOM_HIGH_PERCENT = 140,
-    SHARE_OF_CLAIM_PERCENT = 75 /* where "full soon" begins, by the same advice */
+    HEADROOM_HIGH_PERCENT = 140
 };
 
 enum {
@@ -267,61 +264,6 @@ static void reasons(struct bw_pack_made *m, const struct bw_pack_use *u, struct 
          n->speed_bps);
 }
 
-static void month_words(int64_t day, char out[BW_WORDS_MAX])
-{
-    int y;
-    int mo;
-    int d;
-
-    bw_civil_from_days(day, &y, &mo, &d);
-    (void)snprintf(out, BW_WORDS_MAX, "%s %d", bw_words_month(mo), y);
-}
-
-/* When the trend comes to three quarters of the claim. */
-static void
-full_soon(struct bw_pack_made *m, const struct bw_pack_use *u, const struct need *n)
-{
-    const struct bw_report_claim *c = bw_pack_claim(m->r);
-    const struct bw_growth *g = &n->growth[BW_DOWN];
-    int64_t bps;
-    int64_t day;
-    int64_t early;
-    char claim[BW_WORDS_MAX];
-    char text[BW_WORDS_MAX];
-
-    if (!u->at_claim || !c || c->bps[BW_DOWN] <= 0 || g->state != BW_GROWTH_MADE) {
-        return;
-    }
-    bps = c->bps[BW_DOWN] * SHARE_OF_CLAIM_PERCENT / 100;
-    day = bw_growth_reaches(g, BW_GROWTH_MID, bps);
-    early = bw_growth_reaches(g, BW_GROWTH_HIGH, bps);
-    bw_words_rate(c->bps[BW_DOWN], claim);
-    bw_doc_para(m->doc, BW_PARA_PLAIN);
-    if (g->level_bps >= bps) {
-        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
-                      "The trend of class hours is at 75 %% of %s already.", claim);
-    } else if (day == BW_UNKNOWN) {
-        month_words(g->ahead_day, text);
-        bw_doc_printf(
-            m->doc, BW_SPAN_PLAIN,
-            "The trend of class hours does not come to 75 %% of %s until %s, which "
-            "is as far as can be told.",
-            claim, text);
-    } else {
-        month_words(day, text);
-        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
-                      "The trend of class hours comes to 75 %% of %s in %s", claim, text);
-        if (early != BW_UNKNOWN) {
-            month_words(early, text);
-            bw_doc_printf(m->doc, BW_SPAN_PLAIN, ", by the interval's upper end in %s",
-                          text);
-        }
-        bw_doc_text(m->doc, ".");
-        bw_civil_date(day, text);
-        bw_pack_word(m, "at_75_percent_of_claim.down", text);
-    }
-}
-
 static void keep(struct bw_pack_made *m, const struct bw_pack_use *u, const struct need *n)
 {
     static const char *const ends[] = {"low", "high"};
@@ -397,7 +339,7 @@ static void answer(struct bw_pack_made *m, const struct bw_pack_use *u, struct n
                     "all figures of need here are at least so much.");
     }
     reasons(m, u, n);
-    full_soon(m, u, n);
+    bw_pack_full_soon(m, u, &n->growth[BW_DOWN]);
     per_student(m, u);
 }
 
@@ -433,127 +375,6 @@ void bw_pack_sizing(struct bw_pack_made *m)
         answer(m, &u, &n);
     }
 out:
-    bw_doc_end(m->doc);
-    bw_pack_use_done(&u);
-}
-
-/* ---- day by day ----------------------------------------------------------------- */
-
-static void
-keep_day(struct bw_pack_made *m, const struct bw_pack_use *u, const struct bw_pack_day *x)
-{
-    char date[BW_CIVIL_DATE_LEN + 1];
-    char name[64];
-
-    bw_civil_date(x->day, date);
-    for (int way = 0; way < BW_DIRECTIONS; way++) {
-        const char *dir = bw_words_direction(way);
-        (void)snprintf(name, sizeof(name), "day.%s.p95.%s", date, dir);
-        bw_pack_figure(m, name, x->p95_bps[way], "bit/s", u->layer, "P95", x->n[way],
-                       BW_METHOD_PEAK_DAY);
-        (void)snprintf(name, sizeof(name), "day.%s.full.%s", date, dir);
-        bw_pack_figure(m, name, x->full_s[way], "s", u->layer, "sum", x->n[way],
-                       BW_METHOD_FULL);
-    }
-}
-
-static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
-{
-    static const char *const names[] = {"Day", "Download P95", "Upload P95",
-                                        "Intervals counted", "At 90 % of the claim"};
-    char text[BW_WORDS_MAX];
-
-    bw_doc_details(m->doc, false);
-    bw_doc_text(m->doc, "The school days in a table");
-    bw_page_table(m->doc, "days", BW_TABLE_PLAIN, names, 5, 1);
-    bw_doc_printf(
-        m->doc, BW_SPAN_PLAIN,
-        "Class hours, at %s, intervals with a test of ours left out. Days without "
-        "class hours on record are not listed.",
-        bw_words_layer_long(u->layer));
-    for (size_t i = 0; i < u->n_days; i++) {
-        const struct bw_pack_day *x = &u->days[i];
-        if (x->n[BW_DOWN] == 0 && x->n[BW_UP] == 0) {
-            continue;
-        }
-        keep_day(m, u, x);
-        day_words(x->day, text);
-        bw_doc_row(m->doc);
-        bw_doc_put(m->doc, text);
-        bw_doc_span(m->doc, BW_SPAN_SMALL, x->usable ? "" : "too little for a peak day");
-        bw_page_rate(m->doc, x->p95_bps[BW_DOWN]);
-        bw_page_rate(m->doc, x->p95_bps[BW_UP]);
-        bw_page_count(m->doc, x->n[BW_DOWN]);
-        bw_page_length(m->doc, x->full_s[BW_DOWN] == BW_UNKNOWN
-                                   ? BW_UNKNOWN
-                                   : x->full_s[BW_DOWN] * 1000);
-    }
-    bw_doc_end(m->doc);
-}
-
-/* Growth for the chart: of its own days, at the counter's layer; NULL: none is known. */
-static const struct bw_ahead *growth_ahead(struct bw_pack_made *m)
-{
-    const struct bw_report *r = m->r;
-    struct bw_growth_day *days = calloc(r->n_days + 1, sizeof(*days));
-    struct bw_ahead ahead = {.report = r, .direction = BW_DOWN};
-    struct bw_growth g = {.state = BW_GROWTH_NOT};
-    int64_t most = 0;
-
-    for (size_t i = 0; i < r->n_days; i++) {
-        most = r->days[i].class_n > most ? r->days[i].class_n : most;
-    }
-    for (size_t i = 0; days && i < r->n_days; i++) {
-        const struct bw_report_day *x = &r->days[i];
-        days[i] = (struct bw_growth_day){bw_civil_days(x->year, x->month, x->day),
-                                         x->class_n > 0 && x->class_n * 2 >= most
-                                             ? x->class_p95_bps[BW_DOWN]
-                                             : BW_UNKNOWN};
-    }
-    if (!days || bw_growth_make(days, r->n_days, &g) < 0) {
-        m->error = -ENOMEM;
-    }
-    free(days);
-    if (g.state != BW_GROWTH_MADE || m->error) {
-        return NULL;
-    }
-    ahead.growth = bw_doc_keep(m->doc, &g, sizeof(g));
-    return ahead.growth ? bw_doc_keep(m->doc, &ahead, sizeof(ahead)) : NULL;
-}
-
-void bw_pack_use_chart(struct bw_pack_made *m)
-{
-    static const struct bw_doc_key key[] = {{BW_SWATCH_CLAIM, "claim"},
-                                            {BW_SWATCH_P95, "P95 of the period"},
-                                            {BW_SWATCH_HATCH, "no record"}};
-    static const struct bw_doc_key key_ahead[] = {
-        {BW_SWATCH_CLAIM, "claim"},
-        {BW_SWATCH_NONE, "dash and dot: growth, as far as it may be said, in its interval"},
-        {BW_SWATCH_HATCH, "no record"}};
-    struct bw_pack_use u = {.n_days = 0};
-    struct bw_drawing f;
-
-    m->section = "use";
-    if (m->r->n_used == 0) {
-        return; /* said above */
-    }
-    bw_doc_section(m->doc, "use", "Download over the period");
-    if (bw_pack_use_make(m->r, &u) < 0) {
-        m->error = -ENOMEM;
-    } else {
-        const struct bw_ahead *ahead = growth_ahead(m);
-        if (ahead) {
-            bw_plot_ahead(ahead, &f);
-            f.flat = true;
-            bw_page_chart(m->doc, &f, "days", key_ahead,
-                          sizeof(key_ahead) / sizeof(key_ahead[0]));
-        } else {
-            bw_plot_use(m->r, BW_DOWN, &f);
-            f.flat = true;
-            bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
-        }
-        days_table(m, &u);
-    }
     bw_doc_end(m->doc);
     bw_pack_use_done(&u);
 }

@@ -272,10 +272,12 @@ void bw_pack_covered(struct bw_pack_made *m)
     char elapsed[BW_WORDS_MAX];
     char missing[BW_WORDS_MAX];
     char longest[BW_WORDS_MAX];
+    char class_hours[160];
     int64_t longest_s = 0;
     int64_t n = 0;
 
     m->section = "coverage";
+    bw_page_class_words(m->r, class_hours, sizeof(class_hours));
     for (size_t i = 0; i < c->n_gaps; i++) {
         if (c->gaps[i].kind == BW_RGAP_MISSING) {
             n++;
@@ -305,6 +307,10 @@ void bw_pack_covered(struct bw_pack_made *m)
     } else {
         bw_doc_text(m->doc, ". No gaps (coverage/1).");
     }
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, " Class hours: %s (%s).", class_hours,
+                  m->r->class_time.by_calendar ? BW_METHOD_CLASS_CALENDAR
+                                               : BW_METHOD_CLASS_HOURS);
+    bw_pack_word(m, "class_hours", class_hours);
     bw_pack_figure(m, "elapsed", c->elapsed_s, "s", BW_LAYER_UNKNOWN, "", BW_UNKNOWN,
                    BW_METHOD_COVERAGE);
     bw_pack_figure(m, "recorded", c->recorded_s, "s", BW_LAYER_UNKNOWN, "sum",

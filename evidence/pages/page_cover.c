@@ -8,6 +8,7 @@
 
 #include <plot.h>
 #include <stdio.h>
+#include <string.h>
 #include <words.h>
 
 static void share_row(struct bw_doc *d, const char *what, int64_t s, int64_t of_s)
@@ -145,6 +146,67 @@ outage_row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_o
     bw_page_length(d, x->clipped_to_unix_ms - x->clipped_from_unix_ms);
 }
 
+/* The targets by name, a name once. */
+static void target_names(const struct bw_report *r, char *out, size_t n)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < r->coverage.n_targets && len + 2 < n; i++) {
+        bool again = false;
+        int w;
+        for (size_t k = 0; k < i; k++) {
+            again = again ||
+                    strcmp(r->coverage.targets[k].probe, r->coverage.targets[i].probe) == 0;
+        }
+        if (!again) {
+            w = snprintf(out + len, n - len, "%s%s", len ? ", " : "",
+                         r->coverage.targets[i].probe);
+            len = w < 0 || (size_t)w >= n - len ? n : len + (size_t)w;
+        }
+    }
+}
+
+void bw_page_outage_place(const struct bw_report *r, const char *why, char *out, size_t n)
+{
+    char names[240];
+
+    target_names(r, names, sizeof(names));
+    if (strcmp(why, "carrier down") == 0) {
+        (void)snprintf(out, n,
+                       "at the box's own port: its cable, or the device at the cable's "
+                       "other end");
+    } else if (strcmp(why, "targets silent") == 0) {
+        (void)snprintf(out, n,
+                       "on what the ways to all targets share: each that is asked every "
+                       "few seconds was silent at "
+                       "once (asked: %s)",
+                       names);
+    } else {
+        (void)snprintf(out, n, "the records do not tell");
+    }
+}
+
+/* One sentence for each cause. */
+static void places(struct bw_doc *d, const struct bw_report *r)
+{
+    const struct bw_report_outages *o = &r->outages;
+    char text[400];
+
+    for (size_t i = 0; i < o->n; i++) {
+        bool said = false;
+        for (size_t k = 0; k < i && !said; k++) {
+            said = strcmp(o->list[k].why, o->list[i].why) == 0;
+        }
+        if (!said) {
+            bw_page_outage_place(r, o->list[i].why, text, sizeof(text));
+            bw_doc_para(d, BW_PARA_PLAIN);
+            bw_doc_printf(d, BW_SPAN_PLAIN, "Place of those with cause \"%s\": %s.",
+                          o->list[i].why, text);
+        }
+    }
+}
+
 /* Excluded time is never left out without being shown. */
 static void without_excluded(struct bw_doc *d, const struct bw_report *r)
 {
@@ -195,6 +257,7 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
         "none can be seen.",
         o->n, o->observed_s > 0 ? observed : "no time surely", total, longest);
     without_excluded(d, r);
+    places(d, r);
     bw_plot_outages(r, &figure);
     bw_page_chart(d, &figure, "outage-list", NULL, 0);
     if (r->notes.n > 0) {

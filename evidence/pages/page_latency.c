@@ -71,6 +71,45 @@ static void fewer(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
+/* How long users wait while the line is full: what the throughput runs saw beside it. */
+static void loaded(struct bw_doc *d, const struct bw_report *r)
+{
+    static const char *const names[] = {"While the line is filled",
+                                        "Runs",
+                                        "Before the run, median",
+                                        "Before the run, P95",
+                                        "During the run, P95: median of the runs",
+                                        "During the run, P95: P95 of the runs",
+                                        "Added, median"};
+    static const char *const ways[] = {[BW_DOWN] = "Download", [BW_UP] = "Upload"};
+    char text[BW_WORDS_MAX];
+
+    if (r->tested[BW_DOWN].loaded.n + r->tested[BW_UP].loaded.n == 0) {
+        bw_page_none(d, "Round trips under load were not measured: no throughput run "
+                        "tells of them.");
+        return;
+    }
+    bw_page_table(d, "loaded", BW_TABLE_PLAIN, names, 7, 1);
+    bw_doc_text(
+        d, "Round trips at IP to the server of a throughput run, idle and loaded: "
+           "how much longer an answer takes when the line is full (" BW_METHOD_LOADED ")");
+    for (int way = 0; way < BW_DIRECTIONS; way++) {
+        const struct bw_report_loaded *x = &r->tested[way].loaded;
+        bw_doc_row(d);
+        bw_doc_put(d, ways[way]);
+        bw_page_count(d, x->n);
+        bw_page_delay(d, x->idle_p50_us);
+        bw_page_delay(d, x->idle_p95_us);
+        bw_page_delay(d, x->loaded_p50_us);
+        bw_page_delay(d, x->loaded_p95_us);
+        bw_words_delay(x->added_p50_us < 0 ? -x->added_p50_us : x->added_p50_us, text);
+        bw_doc_cell(d);
+        bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s",
+                      x->n > 0 && x->added_p50_us < 0 ? "\xe2\x88\x92" : "",
+                      x->n > 0 ? text : "–");
+    }
+}
+
 void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const names[] = {
@@ -82,6 +121,7 @@ void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
                  "rtt-merged/1, loss-wilson95/1, pdv-period/1");
     if (r->n_latency == 0) {
         bw_page_none(d, "Not measured: no target was asked.");
+        loaded(d, r);
         bw_doc_end(d);
         return;
     }
@@ -97,5 +137,6 @@ void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
                  "Round trips at IP, from merged histograms. Packets lost while the line "
                  "was out count as lost. PDV: P95 less the lowest.");
     fewer(d, r);
+    loaded(d, r);
     bw_doc_end(d);
 }

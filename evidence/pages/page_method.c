@@ -115,6 +115,10 @@ static const struct {
      "neither. Intervals with a run of ours "
      "are "
      "in both where users' packets were looked at."},
+    {"Round trips under load, " BW_METHOD_LOADED,
+     "A throughput run fills the line and asks its server all the while. Of the good runs "
+     "that tell of both: the round trip before the run, and the P95 of those during it, "
+     "each with its median and P95 over the runs, and the median of the differences."},
     {"Outages, " BW_METHOD_OUTAGE, "Ten seconds or more in which every target of the "
                                    "circuit (at least two) is silent, or the "
                                    "carrier is down. Outages that overlap count once, and "

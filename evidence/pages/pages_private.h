@@ -42,6 +42,9 @@ void bw_page_checked(struct bw_doc *d, const struct bw_report *r);
 void bw_page_errata_note(struct bw_doc *d, const struct bw_report *r);
 void bw_page_errata(struct bw_doc *d, const struct bw_report *r);
 
+/* Where outages of a cause lay, as far as records tell: in words. */
+void bw_page_outage_place(const struct bw_report *r, const char *why, char *out, size_t n);
+
 /* Which hours are class hours, in few words. */
 void bw_page_class_words(const struct bw_report *r, char *out, size_t n);
 

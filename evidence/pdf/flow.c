@@ -302,7 +302,8 @@ static void facts(struct paper *p, const struct bw_block *b)
             figure[n] = paper_layout(p, &c->text, &big, width - 18, PANGO_ALIGN_LEFT);
             label[n] =
                 paper_layout(p, &c->label, &small_face, width - 18, PANGO_ALIGN_LEFT);
-            own = paper_layout_height(figure[n]) + paper_layout_height(label[n]) + 8;
+            own = paper_layout_height(figure[n]) + paper_layout_height(label[n]) +
+                  8 * p->set->space;
             h = own > h ? own : h;
         }
         paper_need(p, h);
@@ -310,7 +311,7 @@ static void facts(struct paper *p, const struct bw_block *b)
             double x = p->left + i * width;
             paper_tag(p, "LI");
             paper_tag(p, "LBody");
-            paper_box(p, x, p->y, 2, h - 4, PAPER_RULE);
+            paper_box(p, x, p->y, 2, h - 4 * p->set->space, PAPER_RULE);
             paper_show(p, figure[i], x + 8, p->y, PAPER_INK);
             paper_show(p, label[i], x + 8, p->y + paper_layout_height(figure[i]),
                        PAPER_SOFT);
@@ -319,7 +320,8 @@ static void facts(struct paper *p, const struct bw_block *b)
             g_object_unref(figure[i]);
             g_object_unref(label[i]);
         }
-        p->y += h + 4;
+        p->y += h;
+        paper_space(p, 4);
     }
     paper_untag(p, "L");
     paper_space(p, 2);

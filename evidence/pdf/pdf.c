@@ -66,7 +66,7 @@ static const struct paper_set sets[] = {
     {.text = 1, .space = 0.6, .chart = 1, .margin = 44, .heading = 0.85},
     {.text = 0.95, .space = 0.35, .chart = 0.95, .margin = 42, .heading = 0.8},
     {.text = 0.89, .space = 0.5, .chart = 0.9, .margin = 41, .heading = 0.75},
-    {.text = 0.89, .space = 0.2, .chart = 0.88, .margin = 41, .heading = 0.75},
+    {.text = 0.89, .space = 0.2, .chart = 0.84, .margin = 41, .heading = 0.75},
     {.text = 0.89,
      .space = 0.2,
      .chart = 0.85,
@@ -100,7 +100,7 @@ static void start(struct paper *p, enum bw_pdf_paper paper, const char *footer)
     p->left = p->set->margin;
     p->top = p->set->margin - 2;
     p->text_width = p->width - 2 * p->set->margin;
-    p->bottom = p->height - (p->set->margin < 43 ? 42 : 48);
+    p->bottom = p->height - (p->set->margin < 43 ? 40 : 48);
     p->footer = footer;
     p->page = 1;
     p->y = p->top;

@@ -260,6 +260,15 @@ static void tested(struct bw_jw *w, const struct bw_report_tested *x, const char
     put_dist(w, "line_at_claim_layer", &x->compared_bps, x->compared_layer);
     bw_json_word(w, "conversion", x->conversion);
     bw_jw_obj_end(w);
+    bw_jw_kobj(w, "round_trip");
+    bw_jw_kstr(w, "method", BW_METHOD_LOADED);
+    bw_jw_ki64(w, "n", x->loaded.n);
+    bw_jw_ki64(w, "idle_p50_us", x->loaded.idle_p50_us);
+    bw_jw_ki64(w, "idle_p95_us", x->loaded.idle_p95_us);
+    bw_jw_ki64(w, "loaded_p50_us", x->loaded.loaded_p50_us);
+    bw_jw_ki64(w, "loaded_p95_us", x->loaded.loaded_p95_us);
+    bw_jw_ki64(w, "added_p50_us", x->loaded.added_p50_us);
+    bw_jw_obj_end(w);
     bw_jw_obj_end(w);
 }
 

@@ -215,6 +215,15 @@ class Check:
             mine["at_least_80_percent_ppm"] = at_80 * 1000000 // len(compared)
             mine["at_least_90_percent_ppm"] = at_90 * 1000000 // len(compared)
         self.same_members(f"{where}.against_claim", mine, against)
+        both = [(t["rtt_idle_us"], t["rtt_loaded_p95_us"]) for t in good
+                if "rtt_idle_us" in t and "rtt_loaded_p95_us" in t]
+        mine = {"method": "loaded-rtt/1", "n": len(both)}
+        if both:
+            idle, loaded = [b[0] for b in both], [b[1] for b in both]
+            mine.update(idle_p50_us=rank(idle, 500000), idle_p95_us=rank(idle, 950000),
+                        loaded_p50_us=rank(loaded, 500000), loaded_p95_us=rank(loaded, 950000),
+                        added_p50_us=rank([b - a for a, b in both], 500000))
+        self.same_members(f"{where}.round_trip", mine, theirs["round_trip"])
 
     # ---- used and carried
 

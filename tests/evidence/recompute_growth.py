@@ -36,8 +36,12 @@ def growth(days):
     def at(line, day):
         rise = towards_zero(Fraction(picks[line] * (day - first), 7))
         return max(0, towards_zero(Fraction(bases[line] + rise, 1000)))
-    return {"slopes": picks, "at": at, "last": last,
-            "ahead": last + 7 * min(156, 2 * (weeks[-1][0] - weeks[0][0] + 1))}
+    ahead = last + 7 * min(156, 2 * (weeks[-1][0] - weeks[0][0] + 1))
+
+    def reaches(line, bps):
+        """full-soon/1: the first day, not before the last week, on which a line is at a rate."""
+        return next((d for d in range(last, ahead + 1) if at(line, d) >= bps), None)
+    return {"slopes": picks, "at": at, "reaches": reaches, "last": last, "ahead": ahead}
 
 
 def a_year(slope):

@@ -128,6 +128,8 @@ class Packs:
         self.put("recorded", self.c.known["coverage.recorded_s"], "s", "", "sum", n)
         self.put("missing", self.c.known["coverage.missing_s"], "s", "", "sum", gaps)
         self.put("counted", self.c.known["coverage.counted_s"], "s", "", "sum", n)
+        self.put("class_hours", [f"{self.c.known['class_time.with_lessons']} day"] if "calendars" in self.c.r["class_time"]
+                 else ["07:00 to 17:00"])
 
     def need(self):
         self.section = "sizing"
@@ -166,11 +168,26 @@ class Packs:
     def reaches(self, g, bps):
         """The day on which the trend comes to three quarters of the claim."""
         if g["at"](1, g["last"]) >= bps:
+            self.put("at_75_percent_of_claim.down", "already")
             return
-        for day in range(g["last"], g["ahead"] + 1):
-            if g["at"](1, day) >= bps:
-                self.put("at_75_percent_of_claim.down", str(EPOCH + datetime.timedelta(days=day)))
-                return
+        for line, end in ((1, ""), (2, ".early"), (0, ".late")):
+            day = g["reaches"](line, bps)
+            if day is not None:
+                self.put(f"at_75_percent_of_claim.down{end}", str(EPOCH + datetime.timedelta(days=day)))
+
+    def ahead(self):
+        """Growth and what follows from it, for a page that has all."""
+        self.section = "ahead"
+        days = {(d - EPOCH).days: v for d, v in self.usable("down").items()}
+        g, weeks = growth(days), len(counting_weeks(days))
+        level = g["at"](1, g["last"]) if g else None
+        if not level:
+            return
+        for i, line in enumerate(("low", "middle", "high")):
+            self.put(f"growth_a_year_share.down.{line}", int(Fraction(a_year(g["slopes"][i]) * 10**6, level)), "ppm",
+                     self.layer, "slope", weeks)
+        if self.at_claim and self.claim:
+            self.reaches(g, self.claim["down_bps"] * 75 // 100)
 
     def days(self):
         self.section = "use"
@@ -270,8 +287,24 @@ class Packs:
         causes = {}
         for a, b, *_ in self.c.outage_list():
             causes.setdefault(why[a], []).append(b - a)
+        targets = {e["probe"] for p in self.c.records for e in p.get("latency", [])
+                   if e["circuit"] == self.c.circuit}
         for cause, lengths in causes.items():
             self.put(f"outage.{cause}", sum(lengths), "ms", "", "sum", len(lengths))
+            self.put(f"outage.{cause}.place", sorted(targets) if cause == "targets silent" else ["the box's own port"])
+        months = {}
+        for a, b, *_ in self.c.outage_list():
+            cause, began = why[a], 1
+            while a < b:
+                at = self.c.local(a // 1000)
+                after = (at.year + at.month // 12, at.month % 12 + 1)
+                end = min(b, int(datetime.datetime(*after, 1, tzinfo=self.c.zone).timestamp()) * 1000)
+                row = months.setdefault(f"{at.year:04}-{at.month:02}.outage.{cause}", [0, 0])
+                row[0] += end - a
+                row[1] += began
+                a, began = end, 0
+        for figure, (total, n) in months.items():
+            self.put(figure, total, "ms", "", "sum", n)
 
     def clauses(self):
         self.section = "clauses"
@@ -345,6 +378,7 @@ class Packs:
             self.months()
             self.outages()
             self.covered()
+            self.keep_until()
         elif name == "delivery":
             self.who()
             self.taken("claimed", "delivered", "used")
@@ -355,7 +389,7 @@ class Packs:
             self.who()
             self.taken()
             # the report calls "circuit" what packs call "SITE.CIRCUIT"
-            for content in (self.price, self.people, self.keep_until, self.epc, self.proof):
+            for content in (self.ahead, self.price, self.people, self.keep_until, self.epc, self.proof):
                 content()
         return self.rows
 

@@ -7,7 +7,7 @@ compared. What cannot be worked out from records and statements is in NOT_RECOMP
 from datetime import datetime, timezone
 
 import recompute_calendar as calendars
-from recompute_base import APART, apart_of
+from recompute_base import APART, apart_of, rank
 
 NOT_RECOMPUTED = {
     ("identity", "made_at"): "when the report was made",
@@ -138,6 +138,13 @@ class Rows:
         self.dist("line_rate_at_claim_layer", f"{at}.line_at_claim_layer", layer)
         mtu = {t.get("mtu", t["_circuit"].get("mtu")) for t in good}
         self.put("conversion", [str(x) for m in mtu for x in (m, m + 14)])
+        loaded = [(t["rtt_idle_us"], t["rtt_loaded_p95_us"]) for t in good
+                  if "rtt_idle_us" in t and "rtt_loaded_p95_us" in t]
+        for name, values, parts in (("rtt_idle", [a for a, _ in loaded], ("median", "P95")),
+                                    ("rtt_loaded", [b for _, b in loaded], ("median of P95", "P95 of P95")),
+                                    ("rtt_added", [b - a for a, b in loaded], ("median",))):
+            for part, ppm in zip(parts, (500000, 950000)):
+                self.put(name, rank(values, ppm), "us", "ip", part, len(loaded))
         compared = self.known(f"{at}.against_claim.n")
         self.put("runs_compared", compared, "1", layer, "count", ok)
         for percent in (80, 90):
