@@ -3,7 +3,8 @@
  * them as a collector keeps what came in: a ledger, and a catalogue with its entities,
  * sites and enrolled keys. What befalls each school is a scene that state.py writes.
  *
- * gen_state --scene FILE --seed N [--data DIR [--seal]] [--jose DIR] [--only SITE]
+ * gen_state --scene FILE --seed N [--data DIR [--seal]] [--jose DIR [--of SITE,SITE…]]
+ *           [--only SITE]
  *
  * A scene is lines of words:
  *   entity ID KIND PARENT|- FROM_S NAME…
@@ -66,6 +67,7 @@ struct state {
     const char *data;
     const char *jose;
     const char *only;
+    const char *of; /* of whom there are files; NULL: of all */
     bool seal;
     struct bw_catalogue *catalogue;
     struct bw_gen_sink book;
@@ -323,6 +325,20 @@ static int write_all(struct state *s, struct bw_err *reterr)
     }
 }
 
+/* Is a site one of a list with commas? */
+static bool is_of(const char *list, const char *site)
+{
+    size_t n = strlen(site);
+
+    for (const char *at = list; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, site, n) == 0 && (at[n] == ',' || at[n] == '\0')) {
+            return true;
+        }
+    }
+    return !list;
+}
+
 static int begin(struct state *s, struct bw_err *reterr)
 {
     char path[PATH_MAX];
@@ -341,7 +357,7 @@ static int begin(struct state *s, struct bw_err *reterr)
     for (size_t i = 0; r == 0 && i < s->n_schools; i++) {
         struct school *x = s->schools[i];
         r = bw_gen_new(&x->options, &x->gen, reterr);
-        if (r == 0 && s->jose) {
+        if (r == 0 && s->jose && is_of(s->of, x->scene.site)) {
             (void)snprintf(path, sizeof(path), "%s/%s.jose", s->jose, x->scene.site);
             x->jose = fopen(path, "we");
             (void)snprintf(path, sizeof(path), "%s/%s.times", s->jose, x->scene.site);
@@ -382,13 +398,11 @@ static int end(struct state *s, int r, struct bw_err *reterr)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"scene", required_argument, NULL, 'c'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"jose", required_argument, NULL, 'j'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"seal", no_argument, NULL, 'S'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"scene", required_argument, NULL, 'c'}, {"seed", required_argument, NULL, 's'},
+        {"data", required_argument, NULL, 'd'},  {"jose", required_argument, NULL, 'j'},
+        {"only", required_argument, NULL, 'o'},  {"seal", no_argument, NULL, 'S'},
+        {"of", required_argument, NULL, 'f'},    {NULL, 0, NULL, 0}};
     static struct state s;
     struct bw_err err = {""};
     const char *scene = NULL;
@@ -410,6 +424,9 @@ int main(int argc, char **argv)
             break;
         case 'o':
             s.only = optarg;
+            break;
+        case 'f':
+            s.of = optarg;
             break;
         case 'S':
             s.seal = true;

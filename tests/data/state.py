@@ -90,12 +90,21 @@ def write_claims(path, circuits):
     return len(rows) > 1
 
 
-def sign(options, folder):
+def sample(circuits, options):
+    """Sites that tell enough of all: those with a scene of their own, some others, the first year."""
+    weeks, years = circuits[:options.circuits], circuits[options.circuits:]
+    step = max(1, len(weeks) // options.sample)
+    return [c.site for c in weeks[:5] + weeks[5::step][:max(0, options.sample - 5)] + years[:1]]
+
+
+def sign(options, folder, circuits):
     """The records; a line for each key."""
     words = [options.gen_state, "--scene", f"{folder}/scene.txt", "--seed", str(options.seed), "--data", folder]
-    if options.jose:
+    if options.jose or options.sample:
         os.makedirs(f"{folder}/records")
         words += ["--jose", f"{folder}/records"]
+        if options.sample:
+            words += ["--of", ",".join(sample(circuits, options))]
     if options.seal:
         words.append("--seal")
     done = subprocess.run(words, stdout=subprocess.PIPE, encoding="ascii", check=True)
@@ -166,11 +175,12 @@ def generate(options, folder):
             f.write(c.table())
     with_claims = write_claims(f"{folder}/claims.csv", circuits)
     write_scene(f"{folder}/scene.txt", districts, circuits)
-    keys = sign(options, folder)
+    keys = sign(options, folder, circuits)
     say(Verbs(options.bandwitness, folder), folder, calendars, circuits, with_claims)
     truth = {"seed": options.seed, "state": world.STATE, "adopted": ADOPTED,
              "wrong_server": {"server": "state-2", "from_s": world.midnight(world.SERVER_DAY),
                               "to_s": world.midnight(world.SERVER_DAY + world.DAY), "told_ppm": world.SERVER_PPM},
+             "sample": sample(circuits, options) if options.sample else [c.site for c in circuits],
              "circuits": [truth_of(c, keys) for c in circuits]}
     with open(f"{folder}/truth.json", "w", encoding="utf-8") as f:
         json.dump(truth, f, indent=1)
@@ -192,6 +202,7 @@ def parser():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--seal", action="store_true", help="seal days as a collector does")
     p.add_argument("--jose", action="store_true", help="write records/SITE.jose too")
+    p.add_argument("--sample", type=int, help="write them for so many circuits and the first year alone")
     p.add_argument("--bandwitness", default=os.path.join(build, "cli", "bandwitness"))
     p.add_argument("--gen-state", default=os.path.join(build, "evidence", "gen_state"))
     return p

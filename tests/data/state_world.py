@@ -181,9 +181,9 @@ class Circuit:
         self.outage(rng, self.day(9), 18 * 60, 1, None, False)
         self.outage(rng, self.day(10), 23 * 60 + 40, 35, "school", True)
 
-    def one_outage(self, rng):
+    def one_outage(self, rng, day):
         cause = rng.choice(["power", "planned", "provider", "weather", "school", None, None])
-        self.outage(rng, self.day(rng.randrange(self.n_days - 1)), rng.randrange(6 * 60, 20 * 60),
+        self.outage(rng, day, rng.randrange(6 * 60, 20 * 60),
                     rng.choice([1, 4, 12, 40, 150]), cause, cause in ("power", "planned", "school"),
                     rng.random() < 0.3)
 
@@ -271,9 +271,9 @@ def weeks_of(rng, c, n):
     if n == 0:
         c.outages_of_all_kinds(rng)
     elif n > 4:
-        for _ in range(rng.choice([0, 0, 1, 1, 2])):
+        for k in rng.sample([d for d in range(6, c.n_days - 1)], rng.choice([0, 0, 1, 1, 2])):
             if draws[3] >= 0.05:
-                c.one_outage(rng)
+                c.one_outage(rng, c.day(k))
     if n == 1 or (n > 4 and draws[4] < 0.08):
         c.clock_fault(rng)
         c.late(2, 30 * 3600)
