@@ -18,6 +18,7 @@ enum {
     JSON = 'j',
     JOBS = 'J',
     QUIET = 'q',
+    DRAFT = 'd',
     FIRST_CHOICE = 2000 /* the first of `choices` */
 };
 
@@ -66,7 +67,7 @@ static const struct {
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
     CHOICES = sizeof(choices) / sizeof(choices[0]),
-    FLAGS = 9,
+    FLAGS = 10,
     FORMATS = 4,
     PEOPLE_MAX = 10000000
 };
@@ -239,6 +240,7 @@ int bw_report_asked_read(const struct bw_verb *v,
         [TEXTS + 6] = {"all", no_argument, NULL, ALL},
         [TEXTS + 7] = {"jobs", required_argument, NULL, JOBS},
         [TEXTS + 8] = {"quiet", no_argument, NULL, QUIET},
+        [TEXTS + 9] = {"draft", no_argument, NULL, DRAFT},
     };
     struct bw_report_asked a = {.formats = BW_REPORT_HTML, .jobs = BW_UNKNOWN};
     int o;
@@ -263,6 +265,8 @@ int bw_report_asked_read(const struct bw_verb *v,
             a.all = true;
         } else if (o == QUIET) {
             a.quiet = true;
+        } else if (o == DRAFT) {
+            a.draft = true;
         } else if (o == JOBS) {
             if (bw_cli_int(v, "--jobs", optarg, 1, BW_CREW_WORKERS_MAX, &a.jobs)) {
                 return BW_EXIT_USAGE;
@@ -303,10 +307,11 @@ int bw_report_asked_bundle(const struct bw_verb *v,
                            char **argv,
                            struct bw_report_asked *ret)
 {
-    struct option longs[TEXTS + 4] = {
+    struct option longs[TEXTS + 5] = {
         [TEXTS] = {"output", required_argument, NULL, OUTPUT},
         [TEXTS + 1] = {"json", no_argument, NULL, JSON},
         [TEXTS + 2] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+        [TEXTS + 3] = {"draft", no_argument, NULL, DRAFT},
     };
     struct bw_report_asked a = {.formats = 0};
     int o;
@@ -319,6 +324,8 @@ int bw_report_asked_bundle(const struct bw_verb *v,
             a.output = optarg;
         } else if (o == JSON) {
             a.json = true;
+        } else if (o == DRAFT) {
+            a.draft = true;
         } else if (o == BW_JUDGING_OPT_ADOPT) {
             if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
                 return BW_EXIT_USAGE;

@@ -48,6 +48,7 @@ struct bw_report_asked {
     enum bw_select_by by;
     int64_t jobs; /* worker processes; unknown: as many as processors */
     bool quiet;
+    bool draft;          /* not given out: not in the register */
     int64_t made_unix_s; /* of all of many alike; 0: when each is made */
     unsigned formats;    /* of enum bw_report_format */
     bool intervals;

@@ -9,9 +9,14 @@
 #include "report_pdf.h"
 #include "report_write.h"
 
+#include <clock.h>
+#include <issued.h>
+
 #include <bw/err.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int write_html(const void *of, struct bw_buf *out, struct bw_err *reterr)
 {
@@ -77,9 +82,35 @@ int bw_report_forms_make(const struct bw_report_asked *a,
     return r;
 }
 
+void bw_report_issued(const struct bw_report_asked *a,
+                      const struct bw_report_work *w,
+                      const struct bw_report *report,
+                      const char *what)
+{
+    const struct bw_report_query *q = &w->query;
+    struct bw_err err = {""};
+    bool written = a->output && strcmp(a->output, "-") != 0;
+    int r;
+
+    if (a->draft || !written || q->to_unix_s > q->made_unix_s || a->file) {
+        return;
+    }
+    r = bw_issued_register(w->origin, q, report, what, bw_clock_unix_ms() / 1000, &err);
+    if (r < 0) { /* what was asked for is there all the same */
+        (void)fprintf(stderr,
+                      "bandwitness %s: the register of issued reports does not have it, so "
+                      "'errata affected' will not name it: %s\n",
+                      w->verb->name, err.text);
+    }
+}
+
 int bw_report_forms_write(const struct bw_report_asked *a, const struct bw_report_work *w)
 {
     int status = write_all(a, w);
+
+    if (status == BW_EXIT_OK) {
+        bw_report_issued(a, w, w->report, a->purpose ? bw_pack_name(a->pack) : "report");
+    }
 
     if (status == BW_EXIT_OK && w->query.check == BW_CHECK_BAD) {
         return bw_cli_failed(w->verb,

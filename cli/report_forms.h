@@ -19,4 +19,11 @@ int bw_report_forms_make(const struct bw_report_asked *a,
  * one, the files are there all the same. */
 int bw_report_forms_write(const struct bw_report_asked *a, const struct bw_report_work *w);
 
+/* A report that was written out goes into the register of issued ones (issued.h), if its
+ * period is over and it is no draft. That this failed is told, and is no failure. */
+void bw_report_issued(const struct bw_report_asked *a,
+                      const struct bw_report_work *w,
+                      const struct bw_report *report,
+                      const char *what);
+
 #endif

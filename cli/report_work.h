@@ -32,6 +32,7 @@ struct bw_report_work {
     struct bw_log_facts log;
     struct bw_erratum_said *errata;
     struct bw_report_keyfact *keys;
+    const struct bw_report_asked *asked; /* lent, of `bundle` */
     struct bw_origin_found found;
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];

@@ -8,6 +8,7 @@
 #include "bundle.h"
 #include "cli.h"
 #include "json.h"
+#include "report_forms.h"
 #include "report_work.h"
 #include "rules_asked.h"
 
@@ -57,15 +58,26 @@ static int print_json(const struct bw_report_asked *a,
     return r < 0 ? bw_cli_failed(&bw_verb_bundle, "out of memory") : BW_EXIT_OK;
 }
 
+static void written(void *owner, const struct bw_report *report)
+{
+    const struct bw_report_work *w = owner;
+
+    bw_report_issued(w->asked, w, report, "bundle");
+}
+
 static int make(const struct bw_report_asked *a, struct bw_report_work *w)
 {
-    struct bw_bundle_options o = {
-        .key_path = a->key, .path = a->output, .progress = show, .owner = w};
+    struct bw_bundle_options o = {.key_path = a->key,
+                                  .path = a->output,
+                                  .progress = show,
+                                  .written = written,
+                                  .owner = w};
     struct bw_bundle_told told;
     struct bw_err err = {""};
     int status = bw_report_work_find(w, a);
     int r;
 
+    w->asked = a;
     status = status ? status : bw_report_work_judge(w, a);
     if (status) {
         return status;
@@ -151,6 +163,9 @@ const struct bw_verb bw_verb_bundle = {
         "\n" BW_JUDGING_ASKED_HELP "\n"
         "Result:\n"
         "  -o, --output FILE      the archive; it appears when it is whole\n"
+        "  --draft                not given out: not in the register that `errata "
+        "affected`\n"
+        "                         reads\n"
         "  --place NAME           the school's name for the heading\n"
         "  --json                 what was written, as one JSON object\n"
         "\n"

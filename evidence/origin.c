@@ -143,6 +143,22 @@ struct bw_records *bw_origin_records(struct bw_origin *s)
     return s->records;
 }
 
+int bw_origin_beside(const struct bw_origin *s, char ret[PATH_MAX])
+{
+    const char *slash = strrchr(s->path, '/');
+
+    if (s->from == BW_FROM_LEDGER && s->data[0]) {
+        memcpy(ret, s->data, sizeof(s->data));
+        return 0;
+    }
+    if (s->from != BW_FROM_JOURNAL) {
+        return -ENOENT;
+    }
+    (void)snprintf(ret, PATH_MAX, "%.*s", slash ? (int)(slash - s->path) : 1,
+                   slash ? s->path : ".");
+    return 0;
+}
+
 struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s)
 {
     return s->catalogue;

@@ -8,6 +8,7 @@
 #include "model.h"
 
 #include <jws.h>
+#include <limits.h>
 
 struct bw_buf;
 struct bw_calendars;
@@ -47,6 +48,10 @@ void bw_origin_close(struct bw_origin *s); /* NULL is fine */
 struct bw_records *bw_origin_records(struct bw_origin *s); /* lent */
 const char *bw_origin_word(const struct bw_origin *s);     /* "journal", "ledger", "file" */
 const char *bw_origin_text(const struct bw_origin *s);     /* for a reader of the report */
+
+/* The folder that the catalogue and the journal, or the ledger's folder, lie in. -ENOENT:
+ * an exported file has none. */
+int bw_origin_beside(const struct bw_origin *s, char ret[PATH_MAX]);
 
 /* What people said and the state knows, lent; NULL: there is none beside the records. */
 struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s);

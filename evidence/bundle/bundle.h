@@ -31,6 +31,8 @@ struct bw_bundle_options {
     const char *terms_path;              /* … and of its terms; NULL: none */
     const char *path;                    /* of the archive */
     bw_bundle_progress_cb progress;
+    /* The report of the bag, when that is written; may be NULL. */
+    void (*written)(void *owner, const struct bw_report *report);
     void *owner;
 };
 

@@ -664,6 +664,9 @@ int bw_bundle_write(const struct bw_bundle_options *o,
         *ret = (struct bw_bundle_told){
             .n_records = p.n_records, .bytes = bytes, .check = made->report->check};
         memcpy(ret->check_text, made->report->check_text, sizeof(ret->check_text));
+        if (o->written) {
+            o->written(o->owner, made->report);
+        }
     }
     bw_bundle_made_free(made); /* before what it reads from */
     bw_bag_writer_free(p.bag);

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,7 @@ class Errata(unittest.TestCase):
         self.run_it("statement", "withdraw", said["id"], "--text", "it was another day", "--by", "egret",
                     "--ledger", self.data)
         self.run_it("bundle", "--ledger", self.data, "--key", self.key, *WHERE, *PERIOD, "-o", bag)
+        self.assertEqual(len(os.listdir(self.data + "/issued")), 1)
         told = self.run_it("verify", bag, "--json")
         self.assertTrue(json.loads(told)["ok"], told)
         without = self.report()
@@ -146,6 +148,63 @@ class Errata(unittest.TestCase):
                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8", check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("is set apart, by an erratum", done.stderr)
+
+    def affected(self, *words, status=0):
+        return json.loads(self.run_it("errata", "affected", "--ledger", self.issued, "--json", *words, status=status))
+
+    def test_issued(self):
+        """Reports that were given out, and which of their figures an erratum changes since."""
+        self.issued = os.path.join(self.folder, "issued")
+        os.mkdir(self.issued)
+        shutil.copytree(self.data + "/ledger", self.issued + "/ledger")
+        ask = ("report", "--ledger", self.issued, *WHERE)
+        out = os.path.join(self.folder, "out", "")
+        early = ("--from", "2026-10-29T05:00:00Z", "--to", "2026-10-30T05:00:00Z")
+        self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)
+        self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)  # the same, once
+        self.run_it(*ask, *early, "--for", "invoice", "--format", "csv", "-o", out)
+        self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out + "draft/", "--draft", "--class-hours", "08:00-15:00")
+        self.run_it(*ask, *PERIOD, "--format", "csv")  # to standard output: nobody was given it
+        self.assertEqual(len(os.listdir(self.issued + "/issued")), 2)
+        self.assertEqual(self.affected(), [])
+
+        add = ("errata", "add", "--ledger", self.issued, "--by", "heron", "--exclude", "--reason", "x", "--json")
+        with open(out + "report.csv", encoding="utf-8") as f:
+            old = {(r["section"], r["figure"], r["layer"], r["statistic"]): r["value"] for r in csv.DictReader(f)}
+        first = json.loads(self.run_it(*add, "--server", "state-1", "--from", "2026-10-30T05:00:00Z", "--to",
+                                       "2026-10-31", "--fields", "throughput"))["id"]
+        new = {(r["section"], r["figure"], r["layer"], r["statistic"]): r["value"]
+               for r in csv.DictReader(io.StringIO(self.run_it(*ask, *PERIOD, "--format", "csv")))}
+        want = {(k, old.get(k) or None, new.get(k) or None) for k in set(old) | set(new)
+                if (old.get(k) or None) != (new.get(k) or None)
+                and not k[0].startswith(("errata", "made", "finding"))}
+        self.assertGreater(len(want), 3)
+        told, = self.affected()
+        self.assertEqual({((f["section"], f["figure"], f.get("layer", ""), f.get("statistic", "")),
+                           f.get("old"), f.get("new")) for f in told["figures"]}, want)
+        # Another that concerns the early one alone; each can be asked for by itself.
+        second = json.loads(self.run_it(*add, "--site", "s-heron", "--from", "2026-10-29T06:00:00Z", "--to",
+                                        "2026-10-29T08:00:00Z", "--fields", "records"))["id"]
+        self.assertEqual([r["what"] for r in self.affected("--", second)], ["invoice"])
+        self.assertEqual([r["what"] for r in self.affected("--", first)], ["report"])
+        text = self.run_it("errata", "affected", "--ledger", self.issued)
+        self.assertIn("2 of 2 issued reports change", text)
+        self.assertIn("coverage, recorded, sum: 86400 -> 79200 s", text)
+        # Given out once more, with the errata: that one does not change; nor does what was withdrawn again.
+        self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)
+        self.assertEqual(len(self.affected()), 2)
+        for x in (first, second):
+            self.run_it("statement", "withdraw", "--text", "no", "--by", "egret", "--ledger", self.issued, "--", x)
+        self.assertEqual([r["what"] for r in self.affected()], ["report"])  # the newest one, back again
+        # Where nothing can be kept the report is made all the same.
+        os.rename(self.issued + "/issued", self.issued + "/kept")
+        with open(self.issued + "/issued", "w", encoding="ascii"):
+            pass
+        done = subprocess.run([BANDWITNESS, *ask, *early, "--format", "csv", "-o", out], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, encoding="utf-8", check=False,
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("the register of issued reports does not have it", done.stderr)
 
     def test_from_a_file(self):
         """Whole statements, one a line: the same everywhere, taken once."""

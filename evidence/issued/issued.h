@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * issued.h - the register of reports that were given out: what was asked, and the figures,
+ * in a folder beside the catalogue (docs/issued-v1.md). By it errata can name the reports
+ * that they change. Blocking; any one thread; several processes may register at once. */
+#ifndef BW_ISSUED_H
+#define BW_ISSUED_H
+
+#include <model.h>
+
+struct bw_err;
+struct bw_issued;
+struct bw_origin;
+
+enum {
+    BW_ISSUED_WHAT_MAX = 31
+};
+
+/* Write down a report that was made of `query` ("what": "report", "bundle", a pack's name).
+ * The same figures of the same question are one entry, the first. Gives 1 for a new one, 0
+ * for one that is there. -EROFS, -EACCES and their kin where nothing can be kept. */
+int bw_issued_register(struct bw_origin *origin,
+                       const struct bw_report_query *query,
+                       const struct bw_report *report,
+                       const char *what,
+                       int64_t now_unix_s,
+                       struct bw_err *reterr);
+
+/* One entry, as it is on file. */
+struct bw_issued_head {
+    char id[BW_HASH_LEN + 1];
+    char what[BW_ISSUED_WHAT_MAX + 1];
+    int64_t issued_unix_s;
+    int64_t statements; /* how many there were: errata as of then */
+    char site[BW_SITE_MAX + 1];
+    char circuit[BW_NAME_MAX + 1];
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+};
+
+typedef int (*bw_issued_cb)(void *owner, const struct bw_issued *e);
+/* All entries beside this origin, by id. One that cannot be read is told to `odd` (its
+ * file's name and why) and passed over. No folder is none. */
+int bw_issued_each(struct bw_origin *origin,
+                   bw_issued_cb cb,
+                   void (*odd)(void *owner, const char *file, const char *why),
+                   void *owner,
+                   struct bw_err *reterr);
+const struct bw_issued_head *bw_issued_head(const struct bw_issued *e);
+
+/* A figure that errata change. NULL: it is not there. */
+struct bw_issued_change {
+    const char *section;
+    const char *figure;
+    const char *layer;
+    const char *statistic;
+    const char *unit;
+    const char *issued; /* as it was given out */
+    const char *before; /* by the same question today, without what changed */
+    const char *now;
+};
+typedef int (*bw_issued_change_cb)(void *owner, const struct bw_issued_change *c);
+
+/* Ask the entry's question again, with the errata and revocations in force now, and without
+ * what came or went since it was given out (erratum NULL), or without that one erratum (its
+ * id). Every figure that differs between the two is told; findings are not asked. 1: the
+ * errata differ, so it was asked; 0: they do not. -ENODATA: nothing is left of its
+ * records, or what it needs is no longer there; the sentence says so. */
+int bw_issued_changes(struct bw_origin *origin,
+                      const struct bw_issued *e,
+                      const char *erratum,
+                      bw_issued_change_cb cb,
+                      void *owner,
+                      struct bw_err *reterr);
+
+#endif
