@@ -26,7 +26,6 @@
 /* Signatures are checked beside the report, which needs as long. */
 struct checking {
     struct bw_bundle_made *made;
-    struct bw_bag_member records; /* a copy: lists of members move when they grow */
     atomic_int per_mille;
     pthread_t thread;
     bool runs;
@@ -63,8 +62,8 @@ static void *check_all(void *owner)
 {
     struct checking *c = owner;
 
-    c->r = bw_check_bytes(c->records.data, c->records.n, c->made->check, note_check, c,
-                          &c->made->result, &c->err);
+    c->r = bw_check_bytes(c->made->lines.data, c->made->lines.n, c->made->check, note_check,
+                          c, &c->made->result, &c->err);
     atomic_store(&c->per_mille, 1000);
     return NULL;
 }
@@ -72,13 +71,12 @@ static void *check_all(void *owner)
 static int start_check(struct making *k, struct bw_err *reterr)
 {
     struct checking *c = &k->checking;
-    const struct bw_bag_member *m;
     struct bw_check_opts opts = {.keys = k->made->keys,
                                  .n_keys = k->made->n_keys,
                                  .log_keys = k->view->log_keys,
                                  .n_log_keys = k->view->n_log_keys,
                                  .partial = true};
-    int r = find(k, BW_IN_RECORDS, &m, reterr);
+    int r = bw_bundle_records_read(k->view, &k->made->lines, reterr);
 
     if (r < 0) {
         return r;
@@ -92,7 +90,6 @@ static int start_check(struct making *k, struct bw_err *reterr)
     if (r < 0) {
         return bw_err_set(reterr, r, "out of memory");
     }
-    c->records = *m;
     c->made = k->made;
     r = -pthread_create(&c->thread, NULL, check_all, c);
     c->runs = r == 0;
@@ -111,7 +108,7 @@ static int end_check(struct making *k, struct bw_err *reterr)
         c->runs = false;
     }
     if (c->r < 0) {
-        return bw_err_set(reterr, c->r, "%s: %.300s", BW_IN_RECORDS, c->err.text);
+        return bw_err_set(reterr, c->r, "%s: %.300s", k->made->lines.name, c->err.text);
     }
     return 0;
 }
@@ -202,9 +199,8 @@ static int read_records(struct making *k, struct bw_err *reterr)
             return bw_err_prefix(reterr, r, "%s", BW_IN_TAKEN);
         }
     }
-    return bw_josefile_open_bytes(BW_IN_RECORDS, k->checking.records.data,
-                                  k->checking.records.n, m->taken, n_taken, &m->records,
-                                  reterr);
+    return bw_josefile_open_bytes(m->lines.name, m->lines.data, m->lines.n, m->taken,
+                                  n_taken, &m->records, reterr);
 }
 
 static int read_statements(struct making *k, struct bw_err *reterr)
@@ -440,6 +436,7 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         bw_check_free(m->check);
         bw_tz_free(m->tz);
         free(m->taken);
+        bw_bundle_room_done(&m->lines.room);
         free(m->said.annotations);
         free(m->said.bindings);
         bw_filed_done(&m->said.filed);

@@ -18,7 +18,8 @@ struct bw_pubkey;
 #define BW_BUNDLE_AGENT "bandwitness/" BW_VERSION
 
 #define BW_IN_QUERY "data/query.json"
-#define BW_IN_RECORDS "data/records/summaries.jose"
+#define BW_IN_RECORDS "data/records/summaries.jose" /* lines; or else parts of columns: */
+#define BW_IN_RECORD_PARTS "data/records/summaries" /* -0001.txt, -0002.txt … */
 #define BW_IN_TAKEN "data/records/taken.csv"
 #define BW_IN_KEYS "data/keys/keys.jwks"
 #define BW_IN_KEY_HISTORY "data/keys/history.json"
@@ -152,10 +153,46 @@ int bw_bundle_log_keys(const struct bw_bag_member *m,
                        size_t *ret_n,
                        struct bw_err *reterr);
 
+/* A temporary file that is mapped once it is whole. */
+struct bw_bundle_room {
+    char *data; /* NULL: nothing was written, or it is not mapped yet */
+    size_t n;
+    int fd;
+    bool open;
+};
+int bw_bundle_room_add(struct bw_bundle_room *o,
+                       const char *data,
+                       size_t n,
+                       struct bw_err *reterr);
+int bw_bundle_room_map(struct bw_bundle_room *o, struct bw_err *reterr);
+void bw_bundle_room_done(struct bw_bundle_room *o); /* zeroed is fine */
+
+/* The records as lines. */
+struct bw_bundle_lines {
+    const char *name; /* for sentences */
+    const char *data;
+    size_t n;
+    size_t n_parts; /* 0: the bag has lines itself */
+    struct bw_bundle_room room;
+};
+/* Lines become parts of columns in *room, which the bag is lent until it is written. */
+int bw_bundle_records_add(struct bw_bag_writer *bag,
+                          const char *lines,
+                          size_t n,
+                          struct bw_bundle_room *room,
+                          struct bw_err *reterr);
+/* The name of the i-th part. */
+void bw_bundle_records_member(size_t i, char ret[BW_BAG_NAME_MAX + 1]);
+/* The error names the member. *ret is the caller's to free, also when it fails. */
+int bw_bundle_records_read(const struct bw_bundle_view *v,
+                           struct bw_bundle_lines *ret,
+                           struct bw_err *reterr);
+
 /* All that follows from the members. */
 struct bw_bundle_made {
     struct bw_bundle_query query;
     struct bw_tz *tz;
+    struct bw_bundle_lines lines;
     struct bw_josefile_taken *taken;
     struct bw_records *records;
     struct bw_bundle_said said;

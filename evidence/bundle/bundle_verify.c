@@ -145,11 +145,11 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
         (void)snprintf(text, sizeof(text), "line %lld: %s: %.500s",
                        (long long)m->result.first_line, bw_fault_name(m->result.first),
                        m->result.first_text);
-        say_fault(v, BW_IN_RECORDS, text);
+        say_fault(v, m->lines.name, text);
         v->v->n_faults += m->result.n_faults - 1;
     }
     if (m->result.n_records == 0 || m->result.n_verified < m->result.n_records) {
-        say_fault(v, BW_IN_RECORDS, "not every record carries a signature that fits");
+        say_fault(v, m->lines.name, "not every record carries a signature that fits");
     }
     v->v->n_receipts = m->result.receipts.n;
     v->v->n_receipts_verified = m->result.receipts.n_verified;
@@ -160,7 +160,7 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
             "%lld tests have a receipt whose signature is NOT checked: anybody can "
             "make one. Ask the collector for its log key and give it with --log-key",
             (long long)m->result.receipts.n_no_key);
-        note_unchecked(v, BW_IN_RECORDS, text);
+        note_unchecked(v, m->lines.name, text);
     }
 }
 
@@ -280,6 +280,13 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < m->lines.n_parts; i++) {
+        char part[BW_BAG_NAME_MAX + 1];
+        bw_bundle_records_member(i, part);
+        if (strcmp(name, part) == 0) {
             return true;
         }
     }

@@ -68,6 +68,7 @@ struct packing {
     int fd;
     char *mapped;
     size_t size;
+    struct bw_bundle_room parts; /* the same as columns, one part after the other */
     int64_t n_records;
     struct bw_err *err;
     struct bw_bag_member found; /* of the last find */
@@ -294,7 +295,9 @@ static int gather_records(struct packing *p)
     if (r < 0) {
         return r;
     }
-    r = bw_bag_lend(p->bag, BW_IN_RECORDS, p->mapped ? p->mapped : "", p->size, p->err);
+    show(p, "packing records", 0);
+    r = bw_bundle_records_add(p->bag, p->mapped ? p->mapped : "", p->size, &p->parts,
+                              p->err);
     return r < 0 || !p->some_taken
                ? r
                : bw_bag_add(p->bag, BW_IN_TAKEN, p->taken.data, p->taken.len, p->err);
@@ -676,6 +679,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     if (p.fd >= 0) {
         (void)close(p.fd);
     }
+    bw_bundle_room_done(&p.parts);
     free(p.chains);
     free(p.logged.list);
     free(p.laid);

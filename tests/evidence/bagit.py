@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import subprocess
+import sys
 
 
 def files(folder):
@@ -60,3 +62,16 @@ def write_manifests(folder):
             with open(os.path.join(folder, f"{prefix}manifest-{algorithm}.txt"), "w",
                       encoding="utf-8") as f:
                 f.write(text)
+
+
+def records(folder):
+    """The compact JWS of a bag, one a line: by the lines of Python in its own README."""
+    path = os.path.join(folder, "data/records/summaries.jose")
+    if not os.path.exists(path):
+        path = os.path.join(folder, "../summaries.jose")
+        with open(os.path.join(folder, "data/README.txt"), encoding="utf-8") as f:
+            lines = [line[5:] for line in f.read().split("\n") if line.startswith("     ")]
+        script = lines[lines.index("import base64, glob, hashlib, json"):lines.index("out.close()") + 1]
+        subprocess.run([sys.executable, "-c", "\n".join(script)], cwd=folder, check=True)
+    with open(path, "rb") as f:
+        return f.read()

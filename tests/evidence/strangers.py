@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 
+import bagit
 from bwtest import tlog
 
 
@@ -45,7 +46,7 @@ def leaves(folder):
     """Index and leaf of everything here that the bag says to be in the log."""
     found = {}
     runs = [{k: int(v) for k, v in r.items()} for r in rows(f"{folder}/data/log/order.csv")]
-    lines = read(f"{folder}/data/records/summaries.jose").splitlines()
+    lines = bagit.records(folder).splitlines()
     taken = rows(f"{folder}/data/records/taken.csv")
     assert len(lines) == len(taken)
     n_out = 0

@@ -8,6 +8,7 @@ one bit is changed in every file of it, some of the archive's own, and files are
 somebody who makes the manifests anew: each is to be found and named.
 """
 import base64
+import glob
 import hashlib
 import json
 import os
@@ -113,8 +114,8 @@ def strangers_lines(folder):
     text = read(f"{folder}/data/README.txt").decode()
     script = "\n".join(line[5:] for line in text.split("\n") if line.startswith("     "))
     script = script[script.index("import base64"):]
-    n = len(read(f"{folder}/data/records/summaries.jose").splitlines())
     r = run("/usr/bin/python3", "-c", script, cwd=folder)
+    n = len(read(f"{folder}/../summaries.jose").splitlines())
     if r.returncode or f"{n} records, every signature and every link holds" not in r.stdout:
         wrong(f"the README's lines: {r.stdout}{r.stderr}")
     for line in re.findall(r"(?m)^ {5}(sha\d+sum .*)$", text):
@@ -189,6 +190,39 @@ def later(data):
     rows = data.split(b"\r\n")
     rows[600] = rows[600].replace(b",match", b"0,match")
     return b"\r\n".join(rows)
+
+
+def as_lines(folder):
+    """The records as lines, which bags had before: still read. By the README's own lines."""
+    (part,) = glob.glob(f"{folder}/data/records/summaries-*.txt")
+    write(f"{folder}/data/records/summaries.jose", read(f"{folder}/../summaries.jose"))
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 1, "the records are in data/records/summaries.jose too")
+    os.remove(part)
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 0, "everything holds")
+
+
+def hidden_in_columns(folder):
+    """The same as below, in the form that bags have."""
+    (path,) = glob.glob(f"{folder}/data/records/summaries-*.txt")
+    good = read(path)
+    lines = good.split(b"\n")
+    number = next(i for i, x in enumerate(lines) if re.match(rb"\d,\d,0,0 ", x) and i > 3)
+    cases = [(b"\n".join([*lines[:2], lines[2].replace(b" ", b" A", 1), *lines[3:]]),
+              "data/records/summaries"),
+             (b"\n".join([*lines[:number], lines[number] + b" 1", *lines[number + 1:]]),
+              "summaries-0001.txt: the columns give no records"),
+             (b"\n".join([*lines[:number], re.sub(rb"(\d)$", lambda m: b"7" if m[1] != b"7" else b"6",
+                                                 lines[number]), *lines[number + 1:]]),
+              "data/records/summaries"),
+             (good[:-1], "summaries-0001.txt: the columns give no records")]
+    for bad, words in cases:
+        write(path, bad)
+        bagit.write_manifests(folder)
+        must(bandwitness("verify", folder), 1, words)
+    write(path, good)
+    bagit.write_manifests(folder)
 
 
 def hidden_changes(folder):
@@ -491,7 +525,7 @@ def usage(place, jose, key):
     write(f"{place}/bad.jose", b"\n".join(lines))
     must(bandwitness("bundle", "--file", f"{place}/bad.jose", "--key", key, "--tz", "UTC", "-o",
                      f"{place}/bad.tar.zst"), 1, "signatures or chain do not hold")
-    must(bandwitness("verify", f"{place}/bad.tar.zst"), 1, "summaries.jose: line ")
+    must(bandwitness("verify", f"{place}/bad.tar.zst"), 1, "data/records/summaries: line ")
     os.mkdir(f"{place}/bad")
     folder = unpack(f"{place}/bad.tar.zst", f"{place}/bad")
     if b"NOT EVERYTHING HOLDS" not in read(f"{folder}/data/README.txt"):
@@ -510,6 +544,8 @@ def main():
         strangers_lines(folder)
         one_bit_everywhere(folder)
         bits_of_the_archive(bag, place)
+        hidden_in_columns(folder)
+        as_lines(folder)
         hidden_changes(folder)
         another_version(folder)
         alone(bag)
@@ -519,6 +555,8 @@ def main():
         _, folder = from_source("ledger", ["--ledger", f"{place}/data"], ["--key", key], place)
         if not os.path.exists(f"{folder}/data/records/taken.csv"):
             wrong("a ledger's bag does not tell when records were taken in")
+        strangers_lines(folder)
+        as_lines(folder)
         hidden_changes(folder)
         what_people_said(place, key)
         what_people_bound(place, key)
