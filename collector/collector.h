@@ -21,6 +21,7 @@ struct bw_readers;
 struct bw_reflection;
 struct bw_cosigner;
 struct bw_errands;
+struct bw_bags;
 struct bw_packroom;
 struct bw_share_room;
 
@@ -35,6 +36,8 @@ struct bw_collector {
     char series_folder[PATH_MAX];
     char packs_folder[PATH_MAX];
     char data_folder[PATH_MAX];
+    char bags_folder[PATH_MAX];
+    char bags_hook[PATH_MAX];
     char command[PATH_MAX]; /* what makes packs */
     struct bw_ingest *ingest;
     struct bw_keeper *keeper;     /* of the log */
@@ -43,6 +46,7 @@ struct bw_collector {
     struct bw_graphs *graphs;
     struct bw_errands *errands; /* the command, run for packs */
     struct bw_packroom *packroom;
+    struct bw_bags *bags; /* of funding years */
     struct bw_share_room *share_room;
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */

@@ -3,6 +3,7 @@
  * reverse order. Parts are started by a table; whatever did start is stopped. */
 #include "collector.h"
 
+#include <bags.h>
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
@@ -48,6 +49,7 @@ enum step {
     STEP_WITNESS,
     STEP_GRAPHS,
     STEP_ERRANDS,
+    STEP_BAGS,
     STEP_REFLECTION,
     STEP_READERS,
     STEP_MEASURE, /* look-ups for tickets, which use it, are over */
@@ -127,6 +129,14 @@ static void next_step(void *owner)
             struct bw_errands *e = c->errands;
             c->errands = NULL;
             bw_errands_close(e, next_step, c);
+            return;
+        }
+        break;
+    case STEP_BAGS:
+        if (c->bags) {
+            struct bw_bags *b = c->bags;
+            c->bags = NULL;
+            bw_bags_close(b, next_step, c);
             return;
         }
         break;
@@ -387,6 +397,25 @@ static int start_packs(struct bw_collector *c, struct bw_err *reterr)
         .limit_ms = c->conf->packs_ms,
         .keep_bytes = c->conf->packs_keep_bytes,
     };
+    (void)snprintf(c->bags_folder, sizeof(c->bags_folder), "%.3500s%s",
+                   c->conf->bags_folder[0] ? c->conf->bags_folder : c->data_folder,
+                   c->conf->bags_folder[0] ? "" : "/bags");
+    (void)snprintf(c->bags_hook, sizeof(c->bags_hook), "%s", c->conf->bags_hook);
+    const struct bw_bags_opts bags = {
+        .data_dir = c->data_folder,
+        .folder = c->bags_folder,
+        .hook = c->bags_hook,
+        .readers = c->readers,
+        .errands = c->errands,
+        .after_s = c->conf->bags_after_ms / 1000,
+        .every_ms = c->conf->bags_every_ms,
+        .quiet_from_min = c->conf->bags_quiet_min[0],
+        .quiet_to_min = c->conf->bags_quiet_min[1],
+    };
+    r = bw_bags_new(&c->loop, &bags, &c->bags, reterr);
+    if (r < 0) {
+        return r;
+    }
     r = bw_share_room_new(c->readers, c->data_folder, &c->share_room);
     return r < 0 ? bw_err_set(reterr, r, "out of memory")
                  : bw_packroom_new(&opts, &c->packroom, reterr);

@@ -3,6 +3,7 @@
  * made on the loop without looking at any file. */
 #include "collector.h"
 
+#include <bags.h>
 #include <buf.h>
 #include <clock.h>
 #include <graphs.h>
@@ -136,6 +137,9 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     gauge(&b, "reader_jobs", "Look-ups that wait or run.",
           (int64_t)bw_readers_busy(c->readers));
     bw_graphs_metrics(c->graphs, &b);
+    if (c->bags) {
+        bw_bags_metrics(c->bags, &b);
+    }
     bw_packroom_metrics(c->packroom, &b);
     bw_measure_metrics(c->measure, &b);
     bw_reflection_metrics(c->reflection, &b);

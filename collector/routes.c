@@ -3,6 +3,7 @@
 #include "collector.h"
 
 #include <api.h>
+#include <bags.h>
 #include <cosigner.h>
 #include <enrol.h>
 #include <graphs.h>
@@ -63,6 +64,9 @@ const struct bw_http_route bw_collector_routes[] = {
     {"POST", "/api/v1/tickets", ONE_JWS_BYTES, ask_ticket},
     {"GET", "/api/v1/sites", 0, bw_api_sites},
     {"GET", "/api/v1/sites/{}/keys", 0, bw_api_site_keys},
+    {"GET", "/api/v1/sites/{}/bags", 0, bw_bags_list_get},
+    {"GET", "/api/v1/sites/{}/bags/{}", 0, bw_bags_file_get},
+    {"POST", "/api/v1/bags", ONE_JWS_BYTES, bw_bags_post},
     {"GET", "/api/v1/circuits", 0, bw_api_circuits},
     {"GET", "/api/v1/circuits/{}/summaries", 0, bw_api_summaries},
     {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},

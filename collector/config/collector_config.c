@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <bw/err.h>
 #include <bw/summary.h>
+#include <civil.h>
 #include <errno.h>
 #include <log.h>
 #include <stdio.h>
@@ -202,6 +203,46 @@ static const struct bw_optspec packs_opts[] = {
     {.type = BW_OPT_END},
 };
 
+static const struct bw_optspec bags_opts[] = {
+    {.name = "folder",
+     .type = BW_OPT_STRING,
+     .max = 3500,
+     .def = "",
+     .doc = "Where each circuit's bag of each funding year is put, as "
+            "SITE/FY2026/SITE.CIRCUIT-FY2026.tar.zst. Not set: bags in data_dir."},
+    {.name = "after",
+     .type = BW_OPT_DURATION,
+     .min = 7 * DAY_MS,
+     .max = 300 * DAY_MS,
+     .def = "10d",
+     .doc = "How long after 30 June: at least the seven days in which a report is "
+            "provisional."},
+    {.name = "quiet_from",
+     .type = BW_OPT_STRING,
+     .max = 5,
+     .def = "20:00",
+     .doc = "Bags are made from this time of the day on, by this machine's clock."},
+    {.name = "quiet_to",
+     .type = BW_OPT_STRING,
+     .max = 5,
+     .def = "05:00",
+     .doc = "Until when. The same as quiet_from: at any time."},
+    {.name = "every",
+     .type = BW_OPT_DURATION,
+     .min = 1000,
+     .max = DAY_MS,
+     .def = "1h",
+     .doc = "How often the collector looks whether one is due."},
+    {.name = "hook",
+     .type = BW_OPT_STRING,
+     .max = 4000,
+     .def = "",
+     .doc =
+         "A program that is run with the path of each bag that was made, for instance to "
+         "copy it to the district. It may take ten minutes."},
+    {.type = BW_OPT_END},
+};
+
 static const struct bw_optspec measure_opts[] = {
     {.name = "name",
      .type = BW_OPT_STRING,
@@ -316,6 +357,12 @@ static const struct bw_conf_section sections[] = {
      .doc =
          "How packs that are asked for over HTTP are made: by the command, one at a time, "
          "nice'd."},
+    {.keyword = "bags",
+     .flags = BW_CONF_ALWAYS,
+     .opts = bags_opts,
+     .doc =
+         "Each circuit's bag of a funding year (bandwitness bundle), made once by itself: "
+         "the duty to keep it for ten years is the district's."},
     {.keyword = "measure",
      .opts = measure_opts,
      .doc = "A measurement server for the boxes of this collector: ndt7, and downloads and "
@@ -472,6 +519,20 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
                    bw_conf_str(packs, "command"));
     c->packs_ms = bw_conf_int(packs, "time");
     c->packs_keep_bytes = bw_conf_int(packs, "keep");
+    const struct bw_conf_node *bags = bw_conf_child(top, "bags", 0);
+    static const char *const quiet[] = {"quiet_from", "quiet_to"};
+    for (int i = 0; i < 2; i++) {
+        c->bags_quiet_min[i] = bw_civil_minute_parse(bw_conf_str(bags, quiet[i]));
+        if (c->bags_quiet_min[i] < 0) {
+            return bw_conf_fault(bags, quiet[i], reterr, "\"%s\" is no time, as 20:00",
+                                 bw_conf_str(bags, quiet[i]));
+        }
+    }
+    (void)snprintf(c->bags_folder, sizeof(c->bags_folder), "%s",
+                   bw_conf_str(bags, "folder"));
+    (void)snprintf(c->bags_hook, sizeof(c->bags_hook), "%s", bw_conf_str(bags, "hook"));
+    c->bags_after_ms = bw_conf_int(bags, "after");
+    c->bags_every_ms = bw_conf_int(bags, "every");
     int r = read_measure(top, &c->measure, reterr);
     r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
@@ -578,6 +639,14 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
         now->packs_ms != next->packs_ms ||
         now->packs_keep_bytes != next->packs_keep_bytes) {
         return "the packs section changed";
+    }
+    if (strcmp(now->bags_folder, next->bags_folder) != 0 ||
+        strcmp(now->bags_hook, next->bags_hook) != 0 ||
+        now->bags_after_ms != next->bags_after_ms ||
+        now->bags_every_ms != next->bags_every_ms ||
+        memcmp(now->bags_quiet_min, next->bags_quiet_min, sizeof(now->bags_quiet_min)) !=
+            0) {
+        return "the bags section changed";
     }
     return same_measure(&now->measure, &next->measure) ? NULL
                                                        : "the measure section changed";

@@ -76,6 +76,11 @@ struct bw_collector_config {
     char packs_command[PATH_MAX];
     int64_t packs_ms; /* for one */
     int64_t packs_keep_bytes;
+    char bags_folder[PATH_MAX]; /* "": bags in data_dir */
+    char bags_hook[PATH_MAX];   /* "": none */
+    int64_t bags_after_ms;
+    int64_t bags_every_ms;
+    int bags_quiet_min[2]; /* of the day */
     struct bw_config_measure measure;
     struct bw_reflector_conf reflector; /* not `on`: none */
 };

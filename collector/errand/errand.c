@@ -270,12 +270,11 @@ int bw_errands_new(struct uv_loop_s *loop,
 }
 
 static struct errand *
-errand_new(struct bw_errands *e, const char *const *words, int64_t limit_ms)
+errand_new(const char *program, const char *const *words, int64_t limit_ms)
 {
     struct errand *j = calloc(1, sizeof(*j));
     char limit[24];
-    const char *fixed[FIXED] = {"bandwitness-collector", "--errand", limit,
-                                e->opts.program};
+    const char *fixed[FIXED] = {"bandwitness-collector", "--errand", limit, program};
     bool good = j != NULL;
     size_t n = 0;
 
@@ -305,11 +304,22 @@ int bw_errands_run(struct bw_errands *e,
                    bw_errand_cb cb,
                    void *owner)
 {
+    return bw_errands_run_other(e, e->opts.program, words, limit_ms, quiet, cb, owner);
+}
+
+int bw_errands_run_other(struct bw_errands *e,
+                         const char *program,
+                         const char *const *words,
+                         int64_t limit_ms,
+                         bool quiet,
+                         bw_errand_cb cb,
+                         void *owner)
+{
     struct queue *q = quiet ? &e->quiet : &e->waiting;
     struct errand *j = NULL;
 
     if (!e->closing && q->n < BW_ERRANDS_WAITING_MAX) {
-        j = errand_new(e, words, limit_ms);
+        j = errand_new(program, words, limit_ms);
     }
     if (!j) {
         return -EBUSY;

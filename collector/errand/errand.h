@@ -52,6 +52,15 @@ int bw_errands_run(struct bw_errands *e,
                    bw_errand_cb cb,
                    void *owner);
 
+/* The same of another program, which is given the words alone. */
+int bw_errands_run_other(struct bw_errands *e,
+                         const char *program,
+                         const char *const *words,
+                         int64_t limit_ms,
+                         bool quiet,
+                         bw_errand_cb cb,
+                         void *owner);
+
 void bw_errands_stats(const struct bw_errands *e, struct bw_errands_stats *ret);
 
 /* Fail what waits, end what runs, free; cb later. NULL is fine (no cb). */

@@ -89,6 +89,9 @@ static const struct {
     {"not-found", "Nothing here", "There is no such address, site, circuit or series."},
     {"method", "Wrong method",
      "This address does not take that method; Allow names those it does."},
+    {"bags-refused", "No bag",
+     "The request is for another collector, or its time is off by more than five minutes. "
+     "Is the box's clock right?"},
     {"no-records", "Nothing on record",
      "No record of this circuit is of the period that was asked for. `detail` names both."},
     {"not-made", "Not made",

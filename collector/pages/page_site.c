@@ -4,6 +4,7 @@
  *
  * Every rate names layer and statistic, every figure where it comes from; what nobody
  * measured is said in words, never shown as 0. */
+#include "page_bags.h"
 #include "page_days.h"
 #include "page_packs.h"
 #include "page_parts.h"
@@ -47,6 +48,7 @@ struct site_page {
     int r; /* -ENOENT: no such site */
     struct bw_err err;
     struct bw_buf out;
+    char bags_folder[PATH_MAX];
 };
 
 /* --- figures
@@ -487,6 +489,7 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
             return n;
         }
     }
+    bw_page_bags(b, p->bags_folder, p->site);
     int n = bw_page_keys(b, r, p->site, &p->err);
     bw_page_end(b, o->now_unix_ms);
     return n;
@@ -540,6 +543,7 @@ void bw_page_site(void *owner, struct bw_http_req *req)
     p->req = req;
     (void)snprintf(p->site, sizeof(p->site), "%s", id);
     (void)snprintf(p->title, sizeof(p->title), "%s", c->conf->title);
+    (void)snprintf(p->bags_folder, sizeof(p->bags_folder), "%s", c->bags_folder);
     p->range = RANGE_SHOWN;
     for (size_t i = 0; range && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         p->range = strcmp(ranges[i].word, range) == 0 ? i : p->range;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What leaves a collector for people: packs over HTTP, and links that show one pack."""
+"""What leaves a collector for people: packs over HTTP, links that show one pack, yearly bags."""
 import base64
 import concurrent.futures
 import hashlib
@@ -14,8 +14,9 @@ import time
 import unittest
 import urllib.parse
 
-from bwtest import HOST, Collector, scratch, wait_for
-from bwtest.jose import START
+from bwtest import Collector, scratch, wait_for
+from bwtest.jose import START, PyBox
+from jwcrypto import jwk
 from test_serve import Page
 
 MADE = START + 40 * 86400  # what every pack is made at
@@ -26,7 +27,16 @@ class Packs(unittest.TestCase):
     def setUpClass(cls):
         os.environ["SOURCE_DATE_EPOCH"] = str(MADE)
         cls.addClassCleanup(os.environ.pop, "SOURCE_DATE_EPOCH")
-        cls.c = cls.enterClassContext(Collector())
+        cls.hooked = os.path.join(cls.enterClassContext(scratch()), "hooked")
+        hook = cls.hooked + ".sh"
+        with open(hook, "w", encoding="utf-8") as f:
+            f.write(f'#!/bin/sh\necho "$1" >>{cls.hooked}\n')
+        os.chmod(hook, stat.S_IRWXU)
+        cls.c = cls.enterClassContext(Collector(
+            f'bags {{ quiet_from = "00:00" quiet_to = "00:00" every = 1s hook = "{hook}" }}'))
+        # of the funding year that is over: its bag is made while other tests run
+        cls.old = cls.c.box("Alder Elementary", start=START - 100 * 86400)
+        assert cls.c.post([cls.old.summary() for _ in range(12)]).status == 200
         cls.box = cls.c.box("Heron Lake School")
         cls.circuit = f"{cls.box.site}.wan"
         answer = cls.c.post([cls.box.summary() for _ in range(24)])
@@ -211,6 +221,53 @@ class Packs(unittest.TestCase):
         self.assertIn(f"/api/v1/circuits/{self.circuit}/pack?for=delivery&year=FY2026&format=pdf",
                       links)
         self.assertEqual(len(links) % 20, 0)
+
+    # --- yearly bags
+
+    def ask_bags(self, box, status=200, **more):
+        payload = {"v": 1, "aud": jwk.JWK(**box.log_key).thumbprint(), "at_s": int(time.time()), **more}
+        a = self.c.request("POST", "/api/v1/bags", box.key.sign(payload, "bandwitness-bags+jws"),
+                           {"Content-Type": "application/jose"})
+        self.assertEqual(a.status, status, a.body)
+        return a
+
+    def test_y_the_bag_of_a_year_is_made_once_and_given_to_its_box(self):
+        name = f"{self.old.site}.wan-FY2025.tar.zst"
+        def listed():
+            return self.c.get(f"/api/v1/sites/{self.old.site}/bags").json["bags"]
+        wait_for("the bag of the year that is over", listed, 60)
+        bag, = listed()
+        self.assertEqual((bag["name"], bag["circuit"], bag["funding_year"]), (name, "wan", 2025))
+        a = self.c.get(f"/api/v1/sites/{self.old.site}/bags/{name}")
+        self.assertEqual((a.status, len(a.body), hashlib.sha256(a.body).hexdigest()),
+                         (200, bag["bytes"], bag["sha256"]))
+        path = f"{self.c.data}/bags/{self.old.site}/FY2025/{name}"
+        subprocess.run(["sha256sum", "-c", "--status", name + ".sha256"], check=True,
+                       cwd=os.path.dirname(path))
+        self.assertIn("everything holds", self.c.command("verify", path))
+        wait_for("the hook", lambda: os.path.exists(self.hooked), 30)
+        made = self.c.metric("bandwitness_bags_made_total")
+        with open(self.hooked, encoding="utf-8") as f:
+            self.assertEqual(f.read(), path + "\n")
+        self.assertIn(name, self.c.get(f"/sites/{self.old.site}").text)
+        # the box's own way
+        self.assertEqual(self.ask_bags(self.old).json["bags"], [bag])
+        self.assertEqual(self.ask_bags(self.old, want=name).body, a.body)
+        self.assertEqual(self.ask_bags(self.box).json["bags"], [])
+        self.ask_bags(self.box, 404, want=name)  # another site's
+        self.ask_bags(self.old, 404, want="../../catalogue.db")
+        self.ask_bags(self.old, 403, at_s=int(time.time()) - 4000)
+        self.ask_bags(self.old, 403, aud=self.old.key.kid)
+        self.ask_bags(self.old, 400, more=1)
+        stranger = PyBox(self.old.site)
+        stranger.log_key = self.old.log_key
+        self.ask_bags(stranger, 401)
+        for bad in (f"{self.box.site}/bags/{name}", f"{self.old.site}/bags/{name}.sha256",
+                    "..%2f..", f"{self.old.site}/bags/..%2f..%2fcatalogue.db"):
+            self.assertIn(self.c.get(f"/api/v1/sites/{bad}").status, (400, 404), bad)
+        self.assertEqual((self.c.metric("bandwitness_bags_made_total"), made), (1, 1))
+        self.assertEqual(self.c.metric("bandwitness_bags_failed_total"), 0)
+        self.assertEqual(sorted(os.listdir(os.path.dirname(path))), [name, name + ".sha256"])
 
     def test_who_waits_is_bounded_and_a_slow_one_ended(self):
         folder = self.enterContext(scratch())
