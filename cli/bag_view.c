@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "json.h"
 #include "plural.h"
+#include "text.h"
 #include "utf8.h"
 
 #include <bw/err.h>
@@ -59,24 +60,17 @@ static void show(void *owner, const char *what, int per_mille)
     }
 }
 
-/* What strangers wrote, so that a terminal shows it and does nothing else. */
+/* What strangers wrote, within a line of several things. */
 static void clean(const char *text, char out[TEXT_MAX])
 {
-    size_t n = strlen(text);
-    size_t k = 0;
+    struct bw_buf shown;
 
-    for (size_t at = 0; at < n && k + 5 < TEXT_MAX;) {
-        size_t width = bw_utf8_char(text + at, n - at);
-        if (width == 0 || bw_utf8_hidden(text + at, width) < width) {
-            out[k++] = '?';
-            at += width ? width : 1;
-            continue;
-        }
-        memcpy(out + k, text + at, width);
-        k += width;
-        at += width;
-    }
-    out[k] = '\0';
+    bw_buf_init(&shown, 3 * strlen(text) + 1);
+    bw_text_terminal(&shown, text, strlen(text));
+    (void)snprintf(out, TEXT_MAX, "%.*s",
+                   (int)bw_utf8_fit(shown.data ? shown.data : "", shown.len, TEXT_MAX - 1),
+                   shown.data ? shown.data : "");
+    bw_buf_done(&shown);
 }
 
 static void put(struct bw_jw *w, const char *member, const char *text)
@@ -90,30 +84,28 @@ static void put(struct bw_jw *w, const char *member, const char *text)
 static void fault(void *owner, const char *member, const char *said)
 {
     struct view *v = owner;
-    char text[TEXT_MAX];
 
-    clean(said, text);
     if (v->n_told++ >= TOLD_MAX) {
         return;
     }
     show_end(v);
     if (v->json) {
-        put(&v->fault_w, member, text);
+        put(&v->fault_w, member, said);
     }
-    (void)bw_cli_failed(v->verb, "%s%s%s", member, member[0] ? ": " : "", text);
+    (void)bw_cli_failed(v->verb, "%s%s%s", member, member[0] ? ": " : "", said);
 }
 
 static void note(void *owner, const char *member, const char *said)
 {
     struct view *v = owner;
-    char text[TEXT_MAX];
 
-    clean(said, text);
     show_end(v);
     if (v->json) {
-        put(&v->note_w, member, text);
+        put(&v->note_w, member, said);
     } else {
-        (void)printf("note        %s%s%s\n", member, member[0] ? ": " : "", text);
+        (void)printf("note        %s%s", member, member[0] ? ": " : "");
+        bw_cli_put(stdout, said, strlen(said));
+        (void)printf("\n");
     }
 }
 
@@ -300,7 +292,9 @@ static void print_text(const struct bw_bundle_verdict *d)
         bw_time_format_s(d->made_unix_s, made);
         (void)printf("bag         circuit %s.%s, %s to %s (UTC)\n", d->site, d->circuit,
                      from, to);
-        (void)printf("packed      %s by %s\n", made, d->software);
+        (void)printf("packed      %s by ", made);
+        bw_cli_put(stdout, d->software, strlen(d->software));
+        (void)printf("\n");
         (void)printf("records     %" PRId64 ", %" PRId64 " with a signature that fits\n",
                      d->n_records, d->n_verified);
         if (d->n_receipts > 0) {

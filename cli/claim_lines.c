@@ -4,11 +4,13 @@
 
 #include <bound.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <errno.h>
 #include <grow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tz.h>
 
 static int take_claim(void *owner, const struct bw_said *said)
 {
@@ -114,6 +116,27 @@ int claim_lines_year(const struct bw_verb *v, const char *text, int64_t *ret)
 {
     const char *digits = strncmp(text, "FY", 2) == 0 ? text + 2 : text;
     return bw_cli_int(v, "--year", digits, 1998, 2200, ret);
+}
+
+int claim_lines_today(const struct bw_verb *v,
+                      const char *zone,
+                      int64_t now_unix_s,
+                      char ret_day[BW_DATE_LEN + 1],
+                      int64_t *ret_year)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_tz *tz = NULL;
+    struct bw_civil c;
+    char host[64];
+    bw_tz_host_name(host, sizeof(host));
+    if (bw_tz_load(zone ? zone : host, &tz, &err) < 0) {
+        return bw_cli_usage(v, "%s", err.text);
+    }
+    bw_tz_local(tz, now_unix_s, &c);
+    bw_tz_free(tz);
+    bw_civil_date(bw_civil_days(c.year, c.month, c.day), ret_day);
+    *ret_year = c.year - (c.month < 7);
+    return 0;
 }
 
 const char *claim_lines_speed(const struct bw_speed *s, char out[64])

@@ -44,6 +44,13 @@ const struct claim_row *claim_lines_find(const struct claim_lines *l, const char
 /* "FY2026" or "2026". 0, or BW_EXIT_USAGE. */
 int claim_lines_year(const struct bw_verb *v, const char *text, int64_t *ret);
 
+/* Today and the funding year that runs, by the clock of a zone (NULL: this machine's). 0,
+ * or the exit status after a sentence. */
+int claim_lines_today(const struct bw_verb *v,
+                      const char *zone,
+                      int64_t now_unix_s,
+                      char ret_day[BW_DATE_LEN + 1],
+                      int64_t *ret_year);
 /* A speed as it was filed, "500 Mbps"; "–" not stated. */
 const char *claim_lines_speed(const struct bw_speed *s, char out[64]);
 

@@ -3,7 +3,9 @@
  *
  * Nothing here ends the process: verbs give back their exit status. */
 #include "cli.h"
+#include "buf.h"
 #include "clock.h"
+#include "text.h"
 #include "utf8.h"
 
 #include <bw/err.h>
@@ -85,10 +87,25 @@ static void say(const struct bw_verb *v, const char *fmt, va_list ap)
 
 static void say(const struct bw_verb *v, const char *fmt, va_list ap)
 {
+    char *text = NULL;
     (void)fflush(stdout);
     (void)fprintf(stderr, "bandwitness%s%s: ", v ? " " : "", v ? v->name : "");
-    (void)vfprintf(stderr, fmt, ap);
+    if (vasprintf(&text, fmt, ap) >= 0) { /* may quote what strangers wrote */
+        bw_cli_put(stderr, text, strlen(text));
+        free(text);
+    }
     (void)fputc('\n', stderr);
+}
+
+void bw_cli_put(FILE *to, const char *text, size_t n)
+{
+    struct bw_buf out;
+    bw_buf_init(&out, 3 * n + 1);
+    bw_text_terminal(&out, text, n);
+    if (out.data) {
+        (void)fwrite(out.data, 1, out.len, to);
+    }
+    bw_buf_done(&out);
 }
 
 int bw_cli_usage(const struct bw_verb *v, const char *fmt, ...)

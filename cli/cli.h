@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct bw_err;
 
@@ -47,6 +48,9 @@ int bw_cli_getopt(const struct bw_verb *v,
                   const char *shorts,
                   const struct option *longs);
 
+/* Text that strangers wrote, as bw_text_terminal() has it: every verb prints what a file or
+ * a bag says through this. */
+void bw_cli_put(FILE *to, const char *text, size_t n);
 /* "bandwitness verify: …" to standard error; give back BW_EXIT_USAGE (with a hint at
  * --help) or BW_EXIT_FAILED. */
 int bw_cli_usage(const struct bw_verb *v, const char *fmt, ...)

@@ -61,7 +61,9 @@ void bw_import_text_lines(const char *lines)
 {
     while (*lines) {
         size_t n = strcspn(lines, "\n");
-        (void)printf("  %.*s\n", (int)n, lines);
+        (void)printf("  ");
+        bw_cli_put(stdout, lines, n);
+        (void)printf("\n");
         lines += n + (lines[n] != '\0');
     }
 }

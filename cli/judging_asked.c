@@ -75,6 +75,7 @@ static int adoptions(const struct bw_verb *v,
         (void)snprintf(to->words, sizeof(to->words),
                        "said with this report's command, not on file");
         to->from_unix_s = BW_UNKNOWN;
+        to->to_unix_s = BW_UNKNOWN;
         to->version = BW_UNKNOWN;
         j->j.n_adoptions++;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_claim_district.c - the bandwidth that a district claims, with the arithmetic. */
+#include "claim_lines.h"
 #include "cli.h"
 #include "docket_asked.h"
 
@@ -21,6 +22,7 @@ enum {
 struct asked {
     struct bw_docket_asked docket;
     const char *number;
+    const char *zone;
     int64_t year;
     char day[BW_DATE_LEN + 1];
     bool json;
@@ -204,15 +206,17 @@ static void json(const struct bw_district *f)
 
 /* The funding year and day of today, or of what was asked: today where it lies in the year,
  * else the end of the year that is nearer. */
-static void settle_day(struct asked *a)
+static int settle_day(const struct bw_verb *v, struct asked *a)
 {
-    char today[32];
-    bw_time_format_s(bw_clock_unix_ms() / 1000, today);
-    today[BW_DATE_LEN] = '\0';
-    int64_t year = strtoll(today, NULL, 10) - (strcmp(today + 5, "07-01") < 0);
+    char today[BW_DATE_LEN + 1];
+    int64_t year;
+    int r = claim_lines_today(v, a->zone, bw_clock_unix_ms() / 1000, today, &year);
+    if (r != 0) {
+        return r;
+    }
     a->year = a->year == BW_UNKNOWN ? year : a->year;
     if (a->day[0]) {
-        return;
+        return 0;
     }
     if (a->year == year) {
         memcpy(a->day, today, sizeof(a->day));
@@ -224,6 +228,7 @@ static void settle_day(struct asked *a)
         memcpy(a->day, day, BW_DATE_LEN);
         a->day[BW_DATE_LEN] = '\0';
     }
+    return 0;
 }
 
 static int take_option(const struct bw_verb *v, int o, struct asked *a)
@@ -238,6 +243,9 @@ static int take_option(const struct bw_verb *v, int o, struct asked *a)
             return bw_cli_usage(v, "--on is a day, 2026-11-23, not '%s'", optarg);
         }
         memcpy(a->day, optarg, sizeof(a->day));
+        return 0;
+    case 'z':
+        a->zone = optarg;
         return 0;
     case 'j':
         a->json = true;
@@ -277,6 +285,7 @@ static int run(int argc, char **argv)
         BW_DOCKET_ASKED_OPTIONS,
         {"year", required_argument, NULL, 'y'},
         {"on", required_argument, NULL, 'o'},
+        {"tz", required_argument, NULL, 'z'},
         {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0},
     };
@@ -293,7 +302,10 @@ static int run(int argc, char **argv)
         return bw_cli_usage(v, "give one Billed Entity Number");
     }
     a.number = argv[optind];
-    settle_day(&a);
+    int r = settle_day(v, &a);
+    if (r != 0) {
+        return r;
+    }
     if (!bw_claimed_day_in_year(a.day, a.year)) {
         return bw_cli_usage(v, "%s is not in FY%" PRId64 " (1 July to 30 June)", a.day,
                             a.year);
@@ -320,6 +332,7 @@ const struct bw_verb bw_verb_claim_district = {
         "  --on DAY       a day of it, 2026-11-23: claims can change within a year "
         "(today,\n"
         "                 else the first or last day of the year)\n"
+        "  --tz ZONE      where it is what day (this machine's)\n"
         "  --json         one JSON object, the same rows\n" BW_DOCKET_ASKED_HELP "\n"
         "Exit status: 0 shown, 1 there is no claim of it or it failed, 2 wrong usage.\n"
         "\n"

@@ -23,13 +23,13 @@ extern const struct bw_verb bw_verb_claim_match;
 enum {
     OUT_MAX = 64 * 1024 * 1024,
     SHOWN_MAX = 20,
-    DAYS = 28,
-    FIRST_MONTH = 7 /* of a funding year */
+    DAYS = 28
 };
 
 struct asked {
     struct bw_docket_asked docket;
     const char *circuit;
+    const char *zone;
     int64_t year;
     int64_t days;
     int64_t shown;
@@ -69,6 +69,7 @@ static int read_options(int argc, char **argv, struct asked *a)
     static const struct option longs[] = {
         BW_DOCKET_ASKED_OPTIONS,
         {"year", required_argument, NULL, 'y'},
+        {"tz", required_argument, NULL, 'z'},
         {"days", required_argument, NULL, 'd'},
         {"shown", required_argument, NULL, 'n'},
         {"all", no_argument, NULL, 'a'},
@@ -81,6 +82,9 @@ static int read_options(int argc, char **argv, struct asked *a)
         switch (o) {
         case 'y':
             r = claim_lines_year(v, optarg, &a->year);
+            break;
+        case 'z':
+            a->zone = optarg;
             break;
         case 'd':
             r = bw_cli_int(v, "--days", optarg, 0, 400, &a->days);
@@ -106,15 +110,6 @@ static int read_options(int argc, char **argv, struct asked *a)
     }
     a->circuit = optind < argc ? argv[optind] : NULL;
     return 0;
-}
-
-/* The funding year that a day of UTC lies in. */
-static int64_t this_year(int64_t unix_s)
-{
-    time_t t = (time_t)unix_s;
-    struct tm tm;
-    return gmtime_r(&t, &tm) ? tm.tm_year + 1900 - (tm.tm_mon + 1 < FIRST_MONTH)
-                             : BW_UNKNOWN;
 }
 
 /* ---- names of recipients -------------------------------------------------------- */
@@ -425,8 +420,11 @@ static int run(int argc, char **argv)
     }
     status = bw_docket_open(v, &a.docket, false, &d);
     if (status == 0) {
-        a.year = a.year == BW_UNKNOWN ? this_year(d.now_unix_ms / 1000) : a.year;
-        status = work(v, &a, &d);
+        char day[BW_DATE_LEN + 1];
+        int64_t year;
+        status = claim_lines_today(v, a.zone, d.now_unix_ms / 1000, day, &year);
+        a.year = a.year == BW_UNKNOWN && status == 0 ? year : a.year;
+        status = status != 0 ? status : work(v, &a, &d);
     }
     bw_docket_close(&d);
     return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;
@@ -445,6 +443,7 @@ const struct bw_verb bw_verb_claim_match = {
         "this: that a person does (bandwitness claim confirm).\n"
         "\n"
         "  --year FY2026      claims of this funding year (the present one)\n"
+        "  --tz ZONE          where it is what day (this machine's)\n"
         "  --days N           so many days of records before the last are looked at (28);\n"
         "                     0: none\n"
         "  --shown N          at most so many claims a circuit (3)\n"

@@ -9,7 +9,6 @@
 #include <bw/err.h>
 #include <clock.h>
 #include <errno.h>
-#include <json.h>
 #include <period.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,9 +77,7 @@ static int read_options(int argc, char **argv, struct asked *a)
     if (r == 0 && !a->withdraw && !a->from) {
         r = bw_cli_usage(v, "since when does it govern? --from 2026-07-01");
     }
-    return r == 0 && a->withdraw && a->from
-               ? bw_cli_usage(v, "--withdraw holds from now on; --from does not go with it")
-               : r;
+    return r;
 }
 
 static int read_from(const struct bw_verb *v, const struct asked *a, int64_t *ret_unix_s)
@@ -125,9 +122,13 @@ say(struct bw_docket *d, struct bw_statement *s, struct bw_buf *body, char *ret_
     return r < 0 ? bw_cli_failed(&bw_verb_rules_adopt, "%s", err.text) : 0;
 }
 
-static int
-withdraw(const struct asked *a, const char *rule, struct bw_docket *d, char *ret_id)
+static int withdraw(const struct asked *a,
+                    const char *rule,
+                    int64_t from_unix_s,
+                    struct bw_docket *d,
+                    char *ret_id)
 {
+    struct bw_adopt_end end = {.from_unix_s = from_unix_s, .text = ""};
     const struct bw_verb *v = &bw_verb_rules_adopt;
     struct found found = {.n = 0};
     struct bw_statement s;
@@ -143,18 +144,16 @@ withdraw(const struct asked *a, const char *rule, struct bw_docket *d, char *ret
     if (found.n == 0) {
         return bw_cli_failed(v, "%s is not adopted", rule);
     }
+    (void)snprintf(end.text, sizeof(end.text), "%s", a->text ? a->text : "");
     for (size_t i = 0; i < found.n && status == 0; i++) {
         struct bw_buf body;
-        struct bw_jw w;
         bw_buf_init(&body, BW_STATEMENT_MAX);
-        bw_jw_init(&w, &body);
-        bw_jw_obj(&w);
-        bw_jw_ki64(&w, "v", 1);
-        bw_jw_kstr(&w, "text", a->text);
-        bw_jw_obj_end(&w);
         bw_docket_begin(v, d, BW_STATEMENT_WITHDRAWAL, &s);
         (void)snprintf(s.about, sizeof(s.about), "%s", found.ids[i]);
-        status = say(d, &s, &body, ret_id);
+        status = bw_fields_encode(bw_adopt_end_fields, bw_adopt_end_n_fields, &end, &body,
+                                  &err) < 0
+                     ? bw_cli_failed(v, "%s", err.text)
+                     : say(d, &s, &body, ret_id);
         bw_buf_done(&body);
     }
     return status;
@@ -214,13 +213,13 @@ static int run(int argc, char **argv)
     if (!rule) {
         return bw_cli_failed(v, "out of memory");
     }
-    if (!a.withdraw) { /* what is withdrawn may be gone from the folder */
-        status = read_from(v, &a, &from_unix_s);
-        status = status ? status : rules_asked_one(v, a.rules, argv[optind], rule);
+    status = a.from ? read_from(v, &a, &from_unix_s) : 0;
+    if (!a.withdraw && status == 0) { /* what is withdrawn may be gone from the folder */
+        status = rules_asked_one(v, a.rules, argv[optind], rule);
     }
     status = status ? status : bw_docket_open(v, &a.docket, true, &d);
     if (status == 0) {
-        status = a.withdraw ? withdraw(&a, argv[optind], &d, id)
+        status = a.withdraw ? withdraw(&a, argv[optind], from_unix_s, &d, id)
                             : adopt(&a, rule, from_unix_s, &d, id);
     }
     if (status == 0 && a.json) {
@@ -239,16 +238,16 @@ const struct bw_verb bw_verb_rules_adopt = {
     .summary = "say that a rule governs the state's schools",
     .help =
         "[OPTION]... --from DAY RULE\n"
-        "       bandwitness rules adopt [OPTION]... --withdraw RULE\n"
+        "       bandwitness rules adopt [OPTION]... --withdraw [--from DAY] RULE\n"
         "\n"
         "From that day on reports judge by this rule on page one, in the version that it\n"
         "has now; another version has to be adopted again. Only rules that are for\n"
         "adoption can be. Prints the id of what was said (bandwitness statement show).\n"
         "\n"
-        "  --from DAY         since when it governs, as in 2026-07-01\n"
+        "  --from DAY         since when it governs, or no longer (now), as in 2026-07-01\n"
         "  --tz ZONE          whose day (this machine's)\n"
         "  --text TEXT        by which act or decision\n"
-        "  --withdraw         it governs no longer\n"
+        "  --withdraw         it governs no longer; periods before that day it still does\n"
         "  --rules DIR        where rules are (" BW_CLI_RULES ")\n"
         "  --json             {\"id\":…}\n" BW_DOCKET_ASKED_BY_HELP BW_DOCKET_ASKED_HELP
         "\n"

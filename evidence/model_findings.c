@@ -237,7 +237,9 @@ static const char *adopted(const struct bw_model *m, const struct bw_evrule *rul
         const struct bw_adoption *a = &q->adoptions[i];
         if (strcmp(a->rule, rule->name) == 0 &&
             (a->version == BW_UNKNOWN || a->version == rule->version) &&
-            (a->from_unix_s == BW_UNKNOWN || a->from_unix_s < m->report->to_unix_s)) {
+            (a->from_unix_s == BW_UNKNOWN || a->from_unix_s < m->report->to_unix_s) &&
+            (a->to_unix_s == BW_UNKNOWN ||
+             (a->to_unix_s > m->report->from_unix_s && a->to_unix_s > a->from_unix_s))) {
             return a->words;
         }
     }

@@ -30,16 +30,27 @@ extern const size_t bw_adopt_n_fields;
 
 void bw_adopt_init(struct bw_adopt *a);
 
-/* One that is in force. */
+/* Body of a withdrawal of one: since when it governs no longer; else from when it was said.
+ */
+struct bw_adopt_end {
+    int64_t from_unix_s;
+    char text[BW_ADOPTION_TEXT_MAX + 1];
+};
+extern const struct bw_field bw_adopt_end_fields[];
+extern const size_t bw_adopt_end_n_fields;
+
+/* One that is in force, or was. */
 struct bw_adoption {
     char rule[BW_NAME_MAX + 1];
     char words[256];     /* by whom, when, in whose words */
     int64_t from_unix_s; /* unknown: since ever */
+    int64_t to_unix_s;   /* exclusive; unknown: it governs still */
     int64_t version;     /* unknown: any */
 };
 
-/* All of a catalogue, in the order in which they were said; free() *ret. Bodies of a newer
- * form are left out. */
+/* All of a catalogue, in the order in which they were said, also those that were withdrawn:
+ * they govern the years in which they did. free() *ret. Those that others took the place
+ * of and bodies of a newer form are left out. */
 int bw_adoptions_read(struct bw_catalogue *c,
                       struct bw_adoption **ret,
                       size_t *ret_n,

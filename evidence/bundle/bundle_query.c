@@ -87,6 +87,7 @@ static void put_judging(struct bw_jw *w, const struct bw_report_judging *j, bool
         bw_jw_kstr(w, "rule", j->adoptions[i].rule);
         bw_jw_kstr(w, "words", j->adoptions[i].words);
         bw_jw_ki64(w, "from_unix_s", j->adoptions[i].from_unix_s);
+        bw_jw_ki64(w, "to_unix_s", j->adoptions[i].to_unix_s);
         bw_jw_ki64(w, "version", j->adoptions[i].version);
         bw_jw_obj_end(w);
     }
@@ -321,7 +322,8 @@ static int read_rules(const json_t *j, struct bw_bundle_query *q, struct bw_err 
 
 static int read_adoptions(const json_t *j, struct bw_bundle_query *q, struct bw_err *reterr)
 {
-    static const char *const names[] = {"rule", "words", "from_unix_s", "version", NULL};
+    static const char *const names[] = {"rule",      "words",   "from_unix_s",
+                                        "to_unix_s", "version", NULL};
     const json_t *list = NULL;
     int r = bw_json_get_arr(j, "adoptions", BW_BUNDLE_ADOPTIONS_MAX, &list, reterr);
 
@@ -335,6 +337,7 @@ static int read_adoptions(const json_t *j, struct bw_bundle_query *q, struct bw_
         r = r < 0 ? r
                   : bw_json_opt_i64(o, "from_unix_s", INT64_MIN + 1, UNIX_MAX,
                                     &a->from_unix_s, reterr);
+        r = r < 0 ? r : bw_json_opt_i64(o, "to_unix_s", 0, UNIX_MAX, &a->to_unix_s, reterr);
         r = r < 0 ? r : bw_json_opt_i64(o, "version", 0, BPS_MAX, &a->version, reterr);
     }
     return r;

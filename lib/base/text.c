@@ -81,3 +81,17 @@ void bw_text_csv(struct bw_buf *out, const char *text)
         bw_buf_putc(out, '"');
     }
 }
+
+void bw_text_terminal(struct bw_buf *out, const char *text, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        size_t width = bw_utf8_char(text + at, n - at);
+        bool line = text[at] == '\n' || text[at] == '\t';
+        if (width == 0 || (!line && bw_utf8_hidden(text + at, width) < width)) {
+            bw_buf_puts(out, "\xef\xbf\xbd");
+        } else {
+            bw_buf_add(out, text + at, width);
+        }
+        at += width ? width : 1;
+    }
+}

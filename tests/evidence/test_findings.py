@@ -228,8 +228,16 @@ class Findings(unittest.TestCase):
         with open(os.path.join(own, "esh-headroom.conf"), "w", encoding="utf-8") as f:
             f.write(text.replace("version = 1", "version = 2"))
         self.assertEqual(governs(rules=own), {})
-        self.assertIn("adopted no longer", adopt("--withdraw", "esh-headroom"))
-        self.assertEqual(governs(), {})
+        # it still governs what it did govern: withdrawn from a day on that is after the period, within
+        # it, and from its own first day on
+        self.assertIn("adopted no longer", adopt("--withdraw", "--from", "2026-12-24", "esh-headroom"))
+        self.assertRegex(governs()["esh-headroom/use"], "until 2026-12-24 UTC, as heron said")
+        adopt("--from", "2026-10-01", "esh-headroom")
+        adopt("--withdraw", "--from", "2026-10-01", "esh-headroom")
+        self.assertEqual(list(governs()), ["esh-headroom/use"])  # by the first
+        adopt("--from", "2026-09-01", "setda-iii")
+        adopt("--withdraw", "--from", "2026-10-01", "setda-iii")  # before the period
+        self.assertEqual(list(governs()), ["esh-headroom/use"])
         self.assertIn("is not adopted", adopt("--withdraw", "esh-headroom", status=1))
 
     def test_refused(self):

@@ -505,6 +505,13 @@ class Plain(Import):
         told = self.claims(self.HEAD + 2 * "2026,a,1 Gbps,,,,,\n", status=1)
         self.assertIn("own.csv:3: own:a is there twice, first in line 2", told["refusals"][0])
         self.assertEqual(self.statements("claim"), [])
+        # what a cell says cannot move a terminal's cursor
+        with open(self.path("own.csv"), "w", encoding="utf-8") as f:
+            f.write(self.HEAD + "2026,a,\x1b[2J\u202e fast,,,,,\n")
+        out, err = self.run_it("import", "claims", "--ledger", self.ledger, "--by", "heron",
+                               self.path("own.csv"), status=1)
+        self.assertIn("\ufffd[2J\ufffd fast", out + err)
+        self.assertNotIn("\x1b", out + err)
 
     def test_two_rows_that_contradict_each_other(self):
         told = self.claims(self.HEAD + "2026,a,1 Gbps,,,,,\n2026,b,3 Gbps,,,,,\n"

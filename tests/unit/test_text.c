@@ -50,11 +50,37 @@ static void test_url_and_csv(void **state)
     same(bw_text_csv, "", "");
 }
 
+static void terminal(struct bw_buf *out, const char *text)
+{
+    bw_text_terminal(out, text, strlen(text));
+}
+
+static void test_terminal(void **state)
+{
+    (void)state;
+    same(terminal, "Schule \xC3\x84\n\tb", "Schule \xC3\x84\n\tb");
+    same(terminal, "\x1B[2Ja\rb\x7F",
+         "\xEF\xBF\xBD[2Ja\xEF\xBF\xBD"
+         "b\xEF\xBF\xBD");
+    same(terminal,
+         "\xC2\x9B"
+         "1m",
+         "\xEF\xBF\xBD"
+         "1m"); /* C1: CSI in one */
+    same(terminal,
+         "a\xE2\x80\xAE"
+         "b",
+         "a\xEF\xBF\xBD"
+         "b"); /* turns what follows */
+    same(terminal, "\xFF", "\xEF\xBF\xBD");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_html),
         cmocka_unit_test(test_url_and_csv),
+        cmocka_unit_test(test_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
