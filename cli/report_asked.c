@@ -42,6 +42,7 @@ static const struct {
     {"to", offsetof(struct bw_report_asked, to)},
     {"year", offsetof(struct bw_report_asked, year)},
     {"month", offsetof(struct bw_report_asked, month)},
+    {"campaign", offsetof(struct bw_report_asked, campaign)},
     {"journal", offsetof(struct bw_report_asked, journal)},
     {"ledger", offsetof(struct bw_report_asked, ledger)},
     {"file", offsetof(struct bw_report_asked, file)},
@@ -184,8 +185,9 @@ static int read_many(const struct bw_verb *v, const struct bw_report_asked *a)
     if (!lines && (!a->output || strcmp(a->output, "-") == 0)) {
         return bw_cli_usage(v, "many circuits want a folder: -o DIR");
     }
-    if (!a->year && !a->month && !(a->from && a->to)) {
-        return bw_cli_usage(v, "say which period: --from and --to, --month or --year");
+    if (!a->year && !a->month && !a->campaign && !(a->from && a->to)) {
+        return bw_cli_usage(
+            v, "say which period: --from and --to, --month, --year or --campaign");
     }
     return BW_EXIT_OK;
 }
@@ -199,8 +201,11 @@ static int check_source(const struct bw_verb *v, const struct bw_report_asked *a
     if (a->calendar && a->hours) {
         return bw_cli_usage(v, "give --calendar or --class-hours");
     }
-    if ((a->year != NULL) + (a->month != NULL) + (a->from || a->to) > 1) {
-        return bw_cli_usage(v, "give one of --year, --month, and --from with --to");
+    if ((a->year != NULL) + (a->month != NULL) + (a->campaign != NULL) +
+            (a->from || a->to) >
+        1) {
+        return bw_cli_usage(
+            v, "give one of --year, --month, --campaign, and --from with --to");
     }
     if (a->claim_layer && !a->claim[BW_DOWN] && !a->claim[BW_UP]) {
         return bw_cli_usage(v, "--claim-layer goes with --claim-down and --claim-up");

@@ -26,6 +26,7 @@ struct bw_report_asked {
     const char *to;
     const char *year;
     const char *month;
+    const char *campaign;
     const char *journal; /* at most one of journal, ledger and file */
     const char *ledger;
     const char *file;

@@ -5,6 +5,7 @@
  * forked. */
 #include "report_chosen.h"
 
+#include "campaign_days.h"
 #include "period.h"
 #include "report_work.h"
 #include "tz.h"
@@ -111,6 +112,28 @@ static void find_before(const struct bw_report_asked *a,
     day_text(to, s->before_end);
 }
 
+/* In which all days of a campaign lie. */
+static int campaign_days(const char *name,
+                         const struct bw_tz *tz,
+                         int64_t *ret_from_unix_s,
+                         int64_t *ret_to_unix_s,
+                         struct bw_err *reterr)
+{
+    int64_t day;
+    int y;
+    int m;
+    int d;
+
+    if (!bw_campaign_first_day(name, &day)) {
+        return bw_err_set(reterr, -EINVAL, "'%.60s' is no campaign's name: RULE-YYYYMMDD",
+                          name);
+    }
+    bw_civil_from_days(day, &y, &m, &d);
+    *ret_from_unix_s = bw_tz_day_start(tz, y, m, d);
+    *ret_to_unix_s = bw_tz_day_start(tz, y, m, d + BW_CAMPAIGN_DAYS_MAX);
+    return 0;
+}
+
 /* First and last local day; a district's zone is not known here, --tz or this machine's
  * stands for it. */
 static int
@@ -130,6 +153,8 @@ days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_report_
         r = bw_period_year(tz, a->year, &from, &to, &err);
     } else if (r == 0 && a->month) {
         r = bw_period_month(tz, a->month, &from, &to, &err);
+    } else if (r == 0 && a->campaign) {
+        r = campaign_days(a->campaign, tz, &from, &to, &err);
     } else if (r == 0) {
         r = bw_period_instant(tz, a->from, &from, &err);
         r = r < 0 ? r : bw_period_instant(tz, a->to, &to, &err);
@@ -143,7 +168,9 @@ days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_report_
         day_text(first, ret->first);
         day_text(last, ret->last);
         day_text(day_number(tz, a->made_unix_s), ret->today);
-        find_before(a, first, last + 1, day_number(tz, a->made_unix_s), ret);
+        if (!a->campaign) { /* each circuit has its own days of it */
+            find_before(a, first, last + 1, day_number(tz, a->made_unix_s), ret);
+        }
     }
     bw_tz_free(tz);
     return r < 0 ? bw_cli_usage(v, "%s", err.text) : BW_EXIT_OK;

@@ -312,8 +312,11 @@ static int write_csv(const void *of, struct bw_buf *out, struct bw_err *reterr)
 
 static void period_words(const struct bw_report_asked *a, char out[120])
 {
-    if (a->year || a->month) {
-        (void)snprintf(out, 120, "%.40s", a->year ? a->year : a->month);
+    if (a->year || a->month || a->campaign) {
+        (void)snprintf(out, 120, "%.100s",
+                       a->year    ? a->year
+                       : a->month ? a->month
+                                  : a->campaign);
     } else {
         (void)snprintf(out, 120, "%.40s to %.40s", a->from, a->to);
     }

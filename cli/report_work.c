@@ -4,6 +4,7 @@
 #include "report_work.h"
 
 #include "calendar_file.h"
+#include "campaign_days.h"
 #include "clock.h"
 #include "period.h"
 #include "tz.h"
@@ -120,7 +121,7 @@ static int find_circuit(const struct bw_report_asked *a, struct bw_report_work *
     memcpy(w->circuit, l->circuit, sizeof(w->circuit));
     /* A journal lists the circuits of its last day: an older one may still be in it. */
     bool older = l->n_match == 0 && w->circuit[0] && !a->ledger && !a->file &&
-                 (a->from || a->year || a->month);
+                 (a->from || a->year || a->month || a->campaign);
     if (l->n_match == 1 || older) {
         return BW_EXIT_OK;
     }
@@ -148,6 +149,12 @@ static int find_period(const struct bw_report_asked *a, struct bw_report_work *w
         r = bw_period_year(w->tz, a->year, &q->from_unix_s, &q->to_unix_s, &err);
     } else if (a->month) {
         r = bw_period_month(w->tz, a->month, &q->from_unix_s, &q->to_unix_s, &err);
+    } else if (a->campaign) {
+        r = bw_campaign_days(bw_origin_records(w->origin), w->site, w->circuit, a->campaign,
+                             w->tz, &q->from_unix_s, &q->to_unix_s, &err);
+        if (r < 0 && r != -EINVAL) {
+            return failed(w, err.text);
+        }
     } else {
         q->from_unix_s = l->from_unix_s;
         q->to_unix_s = l->to_unix_s;
