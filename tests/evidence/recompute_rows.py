@@ -296,6 +296,7 @@ class Rows:
             if a >= self.c.end or last < str(self.c.local(self.c.begin).date()):
                 continue
             self.put(f"{b['key']} {first}/{last}", b["body"]["down"]["bps"], "bit/s")
+            self.put(f"{b['key']} {first}/{last} as said by {b['claim']['by']} at", utc(b["claim"]["said_s"]))
             self.put(f"{b['key']} said by", b["said"]["by"])
             self.put(f"{b['key']} said at", utc(b["said"]["said_s"]))
 

@@ -47,7 +47,7 @@ class Said:
             body = claims[-1]["body"]
             first = max(x for x in (body.get("from", f"{body['year']}-07-01"), s["body"].get("from", "")) if x)
             last = min(x for x in (body.get("to", f"{body['year'] + 1}-06-30"), s["body"].get("to", "")) if x)
-            out.append({"key": key, "first": first, "last": last, "body": body, "said": s})
+            out.append({"key": key, "first": first, "last": last, "body": body, "said": s, "claim": claims[-1]})
         return out
 
     def claimed(self, circuit, zone):

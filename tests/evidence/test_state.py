@@ -170,7 +170,7 @@ class Line:
     def recomputed(self, *more):
         """The report, worked out again, and what packs of the same have to say."""
         name = self.t["circuit"]
-        report = json.loads(run("report", *self.ask, *more, "--students", str(self.t["students"]), "--format", "json"))
+        report = json.loads(run("report", *self.ask, *more, "--format", "json"))
         check = recompute.Check(report, self.records)
         check.all()
         check.same("calendars", [x["calendar"] for x in self.said.calendars(self.t["site"])],
