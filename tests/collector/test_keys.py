@@ -184,6 +184,27 @@ class Keys(CollectorCase):
         db.close()
         self.assertLessEqual({10, 33}, kinds)  # the statement, and the key's end
 
+    def test_a_site_moves_and_is_retired(self):
+        site = self.c.token("--site", "Rush School", "--entity", "Alder Valley")["site"]
+        self.c.token("--site", "Reed School", "--entity", "Willow Valley")
+        words = ("--data", self.c.data, "--by", "heron", "--reason", "districts merged", "--json")
+        self.c.command("site", "move", *words, site, "Sedge Valley", ok=(1,))  # there is none
+        moved = json.loads(self.c.command("site", "move", *words, site, "Willow Valley"))["id"]
+        self.c.command("site", "move", *words, site, "Willow Valley", ok=(1,))  # it is there
+        self.c.command("site", "retire", *words, "s-zzzzz", ok=(1,))
+        left = self.c.token("--site", site)
+        retired = json.loads(self.c.command("site", "retire", *words, site))["id"]
+        self.c.command("site", "retire", *words, site, ok=(1,))
+        self.assertEqual(self.c.enroll(Key("EdDSA"), left["token"]).status, 403)
+        listed, = (json.dumps(x) for x in json.loads(self.c.admin("site", "list", "--json")) if site in json.dumps(x))
+        self.assertIn('"retired"', listed)
+        self.assertIn("willow-valley", listed)
+        said = json.loads(self.c.command("statement", "list", "--ledger", self.c.data, "--about", "site:" + site,
+                                         "--json"))
+        self.assertEqual([(x["id"], x["statement"]["body"]["act"]) for x in said],
+                         [(moved, "moved"), (retired, "retired")])
+        self.assertEqual(said[0]["statement"]["body"]["old_entity"], "alder-valley")
+
     def test_site_without_a_box_and_no_site(self):
         token = self.c.token("--site", "Birch School")
         self.assertEqual(self.keys(token["site"]).json, {"site": token["site"], "keys": []})

@@ -109,6 +109,8 @@ const char *const bw_catalogue_text[N_STMTS] = {
     [SITE_GET] = SITE " WHERE id = ?1",
     [SITE_ALL] = SITE " ORDER BY id",
     [SITE_OF_ENTITY] = SITE " WHERE entity = ?1 ORDER BY id",
+    [SITE_MOVE] = "UPDATE sites SET entity = ?2 WHERE id = ?1 AND ?2 IN (SELECT id FROM"
+                  " entities)",
     [SITE_STATE] = "UPDATE sites SET state = ?2 WHERE id = ?1",
     [TOKEN_ADD] = "INSERT INTO tokens(sha256, site, created, expires) VALUES(?1, ?2, ?3, ?4)",
     [TOKEN_GET] = TOKEN " WHERE sha256 = ?1",
@@ -248,6 +250,7 @@ static const struct bw_catalogue_ops ops = {
     .entities = bw_cat_entities,
     .site_add = bw_cat_site_add,
     .site_get = bw_cat_site_get,
+    .site_move = bw_cat_site_move,
     .site_set_state = bw_cat_site_set_state,
     .sites = bw_cat_sites,
     .rename = bw_cat_rename,

@@ -227,6 +227,11 @@ struct bw_catalogue_ops {
                           const char *id,
                           enum bw_site_state state,
                           struct bw_err *reterr);
+    /* It belongs to this entity from now on. -ENOENT: no such site or entity. */
+    int (*site_move)(struct bw_catalogue *c,
+                     const char *id,
+                     const char *entity,
+                     struct bw_err *reterr);
     /* entity NULL: all, by id. */
     int (*sites)(struct bw_catalogue *c,
                  const char *entity,

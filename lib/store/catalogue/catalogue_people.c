@@ -318,6 +318,26 @@ int bw_cat_site_set_state(struct bw_catalogue *c,
     return set_state(bw_catalogue_db(c), id, state, reterr);
 }
 
+int bw_cat_site_move(struct bw_catalogue *c,
+                     const char *id,
+                     const char *entity,
+                     struct bw_err *reterr)
+{
+    struct bw_sql *s = bw_catalogue_db(c);
+    struct sqlite3_stmt *st = NULL;
+    int r = bw_sql_use(s, SITE_MOVE, &st, reterr);
+    if (r < 0) {
+        return r;
+    }
+    bw_sql_text(st, 1, id);
+    bw_sql_text(st, 2, entity);
+    r = bw_sql_run(s, st, reterr);
+    if (r == 0 && sqlite3_changes(s->db) == 0) {
+        r = bw_err_set(reterr, -ENOENT, "no site \"%s\", or no entity \"%s\"", id, entity);
+    }
+    return r;
+}
+
 int bw_cat_sites(struct bw_catalogue *c,
                  const char *entity,
                  bw_site_cb cb,

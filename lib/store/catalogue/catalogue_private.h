@@ -20,7 +20,7 @@ static inline struct bw_sql *bw_catalogue_db(struct bw_catalogue *c)
 /* clang-format off */
 enum {
     ENTITY_ADD, ENTITY_PARENT, ENTITY_GET, ENTITY_ALL, ENTITY_CHILDREN,
-    SITE_ADD, SITE_GET, SITE_ALL, SITE_OF_ENTITY, SITE_STATE,
+    SITE_ADD, SITE_GET, SITE_ALL, SITE_OF_ENTITY, SITE_STATE, SITE_MOVE,
     TOKEN_ADD, TOKEN_GET, TOKEN_SPEND, TOKEN_ALL,
     KEY_ADD, KEY_GET, KEY_ALL, KEY_OF_SITE, KEY_REPLACED, KEY_REVOKE,
     FACTS_AT, FACTS_ADD, FACTS_NOW, FACTS_HISTORY,
@@ -54,6 +54,10 @@ int bw_cat_entities(struct bw_catalogue *c,
                     void *owner,
                     struct bw_err *reterr);
 int bw_cat_site_add(struct bw_catalogue *c, struct bw_site *s, struct bw_err *reterr);
+int bw_cat_site_move(struct bw_catalogue *c,
+                     const char *id,
+                     const char *entity,
+                     struct bw_err *reterr);
 int bw_cat_site_get(struct bw_catalogue *c,
                     const char *id,
                     struct bw_site *ret,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * siteact.h - that a site moved to another entity, or was retired: the body of a statement
+ * of kind "site", about "site:ID". */
+#ifndef BW_SITEACT_H
+#define BW_SITEACT_H
+
+#include <catalogue.h>
+#include <fields.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_buf;
+struct bw_err;
+
+enum {
+    BW_SITEACT_TEXT_MAX = 400 /* bytes, without NUL */
+};
+
+enum bw_siteact_what {
+    BW_SITEACT_NONE,
+    BW_SITEACT_MOVED,
+    BW_SITEACT_RETIRED
+};
+
+struct bw_siteact {
+    int64_t act;                        /* enum bw_siteact_what */
+    int64_t from_unix_s;                /* since when */
+    char entity[BW_ENTITY_MAX + 1];     /* of a move: its new one */
+    char old_entity[BW_ENTITY_MAX + 1]; /* where it was; "" nowhere */
+    char reason[BW_SITEACT_TEXT_MAX + 1];
+};
+
+void bw_siteact_init(struct bw_siteact *a);
+/* As bw_fields_encode and bw_fields_decode; a move, and only a move, names an entity. */
+int bw_siteact_encode(const struct bw_siteact *a,
+                      struct bw_buf *out,
+                      struct bw_err *reterr);
+int bw_siteact_decode(const char *text,
+                      size_t n,
+                      struct bw_siteact *ret,
+                      struct bw_err *reterr);
+
+#endif
