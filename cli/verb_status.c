@@ -3,6 +3,7 @@
  *
  * Everything shown comes from the daemon's answer; what it does not say was not measured,
  * and is said to be so. */
+#include "bags_kept.h"
 #include "box.h"
 #include "boxconf.h"
 #include "cli.h"
@@ -501,17 +502,24 @@ static int run(int argc, char **argv)
     json_t *request = json_pack("{s:s}", "verb", "status");
     int r = bw_cli_ask(socket, request, NULL, NULL, &answer, &err);
     json_decref(request);
-    bw_boxconf_unref(c);
     if (r < 0) {
+        bw_boxconf_unref(c);
         return bw_cli_failed(v, "%s", err.text);
     }
     if (as_json) {
         (void)json_object_del(answer, "ok");
+        if (c) {
+            (void)json_object_set_new(answer, "bags", bags_kept_list(c->state_dir));
+        }
         (void)json_dumpf(answer, stdout, JSON_INDENT(2));
         (void)putchar('\n');
     } else {
         print(answer);
+        if (c) {
+            bags_kept_print(c->state_dir);
+        }
     }
+    bw_boxconf_unref(c);
     json_decref(answer);
     return bw_cli_flush(v, BW_EXIT_OK);
 }

@@ -52,10 +52,11 @@ void bw_page_bags(struct bw_buf *b, const char *folder, const char *site)
     if (n <= 0) {
         return;
     }
-    bw_buf_puts(b, "<h2>Yearly bags</h2><p class=\"small\">All evidence of a circuit and "
-                   "funding year, made once after its end; <code>bandwitness verify</code> "
-                   "checks one with nothing else at hand. The district keeps them for ten "
-                   "years.</p><ul>");
+    bw_buf_puts(
+        b, "<h2>Yearly bags</h2><p class=\"small\">All evidence of a circuit and "
+           "funding year, made once after its end; <code>bandwitness verify</code> "
+           "checks one with nothing else at hand. The district keeps them for ten "
+           "years; its box fetches them (<code>bandwitness bag fetch</code>).</p><ul>");
     for (int i = n - 1; i >= 0; i--) {
         struct dirent **files = NULL;
         int k = -1;

@@ -15,7 +15,7 @@ import unittest
 import urllib.parse
 
 from bwtest import Collector, scratch, wait_for
-from bwtest.jose import START, PyBox
+from bwtest.jose import START, Key, PyBox
 from jwcrypto import jwk
 from test_serve import Page
 
@@ -35,12 +35,32 @@ class Packs(unittest.TestCase):
         cls.c = cls.enterClassContext(Collector(
             f'bags {{ quiet_from = "00:00" quiet_to = "00:00" every = 1s hook = "{hook}" }}'))
         # of the funding year that is over: its bag is made while other tests run
-        cls.old = cls.c.box("Alder Elementary", start=START - 100 * 86400)
+        cls.old = cls.enrolled_box("Alder Elementary")
         assert cls.c.post([cls.old.summary() for _ in range(12)]).status == 200
         cls.box = cls.c.box("Heron Lake School")
         cls.circuit = f"{cls.box.site}.wan"
         answer = cls.c.post([cls.box.summary() for _ in range(24)])
         assert answer.status == 200, answer.body
+
+    @classmethod
+    def enrolled_box(cls, name):
+        """A box with a state folder of its own, brought in by the real command."""
+        folder = cls.enterClassContext(scratch())
+        cls.state, cls.conf = os.path.join(folder, "state"), os.path.join(folder, "box.conf")
+        with open(cls.conf, "w", encoding="utf-8") as f:
+            f.write(f'state_dir = "{cls.state}"\ncontrol = "{folder}/control.sock"\n'
+                    f'circuit "wan" {{ vantage = router source = none }}\n{cls.c.as_conf()}')
+        token = cls.c.token("--site", name)
+        cls.c.command("enroll", "--config", cls.conf, "--url", cls.c.url, "--token", token["token"])
+        with open(os.path.join(cls.state, "enrolment.json"), encoding="utf-8") as f:
+            told = json.load(f)
+        key = Key.__new__(Key)
+        with open(os.path.join(cls.state, "keys", told["kid"] + ".jwk"), encoding="utf-8") as f:
+            key.key = jwk.JWK.from_json(f.read())
+        key.alg, key.kid = "EdDSA", told["kid"]
+        box = PyBox(token["site"], key=key, start=START - 100 * 86400)
+        box.log_key = told["log_key"]
+        return box
 
     def pack(self, status=200, circuit=None, **query):
         words = "&".join(f"{k.rstrip('_')}={v}" for k, v in query.items())
@@ -224,6 +244,11 @@ class Packs(unittest.TestCase):
 
     # --- yearly bags
 
+    def put(self, path, data):
+        os.remove(path)
+        with open(path, "wb") as f:
+            f.write(data)
+
     def ask_bags(self, box, status=200, **more):
         payload = {"v": 1, "aud": jwk.JWK(**box.log_key).thumbprint(), "at_s": int(time.time()), **more}
         a = self.c.request("POST", "/api/v1/bags", box.key.sign(payload, "bandwitness-bags+jws"),
@@ -265,6 +290,28 @@ class Packs(unittest.TestCase):
         for bad in (f"{self.box.site}/bags/{name}", f"{self.old.site}/bags/{name}.sha256",
                     "..%2f..", f"{self.old.site}/bags/..%2f..%2fcatalogue.db"):
             self.assertIn(self.c.get(f"/api/v1/sites/{bad}").status, (400, 404), bad)
+        # its own command: checked whole, kept once, refused when it is not what it was
+        home = os.path.join(self.state, "bags", name)
+        fetch = ("bag", "fetch", "--config", self.conf)
+        whole = a.body
+        for bad in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:-1]):
+            self.put(path, bad)
+            self.c.command(*fetch, ok=(1,))
+            with open(os.path.join(self.state, "bags", "trouble"), encoding="utf-8") as f:
+                self.assertIn("another hash", f.read())
+        self.put(path, bad)  # one whose hash fits and that does not hold
+        self.put(path + ".sha256", f"{hashlib.sha256(bad).hexdigest()}  {name}\n".encode())
+        self.c.command(*fetch, ok=(1,))
+        self.assertEqual(os.listdir(os.path.dirname(home)), ["trouble"])
+        self.put(path, whole)
+        self.put(path + ".sha256", f"{bag['sha256']}  {name}\n".encode())
+        self.assertIn("checked whole", self.c.command(*fetch))
+        self.assertEqual(os.listdir(os.path.dirname(home)), [name])
+        with open(home, "rb") as f:
+            self.assertEqual(f.read(), whole)
+        inode = os.stat(home).st_ino
+        self.assertEqual(self.c.command(*fetch), "")
+        self.assertEqual(os.stat(home).st_ino, inode)
         self.assertEqual((self.c.metric("bandwitness_bags_made_total"), made), (1, 1))
         self.assertEqual(self.c.metric("bandwitness_bags_failed_total"), 0)
         self.assertEqual(sorted(os.listdir(os.path.dirname(path))), [name, name + ".sha256"])
