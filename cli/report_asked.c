@@ -19,6 +19,7 @@ enum {
     JOBS = 'J',
     QUIET = 'q',
     DRAFT = 'd',
+    NO_PDF = 'P',
     FIRST_CHOICE = 2000 /* the first of `choices` */
 };
 
@@ -312,11 +313,12 @@ int bw_report_asked_bundle(const struct bw_verb *v,
                            char **argv,
                            struct bw_report_asked *ret)
 {
-    struct option longs[TEXTS + 5] = {
+    struct option longs[TEXTS + 6] = {
         [TEXTS] = {"output", required_argument, NULL, OUTPUT},
         [TEXTS + 1] = {"json", no_argument, NULL, JSON},
         [TEXTS + 2] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
         [TEXTS + 3] = {"draft", no_argument, NULL, DRAFT},
+        [TEXTS + 4] = {"no-pdf", no_argument, NULL, NO_PDF},
     };
     struct bw_report_asked a = {.formats = 0};
     int o;
@@ -331,6 +333,8 @@ int bw_report_asked_bundle(const struct bw_verb *v,
             a.json = true;
         } else if (o == DRAFT) {
             a.draft = true;
+        } else if (o == NO_PDF) {
+            a.no_pdf = true;
         } else if (o == BW_JUDGING_OPT_ADOPT) {
             if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
                 return BW_EXIT_USAGE;

@@ -60,7 +60,8 @@ struct bw_report_asked {
     int64_t students;  /* unknown: not given */
     int64_t users;
     struct bw_decimal monthly; /* US dollars; not stated: not given */
-    bool json;                 /* of `bundle` alone */
+    bool no_pdf;               /* of `bundle` alone */
+    bool json;                 /* likewise */
 };
 
 /* 0, or the exit status after a sentence about what does not fit. */

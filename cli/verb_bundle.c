@@ -84,6 +84,7 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     }
     o.rules_folder = a->judging.rules ? a->judging.rules : BW_CLI_RULES;
     o.terms_path = a->judging.terms;
+    o.pdf = !a->no_pdf;
     o.origin = w->origin;
     o.query = &w->query;
     r = bw_bundle_write(&o, &told, &err);
@@ -93,6 +94,9 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     }
     if (r < 0) {
         return bw_cli_failed(&bw_verb_bundle, "%s", err.text);
+    }
+    if (told.no_pdf[0]) {
+        (void)fprintf(stderr, "bandwitness bundle: without PDFs: %s\n", told.no_pdf);
     }
     if (a->json) {
         status = print_json(a, w, &told);
@@ -167,6 +171,7 @@ const struct bw_verb bw_verb_bundle = {
         "affected`\n"
         "                         reads\n"
         "  --place NAME           the school's name for the heading\n"
+        "  --no-pdf               no PDFs of report and packs, which take the most time\n"
         "  --json                 what was written, as one JSON object\n"
         "\n"
         "The time of making is SOURCE_DATE_EPOCH where that is set: then the same records\n"

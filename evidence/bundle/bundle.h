@@ -29,6 +29,7 @@ struct bw_bundle_options {
     const char *key_path;                /* further public keys; may be NULL */
     const char *rules_folder;            /* the files of query->judging; NULL: no rules */
     const char *terms_path;              /* … and of its terms; NULL: none */
+    bool pdf;                            /* with PDFs, where fonts are there */
     const char *path;                    /* of the archive */
     bw_bundle_progress_cb progress;
     /* The report of the bag, when that is written; may be NULL. */
@@ -39,7 +40,8 @@ struct bw_bundle_options {
 /* What came out. */
 struct bw_bundle_told {
     int64_t n_records;
-    int64_t bytes; /* of the archive */
+    int64_t bytes;    /* of the archive */
+    char no_pdf[200]; /* why there is none although it was asked for; "" */
     enum bw_report_check check;
     char check_text[480];
 };

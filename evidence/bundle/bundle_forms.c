@@ -7,6 +7,7 @@
 #include "bundle_private.h"
 
 #include "buf.h"
+#include "doc.h"
 #include "packs.h"
 #include "pages.h"
 #include "render.h"
@@ -26,6 +27,8 @@ static const enum bw_pack packs[] = {BW_PACK_SIZING, BW_PACK_PIA, BW_PACK_INVOIC
 
 struct forms {
     const struct bw_bundle_made *m;
+    bool pages;      /* PDFs are in the bag … */
+    bool same_pages; /* … and can be made here as they were */
     struct bw_buf text;
     bw_bundle_form_cb cb;
     void *owner;
@@ -39,6 +42,32 @@ static int give(struct forms *f, const char *member, bool figures, int r)
         return f->err->text[0] ? r : bw_err_set(f->err, r, "out of memory");
     }
     return f->cb(f->owner, member, f->text.data ? f->text.data : "", f->text.len, figures);
+}
+
+/* A document as PDF, where the bag has such. */
+static int
+page_form(struct forms *f, const char *folder, const char *name, const struct bw_doc *d)
+{
+    char member[BW_BAG_NAME_MAX + 1];
+    int r;
+
+    (void)snprintf(member, sizeof(member), "%s%s.pdf", folder, name);
+    if (!f->same_pages) {
+        return f->cb(f->owner, member, NULL, 0, false);
+    }
+    bw_buf_clear(&f->text);
+    r = bw_bundle_pages(f->m->report, d, &f->text, f->err);
+    return give(f, member, false, r);
+}
+
+static int report_pages(struct forms *f)
+{
+    struct bw_doc *d = NULL;
+    int r = f->pages ? bw_page_report(f->m->report, &d, f->err) : 0;
+
+    r = r < 0 || !f->pages ? r : page_form(f, BW_IN_REPORTS, "report", d);
+    bw_doc_free(d);
+    return r;
 }
 
 static int report_forms(struct forms *f)
@@ -121,6 +150,9 @@ static int pack_forms(struct forms *f, enum bw_pack pack)
         r = rows[i].write(made, &f->text, f->err);
         r = give(f, member, rows[i].figures, r);
     }
+    if (r == 0 && f->pages) {
+        r = page_form(f, BW_IN_PACKS, bw_pack_name(pack), bw_pack_doc(made));
+    }
     bw_pack_free(made);
     return r;
 }
@@ -132,11 +164,16 @@ int bw_bundle_forms(const struct bw_bundle_made *m,
 {
     struct bw_err err = {""};
     struct forms f = {.m = m, .cb = cb, .owner = owner, .err = reterr ? reterr : &err};
+    char mark[BW_HASH_LEN + 1];
     int r;
 
+    f.pages = m->query.pages[0] != '\0';
+    f.same_pages = f.pages && bw_bundle_pages_mark(mark, NULL) == 0 &&
+                   strcmp(mark, m->query.pages) == 0;
     f.err->text[0] = '\0';
     bw_buf_init(&f.text, TEXT_MAX);
     r = report_forms(&f);
+    r = r < 0 ? r : report_pages(&f);
     for (size_t i = 0; r == 0 && i < sizeof(packs) / sizeof(packs[0]); i++) {
         r = pack_forms(&f, packs[i]);
     }
@@ -152,7 +189,7 @@ int bw_bundle_forms(const struct bw_bundle_made *m,
 bool bw_bundle_is_form(const char *member)
 {
     static const char *const reports[] = {"intervals.csv", "report.csv", "report.html",
-                                          "report.json", NULL};
+                                          "report.json",   "report.pdf", NULL};
     size_t n = strlen(BW_IN_REPORTS);
 
     if (strcmp(member, BW_IN_README) == 0) {
@@ -171,7 +208,7 @@ bool bw_bundle_is_form(const char *member)
         const char *ending = member + n + strlen(name);
         if (strncmp(member + n, name, strlen(name)) == 0 &&
             (strcmp(ending, ".csv") == 0 || strcmp(ending, ".html") == 0 ||
-             strcmp(ending, ".json") == 0)) {
+             strcmp(ending, ".json") == 0 || strcmp(ending, ".pdf") == 0)) {
             return true;
         }
     }

@@ -68,6 +68,8 @@ struct bw_bundle_query {
     int64_t students;
     int64_t users;
     char users_are[128];
+    char pages[BW_HASH_LEN +
+               1]; /* the mark of what PDFs were made with; "": there are none */
 };
 
 /* The member that keeps the zone's file. */
@@ -76,6 +78,7 @@ void bw_bundle_calendar_member(size_t i, char ret[BW_BAG_NAME_MAX + 1]);
 int bw_bundle_query_write(const struct bw_report_query *q,
                           const char *tz_name,
                           bool has_terms,
+                          const char *pages,
                           struct bw_buf *out);
 /* data[n] need not end in NUL. -BW_EMALFORMED, -BW_ENEWER. */
 int bw_bundle_query_read(const char *data,
@@ -223,8 +226,18 @@ int bw_bundle_make(const struct bw_bundle_view *v,
                    struct bw_err *reterr);
 void bw_bundle_made_free(struct bw_bundle_made *m); /* NULL is fine */
 
-/* Everything that is made from the report, one by one; lent. figures: rows of figures, told
- * apart one by one, also between versions. Non-zero from cb ends it. */
+/* PDF (bundle_pages.c): the mark of fonts and libraries here, and one document as pages.
+ * -ENOENT: a font is missing. */
+struct bw_doc;
+int bw_bundle_pages_mark(char ret[BW_HASH_LEN + 1], struct bw_err *reterr);
+int bw_bundle_pages(const struct bw_report *r,
+                    const struct bw_doc *d,
+                    struct bw_buf *out,
+                    struct bw_err *reterr);
+
+/* Everything that is made from the report, one by one; lent. data NULL: a PDF that cannot
+ * be made here as it was. figures: rows of figures, told apart one by one, also between
+ * versions. Non-zero from cb ends it. */
 typedef int (*bw_bundle_form_cb)(
     void *owner, const char *member, const char *data, size_t n, bool figures);
 int bw_bundle_forms(const struct bw_bundle_made *m,

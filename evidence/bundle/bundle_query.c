@@ -105,6 +105,7 @@ static void put_judging(struct bw_jw *w, const struct bw_report_judging *j, bool
 int bw_bundle_query_write(const struct bw_report_query *q,
                           const char *tz_name,
                           bool has_terms,
+                          const char *pages,
                           struct bw_buf *out)
 {
     char member[BW_BAG_NAME_MAX + 1];
@@ -152,6 +153,7 @@ int bw_bundle_query_write(const struct bw_report_query *q,
     if (q->judging) {
         put_judging(&w, q->judging, has_terms);
     }
+    bw_jw_kstr(&w, "pages", pages && pages[0] ? pages : NULL);
     bw_jw_obj_end(&w);
     bw_buf_putc(out, '\n');
     return bw_buf_error(out);
@@ -374,9 +376,9 @@ static int read_judging(const json_t *o, struct bw_bundle_query *q, struct bw_er
 static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
 {
     static const char *const names[] = {
-        "v",       "software",    "made_unix_s", "site",      "circuit",
-        "place",   "from_unix_s", "to_unix_s",   "time_zone", "class_hours",
-        "records", "claims",      "calendars",   "judging",   NULL};
+        "v",           "software",  "made_unix_s", "site",        "circuit", "place",
+        "from_unix_s", "to_unix_s", "time_zone",   "class_hours", "records", "claims",
+        "calendars",   "judging",   "pages",       NULL};
     int64_t v = 0;
     int r = bw_json_get_i64(o, "v", 1, INT64_MAX, &v, reterr);
 
@@ -397,6 +399,7 @@ static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *r
     r = r < 0 ? r : read_origin(o, q, reterr);
     r = r < 0 ? r : read_claims(o, q, reterr);
     r = r < 0 ? r : read_calendars(o, q, reterr);
+    r = r < 0 ? r : text(o, "pages", false, q->pages, sizeof(q->pages), reterr);
     return r < 0 ? r : read_judging(o, q, reterr);
 }
 

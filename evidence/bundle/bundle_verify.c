@@ -262,7 +262,12 @@ compare_form(void *owner, const char *member, const char *data, size_t n, bool f
     const struct bw_bag_member *x = bw_bag_find(k->v->bag, member);
     bool pack = strncmp(member, BW_IN_PACKS, strlen(BW_IN_PACKS)) == 0;
 
-    if (x) {
+    if (x && !data) {
+        note_unchecked(k->v, member,
+                       "was made with other fonts or libraries than are here, which make "
+                       "other bytes of the same pages: it is NOT checked. The same figures "
+                       "are in the other forms");
+    } else if (x) {
         compare(k->v, k->m, x, data, n, figures);
     } else if ((figures && !pack) || strcmp(k->m->query.software, BW_BUNDLE_AGENT) == 0) {
         say_fault(k->v, member, "is missing");

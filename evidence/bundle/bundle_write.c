@@ -60,6 +60,8 @@ struct packing {
     struct bw_logged_list logged;
     struct bw_buf taken;
     bool some_taken;
+    char pages[BW_HASH_LEN + 1]; /* "": without PDFs */
+    char no_pdf[200];
     bool mixed;        /* records do not come in the order of their chains */
     struct laid *laid; /* then */
     size_t n_laid;
@@ -391,13 +393,19 @@ static int gather_query(struct packing *p)
 {
     const struct bw_report_query *q = p->o->query;
     char member[BW_BAG_NAME_MAX + 1];
+    struct bw_err err = {""};
     struct bw_buf text;
     size_t n;
     const void *zone = bw_tz_bytes(q->tz, &n);
     int r;
 
     bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
-    r = bw_bundle_query_write(q, bw_tz_name(q->tz), p->o->terms_path != NULL, &text);
+    if (p->o->pdf && bw_bundle_pages_mark(p->pages, &err) < 0) {
+        p->pages[0] = '\0'; /* a machine without fonts packs all else */
+        (void)snprintf(p->no_pdf, sizeof(p->no_pdf), "%.190s", err.text);
+    }
+    r = bw_bundle_query_write(q, bw_tz_name(q->tz), p->o->terms_path != NULL, p->pages,
+                              &text);
     r = r < 0 ? out_of_memory(p)
               : bw_bag_add(p->bag, BW_IN_QUERY, text.data, text.len, p->err);
     bw_buf_done(&text);
@@ -670,6 +678,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
         if (o->written) {
             o->written(o->owner, made->report);
         }
+        memcpy(ret->no_pdf, p.no_pdf, sizeof(ret->no_pdf));
     }
     bw_bundle_made_free(made); /* before what it reads from */
     bw_bag_writer_free(p.bag);

@@ -42,7 +42,7 @@ static int hash_of(const struct bw_report_query *q,
     struct bw_buf text;
     bw_buf_init(&text, BW_BUNDLE_QUERY_MAX + BW_ISSUED_ROWS_BYTES_MAX);
     same.made_unix_s = 0;
-    int r = bw_bundle_query_write(&same, bw_tz_name(q->tz), false, &text);
+    int r = bw_bundle_query_write(&same, bw_tz_name(q->tz), false, NULL, &text);
     bw_buf_puts(&text, what);
     bw_buf_putc(&text, '\n');
     bw_buf_add(&text, rows->data, rows->len);
@@ -123,7 +123,7 @@ int bw_issued_register(struct bw_origin *origin,
         goto out;
     }
     put_head(&text, what, now_unix_s, statements);
-    r = bw_bundle_query_write(&asked, bw_tz_name(query->tz), false, &text);
+    r = bw_bundle_query_write(&asked, bw_tz_name(query->tz), false, NULL, &text);
     bw_buf_add(&text, rows.data, rows.len);
     r = r < 0 ? r : bw_buf_error(&text);
     r = r < 0 ? bw_err_set(reterr, r, "it does not fit")

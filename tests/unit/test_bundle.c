@@ -65,7 +65,7 @@ static void what_was_asked_is_read_as_written(void **state)
     struct bw_buf text;
     (void)state;
     bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
-    assert_int_equal(bw_bundle_query_write(&q, "America/Chicago", false, &text), 0);
+    assert_int_equal(bw_bundle_query_write(&q, "America/Chicago", false, NULL, &text), 0);
     assert_string_equal(text.data, want);
     assert_int_equal(bw_bundle_query_read(text.data, text.len, got, &err), 0);
     assert_string_equal(got->site, "s-heron");
