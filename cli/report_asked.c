@@ -62,6 +62,7 @@ static const struct {
     {"users", offsetof(struct bw_report_asked, people[1])},
     {"users-are", offsetof(struct bw_report_asked, users_are)},
     {"monthly-cost", offsetof(struct bw_report_asked, cost)},
+    {"epc", offsetof(struct bw_report_asked, epc)},
     {"rules", offsetof(struct bw_report_asked, judging.rules)},
     {"terms", offsetof(struct bw_report_asked, judging.terms)},
 };
@@ -142,6 +143,9 @@ static int read_pack(const struct bw_verb *v, struct bw_report_asked *a)
     }
     if (a->letter && (!a->purpose || a->pack != BW_PACK_DELIVERY)) {
         return bw_cli_usage(v, "--letter goes with --for delivery");
+    }
+    if (a->epc && (!a->purpose || a->pack != BW_PACK_AUDIT)) {
+        return bw_cli_usage(v, "--epc goes with --for audit");
     }
     if (a->certificate && (!a->purpose || a->pack != BW_PACK_AUDIT)) {
         return bw_cli_usage(v, "--certificate goes with --for audit");

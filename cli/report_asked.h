@@ -42,6 +42,7 @@ struct bw_report_asked {
     const char *people[2]; /* students, users: as typed */
     const char *users_are;
     const char *cost;
+    const char *epc; /* a file of questions */
     struct bw_judging_asked judging;
     const char *paper; /* "letter" or "a4" */
     const char *output;

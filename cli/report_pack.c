@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "catalogue.h"
 #include "civil.h"
+#include "epc.h"
 #include "filed.h"
 #include "packs.h"
 #include "report_pdf.h"
@@ -41,10 +42,16 @@ static int write_pack(const struct bw_report_work *w,
         {BW_REPORT_CSV, ".csv", write_csv},
         {BW_REPORT_JSON, ".json", write_json}};
     struct bw_pack_made *made = NULL;
+    struct bw_pack_asked whole = *asked;
     struct bw_err err = {""};
+    struct bw_epc epc;
     int status;
 
-    if (bw_pack_make(asked, &made, &err) < 0) {
+    if (a->epc && bw_epc_read(a->epc, &epc, &err) < 0) {
+        return bw_cli_failed(w->verb, "%s", err.text);
+    }
+    whole.epc = a->epc ? &epc : NULL;
+    if (bw_pack_make(&whole, &made, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
     }
     status = bw_report_write(w->verb, a, bw_pack_name(a->pack), outputs,

@@ -113,6 +113,7 @@ const struct bw_verb bw_verb_report = {
         "  --letter               delivery: with a letter to the provider\n"
         "  --certificate          audit: with a certificate to fill in (FRE 902(13), "
         "(14))\n"
+        "  --epc FILE             audit: the EPC portal's questions (docs/packs.md)\n"
         "  --monthly-cost USD     what the line costs a month, where none is on file\n"
         "\n"
         "Claim, where none is on file:\n"

@@ -20,6 +20,7 @@ struct bw_buf;
 struct bw_claimline;
 struct bw_district;
 struct bw_doc;
+struct bw_epc;
 struct bw_err;
 struct bw_report;
 struct bw_selection;
@@ -117,6 +118,7 @@ struct bw_pack_asked {
     int64_t users;
     const char *users_are;     /* who counts as a user, in words */
     const char *people_origin; /* who said so */
+    const struct bw_epc *epc;  /* audit: the portal's questions; NULL: ours (epc.h) */
     bool letter;               /* delivery: with a letter to the provider */
     bool certificate;          /* audit: with one to fill in */
 };

@@ -152,7 +152,7 @@ void bw_pack_full_soon(struct bw_pack_made *m,
                        const struct bw_growth *g);
 void bw_pack_price(struct bw_pack_made *m);       /* price.c */
 void bw_pack_people(struct bw_pack_made *m);      /* people.c: for each student */
-void bw_pack_epc(struct bw_pack_made *m);         /* people.c: answer sheet */
+void bw_pack_epc(struct bw_pack_made *m);         /* epc.c: answer sheet */
 void bw_pack_coincident(struct bw_pack_made *m);  /* coincide.c */
 void bw_pack_diagram(struct bw_pack_made *m);     /* coincide.c */
 void bw_pack_months(struct bw_pack_made *m);      /* months.c */

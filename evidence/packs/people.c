@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * people.c - speed for each student and each user, and the answer sheet for the
- * connectivity questions of the EPC portal.
+ * people.c - speed for each student and each user.
  *
  * Invariant: no figure for people without saying who they are and who said how many. */
 #include "packs_private.h"
@@ -74,71 +73,5 @@ void bw_pack_people(struct bw_pack_made *m)
     each_row(m, "Used, busiest school day", "peak_day", u.peak_bps[BW_DOWN], u.layer,
              BW_METHOD_PEAK_DAY);
     bw_pack_use_done(&u);
-    bw_doc_end(m->doc);
-}
-
-/* The portal's questions as applicants were told of them; its own words may have changed,
- * and the sheet says so. */
-static const struct {
-    const char *key;
-    const char *question;
-} questions[] = {
-    {"download", "Total download speed of the Internet connection"},
-    {"upload", "Total upload speed of the Internet connection"},
-    {"unit", "Unit of these speeds"},
-    {"aggregated", "Is the Internet connection shared by all schools of the district?"},
-};
-
-static void answer(struct bw_pack_made *m, size_t i, const char *text, const char *from)
-{
-    char name[64];
-
-    bw_doc_row(m->doc);
-    bw_doc_put(m->doc, questions[i].question);
-    bw_doc_put(m->doc, text);
-    bw_doc_put(m->doc, from);
-    (void)snprintf(name, sizeof(name), "epc_%s", questions[i].key);
-    bw_pack_word(m, name, text);
-}
-
-/* Whole Mbit/s as the form wants them; a part of one is written out. */
-static void mbps(int64_t bps, char out[BW_WORDS_MAX])
-{
-    if (bps % 1000000 == 0) {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld", (long long)(bps / 1000000));
-    } else {
-        (void)snprintf(out, BW_WORDS_MAX, "%lld.%03lld", (long long)(bps / 1000000),
-                       (long long)(bps % 1000000 / 1000));
-    }
-}
-
-void bw_pack_epc(struct bw_pack_made *m)
-{
-    static const struct bw_doc_column columns[] = {
-        {.name = "Question", .header = true}, {.name = "Answer"}, {.name = "From"}};
-    const struct bw_report_claim *c = bw_pack_claim(m->r);
-    char text[BW_WORDS_MAX];
-
-    m->section = "epc";
-    bw_doc_section(m->doc, "epc",
-                   "Answers for the connectivity questions of the EPC portal");
-    if (!c || c->bps[BW_DOWN] == BW_UNKNOWN) {
-        bw_pack_absent(m, "The answer sheet for the EPC portal",
-                       "It answers with what was filed, and no claim is in force at the "
-                       "period's end.");
-        bw_doc_end(m->doc);
-        return;
-    }
-    bw_doc_table(m->doc, "epc-answers", BW_TABLE_PLAIN, columns, 3);
-    bw_doc_text(m->doc, "For this circuit alone; where a district has several, add up its "
-                        "Internet lines. The portal's own words may differ.");
-    mbps(c->bps[BW_DOWN], text);
-    answer(m, 0, text, c->origin);
-    if (c->bps[BW_UP] != BW_UNKNOWN) {
-        mbps(c->bps[BW_UP], text);
-    }
-    answer(m, 1, c->bps[BW_UP] == BW_UNKNOWN ? "not claimed" : text, c->origin);
-    answer(m, 2, "Mbps", "1 Mbps is 1,000,000 bit/s");
-    answer(m, 3, "to be answered by the district", "not known here");
     bw_doc_end(m->doc);
 }

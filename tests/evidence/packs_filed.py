@@ -93,6 +93,22 @@ def check_filed(top, schema):
     audit = Pack("audit", [*source, *rules], f"{top}/filed", schema)
     # 100 Mbit/s for the 400 of the line's school, not for the payer's 1300
     audit.expect("claimed_per_student.down", 250000)
+    with open(f"{files}/epc.csv", "w", encoding="utf-8") as f:
+        f.write('question,answer\n"How fast, down?",download\nWho delivers?,provider\nHow many learn?,students\n')
+    asked = Pack("audit", source, f"{top}/epc", schema, "--epc", f"{files}/epc.csv")
+    got = [(f["figure"], f["text"]) for f in asked.json["figures"] if f["section"] == "epc"]
+    if got != [("epc_download", "100"), ("epc_provider", "Oak Fibre LLC"), ("epc_students", "400")] or \
+            "Who delivers?" not in asked.page:
+        wrong(f"audit: the questions of a file are answered {got}")
+    for n, (text, why) in enumerate((("question\n", ":1: the first line"),
+                                     ("question,answer\nHow?,cake\n", ":2: answer is"),
+                                     ("question,answer\nA?,unit\nB?,unit\n", ":3: an answer stands"),
+                                     ("question,answer\n", "there is no question"))):
+        with open(f"{files}/bad{n}.csv", "w", encoding="utf-8") as f:
+            f.write(text)
+        if why not in run(BANDWITNESS, "report", *source, "--for", "audit", "--epc", f"{files}/bad{n}.csv",
+                          "-o", f"{top}/bad.html", status=1).stderr:
+            wrong(f"--epc: {text!r} is not refused with {why!r}")
     delivery = Pack("delivery", [*source, *rules], f"{top}/filed", schema)
     found = [f["text"] for f in delivery.json["figures"]
              if f["figure"].startswith("finding.fcc-1mbps-per-student")]
