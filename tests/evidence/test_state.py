@@ -232,6 +232,24 @@ def legislature(folder, lines):
     return recompute_packs.compare(pack["figures"], many.all(), documented())
 
 
+def erratum(folder, truth, hits):
+    """Said of the wrong server's day, an erratum sets apart its runs and no others."""
+    wrong, name = truth["wrong_server"], max(hits, key=hits.get)
+    begin, end = (datetime.datetime.fromtimestamp(wrong[x], datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+                  for x in ("from_s", "to_s"))
+    said = json.loads(run("errata", "add", "--ledger", folder, "--by", "heron", "--server", wrong["server"], "--from",
+                          begin, "--to", end, "--fields", "throughput", "--exclude", "--reason", "it sent too little",
+                          "--json"))
+    counted = {c["circuit"]: c["runs"] for c in said["circuits"]}
+    out = [f"erratum: {c} has {counted.get(c, 0)} of {n} runs" for c, n in hits.items() if counted.get(c, 0) < n]
+    report = json.loads(run("report", "--ledger", folder, "--circuit", name, "--from", begin, "--to", end, "--tz",
+                            "America/Chicago", "--format", "json"))
+    tested = report["delivered"]["tested"]
+    apart = sum(tested[d]["apart"]["erratum"] for d in ("down", "up"))
+    left = [t for t in tested["runs"] if t["server"] == wrong["server"] and t.get("apart") != "erratum"]
+    return out + ([] if apart == hits[name] and not left else [f"erratum: {name} has {apart} of {hits[name]} apart"])
+
+
 def same_bytes(top):
     """The same seed again."""
     seen = []
@@ -254,7 +272,7 @@ def same_bytes(top):
 
 
 def main():
-    wrong, lines, hits, compared, begun = [], [], 0, 0, time.monotonic()
+    wrong, lines, hits, compared, begun = [], [], {}, 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bw-state-") as top:
         folder = f"{top}/state"
         options = state.small(BANDWITNESS, GEN_STATE) if not WHOLE else state.parser().parse_args(
@@ -271,13 +289,15 @@ def main():
                       flush=True)
                 wrong += [f"{done['circuit']}: {d}" for d in done["wrong"][:20]]
                 lines.append(done["line"])
-                hits += done["hits"]
+                hits[done["circuit"]] = done["hits"]
                 compared += done["compared"]
             wrong += rest.get()
         found, n = ([], 0) if WHOLE else legislature(folder, lines)
         wrong += [f"pack legislature: {w}" for w in found]
-        if hits == 0:
+        if not any(hits.values()):
             wrong.append("no test met the server that was wrong")
+        else:
+            wrong += erratum(folder, truth, hits)
     print(f"{compared + n} figures worked out again, {len(wrong)} wrong")
     for line in wrong:
         print(f"WRONG: {line}")
