@@ -25,15 +25,18 @@ class Cost:
     Memory is VmHWM, the most that a process ever had; of several processes that were seen at
     the same time the sum, looked at twenty times a second."""
 
-    def __init__(self, argv, **kw):
-        self.pids, self.peak, over = {}, 0, threading.Event()
+    def __init__(self, argv, limit_s=None, **kw):
+        self.peak, over = 0, threading.Event()
         begin = time.monotonic()
         proc = subprocess.Popen(argv, stdout=subprocess.DEVNULL, **kw)
         watch = threading.Thread(target=self.watch, args=(proc.pid, over))
         watch.start()
+        timer = threading.Timer(limit_s or 86400, proc.kill)
+        timer.start()
         _, status, usage = os.wait4(proc.pid, 0)
         self.wall = time.monotonic() - begin
         over.set()
+        timer.cancel()
         watch.join()
         proc.returncode = os.waitstatus_to_exitcode(status)
         self.cpu = usage.ru_utime + usage.ru_stime  # children that were waited for are in it
@@ -101,9 +104,12 @@ def year_pack(data, circuit, folder, say):
     peers, peer_size = [], None
     if shutil.which("weasyprint"):
         theirs = os.path.join(folder, "theirs.pdf")
-        peers = [Cost(["weasyprint", os.path.join(out, f"{PACK}.html"), theirs],
-                      stderr=subprocess.DEVNULL)]
-        peer_size = os.path.getsize(theirs) / 1e6
+        try:
+            peers = [Cost(["weasyprint", os.path.join(out, f"{PACK}.html"), theirs], limit_s=600,
+                          stderr=subprocess.DEVNULL)]
+            peer_size = os.path.getsize(theirs) / 1e6
+        except RuntimeError as e:
+            say(f"the peer could not run within ten minutes: {e}")
     name = "a year of one circuit, pack of everything"
     return [
         Row(f"{name} (HTML, CSV, JSON), cold", [c.wall for c, _ in plain], "s", bar=Bar(at_most=3)),
