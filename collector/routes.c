@@ -11,6 +11,7 @@
 #include <ingest.h>
 #include <log_http.h>
 #include <measure.h>
+#include <pack_index.h>
 #include <packroom.h>
 #include <pages.h>
 #include <share_http.h>
@@ -70,6 +71,8 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/circuits", 0, bw_api_circuits},
     {"GET", "/api/v1/circuits/{}/summaries", 0, bw_api_summaries},
     {"GET", "/api/v1/circuits/{}/graph/{}", 0, bw_graphs_get},
+    {"GET", "/api/v1/entities/{}/pack", 0, bw_pack_index_entity},
+    {"GET", "/api/v1/frns/{}/pack", 0, bw_pack_index_frn},
     {"GET", "/api/v1/circuits/{}/pack", 0, bw_packroom_get},
     {"GET", "/log/checkpoint", 0, bw_log_checkpoint_get},
     {"GET", "/log/key", 0, bw_log_key_get},

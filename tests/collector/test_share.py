@@ -235,6 +235,28 @@ class Packs(unittest.TestCase):
                                stdout=subprocess.PIPE, check=False).stdout
         self.assertEqual(found, b"")  # neither on disk nor in the log
 
+    def test_packs_of_a_funding_request_are_a_list(self):
+        claims = os.path.join(self.enterContext(scratch()), "claims.csv")
+        with open(claims, "w", encoding="utf-8") as f:
+            f.write("year,frn,line,payer,provider,role,down,up\n"
+                    "2026,2699000001,1,123456,Larch Fibre,internet,100 Mbps,20 Mbps\n")
+        self.c.command("import", "claims", "--ledger", self.c.data, "--by", "heron", claims)
+        self.c.command("claim", "confirm", "--ledger", self.c.data, "--by", "heron",
+                       "2699000001.001", self.circuit, "--from", "2026-07-01")
+        a = self.c.get("/api/v1/frns/2699000001/pack?for=pia&year=FY2026&format=json")
+        self.assertEqual(a.status, 200, a.body)
+        one, = a.json["circuits"]
+        self.assertEqual((one["id"], one["recorded"]), (self.circuit, True))
+        self.assertEqual(one["pack"], f"/api/v1/circuits/{self.circuit}/pack?for=pia&format=json"
+                                      "&year=FY2026")
+        page = Page(self.c.get("/api/v1/frns/2699000001/pack?for=pia&year=FY2026").text)
+        self.assertTrue([l for l in page.links if self.circuit in l])
+        for path, status in (("frns/2699999999/pack?for=pia&year=FY2026", 404),
+                             ("entities/999999/pack?for=pia&year=FY2026", 404),
+                             ("frns/2699000001/pack?for=pia&year=FY2026&format=pdf", 400),
+                             ("frns/2699000001/pack?for=pia", 400)):
+            self.assertEqual(self.c.get("/api/v1/" + path).status, status, path)
+
     def test_the_sites_page_leads_there(self):
         p = Page(self.c.get(f"/sites/{self.box.site}").text)
         links = [l for l in p.links if "/pack?" in l]
@@ -324,7 +346,7 @@ class Packs(unittest.TestCase):
         os.chmod(slow, stat.S_IRWXU)
         data = os.path.join(folder, "c")
         shutil.copytree(self.c.data, os.path.join(data, "data"))
-        with Collector(f'packs {{ command = "{slow}" time = 2s }}', folder=data) as c:
+        with Collector(f'packs {{ command = "{slow}" time = 1s }}', folder=data) as c:
             with concurrent.futures.ThreadPoolExecutor(14) as pool:
                 asked = [pool.submit(c.get, f"/api/v1/circuits/{self.circuit}/pack?for=pia"
                                             f"&year=FY20{10 + i}") for i in range(12)]
