@@ -140,14 +140,26 @@ static void add_ways(struct bw_finding_work *w,
     }
 }
 
+/* "provider-edge" of "provider-edge (icmp, IPv4)". */
+static bool is_target(const char *target, const char *name)
+{
+    size_t n = strlen(name);
+
+    return strncmp(target, name, n) == 0 && (target[n] == '\0' || target[n] == ' ');
+}
+
+/* The target whose round trips the contract means counts, the others are told beside. */
 static void add_targets(struct bw_finding_work *w,
                         struct bw_finding *f,
                         const struct bw_evrule_clause *c)
 {
+    const char *named = c->bound_us == BW_EVRULE_BY_CONTRACT ? w->in->terms.target : "";
     size_t n = w->in->n_targets ? w->in->n_targets : 1;
+    bool asked = false;
+    struct bw_finding_part *p;
 
     for (size_t i = 0; i < n; i++) {
-        struct bw_finding_part *p = add_part(w, f, c, -1);
+        p = add_part(w, f, c, -1);
         if (!p) {
             return;
         }
@@ -155,6 +167,17 @@ static void add_targets(struct bw_finding_work *w,
             (void)snprintf(p->target, sizeof(p->target), "%s", w->in->targets[i]);
         }
         bw_finding_delay(w, p, i);
+        if (named[0] && i < w->in->n_targets) {
+            p->decides = p->decides && is_target(p->target, named);
+            asked = asked || is_target(p->target, named);
+        }
+    }
+    if (named[0] && !asked && w->in->n_targets > 0) {
+        p = add_part(w, f, c, -1);
+        if (p) {
+            (void)snprintf(p->target, sizeof(p->target), "%s", named);
+            bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_UNTESTABLE);
+        }
     }
 }
 
@@ -197,6 +220,16 @@ struct clause_says {
     size_t part; /* the one that decides */
 };
 
+static bool clause_decides(const struct bw_finding *f, size_t first, size_t last)
+{
+    for (size_t i = first; i < last; i++) {
+        if (f->parts[i].decides) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct clause_says clause_says(const struct bw_finding *f, size_t first, size_t last)
 {
     struct clause_says s = {.outcome = BW_OUTCOME_NOT_ENOUGH, .part = first};
@@ -205,6 +238,9 @@ static struct clause_says clause_says(const struct bw_finding *f, size_t first, 
     size_t at[3] = {first, first, first};
 
     for (size_t i = last; i-- > first;) {
+        if (!f->parts[i].decides && clause_decides(f, first, last)) {
+            continue; /* a target that the contract does not mean */
+        }
         n[f->parts[i].outcome]++;
         at[f->parts[i].outcome] = i;
     }
@@ -301,7 +337,7 @@ static void conclude(const struct bw_finding_work *w, struct bw_finding *f)
         }
         s = clause_says(f, first, last);
         /* in this order of weight: does not hold, cannot be told, holds */
-        if (f->parts[first].decides &&
+        if (clause_decides(f, first, last) &&
             (first_one || (decisive.outcome != BW_OUTCOME_DO_NOT_SHOW &&
                            (s.outcome == BW_OUTCOME_DO_NOT_SHOW ||
                             (s.outcome == BW_OUTCOME_NOT_ENOUGH &&

@@ -115,10 +115,11 @@ enum {
 /* What the contract says; each may be unknown. */
 struct bw_finding_terms {
     bool known;
-    int64_t part_ppm;   /* of the speed, in … */
-    int64_t share_ppm;  /* … so many tests */
-    int64_t bound_us;   /* of a round trip, for … */
-    int64_t within_ppm; /* … so many of them */
+    int64_t part_ppm;             /* of the speed, in … */
+    int64_t share_ppm;            /* … so many tests */
+    int64_t bound_us;             /* of a round trip, for … */
+    int64_t within_ppm;           /* … so many of them */
+    char target[BW_NAME_MAX + 1]; /* whose round trips these are; "" of any target */
     int64_t there_ppm;
     bool has_excused;
     uint32_t excused;

@@ -43,6 +43,12 @@ static const struct bw_optspec top_opts[] = {
      .max = 16,
      .def = "",
      .doc = "For so many of them, as in 95%; goes with `round_trip`."},
+    {.name = "round_trip_target",
+     .type = BW_OPT_STRING,
+     .max = BW_NAME_MAX,
+     .def = "",
+     .doc = "To this target of the box, as its configuration names it; all others are told "
+            "beside. Left out: to every target that is asked, which have to agree."},
     {.name = "available",
      .type = BW_OPT_STRING,
      .max = 16,
@@ -209,6 +215,12 @@ take(const struct bw_conf_node *top, struct bw_finding_terms *k, struct bw_err *
     if ((k->part_ppm == BW_UNKNOWN) != (k->share_ppm == BW_UNKNOWN)) {
         return bw_conf_fault(top, k->part_ppm == BW_UNKNOWN ? "speed_share" : "speed_part",
                              reterr, "'speed_part' and 'speed_share' go together");
+    }
+    (void)snprintf(k->target, sizeof(k->target), "%s",
+                   bw_conf_str(top, "round_trip_target"));
+    if (k->target[0] && k->bound_us == BW_UNKNOWN) {
+        return bw_conf_fault(top, "round_trip_target", reterr,
+                             "'round_trip_target' goes with 'round_trip'");
     }
     if ((k->bound_us == BW_UNKNOWN) != (k->within_ppm == BW_UNKNOWN)) {
         return bw_conf_fault(top,

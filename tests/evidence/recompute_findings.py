@@ -36,7 +36,8 @@ def combine(parts):
         by_clause.setdefault(p["clause"], []).append(p)
     said = []
     for group in by_clause.values():
-        if not group[0]["decides"]:
+        group = [p for p in group if p["decides"]]
+        if not group:
             continue
         outcomes = [p["outcome"] for p in group]
         if group[0]["form"] == "delay":
@@ -239,7 +240,11 @@ class World:
                  "made": len(counted) + n.get("lost", 0) + excluded, "deferred": n.get("deferred", 0),
                  "lost": n.get("lost", 0), "excluded": excluded, "counted": len(counted),
                  **{g: grades.count(g) for g in ("self", "receipt", "archive")}}
-        rows, told = [(NOT_COUNTED[k], n[k]) for k in NOT_COUNTED if n.get(k)], []
+        rows = [(f"the contract promises {words}", ppm(x)) for k, words, x in
+                (("part", "this part of the claimed speed", part), ("share", "it in this share of the tests", wanted_share))
+                if o.get(k) == "contract"]
+        told = []
+        rows += [(NOT_COUNTED[k], n[k]) for k in NOT_COUNTED if n.get(k)]
         for speed in dict.fromkeys(u[3] for u in counted):
             rows += [("speed", speed), ("a test reaches it with this rate", up(part * speed))]
         for _, unit, _ in units:
@@ -378,6 +383,10 @@ class World:
             return "not-enough", "no-terms", None, []
         bound, wanted = int(span(bound) * 1000), share(wanted)
         rows, told = [], []
+        if o["bound"] == "contract":
+            rows.append(("the contract promises round trips no longer than this", bound))
+        if o["share"] == "contract":
+            rows.append(("the contract promises it for this share of them", ppm(wanted)))
         each = rule["days"].get("each", "period") if rule["days"] else "period"
         for _, unit, _ in self.units(each):
             chosen, found, best = self.measuring(rule, unit)
@@ -464,10 +473,10 @@ class World:
         excuses = self.terms["excused"] if contract and "excused" in self.terms else o.get("excused", "none")
         if there is None and "at_most" not in o:
             return "not-enough", "no-terms", None, []
-        pieces = self.pieces()
+        pieces, told = self.pieces(), []
+        rows = [("the contract promises that the service is there", ppm(share(there)))] if contract else []
         if self.witnesses < 2 and not pieces:
-            return "not-enough", "untestable", None, []
-        rows, told = [], []
+            return "not-enough", "untestable", None, rows
         for _, unit, whole in self.units(o.get("each", "month")):
             elapsed = sum(d["to"] - d["from"] for d in unit)
             clip = [(sum(max(0, min(b, d["to"]) - max(a, d["from"])) for d in unit), why) for a, b, why in pieces]
@@ -540,7 +549,14 @@ class Findings:
                 outcome, reason, tests, rows = form(rule, clause, what)
                 yield {"clause": clause["name"], "form": clause["form"], **who, "outcome": outcome,
                        "reason": reason, "tests": tests, "rows": rows,
-                       "decides": clause["options"].get("decides", "yes") == "yes"}
+                       "decides": clause["options"].get("decides", "yes") == "yes" and
+                       self.is_meant(clause, who)}
+
+    def is_meant(self, clause, who):
+        """A contract may name the target that its round trips are to."""
+        named = self.world.terms.get("round_trip_target")
+        return (clause["form"] != "delay" or clause["options"]["bound"] != "contract" or not named or
+                who["target"].split(" ")[0] == named)
 
     def compare_part(self, where, mine, theirs):
         c = self.c

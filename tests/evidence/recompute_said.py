@@ -77,7 +77,7 @@ class Said:
         return sorted(held.values(), key=lambda b: (b["body"].get("role") != "internet", b["key"].split(":")[1]))
 
     def price(self, circuit, day):
-        """Cents a month of one line (unit-cost/1); None where it is not known."""
+        """Cents a month of one line (unit-cost/2); None where it is not known."""
         filed = self.filed(circuit, day)
         if len(filed) != 1:
             return None

@@ -24,6 +24,7 @@ TERMS = """speed_part = 90%
 speed_share = 80%
 round_trip = 35ms
 round_trip_share = 99%
+round_trip_target = "provider-edge"
 available = 99.95%
 monthly_cost = "1250.00"
 normal_down = 90M

@@ -115,6 +115,40 @@ static void fcc_untestable(void **state)
 }
 
 /* 95 % of 2,520 is 2,394; 100,000 us is within, 100,001 is not; lost is over. */
+/* A contract that names its target: the others are told beside, whatever they are like. */
+static void named_target(void **state)
+{
+    (void)state;
+    struct world *w = fcc_week(42, BW_GRADE_RECEIPT);
+    w->targets[0] = "edge (icmp, IPv4)";
+    w->targets[1] = "edge-2 (icmp, IPv4)";
+    w->in.n_targets = 2;
+    w->in.n_hours = 0;
+    for (size_t day = 0; day < 7; day++) {
+        for (int hour = 18; hour < 24; hour++) {
+            add_hour(w, 0, day, hour, 60, 20000, 0, 0, 0);
+            add_hour(w, 1, day, hour, 0, 0, 60, 200000, 0);
+        }
+    }
+    w->in.terms.known = true;
+    w->in.terms.bound_us = 35000;
+    w->in.terms.within_ppm = 990000;
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, UNSURE(DIFFER));
+    (void)snprintf(w->in.terms.target, sizeof(w->in.terms.target), "edge");
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, SHOW);
+    const struct bw_finding *f = &w->found.list[w->found.n - 1];
+    assert_string_equal(f->id, "contract-sla/service");
+    assert_true(f->parts[0].decides);
+    assert_false(f->parts[1].decides);
+    (void)snprintf(w->in.terms.target, sizeof(w->in.terms.target), "edge-2");
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, SHORT);
+    /* nobody asks the one that it names: no other takes its place */
+    (void)snprintf(w->in.terms.target, sizeof(w->in.terms.target), "ed");
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, UNSURE(UNTESTABLE));
+    assert_string_equal(w->found.list[w->found.n - 1].parts[2].target, "ed");
+    world_free(w);
+}
+
 static void fcc_round_trips(void **state)
 {
     static const struct {
@@ -365,10 +399,11 @@ static void bundesnetzagentur(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fcc_speed),      cmocka_unit_test(fcc_each_way),
-        cmocka_unit_test(fcc_untestable), cmocka_unit_test(fcc_round_trips),
-        cmocka_unit_test(fcc_weeks),      cmocka_unit_test(any_hours),
-        cmocka_unit_test(bead),           cmocka_unit_test(bundesnetzagentur),
+        cmocka_unit_test(fcc_speed),         cmocka_unit_test(fcc_each_way),
+        cmocka_unit_test(fcc_untestable),    cmocka_unit_test(fcc_round_trips),
+        cmocka_unit_test(named_target),      cmocka_unit_test(fcc_weeks),
+        cmocka_unit_test(any_hours),         cmocka_unit_test(bead),
+        cmocka_unit_test(bundesnetzagentur),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
