@@ -237,6 +237,9 @@ static int tell(const struct bw_issued *e,
                 void *owner)
 {
     const struct bw_issued_row *any = now ? now : then;
+    if (!any) {
+        return 0;
+    }
     return cb(owner, &(struct bw_issued_change){
                          .section = any->part[0],
                          .figure = any->part[1],

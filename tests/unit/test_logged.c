@@ -58,8 +58,8 @@ static void others(void **state)
         "leaf,received_unix_ms,type,of\r\n3,1,5,\r\n",
         "leaf,received_unix_ms,type,of\r\n3,1,5,a b\r\n",
         "leaf,received_unix_ms,type,of\r\n3,1,5,x\r\n3,1,5,y\r\n",
-        "leaf,received_unix_ms,type,of\r\n3,1,5,"
-        "0123456789012345678901234567890123456789012345678901234567890123\r\n",
+        ("leaf,received_unix_ms,type,of\r\n3,1,5,"
+         "0123456789012345678901234567890123456789012345678901234567890123\r\n"),
     };
     struct bw_logged_other *got = NULL;
     struct bw_err err = {""};
