@@ -78,16 +78,28 @@ static int take_bindings(const struct bw_report_query *q, struct bw_report *r)
     return 0;
 }
 
-static int take_claims(const struct bw_report_query *q, struct bw_report *r)
+static int too_many_claims(struct bw_err *reterr)
+{
+    return bw_err_set(
+        reterr, -E2BIG,
+        "what is claimed changes more than %d times: ask for a shorter period",
+        BW_REPORT_CLAIMS_MAX);
+}
+
+static int
+take_claims(const struct bw_report_query *q, struct bw_report *r, struct bw_err *reterr)
 {
     r->claims = calloc(BW_REPORT_CLAIMS_MAX, sizeof(*r->claims));
     if (!r->claims) {
         return -ENOMEM;
     }
-    for (size_t i = 0; i < q->n_claims && r->n_claims < BW_REPORT_CLAIMS_MAX; i++) {
+    for (size_t i = 0; i < q->n_claims; i++) {
         const struct bw_report_claim *c = &q->claims[i];
         if ((c->from_unix_s == BW_UNKNOWN || c->from_unix_s < r->to_unix_s) &&
             (c->to_unix_s == BW_UNKNOWN || c->to_unix_s > r->from_unix_s)) {
+            if (r->n_claims == BW_REPORT_CLAIMS_MAX) {
+                return too_many_claims(reterr);
+            }
             r->claims[r->n_claims++] = *c;
         }
     }
@@ -100,13 +112,14 @@ static bool same_claim(const struct bw_report_claim *a, const struct bw_report_c
            a->layer == b->layer;
 }
 
-/* What the configurations state, each for as long as records name it; oldest first. */
-static size_t stated_claims(const struct bw_model *m,
-                            struct bw_report_claim list[BW_REPORT_CLAIMS_MAX])
+/* What the configurations state, each for as long as records name it; oldest first. How
+ * many, or -E2BIG. */
+static int stated_claims(const struct bw_model *m,
+                         struct bw_report_claim list[BW_REPORT_CLAIMS_MAX])
 {
     const struct bw_report_query *q = m->query;
     bool open = false;
-    size_t n = 0;
+    int n = 0;
 
     for (size_t i = 0; i < m->n_changes; i++) {
         struct bw_report_claim *last = n ? &list[n - 1] : NULL;
@@ -118,7 +131,10 @@ static size_t stated_claims(const struct bw_model *m,
         if (open && last) {
             last->to_unix_s = m->changes[i].from_unix_s;
         }
-        open = stated && n < BW_REPORT_CLAIMS_MAX;
+        if (stated && n == BW_REPORT_CLAIMS_MAX) {
+            return -E2BIG;
+        }
+        open = stated;
         if (open) {
             c.from_unix_s = m->changes[i].from_unix_s;
             c.to_unix_s = BW_UNKNOWN;
@@ -138,22 +154,25 @@ static int by_from(const void *a, const void *b)
     return (xs > ys) - (xs < ys);
 }
 
-static void
+static int
 put_claim(struct bw_report *r, struct bw_report_claim c, int64_t from, int64_t to)
 {
-    if (r->n_claims < BW_REPORT_CLAIMS_MAX) {
-        c.from_unix_s = from;
-        c.to_unix_s = to;
-        r->claims[r->n_claims++] = c;
+    if (r->n_claims == BW_REPORT_CLAIMS_MAX) {
+        return -E2BIG;
     }
+    c.from_unix_s = from;
+    c.to_unix_s = to;
+    r->claims[r->n_claims++] = c;
+    return 0;
 }
 
 /* What of a configuration's claim lies outside of the n claims that are on file. */
-static void fill(struct bw_report *r, const struct bw_report_claim *c, size_t n)
+static int fill(struct bw_report *r, const struct bw_report_claim *c, size_t n)
 {
     int64_t from = c->from_unix_s;
+    int rc = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; rc == 0 && i < n; i++) {
         const struct bw_report_claim *x = &r->claims[i];
         int64_t begins = x->from_unix_s == BW_UNKNOWN ? INT64_MIN : x->from_unix_s;
         if ((x->to_unix_s != BW_UNKNOWN && x->to_unix_s <= from) ||
@@ -161,25 +180,27 @@ static void fill(struct bw_report *r, const struct bw_report_claim *c, size_t n)
             continue;
         }
         if (begins > from) {
-            put_claim(r, *c, from, begins);
+            rc = put_claim(r, *c, from, begins);
         }
         if (x->to_unix_s == BW_UNKNOWN) {
-            return;
+            return rc;
         }
         from = x->to_unix_s;
     }
-    if (c->to_unix_s == BW_UNKNOWN || from < c->to_unix_s) {
-        put_claim(r, *c, from, c->to_unix_s);
+    if (rc == 0 && (c->to_unix_s == BW_UNKNOWN || from < c->to_unix_s)) {
+        rc = put_claim(r, *c, from, c->to_unix_s);
     }
+    return rc;
 }
 
 /* Where no claim on file holds, the configuration's does. */
-static int ask_claims(struct bw_model *m)
+static int ask_claims(struct bw_model *m, struct bw_err *reterr)
 {
     struct bw_report *r = m->report;
     size_t on_file = r->n_claims;
     struct bw_report_claim *list;
-    size_t n;
+    int rc = 0;
+    int n;
 
     if (!m->query->config_claim) {
         return 0;
@@ -189,10 +210,13 @@ static int ask_claims(struct bw_model *m)
         return -ENOMEM;
     }
     n = stated_claims(m, list);
-    for (size_t i = 0; i < n; i++) {
-        fill(r, &list[i], on_file);
+    for (int i = 0; rc == 0 && i < n; i++) {
+        rc = fill(r, &list[i], on_file);
     }
     free(list);
+    if (n < 0 || rc < 0) {
+        return too_many_claims(reterr);
+    }
     if (on_file > 0 && r->n_claims > on_file) {
         qsort(r->claims, r->n_claims, sizeof(*r->claims), by_from);
     }
@@ -230,7 +254,7 @@ take_query(const struct bw_report_query *q, struct bw_report *r, struct bw_err *
     r->from_unix_s = q->from_unix_s;
     r->to_unix_s = q->to_unix_s;
     r->made_unix_s = q->made_unix_s;
-    int rc = take_claims(q, r);
+    int rc = take_claims(q, r, reterr);
     rc = rc < 0 ? rc : take_bindings(q, r);
     return rc < 0 ? rc : bw_model_class_begin(q, r, reterr);
 }
@@ -282,7 +306,7 @@ static int work(struct bw_model *m, struct bw_err *reterr)
     if (rc < 0) {
         return rc;
     }
-    rc = ask_claims(m);
+    rc = ask_claims(m, reterr);
     if (rc < 0) {
         return rc;
     }

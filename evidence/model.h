@@ -68,7 +68,7 @@ struct bw_tz;
 #define BW_METHOD_CLASS_CALENDAR "class-calendar/1"
 
 enum bw_report_limits {
-    BW_REPORT_CLAIMS_MAX = 64,
+    BW_REPORT_CLAIMS_MAX = 1024, /* of one period; more are refused, never dropped */
     BW_REPORT_TARGETS_MAX = 64,
     BW_REPORT_KEYS_MAX = 256,
     BW_REPORT_LAYERS = 3 /* layers of counters that may meet in one period */

@@ -382,7 +382,7 @@ static int take_claim(void *owner, const struct bw_claim *c)
     bool provider = c->provider[0] != '\0';
 
     if (out->n == out->cap) {
-        return 0;
+        return -E2BIG;
     }
     x = &out->list[out->n++];
     *x = (struct bw_report_claim){.from_unix_s = c->from_unix_s,
@@ -393,6 +393,13 @@ static int take_claim(void *owner, const struct bw_claim *c)
                    frn ? ", FRN line " : "", c->frn_line, provider ? ", " : "", c->provider,
                    c->origin[0] ? "; " : "", c->origin);
     return 0;
+}
+
+int bw_origin_claims_full(size_t cap, struct bw_err *reterr)
+{
+    return bw_err_set(
+        reterr, -E2BIG,
+        "what is claimed changes more than %zu times: ask for a shorter period", cap);
 }
 
 int bw_origin_claims(struct bw_origin *s,
@@ -418,7 +425,7 @@ int bw_origin_claims(struct bw_origin *s,
     r = s->catalogue->ops->claims(s->catalogue, site, circuit, from_unix_s, to_unix_s,
                                   take_claim, &out, reterr);
     if (r < 0) {
-        return r;
+        return r == -E2BIG ? bw_origin_claims_full(cap, reterr) : r;
     }
     /* As it was called then, not as it is called now. */
     if (bw_catalogue_name_at(s->catalogue, BW_NAMED_SITE, site, to_unix_s - 1, &about,

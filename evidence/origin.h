@@ -133,7 +133,8 @@ int bw_origin_find(struct bw_origin *s,
                    struct bw_err *reterr);
 
 /* Claims written down for a circuit itself within [from, to), oldest first, at most cap;
- * and the place's name ("" unknown) into place[128]. None is no failure. */
+ * and the place's name ("" unknown) into place[128]. None is no failure, more is: -E2BIG.
+ */
 int bw_origin_claims(struct bw_origin *s,
                      const char *site,
                      const char *circuit,
@@ -146,8 +147,8 @@ int bw_origin_claims(struct bw_origin *s,
                      struct bw_err *reterr);
 
 /* What is claimed: by claims that people bound to the circuit (days are those of `tz`), and
- * where none holds as bw_origin_claims() has it. At any instant at most one; oldest first.
- */
+ * where none holds as bw_origin_claims() has it. At any instant at most one; oldest first;
+ * more than cap: -E2BIG. */
 int bw_origin_dated_claims(struct bw_origin *s,
                            const char *site,
                            const char *circuit,

@@ -2,7 +2,7 @@
  * origin_claims.c - what is claimed for a circuit: by claims that people bound to it, and
  * where none of them holds, as it was written down for the circuit itself.
  *
- * Invariant: at any instant one claim counts at most. */
+ * Invariant: at any instant one claim counts at most; none is dropped for want of room. */
 #include "origin.h"
 #include "origin_private.h"
 
@@ -17,12 +17,15 @@ struct merged {
     struct bw_report_claim *list;
     size_t n;
     size_t cap;
+    bool full; /* there was one more */
 };
 
 static void put(struct merged *m, const struct bw_report_claim *c)
 {
     if (m->n < m->cap) {
         m->list[m->n++] = *c;
+    } else {
+        m->full = true;
     }
 }
 
@@ -116,6 +119,10 @@ int bw_origin_dated_claims(struct bw_origin *s,
     }
     for (size_t i = 0; i < n_typed; i++) {
         put_rest(&m, &typed[i], bound, n_bound);
+    }
+    if (m.full) {
+        r = bw_origin_claims_full(cap, reterr);
+        goto out;
     }
     if (m.n > 1) {
         qsort(m.list, m.n, sizeof(*m.list), by_from);

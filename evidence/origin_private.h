@@ -22,4 +22,9 @@ struct bw_origin {
     char text[200];
 };
 
+struct bw_err;
+
+/* There are more than cap: -E2BIG with its sentence. */
+int bw_origin_claims_full(size_t cap, struct bw_err *reterr);
+
 #endif

@@ -33,7 +33,7 @@ struct bw_pubkey;
 #define BW_IN_PACKS "data/packs/"
 
 enum {
-    BW_BUNDLE_QUERY_MAX = 256 * 1024,
+    BW_BUNDLE_QUERY_MAX = 1024 * 1024,
     BW_BUNDLE_KEYS_MAX = 4 * 1024 * 1024,
     BW_BUNDLE_CALENDARS_MAX = 16,
     BW_BUNDLE_RULES_MAX = 64,

@@ -111,6 +111,19 @@ class Bound(unittest.TestCase):
         subprocess.run([BANDWITNESS, "site", "claim", "s-heron", "--from", "2026-09-01", "--down", "50M",
                         "--up", "50M", "--data", self.data], check=True, stdout=subprocess.DEVNULL)
 
+    def test_no_claim_is_dropped(self):
+        """Seventy of them in a week are on the page, in CSV and in JSON."""
+        first = int(datetime.datetime(2026, 10, 28, 5, tzinfo=datetime.timezone.utc).timestamp())
+        with sqlite3.connect(self.data + "/catalogue.db") as db:
+            for i in range(70):
+                db.execute("INSERT INTO claims(site, circuit, from_s, to_s, down_bps, recorded) "
+                           "VALUES('s-heron', 'wan', ?, ?, ?, 0)",
+                           (first + 3600 * i, first + 3600 * (i + 1), (i + 1) * 10**6))
+        self.assertEqual([c[2] for c in self.claimed()], list(range(1, 71)))
+        ask = ("report", "--tz", "America/Chicago", "--format")
+        self.assertIn(",70000000,bit/s", self.run_it(*ask, "csv"))
+        self.assertIn("70 Mbit/s", self.run_it(*ask, "html"))
+
     def test_who_says_so_stands_in_the_report(self):
         with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
             schema = jsonschema.Draft202012Validator(json.load(f))

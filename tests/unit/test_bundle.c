@@ -84,6 +84,38 @@ static void what_was_asked_is_read_as_written(void **state)
     free(got);
 }
 
+/* As many claims as a report holds are in a bag, each with the longest origin. */
+static void every_claim_is_in_the_bag(void **state)
+{
+    struct bw_report_claim *many = calloc(BW_REPORT_CLAIMS_MAX + 1, sizeof(*many));
+    struct bw_report_query q = asked();
+    struct bw_bundle_query *got = calloc(1, sizeof(*got));
+    struct bw_err err = {""};
+    struct bw_buf text;
+    (void)state;
+    for (int i = 0; i <= BW_REPORT_CLAIMS_MAX; i++) {
+        many[i] = (struct bw_report_claim){.from_unix_s = 1782882000 + i,
+                                           .to_unix_s = 1782882001 + i,
+                                           .bps = {1000000 + i, 100000000000},
+                                           .layer = BW_LAYER_ETHERNET};
+        memset(many[i].origin, '"', sizeof(many[i].origin) - 1); /* two bytes each */
+    }
+    q.claims = many;
+    q.n_claims = BW_REPORT_CLAIMS_MAX;
+    bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
+    assert_int_equal(bw_bundle_query_write(&q, "America/Chicago", false, NULL, &text), 0);
+    assert_int_equal(bw_bundle_query_read(text.data, text.len, got, &err), 0);
+    assert_int_equal(got->n_claims, 1024);
+    assert_int_equal(got->claims[1023].bps[BW_DOWN], 1001023);
+    q.n_claims++;
+    bw_buf_clear(&text);
+    assert_int_equal(bw_bundle_query_write(&q, "America/Chicago", false, NULL, &text), 0);
+    assert_int_equal(bw_bundle_query_read(text.data, text.len, got, &err), -BW_EMALFORMED);
+    bw_buf_done(&text);
+    free(got);
+    free(many);
+}
+
 /* What this version does not know could change a figure. */
 static void refuses_what_it_does_not_know(void **state)
 {
@@ -216,6 +248,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_asked_is_read_as_written),
+        cmocka_unit_test(every_claim_is_in_the_bag),
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(when_records_came),
         cmocka_unit_test(texts_that_differ_are_told),

@@ -482,6 +482,62 @@ static void claims_last_as_long_as_their_configuration(void **state)
     bw_records_close(&f->base);
 }
 
+/* More than 64 changes of what is claimed are all on the page; more than there is room for
+ * make no report, never a shorter list. */
+static void no_claim_is_dropped(void **state)
+{
+    enum {
+        N = BW_REPORT_CLAIMS_MAX + 1
+    };
+    struct bw_report_claim *claims = calloc(N, sizeof(*claims));
+    struct fake *f = fake_new();
+    struct bw_report *r = NULL;
+    struct bw_err err = {""};
+    struct bw_buf csv;
+    struct bw_tz *tz;
+    (void)state;
+
+    for (int i = 0; i < N; i++) {
+        claims[i] = (struct bw_report_claim){.from_unix_s = monday + 60 * i,
+                                             .to_unix_s = monday + 60 * (i + 1),
+                                             .bps = {1000000 + i, BW_UNKNOWN},
+                                             .layer = BW_LAYER_IP,
+                                             .origin = "oak"};
+    }
+    fake_day(f, monday);
+    fake_slot(f, monday, 300, 1000);
+    assert_int_equal(bw_tz_load("UTC", &tz, &err), 0);
+    struct bw_report_query q = {.records = &f->base,
+                                .site = "s-oaks2",
+                                .circuit = "wan",
+                                .from_unix_s = monday,
+                                .to_unix_s = monday + 86400,
+                                .made_unix_s = monday + 86400,
+                                .tz = tz,
+                                .class_hours = bw_report_class_hours_default,
+                                .claims = claims,
+                                .n_claims = 65};
+    assert_int_equal(bw_report_make(&q, &r, &err), 0);
+    assert_int_equal(r->n_claims, 65);
+    assert_int_equal(r->claims[64].bps[BW_DOWN], 1000064);
+    bw_buf_init(&csv, INT64_C(1) << 24);
+    assert_int_equal(bw_render_csv(r, &csv, &err), 0);
+    assert_non_null(strstr(csv.data, ",1000064,bit/s"));
+    bw_buf_done(&csv);
+    bw_report_free(r);
+    q.n_claims = N - 1;
+    assert_int_equal(bw_report_make(&q, &r, &err), 0);
+    assert_int_equal(r->n_claims, 1024);
+    bw_report_free(r);
+    q.n_claims = N;
+    assert_int_equal(bw_report_make(&q, &r, &err), -E2BIG);
+    assert_string_equal(err.text, "what is claimed changes more than 1024 times: ask for a "
+                                  "shorter period");
+    free(claims);
+    bw_tz_free(tz);
+    bw_records_close(&f->base);
+}
+
 /* What the page and nobody else says about these days. */
 static void page_of(const struct made *m, struct bw_buf *out)
 {
@@ -605,6 +661,7 @@ int main(void)
         cmocka_unit_test(nothing_on_record_is_an_error),
         cmocka_unit_test(a_configuration_states_the_claim),
         cmocka_unit_test(claims_last_as_long_as_their_configuration),
+        cmocka_unit_test(no_claim_is_dropped),
         cmocka_unit_test(a_grade_is_what_the_record_shows),
         cmocka_unit_test(a_run_that_waits_is_no_run_due),
         cmocka_unit_test(text_of_others_is_escaped),
