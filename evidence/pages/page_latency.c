@@ -95,6 +95,7 @@ static void loaded(struct bw_doc *d, const struct bw_report *r)
            "how much longer an answer takes when the line is full (" BW_METHOD_LOADED ")");
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         const struct bw_report_loaded *x = &r->tested[way].loaded;
+        bool less = x->added_p50_us != BW_UNKNOWN && x->added_p50_us < 0;
         bw_doc_row(d);
         bw_doc_put(d, ways[way]);
         bw_page_count(d, x->n);
@@ -102,10 +103,9 @@ static void loaded(struct bw_doc *d, const struct bw_report *r)
         bw_page_delay(d, x->idle_p95_us);
         bw_page_delay(d, x->loaded_p50_us);
         bw_page_delay(d, x->loaded_p95_us);
-        bw_words_delay(x->added_p50_us < 0 ? -x->added_p50_us : x->added_p50_us, text);
+        bw_words_delay(less ? -x->added_p50_us : x->added_p50_us, text);
         bw_doc_cell(d);
-        bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s",
-                      x->n > 0 && x->added_p50_us < 0 ? "\xe2\x88\x92" : "",
+        bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s", x->n > 0 && less ? "\xe2\x88\x92" : "",
                       x->n > 0 ? text : "–");
     }
 }
