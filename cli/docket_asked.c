@@ -9,6 +9,7 @@
 #include "box.h"
 #include "boxconf.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
 #include <collector_config.h>
@@ -173,6 +174,18 @@ void bw_docket_begin(const struct bw_verb *v,
     ret->said_unix_s = d->now_unix_ms / 1000;
     memcpy(ret->by, d->by, sizeof(ret->by));
     (void)snprintf(ret->via, sizeof(ret->via), "%s", v->name);
+}
+
+int bw_docket_say(const struct bw_docket *d,
+                  struct bw_statement *s,
+                  const struct bw_buf *body,
+                  char *ret_id,
+                  struct bw_err *reterr)
+{
+    int r = bw_buf_error(body);
+    s->body = body->data;
+    s->n_body = body->len;
+    return r < 0 ? r : bw_catalogue_say(d->catalogue, s, d->now_unix_ms, ret_id, reterr);
 }
 
 int bw_docket_each(const struct bw_docket *d,

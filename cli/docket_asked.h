@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <statement.h>
 
+struct bw_buf;
+
 #define BW_DOCKET_STATE "/var/lib/bandwitness"
 
 enum bw_docket_option {
@@ -73,6 +75,13 @@ void bw_docket_begin(const struct bw_verb *v,
                      const struct bw_docket *d,
                      enum bw_statement_kind kind,
                      struct bw_statement *ret);
+
+/* It is said, with this body; its id where `ret_id` is not NULL. */
+int bw_docket_say(const struct bw_docket *d,
+                  struct bw_statement *s,
+                  const struct bw_buf *body,
+                  char *ret_id,
+                  struct bw_err *reterr);
 
 /* statements() of its catalogue; nothing where there is none. */
 int bw_docket_each(const struct bw_docket *d,

@@ -64,7 +64,7 @@ int saying_find(const struct saying *s,
     struct meant m;
     int r = c->ops->statement_find(c, id, on_found, &m, &err);
 
-    if (r == 0 && m.kind != s->kind) {
+    if (r == 0 && s->what && m.kind != s->kind) {
         r = bw_err_set(&err, -EINVAL, "%.10s… is no %s", m.id, s->what);
     } else if (r == 0 && about && strcmp(m.about, about) != 0) {
         r = bw_err_set(&err, -EINVAL, "%.10s… is about %s", m.id, m.about);
@@ -95,10 +95,18 @@ int saying_say(struct saying *s,
     }
     out.n_replaces = replaces[0] != '\0';
     (void)snprintf(out.replaces[0], sizeof(out.replaces[0]), "%s", replaces);
-    out.body = body->data;
-    out.n_body = body->len;
-    r = bw_catalogue_say(s->docket->catalogue, &out, s->docket->now_unix_ms, s->id, &err);
+    r = bw_docket_say(s->docket, &out, body, s->id, &err);
     return r < 0 ? bw_cli_failed(s->verb, "%s", err.text) : 0;
+}
+
+bool saying_told(const struct saying *s, const struct saying_asked *a)
+{
+    if (a->json) {
+        (void)printf("{\"id\":\"%s\"}\n", s->id);
+    } else if (a->withdraw) {
+        (void)printf("%s  withdrawn by %s\n", s->id, s->docket->by);
+    }
+    return a->json || a->withdraw;
 }
 
 int saying_withdraw(struct saying *s, const char *id, const char *text)
@@ -120,15 +128,9 @@ int saying_withdraw(struct saying *s, const char *id, const char *text)
     bw_jw_ki64(&w, "v", 1);
     bw_jw_kstr(&w, "text", text);
     bw_jw_obj_end(&w);
-    r = bw_buf_error(&body);
-    if (r == 0) {
-        bw_docket_begin(s->verb, s->docket, BW_STATEMENT_WITHDRAWAL, &out);
-        (void)snprintf(out.about, sizeof(out.about), "%s", whole);
-        out.body = body.data;
-        out.n_body = body.len;
-        r = bw_catalogue_say(s->docket->catalogue, &out, s->docket->now_unix_ms, s->id,
-                             &err);
-    }
+    bw_docket_begin(s->verb, s->docket, BW_STATEMENT_WITHDRAWAL, &out);
+    (void)snprintf(out.about, sizeof(out.about), "%s", whole);
+    r = bw_docket_say(s->docket, &out, &body, s->id, &err);
     bw_buf_done(&body);
     return r < 0 ? bw_cli_failed(s->verb, "%s", err.text) : 0;
 }

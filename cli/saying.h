@@ -14,7 +14,8 @@ struct saying {
     const struct bw_verb *verb;
     struct bw_docket *docket;
     enum bw_statement_kind kind;
-    const char *what;         /* one of the kind: "annotation" */
+    const char *what;         /* one of the kind: "annotation"; NULL: saying_find() leaves
+                                 another kind to the catalogue, which refuses it */
     char id[BW_HASH_LEN + 1]; /* of what was said */
 };
 
@@ -26,10 +27,12 @@ struct saying_asked {
     bool json;
 };
 /* clang-format off */
-#define SAYING_OPTIONS \
+#define SAYING_CORRECTS \
     {"replaces", required_argument, NULL, 'r'}, \
-    {"withdraw", required_argument, NULL, 'w'}, \
     {"json", no_argument, NULL, 'j'}
+#define SAYING_OPTIONS \
+    SAYING_CORRECTS, \
+    {"withdraw", required_argument, NULL, 'w'}
 /* clang-format on */
 /* Take the option o (also --unseen, 'u'): true, or it is none of these. */
 bool saying_take(int o, struct saying_asked *a);
@@ -52,6 +55,10 @@ int saying_say(struct saying *s,
                const char *file,
                const char *sha256,
                const struct bw_buf *body);
+
+/* Its id as JSON where that is wanted, or that something was withdrawn: true; else the verb
+ * tells in its own words. */
+bool saying_told(const struct saying *s, const struct saying_asked *a);
 
 /* `id` holds no longer; text says why (NULL: not said). */
 int saying_withdraw(struct saying *s, const char *id, const char *text);

@@ -103,11 +103,7 @@ say(const struct acting *a, const struct bw_docket *d, char *id, struct bw_err *
     bw_docket_begin(a->verb, d, BW_STATEMENT_SITE, &s);
     (void)snprintf(s.about, sizeof(s.about), "site:%.100s", a->site);
     int r = bw_siteact_encode(&a->act, &body, err);
-    if (r == 0) {
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, id, err);
-    }
+    r = r < 0 ? r : bw_docket_say(d, &s, &body, id, err);
     bw_buf_done(&body);
     return r;
 }

@@ -29,6 +29,24 @@ bool bw_span_asked_take(int o, struct bw_span_asked *a)
     }
 }
 
+int bw_span_asked_times(const struct bw_verb *v,
+                        const struct bw_span_asked *a,
+                        int64_t *ret_from_unix_s,
+                        int64_t *ret_to_unix_s)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_tz *tz = NULL;
+    char name[64];
+    int r;
+
+    bw_tz_host_name(name, sizeof(name));
+    r = bw_tz_load(a->tz ? a->tz : name, &tz, &err);
+    r = r < 0 || !a->from ? r : bw_period_instant(tz, a->from, ret_from_unix_s, &err);
+    r = r < 0 || !a->to ? r : bw_period_instant(tz, a->to, ret_to_unix_s, &err);
+    bw_tz_free(tz);
+    return r < 0 ? bw_cli_usage(v, "%s", err.text) : 0;
+}
+
 int bw_span_asked_read(const struct bw_verb *v,
                        const struct bw_span_asked *a,
                        int64_t *ret_from_unix_s,

@@ -14,12 +14,15 @@ enum bw_span_option {
 };
 
 /* clang-format off */
-#define BW_SPAN_ASKED_OPTIONS \
-    {"year", required_argument, NULL, BW_SPAN_OPT_YEAR}, \
-    {"month", required_argument, NULL, BW_SPAN_OPT_MONTH}, \
+/* Of a verb that knows no years and months. */
+#define BW_SPAN_ASKED_TIMES \
     {"from", required_argument, NULL, BW_SPAN_OPT_FROM}, \
     {"to", required_argument, NULL, BW_SPAN_OPT_TO}, \
     {"tz", required_argument, NULL, BW_SPAN_OPT_TZ}
+#define BW_SPAN_ASKED_OPTIONS \
+    {"year", required_argument, NULL, BW_SPAN_OPT_YEAR}, \
+    {"month", required_argument, NULL, BW_SPAN_OPT_MONTH}, \
+    BW_SPAN_ASKED_TIMES
 /* clang-format on */
 
 /* Words as they were typed, NULL: not given. */
@@ -33,6 +36,12 @@ struct bw_span_asked {
 
 /* Take the option `o`: true where it is one of the above. */
 bool bw_span_asked_take(int o, struct bw_span_asked *a);
+/* --from and --to as instants by the clock of --tz; what was not given is left as it is. 0,
+ * or BW_EXIT_USAGE after a sentence. */
+int bw_span_asked_times(const struct bw_verb *v,
+                        const struct bw_span_asked *a,
+                        int64_t *ret_from_unix_s,
+                        int64_t *ret_to_unix_s);
 /* The period, which must be given: 0, or BW_EXIT_USAGE after a sentence. */
 int bw_span_asked_read(const struct bw_verb *v,
                        const struct bw_span_asked *a,

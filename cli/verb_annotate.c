@@ -5,22 +5,19 @@
 #include "cli.h"
 #include "docket_asked.h"
 #include "saying.h"
+#include "span_asked.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
-#include <period.h>
 #include <stdio.h>
 #include <string.h>
-#include <tz.h>
 
 extern const struct bw_verb bw_verb_annotate;
 
 struct asked {
     struct bw_docket_asked docket;
-    const char *from;
-    const char *to;
-    const char *tz;
+    struct bw_span_asked span;
     const char *text;
     struct saying_asked saying;
     struct bw_annotation annotation;
@@ -29,15 +26,6 @@ struct asked {
 static int take_option(const struct bw_verb *v, int o, struct asked *a)
 {
     switch (o) {
-    case 'f':
-        a->from = optarg;
-        return 0;
-    case 't':
-        a->to = optarg;
-        return 0;
-    case 'z':
-        a->tz = optarg;
-        return 0;
     case 'c':
         return bw_cause_parse(optarg, &a->annotation.cause) == 0
                    ? 0
@@ -52,7 +40,9 @@ static int take_option(const struct bw_verb *v, int o, struct asked *a)
         a->annotation.exclude = 1;
         return 0;
     default:
-        return saying_take(o, &a->saying) ? 0 : bw_docket_asked_take(v, o, &a->docket);
+        return saying_take(o, &a->saying) || bw_span_asked_take(o, &a->span)
+                   ? 0
+                   : bw_docket_asked_take(v, o, &a->docket);
     }
 }
 
@@ -62,9 +52,7 @@ static int read_options(int argc, char **argv, struct asked *a)
         BW_DOCKET_ASKED_OPTIONS,
         BW_DOCKET_ASKED_BY,
         SAYING_OPTIONS,
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"tz", required_argument, NULL, 'z'},
+        BW_SPAN_ASKED_TIMES,
         {"cause", required_argument, NULL, 'c'},
         {"text", required_argument, NULL, 'x'},
         {"exclude", no_argument, NULL, 'e'},
@@ -79,15 +67,16 @@ static int read_options(int argc, char **argv, struct asked *a)
         }
     }
     if (a->saying.withdraw) {
-        bool more = a->from || a->to || a->annotation.cause || a->saying.replaces ||
-                    a->annotation.exclude != BW_UNKNOWN || optind < argc;
+        bool more = a->span.from || a->span.to || a->annotation.cause ||
+                    a->saying.replaces || a->annotation.exclude != BW_UNKNOWN ||
+                    optind < argc;
         return more ? bw_cli_usage(v, "--withdraw ID says all there is, but for --text why")
                     : 0;
     }
     if (optind + 1 != argc) {
         return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
     }
-    if (!a->from || !a->to) {
+    if (!a->span.from || !a->span.to) {
         return bw_cli_usage(v, "from when to when? --from 2026-11-02T08:00 --to "
                                "2026-11-02T09:30");
     }
@@ -101,18 +90,10 @@ static int read_options(int argc, char **argv, struct asked *a)
 /* Times as a school says them: by its own clock. */
 static int read_times(const struct bw_verb *v, struct asked *a)
 {
-    struct bw_err err = {.text = ""};
-    struct bw_tz *tz = NULL;
-    char name[64];
-    bw_tz_host_name(name, sizeof(name));
-    int r = bw_tz_load(a->tz ? a->tz : name, &tz, &err);
-    r = r < 0 ? r : bw_period_instant(tz, a->from, &a->annotation.from_unix_s, &err);
-    r = r < 0 ? r : bw_period_instant(tz, a->to, &a->annotation.to_unix_s, &err);
-    bw_tz_free(tz);
-    if (r < 0) {
-        return bw_cli_usage(v, "%s", err.text);
-    }
-    return a->annotation.to_unix_s > a->annotation.from_unix_s
+    struct bw_annotation *x = &a->annotation;
+    int status = bw_span_asked_times(v, &a->span, &x->from_unix_s, &x->to_unix_s);
+    return status != 0 ? status
+           : x->to_unix_s > x->from_unix_s
                ? 0
                : bw_cli_usage(v, "--to must be later than --from");
 }
@@ -137,27 +118,23 @@ static int annotate(struct saying *y, const struct asked *a, const char *circuit
     return status;
 }
 
-static void tell(const struct asked *a, const struct bw_docket *d, const char *id)
+static void tell(const struct asked *a, const struct saying *y)
 {
     char from[32];
     char to[32];
-    if (a->saying.json) {
-        (void)printf("{\"id\":\"%s\"}\n", id);
-    } else if (a->saying.withdraw) {
-        (void)printf("%s  withdrawn by %s\n", id, d->by);
-    } else {
+    if (!saying_told(y, &a->saying)) {
         bw_time_format_s(a->annotation.from_unix_s, from);
         bw_time_format_s(a->annotation.to_unix_s, to);
-        (void)printf("%s  %s to %s, %s%s, by %s\n", id, from, to,
+        (void)printf("%s  %s to %s, %s%s, by %s\n", y->id, from, to,
                      bw_cause_name((enum bw_cause)a->annotation.cause),
-                     a->annotation.exclude == 1 ? ", to be excluded" : "", d->by);
+                     a->annotation.exclude == 1 ? ", to be excluded" : "", y->docket->by);
     }
 }
 
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_annotate;
-    struct asked a = {.from = NULL};
+    struct asked a = {.text = NULL};
     struct bw_docket d = {.catalogue = NULL};
     struct saying y = {
         .verb = v, .docket = &d, .kind = BW_STATEMENT_ANNOTATION, .what = "annotation"};
@@ -179,7 +156,7 @@ static int run(int argc, char **argv)
         status = status != 0 ? status : annotate(&y, &a, circuit);
     }
     if (status == 0) {
-        tell(&a, &d, y.id);
+        tell(&a, &y);
     }
     bw_docket_close(&d);
     return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;

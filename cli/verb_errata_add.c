@@ -4,25 +4,22 @@
 #include "cli.h"
 #include "docket_asked.h"
 #include "errata_touch.h"
+#include "span_asked.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>
 #include <errno.h>
 #include <json.h>
-#include <period.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tz.h>
 
 extern const struct bw_verb bw_verb_errata_add;
 
 struct asked {
     struct bw_docket_asked docket;
-    const char *from;
-    const char *to;
-    const char *tz;
+    struct bw_span_asked span;
     const char *replaces;
     struct bw_erratum_said said;
     bool dry_run;
@@ -90,15 +87,6 @@ static int take_option(int o, struct asked *a)
         return take_version("--from-version", optarg, e->from_version);
     case 'B':
         return take_version("--before-version", optarg, e->before_version);
-    case 'f':
-        a->from = optarg;
-        return 0;
-    case 't':
-        a->to = optarg;
-        return 0;
-    case 'z':
-        a->tz = optarg;
-        return 0;
     case 'F':
         return bw_erratum_fields_parse(optarg, &e->fields, &err) == 0
                    ? 0
@@ -121,7 +109,9 @@ static int take_option(int o, struct asked *a)
         a->json = true;
         return 0;
     default:
-        return bw_docket_asked_take(&bw_verb_errata_add, o, &a->docket);
+        return bw_span_asked_take(o, &a->span)
+                   ? 0
+                   : bw_docket_asked_take(&bw_verb_errata_add, o, &a->docket);
     }
 }
 
@@ -136,9 +126,7 @@ static int read_options(int argc, char **argv, struct asked *a)
         {"circuit", required_argument, NULL, 'c'},
         {"from-version", required_argument, NULL, 'V'},
         {"before-version", required_argument, NULL, 'B'},
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"tz", required_argument, NULL, 'z'},
+        BW_SPAN_ASKED_TIMES,
         {"fields", required_argument, NULL, 'F'},
         {"exclude", no_argument, NULL, 'e'},
         {"annotate", no_argument, NULL, 'a'},
@@ -177,16 +165,14 @@ static int read_times(struct asked *a)
 {
     struct bw_erratum *e = &a->said.erratum;
     struct bw_err err = {.text = ""};
-    struct bw_tz *tz = NULL;
     struct bw_buf body;
-    char name[64];
-    bw_tz_host_name(name, sizeof(name));
-    int r = bw_tz_load(a->tz ? a->tz : name, &tz, &err);
-    r = r < 0 || !a->from ? r : bw_period_instant(tz, a->from, &e->from_unix_s, &err);
-    r = r < 0 || !a->to ? r : bw_period_instant(tz, a->to, &e->to_unix_s, &err);
-    bw_tz_free(tz);
+    int status =
+        bw_span_asked_times(&bw_verb_errata_add, &a->span, &e->from_unix_s, &e->to_unix_s);
+    if (status != 0) {
+        return status;
+    }
     bw_buf_init(&body, BW_STATEMENT_MAX);
-    r = r < 0 ? r : bw_erratum_check(&a->said.about, e, &err);
+    int r = bw_erratum_check(&a->said.about, e, &err);
     r = r < 0 ? r : bw_erratum_encode(e, &body, &err);
     bw_buf_done(&body);
     return r < 0 ? bw_cli_usage(&bw_verb_errata_add, "%s", err.text) : 0;
@@ -220,11 +206,7 @@ static int say(const struct asked *a, struct bw_docket *d, char *ret_id)
         memcpy(s.replaces[0], old.id, sizeof(s.replaces[0]));
     }
     r = r < 0 ? r : bw_erratum_encode(&a->said.erratum, &body, &err);
-    if (r == 0) {
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
-    }
+    r = r < 0 ? r : bw_docket_say(d, &s, &body, ret_id, &err);
     bw_buf_done(&body);
     return r < 0 ? bw_cli_failed(&bw_verb_errata_add, "%s", err.text) : 0;
 }

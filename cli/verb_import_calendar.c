@@ -226,11 +226,9 @@ static int import(const struct asked *a, struct import *m, struct bw_docket *d)
     if (status != 0 || m->same || a->dry_run) {
         return status;
     }
-    m->said.body = m->body.data;
-    m->said.n_body = m->body.len;
     m->said.said_unix_s = d->now_unix_ms / 1000;
     memcpy(m->said.by, d->by, sizeof(m->said.by));
-    return bw_catalogue_say(d->catalogue, &m->said, d->now_unix_ms, m->id, &err) < 0
+    return bw_docket_say(d, &m->said, &m->body, m->id, &err) < 0
                ? bw_cli_failed(v, "%s", err.text)
                : 0;
 }

@@ -96,11 +96,7 @@ static int say(const struct bw_docket *d,
     bw_docket_begin(&bw_verb_key_revoke, d, BW_STATEMENT_REVOCATION, &s);
     (void)snprintf(s.about, sizeof(s.about), "key:%s", r->key.kid);
     int rc = bw_revocation_encode(&body, &text, reterr);
-    if (rc == 0) {
-        s.body = text.data;
-        s.n_body = text.len;
-        rc = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, reterr);
-    }
+    rc = rc < 0 ? rc : bw_docket_say(d, &s, &text, ret_id, reterr);
     bw_buf_done(&text);
     return rc;
 }

@@ -4,11 +4,11 @@
 #include "cli.h"
 #include "docket_asked.h"
 #include "reply.h"
+#include "saying.h"
 #include "span_asked.h"
 
 #include <buf.h>
 #include <bw/err.h>
-#include <errno.h>
 #include <file.h>
 #include <hash.h>
 #include <stdio.h>
@@ -29,12 +29,10 @@ struct asked {
     const char *text;
     const char *file;
     const char *answered;
-    const char *replaces;
+    struct saying_asked saying;
     struct bw_reply reply;
     char source[BW_STATEMENT_FILE_MAX + 1];
     char sha256[BW_HASH_LEN + 1];
-    bool unseen;
-    bool json;
 };
 
 enum {
@@ -43,10 +41,7 @@ enum {
     OPT_NAME,
     OPT_TEXT,
     OPT_FILE,
-    OPT_ANSWERED,
-    OPT_REPLACES,
-    OPT_UNSEEN,
-    OPT_JSON
+    OPT_ANSWERED
 };
 
 static int take_option(const struct bw_verb *v, int o, struct asked *a)
@@ -81,17 +76,10 @@ static int take_option(const struct bw_verb *v, int o, struct asked *a)
     case OPT_ANSWERED:
         a->answered = optarg;
         return 0;
-    case OPT_REPLACES:
-        a->replaces = optarg;
-        return 0;
-    case OPT_UNSEEN:
-        a->unseen = true;
-        return 0;
-    case OPT_JSON:
-        a->json = true;
-        return 0;
     default:
-        return bw_span_asked_take(o, &a->span) ? 0 : bw_docket_asked_take(v, o, &a->docket);
+        return saying_take(o, &a->saying) || bw_span_asked_take(o, &a->span)
+                   ? 0
+                   : bw_docket_asked_take(v, o, &a->docket);
     }
 }
 
@@ -107,9 +95,8 @@ static int read_options(int argc, char **argv, struct asked *a)
         {"text", required_argument, NULL, OPT_TEXT},
         {"file", required_argument, NULL, OPT_FILE},
         {"exhibit", required_argument, NULL, OPT_ANSWERED},
-        {"replaces", required_argument, NULL, OPT_REPLACES},
-        {"unseen", no_argument, NULL, OPT_UNSEEN},
-        {"json", no_argument, NULL, OPT_JSON},
+        SAYING_CORRECTS,
+        {"unseen", no_argument, NULL, 'u'},
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_reply_add;
@@ -181,62 +168,34 @@ static int read_words(const struct bw_verb *v, struct asked *a)
     return status;
 }
 
-struct meant {
-    char id[BW_HASH_LEN + 1];
+static int keep(struct saying *y, const struct asked *a, const char *circuit)
+{
     char about[BW_STATEMENT_ABOUT_MAX + 1];
-};
-
-static int on_found(void *owner, const struct bw_said *said)
-{
-    struct meant *m = owner;
-    memcpy(m->id, said->id, sizeof(m->id));
-    memcpy(m->about, said->statement->about, sizeof(m->about));
-    return 0;
-}
-
-static int keep(const struct bw_verb *v,
-                const struct asked *a,
-                struct bw_docket *d,
-                const char *circuit,
-                char *ret_id)
-{
+    char old[BW_HASH_LEN + 1] = "";
     struct bw_err err = {.text = ""};
-    struct bw_statement s;
-    struct meant meant;
     struct bw_buf body;
-    int r = 0;
+    int status = 0;
 
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    if (a->saying.replaces) {
+        status = saying_find(y, a->saying.replaces, about, old);
+    }
     bw_buf_init(&body, (size_t)4 * BW_STATEMENT_MAX);
-    bw_docket_begin(v, d, BW_STATEMENT_REPLY, &s);
-    (void)snprintf(s.about, sizeof(s.about), "circuit:%s", circuit);
-    memcpy(s.file, a->source, sizeof(s.file));
-    memcpy(s.sha256, a->sha256, sizeof(s.sha256));
-    if (a->replaces) {
-        r = d->catalogue->ops->statement_find(d->catalogue, a->replaces, on_found, &meant,
-                                              &err);
-        if (r == 0 && strcmp(meant.about, s.about) != 0) {
-            r = bw_err_set(&err, -EINVAL, "%.10s… is about %s", meant.id, meant.about);
-        }
-        s.n_replaces = 1;
-        memcpy(s.replaces[0], r == 0 ? meant.id : "", r == 0 ? sizeof(meant.id) : 1);
+    if (status == 0 && bw_reply_encode(&a->reply, &body, &err) < 0) {
+        status = bw_cli_failed(y->verb, "%s", err.text);
     }
-    r = r < 0 ? r : bw_reply_encode(&a->reply, &body, &err);
-    if (r == 0) {
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
-    }
+    status = status != 0 ? status : saying_say(y, about, old, a->source, a->sha256, &body);
     bw_buf_done(&body);
-    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+    return status;
 }
 
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_reply_add;
-    struct asked a = {.json = false};
+    struct asked a = {.text = NULL};
     struct bw_docket d = {.catalogue = NULL};
+    struct saying y = {.verb = v, .docket = &d, .kind = BW_STATEMENT_REPLY};
     char circuit[BW_DOCKET_CIRCUIT_MAX + 1];
-    char id[BW_HASH_LEN + 1] = "";
 
     bw_reply_init(&a.reply);
     int status = read_options(argc, argv, &a);
@@ -247,12 +206,10 @@ static int run(int argc, char **argv)
     (void)snprintf(a.reply.name, sizeof(a.reply.name), "%s", a.name ? a.name : "");
     const char *typed = argv[optind];
     status = bw_docket_open(v, &a.docket, true, &d);
-    status = status ? status : bw_docket_circuit(v, &d, typed, !a.unseen, circuit);
-    status = status ? status : keep(v, &a, &d, circuit, id);
-    if (status == 0 && a.json) {
-        (void)printf("{\"id\":\"%s\"}\n", id);
-    } else if (status == 0) {
-        (void)printf("%s  reply of the %s to the %s about %s, kept by %s\n", id, a.from,
+    status = status ? status : bw_docket_circuit(v, &d, typed, !a.saying.unseen, circuit);
+    status = status ? status : keep(&y, &a, circuit);
+    if (status == 0 && !saying_told(&y, &a.saying)) {
+        (void)printf("%s  reply of the %s to the %s about %s, kept by %s\n", y.id, a.from,
                      a.to, circuit, d.by);
     }
     bw_docket_close(&d);
@@ -262,7 +219,8 @@ static int run(int argc, char **argv)
 const struct bw_verb bw_verb_reply_add = {
     .name = "reply add",
     .summary = "keep what a provider or district answered to a report or letter",
-    .help = "[OPTION]... --answers WHAT --who WHO PERIOD --text WORDS|--file FILE CIRCUIT\n"
+    .help = "[OPTION]... --answers WHAT --who WHO PERIOD --text WORDS|--file FILE\n"
+            "                             CIRCUIT\n"
             "\n"
             "Their words stand in every later report, delivery and audit pack of that "
             "period and\n"

@@ -114,12 +114,10 @@ static int
 say(struct bw_docket *d, struct bw_statement *s, struct bw_buf *body, char *ret_id)
 {
     struct bw_err err = {""};
-    int r = bw_buf_error(body);
 
-    s->body = body->data;
-    s->n_body = body->len;
-    r = r < 0 ? r : bw_catalogue_say(d->catalogue, s, d->now_unix_ms, ret_id, &err);
-    return r < 0 ? bw_cli_failed(&bw_verb_rules_adopt, "%s", err.text) : 0;
+    return bw_docket_say(d, s, body, ret_id, &err) < 0
+               ? bw_cli_failed(&bw_verb_rules_adopt, "%s", err.text)
+               : 0;
 }
 
 static int withdraw(const struct asked *a,

@@ -283,11 +283,7 @@ say(struct bw_docket *d, const struct bw_share *s, const char *about, struct bw_
     (void)snprintf(said.about, sizeof(said.about), "%s", about);
     bw_buf_init(&body, BW_STATEMENT_MAX);
     r = bw_share_encode(s, &body, err);
-    if (r == 0) {
-        said.body = body.data;
-        said.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &said, d->now_unix_ms, NULL, err);
-    }
+    r = r < 0 ? r : bw_docket_say(d, &said, &body, NULL, err);
     bw_buf_done(&body);
     return r;
 }

@@ -54,9 +54,7 @@ static int withdraw(const struct bw_verb *v,
     if (r == 0) {
         bw_docket_begin(v, d, BW_STATEMENT_WITHDRAWAL, &s);
         (void)snprintf(s.about, sizeof(s.about), "%s", meant->id);
-        s.body = body.data;
-        s.n_body = body.len;
-        r = bw_catalogue_say(d->catalogue, &s, d->now_unix_ms, ret_id, &err);
+        r = bw_docket_say(d, &s, &body, ret_id, &err);
     }
     bw_buf_done(&body);
     return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
