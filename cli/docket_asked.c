@@ -198,6 +198,34 @@ int bw_docket_each(const struct bw_docket *d,
                         : 0;
 }
 
+const char *bw_docket_dashed_id(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+        if (argv[i][0] == '-' && bw_statement_id_valid(argv[i])) {
+            const char *id = argv[i];
+            memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
+            --*argc;
+            return id;
+        }
+    }
+    return NULL;
+}
+
+int bw_docket_one(const struct bw_verb *v,
+                  const struct bw_docket *d,
+                  const char *id,
+                  bw_said_cb cb,
+                  void *owner)
+{
+    struct bw_err err = {.text = ""};
+    if (!d->catalogue) {
+        return bw_cli_failed(v, "nothing was said in %s yet", d->folder);
+    }
+    return d->catalogue->ops->statement_find(d->catalogue, id, cb, owner, &err) < 0
+               ? bw_cli_failed(v, "%s", err.text)
+               : 0;
+}
+
 /* ---- which circuit -------------------------------------------------------------- */
 
 static int full_name(const struct bw_verb *v,

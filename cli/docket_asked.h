@@ -90,6 +90,18 @@ int bw_docket_each(const struct bw_docket *d,
                    void *owner,
                    struct bw_err *reterr);
 
+/* One id in 64 begins with '-': a whole one is taken for what it is, wherever it stands,
+ * and out of the words; NULL: none does. */
+const char *bw_docket_dashed_id(int *argc, char **argv);
+
+/* The statement of this id, or whose id begins so. 0, or the exit status after a sentence.
+ */
+int bw_docket_one(const struct bw_verb *v,
+                  const struct bw_docket *d,
+                  const char *id,
+                  bw_said_cb cb,
+                  void *owner);
+
 enum {
     BW_DOCKET_CIRCUIT_MAX = BW_SITE_MAX + BW_NAME_MAX + 1 /* "SITE.CIRCUIT" */
 };

@@ -3,8 +3,6 @@
  * what was said of it stays on record. */
 #include "site_act.h"
 
-#include "admin.h"
-
 #include <buf.h>
 #include <bw/err.h>
 #include <clock.h>

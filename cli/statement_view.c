@@ -123,3 +123,25 @@ int statement_view_raw(void *owner, const struct bw_said *said)
     view->n++;
     return 0;
 }
+
+int statement_view_list(const struct bw_verb *v,
+                        const struct bw_docket_asked *asked,
+                        const struct bw_said_query *q,
+                        bool json,
+                        bw_said_cb each,
+                        const char *none)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_docket d = {.catalogue = NULL};
+    struct statement_view view;
+    statement_view_begin(&view, json);
+    int status = bw_docket_open(v, asked, false, &d);
+    if (status == 0 && bw_docket_each(&d, q, each, &view, &err) < 0) {
+        status = bw_cli_failed(v, "%s", err.text);
+    }
+    if (status == 0 && !json && view.n == 0) {
+        (void)fprintf(stderr, "%s in %s.\n", none, d.folder);
+    }
+    bw_docket_close(&d);
+    return statement_view_end(v, &view, status);
+}

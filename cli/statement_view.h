@@ -4,6 +4,7 @@
 #define BW_CLI_STATEMENT_VIEW_H
 
 #include "cli.h"
+#include "docket_asked.h"
 
 #include <buf.h>
 #include <catalogue.h>
@@ -26,5 +27,14 @@ int statement_view_end(const struct bw_verb *v, struct statement_view *view, int
 int statement_view_line(void *owner, const struct bw_said *said);
 int statement_view_whole(void *owner, const struct bw_said *said);
 int statement_view_raw(void *owner, const struct bw_said *said);
+
+/* Those that q asks for, each by `each` with a view as owner, which counts them; where
+ * there is none people are told `none` and the folder's name. The verb's exit status. */
+int statement_view_list(const struct bw_verb *v,
+                        const struct bw_docket_asked *asked,
+                        const struct bw_said_query *q,
+                        bool json,
+                        bw_said_cb each,
+                        const char *none);
 
 #endif

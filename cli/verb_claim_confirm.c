@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_claim_confirm.c - that a claim is about a measured circuit, as a person says. */
-#include "claim_lines.h"
+#include "claim_said.h"
 #include "cli.h"
-#include "docket_asked.h"
-#include "saying.h"
 
 #include <binding.h>
 #include <bound.h>
@@ -16,60 +14,25 @@
 extern const struct bw_verb bw_verb_claim_confirm;
 
 struct asked {
-    struct bw_docket_asked docket;
+    struct claim_said said;
     struct bw_binding binding;
-    struct saying_asked saying;
 };
-
-static int take_option(const struct bw_verb *v, int o, struct asked *a)
-{
-    int r;
-    switch (o) {
-    case 'f':
-        return saying_day(v, "--from", a->binding.from);
-    case 't':
-        return saying_day(v, "--to", a->binding.to);
-    case 'x':
-        r = bw_cli_label(v, "--text", optarg, sizeof(a->binding.text) - 1);
-        (void)snprintf(a->binding.text, sizeof(a->binding.text), "%s", optarg);
-        return r;
-    default:
-        return saying_take(o, &a->saying) ? 0 : bw_docket_asked_take(v, o, &a->docket);
-    }
-}
 
 static int read_options(int argc, char **argv, struct asked *a)
 {
     static const struct option longs[] = {
-        BW_DOCKET_ASKED_OPTIONS,
-        BW_DOCKET_ASKED_BY,
-        SAYING_OPTIONS,
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"text", required_argument, NULL, 'x'},
+        CLAIM_SAID_OPTIONS,
         {"unseen", no_argument, NULL, 'u'},
         {NULL, 0, NULL, 0},
     };
-    const struct bw_verb *v = &bw_verb_claim_confirm;
-    for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
-        int r = take_option(v, o, a);
-        if (r != 0) {
-            return r;
-        }
-    }
-    if (a->saying.withdraw) {
-        bool more = a->binding.from[0] || a->binding.to[0] || a->binding.text[0] ||
-                    a->saying.replaces || optind < argc;
-        return more ? bw_cli_usage(v, "--withdraw ID says all there is") : 0;
-    }
-    if (optind + 2 != argc) {
-        return bw_cli_usage(v, "which claim is about which circuit? CLAIM CIRCUIT "
-                               "(bandwitness claim match proposes)");
-    }
-    return a->binding.from[0] && a->binding.to[0] &&
-                   strcmp(a->binding.from, a->binding.to) > 0
-               ? bw_cli_usage(v, "--to is before --from")
-               : 0;
+    int status = claim_said_read(&bw_verb_claim_confirm, argc, argv, longs, false,
+                                 "which claim is about which circuit? CLAIM CIRCUIT "
+                                 "(bandwitness claim match proposes)",
+                                 &a->said);
+    memcpy(a->binding.from, a->said.from, sizeof(a->binding.from));
+    memcpy(a->binding.to, a->said.to, sizeof(a->binding.to));
+    (void)snprintf(a->binding.text, sizeof(a->binding.text), "%s", a->said.text);
+    return status;
 }
 
 /* The same claim bound to the same circuit at the same time would say nothing new. */
@@ -83,8 +46,7 @@ static int on_bound(void *owner, const char *about, const struct bw_bound *b)
 {
     struct same *s = owner;
     const struct bw_binding *w = s->wanted;
-    bool apart = (w->to[0] && b->binding.from[0] && strcmp(w->to, b->binding.from) < 0) ||
-                 (b->binding.to[0] && w->from[0] && strcmp(b->binding.to, w->from) < 0);
+    bool apart = claim_said_apart(w->from, w->to, b->binding.from, b->binding.to);
     (void)about;
     if (strcmp(b->binding.claim, w->claim) != 0 || apart ||
         strcmp(b->binding_id, s->replaces) == 0) {
@@ -105,8 +67,8 @@ static int say(struct saying *y, struct asked *a, const char *circuit)
     struct bw_buf body;
     int status = 0;
     (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
-    if (a->saying.replaces) {
-        status = saying_find(y, a->saying.replaces, about, old);
+    if (a->said.saying.replaces) {
+        status = saying_find(y, a->said.saying.replaces, about, old);
     }
     bw_buf_init(&body, BW_STATEMENT_MAX);
     if (status == 0 && (bw_bound_each(y->docket->catalogue, circuit, NULL, on_bound, &same,
@@ -119,22 +81,15 @@ static int say(struct saying *y, struct asked *a, const char *circuit)
     return status;
 }
 
-/* The claim must be on file: nobody binds what nobody claimed. */
 static int find_claim(const struct bw_verb *v,
                       const struct bw_docket *d,
                       const char *text,
                       struct bw_binding *b)
 {
     struct claim_lines lines;
-    struct bw_err err = {.text = ""};
-    int status = 0;
-    if (claim_lines_read(d, BW_UNKNOWN, &lines, &err) < 0) {
-        status = bw_cli_failed(v, "%s", err.text);
-    }
-    const struct claim_row *row = status == 0 ? claim_lines_find(&lines, text) : NULL;
-    if (status == 0 && !row) {
-        status = bw_cli_failed(v, "no claim %s is on file (bandwitness claim list)", text);
-    } else if (row) {
+    const struct claim_row *row;
+    int status = claim_said_find(v, d, text, &lines, &row);
+    if (status == 0) {
         (void)snprintf(b->claim, sizeof(b->claim), "%s", row->about);
         memcpy(b->seen, row->id, sizeof(b->seen));
         if (bw_claimline_void(&row->line)) {
@@ -149,7 +104,7 @@ static int find_claim(const struct bw_verb *v,
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_claim_confirm;
-    struct asked a = {.saying = {.json = false}};
+    struct asked a = {.said = {.from = ""}};
     struct bw_docket d = {.catalogue = NULL};
     struct saying y = {.verb = v,
                        .docket = &d,
@@ -161,19 +116,15 @@ static int run(int argc, char **argv)
     if (status != 0) {
         return status;
     }
-    status = bw_docket_open(v, &a.docket, true, &d);
-    if (status == 0 && a.saying.withdraw) {
-        status = saying_withdraw(&y, a.saying.withdraw, NULL);
+    status = bw_docket_open(v, &a.said.docket, true, &d);
+    if (status == 0 && a.said.saying.withdraw) {
+        status = saying_withdraw(&y, a.said.saying.withdraw, NULL);
     } else if (status == 0) {
-        status = bw_docket_circuit(v, &d, argv[optind + 1], !a.saying.unseen, circuit);
+        status = bw_docket_circuit(v, &d, argv[optind + 1], !a.said.saying.unseen, circuit);
         status = status != 0 ? status : find_claim(v, &d, argv[optind], &a.binding);
         status = status != 0 ? status : say(&y, &a, circuit);
     }
-    if (status == 0 && a.saying.json) {
-        (void)printf("{\"id\":\"%s\"}\n", y.id);
-    } else if (status == 0 && a.saying.withdraw) {
-        (void)printf("%s  withdrawn by %s\n", y.id, d.by);
-    } else if (status == 0) {
+    if (status == 0 && !saying_told(&y, &a.said.saying)) {
         (void)printf("%s  %s is about %s, says %s\n", y.id, a.binding.claim, circuit, d.by);
     }
     bw_docket_close(&d);

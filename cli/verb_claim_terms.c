@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_claim_terms.c - what the contract of a line promises, as a person says: kept with
  * the claim, so that every later report judges by it. */
-#include "claim_lines.h"
+#include "claim_said.h"
 #include "cli.h"
-#include "docket_asked.h"
-#include "saying.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -20,61 +18,20 @@
 extern const struct bw_verb bw_verb_claim_terms;
 
 struct asked {
-    struct bw_docket_asked docket;
-    struct saying_asked saying;
+    struct claim_said said;
     struct bw_promise promise;
 };
 
-static int take_option(const struct bw_verb *v, int o, struct asked *a)
-{
-    int r;
-
-    switch (o) {
-    case 'f':
-        return saying_day(v, "--from", a->promise.from);
-    case 't':
-        return saying_day(v, "--to", a->promise.to);
-    case 'x':
-        r = bw_cli_label(v, "--text", optarg, BW_PROMISE_TEXT_MAX);
-        (void)snprintf(a->promise.text, sizeof(a->promise.text), "%s", optarg);
-        return r;
-    default:
-        return saying_take(o, &a->saying) ? 0 : bw_docket_asked_take(v, o, &a->docket);
-    }
-}
-
 static int read_options(int argc, char **argv, struct asked *a)
 {
-    static const struct option longs[] = {
-        BW_DOCKET_ASKED_OPTIONS,
-        BW_DOCKET_ASKED_BY,
-        SAYING_OPTIONS,
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"text", required_argument, NULL, 'x'},
-        {NULL, 0, NULL, 0},
-    };
-    const struct bw_verb *v = &bw_verb_claim_terms;
+    static const struct option longs[] = {CLAIM_SAID_OPTIONS, {NULL, 0, NULL, 0}};
+    int status = claim_said_read(&bw_verb_claim_terms, argc, argv, longs, true,
+                                 "which claim, and which file? CLAIM FILE", &a->said);
 
-    for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
-        int r = take_option(v, o, a);
-        if (r != 0) {
-            return r;
-        }
-    }
-    if (a->saying.withdraw) {
-        bool more =
-            a->promise.from[0] || a->promise.to[0] || a->saying.replaces || optind < argc;
-        return more ? bw_cli_usage(v, "--withdraw ID says all there is, but for --text why")
-                    : 0;
-    }
-    if (optind + 2 != argc) {
-        return bw_cli_usage(v, "which claim, and which file? CLAIM FILE");
-    }
-    return a->promise.from[0] && a->promise.to[0] &&
-                   strcmp(a->promise.from, a->promise.to) > 0
-               ? bw_cli_usage(v, "--to is before --from")
-               : 0;
+    memcpy(a->promise.from, a->said.from, sizeof(a->promise.from));
+    memcpy(a->promise.to, a->said.to, sizeof(a->promise.to));
+    (void)snprintf(a->promise.text, sizeof(a->promise.text), "%s", a->said.text);
+    return status;
 }
 
 /* The file must be one that can be judged by. */
@@ -103,28 +60,6 @@ static int read_file(const struct bw_verb *v,
     return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
 }
 
-/* Terms are of a claim on file: nobody is promised what nobody contracted. */
-static int find_claim(const struct bw_verb *v,
-                      const struct bw_docket *d,
-                      const char *text,
-                      char ret_about[BW_STATEMENT_ABOUT_MAX + 1])
-{
-    struct claim_lines lines;
-    struct bw_err err = {.text = ""};
-    const struct claim_row *row;
-    int status = 0;
-
-    if (claim_lines_read(d, BW_UNKNOWN, &lines, &err) < 0) {
-        status = bw_cli_failed(v, "%s", err.text);
-    } else if (!(row = claim_lines_find(&lines, text))) {
-        status = bw_cli_failed(v, "no claim %s is on file (bandwitness claim list)", text);
-    } else {
-        (void)snprintf(ret_about, BW_STATEMENT_ABOUT_MAX + 1, "%s", row->about);
-    }
-    claim_lines_done(&lines);
-    return status;
-}
-
 /* Two sets of terms on one day would leave every later report in doubt. */
 struct same {
     const struct bw_promise *wanted;
@@ -144,8 +79,7 @@ static int on_terms(void *owner, const struct bw_said *said)
         return bw_err_set(s->err, -ENOMEM, "out of memory");
     }
     apart = !x->body || bw_promise_decode(x->body, x->n_body, old, NULL) < 0 ||
-            (w->to[0] && old->from[0] && strcmp(w->to, old->from) < 0) ||
-            (old->to[0] && w->from[0] && strcmp(old->to, w->from) < 0);
+            claim_said_apart(w->from, w->to, old->from, old->to);
     free(old);
     return apart || strcmp(said->id, s->replaces) == 0
                ? 0
@@ -162,11 +96,15 @@ static int say(struct saying *s, const struct asked *a, char **argv, const char 
     const char *slash = strrchr(argv[1], '/');
     struct bw_err err = {.text = ""};
     struct same same = {.wanted = &a->promise, .replaces = old, .err = &err};
+    struct claim_lines lines;
+    const struct claim_row *row;
     struct bw_buf body;
-    int status = find_claim(s->verb, s->docket, argv[0], about);
+    int status = claim_said_find(s->verb, s->docket, argv[0], &lines, &row);
 
-    if (status == 0 && a->saying.replaces) {
-        status = saying_find(s, a->saying.replaces, about, old);
+    (void)snprintf(about, sizeof(about), "%s", row ? row->about : "");
+    claim_lines_done(&lines);
+    if (status == 0 && a->said.saying.replaces) {
+        status = saying_find(s, a->said.saying.replaces, about, old);
     }
     if (status != 0) {
         return status;
@@ -179,7 +117,7 @@ static int say(struct saying *s, const struct asked *a, char **argv, const char 
     } else {
         status = saying_say(s, about, old, slash ? slash + 1 : argv[1], sha256, &body);
     }
-    if (status == 0 && !a->saying.json) {
+    if (status == 0 && !saying_told(s, &a->said.saying)) {
         (void)printf("%s  what the contract of %s promises, says %s\n", s->id, about,
                      s->docket->by);
     }
@@ -204,21 +142,18 @@ static int run(int argc, char **argv)
     }
     bw_promise_init(&a->promise);
     status = read_options(argc, argv, a);
-    if (status == 0 && !a->saying.withdraw) {
+    if (status == 0 && !a->said.saying.withdraw) {
         status = read_file(v, argv[optind + 1], &a->promise, sha256);
     }
-    status = status != 0 ? status : bw_docket_open(v, &a->docket, true, &d);
-    if (status == 0 && a->saying.withdraw) {
+    status = status != 0 ? status : bw_docket_open(v, &a->said.docket, true, &d);
+    if (status == 0 && a->said.saying.withdraw) {
         const char *why = a->promise.text[0] ? a->promise.text : NULL;
-        status = saying_withdraw(&s, a->saying.withdraw, why);
-        if (status == 0 && !a->saying.json) {
-            (void)printf("%s  withdrawn by %s\n", s.id, d.by);
+        status = saying_withdraw(&s, a->said.saying.withdraw, why);
+        if (status == 0) {
+            (void)saying_told(&s, &a->said.saying);
         }
     } else if (status == 0) {
         status = say(&s, a, argv + optind, sha256);
-    }
-    if (status == 0 && a->saying.json) {
-        (void)printf("{\"id\":\"%s\"}\n", s.id);
     }
     bw_docket_close(&d);
     free(a);

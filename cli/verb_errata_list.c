@@ -5,7 +5,6 @@
 #include "errata_view.h"
 #include "statement_view.h"
 
-#include <bw/err.h>
 #include <stdio.h>
 
 extern const struct bw_verb bw_verb_errata_list;
@@ -56,25 +55,11 @@ static int on_erratum(void *owner, const struct bw_said *said)
 
 static int run(int argc, char **argv)
 {
-    const struct bw_verb *v = &bw_verb_errata_list;
     struct asked a = {.query = {.kind = "erratum"}};
-    struct bw_err err = {.text = ""};
-    struct statement_view view;
-    struct bw_docket d = {.catalogue = NULL};
     int status = read_options(argc, argv, &a);
-    if (status != 0) {
-        return status;
-    }
-    statement_view_begin(&view, a.json);
-    status = bw_docket_open(v, &a.docket, false, &d);
-    if (status == 0 && bw_docket_each(&d, &a.query, on_erratum, &view, &err) < 0) {
-        status = bw_cli_failed(v, "%s", err.text);
-    }
-    if (status == 0 && !a.json && view.n == 0) {
-        (void)fprintf(stderr, "There is no erratum in %s.\n", d.folder);
-    }
-    bw_docket_close(&d);
-    return statement_view_end(v, &view, status);
+    return status != 0 ? status
+                       : statement_view_list(&bw_verb_errata_list, &a.docket, &a.query,
+                                             a.json, on_erratum, "There is no erratum");
 }
 
 const struct bw_verb bw_verb_errata_list = {

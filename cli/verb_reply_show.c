@@ -5,10 +5,6 @@
 #include "reply_view.h"
 #include "statement_view.h"
 
-#include <bw/err.h>
-#include <errno.h>
-#include <string.h>
-
 extern const struct bw_verb bw_verb_reply_show;
 
 struct showing {
@@ -29,20 +25,6 @@ static int on_found(void *owner, const struct bw_said *said)
     return s->json ? statement_view_line(&s->view, said) : reply_view_each(&s->words, said);
 }
 
-/* One id in 64 begins with '-'. */
-static const char *take_id(int *argc, char **argv)
-{
-    for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
-        if (argv[i][0] == '-' && bw_statement_id_valid(argv[i])) {
-            const char *id = argv[i];
-            memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
-            --*argc;
-            return id;
-        }
-    }
-    return NULL;
-}
-
 static int run(int argc, char **argv)
 {
     static const struct option longs[] = {
@@ -54,8 +36,7 @@ static int run(int argc, char **argv)
     struct bw_docket_asked asked = {.state = NULL};
     struct bw_docket d = {.catalogue = NULL};
     struct showing s = {.words = {.whole = true}};
-    struct bw_err err = {.text = ""};
-    const char *id = take_id(&argc, argv);
+    const char *id = bw_docket_dashed_id(&argc, argv);
 
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         int r = 0;
@@ -75,12 +56,8 @@ static int run(int argc, char **argv)
     statement_view_begin(&s.view, s.json);
     s.view.single = true;
     int status = bw_docket_open(v, &asked, false, &d);
-    if (status == 0 && !d.catalogue) {
-        status = bw_cli_failed(v, "nothing was said in %s yet", d.folder);
-    } else if (status == 0 &&
-               d.catalogue->ops->statement_find(d.catalogue, id, on_found, &s, &err) < 0) {
-        status = bw_cli_failed(v, "%s", err.text);
-    } else if (status == 0 && s.other) {
+    status = status != 0 ? status : bw_docket_one(v, &d, id, on_found, &s);
+    if (status == 0 && s.other) {
         status = bw_cli_failed(v, "%s is no reply (bandwitness statement show)", id);
     }
     bw_docket_close(&d);

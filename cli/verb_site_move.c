@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_site_move.c - a site belongs to another entity from a date on. */
-#include "admin.h"
 #include "site_act.h"
 
 extern const struct bw_verb bw_verb_site_move;
@@ -21,14 +20,7 @@ const struct bw_verb bw_verb_site_move = {
         "said and by whom stays on record (`bandwitness statement list --about "
         "site:SITE`),\n"
         "and the log has a leaf of it. Records, claims and bindings are untouched.\n"
-        "\n"
-        "  --from TIME    since when: a day (midnight UTC) or an instant; not in the\n"
-        "                 future (now)\n"
-        "  --reason TEXT  in your words; no names of people\n" BW_DOCKET_ASKED_BY_HELP
-        "  --data DIR     the collector's data folder\n"
-        "  --config FILE  its configuration (" BW_COLLECTOR_CONF ")\n"
-        "  --json         {\"id\":…}\n"
-        "\n"
+        "\n" BW_SITE_ACT_HELP "\n"
         "Exit status: 0 done, 1 no such site or entity, it is so already, or it failed,\n"
         "2 wrong usage.\n"
         "\n"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_site_retire.c - a site has no box any more, from a date on. */
-#include "admin.h"
 #include "site_act.h"
 
 extern const struct bw_verb bw_verb_site_retire;
@@ -20,14 +19,7 @@ const struct bw_verb bw_verb_site_retire = {
         "at the collector's server. Records that still come are kept; reports of them are\n"
         "made as before. Who said so stays on record (`bandwitness statement list --about\n"
         "site:SITE`), and the log has a leaf of it.\n"
-        "\n"
-        "  --from TIME    since when: a day (midnight UTC) or an instant; not in the\n"
-        "                 future (now)\n"
-        "  --reason TEXT  in your words; no names of people\n" BW_DOCKET_ASKED_BY_HELP
-        "  --data DIR     the collector's data folder\n"
-        "  --config FILE  its configuration (" BW_COLLECTOR_CONF ")\n"
-        "  --json         {\"id\":…}\n"
-        "\n"
+        "\n" BW_SITE_ACT_HELP "\n"
         "Exit status: 0 done, 1 no such site, it is so already, or it failed,\n"
         "2 wrong usage.\n"
         "\n"

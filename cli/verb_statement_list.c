@@ -4,7 +4,6 @@
 #include "docket_asked.h"
 #include "statement_view.h"
 
-#include <bw/err.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,27 +83,15 @@ static void take_star(struct bw_said_query *q, char about[BW_STATEMENT_ABOUT_MAX
 
 static int run(int argc, char **argv)
 {
-    const struct bw_verb *v = &bw_verb_statement_list;
     char about[BW_STATEMENT_ABOUT_MAX + 1];
     struct asked a = {.json = false};
-    struct bw_err err = {.text = ""};
-    struct statement_view view;
-    struct bw_docket d = {.catalogue = NULL};
     int status = read_options(argc, argv, &a);
     if (status != 0) {
         return status;
     }
     take_star(&a.query, about);
-    statement_view_begin(&view, a.json);
-    status = bw_docket_open(v, &a.docket, false, &d);
-    if (status == 0 && bw_docket_each(&d, &a.query, statement_view_line, &view, &err) < 0) {
-        status = bw_cli_failed(v, "%s", err.text);
-    }
-    if (status == 0 && !a.json && view.n == 0) {
-        (void)fprintf(stderr, "Nothing of the kind was said in %s.\n", d.folder);
-    }
-    bw_docket_close(&d);
-    return statement_view_end(v, &view, status);
+    return statement_view_list(&bw_verb_statement_list, &a.docket, &a.query, a.json,
+                               statement_view_line, "Nothing of the kind was said");
 }
 
 const struct bw_verb bw_verb_statement_list = {

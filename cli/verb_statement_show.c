@@ -4,25 +4,7 @@
 #include "docket_asked.h"
 #include "statement_view.h"
 
-#include <bw/err.h>
-#include <stdio.h>
-#include <string.h>
-
 extern const struct bw_verb bw_verb_statement_show;
-
-/* One id in 64 begins with '-': a whole one is taken for what it is, wherever it stands. */
-static const char *take_id(int *argc, char **argv)
-{
-    for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
-        if (argv[i][0] == '-' && bw_statement_id_valid(argv[i])) {
-            const char *id = argv[i];
-            memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
-            --*argc;
-            return id;
-        }
-    }
-    return NULL;
-}
 
 static int run(int argc, char **argv)
 {
@@ -35,11 +17,10 @@ static int run(int argc, char **argv)
     const struct bw_verb *v = &bw_verb_statement_show;
     struct bw_docket_asked asked = {.state = NULL};
     struct bw_docket d = {.catalogue = NULL};
-    struct bw_err err = {.text = ""};
     struct statement_view view;
     bool json = false;
     bool raw = false;
-    const char *id = take_id(&argc, argv);
+    const char *id = bw_docket_dashed_id(&argc, argv);
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         int r = 0;
         if (o == 'j') {
@@ -63,15 +44,12 @@ static int run(int argc, char **argv)
     statement_view_begin(&view, json);
     view.single = true;
     int status = bw_docket_open(v, &asked, false, &d);
-    if (status == 0 && !d.catalogue) {
-        status = bw_cli_failed(v, "nothing was said in %s yet", d.folder);
-    }
-    if (status == 0 && d.catalogue->ops->statement_find(d.catalogue, id ? id : argv[optind],
-                                                        raw    ? statement_view_raw
-                                                        : json ? statement_view_line
-                                                               : statement_view_whole,
-                                                        &view, &err) < 0) {
-        status = bw_cli_failed(v, "%s", err.text);
+    if (status == 0) {
+        status = bw_docket_one(v, &d, id ? id : argv[optind],
+                               raw    ? statement_view_raw
+                               : json ? statement_view_line
+                                      : statement_view_whole,
+                               &view);
     }
     bw_docket_close(&d);
     return statement_view_end(v, &view, status);
