@@ -64,6 +64,7 @@ static int numbers(struct page *p)
 /* What they claim on the period's last day, or today where that is not over. */
 static int districts(struct page *p,
                      struct bw_catalogue *c,
+                     const struct bw_tz *tz,
                      const struct bw_report_span *span,
                      struct bw_err *reterr)
 {
@@ -73,7 +74,7 @@ static int districts(struct page *p,
     if (r < 0 || p->n == 0) {
         return r;
     }
-    r = bw_districts_read(c, p->districts[0], p->n, bw_district_year(day), day, reterr);
+    r = bw_districts_read(c, p->districts[0], p->n, bw_district_year(day), day, tz, reterr);
     p->many.districts = p->districts[0];
     p->many.n_districts = p->n;
     if (r < 0 || !span->before_last[0]) {
@@ -88,7 +89,7 @@ static int districts(struct page *p,
                sizeof(p->districts[1][i].number));
     }
     day = span->before_last;
-    r = bw_districts_read(c, p->districts[1], p->n, bw_district_year(day), day, reterr);
+    r = bw_districts_read(c, p->districts[1], p->n, bw_district_year(day), day, tz, reterr);
     p->many.districts_before = p->districts[1];
     (void)snprintf(p->many.day_before, sizeof(p->many.day_before), "%s", day);
     return r;
@@ -154,7 +155,7 @@ int bw_report_lines_write(const struct bw_verb *v,
                    span->running ? span->today : span->last);
     status = first_report(&p, w);
     if (status == BW_EXIT_OK && bw_origin_catalogue(w->origin) &&
-        districts(&p, bw_origin_catalogue(w->origin), span, &err) < 0) {
+        districts(&p, bw_origin_catalogue(w->origin), w->tz, span, &err) < 0) {
         status = bw_cli_failed(v, "%s", err.text);
     }
     if (status == BW_EXIT_OK) {

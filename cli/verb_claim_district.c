@@ -12,6 +12,7 @@
 #include <json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tz.h>
 
 extern const struct bw_verb bw_verb_claim_district;
 
@@ -261,10 +262,16 @@ static int show(const struct asked *a)
     struct bw_docket d = {.catalogue = NULL};
     struct bw_district f = {.n_schools = 0};
     struct bw_err err = {.text = "no memory"};
+    char host[64];
+    struct bw_tz *tz = NULL;
+    bw_tz_host_name(host, sizeof(host));
     int status = bw_docket_open(v, &a->docket, false, &d);
+    if (status == 0 && bw_tz_load(a->zone ? a->zone : host, &tz, &err) < 0) {
+        status = bw_cli_usage(v, "%s", err.text);
+    }
     (void)snprintf(f.number, sizeof(f.number), "%s", a->number);
     if (status == 0 && d.catalogue &&
-        bw_districts_read(d.catalogue, &f, 1, a->year, a->day, &err) < 0) {
+        bw_districts_read(d.catalogue, &f, 1, a->year, a->day, tz, &err) < 0) {
         status = bw_cli_failed(v, "%s", err.text);
     } else if (status == 0 && f.claimed.n == 0) {
         status = bw_cli_failed(v, "no claim of FY%" PRId64 " has to do with %s", a->year,
@@ -275,6 +282,7 @@ static int show(const struct asked *a)
         text(&f);
     }
     bw_district_done(&f);
+    bw_tz_free(tz);
     bw_docket_close(&d);
     return bw_cli_flush(v, status);
 }
@@ -329,9 +337,10 @@ const struct bw_verb bw_verb_claim_district = {
         "least\". Lines between sites and requests that were denied do not count.\n"
         "\n"
         "  --year FY2026  funding year (the one that runs)\n"
-        "  --on DAY       a day of it, 2026-11-23: claims can change within a year "
-        "(today,\n"
-        "                 else the first or last day of the year)\n"
+        "  --on DAY       a day of it, 2026-11-23: each claim as it stood then (today, "
+        "else "
+        "the\n"
+        "                 first or last day of the year)\n"
         "  --tz ZONE      where it is what day (this machine's)\n"
         "  --json         one JSON object, the same rows\n" BW_DOCKET_ASKED_HELP "\n"
         "Exit status: 0 shown, 1 there is no claim of it or it failed, 2 wrong usage.\n"

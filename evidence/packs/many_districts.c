@@ -3,7 +3,7 @@
  * was claimed that nobody measures.
  *
  * Invariant: the only sum of speeds is that of claims, by the rule for it
- * (claimed-district/1); what lines carried is never added, for they are not full together.
+ * (claimed-district/2); what lines carried is never added, for they are not full together.
  */
 #include "packs_private.h"
 

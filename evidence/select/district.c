@@ -4,6 +4,8 @@
  * Invariant: a sum stands only where every part of it is known, or says "at least". */
 #include "district.h"
 
+#include "district_private.h"
+
 #include <bw/err.h>
 #include <catalogue.h>
 #include <entityline.h>
@@ -17,6 +19,8 @@
 struct reading {
     struct bw_district *list;
     size_t n;
+    int64_t *taken; /* positions of the claims' versions of that day */
+    size_t n_taken;
 };
 
 /* A user more; a district may have more schools than a list of recipients may hold. */
@@ -66,7 +70,7 @@ static int on_claim(void *owner, const struct bw_said *s)
     struct bw_claimline c;
     int r = 0;
 
-    if (!s->statement->body ||
+    if (!bw_select_is_taken(x->taken, x->n_taken, s->position) || !s->statement->body ||
         bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) < 0) {
         return 0;
     }
@@ -91,6 +95,7 @@ int bw_districts_read(struct bw_catalogue *c,
                       size_t n,
                       int64_t year,
                       const char *day,
+                      const struct bw_tz *tz,
                       struct bw_err *reterr)
 {
     struct reading x = {.list = list, .n = n};
@@ -110,9 +115,12 @@ int bw_districts_read(struct bw_catalogue *c,
         qsort(d->users.text, d->users.n, sizeof(d->users.text[0]), by_text);
         bw_claimed_init(&d->claimed, d->number, year, day, &d->users);
     }
-    r = r < 0 ? r
-              : c->ops->statements(c, &(struct bw_said_query){.kind = "claim"}, on_claim,
-                                   &x, reterr);
+    r = r < 0 ? r : bw_select_versions(c, tz, day, &x.taken, &x.n_taken, reterr);
+    r = r < 0
+            ? r
+            : c->ops->statements(c, &(struct bw_said_query){.kind = "claim", .ended = true},
+                                 on_claim, &x, reterr);
+    free(x.taken);
     for (size_t i = 0; r == 0 && i < n; i++) {
         bw_claimed_settle(&list[i].claimed);
     }

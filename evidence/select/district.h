@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * district.h - what districts claim on a day, and how many students they have, by what is
- * on file (method "claimed-district/1", docs/claim-v1.md). Blocking; the catalogue's
+ * on file (method "claimed-district/2", docs/claim-v1.md). Blocking; the catalogue's
  * thread. */
 #ifndef BW_DISTRICT_H
 #define BW_DISTRICT_H
@@ -11,6 +11,7 @@
 
 struct bw_catalogue;
 struct bw_err;
+struct bw_tz;
 
 struct bw_district {
     char number[BW_NUMBER_MAX + 1];
@@ -23,12 +24,15 @@ struct bw_district {
 };
 
 /* list[n] with their numbers set and all else zero, each number once: fill in the rest, in
- * one walk over what is on file. Done with bw_district_done(), also after a failure. */
+ * one walk over what is on file. Of each claim its version of that day counts (days by
+ * `tz`): a correction from the day that it names, else from that on which it was said. Done
+ * with bw_district_done(), also after a failure. */
 int bw_districts_read(struct bw_catalogue *c,
                       struct bw_district *list,
                       size_t n,
                       int64_t year,
                       const char *day,
+                      const struct bw_tz *tz,
                       struct bw_err *reterr);
 void bw_district_done(struct bw_district *d);
 

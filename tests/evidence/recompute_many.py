@@ -66,7 +66,7 @@ class Many:
         return out
 
     def claimed(self, ben, day):
-        """(bit/s, is it "at least") by claimed-district/1."""
+        """(bit/s, is it "at least") by claimed-district/2."""
         total, least, mine = {"internet": None, "isp-only": None, "transport": None}, False, self.schools(ben)
         for _, b in self.in_force(day):
             if b.get("payer") == ben:

@@ -9,6 +9,7 @@
 #include <bw/err.h>
 #include <catalogue.h>
 #include <claimline.h>
+#include <district.h>
 #include <entityline.h>
 #include <errno.h>
 #include <hash.h>
@@ -16,6 +17,7 @@
 #include <statement.h>
 #include <stdio.h>
 #include <string.h>
+#include <tz.h>
 
 #define DISTRICT "123450"
 #define HERON "123456"
@@ -295,6 +297,90 @@ static void what_is_wrong_has_its_mend(void **state)
     refused(w, BW_SELECT_CONSORTIUM, HERON, -EINVAL, "--school 123456");
 }
 
+/* A version of the claim own:oak of 100200, said at a time, in place of another. */
+static void version(struct world *w,
+                    int64_t said_unix_s,
+                    const char *mbps,
+                    const char *tail,
+                    const char *replaces,
+                    char id[BW_HASH_LEN + 1])
+{
+    struct bw_statement s;
+    char body[400];
+
+    bw_statement_init(&s, BW_STATEMENT_CLAIM);
+    (void)snprintf(s.about, sizeof(s.about), "own:oak");
+    (void)snprintf(s.by, sizeof(s.by), "grey");
+    s.said_unix_s = said_unix_s;
+    s.n_replaces = replaces != NULL;
+    (void)snprintf(s.replaces[0], sizeof(s.replaces[0]), "%s", replaces ? replaces : "");
+    (void)snprintf(body, sizeof(body),
+                   "{\"v\":1,\"year\":2026,\"own\":\"oak\",\"payer\":\"100200\","
+                   "\"role\":\"internet\",\"down\":{\"bps\":%s000000,\"filed\":\"%s\","
+                   "\"unit\":\"Mbps\"},\"quantity\":\"1\"%s}",
+                   mbps, mbps, tail);
+    s.body = body;
+    s.n_body = strlen(body);
+    if (bw_catalogue_say(w->c, &s, 1, id, &w->err) < 0) {
+        fail_msg("%s: %s", body, w->err.text);
+    }
+}
+
+/* What 100200 claims on a day of 2026, in Mbit/s, by one line or none. */
+static void
+on(struct world *w, const char *zone, const char *day, int64_t want_mbps, size_t want_rows)
+{
+    struct bw_district d = {.number = "100200"};
+    struct bw_tz *tz = NULL;
+
+    assert_int_equal(bw_tz_load(zone, &tz, &w->err), 0);
+    assert_int_equal(bw_districts_read(w->c, &d, 1, 2026, day, tz, &w->err), 0);
+    if (d.claimed.n != want_rows ||
+        d.claimed.sum[BW_DOWN].bps != (want_mbps < 0 ? BW_UNKNOWN : want_mbps * 1000000)) {
+        fail_msg("%s %s: %lld, %zu rows", zone, day, (long long)d.claimed.sum[BW_DOWN].bps,
+                 d.claimed.n);
+    }
+    bw_district_done(&d);
+    bw_tz_free(tz);
+}
+
+/* Seconds by Python's datetime: 2026-08-20 12:00, 2026-10-01 04:30 (in Chicago 23:30 of 30
+ * September), 2026-11-02 12:00, 2026-11-03 12:00, all UTC. */
+static void a_claim_as_it_stood_on_the_day(void **state)
+{
+    struct world *w = *state;
+    struct bw_statement gone;
+    char first[BW_HASH_LEN + 1];
+    char second[BW_HASH_LEN + 1];
+    char third[BW_HASH_LEN + 1];
+
+    version(w, 1787227200, "100", "", NULL, first);
+    on(w, "UTC", "2026-07-01", 100, 1); /* on file later, and good since the year began */
+    version(w, 1790829000, "200", "", first, second);
+    version(w, 1793620800, "400", ",\"from\":\"2027-01-01\"", second, third);
+    on(w, "UTC", "2026-07-01", 100, 1);
+    on(w, "UTC", "2026-09-30", 100, 1);
+    on(w, "UTC", "2026-10-01", 200, 1);
+    on(w, "America/Chicago", "2026-09-29", 100, 1);
+    on(w, "America/Chicago", "2026-09-30", 200, 1);
+    on(w, "UTC", "2026-12-31", 200, 1);
+    on(w, "UTC", "2027-01-01", 400, 1);
+    on(w, "UTC", "2027-06-30", 400, 1);
+    /* One that names the first day takes the place of all that went before. */
+    version(w, 1793707200, "50", ",\"from\":\"2026-07-01\"", third, first);
+    on(w, "UTC", "2026-07-01", 50, 1);
+    on(w, "UTC", "2027-06-30", 50, 1);
+    /* Withdrawn, it holds on no day, and none of its versions does. */
+    bw_statement_init(&gone, BW_STATEMENT_WITHDRAWAL);
+    memcpy(gone.about, first, sizeof(first));
+    (void)snprintf(gone.by, sizeof(gone.by), "grey");
+    gone.said_unix_s = 1793793600;
+    gone.body = "{}";
+    gone.n_body = 2;
+    assert_int_equal(bw_catalogue_say(w->c, &gone, 1, NULL, &w->err), 0);
+    on(w, "UTC", "2026-10-01", -1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_consortium_and_an_frn),
         cmocka_unit_test(everything),
         cmocka_unit_test(what_is_wrong_has_its_mend),
+        cmocka_unit_test(a_claim_as_it_stood_on_the_day),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
