@@ -183,11 +183,16 @@ static int item_of(void *owner, size_t i, struct bw_import_item *ret, struct bw_
     return r;
 }
 
-/* What stands in the catalogue, and what of it the files have no longer. */
+/* What stands in the catalogue, and of it what the files have no longer, and what they have
+ * in a row that was refused. */
 struct gone {
     const struct bw_usac *usac;
-    struct bw_buf lines; /* "frn:…" a line, the first of them */
-    int64_t n;
+    struct bw_buf lines[2]; /* "frn:…" a line, the first of them */
+    int64_t n[2];
+};
+enum {
+    GONE,
+    REFUSED
 };
 
 static int on_claim(void *owner, const struct bw_said *s)
@@ -196,10 +201,13 @@ static int on_claim(void *owner, const struct bw_said *s)
     struct bw_claimline c;
     if (strcmp(s->statement->via, bw_verb_import_usac.name) == 0 &&
         bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) == 0) {
-        if (bw_usac_gone(g->usac, &c)) {
-            g->n++;
-            if (g->lines.len + BW_STATEMENT_ABOUT_MAX + 2 < g->lines.max) {
-                bw_buf_printf(&g->lines, "%s\n", s->statement->about);
+        enum bw_usac_stand stand = bw_usac_stand(g->usac, &c);
+        if (stand != BW_USAC_THERE) {
+            int what = stand == BW_USAC_GONE ? GONE : REFUSED;
+            struct bw_buf *lines = &g->lines[what];
+            g->n[what]++;
+            if (lines->len + BW_STATEMENT_ABOUT_MAX + 2 < lines->max) {
+                bw_buf_printf(lines, "%s\n", s->statement->about);
             }
         }
         bw_claimline_done(&c);
@@ -212,17 +220,32 @@ static void on_files(const void *owner, struct bw_jw *w)
 {
     const struct gone *g = owner;
     const struct bw_usac_sum *sum = bw_usac_sum(g->usac);
-    const char *lines = g->lines.data ? g->lines.data : "";
+    const char *gone = g->lines[GONE].data ? g->lines[GONE].data : "";
+    const char *refused = g->lines[REFUSED].data ? g->lines[REFUSED].data : "";
     if (w) {
         json_files(w, sum);
-        bw_jw_ki64(w, "gone", g->n);
-        bw_import_json_lines(w, "gone_lines", lines);
+        bw_jw_ki64(w, "gone", g->n[GONE]);
+        bw_import_json_lines(w, "gone_lines", gone);
+        bw_jw_ki64(w, "refused_on_file", g->n[REFUSED]);
+        bw_import_json_lines(w, "refused_lines", refused);
+        bw_jw_ki64(w, "refused_unnamed", sum->refused_unnamed);
         return;
     }
     text_files(sum);
-    if (g->n > 0) {
-        (void)printf("No longer in the files, and left as said: %" PRId64 "\n", g->n);
-        bw_import_text_lines(lines);
+    if (g->n[REFUSED] > 0) {
+        (void)printf("Refused in these files, and left as said: %" PRId64 "\n",
+                     g->n[REFUSED]);
+        bw_import_text_lines(refused);
+    }
+    if (g->n[GONE] > 0) {
+        (void)printf("No longer in the files, and left as said: %" PRId64 "\n", g->n[GONE]);
+        if (sum->refused_unnamed > 0) {
+            (void)printf("  (or among the %" PRId64
+                         " refused rows of which nobody can tell "
+                         "which line they are)\n",
+                         sum->refused_unnamed);
+        }
+        bw_import_text_lines(gone);
     }
 }
 
@@ -233,8 +256,9 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
     struct bw_docket d = {.catalogue = NULL};
     struct bw_err err = {.text = ""};
     struct bw_usac *u = NULL;
-    struct gone gone = {.n = 0};
-    bw_buf_init(&gone.lines, GONE_BYTES_MAX);
+    struct gone gone = {.usac = NULL};
+    bw_buf_init(&gone.lines[GONE], GONE_BYTES_MAX);
+    bw_buf_init(&gone.lines[REFUSED], GONE_BYTES_MAX);
     int status = bw_import_docket(&a->run, &d);
     if (status != 0) {
         goto out;
@@ -262,7 +286,8 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
                                       .told = &gone};
     status = bw_import_run(&a->run, &source, &d);
 out:
-    bw_buf_done(&gone.lines);
+    bw_buf_done(&gone.lines[GONE]);
+    bw_buf_done(&gone.lines[REFUSED]);
     bw_usac_free(u);
     bw_docket_close(&d);
     return bw_cli_flush(v, status);

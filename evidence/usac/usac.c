@@ -34,6 +34,7 @@ int bw_usac_new(const struct bw_usac_options *options, struct bw_usac **ret)
     bw_buf_init(&u->doubts, TOLD_BYTES_MAX);
     bw_kept_init(&u->asked, BW_USAC_FRNS_MAX, FRN_BYTES_MAX);
     bw_kept_init(&u->lines, BW_USAC_LINES_MAX, LINE_BYTES_MAX);
+    bw_kept_init(&u->refused, BW_USAC_LINES_MAX, EXTRA_BYTES_MAX);
     bw_kept_init(&u->frns, BW_USAC_FRNS_MAX, FRN_BYTES_MAX);
     bw_kept_init(&u->extras, BW_USAC_FRNS_MAX, EXTRA_BYTES_MAX);
     bw_kept_init(&u->payers, BW_USAC_LINES_MAX, EXTRA_BYTES_MAX);
@@ -49,6 +50,7 @@ void bw_usac_free(struct bw_usac *u)
     }
     bw_kept_done(&u->asked);
     bw_kept_done(&u->lines);
+    bw_kept_done(&u->refused);
     bw_kept_done(&u->frns);
     bw_kept_done(&u->extras);
     bw_kept_done(&u->payers);

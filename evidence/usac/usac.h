@@ -60,6 +60,8 @@ struct bw_usac_sum {
     size_t n_files;
     int64_t left_out[BW_LEFTS];
     int64_t refused;
+    int64_t
+        refused_unnamed;  /* of them, line items of which nobody can tell which they are */
     const char *refusals; /* "file:line: why" a line, the first some thousand of them */
     int64_t doubtful;     /* lines with a flag that asks a question */
     const char *doubts;   /* the same of them */
@@ -112,8 +114,13 @@ int bw_usac_entity(const struct bw_usac *u,
                    struct bw_usac_place *ret_place,
                    struct bw_err *reterr);
 
-/* Do the files have lines of this claim's payer and year, but no longer this one? */
-bool bw_usac_gone(const struct bw_usac *u, const struct bw_claimline *c);
+/* How the files stand to a claim that is on file already. */
+enum bw_usac_stand {
+    BW_USAC_THERE,   /* they have it, or nothing of its payer and year */
+    BW_USAC_REFUSED, /* its row is there and was refused */
+    BW_USAC_GONE     /* they have lines of its payer and year, but no row of it */
+};
+enum bw_usac_stand bw_usac_stand(const struct bw_usac *u, const struct bw_claimline *c);
 
 /* Is it a member that only the FRN's status, or the recipients, tell? By its name. */
 bool bw_usac_of_frn(const char *field);

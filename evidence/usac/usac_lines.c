@@ -223,16 +223,39 @@ static void payer_year(const struct bw_claimline *c, char ret[40])
     (void)snprintf(ret, 40, "%.11s %lld", c->payer, (long long)c->year);
 }
 
-bool bw_usac_gone(const struct bw_usac *u, const struct bw_claimline *c)
+enum bw_usac_stand bw_usac_stand(const struct bw_usac *u, const struct bw_claimline *c)
 {
+    const struct bw_kept_row *row;
     char key[40];
     char line[24];
+    (void)snprintf(line, sizeof(line), "%.11s.%.7s", c->frn, c->line);
+    row = bw_kept_find(&u->lines, line);
+    if (row) {
+        return row->mark & BW_MARK_REFUSED ? BW_USAC_REFUSED : BW_USAC_THERE;
+    }
+    if (bw_kept_find(&u->refused, line)) {
+        return BW_USAC_REFUSED;
+    }
     if (u->options->n_payers > 0 && !bw_usac_payer_asked(u, c->payer)) {
-        return false; /* of such a payer only some lines were looked at */
+        return BW_USAC_THERE; /* of such a payer only some lines were looked at */
     }
     payer_year(c, key);
-    (void)snprintf(line, sizeof(line), "%.11s.%.7s", c->frn, c->line);
-    return bw_kept_find(&u->payers, key) && !bw_kept_find(&u->lines, line);
+    return bw_kept_find(&u->payers, key) ? BW_USAC_GONE : BW_USAC_THERE;
+}
+
+/* A row that is not taken is a row all the same: what it says is on file is not gone. */
+static int refuse(struct bw_usac *u, const struct bw_usac_row *row, const char *why)
+{
+    struct bw_kept_row *there;
+    char frn[12];
+    char line[8];
+    char key[24];
+    int r = bw_usac_line_key(bw_usac_cell(row, BW_COL_FRN), bw_usac_cell(row, BW_COL_LINE),
+                             frn, line, key);
+    if (r < 0 || !line[0] || bw_kept_add(&u->refused, key, &there) < 0) {
+        u->sum.refused_unnamed++;
+    }
+    return bw_usac_refuse(u, row, why);
 }
 
 /* Frn and payer become known, so that the other files' rows are. */
@@ -274,7 +297,7 @@ int bw_usac_take_line(struct bw_usac *u,
         r = bw_claimline_encode(&c, &body, &why) < 0 ? -EINVAL : 1;
     }
     if (r < 0) {
-        r = bw_usac_refuse(u, row, why.text);
+        r = refuse(u, row, why.text);
     } else if (r > 0) {
         r = bw_usac_keep(u, &u->lines, key, row, body.data, body.len, reterr);
         if (r > 0 && c.flags & BW_CLAIM_MBPS_TYPED_WRONG) {

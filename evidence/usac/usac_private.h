@@ -31,6 +31,7 @@ struct bw_usac {
     struct bw_kept lines;    /* "FRN.LINE" → a claim's body without its FRN's part */
     struct bw_kept frns;     /* FRN → what its status says, packed */
     struct bw_kept extras;   /* FRN → what its recipients' rows say of it, packed */
+    struct bw_kept refused;  /* "FRN.LINE" of rows that were refused */
     struct bw_kept payers;   /* "BEN 2026" of each payer and year of which a line is kept */
     struct bw_kept entities; /* number → body */
     struct bw_usac_link *links;

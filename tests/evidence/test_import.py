@@ -266,6 +266,36 @@ class Good(Import):
         self.assertIn(f"frn:{lost['frn']}.001", self.bodies("claim"))
         self.assertEqual(self.told("--ben", districts[1]["ben"], *paths)["gone"], 0)
 
+    def test_refused_is_not_gone(self):
+        """A row without its unit, one that is there twice: in the files, and not taken."""
+        districts = gen_usac.world(4, 3)
+        d = districts[0]
+        self.assertGreater(len(d["frns"]), 1)
+        paths = gen_usac.write(districts, self.dir)
+        self.usac(*paths)
+        said = self.bodies("claim")
+        with open(paths[0], encoding="utf-8") as f:
+            text = f.read()
+        frn = d["frns"][-1]
+        about = f"frn:{frn['frn']}.001"
+        row = next(r for r in text.split("\n") if f"{frn['frn']}.001" in r and ",Current," in r)
+        unit = f",{frn['lines'][0]['unit']},"
+        for other in (row.replace(unit, ",,"), row + "\n" + row.replace("All sites", "One site")):
+            self.assertNotEqual(other, row)
+            with open(paths[0], "w", encoding="utf-8") as f:
+                f.write(text.replace(row, other))
+            told = self.told(*paths, status=1)
+            self.assertEqual((told["gone"], told["refused_on_file"], told["refused_lines"], told["written"]),
+                             (0, 1, [about], False))
+            self.assertIn(f"Refused in these files, and left as said: 1\n  {about}\n", self.usac(*paths, status=1)[0])
+        # what cannot be told is not told as certain
+        with open(paths[0], "w", encoding="utf-8") as f:
+            f.write(text.replace(row, row.replace(f"{frn['frn']}.001", "?")))
+        told = self.told(*paths, status=1)
+        self.assertEqual((told["gone_lines"], told["refused_on_file"], told["refused_unnamed"]), ([about], 0, 1))
+        self.assertIn("(or among the 1 refused rows of which nobody can tell", self.usac(*paths, status=1)[0])
+        self.assertEqual(self.bodies("claim"), said)
+
     def test_bom_crlf_and_quotes(self):
         plain_told = self.told("--dry-run", self.lines_file())
         for change in (lambda t: b"\xef\xbb\xbf" + t.encode(),
