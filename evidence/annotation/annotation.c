@@ -6,11 +6,10 @@
 
 #include <buf.h>
 #include <bw/err.h>
-#include <catalogue.h>
 #include <errno.h>
+#include <said_list.h>
 #include <statement.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define UNIX_S_MAX INT64_C(253402300799)
@@ -106,32 +105,10 @@ void bw_annotation_about(const char *site,
 /* ---- those on file -------------------------------------------------------------- */
 
 struct reading {
-    struct bw_annotation_said *list;
-    size_t n;
-    size_t cap;
+    struct bw_said_list list;
     int64_t from_unix_s;
     int64_t to_unix_s;
-    int64_t unread;
 };
-
-static int grow(struct reading *r)
-{
-    size_t cap = r->cap ? r->cap * 2 : 16;
-    struct bw_annotation_said *list;
-    if (r->n < r->cap) {
-        return 0;
-    }
-    if (r->n >= BW_ANNOTATIONS_MAX) {
-        return -E2BIG;
-    }
-    list = realloc(r->list, cap * sizeof(*list));
-    if (!list) {
-        return -ENOMEM;
-    }
-    r->list = list;
-    r->cap = cap;
-    return 0;
-}
 
 static int take(void *owner, const struct bw_said *said)
 {
@@ -141,27 +118,28 @@ static int take(void *owner, const struct bw_said *said)
     if (!said->statement->body ||
         bw_annotation_decode(said->statement->body, said->statement->n_body, &a.annotation,
                              NULL) < 0) {
-        r->unread++;
+        r->list.unread++;
         return 0;
     }
     if (a.annotation.to_unix_s <= r->from_unix_s ||
         a.annotation.from_unix_s >= r->to_unix_s) {
         return 0;
     }
-    int code = grow(r);
-    if (code < 0) {
-        return code;
-    }
     memcpy(a.id, said->id, sizeof(a.id));
     (void)snprintf(a.by, sizeof(a.by), "%s", said->statement->by);
     a.said_unix_s = said->statement->said_unix_s;
     /* They come as they were said: each goes behind those that begin no later. */
-    size_t at = r->n++;
-    while (at > 0 && r->list[at - 1].annotation.from_unix_s > a.annotation.from_unix_s) {
-        r->list[at] = r->list[at - 1];
+    int code = bw_said_list_add(&r->list, &a);
+    if (code < 0) {
+        return code;
+    }
+    struct bw_annotation_said *rows = r->list.rows;
+    size_t at = r->list.n - 1;
+    while (at > 0 && rows[at - 1].annotation.from_unix_s > a.annotation.from_unix_s) {
+        rows[at] = rows[at - 1];
         at--;
     }
-    r->list[at] = a;
+    rows[at] = a;
     return 0;
 }
 
@@ -175,21 +153,22 @@ int bw_annotations_read(struct bw_catalogue *c,
                         int64_t *ret_unread,
                         struct bw_err *reterr)
 {
-    struct reading reading = {.from_unix_s = from_unix_s, .to_unix_s = to_unix_s};
+    struct reading reading = {
+        .list = {.size = sizeof(struct bw_annotation_said), .max = BW_ANNOTATIONS_MAX},
+        .from_unix_s = from_unix_s,
+        .to_unix_s = to_unix_s};
+    char what[sizeof("annotations of .") + BW_SITE_MAX + BW_NAME_MAX];
     char about[BW_ANNOTATION_ABOUT_MAX + 1];
     bw_annotation_about(site, circuit, about);
+    (void)snprintf(what, sizeof(what), "annotations of %s.%s", site, circuit);
     int r =
-        c->ops->statements(c, &(struct bw_said_query){.kind = "annotation", .about = about},
-                           take, &reading, reterr);
+        bw_said_list_read(c, &(struct bw_said_query){.kind = "annotation", .about = about},
+                          take, &reading, &reading.list, what, reterr);
     if (r < 0) {
-        free(reading.list);
-        return r == -E2BIG    ? bw_err_set(reterr, r, "more than %d annotations of %s.%s",
-                                           BW_ANNOTATIONS_MAX, site, circuit)
-               : r == -ENOMEM ? bw_err_set(reterr, r, "out of memory")
-                              : r;
+        return r;
     }
-    *ret = reading.list;
-    *ret_n = reading.n;
-    *ret_unread = reading.unread;
+    *ret = reading.list.rows;
+    *ret_n = reading.list.n;
+    *ret_unread = reading.list.unread;
     return 0;
 }

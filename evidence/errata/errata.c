@@ -6,23 +6,18 @@
 #include "errata.h"
 
 #include <bw/err.h>
-#include <catalogue.h>
 #include <errno.h>
-#include <grow.h>
+#include <said_list.h>
 #include <statement.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct reading {
-    struct bw_erratum_said *list;
-    size_t n;
-    size_t cap;
+    struct bw_said_list list;
     const char *site;
     const char *circuit;
     int64_t from_unix_s;
     int64_t to_unix_s;
-    int64_t unread;
 };
 
 int bw_erratum_take(const struct bw_statement *s,
@@ -65,26 +60,16 @@ static int take(void *owner, const struct bw_said *said)
 {
     struct reading *r = owner;
     struct bw_erratum_said e;
-    void *room;
     if (bw_erratum_take(said->statement, &e, NULL) < 0) {
-        r->unread++;
+        r->list.unread++;
         return 0;
     }
     if (!concerns(r, &e)) {
         return 0;
     }
-    if (r->n == BW_ERRATA_MAX) {
-        return -E2BIG;
-    }
-    room = bw_grow(r->list, r->n, &r->cap, sizeof(*r->list));
-    if (!room) {
-        return -ENOMEM;
-    }
-    r->list = room;
     memcpy(e.id, said->id, sizeof(e.id));
     e.position = said->position;
-    r->list[r->n++] = e;
-    return 0;
+    return bw_said_list_add(&r->list, &e);
 }
 
 int bw_errata_read(struct bw_catalogue *c,
@@ -98,24 +83,22 @@ int bw_errata_read(struct bw_catalogue *c,
                    int64_t *ret_unread,
                    struct bw_err *reterr)
 {
-    struct reading reading = {.site = site,
-                              .circuit = circuit,
-                              .from_unix_s = from_unix_s,
-                              .to_unix_s = to_unix_s};
-    int r = c->ops->statements(c,
-                               &(struct bw_said_query){.kind = "erratum",
-                                                       .as_of = as_of != BW_UNKNOWN,
-                                                       .before_position = as_of},
-                               take, &reading, reterr);
+    struct reading reading = {
+        .list = {.size = sizeof(struct bw_erratum_said), .max = BW_ERRATA_MAX},
+        .site = site,
+        .circuit = circuit,
+        .from_unix_s = from_unix_s,
+        .to_unix_s = to_unix_s};
+    int r = bw_said_list_read(
+        c,
+        &(struct bw_said_query){
+            .kind = "erratum", .as_of = as_of != BW_UNKNOWN, .before_position = as_of},
+        take, &reading, &reading.list, "errata of one period", reterr);
     if (r < 0) {
-        free(reading.list);
-        return r == -E2BIG    ? bw_err_set(reterr, r, "more than %d errata of one period",
-                                           BW_ERRATA_MAX)
-               : r == -ENOMEM ? bw_err_set(reterr, r, "out of memory")
-                              : r;
+        return r;
     }
-    *ret = reading.list;
-    *ret_n = reading.n;
-    *ret_unread = reading.unread;
+    *ret = reading.list.rows;
+    *ret_n = reading.list.n;
+    *ret_unread = reading.list.unread;
     return 0;
 }

@@ -6,11 +6,10 @@
 
 #include <buf.h>
 #include <bw/err.h>
-#include <catalogue.h>
 #include <errno.h>
+#include <said_list.h>
 #include <statement.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <utf8.h>
 
@@ -168,58 +167,30 @@ int bw_reply_words(
 /* ---- those on file -------------------------------------------------------------- */
 
 struct reading {
-    struct bw_reply_said *list;
-    size_t n;
-    size_t cap;
+    struct bw_said_list list;
     int64_t from_unix_s;
     int64_t to_unix_s;
-    int64_t unread;
 };
-
-static int grow(struct reading *r)
-{
-    size_t cap = r->cap ? r->cap * 2 : 4;
-    struct bw_reply_said *list;
-    if (r->n < r->cap) {
-        return 0;
-    }
-    if (r->n >= BW_REPLIES_MAX) {
-        return -E2BIG;
-    }
-    list = reallocarray(r->list, cap, sizeof(*list));
-    if (!list) {
-        return -ENOMEM;
-    }
-    r->list = list;
-    r->cap = cap;
-    return 0;
-}
 
 static int take(void *owner, const struct bw_said *said)
 {
     struct reading *r = owner;
     const struct bw_statement *s = said->statement;
-    struct bw_reply reply;
-    if (!s->body || bw_reply_decode(s->body, s->n_body, &reply, NULL) < 0) {
-        r->unread++;
+    struct bw_reply_said a;
+    memset(&a, 0, sizeof(a));
+    if (!s->body || bw_reply_decode(s->body, s->n_body, &a.reply, NULL) < 0) {
+        r->list.unread++;
         return 0;
     }
-    if (reply.to_unix_s <= r->from_unix_s || reply.from_unix_s >= r->to_unix_s) {
+    if (a.reply.to_unix_s <= r->from_unix_s || a.reply.from_unix_s >= r->to_unix_s) {
         return 0;
     }
-    int code = grow(r);
-    if (code < 0) {
-        return code;
-    }
-    struct bw_reply_said *a = &r->list[r->n++];
-    memset(a, 0, sizeof(*a));
-    a->reply = reply;
-    memcpy(a->id, said->id, sizeof(a->id));
-    memcpy(a->sha256, s->sha256, sizeof(a->sha256));
-    (void)snprintf(a->by, sizeof(a->by), "%s", s->by);
-    (void)snprintf(a->file, sizeof(a->file), "%s", s->file);
-    a->said_unix_s = s->said_unix_s;
-    return 0;
+    memcpy(a.id, said->id, sizeof(a.id));
+    memcpy(a.sha256, s->sha256, sizeof(a.sha256));
+    (void)snprintf(a.by, sizeof(a.by), "%s", s->by);
+    (void)snprintf(a.file, sizeof(a.file), "%s", s->file);
+    a.said_unix_s = s->said_unix_s;
+    return bw_said_list_add(&r->list, &a);
 }
 
 int bw_replies_read(struct bw_catalogue *c,
@@ -232,20 +203,21 @@ int bw_replies_read(struct bw_catalogue *c,
                     int64_t *ret_unread,
                     struct bw_err *reterr)
 {
-    struct reading reading = {.from_unix_s = from_unix_s, .to_unix_s = to_unix_s};
+    struct reading reading = {
+        .list = {.size = sizeof(struct bw_reply_said), .max = BW_REPLIES_MAX},
+        .from_unix_s = from_unix_s,
+        .to_unix_s = to_unix_s};
+    char what[sizeof("replies about .") + BW_SITE_MAX + BW_NAME_MAX];
     char about[BW_SITE_MAX + BW_NAME_MAX + 16];
     (void)snprintf(about, sizeof(about), "circuit:%s.%s", site, circuit);
-    int r = c->ops->statements(c, &(struct bw_said_query){.kind = "reply", .about = about},
-                               take, &reading, reterr);
+    (void)snprintf(what, sizeof(what), "replies about %s.%s", site, circuit);
+    int r = bw_said_list_read(c, &(struct bw_said_query){.kind = "reply", .about = about},
+                              take, &reading, &reading.list, what, reterr);
     if (r < 0) {
-        free(reading.list);
-        return r == -E2BIG    ? bw_err_set(reterr, r, "more than %d replies about %s.%s",
-                                           BW_REPLIES_MAX, site, circuit)
-               : r == -ENOMEM ? bw_err_set(reterr, r, "out of memory")
-                              : r;
+        return r;
     }
-    *ret = reading.list;
-    *ret_n = reading.n;
-    *ret_unread = reading.unread;
+    *ret = reading.list.rows;
+    *ret_n = reading.list.n;
+    *ret_unread = reading.list.unread;
     return 0;
 }
