@@ -4,7 +4,7 @@
  * --district, --consortium and --frn choose them, with the address of each one's pack. */
 #include "pack_index.h"
 
-#include "pack_ask.h"
+#include "packroom.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -231,15 +231,7 @@ static int read_days(struct index *x)
 
 static void get(struct bw_collector *c, struct bw_http_req *req, bool frn)
 {
-    const struct bw_pack_query q = {
-        .purpose = bw_http_query(req, "for"),
-        .format = bw_http_query(req, "format"),
-        .year = bw_http_query(req, "year"),
-        .month = bw_http_query(req, "month"),
-        .from = bw_http_query(req, "from"),
-        .to = bw_http_query(req, "to"),
-        .tz = bw_http_query(req, "tz"),
-    };
+    const struct bw_pack_query q = bw_packroom_query(req);
     const char *number = bw_http_param(req, 0);
     struct index *x = calloc(1, sizeof(*x));
 

@@ -7,7 +7,6 @@
  * that can still change is made again after ten minutes, any other after a day. */
 #include "packroom.h"
 
-#include "pack_ask.h"
 #include "pack_shelf.h"
 
 #include <buf.h>
@@ -390,11 +389,9 @@ static void look(struct view *v)
 
 /* ---- the interface ----------------------------------------------------------------- */
 
-void bw_packroom_get(void *owner, struct bw_http_req *req)
+struct bw_pack_query bw_packroom_query(struct bw_http_req *req)
 {
-    struct bw_collector *c = owner;
-    struct bw_packroom *p = c->packroom;
-    const struct bw_pack_query q = {
+    return (struct bw_pack_query){
         .purpose = bw_http_query(req, "for"),
         .format = bw_http_query(req, "format"),
         .year = bw_http_query(req, "year"),
@@ -402,14 +399,21 @@ void bw_packroom_get(void *owner, struct bw_http_req *req)
         .from = bw_http_query(req, "from"),
         .to = bw_http_query(req, "to"),
         .tz = bw_http_query(req, "tz"),
-        .paper = bw_http_query(req, "paper"),
-        .letter = bw_http_query(req, "letter"),
-        .certificate = bw_http_query(req, "certificate"),
     };
+}
+
+void bw_packroom_get(void *owner, struct bw_http_req *req)
+{
+    struct bw_collector *c = owner;
+    struct bw_packroom *p = c->packroom;
+    struct bw_pack_query q = bw_packroom_query(req);
     struct bw_pack_ask ask = {.letter = false};
     struct bw_err err = {""};
     struct view *v;
 
+    q.paper = bw_http_query(req, "paper");
+    q.letter = bw_http_query(req, "letter");
+    q.certificate = bw_http_query(req, "certificate");
     p->asked++;
     if (bw_circuit_id_parse(bw_http_param(req, 0), ask.site, ask.circuit) < 0) {
         bw_http_problem(req, 404, "not-found", "No such circuit",

@@ -4,6 +4,8 @@
 #ifndef BW_PACKROOM_H
 #define BW_PACKROOM_H
 
+#include "pack_ask.h"
+
 #include <stdint.h>
 
 struct bw_buf;
@@ -28,6 +30,9 @@ int bw_packroom_new(const struct bw_packroom_opts *opts,
 /* After the readers and the errands were closed: nothing is under way then. */
 void bw_packroom_free(struct bw_packroom *p);
 void bw_packroom_metrics(const struct bw_packroom *p, struct bw_buf *b);
+
+/* What every request for packs may say: what, in which form, of when. */
+struct bw_pack_query bw_packroom_query(struct bw_http_req *req);
 
 /* GET /api/v1/circuits/{}/pack */
 void bw_packroom_get(void *owner, struct bw_http_req *req);

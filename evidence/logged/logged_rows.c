@@ -131,38 +131,40 @@ static bool begins(const char **at, const char *data, size_t n, const char *head
     return n >= len && memcmp(data, heading, len) == 0;
 }
 
-int bw_logged_runs_read(const char *data,
-                        size_t n,
-                        struct bw_logged_run **ret,
-                        size_t *ret_n,
-                        struct bw_err *reterr)
+/* One row from *at on, which then stands behind it; `before` is the row before it, NULL for
+ * the first. False: it is none, or does not come after that one. */
+typedef bool row_fn(const char **at, const char *end, const void *before, void *ret);
+
+static int rows_read(const char *data,
+                     size_t n,
+                     const char *heading,
+                     row_fn *row,
+                     size_t size,
+                     void **ret,
+                     size_t *ret_n,
+                     struct bw_err *reterr)
 {
-    struct bw_logged_run *list = NULL;
-    struct bw_logged_run *grown;
+    char *list = NULL;
+    char *grown;
     const char *end = data + n;
     const char *at;
     size_t cap = 0;
     size_t k = 0;
     int r = 0;
 
-    if (!begins(&at, data, n, runs_heading)) {
+    if (!begins(&at, data, n, heading)) {
         return bw_err_set(reterr, -BW_EMALFORMED, "does not begin with its heading");
     }
     for (; r == 0 && at < end; k++) {
-        struct bw_logged_run x = {0, 0, 0};
-        if (!number(&at, end, ',', &x.first) || !number(&at, end, ',', &x.last) ||
-            !number(&at, end, '\r', &x.leaf) || !newline(&at, end) || x.last < x.first ||
-            (k > 0 && (x.first <= list[k - 1].last || x.leaf <= list[k - 1].leaf))) {
-            r = bw_err_set(reterr, -BW_EMALFORMED, "row %zu is none", k + 1);
-            break;
-        }
-        grown = bw_grow(list, k, &cap, sizeof(*list));
+        grown = bw_grow(list, k, &cap, size);
         if (!grown) {
             r = bw_err_set(reterr, -ENOMEM, "out of memory");
             break;
         }
         list = grown;
-        list[k] = x;
+        if (!row(&at, end, k > 0 ? list + (k - 1) * size : NULL, list + k * size)) {
+            r = bw_err_set(reterr, -BW_EMALFORMED, "row %zu is none", k + 1);
+        }
     }
     if (r < 0) {
         free(list);
@@ -173,8 +175,35 @@ int bw_logged_runs_read(const char *data,
     return 0;
 }
 
-static bool other(const char **at, const char *end, struct bw_logged_other *ret)
+static bool run(const char **at, const char *end, const void *before, void *ret)
 {
+    const struct bw_logged_run *b = before;
+    struct bw_logged_run *x = ret;
+
+    return number(at, end, ',', &x->first) && number(at, end, ',', &x->last) &&
+           number(at, end, '\r', &x->leaf) && newline(at, end) && x->last >= x->first &&
+           (!b || (x->first > b->last && x->leaf > b->leaf));
+}
+
+int bw_logged_runs_read(const char *data,
+                        size_t n,
+                        struct bw_logged_run **ret,
+                        size_t *ret_n,
+                        struct bw_err *reterr)
+{
+    void *list;
+    int r = rows_read(data, n, runs_heading, run, sizeof(**ret), &list, ret_n, reterr);
+
+    if (r == 0) {
+        *ret = list;
+    }
+    return r;
+}
+
+static bool other(const char **at, const char *end, const void *before, void *row)
+{
+    const struct bw_logged_other *b = before;
+    struct bw_logged_other *ret = row;
     int64_t type = 0;
     size_t n = 0;
 
@@ -192,7 +221,7 @@ static bool other(const char **at, const char *end, struct bw_logged_other *ret)
     memcpy(ret->of, *at, n);
     ret->of[n] = '\0';
     *at += n + 2;
-    return true;
+    return !b || ret->leaf > b->leaf;
 }
 
 int bw_logged_others_read(const char *data,
@@ -201,38 +230,13 @@ int bw_logged_others_read(const char *data,
                           size_t *ret_n,
                           struct bw_err *reterr)
 {
-    struct bw_logged_other *list = NULL;
-    struct bw_logged_other *grown;
-    const char *end = data + n;
-    const char *at;
-    size_t cap = 0;
-    size_t k = 0;
-    int r = 0;
+    void *list;
+    int r = rows_read(data, n, others_heading, other, sizeof(**ret), &list, ret_n, reterr);
 
-    if (!begins(&at, data, n, others_heading)) {
-        return bw_err_set(reterr, -BW_EMALFORMED, "does not begin with its heading");
+    if (r == 0) {
+        *ret = list;
     }
-    for (; r == 0 && at < end; k++) {
-        struct bw_logged_other x;
-        if (!other(&at, end, &x) || (k > 0 && x.leaf <= list[k - 1].leaf)) {
-            r = bw_err_set(reterr, -BW_EMALFORMED, "row %zu is none", k + 1);
-            break;
-        }
-        grown = bw_grow(list, k, &cap, sizeof(*list));
-        if (!grown) {
-            r = bw_err_set(reterr, -ENOMEM, "out of memory");
-            break;
-        }
-        list = grown;
-        list[k] = x;
-    }
-    if (r < 0) {
-        free(list);
-        return r;
-    }
-    *ret = list;
-    *ret_n = k;
-    return 0;
+    return r;
 }
 
 /* ---- leaves ---------------------------------------------------------------------- */
