@@ -12,16 +12,15 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 import jsonschema
 from bwtest import Box
+from said_case import BANDWITNESS, SaidCase
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
 FORM = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -34,26 +33,12 @@ def utc(unix_s):
     return time.strftime(FORM + "Z", time.gmtime(unix_s))
 
 
-class Annotated(unittest.TestCase):
-    maxDiff = None
-
+class Annotated(SaidCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-notes-"))
-        cls.data, cls.jose, cls.key = (os.path.join(cls.folder, n) for n in ("data", "r.jose", "r.jwk"))
-        os.mkdir(cls.data)
-        subprocess.run([GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000",
-                        "--jose", cls.jose, "--key", cls.key, "--ledger", cls.data + "/ledger"],
-                       check=True, stdout=subprocess.DEVNULL)
+        cls.make("2026-10-28T05:00:00Z", 8)
         with open(os.path.join(TOP, "docs", "report-v1.schema.json"), encoding="utf-8") as f:
             cls.schema = jsonschema.Draft202012Validator(json.load(f))
-
-    def run_it(self, *words, status=0):
-        done = subprocess.run([BANDWITNESS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              encoding="utf-8", timeout=120, check=False,
-                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
-        self.assertEqual(done.returncode, status, done.stderr)
-        return done.stdout
 
     def report(self, form="json", *words):
         text = self.run_it("report", "--ledger", self.data, "--tz", "America/Chicago", "--claim-down",

@@ -10,36 +10,21 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import jsonschema
+from said_case import BANDWITNESS, ENV, SaidCase
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
 PERIOD = ("--from", "2026-10-30T05:00:00Z", "--to", "2026-11-01T05:00:00Z")
 WHERE = ("--tz", "America/Chicago", "--claim-down", "100M", "--claim-up", "20M")
 
 
-class Errata(unittest.TestCase):
-    maxDiff = None
-
+class Errata(SaidCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bw-test-errata-"))
-        cls.data, cls.jose, cls.key = (os.path.join(cls.folder, n) for n in ("data", "r.jose", "r.jwk"))
-        os.mkdir(cls.data)
-        subprocess.run([GEN, "--from", "2026-10-29T05:00:00Z", "--days", "4", "--offset", "-18000",
-                        "--jose", cls.jose, "--key", cls.key, "--ledger", cls.data + "/ledger"],
-                       check=True, stdout=subprocess.DEVNULL)
-
-    def run_it(self, *words, status=0):
-        done = subprocess.run([BANDWITNESS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              encoding="utf-8", timeout=120, check=False,
-                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
-        self.assertEqual(done.returncode, status, done.stderr)
-        return done.stdout
+        cls.make("2026-10-29T05:00:00Z", 4)
 
     def report(self, form="json", *words):
         text = self.run_it("report", "--ledger", self.data, *WHERE, *PERIOD, "--format", form, *words)
@@ -201,8 +186,7 @@ class Errata(unittest.TestCase):
         with open(self.issued + "/issued", "w", encoding="ascii"):
             pass
         done = subprocess.run([BANDWITNESS, *ask, *early, "--format", "csv", "-o", out], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, encoding="utf-8", check=False,
-                              env={**os.environ, "SOURCE_DATE_EPOCH": "1794500000", "TZ": "UTC"})
+                              stderr=subprocess.PIPE, encoding="utf-8", check=False, env=ENV)
         self.assertEqual(done.returncode, 0)
         self.assertIn("the register of issued reports does not have it", done.stderr)
 
