@@ -2,7 +2,8 @@
  * flow.c - the blocks of a document, one below the other, over pages.
  *
  * Invariant: a heading stands on the page of what follows it; a chart, a note and a row of
- * facts are whole; nothing is left out that a folded block of a screen holds. */
+ * facts are whole; nothing is left out that a folded block of a screen holds, but tables of
+ * more rows than a year has days: where those are it says. */
 #include "paper.h"
 
 #include <buf.h>
@@ -17,7 +18,9 @@ enum {
     FACT_COLUMNS = 4,
     LEAST = 30, /* points: two lines of text and a little */
     TABLE_LEAST = 64,
+    KEPT = 90, /* points: a text no higher is not split */
     APPENDED_MAX = 256,
+    ROWS_MAX = 400,     /* of a table on paper, more than a year has days */
     CONTENTS_LEAST = 9, /* sections */
     CONTENTS_LINE = 12
 };
@@ -51,6 +54,33 @@ static struct paper_face heading_face(const struct paper *p, int level)
     return (struct paper_face){.size = size, .strong = size, .bold = true};
 }
 
+static double least(struct paper *p, const struct bw_block *b);
+
+/* A short text is not split, and what begins in bold, or leads to a folded block, stands
+ * with what follows it. Gives what room that takes. */
+static double kept(struct paper *p, const struct bw_block *b)
+{
+    const struct bw_block *next = b->next;
+    PangoLayout *l;
+    double h;
+
+    if (p->limited || b->as.para == BW_PARA_METHOD) {
+        return 0;
+    }
+    l = paper_layout(p, &b->text, &body, p->text_width, PANGO_ALIGN_LEFT);
+    h = paper_layout_height(l);
+    g_object_unref(l);
+    if (h > KEPT) {
+        return 0;
+    }
+    if (next &&
+        (next->kind == BW_BLOCK_DETAILS || (next->kind == BW_BLOCK_TABLE && b->text.first &&
+                                            b->text.first->style == BW_SPAN_STRONG))) {
+        h += 4 + least(p, next);
+    }
+    return h;
+}
+
 /* Room that the beginning of a block wants. */
 static double least(struct paper *p, const struct bw_block *b)
 {
@@ -63,12 +93,19 @@ static double least(struct paper *p, const struct bw_block *b)
     case BW_BLOCK_CHART:
         return paper_chart_height(p, &b->as.chart) + (b->as.chart.n_key ? 20 : 6);
     case BW_BLOCK_TABLE:
+        return paper_table_short(p, b) ? PAPER_TABLE_SHORT + 8 : TABLE_LEAST;
     case BW_BLOCK_FACTS:
         return TABLE_LEAST;
     case BW_BLOCK_DETAILS: /* its pointer */
-    case BW_BLOCK_PARA:
-        /* the names of methods belong to what they made */
-        return b->as.para == BW_PARA_METHOD ? 14 + least(p, b->next) : LEAST;
+        return LEAST;
+    case BW_BLOCK_PARA: {
+        double h = kept(p, b);
+        if (b->as.para == BW_PARA_METHOD) {
+            /* the names of methods belong to what they made */
+            return 14 + least(p, b->next);
+        }
+        return h > LEAST ? h : LEAST;
+    }
     case BW_BLOCK_BREAK:
         return 0;
     case BW_BLOCK_ROOT:
@@ -147,6 +184,20 @@ static void heading(struct flow *f, const struct bw_block *b)
 
 /* ---- blocks of text ------------------------------------------------------------ */
 
+/* A folded table that is left to other forms. */
+static bool too_long(const struct bw_block *b)
+{
+    size_t rows = 0;
+
+    for (const struct bw_block *c = b->first; c; c = c->next) {
+        for (const struct bw_block *r = c->first; r && c->kind == BW_BLOCK_TABLE;
+             r = r->next) {
+            rows++;
+        }
+    }
+    return rows > ROWS_MAX;
+}
+
 /* Where a text leads that has one link; NULL: nowhere on these pages. */
 static const char *leads_to(const struct paper *p, const struct bw_doc_text *text)
 {
@@ -159,8 +210,10 @@ static const char *leads_to(const struct paper *p, const struct bw_doc_text *tex
         }
     }
     b = anchor ? bw_doc_find(p->doc, anchor) : NULL;
-    for (const struct bw_block *up = b; up && p->limited; up = up->parent) {
-        b = up->kind == BW_BLOCK_DETAILS ? NULL : b; /* in other forms only */
+    for (const struct bw_block *up = b; up; up = up->parent) {
+        if (up->kind == BW_BLOCK_DETAILS && (p->limited || too_long(up))) {
+            b = NULL; /* in other forms only */
+        }
     }
     return b ? anchor : NULL;
 }
@@ -180,6 +233,7 @@ static void pour(struct paper *p,
 
 static void paragraph(struct paper *p, const struct bw_block *b)
 {
+    paper_need(p, kept(p, b));
     switch (b->as.para) {
     case BW_PARA_METHOD: {
         struct bw_span span = {.style = BW_SPAN_METHOD};
@@ -373,6 +427,7 @@ static void chart(struct paper *p, const struct bw_block *b)
 static void details(struct flow *f, const struct bw_block *b)
 {
     struct paper *p = f->p;
+    bool elsewhere = p->limited || too_long(b);
     struct bw_span words[2] = {{.style = BW_SPAN_PLAIN}, {.style = BW_SPAN_PLAIN}};
     struct bw_doc_text text = {.first = &words[0]};
     char where[48];
@@ -380,19 +435,20 @@ static void details(struct flow *f, const struct bw_block *b)
     PangoLayout *l;
     struct bw_buf summary;
 
-    if (!p->limited && f->n_appended == APPENDED_MAX) {
+    if (!elsewhere && f->n_appended == APPENDED_MAX) {
         p->error = p->error ? p->error : -E2BIG;
         return;
     }
-    if (!p->limited) {
+    if (!elsewhere) {
         f->appended[f->n_appended++] = b;
     }
     bw_buf_init(&summary, 4096);
     bw_doc_plain(&b->text, &summary);
     words[0].text = summary.data ? summary.data : "";
     words[0].next = &words[1];
-    if (p->limited) {
-        (void)snprintf(where, sizeof(where), ": in the HTML and CSV of this page.");
+    if (elsewhere) {
+        (void)snprintf(where, sizeof(where), ": in the HTML%s of this page.",
+                       p->limited ? " and CSV" : "");
     } else {
         /* the dry run does not know the page yet; its number changes no line */
         (void)snprintf(where, sizeof(where), ": page %d.",
@@ -402,8 +458,8 @@ static void details(struct flow *f, const struct bw_block *b)
     paper_need(p, LEAST);
     l = paper_layout(p, &text, &small_face, p->text_width, PANGO_ALIGN_LEFT);
     (void)snprintf(anchor, sizeof(anchor), DETAIL_ANCHOR, f->n_appended - 1);
-    paper_pour_link(p, l, p->left, "P", p->limited ? PAPER_SOFT : PAPER_DEEP,
-                    p->limited ? NULL : anchor);
+    paper_pour_link(p, l, p->left, "P", elsewhere ? PAPER_SOFT : PAPER_DEEP,
+                    elsewhere ? NULL : anchor);
     g_object_unref(l);
     bw_buf_done(&summary);
     paper_space(p, 4);

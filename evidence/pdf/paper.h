@@ -155,7 +155,10 @@ double paper_chart_height(const struct paper *p, const struct bw_doc_chart *c);
 void paper_swatch(struct paper *p, enum bw_doc_swatch swatch, double x, double y);
 
 void paper_table(struct paper *p, const struct bw_block *b); /* table.c */
-void paper_flow(struct paper *p, const struct bw_doc *d);    /* flow.c */
+/* Whether it has few rows: where it is no higher than that, it is not split. */
+#define PAPER_TABLE_SHORT 160
+bool paper_table_short(const struct paper *p, const struct bw_block *b);
+void paper_flow(struct paper *p, const struct bw_doc *d); /* flow.c */
 
 /* finish.c: what cairo did not write. */
 int paper_finish(const struct paper *p,

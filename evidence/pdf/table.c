@@ -16,8 +16,12 @@
 enum {
     GROUP_MAX = 64,
     WORD_MAX = 130, /* points: longer words are broken */
-    MANY = 8,       /* rows */
-    SHORT = 150,    /* points: what has one line in a table of many rows */
+    SLACK = 2,      /* points by which words may be wider than metrics.c says */
+    ROOM = 34,      /* points of a cell in which people write */
+    FEW = 6,        /* rows */
+    MANY = 8,
+    SHORT = 150, /* points: what has one line in a table of many rows */
+    BRIEF = 66,  /* points: what has one line in any table */
     SIZES = 8
 };
 
@@ -62,7 +66,7 @@ static void measure_words(
     while (*text) {
         size_t len = keep_whole ? strlen(text) : strcspn(text, " ");
         double w = word_width(text, len, size, bold);
-        double least = w < WORD_MAX ? w : WORD_MAX;
+        double least = w < WORD_MAX ? w + SLACK : WORD_MAX;
         n->least = least > n->least ? least : n->least;
         *line += w;
         text += len;
@@ -71,7 +75,7 @@ static void measure_words(
             text++;
         }
     }
-    n->most = *line > n->most ? *line : n->most;
+    n->most = *line + SLACK > n->most ? *line + SLACK : n->most;
 }
 
 static void measure(const struct paper *p,
@@ -189,7 +193,8 @@ static void widths(struct paper *p, struct table *t)
         }
         for (size_t i = 0; i < t->t->n_columns; i++) {
             /* dates on one line, and all short cells of a long list */
-            bool one_line = n_rows > MANY || t->t->columns[i].header;
+            bool one_line = n_rows > MANY || t->t->columns[i].header ||
+                            (!p->limited && needs[i].most <= BRIEF * smaller[k]);
             if (one_line && t->t->style != BW_TABLE_BIG &&
                 needs[i].most <= SHORT * smaller[k]) {
                 needs[i].least = needs[i].most;
@@ -279,6 +284,14 @@ cell_layout(struct paper *p, const struct table *t, const struct bw_block *c)
                                                                 : PANGO_ALIGN_LEFT);
 }
 
+/* A cell that people fill in by hand. */
+static bool blank(const struct bw_block *c)
+{
+    const struct bw_span *s = c->text.first;
+
+    return s && !s->next && s->text && strcmp(s->text, " ") == 0;
+}
+
 /* Rows from `first` on that a cell over several holds together, and how high each is. */
 static size_t measured(struct paper *p,
                        const struct table *t,
@@ -292,7 +305,7 @@ static size_t measured(struct paper *p,
         heights[i] = heights[i] > 0 ? heights[i] : 0;
         for (const struct bw_block *c = row->first; c; c = c->next) {
             PangoLayout *l = cell_layout(p, t, c);
-            double h = paper_layout_height(l) + 2 * t->pad_y;
+            double h = blank(c) ? ROOM : paper_layout_height(l) + 2 * t->pad_y;
             size_t span = c->as.cell.rowspan > 1 ? c->as.cell.rowspan : 1;
             g_object_unref(l);
             n = i + span > n && i + span <= GROUP_MAX ? i + span : n;
@@ -441,6 +454,35 @@ static void rows_left(struct paper *p, const struct bw_block *r)
     p->cut += n;
 }
 
+bool paper_table_short(const struct paper *p, const struct bw_block *b)
+{
+    int rows = 0;
+
+    for (const struct bw_block *r = b->first; r; r = r->next) {
+        rows++;
+    }
+    return !p->limited && rows <= FEW;
+}
+
+/* What a short table needs to stand whole; `begin` of one that is split between rows. */
+static double
+all_of(struct paper *p, const struct table *t, const struct bw_block *r, double begin)
+{
+    double heights[GROUP_MAX];
+    double all = begin;
+
+    if (!paper_table_short(p, t->block)) {
+        return begin;
+    }
+    for (bool first = true; r; first = false) {
+        size_t n = group(p, t, r, heights);
+        for (size_t i = 0; i < n && r; i++, r = r->next) {
+            all += first ? 0 : heights[i];
+        }
+    }
+    return all <= PAPER_TABLE_SHORT ? all : begin;
+}
+
 void paper_table(struct paper *p, const struct bw_block *b)
 {
     struct table t = {.block = b, .t = &b->as.table};
@@ -460,6 +502,7 @@ void paper_table(struct paper *p, const struct bw_block *b)
         for (size_t i = 0; i < n; i++) {
             need += heights[i];
         }
+        need = all_of(p, &t, r, need);
     }
     paper_need(p, need);
     paper_tag(p, "Table");

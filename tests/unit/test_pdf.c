@@ -130,6 +130,48 @@ static void the_same_document_gives_the_same_bytes(void **state)
     bw_doc_free(d);
 }
 
+static size_t bytes_of_folded(int rows)
+{
+    static const struct bw_doc_column columns[] = {{.name = "Day", .header = true},
+                                                   {.name = "Rate", .number = true}};
+    struct bw_doc *d = bw_doc_new(&(struct bw_doc_head){
+        .lang = "en", .kicker = "A page", .title = "Alder Creek", .subject = "A page"});
+    struct bw_pdf_options options = {.paper = BW_PDF_LETTER, .made_unix_s = 1794500000};
+    struct bw_buf out;
+    struct bw_err err;
+    size_t n;
+
+    assert_non_null(d);
+    bw_doc_section(d, "one", "A section");
+    bw_doc_details(d, false);
+    bw_doc_text(d, "All of them");
+    bw_doc_table(d, "list", BW_TABLE_PLAIN, columns, 2);
+    for (int i = 0; i < rows; i++) {
+        bw_doc_row(d);
+        bw_doc_put(d, "Monday");
+        bw_doc_put(d, "93.4 Mbit/s");
+    }
+    bw_doc_end(d); /* of what is folded */
+    bw_doc_end(d);
+    assert_int_equal(bw_doc_finish(d, &err), 0);
+    bw_buf_init(&out, 1 << 24);
+    assert_int_equal(bw_pdf(d, &options, &out, &err), 0);
+    n = out.len;
+    bw_buf_done(&out);
+    bw_doc_free(d);
+    return n;
+}
+
+/* A table of a row a day of a year is on paper; one of more rows is in the HTML. */
+static void a_folded_table_of_too_many_rows_is_left_to_the_html(void **state)
+{
+    size_t none = bytes_of_folded(1);
+    (void)state;
+
+    assert_true(bytes_of_folded(400) > 2 * none);
+    assert_true(bytes_of_folded(401) < none + none / 8);
+}
+
 static void a_missing_font_names_its_package(void **state)
 {
     struct bw_doc *d = page(1);
@@ -168,6 +210,7 @@ int main(void)
         cmocka_unit_test(marks_become_artifacts_and_text_does_not),
         cmocka_unit_test(a_page_that_is_limited_is_set_closer_then_shortened),
         cmocka_unit_test(the_same_document_gives_the_same_bytes),
+        cmocka_unit_test(a_folded_table_of_too_many_rows_is_left_to_the_html),
         cmocka_unit_test(a_missing_font_names_its_package),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
