@@ -57,7 +57,8 @@ static int write_pack(const struct bw_report_work *w,
     status = bw_report_write(w->verb, a, bw_pack_name(a->pack), outputs,
                              sizeof(outputs) / sizeof(outputs[0]), made);
     if (status == BW_EXIT_OK) {
-        status = bw_report_pdf_write(a, w, bw_pack_name(a->pack), bw_pack_doc(made));
+        status = bw_report_pdf_write(a, w, bw_pack_name(a->pack), asked->many != NULL,
+                                     bw_pack_doc(made));
     }
     bw_pack_free(made);
     return status;

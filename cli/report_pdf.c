@@ -26,7 +26,8 @@ static int write_pdf(const void *of, struct bw_buf *out, struct bw_err *reterr)
     return bw_pdf(p->doc, &p->options, out, reterr);
 }
 
-static void footer(const struct bw_report *r, char *out, size_t n)
+/* A page of many circuits is not the first one's. */
+static void footer(const struct bw_report *r, const char *of_many, char *out, size_t n)
 {
     char from[32];
     char to[32];
@@ -35,6 +36,10 @@ static void footer(const struct bw_report *r, char *out, size_t n)
     bw_words_utc_s(r->from_unix_s, from);
     bw_words_utc_s(r->to_unix_s, to);
     bw_words_utc_s(r->made_unix_s, made);
+    if (of_many) {
+        (void)snprintf(out, n, "%s, from %s to %s, made %s", of_many, from, to, made);
+        return;
+    }
     (void)snprintf(out, n, "%s.%s%s%s, from %s to %s, made %s", r->site, r->circuit,
                    r->place[0] ? ", " : "", r->place, from, to, made);
 }
@@ -42,6 +47,7 @@ static void footer(const struct bw_report *r, char *out, size_t n)
 int bw_report_pdf_write(const struct bw_report_asked *a,
                         const struct bw_report_work *w,
                         const char *stem,
+                        bool of_many,
                         const struct bw_doc *doc)
 {
     static const struct bw_report_output output = {BW_REPORT_PDF, ".pdf", write_pdf};
@@ -53,7 +59,7 @@ int bw_report_pdf_write(const struct bw_report_asked *a,
                                   .footer = words,
                                   .made_unix_s = w->report->made_unix_s}};
 
-    footer(w->report, words, sizeof(words));
+    footer(w->report, of_many ? bw_doc_head(doc)->title : NULL, words, sizeof(words));
     return bw_report_write(w->verb, a, stem, &output, 1, &p);
 }
 
@@ -69,7 +75,7 @@ int bw_report_pdf_whole(const struct bw_report_asked *a, const struct bw_report_
     if (bw_page_report(w->report, &doc, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
     }
-    status = bw_report_pdf_write(a, w, "report", doc);
+    status = bw_report_pdf_write(a, w, "report", false, doc);
     bw_doc_free(doc);
     return status;
 }

@@ -64,6 +64,7 @@ int bw_pack_line_of(const struct bw_report *r, struct bw_pack_line *ret)
         if (f->governs) {
             struct bw_pack_judged *j = &ret->judged[ret->n_judged++];
             memcpy(j->id, f->id, sizeof(j->id));
+            (void)snprintf(j->title, sizeof(j->title), "%s", f->rule->title);
             j->outcome = f->outcome;
         }
     }
@@ -127,20 +128,22 @@ static void need_facts(struct bw_pack_made *m)
 
 struct rule_count {
     const char *id;
+    const char *title;
     int64_t n[3]; /* by outcome */
 };
 
-static struct rule_count *count_of(struct rule_count *rules, size_t *n, const char *id)
+static struct rule_count *
+count_of(struct rule_count *rules, size_t *n, const struct bw_pack_judged *j)
 {
     for (size_t i = 0; i < *n; i++) {
-        if (strcmp(rules[i].id, id) == 0) {
+        if (strcmp(rules[i].id, j->id) == 0) {
             return &rules[i];
         }
     }
     if (*n == RULES_MAX) {
         return NULL;
     }
-    rules[*n] = (struct rule_count){.id = id};
+    rules[*n] = (struct rule_count){.id = j->id, .title = j->title};
     return &rules[(*n)++];
 }
 
@@ -150,7 +153,8 @@ static void rule_row(struct bw_pack_made *m, const struct rule_count *x)
     int64_t of = x->n[0] + x->n[1] + x->n[2];
 
     bw_doc_row(m->doc);
-    bw_doc_put(m->doc, x->id);
+    bw_doc_put(m->doc, x->title);
+    bw_doc_span(m->doc, BW_SPAN_SMALL, x->id);
     for (int o = 0; o < 3; o++) {
         bw_page_count(m->doc, x->n[o]);
         (void)snprintf(name, sizeof(name), "judged.%s.%s", x->id,
@@ -171,7 +175,7 @@ static void judged(struct bw_pack_made *m)
     for (size_t i = 0; i < q->n_lines; i++) {
         for (size_t k = 0; k < q->lines[i].n_judged; k++) {
             const struct bw_pack_judged *j = &q->lines[i].judged[k];
-            struct rule_count *x = count_of(rules, &n, j->id);
+            struct rule_count *x = count_of(rules, &n, j);
             if (x) {
                 x->n[j->outcome]++;
             }
@@ -281,7 +285,8 @@ static void row(struct bw_pack_made *m, const struct bw_pack_line *line)
                        : x->n_outages == 0        ? "none seen"
                                                   : text);
     if (x->outage_ms != BW_UNKNOWN && x->n_outages > 0) {
-        bw_doc_printf(m->doc, BW_SPAN_SMALL, "%lld", (long long)x->n_outages);
+        bw_words_counted(x->n_outages, "outage", "outages", text);
+        bw_doc_span(m->doc, BW_SPAN_SMALL, text);
     }
 }
 

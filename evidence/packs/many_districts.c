@@ -9,11 +9,26 @@
 
 #include "made_index.h"
 
+#include <civil.h>
 #include <district.h>
 #include <pages_private.h>
 #include <stdio.h>
 #include <string.h>
 #include <words.h>
+
+void bw_pack_day_words(const char *day, char out[BW_WORDS_MAX])
+{
+    int64_t days;
+    int y;
+    int mo;
+    int d;
+
+    out[0] = '\0';
+    if (day[0] && bw_civil_date_parse(day, &days) == 0) {
+        bw_civil_from_days(days, &y, &mo, &d);
+        (void)snprintf(out, BW_WORDS_MAX, "%d %s %d", d, bw_words_month(mo), y);
+    }
+}
 
 struct sums {
     int64_t n;
@@ -142,7 +157,11 @@ void bw_pack_districts(struct bw_pack_made *m)
                                         "Students",
                                         "Claimed for each"};
     const struct bw_pack_many *q = m->asked->many;
+    char day[BW_WORDS_MAX];
+    char before[BW_WORDS_MAX];
 
+    bw_pack_day_words(q->day, day);
+    bw_pack_day_words(q->day_before, before);
     m->section = "districts";
     bw_doc_section(m->doc, "districts", "By district");
     if (q->n_districts == 0) {
@@ -161,7 +180,7 @@ void bw_pack_districts(struct bw_pack_made *m)
         "layer that a filing means, which it does not name (" BW_CLAIMED_METHOD
         "). What lines carried is not added up: they are not full at the same "
         "time. Students: full-time, of its schools together.",
-        q->day, q->day_before[0] ? " and before on " : "", q->day_before);
+        day, before[0] ? " and before on " : "", before);
     for (size_t i = 0; i < q->n_districts; i++) {
         row(m, q->districts[i].number, &q->districts[i], i);
     }

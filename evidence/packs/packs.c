@@ -307,10 +307,11 @@ static void many_lead(struct bw_pack_made *m)
     bw_page_period(m->doc, m->r, BW_SPAN_STRONG);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, ", local time of %s.", m->r->tz_name);
     bw_doc_para(m->doc, BW_PARA_LEAD);
-    bw_doc_printf(m->doc, BW_SPAN_PLAIN,
-                  "%zu circuits. Made %s; %s signed records name them (a record that names "
-                  "two counts for both).",
-                  m->asked->many->n_lines, made, records);
+    bw_doc_printf(
+        m->doc, BW_SPAN_PLAIN,
+        "Made %s; %s signed records name them (a record that names two counts for "
+        "both).",
+        made, records);
 }
 
 static int build(struct bw_pack_made *m, struct bw_err *reterr)

@@ -57,6 +57,7 @@ enum {
 /* What a rule that governs said of a circuit. */
 struct bw_pack_judged {
     char id[BW_NAME_MAX + 16]; /* "contract-sla/service" */
+    char title[192];           /* of its rule */
     enum bw_outcome outcome;
 };
 

@@ -8,6 +8,7 @@
 
 #include <doc.h>
 #include <model.h>
+#include <words.h>
 
 #define BW_METHOD_PEAK_DAY "peak-day-p95/1"
 #define BW_METHOD_FULL "full-time/1"
@@ -67,6 +68,8 @@ void bw_pack_figure(struct bw_pack_made *m,
                     int64_t n,
                     const char *method);
 void bw_pack_word(struct bw_pack_made *m, const char *figure, const char *text);
+/* "2026-09-28" as "28 Sep 2026"; "" of what is no day. */
+void bw_pack_day_words(const char *day, char out[BW_WORDS_MAX]);
 /* Say that a content is not there, and why or what would be needed; counted. */
 void bw_pack_absent(struct bw_pack_made *m, const char *what, const char *why);
 /* The same without a paragraph: it was said another way. */

@@ -135,17 +135,22 @@ static void left_out(struct bw_pack_made *m, const int64_t n[LEFT_OUTS])
                         "with less than half of one of the periods on record"},
     };
 
+    const char *between = "Not compared: ";
+
     if (n[NOT_NOW] + n[NOT_BEFORE] + n[TOO_LITTLE] > 0) {
         bw_doc_para(m->doc, BW_PARA_PLAIN);
-        bw_doc_text(m->doc, "Not compared:");
     }
     for (int i = NOT_NOW; i < LEFT_OUTS; i++) {
         bw_pack_figure(m, reasons[i].figure, n[i], "1", BW_LAYER_UNKNOWN, "count",
                        (int64_t)m->asked->many->n_lines, BW_METHOD_COUNT);
         if (n[i] > 0) {
-            bw_doc_printf(m->doc, BW_SPAN_PLAIN, " %lld %s;", (long long)n[i],
+            bw_doc_printf(m->doc, BW_SPAN_PLAIN, "%s%lld %s", between, (long long)n[i],
                           reasons[i].words);
+            between = "; ";
         }
+    }
+    if (n[NOT_NOW] + n[NOT_BEFORE] + n[TOO_LITTLE] > 0) {
+        bw_doc_text(m->doc, ".");
     }
 }
 
@@ -187,7 +192,11 @@ static void compare(struct bw_pack_made *m)
 void bw_pack_progress(struct bw_pack_made *m)
 {
     const struct bw_pack_many *q = m->asked->many;
+    char from[BW_WORDS_MAX];
+    char to[BW_WORDS_MAX];
 
+    bw_pack_day_words(q->before_from, from);
+    bw_pack_day_words(q->before_to, to);
     m->section = "progress";
     bw_doc_section(m->doc, "progress", "Progress since the period before");
     if (!q->before_from[0]) {
@@ -200,8 +209,7 @@ void bw_pack_progress(struct bw_pack_made *m)
             "Against %s to %s%s. A figure is of those lines alone of which it is "
             "known in both periods, by the same methods, each by the claim of its "
             "own time.",
-            q->before_from, q->before_to,
-            q->running ? ", as many days as have passed of this one" : "");
+            from, to, q->running ? ", as many days as have passed of this one" : "");
         bw_pack_word(m, "before.from", q->before_from);
         bw_pack_word(m, "before.to", q->before_to);
         compare(m);
