@@ -7,6 +7,7 @@
 #include "report_many.h"
 
 #include "buf.h"
+#include "civil.h"
 #include "clock.h"
 #include "crew.h"
 #include "file.h"
@@ -318,7 +319,15 @@ static void period_words(const struct bw_report_asked *a, char out[120])
                        : a->month ? a->month
                                   : a->campaign);
     } else {
-        (void)snprintf(out, 120, "%.40s to %.40s", a->from, a->to);
+        char last[BW_CIVIL_DATE_LEN + 1];
+        int64_t day;
+        /* the end is exclusive; people read the last day */
+        bool whole = strlen(a->to) == BW_CIVIL_DATE_LEN &&
+                     bw_civil_date_parse(a->to, &day) == 0 && day > 0;
+        if (whole) {
+            bw_civil_date(day - 1, last);
+        }
+        (void)snprintf(out, 120, "%.40s to %.40s", a->from, whole ? last : a->to);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <ctype.h>
 #include <doc.h>
 #include <doc_html.h>
 #include <errno.h>
@@ -192,6 +193,7 @@ int bw_made_index_html(const struct bw_made_index *x,
     int r;
 
     (void)snprintf(title, sizeof(title), "%s, %s: %s", x->whose, x->period, x->pack);
+    title[0] = (char)toupper((unsigned char)title[0]);
     d = bw_doc_new(&(struct bw_doc_head){.lang = "en",
                                          .kicker = "Bandwidth evidence: contents",
                                          .title = title,
