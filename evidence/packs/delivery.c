@@ -22,12 +22,30 @@ static size_t governing(const struct bw_report *r)
     return n;
 }
 
+/* Whether any of what governs is a promise of the contract. */
+static bool by_contract(const struct bw_report *r)
+{
+    for (size_t i = 0; i < r->findings.n; i++) {
+        const struct bw_finding *f = &r->findings.list[i];
+        if (f->governs && f->rule->place == BW_EVRULE_CONTRACT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void clause_table(struct bw_pack_made *m)
 {
     static const struct bw_doc_column columns[] = {
-        {.name = "Finding", .header = true}, {.name = "Outcome"}, {.name = "In words"}};
+        {.name = "Rule", .header = true}, {.name = "Outcome"}, {.name = "In words"}};
     char name[BW_NAME_MAX + 32];
 
+    if (!by_contract(m->r)) {
+        bw_page_para(m->doc, "No terms of a contract are on file for this circuit "
+                             "(--terms): none of its clauses is judged and no credit "
+                             "worked out. What stands here are rules that the state "
+                             "adopted.");
+    }
     bw_doc_table(m->doc, "outcomes", BW_TABLE_PLAIN, columns, 3);
     bw_doc_text(m->doc, "The arithmetic of each stands below.");
     for (size_t i = 0; i < m->r->findings.n; i++) {
@@ -36,7 +54,8 @@ static void clause_table(struct bw_pack_made *m)
             continue;
         }
         bw_doc_row(m->doc);
-        bw_doc_put(m->doc, f->id);
+        bw_doc_put(m->doc, f->rule->title);
+        bw_doc_span(m->doc, BW_SPAN_SMALL, f->id);
         bw_doc_put(m->doc, bw_outcome_words(f->outcome));
         bw_doc_put(m->doc, f->sentence);
         bw_doc_span(m->doc, BW_SPAN_METHOD, BW_METHOD_FINDING);

@@ -47,7 +47,8 @@ filed_row(struct bw_pack_made *m, const struct bw_claimline *c, const char *figu
     if (c->delivery_deadline[0]) {
         (void)bw_civil_date_parse(c->delivery_deadline, &deadline);
     }
-    (void)snprintf(what, sizeof(what), "FRN %s", c->frn[0] ? c->frn : c->own);
+    (void)snprintf(what, sizeof(what), "%s%s",
+                   c->frn[0] ? "FRN " : "no FRN: ", c->frn[0] ? c->frn : c->own);
     if (deadline != BW_UNKNOWN) {
         (void)snprintf(why, sizeof(why), "service delivery deadline on file: %s",
                        c->delivery_deadline);

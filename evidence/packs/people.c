@@ -60,7 +60,7 @@ void bw_pack_people(struct bw_pack_made *m)
     bw_words_count(q->students, students);
     bw_words_count(q->users, users);
     bw_page_table(m->doc, "each", BW_TABLE_PLAIN, names, 4, 1);
-    bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Students: %s. Users: %s%s%s%s. %s.",
+    bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Students: %s. Users: %s%s%s%s. Whose word: %s.",
                   q->students == BW_UNKNOWN ? "not known" : students,
                   q->users == BW_UNKNOWN ? "not known" : users,
                   q->users == BW_UNKNOWN ? "" : " (",

@@ -333,7 +333,7 @@ static void gaps_table(struct bw_doc *d, const struct bw_report *r, size_t shown
 {
     static const char *const names[] = {"From", "To", "What", "Why", "Missing"};
     static const char *const kinds[] = {"no record", "counters incomplete",
-                                        "stated in a record"};
+                                        "put off or left out"};
     char text[BW_WORDS_MAX];
 
     bw_page_table(d, "gap-list", BW_TABLE_PLAIN, names, 5, 4);
@@ -348,6 +348,17 @@ static void gaps_table(struct bw_doc *d, const struct bw_report *r, size_t shown
         bw_doc_put(d, g->why);
         bw_page_length(d, g->missing_s ? g->missing_s * 1000 : BW_UNKNOWN);
     }
+}
+
+/* How many are told though no time is missing. */
+static size_t stated(const struct bw_report_coverage *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_gaps; i++) {
+        n += c->gaps[i].kind == BW_RGAP_STATED;
+    }
+    return n;
 }
 
 void bw_page_gaps(struct bw_doc *d, const struct bw_report *r)
@@ -370,9 +381,17 @@ void bw_page_gaps(struct bw_doc *d, const struct bw_report *r)
                   "%s without a record. Each is listed with the cause that the records "
                   "themselves state.",
                   text);
+    if (stated(c) > 0) {
+        bw_doc_text(d,
+                    " Where something was put off or left out, a test as a rule, no time "
+                    "is missing.");
+    }
     if (many) {
         bw_doc_details(d, true);
-        bw_doc_printf(d, BW_SPAN_PLAIN, "All %zu gaps", c->n_gaps);
+        bw_doc_printf(d, BW_SPAN_PLAIN,
+                      "All %zu: %zu gaps, and %zu times something was put "
+                      "off or left out",
+                      c->n_gaps, c->n_gaps - stated(c), stated(c));
     }
     gaps_table(d, r, shown);
     if (many) {

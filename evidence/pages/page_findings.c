@@ -84,7 +84,7 @@ static void part(struct bw_doc *d, const struct bw_finding_part *p)
 static void details(struct bw_doc *d, const struct bw_finding *f)
 {
     bw_doc_details(d, false);
-    bw_doc_text(d, "The rule, its sources and the arithmetic");
+    bw_doc_printf(d, BW_SPAN_PLAIN, "%s: the rule, its sources and the arithmetic", f->id);
     bw_page_para(d, f->rule->says);
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_text(d, "Sources: ");
