@@ -114,7 +114,6 @@ static void fcc_untestable(void **state)
     world_free(w);
 }
 
-/* 95 % of 2,520 is 2,394; 100,000 us is within, 100,001 is not; lost is over. */
 /* A contract that names its target: the others are told beside, whatever they are like. */
 static void named_target(void **state)
 {
@@ -149,6 +148,7 @@ static void named_target(void **state)
     world_free(w);
 }
 
+/* 95 % of 2,520 is 2,394; 100,000 us is within, 100,001 is not; lost is over. */
 static void fcc_round_trips(void **state)
 {
     static const struct {
@@ -396,14 +396,150 @@ static void bundesnetzagentur(void **state)
     world_free(w);
 }
 
+/* ---- the other borders, each on both sides */
+
+/* 18:00 is in the window, 17:59 is not; seven days are a week, six are none. */
+static void fcc_window(void **state)
+{
+    (void)state;
+    struct world *w = fcc_week(42, BW_GRADE_RECEIPT);
+    w->tests[0].when.minute = 1080;
+    w->tests[82].when.minute = 1439;
+    expect(w, "fcc-caf", BW_EVRULE_CAPACITY, SHOW);
+    w->tests[0].when.minute = 1079;
+    expect(w, "fcc-caf", BW_EVRULE_CAPACITY, UNSURE(TOO_FEW));
+    assert_int_equal(row_of(&w->found.list[0].parts[0], "measuring days found"), 6);
+    world_free(w);
+    w = fcc_week(42, BW_GRADE_RECEIPT);
+    w->in.n_tests = 72; /* of six days */
+    expect(w, "fcc-caf", BW_EVRULE_CAPACITY, UNSURE(TOO_FEW));
+    world_free(w);
+}
+
+/* The same statistics by BEAD's rule: 34 of 42, 2,394 of 2,520, a minute without a packet.
+ */
+static void bead_statistics(void **state)
+{
+    static const struct {
+        int full;
+        int64_t lost;
+        int64_t missing;
+        enum bw_outcome outcome;
+        enum bw_unsure unsure;
+    } cases[] = {{33, 0, 0, SHORT},
+                 {34, 126, 0, SHOW},
+                 {34, 127, 0, SHORT},
+                 {34, 0, 1, UNSURE(TOO_FEW)}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world *w = fcc_week(cases[i].full, BW_GRADE_RECEIPT);
+        int64_t lost = cases[i].lost;
+        int64_t missing = cases[i].missing;
+        w->in.n_hours = 0;
+        for (size_t day = 0; day < 7; day++) {
+            for (int hour = 18; hour < 24; hour++) {
+                int64_t l = lost > 20 ? 20 : lost;
+                add_hour(w, 0, day, hour, 60 - l - missing, 100000, 0, 0, l);
+                lost -= l;
+                missing = 0;
+            }
+        }
+        expect(w, "bead", BW_EVRULE_CAPACITY, cases[i].outcome, cases[i].unsure);
+        world_free(w);
+    }
+    struct world *w = world(2026, 1, 1, 365); /* planned work is excused as well */
+    w->outages[0] = (struct bw_finding_outage){
+        w->days[10].from_unix_ms, w->days[12].from_unix_ms + 1, BW_EVRULE_PLANNED};
+    w->in.n_outages = 1;
+    expect(w, "bead", BW_EVRULE_SERVICE, SHOW);
+    world_free(w);
+}
+
+/* 42 tests each way and 2,520 packets on a Monday, in class or out of it. */
+static void any_hours_borders(void **state)
+{
+    static const struct {
+        int full;
+        int64_t within;
+        int64_t over;
+        int64_t lost;
+        enum bw_outcome outcome;
+        enum bw_unsure unsure;
+    } cases[] = {{34, 2520, 0, 0, SHOW},           {33, 2520, 0, 0, SHORT},
+                 {34, 2394, 126, 0, SHOW},         {34, 2393, 127, 0, SHORT},
+                 {34, 2394, 0, 126, SHOW},         {34, 2393, 0, 127, SHORT},
+                 {34, 2519, 0, 0, UNSURE(TOO_FEW)}};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t k = i / 2;
+        int hour = i % 2 ? 17 : 7; /* class is from 07:00 to 17:00 */
+        struct world *w = world(2026, 10, 5, 1);
+        w->targets[0] = "exchange";
+        w->in.n_targets = 1;
+        for (int n = 0; n < 42; n++) {
+            int64_t bps = 80 * MBPS - (n >= cases[k].full);
+            add_test(w, 0, hour * 60 + n, BW_DOWN, bps);
+            add_test(w, 0, hour * 60 + n, BW_UP, bps);
+        }
+        add_hour(w, 0, 0, hour, cases[k].within, 100000, cases[k].over, 100001,
+                 cases[k].lost);
+        expect(w, "fcc-8080-any-hours", i % 2 ? BW_EVRULE_CAPACITY : BW_EVRULE_EXPERIENCE,
+               cases[k].outcome, cases[k].unsure);
+        world_free(w);
+    }
+}
+
+/* What is reached exactly is reached; a speed at the minimum is not below it. */
+static void bundesnetzagentur_borders(void **state)
+{
+    static const size_t apart[3] = {0, 2, 4};
+    static const int none[3] = {0, 0, 0};
+    static const int two_days[3] = {1, 1, 0};
+    static const int on_two[3] = {1, 1, 0};
+
+    (void)state;
+    struct world *w = bnetza(apart, two_days, none);
+    w->tests[21].rate_bps--; /* the upload of the second day, one bit/s under 90 Mbit/s */
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, SHORT);
+    w->tests[21].rate_bps++;
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, SHOW);
+    w->tests[21].state = BW_TEST_FAILED; /* nine uploads on a day */
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, UNSURE(TOO_FEW));
+    world_free(w);
+    w = bnetza(apart, two_days, none); /* one bit/s under the normal speed: 3 and 4 of 30 */
+    for (size_t i = 4; i < 10; i += 2) {
+        w->tests[i].rate_bps = 60 * MBPS - 1;
+    }
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, SHOW);
+    w->tests[10].rate_bps = 60 * MBPS - 1;
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, SHORT);
+    world_free(w);
+    w = bnetza(apart, two_days, on_two); /* the last test of the first two days */
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, SHORT);
+    w->tests[38].rate_bps++; /* down and … */
+    w->tests[39].rate_bps++; /* up at the minimum */
+    expect(w, "bnetza-99-2021", BW_EVRULE_CAPACITY, SHOW);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fcc_speed),         cmocka_unit_test(fcc_each_way),
-        cmocka_unit_test(fcc_untestable),    cmocka_unit_test(fcc_round_trips),
-        cmocka_unit_test(named_target),      cmocka_unit_test(fcc_weeks),
-        cmocka_unit_test(any_hours),         cmocka_unit_test(bead),
+        cmocka_unit_test(fcc_speed),
+        cmocka_unit_test(fcc_each_way),
+        cmocka_unit_test(fcc_untestable),
+        cmocka_unit_test(fcc_round_trips),
+        cmocka_unit_test(named_target),
+        cmocka_unit_test(fcc_weeks),
+        cmocka_unit_test(any_hours),
+        cmocka_unit_test(bead),
         cmocka_unit_test(bundesnetzagentur),
+        cmocka_unit_test(fcc_window),
+        cmocka_unit_test(bead_statistics),
+        cmocka_unit_test(any_hours_borders),
+        cmocka_unit_test(bundesnetzagentur_borders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

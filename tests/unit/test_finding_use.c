@@ -355,6 +355,74 @@ static void contract_speed(void **state)
     world_free(w);
 }
 
+/* 990 of 1,000 are 99 %; 999 are too few; 19 tests are too few, 20 are not. */
+static void contract_borders(void **state)
+{
+    static const struct {
+        int64_t within;
+        int64_t over;
+        int64_t lost;
+        enum bw_outcome outcome;
+        enum bw_unsure unsure;
+    } cases[] = {{990, 10, 0, SHOW},
+                 {989, 11, 0, SHORT},
+                 {990, 0, 10, SHOW},
+                 {989, 0, 11, SHORT},
+                 {999, 0, 0, UNSURE(TOO_FEW)}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world *w = contract();
+        w->targets[0] = "egress";
+        w->in.n_targets = 1;
+        w->in.terms.bound_us = 35000;
+        w->in.terms.within_ppm = 990000;
+        add_hour(w, 0, 2, 12, cases[i].within, 30000, cases[i].over, 45000, cases[i].lost);
+        expect(w, "contract-sla", BW_EVRULE_SERVICE, cases[i].outcome, cases[i].unsure);
+        world_free(w);
+    }
+    struct world *w = contract();
+    w->targets[0] = "egress";
+    w->in.n_targets = 1;
+    w->in.terms.bound_us = 35000;
+    w->in.terms.within_ppm = 990000;
+    add_hour(w, 0, 2, 12, 989, 30000, 11, 35500, 0); /* nearer than records can tell */
+    expect(w, "contract-sla", BW_EVRULE_SERVICE, UNSURE(BORDER));
+    world_free(w);
+    w = contract();
+    w->in.terms.part_ppm = 950000;
+    w->in.terms.share_ppm = 900000;
+    for (int i = 0; i < 19; i++) {
+        add_test(w, 2, i * 60, BW_DOWN, 95 * MBPS);
+        add_test(w, 2, i * 60 + 1, BW_UP, 95 * MBPS);
+    }
+    expect(w, "contract-sla", BW_EVRULE_CAPACITY, UNSURE(TOO_FEW));
+    add_test(w, 2, 1140, BW_DOWN, 95 * MBPS);
+    add_test(w, 2, 1141, BW_UP, 95 * MBPS);
+    expect(w, "contract-sla", BW_EVRULE_CAPACITY, SHOW);
+    world_free(w);
+}
+
+/* Of a day's 120 intervals 108 are 90 %; with 107 the fifth day is none. */
+static void headroom_days(void **state)
+{
+    (void)state;
+    for (int n = 107; n <= 108; n++) {
+        struct world *w = world(2026, 10, 5, 5);
+        for (size_t day = 0; day < 5; day++) {
+            for (int i = 0; i < (day == 4 ? n : 120); i++) {
+                add_bin(w, day, 420 + i * 5, MBPS);
+            }
+        }
+        if (n == 107) {
+            expect(w, "esh-headroom", BW_EVRULE_USE, UNSURE(TOO_FEW));
+        } else {
+            expect(w, "esh-headroom", BW_EVRULE_USE, SHOW);
+        }
+        world_free(w);
+    }
+}
+
 /* A state's word makes a rule of its kind govern, and no other. */
 static void adopted(void **state)
 {
@@ -380,11 +448,12 @@ static void adopted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ncren),      cmocka_unit_test(headroom),
-        cmocka_unit_test(per_people), cmocka_unit_test(setda),
-        cmocka_unit_test(service),    cmocka_unit_test(contract_speed),
-        cmocka_unit_test(adopted),    cmocka_unit_test(credit),
-        cmocka_unit_test(mean),       cmocka_unit_test(class_hours),
+        cmocka_unit_test(ncren),         cmocka_unit_test(headroom),
+        cmocka_unit_test(per_people),    cmocka_unit_test(setda),
+        cmocka_unit_test(service),       cmocka_unit_test(contract_speed),
+        cmocka_unit_test(adopted),       cmocka_unit_test(credit),
+        cmocka_unit_test(mean),          cmocka_unit_test(class_hours),
+        cmocka_unit_test(headroom_days), cmocka_unit_test(contract_borders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
