@@ -7,6 +7,7 @@
 
 #include <bw/err.h>
 #include <civil.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <file.h>
@@ -23,6 +24,7 @@ enum {
 };
 
 static const char ending[] = ".tar.zst";
+static const char made_by[] = ".making-";
 
 void bw_bag_place_name(const struct bw_bag_place *p, char ret[BW_BAG_FILE_MAX + 1])
 {
@@ -81,8 +83,26 @@ void bw_bag_place_making(const char *folder,
     char name[BW_BAG_FILE_MAX + 1];
 
     bw_bag_place_name(p, name);
-    (void)snprintf(ret, PATH_MAX, "%.3700s/%s/FY%04d/.making-%s", folder, p->site, p->year,
-                   name);
+    (void)snprintf(ret, PATH_MAX, "%.3700s/%s/FY%04d/%s%s", folder, p->site, p->year,
+                   made_by, name);
+}
+
+void bw_bag_place_sweep(const char *folder, const struct bw_bag_place *p)
+{
+    char path[PATH_MAX];
+    DIR *d;
+
+    bw_bag_place_making(folder, p, path);
+    *strrchr(path, '/') = '\0';
+    d = opendir(path);
+    for (const struct dirent *x; d && (x = readdir(d)) != NULL;) {
+        if (strncmp(x->d_name, made_by, sizeof(made_by) - 1) == 0) {
+            (void)unlinkat(dirfd(d), x->d_name, 0);
+        }
+    }
+    if (d) {
+        (void)closedir(d);
+    }
 }
 
 int64_t bw_bag_year_begin(int year)

@@ -36,6 +36,9 @@ void bw_bag_place_path(const char *folder,
 void bw_bag_place_making(const char *folder,
                          const struct bw_bag_place *p,
                          char ret[PATH_MAX]);
+/* Remove what runs that were killed left of files that were being made, this year's of this
+ * site; only while none is being made. */
+void bw_bag_place_sweep(const char *folder, const struct bw_bag_place *p);
 
 /* The newest funding year that is over for more than after_s, everywhere on earth. */
 int bw_bag_year_due(int64_t now_unix_s, int64_t after_s);

@@ -5,7 +5,7 @@
  * Invariant: that a bag's file is there is all that is remembered; so a kill at any moment
  * costs the run under way and nothing is made twice. What cannot be made (no record of the
  * year names the circuit, or a failure) leaves a note beside it and is tried again after a
- * week. */
+ * week; where even the note cannot be written, the others come first, and it waits. */
 #include "bags.h"
 
 #include "bag_place.h"
@@ -52,7 +52,13 @@ struct bw_bags {
     struct bw_bag_place place;
     bool found;
     bool none; /* no record of the year: no failure */
+    bool noted;
+    int status;
     char said[512];
+    /* the last that failed and has no note: none up to it is looked at in this round */
+    struct bw_bag_place stuck;
+    bool is_stuck;
+    bool passed;
     int r;
     struct bw_err err;
     int year; /* that is looked at */
@@ -89,12 +95,17 @@ static void rest(struct bw_bags *b, bool soon)
     }
 }
 
-static void write_note(const struct bw_bags *b, const char *text)
+/* Why there is no bag; without such a note it would be the next again. */
+static void write_note(struct bw_bags *b, const char *text)
 {
     char path[PATH_MAX];
 
     bw_bag_place_path(b->opts.folder, &b->place, ".not-made", path);
-    (void)bw_file_write(path, text, strlen(text), 0640, NULL);
+    b->noted = bw_file_write(path, text, strlen(text), 0640, NULL) == 0;
+    if (!b->noted) {
+        b->stuck = b->place;
+        b->is_stuck = true;
+    }
 }
 
 /* ---- the hook ----------------------------------------------------------------------- */
@@ -124,6 +135,16 @@ static void run_hook(struct bw_bags *b)
 
 /* ---- making ------------------------------------------------------------------------- */
 
+/* A bag with faults in its chain is one too, and says so itself: the command ends with 1
+ * then, and leaves no file where it failed. */
+static bool is_made(const struct bw_bags *b)
+{
+    char path[PATH_MAX];
+
+    bw_bag_place_making(b->opts.folder, &b->place, path);
+    return b->status == 0 || (b->status == 1 && access(path, F_OK) == 0);
+}
+
 static void put_work(void *job, struct bw_reader *r, const struct bw_err *err)
 {
     struct bw_bags *b = job;
@@ -131,16 +152,19 @@ static void put_work(void *job, struct bw_reader *r, const struct bw_err *err)
 
     (void)r;
     (void)err;
-    if (b->r == 0) {
+    b->noted = true;
+    if (is_made(b)) {
+        b->none = false;
         b->r = bw_bag_place_put(b->opts.folder, &b->place, &b->err);
+    } else {
+        b->r = bw_err_set(&b->err, -EIO, "%s", b->said);
+    }
+    if (b->r == 0) {
         bw_bag_place_path(b->opts.folder, &b->place, ".not-made", path);
         (void)unlink(path);
-    } else {
-        bw_bag_place_making(b->opts.folder, &b->place, path);
-        (void)unlink(path);
-    }
-    if (b->r < 0 && b->r != -EEXIST) {
-        write_note(b, b->said[0] ? b->said : b->err.text);
+    } else if (b->r != -EEXIST) {
+        bw_bag_place_sweep(b->opts.folder, &b->place);
+        write_note(b, b->err.text);
     }
 }
 
@@ -152,12 +176,17 @@ static void put_after(void *job, int cancelled)
         rest(b, false);
     } else if (b->r == 0) {
         b->made++;
-        bw_log(BW_AREA_EVIDENCE, BW_NOTICE, "made the bag of %s.%s for funding year %d",
-               b->place.site, b->place.circuit, b->place.year);
+        bw_log(BW_AREA_EVIDENCE, b->status == 0 ? BW_NOTICE : BW_WARN,
+               "made the bag of %s.%s for funding year %d%s%s", b->place.site,
+               b->place.circuit, b->place.year, b->said[0] ? ": " : "", b->said);
         run_hook(b);
     } else {
-        b->failed += !b->none;
-        rest(b, true);
+        if (!b->none) {
+            b->failed++;
+            bw_log(BW_AREA_EVIDENCE, BW_WARN, "no bag of %s.%s for funding year %d: %s",
+                   b->place.site, b->place.circuit, b->place.year, b->err.text);
+        }
+        rest(b, b->noted);
     }
 }
 
@@ -165,17 +194,13 @@ static void on_made(void *owner, const struct bw_errand_end *end)
 {
     struct bw_bags *b = owner;
 
-    if (b->closing || end->status < 0) { /* ended: nothing is known against this bag */
+    if (b->closing || end->stopping) { /* nothing is known against this bag */
         rest(b, false);
         return;
     }
-    b->r = end->status == 0 ? 0 : -EIO;
+    b->status = end->status;
     (void)snprintf(b->said, sizeof(b->said), "%s", end->status == 0 ? "" : end->said);
     b->none = strstr(end->said, ": no record") != NULL;
-    if (end->status != 0 && !b->none) {
-        bw_log(BW_AREA_EVIDENCE, BW_WARN, "no bag of %s.%s for funding year %d: %s",
-               b->place.site, b->place.circuit, b->place.year, end->said);
-    }
     if (bw_readers_run(b->opts.readers, put_work, put_after, b) < 0) {
         rest(b, false);
     }
@@ -224,6 +249,11 @@ static int on_circuit(void *owner, const struct bw_ledger_circuit *c)
     }
     (void)snprintf(p.site, sizeof(p.site), "%s", c->site);
     (void)snprintf(p.circuit, sizeof(p.circuit), "%s", c->facts.id);
+    if (b->is_stuck && !b->passed) {
+        b->passed = p.year == b->stuck.year && strcmp(p.site, b->stuck.site) == 0 &&
+                    strcmp(p.circuit, b->stuck.circuit) == 0;
+        return 0;
+    }
     if (there(b, &p)) {
         return 0;
     }
@@ -247,13 +277,18 @@ static void look_work(void *job, struct bw_reader *r, const struct bw_err *err)
     for (b->year = last; b->r == 0 && b->year > last - YEARS_BACK; b->year--) {
         b->r = r->ledger->ops->circuits(r->ledger, NULL, on_circuit, b, &b->err);
     }
+    b->is_stuck = b->is_stuck && b->found; /* the next round begins with the first again */
     if (b->r < 0 || !b->found) {
         return;
     }
+    bw_bag_place_sweep(b->opts.folder, &b->place);
     bw_bag_place_making(b->opts.folder, &b->place, path);
-    (void)unlink(path); /* of a run that was killed */
     *strrchr(path, '/') = '\0';
     b->r = bw_dir_make(path, MODE, &b->err);
+    if (b->r < 0) {
+        b->stuck = b->place;
+        b->is_stuck = true;
+    }
 }
 
 static void look_after(void *job, int cancelled)
@@ -283,6 +318,7 @@ static bool is_quiet(const struct bw_bags *b)
 static void look(struct bw_bags *b)
 {
     b->found = false;
+    b->passed = false;
     b->said[0] = '\0';
     b->now_s = bw_clock_unix_ms() / 1000;
     b->busy = true;

@@ -61,7 +61,8 @@ struct bw_errands {
 
 static void errand_done(struct errand *j, int status, const char *said)
 {
-    const struct bw_errand_end end = {.status = status, .said = said};
+    const struct bw_errand_end end = {
+        .status = status, .said = said, .stopping = j->all->closing};
 
     j->cb(j->owner, &end);
     for (char **w = j->argv; *w; w++) {

@@ -29,6 +29,7 @@ struct bw_errands_opts {
 struct bw_errand_end {
     int status;       /* its exit status; below 0: it was ended, `said` tells why */
     const char *said; /* the end of its standard error, or why; lent */
+    bool stopping;    /* the errands are being closed: nothing is known against it */
 };
 typedef void (*bw_errand_cb)(void *owner, const struct bw_errand_end *end);
 

@@ -338,6 +338,56 @@ class Packs(unittest.TestCase):
         self.assertEqual(self.c.metric("bandwitness_bags_failed_total"), 0)
         self.assertEqual(sorted(os.listdir(os.path.dirname(path))), [name, name + ".sha256"])
 
+    def test_a_bag_that_fails_keeps_none_of_the_others_back(self):
+        folder = self.enterContext(scratch())
+        command, log = os.path.join(folder, "command"), os.path.join(folder, "started")
+        with Collector('bags { quiet_from = "00:00" quiet_to = "00:00" every = 2s }\n'
+                       f'packs {{ command = "{command}" }}') as c:
+            boxes = sorted((c.box(n, start=START - 100 * 86400) for n in
+                            ("Alder", "Birch", "Cedar", "Elm", "Fir")), key=lambda b: b.site)
+            full, killed, empty, hole, good = (b.site for b in boxes)
+
+            def place(site, ending=""):
+                return f"{c.data}/bags/{site}/FY2025/{site}.wan-FY2025.tar.zst{ending}"
+
+            def there():
+                return sorted(os.listdir(os.path.dirname(place(killed))))
+            # where no note can be written: a folder that is not empty has its name
+            os.makedirs(place(full, ".not-made/x"))
+            os.utime(place(full, ".not-made"), (1, 1))
+            with open(command, "w", encoding="utf-8") as f:  # words: bundle --ledger L --circuit ID …
+                f.write(f"""#!/bin/sh
+echo "$5" >>{log}
+for out; do :; done
+echo half >"$out.a1B2c3"
+case $5 in
+    {full}.*) echo "disk full" >&2; rm "$out.a1B2c3"; exit 1 ;;
+    {killed}.*) kill -9 $$ ;;
+    {empty}.*) rm "$out.a1B2c3"; echo "wan: no record of the year" >&2; exit 1 ;;
+    {hole}.*) mv "$out.a1B2c3" "$out"; echo "the bag is made and says so itself" >&2; exit 1 ;;
+esac
+mv "$out.a1B2c3" "$out"
+""")
+            os.chmod(command, stat.S_IRWXU)
+            for b in boxes:
+                self.assertEqual(c.post([b.summary() for _ in range(12)]).status, 200)
+            wait_for("the last one's", lambda: os.path.exists(place(good)), 60)
+            with open(place(killed, ".not-made"), encoding="utf-8") as f:
+                self.assertIn("was killed", f.read())
+            self.assertEqual(there(), [os.path.basename(place(killed, ".not-made"))])
+            self.assertFalse(os.path.exists(place(empty)))
+            # one that tells faults of the chain is a bag
+            self.assertEqual([b["name"] for b in c.get(f"/api/v1/sites/{hole}/bags").json["bags"]],
+                             [os.path.basename(place(hole))])
+            wait_for("word of it", lambda: "2025: the bag is made and says so" in c.text(), 10)
+            time.sleep(3)
+            with open(log, encoding="utf-8") as f:
+                asked = f.read().split()
+            self.assertEqual([asked.count(s + ".wan") for s in (killed, empty, hole, good)],
+                             [1, 1, 1, 1])
+            self.assertLess(asked.count(full + ".wan"), 12)  # once in two looks, not at once
+            self.assertEqual(c.metric("bandwitness_bags_made_total"), 2)
+
     def test_who_waits_is_bounded_and_a_slow_one_ended(self):
         folder = self.enterContext(scratch())
         slow = os.path.join(folder, "slow")

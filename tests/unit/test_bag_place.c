@@ -91,7 +91,11 @@ static void test_never_over_another(void **state)
     assert_int_equal(unlink(path), 0);
     bw_bag_place_path(top, &p, ".sha256", path);
     assert_int_equal(unlink(path), 0);
+    (void)snprintf(making + strlen(making), 8, ".a1B2c3");
+    assert_int_equal(bw_file_write(making, "half", 4, 0600, NULL), 0);
+    bw_bag_place_sweep(top, &p);
     assert_int_equal(rmdir(folder), 0);
+    bw_bag_place_sweep(top, &p);
     *strrchr(folder, '/') = '\0';
     assert_int_equal(rmdir(folder), 0);
     assert_int_equal(rmdir(top), 0);
