@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <timestamp.h>
 
 enum {
     ANSWER_BYTES = 32768,
@@ -241,6 +242,7 @@ ask_stamper(struct bw_keeper *k, const struct bw_config_stamper *s, struct bw_er
     struct bw_buf request;
     struct bw_buf answer;
     long status = 0;
+    char signer[200];
     int64_t unix_s = 0;
     bw_buf_init(&ours, BW_NOTE_MAX);
     bw_buf_init(&request, 4096);
@@ -256,6 +258,9 @@ ask_stamper(struct bw_keeper *k, const struct bw_config_stamper *s, struct bw_er
     r = r < 0 ? r
               : bw_stamp_answer(request.data, request.len, answer.data, answer.len, &unix_s,
                                 reterr);
+    r = r < 0 ? r /* what nobody could check in ten years is none */
+              : bw_stamp_check(answer.data, answer.len, ours.data, ours.len, &unix_s,
+                               signer, reterr);
     r = r < 0 ? r
               : bw_tlog_stamp_add(k->log, k->signed_size, s->url, unix_s, answer.data,
                                   answer.len, reterr);

@@ -115,16 +115,4 @@ int bw_logged_read(const struct bw_logged_view *v,
 /* Is this a file that bw_logged_read() looked into, by its name alone? */
 bool bw_logged_knows(const char *member);
 
-/* A stamp (RFC 3161, DER of the whole answer) on data[n]: its time, and whom its
- * certificate names. The signature is checked by the certificates in it, at the stamp's own
- * time; whether these are to be trusted is not. -BW_ESIGNATURE, -BW_EMALFORMED; -ENOENT: it
- * has none. */
-int bw_stamp_check(const void *answer,
-                   size_t n_answer,
-                   const void *data,
-                   size_t n,
-                   int64_t *ret_unix_s,
-                   char ret_signer[200],
-                   struct bw_err *reterr);
-
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <timestamp.h>
 
 bool bw_logged_open_note(struct bw_logged_reading *k,
                          const char *member,

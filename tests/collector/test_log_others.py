@@ -155,6 +155,11 @@ class Others(unittest.TestCase):
             c.post([box.summary() for _ in range(3)])
             self.wait("another question", lambda: s.asked > asked)
             self.wait("word of it", lambda: "a stamp on something else" in c.text())
+            # Nor is one whose signature is not its certificate's.
+            s.wrong, s.spoiled = False, True
+            c.stop()
+            c.start()
+            self.wait("word of that", lambda: "signature does not fit its" in c.text(last=True))
             self.assertEqual(
                 json.loads(c.admin("log", "status", "--json"))["checkpoint"]["stamps"], [])
 

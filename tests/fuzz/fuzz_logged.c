@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <timestamp.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

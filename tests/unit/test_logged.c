@@ -10,6 +10,7 @@
 #include <bw/units.h>
 #include <stdlib.h>
 #include <string.h>
+#include <timestamp.h>
 
 static void runs(void **state)
 {

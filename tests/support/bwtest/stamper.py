@@ -13,7 +13,8 @@ def openssl(*words, **kw):
 
 
 class Stamper:
-    """`openssl ts -reply` behind HTTP; wrong: it stamps another request than it got."""
+    """`openssl ts -reply` behind HTTP; wrong: it stamps another request than it got;
+    spoiled: its signature is not one."""
 
     CONF = """
 [tsa]
@@ -50,7 +51,7 @@ distinguished_name = dn
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj",
                 "/CN=Stamps of Wren", "-config", self.conf, "-extensions", "ext",
                 "-keyout", self.d + "/tsa.key", "-out", self.d + "/tsa.pem")
-        self.wrong, self.asked = False, 0
+        self.wrong, self.spoiled, self.asked = False, False, 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -84,8 +85,10 @@ distinguished_name = dn
             query = openssl("ts", "-query", "-data", self.conf, "-sha256", "-cert")
         with open(path, "wb") as f:
             f.write(query)
-        return openssl("ts", "-reply", "-config", self.conf, "-section", "one",
-                       "-queryfile", path)
+        answer = openssl("ts", "-reply", "-config", self.conf, "-section", "one",
+                         "-queryfile", path)
+        # the signature is the last of it (RFC 5652, 5.3)
+        return answer[:-1] + bytes([answer[-1] ^ 1]) if self.spoiled else answer
 
     def verify(self, data, reply):
         for name, text in (("data", data), ("reply", reply)):

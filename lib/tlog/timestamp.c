@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * logged_stamp.c - is this a stamp on these bytes, and who signed it? */
-#include "logged.h"
+ * timestamp.c - is this a stamp on these bytes, and who signed it? */
+#include "timestamp.h"
 
 #include <bw/err.h>
-#include <bw/units.h>
 #include <errno.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
