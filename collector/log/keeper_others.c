@@ -137,17 +137,19 @@ static int take_lines(struct bw_keeper *k,
     if (r == 0 && bw_note_verify(&note, &w->key, &unix_s, &at) < 0) {
         r = bw_err_set(reterr, -BW_ESIGNATURE, "its answer has no signature of its key");
     }
+    if (r == 0) { /* first, so that each line that is there can be checked later */
+        char name[BW_NOTE_NAME_MAX + 24];
+        char key[BW_NOTE_KEY_TEXT_MAX];
+        const uint8_t *id = w->key.id; /* it may get a new key under its old name */
+        (void)snprintf(name, sizeof(name), "witness-key.%s+%02x%02x%02x%02x", w->key.name,
+                       id[0], id[1], id[2], id[3]);
+        bw_note_key_text(&w->key, key);
+        r = bw_tlog_meta_set(k->log, name, key, reterr);
+    }
     if (r == 0) {
         r = bw_tlog_cosign_add(k->log, k->signed_size, w->key.name, unix_s,
                                note.signature[at].line, note.signature[at].line_len,
                                reterr);
-    }
-    if (r == 0) { /* so that others can check the line later */
-        char name[BW_NOTE_NAME_MAX + 16];
-        char key[BW_NOTE_KEY_TEXT_MAX];
-        (void)snprintf(name, sizeof(name), "witness-key.%s", w->key.name);
-        bw_note_key_text(&w->key, key);
-        r = bw_tlog_meta_set(k->log, name, key, reterr);
     }
     bw_buf_done(&both);
     return r;

@@ -140,9 +140,10 @@ static int put_point(struct bw_logged_writing *w, const struct bw_logged_point *
     return r;
 }
 
+/* Keys, as "name+1234abcd": a witness may have got a new one under its old name. */
 struct naming {
     struct bw_logged_writing *w;
-    char (*names)[BW_NOTE_NAME_MAX + 1];
+    char (*names)[BW_NOTE_NAME_MAX + 10];
     size_t n;
 };
 
@@ -150,17 +151,26 @@ static int
 on_witness(void *owner, const char *who, int64_t unix_s, const void *bytes, size_t n)
 {
     struct naming *k = owner;
+    const char *line = bytes;
+    const char *space = n > 0 ? memrchr(line, ' ', n) : NULL;
+    size_t rest = space ? n - (size_t)(space + 1 - line) : 0;
+    char name[sizeof(k->names[0])];
+    uint8_t id[6]; /* of 8 letters: 4 of the key, 2 of the time */
 
     (void)unix_s;
-    (void)bytes;
-    (void)n;
+    if (rest < 8 || strlen(who) > BW_NOTE_NAME_MAX ||
+        bw_base64_decode(space + 1, 8, id, sizeof(id)) != (long)sizeof(id)) {
+        return 0;
+    }
+    (void)snprintf(name, sizeof(name), "%.*s+%02x%02x%02x%02x", BW_NOTE_NAME_MAX, who,
+                   id[0], id[1], id[2], id[3]);
     for (size_t i = 0; i < k->n; i++) {
-        if (strcmp(k->names[i], who) == 0) {
+        if (strcmp(k->names[i], name) == 0) {
             return 0;
         }
     }
-    if (k->n < BW_LOG_OTHERS_MAX && strlen(who) <= BW_NOTE_NAME_MAX) {
-        (void)snprintf(k->names[k->n++], sizeof(k->names[0]), "%s", who);
+    if (k->n < BW_LOG_OTHERS_MAX) {
+        memcpy(k->names[k->n++], name, sizeof(name));
     }
     return 0;
 }
@@ -173,7 +183,7 @@ static int by_name(const void *a, const void *b)
 /* The keys of those who signed, as the collector has them. */
 static int put_witnesses(struct bw_logged_writing *w)
 {
-    char names[BW_LOG_OTHERS_MAX][BW_NOTE_NAME_MAX + 1];
+    char names[BW_LOG_OTHERS_MAX][BW_NOTE_NAME_MAX + 10];
     struct naming k = {.w = w, .names = names};
     int r = 0;
 
@@ -185,8 +195,8 @@ static int put_witnesses(struct bw_logged_writing *w)
     qsort(names, k.n, sizeof(names[0]), by_name); /* as the log's store has them */
     bw_jw_karr(&w->json, "witnesses");
     for (size_t i = 0; r == 0 && i < k.n; i++) {
-        char meta[BW_NOTE_NAME_MAX + 16];
-        (void)snprintf(meta, sizeof(meta), "witness-key.%.*s", BW_NOTE_NAME_MAX, names[i]);
+        char meta[BW_NOTE_NAME_MAX + 32];
+        (void)snprintf(meta, sizeof(meta), "witness-key.%s", names[i]);
         bw_buf_clear(&w->tile);
         if (bw_tlog_meta_get(w->log, meta, &w->tile, w->err) == 0 && w->tile.data) {
             bw_jw_str(&w->json, w->tile.data);

@@ -108,9 +108,11 @@ def check(folder, trust=None):
         assert (origin, size) == (log["name"], p["size"])
         points[size] = root
         if p["witnessed"]:
-            both = note + read(f"{folder}/data/log/witnesses-{size}.txt")
-            for w in witnesses:
-                w.check(both)
+            for line in read(f"{folder}/data/log/witnesses-{size}.txt").decode().splitlines():
+                _, name, signed = line.split(" ")
+                w, = (w for w in witnesses
+                      if (w.name, w.id) == (name, base64.b64decode(signed)[:4]))
+                w.check(note + (line + "\n").encode())
                 counts["witnesses"] += 1
         for n in range(1, len(p["stamps"]) + 1):
             counts["stamps"] += 1

@@ -3,10 +3,12 @@
 begun anew after a restore, and `bandwitness bundle` and `verify` are held against a stranger's
 reading of the same files (strangers.py) and `openssl ts -verify`. Then each file below
 data/log/ is changed, one bit of it and by somebody who makes the manifests anew."""
+import contextlib
 import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -249,12 +251,32 @@ class BagOfALog(unittest.TestCase):
         bagit.write_manifests(folder)
         self.verify(folder, status=1, says=["hashes.bin: is missing"])
 
+    def test_a_witness_with_a_new_key(self):
+        """The first of its lines is made one by an older key of the same name."""
+        data = f"{self.place}/newkey"
+        shutil.copytree(self.c.data, data, ignore=shutil.ignore_patterns("*.lock"))
+        log = json.loads(strangers.read(f"{self.folder}/data/log/log.json"))
+        first, last = (f([p["size"] for p in log["checkpoints"] if p["witnessed"]]) for f in (min, max))
+        self.assertLess(first, last)
+        old = tlog.Key(self.witness.split("+")[0], tlog.WITNESS, os.urandom(32))
+        note = strangers.read(f"{self.folder}/data/log/checkpoint-{first}.txt")
+        with contextlib.closing(sqlite3.connect(f"{data}/log/log.db")) as db, db:
+            at_s, = db.execute("SELECT unix_s FROM cosignatures WHERE size = ?", (first,)).fetchone()
+            line = old.sign(note.rpartition(b"\n\n")[0] + b"\n", at_s).decode()
+            db.execute("UPDATE cosignatures SET line = ? WHERE size = ?", (line, first))
+            db.execute("INSERT INTO meta VALUES(?, ?)",
+                       (f"witness-key.{old.name}+{old.id.hex()}", old.text()))
+        bag, folder = self.bundle("twokeys", data)
+        self.verify(bag, says=["everything holds"])
+        self.assertEqual(set(json.loads(strangers.read(f"{folder}/data/log/log.json"))["witnesses"]),
+                         {self.witness, old.text()})
+        strangers.check(folder)
+
     def test_what_the_log_does_not_have(self):
         """Records that came after the checkpoint are counted, and no fault. A log that was begun
         anew says so."""
         data = f"{self.place}/data"
         shutil.copytree(self.c.data, data, ignore=shutil.ignore_patterns("*.lock"))
-        import sqlite3
         with sqlite3.connect(f"{data}/log/log.db") as db:
             size = db.execute("SELECT size FROM checkpoints ORDER BY size LIMIT 1").fetchone()
             for table in ("checkpoints", "cosignatures", "stamps"):
