@@ -230,6 +230,7 @@ read_answer(const struct bw_buf *answer, struct bw_enrolment *e, struct bw_err *
     r = r < 0 ? r : bw_json_get_obj(o, "log_key", &log_key, reterr);
     r = r < 0 ? r : bw_json_opt_str(o, "name", sizeof(e->name) - 1, &name, reterr);
     r = r < 0 ? r : bw_json_opt_str(o, "entity", sizeof(e->entity) - 1, &entity, reterr);
+    r = r < 0 ? r : bw_enrolment_read_replaces(o, e, reterr);
     if (r == 0 && strcmp(kid, e->kid) != 0) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "the answer is about another key");
     }
@@ -311,6 +312,11 @@ out:
     (void)printf("%s%s%s%s%s is %s at %s\n", e.name[0] ? e.name : "This box",
                  e.entity[0] ? " (" : "", e.entity, e.entity[0] ? ")" : "", "", e.site,
                  e.url);
+    if (e.prev_kid[0]) {
+        (void)printf("It takes the place of the box whose records ended with number %lld "
+                     "of key %s.\n",
+                     (long long)e.prev_seq, e.prev_kid);
+    }
     tell_daemon(w);
     return bw_cli_flush(v, BW_EXIT_OK);
 }

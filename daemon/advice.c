@@ -74,6 +74,9 @@ const char *bw_advice_delivery(const char *error)
          "run `bandwitness enroll`"},
         {"key-revoked",
          "this box's key was revoked: ask who runs the collector, and enrol again"},
+        {"key-replaced",
+         "another box took this one's place: take this one away; if it is to stand here, "
+         "enrol it with a token of `bandwitness token create --replaces SITE`"},
         {"receipt", "another key than the one learnt at enrolment signed the answer: tell "
                     "who runs the "
                     "collector; if it was set up anew, enrol again"},

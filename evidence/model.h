@@ -23,6 +23,7 @@
 #include <reply.h>
 #include <revocation.h>
 #include <schoolcal.h>
+#include <siteact.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -129,6 +130,9 @@ struct bw_report_keyfact {
     char prev_kid[BW_KID_LEN + 1];    /* the key that signed for it; "" none */
     char why[BW_REVOCATION_TEXT_MAX + 1]; /* it was revoked; "" nobody said */
     char by[65];
+    int64_t replaced_unix_s; /* another box stands there since; unknown: none */
+    char replaced_why[BW_SITEACT_TEXT_MAX + 1]; /* "" nobody said */
+    char replaced_said_by[65];
 };
 
 /* What is asked. Everything is borrowed until bw_report_make() returns. */
@@ -451,6 +455,10 @@ struct bw_report_key {
     int64_t prev_seq;
     char revoked_why[BW_REVOCATION_TEXT_MAX + 1];
     char revoked_by[65];
+    int64_t replaced_unix_s; /* since when another box stands there; unknown: none */
+    char replaced_by[BW_KID_LEN + 1]; /* with that: its first key */
+    char replaced_why[BW_SITEACT_TEXT_MAX + 1];
+    char replaced_said_by[65];
 };
 
 /* A word that occurs in records (agent, configuration hash) and how often. */

@@ -166,6 +166,13 @@ static int tell_keys(struct bw_model *m)
             k->revoked_unix_s = f->revoked_unix_s;
             memcpy(k->revoked_why, f->why, sizeof(k->revoked_why));
             memcpy(k->revoked_by, f->by, sizeof(k->revoked_by));
+            k->replaced_unix_s = f->replaced_unix_s;
+            if (f->replaced_unix_s != BW_UNKNOWN) {
+                memcpy(k->replaced_by, f->replaced_by, sizeof(k->replaced_by));
+                memcpy(k->replaced_why, f->replaced_why, sizeof(k->replaced_why));
+                memcpy(k->replaced_said_by, f->replaced_said_by,
+                       sizeof(k->replaced_said_by));
+            }
             if (!k->prev_kid[0]) {
                 memcpy(k->prev_kid, f->prev_kid, sizeof(k->prev_kid));
             }

@@ -439,6 +439,7 @@ void bw_model_key_init(struct bw_report_key *k, const char *kid)
                                 .last_position = BW_UNKNOWN,
                                 .from_unix_s = BW_UNKNOWN,
                                 .revoked_unix_s = BW_UNKNOWN,
+                                .replaced_unix_s = BW_UNKNOWN,
                                 .begins_unix_s = BW_UNKNOWN,
                                 .prev_seq = BW_UNKNOWN};
     (void)snprintf(k->kid, sizeof(k->kid), "%s", kid);

@@ -90,6 +90,9 @@ struct bw_origin_key {
     char prev_kid[BW_KID_LEN + 1];        /* the key that signed for it; "" none */
     char why[BW_REVOCATION_TEXT_MAX + 1]; /* it was revoked; "" nobody said */
     char by[65];                          /* who said so */
+    int64_t replaced_unix_s; /* another box stands there since; unknown: none */
+    char replaced_why[BW_SITEACT_TEXT_MAX + 1]; /* "" nobody said */
+    char replaced_said_by[65];
 };
 
 /* Every key of a site: of the ledger's catalogue, of the folder that the journal lies in,

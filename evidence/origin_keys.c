@@ -6,6 +6,7 @@
 #include "catalogue.h"
 #include "check.h"
 #include "enrolment.h"
+#include "statement.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -33,8 +34,10 @@ static struct bw_origin_key *place_of(struct found *f, const struct bw_pubkey *k
         return NULL;
     }
     f->list = grown;
-    grown[f->n] = (struct bw_origin_key){
-        .key = *key, .from_unix_s = BW_UNKNOWN, .revoked_unix_s = BW_UNKNOWN};
+    grown[f->n] = (struct bw_origin_key){.key = *key,
+                                         .from_unix_s = BW_UNKNOWN,
+                                         .revoked_unix_s = BW_UNKNOWN,
+                                         .replaced_unix_s = BW_UNKNOWN};
     return &grown[f->n++];
 }
 
@@ -72,6 +75,54 @@ static int find_reasons(struct bw_catalogue *c, struct found *f, struct bw_err *
             memcpy(k->why, why.reason, sizeof(k->why));
         }
         r = r == -ENOENT ? 0 : r;
+    }
+    return r;
+}
+
+struct told {
+    int64_t at_unix_s;
+    struct bw_origin_key *k;
+};
+
+/* The newest that was said before the other box came. */
+static int take_act(void *owner, const struct bw_said *said)
+{
+    struct told *t = owner;
+    struct bw_siteact a;
+
+    if (said->statement->body && said->recorded_unix_ms / 1000 <= t->at_unix_s &&
+        bw_siteact_decode(said->statement->body, said->statement->n_body, &a, NULL) == 0 &&
+        a.act == BW_SITEACT_REPLACED) {
+        memcpy(t->k->replaced_why, a.reason, sizeof(t->k->replaced_why));
+        (void)snprintf(t->k->replaced_said_by, sizeof(t->k->replaced_said_by), "%s",
+                       said->statement->by);
+    }
+    return 0;
+}
+
+/* Keys that gave way to one that came by a token: the box was replaced. */
+static int find_replacements(struct bw_catalogue *c,
+                             const char *site,
+                             struct found *f,
+                             struct bw_err *reterr)
+{
+    char about[BW_SITE_MAX + 16];
+    int r = 0;
+
+    (void)snprintf(about, sizeof(about), "site:%s", site);
+    for (size_t i = 0; r == 0 && i < f->n; i++) {
+        for (size_t j = 0; f->list[i].replaced_by[0] && j < f->n; j++) {
+            if (strcmp(f->list[i].replaced_by, f->list[j].key.kid) == 0 &&
+                !f->list[j].prev_kid[0]) {
+                f->list[i].replaced_unix_s = f->list[j].from_unix_s;
+            }
+        }
+        if (f->list[i].replaced_unix_s != BW_UNKNOWN) {
+            struct told t = {f->list[i].replaced_unix_s, &f->list[i]};
+            r = c->ops->statements(c,
+                                   &(struct bw_said_query){.kind = "site", .about = about},
+                                   take_act, &t, reterr);
+        }
     }
     return r;
 }
@@ -153,6 +204,7 @@ int bw_origin_keys(struct bw_origin *s,
     if (s->from != BW_FROM_JOURNAL && s->catalogue) {
         r = s->catalogue->ops->keys(s->catalogue, site, of_catalogue, &f, reterr);
         r = r < 0 ? r : find_reasons(s->catalogue, &f, reterr);
+        r = r < 0 ? r : find_replacements(s->catalogue, site, &f, reterr);
     } else if (s->from == BW_FROM_JOURNAL) {
         r = of_box(s, &f, reterr);
     }
@@ -196,6 +248,10 @@ int bw_origin_keyfacts(struct bw_origin *s,
         memcpy(list[i].prev_kid, keys[i].prev_kid, sizeof(list[i].prev_kid));
         memcpy(list[i].why, keys[i].why, sizeof(list[i].why));
         memcpy(list[i].by, keys[i].by, sizeof(list[i].by));
+        list[i].replaced_unix_s = keys[i].replaced_unix_s;
+        memcpy(list[i].replaced_why, keys[i].replaced_why, sizeof(list[i].replaced_why));
+        memcpy(list[i].replaced_said_by, keys[i].replaced_said_by,
+               sizeof(list[i].replaced_said_by));
     }
     free(keys);
     if (r == 0) {

@@ -86,6 +86,11 @@ static int check_signature(struct ask *a, struct bw_catalogue *c)
     if (r == 0 && (key.revoked_unix_s != BW_UNKNOWN || site.state == BW_SITE_RETIRED)) {
         r = bw_err_set(&a->err, -EACCES, "the key is revoked, or its site retired");
     }
+    int64_t retired_unix_s = BW_UNKNOWN;
+    r = r < 0 ? r : bw_catalogue_retired(c, &key, &retired_unix_s, NULL, &a->err);
+    if (r == 0 && retired_unix_s != BW_UNKNOWN) {
+        r = bw_err_set(&a->err, -EACCES, "another box took this one's place");
+    }
     memcpy(a->site, key.site, sizeof(a->site));
     return r;
 }

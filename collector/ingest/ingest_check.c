@@ -115,6 +115,14 @@ static int check_line(struct bw_ingest *g,
         return 0;
     }
     l->seq = l->summary.seq;
+    if (key->retired_unix_s != BW_UNKNOWN &&
+        l->summary.start_unix_s >= key->retired_unix_s) {
+        refuse(l, "key-replaced",
+               "another box took this one's place at %s before the interval began; what "
+               "it measured until then is still taken",
+               key->site);
+        return 0;
+    }
     l->to_ledger = true;
     if (strcmp(l->summary.site, key->site) != 0) {
         refuse(l, "wrong-site", "the record names %s, its key belongs to %s",

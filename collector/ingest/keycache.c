@@ -127,6 +127,11 @@ int bw_keycache_get(struct bw_keycache *k,
     if (r < 0) {
         return r;
     }
+    int64_t retired_unix_s = BW_UNKNOWN;
+    r = bw_catalogue_retired(k->catalogue, &row, &retired_unix_s, NULL, reterr);
+    if (r < 0) {
+        return r;
+    }
     struct key *e = calloc(1, sizeof(*e));
     if (!e) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
@@ -135,6 +140,7 @@ int bw_keycache_get(struct bw_keycache *k,
     memcpy(e->pub.key.raw, row.raw, sizeof(e->pub.key.raw));
     memcpy(e->pub.key.kid, row.kid, sizeof(e->pub.key.kid));
     memcpy(e->pub.site, row.site, sizeof(e->pub.site));
+    e->pub.retired_unix_s = retired_unix_s;
     e->pub.revoked = row.revoked_unix_s != BW_UNKNOWN;
     e->next = k->keys[bucket];
     k->keys[bucket] = e;

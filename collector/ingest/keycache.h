@@ -16,6 +16,7 @@ struct bw_keycache_key {
     struct bw_pubkey key;
     char site[BW_SITE_MAX + 1];
     bool revoked;
+    int64_t retired_unix_s; /* another box stands in its place since; unknown: none */
 };
 
 /* The catalogue is borrowed. */

@@ -11,6 +11,7 @@
 #include <hash.h>
 #include <http.h>
 #include <json.h>
+#include <ledger.h>
 #include <readers.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@ struct enrol {
     struct bw_err err;
     struct bw_site site;
     struct bw_entity site_entity;
+    bool replaces;              /* another box stood there */
+    struct bw_ledger_head last; /* its newest record; acked_through 0: none came */
+    struct bw_ledger *ledger;
 };
 
 static void enrol_free(struct enrol *e)
@@ -221,6 +225,27 @@ static void note_installer(struct bw_catalogue *c, const struct enrol *e)
     }
 }
 
+/* Of the keys that the site had, the one that the newest record came by. */
+static int find_last(void *owner, const struct bw_site_key *k)
+{
+    struct enrol *e = owner;
+    struct bw_ledger_head h;
+    if (strcmp(k->kid, e->key.kid) == 0) {
+        return 0;
+    }
+    int r = bw_ledger_head(e->ledger, k->kid, &h, &e->err);
+    if (r < 0) {
+        return r;
+    }
+    e->replaces = e->replaces || strcmp(k->replaced_by, e->key.kid) == 0;
+    if (h.acked_through > 0 &&
+        (e->last.acked_through == 0 || h.position > e->last.position)) {
+        e->last = h;
+        memcpy(e->last.kid, k->kid, sizeof(e->last.kid));
+    }
+    return 0;
+}
+
 static void enrol_work(void *job, struct bw_reader *r, const struct bw_err *err)
 {
     struct enrol *e = job;
@@ -242,6 +267,8 @@ static void enrol_work(void *job, struct bw_reader *r, const struct bw_err *err)
         (void)r->catalogue->ops->entity_get(r->catalogue, e->site.entity, &e->site_entity,
                                             NULL);
     }
+    e->ledger = r->ledger;
+    e->r = r->catalogue->ops->keys(r->catalogue, e->site.id, find_last, e, &e->err);
 }
 
 static void enrol_after(void *job, int cancelled)
@@ -275,6 +302,13 @@ static void enrol_after(void *job, int cancelled)
     bw_jw_raw(&w, jwk.data, jwk.len);
     bw_jw_key(&w, "policy");
     bw_jw_null(&w);
+    if (e->replaces && e->last.acked_through > 0) {
+        bw_jw_kobj(&w, "replaces");
+        bw_jw_kstr(&w, "kid", e->last.kid);
+        bw_jw_ki64(&w, "seq", e->last.acked_through);
+        bw_jw_kstr(&w, "hash", e->last.hash);
+        bw_jw_obj_end(&w);
+    }
     bw_jw_obj_end(&w);
     bw_buf_putc(&out, '\n');
     bw_http_reply(e->req, 200, "application/json", &out);

@@ -33,6 +33,10 @@ static const struct {
     {"key-revoked", "Key revoked",
      "This key was taken out of force, or its site is retired. Enrol the box with a new "
      "token."},
+    {"key-replaced", "Box replaced",
+     "Another box took this one's place at its site before the record's interval began. "
+     "What this one measured until then is still taken. If it is to stand there again, "
+     "enrol it with a new token."},
     {"fork", "Forked chain",
      "Two different records claim the same place in a chain: mostly a box restored from an "
      "image, "

@@ -95,6 +95,14 @@ static int look_up(struct asking *a, struct bw_catalogue *c)
     if (key.revoked_unix_s != BW_UNKNOWN || site.state == BW_SITE_RETIRED) {
         return bw_err_set(&a->err, -EACCES, "the key is revoked, or its site retired");
     }
+    int64_t retired_unix_s = BW_UNKNOWN;
+    r = bw_catalogue_retired(c, &key, &retired_unix_s, NULL, &a->err);
+    if (r == 0 && retired_unix_s != BW_UNKNOWN) {
+        r = bw_err_set(&a->err, -EACCES, "another box took this one's place");
+    }
+    if (r < 0) {
+        return r;
+    }
     r = c->ops->prefixes(c, a->site, on_prefix, a, &a->err);
     return r < 0 ? r
                  : c->ops->claims(c, a->site, a->request.circuit, a->now_s, a->now_s + 1,

@@ -31,7 +31,8 @@ static enum bw_refusal judge(const char *type)
             return refusals[i].what;
         }
     }
-    /* unknown-key, key-revoked, not-yet-readable, too-far-ahead, newer words */
+    /* unknown-key, key-revoked, key-replaced, not-yet-readable, too-far-ahead, newer
+     * words */
     return BW_REFUSED_FOR_NOW;
 }
 

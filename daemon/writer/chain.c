@@ -3,9 +3,10 @@
  *
  * Named values in the journal: "key.current" (kid), "key.why" and "key.prev" (how and
  * after which key the current one came), "key.request" (told to the collector before
- * anything else), "enrol.kid" (the enrolment that has been taken over). "key.current" is
- * written last. Nothing is appended to a chain that forked: where the next key finds no
- * room, the records wait for it. */
+ * anything else), "key.cites" (seq and hash that another box's chain ended with, where
+ * this one takes its place), "enrol.kid" (the enrolment that has been taken over).
+ * "key.current" is written last. Nothing is appended to a chain that forked: where the next
+ * key finds no room, the records wait for it. */
 #include "chain.h"
 
 #include "shorten.h"
@@ -27,6 +28,7 @@
 
 enum {
     META_MAX = 32768,
+    CITES_MAX = BW_HASH_LEN + 32, /* "SEQ HASH" */
     REFUSALS_MAX = BW_GAPS_MAX
 };
 
@@ -91,15 +93,19 @@ static void use_key(struct bw_chain *c, struct bw_key *key)
     (void)snprintf(c->kid, sizeof(c->kid), "%s", bw_key_public(key)->kid);
 }
 
-/* Make `key` current; it came after the current one because of `why`. Moves *key. */
+/* Make `key` current; it came after `prev` ("" none) because of `why`; cites: where the
+ * chain of that one ended at the collector, NULL: the journal knows. Moves *key. */
 static int change_key(struct bw_chain *c,
                       struct bw_key **key,
                       const char *why,
+                      const char *prev,
+                      const char *cites,
                       const char *request,
                       struct bw_err *reterr)
 {
     int r = meta_set(c, "key.why", why, reterr);
-    r = r < 0 ? r : meta_set(c, "key.prev", c->kid[0] ? c->kid : NULL, reterr);
+    r = r < 0 ? r : meta_set(c, "key.prev", prev[0] ? prev : NULL, reterr);
+    r = r < 0 ? r : meta_set(c, "key.cites", cites, reterr);
     r = r < 0 ? r : meta_set(c, "key.request", request, reterr);
     r = r < 0 ? r : meta_set(c, "key.current", bw_key_public(*key)->kid, reterr);
     if (r == 0) {
@@ -156,7 +162,7 @@ static int next_key(struct bw_chain *c, const char *why, struct bw_err *reterr)
     if (r < 0) {
         goto out;
     }
-    r = change_key(c, &c->next, why, request.data, reterr);
+    r = change_key(c, &c->next, why, c->kid, NULL, request.data, reterr);
     if (r == 0) {
         bw_log(BW_AREA_JOURNAL, BW_NOTICE, "signing goes on under key %s (%s)", c->kid,
                why);
@@ -202,6 +208,23 @@ static int settle_here(struct bw_chain *c,
     return r;
 }
 
+/* The chain of the enrolment's key goes on from another box's, from this box's own, or from
+ * none. */
+static int begin_enrolled(struct bw_chain *c,
+                          struct bw_key **key,
+                          const struct bw_enrolment *e,
+                          bool same_site,
+                          struct bw_err *reterr)
+{
+    char cites[CITES_MAX];
+    if (!e->prev_kid[0]) {
+        return change_key(c, key, c->kid[0] && same_site ? "rotated" : "new", c->kid, NULL,
+                          NULL, reterr);
+    }
+    (void)snprintf(cites, sizeof(cites), "%" PRId64 " %s", e->prev_seq, e->prev_hash);
+    return change_key(c, key, "replaced", e->prev_kid, cites, NULL, reterr);
+}
+
 int bw_chain_reload(struct bw_chain *c, struct bw_err *reterr)
 {
     struct bw_enrolment e;
@@ -223,9 +246,7 @@ int bw_chain_reload(struct bw_chain *c, struct bw_err *reterr)
         r = load_key(c->state_dir, e.kid, &key, reterr);
         r = r < 0 ? r : settle_here(c, e.site, &same_site, reterr);
         r = r < 0 ? r : meta_set(c, "enrol.site", e.site, reterr);
-        r = r < 0 ? r
-                  : change_key(c, &key, c->kid[0] && same_site ? "rotated" : "new", NULL,
-                               reterr);
+        r = r < 0 ? r : begin_enrolled(c, &key, &e, same_site, reterr);
         r = r < 0 ? r : meta_set(c, "enrol.kid", e.kid, reterr);
         bw_key_free(key);
         if (r < 0) {
@@ -271,7 +292,7 @@ int bw_chain_open(struct bw_journal *j,
     }
     if (!c->key) {
         r = bw_enrolment_new_key(state_dir, BW_ALG_EDDSA, &key, reterr);
-        r = r < 0 ? r : change_key(c, &key, "new", NULL, reterr);
+        r = r < 0 ? r : change_key(c, &key, "new", "", NULL, NULL, reterr);
         if (r < 0) {
             goto out;
         }
@@ -339,6 +360,24 @@ static enum bw_chain_why why_word(const char *word)
     return BW_CHAIN_NEW;
 }
 
+/* Of a chain that was another box's, the collector said where it ended. */
+static int cited(struct bw_chain *c, struct bw_journal_head *h, struct bw_err *reterr)
+{
+    char cites[CITES_MAX];
+    char *rest = cites;
+    int r = meta_get(c, "key.cites", cites, sizeof(cites), reterr);
+    if (r < 0 || !cites[0]) {
+        return r;
+    }
+    h->seq = strtoll(cites, &rest, 10);
+    if (h->seq < 1 || *rest != ' ' || strlen(rest + 1) != BW_HASH_LEN) {
+        return bw_err_set(reterr, -BW_EMALFORMED,
+                          "the journal's value 'key.cites' is no place of a chain");
+    }
+    (void)snprintf(h->hash, sizeof(h->hash), "%.*s", BW_HASH_LEN, rest + 1);
+    return 0;
+}
+
 /* seq, prev and chain by the journal's head. */
 static int link_up(struct bw_chain *c, struct bw_summary *s, struct bw_err *reterr)
 {
@@ -369,6 +408,7 @@ static int link_up(struct bw_chain *c, struct bw_summary *s, struct bw_err *rete
         return 0;
     }
     r = bw_journal_head(c->j, prev_kid, &prev, reterr);
+    r = r < 0 ? r : cited(c, &prev, reterr);
     if (r < 0) {
         return r;
     }

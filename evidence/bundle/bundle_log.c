@@ -23,10 +23,18 @@ enum {
 
 static int read_key(const json_t *o, struct bw_logged_key *ret, struct bw_err *e)
 {
-    static const char *const known[] = {
-        "kid",         "alg",      "from_unix_s", "revoked_unix_s",
-        "replaced_by", "prev_kid", "revoked_why", "revoked_by",
-        NULL};
+    static const char *const known[] = {"kid",
+                                        "alg",
+                                        "from_unix_s",
+                                        "revoked_unix_s",
+                                        "replaced_by",
+                                        "prev_kid",
+                                        "revoked_why",
+                                        "revoked_by",
+                                        "box_replaced_unix_s",
+                                        "box_replaced_why",
+                                        "box_replaced_said_by",
+                                        NULL};
     const char *kid = NULL;
     const char *prev = NULL;
     int r = bw_json_only(o, known, e);

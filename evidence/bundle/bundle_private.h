@@ -13,6 +13,8 @@
 #include <logged.h>
 
 struct bw_buf;
+struct bw_jw;
+struct bw_origin_key;
 struct bw_pubkey;
 
 #define BW_BUNDLE_AGENT "bandwitness/" BW_VERSION
@@ -95,6 +97,8 @@ int bw_bundle_taken_read(const char *data,
                          size_t *ret_n,
                          struct bw_err *reterr);
 
+/* A key as history.json has it. */
+void bw_bundle_key_put(struct bw_jw *w, const struct bw_origin_key *k);
 /* What history.json says of the site's keys; free() *ret. */
 int bw_bundle_keys_read(const struct bw_bag_member *m,
                         struct bw_report_keyfact **ret,

@@ -307,20 +307,6 @@ static int gather_records(struct packing *p)
 
 /* ---- keys ------------------------------------------------------------------------ */
 
-static void put_key(struct bw_jw *w, const struct bw_origin_key *k)
-{
-    bw_jw_obj(w);
-    bw_jw_kstr(w, "kid", k->key.kid);
-    bw_jw_kstr(w, "alg", bw_alg_name(k->key.alg));
-    bw_jw_ki64(w, "from_unix_s", k->from_unix_s);
-    bw_jw_ki64(w, "revoked_unix_s", k->revoked_unix_s);
-    bw_jw_kstr(w, "replaced_by", k->replaced_by[0] ? k->replaced_by : NULL);
-    bw_jw_kstr(w, "prev_kid", k->prev_kid[0] ? k->prev_kid : NULL);
-    bw_jw_kstr(w, "revoked_why", k->why[0] ? k->why : NULL);
-    bw_jw_kstr(w, "revoked_by", k->by[0] ? k->by : NULL);
-    bw_jw_obj_end(w);
-}
-
 static int add_json(struct packing *p, const char *name, struct bw_buf *text)
 {
     bw_buf_putc(text, '\n');
@@ -353,7 +339,7 @@ static int put_keys(struct packing *p, const struct bw_origin_key *keys, size_t 
     bw_jw_kstr(&w, "site", p->o->query->site);
     bw_jw_karr(&w, "keys");
     for (size_t i = 0; i < n; i++) {
-        put_key(&w, &keys[i]);
+        bw_bundle_key_put(&w, &keys[i]);
     }
     bw_jw_arr_end(&w);
     bw_jw_obj_end(&w);

@@ -220,6 +220,18 @@ key_history(struct bw_doc *d, const struct bw_report *r, const struct bw_report_
     } else if (k->prev_kid[0]) {
         bw_doc_printf(d, BW_SPAN_PLAIN, "; signed for by %s", k->prev_kid);
     }
+    if (k->replaced_unix_s != BW_UNKNOWN) {
+        bw_words_local(r->tz, k->replaced_unix_s, 0, when);
+        bw_doc_printf(
+            d, BW_SPAN_PLAIN,
+            "; its box was replaced %s by the one of %s: nothing that it measured "
+            "since is taken",
+            when, k->replaced_by);
+        if (k->replaced_why[0]) {
+            bw_doc_printf(d, BW_SPAN_PLAIN, " (%s said why: %s)", k->replaced_said_by,
+                          k->replaced_why);
+        }
+    }
     if (k->revoked_unix_s != BW_UNKNOWN) {
         bw_words_local(r->tz, k->revoked_unix_s, 0, when);
         bw_doc_printf(d, BW_SPAN_PLAIN,

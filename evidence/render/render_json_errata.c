@@ -63,6 +63,12 @@ void bw_json_key_history(struct bw_jw *w, const struct bw_report_key *k)
     }
     bw_json_word(w, "prev_kid", k->prev_kid);
     bw_jw_ki64(w, "prev_seq", k->prev_seq);
+    if (k->replaced_unix_s != BW_UNKNOWN) {
+        bw_json_time(w, "box_replaced", k->replaced_unix_s);
+        bw_json_word(w, "box_replaced_by", k->replaced_by);
+        bw_json_word(w, "box_replaced_why", k->replaced_why);
+        bw_json_word(w, "box_replaced_said_by", k->replaced_said_by);
+    }
     if (k->revoked_unix_s != BW_UNKNOWN) {
         bw_json_time(w, "in_other_hands_since", k->revoked_unix_s);
         bw_jw_ki64(w, "set_apart", k->n_apart);

@@ -13,6 +13,7 @@ static const char *const acts[] = {
     [BW_SITEACT_NONE] = "",
     [BW_SITEACT_MOVED] = "moved",
     [BW_SITEACT_RETIRED] = "retired",
+    [BW_SITEACT_REPLACED] = "replaced",
     NULL,
 };
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a stranger needs to check evidence: a site's public keys, read and used by an
 independent JOSE library and by `bandwitness verify`; and that nothing private leaves."""
+import base64
+import hashlib
 import json
 import os
 import sqlite3
@@ -11,7 +13,7 @@ import unittest
 from jwcrypto import jwk, jws
 
 from bwtest import CollectorCase
-from bwtest.jose import START, Key
+from bwtest.jose import START, Key, PyBox
 from bwtest.place import program
 
 
@@ -183,6 +185,56 @@ class Keys(CollectorCase):
                 time.sleep(0.1)
         db.close()
         self.assertLessEqual({10, 33}, kinds)  # the statement, and the key's end
+
+    def test_a_box_takes_anothers_place(self):
+        old = self.c.box()
+        self.assertEqual(self.c.post([old.summary() for _ in range(3)]).json["refused"], [])
+        late = old.summary()  # still on the old box
+        words = ("token", "create", "--config", self.c.conf)
+        self.c.command(*words, "--replaces", old.site, "--site", "Alder", ok=(2,))
+        self.c.command(*words, "--because", "why not", ok=(2,))
+        empty = self.c.token("--site", "Rush School")["site"]
+        self.c.command(*words, "--replaces", empty, ok=(1,))  # it never had one
+        token = json.loads(self.c.command(*words, "--replaces", old.site, "--because", "its disk died", "--by", "heron",
+                                          "--json"))
+        self.assertEqual((token["site"], token["replaces"]), (old.site, True))
+        # The command of a real box keeps what the collector named.
+        state = os.path.join(self.c.folder, "state")
+        os.mkdir(state)
+        enrol = ("enroll", "--config", os.path.join(state, "none"), "--state-dir", state, "--url", self.c.url, "--token",
+                 token["token"])
+        self.assertIn("takes the place", self.c.command(*enrol))
+        with open(os.path.join(state, "enrolment.json"), encoding="utf-8") as f:
+            kept = json.load(f)
+        last = hashlib.sha256(old.lines[2].encode()).digest()
+        cites = {"kid": old.key.kid, "seq": 3, "hash": base64.urlsafe_b64encode(last).decode().rstrip("=")}
+        self.assertEqual((kept["site"], kept["replaces"]), (old.site, cites))
+        # Late ones of the old box are taken, what it measures from now on is not.
+        self.assertEqual(self.c.post([late]).json["refused"], [])
+        old.at = int(time.time()) + 5
+        refused, = self.c.post([old.summary()]).json["refused"]
+        self.assertEqual((refused["type"], refused["seq"]), ("key-replaced", 5))
+        self.assertIn("took this one's place", refused["detail"])
+        with open(os.path.join(state, "keys", kept["kid"] + ".jwk"), encoding="utf-8") as f:
+            key = Key("EdDSA", jwk.JWK.from_json(f.read()))
+        new = PyBox(old.site, key, start=START + 4 * 300)
+        chain = {"why": "replaced", **{"prev_" + k: v for k, v in cites.items()}}
+        self.assertEqual(self.c.post([new.summary(chain=chain), new.summary()]).json["refused"], [])
+        keys = {k["kid"]: k for k in self.keys(old.site).json["keys"]}
+        self.assertEqual((keys[old.key.kid]["replaced_by"], keys[kept["kid"]]["enrolled_by"]), (kept["kid"], "token"))
+        records, jwks = self.write("replaced.jose", self.export(old)), self.write("replaced.jwks", self.keys(old.site).body)
+        checked = self.c.command("verify", "--key", jwks, records)
+        self.assertIn(f"replaced after {old.key.kid}", checked)
+        told = {k["kid"]: k for k in self.report(old)["counts"]["keys"]}
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(keys[kept["kid"]]["enrolled_s"]))
+        before, after = told[old.key.kid], told[kept["kid"]]
+        self.assertEqual((before["n"], before["box_replaced"], before["box_replaced_by"], before["box_replaced_why"],
+                          before["box_replaced_said_by"]), (4, when, kept["kid"], "its disk died", "heron"))
+        self.assertEqual((after["n"], after["chain_why"], after["prev_kid"], after["prev_seq"]),
+                         (2, "replaced", old.key.kid, 3))
+        bag = os.path.join(self.c.folder, "replaced.tar.zst")
+        self.c.command("bundle", "--ledger", self.c.data, "--site", old.site, "--tz", "UTC", "--no-pdf", "-o", bag)
+        self.assertEqual(json.loads(self.c.command("verify", "--json", bag, ok=(0, 1))).get("faults", []), [])
 
     def test_a_site_moves_and_is_retired(self):
         site = self.c.token("--site", "Rush School", "--entity", "Alder Valley")["site"]

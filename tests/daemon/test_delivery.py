@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+from bwtest.jose import sha
 from bwtest import HOST, Box, Collector, SceneError, payload, wait_for
 from bwtest.scenes import run_scenes, scene
 
@@ -86,6 +87,36 @@ def collector_killed():
             rows = box.rows()
             got = collector.held(token["site"])
             assert set(got) <= {j for _, _, j in rows} and len(got) == len(set(got)) >= n
+
+
+@scene
+def replaced():
+    """Another box takes the first one's place: its chain cites where that one's ended at the
+    collector, and the first, should it come back, delivers nothing that it measures since."""
+    with Collector() as collector:
+        with Box(more=collector.as_conf()) as old, Box(more=collector.as_conf()) as new:
+            token = collector.token("--site", "Egret Elementary")
+            old.enroll(collector, token["token"])
+            old.start()
+            wait_for("the old box delivers", lambda: old.acked() >= 1)
+            old.stop()
+            held = collector.held(token["site"])
+            last = max(held, key=lambda jws: payload(jws)["seq"])
+            kid, seq = next((k, s) for k, s, jws in old.rows() if jws == last)
+            new.enroll(collector, collector.token("--replaces", token["site"])["token"])
+            new.start()
+            wait_for("the new box delivers", lambda: new.acked() >= 1)
+            new.stop()
+            first = payload(new.rows()[0][2])
+            assert first["site"] == token["site"], first
+            assert first["chain"] == {"why": "replaced", "prev_kid": kid, "prev_seq": seq,
+                                      "prev_hash": sha(last)}, first["chain"]
+            held += [jws for _, _, jws in new.rows()]
+            old.start()
+            wait_for("the old box is told", lambda: "key-replaced" in json.dumps(old.status()))
+            old.stop()
+            for jws in set(collector.held(token["site"])) - set(held):
+                assert payload(jws)["start"] <= first["start"], "measured after it was replaced"
 
 
 @scene

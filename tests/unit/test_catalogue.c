@@ -266,6 +266,66 @@ static void test_keys_replace_and_revoke(void **state)
     assert_int_equal(f->c->ops->key_get(f->c, d.kid, &got, &f->err), -ENOENT);
 }
 
+static int64_t retired_at(struct fixture *f, char letter, char *by)
+{
+    struct bw_site_key k = key_named(letter);
+    struct bw_site_key got;
+    int64_t unix_s = 0;
+    assert_int_equal(f->c->ops->key_get(f->c, k.kid, &got, &f->err), 0);
+    assert_int_equal(bw_catalogue_retired(f->c, &got, &unix_s, by, &f->err), 0);
+    return unix_s;
+}
+
+/* The first box made keys a, b and, on a copied disk, e; the next one came with key d. */
+static void test_a_box_takes_anothers_place(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_site s = {.id = "s-heron"};
+    struct bw_site_key a = key_named('a');
+    struct bw_site_key b = key_named('b');
+    struct bw_site_key d = key_named('d');
+    struct bw_site_key e = key_named('e');
+    struct bw_site_key late = key_named('l');
+    struct bw_site_key got;
+    uint8_t first[32];
+    uint8_t plain[32];
+    uint8_t next[32];
+    char by[BW_KID_LEN + 1];
+    bw_sha256("first", 5, first);
+    bw_sha256("plain", 5, plain);
+    bw_sha256("next", 4, next);
+    assert_int_equal(f->c->ops->site_add(f->c, &s, &f->err), 0);
+    assert_int_equal(f->c->ops->token_add(f->c, first, "s-heron", 100, 900, &f->err), 0);
+    assert_int_equal(f->c->ops->enrol(f->c, first, &a, 150, &s, &f->err), 0);
+    assert_int_equal(f->c->ops->key_replace(f->c, a.kid, &b, 160, &f->err), 0);
+    assert_int_equal(f->c->ops->key_replace(f->c, a.kid, &e, 162, &f->err), 0);
+    assert_int_equal(retired_at(f, 'a', by), BW_UNKNOWN); /* rotated only */
+    assert_string_equal(by, "");
+    assert_int_equal(bw_catalogue_token_replaces(f->c, next, "s-heron", &f->err), 0);
+    assert_int_equal(f->c->ops->token_add(f->c, next, "s-heron", 100, 900, &f->err), 0);
+    assert_int_equal(retired_at(f, 'b', by), BW_UNKNOWN); /* nobody came yet */
+    assert_int_equal(f->c->ops->enrol(f->c, next, &d, 300, &s, &f->err), 0);
+    assert_int_equal(f->c->ops->enrol(f->c, next, &d, 400, &s, &f->err), 0);
+    assert_int_equal(retired_at(f, 'a', by), 300);
+    assert_string_equal(by, d.kid);
+    assert_int_equal(retired_at(f, 'b', NULL), 300);
+    assert_int_equal(retired_at(f, 'e', NULL), 300);
+    assert_int_equal(retired_at(f, 'd', by), BW_UNKNOWN);
+    assert_int_equal(f->c->ops->key_get(f->c, a.kid, &got, &f->err), 0);
+    assert_string_equal(got.replaced_by, b.kid); /* as it was */
+    /* What the old box signs for now is retired with it, and so the new one never is. */
+    assert_int_equal(f->c->ops->key_replace(f->c, b.kid, &late, 500, &f->err), 0);
+    assert_int_equal(retired_at(f, 'l', by), 300);
+    assert_string_equal(by, d.kid);
+    assert_int_equal(f->c->ops->key_replace(f->c, b.kid, &d, 501, &f->err), 0);
+    assert_int_equal(retired_at(f, 'd', NULL), BW_UNKNOWN);
+    /* A token that replaces nothing retires nobody. */
+    assert_int_equal(f->c->ops->token_add(f->c, plain, "s-heron", 100, 900, &f->err), 0);
+    a = key_named('p');
+    assert_int_equal(f->c->ops->enrol(f->c, plain, &a, 600, &s, &f->err), 0);
+    assert_int_equal(retired_at(f, 'd', NULL), BW_UNKNOWN);
+}
+
 struct claims {
     struct bw_claim list[8];
     size_t n;
@@ -491,6 +551,7 @@ int main(void)
         T(test_sites),
         T(test_a_token_binds_one_key),
         T(test_keys_replace_and_revoke),
+        T(test_a_box_takes_anothers_place),
         T(test_claims_end_and_are_corrected),
         T(test_names_are_dated_and_none_is_lost),
         T(test_claims_are_dated),

@@ -524,6 +524,50 @@ static void enrolment(void **state)
     end(&w);
 }
 
+/* A box takes another's place: its chain cites what the collector named, once. */
+static void another_box(void **state)
+{
+    struct world w;
+    struct last l;
+    struct bw_key *key = NULL;
+    struct bw_enrolment e = {.url = "https://c.example", .site = "s-4f9k2", .prev_seq = 41};
+    struct bw_enrolment back;
+    struct bw_err err = {0};
+    (void)state;
+    begin(&w);
+    assert_int_equal(add(&w), 0); /* before anybody knew it */
+    assert_int_equal(bw_enrolment_new_key(w.folder, BW_ALG_EDDSA, &key, &err), 0);
+    memcpy(e.kid, bw_key_public(key)->kid, sizeof(e.kid));
+    bw_sha256_text("their key", 9, e.prev_kid);
+    bw_sha256_text("their record", 12, e.prev_hash);
+    assert_int_equal(bw_enrolment_save(w.folder, &e, &err), 0);
+    assert_int_equal(bw_enrolment_load(w.folder, &back, &err), 0);
+    assert_string_equal(back.prev_hash, e.prev_hash);
+    assert_int_equal(back.prev_seq, 41);
+    assert_int_equal(bw_chain_reload(w.c, &err), 0);
+    close_all(&w);
+    open_all(&w); /* a restart between enrolment and first record changes nothing */
+    assert_int_equal(add(&w), 0);
+    newest(&w, &l);
+    assert_string_equal(l.kid, e.kid);
+    assert_int_equal(l.s.seq, 1);
+    assert_int_equal(l.s.chain.why, BW_CHAIN_REPLACED);
+    assert_string_equal(l.s.chain.prev_kid, e.prev_kid);
+    assert_string_equal(l.s.chain.prev_hash, e.prev_hash);
+    assert_int_equal(l.s.chain.prev_seq, 41);
+    last_done(&l);
+    /* A later fork goes on from this box's own record. */
+    assert_int_equal(bw_chain_fork(w.c, e.kid, 1, "another record stands there", &err), 0);
+    assert_int_equal(add(&w), 0);
+    newest(&w, &l);
+    assert_int_equal(l.s.chain.why, BW_CHAIN_FORK);
+    assert_string_equal(l.s.chain.prev_kid, e.kid);
+    assert_int_equal(l.s.chain.prev_seq, 1);
+    last_done(&l);
+    bw_key_free(key);
+    end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +579,7 @@ int main(void)
         cmocka_unit_test(fork_without_room),
         cmocka_unit_test(the_same_bytes_again),
         cmocka_unit_test(enrolment),
+        cmocka_unit_test(another_box),
     };
     bw_log_set_level(BW_ERROR);
     assert_int_equal(bw_crypto_init(), 0);

@@ -122,6 +122,8 @@ const char *const bw_catalogue_text[N_STMTS] = {
     [KEY_OF_SITE] = KEY " WHERE site = ?1 ORDER BY from_s, kid",
     [KEY_REPLACED] = "UPDATE keys SET replaced_by = ?2 WHERE kid = ?1"
                      " AND replaced_by IS NULL",
+    [KEY_RETIRE] = "UPDATE keys SET replaced_by = ?2 WHERE site = ?1 AND kid <> ?2"
+                   " AND replaced_by IS NULL",
     [KEY_REVOKE] = "UPDATE keys SET revoked = ?2 WHERE kid = ?1"
                    " AND (revoked IS NULL OR revoked > ?2)",
     [FACTS_AT] = FACTS " WHERE site = ?1 AND circuit = ?2 AND from_s <= ?3"

@@ -69,7 +69,8 @@ struct bw_site_key {
     char site[BW_SITE_MAX + 1];
     int64_t from_unix_s;
     int64_t revoked_unix_s;           /* unknown: in force */
-    char replaced_by[BW_KID_LEN + 1]; /* the first it signed for; "" none */
+    char replaced_by[BW_KID_LEN + 1]; /* the first it signed for, or the key of the box
+                                         that took its box's place; "" none */
     char prev_kid[BW_KID_LEN + 1];    /* the one that signed for it; "" by a token */
 };
 
@@ -441,6 +442,21 @@ int bw_catalogue_name_at(struct bw_catalogue *c,
                          const char *id,
                          int64_t unix_s,
                          struct bw_dated_name *ret,
+                         struct bw_err *reterr);
+
+/* Note, before token_add, that the box which spends this token takes the place of the
+ * site's box; any back end. */
+int bw_catalogue_token_replaces(struct bw_catalogue *c,
+                                const uint8_t sha256[32],
+                                const char *site,
+                                struct bw_err *reterr);
+/* Since when another box stands in the place of this key's, and the other's first key (may
+ * be NULL): it, or one that came after it, was replaced by a key that came by a token.
+ * Unknown and "" where none does; any back end. */
+int bw_catalogue_retired(struct bw_catalogue *c,
+                         const struct bw_site_key *key,
+                         int64_t *ret_unix_s,
+                         char ret_kid[BW_KID_LEN + 1],
                          struct bw_err *reterr);
 
 /* Encode one statement and keep it; any back end. Its id in ret_id (may be NULL). Failures

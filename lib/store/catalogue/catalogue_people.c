@@ -590,6 +590,7 @@ int bw_cat_enrol(struct bw_catalogue *c,
     }
     if (r == 0 && !again) {
         r = bind_key(c, key, site.id, NULL, now_unix_s, reterr);
+        r = r < 0 ? r : bw_cat_retire(c, token_sha256, site.id, key->kid, reterr);
     }
     if (r == 0 && site.state == BW_SITE_EXPECTED) {
         r = set_state(s, site.id, BW_SITE_ENROLLED, reterr);
@@ -636,6 +637,7 @@ int bw_cat_key_replace(struct bw_catalogue *c,
         bw_sql_text(st, 2, key->kid);
         r = bw_sql_run(s, st, reterr);
     }
+    r = r < 0 ? r : bw_cat_retire_heir(c, &old, key->kid, reterr);
     if (r == 0) {
         r = bw_sql_commit(s, reterr);
     }

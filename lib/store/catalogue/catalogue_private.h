@@ -22,7 +22,7 @@ enum {
     ENTITY_ADD, ENTITY_PARENT, ENTITY_GET, ENTITY_ALL, ENTITY_CHILDREN,
     SITE_ADD, SITE_GET, SITE_ALL, SITE_OF_ENTITY, SITE_STATE, SITE_MOVE,
     TOKEN_ADD, TOKEN_GET, TOKEN_SPEND, TOKEN_ALL,
-    KEY_ADD, KEY_GET, KEY_ALL, KEY_OF_SITE, KEY_REPLACED, KEY_REVOKE,
+    KEY_ADD, KEY_GET, KEY_ALL, KEY_OF_SITE, KEY_REPLACED, KEY_RETIRE, KEY_REVOKE,
     FACTS_AT, FACTS_ADD, FACTS_NOW, FACTS_HISTORY,
     SITE_FIRST_NAME, ENTITY_FIRST_NAME, NAME_ADD, NAME_LIST,
     CLAIM_ADD, CLAIM_LIST, CLAIM_HISTORY, PREFIX_ADD, PREFIX_END, PREFIX_LIST,
@@ -105,6 +105,19 @@ int bw_cat_key_revoke(struct bw_catalogue *c,
                       const char *kid,
                       int64_t since_unix_s,
                       struct bw_err *reterr);
+
+/* catalogue_replaced.c: boxes that took another's place. Within a transaction: if the token
+ * replaces, every key of the site that has no successor gets this one. */
+int bw_cat_retire(struct bw_catalogue *c,
+                  const uint8_t token_sha256[32],
+                  const char *site,
+                  const char *kid,
+                  struct bw_err *reterr);
+/* A key that a retired one signed for is retired with it. */
+int bw_cat_retire_heir(struct bw_catalogue *c,
+                       const struct bw_site_key *old,
+                       const char *kid,
+                       struct bw_err *reterr);
 
 /* catalogue_names.c: names and their history */
 int bw_cat_rename(struct bw_catalogue *c,

@@ -133,6 +133,32 @@ static int copy_kid(const json_t *o, char *out, size_t cap, struct bw_err *reter
     return r == 0 && strlen(out) != BW_KID_LEN ? bw_err_set(reterr, -EINVAL, "no kid") : r;
 }
 
+int bw_enrolment_read_replaces(const json_t *o,
+                               struct bw_enrolment *e,
+                               struct bw_err *reterr)
+{
+    const json_t *x = NULL;
+    const char *kid = NULL;
+    const char *hash = NULL;
+    int64_t seq = 0;
+    int r = bw_json_opt_obj(o, "replaces", &x, reterr);
+    if (r < 0 || !x) {
+        return r;
+    }
+    r = bw_json_get_str(x, "kid", BW_KID_LEN, &kid, reterr);
+    r = r < 0 ? r : bw_json_get_i64(x, "seq", 1, INT64_MAX / 2000, &seq, reterr);
+    r = r < 0 ? r : bw_json_get_str(x, "hash", BW_HASH_LEN, &hash, reterr);
+    if (r == 0 && (strlen(kid) != BW_KID_LEN || strlen(hash) != BW_HASH_LEN)) {
+        r = bw_err_set(reterr, -BW_EMALFORMED, "'replaces' names no record");
+    }
+    if (r == 0) {
+        (void)snprintf(e->prev_kid, sizeof(e->prev_kid), "%s", kid);
+        (void)snprintf(e->prev_hash, sizeof(e->prev_hash), "%s", hash);
+        e->prev_seq = seq;
+    }
+    return r;
+}
+
 static int enrolment_members(const json_t *o, void *ret, struct bw_err *reterr)
 {
     struct bw_enrolment *e = ret;
@@ -142,6 +168,7 @@ static int enrolment_members(const json_t *o, void *ret, struct bw_err *reterr)
     r = r < 0 ? r : copy_text(o, "name", e->name, sizeof(e->name), reterr);
     r = r < 0 ? r : copy_text(o, "entity", e->entity, sizeof(e->entity), reterr);
     r = r < 0 ? r : read_log_key(o, e, reterr);
+    r = r < 0 ? r : bw_enrolment_read_replaces(o, e, reterr);
     /* A record under a name that no reader takes could not be written at all. */
     if (r == 0 && e->site[0] && !bw_site_valid(e->site)) {
         r = bw_err_set(reterr, -EINVAL, "'%s' is not a site", e->site);
@@ -193,6 +220,13 @@ int bw_enrolment_save(const char *state_dir,
     if (e->has_log_key) {
         bw_jw_key(&w, "log_key");
         bw_jw_raw(&w, jwk.data, jwk.len);
+    }
+    if (e->prev_kid[0]) {
+        bw_jw_kobj(&w, "replaces");
+        bw_jw_kstr(&w, "kid", e->prev_kid);
+        bw_jw_ki64(&w, "seq", e->prev_seq);
+        bw_jw_kstr(&w, "hash", e->prev_hash);
+        bw_jw_obj_end(&w);
     }
     bw_jw_obj_end(&w);
     r = put_file(state_dir, path, 0640, &text, reterr);

@@ -9,7 +9,9 @@
 #ifndef BW_ENROLMENT_H
 #define BW_ENROLMENT_H
 
+#include <bw/summary.h>
 #include <bw/units.h>
+#include <json.h>
 #include <jws.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,8 +29,16 @@ struct bw_enrolment {
     char entity[201];
     bool has_log_key;
     struct bw_pubkey log_key; /* signs receipts and checkpoints */
+    /* Where the chain of the box stood whose place this one takes; "", 0: of none. */
+    char prev_kid[BW_KID_LEN + 1];
+    int64_t prev_seq;
+    char prev_hash[BW_HASH_LEN + 1];
 };
 
+/* The member "replaces" of the collector's answer, and of the file; absent: of none. */
+int bw_enrolment_read_replaces(const json_t *o,
+                               struct bw_enrolment *e,
+                               struct bw_err *reterr);
 /* -ENOENT: never tried. Anything unreadable is -EINVAL with the sentence. */
 int bw_enrolment_load(const char *state_dir,
                       struct bw_enrolment *ret,

@@ -25,10 +25,10 @@ def compact(payload):
 
 
 class Key:
-    def __init__(self, alg="EdDSA"):
+    def __init__(self, alg="EdDSA", key=None):
         self.alg = alg
-        self.key = (jwk.JWK.generate(kty="OKP", crv="Ed25519") if alg == "EdDSA"
-                    else jwk.JWK.generate(kty="EC", crv="P-256"))
+        self.key = key or (jwk.JWK.generate(kty="OKP", crv="Ed25519") if alg == "EdDSA"
+                           else jwk.JWK.generate(kty="EC", crv="P-256"))
         self.kid = self.key.thumbprint()
         public = json.loads(self.key.export_public())
         self.jwk = {k: public[k] for k in ("crv", "kty", "x", "y") if k in public}
