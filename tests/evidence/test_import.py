@@ -367,11 +367,15 @@ class Bad(Import):
 
     def test_an_open_quote(self):
         path = self.lines_file(lambda t: t + '1,"2\n')
-        self.refused(path, "field 2: a quote that is never closed")
+        with open(path, encoding="utf-8") as f:
+            last = len(f.read().split("\n")) - 1
+        self.refused(path, f"lines.csv:{last}: field 2: a quote that is never closed")
 
     def test_cut_off(self):
         path = self.lines_file(lambda t: t[:-40])
-        self.refused(path, "fields, but the heading has")
+        with open(path, encoding="utf-8") as f:
+            last = len(f.read().split("\n"))
+        self.refused(path, f"lines.csv:{last}: ", "fields, but the heading has")
 
     def test_a_missing_unit(self):
         """Refused by row; said by --unit it is kept with who said it."""
@@ -558,6 +562,10 @@ class Plain(Import):
                           ("year,frn,down\n", "own.csv:1: needed are the columns year"),
                           ("", "own.csv:1: the file is empty"),
                           (b"year,own,down\n2026,\xe9,1\n", "own.csv:2: text that is not UTF-8"),
+                          ("year,own,down\n2026,a,1 Gbps\n2026,b\0,1 Gbps\n", "own.csv:3: a NUL byte"),
+                          ("year,own,down\n2026,a,1 Gbps\n2026," + "x" * 10_000_000 + ",1 Gbps\n",
+                           "own.csv:3: a row of more than 1048576 bytes"),
+                          ('year,own,down\n2026,a,1 Gbps\n2026,"b,1 Gbps\n', "own.csv:3: field 2: a quote"),
                           ("year,own,down\n2026,a\n", "own.csv:2: 2 fields, but the heading has 3")):
             self.assertIn(why, self.claims(text, status=1, json_too=False))
         self.assertEqual(self.statements("claim"), [])
