@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * bags_kept.c - what lies in a box's folder of bags. A name without a dot before it stands
- * for a bag that was checked whole. */
+ * for a bag that was checked. */
 #include "bags_kept.h"
 
 #include <buf.h>
@@ -102,7 +102,7 @@ void bags_kept_print(const char *state_dir)
         const json_t *x = json_array_get(list, i);
         char when[32];
         bw_time_format_s(json_integer_value(json_object_get(x, "kept_s")), when);
-        (void)printf("%s%s, %.1f MB, checked whole and kept since %.10s\n",
+        (void)printf("%s%s, %.1f MB, checked and kept since %.10s\n",
                      i == 0 ? "Yearly bags: " : "             ",
                      json_string_value(json_object_get(x, "name")),
                      (double)json_integer_value(json_object_get(x, "bytes")) / 1e6, when);

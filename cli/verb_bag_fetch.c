@@ -14,6 +14,7 @@
 #include <bag_request.h>
 #include <buf.h>
 #include <bw/err.h>
+#include <civil.h>
 #include <clock.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -22,6 +23,8 @@
 #include <hash.h>
 #include <hasher.h>
 #include <json.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +37,10 @@ enum {
     LIST_MAX = 1024 * 1024,
     CONNECT_MS = 20000,
     IDLE_S = 60,
-    BAGS_MAX = 1000
+    BAGS_MAX = 1000,
+    DAY_S = 86400,
+    REFUSED_AGAIN_S = 30 * DAY_S,
+    JULY = 7
 };
 
 #define BAG_BYTES_MAX (INT64_C(1) << 30)
@@ -49,6 +55,8 @@ struct fetch {
     struct bw_hasher *hasher;
     struct bw_buf text;
     size_t n_new;
+    bool refused;        /* the bag that came, for what it is */
+    int64_t n_unchecked; /* of it */
     struct bw_err err;
 };
 
@@ -157,6 +165,20 @@ static void on_note(void *owner, const char *member, const char *text)
     (void)text;
 }
 
+/* Is it what its name says, and not another circuit's or year's? */
+static bool is_of_name(const struct bw_bundle_verdict *d, const char *name)
+{
+    const size_t digits = strlen("2025.tar.zst"); /* bags_kept_name_good() */
+    long year = strtol(name + strlen(name) - digits, NULL, 10);
+    char again[200];
+
+    (void)snprintf(again, sizeof(again), "%s.%s-FY%04ld.tar.zst", d->site, d->circuit,
+                   year);
+    return year > 0 && strcmp(again, name) == 0 &&
+           d->from_unix_s >= (bw_civil_days((int)year, JULY, 1) - 1) * DAY_S &&
+           d->to_unix_s <= (bw_civil_days((int)year + 1, JULY, 1) + 1) * DAY_S;
+}
+
 static int check(struct fetch *f, const char *path, const char *name)
 {
     struct checking c = {.first = ""};
@@ -175,9 +197,64 @@ static int check(struct fetch *f, const char *path, const char *name)
     } else if (r == 0 && strcmp(d.site, f->e.site) != 0) {
         r = bw_err_set(&f->err, -EBADMSG, "%s is of %s, which is not this box's site", name,
                        d.site);
+    } else if (r == 0 && !is_of_name(&d, name)) {
+        r = bw_err_set(&f->err, -EBADMSG, "%s is of another circuit or year than its name",
+                       name);
     }
+    f->refused = r == -EBADMSG || r == -BW_EMALFORMED;
+    f->n_unchecked = d.n_unchecked;
     free(d.kids);
     return r;
+}
+
+/* ---- bags that were refused ---------------------------------------------------------
+ *
+ * ".NAME.refused": the bag's hash and this program's version, then why. The same bag is not
+ * fetched again by the same program before a month is over. */
+
+static void refused_path(const struct fetch *f, const char *name, char ret[PATH_MAX])
+{
+    char dotted[200];
+
+    (void)snprintf(dotted, sizeof(dotted), ".%s.refused", name);
+    bags_kept_path(f->state_dir, dotted, ret);
+}
+
+static bool was_refused(struct fetch *f, const char *name, const char *sha256)
+{
+    char path[PATH_MAX];
+    char head[200];
+    struct bw_buf text;
+    struct stat st;
+    bool was;
+    int n = snprintf(head, sizeof(head), "%s %.100s\n", sha256, BW_VERSION);
+
+    refused_path(f, name, path);
+    bw_buf_init(&text, LIST_MAX);
+    was = stat(path, &st) == 0 &&
+          st.st_mtim.tv_sec > bw_clock_unix_ms() / 1000 - REFUSED_AGAIN_S &&
+          bw_file_read(path, LIST_MAX - 1, &text, NULL) == 0 && text.len > (size_t)n &&
+          strncmp(text.data, head, (size_t)n) == 0;
+    if (was) {
+        (void)bw_err_set(&f->err, -EBADMSG, "%s", text.data + n);
+    }
+    bw_buf_done(&text);
+    return was;
+}
+
+static void note_refused(const struct fetch *f, const char *name, const char *sha256)
+{
+    char path[PATH_MAX];
+    char text[1024];
+    int n =
+        snprintf(text, sizeof(text), "%s %.100s\n%.600s", sha256, BW_VERSION, f->err.text);
+
+    refused_path(f, name, path);
+    if (f->refused) {
+        (void)bw_file_write(path, text, (size_t)n, 0640, NULL);
+    } else {
+        (void)unlink(path);
+    }
 }
 
 static int take(struct fetch *f, const char *name, int64_t bytes, const char *sha256)
@@ -196,6 +273,10 @@ static int take(struct fetch *f, const char *name, int64_t bytes, const char *sh
         return 0;
     }
     (void)unlink(part);
+    if (was_refused(f, name, sha256)) {
+        return -EBADMSG;
+    }
+    f->refused = false;
     f->hasher = bw_hasher_new();
     f->bytes = 0;
     f->fd = f->hasher ? open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640) : -1;
@@ -223,9 +304,19 @@ static int take(struct fetch *f, const char *name, int64_t bytes, const char *sh
     (void)unlink(part);
     bw_hasher_free(f->hasher);
     f->hasher = NULL;
+    if (f->refused || r == 0) {
+        note_refused(f, name, sha256);
+    }
     if (r == 0) {
         (void)bw_file_sync_parent(path);
-        (void)printf("%s  %lld bytes, checked whole\n", path, (long long)bytes);
+        (void)printf("%s  %lld bytes, ", path, (long long)bytes);
+        if (f->n_unchecked > 0) {
+            (void)printf("kept; %lld things could not be checked here: bandwitness verify "
+                         "tells them\n",
+                         (long long)f->n_unchecked);
+        } else {
+            (void)printf("checked whole\n");
+        }
         f->n_new++;
     }
     return r;
@@ -237,6 +328,7 @@ static int take_all(struct fetch *f)
 {
     json_t *o = NULL;
     const json_t *bags = NULL;
+    struct bw_err why = {.text = ""};
     int r = ask(f, NULL);
     int worst = 0;
 
@@ -257,10 +349,16 @@ static int take_all(struct fetch *f)
         }
         if (r == 0) {
             int one = take(f, name, bytes, sha256); /* the others come all the same */
-            worst = one < 0 ? one : worst;
+            if (one < 0) {
+                worst = one;
+                why = f->err;
+            }
         }
     }
     json_decref(o);
+    if (r == 0 && worst < 0) {
+        f->err = why;
+    }
     return r < 0 ? r : worst;
 }
 
@@ -343,7 +441,10 @@ const struct bw_verb bw_verb_bag_fetch = {
         "bags of\n"
         "the state folder once its hash and everything in it hold (as 'verify' does). One "
         "that\n"
-        "is there is never touched. bandwitness-bags.timer runs it once a day; 'status' "
+        "is there is never touched; one that does not hold is fetched again after 30 days, "
+        "or by\n"
+        "another version of this program. bandwitness-bags.timer runs it once a day; "
+        "'status' "
         "tells\n"
         "what is kept. Keep them for ten years.\n"
         "\n"

@@ -321,10 +321,37 @@ class Packs(unittest.TestCase):
             self.c.command(*fetch, ok=(1,))
             with open(os.path.join(self.state, "bags", "trouble"), encoding="utf-8") as f:
                 self.assertIn("another hash", f.read())
-        self.put(path, bad)  # one whose hash fits and that does not hold
-        self.put(path + ".sha256", f"{hashlib.sha256(bad).hexdigest()}  {name}\n".encode())
+        def trouble():
+            with open(os.path.join(self.state, "bags", "trouble"), encoding="utf-8") as f:
+                return f.read()
+        # one whose hash fits and that does not hold: not fetched again
+        spoiled = whole[:-1]
+        self.put(path, spoiled)
+        self.put(path + ".sha256", f"{hashlib.sha256(spoiled).hexdigest()}  {name}\n".encode())
         self.c.command(*fetch, ok=(1,))
-        self.assertEqual(os.listdir(os.path.dirname(home)), ["trouble"])
+        refused = trouble()
+        self.assertEqual(sorted(os.listdir(os.path.dirname(home))), [f".{name}.refused", "trouble"])
+        self.put(path, whole)  # it would come with another hash than it has
+        self.c.command(*fetch, ok=(1,))
+        self.assertEqual(trouble(), refused)
+        os.utime(os.path.join(os.path.dirname(home), f".{name}.refused"), (1, 1))
+        self.c.command(*fetch, ok=(1,))
+        self.assertIn("another hash", trouble())
+        # a true one under another year's name
+        other = name.replace("FY2025", "FY2024")
+        wrong = os.path.join(self.c.data, "bags", self.old.site, "FY2024", other)
+        os.makedirs(os.path.dirname(wrong), exist_ok=True)
+        shutil.copy(path, wrong)
+        self.put(path + ".sha256", f"{bag['sha256']}  {name}\n".encode())
+        with open(wrong + ".sha256", "w", encoding="utf-8") as f:
+            f.write(f"{bag['sha256']}  {other}\n")
+        self.assertIn("checked whole", self.c.command(*fetch, ok=(1,)))
+        self.assertIn("another circuit or year", trouble())
+        self.assertEqual(sorted(os.listdir(os.path.dirname(home))),
+                         [f".{other}.refused", name, "trouble"])
+        shutil.rmtree(os.path.dirname(wrong))
+        os.remove(home)
+        os.remove(os.path.join(os.path.dirname(home), f".{other}.refused"))
         self.put(path, whole)
         self.put(path + ".sha256", f"{bag['sha256']}  {name}\n".encode())
         self.assertIn("checked whole", self.c.command(*fetch))
