@@ -3,7 +3,8 @@
  *
  * Invariant: a correction never reaches back by itself. A claim's first version holds from
  * the claim's own first day; one that took its place from the day that it names (`from`),
- * else from the day on which it was said. What went before ends the day before. */
+ * else from the day on which it was said. What went before ends the day before. A last day
+ * that is named (`to`) when it is over already is the last day of what went before, too. */
 #include "bound_private.h"
 
 #include <bw/err.h>
@@ -21,6 +22,7 @@ struct version {
     struct bw_bound facts; /* of the claim alone */
     char ended_by[BW_HASH_LEN + 1];
     bool names_day; /* since when it holds */
+    bool names_end; /* its last day */
     bool used;
 };
 
@@ -114,6 +116,7 @@ static int take_version(void *owner, const struct bw_said *said)
     }
     memcpy(v->ended_by, said->ended_by, sizeof(v->ended_by));
     v->names_day = c.from[0] != '\0';
+    v->names_end = c.to[0] != '\0';
     memcpy(b->claim_id, said->id, sizeof(b->claim_id));
     b->claim_said_unix_s = said->statement->said_unix_s;
     (void)snprintf(b->claim_by, sizeof(b->claim_by), "%s", said->statement->by);
@@ -193,6 +196,7 @@ static void join(struct bw_bound *b, const struct bw_bound *facts)
 static void date_versions(struct history *h, struct version *live, const struct bw_tz *tz)
 {
     char next[BW_DATE_LEN + 1] = ""; /* first day of the version after */
+    char cut[BW_DATE_LEN + 1] = "";  /* the last day, where it was named only afterwards */
     size_t left = h->n;              /* a chain is no longer than the list */
 
     for (struct version *v = live; v && left-- > 0; v = before(h, v)) {
@@ -206,6 +210,10 @@ static void date_versions(struct history *h, struct version *live, const struct 
                 later_day(b->first_day, day);
             }
         }
+        if (v->names_end && b->first_day[0] && strcmp(b->last_day, b->first_day) < 0) {
+            earlier_day(cut, b->last_day);
+        }
+        earlier_day(b->last_day, cut);
         if (next[0]) {
             memcpy(day, next, sizeof(day));
             day_before(day);
@@ -219,7 +227,18 @@ static void date_versions(struct history *h, struct version *live, const struct 
     }
 }
 
-/* Binding i with the versions of its claim, further ones appended. */
+/* Have a binding and a version of its claim a day in common? */
+static bool share_a_day(const struct bw_bound *b, const struct bw_bound *facts)
+{
+    struct bw_bound joined = *b;
+
+    join(&joined, facts);
+    return !joined.first_day[0] || !joined.last_day[0] ||
+           strcmp(joined.first_day, joined.last_day) <= 0;
+}
+
+/* Binding i with the versions of its claim, further ones appended. A version that shares no
+ * day with it is none of its own, unless all are such. */
 static int add_versions(struct bw_bound_gathered *g,
                         size_t i,
                         struct history *h,
@@ -228,6 +247,7 @@ static int add_versions(struct bw_bound_gathered *g,
     const struct bw_bound_kept own = g->list[i];
     struct version *live = in_force(h);
     bool first = true;
+    bool some = false;
 
     if (!live) {
         return 0; /* the claim is gone */
@@ -238,9 +258,12 @@ static int add_versions(struct bw_bound_gathered *g,
         return 0;
     }
     date_versions(h, live, tz);
+    for (size_t k = 0; k < h->n && !some; k++) {
+        some = h->list[k].used && share_a_day(&own.bound, &h->list[k].facts);
+    }
     for (size_t k = 0; k < h->n; k++) {
         struct bw_bound_kept *to;
-        if (!h->list[k].used) {
+        if (!h->list[k].used || (some && !share_a_day(&own.bound, &h->list[k].facts))) {
             continue;
         }
         to = first ? &g->list[i] : room(g);

@@ -233,6 +233,49 @@ static void test_corrected_in_mid_year(void **state)
     claims(f, BEFORE, AFTER, JUL "-" JUL2 " 300/100 own:oak;");
 }
 
+/* Its last day is told when it is over: nothing is claimed after it, whoever says it when.
+ */
+static void test_ended_afterwards(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char second[BW_HASH_LEN + 1];
+    char third[BW_HASH_LEN + 1];
+    claim(f, "oak", 500, 100, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    f->now_unix_s = 1790830800 + 1800;
+    claim(f, "oak", 1000, 100, "", oak, second);
+    f->now_unix_s = 1805000000; /* in March */
+    claim(f, "oak", 1000, 100, ",\"to\":\"2026-12-31\"", second, third);
+    claims(f, BEFORE, AFTER,
+           JUL "-" OCT " 500/100 own:oak;" OCT "-" JAN " 1000/100 own:oak;");
+    claim(f, "oak", 1000, 100, ",\"to\":\"2026-09-30\"", third, NULL);
+    claims(f, BEFORE, AFTER, JUL "-" OCT " 500/100 own:oak;");
+}
+
+/* A binding that ended knows nothing of a later version of its claim. */
+static void test_corrected_after_the_binding(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    struct bw_bound *list = NULL;
+    int64_t unread = -1;
+    size_t n = 0;
+    claim(f, "oak", 500, 0, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    (void)snprintf(b.to, sizeof(b.to), "2026-12-31");
+    bind_to(f, "s-heron.wan", &b, NULL);
+    claim(f, "oak", 250, 0, ",\"from\":\"2027-01-10\"", oak, NULL);
+    assert_int_equal(bw_bound_list(f->c, "s-heron.wan", f->tz, BEFORE, AFTER, &list, &n,
+                                   &unread, &f->err),
+                     0);
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].claim_id, oak);
+    assert_string_equal(list[0].last_day, "2026-12-31");
+    free(list);
+}
+
 static void test_the_bindings_own_days(void **state)
 {
     struct fixture *f = *state;
@@ -353,6 +396,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_day_to_day),
         T(test_corrected_in_mid_year),
+        T(test_ended_afterwards),
+        T(test_corrected_after_the_binding),
         T(test_the_bindings_own_days),
         T(test_changes_since_then),
         T(test_all_bindings),
