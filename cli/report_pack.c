@@ -167,14 +167,15 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     asked.filed = filed;
     asked.n_reports = 1;
     status = find_filed(w, w->report->until_unix_s, &found[0], &filed[0]);
+    asked.people_open = found[0].people_open;
     if (status == BW_EXIT_OK && asked.students == BW_UNKNOWN &&
         found[0].students != BW_UNKNOWN && found[0].has) {
         asked.students = found[0].students;
         asked.people_origin = found[0].people_origin;
     }
     if (status == BW_EXIT_OK && asked.users == BW_UNKNOWN && found[0].has &&
-        found[0].line.users != BW_UNKNOWN) {
-        asked.users = found[0].line.users;
+        found[0].users != BW_UNKNOWN) {
+        asked.users = found[0].users;
         asked.users_are = found[0].line.users_are;
     }
     if (status == BW_EXIT_OK && a->with) {

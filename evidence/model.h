@@ -116,6 +116,7 @@ struct bw_report_judging {
     const char *terms_open;   /* terms on file that do not fit the period: why; NULL */
     int64_t students;         /* unknown: not on file */
     const char *students_are; /* of statements: whose; NULL: typed with the command */
+    const char *people_open;  /* of statements: why they do not say; NULL: nothing is */
     int64_t users;
     const char *users_are; /* who counts as one */
     bool users_said;       /* by statements, not typed with the command */

@@ -215,6 +215,7 @@ static void take_rest(const struct bw_model *m, struct view *v)
     v->in.students = q->students;
     v->in.users = q->users;
     v->in.students_are = q->students_are;
+    v->in.people_open = q->people_open;
     v->in.users_are = q->users_are;
     v->in.terms = q->terms;
     v->in.terms_origin = q->terms_origin;
@@ -255,6 +256,7 @@ void bw_report_judging_said(struct bw_report_judging *j,
         j->terms_origin = said->terms_origin;
         j->terms_open = said->terms_open;
     }
+    j->people_open = said->people_open;
     if (j->students == BW_UNKNOWN && said->students != BW_UNKNOWN) {
         j->students = said->students;
         j->students_are = said->students_are;

@@ -116,13 +116,14 @@ asked_of(const struct bw_bundle_made *m, struct bw_pack_filed *filed, enum bw_pa
                     : found->has ? found->students
                                  : BW_UNKNOWN,
         .users = users        ? q->users
-                 : found->has ? found->line.users
+                 : found->has ? found->users
                               : BW_UNKNOWN,
         .users_are = users        ? q->users_are
                      : found->has ? found->line.users_are
                                   : "",
         .people_origin = typed || !found->has ? "given when the bag was made, not on file"
-                                              : found->people_origin};
+                                              : found->people_origin,
+        .people_open = found->people_open};
 }
 
 static int pack_forms(struct forms *f, enum bw_pack pack)

@@ -300,7 +300,8 @@ static int find_people(struct bw_catalogue *c,
         ret->students = filed.students;
         (void)snprintf(ret->students_are, sizeof(ret->students_are), "%s",
                        filed.people_origin);
-        ret->users = filed.line.users;
+        (void)snprintf(ret->people_open, sizeof(ret->people_open), "%s", filed.people_open);
+        ret->users = filed.users;
         (void)snprintf(ret->users_are, sizeof(ret->users_are), "%s", filed.line.users_are);
     }
     bw_filed_done(&filed);

@@ -21,6 +21,7 @@ struct bw_contract {
     char students_are[200];        /* who they are, since when it is said */
     int64_t users;
     char users_are[200];
+    char people_open[160]; /* some are on file, and why none of them is told; "" else */
 };
 
 /* Of SITE.CIRCUIT over [from, until); days by `tz`. Terms that change within that time,

@@ -114,19 +114,28 @@ static bool is_of(const struct bw_numbers *list, const char *number)
     return false;
 }
 
+/* How many students a claim is for, and whose word that is. */
+struct people {
+    int64_t n;
+    char origin[200];
+};
+
 /* All students of those who use the line, by their entries; unknown where one of them has
  * none, or is of another one of them and would be counted twice. Its payer's are not asked:
  * they may sit at other lines. */
-static int count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_err *reterr)
+static int count_students(struct bw_catalogue *c,
+                          const struct bw_claimline *line,
+                          struct people *ret,
+                          struct bw_err *reterr)
 {
-    const struct bw_numbers *list = &f->line.recipients;
+    const struct bw_numbers *list = &line->recipients;
     int64_t first = INT64_MAX;
     int64_t last = INT64_MIN;
     int64_t sum = 0;
     char when[80];
 
-    if (list->n == 0 || (f->line.flags & BW_CLAIM_MANY_RECIPIENTS) ||
-        f->line.n_recipients != (int64_t)list->n) {
+    if (list->n == 0 || (line->flags & BW_CLAIM_MANY_RECIPIENTS) ||
+        line->n_recipients != (int64_t)list->n) {
         return 0;
     }
     for (size_t i = 0; i < list->n; i++) {
@@ -149,13 +158,103 @@ static int count_students(struct bw_catalogue *c, struct bw_filed *f, struct bw_
         last = e.said_unix_s > last ? e.said_unix_s : last;
     }
     if (sum > 0) {
-        f->students = sum;
+        ret->n = sum;
         since(first, last, when);
-        (void)snprintf(f->people_origin, sizeof(f->people_origin),
+        (void)snprintf(ret->origin, sizeof(ret->origin),
                        "full-time students of the %zu %s of the line, as the entries on "
                        "file have them (%s)",
                        list->n, list->n == 1 ? "recipient" : "recipients", when);
     }
+    return 0;
+}
+
+static int people_of(struct bw_catalogue *c,
+                     const struct bw_claimline *line,
+                     int64_t said_unix_s,
+                     struct people *ret,
+                     struct bw_err *reterr)
+{
+    char when[80];
+
+    *ret = (struct people){.n = BW_UNKNOWN};
+    if (line->students == BW_UNKNOWN || line->students <= 0) {
+        return count_students(c, line, ret, reterr);
+    }
+    ret->n = line->students;
+    since(said_unix_s, said_unix_s, when);
+    (void)snprintf(ret->origin, sizeof(ret->origin),
+                   "full-time students as the claim itself says (%s)", when);
+    return 0;
+}
+
+static bool is_of_several(const struct bw_claimline *l)
+{
+    int64_t n;
+
+    return l->quantity.n != BW_UNKNOWN &&
+           (bw_decimal_whole(&l->quantity, 1, &n) < 0 || n > 1);
+}
+
+static bool same_recipients(const struct bw_claimline *a, const struct bw_claimline *b)
+{
+    bool same = a->recipients.n > 0 && a->recipients.n == b->recipients.n &&
+                !(a->flags & BW_CLAIM_MANY_RECIPIENTS) &&
+                !(b->flags & BW_CLAIM_MANY_RECIPIENTS);
+
+    for (size_t i = 0; same && i < a->recipients.n; i++) {
+        same = is_of(&b->recipients, a->recipients.text[i]) &&
+               is_of(&a->recipients, b->recipients.text[i]);
+    }
+    return same;
+}
+
+/* Who uses the line. People of several lines are nobody's denominator of one, and bills for
+ * unlike people (one of a school, one of its whole district) do not say whose the circuit
+ * is: no order of their numbers decides it. */
+static int find_people(struct bw_catalogue *c,
+                       const struct choice *chosen,
+                       struct bw_filed *f,
+                       struct bw_err *reterr)
+{
+    struct people first;
+    bool several = is_of_several(&f->line);
+    bool students = true;
+    bool users = true;
+    int r = people_of(c, &f->line, chosen->list[0].claim_said_unix_s, &first, reterr);
+    bool any = first.n != BW_UNKNOWN || f->line.users != BW_UNKNOWN;
+
+    for (size_t i = 0; r == 0 && i < f->n_others; i++) {
+        const struct bw_claimline *o = &f->others[i];
+        bool same = same_recipients(&f->line, o);
+        struct people other;
+        r = people_of(c, o, chosen->list[i + 1].claim_said_unix_s, &other, reterr);
+        any = any || other.n != BW_UNKNOWN || o->users != BW_UNKNOWN;
+        several = several || is_of_several(o);
+        students = students && (other.n == first.n || (same && o->students == BW_UNKNOWN));
+        users =
+            users &&
+            ((o->users == f->line.users && strcmp(o->users_are, f->line.users_are) == 0) ||
+             (same && o->users == BW_UNKNOWN));
+    }
+    if (r < 0 || !any) {
+        return r;
+    }
+    if (several) {
+        (void)snprintf(f->people_open, sizeof(f->people_open),
+                       "the claim is of more than one line, and its people are those of "
+                       "all of them");
+        return 0;
+    }
+    if (!students || !users) {
+        (void)snprintf(f->people_open, sizeof(f->people_open),
+                       "the claims bound to this circuit, billed apart, are not for the "
+                       "same people");
+    }
+    if (students) {
+        f->students = first.n;
+        memcpy(f->people_origin, first.origin, sizeof(f->people_origin));
+    }
+    f->users = users ? f->line.users : BW_UNKNOWN;
     return 0;
 }
 
@@ -167,12 +266,11 @@ int bw_filed_find(struct bw_catalogue *c,
                   struct bw_filed *ret,
                   struct bw_err *reterr)
 {
-    char when[80];
     struct choice chosen = {.day = day};
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     int r;
 
-    *ret = (struct bw_filed){.students = BW_UNKNOWN};
+    *ret = (struct bw_filed){.students = BW_UNKNOWN, .users = BW_UNKNOWN};
     bw_claimline_init(&ret->line);
     if (!c) {
         return 0;
@@ -196,17 +294,7 @@ int bw_filed_find(struct bw_catalogue *c,
     for (size_t i = 1; r == 0 && i < chosen.n; i++) {
         r = read_claim(c, &chosen.list[i], &ret->others[ret->n_others++], reterr);
     }
-    if (r < 0) {
-        goto out;
-    }
-    if (ret->line.students != BW_UNKNOWN && ret->line.students > 0) {
-        ret->students = ret->line.students;
-        since(chosen.list[0].claim_said_unix_s, chosen.list[0].claim_said_unix_s, when);
-        (void)snprintf(ret->people_origin, sizeof(ret->people_origin),
-                       "full-time students as the claim itself says (%s)", when);
-    } else {
-        r = count_students(c, ret, reterr);
-    }
+    r = r < 0 ? r : find_people(c, &chosen, ret, reterr);
 out:
     free(chosen.list);
     return r;

@@ -119,6 +119,7 @@ struct bw_pack_asked {
     int64_t users;
     const char *users_are;     /* who counts as a user, in words */
     const char *people_origin; /* who said so */
+    const char *people_open;   /* why what is on file does not say; "", NULL */
     const struct bw_epc *epc;  /* audit: the portal's questions; NULL: ours (epc.h) */
     bool letter;               /* delivery: with a letter to the provider */
     bool certificate;          /* audit: with one to fill in */

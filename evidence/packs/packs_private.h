@@ -153,8 +153,11 @@ void bw_pack_ahead(struct bw_pack_made *m); /* ahead.c: growth, and when the lin
 void bw_pack_full_soon(struct bw_pack_made *m,
                        const struct bw_pack_use *u,
                        const struct bw_growth *g);
-void bw_pack_price(struct bw_pack_made *m);       /* price.c */
-void bw_pack_people(struct bw_pack_made *m);      /* people.c: for each student */
+void bw_pack_price(struct bw_pack_made *m);  /* price.c */
+void bw_pack_people(struct bw_pack_made *m); /* people.c: for each student */
+/* Why nothing is told of people: by what is on file, else by the given words. */
+const char *
+bw_pack_no_people(const struct bw_pack_made *m, const char *other, char out[256]);
 void bw_pack_epc(struct bw_pack_made *m);         /* epc.c: answer sheet */
 void bw_pack_coincident(struct bw_pack_made *m);  /* coincide.c */
 void bw_pack_diagram(struct bw_pack_made *m);     /* coincide.c */

@@ -34,6 +34,18 @@ static void each_row(struct bw_pack_made *m,
     }
 }
 
+const char *
+bw_pack_no_people(const struct bw_pack_made *m, const char *other, char out[256])
+{
+    const char *open = m->asked->people_open;
+
+    if (!open || !open[0]) {
+        return other;
+    }
+    (void)snprintf(out, 256, "What is on file does not say how many there are: %s.", open);
+    return out;
+}
+
 void bw_pack_people(struct bw_pack_made *m)
 {
     static const char *const names[] = {"Download", "Speed", "Each student", "Each user"};
@@ -43,12 +55,15 @@ void bw_pack_people(struct bw_pack_made *m)
     struct bw_pack_use u = {.n_days = 0};
     char students[BW_WORDS_MAX];
     char users[BW_WORDS_MAX];
+    char why[256];
 
     m->section = "people";
     bw_doc_section(m->doc, "people", "Speed for each student");
     if (q->students == BW_UNKNOWN && q->users == BW_UNKNOWN) {
-        bw_pack_absent(m, "Speed for each student and user",
-                       "Nobody said how many there are (--students, --users).");
+        bw_pack_absent(
+            m, "Speed for each student and user",
+            bw_pack_no_people(m, "Nobody said how many there are (--students, --users).",
+                              why));
         bw_doc_end(m->doc);
         return;
     }

@@ -308,10 +308,14 @@ static void per_student(struct bw_pack_made *m, const struct bw_pack_use *u)
     int64_t n = m->asked->students;
     char people[BW_WORDS_MAX];
     char rate[BW_WORDS_MAX];
+    char why[256];
 
     if (n == BW_UNKNOWN || n <= 0) {
         bw_pack_absent(m, "Speed for each student",
-                       "Nobody said how many students there are (--students).");
+                       bw_pack_no_people(m,
+                                         "Nobody said how many students there are "
+                                         "(--students).",
+                                         why));
         return;
     }
     bw_words_count(n, people);

@@ -161,6 +161,7 @@ struct bw_finding_inputs {
     int64_t students;
     int64_t users;
     const char *students_are; /* whose word, since when; NULL: typed with the command */
+    const char *people_open;  /* why what is on file of them does not say; NULL */
     const char *users_are;    /* who counts as one; NULL: students and staff */
     struct bw_finding_terms terms;
     const char *terms_origin; /* whose word they are; NULL or "": not told */

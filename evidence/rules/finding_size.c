@@ -38,6 +38,10 @@ void bw_finding_ratio(struct bw_finding_work *w, struct bw_finding_part *p)
 
     if (people == BW_UNKNOWN || people <= 0 ||
         (in->students == BW_UNKNOWN && !one_for_all(c))) {
+        if (in->people_open && in->people_open[0]) {
+            bw_finding_row(w, p, BW_ROW_COUNT, BW_UNKNOWN, "not told: %.150s",
+                           in->people_open);
+        }
         bw_finding_part_outcome(p, BW_OUTCOME_NOT_ENOUGH, BW_UNSURE_NO_PEOPLE);
         return;
     }

@@ -71,7 +71,7 @@ def check_filed(top, schema):
     run(GEN, "--from", "2026-10-28T05:00:00Z", "--days", "8", "--offset", "-18000", "--ledger",
         f"{data}/ledger")
     line = {"line": "001", "kind": "internet", "down": "100.0", "up": "100.0", "unit": "Mbps",
-            "quantity": 3, "unit_cents": 45000, "recipients": ["123456"]}
+            "quantity": 1, "unit_cents": 45000, "recipients": ["123456"]}
     district = {"ben": "123450", "name": "Willow Valley School District", "state": "OR",
                 "year": 2026, "schools": [{"number": "123456", "name": "Heron Elementary School",
                                            "students": 400},
@@ -79,7 +79,7 @@ def check_filed(top, schema):
                                            "students": 900}],
                 "frns": [{"frn": "2699000001", "application": "261000001", "status": "Funded",
                           "spin": "143000555", "provider": "Oak Fibre LLC", "discount": "0.8",
-                          "lines": [line]}]}
+                          "lines": [line, {**line, "line": "002", "quantity": 3}]}]}
     run(BANDWITNESS, "import", "usac", "--by", "heron", *gen_usac.write([district], files),
         "--ledger", data)
     source = ["--ledger", data, "--tz", "America/Chicago", "--from", "2026-10-29", "--to",
@@ -87,8 +87,8 @@ def check_filed(top, schema):
     before = Pack("audit", source, f"{top}/before", schema)
     if not any("FRN" in a["what"] for a in before.json["absent"]):
         wrong("audit: numbers of a filing that nobody bound")
-    run(BANDWITNESS, "claim", "confirm", "2699000001.001", "s-heron.wan", "--by", "grey",
-        "--ledger", data)
+    bound = json.loads(run(BANDWITNESS, "claim", "confirm", "2699000001.001", "s-heron.wan", "--by", "grey",
+                           "--json", "--ledger", data).stdout)["id"]
     rules = ("--rules", f"{TOP}/etc/rules", "--adopt", "fcc-1mbps-per-student")
     audit = Pack("audit", [*source, *rules], f"{top}/filed", schema)
     # 100 Mbit/s for the 400 of the line's school, not for the payer's 1300
@@ -123,7 +123,17 @@ def check_filed(top, schema):
         if isinstance(want, str) and figure != "keep_until" and want not in audit.page:
             wrong(f"audit: {figure} {want} does not stand on the page")
     for words in ("bound to this circuit by grey",
-                  "a month for one line, the eligible part of it, one of 3 lines ("):
+                  "a month for one line, the eligible part of it ("):
+        if words not in audit.page:
+            wrong(f"audit: '{words}' does not stand on the page")
+    # Three lines for the same school: each of them is no third of it and not all of it.
+    run(BANDWITNESS, "claim", "confirm", "--withdraw", bound, "--by", "grey", "--ledger", data)
+    run(BANDWITNESS, "claim", "confirm", "2699000001.002", "s-heron.wan", "--by", "grey", "--ledger", data)
+    audit = Pack("audit", [*source, *rules], f"{top}/three", schema)
+    found = {f["text"] for f in audit.json["figures"] if f["figure"].startswith("finding.fcc-1mbps-per-student")}
+    if found != {"not-enough"}:
+        wrong(f"audit: the people of three lines are held against one: {found}")
+    for words in ("one of 3 lines (", "the claim is of more than one line"):
         if words not in audit.page:
             wrong(f"audit: '{words}' does not stand on the page")
 

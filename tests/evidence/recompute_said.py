@@ -91,20 +91,29 @@ class Said:
             return int((Decimal(body["monthly"]).scaleb(2) / int(body["quantity"])).quantize(Decimal(1), ROUND_HALF_UP))
         return cents(body["unit_monthly"]) if "unit_monthly" in body else None
 
-    def students(self, circuit, day):
-        """Of those who use the line; None where one of them is not known."""
-        filed = self.filed(circuit, day)
-        if not filed:
-            return None
-        if filed[0]["body"].get("students"):
-            return filed[0]["body"]["students"]
+    def students_of(self, body):
+        """Of those who use a claim's lines; None where one of them is not known."""
+        if body.get("students"):
+            return body["students"]
         total = 0
-        for number in filed[0]["body"].get("recipients", []):
+        for number in body.get("recipients", []):
             entries = self.about("entity", f"ben:{number}")
             if not entries or "students" not in entries[-1]["body"]:
                 return None
             total += entries[-1]["body"]["students"]
         return total or None
+
+    def students(self, circuit, day):
+        """Of one line; None where a claim is of several, or claims are for other people."""
+        bodies = [b["body"] for b in self.filed(circuit, day)]
+        if not bodies or any(Decimal(b.get("quantity", "1")) > 1 for b in bodies):
+            return None
+        first = bodies[0]
+        for other in bodies[1:]:
+            same = set(other.get("recipients", [])) == set(first.get("recipients", [])) != set()
+            if self.students_of(other) != self.students_of(first) and not (same and "students" not in other):
+                return None
+        return self.students_of(first)
 
     # ---- calendars and notes
 

@@ -243,6 +243,71 @@ static void test_people(void **state)
         "on file have them (said between 2026-06-01 and 2026-06-02 UTC)");
 }
 
+static void test_people_of_several_lines(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k;
+    say(f, BW_STATEMENT_ENTITY, "ben:123456", NULL,
+        "{\"v\":1,\"number\":\"123456\",\"students\":80}", NULL);
+    line(f, "oak", 100,
+         ",\"quantity\":\"3\",\"recipients\":[\"123456\"],\"n_recipients\":1,"
+         "\"users\":150,\"users_are\":\"students and staff\"");
+    k = of(f, JUL, JUL2);
+    assert_int_equal(k.students, BW_UNKNOWN);
+    assert_int_equal(k.users, BW_UNKNOWN);
+    assert_string_equal(k.people_open, "the claim is of more than one line, and its people "
+                                       "are those of all of them");
+}
+
+/* Internet access for two schools, the circuit for one of them: whichever key is less. */
+static void people_apart(struct fixture *f, const char *access, const char *circuit)
+{
+    struct bw_contract k;
+    say(f, BW_STATEMENT_ENTITY, "ben:123456", NULL,
+        "{\"v\":1,\"number\":\"123456\",\"students\":80}", NULL);
+    say(f, BW_STATEMENT_ENTITY, "ben:123457", NULL,
+        "{\"v\":1,\"number\":\"123457\",\"students\":40}", NULL);
+    line(f, access, 1000,
+         ",\"quantity\":\"1\",\"recipients\":[\"123456\","
+         "\"123457\"],\"n_recipients\":2");
+    line(f, circuit, 100,
+         ",\"quantity\":\"1\",\"recipients\":[\"123456\"],"
+         "\"n_recipients\":1");
+    k = of(f, JUL, JUL2);
+    assert_int_equal(k.students, BW_UNKNOWN);
+    assert_string_equal(k.people_open,
+                        "the claims bound to this circuit, billed apart, are "
+                        "not for the same people");
+}
+
+static void test_people_of_unlike_bills(void **state)
+{
+    people_apart(*state, "ash", "elm");
+}
+
+static void test_people_of_unlike_bills_turned(void **state)
+{
+    people_apart(*state, "elm", "ash");
+}
+
+static void test_people_of_like_bills(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_contract k;
+    say(f, BW_STATEMENT_ENTITY, "ben:123456", NULL,
+        "{\"v\":1,\"number\":\"123456\",\"students\":80}", NULL);
+    line(f, "ash", 1000, ",\"recipients\":[\"123456\"],\"n_recipients\":1");
+    line(f, "elm", 100,
+         ",\"recipients\":[\"123456\"],\"n_recipients\":1,\"users\":90,"
+         "\"users_are\":\"all\"");
+    k = of(f, JUL, JUL2);
+    assert_int_equal(k.students, 80);
+    assert_string_equal(k.people_open,
+                        "the claims bound to this circuit, billed apart, are "
+                        "not for the same people");
+    assert_int_equal(k.users, BW_UNKNOWN);
+}
+
 static void test_bodies(void **state)
 {
     static const char good[] = "{\"v\":1,\"from\":\"2026-07-01\",\"to\":\"2027-06-30\","
@@ -277,6 +342,10 @@ int main(void)
         T(test_billed_apart),
         T(test_a_part_of_another_speed),
         T(test_people),
+        T(test_people_of_several_lines),
+        T(test_people_of_unlike_bills),
+        T(test_people_of_unlike_bills_turned),
+        T(test_people_of_like_bills),
         T(test_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
