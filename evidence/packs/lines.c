@@ -37,6 +37,7 @@ int bw_pack_seen_of(const struct bw_report *r, struct bw_pack_seen *ret)
                                  .recorded_s = r->coverage.recorded_s,
                                  .elapsed_s = r->coverage.elapsed_s,
                                  .peak_bps = u.peak_bps[BW_DOWN],
+                                 .peak_claim_bps = u.peak_claim_bps[BW_DOWN],
                                  .full_s = u.full_s[BW_DOWN],
                                  .tested_layer = t->compared_layer,
                                  .tested_bps = t->compared_bps.median,
@@ -73,9 +74,9 @@ int bw_pack_line_of(const struct bw_report *r, struct bw_pack_line *ret)
 
 int64_t bw_pack_busy_ppm(const struct bw_pack_seen *x)
 {
-    return x->recorded && x->at_claim && x->claim_bps != BW_UNKNOWN && x->claim_bps > 0 &&
+    return x->recorded && x->peak_claim_bps != BW_UNKNOWN && x->peak_claim_bps > 0 &&
                    x->peak_bps != BW_UNKNOWN
-               ? bw_words_ppm(x->peak_bps, x->claim_bps)
+               ? bw_words_ppm(x->peak_bps, x->peak_claim_bps)
                : BW_UNKNOWN;
 }
 

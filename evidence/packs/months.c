@@ -99,7 +99,8 @@ static void add_use(const struct bw_report *r, int way, int64_t *values, struct 
     x->p95_bps[way] = bw_stat_percentile(values, n, P95_PPM);
 }
 
-/* The line's rate at the claim's layer where it could be compared, as in tested-dist/2. */
+/* The line's rate at the claim's layer where it could be compared, as in tested-dist/2; not
+ * at the layer of a claim before that meant another. */
 static void add_tests(const struct bw_report *r, int way, int64_t *values, struct month *x)
 {
     size_t n = 0;
@@ -108,6 +109,7 @@ static void add_tests(const struct bw_report *r, int way, int64_t *values, struc
         const struct bw_report_run *t = &r->runs[i];
         if (t->direction == (enum bw_direction)way && t->state == BW_TEST_OK &&
             t->apart == BW_APART_NOT && t->compared_bps != BW_UNKNOWN &&
+            t->claim_layer == bw_report_claim_layer(r) &&
             t->at_unix_ms >= x->from_unix_s * 1000 && t->at_unix_ms < x->to_unix_s * 1000) {
             values[n++] = t->compared_bps;
         }

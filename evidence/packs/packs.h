@@ -71,6 +71,7 @@ struct bw_pack_seen {
     int64_t recorded_s;
     int64_t elapsed_s;
     int64_t peak_bps;
+    int64_t peak_claim_bps; /* claimed on that day, at `layer` */
     int64_t full_s;
     enum bw_layer tested_layer;
     int64_t tested_bps;

@@ -90,6 +90,7 @@ struct bw_pack_day {
     int64_t n[BW_DIRECTIONS];
     int64_t p95_bps[BW_DIRECTIONS];
     int64_t full_s[BW_DIRECTIONS]; /* of class hours, see full-time/1; unknown: no claim */
+    int64_t claim_bps[BW_DIRECTIONS]; /* claimed in all of them; unknown: it changed, too */
     bool usable; /* enough of its class hours was counted (peak-day-p95/1) */
 };
 
@@ -102,9 +103,11 @@ struct bw_pack_use {
     int64_t peak_bps[BW_DIRECTIONS]; /* highest P95 of a usable day; unknown: none */
     int64_t peak_n[BW_DIRECTIONS];
     int64_t peak_day[BW_DIRECTIONS];
-    int64_t full_s[BW_DIRECTIONS];    /* class hours of the period */
-    int64_t counted_s[BW_DIRECTIONS]; /* class hours in which that could be told */
-    int64_t counted_n[BW_DIRECTIONS]; /* intervals of them */
+    int64_t
+        peak_claim_bps[BW_DIRECTIONS]; /* of that day; a share of the claim is of this */
+    int64_t full_s[BW_DIRECTIONS];     /* class hours of the period */
+    int64_t counted_s[BW_DIRECTIONS];  /* class hours in which that could be told */
+    int64_t counted_n[BW_DIRECTIONS];  /* intervals of them */
 };
 
 /* -ENOMEM. Free days with bw_pack_use_done(). */

@@ -120,15 +120,15 @@ static void unit_row(struct bw_pack_made *m,
 /* Room left, full time, growth: what a cost of use is read with. */
 static void beside(struct bw_pack_made *m, const struct bw_pack_use *u)
 {
-    const struct bw_report_claim *c = bw_pack_claim(m->r);
+    int64_t claim = u->peak_claim_bps[BW_DOWN];
     struct bw_growth g;
     char text[BW_WORDS_MAX];
     char of[BW_WORDS_MAX];
 
     bw_doc_facts(m->doc);
-    if (u->at_claim && c && c->bps[BW_DOWN] > 0 && u->peak_bps[BW_DOWN] != BW_UNKNOWN) {
-        int64_t left = c->bps[BW_DOWN] - u->peak_bps[BW_DOWN];
-        bw_words_percent(bw_words_ppm(left > 0 ? left : 0, c->bps[BW_DOWN]), text);
+    if (claim != BW_UNKNOWN && u->peak_bps[BW_DOWN] != BW_UNKNOWN) {
+        int64_t left = claim - u->peak_bps[BW_DOWN];
+        bw_words_percent(bw_words_ppm(left > 0 ? left : 0, claim), text);
         bw_doc_fact(m->doc, text);
         bw_doc_text(m->doc, "of the claim is left above the busiest school day's P95, "
                             "download (" BW_METHOD_PEAK_DAY ")");

@@ -102,7 +102,7 @@ static void day_words(int64_t day, char out[BW_WORDS_MAX])
 
 static void peak_fact(struct bw_pack_made *m, const struct bw_pack_use *u)
 {
-    const struct bw_report_claim *c = bw_pack_claim(m->r);
+    int64_t claim = u->peak_claim_bps[BW_DOWN];
     int64_t peak = u->peak_bps[BW_DOWN];
     char figure[BW_WORDS_MAX];
     char day[BW_WORDS_MAX];
@@ -116,8 +116,8 @@ static void peak_fact(struct bw_pack_made *m, const struct bw_pack_use *u)
         "download on the busiest school day, %s: 95 of 100 intervals of its class "
         "hours were at or below this, at %s",
         day, bw_words_layer_long(u->layer));
-    if (u->at_claim && c && c->bps[BW_DOWN] > 0) {
-        bw_words_percent(bw_words_ppm(peak, c->bps[BW_DOWN]), share);
+    if (claim != BW_UNKNOWN) {
+        bw_words_percent(bw_words_ppm(peak, claim), share);
         bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; %s of the claim", share);
     }
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, " (" BW_METHOD_PEAK_DAY ")");

@@ -57,17 +57,28 @@ static bool counts(const struct bw_report_interval *v)
     return v->in_class && !v->with_test && !v->is_short && !v->at_least;
 }
 
+/* What was claimed then, at the layer of the rates. A claim before may be at another layer
+ * than the last one: what it meant is not compared. */
+static int64_t
+claimed_at(const struct bw_report *r, const struct bw_pack_use *u, int64_t unix_s, int way)
+{
+    const struct bw_report_claim *c = u->at_claim ? bw_report_claim_at(r, unix_s) : NULL;
+
+    if (!c || (c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : c->layer) != u->layer) {
+        return BW_UNKNOWN;
+    }
+    return c->bps[way] > 0 ? c->bps[way] : BW_UNKNOWN;
+}
+
 /* Time at 90 % of the claim or more, by mean rates of intervals. */
-static void add_full(const struct bw_report *r,
-                     const struct bw_report_interval *v,
+static void add_full(const struct bw_report_interval *v,
                      int way,
                      int64_t rate_bps,
+                     int64_t claim_bps,
                      struct bw_pack_use *u,
                      struct bw_pack_day *day)
 {
-    const struct bw_report_claim *c = bw_report_claim_at(r, v->start_unix_s);
-
-    if (!u->at_claim || !c || c->bps[way] == BW_UNKNOWN || c->bps[way] <= 0) {
+    if (claim_bps == BW_UNKNOWN) {
         return;
     }
     if (day->full_s[way] == BW_UNKNOWN) {
@@ -78,7 +89,7 @@ static void add_full(const struct bw_report *r,
     }
     u->counted_s[way] += v->covered_s;
     u->counted_n[way]++;
-    if (rate_bps >= c->bps[way] * FULL_TENTHS / 10) {
+    if (rate_bps >= claim_bps * FULL_TENTHS / 10) {
         day->full_s[way] += v->covered_s;
         u->full_s[way] += v->covered_s;
     }
@@ -94,15 +105,19 @@ static void one_day(const struct bw_report *r,
     size_t n[BW_DIRECTIONS] = {0, 0};
 
     *day = (struct bw_pack_day){.day = bw_civil_days(from->year, from->month, from->day),
-                                .full_s = {BW_UNKNOWN, BW_UNKNOWN}};
+                                .full_s = {BW_UNKNOWN, BW_UNKNOWN},
+                                .claim_bps = {BW_UNKNOWN, BW_UNKNOWN}};
     for (; *at < r->n_intervals && r->intervals[*at].start_unix_s < from->to_unix_s;
          (*at)++) {
         const struct bw_report_interval *v = &r->intervals[*at];
         for (int way = 0; way < BW_DIRECTIONS && counts(v); way++) {
             int64_t rate = rate_at(v, way, u->layer);
             if (rate != BW_UNKNOWN) {
+                int64_t claim = claimed_at(r, u, v->start_unix_s, way);
+                day->claim_bps[way] =
+                    n[way] == 0 || day->claim_bps[way] == claim ? claim : BW_UNKNOWN;
                 values[way][n[way]++] = rate;
-                add_full(r, v, way, rate, u, day);
+                add_full(v, way, rate, claim, u, day);
             }
         }
     }
@@ -132,6 +147,7 @@ static void choose_peaks(struct bw_pack_use *u)
                 u->peak_bps[way] = x->p95_bps[way];
                 u->peak_n[way] = x->n[way];
                 u->peak_day[way] = x->day;
+                u->peak_claim_bps[way] = x->claim_bps[way];
             }
         }
         u->n_usable += x->usable;
@@ -148,6 +164,7 @@ int bw_pack_use_make(const struct bw_report *r, struct bw_pack_use *ret)
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         u.peak_bps[way] = BW_UNKNOWN;
         u.peak_day[way] = BW_UNKNOWN;
+        u.peak_claim_bps[way] = BW_UNKNOWN;
         u.full_s[way] = BW_UNKNOWN;
         values[way] = calloc(r->n_intervals + 1, sizeof(*values[way]));
         if (!values[way]) {

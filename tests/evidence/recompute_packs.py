@@ -56,7 +56,7 @@ class Packs:
                 size = convert_bytes(k[way]["bytes"], k[way].get("packets"), k["layer"], self.layer)
                 rate = size * 8 // k["covered_s"]
                 claim = self.c.claim_at(p["start"]) if self.at_claim else None
-                wanted = claim and claim.get(f"{way}_bps")
+                wanted = claim and claim.get("layer", "ip") == self.layer and claim.get(f"{way}_bps")
                 full = rate * 10 >= wanted * 9 if wanted else None
                 out.setdefault(at.date(), {"down": [], "up": []})[way].append((rate, k["covered_s"], full))
         return out
@@ -88,7 +88,8 @@ class Packs:
             at = t["at_ms"] // 1000
             claim = self.c.claim_at(at)
             if t["direction"] != way or t["state"] != "ok" or apart_of(t) or not claim or f"{way}_bps" not in claim \
-                    or (begin is not None and not begin <= at < end):
+                    or (begin is not None and not
+                        (begin <= at < end and claim.get("layer", "ip") == self.claim_layer())):
                 continue
             rate = convert_rate(t.get("line_bps"), t["_circuit"].get("layer"), claim.get("layer", "ip"),
                                 t.get("mtu", t["_circuit"].get("mtu")))
@@ -393,6 +394,16 @@ class Packs:
                 content()
         return self.rows
 
+    def peak_claim(self):
+        """What was claimed, down, in all counted class hours of the busiest day; None: it changed, or its layer."""
+        day, told = self.peak("down")[1], set()
+        for p, _ in recompute_bins.counted(self.c)["down"]:
+            at = self.c.local(p["start"])
+            if at.date() == day and calendars.in_class(calendars.of_report(self.c.r), at):
+                claim = self.c.claim_at(p["start"]) if self.at_claim else None
+                told.add(claim.get("down_bps") if claim and claim.get("layer", "ip") == self.layer else None)
+        return told.pop() if len(told) == 1 else None
+
     def line(self):
         """Its row in pack legislature."""
         tested, outages = self.compared("down"), self.c.outage_list()
@@ -410,7 +421,8 @@ class Packs:
         rows += [("lines", f"{self.name}.finding.{name}", outcome, "", "", "", None)
                  for name, outcome in self.governing()]
         full = self.full("down")[0]
-        return rows, {"busy": bps * 100 >= claim * 75 if bps and claim else None, "peak": bps, "layer": self.layer,
+        then = self.peak_claim()
+        return rows, {"busy": bps * 100 >= then * 75 if bps and then else None, "peak": bps, "layer": self.layer,
                       "full": None if full is None else full > 0, "out": bool(outages), "judged": self.governing(),
                       "half": self.c.known["coverage.recorded_s"] * 2 >= self.c.known["coverage.elapsed_s"]}
 

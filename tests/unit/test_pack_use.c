@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_pack_use.c - use is held against what was claimed then, at the layer of its rates. */
+#include "packs_private.h"
+
+#include <bw/units.h>
+#include <model.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+    DAY_S = 86400,
+    N = 8, /* intervals: four of each of two days */
+    MBPS = 1000000
+};
+
+/* The first day at `first` Mbit/s of 500 claimed, the second at 600 of 1000 claimed. */
+static struct bw_pack_use
+use(enum bw_layer before, int64_t first_mbps, int64_t changed_unix_s, struct bw_pack_seen *seen)
+{
+    struct bw_report *r = calloc(1, sizeof(*r));
+    struct bw_report_claim claims[2] = {
+        {.from_unix_s = 0,
+         .to_unix_s = changed_unix_s,
+         .bps = {[BW_DOWN] = 500 * MBPS, [BW_UP] = BW_UNKNOWN},
+         .layer = before},
+        {.from_unix_s = changed_unix_s,
+         .to_unix_s = BW_UNKNOWN,
+         .bps = {[BW_DOWN] = 1000 * MBPS, [BW_UP] = BW_UNKNOWN},
+         .layer = BW_LAYER_ETHERNET}};
+    struct bw_report_day days[2] = {
+        {.year = 1970, .month = 1, .day = 1, .from_unix_s = 0, .to_unix_s = DAY_S},
+        {.year = 1970, .month = 1, .day = 2, .from_unix_s = DAY_S, .to_unix_s = 2 * DAY_S}};
+    struct bw_report_interval list[N] = {{.seq = 0}};
+    struct bw_pack_use u;
+
+    assert_non_null(r);
+    for (int i = 0; i < N; i++) {
+        int64_t mbps = i < N / 2 ? first_mbps : 600;
+        list[i] = (struct bw_report_interval){
+            .start_unix_s = (i / (N / 2)) * DAY_S + (i % (N / 2)) * 300,
+            .covered_s = 300,
+            .rate_bps = {[BW_DOWN] = mbps * MBPS, [BW_UP] = BW_UNKNOWN},
+            .layer = BW_LAYER_ETHERNET,
+            .in_class = true};
+    }
+    r->until_unix_s = 2 * DAY_S;
+    r->claims = claims;
+    r->n_claims = 2;
+    r->days = days;
+    r->n_days = 2;
+    r->intervals = list;
+    r->n_intervals = N;
+    r->n_used = 1;
+    r->used[0].layer = BW_LAYER_ETHERNET;
+    assert_int_equal(bw_pack_use_make(r, &u), 0);
+    bw_pack_use_done(&u);
+    assert_int_equal(bw_pack_seen_of(r, seen), 0);
+    free(r);
+    return u;
+}
+
+static void test_a_claim_at_another_layer(void **state)
+{
+    struct bw_pack_seen seen;
+    struct bw_pack_use u = use(BW_LAYER_ETHERNET, 455, DAY_S, &seen);
+
+    (void)state;
+    assert_int_equal(u.full_s[BW_DOWN], 1200); /* the first day, at 91 % */
+    assert_int_equal(u.counted_s[BW_DOWN], 2400);
+    u = use(BW_LAYER_UNKNOWN, 455, DAY_S, &seen); /* it meant IP */
+    assert_int_equal(u.full_s[BW_DOWN], 0);
+    assert_int_equal(u.counted_s[BW_DOWN], 1200);
+}
+
+static void test_share_of_that_days_claim(void **state)
+{
+    struct bw_pack_seen seen;
+
+    (void)state;
+    (void)use(BW_LAYER_ETHERNET, 455, DAY_S, &seen); /* busiest: the second, 600 of 1000 */
+    assert_int_equal(bw_pack_busy_ppm(&seen), 600000);
+    (void)use(BW_LAYER_ETHERNET, 700, DAY_S, &seen); /* the first, 700 of 500 */
+    assert_int_equal(bw_pack_busy_ppm(&seen), 1400000);
+    (void)use(BW_LAYER_UNKNOWN, 700, DAY_S, &seen); /* of a speed at another layer */
+    assert_int_equal(bw_pack_busy_ppm(&seen), BW_UNKNOWN);
+    (void)use(BW_LAYER_ETHERNET, 700, 600, &seen); /* it changed within that day */
+    assert_int_equal(bw_pack_busy_ppm(&seen), BW_UNKNOWN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_claim_at_another_layer),
+                                       cmocka_unit_test(test_share_of_that_days_claim)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
