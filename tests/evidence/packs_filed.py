@@ -130,9 +130,10 @@ def check_filed(top, schema):
     run(BANDWITNESS, "claim", "confirm", "--withdraw", bound, "--by", "grey", "--ledger", data)
     run(BANDWITNESS, "claim", "confirm", "2699000001.002", "s-heron.wan", "--by", "grey", "--ledger", data)
     audit = Pack("audit", [*source, *rules], f"{top}/three", schema)
-    found = {f["text"] for f in audit.json["figures"] if f["figure"].startswith("finding.fcc-1mbps-per-student")}
+    delivery = Pack("delivery", [*source, *rules], f"{top}/three", schema)
+    found = {f["text"] for f in delivery.json["figures"] if f["figure"].startswith("finding.fcc-1mbps-per-student")}
     if found != {"not-enough"}:
-        wrong(f"audit: the people of three lines are held against one: {found}")
+        wrong(f"delivery: the people of three lines are held against one: {found}")
     for words in ("one of 3 lines (", "the claim is of more than one line"):
         if words not in audit.page:
             wrong(f"audit: '{words}' does not stand on the page")

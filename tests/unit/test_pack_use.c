@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * test_pack_use.c - use is held against what was claimed then, at the layer of its rates. */
+ * test_pack_use.c - use is held against what was claimed then, at the layer of its rates.
+ */
 #include "packs_private.h"
 
 #include <bw/units.h>
@@ -18,8 +19,10 @@ enum {
 };
 
 /* The first day at `first` Mbit/s of 500 claimed, the second at 600 of 1000 claimed. */
-static struct bw_pack_use
-use(enum bw_layer before, int64_t first_mbps, int64_t changed_unix_s, struct bw_pack_seen *seen)
+static struct bw_pack_use use(enum bw_layer before,
+                              int64_t first_mbps,
+                              int64_t changed_unix_s,
+                              struct bw_pack_seen *seen)
 {
     struct bw_report *r = calloc(1, sizeof(*r));
     struct bw_report_claim claims[2] = {
