@@ -392,11 +392,13 @@ int bw_model_outages(struct bw_model *m)
     int64_t watched_s = bw_model_watched_s(m, r->from_unix_s, r->to_unix_s);
     int rc = list_outages(m);
 
-    out->observed_s =
-        has_counters(r) ? r->coverage.recorded_s : min64(r->coverage.recorded_s, watched_s);
-    out->observed_s =
-        max64(0, out->observed_s - bw_model_apart_s(m, BW_WITHOUT_SPAN_OUTAGES,
-                                                    r->from_unix_s, r->until_unix_s));
+    if (has_counters(r)) {
+        int64_t apart_s =
+            bw_model_apart_s(m, BW_WITHOUT_SPAN_OUTAGES, r->from_unix_s, r->until_unix_s);
+        out->observed_s = max64(0, r->coverage.recorded_s - apart_s);
+    } else { /* what is set apart is not watched */
+        out->observed_s = min64(r->coverage.recorded_s, watched_s);
+    }
     out->n_witnesses = bw_model_witnesses(m);
     if (watched_s == 0) { /* never two of them at a time */
         out->n_witnesses = min64(out->n_witnesses, 1);

@@ -7,6 +7,7 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <fold.h>
 #include <said_list.h>
 #include <statement.h>
 #include <stdio.h>
@@ -43,9 +44,11 @@ int bw_erratum_take(const struct bw_statement *s,
     return r;
 }
 
+/* A record that begins behind the period can tell of a run in it. */
 static bool concerns(const struct reading *r, const struct bw_erratum_said *e)
 {
-    if (e->erratum.from_unix_s != BW_UNKNOWN && e->erratum.from_unix_s >= r->to_unix_s) {
+    if (e->erratum.from_unix_s != BW_UNKNOWN &&
+        e->erratum.from_unix_s >= r->to_unix_s + BW_FOLD_TAIL_S) {
         return false;
     }
     if (e->erratum.to_unix_s != BW_UNKNOWN && e->erratum.to_unix_s <= r->from_unix_s) {

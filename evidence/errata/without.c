@@ -189,26 +189,43 @@ static bool same_record(const struct kept *a, const struct kept *b)
     return a->n == b->n && memcmp(a->jws, b->jws, a->n) == 0;
 }
 
+/* Spans of a kind are in order and apart from each other, however often and in whatever
+ * order their records are heard: a day's end is heard again with the next day. */
 static int add_span(struct bw_without *a,
                     enum bw_without_kind kind,
                     int64_t from_unix_s,
                     int64_t to_unix_s)
 {
-    struct bw_without_span *last =
-        a->spans[kind].n ? &a->spans[kind].list[a->spans[kind].n - 1] : NULL;
-    void *room;
-    if (last && from_unix_s >= last->from_unix_s && from_unix_s <= last->to_unix_s) {
-        last->to_unix_s = to_unix_s > last->to_unix_s ? to_unix_s : last->to_unix_s;
-        return 0;
-    }
-    room = bw_grow(a->spans[kind].list, a->spans[kind].n, &a->spans[kind].cap,
-                   sizeof(*a->spans[kind].list));
-    if (!room) {
+    size_t n = a->spans[kind].n;
+    size_t at = n;
+    struct bw_without_span *list =
+        bw_grow(a->spans[kind].list, n, &a->spans[kind].cap, sizeof(*list));
+    if (!list) {
         return -ENOMEM;
     }
-    a->spans[kind].list = room;
-    a->spans[kind].list[a->spans[kind].n++] = (struct bw_without_span){
-        .kind = kind, .from_unix_s = from_unix_s, .to_unix_s = to_unix_s};
+    a->spans[kind].list = list;
+    while (at > 0 && list[at - 1].from_unix_s > from_unix_s) {
+        at--;
+    }
+    if (at > 0 && list[at - 1].to_unix_s >= from_unix_s) {
+        at--;
+    } else {
+        memmove(&list[at + 1], &list[at], (n - at) * sizeof(*list));
+        list[at] = (struct bw_without_span){
+            .kind = kind, .from_unix_s = from_unix_s, .to_unix_s = to_unix_s};
+        n++;
+    }
+    if (list[at].to_unix_s < to_unix_s) {
+        list[at].to_unix_s = to_unix_s;
+    }
+    while (at + 1 < n && list[at + 1].from_unix_s <= list[at].to_unix_s) {
+        if (list[at].to_unix_s < list[at + 1].to_unix_s) {
+            list[at].to_unix_s = list[at + 1].to_unix_s;
+        }
+        memmove(&list[at + 1], &list[at + 2], (n - at - 2) * sizeof(*list));
+        n--;
+    }
+    a->spans[kind].n = n;
     return 0;
 }
 
@@ -223,7 +240,8 @@ static int note_spans(struct bw_without *a,
     if (done->counters) {
         r = add_span(a, BW_WITHOUT_SPAN_COUNTERS, s->start_unix_s, s->end_unix_s);
     }
-    return r == 0 && done->outages
+    return r == 0 && done->outages && s->start_unix_s >= a->ask.from_unix_s &&
+                   s->start_unix_s < a->ask.to_unix_s
                ? add_span(a, BW_WITHOUT_SPAN_OUTAGES, s->start_unix_s, s->end_unix_s)
                : r;
 }

@@ -77,6 +77,9 @@ static void set_flag(struct bw_throughput *t, const char *flag)
 {
     size_t n = 0;
     while (n < BW_FLAGS_MAX && t->flags[n]) {
+        if (strcmp(t->flags[n], flag) == 0) {
+            return;
+        }
         n++;
     }
     n = n < BW_FLAGS_MAX ? n : BW_FLAGS_MAX - 1;
@@ -236,6 +239,35 @@ static void drop(struct applying *a, struct bw_without_count *c, enum bw_without
     a->done->dropped_for = why;
 }
 
+/* All errata by the record as it came (taking nothing out), or what they take out. */
+static void go(struct applying *a, struct bw_without_count *counts, bool take)
+{
+    for (size_t i = 0; i < a->ask->n_errata; i++) {
+        struct bw_without_count *c = counts && !take ? &counts[i] : NULL;
+        bool excludes;
+        a->e = &a->ask->errata[i];
+        excludes = a->e->erratum.action == BW_ERRATUM_EXCLUDE;
+        a->exclude = take && excludes;
+        a->in_time = bw_erratum_at(&a->e->erratum, a->s->start_unix_s);
+        a->runs = 0;
+        a->interval = false;
+        if ((take && !excludes) ||
+            (a->e->about.of == BW_ERRATUM_OF_SOFTWARE &&
+             !bw_erratum_of_agent(&a->e->about, &a->e->erratum, a->s->agent))) {
+            continue;
+        }
+        if (bw_erratum_has(&a->e->erratum, BW_ERRATUM_RECORDS) && a->in_time) {
+            if (excludes) {
+                drop(a, c, BW_WITHOUT_SPAN_ERRATUM);
+                continue;
+            }
+            a->interval = names_circuit(a);
+        }
+        take_fields(a);
+        count(a, c, false);
+    }
+}
+
 int bw_without_apply(const struct bw_without_ask *ask,
                      struct bw_summary *s,
                      const char *kid,
@@ -252,27 +284,10 @@ int bw_without_apply(const struct bw_without_ask *ask,
         drop(&a, count_keys ? &count_keys[key] : NULL, BW_WITHOUT_SPAN_KEY);
         return 0;
     }
-    for (size_t i = 0; i < ask->n_errata; i++) {
-        struct bw_without_count *c = count_errata ? &count_errata[i] : NULL;
-        a.e = &ask->errata[i];
-        a.exclude = a.e->erratum.action == BW_ERRATUM_EXCLUDE;
-        a.in_time = bw_erratum_at(&a.e->erratum, s->start_unix_s);
-        a.runs = 0;
-        a.interval = false;
-        if (a.e->about.of == BW_ERRATUM_OF_SOFTWARE &&
-            !bw_erratum_of_agent(&a.e->about, &a.e->erratum, s->agent)) {
-            continue;
-        }
-        if (bw_erratum_has(&a.e->erratum, BW_ERRATUM_RECORDS) && a.in_time) {
-            if (a.exclude) {
-                drop(&a, c, BW_WITHOUT_SPAN_ERRATUM);
-                return 0;
-            }
-            a.interval = names_circuit(&a);
-        }
-        take_fields(&a);
-        count(&a, c, false);
+    go(&a, count_errata, false);
+    if (ret->outcome != BW_WITHOUT_DROPPED) {
+        go(&a, NULL, true);
+        ret->outcome = a.changed ? BW_WITHOUT_CHANGED : BW_WITHOUT_SAME;
     }
-    ret->outcome = a.changed ? BW_WITHOUT_CHANGED : BW_WITHOUT_SAME;
     return 0;
 }

@@ -186,6 +186,7 @@ static void first_service(struct bw_pack_made *m)
     for (size_t i = 0; i < r->n_runs; i++) {
         if (r->runs[i].state == BW_TEST_OK && r->runs[i].apart != BW_APART_EGRESS &&
             r->runs[i].apart != BW_APART_IMPLAUSIBLE &&
+            r->runs[i].apart != BW_APART_ERRATUM &&
             (first == BW_UNKNOWN || r->runs[i].at_unix_ms / 1000 < first)) {
             first = r->runs[i].at_unix_ms / 1000;
         }

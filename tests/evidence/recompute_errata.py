@@ -37,6 +37,7 @@ class Errata:
         self.begin, self.end = (unix(report["period"][x]) // 1000 for x in ("from", "to"))
         self.counts = [{"records": 0, "intervals": 0, "runs": 0} for _ in self.list]
         self.left_out = []
+        self.deaf = set()  # intervals without what they said of outages
 
     def during(self, e, s):
         return ("from" not in e or s >= self.unix(e["from"]) // 1000) and \
@@ -77,6 +78,8 @@ class Errata:
                         (kind_of(TARGETS, e["fields"], x["kind"]) if field is None
                          else field in e["fields"])]
                 touched |= bool(gone) or (member == "outages" and field in e["fields"] and here)
+                if out and member == "outages" and field in e["fields"] and here and inside:
+                    self.deaf.add((p["start"], p["end"]))
                 if out and gone:
                     p[member] = [x for x in p[member] if x not in gone]
             if "counters" in e["fields"]:
@@ -105,14 +108,25 @@ class Errata:
         left = []
         for before in records:
             p = copy.deepcopy(before)
+            deaf = set(self.deaf)
             for e, count in zip(self.list, self.counts):
-                p = self.one(p, e, count)
-                if p is None:
-                    self.left_out.append((before["start"], before["end"]))
-                    break
+                self.one(copy.deepcopy(before), e, count)  # what two touch counts in both
+            for e in self.list:
+                p = p and self.one(p, e, {"records": 0, "intervals": 0, "runs": 0})
             if p is not None:
                 left.append(p)
+            else:
+                self.left_out.append((before["start"], before["end"]))
+                self.deaf = deaf
         return left
+
+    def deaf_s(self, begin, until):
+        """How much of that time no outage could be told of."""
+        total, at = 0, begin
+        for a, b in sorted(self.deaf):
+            total += max(0, min(b, until) - max(a, at))
+            at = max(at, b)
+        return total
 
     def compare(self, check):
         for e, count in zip(self.list, self.counts):

@@ -249,7 +249,7 @@ class Packs:
         counted = recompute_bins.counted(c)
         seen = [p["start"] for p, k in c.intervals if k.get("down", {}).get("bytes", 0) > 0]
         seen += [t["at_ms"] // 1000 for t in c.runs
-                 if t["state"] == "ok" and apart_of(t) not in ("egress", "implausible")]
+                 if t["state"] == "ok" and apart_of(t) not in ("egress", "implausible", "erratum")]
         self.put("first_service", str(c.local(min(seen)).date()))
         outages = c.outage_list()
         at = c.begin

@@ -134,6 +134,33 @@ class Errata(SaidCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("is set apart, by an erratum", done.stderr)
 
+    def test_what_two_touch_and_where_the_period_begins(self):
+        """The period begins within a UTC day; errata begin before it and lie over each other."""
+        self.data = os.path.join(self.folder, "two")
+        shutil.copytree(os.path.join(self.folder, "data", "ledger"), self.data + "/ledger")
+        bare = self.report()["outages"]["observed_s"]
+        told = ("--exclude", "--reason", "x")
+        self.add("--site", "s-heron", "--from", "2026-10-29", "--to", "2026-10-30T12:00:00Z",
+                 "--fields", "outages", *told)
+        self.add("--circuit", "s-heron.wan", "--from", "2026-10-31T20:00:00Z", "--to", "2026-11-01T02:00:00Z",
+                 "--fields", "outages", *told)
+        same = ("--from", "2026-10-31T12:30:00Z", "--to", "2026-10-31T22:00:00Z")
+        self.add("--site", "s-heron", *same, "--fields", "latency:icmp", *told)
+        self.add("--software", "bandwitnessd", "--before-version", "0.2", *same, "--fields", "latency", *told)
+        first = ("--from", "2026-10-29", "--to", "2026-10-31T05:00:00Z", "--fields", "throughput,counters")
+        self.add("--circuit", "s-heron.wan", *first, *told)
+        made = self.report()
+        self.assertEqual(made["outages"]["observed_s"], bare - 7 * 3600 - 6 * 3600)
+        self.assertEqual([e["records"] for e in made["errata"]["list"] if e["fields"][0].startswith("latency")],
+                         [114, 114])
+        path = os.path.join(self.folder, "two.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(made, f)
+        subprocess.run([sys.executable, os.path.join(HERE, "recompute.py"), path, self.jose, self.key],
+                       check=True, stdout=subprocess.DEVNULL)
+        rows = csv.DictReader(io.StringIO(self.report("csv", "--for", "invoice")))
+        self.assertEqual([r["value"] for r in rows if r["figure"] == "first_service"], ["2026-10-31"])
+
     def affected(self, *words, status=0):
         return json.loads(self.run_it("errata", "affected", "--ledger", self.issued, "--json", *words, status=status))
 

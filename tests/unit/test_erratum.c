@@ -186,6 +186,11 @@ static void test_on_file(void **state)
     assert_int_equal(read_of(c, 2000, 3000, BW_UNKNOWN, &list), 1); /* versions alone */
     assert_string_equal(list[0].key, "software:bandwitnessd");
     free(list);
+    /* A record that begins up to 900 s behind can tell of a run in the period. */
+    assert_int_equal(read_of(c, 50, 100, BW_UNKNOWN, &list), 1);
+    free(list);
+    assert_int_equal(read_of(c, 50, 101, BW_UNKNOWN, &list), 3);
+    free(list);
     assert_int_equal(read_of(c, 1999, 3000, BW_UNKNOWN, &list), 3);
     assert_string_equal(list[0].key, "circuit:s-heron.wan");
     assert_string_equal(list[1].key, "server:state-1");
@@ -314,6 +319,30 @@ static void test_fields(void **state)
     bw_summary_done(&x.s);
 }
 
+/* What two of them touch counts in both, whichever comes first. */
+static void test_two_of_one_record(void **state)
+{
+    struct bw_erratum_said e[2] = {erratum("site:s-heron", "latency:icmp"),
+                                   erratum("software:bandwitnessd", "latency")};
+    struct bw_without_count counts[2];
+    struct scene x;
+    (void)state;
+    begin(&x, e);
+    x.ask.n_errata = 2;
+    memset(counts, 0, sizeof(counts));
+    for (size_t i = 0; i < x.s.n_latency; i++) {
+        (void)snprintf(x.s.latency[i].kind, sizeof(x.s.latency[i].kind), "icmp");
+    }
+    assert_int_equal(
+        bw_without_apply(&x.ask, &x.s, "kid", 1900000, false, counts, NULL, &x.done), 0);
+    assert_int_equal(x.s.n_latency, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(counts[i].records, 1);
+        assert_int_equal(counts[i].intervals, 1);
+    }
+    bw_summary_done(&x.s);
+}
+
 static void test_whole_records(void **state)
 {
     struct bw_erratum_said e = erratum("software:bandwitnessd", "records");
@@ -353,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_on_file),
         cmocka_unit_test(test_a_server),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_two_of_one_record),
         cmocka_unit_test(test_whole_records),
     };
     return bw_crypto_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
