@@ -10,28 +10,31 @@
 #include <bw/records.h>
 #include <clock.h>
 #include <errno.h>
+#include <grow.h>
 #include <json.h>
 #include <origin.h>
 #include <plural.h>
 #include <revocation.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct bw_verb bw_verb_key_revoke;
 
-enum {
-    HEIRS_MAX = 16
-};
-
 #define END_OF_TIME INT64_C(253402300799)
+
+struct heir { /* that it signed for since */
+    char kid[BW_KID_LEN + 1];
+};
 
 struct revoking {
     const char *asked; /* the key, or how it begins */
     struct bw_site_key key;
     size_t n_keys; /* that begin so */
     int64_t from_unix_s;
-    char heirs[HEIRS_MAX][BW_KID_LEN + 1]; /* that it signed for since */
+    struct heir *heirs;
     size_t n_heirs;
+    size_t cap_heirs;
     int64_t n;     /* records that count no longer */
     int64_t n_all; /* that came by it */
 };
@@ -49,10 +52,17 @@ static int find_key(void *owner, const struct bw_site_key *k)
 static int find_heir(void *owner, const struct bw_site_key *k)
 {
     struct revoking *r = owner;
-    if (strcmp(k->prev_kid, r->key.kid) == 0 && k->from_unix_s >= r->from_unix_s &&
-        k->revoked_unix_s == BW_UNKNOWN && r->n_heirs < HEIRS_MAX) {
-        memcpy(r->heirs[r->n_heirs++], k->kid, sizeof(k->kid));
+    struct heir *list;
+    if (strcmp(k->prev_kid, r->key.kid) != 0 || k->from_unix_s < r->from_unix_s ||
+        k->revoked_unix_s != BW_UNKNOWN) {
+        return 0;
     }
+    list = bw_grow(r->heirs, r->n_heirs, &r->cap_heirs, sizeof(*list));
+    if (!list) {
+        return -ENOMEM;
+    }
+    r->heirs = list;
+    memcpy(list[r->n_heirs++].kid, k->kid, sizeof(k->kid));
     return 0;
 }
 
@@ -115,11 +125,11 @@ static void tell(const struct revoking *r, const char *id, bool json)
         for (size_t i = 0; i < r->n_heirs; i++) {
             (void)printf("It signed for %s since: revoke that one as well, unless the box "
                          "itself made it.\n",
-                         r->heirs[i]);
+                         r->heirs[i].kid);
         }
         return;
     }
-    bw_buf_init(&out, 65536);
+    bw_buf_init(&out, 65536 + r->n_heirs * sizeof(*r->heirs) * 2);
     bw_jw_init(&w, &out);
     bw_jw_obj(&w);
     bw_jw_kstr(&w, "id", id);
@@ -130,7 +140,7 @@ static void tell(const struct revoking *r, const char *id, bool json)
     bw_jw_ki64(&w, "set_apart", r->n);
     bw_jw_karr(&w, "signed_for_since");
     for (size_t i = 0; i < r->n_heirs; i++) {
-        bw_jw_str(&w, r->heirs[i]);
+        bw_jw_str(&w, r->heirs[i].kid);
     }
     bw_jw_arr_end(&w);
     bw_jw_obj_end(&w);
@@ -237,6 +247,7 @@ static int run(int argc, char **argv)
         tell(&r, id, json);
     }
     bw_docket_close(&d);
+    free(r.heirs);
     return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;
 }
 

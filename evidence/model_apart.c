@@ -131,21 +131,6 @@ static struct bw_report_key *key_of(struct bw_report *r, const char *kid)
     return NULL;
 }
 
-/* A key all of whose records are set apart is told as well. */
-static struct bw_report_key *add_key(struct bw_report *r, const char *kid)
-{
-    struct bw_report_counts *c = &r->counts;
-
-    if (!c->keys) {
-        c->keys = bw_model_array(BW_REPORT_KEYS_MAX, sizeof(*c->keys));
-    }
-    if (!c->keys || c->n_keys == BW_REPORT_KEYS_MAX) {
-        return NULL;
-    }
-    bw_model_key_init(&c->keys[c->n_keys], kid);
-    return &c->keys[c->n_keys++];
-}
-
 static int tell_keys(struct bw_model *m)
 {
     const struct bw_report_query *q = m->query;
@@ -157,8 +142,8 @@ static int tell_keys(struct bw_model *m)
         int64_t n = revoked && m->apart ? bw_without_of_key(m->apart, at)->records : 0;
         struct bw_report_key *k = key_of(m->report, f->kid);
         at += revoked;
-        if (!k && n > 0) {
-            k = add_key(m->report, f->kid);
+        if (!k && n > 0) { /* all of its records are set apart: told as well */
+            k = bw_model_key_add(m, f->kid);
         }
         if (k) {
             k->n_apart = n;

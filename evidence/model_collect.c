@@ -445,26 +445,30 @@ void bw_model_key_init(struct bw_report_key *k, const char *kid)
     (void)snprintf(k->kid, sizeof(k->kid), "%s", kid);
 }
 
-static struct bw_report_key *find_key(struct bw_report *r, const char *kid)
+struct bw_report_key *bw_model_key_add(struct bw_model *m, const char *kid)
 {
+    struct bw_report_counts *c = &m->report->counts;
+    struct bw_report_key *keys = bw_grow(c->keys, c->n_keys, &m->cap_keys, sizeof(*keys));
+
+    if (!keys) {
+        return NULL;
+    }
+    c->keys = keys;
+    bw_model_key_init(&keys[c->n_keys], kid);
+    return &keys[c->n_keys++];
+}
+
+static struct bw_report_key *find_key(struct bw_model *m, const char *kid)
+{
+    const struct bw_report *r = m->report;
     struct bw_report_key *keys = r->counts.keys;
-    struct bw_report_key *k;
 
     for (size_t i = r->counts.n_keys; i-- > 0;) {
         if (strcmp(keys[i].kid, kid) == 0) {
             return &keys[i];
         }
     }
-    if (!keys) {
-        keys = bw_model_array(BW_REPORT_KEYS_MAX, sizeof(*keys));
-        r->counts.keys = keys;
-    }
-    if (!keys || r->counts.n_keys == BW_REPORT_KEYS_MAX) {
-        return NULL;
-    }
-    k = &keys[r->counts.n_keys++];
-    bw_model_key_init(k, kid);
-    return k;
+    return bw_model_key_add(m, kid);
 }
 
 static void widen(int64_t v, int64_t *low, int64_t *high)
@@ -486,7 +490,7 @@ static int take_record(void *owner, const struct bw_record *rec)
         (rec->sha256[0] && strcmp(r->counts.last_sha256, rec->sha256) == 0)) {
         return 0; /* the same record twice is one */
     }
-    k = find_key(r, rec->kid);
+    k = find_key(m, rec->kid);
     if (!k) {
         return -ENOMEM;
     }

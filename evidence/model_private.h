@@ -90,6 +90,7 @@ struct bw_model {
     struct bw_report_run *beside; /* outside the period, but near: they only mark */
     size_t n_beside;
     size_t cap_beside;
+    size_t cap_keys; /* of the report's counts */
     size_t cap_facts;
     struct bw_model_target *targets;
     size_t n_targets;
@@ -141,6 +142,8 @@ int bw_model_collect_days(struct bw_model *m, struct bw_err *reterr);
 int bw_model_collect_records(struct bw_model *m, struct bw_err *reterr);
 
 void bw_model_key_init(struct bw_report_key *k, const char *kid);
+/* One row more of the counts; NULL without memory. */
+struct bw_report_key *bw_model_key_add(struct bw_model *m, const char *kid);
 
 /* model_cover.c: coverage, gaps, outages, clock, days. The intervals are sorted. */
 int bw_model_spans(struct bw_model *m);

@@ -201,6 +201,11 @@ static void refuse(struct bw_http_req *req, int r, const struct bw_err *err)
         bw_http_problem(req, 403, "key-revoked", "Not in force",
                         "the site is retired or the key revoked");
         break;
+    case -EDQUOT:
+        bw_http_add(req, "Retry-After", "86400");
+        bw_http_problem(req, 429, "too-many-keys", "Too many keys",
+                        "%s; make one: bandwitness token create", err->text);
+        break;
     default:
         bw_http_add(req, "Retry-After", "30");
         bw_http_problem(req, 503, "busy", "Not possible now", "%s", err->text);

@@ -253,6 +253,14 @@ static void test_keys_replace_and_revoke(void **state)
     assert_int_equal(f->c->ops->key_get(f->c, a.kid, &got, &f->err), 0);
     assert_string_equal(got.replaced_by, b.kid);
     assert_string_equal(got.prev_kid, "");
+    /* 32 by keys alone until a token; who has come may ask again */
+    for (int i = 2; i < 32; i++) {
+        struct bw_site_key more = key_named('e');
+        (void)snprintf(more.kid, sizeof(more.kid), "heir%039d", i);
+        assert_int_equal(f->c->ops->key_replace(f->c, a.kid, &more, 163, &f->err), 0);
+    }
+    assert_int_equal(f->c->ops->key_replace(f->c, a.kid, &d, 164, &f->err), -EDQUOT);
+    assert_int_equal(f->c->ops->key_replace(f->c, a.kid, &e, 164, &f->err), 0);
     assert_int_equal(f->c->ops->key_revoke(f->c, b.kid, 170, &f->err), 0);
     assert_int_equal(f->c->ops->key_get(f->c, b.kid, &got, &f->err), 0);
     assert_int_equal(got.revoked_unix_s, 170);

@@ -627,6 +627,9 @@ int bw_cat_key_replace(struct bw_catalogue *c,
         r = bw_err_set(reterr, -EINVAL, "a key cannot replace itself");
     }
     if (r == 0) {
+        r = bw_cat_heirs_check(c, old.site, key->kid, reterr);
+    }
+    if (r == 0) {
         r = bind_key(c, key, old.site, old_kid, now_unix_s, reterr);
     }
     if (r == 0) {

@@ -96,6 +96,15 @@ int bw_cat_keys(struct bw_catalogue *c,
                 bw_site_key_cb cb,
                 void *owner,
                 struct bw_err *reterr);
+/* Whoever has one key of a box has no more than so many of the site's to come. */
+enum {
+    BW_CATALOGUE_HEIRS_MAX = 32 /* keys of a site that came by keys, since a token's */
+};
+/* -EDQUOT where `kid` would be one more; -EPERM at a retired site. */
+int bw_cat_heirs_check(struct bw_catalogue *c,
+                       const char *site,
+                       const char *kid,
+                       struct bw_err *reterr);
 int bw_cat_key_replace(struct bw_catalogue *c,
                        const char *old_kid,
                        const struct bw_site_key *key,
