@@ -163,13 +163,18 @@ static void test_replaced_and_withdrawn(void **state)
     assert_int_equal(say(f, BW_STATEMENT_WITHDRAWAL,
                          "p10RN33j1fHBUpULDXk9HB5So9BCd6WCOuBQGZkh-Gw", 14, NULL, NULL),
                      -ENOENT);
+    /* What has an effect of its own is final. */
+    assert_int_equal(say(f, BW_STATEMENT_REVOCATION, "key:heron", 14, NULL, other), 0);
+    assert_int_equal(say(f, BW_STATEMENT_WITHDRAWAL, other, 14, NULL, NULL), -EPERM);
+    assert_int_equal(say(f, BW_STATEMENT_SITE, "site:s-heron", 14, NULL, other), 0);
+    assert_int_equal(say(f, BW_STATEMENT_WITHDRAWAL, other, 14, NULL, NULL), -EPERM);
     /* Said again in one second it would be the one that holds no longer. */
     assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 11, first, NULL), -EALREADY);
     assert_int_equal(say(f, BW_STATEMENT_ANNOTATION, about, 15, NULL, NULL), 0);
 
-    asks(f, &(struct bw_said_query){.about = about}, "4 3");
+    asks(f, &(struct bw_said_query){.about = about}, "6 3");
     asks(f, &(struct bw_said_query){.kind = "annotation", .about = about, .ended = true},
-         "0 1 4");
+         "0 1 6");
     asks(f, &(struct bw_said_query){.kind = "annotation", .as_of = true}, "");
     asks(f,
          &(struct bw_said_query){.kind = "annotation", .as_of = true, .before_position = 1},

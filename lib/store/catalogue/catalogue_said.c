@@ -66,6 +66,13 @@ static int put_end(struct bw_sql *s,
                               "shall hold",
                               ID_SHOWN, id);
         }
+        if (bw_statement_kind_parse(kind) == BW_STATEMENT_REVOCATION ||
+            bw_statement_kind_parse(kind) == BW_STATEMENT_SITE) {
+            return bw_err_set(reterr, -EPERM,
+                              "%.*s… is of kind %s: what it did is final, so its words "
+                              "and who said them stay",
+                              ID_SHOWN, id, kind);
+        }
     } else if (strcmp(kind, by->word) != 0) {
         return bw_err_set(reterr, -EINVAL,
                           "%.*s… is of kind %s and not replaced by one of kind %s",
