@@ -133,6 +133,7 @@ int bw_reply_words(
     const char *text, size_t n, char *out, size_t cap, bool lines, struct bw_err *reterr)
 {
     size_t used = 0;
+    size_t n_lines = 1;
 
     while (n > 0 && strchr(" \t\r\n", text[n - 1]) && text[n - 1] != '\0') {
         n--;
@@ -147,6 +148,7 @@ int bw_reply_words(
             i += i + 1 < n && text[i + 1] == '\n';
             c = '\n';
         }
+        n_lines += c == '\n';
         if (used + 1 >= cap) {
             return bw_err_set(reterr, -E2BIG, "longer than %zu bytes", cap - 1);
         }
@@ -155,6 +157,9 @@ int bw_reply_words(
     out[used] = '\0';
     if (used == 0) {
         return bw_err_set(reterr, -ENODATA, "it is empty");
+    }
+    if (n_lines > BW_REPLY_LINES_MAX) { /* each is a line of pages that others pay for */
+        return bw_err_set(reterr, -E2BIG, "more than %d lines", BW_REPLY_LINES_MAX);
     }
     if (!bw_utf8_readable(out, used, lines)) {
         return bw_err_set(reterr, -BW_EMALFORMED,

@@ -18,6 +18,7 @@ struct bw_err;
 
 enum bw_reply_limits {
     BW_REPLY_TEXT_MAX = 6000, /* bytes, without NUL */
+    BW_REPLY_LINES_MAX = 60,  /* that somebody may type */
     BW_REPLY_NAME_MAX = 120,
     BW_REPLIES_MAX = 1000 /* of one circuit and period */
 };

@@ -105,6 +105,15 @@ static void test_words_are_kept_as_they_were_sent(void **state)
     assert_int_equal(words("\xc3\xa9t\xc3\xa9", 5, out, true), 0);
     assert_string_equal(out, "\xc3\xa9t\xc3\xa9");
     assert_int_equal(words("a\nb", 3, out, false), -BW_EMALFORMED);
+    char long_one[256];
+    char many[2 * BW_REPLY_LINES_MAX + 2];
+    for (size_t i = 0; i < sizeof(many); i++) {
+        many[i] = i % 2 ? '\n' : 'a';
+    }
+    assert_int_equal(
+        bw_reply_words(many, sizeof(many), long_one, sizeof(long_one), true, NULL), -E2BIG);
+    assert_int_equal(
+        bw_reply_words(many, sizeof(many) - 2, long_one, sizeof(long_one), true, NULL), 0);
 }
 
 int main(void)
