@@ -270,7 +270,9 @@ static void print_log(const struct bw_bundle_verdict *d)
     clean(f->vkey, text);
     (void)printf("log         %s, %" PRId64 " leaves, signed %s\n", f->name, f->size, at);
     (void)printf("            in it: %" PRId64 " of %" PRId64 " records, %" PRId64
-                 " of %" PRId64 " statements, %" PRId64 " of %" PRId64 " events of keys\n",
+                 " of %" PRId64 " statements, %" PRId64 " of %" PRId64
+                 " events of keys,\n            of those in the bag: what was left out of "
+                 "statements and keys no bag shows\n",
                  f->n_records_in, f->n_records, f->n_statements_in, f->n_statements,
                  f->n_keys_in, f->n_keys);
     (void)printf("log key     %s%s\n", text,

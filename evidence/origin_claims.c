@@ -35,11 +35,7 @@ static void put_bound(struct merged *m, const struct bw_bound_claim *b)
                                 .to_unix_s = b->to_unix_s,
                                 .bps = {b->bps[BW_DOWN], b->bps[BW_UP]},
                                 .layer = (enum bw_layer)b->layer};
-    const char *more = b->typed_wrong
-                           ? "more than 101 Gbps filed, typed wrong?" /* 38 bytes */
-                           : b->provider;
-    (void)snprintf(c.origin, sizeof(c.origin), "%s%.76s, bound to it by a person%s%.40s",
-                   b->n > 1 ? "the lesser of " : "", b->claims, more[0] ? "; " : "", more);
+    bw_bound_claim_words(b, c.origin, sizeof(c.origin));
     put(m, &c);
 }
 

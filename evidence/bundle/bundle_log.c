@@ -106,6 +106,15 @@ static bool find(void *owner, const char *member, const char **ret, size_t *ret_
     const struct bw_bag_member *m = k->view->find(k->view->owner, member);
 
     if (m) {
+        struct bw_bundle_made *made = k->made;
+        char(*grown)[BW_BAG_NAME_MAX + 1] =
+            bw_grow(made->looked, made->n_looked, &made->cap_looked, sizeof(*grown));
+        if (!grown) {
+            k->no_memory = true;
+            return false;
+        }
+        made->looked = grown;
+        (void)snprintf(grown[made->n_looked++], sizeof(*grown), "%s", member);
         *ret = m->data;
         *ret_n = m->n;
     }

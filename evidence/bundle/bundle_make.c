@@ -6,6 +6,7 @@
  * alike, so a difference between them is a difference of the members. */
 #include "bundle_private.h"
 
+#include "bound.h"
 #include "buf.h"
 #include "jws.h"
 #include "origin.h"
@@ -209,6 +210,12 @@ static int read_statements(struct making *k, struct bw_err *reterr)
     const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
     int r = x ? bw_bundle_said_read(x, &m->query, m->tz, &m->said, reterr) : 0;
 
+    for (size_t i = 0; !x && r == 0 && i < m->query.n_claims; i++) {
+        if (strstr(m->query.claims[i].origin, BW_BOUND_MARK)) {
+            r = bw_err_set(reterr, -BW_EMALFORMED, "is missing, but %s names what it binds",
+                           BW_IN_QUERY);
+        }
+    }
     if (x && r == 0) {
         bw_report_judging_said(&m->judging, &m->said.contract, m->query.has_terms);
     }
@@ -450,6 +457,7 @@ void bw_bundle_made_free(struct bw_bundle_made *m)
         free(m->keys);
         free(m->log_keys);
         free(m->told);
+        free(m->looked);
         free(m);
     }
 }

@@ -36,6 +36,7 @@ struct bw_pubkey;
 
 enum {
     BW_BUNDLE_QUERY_MAX = 1024 * 1024,
+    BW_BUNDLE_INFO_MAX = 400, /* bytes of a line of bag-info.txt, with NUL */
     BW_BUNDLE_KEYS_MAX = 4 * 1024 * 1024,
     BW_BUNDLE_CALENDARS_MAX = 16,
     BW_BUNDLE_RULES_MAX = 64,
@@ -87,6 +88,11 @@ int bw_bundle_query_read(const char *data,
                          size_t n,
                          struct bw_bundle_query *ret,
                          struct bw_err *reterr);
+
+/* What bag-info.txt tells of the query: the i-th label and its text, "" for none; NULL
+ * behind the last. */
+const char *
+bw_bundle_info(const struct bw_bundle_query *q, size_t i, char ret[BW_BUNDLE_INFO_MAX]);
 
 /* When records were taken in, one line each below a heading. */
 void bw_bundle_taken_head(struct bw_buf *out);
@@ -218,6 +224,9 @@ struct bw_bundle_made {
     struct bw_bundle_told_of *told; /* of the log */
     size_t n_told;
     size_t cap_told;
+    char (*looked)[BW_BAG_NAME_MAX + 1]; /* members that the log was read from */
+    size_t n_looked;
+    size_t cap_looked;
     struct bw_report *report;
 };
 

@@ -7,6 +7,7 @@
 #include "bundle_private.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "json.h"
 #include "tz.h"
 
@@ -100,6 +101,33 @@ static void put_judging(struct bw_jw *w, const struct bw_report_judging *j, bool
     bw_jw_ki64(w, "users", j->users_said ? BW_UNKNOWN : j->users);
     bw_jw_kstr(w, "users_are", j->users_said ? NULL : j->users_are);
     bw_jw_obj_end(w);
+}
+
+const char *
+bw_bundle_info(const struct bw_bundle_query *q, size_t i, char ret[BW_BUNDLE_INFO_MAX])
+{
+    static const char *const labels[] = {"Source-Organization", "External-Identifier",
+                                         "External-Description"};
+    char from[32];
+    char to[32];
+
+    if (i >= sizeof(labels) / sizeof(labels[0])) {
+        return NULL;
+    }
+    if (i == 0) {
+        (void)snprintf(ret, BW_BUNDLE_INFO_MAX, "%s", q->place);
+    } else if (i == 1) {
+        (void)snprintf(ret, BW_BUNDLE_INFO_MAX, "%s.%s", q->site, q->circuit);
+    } else {
+        bw_time_format_s(q->from_unix_s, from);
+        bw_time_format_s(q->to_unix_s, to);
+        (void)snprintf(
+            ret, BW_BUNDLE_INFO_MAX,
+            "Signed measurements of the Internet circuit %s.%s from %s to %s, and the "
+            "report that follows from them. Begin with data/README.txt.",
+            q->site, q->circuit, from, to);
+    }
+    return labels[i];
 }
 
 int bw_bundle_query_write(const struct bw_report_query *q,

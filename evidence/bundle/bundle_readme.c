@@ -67,7 +67,10 @@ static const char what_it_shows[] =
     "report\n"
     "as not measured; it is neither good nor bad. Records that were cut off before the "
     "first\n"
-    "or after the last one here are not missed by the chain itself.\n"
+    "or after the last one here are not missed by the chain itself. Nor does this folder\n"
+    "show what was left out of statements and of ends of keys: ask the collector's log.\n"
+    "Rules, calendars and the time zone's file are taken as they lie here: compare them\n"
+    "with those that are published.\n"
     "\n";
 
 static const char no_log[] = "These records are in no collector's log. When they were made "
@@ -76,9 +79,9 @@ static const char no_log[] = "These records are in no collector's log. When they
                              "\n";
 
 static const char with_log[] =
-    "These records are in the log of a collector: a list that only grows, whose head is\n"
-    "signed again and again. Whoever kept such a head can show later that nothing before "
-    "it\n"
+    "The log of a collector is a list that only grows, whose head is signed again and\n"
+    "again; how much of this folder is in it stands above. Whoever kept such a head can\n"
+    "show later that nothing before it\n"
     "was changed or taken out. It shows when the collector says that each record came, "
     "and\n"
     "holds the collector to it. A witness is somebody else who signed such a head: where\n"

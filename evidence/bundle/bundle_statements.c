@@ -254,9 +254,12 @@ static void remove_folder(const char *folder)
 
 static bool is_bound(const struct bw_report_claim *x, const struct bw_bound_claim *b)
 {
-    return x->from_unix_s == b->from_unix_s && x->to_unix_s == b->to_unix_s &&
-           x->bps[BW_DOWN] == b->bps[BW_DOWN] && x->bps[BW_UP] == b->bps[BW_UP] &&
-           (int64_t)x->layer == b->layer;
+    char words[sizeof(x->origin)];
+
+    bw_bound_claim_words(b, words, sizeof(words));
+    return strcmp(x->origin, words) == 0 && x->from_unix_s == b->from_unix_s &&
+           x->to_unix_s == b->to_unix_s && x->bps[BW_DOWN] == b->bps[BW_DOWN] &&
+           x->bps[BW_UP] == b->bps[BW_UP] && (int64_t)x->layer == b->layer;
 }
 
 static bool touches(const struct bw_report_claim *x, const struct bw_bound_claim *b)
@@ -295,6 +298,17 @@ static int check_claims(struct bw_catalogue *c,
             r = bw_err_set(reterr, -BW_EMALFORMED,
                            "it binds %s to the circuit, and %s claims something else",
                            list[i].claims, BW_IN_QUERY);
+        }
+    }
+    for (size_t k = 0; r == 0 && k < q->n_claims; k++) {
+        bool bound = !strstr(q->claims[k].origin, BW_BOUND_MARK);
+        for (size_t i = 0; i < n; i++) {
+            bound = bound || is_bound(&q->claims[k], &list[i]);
+        }
+        if (!bound) {
+            r = bw_err_set(reterr, -BW_EMALFORMED,
+                           "it does not bind what %s says was bound: %s", BW_IN_QUERY,
+                           q->claims[k].origin);
         }
     }
     free(list);

@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "grow.h"
+#include "hash.h"
 #include "jws.h"
 
 #include <bw/err.h>
@@ -164,6 +165,12 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
     }
 }
 
+/* Of a collector's ledger, by the bag's own word. */
+static bool of_ledger(const struct bw_bundle_made *m)
+{
+    return strcmp(m->query.origin, "ledger") == 0;
+}
+
 /* What was found of the log, and whose word its key is. */
 static void tell_log(struct verifying *v, const struct bw_bundle_made *m)
 {
@@ -187,7 +194,16 @@ static void tell_log(struct verifying *v, const struct bw_bundle_made *m)
     if (f->there && given && !same) {
         say_fault(v, BW_IN_LOG, "the log's key is none of those that were given");
     }
-    if (f->there && f->n_records_in < f->n_records) {
+    if (given && !f->there && !(m->result.receipts.n_verified > 0 && !of_ledger(m))) {
+        note_unchecked(v, BW_IN_LOG,
+                       "a log key was given, and this bag is in no log: nothing shows that "
+                       "it is in that one");
+    }
+    if (f->there && f->n_records_in == 0 && f->n_records > 0) {
+        note_unchecked(v, BW_IN_LOG,
+                       "none of the records is in the checkpoint: nothing shows that the "
+                       "log has them");
+    } else if (f->there && f->n_records_in < f->n_records) {
         (void)snprintf(
             text, sizeof(text),
             "%lld of %lld records are NOT in the checkpoint: they came after it, "
@@ -206,8 +222,16 @@ static void tell_log(struct verifying *v, const struct bw_bundle_made *m)
     }
     for (size_t i = 0; i < v->c->n_witness_keys; i++) {
         bool found = false;
-        for (size_t k = 0; k < f->n_witnesses; k++) {
-            found = found || strcmp(f->witness[k].vkey, v->c->witness_keys[i]) == 0;
+        for (size_t k = 0; k < f->n_cosigners; k++) {
+            if (strcmp(f->cosigner[k].vkey, v->c->witness_keys[i]) != 0) {
+                continue;
+            }
+            found = true;
+            if (f->n_witnesses > 0 && f->cosigner[k].size < f->witness[0].size) {
+                (void)snprintf(text, sizeof(text), "%.200s signed up to %lld leaves only",
+                               v->c->witness_keys[i], (long long)f->cosigner[k].size);
+                note(v, BW_IN_LOG, text);
+            }
         }
         if (!found) {
             (void)snprintf(text, sizeof(text), "%.200s did not sign a checkpoint of it",
@@ -309,21 +333,100 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
             return true;
         }
     }
-    if (bw_logged_knows(name) || bw_bundle_is_form(name) ||
-        (m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
-        strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
-        strcmp(name, m->query.tz_member) == 0) {
-        return true;
+    for (size_t i = 0; i < m->n_looked; i++) {
+        if (strcmp(name, m->looked[i]) == 0) {
+            return true;
+        }
+    }
+    return strcmp(name, BW_IN_LOG_KEYS) == 0 || bw_bundle_is_form(name) ||
+           (m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
+           strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
+           strcmp(name, m->query.tz_member) == 0;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t n = strlen(name);
+    size_t len = strlen(end);
+
+    return n > len && strcmp(name + n - len, end) == 0;
+}
+
+/* Beside the payload a bag has these alone. */
+static bool is_tag_file(const char *name)
+{
+    static const char *const names[] = {
+        "bagit.txt",           "bag-info.txt",           "manifest-sha256.txt",
+        "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
     }
     return false;
 }
 
-static void note_unknown(struct verifying *v, const struct bw_bundle_made *m)
+/* One goes by its hash, which records name. */
+static void tell_configuration(struct verifying *v, const struct bw_bag_member *x)
+{
+    char hash[BW_HASH_LEN + 1];
+    char want[BW_BAG_NAME_MAX + 1];
+
+    bw_sha256_text(x->data, x->n, hash);
+    (void)snprintf(want, sizeof(want), "%s%s.conf", BW_IN_CONFIGURATIONS, hash);
+    if (strcmp(x->name, want) != 0) {
+        say_fault(v, x->name, "is no configuration: its name is not its hash");
+    }
+}
+
+/* No member that nobody looked into goes by without a word. */
+static void tell_strangers(struct verifying *v, const struct bw_bundle_made *m)
 {
     for (size_t i = 0; i < bw_bag_count(v->bag); i++) {
-        const char *name = bw_bag_at(v->bag, i)->name;
-        if (strncmp(name, "data/", 5) == 0 && !is_known(m, name)) {
+        const struct bw_bag_member *x = bw_bag_at(v->bag, i);
+        const char *name = x->name;
+        if (strncmp(name, "data/", 5) != 0) {
+            if (!is_tag_file(name)) {
+                say_fault(v, name, "no such file belongs beside the bag's data");
+            }
+        } else if (!is_known(m, name)) {
             note(v, name, "is not known to this version: only its hashes were checked");
+        } else if (strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0) {
+            tell_configuration(v, x);
+        } else if (bw_bundle_is_form(name) && ends_with(name, ".pdf") &&
+                   !m->query.pages[0]) {
+            say_fault(v, name,
+                      "no PDF belongs here: " BW_IN_QUERY " does not say what any was "
+                      "made with");
+        }
+    }
+}
+
+/* bag-info.txt must tell of the same circuit, place and time as the query. */
+static void tell_info(struct verifying *v, const struct bw_bundle_made *m)
+{
+    bool same_version = strcmp(m->query.software, BW_BUNDLE_AGENT) == 0;
+    char want[BW_BUNDLE_INFO_MAX];
+    char has[BW_BUNDLE_INFO_MAX];
+    char text[128];
+    const char *label;
+
+    for (size_t i = 0; (label = bw_bundle_info(&m->query, i, want)); i++) {
+        for (char *p = want; *p; p++) { /* as the line is written */
+            *p = (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p;
+        }
+        if (!bw_bag_info_get(v->bag, label, has, sizeof(has))) {
+            has[0] = '\0';
+        }
+        if (strcmp(has, want) == 0) {
+            continue;
+        }
+        (void)snprintf(text, sizeof(text), "%s is not what %s gives", label, BW_IN_QUERY);
+        if (same_version || strcmp(label, "External-Identifier") == 0) {
+            say_fault(v, "bag-info.txt", text);
+        } else {
+            note_unchecked(v, "bag-info.txt", text);
         }
     }
 }
@@ -383,7 +486,8 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     r = r < 0 ? bw_err_set(reterr, r, "out of memory")
               : bw_bundle_forms(m, compare_form, &comparing, reterr);
     if (r == 0) {
-        note_unknown(v, m);
+        tell_strangers(v, m);
+        tell_info(v, m);
     }
     bw_bundle_made_free(m);
     return r;

@@ -571,29 +571,17 @@ add_form(void *owner, const char *member, const char *data, size_t n, bool figur
 
 static int add_info(struct packing *p, const struct bw_bundle_made *made)
 {
-    const struct bw_bundle_query *q = &made->query;
-    char text[320];
-    char from[32];
-    char to[32];
-    int r;
+    char text[BW_BUNDLE_INFO_MAX];
+    char packer[80];
+    const char *label;
+    int r = bw_bag_info(p->bag, "Bag-Software-Agent", BW_BUNDLE_AGENT);
 
-    bw_time_format_s(q->from_unix_s, from);
-    bw_time_format_s(q->to_unix_s, to);
-    r = bw_bag_info(p->bag, "Bag-Software-Agent", BW_BUNDLE_AGENT);
-    bw_bag_packer(text);
-    r = r < 0 ? r : bw_bag_info(p->bag, "Bandwitness-Packed-With", text);
+    bw_bag_packer(packer);
+    r = r < 0 ? r : bw_bag_info(p->bag, "Bandwitness-Packed-With", packer);
     r = r < 0 ? r : bw_bag_info(p->bag, "Bandwitness-Bag-Version", "1");
-    if (r == 0 && q->place[0]) {
-        r = bw_bag_info(p->bag, "Source-Organization", q->place);
+    for (size_t i = 0; r == 0 && (label = bw_bundle_info(&made->query, i, text)); i++) {
+        r = text[0] ? bw_bag_info(p->bag, label, text) : 0;
     }
-    (void)snprintf(text, sizeof(text), "%s.%s", q->site, q->circuit);
-    r = r < 0 ? r : bw_bag_info(p->bag, "External-Identifier", text);
-    (void)snprintf(
-        text, sizeof(text),
-        "Signed measurements of the Internet circuit %s.%s from %s to %s, and the "
-        "report that follows from them. Begin with data/README.txt.",
-        q->site, q->circuit, from, to);
-    r = r < 0 ? r : bw_bag_info(p->bag, "External-Description", text);
     return r < 0 ? out_of_memory(p) : 0;
 }
 

@@ -48,6 +48,8 @@ struct bw_log_facts {
     int64_t n_keys_in;
     struct bw_log_other witness[BW_LOG_OTHERS_MAX];
     size_t n_witnesses;
+    struct bw_log_other cosigner[BW_LOG_OTHERS_MAX]; /* every witness, on its newest */
+    size_t n_cosigners;
     struct bw_log_other stamp[BW_LOG_OTHERS_MAX];
     size_t n_stamps;
     struct bw_log_before before[BW_LOG_BEFORE_MAX];

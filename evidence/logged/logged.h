@@ -112,7 +112,4 @@ int bw_logged_read(const struct bw_logged_view *v,
                    struct bw_log_facts *ret,
                    struct bw_err *reterr);
 
-/* Is this a file that bw_logged_read() looked into, by its name alone? */
-bool bw_logged_knows(const char *member);
-
 #endif

@@ -15,17 +15,50 @@ enum {
     WEEK_S = 7 * 86400
 };
 
-/* The newest; the newest that anybody else signed; and of each week in which a record came
- * the first that somebody did, so that each record is held from above. */
-static void choose(struct bw_logged_writing *w)
+struct seeing {
+    struct bw_logged_writing *w;
+    char (*names)[BW_NOTE_NAME_MAX + 1];
+    size_t n;
+};
+
+static int
+on_seen(void *owner, const char *who, int64_t unix_s, const void *bytes, size_t n)
 {
+    struct seeing *k = owner;
+
+    (void)unix_s;
+    (void)bytes;
+    (void)n;
+    for (size_t i = 0; i < k->n; i++) {
+        if (strcmp(k->names[i], who) == 0) {
+            return 0;
+        }
+    }
+    if (k->n < BW_LOG_OTHERS_MAX && strlen(who) <= BW_NOTE_NAME_MAX) {
+        (void)snprintf(k->names[k->n++], sizeof(k->names[0]), "%s", who);
+    }
+    return 0;
+}
+
+/* The newest; the newest that each witness and that any stamper signed; and of each week in
+ * which a record came the first that somebody did, so that each record is held from above.
+ */
+static int choose(struct bw_logged_writing *w)
+{
+    char names[BW_LOG_OTHERS_MAX][BW_NOTE_NAME_MAX + 1];
+    struct seeing seen = {.w = w, .names = names};
     int64_t first_leaf = w->n_parts > 0 ? w->parts[0].index : 0;
+    bool of_record = false;
     int64_t last_ms = 0;
     int64_t week = -1;
-    bool cosigned = false;
     bool stamped = false;
-    size_t n = 1;
+    size_t n = 0;
 
+    for (size_t i = 0; i < w->n_places; i++) { /* keys may have come years before */
+        int64_t leaf = w->places[i].leaf;
+        first_leaf = !of_record || leaf < first_leaf ? leaf : first_leaf;
+        of_record = true;
+    }
     for (size_t i = 0; i < w->t->n_records; i++) {
         int64_t ms = w->t->records[i].received_unix_ms;
         last_ms = ms != BW_UNKNOWN && ms > last_ms ? ms : last_ms;
@@ -33,23 +66,30 @@ static void choose(struct bw_logged_writing *w)
     w->points[w->n_points - 1].wanted = true;
     for (size_t i = w->n_points; i-- > 0;) {
         struct bw_logged_point *p = &w->points[i];
-        p->wanted =
-            p->wanted || (p->n_cosigned > 0 && !cosigned) || (p->n_stamps > 0 && !stamped);
-        cosigned = cosigned || p->n_cosigned > 0;
+        size_t before = seen.n;
+        int r = p->n_cosigned > 0
+                    ? bw_tlog_cosigned(w->log, p->size, on_seen, &seen, w->err)
+                    : 0;
+        if (r < 0) {
+            return r;
+        }
+        p->wanted = p->wanted || seen.n > before || (p->n_stamps > 0 && !stamped);
         stamped = stamped || p->n_stamps > 0;
+        n += p->wanted ? 1 : 0;
     }
     for (size_t i = 0; i < w->n_points; i++) {
         struct bw_logged_point *p = &w->points[i];
-        n += p->wanted ? 1 : 0;
         if (p->size <= first_leaf || p->unix_s / WEEK_S == week ||
             (p->n_stamps == 0 && (stamped || p->n_cosigned == 0)) ||
-            p->unix_s > last_ms / 1000 + WEEK_S || n >= BW_LOGGED_CHECKPOINTS_MAX) {
+            p->unix_s > last_ms / 1000 + WEEK_S ||
+            (!p->wanted && n >= BW_LOGGED_CHECKPOINTS_MAX)) {
             continue;
         }
         week = p->unix_s / WEEK_S;
         n += p->wanted ? 0 : 1;
         p->wanted = true;
     }
+    return 0;
 }
 
 static int on_note(void *owner, const struct bw_tlog_checkpoint *c)
@@ -209,9 +249,11 @@ static int put_witnesses(struct bw_logged_writing *w)
 int bw_logged_put_points(struct bw_logged_writing *w)
 {
     struct bw_buf json;
-    int r = 0;
+    int r = choose(w);
 
-    choose(w);
+    if (r < 0) {
+        return r;
+    }
     bw_buf_init(&json, BW_LOGGED_JSON_MAX);
     bw_jw_init(&w->json, &json);
     bw_jw_obj(&w->json);

@@ -16,6 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    LATE_S = 2 * 86400 /* far more than between two checkpoints */
+};
+
 void bw_logged_fault(struct bw_logged_reading *k, const char *member, const char *fmt, ...)
 {
     char text[640];
@@ -323,6 +327,52 @@ static void check_tree(struct bw_logged_reading *k)
     }
 }
 
+/* A log takes a ledger in its order: what lies before a record that is in it is in it too,
+ * and what came long before somebody else signed it. */
+static void check_absent(struct bw_logged_reading *k)
+{
+    int64_t top = INT64_MIN;
+    int64_t signed_unix_s = INT64_MIN;
+    int64_t n_late = 0;
+
+    for (size_t i = 0; i < k->t->n_records; i++) {
+        int64_t position = k->t->records[i].position;
+        top = k->leaf[i] != BW_UNKNOWN && position > top ? position : top;
+    }
+    for (size_t i = 0; i < k->f->n_witnesses; i++) {
+        int64_t s = k->f->witness[i].unix_s;
+        signed_unix_s = s > signed_unix_s ? s : signed_unix_s;
+    }
+    for (size_t i = 0; i < k->f->n_stamps; i++) {
+        int64_t s = k->f->stamp[i].unix_s;
+        signed_unix_s = s > signed_unix_s ? s : signed_unix_s;
+    }
+    for (size_t i = 0; i < k->t->n_records; i++) {
+        const struct bw_logged_record *rec = &k->t->records[i];
+        if (k->leaf[i] != BW_UNKNOWN) {
+            continue;
+        }
+        if (rec->position < top) {
+            bw_logged_fault(k, BW_IN_LOG_ORDER,
+                            "the record at position %" PRId64
+                            " is not what the log has: one after it is in the log",
+                            rec->position);
+            return; /* one says it of all */
+        }
+        n_late += signed_unix_s > INT64_MIN + LATE_S &&
+                  rec->received_unix_ms != BW_UNKNOWN &&
+                  rec->received_unix_ms / 1000 < signed_unix_s - LATE_S;
+    }
+    if (n_late > 0) {
+        char text[200];
+        (void)snprintf(text, sizeof(text),
+                       "%" PRId64 " records are not in the checkpoint, which others signed "
+                       "more than two days after they came",
+                       n_late);
+        k->v->unchecked(k->v->owner, BW_IN_LOG_ORDER, text);
+    }
+}
+
 static void count_records(struct bw_logged_reading *k)
 {
     int64_t witnessed = 0;
@@ -378,6 +428,7 @@ static int read_all(struct bw_logged_reading *k)
     k->f->there = true;
     k->f->size = last->size;
     k->f->signed_unix_s = last->signed_unix_s;
+    check_absent(k);
     count_records(k);
     return 0;
 }

@@ -32,27 +32,6 @@ void bw_logged_stamp_member(int64_t size, size_t n, char ret[BW_LOGGED_MEMBER_MA
                    n);
 }
 
-bool bw_logged_knows(const char *member)
-{
-    static const char *const names[] = {
-        "log.json",   "log-key.jwks", "order.csv",  "others.csv",
-        "hashes.bin", "checkpoint-",  "witnesses-", "growth-",
-        "stamp-",     "before-",      NULL};
-    size_t n = strlen(BW_IN_LOG);
-
-    if (strncmp(member, BW_IN_LOG, n) != 0) {
-        return false;
-    }
-    for (size_t i = 0; names[i]; i++) {
-        size_t len = strlen(names[i]);
-        if (names[i][len - 1] == '-' ? strncmp(member + n, names[i], len) == 0
-                                     : strcmp(member + n, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int bw_logged_add(struct bw_logged_list *l,
                   int64_t position,
                   int64_t received_unix_ms,

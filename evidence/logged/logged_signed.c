@@ -36,6 +36,9 @@ bool bw_logged_open_note(struct bw_logged_reading *k,
         if (k->keys[i].alg == BW_ALG_EDDSA &&
             bw_note_key_make(ret->origin, BW_NOTE_PLAIN, k->keys[i].raw, &key, NULL) == 0 &&
             bw_note_verify(&parts, &key, NULL, NULL) == 0) {
+            if (own && k->f->kid[0] && strcmp(k->f->kid, k->keys[i].kid) != 0) {
+                continue; /* one log, one key: that of the newest, which is read first */
+            }
             if (own) {
                 memcpy(k->f->kid, k->keys[i].kid, sizeof(k->f->kid));
                 bw_note_key_text(&key, k->f->vkey);
@@ -43,7 +46,8 @@ bool bw_logged_open_note(struct bw_logged_reading *k,
             return true;
         }
     }
-    bw_logged_fault(k, member, "is not signed by the log's key (%s)", BW_IN_LOG_KEYS);
+    bw_logged_fault(k, member, "is not signed by the log's key (%s)%s", BW_IN_LOG_KEYS,
+                    own && k->f->kid[0] ? " that signed the newest checkpoint" : "");
     return false;
 }
 
@@ -91,6 +95,20 @@ static void keep_other(struct bw_log_other *list, size_t *n, const struct bw_log
     }
 }
 
+/* By its key; checkpoints come by size. */
+static void keep_cosigner(struct bw_log_facts *f, const struct bw_log_other *o)
+{
+    size_t i = 0;
+
+    while (i < f->n_cosigners && strcmp(f->cosigner[i].vkey, o->vkey) != 0) {
+        i++;
+    }
+    if (i < BW_LOG_OTHERS_MAX) {
+        f->cosigner[i] = *o;
+        f->n_cosigners = i == f->n_cosigners ? i + 1 : f->n_cosigners;
+    }
+}
+
 /* Every line must be one of a witness whose key is here. */
 static void read_witnesses(struct bw_logged_reading *k,
                            struct bw_logged_checkpoint *p,
@@ -124,6 +142,7 @@ static void read_witnesses(struct bw_logged_reading *k,
             (void)snprintf(o.name, sizeof(o.name), "%s", k->witness[i].name);
             bw_note_key_text(&k->witness[i], o.vkey);
             keep_other(k->f->witness, &k->f->n_witnesses, &o);
+            keep_cosigner(k->f, &o);
             p->has_witness = p->good;
             n_good++;
         }

@@ -209,3 +209,13 @@ out:
     free(g.list);
     return r;
 }
+
+void bw_bound_claim_words(const struct bw_bound_claim *b, char *ret, size_t n)
+{
+    const char *more = b->typed_wrong
+                           ? "more than 101 Gbps filed, typed wrong?" /* 38 bytes */
+                           : b->provider;
+
+    (void)snprintf(ret, n, "%s%.76s" BW_BOUND_MARK "%s%.40s",
+                   b->n > 1 ? "the lesser of " : "", b->claims, more[0] ? "; " : "", more);
+}

@@ -86,6 +86,11 @@ struct bw_bound_claim {
     char provider[64]; /* of the lesser */
 };
 
+/* Where it comes from, in words that a report prints; each bound claim's have
+ * BW_BOUND_MARK in them. */
+#define BW_BOUND_MARK ", bound to it by a person"
+void bw_bound_claim_words(const struct bw_bound_claim *b, char *ret, size_t n);
+
 /* Those that touch [from, to), oldest first, days by `tz`; free() *ret. */
 int bw_bound_claims(struct bw_catalogue *c,
                     const char *circuit,

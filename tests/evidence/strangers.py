@@ -50,14 +50,19 @@ def leaves(folder):
     taken = rows(f"{folder}/data/records/taken.csv")
     assert len(lines) == len(taken)
     n_out = 0
+    out_at, in_at = [], []
     for line, t in zip(lines, taken):
         run = [r for r in runs if t["position"] and
                r["first_position"] <= int(t["position"]) <= r["last_position"]]
         if not run:
             n_out += 1
+            out_at += [int(t["position"])] if t["position"] else []
             continue
+        in_at.append(int(t["position"]))
         index = run[0]["leaf"] + int(t["position"]) - run[0]["first_position"]
         found[index] = tlog.leaf_bytes(0, int(t["received_unix_ms"]), tlog.sha(line))
+    # the log takes a ledger in its order
+    assert not out_at or not in_at or min(out_at) > max(in_at), "a record between is not in the log"
     keys = key_leaves(folder)
     said = set()
     if os.path.exists(f"{folder}/data/statements.jsonl"):
@@ -100,6 +105,7 @@ def check(folder, trust=None):
     jwk = json.loads(read(f"{folder}/data/log/log-key.jwks"))["keys"][0]
     key = tlog.Key(log["name"], tlog.LOG, public=raw(jwk["x"]))
     witnesses = [tlog.Key.parse(w) for w in log["witnesses"]]
+    assert [jwk] == json.loads(read(f"{folder}/data/log/log-key.jwks"))["keys"]
     points, counts = {}, {"witnesses": 0, "stamps": 0}
     for p in log["checkpoints"]:
         note = read(f"{folder}/data/log/checkpoint-{p['size']}.txt")

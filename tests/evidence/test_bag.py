@@ -455,6 +455,15 @@ def what_people_bound(place, key):
                                                   separators=(",", ":")).encode() + b"\n")
     bagit.write_manifests(folder)
     must(bandwitness("verify", folder), 1, "claims something else at that time")
+    # another funding request's number in the words of the claim
+    write(f"{folder}/data/query.json", swap(b"2699000001", b"2699999999")(asked))
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 1, "statements.jsonl: it binds ", "claims something else")
+    at_no_time = dict(claims[0], from_unix_s=1, to_unix_s=2, origin="frn:2699999999.001, bound to it by a person")
+    write(f"{folder}/data/query.json", json.dumps({**json.loads(asked), "claims": [at_no_time] + claims},
+                                                  separators=(",", ":")).encode() + b"\n")
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 1, "it does not bind what data/query.json says was bound")
 
 
 CALENDAR = """what,from,to,begin,end,name
@@ -525,6 +534,12 @@ def pages(folder):
         query["pages"].encode(), b"A" * 43))
     bagit.write_manifests(folder)
     unchecked(folder, f"{name}: was made with other fonts or libraries")
+    # nothing says that there are any, so none is made again
+    write(f"{folder}/{name}", b"%PDF-1.7 other figures\n")
+    del query["pages"]
+    write(f"{folder}/data/query.json", json.dumps(query, separators=(",", ":")).encode() + b"\n")
+    bagit.write_manifests(folder)
+    must(bandwitness("verify", folder), 1, f"verify: {name}: no PDF belongs here", "do not hold")
 
 
 def usage(place, jose, key):

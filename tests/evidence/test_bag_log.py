@@ -272,6 +272,106 @@ class BagOfALog(unittest.TestCase):
                          {self.witness, old.text()})
         strangers.check(folder)
 
+    def test_another_key_signs_the_newest(self):
+        """Who takes an old checkpoint of the log and lets the log grow under a key of his own has a
+        log of two keys; one log has one."""
+        folder = f"{self.place}/forged"
+        shutil.copytree(self.folder, folder)
+        log = json.loads(strangers.read(f"{folder}/data/log/log.json"))
+        self.assertGreater(len(log["checkpoints"]), 1)
+        last = log["checkpoints"][-1]["size"]
+        owl = Key()
+        seed = strangers.raw(json.loads(owl.key.export())["d"])
+        text = strangers.read(f"{folder}/data/log/checkpoint-{last}.txt").partition(b"\n\n")[0] + b"\n"
+        forged = tlog.Key(log["name"], tlog.LOG, seed)
+        write(f"{folder}/data/log/checkpoint-{last}.txt", tlog.signed(text, forged.sign(text)))
+        keys = json.loads(strangers.read(f"{folder}/data/log/log-key.jwks"))["keys"]
+        for both in ([owl.jwk, *keys], [*keys, owl.jwk]):
+            write(f"{folder}/data/log/log-key.jwks", json.dumps({"keys": both}).encode())
+            bagit.write_manifests(folder)
+            write(f"{self.place}/log.jwk", json.dumps(self.box.log_key).encode())
+            r = self.verify("--log-key", f"{self.place}/log.jwk", folder, status=1, says=[
+                "that signed the newest checkpoint",
+                "the log's key is none of those that were given"])
+            self.assertNotIn("as given", r.stdout)
+
+    def test_a_witness_that_signed_an_older_one(self):
+        folder = f"{self.place}/older-witness"
+        shutil.copytree(self.folder, folder)
+        log = json.loads(strangers.read(f"{folder}/data/log/log.json"))
+        first = next(p["size"] for p in log["checkpoints"] if p["witnessed"])
+        owl = tlog.Key("w.example.org/owl", tlog.WITNESS, os.urandom(32))
+        text = strangers.read(f"{folder}/data/log/checkpoint-{first}.txt").partition(b"\n\n")[0] + b"\n"
+        with open(f"{folder}/data/log/witnesses-{first}.txt", "ab") as f:
+            f.write(owl.sign(text, 1789000000))
+        write(f"{folder}/data/log/log.json", strangers.read(f"{folder}/data/log/log.json").replace(
+            b'"witnesses":[', b'"witnesses":["' + owl.text().encode() + b'",'))
+        bagit.write_manifests(folder)
+        self.verify("--witness-key", owl.text(), folder,
+                    says=["everything holds", f"{owl.text()} signed up to {first} leaves only"])
+
+    def test_what_is_left_out_or_put_beside(self):
+        write(f"{self.place}/log.jwk", json.dumps(self.box.log_key).encode())
+        folder = f"{self.place}/beside"
+        shutil.copytree(self.folder, folder)
+        saved = {n: strangers.read(f"{folder}/{n}") for n in bagit.files(folder)}
+        text = saved["data/log/order.csv"].decode().split("\r\n")
+        cases = [({"report.html": b"<html></html>"}, 1, "report.html: no such file belongs"),
+                 ({"tagmanifest-x.html": b"<html></html>"}, 1, "tagmanifest-x.html: no such file"),
+                 ({"bag-info.txt": saved["bag-info.txt"].replace(b".wan\n", b".lan\n", 1)}, 1,
+                  "External-Identifier is not what"),
+                 ({"bag-info.txt": saved["bag-info.txt"].replace(b"Signed", b"Resigned", 1)}, 1,
+                  "External-Description is not what"),
+                 ({"data/log/stamp-audit.html": b"x"}, 0, "stamp-audit.html: is not known"),
+                 ({"data/log/checkpoint-7.txt": b"x"}, 0, "checkpoint-7.txt: is not known"),
+                 ({"data/configurations/report.html": b"x"}, 1, "report.html: is no configuration"),
+                 ({"data/configurations/" + "A" * 43 + ".conf": b"x"}, 1, "is no configuration")]
+        self.assertGreater(len(text), 2)
+        for changed, status, words in cases:
+            for n, data in changed.items():
+                os.makedirs(os.path.dirname(f"{folder}/{n}"), exist_ok=True)
+                write(f"{folder}/{n}", data)
+            bagit.write_manifests(folder)
+            self.verify(folder, status=status, says=[words])
+            for n in changed:
+                os.unlink(f"{folder}/{n}")
+            for n, data in saved.items():
+                write(f"{folder}/{n}", data)
+        shutil.rmtree(f"{folder}/data/configurations", ignore_errors=True)
+        for n in saved:
+            if n.startswith("data/log/") and not n.endswith("log-key.jwks"):
+                os.unlink(f"{folder}/{n}")
+        bagit.write_manifests(folder)
+        self.verify("--log-key", f"{self.place}/log.jwk", folder, status=1, says=[
+            "a log key was given, and this bag is in no log"])
+
+    def test_a_record_that_the_log_has_otherwise(self):
+        """The ledger was changed after the log had taken it in."""
+        data = f"{self.place}/changed"
+        shutil.copytree(self.c.data, data, ignore=shutil.ignore_patterns("*.lock"))
+        # The last ones, which the log is then said not to have yet.
+        with sqlite3.connect(f"{data}/ledger/ledger.db") as db:
+            mine = [p for p, in db.execute("SELECT position FROM records WHERE site = ? ORDER BY "
+                                           "position", (self.box.site,))]
+            db.execute("UPDATE records SET received = received - 400000000 WHERE position >= ?",
+                       (mine[7],))
+        db.close()
+        bag, _ = self.bundle("earlier-bag", data)
+        self.verify(bag, status=1, says=["13 records are not in the checkpoint, which others signed"])
+        with sqlite3.connect(f"{data}/ledger/ledger.db") as db:
+            db.execute("UPDATE records SET received = received + 3600000 WHERE position = ?",
+                       (mine[0],))
+        db.close()
+        bag, folder = self.bundle("changed-bag", data)
+        self.verify(bag, status=1, says=[f"the record at position {mine[0]} is not what the log has"])
+        with self.assertRaises(AssertionError):
+            strangers.check(folder)
+        with sqlite3.connect(f"{data}/ledger/ledger.db") as db:
+            db.execute("UPDATE records SET received = received + 1")
+        db.close()
+        bag, _ = self.bundle("none-bag", data)
+        self.verify(bag, status=1, says=["none of the records is in the checkpoint"])
+
     def test_what_the_log_does_not_have(self):
         """Records that came after the checkpoint are counted, and no fault. A log that was begun
         anew says so."""

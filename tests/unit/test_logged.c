@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_logged.c - tables of leaves are read as they were written and in no other way, a
  * statement is found with its type, and what is no stamp is told. */
-#include "../../evidence/logged/logged_private.h"
+#include "../../evidence/logged/logged_writing.h"
 
 #include "bw_test.h"
 
 #include <buf.h>
 #include <bw/err.h>
 #include <bw/units.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <timestamp.h>
+#include <tlog_store.h>
 
 static void runs(void **state)
 {
@@ -119,11 +121,6 @@ static void names(void **state)
     (void)state;
     bw_logged_stamp_member(1000, 2, name);
     assert_string_equal(name, "data/log/stamp-1000-2.tsr");
-    assert_true(bw_logged_knows(name));
-    assert_true(bw_logged_knows("data/log/hashes.bin"));
-    assert_false(bw_logged_knows("data/log/hashes.bin2"));
-    assert_false(bw_logged_knows("data/log/later.txt"));
-    assert_false(bw_logged_knows("data/query.json"));
 }
 
 static void no_stamp(void **state)
@@ -139,11 +136,109 @@ static void no_stamp(void **state)
     assert_string_equal(signer, "as before");
 }
 
+struct chosen {
+    int n; /* checkpoints */
+    bool oldest;
+    bool of_first_week;
+    bool witnessed;
+    bool other; /* the newest of another witness */
+    bool newest;
+};
+
+static int
+choosing(void *owner, const char *member, const void *data, size_t n, struct bw_err *e)
+{
+    struct chosen *c = owner;
+    (void)data;
+    (void)n;
+    (void)e;
+    c->n += strncmp(member, "data/log/checkpoint-", 20) == 0;
+    c->oldest = c->oldest || strcmp(member, "data/log/checkpoint-2.txt") == 0;
+    c->of_first_week =
+        c->of_first_week || strcmp(member, "data/log/checkpoint-40.txt") == 0;
+    c->witnessed = c->witnessed || strcmp(member, "data/log/checkpoint-400.txt") == 0;
+    c->newest = c->newest || strcmp(member, "data/log/checkpoint-402.txt") == 0;
+    c->other = c->other || strcmp(member, "data/log/checkpoint-12.txt") == 0;
+    return 0;
+}
+
+/* A checkpoint each week for almost four years, all but the newest witnessed; leaf 2 I - 1
+ * came in week I. A reader takes 128, and those of the time of the records come first. */
+static void weeks(void **state)
+{
+    enum {
+        WEEKS = 201,
+        WEEK_S = 7 * 86400,
+        FIRST_S = 1200 * WEEK_S
+    };
+    char folder[] = "/tmp/bw-logged-XXXXXX";
+    struct bw_logged_point *points = calloc(WEEKS, sizeof(*points));
+    struct bw_leaf *leaves = calloc((size_t)2 * WEEKS, sizeof(*leaves));
+    struct bw_tree_part part = {.index = 0}; /* the key's, years before */
+    struct bw_logged_place places[] = {{.position = 900, .leaf = 397},
+                                       {.position = 7, .leaf = 39}};
+    struct bw_logged_record records[2] = {{.position = 900}, {.position = 7}};
+    struct bw_logged_things t = {.records = records, .n_records = 2};
+    struct chosen chosen = {.n = 0};
+    char path[64];
+    struct bw_err err = {""};
+    struct bw_logged_writing w = {.t = &t,
+                                  .file = choosing,
+                                  .owner = &chosen,
+                                  .err = &err,
+                                  .name = "log.example.org/x",
+                                  .size = (int64_t)2 * WEEKS,
+                                  .points = points,
+                                  .n_points = WEEKS,
+                                  .parts = &part,
+                                  .n_parts = 1,
+                                  .places = places,
+                                  .n_places = 2};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_non_null(points);
+    assert_non_null(leaves);
+    bw_buf_init(&w.text, 1024 * 1024);
+    bw_buf_init(&w.tile, 1024 * 1024);
+    assert_int_equal(bw_tlog_open(folder, BW_TLOG_WRITE, &w.log, &err), 0);
+    assert_int_equal(bw_tlog_append(w.log, leaves, (size_t)2 * WEEKS, &err), 0);
+    for (int i = 0; i < WEEKS; i++) {
+        int64_t at_s = FIRST_S + (int64_t)i * WEEK_S;
+        int64_t size = 2 * (int64_t)(i + 1);
+        struct bw_tlog_checkpoint c = {
+            .size = size, .unix_s = at_s, .note = "x", .note_len = 1};
+        assert_int_equal(bw_tlog_root(w.log, size, c.root, &err), 0);
+        assert_int_equal(bw_tlog_checkpoint_add(w.log, &c, &err), 0);
+        points[i] = (struct bw_logged_point){.size = size, .unix_s = at_s};
+        if (i + 1 < WEEKS) {
+            assert_int_equal(bw_tlog_cosign_add(w.log, size, "owl", at_s, "x", 1, &err), 0);
+            points[i].n_cosigned = 1;
+        }
+        if (i == 5) {
+            assert_int_equal(bw_tlog_cosign_add(w.log, size, "emu", at_s, "x", 1, &err), 0);
+        }
+    }
+    records[0].received_unix_ms = (FIRST_S + (int64_t)198 * WEEK_S) * 1000;
+    records[1].received_unix_ms = (FIRST_S + (int64_t)19 * WEEK_S) * 1000;
+    assert_int_equal(bw_logged_put_points(&w), 0);
+    assert_int_equal(chosen.n, BW_LOGGED_CHECKPOINTS_MAX);
+    assert_false(chosen.oldest);
+    assert_true(chosen.of_first_week && chosen.witnessed && chosen.other && chosen.newest);
+    bw_tlog_close(w.log);
+    bw_buf_done(&w.text);
+    bw_buf_done(&w.tile);
+    free(points);
+    free(leaves);
+    (void)snprintf(path, sizeof(path), "rm -r %s", folder);
+    assert_int_equal(system(path), 0); /* NOLINT(cert-env33-c): a name of our own */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs),       cmocka_unit_test(others),
         cmocka_unit_test(statements), cmocka_unit_test(leaves_in_order),
-        cmocka_unit_test(names),      cmocka_unit_test(no_stamp)};
+        cmocka_unit_test(names),      cmocka_unit_test(no_stamp),
+        cmocka_unit_test(weeks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
