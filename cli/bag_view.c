@@ -336,6 +336,7 @@ int bw_bag_view(const struct bw_verb *verb,
                                  .progress = show,
                                  .log_keys = log_keys,
                                  .n_log_keys = n_log_keys,
+                                 .log_expected = n_log_keys > 0,
                                  .witness_keys = witness_keys,
                                  .n_witness_keys = n_witness_keys,
                                  .owner = &v};

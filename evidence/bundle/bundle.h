@@ -62,6 +62,7 @@ struct bw_bundle_checks {
     bw_bundle_progress_cb progress;
     const struct bw_pubkey *log_keys; /* of collectors, for receipts of tests; borrowed */
     size_t n_log_keys;
+    bool log_expected; /* a bag that is in no log proves less than was asked */
     const char *const
         *witness_keys; /* "NAME+HASH+BASE64": who must have signed; borrowed */
     size_t n_witness_keys;
