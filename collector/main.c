@@ -128,6 +128,9 @@ static void next_step(void *owner)
         if (c->errands) {
             struct bw_errands *e = c->errands;
             c->errands = NULL;
+            if (c->packroom) { /* a look on a reader's thread may end after them */
+                bw_packroom_stop(c->packroom);
+            }
             bw_errands_close(e, next_step, c);
             return;
         }

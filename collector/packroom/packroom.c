@@ -67,6 +67,7 @@ struct bw_packroom {
     struct bw_packroom_opts opts;
     struct making *makings;
     size_t n_views;
+    bool stopping;
     int64_t asked;
     int64_t kept; /* answered without making */
     int64_t made;
@@ -225,6 +226,10 @@ static void make(struct view *v)
     char folder[PATH_MAX];
     struct making *m = p->makings;
 
+    if (p->stopping) {
+        view_busy(v, "the collector is stopping");
+        return;
+    }
     while (m && strcmp(m->name, v->name) != 0) {
         m = m->next;
     }
@@ -473,6 +478,11 @@ int bw_packroom_new(const struct bw_packroom_opts *opts,
     p->opts = *opts;
     *ret = p;
     return 0;
+}
+
+void bw_packroom_stop(struct bw_packroom *p)
+{
+    p->stopping = true;
 }
 
 void bw_packroom_free(struct bw_packroom *p)

@@ -28,6 +28,8 @@ int bw_packroom_new(const struct bw_packroom_opts *opts,
                     struct bw_packroom **ret,
                     struct bw_err *reterr);
 /* After the readers and the errands were closed: nothing is under way then. */
+/* Before its errands are closed: nothing is made any more, who asks is told so. */
+void bw_packroom_stop(struct bw_packroom *p);
 void bw_packroom_free(struct bw_packroom *p);
 void bw_packroom_metrics(const struct bw_packroom *p, struct bw_buf *b);
 
