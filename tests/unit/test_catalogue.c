@@ -321,7 +321,8 @@ static void test_a_box_takes_anothers_place(void **state)
     assert_int_equal(retired_at(f, 'd', by), BW_UNKNOWN);
     assert_int_equal(f->c->ops->key_get(f->c, a.kid, &got, &f->err), 0);
     assert_string_equal(got.replaced_by, b.kid); /* as it was */
-    /* What the old box signs for now is retired with it, and so the new one never is. */
+    /* A key that the old box signs after that is retired with it; so the new box never is.
+     */
     assert_int_equal(f->c->ops->key_replace(f->c, b.kid, &late, 500, &f->err), 0);
     assert_int_equal(retired_at(f, 'l', by), 300);
     assert_string_equal(by, d.kid);
