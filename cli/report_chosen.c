@@ -135,9 +135,11 @@ static int campaign_days(const char *name,
 }
 
 /* First and last local day; a district's zone is not known here, --tz or this machine's
- * stands for it. */
-static int
-days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_report_span *ret)
+ * stands for it. Free *ret_tz in any case. */
+static int days(const struct bw_verb *v,
+                const struct bw_report_asked *a,
+                struct bw_report_span *ret,
+                struct bw_tz **ret_tz)
 {
     struct bw_err err = {""};
     struct bw_tz *tz = NULL;
@@ -172,7 +174,7 @@ days(const struct bw_verb *v, const struct bw_report_asked *a, struct bw_report_
             find_before(a, first, last + 1, day_number(tz, a->made_unix_s), ret);
         }
     }
-    bw_tz_free(tz);
+    *ret_tz = tz;
     return r < 0 ? bw_cli_usage(v, "%s", err.text) : BW_EXIT_OK;
 }
 
@@ -186,7 +188,8 @@ int bw_report_choose(const struct bw_verb *v,
     struct bw_report_work w = {.verb = v};
     struct listing l = {.n = 0};
     struct bw_err err = {""};
-    int status = days(v, a, ret_span);
+    struct bw_tz *tz = NULL;
+    int status = days(v, a, ret_span, &tz);
     int r = 0;
 
     memcpy(asked.first, ret_span->first, sizeof(asked.first));
@@ -203,6 +206,7 @@ int bw_report_choose(const struct bw_verb *v,
     if (l.n > 1) {
         qsort(l.names, l.n, sizeof(*l.names), by_name);
     }
+    asked.tz = tz;
     asked.recorded = l.names;
     asked.n_recorded = l.n;
     /* Of one site there is nothing to look up on file. */
@@ -220,6 +224,7 @@ int bw_report_choose(const struct bw_verb *v,
     status = r < 0 ? bw_cli_failed(v, "%s", err.text) : BW_EXIT_OK;
 out:
     free(l.names);
+    bw_tz_free(tz);
     bw_report_work_done(&w);
     return status;
 }

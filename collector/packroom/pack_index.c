@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <text.h>
+#include <tz.h>
 
 enum {
     ANSWER_MAX = 8 * 1024 * 1024,
@@ -159,13 +160,21 @@ static void work(void *job, struct bw_reader *r, const struct bw_err *err)
 {
     struct index *x = job;
     struct bw_selection s;
+    struct bw_tz *tz = NULL;
+    char zone[64];
 
     memset(&s, 0, sizeof(s));
+    bw_tz_host_name(zone, sizeof(zone));
     if (!r) {
         x->r = -EIO;
         x->err = *err;
         return;
     }
+    if (bw_tz_load(x->ask.tz[0] ? x->ask.tz : zone, &tz, &x->err) < 0) {
+        x->r = -ENOENT;
+        return;
+    }
+    x->asked.tz = tz;
     x->r = r->ledger->ops->circuits(r->ledger, NULL, on_circuit, x, &x->err);
     x->asked.recorded = x->recorded;
     x->asked.number = x->number;
@@ -182,6 +191,7 @@ static void work(void *job, struct bw_reader *r, const struct bw_err *err)
         put_page(x, &s);
     }
     bw_selection_done(&s);
+    bw_tz_free(tz);
 }
 
 static void after(void *job, int cancelled)

@@ -61,6 +61,15 @@ int bw_bound_each(struct bw_catalogue *c,
                   int64_t *ret_unread,
                   struct bw_err *reterr);
 
+/* The versions of a claim that hold on some day, in the order in which they were said, each
+ * with its own days and no binding; none of one that was withdrawn. free() *ret. */
+int bw_bound_versions(struct bw_catalogue *c,
+                      const char *claim,
+                      const struct bw_tz *tz,
+                      struct bw_bound **ret,
+                      size_t *ret_n,
+                      struct bw_err *reterr);
+
 /* Those whose days touch [from, to), by circuit and first day: in force, or ended only
  * after `from`, so that a change since then is seen. free() *ret. */
 int bw_bound_list(struct bw_catalogue *c,

@@ -278,6 +278,46 @@ static int add_versions(struct bw_bound_gathered *g,
     return 0;
 }
 
+int bw_bound_versions(struct bw_catalogue *c,
+                      const char *claim,
+                      const struct bw_tz *tz,
+                      struct bw_bound **ret,
+                      size_t *ret_n,
+                      struct bw_err *reterr)
+{
+    struct history h = {.n = 0};
+    struct version *live;
+    struct bw_bound *list = NULL;
+    size_t n = 0;
+    int r = c->ops->statements(
+        c, &(struct bw_said_query){.kind = "claim", .about = claim, .ended = true},
+        take_version, &h, reterr);
+
+    list = r < 0 ? NULL : calloc(h.n + 1, sizeof(*list));
+    if (r == 0 && !list) {
+        r = -ENOMEM;
+    }
+    if (r < 0) {
+        goto out;
+    }
+    live = in_force(&h);
+    if (live) {
+        date_versions(&h, live, tz);
+    }
+    for (size_t i = 0; i < h.n; i++) {
+        if (h.list[i].used) {
+            list[n++] = h.list[i].facts;
+        }
+    }
+    *ret = list;
+    *ret_n = n;
+    list = NULL;
+out:
+    free(list);
+    free(h.list);
+    return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
+}
+
 /* ---- all of it -------------------------------------------------------------------- */
 
 static int by_circuit_and_day(const void *a, const void *b)

@@ -47,6 +47,10 @@ void bw_made_line_words(const struct bw_selected_line *l, char out[240])
     } else if (missing == BW_UNKNOWN) {
         (void)snprintf(out, 240,
                        "measured by nobody; of how many lines it is is not stated");
+    } else if (missing == 0 && l->lines != BW_UNKNOWN && l->n_bound > l->lines) {
+        (void)snprintf(out, 240,
+                       "measured: all %lld; %lld circuits are bound to it at one time",
+                       (long long)l->lines, (long long)l->n_bound);
     } else if (missing == 0) {
         (void)snprintf(out, 240, "measured: %lld of %lld", (long long)l->n_bound,
                        (long long)(l->lines == BW_UNKNOWN ? l->n_bound : l->lines));

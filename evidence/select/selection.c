@@ -22,6 +22,14 @@ struct choosing {
     struct bw_selection *to;
     size_t cap_lines;
     size_t cap_circuits;
+    struct bw_select_tie *ties;
+    size_t n_ties;
+    size_t cap_ties;
+    char (*corrected)[BW_STATEMENT_ABOUT_MAX + 1]; /* claims with older versions */
+    size_t n_corrected;
+    size_t cap_corrected;
+    const struct bw_bound *version; /* of one of them, being looked at */
+    bool taken;                     /* … and it serves in the period */
     bool named;   /* some claim or entity names what was asked for, of any time */
     int64_t year; /* of such a claim of another period; unknown: none */
 };
@@ -137,42 +145,109 @@ static int add_line(struct choosing *x,
     return 0;
 }
 
+/* One version of a claim with its days. */
+static int look_at(struct choosing *x,
+                   const char *about,
+                   const struct bw_claimline *c,
+                   const char *first,
+                   const char *last)
+{
+    enum serves how = serves(x, c);
+
+    if (how == SERVES_ALONE || how == SERVES_TOO) {
+        x->named = true;
+    }
+    if (how == SERVES_NOT) {
+        return 0;
+    }
+    if (!touches(x->asked, first, last)) {
+        x->year = how == SERVES_MAYBE ? x->year : c->year;
+        return 0;
+    }
+    x->taken = true;
+    if (how == SERVES_MAYBE) {
+        x->to->n_maybe += !bw_claimline_void(c);
+        return 0;
+    }
+    if (!x->to->name[0] && strcmp(c->payer, x->asked->number) == 0) {
+        memcpy(x->to->name, c->payer_name, sizeof(x->to->name));
+    }
+    return add_line(x, about, c, how);
+}
+
+static int keep_corrected(struct choosing *x, const char *about)
+{
+    void *grown =
+        bw_grow(x->corrected, x->n_corrected, &x->cap_corrected, sizeof(*x->corrected));
+
+    if (!grown) {
+        return -ENOMEM;
+    }
+    x->corrected = grown;
+    (void)snprintf(x->corrected[x->n_corrected++], sizeof(*x->corrected), "%s", about);
+    return 0;
+}
+
 static int on_claim(void *owner, const struct bw_said *s)
 {
     struct choosing *x = owner;
     struct bw_claimline c;
     char first[BW_DATE_LEN + 1];
     char last[BW_DATE_LEN + 1];
-    enum serves how;
-    int r = 0;
+    int r;
 
     if (!s->statement->body ||
         bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) < 0) {
         x->to->n_unread++;
         return 0;
     }
-    how = serves(x, &c);
     claim_days(&c, first, last);
-    if (how == SERVES_ALONE || how == SERVES_TOO) {
-        x->named = true;
-    }
-    if (how == SERVES_NOT) {
-        goto out;
-    }
-    if (!touches(x->asked, first, last)) {
-        x->year = how == SERVES_MAYBE ? x->year : c.year;
-        goto out;
-    }
-    if (how == SERVES_MAYBE) {
-        x->to->n_maybe += !bw_claimline_void(&c);
-        goto out;
-    }
-    if (!x->to->name[0] && strcmp(c.payer, x->asked->number) == 0) {
-        memcpy(x->to->name, c.payer_name, sizeof(x->to->name));
-    }
-    r = add_line(x, s->statement->about, &c, how);
-out:
+    r = s->statement->n_replaces > 0 ? keep_corrected(x, s->statement->about)
+                                     : look_at(x, s->statement->about, &c, first, last);
     bw_claimline_done(&c);
+    return r;
+}
+
+static int on_version(void *owner, const struct bw_said *s)
+{
+    struct choosing *x = owner;
+    struct bw_claimline c;
+    int r = 0;
+
+    if (s->statement->body &&
+        bw_claimline_decode(s->statement->body, s->statement->n_body, &c, NULL) == 0) {
+        r = look_at(x, s->statement->about, &c, x->version->first_day,
+                    x->version->last_day);
+        bw_claimline_done(&c);
+    }
+    return r;
+}
+
+/* Of a claim that was corrected the newest version that serves in the period. */
+static int
+one_corrected(struct choosing *x, struct bw_catalogue *c, size_t at, struct bw_err *reterr)
+{
+    struct bw_bound *list = NULL;
+    size_t n = 0;
+    int r = bw_bound_versions(c, x->corrected[at], x->asked->tz, &list, &n, reterr);
+
+    x->taken = false;
+    for (size_t i = n; r == 0 && i-- > 0 && !x->taken;) {
+        x->version = &list[i];
+        r = c->ops->statement_find(c, list[i].claim_id, on_version, x, reterr);
+    }
+    free(list);
+    return r;
+}
+
+static int read_claims(struct choosing *x, struct bw_catalogue *c, struct bw_err *reterr)
+{
+    int r = c->ops->statements(c, &(struct bw_said_query){.kind = "claim"}, on_claim, x,
+                               reterr);
+
+    for (size_t i = 0; r == 0 && i < x->n_corrected; i++) {
+        r = one_corrected(x, c, i, reterr);
+    }
     return r;
 }
 
@@ -222,8 +297,11 @@ static bool stands_here(const struct choosing *x, const char *site)
 }
 
 /* Is a circuit that is bound to a line also one of what was asked for? */
-static bool
-is_chosen(struct choosing *x, struct bw_selected_line *l, const char *site, char why[200])
+static bool is_chosen(struct choosing *x,
+                      const struct bw_selected_line *l,
+                      const char *site,
+                      char why[200],
+                      bool *ret_untold)
 {
     const struct bw_select_place *p = bw_select_where(&x->graph, site);
 
@@ -242,7 +320,7 @@ is_chosen(struct choosing *x, struct bw_selected_line *l, const char *site, char
                        l->about);
         return true;
     }
-    l->n_untold += !p || (!p->number[0] && !p->parent[0]);
+    *ret_untold = !p || (!p->number[0] && !p->parent[0]);
     return false;
 }
 
@@ -257,12 +335,45 @@ static void note_claim(struct bw_selected *s, const char *about)
     }
 }
 
+static struct bw_select_tie *
+add_tie(struct choosing *x, const struct bw_selected_line *l, const struct bw_bound *b)
+{
+    struct bw_select_tie *t = bw_grow(x->ties, x->n_ties, &x->cap_ties, sizeof(*t));
+
+    if (!t) {
+        return NULL;
+    }
+    x->ties = t;
+    t += x->n_ties++;
+    *t = (struct bw_select_tie){.line = (size_t)(l - x->to->lines)};
+    memcpy(t->first, b->first_day, sizeof(t->first));
+    memcpy(t->last, b->last_day, sizeof(t->last));
+    return t;
+}
+
+/* Is the newest tie's circuit tied to the same line already? Ties come circuit by circuit.
+ */
+static bool tied_before(const struct choosing *x)
+{
+    const struct bw_select_tie *t = &x->ties[x->n_ties - 1];
+
+    for (size_t i = x->n_ties - 1; i-- > 0;) {
+        if (compare_names(&x->ties[i].name, &t->name) != 0) {
+            return false;
+        }
+        if (x->ties[i].line == t->line) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int on_bound(void *owner, const char *about, const struct bw_bound *b)
 {
     struct choosing *x = owner;
     struct bw_selected_line key;
     struct bw_selected_line *l;
-    struct bw_select_name name;
+    struct bw_select_tie *tie;
     const char *full = strchr(about, ':');
     const char *dot = full ? strchr(full, '.') : NULL;
     struct bw_selected *s;
@@ -271,20 +382,27 @@ static int on_bound(void *owner, const char *about, const struct bw_bound *b)
     (void)snprintf(key.about, sizeof(key.about), "%s", b->binding.claim);
     l = x->to->n_lines ? bsearch(&key, x->to->lines, x->to->n_lines, sizeof(key), by_about)
                        : NULL;
-    if (!l || !dot || !b->claim_id[0] || !touches(x->asked, b->first_day, b->last_day)) {
+    if (!l || !dot || !b->claim_id[0] || !touches(x->asked, b->first_day, b->last_day) ||
+        (b->last_day[0] && strcmp(b->first_day, b->last_day) > 0)) {
         return 0;
     }
-    (void)snprintf(name.site, sizeof(name.site), "%.*s", (int)(dot - full - 1), full + 1);
-    (void)snprintf(name.circuit, sizeof(name.circuit), "%s", dot + 1);
-    l->n_bound++;
-    if (!is_chosen(x, l, name.site, why)) {
+    tie = add_tie(x, l, b);
+    if (!tie) {
+        return -ENOMEM;
+    }
+    (void)snprintf(tie->name.site, sizeof(tie->name.site), "%.*s", (int)(dot - full - 1),
+                   full + 1);
+    (void)snprintf(tie->name.circuit, sizeof(tie->name.circuit), "%s", dot + 1);
+    if (!is_chosen(x, l, tie->name.site, why, &tie->untold)) {
         return 0;
     }
-    s = choose(x, &name, why);
+    s = choose(x, &tie->name, why);
     if (!s) {
         return -ENOMEM;
     }
-    note_claim(s, l->about);
+    if (!tied_before(x)) {
+        note_claim(s, l->about);
+    }
     if (!s->district[0]) {
         (void)snprintf(s->district, sizeof(s->district), "%s", l->payer);
     } else if (strcmp(s->district, l->payer) != 0) {
@@ -425,13 +543,12 @@ static int gather(struct choosing *x, struct bw_catalogue *c, struct bw_err *ret
         e = bw_select_entity(&x->graph, a->number);
         (void)snprintf(x->to->name, sizeof(x->to->name), "%s", e ? e->name : "");
     }
-    r = r < 0 ? r
-              : c->ops->statements(c, &(struct bw_said_query){.kind = "claim"}, on_claim, x,
-                                   reterr);
+    r = r < 0 ? r : read_claims(x, c, reterr);
     if (r == 0 && x->to->n_lines > 1) {
         qsort(x->to->lines, x->to->n_lines, sizeof(*x->to->lines), by_about);
     }
-    r = r < 0 ? r : bw_bound_each(c, NULL, NULL, on_bound, x, &unread, reterr);
+    r = r < 0 ? r : bw_bound_each(c, NULL, a->tz, on_bound, x, &unread, reterr);
+    bw_select_count(x->to, x->ties, x->n_ties, a->first);
     x->to->n_unread += unread + x->graph.n_unread;
     return r;
 }
@@ -459,6 +576,8 @@ int bw_select(struct bw_catalogue *c,
     if (r == 0 && ret->n == 0 && asked->by != BW_SELECT_ALL) {
         r = x.named ? nothing_measured(&x, reterr) : nothing_names_it(&x, reterr);
     }
+    free(x.ties);
+    free(x.corrected);
     bw_select_graph_done(&x.graph);
     return r;
 }

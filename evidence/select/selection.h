@@ -17,6 +17,7 @@
 
 struct bw_catalogue;
 struct bw_err;
+struct bw_tz;
 
 enum bw_select_by {
     BW_SELECT_ALL, /* everything: all circuits with records, all claims */
@@ -37,6 +38,7 @@ struct bw_select_asked {
     const char *number;          /* digits, or an entity's id of the catalogue; "" of all */
     char first[BW_DATE_LEN + 1]; /* first and last local day of the period */
     char last[BW_DATE_LEN + 1];
+    const struct bw_tz *tz; /* of these days, and of those on which claims were corrected */
     const struct bw_select_name *recorded; /* circuits of which there are records */
     size_t n_recorded;
 };
@@ -49,7 +51,8 @@ struct bw_selected {
     char why[200];                    /* why it is in, in words */
 };
 
-/* A claim that serves what was asked for. */
+/* A claim that serves what was asked for, as it was good in the period; of several versions
+ * the newest. */
 struct bw_selected_line {
     char about[BW_CLAIM_ABOUT_MAX + 1];
     char payer[BW_NUMBER_MAX + 1];
@@ -59,7 +62,7 @@ struct bw_selected_line {
     int64_t year;
     int64_t bps[BW_DIRECTIONS]; /* of one line */
     int64_t lines;              /* how many it is; unknown: not stated as a whole number */
-    int64_t n_bound;            /* circuits bound to it in the period */
+    int64_t n_bound;            /* circuits bound to it in the period, the most at a time */
     int64_t n_untold; /* of them, not chosen because nobody knows where the box stands */
     bool shared;      /* somebody else uses it as well, and another pays */
     char void_as[64]; /* "Denied"; "" it stands */

@@ -44,6 +44,22 @@ struct bw_select_graph {
     int64_t n_unread;
 };
 
+/* A circuit that is bound to a line of a selection, with its days; "" no edge. */
+struct bw_select_tie {
+    size_t line;
+    struct bw_select_name name;
+    char first[BW_DATE_LEN + 1];
+    char last[BW_DATE_LEN + 1];
+    bool untold; /* not chosen, because nobody knows where the box stands */
+};
+
+/* Set n_bound and n_untold of every line; sorts the ties. A circuit counts once on a day,
+ * however many bindings and versions of the claim it is of. `first`: of the period. */
+void bw_select_count(struct bw_selection *s,
+                     struct bw_select_tie *ties,
+                     size_t n,
+                     const char *first);
+
 int bw_select_graph_read(struct bw_catalogue *c,
                          struct bw_select_graph *g,
                          struct bw_err *reterr);

@@ -201,15 +201,20 @@ static int ask(struct world *w, enum bw_select_by by, const char *number, const 
                                                      {"s-heron", "wan"},
                                                      {"s-other", "wan"},
                                                      {"s-wanaa", "wan"}};
-    const struct bw_select_asked asked = {.by = by,
-                                          .number = number,
-                                          .first = "2026-10-01",
-                                          .last = "2026-10-31",
-                                          .recorded = recorded,
-                                          .n_recorded = 5};
+    struct bw_select_asked asked = {.by = by,
+                                    .number = number,
+                                    .first = "2026-10-01",
+                                    .last = "2026-10-31",
+                                    .recorded = recorded,
+                                    .n_recorded = 5};
     struct bw_selection s;
     struct bw_buf got;
-    int r = bw_select(w->c, &asked, &s, &w->err);
+    struct bw_tz *tz = NULL;
+    int r = bw_tz_load("America/Chicago", &tz, &w->err);
+
+    assert_int_equal(r, 0);
+    asked.tz = tz;
+    r = bw_select(w->c, &asked, &s, &w->err);
 
     bw_buf_init(&got, 8000);
     for (size_t i = 0; i < s.n; i++) {
@@ -233,6 +238,7 @@ static int ask(struct world *w, enum bw_select_by by, const char *number, const 
     }
     bw_buf_done(&got);
     bw_selection_done(&s);
+    bw_tz_free(tz);
     return r;
 }
 
@@ -381,6 +387,74 @@ static void a_claim_as_it_stood_on_the_day(void **state)
     on(w, "UTC", "2026-10-01", -1, 0);
 }
 
+static void bind_oak(struct world *w, const char *circuit, const char *from, const char *to)
+{
+    struct bw_binding b;
+    struct bw_buf body;
+    char about[100];
+
+    bw_binding_init(&b);
+    (void)snprintf(b.claim, sizeof(b.claim), "own:oak");
+    memset(b.seen, 'A', BW_HASH_LEN);
+    b.seen[BW_HASH_LEN] = '\0';
+    (void)snprintf(b.from, sizeof(b.from), "%s", from);
+    (void)snprintf(b.to, sizeof(b.to), "%s", to);
+    bw_buf_init(&body, 2000);
+    assert_int_equal(bw_binding_encode(&b, &body, &w->err), 0);
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    say(w, BW_STATEMENT_BINDING, about, &body);
+}
+
+/* Of 100200: circuits; Mbit/s of its one claim, circuits bound to it at a time. */
+static void
+oak_in(struct world *w, const char *first, const char *last, const char *want, int64_t mbps)
+{
+    struct bw_select_asked asked = {.by = BW_SELECT_DISTRICT, .number = "100200"};
+    struct bw_selection s;
+    struct bw_tz *tz = NULL;
+    char got[200] = "";
+
+    assert_int_equal(bw_tz_load("America/Chicago", &tz, &w->err), 0);
+    asked.tz = tz;
+    (void)snprintf(asked.first, sizeof(asked.first), "%s", first);
+    (void)snprintf(asked.last, sizeof(asked.last), "%s", last);
+    if (bw_select(w->c, &asked, &s, &w->err) < 0) {
+        fail_msg("%s: %s", first, w->err.text);
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        size_t n = strlen(got);
+        assert_string_equal(s.circuits[i].claims, "own:oak");
+        (void)snprintf(got + n, sizeof(got) - n, "%s ", s.circuits[i].name.site);
+    }
+    assert_string_equal(got, want);
+    assert_int_equal(s.n_lines, 1);
+    assert_int_equal(s.lines[0].bps[BW_DOWN], mbps * 1000000);
+    assert_int_equal(s.lines[0].n_bound, 1);
+    assert_int_equal(bw_selected_unmeasured(&s.lines[0]), 0);
+    bw_selection_done(&s);
+    bw_tz_free(tz);
+}
+
+/* A claim with another version from January on, and two circuits one after the other, the
+ * first of them by two bindings. */
+static void corrected_and_replaced(void **state)
+{
+    struct world *w = *state;
+    char first[BW_HASH_LEN + 1];
+    char id[BW_HASH_LEN + 1];
+
+    version(w, 1787227201, "100", "", NULL, first);
+    version(w, 1793620801, "400", ",\"from\":\"2027-01-01\"", first, id);
+    bind_oak(w, "s-oakaa.wan", "", "2026-10-10");
+    bind_oak(w, "s-oakaa.wan", "2026-12-01", "2027-02-28");
+    bind_oak(w, "s-oakbb.wan", "2027-03-01", "");
+    bind_oak(w, "s-oakcc.wan", "2027-07-01", ""); /* the claim is over by then */
+    oak_in(w, "2026-10-01", "2026-10-31", "s-oakaa ", 100);
+    oak_in(w, "2026-12-31", "2026-12-31", "s-oakaa ", 100);
+    oak_in(w, "2027-01-01", "2027-01-31", "s-oakaa ", 400);
+    oak_in(w, "2026-07-01", "2027-07-31", "s-oakaa s-oakbb ", 400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +464,7 @@ int main(void)
         cmocka_unit_test(everything),
         cmocka_unit_test(what_is_wrong_has_its_mend),
         cmocka_unit_test(a_claim_as_it_stood_on_the_day),
+        cmocka_unit_test(corrected_and_replaced),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
