@@ -239,6 +239,21 @@ int bw_bundle_make(const struct bw_bundle_view *v,
                    struct bw_err *reterr);
 void bw_bundle_made_free(struct bw_bundle_made *m); /* NULL is fine */
 
+/* Who is told of what does not prove anything: `unchecked` counts, `note` does not. */
+struct bw_bundle_ear {
+    bw_bundle_say_cb unchecked;
+    bw_bundle_say_cb note;
+    void *owner;
+};
+/* Rules against those that were shipped, the zone against this machine's. */
+void bw_bundle_look_elsewhere(const struct bw_bundle_made *m,
+                              const struct bw_bundle_ear *ear);
+/* The first instant of [from, to) at which local times differ; unknown: at none. */
+int64_t bw_bundle_tz_differs(const struct bw_tz *a,
+                             const struct bw_tz *b,
+                             int64_t from_unix_s,
+                             int64_t to_unix_s);
+
 /* PDF (bundle_pages.c): the mark of fonts and libraries here, and one document as pages.
  * -ENOENT: a font is missing. */
 struct bw_doc;

@@ -69,8 +69,9 @@ static const char what_it_shows[] =
     "first\n"
     "or after the last one here are not missed by the chain itself. Nor does this folder\n"
     "show what was left out of statements and of ends of keys: ask the collector's log.\n"
-    "Rules, calendars and the time zone's file are taken as they lie here: compare them\n"
-    "with those that are published.\n"
+    "Calendars are taken as they lie here. Rules are compared by `bandwitness verify` "
+    "with\n"
+    "those that it was shipped with, the time zone with that of the machine it runs on.\n"
     "\n";
 
 static const char no_log[] = "These records are in no collector's log. When they were made "

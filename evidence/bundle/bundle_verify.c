@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * bundle_verify.c - does everything in a bag hold?
  *
- * Invariant: nothing outside the bag is read. What cannot be made again or checked here is
- * counted and told as such, never passed over in silence: it proves nothing. */
+ * Invariant: nothing outside the bag changes what is made again; this machine's time zone
+ * is compared with the bag's, no more. What cannot be made again or checked here is counted
+ * and told as such, never passed over in silence: it proves nothing. */
 #include "bundle_private.h"
 
 #include "buf.h"
@@ -88,15 +89,19 @@ static void say_fault(void *owner, const char *member, const char *text)
     }
 }
 
-static void note(const struct verifying *v, const char *member, const char *text)
+static void note(void *owner, const char *member, const char *text)
 {
+    const struct verifying *v = owner;
+
     if (v->c->note) {
         v->c->note(v->c->owner, member, text);
     }
 }
 
-static void note_unchecked(struct verifying *v, const char *member, const char *text)
+static void note_unchecked(void *owner, const char *member, const char *text)
 {
+    struct verifying *v = owner;
+
     v->v->n_unchecked++;
     note(v, member, text);
 }
@@ -454,6 +459,8 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     struct bw_bundle_view view = {.find = find};
     struct bw_bundle_made *m = NULL;
     struct comparing comparing = {.v = v};
+    const struct bw_bundle_ear ear = {
+        .unchecked = note_unchecked, .note = note, .owner = v};
     struct bw_err err = {""};
     union { /* the view's owner is not changed */
         const struct bw_bag *read;
@@ -489,6 +496,7 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     if (r == 0) {
         tell_strangers(v, m);
         tell_info(v, m);
+        bw_bundle_look_elsewhere(m, &ear);
     }
     bw_bundle_made_free(m);
     return r;

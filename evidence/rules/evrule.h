@@ -205,6 +205,15 @@ int bw_evrule_parse(const char *text,
 /* A file NAME.conf; the name is the file's. */
 int bw_evrule_read(const char *path, struct bw_evrule *ret, struct bw_err *reterr);
 
+/* Is it, to the byte, one that this program was shipped with? */
+enum bw_evrule_whose {
+    BW_EVRULE_SHIPPED,
+    BW_EVRULE_OWN,     /* no rule of that name ever was */
+    BW_EVRULE_ALTERED, /* one of that name and version was, with other bytes */
+    BW_EVRULE_UNHEARD  /* one of that name was, in other versions */
+};
+enum bw_evrule_whose bw_evrule_whose(const struct bw_evrule *r);
+
 /* All NAME.conf of a folder by name, rules of campaigns left out. -ENOENT: there is no such
  * folder. A file that cannot be used ends it with its message: a report must not lack a
  * rule in silence. *ret is freed with free(). */

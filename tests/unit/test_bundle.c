@@ -4,6 +4,7 @@
 #include "../../evidence/bundle/bundle_private.h"
 
 #include "buf.h"
+#include "tz.h"
 
 #include <bw/err.h>
 #include <setjmp.h>
@@ -244,6 +245,35 @@ static void figures_of_two_versions(void **state)
                         "records give 'used,p95,101,bit/s,ip,P95,288,util-p95/2'");
 }
 
+/* date -d 'TZ="America/Denver" 2026-03-08 03:00' +%s. */
+static void zones_that_differ(void **state)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        int64_t from;
+        int64_t to;
+        int64_t at;
+    } cases[] = {
+        {"America/Denver", "America/Phoenix", 1772323200, 1775001600, 1772960400},
+        {"America/Phoenix", "America/Denver", 1772323200, 1775001600, 1772960400},
+        {"America/Denver", "America/Phoenix", 1772323200, 1772960400, BW_UNKNOWN},
+        {"America/Chicago", "America/Denver", 1772323200, 1775001600, 1772323200},
+        {"America/Chicago", "America/Winnipeg", 1772323200, 1803859200, BW_UNKNOWN},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bw_tz *a = NULL;
+        struct bw_tz *b = NULL;
+        assert_int_equal(bw_tz_load(cases[i].a, &a, NULL), 0);
+        assert_int_equal(bw_tz_load(cases[i].b, &b, NULL), 0);
+        assert_int_equal(bw_bundle_tz_differs(a, b, cases[i].from, cases[i].to),
+                         cases[i].at);
+        bw_tz_free(a);
+        bw_tz_free(b);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -253,6 +283,7 @@ int main(void)
         cmocka_unit_test(when_records_came),
         cmocka_unit_test(texts_that_differ_are_told),
         cmocka_unit_test(figures_of_two_versions),
+        cmocka_unit_test(zones_that_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

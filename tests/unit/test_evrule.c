@@ -255,6 +255,8 @@ static void shipped(void **state)
     bw_buf_init(&out, 1024 * 1024);
     for (size_t i = 0; i < n; i++) {
         assert_string_equal(list[i].name, names[i]);
+        /* a rule that was changed is a new version, and a row of evrule_shipped.c */
+        assert_int_equal(bw_evrule_whose(&list[i]), BW_EVRULE_SHIPPED);
         assert_int_equal(list[i].place, places[i]);
         assert_true(list[i].ours[0] != '\0');
         bw_evrule_show(&list[i], &out);
@@ -273,6 +275,12 @@ static void shipped(void **state)
     assert_int_equal(list[9].clauses[0].sizes[0].each_bps, 2800000);
     assert_int_equal(list[9].clauses[0].sizes[0].least_bps, 300000000);
     assert_int_equal(list[9].clauses[0].sizes[2].to, BW_UNKNOWN);
+    list[0].sha256[5] ^= 1;
+    assert_int_equal(bw_evrule_whose(&list[0]), BW_EVRULE_ALTERED);
+    list[1].version = 99;
+    assert_int_equal(bw_evrule_whose(&list[1]), BW_EVRULE_UNHEARD);
+    list[2].name[0] = 'x';
+    assert_int_equal(bw_evrule_whose(&list[2]), BW_EVRULE_OWN);
     bw_buf_done(&out);
     free(list);
     assert_int_equal(bw_evrule_folder("/nowhere", &list, &n, &err), -ENOENT);
