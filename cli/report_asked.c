@@ -190,6 +190,10 @@ static int read_many(const struct bw_verb *v, const struct bw_report_asked *a)
     if (!lines && (!a->output || strcmp(a->output, "-") == 0)) {
         return bw_cli_usage(v, "many circuits want a folder: -o DIR");
     }
+    if (lines && a->campaign) {
+        return bw_cli_usage(v, "a campaign has its own days on each circuit: legislature "
+                               "wants --year, --month, or --from and --to");
+    }
     if (!a->year && !a->month && !a->campaign && !(a->from && a->to)) {
         return bw_cli_usage(
             v, "say which period: --from and --to, --month, --year or --campaign");

@@ -159,6 +159,9 @@ static int one(void *owner, size_t i, struct bw_buf *out)
         if (w && status == BW_EXIT_OK) {
             status = finish(m, &mine, w, name, &o);
         }
+        if (w && w->no_run) {
+            status = BW_EXIT_OK; /* the campaign ran on others: no record, and no failure */
+        }
         if (w) {
             bw_report_work_done(w);
         }

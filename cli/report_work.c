@@ -152,6 +152,10 @@ static int find_period(const struct bw_report_asked *a, struct bw_report_work *w
     } else if (a->campaign) {
         r = bw_campaign_days(bw_origin_records(w->origin), w->site, w->circuit, a->campaign,
                              w->tz, &q->from_unix_s, &q->to_unix_s, &err);
+        if (r == -ENOENT && bw_report_asked_many(a)) {
+            w->no_run = true;
+            return BW_EXIT_FAILED;
+        }
         if (r < 0 && r != -EINVAL) {
             return failed(w, err.text);
         }

@@ -18,7 +18,8 @@ struct bw_tz;
 struct bw_report_work {
     const struct bw_verb *verb; /* who tells what is wrong */
     struct bw_origin *origin;
-    bool lent; /* the origin is the caller's, open before bw_report_work_find() */
+    bool lent;   /* the origin is the caller's, open before bw_report_work_find() */
+    bool no_run; /* of many: the campaign that was asked for did not run on this circuit */
     struct bw_tz *tz;
     struct bw_report *report;
     struct bw_report_query query;

@@ -338,7 +338,7 @@ int bw_contract_find(struct bw_catalogue *c,
     }
     f.bound = listed;
     for (size_t i = 0; i < n_listed; i++) { /* in force, of claims on file */
-        if (!listed[i].ended_by[0] && listed[i].claim_id[0]) {
+        if (!listed[i].ended_by[0] && listed[i].claim_id[0] && !listed[i].idle) {
             listed[f.n_bound++] = listed[i];
         }
     }

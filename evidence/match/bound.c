@@ -90,7 +90,7 @@ static size_t lay_out(const struct bw_bound_gathered *g,
     size_t n = 0;
     for (size_t i = 0; i < g->n; i++) {
         const struct bw_bound *b = &g->list[i].bound;
-        if (!b->claim_id[0]) {
+        if (!b->claim_id[0] || b->idle) {
             continue; /* nothing is claimed by a claim that is gone */
         }
         int64_t from = b->first_day[0] ? day_start(tz, b->first_day, 0) : from_unix_s;
@@ -169,6 +169,39 @@ out:
     return r;
 }
 
+enum when {
+    WHEN_NEVER,
+    WHEN_IDLE, /* it holds only after the period, and was said after that began */
+    WHEN_IN_IT
+};
+
+static enum when touches(const struct bw_bound *b,
+                         const struct bw_tz *tz,
+                         int64_t from_unix_s,
+                         int64_t to_unix_s)
+{
+    bool early = b->last_day[0] && day_start(tz, b->last_day, 1) <= from_unix_s;
+    bool late = b->first_day[0] && day_start(tz, b->first_day, 0) >= to_unix_s;
+    bool gone = b->ended_by[0] && b->ended_unix_s <= from_unix_s;
+    bool none = b->last_day[0] && strcmp(b->first_day, b->last_day) > 0;
+
+    if (b->idle || (late && !none && b->replaced && !b->ended_by[0])) {
+        return b->claim_said_unix_s > from_unix_s ? WHEN_IDLE : WHEN_NEVER;
+    }
+    return early || late || gone || none ? WHEN_NEVER : WHEN_IN_IT;
+}
+
+/* Is another version by this binding in the list of n? */
+static bool has_another(const struct bw_bound *list, size_t n, const struct bw_bound *b)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(list[i].binding_id, b->binding_id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int bw_bound_list(struct bw_catalogue *c,
                   const char *circuit,
                   const struct bw_tz *tz,
@@ -191,13 +224,12 @@ int bw_bound_list(struct bw_catalogue *c,
         r = bw_err_set(reterr, -ENOMEM, "out of memory");
         goto out;
     }
-    for (size_t i = 0; i < g.n; i++) {
+    for (size_t i = 0; i < g.n; i++) { /* an older version begins earlier */
         const struct bw_bound *b = &g.list[i].bound;
-        bool early = b->last_day[0] && day_start(tz, b->last_day, 1) <= from_unix_s;
-        bool late = b->first_day[0] && day_start(tz, b->first_day, 0) >= to_unix_s;
-        bool gone = b->ended_by[0] && b->ended_unix_s <= from_unix_s;
-        if (!early && !late && !gone) {
-            list[n++] = *b;
+        enum when when = touches(b, tz, from_unix_s, to_unix_s);
+        if (when == WHEN_IN_IT || (when == WHEN_IDLE && has_another(list, n, b))) {
+            list[n] = *b;
+            list[n++].idle = when == WHEN_IDLE;
         }
     }
     *ret = list;

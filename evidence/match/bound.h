@@ -31,7 +31,8 @@ struct bw_bound {
     char claim_id[BW_HASH_LEN + 1];
     int64_t claim_said_unix_s; /* of this version; unknown where claim_id is "" */
     char claim_by[65];
-    bool replaced;                   /* … which took the place of another */
+    bool replaced; /* … which took the place of another */
+    bool idle;     /* … and holds on no day of the period: only listed */
     char first_day[BW_DATE_LEN + 1]; /* of both together; the claim's funding year where */
     char last_day[BW_DATE_LEN + 1];  /* it names no days */
     int64_t bps[BW_DIRECTIONS];
@@ -71,7 +72,9 @@ int bw_bound_versions(struct bw_catalogue *c,
                       struct bw_err *reterr);
 
 /* Those whose days touch [from, to), by circuit and first day: in force, or ended only
- * after `from`, so that a change since then is seen. free() *ret. */
+ * after `from`, so that a change since then is seen. For the same reason a version that was
+ * said after `from` is listed as `idle` where it holds only after the period, or, said when
+ * the claim was over, on no day (then last_day is ""). free() *ret. */
 int bw_bound_list(struct bw_catalogue *c,
                   const char *circuit,
                   const struct bw_tz *tz,

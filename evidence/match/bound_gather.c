@@ -237,6 +237,14 @@ static bool share_a_day(const struct bw_bound *b, const struct bw_bound *facts)
            strcmp(joined.first_day, joined.last_day) <= 0;
 }
 
+/* Said when the claim was over, it holds on no day; it is about this binding nevertheless
+ * where that had not ended by then. */
+static bool is_idle(const struct version *v, const struct bw_bound *b)
+{
+    return !v->used && v->facts.replaced && !b->ended_by[0] &&
+           (!b->binding.to[0] || strcmp(b->binding.to, v->facts.first_day) >= 0);
+}
+
 /* Binding i with the versions of its claim, further ones appended. A version that shares no
  * day with it is none of its own, unless all are such. */
 static int add_versions(struct bw_bound_gathered *g,
@@ -263,7 +271,9 @@ static int add_versions(struct bw_bound_gathered *g,
     }
     for (size_t k = 0; k < h->n; k++) {
         struct bw_bound_kept *to;
-        if (!h->list[k].used || (some && !share_a_day(&own.bound, &h->list[k].facts))) {
+        bool idle = is_idle(&h->list[k], &own.bound);
+        if (!idle &&
+            (!h->list[k].used || (some && !share_a_day(&own.bound, &h->list[k].facts)))) {
             continue;
         }
         to = first ? &g->list[i] : room(g);
@@ -274,6 +284,8 @@ static int add_versions(struct bw_bound_gathered *g,
         first = false;
         *to = own;
         join(&to->bound, &h->list[k].facts);
+        to->bound.idle = idle;
+        to->bound.last_day[0] = idle ? '\0' : to->bound.last_day[0];
     }
     return 0;
 }
@@ -414,7 +426,7 @@ int bw_bound_each(struct bw_catalogue *c,
     int r = bw_bound_gather(c, circuit, false, tz, &g, reterr);
 
     for (size_t i = 0; r == 0 && i < g.n; i++) {
-        r = cb(owner, g.list[i].about, &g.list[i].bound);
+        r = g.list[i].bound.idle ? 0 : cb(owner, g.list[i].about, &g.list[i].bound);
     }
     free(g.list);
     if (r == 0 && ret_unread) {

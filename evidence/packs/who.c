@@ -133,10 +133,11 @@ static void corrected(struct bw_pack_made *m)
         }
         bw_words_local(m->r->tz, b->claim_said_unix_s, 1, when);
         bw_words_rate(b->bps[BW_DOWN], down);
-        (void)snprintf(text, sizeof(text), "%s, by %s, %s: %s down, from %s to %s",
+        (void)snprintf(text, sizeof(text), "%s, by %s, %s: %s down, %s %s%s%s",
                        b->binding.claim, b->claim_by, when,
                        b->bps[BW_DOWN] == BW_UNKNOWN ? "no speed stated" : down,
-                       b->first_day, b->last_day);
+                       b->idle ? "but not for this period: it holds from" : "from",
+                       b->first_day, b->idle ? "" : " to ", b->idle ? "" : b->last_day);
         line(m, "Claim corrected after the period began", text);
     }
 }

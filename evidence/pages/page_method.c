@@ -314,7 +314,11 @@ static void bindings(struct bw_doc *d, const struct bw_report *r)
                           bw_report_changed_late(r, b) ? ", after the period began" : "");
         }
         bw_doc_cell(d);
-        bw_doc_printf(d, BW_SPAN_PLAIN, "%s to %s", b->first_day, b->last_day);
+        if (b->idle) {
+            bw_doc_printf(d, BW_SPAN_PLAIN, "from %s: not for this period", b->first_day);
+        } else {
+            bw_doc_printf(d, BW_SPAN_PLAIN, "%s to %s", b->first_day, b->last_day);
+        }
         bw_doc_cell(d);
         if (!b->claim_id[0]) {
             bw_doc_text(d, "the claim is not on file any more");

@@ -145,6 +145,9 @@ static void bindings(struct bw_jw *w, const struct bw_report *r)
             bw_jw_kbool(w, "corrected_after_the_period_began",
                         bw_report_changed_late(r, b));
         }
+        if (b->idle) {
+            bw_jw_kbool(w, "for_this_period", false);
+        }
         bw_json_word(w, "first_day", b->first_day);
         bw_json_word(w, "last_day", b->last_day);
         bw_jw_ki64(w, "down_bps", b->bps[BW_DOWN]);

@@ -229,6 +229,17 @@ class Many(unittest.TestCase):
                    f"{self.top}/empty", status=1).stderr
         self.assertIn("none of the 3 circuits", none)
 
+    def test_a_campaign(self):
+        """A circuit on which it did not run has no record of it, which is no failure."""
+        told = run("report", "--ledger", self.data, "--all", "--campaign", "fcc-20261029", "-o",
+                   f"{self.top}/campaign", status=1).stderr
+        self.assertIn("none of the 3 circuits has a record", told)
+        with open(f"{self.top}/campaign/index.html", encoding="utf-8") as f:
+            self.assertIn("3 without a record of the period, 0 failed", f.read())
+        self.assertIn("own days on each circuit", run(
+            "report", "--ledger", self.data, "--for", "legislature", "--campaign", "fcc-20261029",
+            status=2).stderr)
+
     def test_a_signal_leaves_nothing_half_written(self):
         out = f"{self.top}/stopped"
         with subprocess.Popen([BANDWITNESS, "report", "--ledger", self.data, *PERIOD, "--all",

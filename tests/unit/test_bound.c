@@ -276,6 +276,62 @@ static void test_corrected_after_the_binding(void **state)
     free(list);
 }
 
+/* Bindings in [from, to) as "first/last mbps" each, "!" where it only tells of a change. */
+static void listed(struct fixture *f, int64_t from, int64_t to, const char *want)
+{
+    struct bw_bound *list = NULL;
+    struct bw_buf got;
+    int64_t unread = -1;
+    size_t n = 0;
+    bw_buf_init(&got, 4000);
+    assert_int_equal(
+        bw_bound_list(f->c, "s-heron.wan", f->tz, from, to, &list, &n, &unread, &f->err),
+        0);
+    for (size_t i = 0; i < n; i++) {
+        bw_buf_printf(&got, "%s/%s %lld%s;", list[i].first_day, list[i].last_day,
+                      (long long)(list[i].bps[BW_DOWN] / MBPS), list[i].idle ? "!" : "");
+    }
+    assert_string_equal(got.data ? got.data : "", want);
+    free(list);
+    bw_buf_done(&got);
+}
+
+/* A correction that holds only after the period, or never, is told and claims nothing. */
+static void test_corrected_too_late(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char second[BW_HASH_LEN + 1];
+    f->now_unix_s = 1790000000; /* in September 2026 */
+    claim(f, "oak", 1000, 0, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    f->now_unix_s = 1799000000; /* 3 January 2027 */
+    claim(f, "oak", 800, 0, "", oak, second);
+    listed(f, 1790830800, 1793509200,
+           "2026-07-01/2027-01-02 1000;2027-01-03/2027-06-30 800!;");
+    listed(f, 1799100000, 1799200000, "2027-01-03/2027-06-30 800;");
+    f->now_unix_s = 1817300000; /* 3 August 2027: the claim is over */
+    claim(f, "oak", 500, 0, "", second, NULL);
+    listed(f, 1782882000, 1814418000,
+           "2026-07-01/2027-01-02 1000;2027-01-03/2027-06-30 800;2027-08-03/ 500!;");
+    listed(f, 1814418000, AFTER, ""); /* of the year after it is no claim */
+    claims(f, BEFORE, AFTER,
+           JUL "-1798956000 1000/-1 own:oak;1798956000-" JUL2 " 800/-1 own:oak;");
+    /* Bound on days that the claim has not. */
+    b = binding("own:oak", oak);
+    (void)snprintf(b.to, sizeof(b.to), "2026-06-01");
+    bind_to(f, "s-heron.lan", &b, NULL);
+    struct bw_bound *list = NULL;
+    int64_t unread = -1;
+    size_t n = 9;
+    assert_int_equal(bw_bound_list(f->c, "s-heron.lan", f->tz, BEFORE - 86400 * 90, AFTER,
+                                   &list, &n, &unread, &f->err),
+                     0);
+    assert_int_equal(n, 0);
+    free(list);
+}
+
 static void test_the_bindings_own_days(void **state)
 {
     struct fixture *f = *state;
@@ -398,6 +454,7 @@ int main(void)
         T(test_corrected_in_mid_year),
         T(test_ended_afterwards),
         T(test_corrected_after_the_binding),
+        T(test_corrected_too_late),
         T(test_the_bindings_own_days),
         T(test_changes_since_then),
         T(test_all_bindings),
