@@ -151,7 +151,7 @@ static int on_record(void *owner, const struct bw_record *rec)
 {
     struct looking *k = owner;
 
-    return bw_logged_add(&k->records, rec->position, rec->received_unix_ms, rec->sha256);
+    return bw_logged_add(&k->records, rec);
 }
 
 int bw_bundle_log_read(const struct bw_bundle_view *v,

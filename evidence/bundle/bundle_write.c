@@ -186,7 +186,7 @@ static int put_record(void *owner, const struct bw_record *rec)
                                            .n = rec->jws_len + 1,
                                            .taken = t};
     }
-    if (bw_logged_add(&p->logged, rec->position, rec->received_unix_ms, rec->sha256) < 0) {
+    if (bw_logged_add(&p->logged, rec) < 0) {
         return out_of_memory(p);
     }
     bw_buf_add(&p->text, rec->jws, rec->jws_len);

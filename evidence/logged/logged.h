@@ -19,6 +19,7 @@
 struct bw_buf;
 struct bw_err;
 struct bw_ledger;
+struct bw_record;
 
 #define BW_IN_LOG "data/log/"
 #define BW_IN_LOG_KEYS BW_IN_LOG "log-key.jwks"
@@ -27,7 +28,10 @@ struct bw_ledger;
 struct bw_logged_record {
     int64_t position;         /* unknown: no ledger's */
     int64_t received_unix_ms; /* unknown likewise */
-    uint8_t sha256[32];       /* of the compact JWS */
+    int64_t end_unix_s;       /* of its interval, by the box; unknown */
+    int64_t seq;
+    uint64_t key;       /* the same for all of one key */
+    uint8_t sha256[32]; /* of the compact JWS */
 };
 
 /* What the log has of a key: its enrolment, and its end where it has one. */
@@ -55,11 +59,8 @@ struct bw_logged_list {
     size_t n;
     size_t cap;
 };
-/* -ENOMEM; -EINVAL: sha256 is no hash. */
-int bw_logged_add(struct bw_logged_list *l,
-                  int64_t position,
-                  int64_t received_unix_ms,
-                  const char *sha256);
+/* -ENOMEM; -EINVAL: its sha256 is no hash. */
+int bw_logged_add(struct bw_logged_list *l, const struct bw_record *rec);
 
 /* ---- packing */
 

@@ -327,26 +327,99 @@ static void check_tree(struct bw_logged_reading *k)
     }
 }
 
-/* A log takes a ledger in its order: what lies before a record that is in it is in it too,
- * and what came long before somebody else signed it. */
-static void check_absent(struct bw_logged_reading *k)
-{
-    int64_t top = INT64_MIN;
-    int64_t signed_unix_s = INT64_MIN;
-    int64_t n_late = 0;
+/* The highest number of one key's records that are in the log. */
+struct reached {
+    uint64_t key;
+    int64_t seq;
+};
 
+static int by_key(const void *a, const void *b)
+{
+    const struct reached *x = a;
+    const struct reached *y = b;
+
+    return x->key != y->key ? (x->key > y->key) - (x->key < y->key)
+                            : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* One of each key, rising; the number. */
+static size_t reached_by(const struct bw_logged_reading *k, struct reached *list)
+{
+    size_t n = 0;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < k->t->n_records; i++) {
+        if (k->leaf[i] != BW_UNKNOWN) {
+            list[n++] = (struct reached){k->t->records[i].key, k->t->records[i].seq};
+        }
+    }
+    qsort(list, n, sizeof(*list), by_key);
+    for (size_t i = 0; i < n; i++) {
+        kept -= kept > 0 && list[kept - 1].key == list[i].key ? 1 : 0;
+        list[kept++] = list[i];
+    }
+    return kept;
+}
+
+/* A later one of its key is in the log. */
+static bool
+was_passed(const struct reached *list, size_t n, const struct bw_logged_record *r)
+{
+    size_t lo = 0;
+    size_t hi = n;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        lo = list[mid].key < r->key ? mid + 1 : lo;
+        hi = list[mid].key < r->key ? hi : mid;
+    }
+    return lo < n && list[lo].key == r->key && list[lo].seq > r->seq;
+}
+
+static int64_t others_signed_unix_s(const struct bw_log_facts *f)
+{
+    int64_t newest = INT64_MIN + LATE_S;
+
+    for (size_t i = 0; i < f->n_witnesses; i++) {
+        newest = f->witness[i].unix_s > newest ? f->witness[i].unix_s : newest;
+    }
+    for (size_t i = 0; i < f->n_stamps; i++) {
+        newest = f->stamp[i].unix_s > newest ? f->stamp[i].unix_s : newest;
+    }
+    return newest;
+}
+
+static void tell_absent(struct bw_logged_reading *k, int64_t n, const char *why)
+{
+    char text[320];
+
+    if (n > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "%" PRId64 " records are not in the checkpoint, %s", n, why);
+        k->v->unchecked(k->v->owner, BW_IN_LOG_ORDER, text);
+    }
+}
+
+/* A log takes a ledger in its order: what lies before a record that is in it is in it too.
+ * When a record came is the collector's word; what it is behind, and when it was made, are
+ * the box's. */
+int bw_logged_absent(struct bw_logged_reading *k)
+{
+    struct reached *reached = calloc(k->t->n_records + 1, sizeof(*reached));
+    size_t n_reached = 0;
+    int64_t top = INT64_MIN;
+    int64_t late_unix_s = others_signed_unix_s(k->f) - LATE_S;
+    int64_t n_late = 0;
+    int64_t n_passed = 0;
+
+    if (!reached) {
+        return -ENOMEM;
+    }
     for (size_t i = 0; i < k->t->n_records; i++) {
         int64_t position = k->t->records[i].position;
         top = k->leaf[i] != BW_UNKNOWN && position > top ? position : top;
     }
-    for (size_t i = 0; i < k->f->n_witnesses; i++) {
-        int64_t s = k->f->witness[i].unix_s;
-        signed_unix_s = s > signed_unix_s ? s : signed_unix_s;
-    }
-    for (size_t i = 0; i < k->f->n_stamps; i++) {
-        int64_t s = k->f->stamp[i].unix_s;
-        signed_unix_s = s > signed_unix_s ? s : signed_unix_s;
-    }
+    n_reached = reached_by(k, reached);
     for (size_t i = 0; i < k->t->n_records; i++) {
         const struct bw_logged_record *rec = &k->t->records[i];
         if (k->leaf[i] != BW_UNKNOWN) {
@@ -357,20 +430,23 @@ static void check_absent(struct bw_logged_reading *k)
                             "the record at position %" PRId64
                             " is not what the log has: one after it is in the log",
                             rec->position);
-            return; /* one says it of all */
+            goto out; /* one says it of all */
         }
-        n_late += signed_unix_s > INT64_MIN + LATE_S &&
-                  rec->received_unix_ms != BW_UNKNOWN &&
-                  rec->received_unix_ms / 1000 < signed_unix_s - LATE_S;
+        n_late += (rec->received_unix_ms != BW_UNKNOWN &&
+                   rec->received_unix_ms / 1000 < late_unix_s) ||
+                          (rec->end_unix_s != BW_UNKNOWN && rec->end_unix_s < late_unix_s)
+                      ? 1
+                      : 0;
+        n_passed += was_passed(reached, n_reached, rec) ? 1 : 0;
     }
-    if (n_late > 0) {
-        char text[200];
-        (void)snprintf(text, sizeof(text),
-                       "%" PRId64 " records are not in the checkpoint, which others signed "
-                       "more than two days after they came",
-                       n_late);
-        k->v->unchecked(k->v->owner, BW_IN_LOG_ORDER, text);
-    }
+    tell_absent(k, n_late,
+                "which others signed more than two days after they were made, or came");
+    tell_absent(k, n_passed,
+                "but later ones of the same box are: they came out of their order, or "
+                "somebody changed when they came");
+out:
+    free(reached);
+    return 0;
 }
 
 static void count_records(struct bw_logged_reading *k)
@@ -428,9 +504,8 @@ static int read_all(struct bw_logged_reading *k)
     k->f->there = true;
     k->f->size = last->size;
     k->f->signed_unix_s = last->signed_unix_s;
-    check_absent(k);
     count_records(k);
-    return 0;
+    return bw_logged_absent(k);
 }
 
 int bw_logged_read(const struct bw_logged_view *v,

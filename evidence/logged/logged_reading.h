@@ -61,4 +61,7 @@ bool bw_logged_open_note(struct bw_logged_reading *k,
 /* Every checkpoint, its witnesses and stamps; whom they name goes into the facts. */
 void bw_logged_read_points(struct bw_logged_reading *k);
 
+/* Tells of records that are not in the log and should be. -ENOMEM. */
+int bw_logged_absent(struct bw_logged_reading *k);
+
 #endif

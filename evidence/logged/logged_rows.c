@@ -5,6 +5,7 @@
 
 #include <buf.h>
 #include <bw/err.h>
+#include <bw/records.h>
 #include <errno.h>
 #include <grow.h>
 #include <hash.h>
@@ -32,20 +33,22 @@ void bw_logged_stamp_member(int64_t size, size_t n, char ret[BW_LOGGED_MEMBER_MA
                    n);
 }
 
-int bw_logged_add(struct bw_logged_list *l,
-                  int64_t position,
-                  int64_t received_unix_ms,
-                  const char *sha256)
+int bw_logged_add(struct bw_logged_list *l, const struct bw_record *rec)
 {
     struct bw_logged_record *grown = bw_grow(l->list, l->n, &l->cap, sizeof(*grown));
+    struct bw_logged_record *to;
 
     if (!grown) {
         return -ENOMEM;
     }
     l->list = grown;
-    grown[l->n].position = position;
-    grown[l->n].received_unix_ms = received_unix_ms;
-    if (bw_b64_decode(sha256, strlen(sha256), grown[l->n].sha256, 32) != 32) {
+    to = &grown[l->n];
+    *to = (struct bw_logged_record){.position = rec->position,
+                                    .received_unix_ms = rec->received_unix_ms,
+                                    .end_unix_s = rec->end_unix_s,
+                                    .seq = rec->seq};
+    memcpy(&to->key, rec->kid, sizeof(to->key)); /* enough of a hash to tell them apart */
+    if (bw_b64_decode(rec->sha256, strlen(rec->sha256), to->sha256, 32) != 32) {
         return -EINVAL;
     }
     l->n++;

@@ -323,7 +323,7 @@ class BagOfALog(unittest.TestCase):
                  ({"bag-info.txt": saved["bag-info.txt"].replace(b"Signed", b"Resigned", 1)}, 1,
                   "External-Description is not what"),
                  ({"data/log/stamp-audit.html": b"x"}, 0, "stamp-audit.html: is not known"),
-                 ({"data/log/checkpoint-7.txt": b"x"}, 0, "checkpoint-7.txt: is not known"),
+                 ({"data/log/checkpoint-99999.txt": b"x"}, 0, "checkpoint-99999.txt: is not known"),
                  ({"data/configurations/report.html": b"x"}, 1, "report.html: is no configuration"),
                  ({"data/configurations/" + "A" * 43 + ".conf": b"x"}, 1, "is no configuration")]
         self.assertGreater(len(text), 2)
@@ -379,8 +379,9 @@ class BagOfALog(unittest.TestCase):
         shutil.copytree(self.c.data, data, ignore=shutil.ignore_patterns("*.lock"))
         with sqlite3.connect(f"{data}/log/log.db") as db:
             size = db.execute("SELECT size FROM checkpoints ORDER BY size LIMIT 1").fetchone()
-            for table in ("checkpoints", "cosignatures", "stamps"):
-                db.execute(f"DELETE FROM {table} WHERE size > ?", size)
+            db.execute("DELETE FROM checkpoints WHERE size > ?", size)
+            for table in ("cosignatures", "stamps"): # else they say that the rest is late
+                db.execute(f"DELETE FROM {table}")
         db.close()
         bag, folder = self.bundle("later", data)
         found = strangers.check(folder)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_logged.c - tables of leaves are read as they were written and in no other way, a
  * statement is found with its type, and what is no stamp is told. */
+#include "../../evidence/logged/logged_reading.h"
 #include "../../evidence/logged/logged_writing.h"
 
 #include "bw_test.h"
@@ -233,12 +234,120 @@ static void weeks(void **state)
     assert_int_equal(system(path), 0); /* NOLINT(cert-env33-c): a name of our own */
 }
 
+#define R(place, came, ended, number, whose)                                               \
+    {                                                                                      \
+        .position = (place), .received_unix_ms = (came), .end_unix_s = (ended),            \
+        .seq = (number), .key = (whose)                                                    \
+    }
+#define NEW_MS ((NOW_S + 60) * INT64_C(1000))
+
+struct heard {
+    int faults;
+    char unchecked[2][320];
+    int n;
+};
+
+static void hear_fault(void *owner, const char *member, const char *text)
+{
+    struct heard *h = owner;
+    (void)text;
+    assert_string_equal(member, BW_IN_LOG_ORDER);
+    h->faults++;
+}
+
+static void hear_unchecked(void *owner, const char *member, const char *text)
+{
+    struct heard *h = owner;
+    assert_string_equal(member, BW_IN_LOG_ORDER);
+    assert_true(h->n < 2);
+    (void)snprintf(h->unchecked[h->n++], sizeof(h->unchecked[0]), "%s", text);
+}
+
+/* What is not in the log: behind its end, as is right; with a time of arrival that somebody
+ * changed; before its end. */
+static void absent(void **state)
+{
+    enum {
+        DAY_S = 86400,
+        NOW_S = 1800000000, /* when a witness signed */
+        PAST_S = NOW_S - 3 * DAY_S
+    };
+    static const struct {
+        struct bw_logged_record records[4]; /* position, received, end, seq, key */
+        int64_t leaf[4];
+        int faults;
+        const char *late;
+        const char *passed;
+    } cases[] = {
+        {{R(0, 1, PAST_S, 1, 7), R(1, 1, PAST_S, 2, 7), R(2, 1, PAST_S, 5, 9),
+          R(3, 1, PAST_S, 3, 7)},
+         {1, 1, 1, 1},
+         0,
+         NULL,
+         NULL},
+        /* the newest of its key, made when the witness signed */
+        {{R(0, 1, PAST_S, 1, 7), R(1, 1, PAST_S, 2, 7), R(2, 1, PAST_S, 9, 9),
+          R(3, NEW_MS, NOW_S - 300, 3, 7)},
+         {1, 1, 1, BW_UNKNOWN},
+         0,
+         NULL,
+         NULL},
+        /* the same, but made three days before */
+        {{R(0, 1, PAST_S, 1, 7), R(1, 1, PAST_S, 2, 7), R(2, 1, PAST_S, 9, 9),
+          R(3, NEW_MS, PAST_S, 3, 7)},
+         {1, 1, 1, BW_UNKNOWN},
+         0,
+         "1 records are not in the checkpoint, which others signed",
+         NULL},
+        /* its successor is in the log */
+        {{R(0, 1, PAST_S, 1, 7), R(1, 1, PAST_S, 2, 9), R(2, 1, PAST_S, 4, 7),
+          R(3, NEW_MS, NOW_S - 300, 3, 7)},
+         {1, 1, 1, BW_UNKNOWN},
+         0,
+         NULL,
+         "1 records are not in the checkpoint, but later ones"},
+        {{R(0, 1, PAST_S, 1, 7), R(1, 1, PAST_S, 2, 7), R(2, 1, PAST_S, 3, 7),
+          R(3, 1, PAST_S, 4, 7)},
+         {1, BW_UNKNOWN, 1, 1},
+         1,
+         NULL,
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct heard heard = {.n = 0};
+        struct bw_logged_view v = {
+            .fault = hear_fault, .unchecked = hear_unchecked, .owner = &heard};
+        struct bw_logged_things t = {.records = cases[i].records, .n_records = 4};
+        struct bw_log_facts f = {.n_witnesses = 1, .witness = {{.unix_s = NOW_S}}};
+        struct bw_logged_reading *k = calloc(1, sizeof(*k));
+        int64_t leaf[4];
+        int n = 0;
+        memcpy(leaf, cases[i].leaf, sizeof(leaf));
+        assert_non_null(k);
+        k->v = &v;
+        k->t = &t;
+        k->f = &f;
+        k->leaf = leaf;
+        assert_int_equal(bw_logged_absent(k), 0);
+        assert_int_equal(heard.faults, cases[i].faults);
+        if (cases[i].late) {
+            assert_non_null(strstr(heard.unchecked[n++], cases[i].late));
+        }
+        if (cases[i].passed) {
+            assert_non_null(strstr(heard.unchecked[n++], cases[i].passed));
+        }
+        assert_int_equal(heard.n, n);
+        free(k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs),       cmocka_unit_test(others),
         cmocka_unit_test(statements), cmocka_unit_test(leaves_in_order),
         cmocka_unit_test(names),      cmocka_unit_test(no_stamp),
-        cmocka_unit_test(weeks)};
+        cmocka_unit_test(weeks),      cmocka_unit_test(absent)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
