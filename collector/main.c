@@ -419,7 +419,7 @@ static int start_packs(struct bw_collector *c, struct bw_err *reterr)
     if (r < 0) {
         return r;
     }
-    r = bw_share_room_new(c->readers, c->data_folder, &c->share_room);
+    r = bw_share_room_new(&c->readers, c->data_folder, &c->share_room);
     return r < 0 ? bw_err_set(reterr, r, "out of memory")
                  : bw_packroom_new(&opts, &c->packroom, reterr);
 }

@@ -128,8 +128,9 @@ static void list(struct bw_collector *c, struct bw_http_req *req, bool circuits)
     struct bw_site_query query;
     if (bw_site_query_parse(bw_http_query(req, "q"), bw_http_query(req, "state"),
                             bw_http_query(req, "sort"), &query) < 0) {
-        bw_http_problem(req, 400, "bad-query", "Unknown word in the query",
-                        "state: fresh, silent or never; sort: state, name, entity or last");
+        bw_http_problem(
+            req, 400, "bad-query", "Unknown word in the query",
+            "state: fresh, silent, never or retired; sort: state, name, entity or last");
         return;
     }
     struct list *l = calloc(1, sizeof(*l));

@@ -43,8 +43,8 @@ enum format {
 };
 
 struct walk {
-    struct bw_readers *readers;
-    struct bw_http_req *req; /* until the reply has begun */
+    struct bw_readers *const *readers; /* NULL once they are closed */
+    struct bw_http_req *req;           /* until the reply has begun */
     struct bw_http_stream *stream;
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];
@@ -190,7 +190,7 @@ static void on_more(void *owner, struct bw_http_stream *s)
         bw_http_stream_put(s, &w->piece);
     } else if (w->at_unix_s >= w->to_unix_s) {
         bw_http_stream_end(s, true);
-    } else if (bw_readers_run(w->readers, walk_work, walk_after, w) < 0) {
+    } else if (bw_readers_run(*w->readers, walk_work, walk_after, w) < 0) {
         bw_http_stream_end(s, false);
     }
 }
@@ -293,7 +293,7 @@ void bw_api_summaries(void *owner, struct bw_http_req *req)
         return;
     }
     w->req = req;
-    w->readers = c->readers;
+    w->readers = &c->readers;
     w->window_s = 3600;
     bw_buf_init(&w->piece, PIECE_MAX);
     bw_buf_init(&w->scratch, BW_JWS_MAX + 1);

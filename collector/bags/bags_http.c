@@ -33,8 +33,8 @@ enum {
 };
 
 struct ask {
-    struct bw_readers *readers;
-    struct bw_http_req *req; /* until the reply has begun */
+    struct bw_readers *const *readers; /* NULL once they are closed */
+    struct bw_http_req *req;           /* until the reply has begun */
     struct bw_http_stream *stream;
     char folder[PATH_MAX];
     char log_kid[BW_KID_LEN + 1];
@@ -224,7 +224,7 @@ static void on_more(void *owner, struct bw_http_stream *s)
         bw_http_stream_put(s, &a->out);
     } else if (a->over) {
         bw_http_stream_end(s, true);
-    } else if (bw_readers_run(a->readers, work, after, a) < 0) {
+    } else if (bw_readers_run(*a->readers, work, after, a) < 0) {
         bw_http_stream_end(s, false);
     }
 }
@@ -294,7 +294,7 @@ static struct ask *ask_new(struct bw_collector *c, struct bw_http_req *req)
         bw_http_problem(req, 503, "busy", "Out of memory", "try again");
         return NULL;
     }
-    a->readers = c->readers;
+    a->readers = &c->readers;
     a->req = req;
     a->fd = -1;
     (void)snprintf(a->folder, sizeof(a->folder), "%s", c->bags_folder);
@@ -306,7 +306,7 @@ static struct ask *ask_new(struct bw_collector *c, struct bw_http_req *req)
 
 static void go(struct ask *a)
 {
-    if (bw_readers_run(a->readers, work, after, a) < 0) {
+    if (bw_readers_run(*a->readers, work, after, a) < 0) {
         bw_http_add(a->req, "Retry-After", "10");
         bw_http_problem(a->req, 429, "busy", "Too much at once", "try again in 10 seconds");
         ask_free(a);

@@ -79,13 +79,16 @@ static void count_box(
 static void
 write_counts(struct bw_buf *b, const struct list *l, const struct bw_overview *o)
 {
-    size_t count[3];
-    bw_overview_count(o, count);
+    size_t count[BW_FRESHNESS_N];
+    size_t all = bw_overview_count(o, count);
     bw_buf_puts(b, "<ul class=\"counts\" aria-label=\"Sites by state\">");
-    count_box(b, l, "", bw_plural((int64_t)o->n_sites, "site", "sites"), o->n_sites);
+    count_box(b, l, "", bw_plural((int64_t)all, "site", "sites"), all);
     count_box(b, l, "fresh", "fresh", count[BW_FRESH]);
     count_box(b, l, "silent", "silent", count[BW_SILENT]);
     count_box(b, l, "never", "never seen", count[BW_NEVER]);
+    if (count[BW_RETIRED] > 0) {
+        count_box(b, l, "retired", "retired", count[BW_RETIRED]);
+    }
     bw_buf_puts(b, "</ul>");
 }
 

@@ -182,6 +182,9 @@ void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_un
         bw_page_ago(b, s->last_received_unix_ms / 1000, now_unix_s);
         bw_buf_puts(b, "</div>");
         break;
+    case BW_RETIRED:
+        bw_buf_puts(b, "<span class=\"state never\">○ retired</span> ");
+        break;
     case BW_NEVER:
     default:
         bw_buf_printf(

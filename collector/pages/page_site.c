@@ -465,9 +465,9 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
     int64_t now_s = o->now_unix_ms / 1000;
     const struct bw_site_row *s = &o->sites[0];
     write_head(b, p, s, now_s);
-    if (o->n_circuits == 0) {
+    if (o->n_circuits == 0 && s->freshness != BW_RETIRED) {
         write_never(b, s);
-    } else {
+    } else if (o->n_circuits > 0) {
         write_ranges(b, p->range);
     }
     for (size_t i = 0; i < o->n_circuits; i++) {

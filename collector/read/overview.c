@@ -86,15 +86,13 @@ static struct bw_site_row *add_site(struct build *b, const char *id)
 static int on_site(void *owner, const struct bw_site *s)
 {
     struct build *b = owner;
-    if (s->state == BW_SITE_RETIRED) {
-        return 0;
-    }
     struct bw_site_row *row = add_site(b, s->id);
     if (!row) {
         return -ENOMEM;
     }
     (void)snprintf(row->name, sizeof(row->name), "%s", s->name);
     row->enrolled = s->state == BW_SITE_ENROLLED;
+    row->freshness = s->state == BW_SITE_RETIRED ? BW_RETIRED : BW_NEVER;
     struct bw_entity key = {0};
     memcpy(key.id, s->entity, sizeof(key.id));
     const struct bw_entity *e =
@@ -142,13 +140,15 @@ static int on_ledger_site(void *owner, const struct bw_ledger_site *s)
     if (!row) {
         return -ENOMEM;
     }
-    row->enrolled = true;
     row->last_received_unix_ms = s->received_unix_ms;
     row->last_end_unix_s = s->end_unix_s;
     row->interval_s = s->usual_s;
     row->clock_bad = s->clock_known && !s->clock_synced;
     memcpy(row->agent, s->agent, sizeof(row->agent));
-    judge(row, w->b->o->now_unix_ms);
+    if (row->freshness != BW_RETIRED) {
+        row->enrolled = true;
+        judge(row, w->b->o->now_unix_ms);
+    }
     return 0;
 }
 
@@ -314,8 +314,10 @@ void bw_overview_free(struct bw_overview *o)
 /* --- choosing and ordering --------------------------------------------------------------
  */
 
-static const char *const freshness_names[] = {
-    [BW_FRESH] = "fresh", [BW_SILENT] = "silent", [BW_NEVER] = "never"};
+static const char *const freshness_names[] = {[BW_FRESH] = "fresh",
+                                              [BW_SILENT] = "silent",
+                                              [BW_NEVER] = "never",
+                                              [BW_RETIRED] = "retired"};
 static const char *const sort_names[] = {[BW_SORT_STATE] = "state",
                                          [BW_SORT_NAME] = "name",
                                          [BW_SORT_ENTITY] = "entity",
@@ -334,7 +336,7 @@ int bw_site_query_parse(const char *words,
     struct bw_site_query q = {.freshness = -1, .sort = BW_SORT_STATE};
     (void)snprintf(q.words, sizeof(q.words), "%s", words ? words : "");
     if (state && state[0]) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < BW_FRESHNESS_N; i++) {
             if (strcmp(state, freshness_names[i]) == 0) {
                 q.freshness = i;
             }
@@ -435,7 +437,8 @@ size_t bw_overview_select(struct bw_overview *o, const struct bw_site_query *q)
                                                   [BW_SORT_LAST] = by_last};
     size_t kept = 0;
     for (size_t i = 0; i < o->n_sites; i++) {
-        if ((q->freshness < 0 || (int)o->sites[i].freshness == q->freshness) &&
+        int is = (int)o->sites[i].freshness;
+        if ((q->freshness < 0 ? is != BW_RETIRED : is == q->freshness) &&
             has_words(&o->sites[i], q->words)) {
             o->sites[kept++] = o->sites[i];
         }
@@ -447,12 +450,13 @@ size_t bw_overview_select(struct bw_overview *o, const struct bw_site_query *q)
     return kept;
 }
 
-void bw_overview_count(const struct bw_overview *o, size_t count[3])
+size_t bw_overview_count(const struct bw_overview *o, size_t count[BW_FRESHNESS_N])
 {
-    memset(count, 0, 3 * sizeof(count[0]));
+    memset(count, 0, BW_FRESHNESS_N * sizeof(count[0]));
     for (size_t i = 0; i < o->n_sites; i++) {
         count[o->sites[i].freshness]++;
     }
+    return o->n_sites - count[BW_RETIRED];
 }
 
 /* --- addresses --------------------------------------------------------------------------

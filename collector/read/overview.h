@@ -15,7 +15,12 @@ struct bw_reader;
 enum bw_freshness {
     BW_FRESH,  /* a record came within the last three intervals */
     BW_SILENT, /* none since last_received_unix_ms */
-    BW_NEVER   /* none yet */
+    BW_NEVER,  /* none yet */
+    BW_RETIRED /* taken out of service: in no list but where it is asked for */
+};
+
+enum {
+    BW_FRESHNESS_N = BW_RETIRED + 1
 };
 
 struct bw_site_row {
@@ -59,7 +64,7 @@ enum bw_site_sort {
 /* What a list asks for. */
 struct bw_site_query {
     char words[201]; /* every word must occur in id, name or entity; any case */
-    int freshness;   /* enum bw_freshness, or -1 for all */
+    int freshness;   /* enum bw_freshness, or -1 for all in service */
     enum bw_site_sort sort;
 };
 
@@ -78,8 +83,8 @@ int bw_site_query_parse(const char *words,
                         struct bw_site_query *ret);
 /* Leave only the sites asked for, in the order asked for; gives the new count. */
 size_t bw_overview_select(struct bw_overview *o, const struct bw_site_query *q);
-/* Counts by freshness of all sites. */
-void bw_overview_count(const struct bw_overview *o, size_t count[3]);
+/* Counts by freshness of all sites; gives how many are in service. */
+size_t bw_overview_count(const struct bw_overview *o, size_t count[BW_FRESHNESS_N]);
 
 /* "s-4f9k2.wan" into its parts; -EINVAL. */
 int bw_circuit_id_parse(const char *id,

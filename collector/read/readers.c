@@ -177,7 +177,7 @@ int bw_readers_run(struct bw_readers *p,
                    bw_reader_after_cb after,
                    void *job)
 {
-    if (p->closing || p->n_waiting >= WAITING_MAX) {
+    if (!p || p->closing || p->n_waiting >= WAITING_MAX) {
         return -EBUSY;
     }
     struct job *j = calloc(1, sizeof(*j));

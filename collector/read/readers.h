@@ -37,7 +37,7 @@ int bw_readers_new(struct uv_loop_s *loop,
                    struct bw_readers **ret);
 
 /* `after` follows exactly once, never before this returns. -EBUSY when too many jobs
- * wait already; nothing follows then. */
+ * wait already, or `p` is NULL; nothing follows then. */
 int bw_readers_run(struct bw_readers *p,
                    bw_reader_work_cb work,
                    bw_reader_after_cb after,

@@ -3,7 +3,9 @@
  *
  * Invariant: the token is hashed before anything is looked up, by an index over hashes, so
  * that how long an answer takes tells nothing of tokens near to it; whatever is no good
- * link is looked up all the same and gets one answer. No token is ever logged. */
+ * link is looked up all the same and gets one answer. No token is ever logged. A visit
+ * counts until its reply is over, and no reply is in memory whole but a page that holds
+ * comments: who reads slowly takes a place, and of one link's places. */
 #include "share_http.h"
 
 #include "share_page.h"
@@ -14,8 +16,9 @@
 #include <clock.h>
 #include <collector.h>
 #include <errno.h>
-#include <file.h>
+#include <fcntl.h>
 #include <hash.h>
+#include <hasher.h>
 #include <http.h>
 #include <inttypes.h>
 #include <log.h>
@@ -25,10 +28,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-    VISITS_MAX = 32,
-    FILE_MAX = 64 * 1024 * 1024,
+    VISITS_MAX = 32, /* at once, answers under way included */
+    LINK_MAX = 8,    /* of them by one link */
+    PIECE_BYTES = 64 * 1024,
+    ANSWER_MS = 600 * 1000, /* what is not read by then is cut */
     PAGE_MAX = 4 * 1024 * 1024,
     BY_MAX = 32,
     KEY_LEN = 22,
@@ -41,17 +47,21 @@ enum kind {
     VISIT_COMMENT
 };
 
+struct visit;
+
 struct bw_share_room {
-    struct bw_readers *readers;
+    struct bw_readers *const *readers; /* NULL once they are closed */
     const char *data_dir;
-    uint8_t secret[32]; /* of the forms' keys; of this run alone */
-    size_t n_visits;
-    bool posting; /* one comment at a time, so that counts hold */
+    uint8_t secret[32];               /* of the forms' keys; of this run alone */
+    struct visit *visits[VISITS_MAX]; /* NULL: a free place */
+    bool posting;                     /* one comment at a time, so that counts hold */
 };
 
 struct visit {
     struct bw_share_room *room;
-    struct bw_http_req *req;
+    struct bw_http_req *req; /* until the reply has begun */
+    struct bw_http_stream *stream;
+    int64_t begun_mono_ms;
     enum kind kind;
     char title[128];
     char token[BW_SHARE_TOKEN_LEN + 1];
@@ -71,7 +81,9 @@ struct visit {
     char trouble_text[128];
     int r;
     struct bw_err err;
+    int fd; /* of a file, once it was found to be what it was */
     struct bw_buf out;
+    size_t sent; /* of a page */
 };
 
 /* ---- looking up: on a reader's thread --------------------------------------------- */
@@ -205,25 +217,56 @@ static int keep(struct visit *v, struct bw_reader *r)
     return e;
 }
 
+/* Is the whole of it what was shared? Then it is read again from its begin. */
+static int check_file(struct visit *v, char *piece)
+{
+    struct bw_hasher *h = bw_hasher_new();
+    uint8_t hash[32];
+    char sha256[BW_HASH_LEN + 1];
+    ssize_t n = h ? read(v->fd, piece, PIECE_BYTES) : -1;
+    int r;
+
+    while (n > 0) {
+        bw_hasher_add(h, piece, (size_t)n);
+        n = read(v->fd, piece, PIECE_BYTES);
+    }
+    r = n < 0 ? -EIO : bw_hasher_end(h, hash);
+    bw_hasher_free(h);
+    if (r < 0 || lseek(v->fd, 0, SEEK_SET) < 0) {
+        return bw_err_set(&v->err, -EIO, "shares/%s cannot be read", v->share.id);
+    }
+    (void)bw_b64_encode(hash, sizeof(hash), sha256);
+    return strcmp(sha256, v->share.sha256[v->form]) == 0
+               ? 0
+               : bw_err_set(&v->err, -EIO, "shares/%s is not what it was", v->share.id);
+}
+
+/* Opens and checks it at first, then gives the next piece; an empty one is the end. */
 static int read_file(struct visit *v)
 {
     char folder[PATH_MAX];
     char path[PATH_MAX];
-    char sha256[BW_HASH_LEN + 1];
-    int r;
+    char *piece = malloc(PIECE_BYTES);
+    ssize_t n = 0;
+    int r = piece ? 0 : -ENOMEM;
 
-    bw_share_folder(v->room->data_dir, v->share.id, folder);
-    (void)snprintf(path, sizeof(path), "%.4000s/%s.%s", folder,
-                   bw_share_pack_name(v->share.pack), bw_share_forms[v->form]);
-    r = bw_file_read(path, FILE_MAX, &v->out, &v->err);
-    if (r == 0) {
-        bw_sha256_text(v->out.len ? v->out.data : "", v->out.len, sha256);
-        if (strcmp(sha256, v->share.sha256[v->form]) != 0) {
-            bw_buf_clear(&v->out);
-            r = bw_err_set(&v->err, -EIO, "shares/%s is not what it was", v->share.id);
-        }
+    if (r == 0 && v->fd < 0) {
+        bw_share_folder(v->room->data_dir, v->share.id, folder);
+        (void)snprintf(path, sizeof(path), "%.4000s/%s.%s", folder,
+                       bw_share_pack_name(v->share.pack), bw_share_forms[v->form]);
+        v->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        r = v->fd < 0 ? bw_err_set(&v->err, -EIO, "shares/%s is gone", v->share.id)
+                      : check_file(v, piece);
+    } else if (r == 0) {
+        n = read(v->fd, piece, PIECE_BYTES);
+        r = n < 0 ? -EIO : 0;
     }
-    return r == -ENOENT ? bw_err_set(&v->err, -EIO, "shares/%s is gone", v->share.id) : r;
+    if (r == 0 && n > 0) {
+        bw_buf_add(&v->out, piece, (size_t)n);
+        r = bw_buf_error(&v->out);
+    }
+    free(piece);
+    return r;
 }
 
 static void visit_work(void *job, struct bw_reader *r, const struct bw_err *err)
@@ -233,6 +276,10 @@ static void visit_work(void *job, struct bw_reader *r, const struct bw_err *err)
     if (!r) {
         v->r = -EIO;
         v->err = *err;
+        return;
+    }
+    if (v->fd >= 0) {
+        v->r = read_file(v);
         return;
     }
     v->r = bw_share_find(r->catalogue, v->about, &v->share, &v->err);
@@ -251,11 +298,23 @@ static void visit_work(void *job, struct bw_reader *r, const struct bw_err *err)
 
 /* ---- answers: on the loop ----------------------------------------------------------- */
 
-static void visit_free(struct visit *v)
+/* The comment is kept or refused; what is answered may take its time. */
+static void posted(struct visit *v)
 {
-    v->room->n_visits--;
     if (v->kind == VISIT_COMMENT) {
         v->room->posting = false;
+    }
+}
+
+static void visit_free(void *owner)
+{
+    struct visit *v = owner;
+
+    for (size_t i = 0; i < VISITS_MAX; i++) {
+        v->room->visits[i] = v->room->visits[i] == v ? NULL : v->room->visits[i];
+    }
+    if (v->fd >= 0) {
+        (void)close(v->fd);
     }
     bw_buf_done(&v->out);
     free(v->replies);
@@ -293,6 +352,47 @@ static void busy(struct bw_http_req *req)
     bw_http_problem(req, 503, "busy", "Not possible now", "try again in 10 seconds");
 }
 
+static void visit_after(void *job, int cancelled);
+
+static void on_more(void *owner, struct bw_http_stream *s)
+{
+    struct visit *v = owner;
+    size_t left = v->out.len - v->sent;
+    struct bw_buf piece;
+
+    v->stream = s;
+    if (bw_clock_mono_ms() - v->begun_mono_ms > ANSWER_MS) {
+        bw_http_stream_end(s, false);
+    } else if (v->fd < 0) { /* a page; after its last piece an empty one */
+        bw_buf_init(&piece, PIECE_BYTES + 1);
+        if (left > 0) {
+            bw_buf_add(&piece, v->out.data + v->sent,
+                       left < PIECE_BYTES ? left : PIECE_BYTES);
+        }
+        v->sent += piece.len;
+        bw_http_stream_put(s, &piece);
+    } else if (bw_readers_run(*v->room->readers, visit_work, visit_after, v) < 0) {
+        bw_http_stream_end(s, false);
+    }
+}
+
+static const struct bw_http_stream_ops stream_ops = {.more = on_more, .closed = visit_free};
+
+/* The visit lives until its reply is over. */
+static void begin(struct visit *v, unsigned status, const char *type)
+{
+    struct bw_http_req *req = v->req;
+
+    free(v->replies);
+    v->replies = NULL;
+    v->req = NULL;
+    if (bw_buf_error(&v->out) < 0 ||
+        bw_http_reply_stream(req, status, type, &stream_ops, v) < 0) {
+        bw_http_problem(req, 503, "busy", "Out of memory", "try again in 10 seconds");
+        visit_free(v);
+    }
+}
+
 static void reply_page(struct visit *v)
 {
     const struct bw_share_page p = {.share = &v->share,
@@ -310,7 +410,7 @@ static void reply_page(struct visit *v)
     if (v->status == 429) {
         bw_http_add(v->req, "Retry-After", "3600");
     }
-    bw_http_reply(v->req, v->status, "text/html; charset=utf-8", &v->out);
+    begin(v, v->status, "text/html; charset=utf-8");
 }
 
 static void reply_file(struct visit *v)
@@ -325,7 +425,7 @@ static void reply_file(struct visit *v)
                    bw_share_forms[v->form]);
     headers(v->req, file_policy);
     bw_http_add(v->req, "Content-Disposition", text);
-    bw_http_reply(v->req, 200, types[v->form], &v->out);
+    begin(v, 200, types[v->form]);
 }
 
 static void visit_after(void *job, int cancelled)
@@ -333,6 +433,15 @@ static void visit_after(void *job, int cancelled)
     struct visit *v = job;
     char place[BW_SHARE_TOKEN_LEN + 32];
 
+    if (!v->req) { /* the next piece of a file */
+        if (cancelled || v->r < 0) {
+            bw_http_stream_end(v->stream, false);
+        } else {
+            bw_http_stream_put(v->stream, &v->out);
+        }
+        return;
+    }
+    posted(v);
     if (!cancelled && v->r == -ENOENT) {
         none(v->req);
     } else if (cancelled || v->r < 0) {
@@ -342,8 +451,10 @@ static void visit_after(void *job, int cancelled)
         busy(v->req);
     } else if (v->kind == VISIT_FILE) {
         reply_file(v);
+        return;
     } else if (v->kind == VISIT_PAGE || v->trouble) {
         reply_page(v);
+        return;
     } else {
         struct bw_buf nothing;
         bw_buf_init(&nothing, 64);
@@ -357,26 +468,32 @@ static void visit_after(void *job, int cancelled)
 
 /* ---- requests ----------------------------------------------------------------------- */
 
+/* A place among all visits and among those by the same link; NULL: none is free. */
+static struct visit **free_place(struct bw_share_room *room, const char *about)
+{
+    struct visit **place = NULL;
+    size_t same = 0;
+
+    for (size_t i = 0; i < VISITS_MAX; i++) {
+        struct visit **at = &room->visits[i];
+        place = *at || place ? place : at;
+        same += *at && strcmp((*at)->about, about) == 0;
+    }
+    return same < LINK_MAX ? place : NULL;
+}
+
 /* Of a token that cannot be one a hash is looked up too, which nobody has. */
 static struct visit *visit_new(struct bw_collector *c, struct bw_http_req *req, enum kind k)
 {
     struct bw_share_room *room = c->share_room;
     const char *token = bw_http_param(req, 0);
-    struct visit *v = room->n_visits < VISITS_MAX ? calloc(1, sizeof(*v)) : NULL;
+    struct visit *v = k == VISIT_COMMENT && room->posting ? NULL : calloc(1, sizeof(*v));
+    struct visit **place;
     uint8_t mac[32];
 
-    if (!v || (k == VISIT_COMMENT && room->posting)) {
-        free(v);
+    if (!v) {
         return NULL;
     }
-    room->n_visits++;
-    room->posting = room->posting || k == VISIT_COMMENT;
-    v->room = room;
-    v->req = req;
-    v->kind = k;
-    v->status = 200;
-    bw_buf_init(&v->out, k == VISIT_FILE ? FILE_MAX : PAGE_MAX);
-    (void)snprintf(v->title, sizeof(v->title), "%s", c->conf->title);
     if (bw_share_about(token, v->about) < 0) {
         char hash[BW_HASH_LEN + 1];
         bw_sha256_text(token, strlen(token), hash);
@@ -384,6 +501,21 @@ static struct visit *visit_new(struct bw_collector *c, struct bw_http_req *req, 
     } else {
         (void)snprintf(v->token, sizeof(v->token), "%s", token);
     }
+    place = free_place(room, v->about);
+    if (!place) {
+        free(v);
+        return NULL;
+    }
+    *place = v;
+    room->posting = room->posting || k == VISIT_COMMENT;
+    v->room = room;
+    v->req = req;
+    v->begun_mono_ms = bw_clock_mono_ms();
+    v->kind = k;
+    v->status = 200;
+    v->fd = -1;
+    bw_buf_init(&v->out, k == VISIT_FILE ? PIECE_BYTES + 1 : PAGE_MAX);
+    (void)snprintf(v->title, sizeof(v->title), "%s", c->conf->title);
     bw_hmac_sha256(room->secret, sizeof(room->secret), v->about, strlen(v->about), mac);
     (void)bw_b64_encode(mac, 16, v->key);
     return v;
@@ -391,7 +523,8 @@ static struct visit *visit_new(struct bw_collector *c, struct bw_http_req *req, 
 
 static void visit_go(struct visit *v)
 {
-    if (bw_readers_run(v->room->readers, visit_work, visit_after, v) < 0) {
+    if (bw_readers_run(*v->room->readers, visit_work, visit_after, v) < 0) {
+        posted(v);
         busy(v->req);
         visit_free(v);
     }
@@ -481,7 +614,7 @@ void bw_share_comment_post(void *owner, struct bw_http_req *req)
 
 /* ---- the room ------------------------------------------------------------------------ */
 
-int bw_share_room_new(struct bw_readers *readers,
+int bw_share_room_new(struct bw_readers *const *readers,
                       const char *data_dir,
                       struct bw_share_room **ret)
 {

@@ -20,11 +20,11 @@ enum bw_share_http_limits {
     BW_SHARE_COMMENTS_CIRCUIT = 500 /* replies about one circuit, of all kinds */
 };
 
-/* data_dir and title are lent. -ENOMEM. */
-int bw_share_room_new(struct bw_readers *readers,
+/* data_dir is lent, and where the readers stand: NULL once they are closed. -ENOMEM. */
+int bw_share_room_new(struct bw_readers *const *readers,
                       const char *data_dir,
                       struct bw_share_room **ret);
-/* After the readers were closed. NULL is fine. */
+/* After readers and server were closed. NULL is fine. */
 void bw_share_room_free(struct bw_share_room *room);
 
 void bw_share_get(void *owner, struct bw_http_req *req);          /* /s/{} */

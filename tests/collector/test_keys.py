@@ -257,6 +257,23 @@ class Keys(CollectorCase):
                          [(moved, "moved"), (retired, "retired")])
         self.assertEqual(said[0]["statement"]["body"]["old_entity"], "alder-valley")
 
+    def test_a_retired_site_with_records_is_not_among_the_silent(self):
+        box = self.c.box("Teal School")
+        self.assertEqual(self.c.post([box.summary() for _ in range(3)]).status, 200)
+        self.assertIn((box.site, "fresh"), self.listed())
+        self.c.command("site", "retire", "--data", self.c.data, "--by", "heron", "--reason", "closed", box.site)
+        self.assertNotIn(box.site, [x for x, _ in self.listed()])
+        self.assertNotIn(box.site, self.c.get("/").text)
+        self.assertIn((box.site, "retired"), self.listed("?state=retired"))
+        self.assertIn("Teal School", self.c.get("/?state=retired").text)
+        page = self.c.get(f"/sites/{box.site}").text
+        self.assertIn("<h1>Teal School</h1>", page)
+        self.assertIn("retired", page)
+        self.assertNotIn("class=\"state silent\"", page)
+
+    def listed(self, words=""):
+        return [(x["id"], x["state"]) for x in self.c.get("/api/v1/sites" + words).json["sites"]]
+
     def test_site_without_a_box_and_no_site(self):
         token = self.c.token("--site", "Birch School")
         self.assertEqual(self.keys(token["site"]).json, {"site": token["site"], "keys": []})
