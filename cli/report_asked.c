@@ -20,17 +20,14 @@ enum {
     QUIET = 'q',
     DRAFT = 'd',
     NO_PDF = 'P',
-    FIRST_CHOICE = 2000 /* the first of `choices` */
+    FIRST_CHOICE = 2000 /* + enum bw_select_by: whose circuits */
 };
 
 /* Whose circuits. */
-static const struct {
-    const char *name;
-    enum bw_select_by by;
-} choices[] = {{"frn", BW_SELECT_FRN},
-               {"school", BW_SELECT_SCHOOL},
-               {"district", BW_SELECT_DISTRICT},
-               {"consortium", BW_SELECT_CONSORTIUM}};
+static const char *const choices[BW_SELECT_WAYS] = {[BW_SELECT_FRN] = "frn",
+                                                    [BW_SELECT_SCHOOL] = "school",
+                                                    [BW_SELECT_DISTRICT] = "district",
+                                                    [BW_SELECT_CONSORTIUM] = "consortium"};
 
 /* Options whose word is kept as it is. */
 static const struct {
@@ -69,8 +66,7 @@ static const struct {
 
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
-    CHOICES = sizeof(choices) / sizeof(choices[0]),
-    FLAGS = 10,
+    OWN_MAX = 16, /* options of one verb beside `texts` */
     FORMATS = 4,
     PEOPLE_MAX = 10000000
 };
@@ -239,72 +235,124 @@ static int check(const struct bw_verb *v, const struct bw_report_asked *a)
     return check_source(v, a);
 }
 
+/* ---- the three verbs: `texts`, and a few options of their own ---------------------- */
+
+/* Whose circuits: one choice. */
+static int
+take_choice(const struct bw_verb *v, enum bw_select_by by, struct bw_report_asked *a)
+{
+    if (a->number) {
+        return bw_cli_usage(v, "--%s beside --%s: one of them", choices[by],
+                            choices[a->by]);
+    }
+    a->number = optarg;
+    a->by = by;
+    return BW_EXIT_OK;
+}
+
+static int take_option(const struct bw_verb *v, int o, struct bw_report_asked *a)
+{
+    switch (o) {
+    case OUTPUT:
+        a->output = optarg;
+        return BW_EXIT_OK;
+    case INTERVALS:
+        a->intervals = true;
+        return BW_EXIT_OK;
+    case LETTER:
+        a->letter = true;
+        return BW_EXIT_OK;
+    case CERTIFICATE:
+        a->certificate = true;
+        return BW_EXIT_OK;
+    case ALL:
+        a->all = true;
+        return BW_EXIT_OK;
+    case QUIET:
+        a->quiet = true;
+        return BW_EXIT_OK;
+    case DRAFT:
+        a->draft = true;
+        return BW_EXIT_OK;
+    case NO_PDF:
+        a->no_pdf = true;
+        return BW_EXIT_OK;
+    case JSON:
+        a->json = true;
+        return BW_EXIT_OK;
+    case JOBS:
+        return bw_cli_int(v, "--jobs", optarg, 1, BW_CREW_WORKERS_MAX, &a->jobs);
+    case FORMAT:
+        return read_formats(v, optarg, &a->formats);
+    case BW_JUDGING_OPT_ADOPT:
+        return bw_judging_adopt(v, &a->judging, optarg);
+    default:
+        if (o >= FIRST_CHOICE) {
+            return take_choice(v, (enum bw_select_by)(o - FIRST_CHOICE), a);
+        }
+        if (o < FIRST_TEXT) {
+            return BW_EXIT_USAGE; /* getopt told */
+        }
+        memcpy((char *)a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
+        return BW_EXIT_OK;
+    }
+}
+
+/* All options: `texts`, and those that the verb has of its own (ended by {NULL}). */
+static int read_options(const struct bw_verb *v,
+                        int argc,
+                        char **argv,
+                        const char *shorts,
+                        const struct option *own,
+                        struct bw_report_asked *a)
+{
+    struct option longs[TEXTS + OWN_MAX] = {{NULL, 0, NULL, 0}};
+    int n = 0;
+
+    for (; n < TEXTS; n++) {
+        longs[n] = (struct option){texts[n].name, required_argument, NULL, FIRST_TEXT + n};
+    }
+    for (; own->name; own++) {
+        longs[n++] = *own;
+    }
+    for (int o; (o = bw_cli_getopt(v, argc, argv, shorts, longs)) != -1;) {
+        if (take_option(v, o, a) != BW_EXIT_OK) {
+            return BW_EXIT_USAGE;
+        }
+    }
+    return BW_EXIT_OK;
+}
+
 int bw_report_asked_read(const struct bw_verb *v,
                          int argc,
                          char **argv,
                          struct bw_report_asked *ret)
 {
-    struct option longs[TEXTS + FLAGS + CHOICES + 1] = {
-        [TEXTS] = {"format", required_argument, NULL, FORMAT},
-        [TEXTS + 1] = {"intervals", no_argument, NULL, INTERVALS},
-        [TEXTS + 2] = {"output", required_argument, NULL, OUTPUT},
-        [TEXTS + 3] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
-        [TEXTS + 4] = {"letter", no_argument, NULL, LETTER},
-        [TEXTS + 5] = {"certificate", no_argument, NULL, CERTIFICATE},
-        [TEXTS + 6] = {"all", no_argument, NULL, ALL},
-        [TEXTS + 7] = {"jobs", required_argument, NULL, JOBS},
-        [TEXTS + 8] = {"quiet", no_argument, NULL, QUIET},
-        [TEXTS + 9] = {"draft", no_argument, NULL, DRAFT},
+    const struct option own[] = {
+        {"format", required_argument, NULL, FORMAT},
+        {"intervals", no_argument, NULL, INTERVALS},
+        {"output", required_argument, NULL, OUTPUT},
+        {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+        {"letter", no_argument, NULL, LETTER},
+        {"certificate", no_argument, NULL, CERTIFICATE},
+        {"all", no_argument, NULL, ALL},
+        {"jobs", required_argument, NULL, JOBS},
+        {"quiet", no_argument, NULL, QUIET},
+        {"draft", no_argument, NULL, DRAFT},
+        {choices[BW_SELECT_FRN], required_argument, NULL, FIRST_CHOICE + BW_SELECT_FRN},
+        {choices[BW_SELECT_SCHOOL], required_argument, NULL,
+         FIRST_CHOICE + BW_SELECT_SCHOOL},
+        {choices[BW_SELECT_DISTRICT], required_argument, NULL,
+         FIRST_CHOICE + BW_SELECT_DISTRICT},
+        {choices[BW_SELECT_CONSORTIUM], required_argument, NULL,
+         FIRST_CHOICE + BW_SELECT_CONSORTIUM},
+        {NULL, 0, NULL, 0},
     };
     struct bw_report_asked a = {.formats = BW_REPORT_HTML, .jobs = BW_UNKNOWN};
-    int o;
 
-    for (int i = 0; i < TEXTS; i++) {
-        longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
-    }
-    for (int i = 0; i < CHOICES; i++) {
-        longs[TEXTS + FLAGS + i] =
-            (struct option){choices[i].name, required_argument, NULL, FIRST_CHOICE + i};
-    }
-    while ((o = bw_cli_getopt(v, argc, argv, "o:", longs)) != -1) {
-        if (o == OUTPUT) {
-            a.output = optarg;
-        } else if (o == INTERVALS) {
-            a.intervals = true;
-        } else if (o == LETTER) {
-            a.letter = true;
-        } else if (o == CERTIFICATE) {
-            a.certificate = true;
-        } else if (o == ALL) {
-            a.all = true;
-        } else if (o == QUIET) {
-            a.quiet = true;
-        } else if (o == DRAFT) {
-            a.draft = true;
-        } else if (o == JOBS) {
-            if (bw_cli_int(v, "--jobs", optarg, 1, BW_CREW_WORKERS_MAX, &a.jobs)) {
-                return BW_EXIT_USAGE;
-            }
-        } else if (o >= FIRST_CHOICE && o < FIRST_CHOICE + CHOICES) {
-            if (a.number) {
-                return bw_cli_usage(v, "--%s beside --%s: one of them",
-                                    choices[o - FIRST_CHOICE].name, bw_select_word(a.by));
-            }
-            a.number = optarg;
-            a.by = choices[o - FIRST_CHOICE].by;
-        } else if (o == FORMAT) {
-            if (read_formats(v, optarg, &a.formats) != BW_EXIT_OK) {
-                return BW_EXIT_USAGE;
-            }
-        } else if (o == BW_JUDGING_OPT_ADOPT) {
-            if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
-                return BW_EXIT_USAGE;
-            }
-        } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
-            memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
-        } else {
-            return BW_EXIT_USAGE;
-        }
+    _Static_assert(sizeof(own) / sizeof(own[0]) <= OWN_MAX, "room for them");
+    if (read_options(v, argc, argv, "o:", own, &a) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
     }
     if (optind < argc) {
         return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
@@ -321,37 +369,18 @@ int bw_report_asked_bundle(const struct bw_verb *v,
                            char **argv,
                            struct bw_report_asked *ret)
 {
-    struct option longs[TEXTS + 6] = {
-        [TEXTS] = {"output", required_argument, NULL, OUTPUT},
-        [TEXTS + 1] = {"json", no_argument, NULL, JSON},
-        [TEXTS + 2] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
-        [TEXTS + 3] = {"draft", no_argument, NULL, DRAFT},
-        [TEXTS + 4] = {"no-pdf", no_argument, NULL, NO_PDF},
+    static const struct option own[] = {
+        {"output", required_argument, NULL, OUTPUT},
+        {"json", no_argument, NULL, JSON},
+        {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+        {"draft", no_argument, NULL, DRAFT},
+        {"no-pdf", no_argument, NULL, NO_PDF},
+        {NULL, 0, NULL, 0},
     };
     struct bw_report_asked a = {.formats = 0};
-    int o;
 
-    for (int i = 0; i < TEXTS; i++) {
-        longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
-    }
-    while ((o = bw_cli_getopt(v, argc, argv, "o:", longs)) != -1) {
-        if (o == OUTPUT) {
-            a.output = optarg;
-        } else if (o == JSON) {
-            a.json = true;
-        } else if (o == DRAFT) {
-            a.draft = true;
-        } else if (o == NO_PDF) {
-            a.no_pdf = true;
-        } else if (o == BW_JUDGING_OPT_ADOPT) {
-            if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
-                return BW_EXIT_USAGE;
-            }
-        } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
-            memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
-        } else {
-            return BW_EXIT_USAGE;
-        }
+    if (read_options(v, argc, argv, "o:", own, &a) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
     }
     if (optind < argc) {
         return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
@@ -375,28 +404,15 @@ int bw_report_asked_explain(const struct bw_verb *v,
                             struct bw_report_asked *ret,
                             const char **ret_name)
 {
-    struct option longs[TEXTS + 3] = {
-        [TEXTS] = {"json", no_argument, NULL, JSON},
-        [TEXTS + 1] = {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+    static const struct option own[] = {
+        {"json", no_argument, NULL, JSON},
+        {"adopt", required_argument, NULL, BW_JUDGING_OPT_ADOPT},
+        {NULL, 0, NULL, 0},
     };
     struct bw_report_asked a = {.formats = 0};
-    int o;
 
-    for (int i = 0; i < TEXTS; i++) {
-        longs[i] = (struct option){texts[i].name, required_argument, NULL, FIRST_TEXT + i};
-    }
-    while ((o = bw_cli_getopt(v, argc, argv, "", longs)) != -1) {
-        if (o == JSON) {
-            a.json = true;
-        } else if (o == BW_JUDGING_OPT_ADOPT) {
-            if (bw_judging_adopt(v, &a.judging, optarg) != BW_EXIT_OK) {
-                return BW_EXIT_USAGE;
-            }
-        } else if (o >= FIRST_TEXT && o < FIRST_TEXT + TEXTS) {
-            memcpy((char *)&a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
-        } else {
-            return BW_EXIT_USAGE;
-        }
+    if (read_options(v, argc, argv, "", own, &a) != BW_EXIT_OK) {
+        return BW_EXIT_USAGE;
     }
     if (argc - optind != 1) {
         return bw_cli_usage(v,

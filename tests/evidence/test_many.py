@@ -144,7 +144,7 @@ class Many(unittest.TestCase):
                 (("--district", "424242"), 1, "bandwitness import usac"),
                 (("--frn", "2699000003"), 1, "bandwitness claim confirm"),
                 (("--school", DISTRICT), 1, "--district 123450"),
-                (("--frn", "2699000001", "--district", DISTRICT), 2, "one of them"),
+                (("--frn", "2699000001", "--district", DISTRICT), 2, "--district beside --frn: one of them"),
                 (("--frn", "2699000001", "--circuit", "wan"), 2, "whose circuits"),
                 (("--all", "--students", "3"), 2, "of one circuit"),
                 (("--circuit", "s-heron.wan", "--jobs", "2"), 2, "go with many")):
