@@ -56,7 +56,8 @@ static int adoptions(const struct bw_verb *v,
     struct bw_err err = {""};
     struct bw_adoption *more;
 
-    if (bw_origin_adoptions(origin, &j->adoptions, &j->j.n_adoptions, &err) < 0) {
+    if (bw_adoptions_read(bw_origin_catalogue(origin), &j->adoptions, &j->j.n_adoptions,
+                          &err) < 0) {
         return bw_cli_failed(v, "%s", err.text);
     }
     more =

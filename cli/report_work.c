@@ -264,7 +264,8 @@ static int find_calendars(const struct bw_report_asked *a, struct bw_report_work
     }
     if (a->calendar) {
         status = calendar_file_read(w->verb, &file, &w->typed, sha256, &name);
-    } else if (bw_origin_calendars(w->origin, w->site, &w->kept, &err) < 0) {
+    } else if (bw_calendars_add_site(bw_origin_catalogue(w->origin), w->site, &w->kept,
+                                     &err) < 0) {
         return failed(w, err.text);
     }
     if (status != BW_EXIT_OK || (!w->typed && w->kept.n == 0)) {
@@ -345,25 +346,25 @@ static int find_claims(const struct bw_report_asked *a, struct bw_report_work *w
 
 static int find_annotations(struct bw_report_work *w)
 {
+    struct bw_catalogue *c = bw_origin_catalogue(w->origin);
     struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
-    int r = bw_origin_annotations(w->origin, w->site, w->circuit, q->from_unix_s,
-                                  q->to_unix_s, &w->annotations, &q->n_annotations,
-                                  &q->n_unread_annotations, &err);
+    int r = bw_annotations_read(c, w->site, w->circuit, q->from_unix_s, q->to_unix_s,
+                                &w->annotations, &q->n_annotations,
+                                &q->n_unread_annotations, &err);
     q->annotations = w->annotations;
     r = r < 0 ? r
               : bw_origin_bindings(w->origin, w->site, w->circuit, w->tz, q->from_unix_s,
                                    q->to_unix_s, &w->bindings, &q->n_bindings, &err);
     q->bindings = w->bindings;
     r = r < 0 ? r
-              : bw_origin_replies(w->origin, w->site, w->circuit, q->from_unix_s,
-                                  q->to_unix_s, &w->replies, &q->n_replies,
-                                  &q->n_unread_replies, &err);
+              : bw_replies_read(c, w->site, w->circuit, q->from_unix_s, q->to_unix_s,
+                                &w->replies, &q->n_replies, &q->n_unread_replies, &err);
     q->replies = w->replies;
     r = r < 0 ? r
-              : bw_origin_errata(w->origin, w->site, w->circuit, q->from_unix_s,
-                                 q->to_unix_s, BW_UNKNOWN, &w->errata, &q->n_errata,
-                                 &q->n_unread_errata, &err);
+              : bw_errata_read(c, w->site, w->circuit, q->from_unix_s, q->to_unix_s,
+                               BW_UNKNOWN, &w->errata, &q->n_errata, &q->n_unread_errata,
+                               &err);
     q->errata = w->errata;
     r = r < 0 ? r : bw_origin_keyfacts(w->origin, w->site, &w->keys, &q->n_keys, &err);
     q->keys = w->keys;

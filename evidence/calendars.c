@@ -86,8 +86,12 @@ int bw_calendars_add_site(struct bw_catalogue *c,
     char about[BW_STATEMENT_ABOUT_MAX + 1];
     struct bw_entity e = {.id = ""};
     struct bw_site s;
-    int rc = c->ops->site_get(c, site, &s, reterr);
+    int rc;
 
+    if (!c) {
+        return 0;
+    }
+    rc = c->ops->site_get(c, site, &s, reterr);
     if (rc < 0 && rc != -ENOENT) {
         return rc;
     }

@@ -39,7 +39,7 @@ int bw_calendars_add(struct bw_catalogue *c,
                      struct bw_err *reterr);
 /* Append those that govern a site, the nearest first: of its entity, of that one's parents
  * as they are now, of the state. The first that speaks of a day counts. A site that is not
- * in the catalogue (a box's own has none) has the state's. */
+ * in the catalogue (a box's own has none) has the state's. c NULL: none. */
 int bw_calendars_add_site(struct bw_catalogue *c,
                           const char *site,
                           struct bw_calendars *out,

@@ -6,7 +6,6 @@
 #include "origin_private.h"
 
 #include "buf.h"
-#include "calendars.h"
 #include "catalogue.h"
 #include "check.h"
 #include "clock.h"
@@ -434,77 +433,4 @@ int bw_origin_claims(struct bw_origin *s,
     }
     *ret_n = out.n;
     return 0;
-}
-
-int bw_origin_annotations(struct bw_origin *s,
-                          const char *site,
-                          const char *circuit,
-                          int64_t from_unix_s,
-                          int64_t to_unix_s,
-                          struct bw_annotation_said **ret,
-                          size_t *ret_n,
-                          int64_t *ret_unread,
-                          struct bw_err *reterr)
-{
-    *ret = NULL;
-    *ret_n = 0;
-    *ret_unread = 0;
-    return s->catalogue ? bw_annotations_read(s->catalogue, site, circuit, from_unix_s,
-                                              to_unix_s, ret, ret_n, ret_unread, reterr)
-                        : 0;
-}
-
-int bw_origin_replies(struct bw_origin *s,
-                      const char *site,
-                      const char *circuit,
-                      int64_t from_unix_s,
-                      int64_t to_unix_s,
-                      struct bw_reply_said **ret,
-                      size_t *ret_n,
-                      int64_t *ret_unread,
-                      struct bw_err *reterr)
-{
-    *ret = NULL;
-    *ret_n = 0;
-    *ret_unread = 0;
-    return s->catalogue ? bw_replies_read(s->catalogue, site, circuit, from_unix_s,
-                                          to_unix_s, ret, ret_n, ret_unread, reterr)
-                        : 0;
-}
-
-int bw_origin_errata(struct bw_origin *s,
-                     const char *site,
-                     const char *circuit,
-                     int64_t from_unix_s,
-                     int64_t to_unix_s,
-                     int64_t as_of,
-                     struct bw_erratum_said **ret,
-                     size_t *ret_n,
-                     int64_t *ret_unread,
-                     struct bw_err *reterr)
-{
-    *ret = NULL;
-    *ret_n = 0;
-    *ret_unread = 0;
-    return s->catalogue ? bw_errata_read(s->catalogue, site, circuit, from_unix_s,
-                                         to_unix_s, as_of, ret, ret_n, ret_unread, reterr)
-                        : 0;
-}
-
-int bw_origin_calendars(struct bw_origin *s,
-                        const char *site,
-                        struct bw_calendars *out,
-                        struct bw_err *reterr)
-{
-    return s->catalogue ? bw_calendars_add_site(s->catalogue, site, out, reterr) : 0;
-}
-
-int bw_origin_adoptions(struct bw_origin *s,
-                        struct bw_adoption **ret,
-                        size_t *ret_n,
-                        struct bw_err *reterr)
-{
-    *ret = NULL;
-    *ret_n = 0;
-    return s->catalogue ? bw_adoptions_read(s->catalogue, ret, ret_n, reterr) : 0;
 }

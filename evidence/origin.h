@@ -11,7 +11,6 @@
 #include <limits.h>
 
 struct bw_buf;
-struct bw_calendars;
 struct bw_catalogue;
 struct bw_check_result;
 struct bw_err;
@@ -53,7 +52,8 @@ const char *bw_origin_text(const struct bw_origin *s);     /* for a reader of th
  * an exported file has none. */
 int bw_origin_beside(const struct bw_origin *s, char ret[PATH_MAX]);
 
-/* What people said and the state knows, lent; NULL: there is none beside the records. */
+/* What people said and the state knows, lent; NULL: there is none beside the records, and
+ * who reads statements from it (bw_annotations_read() and the like) finds none. */
 struct bw_catalogue *bw_origin_catalogue(struct bw_origin *s);
 
 /* The ledger, lent, and the collector's data folder around it; NULL: from elsewhere. */
@@ -176,61 +176,12 @@ int bw_origin_bindings(struct bw_origin *s,
                        size_t *ret_n,
                        struct bw_err *reterr);
 
-/* What people said of this circuit and [from, to), as bw_annotations_read(): from the
- * catalogue beside ledger or journal. No catalogue is no failure. */
-int bw_origin_annotations(struct bw_origin *s,
-                          const char *site,
-                          const char *circuit,
-                          int64_t from_unix_s,
-                          int64_t to_unix_s,
-                          struct bw_annotation_said **ret,
-                          size_t *ret_n,
-                          int64_t *ret_unread,
-                          struct bw_err *reterr);
-
-/* What people answered to reports of this circuit and [from, to), as bw_replies_read(). */
-int bw_origin_replies(struct bw_origin *s,
-                      const char *site,
-                      const char *circuit,
-                      int64_t from_unix_s,
-                      int64_t to_unix_s,
-                      struct bw_reply_said **ret,
-                      size_t *ret_n,
-                      int64_t *ret_unread,
-                      struct bw_err *reterr);
-
-/* Errata that may concern this circuit and [from, to), as bw_errata_read() with as_of. None
- * without a catalogue. */
-int bw_origin_errata(struct bw_origin *s,
-                     const char *site,
-                     const char *circuit,
-                     int64_t from_unix_s,
-                     int64_t to_unix_s,
-                     int64_t as_of,
-                     struct bw_erratum_said **ret,
-                     size_t *ret_n,
-                     int64_t *ret_unread,
-                     struct bw_err *reterr);
-
 /* What is on file of a site's keys, for a report; free() *ret. None is no failure. */
 int bw_origin_keyfacts(struct bw_origin *s,
                        const char *site,
                        struct bw_report_keyfact **ret,
                        size_t *ret_n,
                        struct bw_err *reterr);
-
-/* Rules that the state has adopted (adoption.h), as they were said; free() *ret. None
- * without a catalogue. */
-int bw_origin_adoptions(struct bw_origin *s,
-                        struct bw_adoption **ret,
-                        size_t *ret_n,
-                        struct bw_err *reterr);
-/* Append the school calendars on record that govern a site (calendars.h), the nearest
- * first. None is no failure. */
-int bw_origin_calendars(struct bw_origin *s,
-                        const char *site,
-                        struct bw_calendars *out,
-                        struct bw_err *reterr);
 
 /* What a configuration of the box states for a circuit: the journal keeps its text under
  * the hash that records carry; a text that does not fit its hash is not believed. 0, or

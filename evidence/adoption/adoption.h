@@ -50,7 +50,7 @@ struct bw_adoption {
 
 /* All of a catalogue, in the order in which they were said, also those that were withdrawn:
  * they govern the years in which they did. free() *ret. Those that others took the place
- * of and bodies of a newer form are left out. */
+ * of and bodies of a newer form are left out. c NULL: none. */
 int bw_adoptions_read(struct bw_catalogue *c,
                       struct bw_adoption **ret,
                       size_t *ret_n,

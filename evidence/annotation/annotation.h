@@ -72,7 +72,7 @@ struct bw_annotation_said {
 
 /* Those of a circuit that touch [from, to), by time and then in the order in which they
  * were said; free() *ret. A body that cannot be read (a newer program's) is counted in
- * *ret_unread and not among them. -E2BIG beyond BW_ANNOTATIONS_MAX. */
+ * *ret_unread and not among them. c NULL: none. -E2BIG beyond BW_ANNOTATIONS_MAX. */
 int bw_annotations_read(struct bw_catalogue *c,
                         const char *site,
                         const char *circuit,

@@ -31,7 +31,7 @@ int bw_erratum_take(const struct bw_statement *s,
 /* Those that may concern a circuit within [from, to), in the order of their keys and then
  * as they were said; free() *ret. `as_of` (BW_UNKNOWN: now): as they stood when the next
  * statement had this position. What cannot be read (a newer program's) is counted in
- * *ret_unread and not among them. -E2BIG beyond BW_ERRATA_MAX. */
+ * *ret_unread and not among them. c NULL: none. -E2BIG beyond BW_ERRATA_MAX. */
 int bw_errata_read(struct bw_catalogue *c,
                    const char *site,
                    const char *circuit,

@@ -71,14 +71,15 @@ static int without(struct asking *a, const char *erratum, struct bw_err *reterr)
 static int find_errata(struct asking *a, const char *erratum, struct bw_err *reterr)
 {
     const struct bw_issued_head *h = &a->e->head;
+    struct bw_catalogue *c = bw_origin_catalogue(a->origin);
     int64_t unread = 0;
-    int r = bw_origin_errata(a->origin, h->site, h->circuit, h->from_unix_s, h->to_unix_s,
-                             BW_UNKNOWN, &a->now, &a->n_now, &unread, reterr);
+    int r = bw_errata_read(c, h->site, h->circuit, h->from_unix_s, h->to_unix_s, BW_UNKNOWN,
+                           &a->now, &a->n_now, &unread, reterr);
     if (r < 0 || erratum) {
         return r < 0 ? r : without(a, erratum, reterr);
     }
-    return bw_origin_errata(a->origin, h->site, h->circuit, h->from_unix_s, h->to_unix_s,
-                            h->statements, &a->then, &a->n_then, &unread, reterr);
+    return bw_errata_read(c, h->site, h->circuit, h->from_unix_s, h->to_unix_s,
+                          h->statements, &a->then, &a->n_then, &unread, reterr);
 }
 
 /* Keys as they stood then: one whose revocation was said later was in force. */
@@ -172,9 +173,10 @@ static int find_calendars(struct asking *a, struct bw_err *reterr)
 static int find_said(struct asking *a, struct bw_err *reterr)
 {
     const struct bw_issued_head *h = &a->e->head;
-    int r = bw_origin_annotations(a->origin, h->site, h->circuit, h->from_unix_s,
-                                  h->to_unix_s, &a->annotations, &a->q.n_annotations,
-                                  &a->q.n_unread_annotations, reterr);
+    struct bw_catalogue *c = bw_origin_catalogue(a->origin);
+    int r = bw_annotations_read(c, h->site, h->circuit, h->from_unix_s, h->to_unix_s,
+                                &a->annotations, &a->q.n_annotations,
+                                &a->q.n_unread_annotations, reterr);
     a->q.annotations = a->annotations;
     r = r < 0 ? r
               : bw_origin_bindings(a->origin, h->site, h->circuit, a->tz, h->from_unix_s,

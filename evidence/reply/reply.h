@@ -88,7 +88,7 @@ struct bw_reply_said {
 
 /* Those of a circuit whose period touches [from, to), in the order in which they were said;
  * free() *ret. A body that cannot be read (a newer program's) is counted in *ret_unread and
- * not among them. -E2BIG beyond BW_REPLIES_MAX. */
+ * not among them. c NULL: none. -E2BIG beyond BW_REPLIES_MAX. */
 int bw_replies_read(struct bw_catalogue *c,
                     const char *site,
                     const char *circuit,

@@ -33,7 +33,7 @@ int bw_said_list_read(struct bw_catalogue *c,
                       const char *what,
                       struct bw_err *reterr)
 {
-    int r = c->ops->statements(c, q, take, owner, reterr);
+    int r = c ? c->ops->statements(c, q, take, owner, reterr) : 0;
 
     if (r < 0) {
         free(l->rows);

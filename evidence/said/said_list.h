@@ -22,8 +22,9 @@ struct bw_said_list {
 /* A copy of the row goes to the end. -E2BIG beyond max, -ENOMEM. */
 int bw_said_list_add(struct bw_said_list *l, const void *row);
 
-/* Those that q asks for, each taken into the list by `take` with `owner`. A failure frees
- * the rows; -E2BIG says "more than MAX `what`". */
+/* Those that q asks for, each taken into the list by `take` with `owner`; c NULL (nothing
+ * was ever said here): none. A failure frees the rows; -E2BIG says "more than MAX `what`".
+ */
 int bw_said_list_read(struct bw_catalogue *c,
                       const struct bw_said_query *q,
                       bw_said_cb take,

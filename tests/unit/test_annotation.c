@@ -140,6 +140,12 @@ static void test_on_file(void **state)
     assert_int_equal(list[1].said_unix_s, 1001);
     assert_int_equal(strlen(list[1].id), BW_HASH_LEN);
     free(list);
+    /* Where nothing was ever said there is no catalogue. */
+    assert_int_equal(
+        bw_annotations_read(NULL, "s-heron", "wan", 200, 500, &list, &n, &unread, &err), 0);
+    assert_null(list);
+    assert_int_equal(n, 0);
+    assert_int_equal(unread, 0);
     bw_catalogue_close(c);
     tmp_folder_drop(folder);
 }
