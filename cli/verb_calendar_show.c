@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_calendar_show.c - a school's calendar as a picture: from a file, or as it is on
  * record. */
-#include "calendar_file.h"
+#include "calendar_asked.h"
 #include "calendar_view.h"
-#include "docket_asked.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -17,66 +16,43 @@
 extern const struct bw_verb bw_verb_calendar_show;
 
 enum {
-    JSON_MAX = 64 * 1024 * 1024,
-    OPT_WHOLE = 'w'
+    JSON_MAX = 64 * 1024 * 1024
 };
 
 struct asked {
-    struct bw_docket_asked docket;
-    struct calendar_file_asked file;
-    const char *entity;
+    struct calendar_asked which;
     const char *site;
-    bool whole_state;
     bool box;
-    bool json;
 };
 
 static int read_options(int argc, char **argv, struct asked *a)
 {
     static const struct option longs[] = {
-        BW_DOCKET_ASKED_OPTIONS,
-        CALENDAR_FILE_OPTIONS,
-        {"entity", required_argument, NULL, 'e'},
+        CALENDAR_ASKED_OPTIONS,
         {"site", required_argument, NULL, 's'},
-        {"whole-state", no_argument, NULL, OPT_WHOLE},
         {"box", no_argument, NULL, 'b'},
-        {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_calendar_show;
+    struct calendar_asked *w = &a->which;
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
-        switch (o) {
-        case 'e':
-            a->entity = optarg;
-            break;
-        case 's':
+        if (o == 's') {
             a->site = optarg;
-            break;
-        case OPT_WHOLE:
-            a->whole_state = true;
-            break;
-        case 'b':
+        } else if (o == 'b') {
             a->box = true;
-            break;
-        case 'j':
-            a->json = true;
-            break;
-        default:
-            if (calendar_file_take(o, &a->file) != 0 &&
-                bw_docket_asked_take(v, o, &a->docket) != 0) {
-                return BW_EXIT_USAGE;
-            }
+        } else if (calendar_asked_take(v, o, w) != 0) {
+            return BW_EXIT_USAGE;
         }
     }
-    a->file.path = optind < argc ? argv[optind] : NULL;
+    w->file.path = optind < argc ? argv[optind] : NULL;
     if (optind + 1 < argc) {
         return bw_cli_usage(v, "%s is too much", argv[optind + 1]);
     }
-    if ((a->file.path != NULL) + (a->entity != NULL) + (a->site != NULL) + a->whole_state !=
+    if ((w->file.path != NULL) + (w->entity != NULL) + (a->site != NULL) + w->whole_state !=
         1) {
         return bw_cli_usage(v, "give a file, --entity, --site or --whole-state");
     }
-    return a->box && a->json ? bw_cli_usage(v, "give --box or --json") : 0;
+    return a->box && w->json ? bw_cli_usage(v, "give --box or --json") : 0;
 }
 
 static int show(const struct asked *a, const struct bw_calendars *list, bool kept)
@@ -97,7 +73,7 @@ static int show(const struct asked *a, const struct bw_calendars *list, bool kep
             status = bw_cli_failed(v, "%s", err.text);
             break;
         }
-        if (a->json) {
+        if (a->which.json) {
             calendar_view_json(&w, k->cal, tz, kept ? k : NULL);
         } else if (a->box) {
             calendar_view_box(k->cal);
@@ -108,7 +84,7 @@ static int show(const struct asked *a, const struct bw_calendars *list, bool kep
         bw_tz_free(tz);
     }
     bw_jw_arr_end(&w);
-    if (status == 0 && a->json) {
+    if (status == 0 && a->which.json) {
         status = bw_buf_error(&text) < 0 ? bw_cli_failed(v, "out of memory") : 0;
         (void)printf("%s\n", status == 0 ? text.data : "");
     }
@@ -119,15 +95,13 @@ static int show(const struct asked *a, const struct bw_calendars *list, bool kep
 static int find(const struct asked *a, struct bw_calendars *list)
 {
     const struct bw_verb *v = &bw_verb_calendar_show;
-    char about[BW_STATEMENT_ABOUT_MAX + 1] = BW_CALENDAR_ABOUT_STATE;
+    char about[BW_STATEMENT_ABOUT_MAX + 1];
     struct bw_docket d = {.catalogue = NULL};
     struct bw_err err = {""};
     int status;
 
-    if (a->entity) {
-        (void)snprintf(about, sizeof(about), BW_CALENDAR_ABOUT_ENTITY "%s", a->entity);
-    }
-    status = bw_docket_open(v, &a->docket, false, &d);
+    calendar_asked_about(&a->which, about);
+    status = bw_docket_open(v, &a->which.docket, false, &d);
     if (status == 0 && d.catalogue &&
         (a->site ? bw_calendars_add_site(d.catalogue, a->site, list, &err)
                  : bw_calendars_add(d.catalogue, about, list, &err)) < 0) {
@@ -144,7 +118,7 @@ static int find(const struct asked *a, struct bw_calendars *list)
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_calendar_show;
-    struct asked a = {.json = false};
+    struct asked a = {.site = NULL};
     struct bw_calendars list = {.n = 0};
     struct bw_calendar_kept one = {.cal = NULL};
     char sha256[BW_HASH_LEN + 1];
@@ -154,9 +128,9 @@ static int run(int argc, char **argv)
     if (status != 0) {
         return status;
     }
-    if (a.file.path) {
+    if (a.which.file.path) {
         const struct bw_calendars of_file = {.list = &one, .n = 1};
-        status = calendar_file_read(v, &a.file, &one.cal, sha256, &name);
+        status = calendar_file_read(v, &a.which.file, &one.cal, sha256, &name);
         status = status != 0 ? status : show(&a, &of_file, false);
         bw_schoolcal_free(one.cal);
     } else {

@@ -3,9 +3,8 @@
  *
  * Invariant: a file is taken whole or not at all; what is said of a day replaces what was
  * said of it before, and no day loses its calendar unasked. */
-#include "calendar_file.h"
+#include "calendar_asked.h"
 #include "calendar_view.h"
-#include "docket_asked.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -26,13 +25,9 @@ enum {
 };
 
 struct asked {
-    struct bw_docket_asked docket;
-    struct calendar_file_asked file;
-    const char *entity;
-    bool whole_state;
+    struct calendar_asked which;
     bool replace;
     bool dry_run;
-    bool json;
 };
 
 /* What becomes of it. */
@@ -48,50 +43,32 @@ struct import {
 static int read_options(int argc, char **argv, struct asked *a)
 {
     static const struct option longs[] = {
-        BW_DOCKET_ASKED_OPTIONS,
+        CALENDAR_ASKED_OPTIONS,
         BW_DOCKET_ASKED_BY,
-        CALENDAR_FILE_OPTIONS,
-        {"entity", required_argument, NULL, 'e'},
-        {"whole-state", no_argument, NULL, 'w'},
         {"replace", no_argument, NULL, 'r'},
         {"dry-run", no_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_import_calendar;
+    struct calendar_asked *w = &a->which;
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
-        switch (o) {
-        case 'e':
-            a->entity = optarg;
-            break;
-        case 'w':
-            a->whole_state = true;
-            break;
-        case 'r':
+        if (o == 'r') {
             a->replace = true;
-            break;
-        case 'n':
+        } else if (o == 'n') {
             a->dry_run = true;
-            break;
-        case 'j':
-            a->json = true;
-            break;
-        default:
-            if (calendar_file_take(o, &a->file) != 0 &&
-                bw_docket_asked_take(v, o, &a->docket) != 0) {
-                return BW_EXIT_USAGE;
-            }
+        } else if (calendar_asked_take(v, o, w) != 0) {
+            return BW_EXIT_USAGE;
         }
     }
     if (optind + 1 != argc) {
         return bw_cli_usage(v, "give one file");
     }
-    a->file.path = argv[optind];
-    if ((a->entity != NULL) == a->whole_state) {
+    w->file.path = argv[optind];
+    if ((w->entity != NULL) == w->whole_state) {
         return bw_cli_usage(v, "say whose calendar it is: --entity ID or --whole-state");
     }
-    return a->entity && (!a->entity[0] || strlen(a->entity) > BW_ENTITY_MAX)
-               ? bw_cli_usage(v, "'%s' is no entity's id", a->entity)
+    return w->entity && (!w->entity[0] || strlen(w->entity) > BW_ENTITY_MAX)
+               ? bw_cli_usage(v, "'%s' is no entity's id", w->entity)
                : 0;
 }
 
@@ -169,7 +146,7 @@ static void tell(const struct asked *a, const struct import *m)
     struct bw_buf text;
     struct bw_jw w;
 
-    if (!a->json) {
+    if (!a->which.json) {
         (void)printf("The calendar of %s %s%s%.8s%s", m->said.about, what,
                      m->id[0] ? " (" : "", m->id, m->id[0] ? ")" : "");
         for (size_t i = 0; i < m->said.n_replaces; i++) {
@@ -202,8 +179,8 @@ static int known_entity(const struct asked *a, const struct bw_docket *d)
     struct bw_err err = {""};
     struct bw_entity e;
 
-    if (!a->entity || !d->of_collector || !d->catalogue ||
-        d->catalogue->ops->entity_get(d->catalogue, a->entity, &e, &err) == 0) {
+    if (!a->which.entity || !d->of_collector || !d->catalogue ||
+        d->catalogue->ops->entity_get(d->catalogue, a->which.entity, &e, &err) == 0) {
         return 0;
     }
     return bw_cli_failed(&bw_verb_import_calendar, "%s", err.text);
@@ -213,7 +190,7 @@ static int import(const struct asked *a, struct import *m, struct bw_docket *d)
 {
     const struct bw_verb *v = &bw_verb_import_calendar;
     struct bw_err err = {""};
-    int status = bw_docket_open(v, &a->docket, !a->dry_run, d);
+    int status = bw_docket_open(v, &a->which.docket, !a->dry_run, d);
 
     status = status != 0 ? status : known_entity(a, d);
     if (status != 0) {
@@ -236,7 +213,7 @@ static int import(const struct asked *a, struct import *m, struct bw_docket *d)
 static int run(int argc, char **argv)
 {
     const struct bw_verb *v = &bw_verb_import_calendar;
-    struct asked a = {.json = false};
+    struct asked a = {.replace = false};
     struct import m = {.cal = NULL};
     struct bw_docket d = {.catalogue = NULL};
     const char *name = "";
@@ -247,7 +224,7 @@ static int run(int argc, char **argv)
     }
     bw_buf_init(&m.body, BW_SCHOOLCAL_BODY_MAX);
     bw_docket_begin(v, &d, BW_STATEMENT_CALENDAR, &m.said);
-    status = calendar_file_read(v, &a.file, &m.cal, m.said.sha256, &name);
+    status = calendar_file_read(v, &a.which.file, &m.cal, m.said.sha256, &name);
     if (status != 0) {
         goto out;
     }
@@ -256,9 +233,7 @@ static int run(int argc, char **argv)
     } else {
         (void)snprintf(m.said.file, sizeof(m.said.file), "%s", name);
     }
-    (void)snprintf(m.said.about, sizeof(m.said.about), "%s%s",
-                   a.entity ? BW_CALENDAR_ABOUT_ENTITY : BW_CALENDAR_ABOUT_STATE,
-                   a.entity ? a.entity : "");
+    calendar_asked_about(&a.which, m.said.about);
     bw_schoolcal_encode(m.cal, &m.body);
     status = import(&a, &m, &d);
     if (status == 0) {
