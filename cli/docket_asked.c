@@ -255,6 +255,15 @@ static int full_name(const struct bw_verb *v,
     return 0;
 }
 
+int bw_docket_circuit_word(const struct bw_verb *v, int argc, char **argv, const char **ret)
+{
+    if (optind + 1 != argc) {
+        return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
+    }
+    *ret = argv[optind];
+    return 0;
+}
+
 int bw_docket_circuit(const struct bw_verb *v,
                       const struct bw_docket *d,
                       const char *text,

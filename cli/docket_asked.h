@@ -106,6 +106,13 @@ enum {
     BW_DOCKET_CIRCUIT_MAX = BW_SITE_MAX + BW_NAME_MAX + 1 /* "SITE.CIRCUIT" */
 };
 
+/* The one word that is left after the options names a circuit: 0, or BW_EXIT_USAGE after a
+ * sentence. */
+int bw_docket_circuit_word(const struct bw_verb *v,
+                           int argc,
+                           char **argv,
+                           const char **ret);
+
 /* "SITE.CIRCUIT", or at a box "CIRCUIT" of its own site, as "SITE.CIRCUIT". With `known`
  * there must be records of it. 0, or the exit status after a sentence. */
 int bw_docket_circuit(const struct bw_verb *v,

@@ -99,6 +99,24 @@ int saying_say(struct saying *s,
     return r < 0 ? bw_cli_failed(s->verb, "%s", err.text) : 0;
 }
 
+int saying_of_circuit(struct saying *s,
+                      const char *circuit,
+                      const char *replaces,
+                      const char *file,
+                      const char *sha256,
+                      const struct bw_buf *body)
+{
+    char about[BW_STATEMENT_ABOUT_MAX + 1];
+    char old[BW_HASH_LEN + 1] = "";
+    int status = 0;
+
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    if (replaces) {
+        status = saying_find(s, replaces, about, old);
+    }
+    return status != 0 ? status : saying_say(s, about, old, file, sha256, body);
+}
+
 bool saying_told(const struct saying *s, const struct saying_asked *a)
 {
     if (a->json) {

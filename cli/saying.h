@@ -30,11 +30,12 @@ struct saying_asked {
 #define SAYING_CORRECTS \
     {"replaces", required_argument, NULL, 'r'}, \
     {"json", no_argument, NULL, 'j'}
+#define SAYING_UNSEEN {"unseen", no_argument, NULL, 'u'}
 #define SAYING_OPTIONS \
     SAYING_CORRECTS, \
     {"withdraw", required_argument, NULL, 'w'}
 /* clang-format on */
-/* Take the option o (also --unseen, 'u'): true, or it is none of these. */
+/* Take the option o: true, or it is none of these. */
 bool saying_take(int o, struct saying_asked *a);
 
 /* A day of an option: 0, or the exit status after a sentence. */
@@ -55,6 +56,15 @@ int saying_say(struct saying *s,
                const char *file,
                const char *sha256,
                const struct bw_buf *body);
+
+/* One about "circuit:CIRCUIT", in place of the one that `replaces` names as it was typed
+ * (NULL: none), as saying_find() and saying_say(). */
+int saying_of_circuit(struct saying *s,
+                      const char *circuit,
+                      const char *replaces,
+                      const char *file,
+                      const char *sha256,
+                      const struct bw_buf *body);
 
 /* Its id as JSON where that is wanted, or that something was withdrawn: true; else the verb
  * tells in its own words. */

@@ -18,6 +18,7 @@ extern const struct bw_verb bw_verb_annotate;
 struct asked {
     struct bw_docket_asked docket;
     struct bw_span_asked span;
+    const char *circuit;
     const char *text;
     struct saying_asked saying;
     struct bw_annotation annotation;
@@ -56,7 +57,7 @@ static int read_options(int argc, char **argv, struct asked *a)
         {"cause", required_argument, NULL, 'c'},
         {"text", required_argument, NULL, 'x'},
         {"exclude", no_argument, NULL, 'e'},
-        {"unseen", no_argument, NULL, 'u'},
+        SAYING_UNSEEN,
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_annotate;
@@ -73,8 +74,8 @@ static int read_options(int argc, char **argv, struct asked *a)
         return more ? bw_cli_usage(v, "--withdraw ID says all there is, but for --text why")
                     : 0;
     }
-    if (optind + 1 != argc) {
-        return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
+    if (bw_docket_circuit_word(v, argc, argv, &a->circuit) != 0) {
+        return BW_EXIT_USAGE;
     }
     if (!a->span.from || !a->span.to) {
         return bw_cli_usage(v, "from when to when? --from 2026-11-02T08:00 --to "
@@ -100,20 +101,15 @@ static int read_times(const struct bw_verb *v, struct asked *a)
 
 static int annotate(struct saying *y, const struct asked *a, const char *circuit)
 {
-    char about[BW_STATEMENT_ABOUT_MAX + 1];
-    char old[BW_HASH_LEN + 1] = "";
     struct bw_err err = {.text = ""};
     struct bw_buf body;
-    int status = 0;
-    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
-    if (a->saying.replaces) {
-        status = saying_find(y, a->saying.replaces, about, old);
-    }
+    int status;
     bw_buf_init(&body, BW_STATEMENT_MAX);
-    if (status == 0 && bw_annotation_encode(&a->annotation, &body, &err) < 0) {
+    if (bw_annotation_encode(&a->annotation, &body, &err) < 0) {
         status = bw_cli_failed(y->verb, "%s", err.text);
+    } else {
+        status = saying_of_circuit(y, circuit, a->saying.replaces, "", "", &body);
     }
-    status = status != 0 ? status : saying_say(y, about, old, "", "", &body);
     bw_buf_done(&body);
     return status;
 }
@@ -152,7 +148,7 @@ static int run(int argc, char **argv)
     if (status == 0 && a.saying.withdraw) {
         status = saying_withdraw(&y, a.saying.withdraw, a.text);
     } else if (status == 0) {
-        status = bw_docket_circuit(v, &d, argv[optind], !a.saying.unseen, circuit);
+        status = bw_docket_circuit(v, &d, a.circuit, !a.saying.unseen, circuit);
         status = status != 0 ? status : annotate(&y, &a, circuit);
     }
     if (status == 0) {

@@ -23,6 +23,7 @@ enum {
 struct asked {
     struct bw_docket_asked docket;
     struct bw_span_asked span;
+    const char *circuit;
     const char *to;
     const char *from;
     const char *name;
@@ -96,7 +97,7 @@ static int read_options(int argc, char **argv, struct asked *a)
         {"file", required_argument, NULL, OPT_FILE},
         {"exhibit", required_argument, NULL, OPT_ANSWERED},
         SAYING_CORRECTS,
-        {"unseen", no_argument, NULL, 'u'},
+        SAYING_UNSEEN,
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_reply_add;
@@ -106,8 +107,8 @@ static int read_options(int argc, char **argv, struct asked *a)
             return r;
         }
     }
-    if (optind + 1 != argc) {
-        return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
+    if (bw_docket_circuit_word(v, argc, argv, &a->circuit) != 0) {
+        return BW_EXIT_USAGE;
     }
     if (!a->to || !a->from) {
         return bw_cli_usage(v,
@@ -170,21 +171,17 @@ static int read_words(const struct bw_verb *v, struct asked *a)
 
 static int keep(struct saying *y, const struct asked *a, const char *circuit)
 {
-    char about[BW_STATEMENT_ABOUT_MAX + 1];
-    char old[BW_HASH_LEN + 1] = "";
     struct bw_err err = {.text = ""};
     struct bw_buf body;
-    int status = 0;
+    int status;
 
-    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
-    if (a->saying.replaces) {
-        status = saying_find(y, a->saying.replaces, about, old);
-    }
     bw_buf_init(&body, (size_t)4 * BW_STATEMENT_MAX);
-    if (status == 0 && bw_reply_encode(&a->reply, &body, &err) < 0) {
+    if (bw_reply_encode(&a->reply, &body, &err) < 0) {
         status = bw_cli_failed(y->verb, "%s", err.text);
+    } else {
+        status =
+            saying_of_circuit(y, circuit, a->saying.replaces, a->source, a->sha256, &body);
     }
-    status = status != 0 ? status : saying_say(y, about, old, a->source, a->sha256, &body);
     bw_buf_done(&body);
     return status;
 }
@@ -204,9 +201,9 @@ static int run(int argc, char **argv)
         return status;
     }
     (void)snprintf(a.reply.name, sizeof(a.reply.name), "%s", a.name ? a.name : "");
-    const char *typed = argv[optind];
     status = bw_docket_open(v, &a.docket, true, &d);
-    status = status ? status : bw_docket_circuit(v, &d, typed, !a.saying.unseen, circuit);
+    status =
+        status ? status : bw_docket_circuit(v, &d, a.circuit, !a.saying.unseen, circuit);
     status = status ? status : keep(&y, &a, circuit);
     if (status == 0 && !saying_told(&y, &a.saying)) {
         (void)printf("%s  reply of the %s to the %s about %s, kept by %s\n", y.id, a.from,

@@ -37,6 +37,7 @@ enum {
 struct asked {
     struct bw_docket_asked docket;
     struct bw_span_asked span;
+    const char *circuit; /* as it was typed */
     const char *purpose;
     const char *note;
     const char *url;
@@ -123,8 +124,8 @@ static int read_options(int argc, char **argv, struct asked *a)
             return r;
         }
     }
-    if (optind + 1 != argc) {
-        return bw_cli_usage(v, "which circuit? SITE.CIRCUIT, as s-4f9k2.wan");
+    if (bw_docket_circuit_word(v, argc, argv, &a->circuit) != 0) {
+        return BW_EXIT_USAGE;
     }
     if (!a->purpose) {
         return bw_cli_usage(v, "which pack? --for pia");
@@ -356,7 +357,6 @@ static int run(int argc, char **argv)
         return status;
     }
     (void)snprintf(a.share.note, sizeof(a.share.note), "%s", a.note ? a.note : "");
-    const char *typed = argv[optind];
     if (bw_crypto_init() < 0) {
         return bw_cli_failed(v, "no source of random numbers");
     }
@@ -365,7 +365,7 @@ static int run(int argc, char **argv)
         status = bw_cli_usage(v, "links are a collector's: name it with --ledger or "
                                  "--collector");
     }
-    status = status ? status : bw_docket_circuit(v, &d, typed, true, circuit);
+    status = status ? status : bw_docket_circuit(v, &d, a.circuit, true, circuit);
     if (status == 0) {
         (void)snprintf(a.share.circuit, sizeof(a.share.circuit), "%s", circuit);
         status = create(v, &a, &d);
