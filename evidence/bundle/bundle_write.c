@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * bundle_write.c - gathers one circuit's evidence of one period and packs it.
- *
- * Invariant: of a chain that has a record in the period no record between its first and
- * last here is left out, so that it can be followed. */
+ * bundle_write.c - gathers one circuit's evidence of one period and packs it. */
+#include "bundle_gather.h"
 #include "bundle_private.h"
 
 #include "buf.h"
 #include "clock.h"
 #include "file.h"
-#include "grow.h"
 #include "hash.h"
 #include "json.h"
 #include "jws.h"
@@ -16,62 +13,25 @@
 #include "tz.h"
 
 #include <bw/err.h>
-#include <bw/records.h>
 #include <errno.h>
 #include <evrule.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum {
-    DAY_S = 86400,
-    TOP_NAME_MAX = 55,    /* bytes of SITE.CIRCUIT in the folder's name, which has 90 */
-    BESIDE_S = 2 * DAY_S, /* what a report reads beside its period, and more */
-    CHUNK = 1024 * 1024,
-    TAKEN_MAX = 1024 * 1024 * 1024,
+    TOP_NAME_MAX = 55, /* bytes of SITE.CIRCUIT in the folder's name, which has 90 */
     REPORT_MAX = 256 * 1024 * 1024
-};
-
-struct chain {
-    char kid[BW_KID_LEN + 1];
-    int64_t first_seq;
-    int64_t last_seq;
-    int64_t n;
-};
-
-/* A record as it lies in the file, where the file is to be put in order. */
-struct laid {
-    size_t chain;
-    int64_t seq;
-    size_t at;
-    size_t n;
-    struct bw_josefile_taken taken;
 };
 
 struct packing {
     const struct bw_bundle_options *o;
     struct bw_bag_writer *bag;
-    struct chain *chains;
-    size_t n_chains;
-    struct bw_buf text; /* records on their way into the file */
-    struct bw_logged_list logged;
-    struct bw_buf taken;
-    bool some_taken;
+    struct bw_bundle_gathered records;
     char pages[BW_HASH_LEN + 1]; /* "": without PDFs */
     char no_pdf[200];
-    bool mixed;        /* records do not come in the order of their chains */
-    struct laid *laid; /* then */
-    size_t n_laid;
-    size_t cap_laid;
-    bool whole; /* every record of a chain between its ends, also from outside the time */
-    int fd;
-    char *mapped;
-    size_t size;
     struct bw_bundle_room parts; /* the same as columns, one part after the other */
-    int64_t n_records;
     struct bw_err *err;
     struct bw_bag_member found; /* of the last find */
     struct bw_buf scratch;
@@ -89,220 +49,21 @@ static int out_of_memory(struct packing *p)
     return bw_err_set(p->err, -ENOMEM, "out of memory");
 }
 
-/* ---- records --------------------------------------------------------------------- */
-
-static struct chain *chain_of(struct packing *p, const char *kid)
-{
-    struct chain *grown;
-
-    for (size_t i = 0; i < p->n_chains; i++) {
-        if (strcmp(p->chains[i].kid, kid) == 0) {
-            return &p->chains[i];
-        }
-    }
-    if (p->n_chains == BW_REPORT_KEYS_MAX) {
-        return NULL;
-    }
-    grown = reallocarray(p->chains, p->n_chains + 1, sizeof(*grown));
-    if (!grown) {
-        return NULL;
-    }
-    p->chains = grown;
-    grown[p->n_chains] = (struct chain){.first_seq = INT64_MAX};
-    (void)snprintf(grown[p->n_chains].kid, sizeof(grown->kid), "%s", kid);
-    return &grown[p->n_chains++];
-}
-
-static int note_chain(void *owner, const struct bw_record *rec)
-{
-    struct packing *p = owner;
-    struct chain *c = chain_of(p, rec->kid);
-
-    if (!c) {
-        return p->n_chains == BW_REPORT_KEYS_MAX
-                   ? bw_err_set(p->err, -E2BIG, "records of more than %d keys",
-                                BW_REPORT_KEYS_MAX)
-                   : out_of_memory(p);
-    }
-    /* A ledger has a late record that filled a declared hole in its place of arrival. */
-    p->mixed = p->mixed || (c->n > 0 && rec->seq < c->last_seq);
-    c->n++;
-    c->first_seq = rec->seq < c->first_seq ? rec->seq : c->first_seq;
-    c->last_seq = rec->seq > c->last_seq ? rec->seq : c->last_seq;
-    return 0;
-}
-
-static int drain(struct packing *p, size_t at_least)
-{
-    const char *at = p->text.data;
-
-    if (bw_buf_error(&p->text) || bw_buf_error(&p->taken)) {
-        return out_of_memory(p);
-    }
-    if (p->text.len <= at_least) {
-        return 0;
-    }
-    for (size_t left = p->text.len; left > 0;) {
-        ssize_t done = write(p->fd, at, left);
-        if (done < 0 && errno != EINTR) {
-            return bw_err_set(p->err, -errno, "%s; set TMPDIR to a folder with room",
-                              bw_strerror(-errno));
-        }
-        if (done > 0) {
-            at += done;
-            left -= (size_t)done;
-            p->size += (size_t)done;
-        }
-    }
-    bw_buf_clear(&p->text);
-    return 0;
-}
-
-static int put_record(void *owner, const struct bw_record *rec)
-{
-    struct packing *p = owner;
-    struct bw_josefile_taken t = {.position = rec->position,
-                                  .received_unix_ms = rec->received_unix_ms,
-                                  .egress = rec->egress};
-
-    size_t i = 0;
-
-    while (i < p->n_chains && strcmp(p->chains[i].kid, rec->kid) != 0) {
-        i++;
-    }
-    if (i == p->n_chains || (p->whole && (rec->seq < p->chains[i].first_seq ||
-                                          rec->seq > p->chains[i].last_seq))) {
-        return 0;
-    }
-    if (p->mixed) {
-        struct laid *grown = bw_grow(p->laid, p->n_laid, &p->cap_laid, sizeof(*grown));
-        if (!grown) {
-            return out_of_memory(p);
-        }
-        p->laid = grown;
-        grown[p->n_laid++] = (struct laid){.chain = i,
-                                           .seq = rec->seq,
-                                           .at = p->size + p->text.len,
-                                           .n = rec->jws_len + 1,
-                                           .taken = t};
-    }
-    if (bw_logged_add(&p->logged, rec) < 0) {
-        return out_of_memory(p);
-    }
-    bw_buf_add(&p->text, rec->jws, rec->jws_len);
-    bw_buf_putc(&p->text, '\n');
-    bw_bundle_taken_add(&p->taken, &t);
-    p->some_taken =
-        p->some_taken || rec->position != BW_UNKNOWN || rec->received_unix_ms != BW_UNKNOWN;
-    if (++p->n_records % 4096 == 0) {
-        show(p, "reading records", 0);
-    }
-    return drain(p, CHUNK);
-}
-
-static int by_chain(const void *a, const void *b)
-{
-    const struct laid *x = a;
-    const struct laid *y = b;
-
-    if (x->chain != y->chain) {
-        return x->chain < y->chain ? -1 : 1;
-    }
-    if (x->seq != y->seq) {
-        return x->seq < y->seq ? -1 : 1;
-    }
-    return (x->at > y->at) - (x->at < y->at); /* both of a fork */
-}
-
-/* The file once more, each chain in the order of its numbers. */
-static int put_in_order(struct packing *p)
-{
-    const char *old = p->mapped;
-    size_t n_old = p->size;
-    int fd = bw_file_temporary(p->err);
-    int r = fd < 0 ? fd : 0;
-
-    if (r < 0) {
-        return r;
-    }
-    (void)close(p->fd); /* what is mapped stays */
-    p->fd = fd;
-    p->size = 0;
-    p->mapped = NULL;
-    qsort(p->laid, p->n_laid, sizeof(*p->laid), by_chain);
-    bw_buf_clear(&p->taken);
-    bw_bundle_taken_head(&p->taken);
-    for (size_t i = 0; r == 0 && i < p->n_laid; i++) {
-        bw_buf_add(&p->text, old + p->laid[i].at, p->laid[i].n);
-        bw_bundle_taken_add(&p->taken, &p->laid[i].taken);
-        r = drain(p, CHUNK);
-    }
-    r = r < 0 ? r : drain(p, 0);
-    union { /* it was mapped by this file */
-        const char *read;
-        void *any;
-    } there = {.read = old};
-    (void)munmap(there.any, n_old);
-    return r;
-}
-
-static int map_records(struct packing *p)
-{
-    if (p->size > 0) {
-        void *at = mmap(NULL, p->size, PROT_READ, MAP_SHARED, p->fd, 0);
-        if (at == MAP_FAILED) {
-            return bw_err_set(p->err, -errno, "records: %s", bw_strerror(-errno));
-        }
-        p->mapped = at;
-    }
-    return 0;
-}
-
-static int64_t floor_day(int64_t unix_s)
-{
-    return unix_s - (unix_s % DAY_S + DAY_S) % DAY_S;
-}
+/* ---- records ---------------------------------------------------------------------- */
 
 static int gather_records(struct packing *p)
 {
-    const struct bw_report_query *q = p->o->query;
-    struct bw_records *records = bw_origin_records(p->o->origin);
-    int64_t from = floor_day(q->from_unix_s) - BESIDE_S;
-    int64_t to = floor_day(q->to_unix_s) + BESIDE_S;
-    int r = bw_records_each(records, q->site, from, to, note_chain, p, p->err);
+    struct bw_bundle_gathered *g = &p->records;
+    int r = bw_bundle_gather(p->o, g, p->err);
 
-    for (size_t i = 0; r == 0 && i < p->n_chains; i++) {
-        const struct chain *c = &p->chains[i];
-        p->whole = p->whole || c->n != c->last_seq - c->first_seq + 1;
-    }
-    if (r < 0) {
-        return r;
-    }
-    p->fd = bw_file_temporary(p->err);
-    if (p->fd < 0) {
-        return p->fd;
-    }
-    bw_bundle_taken_head(&p->taken);
-    r = bw_records_each(records, q->site, p->whole ? INT64_MIN : from,
-                        p->whole ? INT64_MAX : to, put_record, p, p->err);
-    r = r < 0 ? r : drain(p, 0);
-    if (r < 0) {
-        return r;
-    }
-    r = map_records(p);
-    if (r == 0 && p->mixed && p->mapped) {
-        r = put_in_order(p);
-        r = r < 0 ? r : map_records(p);
-    }
     if (r < 0) {
         return r;
     }
     show(p, "packing records", 0);
-    r = bw_bundle_records_add(p->bag, p->mapped ? p->mapped : "", p->size, &p->parts,
-                              p->err);
-    return r < 0 || !p->some_taken
+    r = bw_bundle_records_add(p->bag, g->lines ? g->lines : "", g->n, &p->parts, p->err);
+    return r < 0 || !g->some_taken
                ? r
-               : bw_bag_add(p->bag, BW_IN_TAKEN, p->taken.data, p->taken.len, p->err);
+               : bw_bag_add(p->bag, BW_IN_TAKEN, g->taken.data, g->taken.len, p->err);
 }
 
 /* ---- keys ------------------------------------------------------------------------ */
@@ -355,9 +116,9 @@ static int gather_keys(struct packing *p)
     int r =
         bw_origin_keys(p->o->origin, p->o->query->site, p->o->key_path, &keys, &n, p->err);
 
-    for (size_t i = 0; r == 0 && i < p->n_chains; i++) {
+    for (size_t i = 0; r == 0 && i < p->records.n_chains; i++) {
         size_t k = 0;
-        while (k < n && strcmp(keys[k].key.kid, p->chains[i].kid) != 0) {
+        while (k < n && strcmp(keys[k].key.kid, p->records.chains[i].kid) != 0) {
             k++;
         }
         if (k == n) {
@@ -365,7 +126,7 @@ static int gather_keys(struct packing *p)
                            "the public key %s, which signed %lld of these records, is not "
                            "known here; give the box's keys with --key (bandwitness key "
                            "--json)",
-                           p->chains[i].kid, (long long)p->chains[i].n);
+                           p->records.chains[i].kid, (long long)p->records.chains[i].n);
         }
     }
     r = r < 0 ? r : put_keys(p, keys, n);
@@ -512,8 +273,8 @@ static int gather_log(struct packing *p)
     const struct bw_bag_member *said = bw_bag_writer_find(p->bag, BW_IN_STATEMENTS);
     const struct bw_bag_member *history = bw_bag_writer_find(p->bag, BW_IN_KEY_HISTORY);
     struct bw_logged_things things = {.site = p->o->query->site,
-                                      .records = p->logged.list,
-                                      .n_records = p->logged.n,
+                                      .records = p->records.logged.list,
+                                      .n_records = p->records.logged.n,
                                       .statements = said ? said->data : NULL,
                                       .n_statements = said ? said->n : 0};
     struct bw_logged_key *keys = NULL;
@@ -622,15 +383,14 @@ int bw_bundle_write(const struct bw_bundle_options *o,
                     struct bw_err *reterr)
 {
     struct bw_err err = {""};
-    struct packing p = {.o = o, .fd = -1, .err = reterr ? reterr : &err};
+    struct packing p = {.o = o, .err = reterr ? reterr : &err};
     struct bw_bundle_view view = {.find = find, .owner = &p};
     struct bw_bundle_made *made = NULL;
     char top[BW_BAG_NAME_MAX + 1];
     int64_t bytes = 0;
     int r;
 
-    bw_buf_init(&p.text, (size_t)2 * CHUNK);
-    bw_buf_init(&p.taken, TAKEN_MAX);
+    bw_bundle_gathered_init(&p.records);
     bw_buf_init(&p.scratch, BW_BUNDLE_QUERY_MAX);
     top_folder(o->query, top);
     r = bw_bag_writer_new(top, o->query->made_unix_s, &p.bag, p.err);
@@ -647,7 +407,7 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     r = r < 0 ? r : bw_bag_write(p.bag, o->path, show_packing, &p, &bytes, p.err);
     if (r == 0) {
         *ret = (struct bw_bundle_told){
-            .n_records = p.n_records, .bytes = bytes, .check = made->report->check};
+            .n_records = p.records.n_records, .bytes = bytes, .check = made->report->check};
         memcpy(ret->check_text, made->report->check_text, sizeof(ret->check_text));
         if (o->written) {
             o->written(o->owner, made->report);
@@ -656,18 +416,8 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     }
     bw_bundle_made_free(made); /* before what it reads from */
     bw_bag_writer_free(p.bag);
-    if (p.mapped) {
-        (void)munmap(p.mapped, p.size);
-    }
-    if (p.fd >= 0) {
-        (void)close(p.fd);
-    }
     bw_bundle_room_done(&p.parts);
-    free(p.chains);
-    free(p.logged.list);
-    free(p.laid);
-    bw_buf_done(&p.text);
-    bw_buf_done(&p.taken);
+    bw_bundle_gathered_done(&p.records);
     bw_buf_done(&p.scratch);
     return r;
 }
