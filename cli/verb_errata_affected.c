@@ -174,17 +174,15 @@ static int find_erratum(const struct bw_verb *v,
 
 static int list(const struct bw_verb *v, const struct bw_docket *d, struct listing *l)
 {
-    struct bw_err err = {.text = ""};
     char path[PATH_MAX + 16];
-    l->err = &err;
     (void)snprintf(path, sizeof(path), "%s%s", d->folder,
                    d->of_collector ? "" : "/journal.db");
     int r = bw_origin_open(d->of_collector ? BW_FROM_LEDGER : BW_FROM_JOURNAL, path,
-                           &l->origin, &err);
-    r = r < 0 ? r : bw_issued_each(l->origin, on_entry, on_odd, l, &err);
+                           &l->origin, l->err);
+    r = r < 0 ? r : bw_issued_each(l->origin, on_entry, on_odd, l, l->err);
     bw_origin_close(l->origin);
     clear_shown(l);
-    return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
+    return r < 0 ? bw_cli_failed(v, "%s", l->err->text) : 0;
 }
 
 static int run(int argc, char **argv)
@@ -197,7 +195,8 @@ static int run(int argc, char **argv)
     const struct bw_verb *v = &bw_verb_errata_affected;
     struct bw_docket_asked asked = {.state = NULL};
     struct bw_docket d = {.catalogue = NULL};
-    struct listing l = {.next_ms = bw_clock_mono_ms() + SHOW_EVERY_MS};
+    struct bw_err err = {.text = ""};
+    struct listing l = {.err = &err, .next_ms = bw_clock_mono_ms() + SHOW_EVERY_MS};
     char id[BW_HASH_LEN + 1] = "";
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         if (o == 'j') {

@@ -462,8 +462,11 @@ int bw_columns_write(const char *lines, size_t n, struct bw_buf *out, struct bw_
     struct bw_buf again;
     size_t from = out->len;
     const char *end = lines + n;
-    int r = e ? 0 : -ENOMEM;
+    int r = 0;
 
+    if (!e) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     bw_buf_init(&again, n + 1);
     for (const char *p = lines; r == 0 && p < end;) {
         const char *stop = memchr(p, '\n', (size_t)(end - p));
@@ -481,8 +484,6 @@ int bw_columns_write(const char *lines, size_t n, struct bw_buf *out, struct bw_
         r = bw_err_set(reterr, -EINVAL, "records would not come back as they were");
     }
     bw_buf_done(&again);
-    if (e) {
-        encoder_done(e);
-    }
+    encoder_done(e);
     return r;
 }

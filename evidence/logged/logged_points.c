@@ -236,7 +236,8 @@ static int put_witnesses(struct bw_logged_writing *w)
     bw_jw_karr(&w->json, "witnesses");
     for (size_t i = 0; r == 0 && i < k.n; i++) {
         char meta[BW_NOTE_NAME_MAX + 32];
-        (void)snprintf(meta, sizeof(meta), "witness-key.%s", names[i]);
+        (void)snprintf(meta, sizeof(meta), "witness-key.%.*s", (int)sizeof(names[i]) - 1,
+                       names[i]);
         bw_buf_clear(&w->tile);
         if (bw_tlog_meta_get(w->log, meta, &w->tile, w->err) == 0 && w->tile.data) {
             bw_jw_str(&w->json, w->tile.data);

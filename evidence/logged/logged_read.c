@@ -303,7 +303,7 @@ static void check_tree(struct bw_logged_reading *k)
     const struct bw_logged_checkpoint *last = &k->points[k->n_points - 1];
     const char *hashes = NULL;
     size_t n = 0;
-    uint8_t head[32];
+    uint8_t head[32] = {0};
     bool apart;
     int r = -EINVAL;
 

@@ -257,7 +257,7 @@ int bw_logged_line_next(const struct bw_logged_things *t,
                         size_t *at,
                         struct bw_logged_line *ret)
 {
-    const char *line = t->statements + *at;
+    const char *line;
     const char *newline_at;
     struct bw_statement s;
     size_t n;
@@ -266,6 +266,7 @@ int bw_logged_line_next(const struct bw_logged_things *t,
     if (!t->statements || *at >= t->n_statements) {
         return 0;
     }
+    line = t->statements + *at;
     newline_at = memchr(line, '\n', t->n_statements - *at);
     n = newline_at ? (size_t)(newline_at - line) : t->n_statements - *at;
     *at += n + 1;

@@ -175,7 +175,7 @@ void bw_pack_epc(struct bw_pack_made *m)
     static const struct bw_doc_column columns[] = {
         {.name = "Question", .header = true}, {.name = "Answer"}, {.name = "From"}};
     const struct bw_report_claim *c = bw_pack_claim(m->r);
-    struct bw_epc sheet;
+    struct bw_epc sheet = {.n = 0};
     const struct bw_epc *x = m->asked->epc ? m->asked->epc : &sheet;
     int r = m->asked->epc ? 0 : bw_epc_read(NULL, &sheet, NULL);
 

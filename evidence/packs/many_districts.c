@@ -103,12 +103,17 @@ static void people(struct bw_pack_made *m, const struct bw_district *d)
 {
     const struct bw_claimed_sum *s = d ? &d->claimed.sum[BW_DOWN] : NULL;
     int64_t students = d ? d->students : BW_UNKNOWN;
-    bool known = s && s->bps != BW_UNKNOWN && students != BW_UNKNOWN && students > 0;
+    int64_t each = BW_UNKNOWN;
+    bool at_least = false;
     char name[64];
 
+    if (s && s->bps != BW_UNKNOWN && students != BW_UNKNOWN && students > 0) {
+        each = s->bps / students;
+        at_least = s->at_least;
+    }
     bw_page_count(m->doc, students);
-    bw_page_rate(m->doc, known ? s->bps / students : BW_UNKNOWN);
-    if (known && s->at_least) {
+    bw_page_rate(m->doc, each);
+    if (at_least) {
         bw_doc_span(m->doc, BW_SPAN_SMALL, "at least");
     }
     if (d) {
@@ -116,9 +121,9 @@ static void people(struct bw_pack_made *m, const struct bw_district *d)
         bw_pack_figure(m, name, students, "1", BW_LAYER_UNKNOWN, "sum", d->n_schools,
                        BW_METHOD_COUNT);
         (void)snprintf(name, sizeof(name), "%s.claimed_each%s", d->number,
-                       known && s->at_least ? ".at_least" : "");
-        bw_pack_figure(m, name, known ? s->bps / students : BW_UNKNOWN, "bit/s",
-                       BW_LAYER_UNKNOWN, "for each student", students, BW_CLAIMED_METHOD);
+                       at_least ? ".at_least" : "");
+        bw_pack_figure(m, name, each, "bit/s", BW_LAYER_UNKNOWN, "for each student",
+                       students, BW_CLAIMED_METHOD);
     }
 }
 

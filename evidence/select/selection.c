@@ -371,7 +371,7 @@ static bool tied_before(const struct choosing *x)
 static int on_bound(void *owner, const char *about, const struct bw_bound *b)
 {
     struct choosing *x = owner;
-    struct bw_selected_line key;
+    struct bw_selected_line key = {.about = ""};
     struct bw_selected_line *l;
     struct bw_select_tie *tie;
     const char *full = strchr(about, ':');
