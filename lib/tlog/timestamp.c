@@ -128,12 +128,13 @@ int bw_stamp_check(const void *answer,
     TS_TST_INFO *info = p ? TS_RESP_get_tst_info(p) : NULL;
     char signer[200] = "";
     int64_t unix_s = 0;
-    int r = 0;
+    int r;
 
     if (!token || !info || at != (const unsigned char *)answer + n_answer) {
-        r = bw_err_set(reterr, -BW_EMALFORMED, "is no answer of a time stamper");
+        TS_RESP_free(p);
+        return bw_err_set(reterr, -BW_EMALFORMED, "is no answer of a time stamper");
     }
-    r = r < 0 ? r : check_imprint(info, data, n, reterr);
+    r = check_imprint(info, data, n, reterr);
     r = r < 0 ? r : time_of(info, &unix_s, reterr);
     r = r < 0 ? r : check_signature(token, unix_s, signer, reterr);
     TS_RESP_free(p);
