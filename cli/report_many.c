@@ -84,9 +84,10 @@ static int finish(struct many *m,
     struct bw_err err = {""};
     int r = bw_report_forms_make(mine, w, &err);
 
-    if (r == -ENODATA) {
+    if (r == -ENODATA || r == -EKEYREJECTED) {
         (void)snprintf(o->line.place, sizeof(o->line.place), "%s", w->place);
-        o->made = BW_NO_RECORD;
+        o->line.now.set_apart = r == -EKEYREJECTED;
+        o->made = o->line.now.set_apart ? BW_SET_APART : BW_NO_RECORD;
         return BW_EXIT_OK;
     }
     r = r < 0 ? r : bw_pack_line_of(w->report, &o->line);
@@ -119,7 +120,8 @@ static int look_before(struct many *m,
         w->query.progress = NULL;
         r = bw_report_make(&w->query, &w->report, &err);
         r = r < 0 ? r : bw_pack_seen_of(w->report, ret);
-        if (r < 0 && r != -ENODATA) {
+        ret->set_apart = r == -EKEYREJECTED;
+        if (r < 0 && r != -ENODATA && !ret->set_apart) {
             status = bw_cli_failed(m->verb, "%s: %s", name,
                                    err.text[0] ? err.text : bw_strerror(-r));
         }
@@ -279,10 +281,11 @@ static int tell(const struct many *m)
 
     for (size_t i = 0; i < m->chosen.n; i++) {
         const struct bw_made_row *r = &m->rows[i];
-        if (r->made == BW_NO_RECORD && m->write) {
-            (void)fprintf(stderr,
-                          "bandwitness %s: %s.%s: no record of that period, no pack\n",
-                          m->verb->name, r->of->name.site, r->of->name.circuit);
+        if ((r->made == BW_NO_RECORD && m->write) || r->made == BW_SET_APART) {
+            (void)fprintf(stderr, "bandwitness %s: %s.%s: %s\n", m->verb->name,
+                          r->of->name.site, r->of->name.circuit,
+                          r->made == BW_SET_APART ? "of that period " BW_PACK_SET_APART
+                                                  : "no record of that period, no pack");
         }
     }
     if (n_failed > 0) {
@@ -295,9 +298,10 @@ static int tell(const struct many *m)
                           r->why);
         }
     }
-    if (n_failed == 0 && count(m, BW_NO_RECORD) == m->chosen.n) {
-        return bw_cli_failed(
-            m->verb, "none of the %zu circuits has a record of that period", m->chosen.n);
+    if (n_failed == 0 && count(m, BW_NO_RECORD) + count(m, BW_SET_APART) == m->chosen.n) {
+        return bw_cli_failed(m->verb,
+                             "none of the %zu circuits has a record of that period%s",
+                             m->chosen.n, count(m, BW_SET_APART) > 0 ? " that counts" : "");
     }
     return n_failed + n_bad > 0 ? BW_EXIT_FAILED : BW_EXIT_OK;
 }

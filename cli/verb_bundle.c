@@ -89,7 +89,7 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     o.query = &w->query;
     r = bw_bundle_write(&o, &told, &err);
     bw_report_work_show_end(w);
-    if (r == -ENODATA) {
+    if (r == -ENODATA || r == -EKEYREJECTED) {
         return bw_report_work_tell_span(w, err.text);
     }
     if (r < 0) {

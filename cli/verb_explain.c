@@ -175,7 +175,7 @@ static int make(const struct bw_report_asked *a, const char *name, struct bw_rep
     }
     r = bw_report_make(&w->query, &w->report, &err);
     bw_report_work_show_end(w);
-    if (r == -ENODATA) {
+    if (r == -ENODATA || r == -EKEYREJECTED) {
         return bw_report_work_tell_span(w, err.text);
     }
     if (r < 0) {

@@ -32,7 +32,7 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
         return status;
     }
     r = bw_report_forms_make(a, w, &err);
-    if (r == -ENODATA) {
+    if (r == -ENODATA || r == -EKEYREJECTED) {
         return bw_report_work_tell_span(w, err.text);
     }
     return r < 0 ? failed(err.text) : bw_report_forms_write(a, w);

@@ -284,7 +284,7 @@ static int work(struct bw_model *m, struct bw_err *reterr)
         return rc;
     }
     if (r->n_intervals == 0 && bw_model_apart_all(m)) {
-        return bw_err_set(reterr, -ENODATA,
+        return bw_err_set(reterr, -EKEYREJECTED,
                           "every record of this period that names circuit %s.%s is set "
                           "apart, by an erratum or for its key ('bandwitness errata list', "
                           "'bandwitness key list')",

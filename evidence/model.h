@@ -618,9 +618,9 @@ void bw_report_judging_said(struct bw_report_judging *j,
                             const struct bw_contract *said,
                             bool terms_typed);
 
-/* Make the report. -ENODATA with a sentence when no record of the period names the
- * circuit, -EINVAL for a period that is none, -ENOMEM, or what the records gave. Blocking;
- * any thread that may use query->records. Free with bw_report_free(). */
+/* Make the report. -ENODATA with a sentence: no record of the period names the circuit;
+ * -EKEYREJECTED: all that do are set apart; -EINVAL: that is no period; -ENOMEM, or what
+ * the records gave. Blocking; any thread that may use query->records. bw_report_free(). */
 int bw_report_make(const struct bw_report_query *query,
                    struct bw_report **ret,
                    struct bw_err *reterr);

@@ -51,7 +51,7 @@ struct bw_bags {
     /* the one under way */
     struct bw_bag_place place;
     bool found;
-    bool none; /* no record of the year: no failure */
+    bool none; /* no record of the year, or none that counts: no failure */
     bool noted;
     int status;
     char said[512];
@@ -200,7 +200,8 @@ static void on_made(void *owner, const struct bw_errand_end *end)
     }
     b->status = end->status;
     (void)snprintf(b->said, sizeof(b->said), "%s", end->status == 0 ? "" : end->said);
-    b->none = strstr(end->said, ": no record") != NULL;
+    b->none =
+        strstr(end->said, ": no record") || strstr(end->said, ": every record of this");
     if (bw_readers_run(b->opts.readers, put_work, put_after, b) < 0) {
         rest(b, false);
     }

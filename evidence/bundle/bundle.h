@@ -46,7 +46,7 @@ struct bw_bundle_told {
     char check_text[480];
 };
 
-/* Write the bag. -ENODATA with a sentence when no record of the period names the circuit,
+/* Write the bag. -ENODATA, -EKEYREJECTED with a sentence as bw_report_make();
  * -BW_EUNKNOWNKEY when a record's key is not known, or what failed. Signatures that do
  * not hold are no failure: the report and *ret say so. */
 int bw_bundle_write(const struct bw_bundle_options *o,

@@ -219,7 +219,7 @@ figures(struct asking *a, bool now, struct bw_issued_rows *ret, struct bw_err *r
     a->q.keys = now ? a->keys_now : a->keys_then;
     a->q.n_keys = a->n_keys;
     int r = bw_report_make(&a->q, &report, reterr);
-    if (r == -ENODATA) {
+    if (r == -ENODATA || r == -EKEYREJECTED) {
         return 0; /* no figure at all */
     }
     r = r < 0 ? r : bw_issued_rows_text(report, &ret->text);

@@ -241,7 +241,7 @@ static void keep(struct bw_pack_made *m, const struct bw_pack_line *line)
     }
     if (!x->recorded) {
         (void)snprintf(name, sizeof(name), "%s.%s.state", line->site, line->circuit);
-        bw_pack_word(m, name, "no record of the period");
+        bw_pack_word(m, name, x->set_apart ? BW_PACK_SET_APART : "no record of the period");
     }
     for (size_t i = 0; i < line->n_judged; i++) {
         (void)snprintf(name, sizeof(name), "%s.%s.finding.%s", line->site, line->circuit,
@@ -269,7 +269,7 @@ static void row(struct bw_pack_made *m, const struct bw_pack_line *line)
     bw_doc_printf(m->doc, BW_SPAN_SMALL, "%s.%s", line->site, line->circuit);
     if (!x->recorded) {
         bw_doc_cell(m->doc);
-        bw_doc_span(m->doc, BW_SPAN_NONE, "no record");
+        bw_doc_span(m->doc, BW_SPAN_NONE, x->set_apart ? "set apart" : "no record");
         for (int i = 0; i < 6; i++) {
             bw_doc_put(m->doc, "–");
         }

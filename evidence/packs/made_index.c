@@ -21,6 +21,7 @@
 static const char *const states[] = {[BW_MADE_IT] = "made",
                                      [BW_MADE_BAD] = "made, signatures do not hold",
                                      [BW_NO_RECORD] = "no record of the period",
+                                     [BW_SET_APART] = BW_PACK_SET_APART,
                                      [BW_NOT_MADE] = "failed"};
 
 static bool was_made(const struct bw_made_row *r)
@@ -74,7 +75,7 @@ void bw_made_line_words(const struct bw_selected_line *l, char out[240])
 
 static void summary(struct bw_doc *d, const struct bw_made_index *x)
 {
-    int64_t n[4] = {0};
+    int64_t n[BW_NOT_MADE + 1] = {0};
     int64_t open = 0;
     char text[BW_WORDS_MAX];
 
@@ -90,6 +91,13 @@ static void summary(struct bw_doc *d, const struct bw_made_index *x)
                   "%s: %lld made, %lld without a record of the period, %lld failed.", text,
                   (long long)(n[BW_MADE_IT] + n[BW_MADE_BAD]), (long long)n[BW_NO_RECORD],
                   (long long)n[BW_NOT_MADE]);
+    if (n[BW_SET_APART] > 0) {
+        bw_doc_printf(d, BW_SPAN_PLAIN,
+                      " Of %lld " BW_PACK_SET_APART
+                      "; whoever looks after the records can list these (errata list, key "
+                      "list).",
+                      (long long)n[BW_SET_APART]);
+    }
     if (x->chosen->n_lines > 0) {
         bw_doc_printf(d, BW_SPAN_PLAIN,
                       " Of %lld claims on file %lld have lines that nobody measures.",

@@ -18,6 +18,7 @@ enum bw_made {
     BW_MADE_IT,
     BW_MADE_BAD,  /* made, and signatures or chain do not hold */
     BW_NO_RECORD, /* of the period */
+    BW_SET_APART, /* records there are, and none counts */
     BW_NOT_MADE   /* it failed: `why` */
 };
 

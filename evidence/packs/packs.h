@@ -61,9 +61,13 @@ struct bw_pack_judged {
     enum bw_outcome outcome;
 };
 
+/* Of a circuit that has records, and no figure. */
+#define BW_PACK_SET_APART "every record is set apart, by an erratum or for its key"
+
 /* What a page of many says of one circuit in one period. Rates are down. */
 struct bw_pack_seen {
-    bool recorded;       /* no: no record of the period, and nothing below is known */
+    bool recorded;       /* no: no record of the period, and nothing below is known … */
+    bool set_apart;      /* … for there are some, and none counts */
     bool at_claim;       /* layer is the claim's */
     enum bw_layer layer; /* of peak_bps and full_s */
     enum bw_layer claim_layer;

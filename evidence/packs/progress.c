@@ -22,6 +22,7 @@ enum left_out {
     COMPARED,
     NOT_NOW,
     NOT_BEFORE,
+    SET_APART,
     TOO_LITTLE,
     LEFT_OUTS
 };
@@ -36,6 +37,9 @@ static enum left_out compare_line(const struct bw_pack_line *x)
 {
     const struct bw_pack_seen *two[] = {&x->now, &x->before};
 
+    if (x->now.set_apart || x->before.set_apart) {
+        return SET_APART;
+    }
     if (!x->now.recorded) {
         return NOT_NOW;
     }
@@ -131,13 +135,20 @@ static void left_out(struct bw_pack_made *m, const int64_t n[LEFT_OUTS])
         [NOT_NOW] = {"left_out.no_record_now", "without a record of this period"},
         [NOT_BEFORE] = {"left_out.no_record_before",
                         "without a record of the period before"},
+        [SET_APART] = {"left_out.set_apart",
+                       "with every record of one of the periods set apart, by an erratum "
+                       "or for its key"},
         [TOO_LITTLE] = {"left_out.too_little",
                         "with less than half of one of the periods on record"},
     };
 
     const char *between = "Not compared: ";
+    int64_t any = 0;
 
-    if (n[NOT_NOW] + n[NOT_BEFORE] + n[TOO_LITTLE] > 0) {
+    for (int i = NOT_NOW; i < LEFT_OUTS; i++) {
+        any += n[i];
+    }
+    if (any > 0) {
         bw_doc_para(m->doc, BW_PARA_PLAIN);
     }
     for (int i = NOT_NOW; i < LEFT_OUTS; i++) {
@@ -149,7 +160,7 @@ static void left_out(struct bw_pack_made *m, const int64_t n[LEFT_OUTS])
             between = "; ";
         }
     }
-    if (n[NOT_NOW] + n[NOT_BEFORE] + n[TOO_LITTLE] > 0) {
+    if (any > 0) {
         bw_doc_text(m->doc, ".");
     }
 }

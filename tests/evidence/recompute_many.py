@@ -48,6 +48,7 @@ class Many:
         if change:
             self.put("peak_change", int(change[(len(change) + 1) // 2 - 1]), "ppm", "median", len(change))
         n = len(self.lines)
+        self.put("left_out.set_apart", 0, n=n)
         gone = sum(x["before"] is None for x in self.lines)
         self.put("left_out.no_record_now", 0, n=n)
         self.put("left_out.no_record_before", gone, n=n)

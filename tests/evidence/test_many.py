@@ -7,6 +7,7 @@ import csv
 import glob
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -213,6 +214,27 @@ class Many(unittest.TestCase):
         page = self.figures(out)
         self.assertEqual(page["left_out.no_record_before"]["value"], "3")
         self.assertEqual((page["busy.now"]["value"], page["peak_change"]["value"]), ("", ""))
+
+    def test_errata(self):
+        """A circuit whose records are all set apart has records: that is said, on both kinds of page."""
+        data, out = f"{self.top}/errata", f"{self.top}/apart"
+        shutil.copytree(self.data, data)
+        many = ("report", "--ledger", data, *PERIOD, "--quiet", "--format", "csv", "-o")
+        run("errata", "add", "--ledger", data, "--by", "grey", "--site", "s-heronb", "--from", "2026-10-27",
+            "--to", "2026-11-02", "--fields", "records", "--exclude", "--reason", "it stood elsewhere")
+        apart = "every record is set apart, by an erratum or for its key"
+        told = run(*many, out, "--all").stderr
+        self.assertEqual(told, f"bandwitness report: s-heronb.wan: of that period {apart}\n")
+        self.assertEqual([r["state"] for r in self.rows(out) if r["what"] == "circuit"], ["made", apart, "made"])
+        with open(f"{out}/index.html", encoding="utf-8") as f:
+            self.assertIn(f"0 without a record of the period, 0 failed. Of 1 {apart}", f.read())
+        told = run(*many, f"{out}.csv", "--all", "--for", "legislature").stderr
+        self.assertIn(f"s-heronb.wan: of that period {apart}", told)
+        page = self.figures(f"{out}.csv")
+        self.assertEqual(page["s-heronb.wan.state"]["value"], apart)
+        self.assertEqual([page[f"left_out.{k}"]["value"] for k in ("no_record_now", "set_apart")], ["0", "1"])
+        self.assertIn("has a record of that period that counts", run(
+            *many, f"{out}2", "--frn", "2699000002", status=1).stderr)
 
     def test_what_fails_stops_no_other(self):
         out = f"{self.top}/broken"
