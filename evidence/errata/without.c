@@ -358,16 +358,18 @@ struct walking {
     struct bw_err *reterr;
 };
 
-/* The record with another payload between its header and its signature. */
+/* The record with another payload between its header and its signature. Which runs are set
+ * apart is told by days. */
 static int rewrite(struct bw_without *a,
                    const struct bw_record *rec,
-                   const struct bw_summary *s,
+                   struct bw_summary *s,
                    struct bw_err *reterr)
 {
     size_t n = 0;
     const char *text = bw_payload_text(rec, &n);
     bw_buf_clear(&a->json);
     bw_buf_clear(&a->jws);
+    bw_without_unmark(s);
     int r = bw_summary_encode(s, &a->json, reterr);
     if (r < 0 || !text) {
         return r < 0 ? bw_err_prefix(reterr, r, "what an erratum leaves of record %lld",

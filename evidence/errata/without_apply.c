@@ -87,6 +87,20 @@ static void set_flag(struct bw_throughput *t, const char *flag)
     t->flags[n + 1] = NULL;
 }
 
+void bw_without_unmark(struct bw_summary *s)
+{
+    for (size_t i = 0; i < s->n_throughput; i++) {
+        const char **flags = s->throughput[i].flags;
+        size_t kept = 0;
+        for (size_t k = 0; k < BW_FLAGS_MAX && flags[k]; k++) {
+            if (strcmp(flags[k], BW_THROUGHPUT_ERRATUM) != 0) {
+                flags[kept++] = flags[k];
+            }
+        }
+        flags[kept] = NULL;
+    }
+}
+
 static void take_runs(struct applying *a)
 {
     for (size_t i = 0; i < a->s->n_throughput; i++) {
@@ -101,7 +115,7 @@ static void take_runs(struct applying *a)
         a->runs += in_period(a->ask, at);
         if (a->exclude) {
             set_flag(t, BW_THROUGHPUT_ERRATUM);
-            a->changed = true;
+            a->done->runs = true;
         }
     }
 }

@@ -17,6 +17,7 @@ struct bw_without_done {
     enum bw_without_kind dropped_for;
     bool counters; /* were taken out */
     bool outages;
+    bool runs; /* were marked; that alone changes nothing that a record says */
 };
 
 /* Take out of s (whose arena may grow) what errata exclude. count_errata[n_errata] and
@@ -30,6 +31,9 @@ int bw_without_apply(const struct bw_without_ask *ask,
                      struct bw_without_count *count_errata,
                      struct bw_without_count *count_keys,
                      struct bw_without_done *ret);
+
+/* Take the marks of runs off again: what is left is never longer than the record was. */
+void bw_without_unmark(struct bw_summary *s);
 
 /* Did this key's record come when the key was in other hands? Which of ask->keys; -1. */
 long bw_without_key_of(const struct bw_without_ask *ask,

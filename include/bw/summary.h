@@ -245,8 +245,8 @@ struct bw_throughput {
     char campaign[BW_NAME_MAX + 1]; /* it is one of this campaign's runs */
 };
 
-/* The flag of a run that an erratum excludes: in no record, but in what a report reads. */
-#define BW_THROUGHPUT_ERRATUM "erratum"
+/* The mark among the flags of a run that an erratum excludes: no word, so in no record. */
+#define BW_THROUGHPUT_ERRATUM "!erratum"
 
 /* Why a good run is shown, and counts for nobody (docs/report.md). */
 enum bw_apart {

@@ -97,14 +97,14 @@ def wilson(k, n):
 
 # ---- layers ------------------------------------------------------------------------------
 
-APART = {"erratum": ("erratum",), "egress": (), "tester": ("tester-busy", "tester-late", "receive-drops", "max-rate"), "server": ("server-busy",),
+APART = {"erratum": ("!erratum",), "egress": (), "tester": ("tester-busy", "tester-late", "receive-drops", "max-rate"), "server": ("server-busy",),
          "untestable": ("port-below-claim", "server-below-claim"),
          "implausible": ("above-link", "up-equals-down")}
 
 
 def apart_of(run):
     """Why a good run counts for nobody; None: it counts."""
-    if "erratum" in run.get("flags", []):
+    if "!erratum" in run.get("flags", []):
         return "erratum"
     if run.get("egress") == "other":
         return "egress"

@@ -70,7 +70,7 @@ class Errata:
         else:
             if out:
                 for t in runs:
-                    t.setdefault("flags", []).append("erratum")
+                    t.setdefault("flags", []).append("!erratum")
         if now and not (whole and out):
             for member, field in (("latency", None), ("paths", "paths"), ("traffic", "traffic"),
                                   ("outages", "outages")):
