@@ -220,6 +220,23 @@ static int zone_of_calendar(const struct bw_report_asked *a,
     return BW_EXIT_OK;
 }
 
+/* The days of a stay: a site stands at its new place from the day of the move on. */
+static void take_stay(const struct bw_report_work *w,
+                      const struct bw_calendar_kept *kept,
+                      struct bw_report_calendar *x)
+{
+    struct bw_civil c;
+
+    if (kept->from_unix_s != BW_UNKNOWN) {
+        bw_tz_local(w->tz, kept->from_unix_s, &c);
+        bw_civil_date(bw_civil_days(c.year, c.month, c.day), x->first_day);
+    }
+    if (kept->to_unix_s != BW_UNKNOWN) {
+        bw_tz_local(w->tz, kept->to_unix_s, &c);
+        bw_civil_date(bw_civil_days(c.year, c.month, c.day) - 1, x->last_day);
+    }
+}
+
 /* Only calendars in the report's own zone can be asked. */
 static void take_calendar(struct bw_report_work *w,
                           const struct bw_schoolcal *c,
@@ -244,6 +261,7 @@ static void take_calendar(struct bw_report_work *w,
         (void)snprintf(x->id, sizeof(x->id), "%s", kept->id);
         (void)snprintf(x->origin, sizeof(x->origin), "on record (%.8s), said %s by %s",
                        kept->id, said, kept->by);
+        take_stay(w, kept, x);
     } else {
         (void)snprintf(x->origin, sizeof(x->origin),
                        "given with this report's command, not on record (%.100s)", file);

@@ -6,6 +6,7 @@
 #include <catalogue.h>
 #include <errno.h>
 #include <grow.h>
+#include <siteact.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,10 @@ static int take(void *owner, const struct bw_said *s)
     }
     a->out->list = room;
     k = &a->out->list[a->out->n++];
-    *k = (struct bw_calendar_kept){.cal = cal, .said_unix_s = s->statement->said_unix_s};
+    *k = (struct bw_calendar_kept){.cal = cal,
+                                   .said_unix_s = s->statement->said_unix_s,
+                                   .from_unix_s = BW_UNKNOWN,
+                                   .to_unix_s = BW_UNKNOWN};
     (void)snprintf(k->about, sizeof(k->about), "%s", s->statement->about);
     (void)snprintf(k->id, sizeof(k->id), "%s", s->id);
     (void)snprintf(k->by, sizeof(k->by), "%s", s->statement->by);
@@ -78,14 +82,35 @@ int bw_calendars_add(struct bw_catalogue *c,
     return rc;
 }
 
+/* Of an entity and its parents. */
+static int add_above(struct bw_catalogue *c,
+                     const char *entity,
+                     struct bw_calendars *out,
+                     struct bw_err *reterr)
+{
+    char about[BW_STATEMENT_ABOUT_MAX + 1];
+    struct bw_entity e = {.id = ""};
+    int rc = 0;
+
+    (void)snprintf(e.parent, sizeof(e.parent), "%s", entity);
+    for (int i = 0; rc == 0 && i < PARENTS_MAX && e.parent[0]; i++) {
+        char id[BW_ENTITY_MAX + 1];
+        memcpy(id, e.parent, sizeof(id));
+        (void)snprintf(about, sizeof(about), BW_CALENDAR_ABOUT_ENTITY "%s", id);
+        rc = bw_calendars_add(c, about, out, reterr);
+        rc = rc < 0 ? rc : c->ops->entity_get(c, id, &e, reterr);
+    }
+    return rc;
+}
+
 int bw_calendars_add_site(struct bw_catalogue *c,
                           const char *site,
                           struct bw_calendars *out,
                           struct bw_err *reterr)
 {
-    char about[BW_STATEMENT_ABOUT_MAX + 1];
-    struct bw_entity e = {.id = ""};
+    struct bw_site_stay stays[BW_SITE_STAYS_MAX];
     struct bw_site s;
+    size_t n = 0;
     int rc;
 
     if (!c) {
@@ -95,18 +120,17 @@ int bw_calendars_add_site(struct bw_catalogue *c,
     if (rc < 0 && rc != -ENOENT) {
         return rc;
     }
-    if (rc == 0) {
-        memcpy(e.parent, s.entity, sizeof(e.parent));
-    }
-    for (int i = 0; i < PARENTS_MAX && e.parent[0]; i++) {
-        char id[BW_ENTITY_MAX + 1];
-        memcpy(id, e.parent, sizeof(id));
-        (void)snprintf(about, sizeof(about), BW_CALENDAR_ABOUT_ENTITY "%s", id);
-        rc = bw_calendars_add(c, about, out, reterr);
-        rc = rc < 0 ? rc : c->ops->entity_get(c, id, &e, reterr);
-        if (rc < 0) {
-            return rc;
+    rc = rc < 0 ? 0 : bw_site_stays(c, site, s.entity, stays, &n, reterr);
+    for (size_t i = n; rc == 0 && i-- > 0;) {
+        size_t before = out->n;
+        rc = add_above(c, stays[i].entity, out, reterr);
+        for (size_t k = before; k < out->n; k++) {
+            out->list[k].from_unix_s = stays[i].from_unix_s;
+            out->list[k].to_unix_s = i + 1 < n ? stays[i + 1].from_unix_s : BW_UNKNOWN;
         }
+    }
+    if (rc < 0) {
+        return rc;
     }
     return bw_calendars_add(c, BW_CALENDAR_ABOUT_STATE, out, reterr);
 }

@@ -23,6 +23,9 @@ struct bw_calendar_kept {
     char id[BW_HASH_LEN + 1];
     int64_t said_unix_s;
     char by[BW_STATEMENT_BY_MAX + 1];
+    /* of a site that moved: while it stood there; unknown: no edge */
+    int64_t from_unix_s;
+    int64_t to_unix_s;
 };
 
 struct bw_calendars {
@@ -38,8 +41,10 @@ int bw_calendars_add(struct bw_catalogue *c,
                      struct bw_calendars *out,
                      struct bw_err *reterr);
 /* Append those that govern a site, the nearest first: of its entity, of that one's parents
- * as they are now, of the state. The first that speaks of a day counts. A site that is not
- * in the catalogue (a box's own has none) has the state's. c NULL: none. */
+ * as they are now, of the state. The first that speaks of a day counts. Of a site that
+ * moved those of each entity where it stood, the present one's first, each for the time of
+ * its stay. A site that is not in the catalogue (a box's own has none) has the state's. c
+ * NULL: none. */
 int bw_calendars_add_site(struct bw_catalogue *c,
                           const char *site,
                           struct bw_calendars *out,

@@ -97,6 +97,10 @@ struct bw_report_calendar {
     char about[128];                /* "entity:hazel-river", "state"; "" a file's */
     char id[BW_HASH_LEN + 1];       /* "" a file's */
     char origin[160];               /* where it comes from, in words */
+    /* "" no edge; of a site that moved: the first and last local day on which it is asked
+     */
+    char first_day[BW_DATE_LEN + 1];
+    char last_day[BW_DATE_LEN + 1];
 };
 
 enum bw_report_check {

@@ -29,6 +29,30 @@ static int make_from_hours(struct bw_report *r, struct bw_err *reterr)
     return bw_schoolcal_make(&spec, &r->own_calendar, NULL, reterr);
 }
 
+/* Is a calendar asked about a day? */
+static bool is_asked(const struct bw_report_calendar *c, int64_t day)
+{
+    char date[BW_CIVIL_DATE_LEN + 1];
+
+    if (!c->first_day[0] && !c->last_day[0]) {
+        return true;
+    }
+    bw_civil_date(day, date);
+    return strcmp(c->first_day, date) <= 0 &&
+           (!c->last_day[0] || strcmp(date, c->last_day) <= 0);
+}
+
+/* Is it asked on a day from the first to the last? */
+static bool stands_in(const struct bw_report_calendar *c, int64_t first, int64_t last)
+{
+    char dates[2][BW_CIVIL_DATE_LEN + 1];
+
+    bw_civil_date(first, dates[0]);
+    bw_civil_date(last, dates[1]);
+    return strcmp(c->first_day, dates[1]) <= 0 &&
+           (!c->last_day[0] || strcmp(dates[0], c->last_day) <= 0);
+}
+
 int bw_model_class_begin(const struct bw_report_query *q,
                          struct bw_report *r,
                          struct bw_err *reterr)
@@ -56,7 +80,8 @@ int bw_model_class_begin(const struct bw_report_query *q,
                               "the calendar \"%s\" is in %s, the report in %s", s->name,
                               s->zone, r->tz_name);
         }
-        if (s->from_day == BW_UNKNOWN || (s->from_day <= last && s->to_day >= first)) {
+        if (stands_in(&q->calendars[i], first, last) &&
+            (s->from_day == BW_UNKNOWN || (s->from_day <= last && s->to_day >= first))) {
             r->calendars[r->n_calendars++] = q->calendars[i];
         }
     }
@@ -72,19 +97,27 @@ void bw_report_class_day(const struct bw_report *r,
         bw_schoolcal_day(r->own_calendar, day, ret);
     }
     for (size_t i = 0; i < r->n_calendars && ret->kind == BW_SCHOOLDAY_UNKNOWN; i++) {
-        bw_schoolcal_day(r->calendars[i].cal, day, ret);
+        if (is_asked(&r->calendars[i], day)) {
+            bw_schoolcal_day(r->calendars[i].cal, day, ret);
+        }
     }
 }
 
 enum bw_class bw_report_class_at(const struct bw_report *r, int64_t unix_s)
 {
     enum bw_class c = BW_CLASS_UNKNOWN;
+    struct bw_civil at;
+    int64_t day;
 
     if (r->own_calendar) {
         return bw_schoolcal_at(r->own_calendar, r->tz, unix_s);
     }
+    bw_tz_local(r->tz, unix_s, &at);
+    day = bw_civil_days(at.year, at.month, at.day);
     for (size_t i = 0; i < r->n_calendars && c == BW_CLASS_UNKNOWN; i++) {
-        c = bw_schoolcal_at(r->calendars[i].cal, r->tz, unix_s);
+        if (is_asked(&r->calendars[i], day)) {
+            c = bw_schoolcal_at(r->calendars[i].cal, r->tz, unix_s);
+        }
     }
     return c;
 }
@@ -98,8 +131,10 @@ bool bw_model_in_class(const struct bw_report *r, int64_t unix_s)
 static const struct bw_schoolcal *speaks_of(const struct bw_report *r, int64_t day)
 {
     for (size_t i = 0; i < r->n_calendars; i++) {
-        struct bw_schoolcal_day d;
-        bw_schoolcal_day(r->calendars[i].cal, day, &d);
+        struct bw_schoolcal_day d = {.kind = BW_SCHOOLDAY_UNKNOWN};
+        if (is_asked(&r->calendars[i], day)) {
+            bw_schoolcal_day(r->calendars[i].cal, day, &d);
+        }
         if (d.kind != BW_SCHOOLDAY_UNKNOWN) {
             return r->calendars[i].cal;
         }

@@ -69,6 +69,8 @@ static void put_calendars(struct bw_jw *w, const struct bw_report_query *q)
         bw_jw_kstr(w, "about", c->about[0] ? c->about : NULL);
         bw_jw_kstr(w, "id", c->id[0] ? c->id : NULL);
         bw_jw_kstr(w, "origin", c->origin);
+        bw_jw_kstr(w, "first_day", c->first_day[0] ? c->first_day : NULL);
+        bw_jw_kstr(w, "last_day", c->last_day[0] ? c->last_day : NULL);
         bw_jw_obj_end(w);
     }
     bw_jw_arr_end(w);
@@ -301,12 +303,24 @@ static int read_origin(const json_t *o, struct bw_bundle_query *q, struct bw_err
                  : text(x, "text", true, q->origin_text, sizeof(q->origin_text), reterr);
 }
 
+static int
+day(const json_t *o, const char *name, char ret[BW_DATE_LEN + 1], struct bw_err *reterr)
+{
+    int64_t n;
+    int r = text(o, name, false, ret, BW_DATE_LEN + 1, reterr);
+
+    return r < 0 || !ret[0] || bw_civil_date_parse(ret, &n) == 0
+               ? r
+               : bw_err_set(reterr, -BW_EMALFORMED, "%s is no day", name);
+}
+
 static int read_calendar(const json_t *o,
                          size_t i,
                          struct bw_report_calendar *c,
                          struct bw_err *reterr)
 {
-    static const char *const names[] = {"file", "about", "id", "origin", NULL};
+    static const char *const names[] = {"file",      "about",    "id", "origin",
+                                        "first_day", "last_day", NULL};
     char want[BW_BAG_NAME_MAX + 1];
     char file[BW_BAG_NAME_MAX + 1];
     int r = json_is_object(o) ? bw_json_only(o, names, reterr)
@@ -317,6 +331,8 @@ static int read_calendar(const json_t *o,
     r = r < 0 ? r : text(o, "about", false, c->about, sizeof(c->about), reterr);
     r = r < 0 ? r : text(o, "id", false, c->id, sizeof(c->id), reterr);
     r = r < 0 ? r : text(o, "origin", true, c->origin, sizeof(c->origin), reterr);
+    r = r < 0 ? r : day(o, "first_day", c->first_day, reterr);
+    r = r < 0 ? r : day(o, "last_day", c->last_day, reterr);
     return r < 0 || strcmp(file, want) == 0
                ? r
                : bw_err_set(reterr, -BW_EMALFORMED, "calendars: '%s' is not %s", file,

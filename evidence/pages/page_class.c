@@ -104,6 +104,11 @@ static void calendars(struct bw_doc *d, const struct bw_report *r)
         bw_doc_item(d);
         bw_doc_span(d, BW_SPAN_STRONG, bw_schoolcal_spec(c->cal)->name);
         bw_doc_printf(d, BW_SPAN_PLAIN, ", %s", c->origin);
+        if (c->first_day[0] || c->last_day[0]) {
+            bw_doc_printf(d, BW_SPAN_PLAIN, "; asked%s%s%s%s, for the site moved",
+                          c->first_day[0] ? " from " : "", c->first_day,
+                          c->last_day[0] ? " to " : "", c->last_day);
+        }
     }
 }
 

@@ -40,6 +40,8 @@ static void calendar(struct bw_jw *w, const struct bw_report_calendar *c)
     bw_json_word(w, "about", c->about);
     bw_json_word(w, "id", c->id);
     bw_json_word(w, "origin", c->origin);
+    bw_json_word(w, "first_day", c->first_day);
+    bw_json_word(w, "last_day", c->last_day);
     if (bw_buf_error(&body) == 0) {
         bw_jw_key(w, "calendar");
         bw_jw_raw(w, body.data, body.len);

@@ -6,13 +6,16 @@
 #include "selection_private.h"
 
 #include <bw/err.h>
+#include <civil.h>
 #include <entityline.h>
 #include <errno.h>
 #include <grow.h>
+#include <siteact.h>
 #include <statement.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tz.h>
 
 enum {
     STEPS_MAX = 8, /* parents of parents */
@@ -103,7 +106,112 @@ static void *find(const void *list, size_t n, size_t size, const char *key)
     return n > 0 && key[0] ? bsearch(key, list, n, size, by_key) : NULL;
 }
 
+struct moved {
+    char (*sites)[BW_SITE_MAX + 1];
+    size_t n;
+    size_t cap;
+};
+
+static int on_act(void *owner, const struct bw_said *s)
+{
+    struct moved *m = owner;
+    struct bw_siteact a;
+    const char *site = strchr(s->statement->about, ':');
+    void *grown;
+
+    if (!site || !s->statement->body ||
+        bw_siteact_decode(s->statement->body, s->statement->n_body, &a, NULL) < 0 ||
+        a.act != BW_SITEACT_MOVED) {
+        return 0;
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        if (strcmp(m->sites[i], site + 1) == 0) {
+            return 0;
+        }
+    }
+    grown = bw_grow(m->sites, m->n, &m->cap, sizeof(*m->sites));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    m->sites = grown;
+    (void)snprintf(m->sites[m->n++], sizeof(*m->sites), "%.*s", BW_SITE_MAX, site + 1);
+    return 0;
+}
+
+/* The local day of an instant; the first of all days where it is not known. */
+static void day_of(const struct bw_tz *tz, int64_t unix_s, char ret[BW_DATE_LEN + 1])
+{
+    struct bw_civil c;
+
+    ret[0] = '\0';
+    if (unix_s != BW_UNKNOWN) {
+        bw_tz_local(tz, unix_s, &c);
+        bw_civil_date(bw_civil_days(c.year, c.month, c.day), ret);
+    }
+}
+
+/* A site's entity on the period's last day, and where else it stood in the period. A site
+ * stands at its new place from the day of the move on. */
+static int place_one(struct bw_catalogue *c,
+                     const struct bw_select_asked *a,
+                     struct bw_select_graph *g,
+                     struct bw_select_site *s,
+                     struct bw_err *reterr)
+{
+    struct bw_site_stay stays[BW_SITE_STAYS_MAX];
+    size_t n = 0;
+    int r = bw_site_stays(c, s->site, s->entity, stays, &n, reterr);
+    bool settled = false;
+
+    for (size_t i = n; r == 0 && i-- > 0;) {
+        char first[BW_DATE_LEN + 1];
+        char next[BW_DATE_LEN + 1] = "";
+        struct bw_select_stay *grown;
+        day_of(a->tz, stays[i].from_unix_s, first);
+        if (i + 1 < n) {
+            day_of(a->tz, stays[i + 1].from_unix_s, next);
+        }
+        if (strcmp(first, a->last) > 0 || (next[0] && strcmp(next, a->first) <= 0) ||
+            (next[0] && strcmp(next, first) == 0)) {
+            continue;
+        }
+        if (!settled) {
+            memcpy(s->entity, stays[i].entity, sizeof(s->entity));
+            settled = true;
+            continue;
+        }
+        grown = bw_grow(g->stays, g->n_stays, &g->cap_stays, sizeof(*grown));
+        if (!grown) {
+            return -ENOMEM;
+        }
+        g->stays = grown;
+        grown += g->n_stays++;
+        memcpy(grown->site, s->site, sizeof(grown->site));
+        memcpy(grown->entity, stays[i].entity, sizeof(grown->entity));
+    }
+    return r;
+}
+
+static int read_moves(struct bw_catalogue *c,
+                      const struct bw_select_asked *a,
+                      struct bw_select_graph *g,
+                      struct bw_err *reterr)
+{
+    struct moved m = {.n = 0};
+    int r =
+        c->ops->statements(c, &(struct bw_said_query){.kind = "site"}, on_act, &m, reterr);
+
+    for (size_t i = 0; r == 0 && i < m.n; i++) {
+        struct bw_select_site *s =
+            find(g->sites, g->n_sites, sizeof(*g->sites), m.sites[i]);
+        r = s ? place_one(c, a, g, s, reterr) : 0;
+    }
+    free(m.sites);
+    return r;
+}
+
 int bw_select_graph_read(struct bw_catalogue *c,
+                         const struct bw_select_asked *asked,
                          struct bw_select_graph *g,
                          struct bw_err *reterr)
 {
@@ -112,12 +220,13 @@ int bw_select_graph_read(struct bw_catalogue *c,
 
     r = r < 0 ? r : c->ops->entities(c, NULL, on_place, g, reterr);
     r = r < 0 ? r : c->ops->sites(c, NULL, on_site, g, reterr);
-    if (r == -ENOMEM) {
-        (void)bw_err_set(reterr, r, "out of memory");
-    }
     sort(g->entities, g->n_entities, sizeof(*g->entities));
     sort(g->places, g->n_places, sizeof(*g->places));
     sort(g->sites, g->n_sites, sizeof(*g->sites));
+    r = r < 0 ? r : read_moves(c, asked, g, reterr);
+    if (r == -ENOMEM) {
+        (void)bw_err_set(reterr, r, "out of memory");
+    }
     return r;
 }
 
@@ -126,6 +235,7 @@ void bw_select_graph_done(struct bw_select_graph *g)
     free(g->entities);
     free(g->places);
     free(g->sites);
+    free(g->stays);
     *g = (struct bw_select_graph){.entities = NULL};
 }
 
@@ -148,6 +258,19 @@ const struct bw_select_place *bw_select_where(const struct bw_select_graph *g,
     const struct bw_select_site *s = find(g->sites, g->n_sites, sizeof(*g->sites), site);
 
     return s ? bw_select_place(g, s->entity) : NULL;
+}
+
+const struct bw_select_place *bw_select_here(const struct bw_select_graph *g,
+                                             const char *site)
+{
+    const struct bw_select_place *p = bw_select_where(g, site);
+
+    for (size_t i = 0; i < g->n_stays && !(p && p->in); i++) {
+        if (strcmp(g->stays[i].site, site) == 0) {
+            p = bw_select_place(g, g->stays[i].entity);
+        }
+    }
+    return p && p->in ? p : NULL;
 }
 
 /* One step down: whatever has a marked parent. true: something was marked. */

@@ -289,13 +289,6 @@ choose(struct choosing *x, const struct bw_select_name *name, const char *why)
     return s;
 }
 
-static bool stands_here(const struct choosing *x, const char *site)
-{
-    const struct bw_select_place *p = bw_select_where(&x->graph, site);
-
-    return p && p->in;
-}
-
 /* Is a circuit that is bound to a line also one of what was asked for? */
 static bool is_chosen(struct choosing *x,
                       const struct bw_selected_line *l,
@@ -303,13 +296,13 @@ static bool is_chosen(struct choosing *x,
                       char why[200],
                       bool *ret_untold)
 {
-    const struct bw_select_place *p = bw_select_where(&x->graph, site);
+    const struct bw_select_place *p = bw_select_here(&x->graph, site);
 
     (void)snprintf(why, 200, "bound to %.120s by a person", l->about);
     if (!l->shared) {
         return true;
     }
-    if (p && p->in) {
+    if (p) {
         (void)snprintf(why, 200, "bound to %.70s by a person; its box stands at %.60s",
                        l->about, p->name[0] ? p->name : p->id);
         return true;
@@ -320,6 +313,7 @@ static bool is_chosen(struct choosing *x,
                        l->about);
         return true;
     }
+    p = bw_select_where(&x->graph, site);
     *ret_untold = !p || (!p->number[0] && !p->parent[0]);
     return false;
 }
@@ -419,13 +413,12 @@ static int by_place(struct choosing *x)
 
     for (size_t i = 0; i < a->n_recorded; i++) {
         const struct bw_select_name *name = &a->recorded[i];
-        const struct bw_select_place *p = bw_select_where(&x->graph, name->site);
+        const struct bw_select_place *p = bw_select_here(&x->graph, name->site);
         (void)snprintf(why, sizeof(why),
                        a->by == BW_SELECT_ALL ? "it has records"
                                               : "its box stands at %.120s",
                        p ? p->name[0] ? p->name : p->id : "");
-        if ((a->by == BW_SELECT_ALL || stands_here(x, name->site)) &&
-            !choose(x, name, why)) {
+        if ((a->by == BW_SELECT_ALL || p) && !choose(x, name, why)) {
             return -ENOMEM;
         }
     }
@@ -535,7 +528,7 @@ static int gather(struct choosing *x, struct bw_catalogue *c, struct bw_err *ret
     const struct bw_select_asked *a = x->asked;
     const struct bw_select_entity *e;
     int64_t unread = 0;
-    int r = bw_select_graph_read(c, &x->graph, reterr);
+    int r = bw_select_graph_read(c, a, &x->graph, reterr);
 
     if (r == 0 && a->by > BW_SELECT_FRN) {
         r = check_kind(x, reterr);

@@ -31,6 +31,12 @@ struct bw_select_site {
     char entity[BW_ENTITY_MAX + 1];
 };
 
+/* Of a site that moved: where else it stood in the period. */
+struct bw_select_stay {
+    char site[BW_SITE_MAX + 1];
+    char entity[BW_ENTITY_MAX + 1];
+};
+
 struct bw_select_graph {
     struct bw_select_entity *entities; /* by number */
     size_t n_entities;
@@ -41,6 +47,9 @@ struct bw_select_graph {
     struct bw_select_site *sites; /* by id */
     size_t n_sites;
     size_t cap_sites;
+    struct bw_select_stay *stays;
+    size_t n_stays;
+    size_t cap_stays;
     int64_t n_unread;
 };
 
@@ -60,7 +69,9 @@ void bw_select_count(struct bw_selection *s,
                      size_t n,
                      const char *first);
 
+/* Sites stand where they stood on the period's last day; moves within it are kept. */
 int bw_select_graph_read(struct bw_catalogue *c,
+                         const struct bw_select_asked *asked,
                          struct bw_select_graph *g,
                          struct bw_err *reterr);
 void bw_select_graph_done(struct bw_select_graph *g);
@@ -72,6 +83,10 @@ struct bw_select_place *bw_select_place(const struct bw_select_graph *g, const c
 /* Where a site's box stands; NULL: nobody said. */
 const struct bw_select_place *bw_select_where(const struct bw_select_graph *g,
                                               const char *site);
+
+/* Where it stands or, in the period, stood, if that is marked; NULL: nowhere. */
+const struct bw_select_place *bw_select_here(const struct bw_select_graph *g,
+                                             const char *site);
 
 /* Mark an entity (its number, or the id of a place), and below it all that have it as their
  * parent, over any number of steps. false: neither is on file. */

@@ -31,6 +31,26 @@ struct bw_siteact {
     char reason[BW_SITEACT_TEXT_MAX + 1];
 };
 
+/* Where a site stood, from an instant to the next one's. */
+struct bw_site_stay {
+    char entity[BW_ENTITY_MAX + 1]; /* "" nowhere */
+    int64_t from_unix_s;            /* unknown: since ever */
+};
+
+enum {
+    BW_SITE_STAYS_MAX = 64
+};
+
+/* By the moves that are on file, oldest first, at least one. A move that was said later
+ * counts from its day on, whatever was said of later days before. -E2BIG: more moves than
+ * that. `now`: its entity as the list of sites has it. */
+int bw_site_stays(struct bw_catalogue *c,
+                  const char *site,
+                  const char *now,
+                  struct bw_site_stay ret[BW_SITE_STAYS_MAX],
+                  size_t *ret_n,
+                  struct bw_err *reterr);
+
 void bw_siteact_init(struct bw_siteact *a);
 /* As bw_fields_encode and bw_fields_decode; a move, and only a move, names an entity. */
 int bw_siteact_encode(const struct bw_siteact *a,

@@ -48,7 +48,8 @@ def lookup(table, date):
 def _look(table, date):
     for entry in table:
         c = entry["calendar"]
-        if "from" not in c or c["from"] <= date <= c["to"]:
+        stood = entry.get("first_day", "") <= date <= entry.get("last_day", "9999")
+        if stood and ("from" not in c or c["from"] <= date <= c["to"]):
             break
     else:
         return "unknown", None, False, None

@@ -5,6 +5,7 @@ district by what is on file; each the same as by itself, whatever the number of 
 fails or is not there is named."""
 import csv
 import glob
+import json
 import os
 import re
 import shutil
@@ -51,6 +52,9 @@ def tree(folder):
     return out
 
 
+MOVED = 1793372400  # 30 October 2026, 10:00 in Chicago
+
+
 class Many(unittest.TestCase):
     maxDiff = 4000
 
@@ -60,7 +64,7 @@ class Many(unittest.TestCase):
         cls.data = f"{cls.top}/data"
         os.mkdir(cls.data)
         subprocess.run([GEN, "--from", "2026-10-27T05:00:00Z", "--days", "4", "--offset", "-18000",
-                        "--sites", "3", "--ledger", f"{cls.data}/ledger"], check=True,
+                        "--sites", "3", "--ledger", f"{cls.data}/ledger", "--key", f"{cls.top}/keys"], check=True,
                        stdout=subprocess.DEVNULL)
         files = gen_usac.write([{
             "ben": DISTRICT, "name": "Willow Valley School District", "state": "OR", "year": 2026,
@@ -261,6 +265,40 @@ class Many(unittest.TestCase):
         self.assertIn("own days on each circuit", run(
             "report", "--ledger", self.data, "--for", "legislature", "--campaign", "fcc-20261029",
             status=2).stderr)
+
+    @unittest.skipIf(time.time() < MOVED, "the day of the move is to come")
+    def test_a_site_that_moved(self):
+        """Until the day of its move it is at the old school, with that one's calendar."""
+        data = f"{self.top}/moved"
+        shutil.copytree(self.data, data)
+        with sqlite3.connect(f"{data}/catalogue.db") as db:
+            db.execute("INSERT INTO entities VALUES('heron-123456', 'Heron Elementary', 1)")
+        for entity, hours in (("egret-123457", "07:00,15:00"), ("heron-123456", "09:00,12:00")):
+            path = f"{self.top}/{entity}.csv"
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(f"what,from,to,begin,end,name\ncalendar,2026-07-01,2027-06-30,,,{entity}\n"
+                        f"zone,,,,,America/Chicago\nhours,Mon,Fri,{hours},\n")
+            run("import", "calendar", path, "--entity", entity, "--ledger", data, "--by", "grey")
+        run("site", "move", "s-heronc", "heron-123456", "--from", "2026-10-30T15:00:00Z", "--reason", "rebuilt",
+            "--data", data, "--by", "grey")
+
+        def chosen(school, first, end):
+            out = f"{self.top}/at-{school}-{first}-{end}"
+            run("report", "--ledger", data, "--school", school, "--from", first, "--to", end, "--tz",
+                "America/Chicago", "--format", "json", "-o", out)
+            return [r["name"] for r in self.rows(out) if r["what"] == "circuit"]
+        self.assertEqual(chosen(EGRET, "2026-10-30", "2026-10-31"), ["s-heronb.wan"])
+        self.assertEqual(chosen(HERON, "2026-10-29", "2026-10-31"), ["s-heron.wan", "s-heronc.wan"])
+        with open(f"{self.top}/at-{HERON}-2026-10-29-2026-10-31/s-heronc.wan/report.json", encoding="utf-8") as f:
+            said = json.load(f)["class_time"]
+        self.assertEqual([(c["about"], c.get("first_day"), c.get("last_day")) for c in said["calendars"]],
+                         [("entity:heron-123456", "2026-10-30", None), ("entity:egret-123457", None, "2026-10-29")])
+        self.assertEqual(said["class_s"], (8 + 3) * 3600)  # Thursday at Egret High, Friday at Heron
+        bag, key = f"{self.top}/moved.tar.zst", f"{self.top}/heronc.jwk"
+        with open(f"{self.top}/keys", encoding="utf-8") as f, open(key, "w", encoding="utf-8") as out:
+            out.write(f.readlines()[2])
+        run("bundle", "--ledger", data, "--circuit", "s-heronc.wan", *PERIOD[:4], "--no-pdf", "--key", key, "-o", bag)
+        run("verify", bag)
 
     def test_a_signal_leaves_nothing_half_written(self):
         out = f"{self.top}/stopped"

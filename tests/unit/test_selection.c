@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <hash.h>
 #include <selection.h>
+#include <siteact.h>
 #include <statement.h>
 #include <stdio.h>
 #include <string.h>
@@ -455,6 +456,78 @@ static void corrected_and_replaced(void **state)
     oak_in(w, "2026-07-01", "2027-07-31", "s-oakaa s-oakbb ", 400);
 }
 
+static void
+move(struct world *w, int64_t from_unix_s, const char *entity, const char *old_entity)
+{
+    struct bw_siteact a;
+    struct bw_buf body;
+
+    bw_siteact_init(&a);
+    a.act = BW_SITEACT_MOVED;
+    a.from_unix_s = from_unix_s;
+    (void)snprintf(a.entity, sizeof(a.entity), "%s", entity);
+    (void)snprintf(a.old_entity, sizeof(a.old_entity), "%s", old_entity);
+    (void)snprintf(a.reason, sizeof(a.reason), "rebuilt");
+    bw_buf_init(&body, 2000);
+    assert_int_equal(bw_siteact_encode(&a, &body, &w->err), 0);
+    say(w, BW_STATEMENT_SITE, "site:s-mover", &body);
+    assert_int_equal(w->c->ops->site_move(w->c, "s-mover", entity, &w->err), 0);
+}
+
+/* Is the site that moves one of an entity's from one day to another? */
+static bool was_at(struct world *w, const char *entity, const char *first, const char *last)
+{
+    static const struct bw_select_name recorded[] = {{"s-mover", "wan"}};
+    struct bw_select_asked asked = {
+        .by = BW_SELECT_SCHOOL, .number = entity, .recorded = recorded, .n_recorded = 1};
+    struct bw_selection s;
+    struct bw_tz *tz = NULL;
+    int r = bw_tz_load("America/Chicago", &tz, &w->err);
+
+    assert_int_equal(r, 0);
+    asked.tz = tz;
+    (void)snprintf(asked.first, sizeof(asked.first), "%s", first);
+    (void)snprintf(asked.last, sizeof(asked.last), "%s", last);
+    r = bw_select(w->c, &asked, &s, &w->err);
+    assert_true(r == 0 ? s.n == 1 : r == -ENODATA);
+    bw_selection_done(&s);
+    bw_tz_free(tz);
+    return r == 0;
+}
+
+/* Instants in Chicago by Python's zoneinfo: 4 January 2027, 10:00; 1 March 2027, 10:00; 7
+ * December 2026, 10:00. */
+static void a_site_that_moved(void **state)
+{
+    struct world *w = *state;
+    struct bw_site_stay stays[BW_SITE_STAYS_MAX];
+    size_t n = 0;
+
+    place(w, "wren-hall", "", NULL);
+    place(w, "teal-hall", "", NULL);
+    place(w, "coot-hall", "", "s-mover");
+    assert_int_equal(bw_site_stays(w->c, "s-mover", "coot-hall", stays, &n, &w->err), 0);
+    assert_int_equal(n, 1);
+    move(w, 1799078400, "wren-hall", "coot-hall");
+    assert_true(was_at(w, "coot-hall", "2026-07-01", "2027-01-03"));
+    assert_false(was_at(w, "wren-hall", "2026-07-01", "2027-01-03"));
+    assert_true(was_at(w, "coot-hall", "2027-01-03", "2027-01-31"));
+    assert_true(was_at(w, "wren-hall", "2027-01-03", "2027-01-31"));
+    assert_false(was_at(w, "coot-hall", "2027-01-04", "2027-01-31"));
+    assert_true(was_at(w, "wren-hall", "2027-01-04", "2027-01-31"));
+    move(w, 1803916800, "teal-hall", "wren-hall");
+    assert_true(was_at(w, "wren-hall", "2027-02-01", "2027-02-28"));
+    assert_false(was_at(w, "wren-hall", "2027-03-01", "2027-03-31"));
+    assert_true(was_at(w, "teal-hall", "2027-03-01", "2027-03-31"));
+    /* Back since December, as it is said now: never at the others. */
+    move(w, 1796659200, "coot-hall", "teal-hall");
+    assert_int_equal(bw_site_stays(w->c, "s-mover", "coot-hall", stays, &n, &w->err), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(stays[1].from_unix_s, 1796659200);
+    assert_false(was_at(w, "wren-hall", "2026-07-01", "2027-06-30"));
+    assert_true(was_at(w, "coot-hall", "2026-07-01", "2027-06-30"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +538,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_has_its_mend),
         cmocka_unit_test(a_claim_as_it_stood_on_the_day),
         cmocka_unit_test(corrected_and_replaced),
+        cmocka_unit_test(a_site_that_moved),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
