@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "host.h"
+#include "probe_asked.h"
 #include "probe_beside.h"
 #include "probe_view.h"
 #include "runner.h"
@@ -22,12 +23,10 @@
 #include <uv.h>
 
 enum {
-    OPTIONS_MAX = 64,
     IDLE_MS = 2000,    /* echoes before the load */
     ANSWERS_MS = 2100, /* after the load, for what was sent in its last two seconds */
     LIVE_MS = 200,
-    AROUND_MS = 500, /* what a direction takes besides warm-up and window */
-    SECONDS_DEFAULT = 10
+    AROUND_MS = 500 /* what a direction takes besides warm-up and window */
 };
 
 static const int64_t NS_PER_MS = 1000000;
@@ -429,144 +428,17 @@ static int exit_status(const struct probe *p)
     return p->failed && worst == BW_EXIT_OK ? BW_EXIT_FAILED : worst;
 }
 
-/* The command line ------------------------------------------------------------- */
-
-struct arguments {
-    const struct bw_probe_ops *ops;
-    const char *pairs[OPTIONS_MAX];
-    size_t n_pairs;
-    const char *device;
-    const char *stamp;
-    const char *echo;
-    int64_t seconds;
-    bool json;
-    struct bw_target *targets;
-    size_t n_targets;
-};
-
-static int unknown_kind(const char *kind)
-{
-    const char *names[OPTIONS_MAX] = {NULL};
-    const char *near;
-    char list[256] = "";
-    size_t at = 0;
-    for (size_t i = 0; i < OPTIONS_MAX - 1 && bw_probe_table[i]; i++) {
-        names[i] = bw_probe_table[i]->name;
-        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "",
-                               bw_probe_table[i]->name);
-        at = at < sizeof(list) ? at : sizeof(list) - 1;
-    }
-    near = bw_cli_nearest(kind, names);
-    if (near) {
-        return bw_cli_usage(&bw_verb_probe, "unknown kind '%s'; did you mean '%s'?", kind,
-                            near);
-    }
-    return bw_cli_usage(&bw_verb_probe, "unknown kind '%s'; there are: %s", kind, list);
-}
-
-static int read_targets(struct arguments *a, int argc, char **argv)
-{
-    a->n_targets = (size_t)argc;
-    a->targets = calloc(a->n_targets, sizeof(*a->targets));
-    if (!a->targets) {
-        return bw_cli_failed(&bw_verb_probe, "out of memory");
-    }
-    for (size_t i = 0; i < a->n_targets; i++) {
-        if (strlen(argv[i]) >= sizeof(a->targets[i].address)) {
-            return bw_cli_usage(&bw_verb_probe, "target %zu is too long", i + 1);
-        }
-        (void)snprintf(a->targets[i].name, sizeof(a->targets[i].name), "target-%zu", i + 1);
-        (void)snprintf(a->targets[i].address, sizeof(a->targets[i].address), "%s", argv[i]);
-    }
-    return BW_EXIT_OK;
-}
-
-static int read_arguments(struct arguments *a, int argc, char **argv)
-{
-    static const struct option longs[] = {{"opt", required_argument, NULL, 'o'},
-                                          {"seconds", required_argument, NULL, 's'},
-                                          {"device", required_argument, NULL, 'd'},
-                                          {"stamp", required_argument, NULL, 'S'},
-                                          {"echo", required_argument, NULL, 'e'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {NULL, 0, NULL, 0}};
-    int c;
-    *a = (struct arguments){.device = "", .seconds = SECONDS_DEFAULT};
-    while ((c = bw_cli_getopt(&bw_verb_probe, argc, argv, "", longs)) != -1) {
-        if (c == 'o' && a->n_pairs < OPTIONS_MAX) {
-            a->pairs[a->n_pairs++] = optarg;
-        } else if (c == 's') {
-            int r = bw_cli_int(&bw_verb_probe, "--seconds", optarg, 1, 86400, &a->seconds);
-            if (r != 0) {
-                return r;
-            }
-        } else if (c == 'd') {
-            a->device = optarg;
-        } else if (c == 'S') {
-            a->stamp = optarg;
-        } else if (c == 'e') {
-            a->echo = optarg;
-        } else if (c == 'j') {
-            a->json = true;
-        } else {
-            return BW_EXIT_USAGE;
-        }
-    }
-    if (argc - optind < 2) {
-        return bw_cli_usage(&bw_verb_probe,
-                            optind == argc
-                                ? "wants a kind (icmp, tcp, http, …) and a target"
-                                : "wants a target");
-    }
-    a->ops = bw_probe_find(argv[optind]);
-    if (!a->ops) {
-        return unknown_kind(argv[optind]);
-    }
-    if (a->ops->klass == BW_CLASS_THROUGHPUT && argc - optind > 2) {
-        return bw_cli_usage(&bw_verb_probe, "%s measures against one target at a time",
-                            a->ops->name);
-    }
-    if ((a->stamp || a->echo) && a->ops->klass != BW_CLASS_THROUGHPUT) {
-        return bw_cli_usage(&bw_verb_probe, "--%s is for kinds that load the line",
-                            a->stamp ? "stamp" : "echo");
-    }
-    if (a->stamp && a->echo) {
-        return bw_cli_usage(&bw_verb_probe, "--stamp or --echo, not both");
-    }
-    return read_targets(a, argc - optind - 1, argv + optind + 1);
-}
-
-/* Somebody waits here: a kind that takes its time in the daemon is asked once a second. */
-static void hurry(struct arguments *a)
-{
-    const struct bw_optspec *spec = bw_optspec_find(a->ops->opts, "interval");
-    int64_t usual_ms = 0;
-    if (a->ops->klass != BW_CLASS_LATENCY || !spec || !spec->def ||
-        bw_optspec_parse(spec, spec->def, &usual_ms, NULL) < 0 || usual_ms <= 1000) {
-        return;
-    }
-    for (size_t i = 0; i < a->n_pairs; i++) {
-        if (strncmp(a->pairs[i], "interval=", 9) == 0) {
-            return;
-        }
-    }
-    if (a->n_pairs < OPTIONS_MAX) {
-        a->pairs[a->n_pairs++] = "interval=1s";
-    }
-}
-
 static int run(int argc, char **argv)
 {
-    struct arguments a;
+    struct probe_asked a;
     struct bw_opts_head head = {.name = "probe", .circuit = "none"};
     struct bw_opts *opts = NULL;
     struct bw_err err = {""};
     struct probe p = {.result = {.ops = NULL}};
-    int status = read_arguments(&a, argc, argv);
-    if (status != BW_EXIT_OK || !a.ops) {
+    int status = probe_asked_read(&bw_verb_probe, argc, argv, &a);
+    if (status != BW_EXIT_OK) {
         goto out;
     }
-    hurry(&a);
     head.device = a.device;
     head.targets = a.targets;
     head.n_targets = a.n_targets;
@@ -611,7 +483,7 @@ out:
     }
     free(p.result.echoes);
     free(p.result.paths);
-    free(a.targets);
+    probe_asked_done(&a);
     probe_beside_done(&p.beside);
     bw_opts_free(opts);
     return status;
