@@ -9,11 +9,10 @@
 #include "report_pdf.h"
 #include "report_write.h"
 
-#include <clock.h>
-#include <issued.h>
-
 #include <bw/err.h>
+#include <clock.h>
 #include <errno.h>
+#include <issued.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +110,6 @@ int bw_report_forms_write(const struct bw_report_asked *a, const struct bw_repor
     if (status == BW_EXIT_OK) {
         bw_report_issued(a, w, w->report, a->purpose ? bw_pack_name(a->pack) : "report");
     }
-
     if (status == BW_EXIT_OK && w->query.check == BW_CHECK_BAD) {
         return bw_cli_failed(w->verb,
                              "the report is made, but signatures or chain do not hold: %s",

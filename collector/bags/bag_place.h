@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * bag_place.h - where a circuit's bag of a funding year lies: FOLDER/SITE/FY2026/
  * SITE.CIRCUIT-FY2026.tar.zst, with its SHA-256 beside it as sha256sum(1) writes it; and
- * when one is due. Pure but for bw_bag_place_put(). */
+ * when one is due. Names and times are pure; sweep, put and sha256 touch files. */
 #ifndef BW_BAG_PLACE_H
 #define BW_BAG_PLACE_H
 
@@ -42,7 +42,7 @@ void bw_bag_place_sweep(const char *folder, const struct bw_bag_place *p);
 
 /* The newest funding year that is over for more than after_s, everywhere on earth. */
 int bw_bag_year_due(int64_t now_unix_s, int64_t after_s);
-/* Its first instant and its end, by UTC. */
+/* Its first instant, by UTC. */
 int64_t bw_bag_year_begin(int year);
 /* Is a minute of the day in [from, to), which may go over midnight? Equal: always. */
 bool bw_bag_quiet(int minute, int from_min, int to_min);

@@ -34,8 +34,9 @@ enum {
     YEARS_BACK = 10,
     LIMIT_MS = 3600 * 1000,
     HOOK_MS = 600 * 1000,
-    AGAIN_S = 7 * 86400,
-    DAY_MIN = 60,
+    DAY_S = 86400,
+    AGAIN_S = 7 * DAY_S,
+    HOUR_MIN = 60,
     MODE = 0750
 };
 
@@ -58,7 +59,8 @@ struct bw_bags {
     /* the last that failed and has no note: none up to it is looked at in this round */
     struct bw_bag_place stuck;
     bool is_stuck;
-    bool passed;
+    bool passed; /* it, in this round */
+    /* of the job on a reader's thread */
     int r;
     struct bw_err err;
     int year; /* that is looked at */
@@ -244,8 +246,8 @@ static int on_circuit(void *owner, const struct bw_ledger_circuit *c)
     struct bw_bags *b = owner;
     struct bw_bag_place p = {.year = b->year};
 
-    if (c->first_start_unix_s >= bw_bag_year_begin(b->year + 1) + 86400 ||
-        c->end_unix_s <= bw_bag_year_begin(b->year) - 86400) {
+    if (c->first_start_unix_s >= bw_bag_year_begin(b->year + 1) + DAY_S ||
+        c->end_unix_s <= bw_bag_year_begin(b->year) - DAY_S) {
         return 0;
     }
     (void)snprintf(p.site, sizeof(p.site), "%s", c->site);
@@ -312,7 +314,7 @@ static bool is_quiet(const struct bw_bags *b)
     struct tm tm;
 
     return localtime_r(&now, &tm) &&
-           bw_bag_quiet(tm.tm_hour * DAY_MIN + tm.tm_min, b->opts.quiet_from_min,
+           bw_bag_quiet(tm.tm_hour * HOUR_MIN + tm.tm_min, b->opts.quiet_from_min,
                         b->opts.quiet_to_min);
 }
 
