@@ -5,7 +5,7 @@
 #include "bound.h"
 #include "buf.h"
 #include "bw_test.h"
-#include "store_chain.h"
+#include "said_fixture.h"
 
 #include <bw/err.h>
 #include <catalogue.h>
@@ -17,59 +17,6 @@
 #include <tz.h>
 
 #define MBPS INT64_C(1000000)
-
-struct fixture {
-    char *folder;
-    struct bw_catalogue *c;
-    struct bw_tz *tz;
-    int64_t now_unix_s;
-    struct bw_err err;
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    char path[300];
-    assert_non_null(f);
-    assert_int_equal(bw_crypto_init(), 0);
-    f->folder = tmp_folder();
-    (void)snprintf(path, sizeof(path), "%s/catalogue.db", f->folder);
-    assert_int_equal(bw_catalogue_open(path, &f->c, &f->err), 0);
-    assert_int_equal(bw_tz_load("America/Chicago", &f->tz, &f->err), 0);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    bw_tz_free(f->tz);
-    bw_catalogue_close(f->c);
-    tmp_folder_drop(f->folder);
-    free(f);
-    return 0;
-}
-
-static void say(struct fixture *f,
-                enum bw_statement_kind kind,
-                const char *about,
-                const char *replaces,
-                const char *body,
-                char id[BW_HASH_LEN + 1])
-{
-    struct bw_statement s;
-    bw_statement_init(&s, kind);
-    (void)snprintf(s.about, sizeof(s.about), "%s", about);
-    (void)snprintf(s.by, sizeof(s.by), "grey");
-    s.said_unix_s = ++f->now_unix_s;
-    s.n_replaces = replaces != NULL;
-    (void)snprintf(s.replaces[0], sizeof(s.replaces[0]), "%s", replaces ? replaces : "");
-    s.body = body;
-    s.n_body = strlen(body);
-    if (bw_catalogue_say(f->c, &s, 1, id, &f->err) < 0) {
-        fail_msg("%s: %s", body, f->err.text);
-    }
-}
 
 static void claim(struct fixture *f,
                   const char *own,
@@ -448,7 +395,7 @@ static void test_bodies(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, said_setup, said_teardown)
     const struct CMUnitTest tests[] = {
         T(test_day_to_day),
         T(test_corrected_in_mid_year),

@@ -5,7 +5,7 @@
 #include "bw_test.h"
 #include "contract.h"
 #include "promise.h"
-#include "store_chain.h"
+#include "said_fixture.h"
 
 #include <binding.h>
 #include <bw/err.h>
@@ -26,58 +26,14 @@
 #define CREDITS                                                                            \
     "available = 99.9%\\ncredit \\\"a\\\" {\\n\\tbelow = 99.9%\\n\\tcredit = 10%\\n}\\n"
 
-struct fixture {
-    char *folder;
-    struct bw_catalogue *c;
-    struct bw_tz *tz;
-    int64_t now_unix_s;
-    struct bw_err err;
-};
-
+/* What is said first is said on 1 June. */
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
-    char path[300];
-    assert_non_null(f);
-    assert_int_equal(bw_crypto_init(), 0);
-    f->folder = tmp_folder();
-    f->now_unix_s = JUL - 86400 * 30; /* 1 June */
-    (void)snprintf(path, sizeof(path), "%s/catalogue.db", f->folder);
-    assert_int_equal(bw_catalogue_open(path, &f->c, &f->err), 0);
-    assert_int_equal(bw_tz_load("America/Chicago", &f->tz, &f->err), 0);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    bw_tz_free(f->tz);
-    bw_catalogue_close(f->c);
-    tmp_folder_drop(f->folder);
-    free(f);
-    return 0;
-}
-
-static void say(struct fixture *f,
-                enum bw_statement_kind kind,
-                const char *about,
-                const char *replaces,
-                const char *body,
-                char id[BW_HASH_LEN + 1])
-{
-    struct bw_statement s;
-    bw_statement_init(&s, kind);
-    (void)snprintf(s.about, sizeof(s.about), "%s", about);
-    (void)snprintf(s.by, sizeof(s.by), "grey");
-    s.said_unix_s = ++f->now_unix_s;
-    s.n_replaces = replaces != NULL;
-    (void)snprintf(s.replaces[0], sizeof(s.replaces[0]), "%s", replaces ? replaces : "");
-    s.body = body;
-    s.n_body = strlen(body);
-    if (bw_catalogue_say(f->c, &s, 1, id, &f->err) < 0) {
-        fail_msg("%s: %s", body, f->err.text);
-    }
+    struct fixture *f;
+    int r = said_setup(state);
+    f = *state;
+    f->now_unix_s = JUL - 86400 * 30;
+    return r;
 }
 
 /* A line of 100 Mbps (or so) with what more is said of it, bound to the circuit. */
@@ -334,7 +290,7 @@ static void test_bodies(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, said_teardown)
     const struct CMUnitTest tests[] = {
         T(test_nothing_on_file),
         T(test_terms_hold_as_long_as_the_claim),
