@@ -16,7 +16,11 @@ enum {
     BW_COLUMNS_PREV = -1, /* in a template: the hash of the record before */
     BW_COLUMNS_TERMS = 4, /* of a rule: last, left, left of last, two to the left */
     BW_COLUMNS_MAX = 16384,
-    BW_COLUMNS_BLOB_MAX = 4096, /* bytes of a histogram */
+    BW_COLUMNS_HEADERS_MAX = 64,
+    BW_COLUMNS_HEAD_MAX = 32 * 1024 * 1024, /* bytes of line 1; escapes and all: */
+    BW_COLUMNS_TEXT_MAX = 4 * 1024 * 1024,  /* of headers and templates, as written */
+    BW_COLUMNS_PIECES_MAX = 512 * 1024,     /* in all templates of a part */
+    BW_COLUMNS_BLOB_MAX = 4096,             /* bytes of a histogram */
     BW_COLUMNS_DIGITS_MAX = 18,
     BW_COLUMNS_MARK = 1 /* stands in words for a token */
 };

@@ -17,8 +17,7 @@
 #include <string.h>
 
 enum {
-    HEAD_MAX = 128 * 1024 * 1024,
-    HEADERS_MAX = 64,
+    VALUES_MAX = BW_COLUMNS_PIECES_MAX + 2 * BW_COLUMNS_RECORDS_MAX + 256,
     GAP_MAX = 4096
 };
 
@@ -43,7 +42,7 @@ struct header {
 
 struct decoder {
     const json_t *templates;
-    struct header headers[HEADERS_MAX];
+    struct header headers[BW_COLUMNS_HEADERS_MAX];
     size_t n_headers;
     struct view signatures;
     struct column *columns;
@@ -190,7 +189,10 @@ static int put_piece(struct decoder *d, struct header *h, const json_t *p, struc
 {
     json_int_t id;
 
-    if (json_is_string(p)) {
+    if (json_is_string(p)) { /* each piece gives a byte, so a record has an end */
+        if (json_string_length(p) == 0) {
+            return -BW_EMALFORMED;
+        }
         bw_buf_add(&d->payload, json_string_value(p), json_string_length(p));
         return 0;
     }
@@ -230,6 +232,7 @@ static int put_templated(struct decoder *d, const struct view *kind)
     bw_buf_clear(&d->payload);
     for (size_t i = 1; r == 0 && i < json_array_size(t); i++) {
         r = put_piece(d, h, json_array_get(t, i), &beside);
+        r = r < 0 || !bw_buf_error(&d->payload) ? r : -BW_EMALFORMED;
     }
     if (r == 0 && bw_buf_error(&d->payload)) {
         r = bw_buf_error(&d->payload) == -ENOMEM ? -ENOMEM : -BW_EMALFORMED;
@@ -331,7 +334,8 @@ static int take_head(struct decoder *d, const json_t *head, struct bw_err *reter
         return bw_err_set(reterr, -BW_ENEWER,
                           "records of a newer form: needs a newer reader");
     }
-    r = r < 0 ? r : bw_json_get_arr(head, "headers", HEADERS_MAX, &headers, reterr);
+    r = r < 0 ? r
+              : bw_json_get_arr(head, "headers", BW_COLUMNS_HEADERS_MAX, &headers, reterr);
     r = r < 0 ? r
               : bw_json_get_arr(head, "templates", BW_COLUMNS_RECORDS_MAX, &d->templates,
                                 reterr);
@@ -343,6 +347,24 @@ static int take_head(struct decoder *d, const json_t *head, struct bw_err *reter
                 : bw_err_set(reterr, -BW_EMALFORMED, "a header that is no text");
     }
     return r;
+}
+
+/* Values of a JSON text, at least as many as are in it: each takes memory of its own. */
+static size_t values_in(const struct view *text)
+{
+    bool in_string = false;
+    size_t n = 1;
+
+    for (const char *p = text->at; p < text->end; p++) {
+        if (in_string && *p == '\\') {
+            p++;
+        } else if (*p == '"') {
+            in_string = !in_string;
+        } else if (!in_string) {
+            n += *p == ',' || *p == '[' || *p == '{' || *p == ':' ? 1 : 0;
+        }
+    }
+    return n;
 }
 
 int bw_columns_read(const char *data, size_t n, struct bw_buf *out, struct bw_err *reterr)
@@ -359,8 +381,10 @@ int bw_columns_read(const char *data, size_t n, struct bw_buf *out, struct bw_er
         return bw_err_set(reterr, -BW_EMALFORMED, "fewer than three lines");
     }
     bw_buf_init(&d.payload, BW_JWS_MAX);
-    r = bw_json_parse(head_line.at, (size_t)(head_line.end - head_line.at), HEAD_MAX, &head,
-                      reterr);
+    r = values_in(&head_line) > VALUES_MAX
+            ? bw_err_set(reterr, -E2BIG, "more pieces of templates than a part has")
+            : bw_json_parse(head_line.at, (size_t)(head_line.end - head_line.at),
+                            BW_COLUMNS_HEAD_MAX, &head, reterr);
     r = r < 0 ? r : take_head(&d, head, reterr);
     if (r == 0) {
         r = take_columns(&d, lines);

@@ -76,6 +76,8 @@ struct encoder {
     struct template *list;
     size_t n_templates;
     size_t cap_templates;
+    size_t n_pieces; /* of them, at most */
+    size_t header_bytes;
     struct bw_buf templates;
     struct bw_buf kinds;
     struct bw_buf signatures;
@@ -222,6 +224,7 @@ static int template_of(struct encoder *e, size_t header, size_t *ret)
     list[e->n_templates] =
         (struct template){.at = e->templates.len, .len = e->made.len, .header = header};
     bw_buf_add(&e->templates, e->made.data, e->made.len);
+    e->n_pieces += 2 * e->scan->n_tokens + 2;
     *ret = e->n_templates++;
     return bw_buf_error(&e->templates);
 }
@@ -268,6 +271,9 @@ static int header_of(struct encoder *e, size_t *ret)
             return 0;
         }
     }
+    if (e->n_headers == BW_COLUMNS_HEADERS_MAX) {
+        return -E2BIG;
+    }
     list = bw_grow(e->headers, e->n_headers, &e->cap_headers, sizeof(*list));
     if (!list) {
         return -ENOMEM;
@@ -277,8 +283,20 @@ static int header_of(struct encoder *e, size_t *ret)
     memset(list, 0, sizeof(*list));
     bw_buf_init(&list->text, BW_JWS_MAX);
     bw_buf_add(&list->text, e->header.data, e->header.len);
+    e->header_bytes += e->header.len;
     *ret = e->n_headers++;
     return bw_buf_error(&list->text);
+}
+
+/* Is there a column and a place in line 1 for what the scan found? */
+static bool has_room(const struct encoder *e)
+{
+    size_t n = e->scan->n_tokens;
+
+    return e->n_columns + n <= BW_COLUMNS_MAX &&
+           e->n_pieces + 2 * n + 2 <= BW_COLUMNS_PIECES_MAX &&
+           e->templates.len + e->header_bytes + e->scan->words.len + 16 + n * 4 <=
+               BW_COLUMNS_TEXT_MAX;
 }
 
 /* header.payload.signature; false: another form. */
@@ -310,9 +328,10 @@ static int put_record(struct encoder *e, const char *p, size_t n)
         return base64url(p, n, true) && memchr(p, '.', n) ? 0 : -EINVAL;
     }
     r = header_of(e, &header);
-    if (r == 0 && (!bw_columns_take(e->scan, e->payload.data, e->payload.len,
-                                    e->headers[header].last) ||
-                   e->n_columns + e->scan->n_tokens > BW_COLUMNS_MAX)) {
+    if (r == -E2BIG ||
+        (r == 0 && (!bw_columns_take(e->scan, e->payload.data, e->payload.len,
+                                     e->headers[header].last) ||
+                    !has_room(e)))) {
         bw_buf_add(&e->kinds, p, n);
         return 0;
     }

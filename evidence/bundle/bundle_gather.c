@@ -13,6 +13,7 @@
 #include <bw/err.h>
 #include <bw/records.h>
 #include <errno.h>
+#include <names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,8 @@ struct laid {
 struct gathering {
     const struct bw_bundle_options *o;
     struct bw_bundle_gathered *to;
+    struct bw_names kids; /* of the chains, by number */
+    size_t cap_chains;
     struct bw_buf text; /* records on their way into the file */
     bool mixed;         /* records do not come in the order of their chains */
     struct laid *laid;  /* then */
@@ -52,26 +55,26 @@ static int out_of_memory(struct gathering *x)
     return bw_err_set(x->err, -ENOMEM, "out of memory");
 }
 
+/* NULL: no memory. */
 static struct bw_bundle_chain *chain_of(struct gathering *x, const char *kid)
 {
+    long i = bw_names_add(&x->kids, kid);
     struct bw_bundle_chain *grown;
 
-    for (size_t i = 0; i < x->to->n_chains; i++) {
-        if (strcmp(x->to->chains[i].kid, kid) == 0) {
-            return &x->to->chains[i];
+    if (i < 0) {
+        return NULL;
+    }
+    if ((size_t)i == x->to->n_chains) {
+        grown = bw_grow(x->to->chains, x->to->n_chains, &x->cap_chains, sizeof(*grown));
+        if (!grown) {
+            return NULL;
         }
+        x->to->chains = grown;
+        grown += x->to->n_chains++;
+        *grown = (struct bw_bundle_chain){.first_seq = INT64_MAX};
+        (void)snprintf(grown->kid, sizeof(grown->kid), "%s", kid);
     }
-    if (x->to->n_chains == BW_REPORT_KEYS_MAX) {
-        return NULL;
-    }
-    grown = reallocarray(x->to->chains, x->to->n_chains + 1, sizeof(*grown));
-    if (!grown) {
-        return NULL;
-    }
-    x->to->chains = grown;
-    grown[x->to->n_chains] = (struct bw_bundle_chain){.first_seq = INT64_MAX};
-    (void)snprintf(grown[x->to->n_chains].kid, sizeof(grown->kid), "%s", kid);
-    return &grown[x->to->n_chains++];
+    return &x->to->chains[i];
 }
 
 static int note_chain(void *owner, const struct bw_record *rec)
@@ -80,10 +83,11 @@ static int note_chain(void *owner, const struct bw_record *rec)
     struct bw_bundle_chain *c = chain_of(x, rec->kid);
 
     if (!c) {
-        return x->to->n_chains == BW_REPORT_KEYS_MAX
-                   ? bw_err_set(x->err, -E2BIG, "records of more than %d keys",
-                                BW_REPORT_KEYS_MAX)
-                   : out_of_memory(x);
+        return out_of_memory(x);
+    }
+    if (x->to->n_chains > BW_BUNDLE_CHAINS_MAX) {
+        return bw_err_set(x->err, -E2BIG, "records of more than %d keys",
+                          BW_BUNDLE_CHAINS_MAX);
     }
     /* A ledger has a late record that filled a declared hole in its place of arrival. */
     x->mixed = x->mixed || (c->n > 0 && rec->seq < c->last_seq);
@@ -126,13 +130,10 @@ static int put_record(void *owner, const struct bw_record *rec)
                                   .received_unix_ms = rec->received_unix_ms,
                                   .egress = rec->egress};
 
-    size_t i = 0;
+    long i = bw_names_find(&x->kids, rec->kid);
 
-    while (i < x->to->n_chains && strcmp(x->to->chains[i].kid, rec->kid) != 0) {
-        i++;
-    }
-    if (i == x->to->n_chains || (x->whole && (rec->seq < x->to->chains[i].first_seq ||
-                                              rec->seq > x->to->chains[i].last_seq))) {
+    if (i < 0 || (x->whole && (rec->seq < x->to->chains[i].first_seq ||
+                               rec->seq > x->to->chains[i].last_seq))) {
         return 0;
     }
     if (x->mixed) {
@@ -141,7 +142,7 @@ static int put_record(void *owner, const struct bw_record *rec)
             return out_of_memory(x);
         }
         x->laid = grown;
-        grown[x->n_laid++] = (struct laid){.chain = i,
+        grown[x->n_laid++] = (struct laid){.chain = (size_t)i,
                                            .seq = rec->seq,
                                            .at = x->to->n + x->text.len,
                                            .n = rec->jws_len + 1,
@@ -271,6 +272,7 @@ int bw_bundle_gather(const struct bw_bundle_options *o,
     bw_buf_init(&x.text, (size_t)2 * CHUNK);
     r = gather(&x);
     bw_buf_done(&x.text);
+    bw_names_done(&x.kids);
     free(x.laid);
     return r;
 }

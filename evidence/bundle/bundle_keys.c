@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    KEYS_MAX = 10000
-};
-
 #define UNIX_MAX INT64_C(253402300799)
 
 void bw_bundle_key_put(struct bw_jw *w, const struct bw_origin_key *k)
@@ -81,7 +77,7 @@ int bw_bundle_keys_read(const struct bw_bag_member *m,
     size_t n = 0;
     int r = bw_json_parse(m->data, m->n, BW_BUNDLE_KEYS_MAX, &o, reterr);
 
-    r = r < 0 ? r : bw_json_get_arr(o, "keys", KEYS_MAX, &keys, reterr);
+    r = r < 0 ? r : bw_json_get_arr(o, "keys", BW_BUNDLE_CHAINS_MAX, &keys, reterr);
     if (r == 0) {
         n = json_array_size(keys);
         list = calloc(n + 1, sizeof(*list));

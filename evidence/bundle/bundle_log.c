@@ -17,10 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    HISTORY_MAX = 4096
-};
-
 static int read_key(const json_t *o, struct bw_logged_key *ret, struct bw_err *e)
 {
     static const char *const known[] = {"kid",
@@ -72,7 +68,7 @@ int bw_bundle_log_keys(const struct bw_bag_member *m,
     }
     r = bw_json_parse(m->data, m->n, BW_BUNDLE_KEYS_MAX, &o, reterr);
     r = r < 0 ? r : bw_json_only(o, known, reterr);
-    r = r < 0 ? r : bw_json_get_arr(o, "keys", HISTORY_MAX, &keys, reterr);
+    r = r < 0 ? r : bw_json_get_arr(o, "keys", BW_BUNDLE_CHAINS_MAX, &keys, reterr);
     if (r == 0) {
         list = calloc(json_array_size(keys) + 1, sizeof(*list));
         r = list ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");

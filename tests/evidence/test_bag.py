@@ -353,9 +353,12 @@ def receipts(place):
                 "bytes": said["bytes"], "goodput_bps": 80808080}
         line = {**circuit(i, 300), "id": name}
         box.summary(circuits=[line], latency=[{**latency(i), "circuit": name}], **({"throughput": [run_]} if i == 6 else {}))
-    write(f"{place}/tests.jose", "\n".join(box.lines).encode() + b"\n")
-    for name, key in (("tests", box.key), ("log", log), ("other", other)):
-        write(f"{place}/{name}.jwk", json.dumps(key.jwk).encode())
+    many = [PyBox(box.site, start=box.at + 60 * i, step=60) for i in range(300)] # a chain each
+    for b in many:
+        b.summary(circuits=[{**circuit(1, 60), "id": name}], latency=[{**latency(1), "circuit": name}])
+    write(f"{place}/tests.jose", "\n".join(box.lines + [b.lines[0] for b in many]).encode() + b"\n")
+    for name, keys in (("tests", [b.key for b in [box, *many]]), ("log", [log]), ("other", [other])):
+        write(f"{place}/{name}.jwk", json.dumps({"keys": [k.jwk for k in keys]}).encode())
     bag = f"{place}/tests.tar.zst"
     must(bandwitness("bundle", "--file", f"{place}/tests.jose", "--key", f"{place}/tests.jwk",
                      "--tz", "UTC", "--no-pdf", "-o", bag), 0)

@@ -172,13 +172,90 @@ static void test_damaged(void **state)
     bw_buf_done(&out);
 }
 
+/* Records of more keys than a part has headers, and of more forms than line 1 has room
+ * for: the rest stand as they are. */
+static void test_many(void **state)
+{
+    struct bw_buf lines;
+    struct bw_buf part;
+    struct bw_buf text;
+    const char *kinds;
+
+    (void)state;
+    bw_buf_init(&lines, (size_t)1 << 24);
+    bw_buf_init(&text, (size_t)1 << 20);
+    for (int i = 0; i < 70; i++) {
+        bw_buf_clear(&text);
+        bw_buf_printf(&text, "{\"kid\":\"%d\"}", i);
+        put_jws(&lines, text.data, "{\"a\":1}");
+    }
+    round_trip(&lines, &part);
+    kinds = strchr(part.data, '\n') + 1;
+    assert_int_equal(memcmp(kinds, "0 1 2 3 ", 4), 0);
+    assert_non_null(strstr(kinds, " 63 eyJ"));
+    bw_buf_done(&part);
+    bw_buf_clear(&lines);
+    for (int i = 0; i < 600; i++) {
+        bw_buf_clear(&text);
+        bw_buf_putc(&text, '{');
+        for (int k = 0; k < 1200; k++) {
+            bw_buf_printf(&text, "\"%c%d\":1,", k == i ? 'b' : 'a', k);
+        }
+        bw_buf_puts(&text, "\"z\":0}");
+        put_jws(&lines, "{}", text.data);
+    }
+    round_trip(&lines, &part);
+    kinds = strchr(part.data, '\n') + 1;
+    assert_true((size_t)(kinds - part.data) < BW_COLUMNS_HEAD_MAX);
+    assert_null(strstr(kinds, " 599")); /* not all have a template */
+    assert_non_null(strstr(kinds, " 200 201 "));
+    bw_buf_done(&part);
+    bw_buf_done(&text);
+    bw_buf_done(&lines);
+}
+
+/* Small texts that would take much memory or time. */
+static void test_harmful(void **state)
+{
+    static const char head[] = "{\"v\":1,\"headers\":[\"{}\"],\"templates\":[[0";
+    struct bw_err err = {""};
+    struct bw_buf part;
+    struct bw_buf out;
+
+    (void)state;
+    bw_buf_init(&part, (size_t)1 << 26);
+    bw_buf_init(&out, (size_t)1 << 20);
+    bw_buf_puts(&part, head);
+    bw_buf_puts(&part, ",\"\",\"x\"]]}\n0\nc2ln\n"); /* a piece of nothing */
+    assert_int_equal(bw_columns_read(part.data, part.len, &out, &err), -BW_EMALFORMED);
+    for (int i = 0; i < 2; i++) {
+        bw_buf_clear(&part);
+        bw_buf_puts(&part, head);
+        for (int k = 0; k < 600000; k++) { /* pieces; then the same in one string */
+            bw_buf_puts(&part, i == 0 ? ",\"y\"" : k == 0 ? ",\"" : ",\\\"");
+        }
+        bw_buf_puts(&part, i == 0 ? "]]}\n0\nc2ln\n" : "\"]]}\n0\nc2ln\n");
+        assert_int_equal(bw_columns_read(part.data, part.len, &out, &err),
+                         i == 0 ? -E2BIG : -BW_EMALFORMED); /* longer than a record is */
+    }
+    bw_buf_clear(&part);
+    bw_buf_puts(&part, head);
+    bw_buf_puts(&part, ",\"");
+    while (part.len <= BW_COLUMNS_HEAD_MAX) {
+        bw_buf_puts(&part, "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy");
+    }
+    bw_buf_puts(&part, "\"]]}\n0\nc2ln\n");
+    assert_int_equal(bw_columns_read(part.data, part.len, &out, &err), -E2BIG);
+    bw_buf_done(&part);
+    bw_buf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_hist_and_prev),
-        cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_by_hand), cmocka_unit_test(test_hist_and_prev),
+        cmocka_unit_test(test_odd),     cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_many),    cmocka_unit_test(test_harmful),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
