@@ -4,13 +4,11 @@
 
 #include "buf.h"
 #include "catalogue.h"
-#include "civil.h"
 #include "epc.h"
 #include "filed.h"
 #include "packs.h"
 #include "report_pdf.h"
 #include "report_write.h"
-#include "tz.h"
 
 #include <bw/err.h>
 #include <stdlib.h>
@@ -114,20 +112,16 @@ static int take_cost(void *owner, const struct bw_claim *c)
     return 0;
 }
 
-/* What was filed for a circuit, on the last day of which the report tells. */
+/* What was filed for a circuit, on the days of which the report tells. */
 static int find_filed(const struct bw_report_work *w,
-                      int64_t until_unix_s,
                       struct bw_filed *found,
                       struct bw_pack_filed *ret)
 {
+    int64_t until_unix_s = w->report->until_unix_s;
     struct bw_err err = {""};
-    struct bw_civil c;
-    char day[BW_CIVIL_DATE_LEN + 1];
 
-    bw_tz_local(w->tz, until_unix_s - 1, &c);
-    bw_civil_date(bw_civil_days(c.year, c.month, c.day), day);
-    if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, w->tz, day,
-                      found, &err) < 0) {
+    if (bw_filed_find(bw_origin_catalogue(w->origin), w->site, w->circuit, w->tz,
+                      w->report->from_unix_s, until_unix_s, found, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
     }
     if (ret->monthly.n == BW_UNKNOWN && bw_origin_catalogue(w->origin)) {
@@ -137,6 +131,8 @@ static int find_filed(const struct bw_report_work *w,
             return bw_cli_failed(w->verb, "%s", err.text);
         }
     }
+    ret->held = found->held;
+    ret->n_held = found->n_held;
     if (found->has) {
         ret->line = &found->line;
         ret->origin = found->origin;
@@ -166,7 +162,7 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
     asked.reports = reports;
     asked.filed = filed;
     asked.n_reports = 1;
-    status = find_filed(w, w->report->until_unix_s, &found[0], &filed[0]);
+    status = find_filed(w, &found[0], &filed[0]);
     asked.people_open = found[0].people_open;
     if (status == BW_EXIT_OK && asked.students == BW_UNKNOWN &&
         found[0].students != BW_UNKNOWN && found[0].has) {
@@ -182,9 +178,7 @@ int bw_report_pack_write(const struct bw_report_asked *a, const struct bw_report
         status = other(a, w, second);
         reports[1] = second->report;
         asked.n_reports = 2;
-        status =
-            status ? status
-                   : find_filed(second, second->report->until_unix_s, &found[1], &filed[1]);
+        status = status ? status : find_filed(second, &found[1], &filed[1]);
     }
     if (status == BW_EXIT_OK) {
         status = write_pack(w, a, &asked);

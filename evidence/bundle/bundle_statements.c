@@ -321,13 +321,9 @@ static int read_filed(struct bw_catalogue *c,
                       struct bw_filed *ret,
                       struct bw_err *reterr)
 {
-    char day[BW_CIVIL_DATE_LEN + 1];
-    struct bw_civil x;
-
-    bw_tz_local(tz, (q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s) - 1,
-                &x);
-    bw_civil_date(bw_civil_days(x.year, x.month, x.day), day);
-    return bw_filed_find(c, q->site, q->circuit, tz, day, ret, reterr);
+    return bw_filed_find(c, q->site, q->circuit, tz, q->from_unix_s,
+                         q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s, ret,
+                         reterr);
 }
 
 static int read_said(struct bw_catalogue *c,

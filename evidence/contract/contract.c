@@ -291,11 +291,9 @@ static int find_people(struct bw_catalogue *c,
                        struct bw_err *reterr)
 {
     struct bw_filed filed;
-    char day[16];
-    int r;
+    int r = bw_filed_find(c, site, circuit, f->tz, f->until_unix_s - 1, f->until_unix_s,
+                          &filed, reterr);
 
-    day_of(f, f->until_unix_s - 1, day);
-    r = bw_filed_find(c, site, circuit, f->tz, day, &filed, reterr);
     if (r == 0 && filed.has) {
         ret->students = filed.students;
         (void)snprintf(ret->students_are, sizeof(ret->students_are), "%s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * filed.c - the claim bound to a circuit, and its payer.
+ * filed.c - the claims bound to a circuit, and who uses it.
  *
  * Invariant: only what a person bound is taken; nothing is matched by likeness here. */
 #include "filed.h"
@@ -10,15 +10,20 @@
 #include <civil.h>
 #include <entityline.h>
 #include <errno.h>
+#include <grow.h>
 #include <statement.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tz.h>
 
 struct choice {
-    const char *day;
+    const char *first_day;
+    const char *day;       /* the last one */
     struct bw_bound *list; /* by what is taken first, each claim once */
     size_t n;
+    struct bw_bound *all; /* that hold on some day, by first day */
+    size_t n_all;
 };
 
 static int compare(const void *a, const void *b)
@@ -35,8 +40,16 @@ static int choose(void *owner, const char *about, const struct bw_bound *b)
     struct choice *c = owner;
     (void)about;
 
-    if (!b->claim_id[0] || (b->first_day[0] && strcmp(c->day, b->first_day) < 0) ||
-        (b->last_day[0] && strcmp(c->day, b->last_day) > 0) || c->n == BW_BOUND_MAX) {
+    if (!b->claim_id[0] || b->idle ||
+        (b->first_day[0] && strcmp(c->day, b->first_day) < 0) ||
+        (b->last_day[0] && strcmp(c->first_day, b->last_day) > 0)) {
+        return 0;
+    }
+    if (c->n_all == BW_BOUND_MAX) {
+        return -E2BIG;
+    }
+    c->all[c->n_all++] = *b;
+    if (b->last_day[0] && strcmp(c->day, b->last_day) > 0) {
         return 0;
     }
     for (size_t i = 0; i < c->n; i++) {
@@ -70,6 +83,99 @@ static int read_claim(struct bw_catalogue *c,
     bw_claimline_init(ret);
     return c->ops->statement_find(c, b->claim_id, take_claim, ret, reterr);
 }
+
+/* ---- all that hold within the period ---------------------------------------------- */
+
+bool bw_filed_same_provider(const struct bw_claimline *a, const struct bw_claimline *b)
+{
+    return a->spin[0] || b->spin[0] ? strcmp(a->spin, b->spin) == 0
+                                    : strcmp(a->provider, b->provider) == 0;
+}
+
+static bool same_request(const struct bw_claimline *a, const struct bw_claimline *b)
+{
+    return a->year == b->year && bw_filed_same_provider(a, b) &&
+           strcmp(a->application, b->application) == 0 && strcmp(a->payer, b->payer) == 0 &&
+           strcmp(a->contract, b->contract) == 0 &&
+           strcmp(a->delivery_deadline, b->delivery_deadline) == 0;
+}
+
+/* Is `day` the day after `last`, or before that? */
+static bool goes_on(const char *last, const char *day)
+{
+    int64_t a = 0;
+    int64_t b = 0;
+
+    return bw_civil_date_parse(last, &a) == 0 && bw_civil_date_parse(day, &b) == 0 &&
+           b <= a + 1;
+}
+
+static int hold(struct bw_filed *f, struct bw_filed_held *h, size_t *cap)
+{
+    void *grown;
+
+    for (size_t i = f->n_held; i-- > 0;) { /* those that came before began before */
+        struct bw_filed_held *o = &f->held[i];
+        if (strcmp(o->key, h->key) == 0 && same_request(&o->line, &h->line) &&
+            goes_on(o->last_day, h->first_day)) {
+            if (strcmp(h->last_day, o->last_day) > 0) {
+                memcpy(o->last_day, h->last_day, sizeof(o->last_day));
+                bw_claimline_done(&o->line);
+                o->line = h->line;
+            } else {
+                bw_claimline_done(&h->line);
+            }
+            return 0;
+        }
+    }
+    grown = bw_grow(f->held, f->n_held, cap, sizeof(*f->held));
+    if (!grown) {
+        bw_claimline_done(&h->line);
+        return -ENOMEM;
+    }
+    f->held = grown;
+    f->held[f->n_held++] = *h;
+    return 0;
+}
+
+static int by_day_and_key(const void *a, const void *b)
+{
+    const struct bw_filed_held *x = a;
+    const struct bw_filed_held *y = b;
+    int r = strcmp(x->first_day, y->first_day);
+
+    r = r ? r : strcmp(x->key, y->key);
+    return r ? r : strcmp(x->last_day, y->last_day);
+}
+
+static int find_held(struct bw_catalogue *c,
+                     const struct choice *chosen,
+                     struct bw_filed *f,
+                     struct bw_err *reterr)
+{
+    size_t cap = 0;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < chosen->n_all; i++) {
+        const struct bw_bound *b = &chosen->all[i];
+        struct bw_filed_held h;
+        bool late = strcmp(b->first_day, chosen->first_day) > 0;
+        bool early = b->last_day[0] && strcmp(b->last_day, chosen->day) < 0;
+        (void)snprintf(h.key, sizeof(h.key), "%s", b->binding.claim);
+        (void)snprintf(h.first_day, sizeof(h.first_day), "%s",
+                       late ? b->first_day : chosen->first_day);
+        (void)snprintf(h.last_day, sizeof(h.last_day), "%s",
+                       early ? b->last_day : chosen->day);
+        r = read_claim(c, b, &h.line, reterr);
+        r = r < 0 ? r : hold(f, &h, &cap);
+    }
+    if (r == 0 && f->n_held > 1) {
+        qsort(f->held, f->n_held, sizeof(*f->held), by_day_and_key);
+    }
+    return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
+}
+
+/* ---- who uses it ------------------------------------------------------------------ */
 
 struct entry {
     struct bw_entityline line;
@@ -258,32 +364,56 @@ static int find_people(struct bw_catalogue *c,
     return 0;
 }
 
+static void local_day(const struct bw_tz *tz, int64_t unix_s, char day[BW_DATE_LEN + 1])
+{
+    struct bw_civil c;
+
+    bw_tz_local(tz, unix_s, &c);
+    bw_civil_date(bw_civil_days(c.year, c.month, c.day), day);
+}
+
 int bw_filed_find(struct bw_catalogue *c,
                   const char *site,
                   const char *circuit,
                   const struct bw_tz *tz,
-                  const char *day,
+                  int64_t from_unix_s,
+                  int64_t until_unix_s,
                   struct bw_filed *ret,
                   struct bw_err *reterr)
 {
-    struct choice chosen = {.day = day};
+    struct choice chosen = {.n = 0};
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     int r;
 
     *ret = (struct bw_filed){.students = BW_UNKNOWN, .users = BW_UNKNOWN};
     bw_claimline_init(&ret->line);
+    local_day(tz, until_unix_s - 1, ret->last_day);
+    local_day(tz, from_unix_s < until_unix_s ? from_unix_s : until_unix_s - 1,
+              ret->first_day);
+    chosen.first_day = ret->first_day;
+    chosen.day = ret->last_day;
     if (!c) {
         return 0;
     }
     chosen.list = calloc(BW_BOUND_MAX, sizeof(*chosen.list));
-    ret->others = calloc(BW_BOUND_MAX, sizeof(*ret->others));
-    if (!chosen.list || !ret->others) {
+    chosen.all = calloc(BW_BOUND_MAX, sizeof(*chosen.all));
+    if (!chosen.list || !chosen.all) {
         r = bw_err_set(reterr, -ENOMEM, "out of memory");
         goto out;
     }
     (void)snprintf(name, sizeof(name), "%s.%s", site, circuit);
     r = bw_bound_each(c, name, tz, choose, &chosen, NULL, reterr);
+    if (r == -E2BIG) {
+        (void)bw_err_set(reterr, r, "more than %d bindings and versions of claims of %s",
+                         BW_BOUND_MAX, name);
+    }
+    r = r < 0 ? r : find_held(c, &chosen, ret, reterr);
     if (r < 0 || chosen.n == 0) {
+        goto out;
+    }
+    ret->others = calloc(chosen.n, sizeof(*ret->others));
+    if (!ret->others) {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
         goto out;
     }
     qsort(chosen.list, chosen.n, sizeof(*chosen.list), compare);
@@ -297,6 +427,7 @@ int bw_filed_find(struct bw_catalogue *c,
     r = r < 0 ? r : find_people(c, &chosen, ret, reterr);
 out:
     free(chosen.list);
+    free(chosen.all);
     return r;
 }
 
@@ -307,4 +438,8 @@ void bw_filed_done(struct bw_filed *f)
         bw_claimline_done(&f->others[i]);
     }
     free(f->others);
+    for (size_t i = 0; i < f->n_held; i++) {
+        bw_claimline_done(&f->held[i].line);
+    }
+    free(f->held);
 }

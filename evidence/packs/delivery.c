@@ -6,7 +6,6 @@
  * for an answer. */
 #include "packs_private.h"
 
-#include <claimline.h>
 #include <finding.h>
 #include <pages_private.h>
 #include <stdio.h>
@@ -134,7 +133,6 @@ static void blank(struct bw_doc *d, const char *what)
 void bw_pack_letter(struct bw_pack_made *m)
 {
     static const struct bw_doc_column columns[] = {{.header = true}, {.name = NULL}};
-    const struct bw_claimline *c = bw_pack_filed_of(m, 0)->line;
     struct bw_doc *d = m->doc;
 
     if (!m->asked->letter) {
@@ -142,14 +140,13 @@ void bw_pack_letter(struct bw_pack_made *m)
     }
     bw_doc_page_break(d);
     bw_doc_section(d, "letter", "Letter to the provider");
-    bw_doc_para(d, BW_PARA_PLAIN);
-    bw_doc_printf(d, BW_SPAN_PLAIN, "To: %s",
-                  c && c->provider[0] ? c->provider : "the provider of this circuit");
+    bw_pack_letter_to(m);
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_printf(d, BW_SPAN_PLAIN, "About: circuit %s.%s%s%s, ", m->r->site, m->r->circuit,
                   m->r->place[0] ? " at " : "", m->r->place);
     bw_page_period(d, m->r, BW_SPAN_PLAIN);
     bw_doc_text(d, ".");
+    bw_pack_letter_days(m);
     bw_page_para(d,
                  "We measure this line with a witness whose records are signed as they are "
                  "made; anybody can check them. For the period above it recorded:");

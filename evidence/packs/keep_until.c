@@ -9,8 +9,10 @@
 
 #include <civil.h>
 #include <claimline.h>
+#include <filed.h>
 #include <pages_private.h>
 #include <stdio.h>
+#include <string.h>
 #include <tz.h>
 #include <words.h>
 
@@ -41,15 +43,21 @@ static void
 filed_row(struct bw_pack_made *m, const struct bw_claimline *c, const char *figure)
 {
     int64_t deadline = BW_UNKNOWN;
-    char what[128];
-    char why[200];
+    char what[160];
+    char why[240];
 
     if (c->delivery_deadline[0]) {
         (void)bw_civil_date_parse(c->delivery_deadline, &deadline);
     }
     (void)snprintf(what, sizeof(what), "%s%s",
-                   c->frn[0] ? "FRN " : "no FRN: ", c->frn[0] ? c->frn : c->own);
-    if (deadline != BW_UNKNOWN) {
+                   c->frn[0] ? "FRN " : "Contract of one's own, no funding request: ",
+                   c->frn[0] ? c->frn : c->own);
+    if (!c->frn[0]) {
+        (void)snprintf(why, sizeof(why),
+                       "funding year %lld; the rule asks for it where support is claimed "
+                       "for the line, and nothing on file says so",
+                       (long long)c->year);
+    } else if (deadline != BW_UNKNOWN) {
         (void)snprintf(why, sizeof(why), "service delivery deadline on file: %s",
                        c->delivery_deadline);
     } else {
@@ -59,6 +67,52 @@ filed_row(struct bw_pack_made *m, const struct bw_claimline *c, const char *figu
                        (long long)c->year);
     }
     row(m, what, bw_retention_day((int)c->year, deadline), why, figure);
+}
+
+static bool is_line(const struct bw_claimline *a, const struct bw_claimline *b)
+{
+    return strcmp(a->frn, b->frn) == 0 && strcmp(a->line, b->line) == 0 &&
+           strcmp(a->own, b->own) == 0;
+}
+
+/* Has the page a row for it by what holds on the last day, or by a later version of it? */
+static bool is_told(const struct bw_pack_filed *f, size_t i)
+{
+    const struct bw_claimline *c = &f->held[i].line;
+    bool told = f->line && is_line(f->line, c);
+
+    for (size_t k = 0; k < f->n_others; k++) {
+        told = told || is_line(&f->others[k], c);
+    }
+    for (size_t k = i + 1; k < f->n_held; k++) {
+        told = told || is_line(&f->held[k].line, c);
+    }
+    return told;
+}
+
+/* Those that ended within the period. */
+static void before(struct bw_pack_made *m, const struct bw_pack_filed *f)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n_held; i++) {
+        char figure[64];
+        if (f->held[i].line.year != BW_UNKNOWN && !is_told(f, i)) {
+            (void)snprintf(figure, sizeof(figure), "keep_until.before.%zu", ++n);
+            filed_row(m, &f->held[i].line, figure);
+        }
+    }
+}
+
+/* Is a claim of that funding year bound within the period? */
+static bool is_of_year(const struct bw_pack_filed *f, int year)
+{
+    bool is = f->line && f->line->year == year;
+
+    for (size_t i = 0; i < f->n_held; i++) {
+        is = is || f->held[i].line.year == year;
+    }
+    return is;
 }
 
 void bw_pack_keep_until(struct bw_pack_made *m)
@@ -84,19 +138,22 @@ void bw_pack_keep_until(struct bw_pack_made *m)
             (void)snprintf(figure, sizeof(figure), "keep_until.also.%zu", i + 1);
             filed_row(m, &f->others[i], figure);
         }
-    } else {
-        bw_tz_local(m->r->tz, m->r->from_unix_s, &a);
-        bw_tz_local(m->r->tz, m->r->to_unix_s - 1, &b);
-        for (int y = a.year - (a.month < 7); y <= b.year - (b.month < 7); y++) {
-            char what[64];
-            char figure[64];
-            (void)snprintf(what, sizeof(what), "Recurring service of funding year %d", y);
-            (void)snprintf(figure, sizeof(figure), "keep_until.%d", y);
-            row(m, what, bw_retention_day(y, BW_UNKNOWN),
-                "no FRN is bound to this circuit: this holds for a recurring service; one "
-                "with a later delivery deadline is kept longer",
-                figure);
+    }
+    before(m, f);
+    bw_tz_local(m->r->tz, m->r->from_unix_s, &a);
+    bw_tz_local(m->r->tz, m->r->to_unix_s - 1, &b);
+    for (int y = a.year - (a.month < 7); y <= b.year - (b.month < 7); y++) {
+        char what[64];
+        char figure[64];
+        if (is_of_year(f, y)) {
+            continue;
         }
+        (void)snprintf(what, sizeof(what), "Recurring service of funding year %d", y);
+        (void)snprintf(figure, sizeof(figure), "keep_until.%d", y);
+        row(m, what, bw_retention_day(y, BW_UNKNOWN),
+            "no claim of that year is bound to this circuit within the period: this holds "
+            "for a recurring service; one with a later delivery deadline is kept longer",
+            figure);
     }
     bw_doc_end(m->doc);
 }

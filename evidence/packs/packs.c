@@ -317,8 +317,11 @@ static void many_lead(struct bw_pack_made *m)
 static int build(struct bw_pack_made *m, struct bw_err *reterr)
 {
     const bw_pack_content_cb *contents = packs[m->asked->pack].contents;
-    int rc;
+    int rc = m->asked->letter ? bw_pack_one_letter(m, reterr) : 0;
 
+    if (rc < 0) {
+        return rc;
+    }
     if (m->asked->many) {
         many_lead(m);
     } else {

@@ -22,6 +22,7 @@ struct bw_district;
 struct bw_doc;
 struct bw_epc;
 struct bw_err;
+struct bw_filed_held;
 struct bw_report;
 struct bw_selection;
 
@@ -42,10 +43,12 @@ enum bw_pack_limits {
 
 /* What was filed or contracted for a circuit, beyond the speeds in its report. */
 struct bw_pack_filed {
-    const struct bw_claimline *line;   /* NULL: none is bound to the circuit */
+    const struct bw_claimline *line;   /* NULL: none is bound on the period's last day */
     const char *origin;                /* where that comes from, in words */
     const struct bw_claimline *others; /* bound to it as well, billed apart */
     size_t n_others;
+    const struct bw_filed_held *held; /* on some day of the period, those above as well */
+    size_t n_held;
     struct bw_decimal monthly; /* US dollars a month, all of it */
     const char *monthly_origin;
 };

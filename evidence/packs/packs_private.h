@@ -77,6 +77,19 @@ void bw_pack_count_absent(struct bw_pack_made *m, const char *what, const char *
 /* What was filed for report i; an empty one where nothing was. */
 const struct bw_pack_filed *bw_pack_filed_of(const struct bw_pack_made *m, size_t i);
 
+/* ---- claims within the period (held.c) ---- */
+
+struct bw_filed_held;
+
+/* Does any of them not hold on all its days? */
+bool bw_pack_held_changes(const struct bw_pack_made *m);
+void bw_pack_held_days(const struct bw_filed_held *h, char out[160]); /* "from … to …" */
+void bw_pack_held_figures(struct bw_pack_made *m, size_t i);          /* held.1, … */
+/* One letter goes to whoever delivered on all its days: -EINVAL where that changed. */
+int bw_pack_one_letter(const struct bw_pack_made *m, struct bw_err *reterr);
+void bw_pack_letter_to(struct bw_pack_made *m);
+void bw_pack_letter_days(struct bw_pack_made *m);
+
 /* The claim in force at the end of what has passed of the period; NULL: none. */
 const struct bw_report_claim *bw_pack_claim(const struct bw_report *r);
 

@@ -275,6 +275,12 @@ static const char *no_price(const struct bw_pack_filed *f)
         return "The cost on file is that of all lines together, and how many they are is "
                "not on file (--monthly-cost).";
     }
+    if (!f->line && f->n_held > 0) {
+        return "No claim is bound to this circuit on the period's last day, and the price "
+               "of "
+               "one before is not taken for it: ask for its days by themselves "
+               "(--monthly-cost).";
+    }
     return "No monthly cost is on file for this circuit (--monthly-cost).";
 }
 

@@ -8,6 +8,7 @@
 #include <bw/records.h>
 #include <civil.h>
 #include <claimline.h>
+#include <filed.h>
 #include <pages_private.h>
 #include <stdio.h>
 #include <tz.h>
@@ -36,6 +37,43 @@ static void key_of(const struct bw_claimline *c, char out[BW_CLAIM_ABOUT_MAX + 1
                    c->frn[0] && c->line[0] ? "." : "", c->frn[0] ? c->line : "");
 }
 
+/* "2699000001.001; Form 471 261000001; SPIN 143000555; Heron Fiber" */
+static void numbers_of(const struct bw_claimline *c, const char *key, char out[512])
+{
+    (void)snprintf(out, 512, "%s%s%s%s%s%s%s", key, c->application[0] ? "; Form 471 " : "",
+                   c->application, c->spin[0] ? "; SPIN " : "", c->spin,
+                   c->provider[0] ? "; " : "", c->provider);
+}
+
+/* Where claims begin or end within the period: each with its days. */
+static void held(struct bw_pack_made *m)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+
+    for (size_t i = 0; i < f->n_held && bw_pack_held_changes(m); i++) {
+        const struct bw_claimline *c = &f->held[i].line;
+        char key[BW_CLAIM_ABOUT_MAX + 1];
+        char days[160];
+        char what[180];
+        char text[512];
+        key_of(c, key);
+        numbers_of(c, key, text);
+        bw_pack_held_days(&f->held[i], days);
+        (void)snprintf(what, sizeof(what), "Bound %s", days);
+        line(m, what, text);
+        bw_pack_held_figures(m, i);
+    }
+}
+
+/* Why there are no numbers of the filing of the period's last day. */
+static const char *no_numbers(const struct bw_pack_made *m)
+{
+    return bw_pack_filed_of(m, 0)->n_held > 0
+               ? "No claim is bound to this circuit on the period's last day; those of the "
+                 "days before it are told with their days."
+               : "No claim is bound to this circuit in this period.";
+}
+
 /* Claims that are billed apart: each is one of the circuit's. */
 static void others(struct bw_pack_made *m)
 {
@@ -47,10 +85,7 @@ static void others(struct bw_pack_made *m)
         char text[512];
         char figure[64];
         key_of(c, key);
-        (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", key,
-                       c->application[0] ? "; Form 471 " : "", c->application,
-                       c->spin[0] ? "; SPIN " : "", c->spin, c->provider[0] ? "; " : "",
-                       c->provider);
+        numbers_of(c, key, text);
         (void)snprintf(figure, sizeof(figure), "also_bound.%zu", i + 1);
         line(m, "Bound as well, billed apart", text);
         bw_pack_word(m, figure, key);
@@ -68,6 +103,7 @@ static void filed(struct bw_pack_made *m)
     }
     (void)snprintf(frn, sizeof(frn), "%s%s%s", c->frn, c->line[0] ? "." : "", c->line);
     number(m, "FRN and line item", "frn", frn);
+    number(m, "Contract of one's own", "own", c->own);
     number(m, "Form 471 application", "form_471", c->application);
     number(m, "Service provider (SPIN)", "spin", c->spin);
     number(m, "Provider", "provider", c->provider);
@@ -103,9 +139,10 @@ static void claimed(struct bw_pack_made *m)
     char text[480];
 
     if (!c) {
-        line(m, "Claimed", "no claim is on file");
-        bw_pack_count_absent(m, "A claim",
-                             "None is on file, so nothing can be compared with one.");
+        line(m, "Claimed", "no claim is on file for this period");
+        bw_pack_count_absent(
+            m, "A claim",
+            "None is on file for this period, so nothing can be compared with one.");
         return;
     }
     bw_words_rate(c->bps[BW_DOWN], down);
@@ -177,10 +214,10 @@ void bw_pack_who(struct bw_pack_made *m)
     claimed(m);
     corrected(m);
     filed(m);
+    held(m);
     vantage(m);
     if (!bw_pack_filed_of(m, 0)->line) {
-        bw_pack_absent(m, "FRN, SPIN and other numbers of the filing",
-                       "No line of a Form 471 is bound to this circuit.");
+        bw_pack_absent(m, "FRN, SPIN and other numbers of the filing", no_numbers(m));
     }
     bw_doc_end(m->doc);
 }
@@ -205,6 +242,20 @@ static void others_short(struct bw_pack_made *m)
         key_of(&f->others[i], key);
         (void)snprintf(figure, sizeof(figure), "also_bound.%zu", i + 1);
         also(m, "bound as well, billed apart:", figure, key);
+    }
+}
+
+static void held_short(struct bw_pack_made *m)
+{
+    const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+
+    for (size_t i = 0; i < f->n_held && bw_pack_held_changes(m); i++) {
+        char key[BW_CLAIM_ABOUT_MAX + 1];
+        char days[160];
+        key_of(&f->held[i].line, key);
+        bw_pack_held_days(&f->held[i], days);
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; bound %s: %s", days, key);
+        bw_pack_held_figures(m, i);
     }
 }
 
@@ -241,9 +292,10 @@ void bw_pack_who_short(struct bw_pack_made *m)
                       c->layer == BW_LAYER_UNKNOWN ? ", which the claim does not name" : "",
                       c->origin, last);
     } else {
-        bw_doc_text(m->doc, "; no claim is on file");
-        bw_pack_count_absent(m, "A claim",
-                             "None is on file, so nothing can be compared with one.");
+        bw_doc_text(m->doc, "; no claim is on file for this period");
+        bw_pack_count_absent(
+            m, "A claim",
+            "None is on file for this period, so nothing can be compared with one.");
     }
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, "; the box stands at the %s, counters: %s%s%s",
                   bw_words_or(bw_vantage_name(f->vantage), "place that it does not state"),
@@ -253,14 +305,15 @@ void bw_pack_who_short(struct bw_pack_made *m)
     if (l) {
         (void)snprintf(frn, sizeof(frn), "%s%s%s", l->frn, l->line[0] ? "." : "", l->line);
         also(m, "FRN", "frn", frn);
+        also(m, "contract of one's own", "own", l->own);
         also(m, "Form 471", "form_471", l->application);
         also(m, "SPIN", "spin", l->spin);
         also(m, "BEN", "ben", l->payer);
         others_short(m);
     } else {
-        bw_pack_count_absent(m, "FRN, SPIN and other numbers of the filing",
-                             "No line of a Form 471 is bound to this circuit.");
+        bw_pack_count_absent(m, "FRN, SPIN and other numbers of the filing", no_numbers(m));
     }
+    held_short(m);
     bw_doc_text(m->doc, ".");
     bw_doc_end(m->doc);
 }

@@ -10,11 +10,39 @@ import gen_usac
 from pack_figures import seconds
 from pack_made import BANDWITNESS, GEN, PEOPLE, Pack, TOP, run, wrong
 
-DATED = """year,own,down,up,layer,from,to
-2026,slow,50 Mbps,50 Mbps,ip,2026-10-01,2026-10-31
-2026,fast,10 Gbps,10 Gbps,ip,2026-11-01,2026-12-31
-2026,ended,100 Mbps,100 Mbps,ip,2026-07-01,2026-10-31
+DATED = """year,own,down,up,layer,from,to,spin,provider
+2026,slow,50 Mbps,50 Mbps,ip,2026-10-01,2026-10-31,143000551,Oak Fibre LLC
+2026,fast,10 Gbps,10 Gbps,ip,2026-11-01,2026-12-31,143000552,River Telecom
+2026,ended,100 Mbps,100 Mbps,ip,2026-07-01,2026-10-31,143000551,Oak Fibre LLC
 """
+
+
+def check_two_providers(top, schema, source):
+    """A provider that another one followed: both stand on the page, and no letter goes to the wrong one."""
+    heron = [*source, "--circuit", "s-heron.wan"]
+    invoice = Pack("invoice", heron, f"{top}/held", schema)
+    for figure, want in (("held.1", "slow"), ("held.1.from", "2026-10-29"), ("held.1.to", "2026-10-31"),
+                         ("held.1.spin", "143000551"), ("held.2", "fast"), ("held.2.from", "2026-11-01"),
+                         ("held.2.to", "2026-11-03"), ("held.2.provider", "River Telecom"), ("own", "fast"),
+                         ("keep_until", "2037-06-30"), ("keep_until.before.1", "2037-06-30")):
+        invoice.expect(figure, want)
+    for words in ("SPIN 143000551; Oak Fibre LLC", "Bound from 29 Oct 2026 to 31 Oct 2026"):
+        if words not in invoice.page:
+            wrong(f"invoice: '{words}' does not stand on the page")
+    error = run(BANDWITNESS, "report", *heron, "--for", "delivery", "--letter", "-o", f"{top}/held/letter.html",
+                status=1).stderr
+    for words in ("Oak Fibre LLC from 2026-10-29 to 2026-10-31", "River Telecom from 2026-11-01 to 2026-11-03",
+                  "ask for the parts"):
+        if words not in error:
+            wrong(f"a letter about two providers is not refused with '{words}': {error}")
+    ended = Pack("delivery", [*source, "--circuit", "s-heronc.wan"], f"{top}/ended", schema, "--letter")
+    ended.expect("held.1", "ended")
+    for words in ("To: Oak Fibre LLC", "No claim is bound to this circuit on the period's last day",
+                  "for these days of it alone: from 29 Oct 2026 to 31 Oct 2026."):
+        if words not in ended.page:
+            wrong(f"delivery: '{words}' does not stand on the page")
+    if "in this period" in ended.page:
+        wrong("delivery: a claim that ended is denied")
 
 
 def check_dated(top, schema):
@@ -55,6 +83,7 @@ def check_dated(top, schema):
         wrong("audit: answers of a claim that has ended")
     if "its last day was 31 Oct 2026" not in audit.page:
         wrong("audit: the page does not say when the claim ended")
+    check_two_providers(top, schema, source)
     report = json.loads(run(BANDWITNESS, "report", *source, "--circuit", "s-heronc.wan", "--rules",
                             f"{TOP}/etc/rules", *PEOPLE[:-2], "--format", "json").stdout)
     got = [(f["outcome"], f.get("why")) for f in report["findings"]

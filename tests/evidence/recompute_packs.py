@@ -27,6 +27,8 @@ class Packs:
         self.name = f"{check.site}.{check.circuit}"
         self.last_day = str(check.local(check.until - 1).date())
         self.filed = said.filed(self.name, self.last_day)
+        self.first_day = str(check.local(check.begin).date())
+        self.held = said.held(self.name, self.first_day, self.last_day)
         self.students = said.students(self.name, self.last_day)
         self.cents = said.price(self.name, self.last_day)
         self.claim = check.claim_at(check.until - 1)
@@ -107,11 +109,18 @@ class Packs:
         self.section = "identity"
         self.put("circuit", self.name)
         self.put("place", self.said.site_name[self.c.site])
+        if any((b["first"], b["last"]) != (self.first_day, self.last_day) for b in self.held):
+            for i, b in enumerate(self.held, 1):
+                for figure, text in (("", b["key"].split(":")[1]), (".from", b["first"]), (".to", b["last"]),
+                                     (".form_471", b["body"].get("application")), (".spin", b["body"].get("spin")),
+                                     (".provider", b["body"].get("provider"))):
+                    if text:
+                        self.put(f"held.{i}{figure}", text)
         if not self.filed:
             return
         body = self.filed[0]["body"]
         words = [("frn", ".".join(x for x in (body.get("frn"), body.get("line")) if x)),
-                 ("form_471", body.get("application")), ("spin", body.get("spin")), ("ben", body.get("payer"))]
+                 ("own", body.get("own")), ("form_471", body.get("application")), ("spin", body.get("spin")), ("ben", body.get("payer"))]
         if not short:
             words += [("provider", body.get("provider")), ("contract", body.get("contract")),
                       ("billed_entity", body.get("payer_name")), ("purpose", body.get("purpose")),
@@ -340,6 +349,14 @@ class Packs:
         for i, b in enumerate(self.filed):
             last = max(f"{b['body']['year'] + 1}-06-30", b["body"].get("delivery_deadline", ""))
             self.put("keep_until" if i == 0 else f"keep_until.also.{i}", f"{int(last[:4]) + 10}{last[4:]}")
+        gone = {b["key"]: b for b in self.held if b["key"] not in {x["key"] for x in self.filed}}
+        for i, b in enumerate(gone.values(), 1):
+            last = max(f"{b['body']['year'] + 1}-06-30", b["body"].get("delivery_deadline", ""))
+            self.put(f"keep_until.before.{i}", f"{int(last[:4]) + 10}{last[4:]}")
+        years = [self.c.local(t) for t in (self.c.begin, self.c.end - 1)]
+        for year in range(years[0].year - (years[0].month < 7), years[1].year - (years[1].month < 7) + 1):
+            if year not in {b["body"]["year"] for b in self.held}:
+                self.put(f"keep_until.{year}", f"{year + 11}-06-30")
 
     def epc(self):
         self.section = "epc"

@@ -76,6 +76,13 @@ class Said:
                 held.setdefault(b["key"], b)
         return sorted(held.values(), key=lambda b: (b["body"].get("role") != "internet", b["key"].split(":")[1]))
 
+    def held(self, circuit, first, last):
+        """All that hold on some day of [first, last], with those of their days, by first day and key. Of each
+        claim the newest statement alone: none is corrected in mid-year here."""
+        out = [{**b, "first": max(b["first"], first), "last": min(b["last"], last)}
+               for b in self.bound(circuit) if b["first"] <= last and b["last"] >= first]
+        return sorted(out, key=lambda b: (b["first"], b["key"]))
+
     def price(self, circuit, day):
         """Cents a month of one line (unit-cost/2); None where it is not known."""
         filed = self.filed(circuit, day)

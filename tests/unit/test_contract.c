@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "bw_test.h"
 #include "contract.h"
+#include "filed.h"
 #include "promise.h"
 #include "said_fixture.h"
 
@@ -264,6 +265,69 @@ static void test_people_of_like_bills(void **state)
     assert_int_equal(k.users, BW_UNKNOWN);
 }
 
+static struct bw_filed filed(struct fixture *f, int64_t from, int64_t until)
+{
+    struct bw_filed x;
+    assert_int_equal(bw_filed_find(f->c, "s-heron", "wan", f->tz, from, until, &x, &f->err),
+                     0);
+    return x;
+}
+
+static void held(const struct bw_filed *x, size_t i, const char *key, const char *days)
+{
+    char got[32];
+    assert_true(i < x->n_held);
+    (void)snprintf(got, sizeof(got), "%s %s", x->held[i].first_day, x->held[i].last_day);
+    assert_string_equal(x->held[i].key, key);
+    assert_string_equal(got, days);
+}
+
+/* One that ended and one that followed; of a version with another provider each. */
+static void test_all_that_hold(void **state)
+{
+    struct fixture *f = *state;
+    char fir[BW_HASH_LEN + 1];
+    char body[200];
+    struct bw_filed x;
+    line(f, "oak", 100, ",\"spin\":\"143000551\",\"to\":\"2026-12-31\"");
+    line(f, "elm", 200, ",\"spin\":\"143000552\",\"from\":\"2027-01-01\"");
+    x = filed(f, JUL, JUL2);
+    assert_int_equal(x.n_held, 2);
+    held(&x, 0, "own:oak", "2026-07-01 2026-12-31");
+    held(&x, 1, "own:elm", "2027-01-01 2027-06-30");
+    assert_true(x.has);
+    assert_string_equal(x.line.own, "elm");
+    assert_false(bw_filed_same_provider(&x.held[0].line, &x.held[1].line));
+    bw_filed_done(&x);
+    x = filed(f, OCT, JAN);
+    assert_int_equal(x.n_held, 1);
+    held(&x, 0, "own:oak", "2026-10-01 2026-12-31");
+    bw_filed_done(&x);
+    /* the speed alone, then the provider of the second is corrected */
+    say(f, BW_STATEMENT_CLAIM, "own:fir", NULL,
+        "{\"v\":1,\"year\":2026,\"own\":\"fir\",\"spin\":\"143000552\"}", fir);
+    (void)snprintf(body, sizeof(body), "{\"v\":1,\"claim\":\"own:fir\",\"seen\":\"%s\"}",
+                   fir);
+    say(f, BW_STATEMENT_BINDING, "circuit:s-heron.wan", NULL, body, NULL);
+    say(f, BW_STATEMENT_CLAIM, "own:fir", fir,
+        "{\"v\":1,\"year\":2026,\"own\":\"fir\",\"down\":{\"bps\":1000000,"
+        "\"filed\":\"1\",\"unit\":\"Mbps\"},\"spin\":\"143000552\","
+        "\"from\":\"2026-10-01\"}",
+        fir);
+    say(f, BW_STATEMENT_CLAIM, "own:fir", fir,
+        "{\"v\":1,\"year\":2026,\"own\":\"fir\",\"spin\":\"143000553\","
+        "\"from\":\"2027-02-01\"}",
+        NULL);
+    x = filed(f, JUL, JUL2);
+    assert_int_equal(x.n_held, 4);
+    held(&x, 0, "own:fir", "2026-07-01 2027-01-31");
+    assert_int_equal(x.held[0].line.down.bps, 1000000);
+    held(&x, 1, "own:oak", "2026-07-01 2026-12-31");
+    held(&x, 2, "own:elm", "2027-01-01 2027-06-30");
+    held(&x, 3, "own:fir", "2027-02-01 2027-06-30");
+    bw_filed_done(&x);
+}
+
 static void test_bodies(void **state)
 {
     static const char good[] = "{\"v\":1,\"from\":\"2026-07-01\",\"to\":\"2027-06-30\","
@@ -292,17 +356,12 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, said_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_nothing_on_file),
-        T(test_terms_hold_as_long_as_the_claim),
-        T(test_terms_that_change),
-        T(test_billed_apart),
-        T(test_a_part_of_another_speed),
-        T(test_people),
-        T(test_people_of_several_lines),
-        T(test_people_of_unlike_bills),
-        T(test_people_of_unlike_bills_turned),
-        T(test_people_of_like_bills),
-        T(test_bodies),
+        T(test_nothing_on_file),         T(test_terms_hold_as_long_as_the_claim),
+        T(test_terms_that_change),       T(test_billed_apart),
+        T(test_a_part_of_another_speed), T(test_people),
+        T(test_all_that_hold),           T(test_people_of_several_lines),
+        T(test_people_of_unlike_bills),  T(test_people_of_unlike_bills_turned),
+        T(test_people_of_like_bills),    T(test_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
