@@ -107,7 +107,7 @@ static int take_cost(void *owner, const struct bw_claim *c)
 
     if (c->monthly_cost_cents != BW_UNKNOWN && c->monthly_cost_cents > 0) {
         ret->monthly = (struct bw_decimal){.n = c->monthly_cost_cents, .scale = 2};
-        ret->monthly_origin = "written down for the circuit itself, bandwitness site claim";
+        ret->monthly_origin = BW_PACK_MONTHLY_WRITTEN;
     }
     return 0;
 }

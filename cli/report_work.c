@@ -362,6 +362,29 @@ static int find_claims(const struct bw_report_asked *a, struct bw_report_work *w
     return typed_claim(a, w);
 }
 
+static int take_cost(void *owner, const struct bw_claim *c)
+{
+    struct bw_report_query *q = owner;
+
+    q->monthly_cents = c->monthly_cost_cents > 0 ? c->monthly_cost_cents : q->monthly_cents;
+    return 0;
+}
+
+/* What was written down for the circuit itself, on the last day of which there is
+ * something to tell. */
+static int find_cost(struct bw_report_work *w)
+{
+    struct bw_report_query *q = &w->query;
+    struct bw_catalogue *c = bw_origin_catalogue(w->origin);
+    int64_t until = q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
+    struct bw_err err = {""};
+
+    return c && c->ops->claims(c, w->site, w->circuit, until - 1, until, take_cost, q,
+                               &err) < 0
+               ? failed(w, err.text)
+               : BW_EXIT_OK;
+}
+
 static int find_annotations(struct bw_report_work *w)
 {
     struct bw_catalogue *c = bw_origin_catalogue(w->origin);
@@ -457,7 +480,7 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
     w->query.progress = show_progress;
     w->query.config_claim = config_claim;
     w->query.owner = w;
-    return BW_EXIT_OK;
+    return find_cost(w);
 }
 
 int bw_report_work_judge(struct bw_report_work *w, const struct bw_report_asked *a)

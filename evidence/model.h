@@ -178,9 +178,10 @@ struct bw_report_query {
     size_t n_keys;
     const struct bw_report_judging *judging; /* NULL: no findings */
     const char *place;                       /* the school's name; NULL when unknown */
-    const char *origin;                      /* "journal", "ledger", "file" */
-    const char *origin_text;                 /* which one, for the reader */
-    int64_t made_unix_s;                     /* SOURCE_DATE_EPOCH or now */
+    int64_t monthly_cents;   /* written down for the circuit itself; 0: nothing is */
+    const char *origin;      /* "journal", "ledger", "file" */
+    const char *origin_text; /* which one, for the reader */
+    int64_t made_unix_s;     /* SOURCE_DATE_EPOCH or now */
     enum bw_report_check check;
     const char *check_text; /* what was checked, or what is wrong */
     /* Called now and then on the calling thread; may be NULL. total may be unknown. */

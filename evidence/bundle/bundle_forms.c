@@ -109,7 +109,10 @@ asked_of(const struct bw_bundle_made *m, struct bw_pack_filed *filed, enum bw_pa
                                     .held = found->held,
                                     .n_held = found->n_held,
                                     .monthly = BW_DECIMAL_NOT_STATED,
-                                    .monthly_origin = ""};
+                                    .monthly_origin = BW_PACK_MONTHLY_WRITTEN};
+    if (q->monthly_cents > 0) {
+        filed->monthly = (struct bw_decimal){.n = q->monthly_cents, .scale = 2};
+    }
     return (struct bw_pack_asked){
         .pack = pack,
         .filed = filed,

@@ -380,6 +380,8 @@ static int make_report(struct making *k, struct bw_err *reterr)
                                   .n_calendars = q->n_calendars,
                                   .judging = q->judged ? &m->judging : NULL,
                                   .place = q->place,
+                                  .monthly_cents =
+                                      q->monthly_cents > 0 ? q->monthly_cents : 0,
                                   .origin = q->origin,
                                   .origin_text = q->origin_text,
                                   .made_unix_s = q->made_unix_s,

@@ -69,6 +69,7 @@ struct bw_bundle_query {
     size_t n_rules;
     struct bw_adoption adoptions[BW_BUNDLE_ADOPTIONS_MAX];
     size_t n_adoptions;
+    int64_t monthly_cents; /* unknown: none is written down for the circuit itself */
     int64_t students;
     int64_t users;
     char users_are[128];

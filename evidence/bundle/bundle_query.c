@@ -177,6 +177,9 @@ int bw_bundle_query_write(const struct bw_report_query *q,
         put_claim(&w, &q->claims[i]);
     }
     bw_jw_arr_end(&w);
+    if (q->monthly_cents > 0) {
+        bw_jw_ki64(&w, "monthly_cents", q->monthly_cents);
+    }
     if (q->n_calendars > 0) {
         put_calendars(&w, q);
     }
@@ -420,9 +423,9 @@ static int read_judging(const json_t *o, struct bw_bundle_query *q, struct bw_er
 static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *reterr)
 {
     static const char *const names[] = {
-        "v",           "software",  "made_unix_s", "site",        "circuit", "place",
-        "from_unix_s", "to_unix_s", "time_zone",   "class_hours", "records", "claims",
-        "calendars",   "judging",   "pages",       NULL};
+        "v",           "software",  "made_unix_s", "site",          "circuit", "place",
+        "from_unix_s", "to_unix_s", "time_zone",   "class_hours",   "records", "claims",
+        "calendars",   "judging",   "pages",       "monthly_cents", NULL};
     int64_t v = 0;
     int r = bw_json_get_i64(o, "v", 1, INT64_MAX, &v, reterr);
 
@@ -443,6 +446,8 @@ static int read_all(const json_t *o, struct bw_bundle_query *q, struct bw_err *r
     r = r < 0 ? r : read_origin(o, q, reterr);
     r = r < 0 ? r : read_claims(o, q, reterr);
     r = r < 0 ? r : read_calendars(o, q, reterr);
+    r = r < 0 ? r
+              : bw_json_opt_i64(o, "monthly_cents", 1, BPS_MAX, &q->monthly_cents, reterr);
     r = r < 0 ? r : text(o, "pages", false, q->pages, sizeof(q->pages), reterr);
     return r < 0 ? r : read_judging(o, q, reterr);
 }

@@ -41,6 +41,10 @@ enum bw_pack_limits {
     BW_PACK_PROVISIONAL_S = 7 * 86400 /* so long after its end records may still come */
 };
 
+/* Where a month's cost comes from that `bandwitness site claim` was told. */
+#define BW_PACK_MONTHLY_WRITTEN                                                            \
+    "written down for the circuit itself, bandwitness site claim"
+
 /* What was filed or contracted for a circuit, beyond the speeds in its report. */
 struct bw_pack_filed {
     const struct bw_claimline *line;   /* NULL: none is bound on the period's last day */

@@ -297,8 +297,13 @@ class Many(unittest.TestCase):
         bag, key = f"{self.top}/moved.tar.zst", f"{self.top}/heronc.jwk"
         with open(f"{self.top}/keys", encoding="utf-8") as f, open(key, "w", encoding="utf-8") as out:
             out.write(f.readlines()[2])
+        run("site", "claim", "s-heronc", "--from", "2026-09-01", "--down", "100M", "--up", "100M", "--monthly-cost", "450",
+            "--data", data)
         run("bundle", "--ledger", data, "--circuit", "s-heronc.wan", *PERIOD[:4], "--no-pdf", "--key", key, "-o", bag)
         run("verify", bag)
+        subprocess.run(["tar", "--zstd", "--warning=no-timestamp", "-xf", bag, "-C", self.top], check=True)
+        pack, = glob.glob(f"{self.top}/*/data/packs/pia.csv")
+        self.assertEqual(self.figures(pack)["monthly_cost"]["value"], "45000")
 
     def test_a_signal_leaves_nothing_half_written(self):
         out = f"{self.top}/stopped"
