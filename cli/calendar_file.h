@@ -23,7 +23,7 @@ struct calendar_file_asked {
 
 /* Its rows in a verb's options, and its lines of --help. */
 enum {
-    CALENDAR_FILE_TZ = 0xe00,
+    CALENDAR_FILE_TZ = 0xf00,
     CALENDAR_FILE_NAME,
     CALENDAR_FILE_FROM,
     CALENDAR_FILE_TO,

@@ -41,7 +41,9 @@ struct bw_verb {
 
 /* getopt_long for a verb: gives the option's value, -1 after the last one, '?' when it
  * already told what is wrong (return BW_EXIT_USAGE then). Resets getopt when it begins
- * (optind 0 or 1). shorts as in getopt, "" for none. */
+ * (optind 0 or 1). shorts as in getopt, "" for none. Values from 0xa00 on are of rows
+ * that headers offer to verbs (docket_asked.h and others), 0x100 for each header: a verb
+ * may take any of them together. */
 int bw_cli_getopt(const struct bw_verb *v,
                   int argc,
                   char **argv,

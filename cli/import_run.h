@@ -12,7 +12,7 @@
 struct bw_jw;
 
 enum bw_import_option {
-    BW_IMPORT_OPT_DRY = 0xe00,
+    BW_IMPORT_OPT_DRY = 0xa00,
     BW_IMPORT_OPT_WITHOUT,
     BW_IMPORT_OPT_JSON
 };

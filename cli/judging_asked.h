@@ -13,7 +13,7 @@ struct bw_origin;
 
 enum {
     BW_JUDGING_ADOPT_MAX = 16,
-    BW_JUDGING_OPT_ADOPT = 0xe00
+    BW_JUDGING_OPT_ADOPT = 0xb00
 };
 
 /* Words as they were typed, NULL: not given. */
