@@ -65,19 +65,22 @@ static int take_statements(struct bw_ingest *g, struct collected *c, struct bw_e
 }
 
 /* What the leaf of a key stands for (docs/log-v1.md). */
-static void key_leaf(struct collected *c, const struct bw_site_key *k, bool end)
+static void
+key_leaf(struct collected *c, const struct bw_site_key *k, int type, int64_t unix_s)
 {
     struct bw_buf b;
     struct bw_leaf *l = &c->leaves[c->n];
     bw_buf_init(&b, BW_LEAF_KEY_TEXT_MAX);
-    if (end) {
-        bw_leaf_key_end_text(k->kid, k->site, k->revoked_unix_s, &b);
+    if (type == BW_LEAF_KEY_END) {
+        bw_leaf_key_end_text(k->kid, k->site, unix_s, &b);
+    } else if (type == BW_LEAF_KEY_REPLACED) {
+        bw_leaf_key_replaced_text(k->kid, k->site, unix_s, &b);
     } else {
-        bw_leaf_enrolment_text(k->kid, k->site, k->from_unix_s, k->prev_kid, &b);
+        bw_leaf_enrolment_text(k->kid, k->site, unix_s, k->prev_kid, &b);
     }
     if (bw_buf_error(&b) == 0) {
         memset(l, 0, sizeof(*l));
-        l->type = end ? BW_LEAF_KEY_END : BW_LEAF_ENROLMENT;
+        l->type = type;
         l->unix_ms = c->now_ms;
         bw_sha256(b.data, b.len, l->sha256);
         c->n++;
@@ -94,12 +97,20 @@ struct keys {
 static int on_key(void *owner, const struct bw_site_key *k)
 {
     struct keys *s = owner;
-    int r = 0;
-    key_leaf(s->c, k, false);
-    if (k->revoked_unix_s != BW_UNKNOWN) {
-        key_leaf(s->c, k, true);
+    int64_t replaced_unix_s = BW_UNKNOWN;
+    int r =
+        bw_catalogue_retired(s->g->write_catalogue, k, &replaced_unix_s, NULL, s->reterr);
+    if (r < 0) {
+        return r;
     }
-    if (s->c->n + 2 > CHUNK) {
+    key_leaf(s->c, k, BW_LEAF_ENROLMENT, k->from_unix_s);
+    if (k->revoked_unix_s != BW_UNKNOWN) {
+        key_leaf(s->c, k, BW_LEAF_KEY_END, k->revoked_unix_s);
+    }
+    if (replaced_unix_s != BW_UNKNOWN) {
+        key_leaf(s->c, k, BW_LEAF_KEY_REPLACED, replaced_unix_s);
+    }
+    if (s->c->n + 3 > CHUNK) {
         r = s->g->ledger->ops->log_add(s->g->ledger, s->c->leaves, s->c->n, NULL,
                                        s->reterr);
         s->c->n = 0;

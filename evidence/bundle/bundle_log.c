@@ -43,6 +43,9 @@ static int read_key(const json_t *o, struct bw_logged_key *ret, struct bw_err *e
     r = r < 0 ? r
               : bw_json_opt_i64(o, "revoked_unix_s", 0, INT64_MAX / 1000,
                                 &ret->revoked_unix_s, e);
+    r = r < 0 ? r
+              : bw_json_opt_i64(o, "box_replaced_unix_s", 0, INT64_MAX / 1000,
+                                &ret->replaced_unix_s, e);
     if (r == 0) {
         (void)snprintf(ret->kid, sizeof(ret->kid), "%s", kid);
         (void)snprintf(ret->prev_kid, sizeof(ret->prev_kid), "%s", prev ? prev : "");

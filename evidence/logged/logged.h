@@ -34,12 +34,14 @@ struct bw_logged_record {
     uint8_t sha256[32]; /* of the compact JWS */
 };
 
-/* What the log has of a key: its enrolment, and its end where it has one. */
+/* What the log has of a key: its enrolment, its end where it has one, and that another box
+ * took its box's place. */
 struct bw_logged_key {
     char kid[BW_KID_LEN + 1];
     char prev_kid[BW_KID_LEN + 1]; /* "" none */
     int64_t from_unix_s;           /* unknown: the log has nothing of it */
     int64_t revoked_unix_s;        /* unknown: in force */
+    int64_t replaced_unix_s;       /* unknown: no other box is in its place */
 };
 
 /* What may stand in the log. All lent. */

@@ -62,10 +62,13 @@ int bw_logged_others_read(const char *data,
 
 /* The hash in the tree. */
 void bw_logged_leaf(int type, int64_t unix_ms, const uint8_t sha256[32], uint8_t ret[32]);
-/* What the leaf of a key's enrolment, or of its end, stands for. -ENOMEM. */
+/* The types of leaves that a key can have, ended by a negative one; has this key one of
+ * this type; and what it stands for. -ENOMEM. */
+extern const int bw_logged_key_types[4];
+bool bw_logged_key_has(const struct bw_logged_key *k, int type);
 int bw_logged_key_hash(const struct bw_logged_key *k,
                        const char *site,
-                       bool end,
+                       int type,
                        uint8_t ret[32]);
 
 /* The statements of a text, one by one. */

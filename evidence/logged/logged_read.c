@@ -226,18 +226,12 @@ static int take_keys(struct bw_logged_reading *k)
 
     for (size_t i = 0; r == 0 && i < k->t->n_keys; i++) {
         const struct bw_logged_key *x = &k->t->keys[i];
-        if (x->from_unix_s == BW_UNKNOWN) {
-            continue;
-        }
-        k->f->n_keys += x->revoked_unix_s == BW_UNKNOWN ? 1 : 2;
-        r = bw_logged_key_hash(x, k->t->site, false, sha256);
-        if (r == 0 && take_other(k, BW_LEAF_ENROLMENT, BW_LEAF_ENROLMENT, sha256, x->kid)) {
-            k->f->n_keys_in++;
-        }
-        if (r == 0 && x->revoked_unix_s != BW_UNKNOWN) {
-            r = bw_logged_key_hash(x, k->t->site, true, sha256);
-            k->f->n_keys_in +=
-                r == 0 && take_other(k, BW_LEAF_KEY_END, BW_LEAF_KEY_END, sha256, x->kid);
+        for (const int *type = bw_logged_key_types; r == 0 && *type >= 0; type++) {
+            if (bw_logged_key_has(x, *type)) {
+                k->f->n_keys++;
+                r = bw_logged_key_hash(x, k->t->site, *type, sha256);
+                k->f->n_keys_in += r == 0 && take_other(k, *type, *type, sha256, x->kid);
+            }
         }
     }
     return r;

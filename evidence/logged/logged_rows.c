@@ -231,17 +231,29 @@ void bw_logged_leaf(int type, int64_t unix_ms, const uint8_t sha256[32], uint8_t
     bw_leaf_hash(&leaf, ret);
 }
 
+const int bw_logged_key_types[4] = {BW_LEAF_ENROLMENT, BW_LEAF_KEY_END,
+                                    BW_LEAF_KEY_REPLACED, -1};
+
+bool bw_logged_key_has(const struct bw_logged_key *k, int type)
+{
+    return k->from_unix_s != BW_UNKNOWN &&
+           (type != BW_LEAF_KEY_END || k->revoked_unix_s != BW_UNKNOWN) &&
+           (type != BW_LEAF_KEY_REPLACED || k->replaced_unix_s != BW_UNKNOWN);
+}
+
 int bw_logged_key_hash(const struct bw_logged_key *k,
                        const char *site,
-                       bool end,
+                       int type,
                        uint8_t ret[32])
 {
     struct bw_buf text;
     int r;
 
     bw_buf_init(&text, BW_LEAF_KEY_TEXT_MAX);
-    if (end) {
+    if (type == BW_LEAF_KEY_END) {
         bw_leaf_key_end_text(k->kid, site, k->revoked_unix_s, &text);
+    } else if (type == BW_LEAF_KEY_REPLACED) {
+        bw_leaf_key_replaced_text(k->kid, site, k->replaced_unix_s, &text);
     } else {
         bw_leaf_enrolment_text(k->kid, site, k->from_unix_s, k->prev_kid, &text);
     }

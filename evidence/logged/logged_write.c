@@ -221,16 +221,11 @@ static int take_keys(struct bw_logged_writing *w)
     for (size_t i = 0; r >= 0 && i < w->t->n_keys; i++) {
         const struct bw_logged_key *k = &w->t->keys[i];
         uint8_t sha256[32];
-        if (k->from_unix_s == BW_UNKNOWN) {
-            continue;
-        }
-        r = bw_logged_key_hash(k, w->t->site, false, sha256);
-        r = r < 0 ? bw_logged_no_memory(w)
-                  : take_other(w, BW_LEAF_ENROLMENT, sha256, k->kid);
-        if (r >= 0 && k->revoked_unix_s != BW_UNKNOWN) {
-            r = bw_logged_key_hash(k, w->t->site, true, sha256);
-            r = r < 0 ? bw_logged_no_memory(w)
-                      : take_other(w, BW_LEAF_KEY_END, sha256, k->kid);
+        for (const int *type = bw_logged_key_types; r >= 0 && *type >= 0; type++) {
+            if (bw_logged_key_has(k, *type)) {
+                r = bw_logged_key_hash(k, w->t->site, *type, sha256);
+                r = r < 0 ? bw_logged_no_memory(w) : take_other(w, *type, sha256, k->kid);
+            }
         }
     }
     return r < 0 ? r : 0;
@@ -384,7 +379,7 @@ static int put_keys(struct bw_logged_writing *w)
 
 static size_t most_parts(const struct bw_logged_things *t)
 {
-    size_t n = t->n_records + 2 * t->n_keys + BW_LOG_BEFORE_MAX;
+    size_t n = t->n_records + 3 * t->n_keys + BW_LOG_BEFORE_MAX;
 
     for (size_t i = 0; i < t->n_statements; i++) {
         n += t->statements[i] == '\n' ? 1 : 0;

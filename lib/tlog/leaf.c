@@ -19,7 +19,7 @@ static const char *const names[BW_LEAF_TYPE_MAX + 1] = {
     [BW_LEAF_TERMS] = "terms",           [BW_LEAF_STATEMENT] = "statement",
     [BW_LEAF_ENROLMENT] = "enrolment",   [BW_LEAF_KEY_END] = "key-end",
     [BW_LEAF_POLICY] = "policy",         [BW_LEAF_ACT] = "act",
-    [BW_LEAF_EPOCH] = "epoch",
+    [BW_LEAF_EPOCH] = "epoch",           [BW_LEAF_KEY_REPLACED] = "key-replaced",
 };
 
 void bw_leaf_write(const struct bw_leaf *l, uint8_t ret[BW_LEAF_BYTES])
@@ -86,9 +86,10 @@ void bw_leaf_enrolment_text(const char *kid,
     bw_jw_obj_end(&w);
 }
 
-void bw_leaf_key_end_text(const char *kid,
+static void key_over_text(const char *kid,
                           const char *site,
-                          int64_t revoked_unix_s,
+                          const char *member,
+                          int64_t unix_s,
                           struct bw_buf *out)
 {
     struct bw_jw w;
@@ -97,6 +98,22 @@ void bw_leaf_key_end_text(const char *kid,
     bw_jw_ki64(&w, "v", 1);
     bw_jw_kstr(&w, "kid", kid);
     bw_jw_kstr(&w, "site", site);
-    bw_jw_ki64(&w, "revoked_s", revoked_unix_s);
+    bw_jw_ki64(&w, member, unix_s);
     bw_jw_obj_end(&w);
+}
+
+void bw_leaf_key_end_text(const char *kid,
+                          const char *site,
+                          int64_t revoked_unix_s,
+                          struct bw_buf *out)
+{
+    key_over_text(kid, site, "revoked_s", revoked_unix_s, out);
+}
+
+void bw_leaf_key_replaced_text(const char *kid,
+                               const char *site,
+                               int64_t replaced_unix_s,
+                               struct bw_buf *out)
+{
+    key_over_text(kid, site, "replaced_s", replaced_unix_s, out);
 }

@@ -30,9 +30,10 @@ enum bw_leaf_type {
     BW_LEAF_STATEMENT = 31, /* of a kind that the collector did not know */
     /* what else is worth not being changed in silence */
     BW_LEAF_ENROLMENT = 32, /* a key and the site it speaks for */
-    BW_LEAF_KEY_END = 33,   /* a key that ended: rotated, replaced, revoked */
+    BW_LEAF_KEY_END = 33,   /* a key that was revoked */
     BW_LEAF_POLICY = 34,
-    BW_LEAF_ACT = 35,   /* of an administrator, as a salted hash */
+    BW_LEAF_ACT = 35,          /* of an administrator, as a salted hash */
+    BW_LEAF_KEY_REPLACED = 36, /* a key of a box that another took the place of */
     BW_LEAF_EPOCH = 63, /* the last checkpoint of the log that this one goes on from */
     BW_LEAF_TYPE_MAX = 255
 };
@@ -50,7 +51,8 @@ void bw_leaf_read(const uint8_t bytes[BW_LEAF_BYTES], struct bw_leaf *ret);
 void bw_leaf_hash(const struct bw_leaf *l, uint8_t ret[32]);
 
 /* What the leaves of a key stand for: that it speaks for a site since then (prev_kid "" or
- * NULL: no key signed for it), that it ended. Appended; errors stick. */
+ * NULL: no key signed for it), that it ended, that another box is in its box's place from
+ * then on. Appended; errors stick. */
 enum {
     BW_LEAF_KEY_TEXT_MAX = 1024
 };
@@ -63,6 +65,10 @@ void bw_leaf_key_end_text(const char *kid,
                           const char *site,
                           int64_t revoked_unix_s,
                           struct bw_buf *out);
+void bw_leaf_key_replaced_text(const char *kid,
+                               const char *site,
+                               int64_t replaced_unix_s,
+                               struct bw_buf *out);
 
 /* "claim"; "type-200" for one that has no name into name[16]. */
 void bw_leaf_type_name(int type, char name[16]);

@@ -37,7 +37,8 @@ def key_leaves(folder):
         if "prev_kid" in k:
             first["prev_kid"] = k["prev_kid"]
         end = {**said, "revoked_s": k.get("revoked_unix_s")}
-        for kind, text in ((32, first), (33, end)):
+        place = {**said, "replaced_s": k.get("box_replaced_unix_s")}
+        for kind, text in ((32, first), (33, end), (36, place)):
             found[kind, k["kid"]] = tlog.sha(json.dumps(text, separators=(",", ":")).encode())
     return found
 
@@ -70,7 +71,7 @@ def leaves(folder):
                 for x in read(f"{folder}/data/statements.jsonl").splitlines()}
     for r in rows(f"{folder}/data/log/others.csv"):
         kind = int(r["type"])
-        if kind in (32, 33):
+        if kind in (32, 33, 36):
             digest = keys[kind, r["of"]]
         elif kind == 63:
             digest = tlog.sha(read(f"{folder}/data/log/{r['of']}"))

@@ -55,8 +55,9 @@ class BagOfALog(unittest.TestCase):
             "2026-09-10T00:30:00Z", "--to", "2026-09-10T01:00:00Z", "--cause", "other",
             "--text", "power cut", "--unseen", f"{cls.box.site}.wan").split()[0]
         cls.run_with_receipt()
-        cls.deliver(11)
-        cls.signed_by_all(43) # 40 records, two keys, what was said
+        cls.replaced()
+        cls.deliver(11) # what the old box still had
+        cls.signed_by_all(46) # 40 records, three keys and an end of one, two that were said
         cls.bag, cls.folder = cls.bundle("log")
 
     @classmethod
@@ -64,6 +65,14 @@ class BagOfALog(unittest.TestCase):
         for _ in range(n):
             cls.c.post([cls.other.summary()])
             cls.c.post([cls.box.summary()])
+
+    @classmethod
+    def replaced(cls):
+        """Another box comes in the place of the first one's."""
+        token = json.loads(cls.c.admin("token", "create", "--replaces", cls.box.site, "--because",
+                                       "lightning", "--by", "heron", "--json"))
+        answer = cls.c.enroll(Key("EdDSA"), token["token"])
+        assert answer.status == 200, answer.body
 
     @classmethod
     def run_with_receipt(cls):
@@ -133,11 +142,11 @@ class BagOfALog(unittest.TestCase):
     def test_a_stranger_comes_to_the_same(self):
         found = strangers.check(self.folder, self.trust)
         self.assertEqual((found["in"], found["out"]), (20, 0))
-        self.assertEqual(found["kinds"], [0, 5, 32])
+        self.assertEqual(found["kinds"], [0, 5, 32, 36])
         self.assertGreaterEqual(found["witnesses"], 1)
         self.assertGreaterEqual(found["stamps"], 1)
         self.verify(self.bag, says=["everything holds", "20 of 20 records", "1 of 1 statements",
-                                    "1 of 1 events of keys", "the bag's own word",
+                                    "3 of 3 events of keys", "the bag's own word",
                                     "signed as CN=Stamps of Wren", self.witness,
                                     "1 of tests, 1 signed by the log key in the bag"])
         log = json.loads(self.verify("--json", self.bag).stdout)["log"]
@@ -152,7 +161,7 @@ class BagOfALog(unittest.TestCase):
         script, _, openssl = script.partition("openssl ts")
         r = subprocess.run(["/usr/bin/python3", "-c", script], cwd=self.folder,
                            capture_output=True, text=True)
-        self.assertIn("22 leaves are in the log of", r.stdout, r.stderr)
+        self.assertIn("24 leaves are in the log of", r.stdout, r.stderr)
         self.assertIn("20 records, every signature", r.stdout)
         size = max(p["size"] for p in json.loads(
             strangers.read(f"{self.folder}/data/log/log.json"))["checkpoints"] if p["stamps"])
