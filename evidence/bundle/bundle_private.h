@@ -113,10 +113,10 @@ int bw_bundle_keys_read(const struct bw_bag_member *m,
                         size_t *ret_n,
                         struct bw_err *reterr);
 
-/* What was said of a circuit, one statement a line; nothing where nothing was said. */
+/* What was said of a circuit, and the calendars and adoptions that its report took, one
+ * statement a line; nothing where nothing was said. */
 int bw_bundle_statements_write(struct bw_origin *origin,
-                               const char *site,
-                               const char *circuit,
+                               const struct bw_report_query *q,
                                struct bw_buf *out,
                                struct bw_err *reterr);
 /* What such lines say of the circuit and period; its lists are freed by the owner. */
@@ -135,7 +135,8 @@ struct bw_bundle_said {
     int64_t n_unread_errata;
     struct bw_contract contract;
 };
-/* -BW_EMALFORMED also where bound claims are not those that were asked with. */
+/* -BW_EMALFORMED also where bound claims, calendars or adoptions are not those that were
+ * asked with. The calendars of `q` are there. */
 int bw_bundle_said_read(const struct bw_bag_member *m,
                         const struct bw_bundle_query *q,
                         const struct bw_tz *tz,

@@ -6,6 +6,7 @@
  * go into one that lives as long as the reading, in a folder of its own. */
 #include "bundle_private.h"
 
+#include "adoption.h"
 #include "binding.h"
 #include "bound.h"
 #include "buf.h"
@@ -13,6 +14,7 @@
 #include "civil.h"
 #include "claimline.h"
 #include "origin.h"
+#include "schoolcal.h"
 #include "statement.h"
 #include "tz.h"
 
@@ -176,9 +178,34 @@ static int gather_errata(struct bw_catalogue *c,
     return r;
 }
 
+/* What the report takes from elsewhere than the circuit: calendars by what they were said
+ * as, adoptions of the rules that judge; and what became of the site. */
+static int gather_asked(struct bw_catalogue *c,
+                        const struct bw_report_query *q,
+                        struct gathering *g,
+                        struct bw_err *reterr)
+{
+    const struct bw_report_judging *j = q->judging;
+    char about[BW_NAME_MAX + 16];
+    int r;
+
+    (void)snprintf(about, sizeof(about), "site:%s", q->site);
+    r = said_about(c, g, "site", about, reterr);
+    for (size_t i = 0; r == 0 && i < q->n_calendars; i++) {
+        if (q->calendars[i].id[0]) {
+            r = c->ops->statement_find(c, q->calendars[i].id, gather, g, reterr);
+            r = r == -ENOENT ? 0 : r;
+        }
+    }
+    for (size_t i = 0; j && r == 0 && i < j->n_adoptions; i++) {
+        (void)snprintf(about, sizeof(about), "rule:%s", j->adoptions[i].rule);
+        r = said_about(c, g, "adoption", about, reterr);
+    }
+    return r;
+}
+
 int bw_bundle_statements_write(struct bw_origin *origin,
-                               const char *site,
-                               const char *circuit,
+                               const struct bw_report_query *q,
                                struct bw_buf *out,
                                struct bw_err *reterr)
 {
@@ -190,10 +217,11 @@ int bw_bundle_statements_write(struct bw_origin *origin,
     if (!c) {
         return 0;
     }
-    bw_annotation_about(site, circuit, about);
+    bw_annotation_about(q->site, q->circuit, about);
     r = c->ops->statements(c, &(struct bw_said_query){.about = about, .ended = true},
                            gather, &g, reterr);
-    r = r < 0 ? r : gather_errata(c, site, &g, reterr);
+    r = r < 0 ? r : gather_errata(c, q->site, &g, reterr);
+    r = r < 0 ? r : gather_asked(c, q, &g, reterr);
     for (size_t i = 0; r == 0 && i < g.n; i++) { /* the list grows by what each leads to */
         r = follow(c, &g, i, reterr);
     }
@@ -315,6 +343,84 @@ static int check_claims(struct bw_catalogue *c,
     return r;
 }
 
+struct calendar {
+    const struct bw_report_calendar *c;
+    struct bw_buf body;
+    bool found;
+    bool fits;
+};
+
+static int on_calendar(void *owner, const struct bw_said *s)
+{
+    struct calendar *k = owner;
+
+    k->found = true;
+    k->fits = s->statement->kind == BW_STATEMENT_CALENDAR &&
+              strcmp(s->statement->about, k->c->about) == 0 &&
+              s->statement->n_body == k->body.len &&
+              memcmp(s->statement->body, k->body.data, k->body.len) == 0;
+    return 0;
+}
+
+/* A calendar whose statement is here is what was said. */
+static int check_calendars(struct bw_catalogue *c,
+                           const struct bw_bundle_query *q,
+                           struct bw_err *reterr)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < q->n_calendars; i++) {
+        struct calendar k = {.c = &q->calendars[i]};
+        if (!k.c->id[0] || !k.c->cal) {
+            continue;
+        }
+        bw_buf_init(&k.body, BW_STATEMENT_MAX);
+        bw_schoolcal_encode(k.c->cal, &k.body);
+        r = bw_buf_error(&k.body)
+                ? bw_err_set(reterr, -ENOMEM, "out of memory")
+                : c->ops->statement_find(c, k.c->id, on_calendar, &k, reterr);
+        r = r == -ENOENT ? 0 : r;
+        if (r == 0 && k.found && !k.fits) {
+            r = bw_err_set(reterr, -BW_EMALFORMED, "the calendar of %s was not said so",
+                           k.c->about);
+        }
+        bw_buf_done(&k.body);
+    }
+    return r;
+}
+
+static bool same_adoption(const struct bw_adoption *a, const struct bw_adoption *b)
+{
+    return strcmp(a->rule, b->rule) == 0 && strcmp(a->words, b->words) == 0 &&
+           a->from_unix_s == b->from_unix_s && a->to_unix_s == b->to_unix_s &&
+           a->version == b->version;
+}
+
+/* What was said of adoptions is what was asked with; typed ones may stand beside them. */
+static int check_adoptions(struct bw_catalogue *c,
+                           const struct bw_bundle_query *q,
+                           struct bw_err *reterr)
+{
+    struct bw_adoption *list = NULL;
+    size_t n = 0;
+    size_t k = 0;
+    int r = bw_adoptions_read(c, &list, &n, reterr);
+
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        const struct bw_adoption *a = &list[i];
+        while (k < q->n_adoptions && !same_adoption(a, &q->adoptions[k])) {
+            k++;
+        }
+        if (k++ >= q->n_adoptions) {
+            r = bw_err_set(reterr, -BW_EMALFORMED,
+                           "it adopts the rule %s, and %s does not say so", a->rule,
+                           BW_IN_QUERY);
+        }
+    }
+    free(list);
+    return r;
+}
+
 static int read_filed(struct bw_catalogue *c,
                       const struct bw_bundle_query *q,
                       const struct bw_tz *tz,
@@ -356,6 +462,8 @@ static int read_said(struct bw_catalogue *c,
                                                                : q->to_unix_s,
                                  &ret->contract, reterr);
     r = r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
+    r = r < 0 ? r : check_calendars(c, q, reterr);
+    r = r < 0 ? r : check_adoptions(c, q, reterr);
     return r < 0 ? r : read_filed(c, q, tz, &ret->filed, reterr);
 }
 

@@ -228,7 +228,7 @@ static int gather_statements(struct packing *p)
     int r;
 
     bw_buf_init(&text, REPORT_MAX);
-    r = bw_bundle_statements_write(p->o->origin, q->site, q->circuit, &text, p->err);
+    r = bw_bundle_statements_write(p->o->origin, q, &text, p->err);
     if (r == 0 && text.len > 0) {
         r = bw_bag_add(p->bag, BW_IN_STATEMENTS, text.data, text.len, p->err);
     }

@@ -56,8 +56,9 @@ class BagOfALog(unittest.TestCase):
             "--text", "power cut", "--unseen", f"{cls.box.site}.wan").split()[0]
         cls.run_with_receipt()
         cls.replaced()
+        cls.ruled()
         cls.deliver(11) # what the old box still had
-        cls.signed_by_all(46) # 40 records, three keys and an end of one, two that were said
+        cls.signed_by_all(48) # 40 records, three keys and an end of one, four that were said
         cls.bag, cls.folder = cls.bundle("log")
 
     @classmethod
@@ -73,6 +74,19 @@ class BagOfALog(unittest.TestCase):
                                        "lightning", "--by", "heron", "--json"))
         answer = cls.c.enroll(Key("EdDSA"), token["token"])
         assert answer.status == 200, answer.body
+
+    @classmethod
+    def ruled(cls):
+        """The state's calendar, and a rule that it adopts."""
+        cls.rules = f"{cls.place}/rules"
+        os.mkdir(cls.rules)
+        shutil.copy(f"{TOP}/etc/rules/esh-headroom.conf", cls.rules)
+        write(f"{cls.place}/year.csv", b"what,from,to,begin,end,name\n"
+              b"calendar,2026-08-01,2026-12-31,,,Alder State\nzone,,,,,UTC\nhours,Mon,Fri,08:00,15:30,\n")
+        cls.c.command("import", "calendar", f"{cls.place}/year.csv", "--whole-state", "--by", "heron",
+                      "--ledger", cls.c.data)
+        cls.c.command("rules", "adopt", "--rules", cls.rules, "--ledger", cls.c.data, "--by", "heron",
+                      "--from", "2026-09-01", "--tz", "UTC", "--text", "network act", "esh-headroom")
 
     @classmethod
     def run_with_receipt(cls):
@@ -119,7 +133,7 @@ class BagOfALog(unittest.TestCase):
         bag = f"{cls.place}/{name}.tar.zst"
         r = cls.run_command("bundle", "--ledger", data or cls.c.data, "--circuit",
                             f"{cls.box.site}.wan", "--tz", "UTC", "--claim-down", "100M",
-                            "--rules", "none", "--no-pdf", "-o", bag)
+                            "--rules", cls.rules, "--no-pdf", "-o", bag)
         assert r.returncode == 0, r.stderr
         os.mkdir(f"{cls.place}/{name}")
         subprocess.run(["tar", "--zstd", "--warning=no-timestamp", "-xf", bag, "-C",
@@ -142,10 +156,10 @@ class BagOfALog(unittest.TestCase):
     def test_a_stranger_comes_to_the_same(self):
         found = strangers.check(self.folder, self.trust)
         self.assertEqual((found["in"], found["out"]), (20, 0))
-        self.assertEqual(found["kinds"], [0, 5, 32, 36])
+        self.assertEqual(found["kinds"], [0, 4, 5, 6, 11, 32, 36])
         self.assertGreaterEqual(found["witnesses"], 1)
         self.assertGreaterEqual(found["stamps"], 1)
-        self.verify(self.bag, says=["everything holds", "20 of 20 records", "1 of 1 statements",
+        self.verify(self.bag, says=["everything holds", "20 of 20 records", "4 of 4 statements",
                                     "3 of 3 events of keys", "the bag's own word",
                                     "signed as CN=Stamps of Wren", self.witness,
                                     "1 of tests, 1 signed by the log key in the bag"])
@@ -161,7 +175,7 @@ class BagOfALog(unittest.TestCase):
         script, _, openssl = script.partition("openssl ts")
         r = subprocess.run(["/usr/bin/python3", "-c", script], cwd=self.folder,
                            capture_output=True, text=True)
-        self.assertIn("24 leaves are in the log of", r.stdout, r.stderr)
+        self.assertIn("27 leaves are in the log of", r.stdout, r.stderr)
         self.assertIn("20 records, every signature", r.stdout)
         size = max(p["size"] for p in json.loads(
             strangers.read(f"{self.folder}/data/log/log.json"))["checkpoints"] if p["stamps"])
@@ -172,7 +186,7 @@ class BagOfALog(unittest.TestCase):
 
     def test_the_report_names_the_log(self):
         r = self.run_command("report", "--ledger", self.c.data, "--circuit", f"{self.box.site}.wan",
-                             "--tz", "UTC", "--claim-down", "100M", "--rules", "none",
+                             "--tz", "UTC", "--claim-down", "100M", "--rules", self.rules,
                              "--format", "json")
         self.assertEqual(r.returncode, 0, r.stderr)
         ours, packed = json.loads(r.stdout), json.loads(
@@ -236,6 +250,9 @@ class BagOfALog(unittest.TestCase):
             ("data/statements.jsonl", lambda d: d.replace(b"power cut", b"power out"), "do not lead"),
             ("data/keys/history.json", lambda d: d.replace(b'"from_unix_s":1', b'"from_unix_s":2'),
              "do not lead"),
+            ("data/calendars/1.json", lambda d: d.replace(b"Alder", b"Maple"), "was not said so"),
+            ("data/query.json", lambda d: d.replace(b"network act", b"Network Act"),
+             "it adopts the rule esh-headroom"),
             (f"data/log/checkpoint-{last}.txt", lambda d: d.replace(b"%d\n" % last, b"%d\n" % (last + 1), 1),
              "is not signed by the log's key"),
             (f"data/log/stamp-{stamped[0]}-1.tsr", lambda d: d[:-9] + bytes([d[-9] ^ 1]) + d[-8:],
