@@ -24,11 +24,11 @@
 enum {
     CHUNK = 256 * 1024,
     ENTRIES_MAX = 2 * BW_BAG_MEMBERS_MAX, /* files and folders */
-    /* Hashes and signatures do not compress: no bag of records reaches this. */
-    RATIO_MAX = 200,
+    /* Hashes and signatures do not compress: a bag of records has 4 to 6. */
+    RATIO_MAX = 50,
     FIRST_CAP = 64
 };
-#define INFLATED_FREE (INT64_C(64) * 1024 * 1024)
+#define INFLATED_FREE (INT64_C(16) * 1024 * 1024)
 
 struct bw_bag {
     char top[BW_BAG_NAME_MAX + 1];

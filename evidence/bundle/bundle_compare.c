@@ -10,9 +10,10 @@
 #include <string.h>
 
 enum {
-    TOLD_MAX = 20, /* differences of one member told one by one */
-    SHOWN = 120,   /* bytes of a line */
-    CONTEXT = 40   /* … before the first that differs */
+    ROWS_MAX = 65536, /* of figures; reports have some hundred */
+    TOLD_MAX = 20,    /* differences of one member told one by one */
+    SHOWN = 120,      /* bytes of a line */
+    CONTEXT = 40      /* … before the first that differs */
 };
 
 struct text {
@@ -196,6 +197,10 @@ static struct row *rows_of(const char *data, size_t size, size_t *ret_n)
     size_t cap = 0;
 
     while (next(&t, &line, &n)) {
+        if (k == ROWS_MAX) {
+            free(list);
+            return NULL;
+        }
         if (k == cap) {
             struct row *grown;
             cap = cap ? 2 * cap : 512;
@@ -272,7 +277,8 @@ int64_t bw_bundle_figure_differences(const char *member,
         k += order >= 0;
     }
     if (!x || !y) {
-        say(owner, member, "could not be compared: out of memory");
+        say(owner, member,
+            "could not be compared: more rows than figures have, or out of memory");
         n++;
     }
     free(x);

@@ -24,6 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    LINE_MIN = 64 /* bytes of a record; its signature alone has 86 */
+};
+
 /* Signatures are checked beside the report, which needs as long. */
 struct checking {
     struct bw_bundle_made *made;
@@ -195,7 +199,8 @@ static int read_records(struct making *k, struct bw_err *reterr)
     int r = 0;
 
     if (taken) {
-        r = bw_bundle_taken_read(taken->data, taken->n, &m->taken, &n_taken, reterr);
+        r = bw_bundle_taken_read(taken->data, taken->n, m->lines.n / LINE_MIN, &m->taken,
+                                 &n_taken, reterr);
         if (r < 0) {
             return bw_err_prefix(reterr, r, "%s", BW_IN_TAKEN);
         }

@@ -99,8 +99,10 @@ bw_bundle_info(const struct bw_bundle_query *q, size_t i, char ret[BW_BUNDLE_INF
 /* When records were taken in, one line each below a heading. */
 void bw_bundle_taken_head(struct bw_buf *out);
 void bw_bundle_taken_add(struct bw_buf *out, const struct bw_josefile_taken *t);
+/* most: rows that are taken. */
 int bw_bundle_taken_read(const char *data,
                          size_t n,
+                         size_t most,
                          struct bw_josefile_taken **ret,
                          size_t *ret_n,
                          struct bw_err *reterr);

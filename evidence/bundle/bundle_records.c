@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum {
+    RATIO_MAX = 24, /* of lines to columns, which have 4 to 13: each signature is in both */
     PARTS_MAX = 3000,                /* the bag holds other files too */
     COLUMNS_MAX = 512 * 1024 * 1024, /* of a part; far less as a rule */
     PART_MAX = BW_COLUMNS_RECORDS_MAX * (BW_JWS_MAX + 1)
@@ -143,18 +144,29 @@ int bw_bundle_records_add(struct bw_bag_writer *bag,
     return r;
 }
 
-/* One part's lines go to the room. */
-static int
-read_part(const struct bw_bag_member *m, struct bw_bundle_lines *ret, struct bw_err *reterr)
+#define LINES_FREE ((size_t)16 * 1024 * 1024)
+
+/* One part's lines go to the room; *columns counts the bytes of all parts. */
+static int read_part(const struct bw_bag_member *m,
+                     size_t *columns,
+                     struct bw_bundle_lines *ret,
+                     struct bw_err *reterr)
 {
     struct bw_buf text;
     int r;
 
+    *columns += m->n;
     bw_buf_init(&text, PART_MAX);
     r = bw_columns_read(m->data, m->n, &text, reterr);
     r = r < 0 ? bw_err_prefix(reterr, r, "%s", m->name) : 0;
     if (r == 0 && ret->room.n + text.len > (size_t)BW_BAG_BYTES_MAX) {
         r = bw_err_set(reterr, -E2BIG, "%s: more records than a bag holds", m->name);
+    }
+    if (r == 0 && ret->room.n + text.len > LINES_FREE + RATIO_MAX * *columns) {
+        r = bw_err_set(reterr, -E2BIG,
+                       "%s: gives more than %d times its own size in records: it is no bag "
+                       "of records, or meant to do harm",
+                       m->name, RATIO_MAX);
     }
     r = r < 0 ? r : bw_bundle_room_add(&ret->room, text.data, text.len, reterr);
     bw_buf_done(&text);
@@ -167,6 +179,7 @@ int bw_bundle_records_read(const struct bw_bundle_view *v,
 {
     const struct bw_bag_member *m = v->find(v->owner, BW_IN_RECORDS);
     char name[BW_BAG_NAME_MAX + 1];
+    size_t columns = 0;
     int r = 0;
 
     memset(ret, 0, sizeof(*ret));
@@ -188,7 +201,7 @@ int bw_bundle_records_read(const struct bw_bundle_view *v,
         if (!m) {
             break;
         }
-        r = read_part(m, ret, reterr);
+        r = read_part(m, &columns, ret, reterr);
     }
     if (r == 0 && ret->n_parts == 0) {
         r = bw_err_set(reterr, -ENOENT, "%s: is missing", name);

@@ -77,6 +77,7 @@ static bool egress(const char **at, const char *end, enum bw_egress *ret)
 
 int bw_bundle_taken_read(const char *data,
                          size_t n,
+                         size_t most,
                          struct bw_josefile_taken **ret,
                          size_t *ret_n,
                          struct bw_err *reterr)
@@ -92,6 +93,10 @@ int bw_bundle_taken_read(const char *data,
         return bw_err_set(reterr, -BW_EMALFORMED, "does not begin with its heading");
     }
     for (; r == 0 && at < end; k++) {
+        if (k == most) {
+            r = bw_err_set(reterr, -E2BIG, "more rows than records");
+            break;
+        }
         if (k == cap) {
             struct bw_josefile_taken *grown;
             cap = cap ? 2 * cap : FIRST_CAP;

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     memcpy(text, data, size);
     (void)bw_bundle_query_read(text, size, q, &err);
-    if (bw_bundle_taken_read(text, size, &list, &n, &err) == 0) {
+    if (bw_bundle_taken_read(text, size, 1000, &list, &n, &err) == 0) {
         struct bw_buf again;
         bw_buf_init(&again, size + 100);
         bw_bundle_taken_head(&again);

@@ -7,6 +7,7 @@
 #include "tz.h"
 
 #include <bw/err.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -172,7 +173,7 @@ static void when_records_came(void **state)
     struct bw_buf again;
     size_t n = 0;
     (void)state;
-    assert_int_equal(bw_bundle_taken_read(text, strlen(text), &list, &n, &err), 0);
+    assert_int_equal(bw_bundle_taken_read(text, strlen(text), 3, &list, &n, &err), 0);
     assert_int_equal(n, 3);
     assert_int_equal(list[0].position, 0);
     assert_int_equal(list[0].received_unix_ms, 1800000000123);
@@ -187,8 +188,9 @@ static void when_records_came(void **state)
     assert_string_equal(again.data, text);
     bw_buf_done(&again);
     free(list);
+    assert_int_equal(bw_bundle_taken_read(text, strlen(text), 2, &list, &n, &err), -E2BIG);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (bw_bundle_taken_read(bad[i], strlen(bad[i]), &list, &n, &err) == 0) {
+        if (bw_bundle_taken_read(bad[i], strlen(bad[i]), 9, &list, &n, &err) == 0) {
             fail_msg("'%s' was taken", bad[i]);
         }
     }
@@ -245,6 +247,69 @@ static void figures_of_two_versions(void **state)
                         "records give 'used,p95,101,bit/s,ip,P95,288,util-p95/2'");
 }
 
+/* A file of line ends alone takes no memory for them. */
+static void rows_without_end(void **state)
+{
+    size_t n = 70000;
+    char *many = malloc(n);
+    struct told t = {0};
+    int64_t apart = 0;
+    (void)state;
+    assert_non_null(many);
+    memset(many, '\n', n);
+    assert_int_equal(bw_bundle_figure_differences("m", many, n, "", 0, note, &t, &apart),
+                     1);
+    assert_non_null(strstr(t.text[0], "more rows than figures have"));
+    free(many);
+}
+
+struct parts {
+    struct bw_bag_member m;
+    size_t asked;
+};
+
+static const struct bw_bag_member *find_part(void *owner, const char *name)
+{
+    struct parts *p = owner;
+
+    if (strncmp(name, BW_IN_RECORD_PARTS "-0", sizeof(BW_IN_RECORD_PARTS) + 1) != 0) {
+        return NULL;
+    }
+    p->asked++;
+    return &p->m;
+}
+
+/* A small part that gives many lines, again and again: 24 times its size and no more. */
+static void records_without_end(void **state)
+{
+    struct parts parts = {.asked = 0};
+    struct bw_bundle_view v = {.find = find_part, .owner = &parts};
+    struct bw_bundle_lines lines;
+    struct bw_err err = {""};
+    struct bw_buf text;
+    (void)state;
+    bw_buf_init(&text, (size_t)1 << 24);
+    bw_buf_puts(&text, "{\"v\":1,\"headers\":[\"{}\"],\"templates\":[[0,\"");
+    for (int i = 0; i < 12000; i++) {
+        bw_buf_putc(&text, 'y');
+    }
+    bw_buf_puts(&text, "\"]]}\n0");
+    for (int i = 1; i < 1000; i++) {
+        bw_buf_puts(&text, " 0");
+    }
+    bw_buf_puts(&text, "\nc2ln");
+    for (int i = 1; i < 1000; i++) {
+        bw_buf_puts(&text, " c2ln");
+    }
+    bw_buf_putc(&text, '\n');
+    parts.m = (struct bw_bag_member){.data = text.data, .n = text.len};
+    assert_int_equal(bw_bundle_records_read(&v, &lines, &err), -E2BIG);
+    assert_non_null(strstr(err.text, "more than 24 times its own size"));
+    assert_int_equal(parts.asked, 2); /* 16 MB each, of 19 KB */
+    bw_bundle_room_done(&lines.room);
+    bw_buf_done(&text);
+}
+
 /* date -d 'TZ="America/Denver" 2026-03-08 03:00' +%s. */
 static void zones_that_differ(void **state)
 {
@@ -284,6 +349,8 @@ int main(void)
         cmocka_unit_test(texts_that_differ_are_told),
         cmocka_unit_test(figures_of_two_versions),
         cmocka_unit_test(zones_that_differ),
+        cmocka_unit_test(rows_without_end),
+        cmocka_unit_test(records_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
