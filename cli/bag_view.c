@@ -194,6 +194,8 @@ static int print_json(struct view *v, const char *path, const struct bw_bundle_v
     bw_jw_ki64(&w, "members", d->n_members);
     bw_jw_ki64(&w, "records", d->n_records);
     bw_jw_ki64(&w, "verified", d->n_verified);
+    bw_jw_ki64(&w, "missing", d->n_missing);
+    bw_jw_ki64(&w, "holes", d->n_holes);
     bw_jw_ki64(&w, "compared", d->n_compared);
     bw_jw_ki64(&w, "receipts", d->n_receipts);
     bw_jw_ki64(&w, "receipts_verified", d->n_receipts_verified);

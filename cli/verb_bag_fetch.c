@@ -57,6 +57,7 @@ struct fetch {
     size_t n_new;
     bool refused;        /* the bag that came, for what it is */
     int64_t n_unchecked; /* of it */
+    int64_t n_missing;   /* records, in holes of its chains */
     struct bw_err err;
 };
 
@@ -192,7 +193,7 @@ static int check(struct fetch *f, const char *path, const char *name)
 
     memset(&d, 0, sizeof(d));
     r = bw_bundle_verify(path, &checks, &d, &f->err);
-    if (r == 0 && d.n_faults > 0) {
+    if (r == 0 && d.n_faults > d.n_holes) { /* one with holes says so itself: it is kept */
         r = bw_err_set(&f->err, -EBADMSG, "%s does not hold: %s", name, c.first);
     } else if (r == 0 && strcmp(d.site, f->e.site) != 0) {
         r = bw_err_set(&f->err, -EBADMSG, "%s is of %s, which is not this box's site", name,
@@ -203,6 +204,7 @@ static int check(struct fetch *f, const char *path, const char *name)
     }
     f->refused = r == -EBADMSG || r == -BW_EMALFORMED;
     f->n_unchecked = d.n_unchecked;
+    f->n_missing = d.n_holes > 0 ? d.n_missing : 0;
     free(d.kids);
     return r;
 }
@@ -310,7 +312,13 @@ static int take(struct fetch *f, const char *name, int64_t bytes, const char *sh
     if (r == 0) {
         (void)bw_file_sync_parent(path);
         (void)printf("%s  %lld bytes, ", path, (long long)bytes);
-        if (f->n_unchecked > 0) {
+        if (f->n_missing > 0) {
+            (void)printf(
+                "kept, and NOT whole: %lld records are missing, as it says itself; all "
+                "else in it holds%s\n",
+                (long long)f->n_missing,
+                f->n_unchecked > 0 ? " or could not be checked here" : "");
+        } else if (f->n_unchecked > 0) {
             (void)printf("kept; %lld things could not be checked here: bandwitness verify "
                          "tells them\n",
                          (long long)f->n_unchecked);
@@ -439,7 +447,8 @@ const struct bw_verb bw_verb_bag_fetch = {
         "the\n"
         "bags of this box's own site, signed with its key, and keeps each in the folder "
         "bags of\n"
-        "the state folder once its hash and everything in it hold (as 'verify' does). One "
+        "the state folder once its hash and everything in it hold (as 'verify' does); one\n"
+        "in which nothing but records of a chain is missing is kept, and told as that. One "
         "that\n"
         "is there is never touched; one that does not hold is fetched again after 30 days, "
         "or by\n"

@@ -71,6 +71,8 @@ struct bw_bundle_checks {
 
 struct bw_bundle_verdict {
     int64_t n_faults;    /* 0 here and below: everything holds */
+    int64_t n_holes;     /* of them: places of a chain where records are missing */
+    int64_t n_missing;   /* records there */
     int64_t n_unchecked; /* files, figures and receipts that prove nothing; told as notes */
     int64_t n_members;
     int64_t n_records;

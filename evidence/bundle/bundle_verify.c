@@ -157,6 +157,8 @@ static void tell_records(struct verifying *v, const struct bw_bundle_made *m)
     if (m->result.n_records == 0 || m->result.n_verified < m->result.n_records) {
         say_fault(v, m->lines.name, "not every record carries a signature that fits");
     }
+    v->v->n_holes = m->result.n_holes;
+    v->v->n_missing = m->result.n_missing;
     v->v->n_receipts = m->result.receipts.n;
     v->v->n_receipts_verified = m->result.receipts.n_verified;
     v->v->receipts_by_own_key = m->result.receipts.n_verified > 0 && v->c->n_log_keys == 0;

@@ -366,6 +366,13 @@ def receipts(place):
     must(bandwitness("verify", "--log-key", f"{place}/log.jwk", bag), 0, "everything holds",
          "receipts    1 of tests, 1 signed by a given log key")
     must(bandwitness("verify", "--log-key", f"{place}/other.jwk", bag), 1, "none of the log keys")
+    # records that are missing are all that is told, and counted
+    write(f"{place}/hole.jose", "\n".join(box.lines[:2] + box.lines[4:6] + box.lines[8:]).encode() + b"\n")
+    must(bandwitness("bundle", "--file", f"{place}/hole.jose", "--key", f"{place}/tests.jwk", "--tz", "UTC",
+                     "--no-pdf", "-o", f"{place}/hole.tar.zst"), 1, "do not hold")
+    v = json.loads(must(bandwitness("verify", "--json", f"{place}/hole.tar.zst"), 1, "hole").stdout)
+    if (v["n_faults"], v["holes"], v["missing"]) != (2, 2, 4):
+        wrong(f"two holes of two: {v['n_faults']} faults, {v['holes']} holes, {v['missing']} missing")
 
 
 def say(data, *words):

@@ -196,6 +196,7 @@ static void lines_moved_about_are_found(void **state)
     assert_non_null(strstr(res.first_text, "the record with seq 4 is missing"));
     assert_int_equal(res.n_missing, 1);
     assert_int_equal(res.n_faults, 1);
+    assert_int_equal(res.n_holes, 1);
 
     g = f; /* three removed */
     memmove(&g.line[3], &f.line[6], 2 * sizeof(g.line[0]));
@@ -268,6 +269,7 @@ static void wrong_links_are_found(void **state)
     res = check(&f, key, 1, false);
     assert_first(res, BW_FAULT_PREV, 3);
     assert_int_equal(res.n_faults, 1);
+    assert_int_equal(res.n_holes, 0);
     file_done(&f);
 
     chain_gen_done(&c);

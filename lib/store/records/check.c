@@ -76,6 +76,7 @@ fault(struct bw_check *c, enum bw_fault f, const struct spot *at, const char *fm
 {
     va_list ap;
     c->res.n_faults++;
+    c->res.n_holes += f == BW_FAULT_HOLE ? 1 : 0;
     if (c->res.first != BW_FAULT_NONE && c->res.first_line <= at->line) {
         return;
     }

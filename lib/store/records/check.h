@@ -68,6 +68,7 @@ struct bw_check_result {
     int64_t first_seq;              /* BW_UNKNOWN when the line did not tell */
     char first_text[600];           /* one sentence: what, where, what it means */
     int64_t n_faults;
+    int64_t n_holes;    /* of them: records that are missing, and no more */
     int64_t n_records;  /* lines that are summaries, rightly signed or not */
     int64_t n_verified; /* of them with a signature that fits a given key */
     int64_t n_duplicates;
