@@ -7,6 +7,7 @@ import datetime
 import hashlib
 import json
 import sqlite3
+import zoneinfo
 from decimal import ROUND_HALF_UP, Decimal
 
 DAY = datetime.timedelta(days=1)
@@ -124,16 +125,33 @@ class Said:
 
     # ---- calendars and notes
 
+    def stays(self, site):
+        """[(since, entity)...], the oldest first: a move that was said later counts from its instant on."""
+        out = []
+        for s in self.about("site", f"site:{site}"):
+            b = s["body"]
+            if b["act"] == "moved":
+                out = [x for x in out if x[0] < b["from_s"]] or [(0, b.get("old_entity"))]
+                out.append((b["from_s"], b["entity"]))
+        return out[:-1] + [(out[-1][0] if out else 0, self.site_entity.get(site))]
+
     def calendars(self, site):
-        """Those that govern a site, the nearest first, as the report lists them."""
-        out, entity = [], self.site_entity.get(site)
-        chain = []
-        while entity and entity not in chain:
-            chain.append(entity)
-            entity = self.entities.get(entity)
-        for key in [f"entity:{e}" for e in chain] + ["state"]:
-            out += [{"calendar": s["body"], "said": s} for s in self.about("calendar", key)]
-        return out
+        """Those that govern a site, the nearest first, as the report lists them; of a site that moved each with
+        the days of its stay, the day of the move being the new place's."""
+        out, until = [], None
+        for since, entity in reversed(self.stays(site)):
+            chain = []
+            while entity and entity not in chain:
+                chain.append(entity)
+                entity = self.entities.get(entity)
+            for s in (s for e in chain for s in self.about("calendar", f"entity:{e}")):
+                zone = zoneinfo.ZoneInfo(s["body"]["tz"])
+                edges = [datetime.datetime.fromtimestamp(x, zone).date() if x else None for x in (since, until)]
+                out.append({"calendar": s["body"], "said": s,
+                            **({"first_day": str(edges[0])} if edges[0] else {}),
+                            **({"last_day": str(edges[1] - DAY)} if edges[1] else {})})
+            until = since
+        return out + [{"calendar": s["body"], "said": s} for s in self.about("calendar", "state")]
 
     def notes(self, circuit, begin, end):
         return sorted((s for s in self.about("annotation", f"circuit:{circuit}")

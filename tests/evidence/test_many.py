@@ -18,6 +18,7 @@ import time
 import unittest
 
 import gen_usac
+import recompute_said
 
 BANDWITNESS, GEN = sys.argv.pop(1), sys.argv.pop(1)
 DISTRICT, HERON, EGRET = "123450", "123456", "123457"
@@ -293,6 +294,9 @@ class Many(unittest.TestCase):
             said = json.load(f)["class_time"]
         self.assertEqual([(c["about"], c.get("first_day"), c.get("last_day")) for c in said["calendars"]],
                          [("entity:heron-123456", "2026-10-30", None), ("entity:egret-123457", None, "2026-10-29")])
+        worked_out = recompute_said.Said(f"{data}/catalogue.db").calendars("s-heronc")
+        self.assertEqual([{k: v for k, v in c.items() if k != "said"} for c in worked_out],
+                         [{k: c[k] for k in ("calendar", "first_day", "last_day") if k in c} for c in said["calendars"]])
         self.assertEqual(said["class_s"], (8 + 3) * 3600)  # Thursday at Egret High, Friday at Heron
         bag, key = f"{self.top}/moved.tar.zst", f"{self.top}/heronc.jwk"
         with open(f"{self.top}/keys", encoding="utf-8") as f, open(key, "w", encoding="utf-8") as out:
