@@ -422,7 +422,9 @@ static void tell_info(struct verifying *v, const struct bw_bundle_made *m)
 
     for (size_t i = 0; (label = bw_bundle_info(&m->query, i, want)); i++) {
         for (char *p = want; *p; p++) { /* as the line is written */
-            *p = (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p;
+            if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+                *p = ' ';
+            }
         }
         if (!bw_bag_info_get(v->bag, label, has, sizeof(has))) {
             has[0] = '\0';

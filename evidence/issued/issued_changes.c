@@ -287,12 +287,12 @@ int bw_issued_changes(struct bw_origin *origin,
     struct bw_issued_rows then = {.list = NULL};
     struct bw_issued_rows now = {.list = NULL};
     bool differs = false;
-    int r = a ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r;
+    if (!a) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     bw_buf_init(&then.text, BW_ISSUED_ROWS_BYTES_MAX);
     bw_buf_init(&now.text, BW_ISSUED_ROWS_BYTES_MAX);
-    if (r < 0) {
-        goto out;
-    }
     a->origin = origin;
     a->e = e;
     r = find_errata(a, erratum, reterr);
@@ -308,16 +308,14 @@ int bw_issued_changes(struct bw_origin *origin,
 out:
     bw_issued_rows_done(&then);
     bw_issued_rows_done(&now);
-    if (a) {
-        free(a->annotations);
-        free(a->bindings);
-        free(a->now);
-        free(a->then);
-        free(a->keys_now);
-        free(a->keys_then);
-        bw_calendars_done(&a->kept);
-        bw_tz_free(a->tz);
-        free(a);
-    }
+    free(a->annotations);
+    free(a->bindings);
+    free(a->now);
+    free(a->then);
+    free(a->keys_now);
+    free(a->keys_then);
+    bw_calendars_done(&a->kept);
+    bw_tz_free(a->tz);
+    free(a);
     return r < 0 ? r : differs;
 }

@@ -12,7 +12,8 @@
 static void part(struct bw_buf *out, const char *text)
 {
     for (; *text; text++) {
-        bw_buf_putc(out, *text == '\t' || *text == '\n' || *text == '\r' ? ' ' : *text);
+        bool blank = *text == '\t' || *text == '\n' || *text == '\r';
+        bw_buf_putc(out, (char)(blank ? ' ' : *text));
     }
 }
 

@@ -35,7 +35,7 @@ const char *const bw_share_forms[BW_SHARE_FORMS] = {"html", "pdf", "csv", "json"
     .size = sizeof(((struct bw_share *)NULL)->member)
 #define TIME(word, member)                                                                 \
     {                                                                                      \
-        .name = word, .kind = BW_FIELD_INT, .needed = true, .min = 0, .max = UNIX_S_MAX,   \
+        .name = (word), .kind = BW_FIELD_INT, .needed = true, .min = 0, .max = UNIX_S_MAX, \
         AT(member)                                                                         \
     }
 
