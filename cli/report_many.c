@@ -96,7 +96,11 @@ static int finish(struct many *m,
                              err.text[0] ? err.text : bw_strerror(-r));
     }
     o->made = w->query.check == BW_CHECK_BAD ? BW_MADE_BAD : BW_MADE_IT;
-    return m->write ? bw_report_forms_write(mine, w) : BW_EXIT_OK;
+    if (m->write) {
+        return bw_report_forms_write(mine, w);
+    }
+    bw_report_issued(mine, w, w->report, bw_pack_name(m->asked->pack));
+    return BW_EXIT_OK;
 }
 
 /* The same figures of the period before; none of it is judged. */
@@ -120,6 +124,9 @@ static int look_before(struct many *m,
         w->query.progress = NULL;
         r = bw_report_make(&w->query, &w->report, &err);
         r = r < 0 ? r : bw_pack_seen_of(w->report, ret);
+        if (r == 0 && !m->span.running) { /* its figures are on the page as well */
+            bw_report_issued(&mine, w, w->report, bw_pack_name(m->asked->pack));
+        }
         ret->set_apart = r == -EKEYREJECTED;
         if (r < 0 && r != -ENODATA && !ret->set_apart) {
             status = bw_cli_failed(m->verb, "%s: %s", name,

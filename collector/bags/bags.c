@@ -201,7 +201,7 @@ static void on_made(void *owner, const struct bw_errand_end *end)
         return;
     }
     b->status = end->status;
-    (void)snprintf(b->said, sizeof(b->said), "%s", end->status == 0 ? "" : end->said);
+    (void)snprintf(b->said, sizeof(b->said), "%s", end->said);
     b->none =
         strstr(end->said, ": no record") || strstr(end->said, ": every record of this");
     if (bw_readers_run(b->opts.readers, put_work, put_after, b) < 0) {

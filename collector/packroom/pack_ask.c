@@ -190,6 +190,9 @@ void bw_pack_ask_words(const struct bw_pack_ask *a,
             ret[n++] = optional[i].word;
         }
     }
+    if (a->from[0] || a->tz[0]) { /* anybody can think of ever new ones */
+        ret[n++] = "--draft";
+    }
     if (a->letter) {
         ret[n++] = "--letter";
     }

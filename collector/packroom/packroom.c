@@ -210,6 +210,11 @@ static void on_end(void *owner, const struct bw_errand_end *end)
     (void)snprintf(m->said, sizeof(m->said), "%s", end->said);
     if (end->status == 0) {
         p->made++;
+        if (end->said[0]) { /* such as: nothing can be kept in the register */
+            bw_log(BW_AREA_EVIDENCE, BW_NOTICE, "pack %s of %s.%s: %s",
+                   m->views->ask.purpose, m->views->ask.site, m->views->ask.circuit,
+                   end->said);
+        }
     } else {
         p->failed++;
         bw_log(BW_AREA_EVIDENCE, BW_WARN, "pack %s of %s.%s: %s", m->views->ask.purpose,

@@ -17,13 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <tz.h>
 #include <unistd.h>
 #include <zstd.h>
 
 enum {
     LEVEL = 9,
-    HEAD_MAX = 1024,
+    HEAD_MAX = 256 * 1024, /* some thousand keys that were revoked */
     FILE_MODE = 0640,
     FOLDER_MODE = 0750
 };
@@ -61,9 +62,13 @@ static int count_statements(struct bw_origin *origin, int64_t *ret, struct bw_er
     return c ? c->ops->statements_count(c, ret, reterr) : 0;
 }
 
-static void
-put_head(struct bw_buf *out, const char *what, int64_t now_unix_s, int64_t statements)
+static void put_head(struct bw_buf *out,
+                     const struct bw_report_query *q,
+                     const char *what,
+                     int64_t now_unix_s,
+                     int64_t statements)
 {
+    bool any = false;
     struct bw_jw w;
     bw_jw_init(&w, out);
     bw_jw_obj(&w);
@@ -71,6 +76,22 @@ put_head(struct bw_buf *out, const char *what, int64_t now_unix_s, int64_t state
     bw_jw_kstr(&w, "what", what);
     bw_jw_ki64(&w, "issued_s", now_unix_s);
     bw_jw_ki64(&w, "statements", statements);
+    for (size_t i = 0; i < q->n_keys; i++) {
+        if (q->keys[i].revoked_unix_s == BW_UNKNOWN) {
+            continue;
+        }
+        if (!any) {
+            bw_jw_karr(&w, "revoked");
+        }
+        any = true;
+        bw_jw_obj(&w);
+        bw_jw_kstr(&w, "kid", q->keys[i].kid);
+        bw_jw_ki64(&w, "as_of_s", q->keys[i].revoked_unix_s);
+        bw_jw_obj_end(&w);
+    }
+    if (any) {
+        bw_jw_arr_end(&w);
+    }
     bw_jw_obj_end(&w);
     bw_buf_putc(out, '\n');
 }
@@ -84,6 +105,22 @@ static int write_packed(const char *path, const struct bw_buf *text, struct bw_e
                                        : bw_file_write(path, packed, n, FILE_MODE, reterr);
     free(packed);
     return r;
+}
+
+/* What root keeps belongs to whoever the folder around it belongs to, so that a collector
+ * that runs as somebody else can go on with it. */
+static int hand_over(struct bw_origin *origin, const char *path, struct bw_err *reterr)
+{
+    char beside[PATH_MAX];
+    struct stat st;
+    if (geteuid() != 0) {
+        return 0;
+    }
+    int r = bw_origin_beside(origin, beside);
+    if (r == 0 && (stat(beside, &st) < 0 || lchown(path, st.st_uid, st.st_gid) < 0)) {
+        r = -errno;
+    }
+    return r < 0 ? bw_err_set(reterr, r, "%s: %s", path, bw_strerror(-r)) : 0;
 }
 
 int bw_issued_register(struct bw_origin *origin,
@@ -118,16 +155,18 @@ int bw_issued_register(struct bw_origin *origin,
         goto out;
     }
     r = bw_dir_make(folder, FOLDER_MODE, reterr);
+    r = r < 0 ? r : hand_over(origin, folder, reterr);
     r = r < 0 ? r : count_statements(origin, &statements, reterr);
     if (r < 0) {
         goto out;
     }
-    put_head(&text, what, now_unix_s, statements);
+    put_head(&text, query, what, now_unix_s, statements);
     r = bw_bundle_query_write(&asked, bw_tz_name(query->tz), false, NULL, &text);
     bw_buf_add(&text, rows.data, rows.len);
     r = r < 0 ? r : bw_buf_error(&text);
     r = r < 0 ? bw_err_set(reterr, r, "it does not fit")
               : write_packed(path, &text, reterr);
+    r = r < 0 ? r : hand_over(origin, path, reterr);
     r = r < 0 ? r : 1;
 out:
     bw_buf_done(&rows);
@@ -160,8 +199,38 @@ static int inflate(const struct bw_buf *packed, struct bw_buf *out, struct bw_er
     return r;
 }
 
-static int read_head(const char *text, size_t n, struct bw_issued_head *h, struct bw_err *e)
+static int read_keys(const json_t *o, struct bw_issued *x, struct bw_err *e)
 {
+    const json_t *list = json_object_get(o, "revoked");
+    size_t n = json_array_size(list);
+    const char *kid = NULL;
+    int r = 0;
+    if (!list) {
+        return 0;
+    }
+    if (n == 0) { /* no list, or none in it */
+        return bw_err_set(e, -BW_EMALFORMED, "revoked: no list of keys");
+    }
+    x->keys = calloc(n, sizeof(*x->keys));
+    if (!x->keys) {
+        return bw_err_set(e, -ENOMEM, "out of memory");
+    }
+    for (; x->n_keys < n && r == 0; x->n_keys++) {
+        struct bw_issued_key *k = &x->keys[x->n_keys];
+        const json_t *one = json_array_get(list, x->n_keys);
+        r = bw_json_get_str(one, "kid", BW_KID_LEN, &kid, e);
+        r = r < 0 ? r
+                  : bw_json_get_i64(one, "as_of_s", 0, INT64_MAX, &k->revoked_unix_s, e);
+        if (r == 0) {
+            (void)snprintf(k->kid, sizeof(k->kid), "%s", kid);
+        }
+    }
+    return r;
+}
+
+static int read_head(const char *text, size_t n, struct bw_issued *x, struct bw_err *e)
+{
+    struct bw_issued_head *h = &x->head;
     json_t *o = NULL;
     const char *what = NULL;
     int64_t v = 0;
@@ -175,6 +244,7 @@ static int read_head(const char *text, size_t n, struct bw_issued_head *h, struc
     r = r < 0 ? r : bw_json_get_i64(o, "statements", 0, INT64_MAX, &h->statements, e);
     if (r == 0) {
         (void)snprintf(h->what, sizeof(h->what), "%s", what);
+        r = read_keys(o, x, e);
     }
     json_decref(o);
     return r;
@@ -188,7 +258,7 @@ int bw_issued_parse(struct bw_issued *e, const struct bw_buf *text, struct bw_er
     if (!rows) {
         return bw_err_set(reterr, -BW_EMALFORMED, "it has no figures");
     }
-    int r = read_head(text->data, (size_t)(query - text->data), &e->head, reterr);
+    int r = read_head(text->data, (size_t)(query - text->data), e, reterr);
     r = r < 0 ? r
               : bw_bundle_query_read(query + 1, (size_t)(rows - query - 1), &e->query,
                                      reterr);
@@ -258,13 +328,21 @@ int bw_issued_each(struct bw_origin *origin,
             } else {
                 r = cb(owner, e);
             }
-            bw_issued_rows_done(&e->rows);
+            bw_issued_done(e);
         }
         free(e);
         free(list[i]);
     }
     free(list);
     return r;
+}
+
+void bw_issued_done(struct bw_issued *e)
+{
+    free(e->keys);
+    e->keys = NULL;
+    e->n_keys = 0;
+    bw_issued_rows_done(&e->rows);
 }
 
 const struct bw_issued_head *bw_issued_head(const struct bw_issued *e)

@@ -11,7 +11,6 @@
 #include <catalogue.h>
 #include <errno.h>
 #include <origin.h>
-#include <revocation.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,10 +81,9 @@ static int find_errata(struct asking *a, const char *erratum, struct bw_err *ret
                           h->statements, &a->then, &a->n_then, &unread, reterr);
 }
 
-/* Keys as they stood then: one whose revocation was said later was in force. */
+/* Which keys were revoked, and as of when, is in the entry. */
 static int find_keys(struct asking *a, const char *erratum, struct bw_err *reterr)
 {
-    struct bw_catalogue *c = bw_origin_catalogue(a->origin);
     int r =
         bw_origin_keyfacts(a->origin, a->e->head.site, &a->keys_now, &a->n_keys, reterr);
     if (r < 0) {
@@ -97,16 +95,12 @@ static int find_keys(struct asking *a, const char *erratum, struct bw_err *reter
     }
     for (size_t i = 0; i < a->n_keys; i++) {
         struct bw_report_keyfact *k = &a->keys_then[i];
-        struct bw_revocation why;
-        int64_t said_unix_s = 0;
-        char by[65];
         *k = a->keys_now[i];
-        if (!c || erratum || k->revoked_unix_s == BW_UNKNOWN) {
-            continue;
-        }
-        if (bw_revocation_find(c, k->kid, &why, by, &said_unix_s, NULL) == 0 &&
-            said_unix_s > a->e->head.issued_unix_s) {
-            k->revoked_unix_s = BW_UNKNOWN;
+        k->revoked_unix_s = erratum ? k->revoked_unix_s : BW_UNKNOWN;
+        for (size_t n = 0; n < a->e->n_keys && !erratum; n++) {
+            if (strcmp(a->e->keys[n].kid, k->kid) == 0) {
+                k->revoked_unix_s = a->e->keys[n].revoked_unix_s;
+            }
         }
     }
     return 0;

@@ -26,15 +26,25 @@ struct bw_issued_rows {
     size_t n;
 };
 
+/* A key that was revoked when the report was made. */
+struct bw_issued_key {
+    char kid[BW_KID_LEN + 1];
+    int64_t revoked_unix_s;
+};
+
 struct bw_issued {
     struct bw_issued_head head;
+    struct bw_issued_key *keys;
+    size_t n_keys;
     struct bw_bundle_query query;
     struct bw_issued_rows rows;
 };
 
 /* An inflated entry: head, question, rows. rows.text of *e must be initialised; done with
- * bw_issued_rows_done(&e->rows) in either case. -BW_EMALFORMED, -BW_ENEWER. */
+ * bw_issued_done() in either case. -BW_EMALFORMED, -BW_ENEWER. */
 int bw_issued_parse(struct bw_issued *e, const struct bw_buf *text, struct bw_err *reterr);
+
+void bw_issued_done(struct bw_issued *e); /* what it holds, not e itself */
 
 /* The figures of a report but its findings, and what errata say of themselves. */
 int bw_issued_rows_text(const struct bw_report *r, struct bw_buf *out);

@@ -171,6 +171,16 @@ class Keys(CollectorCase):
         gap = report["coverage"]["gaps"][-1]
         self.assertEqual((gap["kind"], gap["missing_s"], gap["why"]),
                          ("missing", 600, "set apart: key in other hands"))
+        # A report that was given out, and then the key was in other hands even earlier: from that one to this.
+        out = os.path.join(self.c.folder, "given.csv")
+        self.c.command("report", "--ledger", self.c.data, "--site", box.site, "--tz", "UTC", "--from", "2026-09-09",
+                       "--to", "2026-09-12", "--format", "csv", "-o", out)
+        early = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since - 3600))
+        self.c.command("key", "revoke", "--compromised-at", early, *words[4:], box.key.kid)
+        given, = json.loads(self.c.command("errata", "affected", "--json", "--ledger", self.c.data))
+        self.assertEqual([f for f in given["figures"] if f.get("old") == f.get("new")], [])
+        self.assertIn(("recorded", "1500", "900"),
+                      [(f["figure"], f.get("old"), f.get("new")) for f in given["figures"]])
         # The bag tells it, and comes to the same; so does the log.
         bag = os.path.join(self.c.folder, "bag.tar.zst")
         self.c.command("bundle", "--ledger", self.c.data, "--site", box.site, "--tz", "UTC", "--no-pdf", "-o", bag)

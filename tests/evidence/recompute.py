@@ -42,7 +42,8 @@ class Check:
         self.compared = 0
         self.known = {}  # every figure that was worked out, under the name it was compared by
         self.errata = Errata(report, unix)
-        mine = self.errata.leave([p for p in records if p["site"] == self.site])
+        self.apart = {k["kid"]: [] for k in report["counts"]["keys"] if "in_other_hands_since" in k}
+        mine = self.errata.leave([p for p in records if p["site"] == self.site and self.in_good_hands(p)])
         self.records = [p for p in mine if self.begin <= p["start"] < self.end]
         self.everything = mine
         # outages and gaps of the period are heard to the end of the UTC day in which it ends
@@ -60,6 +61,19 @@ class Check:
         for p in mine:  # a run's line is at the layer of the record that tells it
             for t in p.get("throughput", []):
                 t["_circuit"] = next((c for c in p["circuits"] if c["id"] == t["circuit"]), {})
+
+    def in_good_hands(self, p):
+        """No: it came when its key was in other hands, whatever time it claims (key-apart/1)."""
+        since = next((k["in_other_hands_since"] for k in self.r["counts"]["keys"]
+                      if k["kid"] == p["_kid"] and "in_other_hands_since" in k), None)
+        if since is None or "_received_ms" not in p or p["_received_ms"] < unix(since):
+            return True
+        self.apart[p["_kid"]].append(p)
+        return False
+
+    def has_run(self, p):
+        return any(t["circuit"] == self.circuit and self.begin <= self.errata.instant(p, t) < self.end
+                   for t in p.get("throughput", []))
 
     def same(self, where, mine, theirs):
         self.compared += 1
@@ -129,6 +143,8 @@ class Check:
                 self.same(f"gap at {g['from']} states {why}", True, why in g["why"])
             if any(x < b and y > a for x, y in self.errata.left_out):
                 self.same(f"gap at {g['from']} is set apart", True, "set apart: erratum" in g["why"])
+            elif any(p["start"] < b and p["end"] > a for left in self.apart.values() for p in left):
+                self.same(f"gap at {g['from']} is set apart", True, "set apart: key in other hands" in g["why"])
             elif not stated:
                 self.same(f"gap at {g['from']} is not stated", True, "not stated" in g["why"])
         lacking = sum(p["end"] - p["start"] - k["covered_s"] for p, k in self.intervals
@@ -421,9 +437,14 @@ class Check:
         self.same("counts.interval_s", self.usual_length(), c["interval_s"])
         for k in c["keys"]:
             seqs = [p["seq"] for p in self.records if p["_kid"] == k["kid"]]
-            self.same(f"counts.keys.{k['kid']}", (len(seqs), min(seqs), max(seqs)),
-                      (k["n"], k["first_seq"], k["last_seq"]))
-        self.same("counts.keys", {p["_kid"] for p in self.records}, {k["kid"] for k in c["keys"]})
+            self.same(f"counts.keys.{k['kid']}", (len(seqs), min(seqs, default=None), max(seqs, default=None)),
+                      (k["n"], k.get("first_seq"), k.get("last_seq")))
+            apart = sum(self.begin <= p["start"] < self.end or
+                        self.end <= p["start"] < self.end + 900 and self.has_run(p)
+                        for p in self.apart.get(k["kid"], []))
+            self.same(f"counts.keys.{k['kid']}.set_apart", apart or None, k.get("set_apart") or None)
+        self.same("counts.keys", {p["_kid"] for p in self.records} | {k for k, left in self.apart.items() if left},
+                  {k["kid"] for k in c["keys"]})
         for name, member in (("agents", "agent"), ("configurations", "config")):
             for word in c[name]:
                 self.same(f"counts.{name}.{word['text']}",
@@ -550,11 +571,17 @@ def main():
     p.add_argument("report")
     p.add_argument("records")
     p.add_argument("keys")
+    p.add_argument("--received", help="a line a record: its hash, when the collector had it (ms), a comma between")
     options = p.parse_args()
     try:
         with open(options.report, encoding="utf-8") as f:
             report = json.load(f)
         records = read_records(options.records, options.keys)
+        if options.received:
+            with open(options.received, encoding="ascii") as f:
+                received = dict(line.split(",") for line in f)
+            for p in records:
+                p["_received_ms"] = int(received[p["_hash"]])
     except (OSError, ValueError, KeyError, jws.InvalidJWSSignature) as e:
         print(f"recompute: {e}", file=sys.stderr)
         return 2

@@ -3,13 +3,17 @@
 """test_errata.py BANDWITNESS GEN_YEAR - where our own software or a server was wrong: said by
 `bandwitness errata add`, left out of every figure and told in every form, worked out again in
 Python, carried in the bag, ended by a withdrawal."""
+import base64
 import csv
+import glob
 import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 
 import jsonschema
@@ -153,13 +157,32 @@ class Errata(SaidCase):
         self.assertEqual(made["outages"]["observed_s"], bare - 7 * 3600 - 6 * 3600)
         self.assertEqual([e["records"] for e in made["errata"]["list"] if e["fields"][0].startswith("latency")],
                          [114, 114])
-        path = os.path.join(self.folder, "two.json")
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump(made, f)
-        subprocess.run([sys.executable, os.path.join(HERE, "recompute.py"), path, self.jose, self.key],
-                       check=True, stdout=subprocess.DEVNULL)
         rows = csv.DictReader(io.StringIO(self.report("csv", "--for", "invoice")))
         self.assertEqual([r["value"] for r in rows if r["figure"] == "first_service"], ["2026-10-31"])
+        # The same with a key in other hands since half of the records came.
+        path, times = (os.path.join(self.folder, n) for n in ("two.json", "times.csv"))
+        with open(self.key, encoding="ascii") as f:
+            key = json.load(f)
+        with sqlite3.connect(f"file:{self.data}/ledger/ledger.db?mode=ro", uri=True) as db:
+            (kid,), = db.execute("SELECT kid FROM chains")
+            came = db.execute("SELECT sha256, received FROM records").fetchall()
+        db.close()
+        with open(times, "w", encoding="ascii") as f:
+            f.writelines(f"{sha256},{ms}\n" for sha256, ms in came)
+        since = sorted(ms for _, ms in came)[len(came) // 2] // 1000
+        with sqlite3.connect(f"{self.data}/catalogue.db") as db:
+            db.execute("INSERT INTO keys(kid, alg, raw, site, from_s) VALUES(?, 1, ?, 's-heron', 1)",
+                       (kid, base64.urlsafe_b64decode(key["x"] + "=")))
+        db.close()
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
+        self.run_it("key", "revoke", "--compromised-at", when, "--reason", "stolen", "--by", "heron",
+                    "--data", self.data, "--", kid)
+        theirs = self.report()
+        self.assertGreater(theirs["counts"]["keys"][0]["set_apart"], 100)
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(theirs, f)
+        subprocess.run([sys.executable, os.path.join(HERE, "recompute.py"), path, self.jose, self.key,
+                        "--received", times], check=True, stdout=subprocess.DEVNULL)
 
     def affected(self, *words, status=0):
         return json.loads(self.run_it("errata", "affected", "--ledger", self.issued, "--json", *words, status=status))
@@ -172,12 +195,17 @@ class Errata(SaidCase):
         ask = ("report", "--ledger", self.issued, *WHERE)
         out = os.path.join(self.folder, "out", "")
         early = ("--from", "2026-10-29T05:00:00Z", "--to", "2026-10-30T05:00:00Z")
+        if os.geteuid() == 0:
+            os.chown(self.issued, 65534, 65534)
         self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)
         self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)  # the same, once
         self.run_it(*ask, *early, "--for", "invoice", "--format", "csv", "-o", out)
         self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out + "draft/", "--draft", "--class-hours", "08:00-15:00")
         self.run_it(*ask, *PERIOD, "--format", "csv")  # to standard output: nobody was given it
-        self.assertEqual(len(os.listdir(self.issued + "/issued")), 2)
+        kept = [self.issued + "/issued", *glob.glob(self.issued + "/issued/*")]
+        self.assertEqual(len(kept), 3)
+        self.assertEqual({os.stat(x).st_uid for x in kept}, {os.stat(self.issued).st_uid})
+        os.chown(self.issued, os.geteuid(), os.getegid())
         self.assertEqual(self.affected(), [])
 
         add = ("errata", "add", "--ledger", self.issued, "--by", "heron", "--exclude", "--reason", "x", "--json")

@@ -223,8 +223,9 @@ class Many(unittest.TestCase):
     def test_errata(self):
         """A circuit whose records are all set apart has records: that is said, on both kinds of page."""
         data, out = f"{self.top}/errata", f"{self.top}/apart"
-        shutil.copytree(self.data, data)
+        shutil.copytree(self.data, data, ignore=shutil.ignore_patterns("issued"))
         many = ("report", "--ledger", data, *PERIOD, "--quiet", "--format", "csv", "-o")
+        run(*many, f"{out}.csv", "--all", "--for", "legislature")
         run("errata", "add", "--ledger", data, "--by", "grey", "--site", "s-heronb", "--from", "2026-10-27",
             "--to", "2026-11-02", "--fields", "records", "--exclude", "--reason", "it stood elsewhere")
         apart = "every record is set apart, by an erratum or for its key"
@@ -238,6 +239,10 @@ class Many(unittest.TestCase):
         page = self.figures(f"{out}.csv")
         self.assertEqual(page["s-heronb.wan.state"]["value"], apart)
         self.assertEqual([page[f"left_out.{k}"]["value"] for k in ("no_record_now", "set_apart")], ["0", "1"])
+        # Both periods of the page that was given out before have no figure of it any more.
+        given = json.loads(run("errata", "affected", "--ledger", data, "--json").stdout)
+        self.assertEqual(sorted((g["what"], g["circuit"], g["from_s"]) for g in given),
+                         [("legislature", "s-heronb.wan", 1793077200 + n * 172800) for n in (0, 1)])
         self.assertIn("has a record of that period that counts", run(
             *many, f"{out}2", "--frn", "2699000002", status=1).stderr)
 

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
     }
-    bw_issued_rows_done(&e->rows);
+    bw_issued_done(e);
     bw_buf_done(&text);
     free(e);
     return 0;

@@ -34,7 +34,8 @@ static void test_words(void **state)
                                        "delivery",  "--format",    "html,pdf,csv,json",
                                        "-o",        "/shelf",      "--year",
                                        "FY2026",    "--tz",        "America/Chicago",
-                                       "--paper",   "letter",      "--letter"};
+                                       "--paper",   "letter",      "--draft",
+                                       "--letter"};
     struct bw_pack_ask a = {.site = "s-4f9k2", .circuit = "wan"};
     struct bw_err err = {""};
     const char *words[BW_PACK_ASK_WORDS];
@@ -57,6 +58,19 @@ static void test_words(void **state)
     assert_int_equal(bw_pack_ask_settled_unix_s(&a), 1815091200);
 }
 
+static bool is_draft(const struct bw_pack_ask *a)
+{
+    char id[BW_SITE_MAX + BW_NAME_MAX + 2];
+    const char *words[BW_PACK_ASK_WORDS];
+    bool is = false;
+
+    bw_pack_ask_words(a, "/data", "/shelf", id, words);
+    for (size_t i = 0; words[i]; i++) {
+        is = is || strcmp(words[i], "--draft") == 0;
+    }
+    return is;
+}
+
 static void test_periods(void **state)
 {
     struct bw_pack_query q = {.purpose = "pia", .month = "2026-12"};
@@ -67,6 +81,7 @@ static void test_periods(void **state)
     assert_int_equal(bw_pack_ask_read(&q, &a, NULL), 0);
     assert_string_equal(a.format, "html");
     assert_int_equal(bw_pack_ask_settled_unix_s(&a), 1799452800); /* 2027-01-09 */
+    assert_false(is_draft(&a));
     q = (struct bw_pack_query){.purpose = "pia", .year = "2026"};
     assert_int_equal(bw_pack_ask_read(&q, &a, NULL), 0);
     assert_int_equal(bw_pack_ask_settled_unix_s(&a), 1799452800);
@@ -74,6 +89,7 @@ static void test_periods(void **state)
         .purpose = "pia", .from = "2026-11-02", .to = "2026-11-03T08:00:00Z"};
     assert_int_equal(bw_pack_ask_read(&q, &a, NULL), 0);
     assert_int_equal(bw_pack_ask_settled_unix_s(&a), BW_UNKNOWN);
+    assert_true(is_draft(&a)); /* else the register of issued reports had no bound */
     bw_pack_ask_period(&a, text);
     assert_string_equal(text, "2026-11-02-2026-11-03T08_00_00Z");
 }
