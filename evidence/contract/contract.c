@@ -188,8 +188,13 @@ static void look(const struct finding_out *f, char out[240])
     }
 }
 
-/* A part of the speed is promised, and at some time another bound claim is slower: what is
- * claimed then is not what that contract says. */
+static int64_t layer_of(const struct bw_bound *b)
+{
+    return b->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : b->layer;
+}
+
+/* A part of the speed is promised, and at some time another bound claim is slower, or said
+ * at another layer: what is claimed then is not what that contract says. */
 static bool is_slower(const struct finding_out *f)
 {
     for (size_t i = 0; i < f->n; i++) {
@@ -203,7 +208,8 @@ static bool is_slower(const struct finding_out *f)
             }
             for (int d = 0; d < BW_DIRECTIONS; d++) {
                 if (b->bps[d] != BW_UNKNOWN &&
-                    (s->bound->bps[d] == BW_UNKNOWN || b->bps[d] < s->bound->bps[d])) {
+                    (s->bound->bps[d] == BW_UNKNOWN || b->bps[d] < s->bound->bps[d] ||
+                     layer_of(b) != layer_of(s->bound))) {
                     return true;
                 }
             }
@@ -245,7 +251,7 @@ static void read_terms(const struct finding_out *f, struct bw_contract *ret)
     if (terms.part_ppm != BW_UNKNOWN && is_slower(f)) {
         (void)snprintf(ret->terms_open, sizeof(ret->terms_open),
                        "%.60s promises a part of its speed, and another claim of this "
-                       "circuit, billed apart, is for less",
+                       "circuit, billed apart, is for less, or at another layer",
                        k->about);
         return;
     }

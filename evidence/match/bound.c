@@ -40,6 +40,12 @@ static bool lesser(int64_t a, int64_t b)
     return a != BW_UNKNOWN && (b == BW_UNKNOWN || a < b);
 }
 
+/* What a claim says where it names no layer is held against IP. */
+static int64_t layer_of(int64_t layer)
+{
+    return layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : layer;
+}
+
 /* All that holds in [from, to). */
 static void sum_up(const struct stretch *all,
                    size_t n,
@@ -49,6 +55,7 @@ static void sum_up(const struct stretch *all,
 {
     static const int64_t unknown[BW_DIRECTIONS] = {BW_UNKNOWN, BW_UNKNOWN};
     size_t used = 0;
+    int64_t at = BW_LAYER_UNKNOWN; /* of those with a speed */
     *ret = (struct bw_bound_claim){.from_unix_s = from_unix_s,
                                    .to_unix_s = to_unix_s,
                                    .bps = {BW_UNKNOWN, BW_UNKNOWN}};
@@ -57,6 +64,11 @@ static void sum_up(const struct stretch *all,
         const int64_t *bps = b->typed_wrong ? unknown : b->bps;
         if (all[i].from_unix_s > from_unix_s || all[i].to_unix_s < to_unix_s) {
             continue;
+        }
+        if (bps[BW_DOWN] != BW_UNKNOWN || bps[BW_UP] != BW_UNKNOWN) {
+            ret->two_layers =
+                ret->two_layers || (at != BW_LAYER_UNKNOWN && at != layer_of(b->layer));
+            at = layer_of(b->layer);
         }
         if (ret->n == 0 || lesser(bps[BW_DOWN], ret->bps[BW_DOWN])) {
             ret->layer = b->layer;
@@ -75,6 +87,12 @@ static void sum_up(const struct stretch *all,
         }
         ret->typed_wrong = ret->typed_wrong || b->typed_wrong;
         ret->n++;
+    }
+    if (ret->two_layers) {
+        ret->bps[BW_DOWN] = BW_UNKNOWN;
+        ret->bps[BW_UP] = BW_UNKNOWN;
+        ret->layer = BW_LAYER_UNKNOWN;
+        ret->provider[0] = '\0';
     }
 }
 
@@ -110,8 +128,9 @@ static bool goes_on(const struct bw_bound_claim *a, const struct bw_bound_claim 
 {
     return b->n > 0 && a->to_unix_s == b->from_unix_s && a->n == b->n &&
            a->bps[BW_DOWN] == b->bps[BW_DOWN] && a->bps[BW_UP] == b->bps[BW_UP] &&
-           a->layer == b->layer && a->typed_wrong == b->typed_wrong &&
-           strcmp(a->claims, b->claims) == 0 && strcmp(a->provider, b->provider) == 0;
+           a->layer == b->layer && a->two_layers == b->two_layers &&
+           a->typed_wrong == b->typed_wrong && strcmp(a->claims, b->claims) == 0 &&
+           strcmp(a->provider, b->provider) == 0;
 }
 
 int bw_bound_claims(struct bw_catalogue *c,
@@ -242,12 +261,30 @@ out:
     return r;
 }
 
+/* As many whole keys as there is room for. */
+static void short_keys(const char *claims, char out[80])
+{
+    size_t n = strlen(claims);
+
+    if (n > 76) {
+        for (n = 72; n > 0 && claims[n] != ','; n--) {
+        }
+        (void)snprintf(out, 80, "%.*s, …", n > 0 ? (int)n : 72, claims);
+    } else {
+        (void)snprintf(out, 80, "%.79s", claims);
+    }
+}
+
 void bw_bound_claim_words(const struct bw_bound_claim *b, char *ret, size_t n)
 {
     const char *more = b->typed_wrong
                            ? "more than 101 Gbps filed, typed wrong?" /* 38 bytes */
-                           : b->provider;
+                       : b->two_layers ? "at unlike layers, which is less not told"
+                                       : b->provider;
+    char claims[80];
 
-    (void)snprintf(ret, n, "%s%.76s" BW_BOUND_MARK "%s%.40s",
-                   b->n > 1 ? "the lesser of " : "", b->claims, more[0] ? "; " : "", more);
+    short_keys(b->claims, claims);
+    (void)snprintf(ret, n, "%s%s" BW_BOUND_MARK "%s%.40s",
+                   b->n > 1 && !b->two_layers ? "the lesser of " : "", claims,
+                   more[0] ? "; " : "", more);
 }

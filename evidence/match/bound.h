@@ -86,13 +86,15 @@ int bw_bound_list(struct bw_catalogue *c,
                   struct bw_err *reterr);
 
 /* What is claimed from day to day. Where several bound claims hold at once (a circuit and
- * Internet access billed apart) the lesser of their speeds is claimed, at its layer. */
+ * Internet access billed apart) the lesser of their speeds is claimed, at their layer (IP
+ * where one names none). Speeds at unlike layers are not likened: none is known then. */
 struct bw_bound_claim {
     int64_t from_unix_s;
     int64_t to_unix_s; /* exclusive */
     int64_t bps[BW_DIRECTIONS];
     int64_t layer;     /* enum bw_layer; of the claim whose download is the lesser */
     size_t n;          /* how many claims hold */
+    bool two_layers;   /* their speeds are at unlike layers: no speed is known */
     bool typed_wrong;  /* of one of them the speed is in doubt, and left out */
     char claims[160];  /* their keys, "frn:…, frn:…"; cut with "…" */
     char provider[64]; /* of the lesser */

@@ -339,6 +339,7 @@ static int by_circuit_and_day(const void *a, const void *b)
     int r = strcmp(x->about, y->about);
 
     r = r ? r : strcmp(x->bound.first_day, y->bound.first_day);
+    r = r ? r : strcmp(x->bound.binding.claim, y->bound.binding.claim);
     r = r ? r : strcmp(x->bound.binding_id, y->bound.binding_id);
     return r ? r : strcmp(x->bound.claim_id, y->bound.claim_id);
 }

@@ -97,7 +97,7 @@ static struct cause in_month(const struct bw_report_outages *o,
         if (strcmp(a->why, why) != 0 || from >= to_unix_ms || to <= from_unix_ms) {
             continue;
         }
-        x.n += from >= from_unix_ms;
+        x.n += a->from_unix_ms >= from_unix_ms; /* of one from before the period, no */
         x.total_ms += (to < to_unix_ms ? to : to_unix_ms) -
                       (from > from_unix_ms ? from : from_unix_ms);
     }

@@ -22,6 +22,9 @@ static void each_row(struct bw_pack_made *m,
 
     bw_doc_row(m->doc);
     bw_doc_put(m->doc, what);
+    if (bps != BW_UNKNOWN && layer != BW_LAYER_UNKNOWN) {
+        bw_doc_printf(m->doc, BW_SPAN_SMALL, "at %s", bw_words_layer_long(layer));
+    }
     bw_page_rate(m->doc, bps);
     for (int i = 0; i < 2; i++) {
         bool known = bps != BW_UNKNOWN && people[i] != BW_UNKNOWN && people[i] > 0;

@@ -81,6 +81,8 @@ def check_dated(top, schema):
     audit.expect("claimed_per_student.down", None)
     if not any("EPC" in a["what"] for a in audit.json["absent"]):
         wrong("audit: answers of a claim that has ended")
+    if "Used, busiest school day at " not in audit.page:
+        wrong("audit: a rate for each student names no layer")
     if "its last day was 31 Oct 2026" not in audit.page:
         wrong("audit: the page does not say when the claim ended")
     check_two_providers(top, schema, source)

@@ -304,7 +304,7 @@ class Packs:
             self.put(f"outage.{cause}.place", sorted(targets) if cause == "targets silent" else ["the box's own port"])
         months = {}
         for a, b, *_ in self.c.outage_list():
-            cause, began = why[a], 1
+            cause, began = why[a], int(a >= self.c.begin * 1000)
             while a < b:
                 at = self.c.local(a // 1000)
                 after = (at.year + at.month // 12, at.month % 12 + 1)

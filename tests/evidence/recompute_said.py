@@ -64,6 +64,8 @@ class Said:
                 continue
             speed = {w: min((x["body"][w]["bps"] for x in holds if w in x["body"]), default=None)
                      for w in ("down", "up")}
+            if len({x["body"].get("layer", "ip") for x in holds if "down" in x["body"] or "up" in x["body"]}) > 1:
+                speed = {"down": None, "up": None}  # speeds at unlike layers are not likened
             out.append((midnight(a), midnight(b), speed["down"], speed["up"],
                         min(holds, key=lambda x: x["body"]["down"]["bps"])["body"].get("layer"),
                         sorted(x["key"] for x in holds)))

@@ -132,6 +132,64 @@ static void test_day_to_day(void **state)
     claims(f, BEFORE, AFTER, "");
 }
 
+static struct bw_bound_claim together(struct fixture *f)
+{
+    struct bw_bound_claim *list = NULL;
+    struct bw_bound_claim all;
+    size_t n = 0;
+    assert_int_equal(bw_bound_claims(f->c, "s-heron.wan", f->tz, 1782882000, 1790830800,
+                                     &list, &n, &f->err),
+                     0);
+    assert_int_equal(n, 1);
+    all = list[0];
+    free(list);
+    return all;
+}
+
+/* Speeds at unlike layers: none is the lesser, whatever the bindings' hashes. */
+static void test_two_layers(void **state)
+{
+    static const char *const names[] = {"alder", "birch", "cedar", "elm", "fir"};
+    struct fixture *f = *state;
+    char words[160];
+    struct bw_bound_claim all;
+    struct bw_binding b;
+    char id[BW_HASH_LEN + 1];
+    claim(f, "isp", 1000, 500, "", NULL, id); /* no layer: IP */
+    b = binding("own:isp", id);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    claim(f, "oak", 1000, 100, ",\"layer\":\"ip\"", NULL, id);
+    b = binding("own:oak", id);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    all = together(f);
+    assert_false(all.two_layers);
+    assert_int_equal(all.bps[BW_DOWN] / MBPS, 1000);
+    assert_int_equal(all.bps[BW_UP] / MBPS, 100);
+    assert_string_equal(all.claims, "own:isp, own:oak"); /* by name */
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char key[32];
+        char bound[BW_HASH_LEN + 1];
+        claim(f, names[i], 2000, 2000, ",\"layer\":\"ethernet\"", NULL, id);
+        (void)snprintf(key, sizeof(key), "own:%s", names[i]);
+        b = binding(key, id);
+        bind_to(f, "s-heron.wan", &b, bound);
+        all = together(f);
+        assert_true(all.two_layers);
+        assert_int_equal(all.bps[BW_DOWN], BW_UNKNOWN);
+        assert_int_equal(all.bps[BW_UP], BW_UNKNOWN);
+        assert_int_equal(all.layer, BW_LAYER_UNKNOWN);
+        bw_bound_claim_words(&all, words, sizeof(words));
+        assert_non_null(strstr(words, "at unlike layers"));
+        say(f, BW_STATEMENT_WITHDRAWAL, bound, NULL, "{}", NULL);
+    }
+    /* a list of keys is cut between two of them */
+    (void)snprintf(all.claims, sizeof(all.claims),
+                   "frn:2699000001.001, frn:2699000001.002, frn:2699000001.003, "
+                   "frn:2699000001.004, frn:2699000001.005");
+    bw_bound_claim_words(&all, words, sizeof(words));
+    assert_non_null(strstr(words, "frn:2699000001.003, …, bound"));
+}
+
 /* A correction never reaches back by itself (days in Chicago by Python's zoneinfo). */
 static void test_corrected_in_mid_year(void **state)
 {
@@ -398,6 +456,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, said_setup, said_teardown)
     const struct CMUnitTest tests[] = {
         T(test_day_to_day),
+        T(test_two_layers),
         T(test_corrected_in_mid_year),
         T(test_ended_afterwards),
         T(test_corrected_after_the_binding),

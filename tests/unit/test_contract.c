@@ -173,7 +173,7 @@ static void test_a_part_of_another_speed(void **state)
     assert_false(k.terms.known);
     assert_string_equal(k.terms_open,
                         "own:oak promises a part of its speed, and another claim of this "
-                        "circuit, billed apart, is for less");
+                        "circuit, billed apart, is for less, or at another layer");
 }
 
 static void test_people(void **state)
