@@ -103,7 +103,8 @@ static void text_result(const struct bw_claimed *c)
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         const struct bw_claimed_sum *s = &c->sum[d];
         if (s->bps == BW_UNKNOWN) {
-            (void)printf("%s cannot be told %s", d ? "," : "", ways[d]);
+            (void)printf("%s cannot be told %s%s", d ? "," : "", ways[d],
+                         s->two_layers ? " (lines at unlike layers)" : "");
         } else {
             (void)printf("%s %s%s %s", d ? "," : "", s->at_least ? "at least " : "",
                          rate(s->bps, a), ways[d]);
@@ -194,6 +195,7 @@ static void json(const struct bw_district *f)
         bw_jw_ki64(&w, "transport_bps", s->transport_bps);
         bw_jw_ki64(&w, "lesser_bps", s->lesser_bps);
         bw_jw_ki64(&w, "claimed_bps", s->bps);
+        bw_jw_kbool(&w, "two_layers", s->two_layers);
         bw_jw_kbool(&w, "at_least", s->at_least);
         bw_jw_obj_end(&w);
     }

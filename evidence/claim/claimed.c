@@ -158,11 +158,32 @@ int bw_claimed_add(struct bw_claimed *c, const char *about, const struct bw_clai
     return 0;
 }
 
+/* Layers of rows that are added or likened, a bit for each; IP where a line names none. */
+static unsigned layers_of(const struct bw_claimed *c, enum bw_claimed_part part, int d)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct bw_claimed_row *row = &c->rows[i];
+        if (row->part == part && row->total_bps[d] != BW_UNKNOWN) {
+            bits |= 1U << (row->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP : row->layer);
+        }
+    }
+    return bits;
+}
+
+static bool several(unsigned bits)
+{
+    return (bits & (bits - 1)) != 0;
+}
+
 /* The sum of a part's rows; *at_least where a row has no figure. */
 static int64_t
 sum_of(const struct bw_claimed *c, enum bw_claimed_part part, int d, bool *at_least)
 {
     int64_t sum = BW_UNKNOWN;
+    if (several(layers_of(c, part, d))) {
+        return BW_UNKNOWN;
+    }
     for (size_t i = 0; i < c->n; i++) {
         int64_t add = c->rows[i].total_bps[d];
         if (c->rows[i].part != part) {
@@ -183,12 +204,18 @@ void bw_claimed_settle(struct bw_claimed *c)
 {
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         struct bw_claimed_sum *s = &c->sum[d];
+        unsigned internet = layers_of(c, BW_CLAIMED_INTERNET, d);
+        unsigned apart =
+            layers_of(c, BW_CLAIMED_ISP, d) | layers_of(c, BW_CLAIMED_TRANSPORT, d);
         s->at_least = false;
+        s->two_layers = several(internet | apart);
         s->internet_bps = sum_of(c, BW_CLAIMED_INTERNET, d, &s->at_least);
         s->isp_bps = sum_of(c, BW_CLAIMED_ISP, d, &s->at_least);
         s->transport_bps = sum_of(c, BW_CLAIMED_TRANSPORT, d, &s->at_least);
         s->lesser_bps = BW_UNKNOWN;
-        if (s->isp_bps != BW_UNKNOWN && s->transport_bps != BW_UNKNOWN) {
+        if (several(apart)) {
+            s->at_least = true; /* which is the lesser is not told */
+        } else if (s->isp_bps != BW_UNKNOWN && s->transport_bps != BW_UNKNOWN) {
             s->lesser_bps = s->isp_bps < s->transport_bps ? s->isp_bps : s->transport_bps;
         } else if (s->isp_bps != BW_UNKNOWN || s->transport_bps != BW_UNKNOWN) {
             s->at_least =
@@ -197,6 +224,9 @@ void bw_claimed_settle(struct bw_claimed *c)
         s->bps = s->internet_bps;
         if (s->lesser_bps != BW_UNKNOWN) {
             s->bps = (s->bps == BW_UNKNOWN ? 0 : s->bps) + s->lesser_bps;
+        }
+        if (s->two_layers) {
+            s->bps = BW_UNKNOWN;
         }
         for (size_t i = 0; i < c->n; i++) {
             s->at_least = s->at_least || c->rows[i].part == BW_CLAIMED_OPEN;

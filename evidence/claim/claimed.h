@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * claimed.h - the bandwidth that a district claims on a day, by its claim lines, with the
- * arithmetic as rows (method "claimed-district/2", docs/claim-v1.md): the sum of its
+ * arithmetic as rows (method "claimed-district/3", docs/claim-v1.md): the sum of its
  * Internet lines, and where Internet and its transport are billed apart the lesser of the
  * two. */
 #ifndef BW_CLAIMED_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BW_CLAIMED_METHOD "claimed-district/2"
+#define BW_CLAIMED_METHOD "claimed-district/3"
 
 enum bw_claimed_part {
     BW_CLAIMED_INTERNET,  /* counted: Internet with its circuit */
@@ -41,6 +41,7 @@ struct bw_claimed_sum {
     int64_t transport_bps; /* the same */
     int64_t lesser_bps;    /* of the two above; unknown unless both are known */
     int64_t bps;           /* what is claimed; unknown: nothing can be told */
+    bool two_layers;       /* lines that count are at unlike layers: bps is not known */
     bool at_least;         /* lines could not be counted: it may be more */
 };
 

@@ -3,7 +3,7 @@
  * was claimed that nobody measures.
  *
  * Invariant: the only sum of speeds is that of claims, by the rule for it
- * (claimed-district/2); what lines carried is never added, for they are not full together.
+ * (claimed-district/3); what lines carried is never added, for they are not full together.
  */
 #include "packs_private.h"
 
@@ -92,6 +92,9 @@ static void claimed(struct bw_pack_made *m, const struct bw_district *d, const c
     }
     if (s->bps != BW_UNKNOWN && s->at_least) {
         bw_doc_span(m->doc, BW_SPAN_SMALL, "at least");
+    }
+    if (s->two_layers) {
+        bw_doc_span(m->doc, BW_SPAN_SMALL, "at unlike layers");
     }
     (void)snprintf(name, sizeof(name), "%s.%s%s", d->number, what,
                    s->at_least ? ".at_least" : "");
@@ -182,7 +185,8 @@ void bw_pack_districts(struct bw_pack_made *m)
         m->doc, BW_SPAN_PLAIN,
         "Claimed: download, on %s%s%s, the sum of its Internet lines and, where "
         "Internet and its circuits are billed apart, the lesser of the two; at the "
-        "layer that a filing means, which it does not name (" BW_CLAIMED_METHOD
+        "layer that they name, IP where they name none; not told where these are unlike "
+        "(" BW_CLAIMED_METHOD
         "). What lines carried is not added up: they are not full at the same "
         "time. Students: full-time, of its schools together.",
         day, before[0] ? " and before on " : "", before);

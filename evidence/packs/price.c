@@ -51,8 +51,37 @@ static const struct bw_claimline *line_of(const struct bw_pack_filed *f, size_t 
     return i == 0 ? f->line : &f->others[i - 1];
 }
 
+/* Are they stated to be for other users? How much of a bill for many schools is one
+ * circuit's is stated nowhere. */
+static bool unlike_users(const struct bw_claimline *a, const struct bw_claimline *b)
+{
+    bool unlike = a->n_recipients != b->n_recipients;
+
+    if (a->n_recipients == BW_UNKNOWN || b->n_recipients == BW_UNKNOWN) {
+        return false;
+    }
+    for (size_t i = 0; !unlike && i < a->recipients.n && i < b->recipients.n; i++) {
+        unlike = strcmp(a->recipients.text[i], b->recipients.text[i]) != 0; /* ascending */
+    }
+    return unlike;
+}
+
+static bool of_unlike_users(const struct bw_pack_filed *f)
+{
+    bool unlike = false;
+
+    for (size_t i = 0; i < f->n_others; i++) {
+        unlike = unlike || unlike_users(f->line, &f->others[i]);
+        for (size_t k = 0; k < i; k++) {
+            unlike = unlike || unlike_users(&f->others[k], &f->others[i]);
+        }
+    }
+    return unlike;
+}
+
 /* Of a circuit and of Internet access over it, billed apart: what both cost. Lawful where
- * every bill is one of the two, both are there, and all prices are of one part. */
+ * every bill is one of the two, both are there, all prices are of one part, and none is for
+ * other users than the rest. */
 static int64_t of_both(const struct bw_pack_filed *f, enum bw_pack_part *ret)
 {
     bool seen[2] = {false, false};
@@ -70,7 +99,7 @@ static int64_t of_both(const struct bw_pack_filed *f, enum bw_pack_part *ret)
         seen[l->role == BW_ROLE_TRANSPORT] = true;
         *ret = part;
     }
-    return seen[0] && seen[1] ? sum : BW_UNKNOWN;
+    return seen[0] && seen[1] && !of_unlike_users(f) ? sum : BW_UNKNOWN;
 }
 
 int64_t
@@ -264,6 +293,11 @@ static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part
 
 static const char *no_price(const struct bw_pack_filed *f)
 {
+    if (f->n_others > 0 && of_unlike_users(f)) {
+        return "The claims bound to this circuit are billed apart and are not for the same "
+               "users: how much of the larger bill is this circuit's is stated nowhere "
+               "(--monthly-cost).";
+    }
     if (f->n_others > 0) {
         return "Several claims are bound to this circuit and billed apart; no one of their "
                "prices is its price, and their sum is not: it is told where all of them "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * district.h - what districts claim on a day, and how many students they have, by what is
- * on file (method "claimed-district/2", docs/claim-v1.md). Blocking; the catalogue's
+ * on file (method "claimed-district/3", docs/claim-v1.md). Blocking; the catalogue's
  * thread. */
 #ifndef BW_DISTRICT_H
 #define BW_DISTRICT_H

@@ -67,13 +67,16 @@ class Many:
         return out
 
     def claimed(self, ben, day):
-        """(bit/s, is it "at least") by claimed-district/2."""
+        """(bit/s, is it "at least") by claimed-district/3."""
         total, least, mine = {"internet": None, "isp-only": None, "transport": None}, False, self.schools(ben)
+        layers = set()
         for _, b in self.in_force(day):
             if b.get("payer") == ben:
+                layers.add(b.get("layer", "ip"))
                 total[b["role"]] = (total[b["role"]] or 0) + int(b["quantity"]) * b["down"]["bps"]
             elif set(b.get("recipients", [])) & (set(mine) | {ben}):
                 least = True
+        assert len(layers) < 2  # else nothing could be told
         apart = (total["isp-only"], total["transport"])
         sums = [x for x in (total["internet"], None if None in apart else min(apart)) if x is not None]
         return (sum(sums) if sums else None), least or (None in apart and apart != (None, None))

@@ -296,7 +296,7 @@ class Packs:
         self.put("outage_watched", self.c.known["outages.observed_s"], "s", "", "sum")
         causes = {}
         for a, b, *_ in self.c.outage_list():
-            causes.setdefault(why[a], []).append(b - a)
+            causes.setdefault(why[max(t for t in why if t <= a)], []).append(b - a)
         targets = {e["probe"] for p in self.c.records for e in p.get("latency", [])
                    if e["circuit"] == self.c.circuit}
         for cause, lengths in causes.items():
@@ -304,7 +304,8 @@ class Packs:
             self.put(f"outage.{cause}.place", sorted(targets) if cause == "targets silent" else ["the box's own port"])
         months = {}
         for a, b, *_ in self.c.outage_list():
-            cause, began = why[a], int(a >= self.c.begin * 1000)
+            first = max(t for t in why if t <= a)  # as recorded
+            cause, began = why[first], int(first >= self.c.begin * 1000)
             while a < b:
                 at = self.c.local(a // 1000)
                 after = (at.year + at.month // 12, at.month % 12 + 1)

@@ -87,7 +87,7 @@ class Said:
         return sorted(out, key=lambda b: (b["first"], b["key"]))
 
     def price(self, circuit, day):
-        """Cents a month of one line (unit-cost/2); None where it is not known."""
+        """Cents a month of one line (unit-cost/3); None where it is not known."""
         filed = self.filed(circuit, day)
         if len(filed) != 1:
             return None

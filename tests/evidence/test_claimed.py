@@ -55,7 +55,7 @@ class Claimed(Import):
         self.assertEqual(["2.5", "10.0", "2.5"],
                          [f["lines"][0]["down"] for f in d["frns"]])  # Gbps: ISP, transport, WAN
         out = self.district(d["ben"], "--year", "2026", "--on", "2026-11-23")
-        for text in (f"{d['ben']} {d['name']}, FY2026, on 2026-11-23 (claimed-district/2)",
+        for text in (f"{d['ben']} {d['name']}, FY2026, on 2026-11-23 (claimed-district/3)",
                      "1 x 2500 Mbit/s = 2500 Mbit/s down",
                      "of Internet and circuits billed apart the lesser: 2500 Mbit/s down",
                      "between sites, not to the Internet",

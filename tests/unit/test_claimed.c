@@ -97,6 +97,42 @@ static void the_lesser(void **state)
     bw_claimed_done(&c);
 }
 
+/* Speeds at unlike layers are neither added nor likened, in whichever order. */
+static void layers(void **state)
+{
+    static const struct {
+        enum bw_claim_role role[2];
+        bool known;
+    } rows[] = {{{BW_ROLE_INTERNET, BW_ROLE_INTERNET}, false},
+                {{BW_ROLE_ISP_ONLY, BW_ROLE_TRANSPORT}, false},
+                {{BW_ROLE_TRANSPORT, BW_ROLE_ISP_ONLY}, false},
+                {{BW_ROLE_INTERNET, BW_ROLE_WAN}, true}};
+    struct bw_claimed c;
+    struct bw_claimline l;
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(&c);
+        line_of(&l, rows[i].role[0], 1, 1000); /* no layer: IP */
+        add(&c, &l);
+        line_of(&l, rows[i].role[1], 1, 1000);
+        l.layer = BW_LAYER_ETHERNET;
+        add(&c, &l);
+        bw_claimed_settle(&c);
+        assert_int_equal(c.sum[BW_DOWN].two_layers, !rows[i].known);
+        assert_int_equal(c.sum[BW_DOWN].bps, rows[i].known ? 1000 * MBPS : BW_UNKNOWN);
+        assert_int_equal(c.sum[BW_DOWN].lesser_bps, BW_UNKNOWN);
+        bw_claimed_done(&c);
+    }
+    begin(&c); /* IP by name and without one are alike */
+    line_of(&l, BW_ROLE_INTERNET, 1, 1000);
+    add(&c, &l);
+    l.layer = BW_LAYER_IP;
+    add(&c, &l);
+    bw_claimed_settle(&c);
+    assert_int_equal(c.sum[BW_DOWN].bps, 2000 * MBPS);
+    bw_claimed_done(&c);
+}
+
 /* Beside a sure line of 100 Mbit/s. */
 static void beside(const struct bw_claimline *l,
                    enum bw_claimed_part part,
@@ -221,9 +257,10 @@ static void of_too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums),           cmocka_unit_test(the_lesser),
-        cmocka_unit_test(not_counted),    cmocka_unit_test(days),
-        cmocka_unit_test(paid_by_others), cmocka_unit_test(of_too_many),
+        cmocka_unit_test(layers),      cmocka_unit_test(sums),
+        cmocka_unit_test(the_lesser),  cmocka_unit_test(not_counted),
+        cmocka_unit_test(days),        cmocka_unit_test(paid_by_others),
+        cmocka_unit_test(of_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "packs_private.h"
 
 #include <bw/units.h>
+#include <claimline.h>
 #include <model.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,9 +95,49 @@ static void test_share_of_that_days_claim(void **state)
     assert_int_equal(bw_pack_busy_ppm(&seen), BW_UNKNOWN);
 }
 
+/* $500 for the circuit of one school, and $9,000 of Internet access for its whole district
+ * or for it alone. */
+static void test_a_bill_of_others_too(void **state)
+{
+    static char own[][BW_NUMBER_MAX + 1] = {"123456"};
+    static char all[][BW_NUMBER_MAX + 1] = {"123456", "123457"};
+    struct bw_claimline line;
+    struct bw_claimline other;
+    struct bw_pack_filed filed = {.line = &line,
+                                  .origin = "",
+                                  .others = &other,
+                                  .n_others = 1,
+                                  .monthly = BW_DECIMAL_NOT_STATED};
+    struct bw_pack_asked asked = {.filed = &filed, .n_reports = 1};
+    struct bw_pack_made m = {.asked = &asked};
+    enum bw_pack_part part;
+
+    (void)state;
+    bw_claimline_init(&line);
+    bw_claimline_init(&other);
+    line.role = BW_ROLE_TRANSPORT;
+    line.unit_monthly = (struct bw_decimal){.n = 500};
+    line.recipients = (struct bw_numbers){.text = own, .n = 1};
+    line.n_recipients = 1;
+    other.role = BW_ROLE_ISP_ONLY;
+    other.unit_monthly = (struct bw_decimal){.n = 9000};
+    other.recipients = line.recipients;
+    other.n_recipients = 1;
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 950000);
+    other.recipients = (struct bw_numbers){.text = all, .n = 2};
+    other.n_recipients = 2;
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+    other.recipients = (struct bw_numbers){.text = &all[1], .n = 1};
+    other.n_recipients = 1;
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+    other.n_recipients = BW_UNKNOWN; /* who uses it is not stated */
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 950000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_claim_at_another_layer),
-                                       cmocka_unit_test(test_share_of_that_days_claim)};
+                                       cmocka_unit_test(test_share_of_that_days_claim),
+                                       cmocka_unit_test(test_a_bill_of_others_too)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
