@@ -13,6 +13,7 @@
 #include <plot.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <words.h>
 
 enum {
@@ -68,6 +69,13 @@ static void soon_words(struct bw_pack_made *m,
     }
     bw_doc_span(m->doc, BW_SPAN_STRONG, "75 % of ");
     bw_doc_printf(m->doc, BW_SPAN_STRONG, "%s: %s", claim, months[0]);
+    if (strcmp(months[1], months[2]) == 0) {
+        bw_doc_printf(m->doc, BW_SPAN_PLAIN,
+                      ". So says the trend of class hours, as do both ends of its 95 %% "
+                      "interval; %s is as far as can be told (" BW_METHOD_SOON ").",
+                      end);
+        return;
+    }
     bw_doc_printf(
         m->doc, BW_SPAN_PLAIN,
         ". So says the trend of class hours; its 95 %% interval reaches from %s to "
@@ -191,7 +199,8 @@ void bw_pack_use_chart(struct bw_pack_made *m)
                                             {BW_SWATCH_HATCH, "no record"}};
     static const struct bw_doc_key key_ahead[] = {
         {BW_SWATCH_CLAIM, "claim"},
-        {BW_SWATCH_NONE, "dash and dot: growth, as far as it may be said, in its interval"},
+        {BW_SWATCH_NONE, "dash and dot: growth, as far as it may be said, in its interval; "
+                         "grey ground: after the period"},
         {BW_SWATCH_HATCH, "no record"}};
     struct bw_pack_use u = {.n_days = 0};
     struct bw_drawing f;

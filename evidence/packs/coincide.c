@@ -10,6 +10,7 @@
 #include <canvas.h>
 #include <pages_private.h>
 #include <stdio.h>
+#include <string.h>
 #include <words.h>
 
 enum {
@@ -153,6 +154,37 @@ static int64_t diagram_height(const struct bw_drawing *f, int64_t width_mpt)
     return TOP + (int64_t)lines_drawn(f->of) * STEP;
 }
 
+/* A name that fits into a box, in full where it can. */
+static void fitting(const char *name, char *out, size_t n)
+{
+    size_t len;
+
+    (void)snprintf(out, n, "%s", name);
+    len = strlen(out);
+    while (bw_canvas_text_mpt(BW_ROLE_VALUE, out) > BOX_W - 8 * BW_PT && len > 3) {
+        len--;
+        while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80) {
+            len--; /* not within a letter */
+        }
+        (void)snprintf(out, n, "%.*s…", (int)len, name);
+    }
+}
+
+/* By its circuit's name, and with its site's where another one is called the same. */
+static void line_name(const struct bw_pack_asked *q, size_t at, char *out, size_t n)
+{
+    const struct bw_report *r = q->reports[at];
+    bool twice = false;
+    char name[sizeof(r->site) + sizeof(r->circuit) + 2];
+
+    for (size_t i = 0; i < q->n_reports; i++) {
+        twice = twice || (i != at && strcmp(q->reports[i]->circuit, r->circuit) == 0);
+    }
+    (void)snprintf(name, sizeof(name), "%s%s%s", twice ? r->site : "", twice ? "." : "",
+                   r->circuit);
+    fitting(name, out, n);
+}
+
 static void
 box(struct bw_canvas *c, int64_t x, int64_t y, const char *title, const char *small)
 {
@@ -174,6 +206,7 @@ static void diagram_draw(const struct bw_drawing *f, struct bw_canvas *c, int64_
         const struct bw_report_claim *claim = bw_pack_claim(r);
         int64_t y = TOP + (int64_t)i * STEP;
         char rate[BW_WORDS_MAX] = "no claim in force";
+        char name[sizeof(r->site) + sizeof(r->circuit) + 8];
         if (claim && claim->bps[BW_DOWN] != BW_UNKNOWN) {
             bw_words_rate(claim->bps[BW_DOWN], rate);
         }
@@ -181,7 +214,8 @@ static void diagram_draw(const struct bw_drawing *f, struct bw_canvas *c, int64_
                        BW_STYLE_AXIS);
         bw_canvas_line(c, (width_mpt + BOX_W) / 2, y + BOX_H / 2, width_mpt - BOX_W,
                        middle + BOX_H / 2, BW_STYLE_AXIS);
-        box(c, (width_mpt - BOX_W) / 2, y, r->circuit, rate);
+        line_name(q, i, name, sizeof(name));
+        box(c, (width_mpt - BOX_W) / 2, y, name, rate);
     }
     box(c, 0, middle, "School",
         bw_words_or(

@@ -183,7 +183,9 @@ void bw_pack_districts(struct bw_pack_made *m)
     bw_page_table(m->doc, "district-list", BW_TABLE_TIGHT, names, 9, 1);
     bw_doc_printf(
         m->doc, BW_SPAN_PLAIN,
-        "Claimed: download, on %s%s%s, the sum of its Internet lines and, where "
+        "Of the lines of which it is known, busy: at 75 %% of the claim or more on the "
+        "busiest school day; full: at 90 %% or more at some time in class hours; out: with "
+        "an outage. Claimed: download, on %s%s%s, the sum of its Internet lines and, where "
         "Internet and its circuits are billed apart, the lesser of the two; at the "
         "layer that they name, IP where they name none; not told where these are unlike "
         "(" BW_CLAIMED_METHOD

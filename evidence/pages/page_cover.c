@@ -387,11 +387,14 @@ void bw_page_gaps(struct bw_doc *d, const struct bw_report *r)
                     "is missing.");
     }
     if (many) {
+        char missing[BW_WORDS_MAX];
+        char left[BW_WORDS_MAX];
+        bw_words_counted((int64_t)(c->n_gaps - stated(c)), "gap", "gaps", missing);
+        bw_words_counted((int64_t)stated(c), "time", "times", left);
         bw_doc_details(d, true);
         bw_doc_printf(d, BW_SPAN_PLAIN,
-                      "All %zu: %zu gaps, and %zu times something was put "
-                      "off or left out",
-                      c->n_gaps, c->n_gaps - stated(c), stated(c));
+                      "All %zu: %s, and %s something was put off or left out", c->n_gaps,
+                      missing, left);
     }
     gaps_table(d, r, shown);
     if (many) {

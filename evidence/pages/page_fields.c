@@ -37,7 +37,7 @@ void bw_page_fields(struct bw_doc *d)
                 "own files.");
     bw_doc_details(d, false);
     bw_doc_text(d, "Every field of a record");
-    bw_doc_table(d, "field-list", BW_TABLE_PLAIN, columns, 4);
+    bw_doc_table(d, "field-list", BW_TABLE_TIGHT, columns, 4);
     (void)bw_summary_fields(field_row, d);
     bw_doc_end(d);
     bw_doc_end(d);

@@ -7,6 +7,7 @@
 #include "pages_private.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <words.h>
 
 /* "FCC …: what the line can carry, out of class hours" over its sentence. */
@@ -81,10 +82,22 @@ static void part(struct bw_doc *d, const struct bw_finding_part *p)
                      p->n_rows);
 }
 
-static void details(struct bw_doc *d, const struct bw_finding *f)
+/* The first finding of the same part of the page by the same rule: there its text stands.
+ */
+static const struct bw_finding *told_by(const struct bw_report *r,
+                                        const struct bw_finding *f)
 {
-    bw_doc_details(d, false);
-    bw_doc_printf(d, BW_SPAN_PLAIN, "%s: the rule, its sources and the arithmetic", f->id);
+    for (size_t i = 0; i < r->findings.n; i++) {
+        const struct bw_finding *x = &r->findings.list[i];
+        if (x->governs == f->governs && strcmp(x->rule->sha256, f->rule->sha256) == 0) {
+            return x;
+        }
+    }
+    return f;
+}
+
+static void rule(struct bw_doc *d, const struct bw_finding *f)
+{
     bw_page_para(d, f->rule->says);
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_text(d, "Sources: ");
@@ -102,6 +115,24 @@ static void details(struct bw_doc *d, const struct bw_finding *f)
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_text(d, "SHA-256 of the rule's file: ");
     bw_doc_span(d, BW_SPAN_CODE, f->rule->sha256);
+}
+
+static void details(struct bw_doc *d, const struct bw_report *r, const struct bw_finding *f)
+{
+    const struct bw_finding *first = told_by(r, f);
+
+    bw_doc_details(d, false);
+    if (first == f) {
+        bw_doc_printf(d, BW_SPAN_PLAIN, "%s: the rule, its sources and the arithmetic",
+                      f->id);
+        rule(d, f);
+    } else {
+        bw_doc_printf(d, BW_SPAN_PLAIN, "%s: the arithmetic", f->id);
+        bw_doc_para(d, BW_PARA_PLAIN);
+        bw_doc_printf(d, BW_SPAN_PLAIN,
+                      "The same rule as of %s: what it says and its sources stand there.",
+                      first->id);
+    }
     for (size_t i = 0; i < f->n_parts; i++) {
         part(d, &f->parts[i]);
     }
@@ -134,7 +165,7 @@ void bw_page_governing(struct bw_doc *d, const struct bw_report *r)
         if (f->governs) {
             head(d, f);
             counts(d, f);
-            details(d, f);
+            details(d, r, f);
         }
     }
     bw_doc_end(d);
@@ -154,7 +185,7 @@ void bw_page_comparison(struct bw_doc *d, const struct bw_report *r)
         if (!f->governs) {
             head(d, f);
             counts(d, f);
-            details(d, f);
+            details(d, r, f);
         }
     }
     bw_doc_end(d);

@@ -406,9 +406,9 @@ void bw_page_first(struct bw_doc *d, const struct bw_report *r)
     claimed_row(d, r);
     tested_row(d, r);
     used_rows(d, r);
+    facts(d, r);
     claims_table(d, r);
     bw_plot_bars(r, &figure);
     bw_page_chart(d, &figure, "figures", NULL, 0);
-    facts(d, r);
     bw_doc_end(d);
 }

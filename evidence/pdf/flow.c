@@ -17,14 +17,14 @@ enum {
     LEVELS = 6,
     FACT_COLUMNS = 4,
     LEAST = 30, /* points: two lines of text and a little */
-    TABLE_LEAST = 64,
+    FACTS_LEAST = 64,
     KEPT = 90, /* points: a text no higher is not split */
     APPENDED_MAX = 256,
-    ROWS_MAX = 400,     /* of a table on paper, more than a year has days */
-    CONTENTS_LEAST = 9, /* sections */
-    CONTENTS_LINE = 12
+    ROWS_MAX = 400 /* of a table on paper, more than a year has days */
 };
 
+#define DETAIL_TEXT 0.86
+#define DETAIL_SPACE 0.6
 #define DETAIL_ANCHOR "in-detail-%zu"
 
 static const struct paper_face body = {.size = 9, .strong = 9};
@@ -93,9 +93,9 @@ static double least(struct paper *p, const struct bw_block *b)
     case BW_BLOCK_CHART:
         return paper_chart_height(p, &b->as.chart) + (b->as.chart.n_key ? 20 : 6);
     case BW_BLOCK_TABLE:
-        return paper_table_short(p, b) ? PAPER_TABLE_SHORT + 8 : TABLE_LEAST;
+        return paper_table_least(p, b);
     case BW_BLOCK_FACTS:
-        return TABLE_LEAST;
+        return FACTS_LEAST;
     case BW_BLOCK_DETAILS: /* its pointer */
         return LEAST;
     case BW_BLOCK_PARA: {
@@ -472,6 +472,7 @@ static void appendix(struct flow *f)
     struct bw_block head = {
         .kind = BW_BLOCK_SECTION, .text = {.first = &words, .last = &words}, .as.level = 2};
     struct paper *p = f->p;
+    struct paper_set closer = *p->set;
     char anchor[32];
 
     if (f->n_appended == 0) {
@@ -480,6 +481,10 @@ static void appendix(struct flow *f)
     paper_page_break(p);
     paper_tag(p, "Sect");
     heading(f, &head);
+    /* to be looked up, not to be read through */
+    closer.text *= DETAIL_TEXT;
+    closer.space *= DETAIL_SPACE;
+    p->set = &closer;
     /* more may be folded within */
     for (size_t i = 0; i < f->n_appended && !p->error; i++) {
         const struct bw_block *b = f->appended[i];
@@ -495,6 +500,7 @@ static void appendix(struct flow *f)
         children(f, b);
     }
     paper_untag(p, "Sect");
+    p->set = p->usual;
 }
 
 static void block(struct flow *f, const struct bw_block *b)
@@ -568,67 +574,6 @@ static void title(struct flow *f, const struct bw_doc_head *h)
     paper_space(p, 3);
 }
 
-static void contents_line(
-    struct paper *p, const struct bw_block *b, double x, double y, double width, int page)
-{
-    char number[16];
-    struct bw_buf words;
-    PangoLayout *l;
-    double w;
-
-    bw_buf_init(&words, 4096);
-    bw_doc_plain(&b->text, &words);
-    (void)snprintf(number, sizeof(number), "%d", page);
-    paper_tag(p, "TOCI");
-    if (b->anchor) {
-        paper_link(p, b->anchor, words.data);
-    }
-    l = paper_plain(p, number, &small_face, -1);
-    w = paper_layout_width(l);
-    paper_show(p, l, x + width - w, y, PAPER_SOFT);
-    g_object_unref(l);
-    l = paper_plain(p, words.data ? words.data : "", &small_face, width - 24);
-    pango_layout_set_height(l, 0); /* one line */
-    pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
-    paper_show(p, l, x, y, PAPER_DEEP);
-    g_object_unref(l);
-    if (b->anchor) {
-        paper_link_end(p);
-    }
-    paper_untag(p, "TOCI");
-    bw_buf_done(&words);
-}
-
-/* Of a long document: its sections and the pages on which they begin, in two columns. */
-static void contents(struct paper *p, const struct bw_doc *d)
-{
-    double width = (p->text_width - 24) / 2;
-    size_t n = 0;
-    size_t i = 0;
-
-    for (const struct bw_block *b = bw_doc_root(d)->first; b; b = b->next) {
-        n += b->kind == BW_BLOCK_SECTION ? 1 : 0;
-    }
-    if (p->limited || n < CONTENTS_LEAST) {
-        return;
-    }
-    paper_space(p, 6);
-    paper_need(p, CONTENTS_LINE * (double)((n + 1) / 2));
-    paper_tag(p, "TOC");
-    for (const struct bw_block *b = bw_doc_root(d)->first; b; b = b->next) {
-        size_t row = i % ((n + 1) / 2);
-        double x = p->left + (i >= (n + 1) / 2 ? width + 24 : 0);
-        double y = p->y + CONTENTS_LINE * (double)row;
-        if (b->kind == BW_BLOCK_SECTION) {
-            contents_line(p, b, x, y, width,
-                          p->dry ? 0 : (int)paper_noted(p, &p->sections));
-            i++;
-        }
-    }
-    paper_untag(p, "TOC");
-    p->y += CONTENTS_LINE * (double)((n + 1) / 2);
-}
-
 /* What does not fit on so many pages is shortened, and how much is told. */
 static void shortened(struct paper *p)
 {
@@ -659,7 +604,7 @@ void paper_flow(struct paper *p, const struct bw_doc *d)
     for (const struct bw_block *b = bw_doc_root(d)->first; b && !p->error; b = b->next) {
         if (b->kind == BW_BLOCK_SECTION && !begun) {
             begun = true;
-            contents(p, d);
+            paper_contents(p, d);
         }
         block(&f, b);
     }

@@ -194,11 +194,13 @@ static void footer(struct paper *p)
     PangoLayout *l;
     double y = p->height - MARGIN_FOOT;
     double w;
+    const struct paper_set *set = p->set;
     size_t cut = p->cut;
 
     if (p->dry) {
         return;
     }
+    p->set = p->usual;
     paper_private(p);
     paper_rule(p, p->left, y - 5, p->text_width, 0.5, PAPER_RULE);
     (void)snprintf(number, sizeof(number), "page %d of %d", p->page, p->pages);
@@ -211,6 +213,7 @@ static void footer(struct paper *p)
     pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
     paper_show(p, l, p->left, y, PAPER_SOFT);
     g_object_unref(l);
+    p->set = set;
     p->cut = cut; /* the title has it whole */
     paper_private_end(p);
 }

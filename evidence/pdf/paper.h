@@ -49,6 +49,7 @@ struct paper {
     PangoContext *context;
     bool dry;
     const struct paper_set *set;
+    const struct paper_set *usual; /* of footers, also where the page is set closer */
     const struct bw_doc *doc;
     bool limited; /* to so many pages: folded blocks stay in other forms */
     size_t cut;   /* texts and rows that were shortened in this run */
@@ -155,10 +156,10 @@ double paper_chart_height(const struct paper *p, const struct bw_doc_chart *c);
 void paper_swatch(struct paper *p, enum bw_doc_swatch swatch, double x, double y);
 
 void paper_table(struct paper *p, const struct bw_block *b); /* table.c */
-/* Whether it has few rows: where it is no higher than that, it is not split. */
-#define PAPER_TABLE_SHORT 160
-bool paper_table_short(const struct paper *p, const struct bw_block *b);
-void paper_flow(struct paper *p, const struct bw_doc *d); /* flow.c */
+/* Room that its beginning wants: all of it where it is short, for then it is not split. */
+double paper_table_least(struct paper *p, const struct bw_block *b);
+void paper_contents(struct paper *p, const struct bw_doc *d); /* contents.c */
+void paper_flow(struct paper *p, const struct bw_doc *d);     /* flow.c */
 
 /* finish.c: what cairo did not write. */
 int paper_finish(const struct paper *p,

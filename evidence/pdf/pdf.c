@@ -115,6 +115,7 @@ static int counted(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper pa
     p->limited = most > 0;
     for (int i = 0; i < SETS; i++) {
         p->set = &sets[i];
+        p->usual = p->set;
         p->heights.n = 0;
         p->appended.n = 0;
         p->sections.n = 0;

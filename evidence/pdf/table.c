@@ -19,10 +19,13 @@ enum {
     SLACK = 2,      /* points by which words may be wider than metrics.c says */
     ROOM = 34,      /* points of a cell in which people write */
     FEW = 6,        /* rows */
+    TABLE_LEAST = 64,
+    TABLE_WHOLE = 160, /* points: a table of few rows that is no higher is not split */
     MANY = 8,
     SHORT = 150, /* points: what has one line in a table of many rows */
     BRIEF = 66,  /* points: what has one line in any table */
-    SIZES = 8
+    DATE = 108,  /* points: the same where the table needs no smaller type for it */
+    SIZES = 9
 };
 
 struct table {
@@ -162,7 +165,7 @@ static struct paper_face cell_face(const struct table *t, size_t column)
 
 static void widths(struct paper *p, struct table *t)
 {
-    static const double smaller[SIZES] = {1, 0.95, 0.9, 0.86, 0.82, 0.78, 0.74, 0.7};
+    static const double smaller[SIZES] = {1, 1, 0.95, 0.9, 0.86, 0.82, 0.78, 0.74, 0.7};
     struct paper_face full = t->face;
     double gap = t->gap;
     size_t n_rows = 0;
@@ -171,6 +174,7 @@ static void widths(struct paper *p, struct table *t)
         n_rows++;
     }
     for (int k = 0; k < SIZES; k++) {
+        double brief = k == 0 ? DATE : BRIEF * smaller[k];
         struct need needs[BW_DOC_COLUMNS_MAX] = {{0, 0}};
         t->face.size = full.size * smaller[k];
         t->face.strong = full.strong * smaller[k];
@@ -194,7 +198,7 @@ static void widths(struct paper *p, struct table *t)
         for (size_t i = 0; i < t->t->n_columns; i++) {
             /* dates on one line, and all short cells of a long list */
             bool one_line = n_rows > MANY || t->t->columns[i].header ||
-                            (!p->limited && needs[i].most <= BRIEF * smaller[k]);
+                            (!p->limited && needs[i].most <= brief);
             if (one_line && t->t->style != BW_TABLE_BIG &&
                 needs[i].most <= SHORT * smaller[k]) {
                 needs[i].least = needs[i].most;
@@ -454,14 +458,18 @@ static void rows_left(struct paper *p, const struct bw_block *r)
     p->cut += n;
 }
 
-bool paper_table_short(const struct paper *p, const struct bw_block *b)
+/* The height up to which a table is not split; 0: it may be. */
+static double whole_below(const struct paper *p, const struct bw_block *b)
 {
     int rows = 0;
 
     for (const struct bw_block *r = b->first; r; r = r->next) {
         rows++;
     }
-    return !p->limited && rows <= FEW;
+    if (p->limited || rows > (b->as.table.style == BW_TABLE_BIG ? MANY : FEW)) {
+        return 0;
+    }
+    return b->as.table.style == BW_TABLE_BIG ? (p->bottom - p->top) * 0.6 : TABLE_WHOLE;
 }
 
 /* What a short table needs to stand whole; `begin` of one that is split between rows. */
@@ -470,8 +478,9 @@ all_of(struct paper *p, const struct table *t, const struct bw_block *r, double 
 {
     double heights[GROUP_MAX];
     double all = begin;
+    double most = whole_below(p, t->block);
 
-    if (!paper_table_short(p, t->block)) {
+    if (most <= 0) {
         return begin;
     }
     for (bool first = true; r; first = false) {
@@ -480,15 +489,12 @@ all_of(struct paper *p, const struct table *t, const struct bw_block *r, double 
             all += first ? 0 : heights[i];
         }
     }
-    return all <= PAPER_TABLE_SHORT ? all : begin;
+    return all <= most ? all : begin;
 }
 
-void paper_table(struct paper *p, const struct bw_block *b)
+static struct table table_of(struct paper *p, const struct bw_block *b)
 {
     struct table t = {.block = b, .t = &b->as.table};
-    double heights[GROUP_MAX];
-    double need;
-    const struct bw_block *r = b->first;
 
     style_of(&t);
     t.pad_y *= p->set->space < 0.5 ? 0.5 : p->set->space;
@@ -496,6 +502,38 @@ void paper_table(struct paper *p, const struct bw_block *b)
         t.headed = t.headed || t.t->columns[i].name;
     }
     widths(p, &t);
+    return t;
+}
+
+double paper_table_least(struct paper *p, const struct bw_block *b)
+{
+    double most = whole_below(p, b);
+    double heights[GROUP_MAX];
+    double all;
+    struct table t;
+
+    if (most <= 0) {
+        return TABLE_LEAST;
+    }
+    t = table_of(p, b);
+    all = caption_height(p, b) + head_height(p, &t);
+    for (const struct bw_block *r = b->first; r && all <= most;) {
+        memset(heights, 0, sizeof(heights));
+        size_t n = measured(p, &t, r, heights);
+        for (size_t i = 0; i < n && r; i++, r = r->next) {
+            all += heights[i];
+        }
+    }
+    return all <= most ? all + 2 : TABLE_LEAST;
+}
+
+void paper_table(struct paper *p, const struct bw_block *b)
+{
+    struct table t = table_of(p, b);
+    double heights[GROUP_MAX];
+    double need;
+    const struct bw_block *r = b->first;
+
     need = caption_height(p, b) + head_height(p, &t);
     if (r) {
         size_t n = group(p, &t, r, heights);

@@ -3,7 +3,9 @@
 """test_findings.py BANDWITNESS GEN_YEAR - findings in a report: what governs, what is for comparison,
 in every format; every outcome and row worked out again by recompute_findings.py; what cannot be
 used is refused with its mend."""
+import base64
 import csv
+import hashlib
 import io
 import json
 import os
@@ -123,6 +125,13 @@ class Findings(unittest.TestCase):
         self.assertIn("these rules do not govern this service", rest)
         self.assertIn("(fcc-caf/capacity)", rest)
         self.assertEqual(page, self.report("--terms", self.terms, "--adopt", "esh-headroom", form="html"))
+        files = re.findall("SHA-256 of the rule[^ ]+ file: <code>([^<]+)</code>", page)
+        self.assertEqual(len(files), len(set(files)), "a rule's sources stand twice")
+        hashes = set()
+        for name in os.listdir(RULES):
+            with open(f"{RULES}/{name}", "rb") as f:
+                hashes.add(base64.urlsafe_b64encode(hashlib.sha256(f.read()).digest()).decode().rstrip("="))
+        self.assertEqual(set(files), hashes)
         self.assertNotIn("findings", self.report(rules="none"))
         self.assertIn("no rules were given to this report", self.report(rules="none", form="html"))
         self.assertNotIn("no rules were given", page)

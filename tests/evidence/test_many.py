@@ -169,6 +169,14 @@ class Many(unittest.TestCase):
         self.report("--for", "legislature", "--district", DISTRICT, *claim, *RULES, "-o",
                     f"{self.top}/lines.html")
         page = self.figures(out)
+        with open(f"{self.top}/lines.html", encoding="utf-8") as f:
+            lines = f.read().split('id="line-list"')[1].split("</table>")[0]
+        told = re.findall(r"<small>(s-[a-z]+\.wan)</small>(?:<small>([^<]*)</small>)?", lines)
+        # each line names its district, and those of one stand together
+        self.assertEqual(sorted(x for x, _ in told), ["s-heron.wan", "s-heronb.wan", "s-heronc.wan"])
+        districts = [d for _, d in told]
+        self.assertEqual(sum(a != b for a, b in zip(districts, districts[1:])), len(set(districts)) - 1)
+        self.assertTrue(all(districts), districts)
         own = {}
         for n, (first, end) in enumerate((("2026-10-27", "2026-10-29"), ("2026-10-29", "2026-10-31"))):
             at = f"{self.top}/own{n}"

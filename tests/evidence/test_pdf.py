@@ -141,6 +141,14 @@ def check_pages(name, pdf, n, footer):
             wrong(f"{name}: page {i} does not say that it is page {i} of {n} of {footer}")
 
 
+def check_first(name, pdf):
+    """What is claimed and delivered, and the row of figures that it rests on, stand on one page."""
+    text = BREAK.sub(" ", run("pdftotext", "-l", "1", pdf, "-"))
+    for want in ("Delivered, carried", "is on record", "is where the box stands"):
+        if want not in text:
+            wrong(f"{name}: '{want}' is not on page 1")
+
+
 def objects(pdf):
     return json.loads(run("qpdf", "--json", pdf))["qpdf"][1]
 
@@ -253,6 +261,8 @@ def case(name, gen, args, paper, most, folder):
         check_structure(name, pdf, f.read().count('class="fig"'))
     check_links(name, pdf, args)
     check_fonts(name, pdf)
+    if stem == "report":
+        check_first(name, pdf)
     print(f"{name}: {n} pages, {os.path.getsize(pdf)} bytes")
 
 
