@@ -240,7 +240,7 @@ int bw_origin_keyfacts(struct bw_origin *s,
         list = calloc(n + 1, sizeof(*list));
         r = list ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    for (size_t i = 0; r == 0 && i < n; i++) {
+    for (size_t i = 0; list && i < n; i++) {
         list[i].from_unix_s = keys[i].from_unix_s;
         list[i].revoked_unix_s = keys[i].revoked_unix_s;
         memcpy(list[i].kid, keys[i].key.kid, sizeof(list[i].kid));

@@ -173,7 +173,7 @@ int bw_logged_runs_read(const char *data,
                         size_t *ret_n,
                         struct bw_err *reterr)
 {
-    void *list;
+    void *list = NULL;
     int r = rows_read(data, n, runs_heading, run, sizeof(**ret), &list, ret_n, reterr);
 
     if (r == 0) {
@@ -212,7 +212,7 @@ int bw_logged_others_read(const char *data,
                           size_t *ret_n,
                           struct bw_err *reterr)
 {
-    void *list;
+    void *list = NULL;
     int r = rows_read(data, n, others_heading, other, sizeof(**ret), &list, ret_n, reterr);
 
     if (r == 0) {

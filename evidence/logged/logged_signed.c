@@ -127,7 +127,7 @@ static void read_witnesses(struct bw_logged_reading *k,
     if (!p->witnessed || !bw_logged_need(k, member, &lines, &n_lines)) {
         return;
     }
-    bw_buf_init(&both, 2 * BW_NOTE_MAX);
+    bw_buf_init(&both, (size_t)2 * BW_NOTE_MAX);
     bw_buf_add(&both, note, n);
     bw_buf_add(&both, lines, n_lines);
     if (bw_buf_error(&both) || bw_note_parse(both.data, both.len, &parts, &e) < 0) {

@@ -32,7 +32,7 @@ static const char *const words[BW_EPC_ANSWERS] = {
 
 const char *bw_epc_word(enum bw_epc_answer answer)
 {
-    return words[answer];
+    return answer < BW_EPC_ANSWERS ? words[answer] : "";
 }
 
 /* ---- the file ------------------------------------------------------------------- */

@@ -89,8 +89,8 @@ static void summary(struct bw_doc *d, const struct bw_made_index *x)
     bw_doc_para(d, BW_PARA_LEAD);
     bw_doc_printf(d, BW_SPAN_PLAIN,
                   "%s: %lld made, %lld without a record of the period, %lld failed.", text,
-                  (long long)(n[BW_MADE_IT] + n[BW_MADE_BAD]), (long long)n[BW_NO_RECORD],
-                  (long long)n[BW_NOT_MADE]);
+                  (long long)n[BW_MADE_IT] + (long long)n[BW_MADE_BAD],
+                  (long long)n[BW_NO_RECORD], (long long)n[BW_NOT_MADE]);
     if (n[BW_SET_APART] > 0) {
         bw_doc_printf(d, BW_SPAN_PLAIN,
                       " Of %lld " BW_PACK_SET_APART

@@ -130,10 +130,11 @@ static void people(struct bw_pack_made *m, const struct bw_district *d)
     }
 }
 
-static void
-row(struct bw_pack_made *m, const char *number, const struct bw_district *d, size_t at)
+/* d NULL: of the circuits whose district is not told. */
+static void row(struct bw_pack_made *m, const struct bw_district *d, size_t at)
 {
     const struct bw_pack_many *q = m->asked->many;
+    const char *number = d ? d->number : "";
     struct sums s = sum_of(q, number);
 
     bw_doc_row(m->doc);
@@ -193,10 +194,10 @@ void bw_pack_districts(struct bw_pack_made *m)
         "time. Students: full-time, of its schools together.",
         day, before[0] ? " and before on " : "", before);
     for (size_t i = 0; i < q->n_districts; i++) {
-        row(m, q->districts[i].number, &q->districts[i], i);
+        row(m, &q->districts[i], i);
     }
     if (sum_of(q, "").n > 0) {
-        row(m, "", NULL, 0);
+        row(m, NULL, 0);
     }
     bw_doc_end(m->doc);
 }
