@@ -51,6 +51,7 @@ void paper_contents(struct paper *p, const struct bw_doc *d)
     double width = (p->text_width - 24) / 2;
     size_t n = 0;
     size_t i = 0;
+    size_t rows;
 
     for (const struct bw_block *b = bw_doc_root(d)->first; b; b = b->next) {
         n += b->kind == BW_BLOCK_SECTION ? 1 : 0;
@@ -58,12 +59,13 @@ void paper_contents(struct paper *p, const struct bw_doc *d)
     if (p->limited || n < CONTENTS_LEAST) {
         return;
     }
+    rows = (n + 1) / 2;
     paper_space(p, 6);
-    paper_need(p, CONTENTS_LINE * (double)((n + 1) / 2));
+    paper_need(p, CONTENTS_LINE * (double)rows);
     paper_tag(p, "TOC");
     for (const struct bw_block *b = bw_doc_root(d)->first; b; b = b->next) {
-        size_t row = i % ((n + 1) / 2);
-        double x = p->left + (i >= (n + 1) / 2 ? width + 24 : 0);
+        size_t row = i % rows;
+        double x = p->left + (i >= rows ? width + 24 : 0);
         double y = p->y + CONTENTS_LINE * (double)row;
         if (b->kind == BW_BLOCK_SECTION) {
             contents_line(p, b, x, y, width,
@@ -72,5 +74,5 @@ void paper_contents(struct paper *p, const struct bw_doc *d)
         }
     }
     paper_untag(p, "TOC");
-    p->y += CONTENTS_LINE * (double)((n + 1) / 2);
+    p->y += CONTENTS_LINE * (double)rows;
 }
