@@ -140,7 +140,7 @@ static void work(const struct bw_crew_plan *plan, int fd, int told, const sigset
     uint64_t job;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-    (void)sigprocmask(SIG_SETMASK, before, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, before, NULL);
     if (said < 0 || dup2(said, STDOUT_FILENO) < 0 || dup2(told, STDERR_FILENO) < 0) {
         return;
     }
@@ -354,7 +354,7 @@ int bw_crew_run(const struct bw_crew_plan *plan, struct bw_err *reterr)
     (void)sigemptyset(&ending);
     (void)sigaddset(&ending, SIGINT);
     (void)sigaddset(&ending, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &ending, &c->before);
+    (void)pthread_sigmask(SIG_BLOCK, &ending, &c->before);
     c->signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
     r = c->signals < 0 ? bw_err_set(reterr, -errno, "no signals: %s", bw_strerror(-errno))
                        : serve(c, reterr);
@@ -373,7 +373,7 @@ int bw_crew_run(const struct bw_crew_plan *plan, struct bw_err *reterr)
         }
         (void)close(c->signals);
     }
-    (void)sigprocmask(SIG_SETMASK, &c->before, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &c->before, NULL);
     for (size_t i = 0; i < plan->n_jobs; i++) {
         free(c->results[i].texts);
     }

@@ -32,9 +32,9 @@ static int write_file(const char *path, const struct bw_buf *b, struct bw_err *r
     (void)sigaddset(&ending, SIGINT);
     (void)sigaddset(&ending, SIGTERM);
     (void)sigaddset(&ending, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &ending, &before);
+    (void)pthread_sigmask(SIG_BLOCK, &ending, &before);
     r = bw_file_write(path, b->data, b->len, MODE, reterr);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return r;
 }
 

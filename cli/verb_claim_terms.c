@@ -49,10 +49,10 @@ static int read_file(const struct bw_verb *v,
     r = bw_file_read(path, BW_PROMISE_CLAUSES_MAX, &text, &err);
     r = r < 0 ? r
               : bw_terms_parse(text.data ? text.data : "", text.len, path, &terms, &err);
-    if (r == 0 && strlen(text.data) != text.len) {
+    if (r == 0 && text.data && strlen(text.data) != text.len) {
         r = bw_err_set(&err, -EINVAL, "%s: has a NUL byte in it", path);
     }
-    if (r == 0) {
+    if (r == 0 && text.data) {
         memcpy(p->clauses, text.data, text.len + 1);
         bw_sha256_text(text.data, text.len, ret_sha256);
     }

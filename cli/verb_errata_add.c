@@ -222,7 +222,7 @@ static int print_json(const char *id, const struct errata_touch *t)
 {
     struct bw_buf out;
     struct bw_jw w;
-    bw_buf_init(&out, 16 * 1024 * 1024);
+    bw_buf_init(&out, (size_t)16 * 1024 * 1024);
     bw_jw_init(&w, &out);
     bw_jw_obj(&w);
     bw_jw_kstr(&w, "id", id[0] ? id : NULL);

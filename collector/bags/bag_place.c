@@ -95,7 +95,11 @@ void bw_bag_place_sweep(const char *folder, const struct bw_bag_place *p)
     bw_bag_place_making(folder, p, path);
     *strrchr(path, '/') = '\0';
     d = opendir(path);
-    for (const struct dirent *x; d && (x = readdir(d)) != NULL;) {
+    while (d) {
+        const struct dirent *x = readdir(d); /* NOLINT(concurrency-mt-unsafe): own */
+        if (!x) {
+            break;
+        }
         if (strncmp(x->d_name, made_by, sizeof(made_by) - 1) == 0) {
             (void)unlinkat(dirfd(d), x->d_name, 0);
         }

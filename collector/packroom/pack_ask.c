@@ -207,7 +207,9 @@ void bw_pack_ask_period(const struct bw_pack_ask *a, char out[192])
     (void)snprintf(out, 192, "%s%s%s%s%s", a->year, a->month, a->from, a->to[0] ? "-" : "",
                    a->to);
     for (char *c = out; *c; c++) {
-        *c = *c == ':' || *c == '+' ? '_' : *c;
+        if (*c == ':' || *c == '+') {
+            *c = '_';
+        }
     }
 }
 

@@ -20,7 +20,7 @@ static long undo(const char *text, size_t n, char *out, size_t cap)
     size_t used = 0;
 
     for (size_t i = 0; i < n; i++) {
-        char c = text[i] == '+' ? ' ' : text[i];
+        char c = (char)(text[i] == '+' ? ' ' : text[i]);
         if (text[i] == '%') {
             int high = n - i > 2 ? hex(text[i + 1]) : -1;
             int low = n - i > 2 ? hex(text[i + 2]) : -1;
