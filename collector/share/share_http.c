@@ -361,7 +361,8 @@ static void on_more(void *owner, struct bw_http_stream *s)
     struct bw_buf piece;
 
     v->stream = s;
-    if (bw_clock_mono_ms() - v->begun_mono_ms > ANSWER_MS) {
+    if (bw_clock_mono_ms() - v->begun_mono_ms > ANSWER_MS ||
+        (v->fd >= 0 && bw_readers_run(*v->room->readers, visit_work, visit_after, v) < 0)) {
         bw_http_stream_end(s, false);
     } else if (v->fd < 0) { /* a page; after its last piece an empty one */
         bw_buf_init(&piece, PIECE_BYTES + 1);
@@ -371,8 +372,6 @@ static void on_more(void *owner, struct bw_http_stream *s)
         }
         v->sent += piece.len;
         bw_http_stream_put(s, &piece);
-    } else if (bw_readers_run(*v->room->readers, visit_work, visit_after, v) < 0) {
-        bw_http_stream_end(s, false);
     }
 }
 

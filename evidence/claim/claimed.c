@@ -213,13 +213,13 @@ void bw_claimed_settle(struct bw_claimed *c)
         s->isp_bps = sum_of(c, BW_CLAIMED_ISP, d, &s->at_least);
         s->transport_bps = sum_of(c, BW_CLAIMED_TRANSPORT, d, &s->at_least);
         s->lesser_bps = BW_UNKNOWN;
-        if (several(apart)) {
-            s->at_least = true; /* which is the lesser is not told */
-        } else if (s->isp_bps != BW_UNKNOWN && s->transport_bps != BW_UNKNOWN) {
+        if (!several(apart) && s->isp_bps != BW_UNKNOWN && s->transport_bps != BW_UNKNOWN) {
             s->lesser_bps = s->isp_bps < s->transport_bps ? s->isp_bps : s->transport_bps;
-        } else if (s->isp_bps != BW_UNKNOWN || s->transport_bps != BW_UNKNOWN) {
-            s->at_least =
-                true; /* one without the other says nothing of what comes through */
+        } else if (several(apart) || s->isp_bps != BW_UNKNOWN ||
+                   s->transport_bps != BW_UNKNOWN) {
+            /* at unlike layers the lesser is not told, and one without the other says
+             * nothing of what comes through */
+            s->at_least = true;
         }
         s->bps = s->internet_bps;
         if (s->lesser_bps != BW_UNKNOWN) {

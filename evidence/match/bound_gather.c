@@ -285,7 +285,9 @@ static int add_versions(struct bw_bound_gathered *g,
         *to = own;
         join(&to->bound, &h->list[k].facts);
         to->bound.idle = idle;
-        to->bound.last_day[0] = idle ? '\0' : to->bound.last_day[0];
+        if (idle) {
+            to->bound.last_day[0] = '\0';
+        }
     }
     return 0;
 }

@@ -99,6 +99,8 @@ double paper_noted(struct paper *p, struct paper_memo *m)
 static void
 begin(struct paper *p, struct paper_note note, const char *alt, const char *attributes)
 {
+    struct paper_note *added;
+
     if (p->dry || p->error) {
         return;
     }
@@ -112,11 +114,12 @@ begin(struct paper *p, struct paper_note note, const char *alt, const char *attr
         p->notes = more;
         p->room = room;
     }
-    note.alt = alt ? strdup(alt) : NULL;
-    if (alt && !note.alt) {
+    added = &p->notes[p->n_notes++];
+    *added = note;
+    added->alt = alt ? strdup(alt) : NULL;
+    if (alt && !added->alt) {
         p->error = -ENOMEM;
     }
-    p->notes[p->n_notes++] = note;
     cairo_tag_begin(p->cr, note.type, attributes);
 }
 

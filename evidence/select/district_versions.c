@@ -150,10 +150,8 @@ int bw_select_versions(struct bw_catalogue *c,
                                take, &all, reterr);
 
     taken = r < 0 ? NULL : calloc(all.n + 1, sizeof(*taken));
-    if (r == 0 && !taken) {
-        r = -ENOMEM;
-    }
-    if (r < 0) {
+    if (!taken) {
+        r = r < 0 ? r : -ENOMEM;
         goto out;
     }
     if (all.n > 1) {
