@@ -114,12 +114,13 @@ begin(struct paper *p, struct paper_note note, const char *alt, const char *attr
         p->notes = more;
         p->room = room;
     }
-    added = &p->notes[p->n_notes++];
+    added = &p->notes[p->n_notes];
     *added = note;
-    added->alt = alt ? strdup(alt) : NULL;
-    if (alt && !added->alt) {
+    if (alt && asprintf(&added->alt, "%s", alt) < 0) {
+        added->alt = NULL;
         p->error = -ENOMEM;
     }
+    p->n_notes++;
     cairo_tag_begin(p->cr, note.type, attributes);
 }
 
