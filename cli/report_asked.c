@@ -290,7 +290,7 @@ static int take_option(const struct bw_verb *v, int o, struct bw_report_asked *a
         if (o >= FIRST_CHOICE) {
             return take_choice(v, (enum bw_select_by)(o - FIRST_CHOICE), a);
         }
-        if (o < FIRST_TEXT) {
+        if (o < FIRST_TEXT || o - FIRST_TEXT >= (int)(sizeof(texts) / sizeof(texts[0]))) {
             return BW_EXIT_USAGE; /* getopt told */
         }
         memcpy((char *)a + texts[o - FIRST_TEXT].at, &optarg, sizeof(optarg));
