@@ -64,12 +64,19 @@ int bw_logged_others_read(const char *data,
 void bw_logged_leaf(int type, int64_t unix_ms, const uint8_t sha256[32], uint8_t ret[32]);
 /* The types of leaves that a key can have, ended by a negative one; has this key one of
  * this type; and what it stands for. -ENOMEM. */
-extern const int bw_logged_key_types[4];
+enum {
+    BW_LOGGED_KEY_LEAVES = 3
+};
+extern const int bw_logged_key_types[BW_LOGGED_KEY_LEAVES + 1];
 bool bw_logged_key_has(const struct bw_logged_key *k, int type);
 int bw_logged_key_hash(const struct bw_logged_key *k,
                        const char *site,
                        int type,
                        uint8_t ret[32]);
+
+/* How many leaves these things can have at most: each record and statement one, each key
+ * one of each of its types, each log that was given up one. */
+size_t bw_logged_parts_most(const struct bw_logged_things *t);
 
 /* The statements of a text, one by one. */
 struct bw_logged_line {

@@ -462,22 +462,12 @@ static void count_records(struct bw_logged_reading *k)
     }
 }
 
-static size_t most_parts(const struct bw_logged_things *t)
-{
-    size_t n = t->n_records + 2 * t->n_keys + BW_LOG_BEFORE_MAX;
-
-    for (size_t i = 0; i < t->n_statements; i++) {
-        n += t->statements[i] == '\n' ? 1 : 0;
-    }
-    return n + 1;
-}
-
 static int read_all(struct bw_logged_reading *k)
 {
     const struct bw_logged_checkpoint *last = &k->points[k->n_points - 1];
     int r;
 
-    k->parts = calloc(most_parts(k->t), sizeof(*k->parts));
+    k->parts = calloc(bw_logged_parts_most(k->t), sizeof(*k->parts));
     k->leaf = calloc(k->t->n_records + 1, sizeof(*k->leaf));
     if (!k->parts || !k->leaf) {
         return -ENOMEM;

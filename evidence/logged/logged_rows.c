@@ -231,8 +231,18 @@ void bw_logged_leaf(int type, int64_t unix_ms, const uint8_t sha256[32], uint8_t
     bw_leaf_hash(&leaf, ret);
 }
 
-const int bw_logged_key_types[4] = {BW_LEAF_ENROLMENT, BW_LEAF_KEY_END,
-                                    BW_LEAF_KEY_REPLACED, -1};
+const int bw_logged_key_types[BW_LOGGED_KEY_LEAVES + 1] = {
+    BW_LEAF_ENROLMENT, BW_LEAF_KEY_END, BW_LEAF_KEY_REPLACED, -1};
+
+size_t bw_logged_parts_most(const struct bw_logged_things *t)
+{
+    size_t n = t->n_records + BW_LOGGED_KEY_LEAVES * t->n_keys + BW_LOG_BEFORE_MAX;
+
+    for (size_t i = 0; i < t->n_statements; i++) {
+        n += t->statements[i] == '\n' ? 1 : 0;
+    }
+    return n + 1; /* a last line without an end */
+}
 
 bool bw_logged_key_has(const struct bw_logged_key *k, int type)
 {

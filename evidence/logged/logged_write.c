@@ -377,16 +377,6 @@ static int put_keys(struct bw_logged_writing *w)
     return bw_logged_put(w, BW_IN_LOG_KEYS);
 }
 
-static size_t most_parts(const struct bw_logged_things *t)
-{
-    size_t n = t->n_records + 3 * t->n_keys + BW_LOG_BEFORE_MAX;
-
-    for (size_t i = 0; i < t->n_statements; i++) {
-        n += t->statements[i] == '\n' ? 1 : 0;
-    }
-    return n + 1;
-}
-
 int bw_logged_write(const struct bw_logged_source *s,
                     const struct bw_logged_things *things,
                     bw_logged_file_cb file,
@@ -411,7 +401,7 @@ int bw_logged_write(const struct bw_logged_source *s,
     w->reader.size = w->size;
     w->reader.cb = read_tile;
     w->reader.owner = w;
-    w->parts = calloc(most_parts(things), sizeof(*w->parts));
+    w->parts = calloc(bw_logged_parts_most(things), sizeof(*w->parts));
     w->places = calloc(things->n_records + 1, sizeof(*w->places));
     r = w->parts && w->places ? 0 : bw_logged_no_memory(w);
     r = r < 0 ? r : take_records(w);

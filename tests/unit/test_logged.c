@@ -342,12 +342,90 @@ static void absent(void **state)
     }
 }
 
+/* ---- keys with all their leaves --------------------------------------------------- */
+
+enum {
+    KEYS = 40
+};
+
+struct forged {
+    struct bw_buf others;
+    int faults;
+};
+
+static bool find_forged(void *owner, const char *member, const char **ret, size_t *ret_n)
+{
+    struct forged *f = owner;
+    static const char json[] =
+        "{\"v\":1,\"name\":\"log.example/a\",\"checkpoints\":[{\"size\":1000,"
+        "\"signed_unix_s\":1,\"witnessed\":false,\"stamps\":[]}],\"witnesses\":[],"
+        "\"before\":0}";
+    static const char order[] = "first_position,last_position,leaf\r\n";
+
+    *ret = NULL;
+    if (strcmp(member, BW_IN_LOG_JSON) == 0) {
+        *ret = json;
+        *ret_n = sizeof(json) - 1;
+    } else if (strcmp(member, BW_IN_LOG_ORDER) == 0) {
+        *ret = order;
+        *ret_n = sizeof(order) - 1;
+    } else if (strcmp(member, BW_IN_LOG_OTHERS) == 0) {
+        *ret = f->others.data;
+        *ret_n = f->others.len;
+    }
+    return *ret != NULL;
+}
+
+static void hear_forged(void *owner, const char *member, const char *text)
+{
+    struct forged *f = owner;
+    (void)member;
+    (void)text;
+    f->faults++;
+}
+
+/* Room for each leaf of each key, also of those that were revoked and replaced. */
+static void leaves_of_keys(void **state)
+{
+    struct forged forged = {.faults = 0};
+    struct bw_logged_key keys[KEYS];
+    struct bw_logged_view v = {.find = find_forged,
+                               .fault = hear_forged,
+                               .unchecked = hear_forged,
+                               .owner = &forged};
+    struct bw_logged_things t = {.site = "s-oak", .keys = keys, .n_keys = KEYS};
+    struct bw_log_facts facts;
+    struct bw_pubkey none;
+    struct bw_err err = {""};
+    (void)state;
+    memset(&none, 0, sizeof(none));
+    bw_buf_init(&forged.others, 65536);
+    bw_logged_others_head(&forged.others);
+    for (int i = 0; i < KEYS; i++) {
+        keys[i] = (struct bw_logged_key){
+            .from_unix_s = 1, .revoked_unix_s = 2, .replaced_unix_s = 3};
+        (void)snprintf(keys[i].kid, sizeof(keys[i].kid), "%043d", i);
+        for (int k = 0; k < BW_LOGGED_KEY_LEAVES; k++) {
+            struct bw_logged_other o = {.leaf = BW_LOGGED_KEY_LEAVES * i + k,
+                                        .unix_ms = 1,
+                                        .type = bw_logged_key_types[k]};
+            memcpy(o.of, keys[i].kid, sizeof(keys[i].kid));
+            bw_logged_others_add(&forged.others, &o);
+        }
+    }
+    assert_int_equal(bw_logged_read(&v, &t, &none, 1, &facts, &err), 0);
+    assert_int_equal(facts.n_keys, KEYS * BW_LOGGED_KEY_LEAVES);
+    assert_true(forged.faults > 0); /* nobody signed that checkpoint */
+    bw_buf_done(&forged.others);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs),       cmocka_unit_test(others),
-        cmocka_unit_test(statements), cmocka_unit_test(leaves_in_order),
-        cmocka_unit_test(names),      cmocka_unit_test(no_stamp),
-        cmocka_unit_test(weeks),      cmocka_unit_test(absent)};
+        cmocka_unit_test(runs),          cmocka_unit_test(others),
+        cmocka_unit_test(statements),    cmocka_unit_test(leaves_in_order),
+        cmocka_unit_test(names),         cmocka_unit_test(no_stamp),
+        cmocka_unit_test(weeks),         cmocka_unit_test(absent),
+        cmocka_unit_test(leaves_of_keys)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
