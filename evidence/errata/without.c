@@ -447,7 +447,7 @@ int bw_without_new(const struct bw_without_ask *ask,
     a->ask = *ask;
     bw_buf_init(&a->json, BW_PAYLOAD_MAX);
     bw_buf_init(&a->jws, (size_t)2 * BW_JWS_MAX);
-    a->first_day_unix_s = floor_day(ask->from_unix_s) - BESIDE_DAYS * DAY_S;
+    a->first_day_unix_s = floor_day(ask->from_unix_s) - (int64_t)BESIDE_DAYS * DAY_S;
     a->n_days = (size_t)((ask->to_unix_s - a->first_day_unix_s) / DAY_S + 1 + BESIDE_DAYS);
     a->touched = calloc(a->n_days, sizeof(*a->touched));
     a->errata = calloc(ask->n_errata + 1, sizeof(*a->errata));
