@@ -6,6 +6,8 @@
 #include <buf.h>
 #include <bw/units.h>
 #include <clock.h>
+#include <hash.h>
+#include <hasher.h>
 #include <string.h>
 #include <text.h>
 
@@ -41,8 +43,21 @@ static void put_time(struct bw_buf *b, int64_t unix_s)
     bw_buf_printf(b, "<time datetime=\"%s\">%.10s %.5s UTC</time>", text, text, text + 11);
 }
 
+/* As sha256sum prints it, for whoever compares. */
+static const char *as_printed(const char *sha256, char ret[BW_SHA256_HEX + 1])
+{
+    uint8_t hash[32];
+
+    if (bw_b64_decode(sha256, strlen(sha256), hash, sizeof(hash)) != (long)sizeof(hash)) {
+        return sha256;
+    }
+    bw_sha256_hex(hash, ret);
+    return ret;
+}
+
 static void put_forms(struct bw_buf *b, const struct bw_share_page *p)
 {
+    char printed[BW_SHA256_HEX + 1];
     static const char *const words[BW_SHARE_FORMS] = {"Page (HTML, the version of record)",
                                                       "PDF", "CSV", "JSON"};
 
@@ -51,7 +66,8 @@ static void put_forms(struct bw_buf *b, const struct bw_share_page *p)
         bw_buf_puts(b, "<li><a href=\"/s/");
         bw_text_url(b, p->token);
         bw_buf_printf(b, "/pack.%s\">%s</a>, SHA-256 <code>%s</code></li>",
-                      bw_share_forms[i], words[i], p->share->sha256[i]);
+                      bw_share_forms[i], words[i],
+                      as_printed(p->share->sha256[i], printed));
     }
     bw_buf_puts(b, "</ul>");
 }
