@@ -649,6 +649,13 @@ void bw_report_class_day(const struct bw_report *r,
                          int64_t day,
                          struct bw_schoolcal_day *ret);
 
+/* Is it of a place where the box stood on a day of [from, to)? One of which nothing is said
+ * of days is. */
+bool bw_report_calendar_stands(const struct bw_report_calendar *c,
+                               const struct bw_tz *tz,
+                               int64_t from_unix_s,
+                               int64_t to_unix_s);
+
 /* A rate of full-size packets at one layer as seen at another (layer-convert/1; TCP over
  * IPv4 with time stamps for goodput). BW_UNKNOWN when a layer or the MTU is unknown. */
 int64_t

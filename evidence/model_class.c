@@ -3,7 +3,8 @@
  *
  * Invariant: where calendars are given, they alone say it: a day of which none speaks is
  * neither class nor not, and is counted as such. Without any, weekdays and hours of the
- * clock are a calendar without holidays. */
+ * clock are a calendar without holidays; a calendar of a place where the box stood on no
+ * day of the period is none. */
 #include "model_private.h"
 
 #include "tz.h"
@@ -42,15 +43,33 @@ static bool is_asked(const struct bw_report_calendar *c, int64_t day)
            (!c->last_day[0] || strcmp(date, c->last_day) <= 0);
 }
 
-/* Is it asked on a day from the first to the last? */
-static bool stands_in(const struct bw_report_calendar *c, int64_t first, int64_t last)
+bool bw_report_calendar_stands(const struct bw_report_calendar *c,
+                               const struct bw_tz *tz,
+                               int64_t from_unix_s,
+                               int64_t to_unix_s)
 {
+    const int64_t at[2] = {from_unix_s, to_unix_s - 1};
     char dates[2][BW_CIVIL_DATE_LEN + 1];
+    struct bw_civil d;
 
-    bw_civil_date(first, dates[0]);
-    bw_civil_date(last, dates[1]);
+    for (int i = 0; i < 2; i++) {
+        bw_tz_local(tz, at[i], &d);
+        bw_civil_date(bw_civil_days(d.year, d.month, d.day), dates[i]);
+    }
     return strcmp(c->first_day, dates[1]) <= 0 &&
-           (!c->last_day[0] || strcmp(dates[0], c->last_day) <= 0);
+           (!c->last_day[0] ||
+            (strcmp(dates[0], c->last_day) <= 0 && strcmp(c->first_day, c->last_day) <= 0));
+}
+
+static int check_zone(const struct bw_report *r,
+                      const struct bw_schoolcal_spec *s,
+                      struct bw_err *reterr)
+{
+    return strcmp(s->zone, r->tz_name) == 0
+               ? 0
+               : bw_err_set(reterr, -EINVAL,
+                            "the calendar \"%s\" is in %s, the report in %s", s->name,
+                            s->zone, r->tz_name);
 }
 
 int bw_model_class_begin(const struct bw_report_query *q,
@@ -60,32 +79,29 @@ int bw_model_class_begin(const struct bw_report_query *q,
     int64_t first;
     int64_t last;
     struct bw_civil c;
+    int rc = 0;
 
-    if (q->n_calendars == 0) {
-        return make_from_hours(r, reterr);
-    }
     bw_tz_local(r->tz, r->from_unix_s, &c);
     first = bw_civil_days(c.year, c.month, c.day);
     bw_tz_local(r->tz, r->to_unix_s - 1, &c);
     last = bw_civil_days(c.year, c.month, c.day);
-    r->calendars = bw_model_array(q->n_calendars, sizeof(*r->calendars));
+    r->calendars = bw_model_array(q->n_calendars + 1, sizeof(*r->calendars));
     if (!r->calendars) {
         return -ENOMEM;
     }
-    r->class_time.by_calendar = true;
-    for (size_t i = 0; i < q->n_calendars; i++) {
+    for (size_t i = 0; i < q->n_calendars && rc == 0; i++) {
         const struct bw_schoolcal_spec *s = bw_schoolcal_spec(q->calendars[i].cal);
-        if (strcmp(s->zone, r->tz_name) != 0) {
-            return bw_err_set(reterr, -EINVAL,
-                              "the calendar \"%s\" is in %s, the report in %s", s->name,
-                              s->zone, r->tz_name);
+        rc = check_zone(r, s, reterr);
+        if (!bw_report_calendar_stands(&q->calendars[i], r->tz, r->from_unix_s,
+                                       r->to_unix_s)) {
+            continue;
         }
-        if (stands_in(&q->calendars[i], first, last) &&
-            (s->from_day == BW_UNKNOWN || (s->from_day <= last && s->to_day >= first))) {
+        r->class_time.by_calendar = true;
+        if (s->from_day == BW_UNKNOWN || (s->from_day <= last && s->to_day >= first)) {
             r->calendars[r->n_calendars++] = q->calendars[i];
         }
     }
-    return 0;
+    return rc < 0 || r->class_time.by_calendar ? rc : make_from_hours(r, reterr);
 }
 
 void bw_report_class_day(const struct bw_report *r,

@@ -9,6 +9,7 @@
 #include <civil.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -121,6 +122,33 @@ static void at_the_claim_s_layer(void **state)
     fake_drop(&m);
 }
 
+/* A calendar of a place where the box stood on no day of the period is none: weekdays and
+ * hours of the clock hold. */
+static void of_a_place_that_it_left(const struct asked *a, struct bw_report_calendar *given)
+{
+    static const struct {
+        const char *first;
+        const char *last;
+        bool stands;
+    } stays[] = {{"", "2026-11-01", false},
+                 {"2026-11-03", "", false},
+                 {"2026-11-02", "2026-11-01", false}, /* moved twice on one day */
+                 {"2026-10-26", "2026-11-02", true},
+                 {"2026-11-02", "", true}};
+
+    for (size_t i = 0; i < sizeof(stays) / sizeof(stays[0]); i++) {
+        struct made m;
+        (void)snprintf(given->first_day, sizeof(given->first_day), "%s", stays[i].first);
+        (void)snprintf(given->last_day, sizeof(given->last_day), "%s", stays[i].last);
+        m = fake_report(some_days(0), a);
+        assert_int_equal(m.report->class_time.by_calendar, stays[i].stands);
+        assert_int_equal(m.report->n_calendars, stays[i].stands);
+        /* 07:00 to 09:30 by the calendar, to 17:00 by the clock */
+        assert_int_equal(m.report->days[0].class_s, stays[i].stands ? 9000 : 36000);
+        fake_drop(&m);
+    }
+}
+
 static void what_the_calendar_makes_of_days(void **state)
 {
     /* Monday ends at 09:30, Tuesday is a holiday, of Wednesday it does not speak */
@@ -181,6 +209,8 @@ static void what_the_calendar_makes_of_days(void **state)
     assert_int_equal(m.report->class_time.n_intervals_unknown, 1);
     assert_int_equal(m.report->used[0].window[BW_WINDOW_CLASS][BW_DOWN].n, 17);
     fake_drop(&m);
+    a.to = monday + DAY;
+    of_a_place_that_it_left(&a, &given);
     bw_schoolcal_free(cal);
 }
 
