@@ -141,6 +141,8 @@ static void tell_failure(struct making *m, struct view *v)
         bw_http_problem(v->req, 404, "no-records", "Nothing on record", "%s", text);
     } else if (m->status == EXIT_FAILED && strncmp(text, "every record of this", 20) == 0) {
         bw_http_problem(v->req, 404, "set-apart", "Every record is set apart", "%s", text);
+    } else if (m->status == EXIT_FAILED && strncmp(text, "--letter: ", 10) == 0) {
+        bw_http_problem(v->req, 400, "bad-query", "Not understood", "%s", text + 2);
     } else if (m->status < 0) {
         busy(v->req, text);
     } else {

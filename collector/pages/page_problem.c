@@ -98,6 +98,10 @@ static const struct {
      "Is the box's clock right?"},
     {"no-records", "Nothing on record",
      "No record of this circuit is of the period that was asked for. `detail` names both."},
+    {"set-apart", "Every record is set apart",
+     "What is on record of this period is excluded by an erratum, or came by a key that "
+     "was "
+     "in other hands. `detail` says which."},
     {"not-made", "Not made",
      "The collector could not make this pack; its own log says why. Whoever runs it can "
      "try "

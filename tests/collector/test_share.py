@@ -122,6 +122,12 @@ class Packs(unittest.TestCase):
         self.assertIn("no record ever", self.problem(404, "not-found", for_="pia", year="2026",
                                                      circuit="s-zzzzz.wan"))
         self.problem(404, "not-found", for_="pia", year="2026", circuit="..%2f..%2fetc")
+        elm = self.c.box("Elm School")
+        self.assertEqual(self.c.post([elm.summary()]).status, 200)
+        self.c.command("errata", "add", "--ledger", self.c.data, "--by", "heron", "--exclude", "--reason", "x",
+                       "--site", elm.site, "--from", "2026-09-01", "--to", "2026-10-01", "--fields", "records")
+        self.assertIn("every record", self.problem(404, "set-apart", for_="pia", year="FY2026",
+                                                   circuit=f"{elm.site}.wan"))
 
     # --- links to one pack
 
@@ -294,10 +300,15 @@ class Packs(unittest.TestCase):
         claims = os.path.join(self.enterContext(scratch()), "claims.csv")
         with open(claims, "w", encoding="utf-8") as f:
             f.write("year,frn,line,payer,provider,role,down,up\n"
-                    "2026,2699000001,1,123456,Larch Fibre,internet,100 Mbps,20 Mbps\n")
+                    "2026,2699000001,1,123456,Larch Fibre,internet,100 Mbps,20 Mbps\n"
+                    "2026,2699000002,1,123456,Birch Cable,internet,100 Mbps,20 Mbps\n")
         self.c.command("import", "claims", "--ledger", self.c.data, "--by", "heron", claims)
-        self.c.command("claim", "confirm", "--ledger", self.c.data, "--by", "heron",
-                       "2699000001.001", self.circuit, "--from", "2026-07-01")
+        for line, *days in (("2699000001.001", "--from", "2026-07-01", "--to", "2026-07-31"),
+                            ("2699000002.001", "--from", "2026-08-01")):
+            self.c.command("claim", "confirm", "--ledger", self.c.data, "--by", "heron", line, self.circuit, *days)
+        # no letter has two addressees, and who asks for one is told what to ask for
+        self.assertIn("within the period", self.problem(400, "bad-query", for_="delivery", year="FY2026",
+                                                        letter="yes"))
         a = self.c.get("/api/v1/frns/2699000001/pack?for=pia&year=FY2026&format=json")
         self.assertEqual(a.status, 200, a.body)
         one, = a.json["circuits"]
