@@ -423,6 +423,42 @@ static int see_day(void *owner, const struct bw_circuit_day *d)
     return 0;
 }
 
+static int check_bounded(const struct file *f, bool falling, struct bw_err *err)
+{
+    struct bw_check_opts opts = {.partial = true, .moved_max = 100};
+    struct bw_check_result res;
+    struct bw_check *c = NULL;
+    struct bw_buf text;
+    bw_buf_init(&text, f->n * BW_JWS_MAX);
+    for (size_t i = 0; i < f->n; i++) {
+        bw_buf_puts(&text, f->line[falling ? f->n - 1 - i : i]);
+        bw_buf_putc(&text, '\n');
+    }
+    assert_int_equal(bw_check_new(&opts, &c), 0);
+    int r = bw_check_bytes(text.data, text.len, c, NULL, NULL, &res, err);
+    bw_check_free(c);
+    bw_buf_done(&text);
+    return r;
+}
+
+/* Each goes before all others: a file of a million would take hours. */
+static void records_in_falling_order_are_not_looked_at_for_ever(void **state)
+{
+    struct chain_gen c;
+    struct file f = {.n = 0};
+    struct bw_err err = {.text = ""};
+    (void)state;
+    chain_gen_init(&c, BW_ALG_EDDSA, START);
+    add_records(&f, &c, 16);
+    assert_int_equal(check_bounded(&f, false, &err), 0);
+    /* 1 + 2 + … + 13 = 91 are moved, 14 more for the 15th */
+    assert_int_equal(check_bounded(&f, true, &err), -E2BIG);
+    assert_string_equal(
+        err.text, "line:15: the records are in no order; they are not looked at further");
+    file_done(&f);
+    chain_gen_done(&c);
+}
+
 static void a_file_is_read_in_any_order_and_packed(void **state)
 {
     struct chain_gen c;
@@ -588,6 +624,7 @@ int main(void)
         cmocka_unit_test(wrong_links_are_found),
         cmocka_unit_test(wrong_citations_are_found),
         cmocka_unit_test(unreadable_content_is_told_and_does_not_break_the_chain),
+        cmocka_unit_test(records_in_falling_order_are_not_looked_at_for_ever),
         cmocka_unit_test(a_file_is_read_in_any_order_and_packed),
         cmocka_unit_test(keys_are_loaded_in_every_form),
     };

@@ -21,6 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Entries that are moved to make room for records out of order, all in all: some seconds.
+ */
+#define MOVED_MAX INT64_C(400000000)
+
 struct entry {
     int64_t seq;
     uint32_t line;
@@ -55,6 +59,7 @@ struct bw_check {
     struct bw_check_schedule *schedule;
     struct bw_check_receipts *receipts;
     struct bw_check_result res;
+    int64_t moved;
     long hole_chain; /* the first fault is this hole; -1: it is not a hole */
     int64_t hole_from;
     int64_t hole_to;
@@ -97,6 +102,7 @@ int bw_check_new(const struct bw_check_opts *opts, struct bw_check **ret)
         return -ENOMEM;
     }
     c->opts = *opts;
+    c->opts.moved_max = opts->moved_max ? opts->moved_max : MOVED_MAX;
     c->hole_chain = -1;
     c->res.first_seq = BW_UNKNOWN;
     c->res.start_unix_s = BW_UNKNOWN;
@@ -212,8 +218,12 @@ static int room(struct chain *ch)
     return 0;
 }
 
-static int insert(struct chain *ch, size_t place, const struct entry *e)
+static int insert(struct bw_check *c, struct chain *ch, size_t place, const struct entry *e)
 {
+    c->moved += (int64_t)(ch->n - place);
+    if (c->moved > c->opts.moved_max) {
+        return -E2BIG;
+    }
     if (room(ch) < 0) {
         return -ENOMEM;
     }
@@ -496,7 +506,7 @@ static int add_summary(struct bw_check *c,
     if (s->end_unix_s > ch->pub.end_unix_s) {
         ch->pub.end_unix_s = s->end_unix_s;
     }
-    r = there ? 0 : insert(ch, place, e);
+    r = there ? 0 : insert(c, ch, place, e);
     r = r < 0 || there ? r : check_receipts(c, s, at);
     return r < 0 ? r : check_schedule(c, s, at);
 }

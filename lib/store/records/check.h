@@ -57,8 +57,10 @@ struct bw_check_opts {
     const struct bw_pubkey *log_keys; /* of collectors, for receipts of tests; borrowed */
     size_t n_log_keys;                /* 0: their signatures are not checked, all else is */
     bool some_log_keys; /* there may be others: their receipts are not checked */
-    bool partial; /* a chain may begin after its first record, and cite one that is not
-                     here: an export with --from, or of one box after another */
+    bool partial;      /* a chain may begin after its first record, and cite one that is not
+                          here: an export with --from, or of one box after another */
+    int64_t moved_max; /* how far records may be out of order; 0: as far as is looked at
+                          within seconds, which no box or ledger comes near */
 };
 
 struct bw_check_result {
@@ -99,7 +101,8 @@ struct bw_check_chain {
 };
 
 int bw_check_new(const struct bw_check_opts *opts, struct bw_check **ret);
-/* Check one record. Faults are results, not errors: 0, or -ENOMEM. */
+/* Check one record. Faults are results, not errors: 0, -ENOMEM, or -E2BIG where the records
+ * are so far out of order that they are not looked at further. */
 int bw_check_add(struct bw_check *c, const char *jws, size_t n, int64_t line);
 /* End: what can only be known at the end (missing records, chains cited but not here). */
 void bw_check_finish(struct bw_check *c, struct bw_check_result *ret);

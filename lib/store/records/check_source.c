@@ -20,6 +20,12 @@ enum {
     KEYS_MAX = 100000
 };
 
+static const char *add_trouble(int r)
+{
+    return r == -E2BIG ? "the records are in no order; they are not looked at further"
+                       : "out of memory";
+}
+
 /* Takes the lines over. */
 static int check_lines(const char *name,
                        struct bw_lines *l,
@@ -44,7 +50,7 @@ static int check_lines(const char *name,
     }
     bw_lines_close(l);
     if (r < 0) {
-        return bw_err_set(reterr, r, "%s:%" PRId64 ": out of memory", name, number);
+        return bw_err_set(reterr, r, "%s:%" PRId64 ": %s", name, number, add_trouble(r));
     }
     bw_check_finish(c, ret);
     return 0;
@@ -79,12 +85,14 @@ int bw_check_bytes(const char *data,
 struct walk {
     struct bw_check *c;
     int64_t n;
+    int r;
 };
 
 static int add_record(void *owner, const struct bw_record *rec)
 {
     struct walk *w = owner;
-    return bw_check_add(w->c, rec->jws, rec->jws_len, ++w->n);
+    w->r = bw_check_add(w->c, rec->jws, rec->jws_len, ++w->n);
+    return w->r;
 }
 
 int bw_check_records(struct bw_records *r,
@@ -97,6 +105,8 @@ int bw_check_records(struct bw_records *r,
     int e = bw_records_each(r, site, INT64_MIN, INT64_MAX, add_record, &w, reterr);
     if (e == 0) {
         bw_check_finish(c, ret);
+    } else if (w.r < 0) {
+        (void)bw_err_set(reterr, e, "record %" PRId64 ": %s", w.n, add_trouble(w.r));
     }
     return e;
 }
