@@ -68,7 +68,6 @@ static void put_head(struct bw_buf *out,
                      int64_t now_unix_s,
                      int64_t statements)
 {
-    bool any = false;
     struct bw_jw w;
     bw_jw_init(&w, out);
     bw_jw_obj(&w);
@@ -76,22 +75,17 @@ static void put_head(struct bw_buf *out,
     bw_jw_kstr(&w, "what", what);
     bw_jw_ki64(&w, "issued_s", now_unix_s);
     bw_jw_ki64(&w, "statements", statements);
+    bw_jw_karr(&w, "revoked"); /* also where none was: an entry of before does not say */
     for (size_t i = 0; i < q->n_keys; i++) {
         if (q->keys[i].revoked_unix_s == BW_UNKNOWN) {
             continue;
         }
-        if (!any) {
-            bw_jw_karr(&w, "revoked");
-        }
-        any = true;
         bw_jw_obj(&w);
         bw_jw_kstr(&w, "kid", q->keys[i].kid);
         bw_jw_ki64(&w, "as_of_s", q->keys[i].revoked_unix_s);
         bw_jw_obj_end(&w);
     }
-    if (any) {
-        bw_jw_arr_end(&w);
-    }
+    bw_jw_arr_end(&w);
     bw_jw_obj_end(&w);
     bw_buf_putc(out, '\n');
 }
@@ -208,10 +202,11 @@ static int read_keys(const json_t *o, struct bw_issued *x, struct bw_err *e)
     if (!list) {
         return 0;
     }
-    if (n == 0) { /* no list, or none in it */
+    if (!json_is_array(list)) {
         return bw_err_set(e, -BW_EMALFORMED, "revoked: no list of keys");
     }
-    x->keys = calloc(n, sizeof(*x->keys));
+    x->has_keys = true;
+    x->keys = calloc(n + 1, sizeof(*x->keys));
     if (!x->keys) {
         return bw_err_set(e, -ENOMEM, "out of memory");
     }

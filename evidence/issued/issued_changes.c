@@ -11,6 +11,7 @@
 #include <catalogue.h>
 #include <errno.h>
 #include <origin.h>
+#include <revocation.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,28 @@ static int find_errata(struct asking *a, const char *erratum, struct bw_err *ret
                           h->statements, &a->then, &a->n_then, &unread, reterr);
 }
 
-/* Which keys were revoked, and as of when, is in the entry. */
+/* As of when this key was revoked when the report was made: the entry says so. An entry of
+ * before does not: then one whose revocation was said later was in force. */
+static int64_t revoked_then(const struct asking *a, const struct bw_report_keyfact *k)
+{
+    struct bw_catalogue *c = bw_origin_catalogue(a->origin);
+    struct bw_revocation why;
+    int64_t said_unix_s = 0;
+    char by[65];
+    for (size_t n = 0; n < a->e->n_keys; n++) {
+        if (strcmp(a->e->keys[n].kid, k->kid) == 0) {
+            return a->e->keys[n].revoked_unix_s;
+        }
+    }
+    if (a->e->has_keys || k->revoked_unix_s == BW_UNKNOWN) {
+        return BW_UNKNOWN;
+    }
+    return c && bw_revocation_find(c, k->kid, &why, by, &said_unix_s, NULL) == 0 &&
+                   said_unix_s > a->e->head.issued_unix_s
+               ? BW_UNKNOWN
+               : k->revoked_unix_s;
+}
+
 static int find_keys(struct asking *a, const char *erratum, struct bw_err *reterr)
 {
     int r =
@@ -96,12 +118,7 @@ static int find_keys(struct asking *a, const char *erratum, struct bw_err *reter
     for (size_t i = 0; i < a->n_keys; i++) {
         struct bw_report_keyfact *k = &a->keys_then[i];
         *k = a->keys_now[i];
-        k->revoked_unix_s = erratum ? k->revoked_unix_s : BW_UNKNOWN;
-        for (size_t n = 0; n < a->e->n_keys && !erratum; n++) {
-            if (strcmp(a->e->keys[n].kid, k->kid) == 0) {
-                k->revoked_unix_s = a->e->keys[n].revoked_unix_s;
-            }
-        }
+        k->revoked_unix_s = erratum ? k->revoked_unix_s : revoked_then(a, k);
     }
     return 0;
 }

@@ -36,6 +36,7 @@ struct bw_issued {
     struct bw_issued_head head;
     struct bw_issued_key *keys;
     size_t n_keys;
+    bool has_keys; /* it says which were revoked: an entry of before says nothing */
     struct bw_bundle_query query;
     struct bw_issued_rows rows;
 };

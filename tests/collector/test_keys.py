@@ -2,6 +2,7 @@
 """What a stranger needs to check evidence: a site's public keys, read and used by an
 independent JOSE library and by `bandwitness verify`; and that nothing private leaves."""
 import base64
+import glob
 import hashlib
 import json
 import os
@@ -181,6 +182,18 @@ class Keys(CollectorCase):
         self.assertEqual([f for f in given["figures"] if f.get("old") == f.get("new")], [])
         self.assertIn(("recorded", "1500", "900"),
                       [(f["figure"], f.get("old"), f.get("new")) for f in given["figures"]])
+        # An entry that says nothing of keys: it was given out when both were said. One that says "none": it was not.
+        entry = max(glob.glob(self.c.data + "/issued/*"), key=os.path.getmtime)
+        plain = os.path.join(self.c.folder, "entry")
+        head, rest = subprocess.run(["zstd", "-qdc", entry], stdout=subprocess.PIPE, check=True).stdout.split(b"\n", 1)
+        head = json.loads(head)
+        self.assertEqual(head.pop("revoked"), [{"kid": box.key.kid, "as_of_s": since}])
+        head["issued_s"] = int(time.time()) + 9
+        for more, n in (({}, 0), ({"revoked": []}, 1)):
+            with open(plain, "wb") as f:
+                f.write(json.dumps({**head, **more}).encode() + b"\n" + rest)
+            subprocess.run(["zstd", "-qf", plain, "-o", entry], check=True)
+            self.assertEqual(len(json.loads(self.c.command("errata", "affected", "--json", "--ledger", self.c.data))), n)
         # The bag tells it, and comes to the same; so does the log.
         bag = os.path.join(self.c.folder, "bag.tar.zst")
         self.c.command("bundle", "--ledger", self.c.data, "--site", box.site, "--tz", "UTC", "--no-pdf", "-o", bag)
