@@ -18,7 +18,7 @@
 #define BW_METHOD_OUTAGE_MONTH "outage-months/1"
 #define BW_METHOD_UNIT_COST "unit-cost/3"
 #define BW_METHOD_PEAK_CHANGE "peak-change/1"
-#define BW_METHOD_RETENTION "retention-54.516/1"
+#define BW_METHOD_RETENTION "retention-54.516/2"
 
 struct bw_pack_figure {
     const char *section; /* all texts live as long as the document */

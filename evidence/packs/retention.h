@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * retention.h - until when records of a funding request are kept: 47 CFR 54.516(a)(1), ten
  * years after the later of the last day of the funding year and the service delivery
- * deadline of the request (retention-54.516/1). Pure. */
+ * deadline of the request (retention-54.516/2). Pure. */
 #ifndef BW_EVIDENCE_RETENTION_H
 #define BW_EVIDENCE_RETENTION_H
 
