@@ -42,7 +42,8 @@ static int choose(void *owner, const char *about, const struct bw_bound *b)
 
     if (!b->claim_id[0] || b->idle ||
         (b->first_day[0] && strcmp(c->day, b->first_day) < 0) ||
-        (b->last_day[0] && strcmp(c->first_day, b->last_day) > 0)) {
+        (b->last_day[0] && (strcmp(c->first_day, b->last_day) > 0 ||
+                            strcmp(b->first_day, b->last_day) > 0))) { /* on no day */
         return 0;
     }
     if (c->n_all == BW_BOUND_MAX) {

@@ -83,7 +83,7 @@ class Said:
         """All that hold on some day of [first, last], with those of their days, by first day and key. Of each
         claim the newest statement alone: none is corrected in mid-year here."""
         out = [{**b, "first": max(b["first"], first), "last": min(b["last"], last)}
-               for b in self.bound(circuit) if b["first"] <= last and b["last"] >= first]
+               for b in self.bound(circuit) if b["first"] <= min(b["last"], last) and b["last"] >= first]
         return sorted(out, key=lambda b: (b["first"], b["key"]))
 
     def price(self, circuit, day):

@@ -328,6 +328,32 @@ static void test_all_that_hold(void **state)
     bw_filed_done(&x);
 }
 
+/* Bound from a day after its last one, a claim holds on no day of a period around both. */
+static void test_that_holds_on_no_day(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char body[300];
+    struct bw_filed x;
+    say(f, BW_STATEMENT_CLAIM, "own:oak", NULL,
+        "{\"v\":1,\"year\":2026,\"own\":\"oak\",\"spin\":\"143000551\",\"to\":\"2026-09-"
+        "15\"}",
+        oak);
+    (void)snprintf(
+        body, sizeof(body),
+        "{\"v\":1,\"claim\":\"own:oak\",\"seen\":\"%s\",\"from\":\"2026-10-01\"}", oak);
+    say(f, BW_STATEMENT_BINDING, "circuit:s-heron.wan", NULL, body, NULL);
+    x = filed(f, JUL, JAN);
+    assert_int_equal(x.n_held, 0);
+    assert_false(x.has);
+    bw_filed_done(&x);
+    line(f, "elm", 200, ",\"spin\":\"143000552\"");
+    x = filed(f, JUL, JAN);
+    assert_int_equal(x.n_held, 1);
+    held(&x, 0, "own:elm", "2026-07-01 2026-12-31");
+    bw_filed_done(&x);
+}
+
 static void test_bodies(void **state)
 {
     static const char good[] = "{\"v\":1,\"from\":\"2026-07-01\",\"to\":\"2027-06-30\","
@@ -356,12 +382,19 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, said_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_nothing_on_file),         T(test_terms_hold_as_long_as_the_claim),
-        T(test_terms_that_change),       T(test_billed_apart),
-        T(test_a_part_of_another_speed), T(test_people),
-        T(test_all_that_hold),           T(test_people_of_several_lines),
-        T(test_people_of_unlike_bills),  T(test_people_of_unlike_bills_turned),
-        T(test_people_of_like_bills),    T(test_bodies),
+        T(test_nothing_on_file),
+        T(test_terms_hold_as_long_as_the_claim),
+        T(test_terms_that_change),
+        T(test_billed_apart),
+        T(test_a_part_of_another_speed),
+        T(test_people),
+        T(test_all_that_hold),
+        T(test_people_of_several_lines),
+        T(test_people_of_unlike_bills),
+        T(test_people_of_unlike_bills_turned),
+        T(test_people_of_like_bills),
+        T(test_that_holds_on_no_day),
+        T(test_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
