@@ -23,6 +23,7 @@ struct version {
     char ended_by[BW_HASH_LEN + 1];
     bool names_day; /* since when it holds */
     bool names_end; /* its last day */
+    bool late;      /* said when it was over by its own last day */
     bool used;
 };
 
@@ -210,6 +211,7 @@ static void date_versions(struct history *h, struct version *live, const struct 
                 later_day(b->first_day, day);
             }
         }
+        v->late = b->last_day[0] && strcmp(b->first_day, b->last_day) > 0;
         if (v->names_end && b->first_day[0] && strcmp(b->last_day, b->first_day) < 0) {
             earlier_day(cut, b->last_day);
         }
@@ -238,10 +240,10 @@ static bool share_a_day(const struct bw_bound *b, const struct bw_bound *facts)
 }
 
 /* Said when the claim was over, it holds on no day; it is about this binding nevertheless
- * where that had not ended by then. */
+ * where that had not ended by then. One whose days a later version took is none such. */
 static bool is_idle(const struct version *v, const struct bw_bound *b)
 {
-    return !v->used && v->facts.replaced && !b->ended_by[0] &&
+    return v->late && v->facts.replaced && !b->ended_by[0] &&
            (!b->binding.to[0] || strcmp(b->binding.to, v->facts.first_day) >= 0);
 }
 

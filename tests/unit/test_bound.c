@@ -337,6 +337,31 @@ static void test_corrected_too_late(void **state)
     free(list);
 }
 
+/* Of two corrections on one day the first holds on none and is no change of another time;
+ * nor is one that a later version's first or last day leaves no day. */
+static void test_corrected_twice_on_a_day(void **state)
+{
+    struct fixture *f = *state;
+    char oak[BW_HASH_LEN + 1];
+    char second[BW_HASH_LEN + 1];
+    char third[BW_HASH_LEN + 1];
+    char fourth[BW_HASH_LEN + 1];
+    claim(f, "oak", 1000, 0, "", NULL, oak);
+    struct bw_binding b = binding("own:oak", oak);
+    bind_to(f, "s-heron.wan", &b, NULL);
+    f->now_unix_s = 1791817200; /* 12 October 2026, 10:00 in Chicago */
+    claim(f, "oak", 500, 0, "", oak, second);
+    claim(f, "oak", 900, 0, "", second, third);
+    listed(f, 1782882000, 1814418000,
+           "2026-07-01/2026-10-11 1000;2026-10-12/2027-06-30 900;");
+    claim(f, "oak", 700, 0, ",\"from\":\"2026-09-01\"", third, fourth);
+    listed(f, 1782882000, 1814418000,
+           "2026-07-01/2026-08-31 1000;2026-09-01/2027-06-30 700;");
+    f->now_unix_s = 1805000000; /* in March */
+    claim(f, "oak", 700, 0, ",\"to\":\"2026-08-31\"", fourth, NULL);
+    listed(f, 1782882000, 1814418000, "2026-07-01/2026-08-31 1000;2027-03-13/ 700!;");
+}
+
 static void test_the_bindings_own_days(void **state)
 {
     struct fixture *f = *state;
@@ -461,6 +486,7 @@ int main(void)
         T(test_ended_afterwards),
         T(test_corrected_after_the_binding),
         T(test_corrected_too_late),
+        T(test_corrected_twice_on_a_day),
         T(test_the_bindings_own_days),
         T(test_changes_since_then),
         T(test_all_bindings),
