@@ -69,10 +69,11 @@ filed_row(struct bw_pack_made *m, const struct bw_claimline *c, const char *figu
     row(m, what, bw_retention_day((int)c->year, deadline), why, figure);
 }
 
+/* Of one year: a contract of one's own goes on under its name. */
 static bool is_line(const struct bw_claimline *a, const struct bw_claimline *b)
 {
-    return strcmp(a->frn, b->frn) == 0 && strcmp(a->line, b->line) == 0 &&
-           strcmp(a->own, b->own) == 0;
+    return a->year == b->year && strcmp(a->frn, b->frn) == 0 &&
+           strcmp(a->line, b->line) == 0 && strcmp(a->own, b->own) == 0;
 }
 
 /* Has the page a row for it by what holds on the last day, or by a later version of it? */

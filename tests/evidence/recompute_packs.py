@@ -350,7 +350,8 @@ class Packs:
         for i, b in enumerate(self.filed):
             last = max(f"{b['body']['year'] + 1}-06-30", b["body"].get("delivery_deadline", ""))
             self.put("keep_until" if i == 0 else f"keep_until.also.{i}", f"{int(last[:4]) + 10}{last[4:]}")
-        gone = {b["key"]: b for b in self.held if b["key"] not in {x["key"] for x in self.filed}}
+        told = {(b["key"], b["body"]["year"]) for b in self.filed}  # one's own goes on under its name
+        gone = {(b["key"], b["body"]["year"]): b for b in self.held if (b["key"], b["body"]["year"]) not in told}
         for i, b in enumerate(gone.values(), 1):
             last = max(f"{b['body']['year'] + 1}-06-30", b["body"].get("delivery_deadline", ""))
             self.put(f"keep_until.before.{i}", f"{int(last[:4]) + 10}{last[4:]}")

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * test_pack_use.c - use is held against what was claimed then, at the layer of its rates.
- */
+ * test_pack_use.c - use is held against what was claimed then, at the layer of its rates;
+ * what a month costs, and until when it is kept. */
 #include "packs_private.h"
 
+#include <bw/err.h>
 #include <bw/units.h>
 #include <claimline.h>
+#include <doc.h>
+#include <filed.h>
 #include <model.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <tz.h>
 
 #include <cmocka.h>
 
@@ -134,10 +140,59 @@ static void test_a_bill_of_others_too(void **state)
     assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 950000);
 }
 
+static const char *figure_of(const struct bw_pack_made *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_figures; i++) {
+        if (strcmp(m->figures[i].figure, name) == 0) {
+            return m->figures[i].text;
+        }
+    }
+    return "";
+}
+
+/* A contract of one's own that goes on over 1 July 2026: the records of either funding year
+ * have a date of their own. */
+static void test_kept_for_each_year(void **state)
+{
+    struct bw_filed_held held[2] = {{.key = "own:fiber"}, {.key = "own:fiber"}};
+    struct bw_pack_filed filed = {.origin = "", .held = held, .n_held = 2};
+    struct bw_pack_asked asked = {.filed = &filed, .n_reports = 1};
+    struct bw_report *r = calloc(1, sizeof(*r));
+    struct bw_pack_made m = {.asked = &asked, .r = r};
+    struct bw_tz *tz = NULL;
+    struct bw_err err = {""};
+
+    (void)state;
+    assert_non_null(r);
+    assert_int_equal(bw_tz_load("America/Chicago", &tz, &err), 0);
+    r->tz = tz;
+    r->from_unix_s = 1767247200; /* 2026 in Chicago, by zoneinfo */
+    r->to_unix_s = 1798783200;
+    m.doc = bw_doc_new(&(struct bw_doc_head){.title = "Audit"});
+    assert_non_null(m.doc);
+    for (int i = 0; i < 2; i++) {
+        bw_claimline_init(&held[i].line);
+        (void)snprintf(held[i].line.own, sizeof(held[i].line.own), "fiber");
+        held[i].line.year = 2025 + i;
+    }
+    filed.line = &held[1].line;
+    bw_pack_keep_until(&m);
+    assert_int_equal(m.error, 0);
+    assert_int_equal(m.n_figures, 2);
+    assert_string_equal(figure_of(&m, "keep_until"), "2037-06-30");
+    assert_string_equal(figure_of(&m, "keep_until.before.1"), "2036-06-30");
+    free(m.figures);
+    free(m.absent);
+    bw_doc_free(m.doc);
+    bw_tz_free(tz);
+    free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_claim_at_another_layer),
                                        cmocka_unit_test(test_share_of_that_days_claim),
-                                       cmocka_unit_test(test_a_bill_of_others_too)};
+                                       cmocka_unit_test(test_a_bill_of_others_too),
+                                       cmocka_unit_test(test_kept_for_each_year)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
