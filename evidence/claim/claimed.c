@@ -205,8 +205,9 @@ void bw_claimed_settle(struct bw_claimed *c)
     for (int d = 0; d < BW_DIRECTIONS; d++) {
         struct bw_claimed_sum *s = &c->sum[d];
         unsigned internet = layers_of(c, BW_CLAIMED_INTERNET, d);
-        unsigned apart =
-            layers_of(c, BW_CLAIMED_ISP, d) | layers_of(c, BW_CLAIMED_TRANSPORT, d);
+        unsigned isp = layers_of(c, BW_CLAIMED_ISP, d);
+        unsigned way = layers_of(c, BW_CLAIMED_TRANSPORT, d);
+        unsigned apart = isp && way ? isp | way : 0; /* one alone counts nothing */
         s->at_least = false;
         s->two_layers = several(internet | apart);
         s->internet_bps = sum_of(c, BW_CLAIMED_INTERNET, d, &s->at_least);
@@ -215,8 +216,7 @@ void bw_claimed_settle(struct bw_claimed *c)
         s->lesser_bps = BW_UNKNOWN;
         if (!several(apart) && s->isp_bps != BW_UNKNOWN && s->transport_bps != BW_UNKNOWN) {
             s->lesser_bps = s->isp_bps < s->transport_bps ? s->isp_bps : s->transport_bps;
-        } else if (several(apart) || s->isp_bps != BW_UNKNOWN ||
-                   s->transport_bps != BW_UNKNOWN) {
+        } else if (isp || way) {
             /* at unlike layers the lesser is not told, and one without the other says
              * nothing of what comes through */
             s->at_least = true;

@@ -69,14 +69,15 @@ class Many:
     def claimed(self, ben, day):
         """(bit/s, is it "at least") by claimed-district/3."""
         total, least, mine = {"internet": None, "isp-only": None, "transport": None}, False, self.schools(ben)
-        layers = set()
+        layers = {"internet": set(), "isp-only": set(), "transport": set()}
         for _, b in self.in_force(day):
             if b.get("payer") == ben:
-                layers.add(b.get("layer", "ip"))
+                layers[b["role"]].add(b.get("layer", "ip"))
                 total[b["role"]] = (total[b["role"]] or 0) + int(b["quantity"]) * b["down"]["bps"]
             elif set(b.get("recipients", [])) & (set(mine) | {ben}):
                 least = True
-        assert len(layers) < 2  # else nothing could be told
+        both = layers["isp-only"] and layers["transport"]  # one without the other counts nothing
+        assert len(layers["internet"] | (layers["isp-only"] | layers["transport"] if both else set())) < 2
         apart = (total["isp-only"], total["transport"])
         sums = [x for x in (total["internet"], None if None in apart else min(apart)) if x is not None]
         return (sum(sums) if sums else None), least or (None in apart and apart != (None, None))

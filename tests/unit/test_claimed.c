@@ -133,6 +133,39 @@ static void layers(void **state)
     bw_claimed_done(&c);
 }
 
+/* A part that counts nothing, for the other is not there, is at no layer of what counts. */
+static void layers_of_one_part(void **state)
+{
+    struct bw_claimed c;
+    struct bw_claimline l;
+    (void)state;
+    begin(&c);
+    line_of(&l, BW_ROLE_INTERNET, 1, 1000); /* no layer: IP */
+    add(&c, &l);
+    line_of(&l, BW_ROLE_TRANSPORT, 1, 2000);
+    l.layer = BW_LAYER_ETHERNET;
+    add(&c, &l);
+    for (int i = 0; i < 2;
+         i++) { /* then with a second circuit, at two layers by themselves */
+        bw_claimed_settle(&c);
+        assert_int_equal(c.sum[BW_DOWN].bps, 1000 * MBPS);
+        assert_true(c.sum[BW_DOWN].at_least);
+        assert_false(c.sum[BW_DOWN].two_layers);
+        line_of(&l, BW_ROLE_TRANSPORT, 1, 2000);
+        add(&c, &l);
+    }
+    line_of(&l, BW_ROLE_ISP_ONLY, 1, 2000);
+    l.up.bps = BW_UNKNOWN;
+    add(&c, &l);
+    bw_claimed_settle(&c);
+    assert_true(c.sum[BW_DOWN].two_layers);
+    assert_int_equal(c.sum[BW_DOWN].bps, BW_UNKNOWN);
+    assert_false(c.sum[BW_UP].two_layers); /* no Internet is stated that way */
+    assert_int_equal(c.sum[BW_UP].bps, 1000 * MBPS);
+    assert_true(c.sum[BW_UP].at_least);
+    bw_claimed_done(&c);
+}
+
 /* Beside a sure line of 100 Mbit/s. */
 static void beside(const struct bw_claimline *l,
                    enum bw_claimed_part part,
@@ -260,7 +293,7 @@ int main(void)
         cmocka_unit_test(layers),      cmocka_unit_test(sums),
         cmocka_unit_test(the_lesser),  cmocka_unit_test(not_counted),
         cmocka_unit_test(days),        cmocka_unit_test(paid_by_others),
-        cmocka_unit_test(of_too_many),
+        cmocka_unit_test(of_too_many), cmocka_unit_test(layers_of_one_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
