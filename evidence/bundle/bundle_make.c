@@ -400,6 +400,20 @@ static int make_report(struct making *k, struct bw_err *reterr)
     return r;
 }
 
+/* Where the report tells of days after the bag's date, what was filed is that of them. */
+static int read_filed(struct making *k, struct bw_err *reterr)
+{
+    struct bw_bundle_made *m = k->made;
+    int64_t until = m->report->until_unix_s;
+    const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
+    int r = 0;
+
+    if (x && until != bw_bundle_asked_until(&m->query)) {
+        r = bw_bundle_filed_read(x, &m->query, m->tz, until, &m->said, reterr);
+    }
+    return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_STATEMENTS) : 0;
+}
+
 int bw_bundle_make(const struct bw_bundle_view *v,
                    bw_bundle_progress_cb progress,
                    void *owner,
@@ -429,6 +443,7 @@ int bw_bundle_make(const struct bw_bundle_view *v,
     r = r < 0 ? r : read_statements(&k, reterr);
     r = r < 0 ? r : bw_bundle_log_read(v, m, reterr);
     r = r < 0 ? r : make_report(&k, reterr);
+    r = r < 0 ? r : read_filed(&k, reterr);
     show(&k);
     int checked = end_check(&k, r < 0 ? &late : reterr); /* the first fault is told */
     r = r < 0 ? r : checked;

@@ -144,6 +144,16 @@ int bw_bundle_said_read(const struct bw_bag_member *m,
                         const struct bw_tz *tz,
                         struct bw_bundle_said *ret,
                         struct bw_err *reterr);
+/* The end of the period, or the bag's date before that. Records may be later than such a
+ * date (one set by hand, a clock ahead), and the report tells of them too. */
+int64_t bw_bundle_asked_until(const struct bw_bundle_query *q);
+/* ret->filed again, as of the end of what the report tells of. */
+int bw_bundle_filed_read(const struct bw_bag_member *m,
+                         const struct bw_bundle_query *q,
+                         const struct bw_tz *tz,
+                         int64_t until_unix_s,
+                         struct bw_bundle_said *ret,
+                         struct bw_err *reterr);
 
 /* Members, wherever they lie; NULL: there is none of this name. */
 struct bw_bundle_view {

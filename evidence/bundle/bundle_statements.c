@@ -421,23 +421,32 @@ static int check_adoptions(struct bw_catalogue *c,
     return r;
 }
 
-static int read_filed(struct bw_catalogue *c,
-                      const struct bw_bundle_query *q,
-                      const struct bw_tz *tz,
-                      struct bw_filed *ret,
-                      struct bw_err *reterr)
+int64_t bw_bundle_asked_until(const struct bw_bundle_query *q)
 {
-    return bw_filed_find(c, q->site, q->circuit, tz, q->from_unix_s,
-                         q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s, ret,
-                         reterr);
+    return q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
 }
 
-static int read_said(struct bw_catalogue *c,
-                     const struct bw_bundle_query *q,
-                     const struct bw_tz *tz,
-                     struct bw_bundle_said *ret,
-                     struct bw_err *reterr)
+/* What is asked of the statements of a bag. */
+struct asking {
+    const struct bw_bundle_query *query;
+    const struct bw_tz *tz;
+    int64_t until_unix_s; /* of what was filed: the end of what the report tells of */
+    struct bw_bundle_said *ret;
+};
+
+static int read_filed(struct bw_catalogue *c, const struct asking *a, struct bw_err *reterr)
 {
+    const struct bw_bundle_query *q = a->query;
+
+    return bw_filed_find(c, q->site, q->circuit, a->tz, q->from_unix_s, a->until_unix_s,
+                         &a->ret->filed, reterr);
+}
+
+static int read_said(struct bw_catalogue *c, const struct asking *a, struct bw_err *reterr)
+{
+    const struct bw_bundle_query *q = a->query;
+    const struct bw_tz *tz = a->tz;
+    struct bw_bundle_said *ret = a->ret;
     char circuit[BW_SITE_MAX + BW_NAME_MAX + 2];
     int64_t unread = 0;
     int r =
@@ -458,20 +467,20 @@ static int read_said(struct bw_catalogue *c,
                                &ret->n_unread_errata, reterr);
     r = r < 0 ? r
               : bw_contract_find(c, q->site, q->circuit, tz, q->from_unix_s,
-                                 q->made_unix_s < q->to_unix_s ? q->made_unix_s
-                                                               : q->to_unix_s,
-                                 &ret->contract, reterr);
+                                 bw_bundle_asked_until(q), &ret->contract, reterr);
     r = r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
     r = r < 0 ? r : check_calendars(c, q, reterr);
     r = r < 0 ? r : check_adoptions(c, q, reterr);
-    return r < 0 ? r : read_filed(c, q, tz, &ret->filed, reterr);
+    return r < 0 ? r : read_filed(c, a, reterr);
 }
 
-int bw_bundle_said_read(const struct bw_bag_member *m,
-                        const struct bw_bundle_query *q,
-                        const struct bw_tz *tz,
-                        struct bw_bundle_said *ret,
-                        struct bw_err *reterr)
+/* Put the statements into a catalogue of their own and read from that. */
+static int with_catalogue(const struct bw_bag_member *m,
+                          int (*ask)(struct bw_catalogue *c,
+                                     const struct asking *a,
+                                     struct bw_err *reterr),
+                          const struct asking *a,
+                          struct bw_err *reterr)
 {
     const char *tmp = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): never set */
     struct reading lines = {.at = m->data, .end = m->data + m->n};
@@ -494,9 +503,35 @@ int bw_bundle_said_read(const struct bw_bag_member *m,
     if (r == 0) {
         r = c->ops->statements_add(c, next, &lines, 0, NULL, reterr);
         r = r < 0 ? bw_err_prefix(reterr, r, "line %lld", (long long)lines.line)
-                  : read_said(c, q, tz, ret, reterr);
+                  : ask(c, a, reterr);
         c->ops->close(c);
     }
     remove_folder(folder);
     return r;
+}
+
+int bw_bundle_said_read(const struct bw_bag_member *m,
+                        const struct bw_bundle_query *q,
+                        const struct bw_tz *tz,
+                        struct bw_bundle_said *ret,
+                        struct bw_err *reterr)
+{
+    struct asking a = {
+        .query = q, .tz = tz, .until_unix_s = bw_bundle_asked_until(q), .ret = ret};
+
+    return with_catalogue(m, read_said, &a, reterr);
+}
+
+int bw_bundle_filed_read(const struct bw_bag_member *m,
+                         const struct bw_bundle_query *q,
+                         const struct bw_tz *tz,
+                         int64_t until_unix_s,
+                         struct bw_bundle_said *ret,
+                         struct bw_err *reterr)
+{
+    struct asking a = {.query = q, .tz = tz, .until_unix_s = until_unix_s, .ret = ret};
+
+    bw_filed_done(&ret->filed);
+    ret->filed = (struct bw_filed){.has = false};
+    return with_catalogue(m, read_filed, &a, reterr);
 }

@@ -439,8 +439,13 @@ def what_people_bound(place, key):
                      "egret"), 0)
     must(bandwitness("claim", "confirm", "2699000001.001", "s-heron.wan", "--ledger", data, "--by",
                      "egret"), 0)
+    made = ENV["SOURCE_DATE_EPOCH"]
+    ENV["SOURCE_DATE_EPOCH"] = "1793520000"  # set by hand, a day before the last record
     _, folder = from_source("bound", ["--ledger", data], ["--key", key], place,
                             ASK + ["--rules", f"{TOP}/etc/rules"])
+    ENV["SOURCE_DATE_EPOCH"] = made
+    if b"held.1" in read(f"{folder}/data/packs/audit.csv"):
+        wrong("a claim is told to end on the bag's own date")
     saved = read(f"{folder}/data/statements.jsonl")
     kinds = [json.loads(x)["kind"] for x in saved.splitlines()]
     if sorted(set(kinds)) != ["annotation", "binding", "claim", "entity", "terms", "withdrawal"] \
