@@ -33,6 +33,10 @@ struct bw_bound {
     char claim_by[65];
     bool replaced; /* … which took the place of another */
     bool idle;     /* … and holds on no day of the period: only listed */
+    bool never;    /* … nor on any other: it was said when the claim was over */
+    /* of such a one that names this as the claim's last day: what was said before ends on
+     * it; "" else */
+    char ends_day[BW_DATE_LEN + 1];
     char first_day[BW_DATE_LEN + 1]; /* of both together; the claim's funding year where */
     char last_day[BW_DATE_LEN + 1];  /* it names no days */
     int64_t bps[BW_DIRECTIONS];

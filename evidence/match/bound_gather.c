@@ -214,6 +214,7 @@ static void date_versions(struct history *h, struct version *live, const struct 
         v->late = b->last_day[0] && strcmp(b->first_day, b->last_day) > 0;
         if (v->names_end && b->first_day[0] && strcmp(b->last_day, b->first_day) < 0) {
             earlier_day(cut, b->last_day);
+            memcpy(b->ends_day, b->last_day, sizeof(b->ends_day));
         }
         earlier_day(b->last_day, cut);
         if (next[0]) {
@@ -287,6 +288,7 @@ static int add_versions(struct bw_bound_gathered *g,
         *to = own;
         join(&to->bound, &h->list[k].facts);
         to->bound.idle = idle;
+        to->bound.never = idle;
         if (idle) {
             to->bound.last_day[0] = '\0';
         }

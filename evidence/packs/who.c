@@ -157,6 +157,20 @@ static void claimed(struct bw_pack_made *m)
     line(m, "Claimed", text);
 }
 
+static void holds_words(const struct bw_bound *b, char out[120])
+{
+    if (b->idle && b->ends_day[0]) {
+        (void)snprintf(out, 120, "for no day: it ends what was said before on %s",
+                       b->ends_day);
+    } else if (b->never) {
+        (void)snprintf(out, 120, "for no day: the claim was over when this was said");
+    } else if (b->idle) {
+        (void)snprintf(out, 120, "but not for this period: it holds from %s", b->first_day);
+    } else {
+        (void)snprintf(out, 120, "from %s to %s", b->first_day, b->last_day);
+    }
+}
+
 /* A claim that was corrected when the period was under way, or over. */
 static void corrected(struct bw_pack_made *m)
 {
@@ -164,17 +178,17 @@ static void corrected(struct bw_pack_made *m)
         const struct bw_bound *b = &m->r->bindings[i];
         char when[BW_WORDS_MAX];
         char down[BW_WORDS_MAX];
+        char holds[120];
         char text[480];
         if (!bw_report_changed_late(m->r, b) || b->ended_by[0]) {
             continue;
         }
         bw_words_local(m->r->tz, b->claim_said_unix_s, 1, when);
         bw_words_rate(b->bps[BW_DOWN], down);
-        (void)snprintf(text, sizeof(text), "%s, by %s, %s: %s down, %s %s%s%s",
-                       b->binding.claim, b->claim_by, when,
-                       b->bps[BW_DOWN] == BW_UNKNOWN ? "no speed stated" : down,
-                       b->idle ? "but not for this period: it holds from" : "from",
-                       b->first_day, b->idle ? "" : " to ", b->idle ? "" : b->last_day);
+        holds_words(b, holds);
+        (void)snprintf(text, sizeof(text), "%s, by %s, %s: %s down, %s", b->binding.claim,
+                       b->claim_by, when,
+                       b->bps[BW_DOWN] == BW_UNKNOWN ? "no speed stated" : down, holds);
         line(m, "Claim corrected after the period began", text);
     }
 }

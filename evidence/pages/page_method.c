@@ -314,7 +314,12 @@ static void bindings(struct bw_doc *d, const struct bw_report *r)
                           bw_report_changed_late(r, b) ? ", after the period began" : "");
         }
         bw_doc_cell(d);
-        if (b->idle) {
+        if (b->idle && b->ends_day[0]) {
+            bw_doc_printf(d, BW_SPAN_PLAIN, "no day: what was said before ends on %s",
+                          b->ends_day);
+        } else if (b->never) {
+            bw_doc_text(d, "no day: the claim was over when it was said");
+        } else if (b->idle) {
             bw_doc_printf(d, BW_SPAN_PLAIN, "from %s: not for this period", b->first_day);
         } else {
             bw_doc_printf(d, BW_SPAN_PLAIN, "%s to %s", b->first_day, b->last_day);

@@ -50,7 +50,10 @@ static void bindings(struct walk *w, const struct bw_report *r)
         const struct bw_bound *b = &r->bindings[i];
         bw_words_utc_s(b->said_unix_s, when);
         (void)snprintf(name, sizeof(name), "%s %s/%s%s", b->binding.claim, b->first_day,
-                       b->last_day, b->idle ? " not for this period" : "");
+                       b->last_day,
+                       b->never  ? " for no day"
+                       : b->idle ? " not for this period"
+                                 : "");
         put(w, name, b->bps[BW_DOWN], NULL, "bit/s");
         if (b->typed_wrong || b->void_as[0]) {
             (void)snprintf(name, sizeof(name), "%s in doubt", b->binding.claim);

@@ -148,6 +148,10 @@ static void bindings(struct bw_jw *w, const struct bw_report *r)
         if (b->idle) {
             bw_jw_kbool(w, "for_this_period", false);
         }
+        if (b->never) {
+            bw_jw_kbool(w, "for_no_day", true);
+            bw_json_word(w, "ends_what_was_before_on", b->ends_day);
+        }
         bw_json_word(w, "first_day", b->first_day);
         bw_json_word(w, "last_day", b->last_day);
         bw_jw_ki64(w, "down_bps", b->bps[BW_DOWN]);

@@ -205,8 +205,11 @@ class Bound(unittest.TestCase):
             self.assertEqual([e.message for e in schema.iter_errors(report)], [])
             self.assertEqual([b.get("for_this_period", True) for b in report["bindings"]], [True, False])
             self.assertEqual([c["down_bps"] for c in report["claimed"]], [500 * 10**6])
-            self.assertIn(f"from {day}: not for this period", self.run_it(*ask))
-            self.assertIn(f"but not for this period: it holds from {day}", self.run_it(*ask, "--for", "delivery"))
+            over = day > datetime.date(2027, 6, 30)
+            self.assertEqual([b.get("for_no_day", False) for b in report["bindings"]], [False, over])
+            for words in ((), ("--for", "delivery")):
+                self.assertIn("the claim was over when" if over else f"from {day}" if words else
+                              f"from {day}: not for this period", self.run_it(*ask, *words))
         # one that names its first day takes the place of all that went before
         path = os.path.join(self.folder, "corrected.csv")
         with open(path, "w", encoding="utf-8") as f:

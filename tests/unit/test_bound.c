@@ -281,7 +281,8 @@ static void test_corrected_after_the_binding(void **state)
     free(list);
 }
 
-/* Bindings in [from, to) as "first/last mbps" each, "!" where it only tells of a change. */
+/* Bindings in [from, to) as "first/last mbps" each, "!" where it only tells of a change,
+ * "!!" and the day that it ends on where it holds on none. */
 static void listed(struct fixture *f, int64_t from, int64_t to, const char *want)
 {
     struct bw_bound *list = NULL;
@@ -293,8 +294,12 @@ static void listed(struct fixture *f, int64_t from, int64_t to, const char *want
         bw_bound_list(f->c, "s-heron.wan", f->tz, from, to, &list, &n, &unread, &f->err),
         0);
     for (size_t i = 0; i < n; i++) {
-        bw_buf_printf(&got, "%s/%s %lld%s;", list[i].first_day, list[i].last_day,
-                      (long long)(list[i].bps[BW_DOWN] / MBPS), list[i].idle ? "!" : "");
+        bw_buf_printf(&got, "%s/%s %lld%s%s;", list[i].first_day, list[i].last_day,
+                      (long long)(list[i].bps[BW_DOWN] / MBPS),
+                      list[i].never  ? "!!"
+                      : list[i].idle ? "!"
+                                     : "",
+                      list[i].ends_day);
     }
     assert_string_equal(got.data ? got.data : "", want);
     free(list);
@@ -319,7 +324,7 @@ static void test_corrected_too_late(void **state)
     f->now_unix_s = 1817300000; /* 3 August 2027: the claim is over */
     claim(f, "oak", 500, 0, "", second, NULL);
     listed(f, 1782882000, 1814418000,
-           "2026-07-01/2027-01-02 1000;2027-01-03/2027-06-30 800;2027-08-03/ 500!;");
+           "2026-07-01/2027-01-02 1000;2027-01-03/2027-06-30 800;2027-08-03/ 500!!;");
     listed(f, 1814418000, AFTER, ""); /* of the year after it is no claim */
     claims(f, BEFORE, AFTER,
            JUL "-1798956000 1000/-1 own:oak;1798956000-" JUL2 " 800/-1 own:oak;");
@@ -359,7 +364,8 @@ static void test_corrected_twice_on_a_day(void **state)
            "2026-07-01/2026-08-31 1000;2026-09-01/2027-06-30 700;");
     f->now_unix_s = 1805000000; /* in March */
     claim(f, "oak", 700, 0, ",\"to\":\"2026-08-31\"", fourth, NULL);
-    listed(f, 1782882000, 1814418000, "2026-07-01/2026-08-31 1000;2027-03-13/ 700!;");
+    listed(f, 1782882000, 1814418000,
+           "2026-07-01/2026-08-31 1000;2027-03-13/ 700!!2026-08-31;");
 }
 
 static void test_the_bindings_own_days(void **state)
