@@ -269,6 +269,53 @@ static void take_calendar(struct bw_report_work *w,
     w->query.n_calendars++;
 }
 
+/* Does it hold at a place where the box stood in the period, by days in w->tz? */
+static bool stood_there(const struct bw_report_work *w, const struct bw_calendar_kept *kept)
+{
+    struct bw_report_calendar x = {.cal = kept->cal};
+
+    take_stay(w, kept, &x);
+    return bw_report_calendar_stands(&x, w->tz, w->query.from_unix_s, w->query.to_unix_s);
+}
+
+/* The zone is that of the nearest calendar that is asked, with the period in that zone. */
+static int zone_of_kept(const struct bw_report_asked *a, struct bw_report_work *w)
+{
+    int status = BW_EXIT_OK;
+
+    for (size_t i = 0; status == BW_EXIT_OK && i < w->kept.n; i++) {
+        status = zone_of_calendar(a, w, w->kept.list[i].cal);
+        status = status ? status : find_period(a, w);
+        if (status == BW_EXIT_OK && stood_there(w, &w->kept.list[i])) {
+            return BW_EXIT_OK;
+        }
+    }
+    if (status == BW_EXIT_OK) {
+        bw_tz_free(w->tz);
+        w->tz = NULL;
+        status = find_zone(a, w);
+    }
+    return status ? status : find_period(a, w);
+}
+
+static int take_kept(const struct bw_report_asked *a, struct bw_report_work *w)
+{
+    int status = zone_of_kept(a, w);
+    bool aside = false;
+
+    for (size_t i = 0; i < w->kept.n && status == BW_EXIT_OK; i++) {
+        if (stood_there(w, &w->kept.list[i])) {
+            size_t n = w->query.n_calendars;
+            take_calendar(w, w->kept.list[i].cal, &w->kept.list[i], NULL);
+            aside = aside || w->query.n_calendars == n;
+        }
+    }
+    return status == BW_EXIT_OK && w->query.n_calendars == 0 && aside
+               ? bw_cli_usage(w->verb, "leave out --tz, or say --class-hours: no calendar "
+                                       "is left")
+               : status;
+}
+
 static int find_calendars(const struct bw_report_asked *a, struct bw_report_work *w)
 {
     const struct calendar_file_asked file = {.path = a->calendar, .zone = a->tz};
@@ -293,19 +340,18 @@ static int find_calendars(const struct bw_report_asked *a, struct bw_report_work
     if (!w->calendars) {
         return failed(w, "out of memory");
     }
-    status = zone_of_calendar(a, w, w->typed ? w->typed : w->kept.list[0].cal);
-    if (status == BW_EXIT_OK && w->typed) {
+    w->query.calendars = w->calendars;
+    if (!w->typed) {
+        return take_kept(a, w);
+    }
+    status = zone_of_calendar(a, w, w->typed);
+    if (status == BW_EXIT_OK) {
         take_calendar(w, w->typed, NULL, name);
     }
-    for (size_t i = 0; i < w->kept.n && status == BW_EXIT_OK; i++) {
-        take_calendar(w, w->kept.list[i].cal, &w->kept.list[i], NULL);
-    }
-    if (status == BW_EXIT_OK && w->query.n_calendars == 0) {
-        return bw_cli_usage(w->verb, "leave out --tz, or say --class-hours: no calendar is "
-                                     "left");
-    }
-    w->query.calendars = w->calendars;
-    return status;
+    return status == BW_EXIT_OK && w->query.n_calendars == 0
+               ? bw_cli_usage(w->verb, "leave out --tz, or say --class-hours: no calendar "
+                                       "is left")
+               : status;
 }
 
 /* ---- claims --------------------------------------------------------------------- */

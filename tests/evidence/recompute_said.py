@@ -137,9 +137,10 @@ class Said:
                 out.append((b["from_s"], b["entity"]))
         return out[:-1] + [(out[-1][0] if out else 0, self.site_entity.get(site))]
 
-    def calendars(self, site):
-        """Those that govern a site, the nearest first, as the report lists them; of a site that moved each with
-        the days of its stay, the day of the move being the new place's."""
+    def calendars(self, site, first, last):
+        """Those that govern a site from one day to another, the nearest first, as the report lists them; of a site
+        that moved each with the days of its stay, the day of the move being the new place's. Of a place where it
+        stood on none of these days none."""
         out, until = [], None
         for since, entity in reversed(self.stays(site)):
             chain = []
@@ -149,6 +150,9 @@ class Said:
             for s in (s for e in chain for s in self.about("calendar", f"entity:{e}")):
                 zone = zoneinfo.ZoneInfo(s["body"]["tz"])
                 edges = [datetime.datetime.fromtimestamp(x, zone).date() if x else None for x in (since, until)]
+                if not any((edges[0] or date(first)) <= day < (edges[1] or date("9999-12-31"))
+                           for day in (date(first) + i * DAY for i in range((date(last) - date(first)).days + 1))):
+                    continue
                 out.append({"calendar": s["body"], "said": s,
                             **({"first_day": str(edges[0])} if edges[0] else {}),
                             **({"last_day": str(edges[1] - DAY)} if edges[1] else {})})

@@ -310,7 +310,7 @@ class Many(unittest.TestCase):
             said = json.load(f)["class_time"]
         self.assertEqual([(c["about"], c.get("first_day"), c.get("last_day")) for c in said["calendars"]],
                          [("entity:heron-123456", "2026-10-30", None), ("entity:egret-123457", None, "2026-10-29")])
-        worked_out = recompute_said.Said(f"{data}/catalogue.db").calendars("s-heronc")
+        worked_out = recompute_said.Said(f"{data}/catalogue.db").calendars("s-heronc", "2026-10-29", "2026-10-30")
         self.assertEqual([{k: v for k, v in c.items() if k != "said"} for c in worked_out],
                          [{k: c[k] for k in ("calendar", "first_day", "last_day") if k in c} for c in said["calendars"]])
         self.assertEqual(said["class_s"], (8 + 3) * 3600)  # Thursday at Egret High, Friday at Heron
@@ -324,6 +324,17 @@ class Many(unittest.TestCase):
         subprocess.run(["tar", "--zstd", "--warning=no-timestamp", "-xf", bag, "-C", self.top], check=True)
         pack, = glob.glob(f"{self.top}/*/data/packs/pia.csv")
         self.assertEqual(self.figures(pack)["monthly_cost"]["value"], "45000")
+        # before it moved neither the calendar nor the zone of its new place is asked
+        with open(f"{self.top}/east.csv", "w", encoding="utf-8") as f:
+            f.write("what,from,to,begin,end,name\ncalendar,2025-07-01,2026-06-30,,,east\nzone,,,,,America/New_York\n")
+        run("import", "calendar", f"{self.top}/east.csv", "--entity", "heron-123456", "--ledger", data, "--by", "grey")
+        said = json.loads(run("report", "--ledger", data, "--circuit", "s-heronc.wan", "--from", "2026-10-29", "--to",
+                              "2026-10-30", "--format", "json", "-o", "-").stdout)
+        self.assertEqual(said["period"]["time_zone"], "America/Chicago")
+        worked_out = recompute_said.Said(f"{data}/catalogue.db").calendars("s-heronc", "2026-10-29", "2026-10-29")
+        self.assertEqual([c["about"] for c in said["class_time"]["calendars"]], ["entity:egret-123457"])
+        self.assertEqual([c["calendar"] for c in said["class_time"]["calendars"]], [c["calendar"] for c in worked_out])
+        self.assertEqual(said["class_time"]["class_s"], 8 * 3600)
 
     def test_a_signal_leaves_nothing_half_written(self):
         out = f"{self.top}/stopped"

@@ -173,7 +173,8 @@ class Line:
         report = json.loads(run("report", *self.ask, *more, "--format", "json"))
         check = recompute.Check(report, self.records)
         check.all()
-        check.same("calendars", [x["calendar"] for x in self.said.calendars(self.t["site"])],
+        days = (str(check.local(t).date()) for t in (check.begin, check.end - 1))
+        check.same("calendars", [x["calendar"] for x in self.said.calendars(self.t["site"], *days)],
                    [x["calendar"] for x in report["class_time"]["calendars"]])
         last = str(check.local(check.until - 1).date())
         check.same("students", self.t["students"], self.said.students(name, last))

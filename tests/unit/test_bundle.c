@@ -119,6 +119,35 @@ static void every_claim_is_in_the_bag(void **state)
 }
 
 /* What this version does not know could change a figure. */
+/* A district's calendars of eight school years and the state's, for two schools at which a
+ * box stood in the period, and for five. */
+static void calendars_of_every_stay(void **state)
+{
+    static const size_t n[] = {17, 41};
+    struct bw_report_calendar list[41];
+    struct bw_report_query q = asked();
+    struct bw_bundle_query *got = calloc(1, sizeof(*got));
+    struct bw_err err = {""};
+    struct bw_buf text;
+    (void)state;
+
+    memset(list, 0, sizeof(list));
+    for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
+        (void)snprintf(list[n[i] - 1].last_day, sizeof(list->last_day), "2026-10-01");
+        q.calendars = list;
+        q.n_calendars = n[i];
+        bw_buf_init(&text, BW_BUNDLE_QUERY_MAX);
+        assert_int_equal(bw_bundle_query_write(&q, "America/Chicago", false, NULL, &text),
+                         0);
+        memset(got, 0, sizeof(*got));
+        assert_int_equal(bw_bundle_query_read(text.data, text.len, got, &err), 0);
+        assert_int_equal(got->n_calendars, n[i]);
+        assert_string_equal(got->calendars[n[i] - 1].last_day, "2026-10-01");
+        bw_buf_done(&text);
+    }
+    free(got);
+}
+
 static void refuses_what_it_does_not_know(void **state)
 {
     static const struct {
@@ -344,6 +373,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_asked_is_read_as_written),
         cmocka_unit_test(every_claim_is_in_the_bag),
+        cmocka_unit_test(calendars_of_every_stay),
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(when_records_came),
         cmocka_unit_test(texts_that_differ_are_told),
