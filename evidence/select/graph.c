@@ -83,6 +83,7 @@ static int on_site(void *owner, const struct bw_site *s)
     }
     g->sites = grown;
     grown += g->n_sites++;
+    memset(grown, 0, sizeof(*grown));
     memcpy(grown->site, s->id, sizeof(grown->site));
     memcpy(grown->entity, s->entity, sizeof(grown->entity));
     return 0;
@@ -138,15 +139,17 @@ static int on_act(void *owner, const struct bw_said *s)
     return 0;
 }
 
-/* The local day of an instant; the first of all days where it is not known. */
-static void day_of(const struct bw_tz *tz, int64_t unix_s, char ret[BW_DATE_LEN + 1])
+/* The local day of an instant and `more` days; the first of all days where it is not known.
+ */
+static void
+day_of(const struct bw_tz *tz, int64_t unix_s, int more, char ret[BW_DATE_LEN + 1])
 {
     struct bw_civil c;
 
     ret[0] = '\0';
     if (unix_s != BW_UNKNOWN) {
         bw_tz_local(tz, unix_s, &c);
-        bw_civil_date(bw_civil_days(c.year, c.month, c.day), ret);
+        bw_civil_date(bw_civil_days(c.year, c.month, c.day) + more, ret);
     }
 }
 
@@ -166,28 +169,31 @@ static int place_one(struct bw_catalogue *c,
     for (size_t i = n; r == 0 && i-- > 0;) {
         char first[BW_DATE_LEN + 1];
         char next[BW_DATE_LEN + 1] = "";
-        struct bw_select_stay *grown;
-        day_of(a->tz, stays[i].from_unix_s, first);
+        char last[BW_DATE_LEN + 1] = "";
+        struct bw_select_site *grown = s;
+        day_of(a->tz, stays[i].from_unix_s, 0, first);
         if (i + 1 < n) {
-            day_of(a->tz, stays[i + 1].from_unix_s, next);
+            day_of(a->tz, stays[i + 1].from_unix_s, 0, next);
+            day_of(a->tz, stays[i + 1].from_unix_s, -1, last);
         }
         if (strcmp(first, a->last) > 0 || (next[0] && strcmp(next, a->first) <= 0) ||
             (next[0] && strcmp(next, first) == 0)) {
             continue;
         }
-        if (!settled) {
-            memcpy(s->entity, stays[i].entity, sizeof(s->entity));
-            settled = true;
-            continue;
+        if (settled) {
+            grown = bw_grow(g->stays, g->n_stays, &g->cap_stays, sizeof(*grown));
+            if (!grown) {
+                return -ENOMEM;
+            }
+            g->stays = grown;
+            grown += g->n_stays++;
+            memcpy(grown->site, s->site, sizeof(grown->site));
         }
-        grown = bw_grow(g->stays, g->n_stays, &g->cap_stays, sizeof(*grown));
-        if (!grown) {
-            return -ENOMEM;
-        }
-        g->stays = grown;
-        grown += g->n_stays++;
-        memcpy(grown->site, s->site, sizeof(grown->site));
+        settled = true;
         memcpy(grown->entity, stays[i].entity, sizeof(grown->entity));
+        (void)snprintf(grown->first, sizeof(grown->first), "%s",
+                       strcmp(first, a->first) > 0 ? first : "");
+        memcpy(grown->last, last, sizeof(grown->last));
     }
     return r;
 }
@@ -261,16 +267,36 @@ const struct bw_select_place *bw_select_where(const struct bw_select_graph *g,
 }
 
 const struct bw_select_place *bw_select_here(const struct bw_select_graph *g,
-                                             const char *site)
+                                             const char *site,
+                                             int n_name,
+                                             char words[200])
 {
-    const struct bw_select_place *p = bw_select_where(g, site);
+    const struct bw_select_site *s = find(g->sites, g->n_sites, sizeof(*g->sites), site);
+    const struct bw_select_place *p = s ? bw_select_place(g, s->entity) : NULL;
+    const char *name;
 
     for (size_t i = 0; i < g->n_stays && !(p && p->in); i++) {
         if (strcmp(g->stays[i].site, site) == 0) {
-            p = bw_select_place(g, g->stays[i].entity);
+            s = &g->stays[i];
+            p = bw_select_place(g, s->entity);
         }
     }
-    return p && p->in ? p : NULL;
+    words[0] = '\0';
+    if (!p || !p->in) {
+        return NULL;
+    }
+    name = p->name[0] ? p->name : p->id;
+    if (s->last[0]) {
+        (void)snprintf(words, 200, "its box stood at %.*s%s%s %s %s", n_name, name,
+                       s->first[0] ? " from " : "", s->first, s->first[0] ? "to" : "until",
+                       s->last);
+    } else if (s->first[0]) {
+        (void)snprintf(words, 200, "its box has stood at %.*s since %s", n_name, name,
+                       s->first);
+    } else {
+        (void)snprintf(words, 200, "its box stands at %.*s", n_name, name);
+    }
+    return p;
 }
 
 /* One step down: whatever has a marked parent. true: something was marked. */

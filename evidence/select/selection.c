@@ -296,15 +296,15 @@ static bool is_chosen(struct choosing *x,
                       char why[200],
                       bool *ret_untold)
 {
-    const struct bw_select_place *p = bw_select_here(&x->graph, site);
+    char words[200];
+    const struct bw_select_place *p = bw_select_here(&x->graph, site, 40, words);
 
     (void)snprintf(why, 200, "bound to %.120s by a person", l->about);
     if (!l->shared) {
         return true;
     }
     if (p) {
-        (void)snprintf(why, 200, "bound to %.70s by a person; its box stands at %.60s",
-                       l->about, p->name[0] ? p->name : p->id);
+        (void)snprintf(why, 200, "bound to %.70s by a person; %.100s", l->about, words);
         return true;
     }
     if (l->lines == 1) {
@@ -413,11 +413,10 @@ static int by_place(struct choosing *x)
 
     for (size_t i = 0; i < a->n_recorded; i++) {
         const struct bw_select_name *name = &a->recorded[i];
-        const struct bw_select_place *p = bw_select_here(&x->graph, name->site);
-        (void)snprintf(why, sizeof(why),
-                       a->by == BW_SELECT_ALL ? "it has records"
-                                              : "its box stands at %.120s",
-                       p ? p->name[0] ? p->name : p->id : "");
+        const struct bw_select_place *p = bw_select_here(&x->graph, name->site, 120, why);
+        if (a->by == BW_SELECT_ALL) {
+            (void)snprintf(why, sizeof(why), "it has records");
+        }
         if ((a->by == BW_SELECT_ALL || p) && !choose(x, name, why)) {
             return -ENOMEM;
         }

@@ -26,15 +26,13 @@ struct bw_select_place {
     bool in;
 };
 
+/* Where a site stands; first and last: its days there, "" not within the period, not over.
+ */
 struct bw_select_site {
     char site[BW_SITE_MAX + 1];
     char entity[BW_ENTITY_MAX + 1];
-};
-
-/* Of a site that moved: where else it stood in the period. */
-struct bw_select_stay {
-    char site[BW_SITE_MAX + 1];
-    char entity[BW_ENTITY_MAX + 1];
+    char first[BW_DATE_LEN + 1];
+    char last[BW_DATE_LEN + 1];
 };
 
 struct bw_select_graph {
@@ -47,7 +45,7 @@ struct bw_select_graph {
     struct bw_select_site *sites; /* by id */
     size_t n_sites;
     size_t cap_sites;
-    struct bw_select_stay *stays;
+    struct bw_select_site *stays; /* of those that moved: where else in the period */
     size_t n_stays;
     size_t cap_stays;
     int64_t n_unread;
@@ -84,9 +82,13 @@ struct bw_select_place *bw_select_place(const struct bw_select_graph *g, const c
 const struct bw_select_place *bw_select_where(const struct bw_select_graph *g,
                                               const char *site);
 
-/* Where it stands or, in the period, stood, if that is marked; NULL: nowhere. */
+/* Where it stands or, in the period, stood, if that is marked, and in words with its days
+ * there: "its box stood at Wren Hall until 2026-09-30" (at most n_name bytes of the name).
+ * NULL: nowhere. */
 const struct bw_select_place *bw_select_here(const struct bw_select_graph *g,
-                                             const char *site);
+                                             const char *site,
+                                             int n_name,
+                                             char words[200]);
 
 /* Mark an entity (its number, or the id of a place), and below it all that have it as their
  * parent, over any number of steps. false: neither is on file. */

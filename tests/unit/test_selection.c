@@ -474,8 +474,13 @@ move(struct world *w, int64_t from_unix_s, const char *entity, const char *old_e
     assert_int_equal(w->c->ops->site_move(w->c, "s-mover", entity, &w->err), 0);
 }
 
-/* Is the site that moves one of an entity's from one day to another? */
-static bool was_at(struct world *w, const char *entity, const char *first, const char *last)
+/* Is the site that moves one of an entity's from one day to another? why: it is, for that.
+ */
+static bool was_at_for(struct world *w,
+                       const char *entity,
+                       const char *first,
+                       const char *last,
+                       const char *why)
 {
     static const struct bw_select_name recorded[] = {{"s-mover", "wan"}};
     struct bw_select_asked asked = {
@@ -490,9 +495,32 @@ static bool was_at(struct world *w, const char *entity, const char *first, const
     (void)snprintf(asked.last, sizeof(asked.last), "%s", last);
     r = bw_select(w->c, &asked, &s, &w->err);
     assert_true(r == 0 ? s.n == 1 : r == -ENODATA);
+    if (why) {
+        assert_int_equal(r, 0);
+        assert_string_equal(s.circuits[0].why, why);
+    }
     bw_selection_done(&s);
     bw_tz_free(tz);
     return r == 0;
+}
+
+static bool was_at(struct world *w, const char *entity, const char *first, const char *last)
+{
+    return was_at_for(w, entity, first, last, NULL);
+}
+
+static void why_it_is_in(struct world *w)
+{
+    (void)was_at_for(w, "coot-hall", "2026-07-01", "2027-06-30",
+                     "its box stood at coot-hall until 2027-01-03");
+    (void)was_at_for(w, "coot-hall", "2026-07-01", "2026-12-31",
+                     "its box stood at coot-hall until 2027-01-03");
+    (void)was_at_for(w, "wren-hall", "2026-07-01", "2027-06-30",
+                     "its box stood at wren-hall from 2027-01-04 to 2027-02-28");
+    (void)was_at_for(w, "teal-hall", "2026-07-01", "2027-06-30",
+                     "its box has stood at teal-hall since 2027-03-01");
+    (void)was_at_for(w, "teal-hall", "2027-03-01", "2027-03-31",
+                     "its box stands at teal-hall");
 }
 
 /* Instants in Chicago by Python's zoneinfo: 4 January 2027, 10:00; 1 March 2027, 10:00; 7
@@ -519,6 +547,7 @@ static void a_site_that_moved(void **state)
     assert_true(was_at(w, "wren-hall", "2027-02-01", "2027-02-28"));
     assert_false(was_at(w, "wren-hall", "2027-03-01", "2027-03-31"));
     assert_true(was_at(w, "teal-hall", "2027-03-01", "2027-03-31"));
+    why_it_is_in(w);
     /* Back since December, as it is said now: never at the others. */
     move(w, 1796659200, "coot-hall", "teal-hall");
     assert_int_equal(bw_site_stays(w->c, "s-mover", "coot-hall", stays, &n, &w->err), 0);
