@@ -66,7 +66,7 @@ int bw_checkpoint_read(const char *text,
         return malformed(reterr, "its first line names no log");
     }
     memcpy(c.origin, line, len);
-    if (!bw_note_name_ok(c.origin)) {
+    if (!bw_note_name_ok(c.origin) || strlen(c.origin) != len) { /* no NUL within */
         return malformed(reterr, "its first line names no log");
     }
     if (!next_line(&at, end, &line, &len) || read_size(line, len, &c.size) < 0) {
