@@ -22,6 +22,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* An import's --state is a state of the union (import_run.h). */
+static const char *state_word(const struct bw_verb *v)
+{
+    return strcmp(v->name, "import usac") == 0 || strcmp(v->name, "import claims") == 0
+               ? "--box"
+               : "--state";
+}
+
 int bw_docket_asked_take(const struct bw_verb *v, int o, struct bw_docket_asked *a)
 {
     switch (o) {
@@ -55,7 +63,8 @@ int bw_docket_asked_take(const struct bw_verb *v, int o, struct bw_docket_asked 
     if ((a->state != NULL) + (a->config != NULL) + (a->ledger != NULL) +
             (a->collector != NULL) >
         1) {
-        return bw_cli_usage(v, "give one of --state, --config, --ledger and --collector");
+        return bw_cli_usage(v, "give one of %s, --config, --ledger and --collector",
+                            state_word(v));
     }
     return 0;
 }
@@ -121,16 +130,17 @@ find_folder(const struct bw_docket_asked *a, struct bw_docket *d, struct bw_err 
     return 0;
 }
 
-static int open_it(struct bw_docket *d, bool write, struct bw_err *reterr)
+static int
+open_it(const struct bw_verb *v, struct bw_docket *d, bool write, struct bw_err *reterr)
 {
     char path[PATH_MAX + 16];
     struct stat st;
     (void)snprintf(path, sizeof(path), "%s/catalogue.db", d->folder);
     if (stat(d->folder, &st) < 0) {
         return bw_err_set(reterr, -errno,
-                          "%s: %s; name a box's folder with --state, a collector's with "
+                          "%s: %s; name a box's folder with %s, a collector's with "
                           "--ledger",
-                          d->folder, bw_strerror(-errno));
+                          d->folder, bw_strerror(-errno), state_word(v));
     }
     if (!write) {
         int r = bw_catalogue_open_read(path, &d->catalogue, reterr);
@@ -155,7 +165,7 @@ int bw_docket_open(const struct bw_verb *v,
         return status;
     }
     int r = find_folder(a, ret, &err);
-    r = r < 0 ? r : open_it(ret, write, &err);
+    r = r < 0 ? r : open_it(v, ret, write, &err);
     return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
 }
 

@@ -155,7 +155,9 @@ static int one(void *owner, size_t i, struct bw_buf *out)
     if (s->recorded) {
         (void)snprintf(name, sizeof(name), "%s.%s", s->name.site, s->name.circuit);
         if (m->write) {
-            (void)snprintf(folder, sizeof(folder), "%s/%s/", m->asked->output, name);
+            const char *to = m->asked->output;
+            bool slash = to[0] && to[strlen(to) - 1] == '/';
+            (void)snprintf(folder, sizeof(folder), "%s%s%s/", to, slash ? "" : "/", name);
             mine.output = folder;
         }
         mine.circuit = name;

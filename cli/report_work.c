@@ -482,6 +482,12 @@ int bw_report_work_open(struct bw_report_work *w, const struct bw_report_asked *
         r = bw_origin_open(BW_FROM_JOURNAL, a->journal ? a->journal : journal_default,
                            &w->origin, &err);
     }
+    if (r == -ENOENT && !a->ledger && !a->file && !a->journal) {
+        return bw_cli_failed(w->verb,
+                             "%s; --ledger names a collector's data folder, --file "
+                             "exported records",
+                             err.text);
+    }
     return r < 0 ? failed(w, err.text) : BW_EXIT_OK;
 }
 

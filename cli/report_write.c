@@ -90,8 +90,10 @@ int bw_report_write(const struct bw_verb *v,
             continue;
         }
         if (folder) {
-            (void)snprintf(path, sizeof(path), "%s/%s%s", a->output, stem,
-                           outputs[i].ending);
+            size_t n_folder = strlen(a->output);
+            bool slash = n_folder > 0 && a->output[n_folder - 1] == '/';
+            (void)snprintf(path, sizeof(path), "%s%s%s%s", a->output, slash ? "" : "/",
+                           stem, outputs[i].ending);
         } else if (!to_stdout) {
             (void)snprintf(path, sizeof(path), "%s", a->output);
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * verb_calendar_show.c - a school's calendar as a picture: from a file, or as it is on
  * record. */
+#include "admin.h"
 #include "calendar_asked.h"
 #include "calendar_view.h"
 
@@ -98,10 +99,15 @@ static int find(const struct asked *a, struct bw_calendars *list)
     char about[BW_STATEMENT_ABOUT_MAX + 1];
     struct bw_docket d = {.catalogue = NULL};
     struct bw_err err = {""};
+    struct bw_site site;
     int status;
 
     calendar_asked_about(&a->which, about);
     status = bw_docket_open(v, &a->which.docket, false, &d);
+    if (status == 0 && a->site && d.of_collector && d.catalogue &&
+        bw_admin_known_site(d.catalogue, a->site, &site, &err) < 0) {
+        status = bw_cli_failed(v, "%s", err.text);
+    }
     if (status == 0 && d.catalogue &&
         (a->site ? bw_calendars_add_site(d.catalogue, a->site, list, &err)
                  : bw_calendars_add(d.catalogue, about, list, &err)) < 0) {

@@ -277,6 +277,7 @@ static void print(const struct work *w,
                   const struct proposal *list,
                   size_t n)
 {
+    const char *other = "";
     char speed[64];
     (void)printf("%s  %s%s%s", k->name, k->site_name, k->entity_name[0] ? ", " : "",
                  k->entity_name);
@@ -285,6 +286,12 @@ static void print(const struct work *w,
                      (double)k->tested_bps / 1e6);
     }
     (void)putchar('\n');
+    for (size_t i = 0; i < w->lines.n; i++) {
+        if (bound_to(&w->lines.rows[i], k->name)) {
+            (void)printf("       bound to %s already\n", w->lines.rows[i].about);
+            other = " other";
+        }
+    }
     for (size_t i = 0; i < n; i++) {
         const struct claim_row *row = &w->lines.rows[list[i].row];
         (void)printf("  %3d  %s  %s  %s, %s\n", list[i].match.points, row->about,
@@ -298,7 +305,7 @@ static void print(const struct work *w,
         }
     }
     if (n == 0) {
-        (void)printf("       no claim on file speaks for it\n");
+        (void)printf("       no%s claim on file speaks for it\n", other);
     }
 }
 

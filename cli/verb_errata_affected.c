@@ -106,10 +106,10 @@ static int on_change(void *owner, const struct bw_issued_change *c)
         bw_jw_kstr(&l->w, "new", c->now);
         bw_jw_obj_end(&l->w);
     } else if (l->n_figures <= SHOWN_MAX) {
+        const char *unit = strcmp(c->unit, "1") == 0 ? "" : c->unit;
         (void)printf("  %s, %s%s%s%s%s: %s -> %s%s%s\n", c->section, c->figure,
                      c->layer[0] ? ", " : "", c->layer, c->statistic[0] ? ", " : "",
-                     c->statistic, or_none(old), or_none(c->now), c->unit[0] ? " " : "",
-                     strcmp(c->unit, "1") == 0 ? "" : c->unit);
+                     c->statistic, or_none(old), or_none(c->now), unit[0] ? " " : "", unit);
     }
     return bw_buf_error(&l->text);
 }

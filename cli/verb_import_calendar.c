@@ -183,7 +183,8 @@ static int known_entity(const struct asked *a, const struct bw_docket *d)
         d->catalogue->ops->entity_get(d->catalogue, a->which.entity, &e, &err) == 0) {
         return 0;
     }
-    return bw_cli_failed(&bw_verb_import_calendar, "%s", err.text);
+    return bw_cli_failed(&bw_verb_import_calendar,
+                         "%s; `bandwitness site list` shows whose the sites are", err.text);
 }
 
 static int import(const struct asked *a, struct import *m, struct bw_docket *d)

@@ -4,6 +4,7 @@
 #include "rules_asked.h"
 
 #include <bw/err.h>
+#include <errno.h>
 #include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,8 +61,10 @@ static int run(int argc, char **argv)
     if (optind < argc) {
         return bw_cli_usage(v, "what is \"%s\"?", argv[optind]);
     }
-    if (bw_evrule_folder(folder, &list, &n, &err) < 0) {
-        return bw_cli_failed(v, "%s", err.text);
+    r = bw_evrule_folder(folder, &list, &n, &err);
+    if (r < 0) {
+        return bw_cli_failed(v, "%s%s", err.text,
+                             r == -ENOENT ? "; --rules names the folder of rules" : "");
     }
     if (as_json) {
         r = print_json(list, n);

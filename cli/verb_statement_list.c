@@ -21,9 +21,10 @@ static int check_kind(const struct bw_verb *v, const char *word)
     static const char *const words[] = {"entity",     "claim",      "binding", "calendar",
                                         "annotation", "adoption",   "erratum", "reply",
                                         "withdrawal", "revocation", "site",    "terms",
-                                        NULL};
+                                        "share",      NULL};
     const char *meant = bw_cli_nearest(word, words);
-    return bw_statement_kind_parse(word) == BW_STATEMENT_OTHER && meant
+    return bw_statement_kind_parse(word) == BW_STATEMENT_OTHER && meant &&
+                   strcmp(word, meant) != 0
                ? bw_cli_usage(v, "--kind %s: did you mean %s?", word, meant)
                : 0;
 }
@@ -106,7 +107,7 @@ const struct bw_verb bw_verb_statement_list = {
         "withdrawn is shown with --history, and says so.\n"
         "\n"
         "  --kind KIND        entity, claim, binding, calendar, annotation, adoption,\n"
-        "                     erratum, reply, revocation, site or\n"
+        "                     terms, erratum, reply, revocation, share, site or\n"
         "                     withdrawal\n"
         "  --about KEY        of this key; with a * at its end all that begin so\n"
         "  --history          those that are good no longer as well\n"

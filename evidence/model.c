@@ -287,8 +287,8 @@ static int work(struct bw_model *m, struct bw_err *reterr)
         return bw_err_set(reterr, -EKEYREJECTED,
                           "every record of this period that names circuit %s.%s is set "
                           "apart, by an erratum or for its key ('bandwitness errata list', "
-                          "'bandwitness key list')",
-                          r->site, r->circuit);
+                          "'bandwitness site show %s')",
+                          r->site, r->circuit, r->site);
     }
     if (r->n_intervals == 0) {
         return bw_err_set(reterr, -ENODATA, "no record of this period names circuit %s.%s",

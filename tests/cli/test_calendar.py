@@ -162,8 +162,10 @@ class Calendar(unittest.TestCase):
                           status=1)
         self.assertIn("nowhere", err)
         self.run_it("import", "calendar", self.file, "--whole-state", "--ledger", ledger)
-        shown = json.loads(self.run_it("calendar", "show", "--site", "s-abcde", "--json", "--ledger",
-                                       ledger))
+        self.assertIn("no site s-abcde; `bandwitness site list`", self.run_it(
+            "calendar", "show", "--site", "s-abcde", "--ledger", ledger, status=1))
+        site = self.run_it("site", "add", "Alder Elementary", "--data", ledger).split()[0]
+        shown = json.loads(self.run_it("calendar", "show", "--site", site, "--json", "--ledger", ledger))
         self.assertEqual([c["about"] for c in shown], ["state"])
 
 

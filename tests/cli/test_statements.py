@@ -49,7 +49,10 @@ class Statements(unittest.TestCase):
                                                     "b", status=2))
         self.assertIn("did you mean claim?", self.run_it("statement", "list", "--state", self.state,
                                                          "--kind", "claims", status=2))
+        self.assertIn("did you mean share?", self.run_it("statement", "list", "--state", self.state,
+                                                         "--kind", "sahre", status=2))
         self.assertEqual(self.listed("--kind", "of-a-newer-program"), [])
+        self.assertEqual(self.listed("--kind", "share"), [])
         self.assertIn("give one id", self.run_it("statement", "show", "--state", self.state, status=2))
 
     def test_annotated_corrected_withdrawn(self):

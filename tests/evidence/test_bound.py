@@ -336,6 +336,7 @@ class Bound(unittest.TestCase):
         self.confirm(TRANSPORT)
         self.assertEqual(self.proposed(), {})
         self.assertEqual(self.proposed("--all"), {CIRCUIT: [(ISP, 40)]})
+        self.assertIn(f"bound to {TRANSPORT} already", self.run_it("claim", "match", "--all", "--year", "FY2026"))
         self.assertIn("no claim of FY2024", self.run_it("claim", "match", "--year", "2024", status=1))
         self.assertIn("no circuit", self.run_it("claim", "match", "s-egret.wan", status=1))
 

@@ -137,6 +137,7 @@ class Errata(SaidCase):
                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8", check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("is set apart, by an erratum", done.stderr)
+        self.assertIn("'bandwitness site show s-heron'", done.stderr)
 
     def test_what_two_touch_and_where_the_period_begins(self):
         """The period begins within a UTC day; errata begin before it and lie over each other."""

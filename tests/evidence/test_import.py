@@ -539,6 +539,9 @@ class Plain(Import):
         told = self.claims(self.HEAD + 2 * "2026,a,1 Gbps,,,,,\n", status=1)
         self.assertIn("own.csv:3: own:a is there twice, first in line 2", told["refusals"][0])
         self.assertEqual(self.statements("claim"), [])
+        _, err = self.run_it("import", "claims", "--box", self.path("none"), "--by", "heron",
+                             self.path("own.csv"), status=1)
+        self.assertIn("a box's folder with --box", err)
         # what a cell says cannot move a terminal's cursor
         with open(self.path("own.csv"), "w", encoding="utf-8") as f:
             f.write(self.HEAD + "2026,a,\x1b[2J\u202e fast,,,,,\n")
