@@ -51,6 +51,7 @@ struct bw_report_asked {
     int64_t jobs; /* worker processes; unknown: as many as processors */
     bool quiet;
     bool draft;          /* not given out: not in the register */
+    bool *placed;        /* set when a file is in its place; NULL: nobody asks */
     int64_t made_unix_s; /* of all of many alike; 0: when each is made */
     unsigned formats;    /* of enum bw_report_format */
     bool intervals;

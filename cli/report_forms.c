@@ -81,35 +81,70 @@ int bw_report_forms_make(const struct bw_report_asked *a,
     return r;
 }
 
-void bw_report_issued(const struct bw_report_asked *a,
-                      const struct bw_report_work *w,
-                      const struct bw_report *report,
-                      const char *what)
+static void not_kept(const struct bw_verb *v, const struct bw_err *err)
+{
+    /* what was asked for is made all the same */
+    (void)fprintf(stderr,
+                  "bandwitness %s: the register of issued reports does not have it, so "
+                  "'errata affected' will not name it: %s\n",
+                  v->name, err->text);
+}
+
+struct bw_issuing *bw_report_issuing(const struct bw_verb *v,
+                                     const struct bw_report_asked *a,
+                                     struct bw_origin *origin)
+{
+    struct bw_issuing *x = NULL;
+    struct bw_err err = {""};
+    bool written = a->output && strcmp(a->output, "-") != 0;
+
+    if (!a->draft && written && !a->file && bw_issuing_begin(origin, &x, &err) < 0) {
+        not_kept(v, &err);
+    }
+    return x;
+}
+
+void bw_report_issuing_add(const struct bw_issuing *x,
+                           const struct bw_report_work *w,
+                           const struct bw_report *report,
+                           const char *what)
 {
     const struct bw_report_query *q = &w->query;
     struct bw_err err = {""};
-    bool written = a->output && strcmp(a->output, "-") != 0;
-    int r;
 
-    if (a->draft || !written || q->to_unix_s > q->made_unix_s || a->file) {
-        return;
+    if (x && q->to_unix_s <= q->made_unix_s &&
+        bw_issuing_add(x, w->origin, q, report, what, bw_clock_unix_ms() / 1000, &err) <
+            0) {
+        not_kept(w->verb, &err);
     }
-    r = bw_issued_register(w->origin, q, report, what, bw_clock_unix_ms() / 1000, &err);
-    if (r < 0) { /* what was asked for is there all the same */
-        (void)fprintf(stderr,
-                      "bandwitness %s: the register of issued reports does not have it, so "
-                      "'errata affected' will not name it: %s\n",
-                      w->verb->name, err.text);
+}
+
+void bw_report_issuing_end(const struct bw_verb *v, struct bw_issuing *x, bool given_out)
+{
+    struct bw_err err = {""};
+
+    if (bw_issuing_end(x, given_out, &err) < 0) {
+        (void)fprintf(
+            stderr,
+            "bandwitness %s: the register of issued reports has it as one that is "
+            "being written: %s\n",
+            v->name, err.text);
     }
 }
 
 int bw_report_forms_write(const struct bw_report_asked *a, const struct bw_report_work *w)
 {
-    int status = write_all(a, w);
+    const struct bw_report_query *q = &w->query;
+    struct bw_report_asked mine = *a;
+    bool placed = false;
+    struct bw_issuing *x =
+        q->to_unix_s <= q->made_unix_s ? bw_report_issuing(w->verb, a, w->origin) : NULL;
+    int status;
 
-    if (status == BW_EXIT_OK) {
-        bw_report_issued(a, w, w->report, a->purpose ? bw_pack_name(a->pack) : "report");
-    }
+    mine.placed = &placed;
+    bw_report_issuing_add(x, w, w->report, a->purpose ? bw_pack_name(a->pack) : "report");
+    status = write_all(&mine, w);
+    bw_report_issuing_end(w->verb, x, placed);
     if (status == BW_EXIT_OK && w->query.check == BW_CHECK_BAD) {
         return bw_cli_failed(w->verb,
                              "the report is made, but signatures or chain do not hold: %s",

@@ -7,6 +7,7 @@
 #include "report_work.h"
 
 struct bw_err;
+struct bw_issuing;
 
 /* Everything that the report is made from, judging included. 0, or the exit status after a
  * sentence. */
@@ -19,11 +20,18 @@ int bw_report_forms_make(const struct bw_report_asked *a,
  * one, the files are there all the same. */
 int bw_report_forms_write(const struct bw_report_asked *a, const struct bw_report_work *w);
 
-/* A report that was written out goes into the register of issued ones (issued.h), if its
- * period is over and it is no draft. That this failed is told, and is no failure. */
-void bw_report_issued(const struct bw_report_asked *a,
-                      const struct bw_report_work *w,
-                      const struct bw_report *report,
-                      const char *what);
+/* Reports that are written out go into the register of issued ones (issued.h): begun before
+ * the first file is, ended when it is known whether one is in its place. NULL where none is
+ * kept: a draft, standard output, a file's records. What fails is told and is no failure.
+ */
+struct bw_issuing *bw_report_issuing(const struct bw_verb *v,
+                                     const struct bw_report_asked *a,
+                                     struct bw_origin *origin);
+/* One of them, if its period is over; x may be NULL. */
+void bw_report_issuing_add(const struct bw_issuing *x,
+                           const struct bw_report_work *w,
+                           const struct bw_report *report,
+                           const char *what);
+void bw_report_issuing_end(const struct bw_verb *v, struct bw_issuing *x, bool given_out);
 
 #endif

@@ -42,8 +42,9 @@ struct many {
     struct bw_report_span span;
     struct bw_made_row *rows;
     struct bw_progress progress;
-    struct bw_origin *origin; /* of a worker: open from its first circuit on */
-    bool write;               /* a pack of each, not lines alone */
+    struct bw_origin *origin;   /* of a worker: open from its first circuit on */
+    struct bw_issuing *issuing; /* of all lines, filled by workers */
+    bool write;                 /* a pack of each, not lines alone */
 };
 
 /* ---- in a worker ---------------------------------------------------------------- */
@@ -99,7 +100,7 @@ static int finish(struct many *m,
     if (m->write) {
         return bw_report_forms_write(mine, w);
     }
-    bw_report_issued(mine, w, w->report, bw_pack_name(m->asked->pack));
+    bw_report_issuing_add(m->issuing, w, w->report, bw_pack_name(m->asked->pack));
     return BW_EXIT_OK;
 }
 
@@ -125,7 +126,7 @@ static int look_before(struct many *m,
         r = bw_report_make(&w->query, &w->report, &err);
         r = r < 0 ? r : bw_pack_seen_of(w->report, ret);
         if (r == 0 && !m->span.running) { /* its figures are on the page as well */
-            bw_report_issued(&mine, w, w->report, bw_pack_name(m->asked->pack));
+            bw_report_issuing_add(m->issuing, w, w->report, bw_pack_name(m->asked->pack));
         }
         ret->set_apart = r == -EKEYREJECTED;
         if (r < 0 && r != -ENODATA && !ret->set_apart) {
@@ -452,13 +453,29 @@ static int write_lines(const struct many *m)
     return status;
 }
 
+/* Open no longer than to find the register: workers are forked after this. */
+static int begin_issuing(struct many *m)
+{
+    struct bw_report_work w = {.verb = m->verb};
+    int status = bw_report_work_open(&w, m->asked);
+
+    if (status == BW_EXIT_OK) {
+        m->issuing = bw_report_issuing(m->verb, m->asked, w.origin);
+    }
+    bw_report_work_done(&w);
+    return status;
+}
+
 int bw_report_many_write(const struct bw_verb *v, const struct bw_report_asked *a)
 {
     struct bw_report_asked mine = made_once(a);
     struct many m = {.verb = v, .asked = &mine};
+    bool placed = false;
     int status = bw_report_choose(v, &mine, &m.chosen, &m.span);
     int told;
 
+    mine.placed = &placed;
+    status = status ? status : begin_issuing(&m);
     status = status ? status : work(&m);
     if (status == BW_EXIT_OK) {
         status = tell(&m);
@@ -468,6 +485,7 @@ int bw_report_many_write(const struct bw_verb *v, const struct bw_report_asked *
             status = told ? told : status;
         }
     }
+    bw_report_issuing_end(v, m.issuing, placed);
     free(m.rows);
     bw_selection_done(&m.chosen);
     return status;

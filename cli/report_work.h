@@ -12,6 +12,7 @@
 
 #define BW_CLI_JOURNAL "/var/lib/bandwitness/journal.db"
 
+struct bw_issuing;
 struct bw_tz;
 
 /* What a report needs, held together until it is made; freed as one. */
@@ -34,6 +35,7 @@ struct bw_report_work {
     struct bw_erratum_said *errata;
     struct bw_report_keyfact *keys;
     const struct bw_report_asked *asked; /* lent, of `bundle` */
+    struct bw_issuing *issuing;          /* of `bundle`, until the file is there */
     struct bw_origin_found found;
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];

@@ -38,7 +38,15 @@ static int write_file(const char *path, const struct bw_buf *b, struct bw_err *r
     return r;
 }
 
+ino_t bw_report_there(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
 static int write_one(const struct bw_verb *v,
+                     const struct bw_report_asked *a,
                      const struct bw_report_output *o,
                      const void *of,
                      const char *path)
@@ -50,7 +58,12 @@ static int write_one(const struct bw_verb *v,
     bw_buf_init(&out, BW_RENDER_BYTES_MAX);
     r = o->write(of, &out, &err);
     if (r == 0 && path) {
+        ino_t before = bw_report_there(path);
         r = write_file(path, &out, &err);
+        /* also where the folder could not be synced behind it */
+        if (a->placed && (r == 0 || bw_report_there(path) != before)) {
+            *a->placed = true;
+        }
         if (r == 0) {
             (void)printf("%s\n", path);
         }
@@ -97,7 +110,7 @@ int bw_report_write(const struct bw_verb *v,
         } else if (!to_stdout) {
             (void)snprintf(path, sizeof(path), "%s", a->output);
         }
-        status = write_one(v, &outputs[i], of, to_stdout ? NULL : path);
+        status = write_one(v, a, &outputs[i], of, to_stdout ? NULL : path);
     }
     return status;
 }

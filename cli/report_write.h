@@ -8,6 +8,7 @@
 #include "report_asked.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct bw_buf;
 struct bw_err;
@@ -27,5 +28,9 @@ int bw_report_write(const struct bw_verb *v,
                     const struct bw_report_output *outputs,
                     size_t n,
                     const void *of);
+
+/* Which file is under this name, 0 for none: another one after a write that failed is in
+ * its place all the same. */
+ino_t bw_report_there(const char *path);
 
 #endif

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "report_forms.h"
 #include "report_work.h"
+#include "report_write.h"
 #include "rules_asked.h"
 
 #include <bw/err.h>
@@ -58,11 +59,14 @@ static int print_json(const struct bw_report_asked *a,
     return r < 0 ? bw_cli_failed(&bw_verb_bundle, "out of memory") : BW_EXIT_OK;
 }
 
-static void written(void *owner, const struct bw_report *report)
+static void writing(void *owner, const struct bw_report *report)
 {
-    const struct bw_report_work *w = owner;
+    struct bw_report_work *w = owner;
 
-    bw_report_issued(w->asked, w, report, "bundle");
+    if (w->query.to_unix_s <= w->query.made_unix_s) {
+        w->issuing = bw_report_issuing(w->verb, w->asked, w->origin);
+    }
+    bw_report_issuing_add(w->issuing, w, report, "bundle");
 }
 
 static int make(const struct bw_report_asked *a, struct bw_report_work *w)
@@ -70,11 +74,12 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     struct bw_bundle_options o = {.key_path = a->key,
                                   .path = a->output,
                                   .progress = show,
-                                  .written = written,
+                                  .writing = writing,
                                   .owner = w};
     struct bw_bundle_told told;
     struct bw_err err = {""};
     int status = bw_report_work_find(w, a);
+    ino_t before;
     int r;
 
     w->asked = a;
@@ -87,7 +92,10 @@ static int make(const struct bw_report_asked *a, struct bw_report_work *w)
     o.pdf = !a->no_pdf;
     o.origin = w->origin;
     o.query = &w->query;
+    before = bw_report_there(a->output);
     r = bw_bundle_write(&o, &told, &err);
+    bw_report_issuing_end(w->verb, w->issuing,
+                          r == 0 || bw_report_there(a->output) != before);
     bw_report_work_show_end(w);
     if (r == -ENODATA || r == -EKEYREJECTED) {
         return bw_report_work_tell_span(w, err.text);

@@ -74,12 +74,18 @@ static void head(struct listing *l)
         bw_jw_ki64(&l->w, "from_s", h->from_unix_s);
         bw_jw_ki64(&l->w, "to_s", h->to_unix_s);
         bw_jw_ki64(&l->w, "issued_s", h->issued_unix_s);
+        if (h->writing) {
+            bw_jw_kbool(&l->w, "being_written", true);
+        }
         bw_jw_karr(&l->w, "figures");
         return;
     }
     clear_shown(l);
-    (void)printf("%s%s of %s, %s to %s, issued %s (%.8s)\n", l->n_changed > 1 ? "\n" : "",
-                 h->what, name, from, to, issued, h->id);
+    (void)printf("%s%s of %s, %s to %s, %s %s (%.8s)\n", l->n_changed > 1 ? "\n" : "",
+                 h->what, name, from, to,
+                 h->writing ? "whether it was given out is not known, being written"
+                            : "issued",
+                 issued, h->id);
 }
 
 static const char *or_none(const char *text)
@@ -255,7 +261,8 @@ const struct bw_verb bw_verb_errata_affected = {
         "with it\n"
         "and without it. Figures that differ are listed as they were issued and as they "
         "are now.\n"
-        "Findings are not among them.\n"
+        "Findings are not among them. Where a run was killed while it wrote, whether its\n"
+        "report was given out is not known, and that is said (being_written).\n"
         "\n"
         "  --json             one JSON array of reports with their "
         "figures\n" BW_DOCKET_ASKED_HELP "\n"

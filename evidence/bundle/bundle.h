@@ -32,8 +32,8 @@ struct bw_bundle_options {
     bool pdf;                            /* with PDFs, where fonts are there */
     const char *path;                    /* of the archive */
     bw_bundle_progress_cb progress;
-    /* The report of the bag, when that is written; may be NULL. */
-    void (*written)(void *owner, const struct bw_report *report);
+    /* The report of the bag, before the file is in its place; may be NULL. */
+    void (*writing)(void *owner, const struct bw_report *report);
     void *owner;
 };
 

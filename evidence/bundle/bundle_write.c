@@ -404,14 +404,14 @@ int bw_bundle_write(const struct bw_bundle_options *o,
     r = r < 0 ? r : bw_bundle_make(&view, show_making, &p, &made, p.err);
     r = r < 0 ? r : bw_bundle_forms(made, add_form, &p, p.err);
     r = r < 0 ? r : add_info(&p, made);
+    if (r == 0 && o->writing) {
+        o->writing(o->owner, made->report);
+    }
     r = r < 0 ? r : bw_bag_write(p.bag, o->path, show_packing, &p, &bytes, p.err);
     if (r == 0) {
         *ret = (struct bw_bundle_told){
             .n_records = p.records.n_records, .bytes = bytes, .check = made->report->check};
         memcpy(ret->check_text, made->report->check_text, sizeof(ret->check_text));
-        if (o->written) {
-            o->written(o->owner, made->report);
-        }
         memcpy(ret->no_pdf, p.no_pdf, sizeof(ret->no_pdf));
     }
     bw_bundle_made_free(made); /* before what it reads from */

@@ -1,172 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * issued.c - the register's files: one an entry, written once.
- *
- * Invariant: an entry is never changed; its name is the hash of what was asked and of the
- * figures, so the same report given out twice is there once. */
+ * issued.c - the register's files, read (issuing.c writes them). */
 #include "issued_private.h"
 
 #include <bw/err.h>
-#include <catalogue.h>
 #include <dirent.h>
 #include <errno.h>
 #include <file.h>
-#include <hash.h>
 #include <json.h>
 #include <limits.h>
 #include <origin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <tz.h>
 #include <unistd.h>
 #include <zstd.h>
-
-enum {
-    LEVEL = 9,
-    HEAD_MAX = 256 * 1024, /* some thousand keys that were revoked */
-    FILE_MODE = 0640,
-    FOLDER_MODE = 0750
-};
-
-static const char suffix[] = ".issued.zst";
-
-/* ---- writing ----------------------------------------------------------------------- */
-
-/* What names the entry: the question without when it was asked, and the figures. */
-static int hash_of(const struct bw_report_query *q,
-                   const char *what,
-                   const struct bw_buf *rows,
-                   char ret[BW_HASH_LEN + 1])
-{
-    struct bw_report_query same = *q;
-    struct bw_buf text;
-    bw_buf_init(&text, BW_BUNDLE_QUERY_MAX + BW_ISSUED_ROWS_BYTES_MAX);
-    same.made_unix_s = 0;
-    int r = bw_bundle_query_write(&same, bw_tz_name(q->tz), false, NULL, &text);
-    bw_buf_puts(&text, what);
-    bw_buf_putc(&text, '\n');
-    bw_buf_add(&text, rows->data, rows->len);
-    r = r < 0 ? r : bw_buf_error(&text);
-    if (r == 0) {
-        bw_sha256_text(text.data, text.len, ret);
-    }
-    bw_buf_done(&text);
-    return r;
-}
-
-static int count_statements(struct bw_origin *origin, int64_t *ret, struct bw_err *reterr)
-{
-    struct bw_catalogue *c = bw_origin_catalogue(origin);
-    *ret = 0;
-    return c ? c->ops->statements_count(c, ret, reterr) : 0;
-}
-
-static void put_head(struct bw_buf *out,
-                     const struct bw_report_query *q,
-                     const char *what,
-                     int64_t now_unix_s,
-                     int64_t statements)
-{
-    struct bw_jw w;
-    bw_jw_init(&w, out);
-    bw_jw_obj(&w);
-    bw_jw_ki64(&w, "v", 1);
-    bw_jw_kstr(&w, "what", what);
-    bw_jw_ki64(&w, "issued_s", now_unix_s);
-    bw_jw_ki64(&w, "statements", statements);
-    bw_jw_karr(&w, "revoked"); /* also where none was: an entry of before does not say */
-    for (size_t i = 0; i < q->n_keys; i++) {
-        if (q->keys[i].revoked_unix_s == BW_UNKNOWN) {
-            continue;
-        }
-        bw_jw_obj(&w);
-        bw_jw_kstr(&w, "kid", q->keys[i].kid);
-        bw_jw_ki64(&w, "as_of_s", q->keys[i].revoked_unix_s);
-        bw_jw_obj_end(&w);
-    }
-    bw_jw_arr_end(&w);
-    bw_jw_obj_end(&w);
-    bw_buf_putc(out, '\n');
-}
-
-static int write_packed(const char *path, const struct bw_buf *text, struct bw_err *reterr)
-{
-    size_t cap = ZSTD_compressBound(text->len);
-    void *packed = malloc(cap);
-    size_t n = packed ? ZSTD_compress(packed, cap, text->data, text->len, LEVEL) : 0;
-    int r = !packed || ZSTD_isError(n) ? bw_err_set(reterr, -ENOMEM, "out of memory")
-                                       : bw_file_write(path, packed, n, FILE_MODE, reterr);
-    free(packed);
-    return r;
-}
-
-/* What root keeps belongs to whoever the folder around it belongs to, so that a collector
- * that runs as somebody else can go on with it. */
-static int hand_over(struct bw_origin *origin, const char *path, struct bw_err *reterr)
-{
-    char beside[PATH_MAX];
-    struct stat st;
-    if (geteuid() != 0) {
-        return 0;
-    }
-    int r = bw_origin_beside(origin, beside);
-    if (r == 0 && (stat(beside, &st) < 0 || lchown(path, st.st_uid, st.st_gid) < 0)) {
-        r = -errno;
-    }
-    return r < 0 ? bw_err_set(reterr, r, "%s: %s", path, bw_strerror(-r)) : 0;
-}
-
-int bw_issued_register(struct bw_origin *origin,
-                       const struct bw_report_query *query,
-                       const struct bw_report *report,
-                       const char *what,
-                       int64_t now_unix_s,
-                       struct bw_err *reterr)
-{
-    struct bw_report_query asked = *query;
-    char folder[PATH_MAX];
-    char path[PATH_MAX + 80];
-    char id[BW_HASH_LEN + 1];
-    struct bw_buf rows;
-    struct bw_buf text;
-    int64_t statements = 0;
-    int r = bw_issued_folder(origin, folder, sizeof(folder));
-    if (r < 0) {
-        return bw_err_set(reterr, r, "there is no folder for it");
-    }
-    asked.judging = NULL;
-    bw_buf_init(&rows, BW_ISSUED_ROWS_BYTES_MAX);
-    bw_buf_init(&text, BW_ISSUED_ROWS_BYTES_MAX + BW_BUNDLE_QUERY_MAX + HEAD_MAX);
-    r = bw_issued_rows_text(report, &rows);
-    r = r < 0 ? r : hash_of(&asked, what, &rows, id);
-    if (r < 0) {
-        (void)bw_err_set(reterr, r, "it does not fit");
-        goto out;
-    }
-    (void)snprintf(path, sizeof(path), "%s/%s%s", folder, id, suffix);
-    if (access(path, F_OK) == 0) {
-        goto out;
-    }
-    r = bw_dir_make(folder, FOLDER_MODE, reterr);
-    r = r < 0 ? r : hand_over(origin, folder, reterr);
-    r = r < 0 ? r : count_statements(origin, &statements, reterr);
-    if (r < 0) {
-        goto out;
-    }
-    put_head(&text, query, what, now_unix_s, statements);
-    r = bw_bundle_query_write(&asked, bw_tz_name(query->tz), false, NULL, &text);
-    bw_buf_add(&text, rows.data, rows.len);
-    r = r < 0 ? r : bw_buf_error(&text);
-    r = r < 0 ? bw_err_set(reterr, r, "it does not fit")
-              : write_packed(path, &text, reterr);
-    r = r < 0 ? r : hand_over(origin, path, reterr);
-    r = r < 0 ? r : 1;
-out:
-    bw_buf_done(&rows);
-    bw_buf_done(&text);
-    return r;
-}
 
 /* ---- reading ----------------------------------------------------------------------- */
 
@@ -229,7 +76,7 @@ static int read_head(const char *text, size_t n, struct bw_issued *x, struct bw_
     json_t *o = NULL;
     const char *what = NULL;
     int64_t v = 0;
-    int r = bw_json_parse(text, n, HEAD_MAX, &o, e);
+    int r = bw_json_parse(text, n, BW_ISSUED_HEAD_MAX, &o, e);
     r = r < 0 ? r : bw_json_get_i64(o, "v", 1, INT64_MAX, &v, e);
     if (r == 0 && v != 1) {
         r = bw_err_set(e, -BW_ENEWER, "it needs a newer reader");
@@ -284,11 +131,96 @@ static int read_entry(const char *path, struct bw_issued *e, struct bw_err *rete
     return r;
 }
 
-static int is_entry(const struct dirent *d)
+/* ---- all of them ------------------------------------------------------------------- */
+
+int bw_issued_is_entry(const struct dirent *d)
 {
     size_t n = strlen(d->d_name);
-    return n == BW_HASH_LEN + sizeof(suffix) - 1 &&
-           strcmp(d->d_name + BW_HASH_LEN, suffix) == 0;
+    return n == BW_HASH_LEN + sizeof(BW_ISSUED_SUFFIX) - 1 &&
+           strcmp(d->d_name + BW_HASH_LEN, BW_ISSUED_SUFFIX) == 0;
+}
+
+static int is_writing(const struct dirent *d)
+{
+    return strncmp(d->d_name, BW_ISSUED_WRITING, sizeof(BW_ISSUED_WRITING) - 1) == 0;
+}
+
+struct each {
+    bw_issued_cb cb;
+    void (*odd)(void *owner, const char *file, const char *why);
+    void *owner;
+    char folder[PATH_MAX];
+    struct bw_err *err;
+};
+
+static int list_folder(const char *folder,
+                       int (*which)(const struct dirent *d),
+                       struct dirent ***ret,
+                       int *ret_n,
+                       struct bw_err *reterr)
+{
+    int n = scandir(folder, ret, which, alphasort);
+    *ret_n = n < 0 ? 0 : n;
+    if (n < 0) {
+        *ret = NULL;
+    }
+    return n < 0 && errno != ENOENT
+               ? bw_err_set(reterr, -errno, "%s: %s", folder, bw_strerror(-errno))
+               : 0;
+}
+
+static void list_done(struct dirent **list, int n)
+{
+    for (int i = 0; i < n; i++) {
+        free(list[i]);
+    }
+    free(list);
+}
+
+/* `name` is the entry's file below the register's folder, `id` how its last part begins. */
+static int one(struct each *x, const char *name, const char *id, bool writing)
+{
+    char path[2 * PATH_MAX];
+    struct bw_err why = {.text = ""};
+    struct bw_issued *e = calloc(1, sizeof(*e));
+    int r = 0;
+    if (!e) {
+        return bw_err_set(x->err, -ENOMEM, "out of memory");
+    }
+    (void)snprintf(path, sizeof(path), "%s/%s", x->folder, name);
+    (void)snprintf(e->head.id, sizeof(e->head.id), "%.*s", BW_HASH_LEN, id);
+    e->head.writing = writing;
+    r = read_entry(path, e, &why);
+    if (r == -ENOENT && writing) {
+        r = 0; /* it was given out, or was not, since the folder was listed */
+    } else if (r < 0) {
+        x->odd(x->owner, name, why.text);
+        r = 0;
+    } else {
+        r = x->cb(x->owner, e);
+    }
+    bw_issued_done(e);
+    free(e);
+    return r;
+}
+
+/* Those of one program that is at it, or was ended. */
+static int each_writing(struct each *x, const char *name)
+{
+    char path[2 * PATH_MAX];
+    struct dirent **list = NULL;
+    int n = 0;
+    (void)snprintf(path, sizeof(path), "%s/%s", x->folder, name);
+    int r = list_folder(path, bw_issued_is_entry, &list, &n, x->err);
+    for (int i = 0; i < n && r == 0; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", x->folder, list[i]->d_name);
+        if (access(path, F_OK) < 0) { /* else it was given out at another time */
+            (void)snprintf(path, sizeof(path), "%s/%s", name, list[i]->d_name);
+            r = one(x, path, list[i]->d_name, true);
+        }
+    }
+    list_done(list, n);
+    return r;
 }
 
 int bw_issued_each(struct bw_origin *origin,
@@ -297,38 +229,25 @@ int bw_issued_each(struct bw_origin *origin,
                    void *owner,
                    struct bw_err *reterr)
 {
-    char folder[PATH_MAX];
-    char path[PATH_MAX + 300];
+    struct each x = {.cb = cb, .odd = odd, .owner = owner, .err = reterr};
     struct dirent **list = NULL;
-    int r = bw_issued_folder(origin, folder, sizeof(folder));
-    int n = r < 0 ? 0 : scandir(folder, &list, is_entry, alphasort);
-    if (r < 0 || (n < 0 && errno == ENOENT)) {
+    int n = 0;
+    if (bw_issued_folder(origin, x.folder, sizeof(x.folder)) < 0) {
         return 0;
     }
-    if (n < 0) {
-        return bw_err_set(reterr, -errno, "%s: %s", folder, bw_strerror(-errno));
+    /* what is given out while these are read is found behind them */
+    int r = list_folder(x.folder, is_writing, &list, &n, reterr);
+    for (int i = 0; i < n && r == 0; i++) {
+        r = each_writing(&x, list[i]->d_name);
     }
-    for (int i = 0; i < n; i++) {
-        struct bw_issued *e = r == 0 ? calloc(1, sizeof(*e)) : NULL;
-        struct bw_err why = {.text = ""};
-        if (r == 0 && !e) {
-            r = bw_err_set(reterr, -ENOMEM, "out of memory");
-        }
-        if (e) {
-            (void)snprintf(path, sizeof(path), "%s/%s", folder, list[i]->d_name);
-            (void)snprintf(e->head.id, sizeof(e->head.id), "%.*s", BW_HASH_LEN,
-                           list[i]->d_name);
-            if (read_entry(path, e, &why) < 0) {
-                odd(owner, list[i]->d_name, why.text);
-            } else {
-                r = cb(owner, e);
-            }
-            bw_issued_done(e);
-        }
-        free(e);
-        free(list[i]);
+    list_done(list, n);
+    list = NULL;
+    n = 0;
+    r = r < 0 ? r : list_folder(x.folder, bw_issued_is_entry, &list, &n, reterr);
+    for (int i = 0; i < n && r == 0; i++) {
+        r = one(&x, list[i]->d_name, list[i]->d_name, false);
     }
-    free(list);
+    list_done(list, n);
     return r;
 }
 

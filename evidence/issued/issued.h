@@ -15,20 +15,34 @@ enum {
     BW_ISSUED_WHAT_MAX = 31
 };
 
-/* Write down a report that was made of `query` ("what": "report", "bundle", a pack's name).
- * The same figures of the same question are one entry, the first. Gives 1 for a new one, 0
- * for one that is there. -EROFS, -EACCES and their kin where nothing can be kept. */
-int bw_issued_register(struct bw_origin *origin,
-                       const struct bw_report_query *query,
-                       const struct bw_report *report,
-                       const char *what,
-                       int64_t now_unix_s,
-                       struct bw_err *reterr);
+/* What is about to be given out: begun before the first file of it is written, ended when
+ * it is known whether one was put in its place. Where the program is ended between the two
+ * the entries stay as "being written". One may be begun before processes are forked, filled
+ * by them, and ended when none of them lives. -EROFS, -EACCES and their kin where nothing
+ * can be kept. */
+struct bw_issuing;
+int bw_issuing_begin(struct bw_origin *origin,
+                     struct bw_issuing **ret,
+                     struct bw_err *reterr);
+/* A report that was made of `query` ("what": "report", "bundle", a pack's name). The same
+ * figures of the same question are one entry, the first. It is on disk when this returns.
+ */
+int bw_issuing_add(const struct bw_issuing *x,
+                   struct bw_origin *origin,
+                   const struct bw_report_query *query,
+                   const struct bw_report *report,
+                   const char *what,
+                   int64_t now_unix_s,
+                   struct bw_err *reterr);
+/* Frees x; NULL is fine. */
+int bw_issuing_end(struct bw_issuing *x, bool given_out, struct bw_err *reterr);
 
 /* One entry, as it is on file. */
 struct bw_issued_head {
     char id[BW_HASH_LEN + 1];
     char what[BW_ISSUED_WHAT_MAX + 1];
+    bool writing; /* nobody said that it was given out: it is being written, or that was
+                     stopped */
     int64_t issued_unix_s;
     int64_t statements; /* how many there were: errata as of then */
     char site[BW_SITE_MAX + 1];
@@ -38,8 +52,9 @@ struct bw_issued_head {
 };
 
 typedef int (*bw_issued_cb)(void *owner, const struct bw_issued *e);
-/* All entries beside this origin, by id. One that cannot be read is told to `odd` (its
- * file's name and why) and passed over. No folder is none. */
+/* All entries beside this origin, by id, those that are being written first. One that
+ * cannot be read is told to `odd` (its file's name and why) and passed over. No folder is
+ * none. */
 int bw_issued_each(struct bw_origin *origin,
                    bw_issued_cb cb,
                    void (*odd)(void *owner, const char *file, const char *why),

@@ -8,7 +8,13 @@
 #include <buf.h>
 #include <bundle_private.h>
 
+#define BW_ISSUED_SUFFIX ".issued.zst" /* behind an entry's id */
+#define BW_ISSUED_WRITING "writing-"   /* before the name of one program's own folder */
+
+struct dirent;
+
 enum {
+    BW_ISSUED_HEAD_MAX = 256 * 1024, /* some thousand keys that were revoked */
     BW_ISSUED_ROWS_BYTES_MAX = 32 * 1024 * 1024,
     BW_ISSUED_ROW_PARTS = 6
 };
@@ -58,6 +64,7 @@ int bw_issued_row_compare(const struct bw_issued_row *a, const struct bw_issued_
 const struct bw_issued_row *bw_issued_rows_find(const struct bw_issued_rows *rows,
                                                 const struct bw_issued_row *like);
 
+int bw_issued_is_entry(const struct dirent *d); /* by its name */
 /* The register's folder beside an origin; -ENOENT: it can have none. */
 int bw_issued_folder(struct bw_origin *origin, char *ret, size_t cap);
 

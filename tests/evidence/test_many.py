@@ -3,11 +3,13 @@
 """test_many.py BANDWITNESS GEN_YEAR - reports of many circuits: which belong to an FRN, a school, a
 district by what is on file; each the same as by itself, whatever the number of processes; what
 fails or is not there is named."""
+import contextlib
 import csv
 import glob
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -256,6 +258,63 @@ class Many(unittest.TestCase):
                          [("legislature", "s-heronb.wan", 1793077200 + n * 172800) for n in (0, 1)])
         self.assertIn("has a record of that period that counts", run(
             *many, f"{out}2", "--frn", "2699000002", status=1).stderr)
+
+    def test_what_was_given_out(self):
+        """In the register is what was given out, however the page ended: a disk that is full (told, or the
+        program ended by it) before the page is there and after its first file is, a signal, a folder that is none."""
+        data = f"{self.top}/given"
+        shutil.copytree(self.data, data, ignore=shutil.ignore_patterns("issued"))
+        page = [BANDWITNESS, "report", "--ledger", data, *PERIOD, "--for", "legislature"]
+
+        def kept():
+            found = [f"{data}/issued/{p}*.issued.zst" for p in ("", "writing-*/")]
+            return [len(glob.glob(p)) for p in found]
+
+        csv_there = ["legislature.csv"]
+
+        def limited(handler, *words):
+            """With both data bases open, so that no -shm file is made again."""
+            def before():
+                signal.signal(signal.SIGXFSZ, handler)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))  # an entry fits, the page not
+            shutil.rmtree(f"{data}/issued", ignore_errors=True)
+            out = tempfile.mkdtemp(dir=self.top)
+            with contextlib.ExitStack() as held:
+                for name in ("ledger/ledger.db", "catalogue.db"):
+                    db = held.enter_context(contextlib.closing(sqlite3.connect(f"{data}/{name}")))
+                    db.execute("SELECT count(*) FROM sqlite_master").fetchall()
+                done = subprocess.run([*page, "--frn", "2699000002", "--format", *words, "-o", out + "/x" * (words[0] == "html")],
+                                      env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                                      preexec_fn=before)
+            self.assertNotIn(b"register of issued", done.stderr)
+            return done.returncode, sorted(n for n in os.listdir(out) if n in ("x", *csv_there)), kept()
+        self.assertEqual(limited(signal.SIG_IGN, "html"), (1, [], [0, 0]))
+        self.assertEqual(limited(signal.SIG_IGN, "csv,pdf"), (1, csv_there, [2, 0]))
+        self.assertEqual(limited(signal.SIG_DFL, "html"), (-signal.SIGXFSZ, [], [0, 2]))
+        self.assertEqual(limited(signal.SIG_DFL, "csv,pdf"), (-signal.SIGXFSZ, csv_there, [0, 2]))
+        # What nobody knows of is told as such, until the same page was given out.
+        run("errata", "add", "--ledger", data, "--by", "grey", "--site", "s-heronb", "--from", "2026-10-29T12:00:00Z",
+            "--to", "2026-10-30", "--fields", "records", "--exclude", "--reason", "x")
+        ask = ("errata", "affected", "--ledger", data)
+        self.assertEqual([g.get("being_written") for g in json.loads(run(*ask, "--json").stdout)], [True])
+        self.assertIn("whether it was given out is not known", run(*ask).stdout)
+        old, = glob.glob(f"{data}/issued/writing-*")
+        for path in glob.glob(f"{old}/*.zst"):
+            shutil.copy(path, f"{data}/issued/")
+        self.assertNotIn("not known", run(*ask).stdout)
+        shutil.rmtree(f"{data}/issued")
+        self.assertEqual(subprocess.run([*page, "--frn", "2699000002", "-o", f"{self.top}/keys/page.html"], env=ENV, check=False,
+                                        stderr=subprocess.DEVNULL).returncode, 1)
+        self.assertEqual(kept(), [0, 0])
+        out = f"{self.top}/given.html"
+        with subprocess.Popen([*page, "--all", "--jobs", "1", "-o", out], env=ENV, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as p:
+            until = time.monotonic() + 60
+            while kept() == [0, 0] and p.poll() is None and time.monotonic() < until:
+                time.sleep(0.002)
+            p.send_signal(signal.SIGINT)
+        if not os.path.exists(out):  # else it was too late
+            self.assertEqual((p.returncode, kept(), os.listdir(f"{data}/issued")), (1, [0, 0], []))
 
     def test_what_fails_stops_no_other(self):
         out = f"{self.top}/broken"
