@@ -152,6 +152,22 @@ open_it(const struct bw_verb *v, struct bw_docket *d, bool write, struct bw_err 
     return bw_catalogue_open(path, &d->catalogue, reterr);
 }
 
+uid_t bw_docket_as_caller(void)
+{
+    uid_t owner = geteuid();
+    if (owner != getuid()) {
+        (void)!seteuid(getuid()); /* then the file says that it cannot be read */
+    }
+    return owner;
+}
+
+int bw_docket_as_owner(uid_t owner, struct bw_err *reterr)
+{
+    return geteuid() == owner || seteuid(owner) == 0
+               ? 0
+               : bw_err_set(reterr, -errno, "cannot act as the folder's owner again");
+}
+
 int bw_docket_open(const struct bw_verb *v,
                    const struct bw_docket_asked *a,
                    bool write,

@@ -10,6 +10,7 @@
 #include <catalogue.h>
 #include <limits.h>
 #include <statement.h>
+#include <sys/types.h>
 
 struct bw_buf;
 
@@ -69,6 +70,12 @@ int bw_docket_open(const struct bw_verb *v,
                    bool write,
                    struct bw_docket *ret);
 void bw_docket_close(struct bw_docket *d);
+
+/* Opened for writing by root, this process acts as the folder's owner, who need not be able
+ * to read the caller's files. Between these two it acts as the caller again: read files
+ * there, and leave the catalogue alone. */
+uid_t bw_docket_as_caller(void);
+int bw_docket_as_owner(uid_t owner, struct bw_err *reterr);
 
 /* A statement of this kind said now, by this verb, in that name. */
 void bw_docket_begin(const struct bw_verb *v,

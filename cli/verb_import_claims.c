@@ -70,8 +70,10 @@ static int work(const struct asked *a)
     if (status != 0) {
         goto out;
     }
+    uid_t owner = bw_docket_as_caller();
     int r = bw_csv_open(a->path, &csv, &err);
     r = r < 0 ? r : bw_plain_read(csv, a->unit, &plain, &err);
+    r = r < 0 ? r : bw_docket_as_owner(owner, &err);
     if (r < 0) {
         status = bw_cli_failed(v, "%s; nothing was written", err.text);
         goto out;

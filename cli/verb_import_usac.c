@@ -263,9 +263,11 @@ static int work(const struct asked *a, const char *const *paths, size_t n)
     if (status != 0) {
         goto out;
     }
+    uid_t owner = bw_docket_as_caller();
     int r = bw_usac_new(&a->usac, &u);
     r = r < 0 ? bw_err_set(&err, r, "no memory")
               : bw_usac_read(u, paths, n, progress ? on_progress : NULL, NULL, &err);
+    r = r < 0 ? r : bw_docket_as_owner(owner, &err);
     if (progress) {
         (void)fprintf(stderr, "\r\033[K");
     }

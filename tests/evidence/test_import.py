@@ -550,6 +550,22 @@ class Plain(Import):
         self.assertIn("\ufffd[2J\ufffd fast", out + err)
         self.assertNotIn("\x1b", out + err)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_root_reads_what_the_collector_may_not(self):
+        """What is kept belongs to the collector's user; the file is one that only root can read."""
+        top = self.dir
+        os.chmod(top, 0o755)
+        os.mkdir(f"{top}/of-root", 0o700)
+        os.mkdir(f"{top}/kept", 0o700)
+        os.chown(f"{top}/kept", 65534, 65534)
+        with open(f"{top}/of-root/own.csv", "w", encoding="utf-8") as f:
+            f.write(self.HEAD + "2026,a,1 Gbps,,,,,\n")
+        done = subprocess.run([PROGRAM, "import", "claims", "--ledger", f"{top}/kept", "--by", "heron",
+                               f"{top}/of-root/own.csv"], capture_output=True, timeout=120, check=False,
+                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})  # no ptrace of another's
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(os.stat(f"{top}/kept/catalogue.db").st_uid, 65534)
+
     def test_two_rows_that_contradict_each_other(self):
         told = self.claims(self.HEAD + "2026,a,1 Gbps,,,,,\n2026,b,3 Gbps,,,,,\n"
                            "2026,a,2 Gbps,,,,,\n2026,a,4 Gbps,,,,,\n", "--without-refused")
