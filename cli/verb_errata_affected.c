@@ -3,6 +3,7 @@
  * were and as they are now, side by side. */
 #include "cli.h"
 #include "docket_asked.h"
+#include "rules_asked.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -13,6 +14,7 @@
 #include <origin.h>
 #include <plural.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct bw_verb bw_verb_errata_affected;
@@ -25,6 +27,7 @@ enum {
 struct listing {
     struct bw_origin *origin;
     const char *erratum; /* its whole id; NULL: all that changed */
+    struct bw_issued_rules rules;
     bool json;
     struct bw_buf text;
     struct bw_jw w;
@@ -128,13 +131,22 @@ static int on_entry(void *owner, const struct bw_issued *e)
     l->n_figures = 0;
     l->n++;
     show(l);
-    int r = bw_issued_changes(l->origin, e, l->erratum, on_change, l, &err);
+    int r = bw_issued_changes(l->origin, e, l->erratum, &l->rules, on_change, l, &err);
     if (l->json && l->n_figures > 0) {
         bw_jw_arr_end(&l->w);
         bw_jw_obj_end(&l->w);
     } else if (l->n_figures > SHOWN_MAX) {
         (void)printf("  and %lld figures more (--json has them)\n",
                      (long long)(l->n_figures - SHOWN_MAX));
+    }
+    if (r >= 0 && l->rules.missing[0]) {
+        l->n_unknown++;
+        clear_shown(l);
+        (void)fprintf(stderr,
+                      "%.8s, %s of %s.%s: findings that need what is not here are not "
+                      "asked again: %s\n",
+                      l->head->id, l->head->what, l->head->site, l->head->circuit,
+                      l->rules.missing);
     }
     if (r == -ENOMEM || r == -E2BIG) {
         return bw_err_set(l->err, r, "%s", err.text);
@@ -178,6 +190,17 @@ static int find_erratum(const struct bw_verb *v,
     return r < 0 ? bw_cli_failed(v, "%s", err.text) : 0;
 }
 
+/* By which issued reports judged; where none are installed that is told of each report. */
+static int find_rules(const struct bw_verb *v,
+                      const char *folder,
+                      struct bw_evrule **ret,
+                      size_t *ret_n)
+{
+    struct bw_err err = {.text = ""};
+    int r = bw_evrule_folder(folder ? folder : BW_CLI_RULES, ret, ret_n, &err);
+    return r < 0 && (folder || r != -ENOENT) ? bw_cli_failed(v, "%s", err.text) : 0;
+}
+
 static int list(const struct bw_verb *v, const struct bw_docket *d, struct listing *l)
 {
     char path[PATH_MAX + 16];
@@ -196,6 +219,7 @@ static int run(int argc, char **argv)
     static const struct option longs[] = {
         BW_DOCKET_ASKED_OPTIONS,
         {"json", no_argument, NULL, 'j'},
+        {"rules", required_argument, NULL, 'r'},
         {NULL, 0, NULL, 0},
     };
     const struct bw_verb *v = &bw_verb_errata_affected;
@@ -204,9 +228,13 @@ static int run(int argc, char **argv)
     struct bw_err err = {.text = ""};
     struct listing l = {.err = &err, .next_ms = bw_clock_mono_ms() + SHOW_EVERY_MS};
     char id[BW_HASH_LEN + 1] = "";
+    const char *folder = NULL;
+    struct bw_evrule *rules = NULL;
     for (int o; (o = bw_cli_getopt(v, argc, argv, "", longs)) != -1;) {
         if (o == 'j') {
             l.json = true;
+        } else if (o == 'r') {
+            folder = optarg;
         } else if (bw_docket_asked_take(v, o, &asked) != 0) {
             return BW_EXIT_USAGE;
         }
@@ -214,7 +242,9 @@ static int run(int argc, char **argv)
     if (optind + 1 < argc) {
         return bw_cli_usage(v, "'%s' is one word too many", argv[optind + 1]);
     }
-    int status = bw_docket_open(v, &asked, false, &d);
+    int status = find_rules(v, folder, &rules, &l.rules.n);
+    l.rules.list = rules;
+    status = status ? status : bw_docket_open(v, &asked, false, &d);
     if (status == 0 && optind < argc) {
         status = find_erratum(v, &d, argv[optind], id);
         l.erratum = id;
@@ -238,6 +268,7 @@ static int run(int argc, char **argv)
     }
     bw_buf_done(&l.text);
     bw_docket_close(&d);
+    free(rules);
     if (status == 0 && l.n_unknown > 0) {
         status = BW_EXIT_FAILED;
     }
@@ -261,9 +292,14 @@ const struct bw_verb bw_verb_errata_affected = {
         "with it\n"
         "and without it. Figures that differ are listed as they were issued and as they "
         "are now.\n"
-        "Findings are not among them. Where a run was killed while it wrote, whether its\n"
+        "Findings are among them: each outcome, and the numbers it was worked out of.\n"
+        "Where a run was killed while it wrote, whether its\n"
         "report was given out is not known, and that is said (being_written).\n"
         "\n"
+        "  --rules DIR        the rules by which they judged (default\n"
+        "                     /etc/bandwitness/rules); one that is not there as it was "
+        "then is\n"
+        "                     told, and its findings are not asked\n"
         "  --json             one JSON array of reports with their "
         "figures\n" BW_DOCKET_ASKED_HELP "\n"
         "Exit status: 0 listed (also where none changes), 1 it failed, or one could not "

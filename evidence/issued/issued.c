@@ -70,6 +70,30 @@ static int read_keys(const json_t *o, struct bw_issued *x, struct bw_err *e)
     return r;
 }
 
+static int read_rules(const json_t *o, struct bw_issued *x, struct bw_err *e)
+{
+    const json_t *list = json_object_get(o, "rules");
+    size_t n = json_array_size(list);
+    const char *name = NULL;
+    const char *sha256 = NULL;
+    int r = 0;
+    if ((list && !json_is_array(list)) || n > BW_BUNDLE_RULES_MAX) {
+        return bw_err_set(e, -BW_EMALFORMED, "rules: no list of rules");
+    }
+    for (; x->n_rules < n && r == 0; x->n_rules++) {
+        struct bw_issued_rule *rule = &x->rules[x->n_rules];
+        const json_t *one = json_array_get(list, x->n_rules);
+        r = bw_json_get_str(one, "name", BW_NAME_MAX, &name, e);
+        r = r < 0 ? r : bw_json_get_i64(one, "version", 0, INT64_MAX, &rule->version, e);
+        r = r < 0 ? r : bw_json_get_str(one, "sha256", BW_HASH_LEN, &sha256, e);
+        if (r == 0) {
+            (void)snprintf(rule->name, sizeof(rule->name), "%s", name);
+            (void)snprintf(rule->sha256, sizeof(rule->sha256), "%s", sha256);
+        }
+    }
+    return r;
+}
+
 static int read_head(const char *text, size_t n, struct bw_issued *x, struct bw_err *e)
 {
     struct bw_issued_head *h = &x->head;
@@ -87,6 +111,7 @@ static int read_head(const char *text, size_t n, struct bw_issued *x, struct bw_
     if (r == 0) {
         (void)snprintf(h->what, sizeof(h->what), "%s", what);
         r = read_keys(o, x, e);
+        r = r < 0 ? r : read_rules(o, x, e);
     }
     json_decref(o);
     return r;

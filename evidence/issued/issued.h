@@ -8,6 +8,7 @@
 #include <model.h>
 
 struct bw_err;
+struct bw_evrule;
 struct bw_issued;
 struct bw_origin;
 
@@ -75,14 +76,23 @@ struct bw_issued_change {
 };
 typedef int (*bw_issued_change_cb)(void *owner, const struct bw_issued_change *c);
 
+/* The rules that are at hand, lent; and those by which an entry judged that are not among
+ * them as they were then, so that nothing of their findings is told. */
+struct bw_issued_rules {
+    const struct bw_evrule *list;
+    size_t n;
+    char missing[240]; /* in words; "" none */
+};
+
 /* Ask the entry's question again, with the errata and revocations in force now, and without
  * what came or went since it was given out (erratum NULL), or without that one erratum (its
- * id). Every figure that differs between the two is told; findings are not asked. 1: the
+ * id). Every figure that differs between the two is told, findings among them. 1: the
  * errata differ, so it was asked; 0: they do not. -ENODATA: nothing is left of its
  * records, or what it needs is no longer there; the sentence says so. */
 int bw_issued_changes(struct bw_origin *origin,
                       const struct bw_issued *e,
                       const char *erratum,
+                      struct bw_issued_rules *rules,
                       bw_issued_change_cb cb,
                       void *owner,
                       struct bw_err *reterr);

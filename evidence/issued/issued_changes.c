@@ -9,7 +9,9 @@
 #include <bw/err.h>
 #include <calendars.h>
 #include <catalogue.h>
+#include <contract.h>
 #include <errno.h>
+#include <evrule.h>
 #include <origin.h>
 #include <revocation.h>
 #include <stdio.h>
@@ -30,6 +32,9 @@ struct asking {
     struct bw_erratum_said *then;
     size_t n_now;
     size_t n_then;
+    struct bw_evrule *rules; /* as they were then */
+    struct bw_report_judging judging;
+    struct bw_contract said;
     struct bw_report_keyfact *keys_now;
     struct bw_report_keyfact *keys_then;
     size_t n_keys;
@@ -196,7 +201,82 @@ static int find_said(struct asking *a, struct bw_err *reterr)
     return r;
 }
 
-static int ask_again(struct asking *a, struct bw_err *reterr)
+static void miss(struct bw_issued_rules *rules, const char *what)
+{
+    size_t n = strlen(rules->missing);
+    (void)snprintf(rules->missing + n, sizeof(rules->missing) - n, "%s%s", n ? ", " : "",
+                   what);
+}
+
+/* Those by which it judged, to the byte. */
+static int
+find_rules(struct asking *a, struct bw_issued_rules *rules, struct bw_err *reterr)
+{
+    const struct bw_issued *e = a->e;
+    a->rules = calloc(e->n_rules + 1, sizeof(*a->rules));
+    if (!a->rules) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < e->n_rules; i++) {
+        char name[BW_NAME_MAX + 40];
+        size_t k = 0;
+        while (k < rules->n && strcmp(rules->list[k].sha256, e->rules[i].sha256) != 0) {
+            k++;
+        }
+        if (k < rules->n) {
+            a->rules[a->judging.n_rules++] = rules->list[k];
+            continue;
+        }
+        (void)snprintf(name, sizeof(name), "%s version %lld", e->rules[i].name,
+                       (long long)e->rules[i].version);
+        miss(rules, name);
+    }
+    a->judging.rules = a->rules;
+    return 0;
+}
+
+static bool has_findings(const struct bw_issued_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        if (strcmp(rows->list[i].part[0], BW_ISSUED_FINDINGS) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By the rules, adoptions and numbers of then; terms and people as they are on file. */
+static int
+find_judging(struct asking *a, struct bw_issued_rules *rules, struct bw_err *reterr)
+{
+    const struct bw_bundle_query *b = &a->e->query;
+    int64_t until = b->made_unix_s < b->to_unix_s ? b->made_unix_s : b->to_unix_s;
+    if (!b->judged || b->has_terms) {
+        if (has_findings(&a->e->rows)) {
+            miss(rules, b->judged ? "terms that were given with the command"
+                                  : "adoptions of then");
+        }
+        return 0;
+    }
+    a->judging =
+        (struct bw_report_judging){.terms = bw_finding_terms_none,
+                                   .adoptions = b->adoptions,
+                                   .n_adoptions = b->n_adoptions,
+                                   .students = b->students,
+                                   .users = b->users,
+                                   .users_are = b->users_are[0] ? b->users_are : NULL};
+    int r = find_rules(a, rules, reterr);
+    r = r < 0 ? r
+              : bw_contract_find(bw_origin_catalogue(a->origin), b->site, b->circuit, a->tz,
+                                 b->from_unix_s, until, &a->said, reterr);
+    if (r == 0) {
+        bw_report_judging_said(&a->judging, &a->said, false);
+        a->q.judging = &a->judging;
+    }
+    return r;
+}
+
+static int ask_again(struct asking *a, struct bw_issued_rules *rules, struct bw_err *reterr)
 {
     const struct bw_bundle_query *b = &a->e->query;
     int r = bw_tz_load(b->tz_name, &a->tz, reterr);
@@ -212,13 +292,15 @@ static int ask_again(struct asking *a, struct bw_err *reterr)
                                     .n_claims = b->n_claims,
                                     .config_claim = config_claim,
                                     .place = b->place,
+                                    .monthly_cents = b->monthly_cents,
                                     .origin = b->origin,
                                     .origin_text = b->origin_text,
                                     .made_unix_s = b->made_unix_s,
                                     .check_text = "",
                                     .owner = a};
     r = r < 0 ? r : find_calendars(a, reterr);
-    return r < 0 ? r : find_said(a, reterr);
+    r = r < 0 ? r : find_said(a, reterr);
+    return r < 0 ? r : find_judging(a, rules, reterr);
 }
 
 static int
@@ -290,6 +372,7 @@ static int compare(const struct bw_issued *e,
 int bw_issued_changes(struct bw_origin *origin,
                       const struct bw_issued *e,
                       const char *erratum,
+                      struct bw_issued_rules *rules,
                       bw_issued_change_cb cb,
                       void *owner,
                       struct bw_err *reterr)
@@ -299,6 +382,7 @@ int bw_issued_changes(struct bw_origin *origin,
     struct bw_issued_rows now = {.list = NULL};
     bool differs = false;
     int r;
+    rules->missing[0] = '\0';
     if (!a) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
@@ -312,7 +396,7 @@ int bw_issued_changes(struct bw_origin *origin,
     if (!differs) {
         goto out;
     }
-    r = ask_again(a, reterr);
+    r = ask_again(a, rules, reterr);
     r = r < 0 ? r : figures(a, false, &then, reterr);
     r = r < 0 ? r : figures(a, true, &now, reterr);
     r = r < 0 ? r : compare(e, &then, &now, cb, owner);
@@ -325,6 +409,7 @@ out:
     free(a->then);
     free(a->keys_now);
     free(a->keys_then);
+    free(a->rules);
     bw_calendars_done(&a->kept);
     bw_tz_free(a->tz);
     free(a);

@@ -9,6 +9,7 @@
 #include <bundle_private.h>
 
 #define BW_ISSUED_SUFFIX ".issued.zst" /* behind an entry's id */
+#define BW_ISSUED_FINDINGS "findings"  /* section of rows */
 #define BW_ISSUED_WRITING "writing-"   /* before the name of one program's own folder */
 
 struct dirent;
@@ -38,11 +39,20 @@ struct bw_issued_key {
     int64_t revoked_unix_s;
 };
 
+/* A rule by which it judged, to the byte. */
+struct bw_issued_rule {
+    char name[BW_NAME_MAX + 1];
+    int64_t version;
+    char sha256[BW_HASH_LEN + 1];
+};
+
 struct bw_issued {
     struct bw_issued_head head;
     struct bw_issued_key *keys;
     size_t n_keys;
     bool has_keys; /* it says which were revoked: an entry of before says nothing */
+    struct bw_issued_rule rules[BW_BUNDLE_RULES_MAX];
+    size_t n_rules;
     struct bw_bundle_query query;
     struct bw_issued_rows rows;
 };
@@ -53,7 +63,8 @@ int bw_issued_parse(struct bw_issued *e, const struct bw_buf *text, struct bw_er
 
 void bw_issued_done(struct bw_issued *e); /* what it holds, not e itself */
 
-/* The figures of a report but its findings, and what errata say of themselves. */
+/* The figures of a report, its findings by outcomes and numbers; not what errata say of
+ * themselves. */
 int bw_issued_rows_text(const struct bw_report *r, struct bw_buf *out);
 /* Take rows->text apart, in place. -BW_EMALFORMED. */
 int bw_issued_rows_read(struct bw_issued_rows *rows, struct bw_err *reterr);

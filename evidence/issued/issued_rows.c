@@ -5,8 +5,10 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <figures.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <words.h>
 
 /* No tab or newline within a part. */
 static void part(struct bw_buf *out, const char *text)
@@ -17,7 +19,7 @@ static void part(struct bw_buf *out, const char *text)
     }
 }
 
-/* Findings need rules that may have changed since; what errata say is why it is asked. */
+/* Findings are rows of their own below; what errata say is why it is asked. */
 static bool passed_over(const char *section)
 {
     return strncmp(section, "finding", 7) == 0 || strcmp(section, "errata") == 0 ||
@@ -25,13 +27,9 @@ static bool passed_over(const char *section)
            strcmp(section, "made") == 0;
 }
 
-static int put(void *owner, const struct bw_figure *f)
+static void put_row(struct bw_buf *out, const struct bw_figure *f)
 {
-    struct bw_buf *out = owner;
     const char *parts[] = {f->section, f->figure, f->layer, f->statistic, f->unit};
-    if (passed_over(f->section) || (!f->text && f->value == BW_UNKNOWN)) {
-        return 0;
-    }
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         part(out, parts[i] ? parts[i] : "");
         bw_buf_putc(out, '\t');
@@ -42,12 +40,70 @@ static int put(void *owner, const struct bw_figure *f)
         bw_buf_i64(out, f->value);
     }
     bw_buf_putc(out, '\n');
+}
+
+static int put(void *owner, const struct bw_figure *f)
+{
+    if (!passed_over(f->section) && (f->text || f->value != BW_UNKNOWN)) {
+        put_row(owner, f);
+    }
     return 0;
+}
+
+static void put_finding(struct bw_buf *out,
+                        const char *figure,
+                        const char *statistic,
+                        const char *unit,
+                        const char *text)
+{
+    const struct bw_figure f = {.section = BW_ISSUED_FINDINGS,
+                                .figure = figure,
+                                .text = text,
+                                .layer = "",
+                                .statistic = statistic,
+                                .unit = unit};
+    put_row(out, &f);
+}
+
+/* A part's outcome, and the numbers of its arithmetic: sentences and sums repeat these. */
+static void
+put_part(struct bw_buf *out, const struct bw_finding *f, const struct bw_finding_part *p)
+{
+    char whose[320];
+    char name[512];
+    char value[32];
+    (void)snprintf(whose, sizeof(whose), "%s %s%s%s", f->id, p->clause->name,
+                   p->direction >= 0 || p->target[0] ? " " : "",
+                   p->direction >= 0 ? bw_words_direction(p->direction) : p->target);
+    put_finding(out, whose, "outcome", "", bw_outcome_name(p->outcome));
+    for (size_t i = 0; i < p->n_rows; i++) {
+        const struct bw_finding_row *row = &p->rows[i];
+        if (row->value != BW_UNKNOWN) {
+            (void)snprintf(name, sizeof(name), "%s: %s", whose, row->words);
+            (void)snprintf(value, sizeof(value), "%lld", (long long)row->value);
+            put_finding(out, name, "", bw_row_unit_name(row->unit), value);
+        }
+    }
+}
+
+static void put_findings(struct bw_buf *out, const struct bw_report *r)
+{
+    char name[160];
+    for (size_t i = 0; i < r->findings.n; i++) {
+        const struct bw_finding *f = &r->findings.list[i];
+        (void)snprintf(name, sizeof(name), "%s version %lld%s", f->id,
+                       (long long)f->rule->version, f->governs ? "" : " (for comparison)");
+        put_finding(out, name, "outcome", "", bw_outcome_name(f->outcome));
+        for (size_t k = 0; k < f->n_parts; k++) {
+            put_part(out, f, &f->parts[k]);
+        }
+    }
 }
 
 int bw_issued_rows_text(const struct bw_report *r, struct bw_buf *out)
 {
     int rc = bw_report_figures(r, put, out);
+    put_findings(out, r);
     return rc < 0 ? rc : bw_buf_error(out);
 }
 

@@ -12,6 +12,7 @@
 #include <catalogue.h>
 #include <dirent.h>
 #include <errno.h>
+#include <evrule.h>
 #include <file.h>
 #include <hash.h>
 #include <json.h>
@@ -41,6 +42,12 @@ struct bw_issuing {
 
 /* ---- an entry ---------------------------------------------------------------------- */
 
+/* Terms that were given with the command, of which nothing is on file. */
+static bool terms_typed(const struct bw_report_query *q)
+{
+    return q->judging && q->judging->terms.known && !q->judging->terms_origin;
+}
+
 /* What names the entry: the question without when it was asked, and the figures. */
 static int hash_of(const struct bw_report_query *q,
                    const char *what,
@@ -51,7 +58,7 @@ static int hash_of(const struct bw_report_query *q,
     struct bw_buf text;
     bw_buf_init(&text, BW_BUNDLE_QUERY_MAX + BW_ISSUED_ROWS_BYTES_MAX);
     same.made_unix_s = 0;
-    int r = bw_bundle_query_write(&same, bw_tz_name(q->tz), false, NULL, &text);
+    int r = bw_bundle_query_write(&same, bw_tz_name(q->tz), terms_typed(q), NULL, &text);
     bw_buf_puts(&text, what);
     bw_buf_putc(&text, '\n');
     bw_buf_add(&text, rows->data, rows->len);
@@ -68,6 +75,19 @@ static int count_statements(struct bw_origin *origin, int64_t *ret, struct bw_er
     struct bw_catalogue *c = bw_origin_catalogue(origin);
     *ret = 0;
     return c ? c->ops->statements_count(c, ret, reterr) : 0;
+}
+
+static void put_rules(struct bw_jw *w, const struct bw_report_judging *j)
+{
+    bw_jw_karr(w, "rules");
+    for (size_t i = 0; j && i < j->n_rules && i < BW_BUNDLE_RULES_MAX; i++) {
+        bw_jw_obj(w);
+        bw_jw_kstr(w, "name", j->rules[i].name);
+        bw_jw_ki64(w, "version", j->rules[i].version);
+        bw_jw_kstr(w, "sha256", j->rules[i].sha256);
+        bw_jw_obj_end(w);
+    }
+    bw_jw_arr_end(w);
 }
 
 static void put_head(struct bw_buf *out,
@@ -94,6 +114,7 @@ static void put_head(struct bw_buf *out,
         bw_jw_obj_end(&w);
     }
     bw_jw_arr_end(&w);
+    put_rules(&w, q->judging);
     bw_jw_obj_end(&w);
     bw_buf_putc(out, '\n');
 }
@@ -204,7 +225,8 @@ static int put_entry(const struct bw_issuing *x,
     }
     bw_buf_init(&text, BW_ISSUED_ROWS_BYTES_MAX + BW_BUNDLE_QUERY_MAX + BW_ISSUED_HEAD_MAX);
     put_head(&text, query, what, now_unix_s, statements);
-    r = bw_bundle_query_write(asked, bw_tz_name(query->tz), false, NULL, &text);
+    r = bw_bundle_query_write(asked, bw_tz_name(query->tz), terms_typed(query), NULL,
+                              &text);
     bw_buf_add(&text, rows->data, rows->len);
     r = r < 0 ? r : bw_buf_error(&text);
     r = r < 0 ? bw_err_set(reterr, r, "it does not fit")
@@ -226,7 +248,9 @@ int bw_issuing_add(const struct bw_issuing *x,
     char path[PATH_MAX + 80];
     char id[BW_HASH_LEN + 1];
     struct bw_buf rows;
-    asked.judging = NULL;
+    if (asked.judging && asked.judging->n_adoptions > BW_BUNDLE_ADOPTIONS_MAX) {
+        asked.judging = NULL; /* its findings are on file, and cannot be asked again */
+    }
     bw_buf_init(&rows, BW_ISSUED_ROWS_BYTES_MAX);
     int r = bw_issued_rows_text(report, &rows);
     r = r < 0 ? r : hash_of(&asked, what, &rows, id);

@@ -185,20 +185,37 @@ class Errata(SaidCase):
         subprocess.run([sys.executable, os.path.join(HERE, "recompute.py"), path, self.jose, self.key,
                         "--received", times], check=True, stdout=subprocess.DEVNULL)
 
-    def affected(self, *words, status=0):
-        return json.loads(self.run_it("errata", "affected", "--ledger", self.issued, "--json", *words, status=status))
+    def affected(self, *words, status=0, rules=os.path.join(TOP, "etc", "rules")):
+        return json.loads(self.run_it("errata", "affected", "--ledger", self.issued, "--json", "--rules", rules, *words,
+                                      status=status))
+
+    @staticmethod
+    def findings(report):
+        """Outcomes, and the numbers these were worked out of, by their names in the register."""
+        out = {}
+        for f in report["findings"]:
+            name = f["finding"] + f" version {f['version']}" + ("" if f["governs"] else " (for comparison)")
+            out["findings", name, "", "outcome"] = f["outcome"]
+            for p in f["parts"]:
+                whose = " ".join(x for x in (f["finding"], p["clause"], p.get("direction", p.get("target"))) if x)
+                out["findings", whose, "", "outcome"] = p["outcome"]
+                for r in p["rows"]:
+                    if r.get("value") is not None:
+                        assert ("findings", f"{whose}: {r['words']}", "", "") not in out, r
+                        out["findings", f"{whose}: {r['words']}", "", ""] = str(r["value"])
+        return out
 
     def test_issued(self):
         """Reports that were given out, and which of their figures an erratum changes since."""
         self.issued = os.path.join(self.folder, "issued")
         os.mkdir(self.issued)
         shutil.copytree(self.data + "/ledger", self.issued + "/ledger")
-        ask = ("report", "--ledger", self.issued, *WHERE)
+        ask = ("report", "--ledger", self.issued, *WHERE, "--rules", os.path.join(TOP, "etc", "rules"))
         out = os.path.join(self.folder, "out", "")
         early = ("--from", "2026-10-29T05:00:00Z", "--to", "2026-10-30T05:00:00Z")
         if os.geteuid() == 0:
             os.chown(self.issued, 65534, 65534)
-        self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)
+        self.run_it(*ask, *PERIOD, "--format", "csv,json", "-o", out)
         self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out)  # the same, once
         self.run_it(*ask, *early, "--for", "invoice", "--format", "csv", "-o", out)
         self.run_it(*ask, *PERIOD, "--format", "csv", "-o", out + "draft/", "--draft", "--class-hours", "08:00-15:00")
@@ -212,23 +229,38 @@ class Errata(SaidCase):
         add = ("errata", "add", "--ledger", self.issued, "--by", "heron", "--exclude", "--reason", "x", "--json")
         with open(out + "report.csv", encoding="utf-8") as f:
             old = {(r["section"], r["figure"], r["layer"], r["statistic"]): r["value"] for r in csv.DictReader(f)}
-        first = json.loads(self.run_it(*add, "--server", "state-1", "--from", "2026-10-30T05:00:00Z", "--to",
-                                       "2026-10-31", "--fields", "throughput"))["id"]
+        with open(out + "report.json", encoding="utf-8") as f:
+            found = [self.findings(json.load(f))]
+        first = json.loads(self.run_it(*add, "--site", "s-heron", "--from", "2026-10-30T05:00:00Z", "--to",
+                                       "2026-10-31T12:00:00Z", "--fields", "throughput,counters"))["id"]
         new = {(r["section"], r["figure"], r["layer"], r["statistic"]): r["value"]
                for r in csv.DictReader(io.StringIO(self.run_it(*ask, *PERIOD, "--format", "csv")))}
         want = {(k, old.get(k) or None, new.get(k) or None) for k in set(old) | set(new)
                 if (old.get(k) or None) != (new.get(k) or None)
                 and not k[0].startswith(("errata", "made", "finding"))}
         self.assertGreater(len(want), 3)
+        found.append(self.findings(json.loads(self.run_it(*ask, *PERIOD, "--format", "json"))))
+        judged = {(k, *(x.get(k) for x in found)) for x in found for k in x if found[0].get(k) != found[1].get(k)}
+        self.assertGreater(sum(k[3] == "outcome" for k, _, _ in judged), 0)
+        self.assertGreater(sum(k[3] == "" for k, _, _ in judged), 2)
+        want |= judged
         told, = self.affected()
         self.assertEqual({((f["section"], f["figure"], f.get("layer", ""), f.get("statistic", "")),
                            f.get("old"), f.get("new")) for f in told["figures"]}, want)
+        # By a rule that is not as it was then nothing is asked, and that is told.
+        rules = shutil.copytree(os.path.join(TOP, "etc", "rules"), os.path.join(self.folder, "rules"))
+        changed = {k[1].split("/")[0] for k, _, _ in judged if k[3] == "outcome"}
+        for name in changed:
+            with open(f"{rules}/{name}.conf", "a", encoding="utf-8") as f:
+                f.write("# another\n")
+        told, = self.affected(status=1, rules=rules)
+        self.assertEqual({f["figure"].split("/")[0] for f in told["figures"] if f["section"] == "findings"} & changed, set())
         # Another that concerns the early one alone; each can be asked for by itself.
         second = json.loads(self.run_it(*add, "--site", "s-heron", "--from", "2026-10-29T06:00:00Z", "--to",
                                         "2026-10-29T08:00:00Z", "--fields", "records"))["id"]
         self.assertEqual([r["what"] for r in self.affected("--", second)], ["invoice"])
         self.assertEqual([r["what"] for r in self.affected("--", first)], ["report"])
-        text = self.run_it("errata", "affected", "--ledger", self.issued)
+        text = self.run_it("errata", "affected", "--ledger", self.issued, "--rules", os.path.join(TOP, "etc", "rules"))
         self.assertIn("2 of 2 issued reports change", text)
         self.assertIn("coverage, recorded, sum: 86400 -> 79200 s", text)
         # Given out once more, with the errata: that one does not change; nor does what was withdrawn again.
