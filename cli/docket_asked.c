@@ -114,6 +114,20 @@ static int of_collector(const char *config, struct bw_docket *d, struct bw_err *
     return r;
 }
 
+/* An installation makes the folder on a collector, too: a box has something in it. Who may
+ * not look into it is told so later. */
+static bool box_is_here(void)
+{
+    static const char *const kept[] = {BW_DOCKET_STATE "/journal.db",
+                                       BW_DOCKET_STATE "/catalogue.db"};
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (access(kept[i], F_OK) == 0 || errno != ENOENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int
 find_folder(const struct bw_docket_asked *a, struct bw_docket *d, struct bw_err *reterr)
 {
@@ -121,9 +135,14 @@ find_folder(const struct bw_docket_asked *a, struct bw_docket *d, struct bw_err 
     if (a->config) {
         return of_box(a->config, d, reterr);
     }
-    if (a->collector ||
-        (!folder && !is_folder(BW_DOCKET_STATE) && access(BW_COLLECTOR_CONF, R_OK) == 0)) {
-        return of_collector(a->collector ? a->collector : BW_COLLECTOR_CONF, d, reterr);
+    if (a->collector) {
+        return of_collector(a->collector, d, reterr);
+    }
+    if (!folder && !box_is_here() && access(BW_COLLECTOR_CONF, R_OK) == 0) {
+        int r = of_collector(BW_COLLECTOR_CONF, d, reterr);
+        if (r < 0 || is_folder(d->folder) || !is_folder(BW_DOCKET_STATE)) {
+            return r;
+        }
     }
     d->of_collector = a->ledger != NULL;
     (void)snprintf(d->folder, sizeof(d->folder), "%s", folder ? folder : BW_DOCKET_STATE);

@@ -63,7 +63,8 @@ struct bw_docket {
 };
 
 /* Open it: for writing the catalogue is made where there is none, owned as its folder is.
- * Without an option: this machine's box where it has a state folder, else its collector.
+ * Without an option: this machine's box where it has a journal or statements, else its
+ * collector where that has a data folder.
  * 0, or the exit status after a sentence. Close also after a failure. */
 int bw_docket_open(const struct bw_verb *v,
                    const struct bw_docket_asked *a,

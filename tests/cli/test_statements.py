@@ -55,6 +55,24 @@ class Statements(unittest.TestCase):
         self.assertEqual(self.listed("--kind", "share"), [])
         self.assertIn("give one id", self.run_it("statement", "show", "--state", self.state, status=2))
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_without_an_option_what_this_machine_is(self):
+        """In a place of its own: an installation makes both folders on a box and on a collector."""
+        says = f"""mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /etc || exit 77
+            mkdir -p /etc/bandwitness /var/lib/bandwitness
+            printf 'data_dir = "/var/lib/bandwitness-collector"\\nlisten "a" {{\\n address = "127.0.0.1"\\n port = 8480\\n}}\\n' \
+                >/etc/bandwitness/collector.conf
+            annotate() {{ {PROGRAM} annotate s-heron.wan --unseen {' '.join(f"'{w}'" for w in POWER)} >/dev/null; }}
+            annotate; ls -d /var/lib/*/catalogue.db; rm /var/lib/*/catalogue.db
+            mkdir /var/lib/bandwitness-collector; annotate; ls -d /var/lib/*/catalogue.db
+            touch /var/lib/bandwitness/journal.db; annotate; ls -d /var/lib/*/catalogue.db"""
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", says], capture_output=True, timeout=60,
+                              encoding="utf-8", check=False, env={**os.environ, "TZ": "UTC", "USER": "heron"})
+        if done.returncode == 77 or "unshare failed" in done.stderr:
+            self.skipTest(done.stderr)
+        box, collector = (f"/var/lib/{x}/catalogue.db" for x in ("bandwitness", "bandwitness-collector"))
+        self.assertEqual(done.stdout.split(), [box, collector, collector, box], done.stderr)
+
     def test_annotated_corrected_withdrawn(self):
         here = ("--state", self.state)
         before = int(time.time())
