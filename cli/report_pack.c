@@ -138,6 +138,7 @@ static int find_filed(const struct bw_report_work *w,
         ret->origin = found->origin;
         ret->others = found->others;
         ret->n_others = found->n_others;
+        ret->circuits = found->circuits;
     }
     return BW_EXIT_OK;
 }

@@ -106,6 +106,7 @@ asked_of(const struct bw_bundle_made *m, struct bw_pack_filed *filed, enum bw_pa
                                     .origin = found->has ? found->origin : "",
                                     .others = found->others,
                                     .n_others = found->n_others,
+                                    .circuits = found->circuits,
                                     .held = found->held,
                                     .n_held = found->n_held,
                                     .monthly = BW_DECIMAL_NOT_STATED,

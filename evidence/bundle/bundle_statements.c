@@ -44,6 +44,7 @@ struct gathering {
     struct one *list;
     size_t n;
     size_t cap;
+    const char *circuit; /* "circuit:SITE.CIRCUIT", whose bag it is */
 };
 
 static int gather(void *owner, const struct bw_said *s)
@@ -119,9 +120,39 @@ static int follow_claim(struct bw_catalogue *c,
     return r;
 }
 
-/* What one of them leads to: what ended it, what it replaced, of a binding the claim and
- * its contract's terms, with all that was ever said under its key, and of a claim those who
- * use it. */
+struct sharing {
+    struct gathering *g;
+    const char *claim;
+};
+
+static int gather_sharing(void *owner, const struct bw_said *said)
+{
+    struct sharing *x = owner;
+    const struct bw_statement *s = said->statement;
+    struct bw_binding b;
+
+    return s->body && bw_binding_decode(s->body, s->n_body, &b, NULL) == 0 &&
+                   strcmp(b.claim, x->claim) == 0
+               ? gather(x->g, said)
+               : 0;
+}
+
+/* Bindings of other circuits in force that bind the same claim, for a price is no one's
+ * where there are too many. What else is said of those circuits is none of this bag's. */
+static int follow_sharing(struct bw_catalogue *c,
+                          struct gathering *g,
+                          const char *claim,
+                          struct bw_err *reterr)
+{
+    struct sharing x = {.g = g, .claim = claim};
+
+    return c->ops->statements(c, &(struct bw_said_query){.kind = "binding"}, gather_sharing,
+                              &x, reterr);
+}
+
+/* What one of them leads to: what ended it, what it replaced, of a binding of the circuit
+ * the claim and its contract's terms, with all that was ever said under its key, and who
+ * else is bound to it, and of a claim those who use it. */
 static int
 follow(struct bw_catalogue *c, struct gathering *g, size_t i, struct bw_err *reterr)
 {
@@ -141,10 +172,11 @@ follow(struct bw_catalogue *c, struct gathering *g, size_t i, struct bw_err *ret
     for (size_t k = 0; r == 0 && k < s.n_replaces; k++) {
         r = c->ops->statement_find(c, s.replaces[k], gather, g, reterr);
     }
-    if (r == 0 && s.kind == BW_STATEMENT_BINDING && s.body &&
-        bw_binding_decode(s.body, s.n_body, &b, NULL) == 0) {
+    if (r == 0 && s.kind == BW_STATEMENT_BINDING && strcmp(s.about, g->circuit) == 0 &&
+        s.body && bw_binding_decode(s.body, s.n_body, &b, NULL) == 0) {
         r = said_about(c, g, "claim", b.claim, reterr);
         r = r < 0 ? r : said_about(c, g, "terms", b.claim, reterr);
+        r = r < 0 ? r : follow_sharing(c, g, b.claim, reterr);
     }
     if (r == 0 && s.kind == BW_STATEMENT_CLAIM && s.body) {
         r = follow_claim(c, g, &s, reterr);
@@ -211,7 +243,7 @@ int bw_bundle_statements_write(struct bw_origin *origin,
 {
     struct bw_catalogue *c = bw_origin_catalogue(origin);
     char about[BW_ANNOTATION_ABOUT_MAX + 1];
-    struct gathering g = {NULL, 0, 0};
+    struct gathering g = {.circuit = about};
     int r;
 
     if (!c) {

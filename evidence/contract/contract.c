@@ -16,12 +16,17 @@
 #include <decimal.h>
 #include <errno.h>
 #include <grow.h>
+#include <sharing.h>
 #include <statement.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <terms.h>
 #include <tz.h>
+
+enum {
+    COST_WORDS_MAX = BW_SHARING_WORDS_MAX + 64
+};
 
 struct stretch {
     int64_t from_unix_s;
@@ -234,31 +239,76 @@ static int64_t monthly_cents(const struct finding_out *f)
     return cents;
 }
 
-static void read_terms(const struct finding_out *f, struct bw_contract *ret)
+/* What a month costs by the contract, else by its claim; and in words where that is from,
+ * or why it is not known. Of a claim of fewer lines than circuits are bound to it at any
+ * time of the period no cent is this circuit's alone. */
+static int find_cost(struct bw_catalogue *c,
+                     const struct finding_out *f,
+                     struct bw_finding_terms *terms,
+                     char words[COST_WORDS_MAX],
+                     struct bw_err *reterr)
+{
+    const char *claim = f->kept[f->list[0].promise].about;
+    int64_t cents =
+        terms->monthly_cents == BW_UNKNOWN ? monthly_cents(f) : terms->monthly_cents;
+    int64_t n = 0;
+    char why[BW_SHARING_WORDS_MAX];
+    char from[16];
+    char to[16];
+    int r;
+
+    words[0] = '\0';
+    if (terms->n_credits == 0 || cents == BW_UNKNOWN || cents <= 0) {
+        return 0;
+    }
+    day_of(f, f->from_unix_s, from);
+    day_of(f, f->until_unix_s - 1, to);
+    r = bw_sharing_count(c, claim, from, to, &n, reterr);
+    for (size_t i = 0; r == 0 && i < f->n; i++) {
+        const struct bw_decimal *quantity = &f->list[i].bound->quantity;
+        if (bw_sharing_is(quantity, n)) {
+            bw_sharing_words(quantity, n, why);
+            (void)snprintf(words, COST_WORDS_MAX,
+                           "; what a month of this circuit costs is not known: %s", why);
+            terms->monthly_cents = BW_UNKNOWN;
+            return 0;
+        }
+    }
+    if (terms->monthly_cents == BW_UNKNOWN) {
+        (void)snprintf(words, COST_WORDS_MAX, "; a month costs what that claim says");
+    }
+    terms->monthly_cents = cents;
+    return r;
+}
+
+static int read_terms(struct bw_catalogue *c,
+                      const struct finding_out *f,
+                      struct bw_contract *ret,
+                      struct bw_err *reterr)
 {
     const struct kept *k = &f->kept[f->list[0].promise];
     struct bw_finding_terms terms;
     struct bw_err err = {""};
+    char cost[COST_WORDS_MAX];
     char day[16];
-    int64_t cents;
+    int r;
 
     if (bw_terms_parse(k->promise.clauses, strlen(k->promise.clauses), "terms", &terms,
                        &err) < 0) {
         (void)snprintf(ret->terms_open, sizeof(ret->terms_open),
                        "the contract's terms on file cannot be read: %.150s", err.text);
-        return;
+        return 0;
     }
     if (terms.part_ppm != BW_UNKNOWN && is_slower(f)) {
         (void)snprintf(ret->terms_open, sizeof(ret->terms_open),
                        "%.60s promises a part of its speed, and another claim of this "
                        "circuit, billed apart, is for less, or at another layer",
                        k->about);
-        return;
+        return 0;
     }
-    cents = terms.n_credits > 0 && terms.monthly_cents == BW_UNKNOWN ? monthly_cents(f)
-                                                                     : BW_UNKNOWN;
-    if (cents != BW_UNKNOWN && cents > 0) {
-        terms.monthly_cents = cents;
+    r = find_cost(c, f, &terms, cost, reterr);
+    if (r < 0) {
+        return r;
     }
     ret->terms = terms;
     day_of(f, k->said_unix_s, day);
@@ -266,8 +316,8 @@ static void read_terms(const struct finding_out *f, struct bw_contract *ret)
                    "its terms for %.60s were said by %.40s on %s%s%s%.60s%s", k->about,
                    k->by, day,
                    k->said_unix_s > f->from_unix_s ? ", after the period began" : "",
-                   k->file[0] ? ", from " : "", k->file,
-                   cents == BW_UNKNOWN ? "" : "; a month costs what that claim says");
+                   k->file[0] ? ", from " : "", k->file, cost);
+    return 0;
 }
 
 static int find_terms(struct bw_catalogue *c, struct finding_out *f, struct bw_err *reterr)
@@ -351,7 +401,7 @@ int bw_contract_find(struct bw_catalogue *c,
         qsort(f.list, f.n, sizeof(*f.list), by_from);
         look(&f, ret->terms_open);
         if (!ret->terms_open[0]) {
-            read_terms(&f, ret);
+            r = read_terms(c, &f, ret, reterr);
         }
     } else if (r == 0 && f.unread > 0) {
         (void)snprintf(ret->terms_open, sizeof(ret->terms_open),

@@ -15,7 +15,7 @@ struct bw_tz;
 
 struct bw_contract {
     struct bw_finding_terms terms; /* .known: one set of them holds all the time */
-    char terms_origin[320];        /* whose word they are, in words; "" none */
+    char terms_origin[432];        /* whose word they are, in words; "" none */
     char terms_open[240];          /* there are some, and why none of them is `terms` */
     int64_t students;              /* unknown: nobody says */
     char students_are[200];        /* who they are, since when it is said */

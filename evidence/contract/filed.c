@@ -11,6 +11,7 @@
 #include <entityline.h>
 #include <errno.h>
 #include <grow.h>
+#include <sharing.h>
 #include <statement.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -413,7 +414,8 @@ int bw_filed_find(struct bw_catalogue *c,
         goto out;
     }
     ret->others = calloc(chosen.n, sizeof(*ret->others));
-    if (!ret->others) {
+    ret->circuits = calloc(chosen.n, sizeof(*ret->circuits));
+    if (!ret->others || !ret->circuits) {
         r = bw_err_set(reterr, -ENOMEM, "out of memory");
         goto out;
     }
@@ -424,6 +426,10 @@ int bw_filed_find(struct bw_catalogue *c,
                    chosen.list[0].binding.claim, chosen.list[0].by);
     for (size_t i = 1; r == 0 && i < chosen.n; i++) {
         r = read_claim(c, &chosen.list[i], &ret->others[ret->n_others++], reterr);
+    }
+    for (size_t i = 0; r == 0 && i < chosen.n; i++) {
+        r = bw_sharing_count(c, chosen.list[i].binding.claim, ret->last_day, ret->last_day,
+                             &ret->circuits[i], reterr);
     }
     r = r < 0 ? r : find_people(c, &chosen, ret, reterr);
 out:
@@ -439,6 +445,7 @@ void bw_filed_done(struct bw_filed *f)
         bw_claimline_done(&f->others[i]);
     }
     free(f->others);
+    free(f->circuits);
     for (size_t i = 0; i < f->n_held; i++) {
         bw_claimline_done(&f->held[i].line);
     }

@@ -28,6 +28,8 @@ struct bw_filed {
     struct bw_claimline line;
     struct bw_claimline *others; /* those that hold on it as well, by key */
     size_t n_others;
+    int64_t
+        *circuits; /* to how many each is bound on that day: the line, then the others */
     struct bw_filed_held *held; /* all that hold on some day of it, by first day and key */
     size_t n_held;
     char first_day[BW_DATE_LEN + 1]; /* of the period */

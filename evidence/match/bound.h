@@ -43,6 +43,7 @@ struct bw_bound {
     int64_t layer;                  /* enum bw_layer */
     int64_t role;                   /* enum bw_claim_role */
     struct bw_decimal unit_monthly; /* a month and unit, as it was filed */
+    struct bw_decimal quantity;     /* units */
     char provider[BW_CLAIM_NAME_MAX + 1];
     bool typed_wrong; /* more than 101 Gbps was filed: no speed to hold anything against */
     char void_as[64]; /* "Cancelled", "Denied", where its request is; "" else */

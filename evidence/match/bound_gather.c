@@ -128,6 +128,7 @@ static int take_version(void *owner, const struct bw_said *said)
     b->layer = c.layer;
     b->role = c.role;
     b->unit_monthly = c.unit_monthly;
+    b->quantity = c.quantity;
     memcpy(b->provider, c.provider, sizeof(b->provider));
     b->typed_wrong = c.flags & BW_CLAIM_MBPS_TYPED_WRONG;
     (void)snprintf(b->void_as, sizeof(b->void_as), "%.60s",

@@ -51,6 +51,7 @@ struct bw_pack_filed {
     const char *origin;                /* where that comes from, in words */
     const struct bw_claimline *others; /* bound to it as well, billed apart */
     size_t n_others;
+    const int64_t *circuits; /* bound to the line and each of the others; NULL: one each */
     const struct bw_filed_held *held; /* on some day of the period, those above as well */
     size_t n_held;
     struct bw_decimal monthly; /* US dollars a month, all of it */

@@ -16,7 +16,7 @@
 #define BW_METHOD_COINCIDENT "coincident-use/1"
 #define BW_METHOD_SOON "full-soon/1"
 #define BW_METHOD_OUTAGE_MONTH "outage-months/1"
-#define BW_METHOD_UNIT_COST "unit-cost/3"
+#define BW_METHOD_UNIT_COST "unit-cost/4"
 #define BW_METHOD_PEAK_CHANGE "peak-change/1"
 #define BW_METHOD_RETENTION "retention-54.516/2"
 

@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <growth.h>
 #include <pages_private.h>
+#include <sharing.h>
 #include <stdio.h>
 #include <string.h>
 #include <words.h>
 
 enum {
-    MBIT = 1000000
+    MBIT = 1000000,
+    NO_PRICE_MAX = 512
 };
 
 /* "$1,250.00" */
@@ -27,13 +29,30 @@ void bw_pack_money(int64_t cents, char out[BW_WORDS_MAX])
     (void)snprintf(out, BW_WORDS_MAX, "$%.32s.%02d", whole, (int)(cents % 100));
 }
 
-/* Of a line on file. A bill of several units is never set against the speed of one. */
-static int64_t of_one(const struct bw_claimline *l, enum bw_pack_part *ret)
+/* Line 0 is the claim that is told first, the others follow. */
+static const struct bw_claimline *line_of(const struct bw_pack_filed *f, size_t i)
 {
+    return i == 0 ? f->line : &f->others[i - 1];
+}
+
+/* Are more circuits bound to it than it has lines? How much of its bill is one circuit's is
+ * stated nowhere then. */
+static bool is_shared(const struct bw_pack_filed *f, size_t i)
+{
+    return f->circuits && bw_sharing_is(&line_of(f, i)->quantity, f->circuits[i]);
+}
+
+/* Of line i on file. A bill of several units is never set against the speed of one. */
+static int64_t of_one(const struct bw_pack_filed *f, size_t i, enum bw_pack_part *ret)
+{
+    const struct bw_claimline *l = line_of(f, i);
     int64_t cents;
     int64_t n;
 
     *ret = BW_PRICE_ELIGIBLE;
+    if (is_shared(f, i)) {
+        return BW_UNKNOWN;
+    }
     if (bw_decimal_whole(&l->unit_eligible, 100, &cents) == 0) {
         return cents;
     }
@@ -43,12 +62,6 @@ static int64_t of_one(const struct bw_claimline *l, enum bw_pack_part *ret)
     }
     *ret = BW_PRICE_ALL;
     return bw_decimal_whole(&l->unit_monthly, 100, &cents) == 0 ? cents : BW_UNKNOWN;
-}
-
-/* Line 0 is the claim that is told first, the others follow. */
-static const struct bw_claimline *line_of(const struct bw_pack_filed *f, size_t i)
-{
-    return i == 0 ? f->line : &f->others[i - 1];
 }
 
 /* Are they stated to be for other users? How much of a bill for many schools is one
@@ -90,7 +103,7 @@ static int64_t of_both(const struct bw_pack_filed *f, enum bw_pack_part *ret)
     for (size_t i = 0; i <= f->n_others; i++) {
         const struct bw_claimline *l = line_of(f, i);
         enum bw_pack_part part;
-        int64_t cents = of_one(l, &part);
+        int64_t cents = of_one(f, i, &part);
         if (cents == BW_UNKNOWN || (i > 0 && part != *ret) ||
             (l->role != BW_ROLE_ISP_ONLY && l->role != BW_ROLE_TRANSPORT) ||
             __builtin_add_overflow(sum, cents, &sum)) {
@@ -107,7 +120,7 @@ bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part 
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
     int64_t cents = !f->line           ? BW_UNKNOWN
-                    : f->n_others == 0 ? of_one(f->line, ret)
+                    : f->n_others == 0 ? of_one(f, 0, ret)
                                        : of_both(f, ret);
 
     if (cents != BW_UNKNOWN) {
@@ -236,9 +249,9 @@ static void bills(struct bw_pack_made *m)
     for (size_t i = 0; i <= f->n_others; i++) {
         const struct bw_claimline *l = line_of(f, i);
         enum bw_pack_part part = BW_PRICE_ALL;
-        int64_t cents = of_one(l, &part);
+        int64_t cents = of_one(f, i, &part);
         char key[BW_CLAIM_ABOUT_MAX + 1];
-        char text[BW_WORDS_MAX];
+        char text[BW_SHARING_WORDS_MAX];
         char figure[64];
         key_of(l, key);
         bw_pack_money(cents == BW_UNKNOWN ? 0 : cents, text);
@@ -250,9 +263,15 @@ static void bills(struct bw_pack_made *m)
                            : l->role == BW_ROLE_UNKNOWN
                                ? "not stated"
                                : bw_claim_role_name((enum bw_claim_role)l->role));
-        bw_doc_put(m->doc, cents == BW_UNKNOWN ? "not on file" : text);
+        bw_doc_put(m->doc, is_shared(f, i)       ? "not known"
+                           : cents == BW_UNKNOWN ? "not on file"
+                                                 : text);
+        if (is_shared(f, i)) {
+            bw_sharing_words(&l->quantity, f->circuits[i], text);
+        }
         bw_doc_span(m->doc, BW_SPAN_SMALL,
-                    cents == BW_UNKNOWN         ? ""
+                    is_shared(f, i)             ? text
+                    : cents == BW_UNKNOWN       ? ""
                     : part == BW_PRICE_ELIGIBLE ? "the eligible part"
                                                 : "all of it");
         (void)snprintf(figure, sizeof(figure), "bill.%zu", i + 1);
@@ -291,8 +310,22 @@ static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, " (%s).", f->origin);
 }
 
-static const char *no_price(const struct bw_pack_filed *f)
+static const char *no_price(const struct bw_pack_filed *f, char out[NO_PRICE_MAX])
 {
+    for (size_t i = 0; f->line && i <= f->n_others; i++) {
+        char key[BW_CLAIM_ABOUT_MAX + 1];
+        char why[BW_SHARING_WORDS_MAX];
+        if (is_shared(f, i)) {
+            key_of(line_of(f, i), key);
+            bw_sharing_words(&line_of(f, i)->quantity, f->circuits[i], why);
+            (void)snprintf(out, NO_PRICE_MAX,
+                           "What %s costs a month is the price of no one circuit: %s, and "
+                           "how much of it is this one's is stated nowhere "
+                           "(--monthly-cost).",
+                           key, why);
+            return out;
+        }
+    }
     if (f->n_others > 0 && of_unlike_users(f)) {
         return "The claims bound to this circuit are billed apart and are not for the same "
                "users: how much of the larger bill is this circuit's is stated nowhere "
@@ -324,6 +357,7 @@ void bw_pack_price(struct bw_pack_made *m)
     int64_t cents = bw_pack_monthly_cents(m, 0, &part);
     struct bw_pack_use u = {.n_days = 0};
     enum bw_layer layer = bw_report_claim_layer(m->r);
+    char why[NO_PRICE_MAX];
 
     m->section = "price";
     bw_doc_section(m->doc, "price", "What it costs");
@@ -331,7 +365,7 @@ void bw_pack_price(struct bw_pack_made *m)
         bills(m);
     }
     if (cents == BW_UNKNOWN) {
-        bw_pack_absent(m, "The price", no_price(bw_pack_filed_of(m, 0)));
+        bw_pack_absent(m, "The price", no_price(bw_pack_filed_of(m, 0), why));
         bw_doc_end(m->doc);
         return;
     }

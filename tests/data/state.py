@@ -141,6 +141,8 @@ def say(verbs, folder, calendars, circuits, with_claims):
             at = world.midnight(world.datetime.date.fromisoformat(x["first"])) if more and x["first"] \
                 else summer + 1000 + 10 * n + i
             verbs(at, "claim", "confirm", "--by", "grey", x["key"], name, "--unseen", *more)
+            if c.shared and i == 0:
+                verbs(at + 1, "claim", "confirm", "--by", "grey", x["key"], "s-lapwing.wan", "--unseen", *more)
         for o in c.outages:
             if o["cause"]:
                 verbs(o["to_ms"] // 1000 + 90000, "annotate", name, "--by", "heron", "--unseen", "--from",

@@ -144,6 +144,7 @@ class Circuit:
         self.archive = rng.random() < 0.5
         self.mbps = SPEEDS[school["kind"]]
         self.stretches, self.outages, self.claims, self.truth = [], [], [], {}
+        self.shared = False  # its first bill, with a line that nobody measures
         self.busy = rng.uniform(0.35, 0.85)
         self.cents = rng.randrange(60000, 400000)
         self.from_s, self.to_s = midnight(first), midnight(first + DAY * n_days)
@@ -283,6 +284,7 @@ def weeks_of(rng, c, n):
         c.new_key(4)
     if n == 4 or (n > 4 and draws[6] < 0.03):
         c.clock_behind()
+        c.shared = True
     if n == 4 or (n > 4 and draws[7] < 0.05):
         a = midnight(c.day(7))
         c.stretch("lossy", a * 1000, (a + 86400) * 1000, 30000)

@@ -2,7 +2,7 @@
 """Pack legislature of docs/packs.md, from what was worked out of each line in the period and in the one
 before. Part of the independent recomputation.
 
-A line is {"rows", "now", "before" (or None), "district"}, the facts as recompute_packs.line() has them."""
+A line is {"circuit", "rows", "now", "before" (or None), "district"}, the facts as recompute_packs.line() has them."""
 from fractions import Fraction
 
 FACTS = ("busy", "full", "out")
@@ -13,6 +13,11 @@ class Many:
         """The last day of the period, and the first and last of the one before it."""
         self.lines, self.said, self.year, self.day, self.before = lines, said, year, day, before
         self.rows, self.section = [], ""
+        # {circuit: district} of those that are bound to a claim and have no record
+        seen = {x["circuit"] for x in lines}
+        payers = {s["about"]: s["body"].get("payer") for s in said.current if s["kind"] == "claim"}
+        self.silent = {s["about"].split(":")[1]: payers[s["body"]["claim"]] for s in said.current
+                       if s["kind"] == "binding" and s["about"].split(":")[1] not in seen}
 
     def put(self, figure, value, unit="1", statistic="count", n=None):
         self.rows.append((self.section, figure, value, unit, "", statistic, n))
@@ -25,7 +30,7 @@ class Many:
     def needs(self):
         self.section = "needs"
         n = len(self.lines)
-        self.put("lines_on_record", n, n=n)
+        self.put("lines_on_record", n, n=n + len(self.silent))
         for name in FACTS:
             count, known = self.counts(name, self.lines)
             self.put(f"lines_{name}", count, n=known)
@@ -48,11 +53,12 @@ class Many:
         if change:
             self.put("peak_change", int(change[(len(change) + 1) // 2 - 1]), "ppm", "median", len(change))
         n = len(self.lines)
-        self.put("left_out.set_apart", 0, n=n)
+        every = n + len(self.silent)
+        self.put("left_out.set_apart", 0, n=every)
         gone = sum(x["before"] is None for x in self.lines)
-        self.put("left_out.no_record_now", 0, n=n)
-        self.put("left_out.no_record_before", gone, n=n)
-        self.put("left_out.too_little", n - gone - len(both), n=n)
+        self.put("left_out.no_record_now", len(self.silent), n=every)
+        self.put("left_out.no_record_before", gone, n=every)
+        self.put("left_out.too_little", n - gone - len(both), n=every)
 
     # ---- claims of districts
 
@@ -90,7 +96,7 @@ class Many:
         self.section = "districts"
         for ben in sorted({x["district"] for x in self.lines}):
             lines = [x for x in self.lines if x["district"] == ben]
-            self.put(f"{ben}.on_record", len(lines), n=len(lines))
+            self.put(f"{ben}.on_record", len(lines), n=len(lines) + list(self.silent.values()).count(ben))
             for name in FACTS:
                 count, known = self.counts(name, lines)
                 self.put(f"{ben}.{name}", count, n=known)
@@ -116,4 +122,5 @@ class Many:
         self.unmeasured()
         for x in self.lines:
             self.rows += x["rows"]
+        self.rows += [("lines", f"{name}.state", "no record of the period", "", "", "", None) for name in self.silent]
         return self.rows

@@ -209,6 +209,9 @@ class Packs:
 
     def price(self):
         self.section = "price"
+        bills = self.said.bills(self.name, self.last_day)
+        for n, (cents, _) in enumerate(bills if len(bills) > 1 else (), 1):
+            self.put(f"bill.{n}", cents, "cents")
         if self.cents is None:
             return
         tested = self.compared("down")

@@ -87,19 +87,39 @@ class Said:
         return sorted(out, key=lambda b: (b["first"], b["key"]))
 
     def price(self, circuit, day):
-        """Cents a month of one line (unit-cost/3); None where it is not known."""
+        """Cents a month of this circuit (unit-cost/4); None where it is not known."""
         filed = self.filed(circuit, day)
-        if len(filed) != 1:
+        bills = self.bills(circuit, day)
+        if len(bills) == 1:
+            return bills[0][0]
+        if {b["body"].get("role") for b in filed} != {"isp-only", "transport"} or \
+                any(cents is None for cents, _ in bills) or len({part for _, part in bills}) != 1:
             return None
-        body = filed[0]["body"]
+        users = [b["body"].get("recipients", []) for b in filed if "n_recipients" in b["body"]]
+        return sum(cents for cents, _ in bills) if all(u == users[0] for u in users) else None
 
-        def cents(dollars):
-            return int(Decimal(dollars).scaleb(2).quantize(Decimal(1), ROUND_HALF_UP))
-        if "unit_eligible" in body:
-            return cents(body["unit_eligible"])
-        if "monthly" in body and int(body.get("quantity", "0")) > 0:
-            return int((Decimal(body["monthly"]).scaleb(2) / int(body["quantity"])).quantize(Decimal(1), ROUND_HALF_UP))
-        return cents(body["unit_monthly"]) if "unit_monthly" in body else None
+    def bills(self, circuit, day):
+        """Of each claim that holds on a day the cents of one line, and which part of them it is; None of one that
+        more circuits share than it has lines."""
+        def cents(dollars, n=1):
+            return int((Decimal(dollars).scaleb(2) / n).quantize(Decimal(1), ROUND_HALF_UP))
+        out = []
+        for key, body in ((b["key"], b["body"]) for b in self.filed(circuit, day)):
+            lines = Decimal(body.get("quantity", "0"))
+            if self.sharing(key, day) > (lines if lines > 0 and lines % 1 == 0 else 1):
+                out.append((None, None))
+            elif "unit_eligible" in body:
+                out.append((cents(body["unit_eligible"]), "eligible"))
+            elif "monthly" in body and lines > 0 and lines % 1 == 0:
+                out.append((cents(body["monthly"], int(lines)), "eligible"))
+            else:
+                out.append((cents(body["unit_monthly"]) if "unit_monthly" in body else None, "all"))
+        return out
+
+    def sharing(self, key, day):
+        """How many circuits are bound to a claim on a day."""
+        return len({s["about"] for s in self.current if s["kind"] == "binding" and s["body"]["claim"] == key and
+                    s["body"].get("from", day) <= day <= s["body"].get("to", day)})
 
     def students_of(self, body):
         """Of those who use a claim's lines; None where one of them is not known."""

@@ -431,14 +431,20 @@ def what_people_bound(place, key):
                          *gen_usac.write(world, place)), 0)
     # said today, so 500 holds from today on, unless it names its first day
     corrected = f"{place}/corrected.csv"
-    write(corrected, b"year,frn,line,down,up,recipients,from\n"
-          b"2026,2699000001,001,500 Mbps,500 Mbps,123456,2026-07-01\n")
+    write(corrected, b"year,frn,line,down,up,recipients,from,quantity,unit_monthly\n"
+          b"2026,2699000001,001,500 Mbps,500 Mbps,123456,2026-07-01,1,450\n")
     must(bandwitness("import", "claims", "--ledger", data, "--by", "heron", corrected), 0)
     write(f"{place}/terms.conf", b"speed_part = 95%\nspeed_share = 90%\navailable = 99.9%\n")
     must(bandwitness("claim", "terms", "2699000001.001", f"{place}/terms.conf", "--ledger", data, "--by",
                      "egret"), 0)
     must(bandwitness("claim", "confirm", "2699000001.001", "s-heron.wan", "--ledger", data, "--by",
                      "egret"), 0)
+    # another district's circuit has the same bill; what else is said of that is not this bag's
+    must(bandwitness("claim", "confirm", "2699000001.001", "s-dunlin.wan", "--unseen", "--ledger", data, "--by",
+                     "egret"), 0)
+    write(f"{place}/other.csv", b"year,own,down,up\n2026,fir,1 Mbps,1 Mbps\n")
+    must(bandwitness("import", "claims", "--ledger", data, "--by", "heron", f"{place}/other.csv"), 0)
+    must(bandwitness("claim", "confirm", "own:fir", "s-dunlin.wan", "--unseen", "--ledger", data, "--by", "egret"), 0)
     made = ENV["SOURCE_DATE_EPOCH"]
     ENV["SOURCE_DATE_EPOCH"] = "1793520000"  # set by hand, a day before the last record
     _, folder = from_source("bound", ["--ledger", data], ["--key", key], place,
@@ -449,10 +455,18 @@ def what_people_bound(place, key):
     saved = read(f"{folder}/data/statements.jsonl")
     kinds = [json.loads(x)["kind"] for x in saved.splitlines()]
     if sorted(set(kinds)) != ["annotation", "binding", "claim", "entity", "terms", "withdrawal"] \
-            or kinds.count("claim") != 3:
+            or (kinds.count("claim"), kinds.count("binding")) != (3, 2):
         wrong(f"statements.jsonl: {kinds}")
+    price = read(f"{folder}/data/packs/pia.html").decode()
+    if "2 circuits are bound to that claim of one line" not in price or "monthly_cost" in \
+            read(f"{folder}/data/packs/pia.csv").decode():
+        wrong("a bill of two circuits is the price of one")
+    for name in bagit.files(folder):
+        if name != "data/statements.jsonl" and b"dunlin" in read(f"{folder}/{name}"):
+            wrong(f"{name} names a circuit of others")
     for change, words in ((last(b'"bps":500000000,"filed":"500"', b'"bps":600000000,"filed":"600"'),
                            "claims something else"),
+                          (lambda d: b"".join(x for x in d.splitlines(True) if b"dunlin" not in x), "packs/audit.csv: line "),
                           (lambda d: d.replace(b'"by":"egret"', b'"by":"nobody"'), "report.json: line "),
                           (lambda d: d.replace(b"available = 99.9%", b"available = 9.9%"), "report.json: line "),
                           (lambda d: d.replace(b'"students":400', b'"students":40'), "report.json: line ")):

@@ -221,7 +221,8 @@ def circuit(task):
     rows, now = weeks.line()
     return {"circuit": truth["circuit"], "wrong": check.differences + wrong + scenes.wrong,
             "compared": check.compared + compared, "hits": hits,
-            "line": {"rows": rows, "now": now, "before": before and before.line()[1], "district": truth["district"]}}
+            "line": {"circuit": truth["circuit"], "rows": rows, "now": now, "before": before and before.line()[1],
+                     "district": truth["district"]}}
 
 
 def legislature(folder, lines):

@@ -13,6 +13,7 @@
 #include <catalogue.h>
 #include <errno.h>
 #include <hash.h>
+#include <sharing.h>
 #include <statement.h>
 #include <stdio.h>
 #include <string.h>
@@ -354,6 +355,107 @@ static void test_that_holds_on_no_day(void **state)
     bw_filed_done(&x);
 }
 
+/* `own` is bound to another circuit as well, on such days. */
+static void bind(struct fixture *f,
+                 const char *own,
+                 const char *circuit,
+                 const char *days,
+                 char id[BW_HASH_LEN + 1])
+{
+    static const char seen[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    char about[64];
+    char body[200];
+    (void)snprintf(about, sizeof(about), "circuit:%s", circuit);
+    (void)snprintf(body, sizeof(body), "{\"v\":1,\"claim\":\"own:%s\",\"seen\":\"%s\"%s}",
+                   own, seen, days);
+    say(f, BW_STATEMENT_BINDING, about, NULL, body, id);
+}
+
+static int64_t circuits(struct fixture *f, int64_t from, int64_t until, size_t i)
+{
+    struct bw_filed x = filed(f, from, until);
+    int64_t n;
+    assert_true(x.has && i <= x.n_others);
+    n = x.circuits[i];
+    bw_filed_done(&x);
+    return n;
+}
+
+/* On the period's last day count those that are bound then, each once. */
+static void test_circuits_of_one_bill(void **state)
+{
+    struct fixture *f = *state;
+    char id[BW_HASH_LEN + 1];
+    struct bw_statement end;
+    line(f, "elm", 1000, "");
+    line(f, "oak", 100, "");
+    assert_int_equal(circuits(f, JUL, JUL2, 0), 1);
+    bind(f, "elm", "s-egret.wan", ",\"to\":\"2026-09-30\"", NULL);
+    assert_int_equal(circuits(f, JUL, OCT, 0), 2);
+    assert_int_equal(circuits(f, OCT, JAN, 0), 1); /* it had ended */
+    assert_int_equal(circuits(f, JUL, OCT + 1, 0), 1);
+    bind(f, "elm", "s-plover.wan", ",\"from\":\"2026-11-15\"", id);
+    bind(f, "elm", "s-plover.wan", ",\"from\":\"2026-12-01\"", NULL);
+    assert_int_equal(circuits(f, OCT, OCT + 86400, 0), 1); /* not yet */
+    assert_int_equal(circuits(f, OCT, JAN, 0), 2);         /* within the period */
+    bind(f, "elm", "s-heron.lte", "", NULL);               /* at the same place */
+    assert_int_equal(circuits(f, OCT, JAN, 0), 3);
+    assert_int_equal(circuits(f, OCT, JAN, 1), 1); /* of the other bill */
+    bw_statement_init(&end, BW_STATEMENT_WITHDRAWAL);
+    (void)snprintf(end.about, sizeof(end.about), "%s", id);
+    (void)snprintf(end.by, sizeof(end.by), "grey");
+    end.said_unix_s = ++f->now_unix_s;
+    assert_int_equal(bw_catalogue_say(f->c, &end, 1, NULL, &f->err), 0);
+    assert_int_equal(circuits(f, OCT, OCT + 50 * 86400, 0), 2); /* until 19 November */
+    assert_int_equal(circuits(f, OCT, JAN, 0), 3);
+}
+
+/* What credits are parts of: a month of this circuit, or it is not known. */
+static void test_credits_of_one_bill(void **state)
+{
+    struct fixture *f = *state;
+    char first[BW_HASH_LEN + 1];
+    struct bw_contract k;
+    line(f, "oak", 100, ",\"quantity\":\"2\",\"unit_monthly\":\"450.5\"");
+    terms(f, "oak", "", CREDITS, NULL, first);
+    bind(f, "oak", "s-egret.wan", ",\"to\":\"2026-09-30\"", NULL);
+    assert_int_equal(of(f, JUL, JUL2).terms.monthly_cents, 45050); /* of two lines */
+    bind(f, "oak", "s-plover.wan", ",\"from\":\"2026-10-01\"", NULL);
+    assert_int_equal(of(f, JUL, JUL2).terms.monthly_cents, 45050); /* in its place */
+    bind(f, "oak", "s-dunlin.wan", ",\"from\":\"2026-12-31\"", NULL);
+    assert_int_equal(of(f, JUL, JAN - 86400).terms.monthly_cents, 45050);
+    k = of(f, JUL, JAN);
+    assert_true(k.terms.known);
+    assert_int_equal(k.terms.n_credits, 1);
+    assert_int_equal(k.terms.monthly_cents, BW_UNKNOWN);
+    assert_string_equal(k.terms_origin,
+                        "its terms for own:oak were said by grey on 2026-06-01; what a "
+                        "month of this circuit costs is not known: 3 circuits are bound "
+                        "to that claim of 2 lines");
+    /* no more is what the contract says of the cost of all of it */
+    terms(f, "oak", "", "monthly_cost = 500.00\\n" CREDITS, first, first);
+    assert_int_equal(of(f, JUL, JAN - 86400).terms.monthly_cents, 50000);
+    assert_int_equal(of(f, JUL, JAN).terms.monthly_cents, BW_UNKNOWN);
+}
+
+static void test_shared_or_not(void **state)
+{
+    char words[BW_SHARING_WORDS_MAX];
+    struct bw_decimal none = BW_DECIMAL_NOT_STATED;
+    struct bw_decimal one = {.n = 10, .scale = 1};
+    struct bw_decimal half = {.n = 25, .scale = 1};
+    (void)state;
+    assert_false(bw_sharing_is(&none, 1));
+    assert_true(bw_sharing_is(&none, 2));
+    assert_false(bw_sharing_is(&one, 1));
+    assert_true(bw_sharing_is(&one, 2));
+    assert_true(bw_sharing_is(&half, 2)); /* of no whole number of lines */
+    bw_sharing_words(&half, INT64_MAX, words);
+    assert_string_equal(words,
+                        "9223372036854775807 circuits are bound to that claim, which "
+                        "does not say of how many lines it is");
+}
+
 static void test_bodies(void **state)
 {
     static const char good[] = "{\"v\":1,\"from\":\"2026-07-01\",\"to\":\"2027-06-30\","
@@ -382,19 +484,14 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, said_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_nothing_on_file),
-        T(test_terms_hold_as_long_as_the_claim),
-        T(test_terms_that_change),
-        T(test_billed_apart),
-        T(test_a_part_of_another_speed),
-        T(test_people),
-        T(test_all_that_hold),
-        T(test_people_of_several_lines),
-        T(test_people_of_unlike_bills),
-        T(test_people_of_unlike_bills_turned),
-        T(test_people_of_like_bills),
-        T(test_that_holds_on_no_day),
-        T(test_bodies),
+        T(test_nothing_on_file),         T(test_terms_hold_as_long_as_the_claim),
+        T(test_terms_that_change),       T(test_billed_apart),
+        T(test_a_part_of_another_speed), T(test_people),
+        T(test_all_that_hold),           T(test_people_of_several_lines),
+        T(test_people_of_unlike_bills),  T(test_people_of_unlike_bills_turned),
+        T(test_people_of_like_bills),    T(test_that_holds_on_no_day),
+        T(test_circuits_of_one_bill),    T(test_credits_of_one_bill),
+        T(test_shared_or_not),           T(test_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

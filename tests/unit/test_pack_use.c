@@ -140,6 +140,53 @@ static void test_a_bill_of_others_too(void **state)
     assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 950000);
 }
 
+/* Internet access at $9,000 bound to this circuit and others, the circuit's own bill of
+ * $500 apart; of two lines at $4,500 each. */
+static void test_a_bill_of_other_circuits_too(void **state)
+{
+    struct bw_claimline line;
+    struct bw_claimline other;
+    int64_t circuits[2] = {1, 1};
+    struct bw_pack_filed filed = {.line = &line,
+                                  .origin = "",
+                                  .others = &other,
+                                  .n_others = 1,
+                                  .circuits = circuits,
+                                  .monthly = BW_DECIMAL_NOT_STATED};
+    struct bw_pack_asked asked = {.filed = &filed, .n_reports = 1};
+    struct bw_pack_made m = {.asked = &asked};
+    enum bw_pack_part part;
+
+    (void)state;
+    bw_claimline_init(&line);
+    bw_claimline_init(&other);
+    line.role = BW_ROLE_ISP_ONLY;
+    line.unit_monthly = (struct bw_decimal){.n = 9000};
+    other.role = BW_ROLE_TRANSPORT;
+    other.unit_monthly = (struct bw_decimal){.n = 500};
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 950000);
+    circuits[0] = 2; /* of how many lines it is nobody says */
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+    line.quantity = (struct bw_decimal){.n = 1};
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+    line.quantity = (struct bw_decimal){.n = 2}; /* a line each, at the price of one */
+    line.unit_monthly = (struct bw_decimal){.n = 4500};
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 500000);
+    circuits[0] = 3;
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+    filed.monthly = (struct bw_decimal){.n = 70001, .scale = 2}; /* of the circuit itself */
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 70001);
+    assert_int_equal(part, BW_PRICE_TYPED);
+    filed.monthly = BW_DECIMAL_NOT_STATED;
+    circuits[0] = 1;
+    circuits[1] = 2;
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+    filed.n_others = 0; /* one bill alone */
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), 450000);
+    circuits[0] = 3;
+    assert_int_equal(bw_pack_monthly_cents(&m, 0, &part), BW_UNKNOWN);
+}
+
 static const char *figure_of(const struct bw_pack_made *m, const char *name)
 {
     for (size_t i = 0; i < m->n_figures; i++) {
@@ -193,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_claim_at_another_layer),
                                        cmocka_unit_test(test_share_of_that_days_claim),
                                        cmocka_unit_test(test_a_bill_of_others_too),
+                                       cmocka_unit_test(test_a_bill_of_other_circuits_too),
                                        cmocka_unit_test(test_kept_for_each_year)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
