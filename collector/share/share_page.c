@@ -125,11 +125,13 @@ void bw_share_page(struct bw_buf *b, const struct bw_share_page *p)
 {
     const struct bw_share *s = p->share;
     const char *pack = bw_share_pack_name(s->pack);
+    const char *words = bw_share_pack_words(s->pack);
 
     begin(b, s->circuit);
-    bw_buf_printf(b, "<h1>Bandwidth evidence: %s, circuit ", pack ? pack : "");
+    bw_buf_puts(b, "<h1>Circuit ");
     bw_text_html(b, s->circuit);
-    bw_buf_puts(b, "</h1><p>");
+    bw_buf_printf(b, ": %s</h1><p>Bandwidth evidence, pack %s. ", words ? words : "",
+                  pack ? pack : "");
     bw_text_html(b, p->title);
     bw_buf_puts(b, " shows this one pack to whoever has this link, until ");
     put_time(b, s->expires_unix_s);

@@ -12,6 +12,7 @@
 #include <pages_private.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tz.h>
 #include <words.h>
 
@@ -198,9 +199,14 @@ static void range_fact(struct bw_pack_made *m, const struct need *n)
     char low[BW_WORDS_MAX];
     char high[BW_WORDS_MAX];
     char figure[2 * BW_WORDS_MAX + 8];
+    const char *unit;
 
     bw_words_rate(n->speed_bps[BW_DOWN][LOW], low);
     bw_words_rate(n->speed_bps[BW_DOWN][HIGH], high);
+    unit = strchr(low, ' ');
+    if (unit && strchr(high, ' ') && strcmp(unit, strchr(high, ' ')) == 0) {
+        low[unit - low] = '\0'; /* once is enough */
+    }
     (void)snprintf(figure, sizeof(figure), "%s to %s", low, high);
     bw_doc_fact(m->doc, figure);
     if (n->grown[BW_DOWN]) {

@@ -233,6 +233,8 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
     static const char *const names[] = {"From", "To", "Cause seen", "Length"};
     static const char *const known[] = {"From", "To", "Cause seen", "What people know",
                                         "Length"};
+    static const struct bw_doc_key key[] = {{BW_SWATCH_OUT, "line out"},
+                                            {BW_SWATCH_HATCH, "no record"}};
     const struct bw_report_outages *o = &r->outages;
     size_t shown = o->n < BW_PAGE_ROWS_MAX ? o->n : BW_PAGE_ROWS_MAX;
     char total[BW_WORDS_MAX];
@@ -259,7 +261,7 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
     without_excluded(d, r);
     places(d, r);
     bw_plot_outages(r, &figure);
-    bw_page_chart(d, &figure, "outage-list", NULL, 0);
+    bw_page_chart(d, &figure, "outage-list", key, sizeof(key) / sizeof(key[0]));
     if (r->notes.n > 0) {
         bw_page_table(d, "outage-list", BW_TABLE_PLAIN, known, 5, 4);
     } else {

@@ -18,7 +18,8 @@ enum {
     FACT_COLUMNS = 4,
     LEAST = 30, /* points: two lines of text and a little */
     FACTS_LEAST = 64,
-    KEPT = 90, /* points: a text no higher is not split */
+    KEPT = 90,       /* points: a text no higher is not split */
+    LIST_KEPT = 110, /* the same of a list */
     APPENDED_MAX = 256,
     ROWS_MAX = 400 /* of a table on paper, more than a year has days */
 };
@@ -56,6 +57,20 @@ static struct paper_face heading_face(const struct paper *p, int level)
 
 static double least(struct paper *p, const struct bw_block *b);
 
+/* Room for a list that is short enough to stand whole; 0: it may be split. */
+static double list_whole(struct paper *p, const struct bw_block *b)
+{
+    double h = 0;
+
+    for (const struct bw_block *c = b->first; c && !p->set->split; c = c->next) {
+        PangoLayout *l =
+            paper_layout(p, &c->text, &body, p->text_width - 18, PANGO_ALIGN_LEFT);
+        h += paper_layout_height(l) + 2;
+        g_object_unref(l);
+    }
+    return h <= LIST_KEPT ? h : 0;
+}
+
 /* A short text is not split, and what begins in bold, or leads to a folded block, stands
  * with what follows it. Gives what room that takes. */
 static double kept(struct paper *p, const struct bw_block *b)
@@ -64,7 +79,7 @@ static double kept(struct paper *p, const struct bw_block *b)
     PangoLayout *l;
     double h;
 
-    if (p->limited || b->as.para == BW_PARA_METHOD) {
+    if (p->set->split || b->as.para == BW_PARA_METHOD) {
         return 0;
     }
     l = paper_layout(p, &b->text, &body, p->text_width, PANGO_ALIGN_LEFT);
@@ -77,6 +92,9 @@ static double kept(struct paper *p, const struct bw_block *b)
         (next->kind == BW_BLOCK_DETAILS || (next->kind == BW_BLOCK_TABLE && b->text.first &&
                                             b->text.first->style == BW_SPAN_STRONG))) {
         h += 4 + least(p, next);
+    }
+    if (next && next->kind == BW_BLOCK_LIST) {
+        h += 4 + list_whole(p, next);
     }
     return h;
 }
@@ -106,6 +124,10 @@ static double least(struct paper *p, const struct bw_block *b)
         }
         return h > LEAST ? h : LEAST;
     }
+    case BW_BLOCK_LIST: {
+        double h = list_whole(p, b);
+        return h > LEAST ? h : LEAST;
+    }
     case BW_BLOCK_BREAK:
         return 0;
     case BW_BLOCK_ROOT:
@@ -113,7 +135,6 @@ static double least(struct paper *p, const struct bw_block *b)
     case BW_BLOCK_FACT:
     case BW_BLOCK_ROW:
     case BW_BLOCK_CELL:
-    case BW_BLOCK_LIST:
     case BW_BLOCK_ITEM:
     case BW_BLOCK_TERMS:
     case BW_BLOCK_TERM:
@@ -286,6 +307,7 @@ static void list(struct paper *p, const struct bw_block *b)
 {
     int number = 1;
 
+    paper_need(p, list_whole(p, b));
     paper_tag(p, "L");
     for (const struct bw_block *c = b->first; c && !p->error; c = c->next) {
         char mark[16];

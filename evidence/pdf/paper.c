@@ -19,7 +19,8 @@
 
 enum {
     FOOT_SIZE = 7,
-    MARGIN_FOOT = 30
+    MARGIN_FOOT = 30,
+    NAME_MAX_BYTES = 28
 };
 
 #define SIZE_LEAST 6.4 /* points: what can still be read */
@@ -348,6 +349,32 @@ static void style(const struct paper *p,
     }
 }
 
+static bool of_method(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '/';
+}
+
+/* The names of methods, as in peak-day-p95/1, stay whole: a line does not end within one.
+ */
+static void whole_names(PangoAttrList *list, const char *text)
+{
+    for (const char *at = text; *at;) {
+        const char *end = at;
+        const char *slash = NULL;
+        while (of_method(*end)) {
+            slash = *end == '/' ? end : slash;
+            end++;
+        }
+        if (slash && slash > at && end - slash == 2 && slash[1] >= '1' && slash[1] <= '9' &&
+            end - at <= NAME_MAX_BYTES) {
+            add(list, pango_attr_allow_breaks_new(FALSE), (size_t)(at - text),
+                (size_t)(end - text));
+        }
+        at = end > at ? end : at + 1;
+    }
+}
+
 static PangoLayout *layout(struct paper *p,
                            const GString *text,
                            PangoAttrList *list,
@@ -370,6 +397,7 @@ static PangoLayout *layout(struct paper *p,
     pango_layout_set_wrap(l, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_alignment(l, align);
     if (list) {
+        whole_names(list, text->str);
         pango_layout_set_attributes(l, list);
     }
     if (p->set->lines > 0 && width >= 0) {

@@ -80,8 +80,9 @@ struct paper_set {
     double chart;  /* of a chart's usual height */
     double margin; /* points around */
     double heading;
-    int lines; /* of a paragraph; 0: all */
-    int rows;  /* of a table; 0: all */
+    bool split; /* also between the rows of a short table */
+    int lines;  /* of a paragraph; 0: all */
+    int rows;   /* of a table; 0: all */
 };
 
 /* How a text looks. */

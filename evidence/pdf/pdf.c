@@ -64,14 +64,30 @@ static void metadata(cairo_surface_t *s, const struct bw_doc_head *h, int64_t ma
 static const struct paper_set sets[] = {
     {.text = 1, .space = 1, .chart = 1, .margin = 46, .heading = 1},
     {.text = 1, .space = 0.6, .chart = 1, .margin = 44, .heading = 0.85},
-    {.text = 0.95, .space = 0.35, .chart = 0.95, .margin = 42, .heading = 0.8},
-    {.text = 0.89, .space = 0.5, .chart = 0.9, .margin = 41, .heading = 0.75},
-    {.text = 0.89, .space = 0.2, .chart = 0.84, .margin = 41, .heading = 0.75},
+    {.text = 0.95,
+     .space = 0.35,
+     .chart = 0.95,
+     .margin = 42,
+     .heading = 0.8,
+     .split = true},
+    {.text = 0.89,
+     .space = 0.5,
+     .chart = 0.9,
+     .margin = 41,
+     .heading = 0.75,
+     .split = true},
+    {.text = 0.89,
+     .space = 0.2,
+     .chart = 0.84,
+     .margin = 41,
+     .heading = 0.75,
+     .split = true},
     {.text = 0.89,
      .space = 0.2,
      .chart = 0.85,
      .margin = 41,
      .heading = 0.75,
+     .split = true,
      .lines = 4,
      .rows = 20},
     {.text = 0.89,
@@ -79,6 +95,7 @@ static const struct paper_set sets[] = {
      .chart = 0.85,
      .margin = 41,
      .heading = 0.75,
+     .split = true,
      .lines = 2,
      .rows = 12},
     {.text = 0.85,
@@ -86,12 +103,16 @@ static const struct paper_set sets[] = {
      .chart = 0.8,
      .margin = 41,
      .heading = 0.72,
+     .split = true,
      .lines = 1,
      .rows = 6}};
 
 enum {
+    CLOSE = 2, /* the last set that is no trouble to read */
     SETS = sizeof(sets) / sizeof(sets[0])
 };
+
+#define LAST_LEAST 0.15 /* of a page, that the last one holds */
 
 static void start(struct paper *p, enum bw_pdf_paper paper, const char *footer)
 {
@@ -107,22 +128,47 @@ static void start(struct paper *p, enum bw_pdf_paper paper, const char *footer)
     p->cut = 0;
 }
 
-/* Count the pages, set ever closer while there are more than there may be. */
+/* Count the pages as they are with one of the sets. */
+static int
+with_set(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper paper, int set)
+{
+    p->set = &sets[set];
+    p->usual = p->set;
+    p->heights.n = 0;
+    p->appended.n = 0;
+    p->sections.n = 0;
+    start(p, paper, p->footer);
+    paper_flow(p, d);
+    return p->page;
+}
+
+/* Nobody turns a page for a few lines. */
+static bool nearly_empty(const struct paper *p)
+{
+    return p->page > 1 && p->y - p->top < (p->bottom - p->top) * LAST_LEAST;
+}
+
+/* Count the pages, set ever closer while there are more than there may be; a little closer
+ * where the last one is nearly empty and goes away by that. */
 static int counted(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper paper)
 {
     int most = bw_doc_head(d)->pages_max;
+    int pages;
+    int set = 0;
 
     p->limited = most > 0;
-    for (int i = 0; i < SETS; i++) {
-        p->set = &sets[i];
-        p->usual = p->set;
-        p->heights.n = 0;
-        p->appended.n = 0;
-        p->sections.n = 0;
-        start(p, paper, p->footer);
-        paper_flow(p, d);
-        if (p->error || !p->limited || p->page <= most) {
-            break;
+    pages = with_set(p, d, paper, set);
+    while (!p->error && p->limited && pages > most && set + 1 < SETS) {
+        pages = with_set(p, d, paper, ++set);
+    }
+    if (!p->error && nearly_empty(p)) {
+        int usual = set;
+        int now = pages;
+        while (!p->error && now >= pages && set < CLOSE) {
+            now = with_set(p, d, paper, ++set);
+        }
+        if (!p->error && now >= pages) {
+            (void)with_set(p, d, paper, usual);
         }
     }
     p->pages = p->page;

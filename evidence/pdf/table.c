@@ -23,6 +23,7 @@ enum {
     TABLE_WHOLE = 160, /* points: a table of few rows that is no higher is not split */
     MANY = 8,
     SHORT = 150, /* points: what has one line in a table of many rows */
+    NAMES = 190, /* points: what has one line in the first of two columns */
     BRIEF = 66,  /* points: what has one line in any table */
     DATE = 108,  /* points: the same where the table needs no smaller type for it */
     SIZES = 9
@@ -197,10 +198,11 @@ static void widths(struct paper *p, struct table *t)
         }
         for (size_t i = 0; i < t->t->n_columns; i++) {
             /* dates on one line, and all short cells of a long list */
-            bool one_line = n_rows > MANY || t->t->columns[i].header ||
-                            (!p->limited && needs[i].most <= brief);
+            bool one_line =
+                n_rows > MANY || t->t->columns[i].header || needs[i].most <= brief;
+            double most = i == 0 && t->t->n_columns == 2 ? NAMES : SHORT;
             if (one_line && t->t->style != BW_TABLE_BIG &&
-                needs[i].most <= SHORT * smaller[k]) {
+                needs[i].most <= most * smaller[k]) {
                 needs[i].least = needs[i].most;
             }
         }
@@ -466,7 +468,7 @@ static double whole_below(const struct paper *p, const struct bw_block *b)
     for (const struct bw_block *r = b->first; r; r = r->next) {
         rows++;
     }
-    if (p->limited || rows > (b->as.table.style == BW_TABLE_BIG ? MANY : FEW)) {
+    if (p->set->split || rows > (b->as.table.style == BW_TABLE_BIG ? MANY : FEW)) {
         return 0;
     }
     return b->as.table.style == BW_TABLE_BIG ? (p->bottom - p->top) * 0.6 : TABLE_WHOLE;

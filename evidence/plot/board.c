@@ -14,6 +14,8 @@
 enum {
     LABEL_STEP = 9 * BW_PT, /* between base lines of labels that would collide */
     LABEL_GAP = 4 * BW_PT,
+    NAME_GAP = 2500, /* between a line and its name above it */
+    NAME_HEIGHT = 6 * BW_PT,
     TICK = 3 * BW_PT
 };
 
@@ -320,6 +322,47 @@ bw_board_highest_claim(const struct bw_report *r, int direction, enum bw_layer l
     return highest;
 }
 
+/* Nothing hatched lies there. */
+static bool
+on_record(const struct bw_report *r, const struct bw_board *b, int64_t x1, int64_t x2)
+{
+    for (size_t i = 0; i < r->coverage.n_gaps; i++) {
+        const struct bw_report_gap *g = &r->coverage.gaps[i];
+        if (g->kind == BW_RGAP_MISSING && bw_board_x(b, g->from_unix_s * 1000) < x2 &&
+            bw_board_x(b, g->to_unix_s * 1000) > x1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The name of a line that ends within the plot stands on it, at its beginning or end; where
+ * it is too short for that, or no record hatches it, above the plot as far as there is
+ * room. */
+static void name_within(const struct bw_report *r,
+                        const struct bw_board *b,
+                        const int64_t x[2],
+                        int64_t y,
+                        const char *text,
+                        int64_t *taken)
+{
+    int64_t w = bw_canvas_text_mpt(BW_ROLE_SMALL, text);
+    int64_t first = x[0] + NAME_GAP;
+    int64_t last = x[1] - NAME_GAP - w;
+    bool room = first <= last && y - NAME_GAP - NAME_HEIGHT >= b->top;
+
+    if (room && on_record(r, b, first, first + w)) {
+        bw_canvas_text(b->canvas, first, y - NAME_GAP, BW_ROLE_SMALL, BW_ANCHOR_START,
+                       text);
+    } else if (room && on_record(r, b, last, last + w)) {
+        bw_canvas_text(b->canvas, last, y - NAME_GAP, BW_ROLE_SMALL, BW_ANCHOR_START, text);
+    } else if (x[0] >= *taken) {
+        bw_canvas_text(b->canvas, x[0], b->top - 3 * BW_PT, BW_ROLE_SMALL, BW_ANCHOR_START,
+                       text);
+        *taken = x[0] + w + LABEL_GAP;
+    }
+}
+
 void bw_board_claims(const struct bw_report *r,
                      const struct bw_board *b,
                      int direction,
@@ -349,10 +392,8 @@ void bw_board_claims(const struct bw_report *r,
         (void)snprintf(text, sizeof(text), "claim %s", rate);
         if (x2 == b->left + b->width) {
             bw_labels_add(labels, y, text);
-        } else if (x1 >= taken) {
-            bw_canvas_text(b->canvas, x1, b->top - 3 * BW_PT, BW_ROLE_SMALL,
-                           BW_ANCHOR_START, text);
-            taken = x1 + bw_canvas_text_mpt(BW_ROLE_SMALL, text) + LABEL_GAP;
+        } else {
+            name_within(r, b, (const int64_t[]){x1, x2}, y, text, &taken);
         }
         if (with_80) {
             int64_t y80 = bw_board_y(b, v - v / 5);

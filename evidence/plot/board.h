@@ -58,7 +58,7 @@ void bw_board_time_axis(const struct bw_report *r, const struct bw_board *b);
 /* Missing time hatched, time that has not come yet washed. */
 void bw_board_shade(const struct bw_report *r, const struct bw_board *b);
 /* The claims of a direction at a layer as lines, with 80 % of them where asked; their
- * names go to labels (the newest) and above the plot (those before). */
+ * names go to labels (where they reach the right side) and else stand on them. */
 void bw_board_claims(const struct bw_report *r,
                      const struct bw_board *b,
                      int direction,

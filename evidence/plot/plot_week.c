@@ -19,6 +19,8 @@ enum {
     SWATCH = 42 * BW_PT
 };
 
+static const char *const ways[] = {"Download", "Upload"};
+
 /* The whole of the scale: the claim, else the highest cell. */
 static int64_t whole(const struct bw_week *w, bool *ret_claim)
 {
@@ -41,16 +43,23 @@ static enum bw_style shade(int64_t value, int64_t of)
     return (enum bw_style)(BW_STYLE_HEAT_0 + step);
 }
 
+/* Steps in the unit that the scale's end is told in (bw_words_rate()). */
 static void scale(struct bw_canvas *c, int64_t y, int64_t of)
 {
-    int64_t unit = of >= 10000000 ? 1000000 : 1000;
+    int64_t unit = of >= 1000000000 ? 1000000000 : of >= 1000000 ? 1000000 : 1000;
+    int64_t parts = of < 10 * unit ? 100 : of < 100 * unit ? 10 : 1;
     char text[BW_WORDS_MAX];
 
     for (int i = 0; i < BW_HEAT_STEPS; i++) {
         int64_t x = NAMES + i * SWATCH;
         bw_canvas_rect(c, x, y, SWATCH, 7 * BW_PT, (enum bw_style)(BW_STYLE_HEAT_0 + i));
-        (void)snprintf(text, sizeof(text), "%lld",
-                       (long long)((of * i / BW_HEAT_STEPS + unit / 2) / unit));
+        int64_t v = (of / BW_HEAT_STEPS * i * parts + unit / 2) / unit;
+        if (i == 0 || parts == 1) {
+            (void)snprintf(text, sizeof(text), "%lld", (long long)v);
+        } else {
+            (void)snprintf(text, sizeof(text), "%lld.%0*lld", (long long)(v / parts),
+                           parts == 100 ? 2 : 1, (long long)(v % parts));
+        }
         bw_canvas_text(c, x, y + 15 * BW_PT, BW_ROLE_SMALL, BW_ANCHOR_START, text);
     }
     bw_words_rate(of, text);
@@ -95,7 +104,8 @@ static void draw(const struct bw_drawing *f, struct bw_canvas *c, int64_t width_
     int64_t of = whole(w, &claim);
     char text[120];
 
-    (void)snprintf(text, sizeof(text), "%s; P95 of the intervals of each hour%s",
+    (void)snprintf(text, sizeof(text), "%s, %s; P95 of the intervals of each hour%s",
+                   ways[w->direction],
                    w->report->n_used > 0 ? bw_words_layer_long(w->report->used[0].layer)
                                          : "no layer",
                    claim ? "; the scale ends at the claim" : "");
@@ -126,7 +136,6 @@ static int64_t height(const struct bw_drawing *f, int64_t width_mpt)
 
 void bw_plot_week(const struct bw_week *w, struct bw_drawing *ret)
 {
-    static const char *const ways[] = {"Download", "Upload"};
     char rate[BW_WORDS_MAX];
     int64_t empty = 0;
 

@@ -104,6 +104,19 @@ const char *bw_share_pack_name(int64_t pack)
     return pack > BW_SHARE_UNKNOWN && pack <= BW_SHARE_AUDIT ? packs[pack] : NULL;
 }
 
+const char *bw_share_pack_words(int64_t pack)
+{
+    static const char *const words[] = {
+        [BW_SHARE_SIZING] = "how fast the next line has to be, before Form 470 is filed",
+        [BW_SHARE_PIA] = "answers to a question of Program Integrity Assurance",
+        [BW_SHARE_INVOICE] = "what was delivered in the months that an invoice is for",
+        [BW_SHARE_DELIVERY] =
+            "whether the provider delivered, by the contract's own clauses",
+        [BW_SHARE_AUDIT] = "everything on record"};
+
+    return pack > BW_SHARE_UNKNOWN && pack <= BW_SHARE_AUDIT ? words[pack] : NULL;
+}
+
 int bw_share_pack_parse(const char *word, int64_t *ret)
 {
     for (int i = BW_SHARE_SIZING; packs[i]; i++) {

@@ -63,6 +63,8 @@ int bw_share_decode(const char *text,
                     struct bw_err *reterr);
 
 const char *bw_share_pack_name(int64_t pack);
+/* What it is for, as a heading has it. */
+const char *bw_share_pack_words(int64_t pack);
 int bw_share_pack_parse(const char *word, int64_t *ret);
 
 /* A fresh token, and the key of its statement. */

@@ -139,6 +139,8 @@ def check_pages(name, pdf, n, footer):
         text = run("pdftotext", "-f", str(i), "-l", str(i), pdf, "-")
         if f"page {i} of {n}" not in text or footer not in text:
             wrong(f"{name}: page {i} does not say that it is page {i} of {n} of {footer}")
+        if i == n and len(text.split("\n")) < 8:
+            wrong(f"{name}: the last page has a few lines alone")
 
 
 def check_first(name, pdf):

@@ -10,6 +10,7 @@
 
 #include <bw/err.h>
 #include <errno.h>
+#include <qpdf/qpdf-c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,59 @@ static void the_same_document_gives_the_same_bytes(void **state)
     bw_doc_free(d);
 }
 
+static int pages(const struct bw_doc *d)
+{
+    struct bw_pdf_options o = {.footer = "s-oaks2.wan", .made_unix_s = 1793577600};
+    struct bw_err err = {""};
+    struct bw_buf out;
+    qpdf_data q = qpdf_init();
+    int n;
+
+    bw_buf_init(&out, BW_PDF_BYTES_MAX);
+    assert_int_equal(bw_pdf(d, &o, &out, &err), 0);
+    assert_int_equal(qpdf_read_memory(q, "it", out.data, out.len, NULL), QPDF_SUCCESS);
+    n = qpdf_get_num_pages(q);
+    qpdf_cleanup(&q);
+    bw_buf_done(&out);
+    return n;
+}
+
+/* Rows, and a list of so many items at the end. */
+static int pages_with_list(int rows, int items)
+{
+    static const struct bw_doc_column columns[] = {{.name = "Day", .header = true}};
+    struct bw_doc *d = bw_doc_new(&(struct bw_doc_head){.title = "Alder Creek"});
+    struct bw_err err;
+    int n;
+
+    bw_doc_section(d, "one", "A section");
+    bw_doc_table(d, "days", BW_TABLE_PLAIN, columns, 1);
+    for (int i = 0; i < rows; i++) {
+        bw_doc_row(d);
+        bw_doc_put(d, "Monday");
+    }
+    bw_doc_end(d);
+    bw_doc_section(d, "two", "What this page does not show");
+    bw_doc_list(d, false);
+    for (int i = 0; i < items; i++) {
+        bw_doc_item(d);
+        bw_doc_text(d, "an item");
+    }
+    bw_doc_end(d);
+    assert_int_equal(bw_doc_finish(d, &err), 0);
+    n = pages(d);
+    bw_doc_free(d);
+    return n;
+}
+
+static void no_page_is_turned_for_a_few_lines(void **state)
+{
+    (void)state;
+    assert_int_equal(pages_with_list(28, 4), 1);
+    assert_int_equal(pages_with_list(33, 4), 1); /* 2 as it is usually set */
+    assert_int_equal(pages_with_list(50, 4), 2);
+}
+
 static size_t bytes_of_folded(int rows)
 {
     static const struct bw_doc_column columns[] = {{.name = "Day", .header = true},
@@ -210,6 +264,7 @@ int main(void)
         cmocka_unit_test(marks_become_artifacts_and_text_does_not),
         cmocka_unit_test(a_page_that_is_limited_is_set_closer_then_shortened),
         cmocka_unit_test(the_same_document_gives_the_same_bytes),
+        cmocka_unit_test(no_page_is_turned_for_a_few_lines),
         cmocka_unit_test(a_folded_table_of_too_many_rows_is_left_to_the_html),
         cmocka_unit_test(a_missing_font_names_its_package),
         cmocka_unit_test(what_does_not_fit_is_refused),

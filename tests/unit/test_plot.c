@@ -191,6 +191,48 @@ static void days_are_cells(void **state)
     fake_drop(&m);
 }
 
+/* The first claim's line ends on the fourth day: its name stands on it, right of the gap.
+ */
+static void a_claim_that_ended_is_named_on_its_line(void **state)
+{
+    struct fake *fake = fake_new();
+    struct asked a = {.from = monday, .to = monday + 5 * 86400, .claim = &claim_100};
+    struct bw_report_claim two[2] = {claim_100, claim_100};
+    struct bw_report_claim *own;
+    const struct drawn *line;
+    const struct drawn *name;
+    struct bw_drawing f;
+    struct drawing d;
+    struct made m;
+    (void)state;
+
+    for (int i = 0; i < 5; i++) {
+        fake_day(fake, monday + i * 86400);
+        for (int k = i == 0 ? 12 : 0; k < 24; k++) {
+            fake_slot(fake, monday + i * 86400 + k * 3600, 3600, 1000000);
+        }
+    }
+    m = fake_report(fake, &a);
+    own = m.report->claims;
+    two[0].bps[BW_DOWN] = 50000000;
+    two[0].to_unix_s = monday + 3 * 86400;
+    two[1].from_unix_s = monday + 3 * 86400;
+    m.report->claims = two;
+    m.report->n_claims = 2;
+    bw_plot_use(m.report, BW_DOWN, &f);
+    drawing_of(&f, &d);
+    line = drawing_find(&d, DRAWN_LINE, BW_STYLE_CLAIM, 0);
+    name = drawing_text(&d, "claim 50.0 Mbit/s");
+    assert_non_null(line);
+    assert_non_null(name);
+    assert_true(name->b.y < line->a.y && name->a.y > line->a.y - 10 * BW_PT);
+    assert_true(name->a.x > 38000 + 404000 / 10 && name->a.x < line->b.x);
+    drawing_done(&d);
+    m.report->claims = own;
+    m.report->n_claims = 1;
+    fake_drop(&m);
+}
+
 static void names_of_lines_make_room(void **state)
 {
     struct drawing d;
@@ -244,6 +286,8 @@ static void an_hour_is_a_cell_of_the_week(void **state)
                      2); /* and the scale's */
     assert_int_equal(drawing_count(&d, DRAWN_RECT, BW_STYLE_GAP),
                      168); /* and the scale's */
+    assert_non_null(drawing_text(&d, "Download, Ethernet; P95 of the intervals of each "
+                                     "hour; the scale ends at the claim"));
     assert_non_null(strstr(f.description, "Highest: 40.0 Mbit/s, Mon 00:00 to 01:00."));
     assert_non_null(strstr(f.description, "167 of the 168 hours were not measured"));
     drawing_done(&d);
@@ -363,6 +407,7 @@ int main(void)
         cmocka_unit_test(bars_are_as_long_as_their_figures),
         cmocka_unit_test(a_strip_shows_what_is_missing),
         cmocka_unit_test(days_are_cells),
+        cmocka_unit_test(a_claim_that_ended_is_named_on_its_line),
         cmocka_unit_test(names_of_lines_make_room),
         cmocka_unit_test(an_hour_is_a_cell_of_the_week),
         cmocka_unit_test(a_short_outage_can_be_seen),

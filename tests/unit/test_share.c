@@ -54,6 +54,18 @@ static void test_tokens(void **state)
     assert_int_equal(bw_share_about("bws_AAAAAAAAAAAAAAAAAAAAAAAAA/A", again), -EINVAL);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    for (int pack = BW_SHARE_SIZING; pack <= BW_SHARE_AUDIT; pack++) {
+        assert_non_null(bw_share_pack_name(pack));
+        assert_non_null(bw_share_pack_words(pack));
+    }
+    assert_non_null(strstr(bw_share_pack_words(BW_SHARE_SIZING), "before Form 470"));
+    assert_null(bw_share_pack_words(BW_SHARE_UNKNOWN));
+    assert_null(bw_share_pack_words(BW_SHARE_AUDIT + 1));
+}
+
 static void test_bodies(void **state)
 {
     struct bw_share s = share();
@@ -81,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_words),
     };
     return bw_crypto_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
