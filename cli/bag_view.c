@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * bag_view.c - `bandwitness verify` of a bag.
  *
- * Exit status 0 only when everything in it holds. */
+ * Exit status 0 only when everything in it holds; 3 when it does but for the form of what
+ * another program made. */
 #include "bag_view.h"
 
 #include "buf.h"
@@ -202,6 +203,11 @@ static int print_json(struct view *v, const char *path, const struct bw_bundle_v
     bw_jw_kbool(&w, "receipts_by_own_key", d->receipts_by_own_key);
     json_log(&w, d);
     bw_jw_ki64(&w, "n_unchecked", d->n_unchecked);
+    if (d->other_forms) {
+        bw_jw_kbool(&w, "other_forms", true);
+        bw_jw_ki64(&w, "n_form", d->n_form);
+        bw_jw_ki64(&w, "figures_same", d->n_figures);
+    }
     bw_jw_karr(&w, "keys");
     for (size_t i = 0; i < d->n_kids; i++) {
         bw_jw_str(&w, d->kids[i]);
@@ -314,6 +320,10 @@ static void print_text(const struct bw_bundle_verdict *d)
         }
         (void)printf("made again  %" PRId64 " %s from the records alone\n", d->n_compared,
                      bw_plural(d->n_compared, "file", "files"));
+        if (d->other_forms) {
+            (void)printf("figures     %" PRId64 " are the same when made again\n",
+                         d->n_figures);
+        }
     }
     (void)printf("files       %" PRId64 " under SHA-256 and SHA-512\n", d->n_members);
     if (d->n_faults == 0 && d->n_unchecked == 0) {
@@ -369,7 +379,16 @@ int bw_bag_view(const struct bw_verb *verb,
             verb, "%s: %" PRId64 " %s", path, d.n_faults,
             bw_plural(d.n_faults, "thing does not hold", "things do not hold"));
     }
-    if (r == 0 && d.n_faults == 0 && d.n_unchecked > 0) {
+    if (r == 0 && d.n_faults == 0 && d.n_unchecked > 0 && d.n_unchecked == d.n_form) {
+        (void)bw_cli_failed(
+            verb,
+            "%s: hashes, signatures and chains%s hold, and all %" PRId64
+            " figures are the same when made again; but %" PRId64
+            " %s another form than this program makes, and is not checked: see the notes",
+            path, d.log.there ? ", and the log," : "", d.n_figures, d.n_form,
+            bw_plural(d.n_form, "file has", "files have"));
+        status = BW_EXIT_FORM;
+    } else if (r == 0 && d.n_faults == 0 && d.n_unchecked > 0) {
         status = bw_cli_failed(
             verb,
             "%s: what could be checked holds, but not everything could be: see the %s",

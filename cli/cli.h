@@ -23,7 +23,8 @@ struct bw_err;
 enum bw_exit {
     BW_EXIT_OK = 0,
     BW_EXIT_FAILED = 1,
-    BW_EXIT_USAGE = 2
+    BW_EXIT_USAGE = 2,
+    BW_EXIT_FORM = 3 /* of verify: a bag holds but for the form of its pages */
 };
 
 struct bw_verb {

@@ -8,6 +8,7 @@
 #include "box.h"
 #include "boxconf.h"
 #include "bundle.h"
+#include "bundle_agent.h"
 #include "cli.h"
 #include "enrolment.h"
 
@@ -211,8 +212,8 @@ static int check(struct fetch *f, const char *path, const char *name)
 
 /* ---- bags that were refused ---------------------------------------------------------
  *
- * ".NAME.refused": the bag's hash and this program's version, then why. The same bag is not
- * fetched again by the same program before a month is over. */
+ * ".NAME.refused": the bag's hash and this program with its forms, then why. The same bag
+ * is not fetched again by the same program before a month is over. */
 
 static void refused_path(const struct fetch *f, const char *name, char ret[PATH_MAX])
 {
@@ -229,7 +230,7 @@ static bool was_refused(struct fetch *f, const char *name, const char *sha256)
     struct bw_buf text;
     struct stat st;
     bool was;
-    int n = snprintf(head, sizeof(head), "%s %.100s\n", sha256, BW_VERSION);
+    int n = snprintf(head, sizeof(head), "%s %.100s\n", sha256, BW_BUNDLE_AGENT);
 
     refused_path(f, name, path);
     bw_buf_init(&text, LIST_MAX);
@@ -248,8 +249,8 @@ static void note_refused(const struct fetch *f, const char *name, const char *sh
 {
     char path[PATH_MAX];
     char text[1024];
-    int n =
-        snprintf(text, sizeof(text), "%s %.100s\n%.600s", sha256, BW_VERSION, f->err.text);
+    int n = snprintf(text, sizeof(text), "%s %.100s\n%.600s", sha256, BW_BUNDLE_AGENT,
+                     f->err.text);
 
     refused_path(f, name, path);
     if (f->refused) {

@@ -74,6 +74,8 @@ struct bw_bundle_verdict {
     int64_t n_holes;     /* of them: places of a chain where records are missing */
     int64_t n_missing;   /* records there */
     int64_t n_unchecked; /* files, figures and receipts that prove nothing; told as notes */
+    int64_t n_form;      /* of them: files of another form than is made here, no more */
+    int64_t n_figures;   /* figures of a bag of other forms that are the same here */
     int64_t n_members;
     int64_t n_records;
     int64_t n_verified;          /* of them with a signature that fits a key of the bag */
@@ -84,6 +86,7 @@ struct bw_bundle_verdict {
     char site[BW_SITE_MAX + 1];
     char circuit[BW_NAME_MAX + 1];
     char software[64]; /* that packed it */
+    bool other_forms;  /* … makes other forms than this program does */
     int64_t from_unix_s;
     int64_t to_unix_s;
     int64_t made_unix_s;

@@ -11,9 +11,9 @@
 
 enum {
     ROWS_MAX = 65536, /* of figures; reports have some hundred */
-    TOLD_MAX = 20,    /* differences of one member told one by one */
-    SHOWN = 120,      /* bytes of a line */
-    CONTEXT = 40      /* … before the first that differs */
+    TOLD_MAX = BW_BUNDLE_TOLD_MAX,
+    SHOWN = BW_BUNDLE_SHOWN,
+    CONTEXT = 40 /* … before the first that differs */
 };
 
 struct text {
@@ -39,8 +39,7 @@ static bool next(struct text *t, const char **ret, size_t *ret_n)
     return true;
 }
 
-/* Bytes that a terminal can show. */
-static void shown(const char *line, size_t n, char out[SHOWN + 1])
+void bw_bundle_shown(const char *line, size_t n, char out[SHOWN + 1])
 {
     size_t k = 0;
 
@@ -72,8 +71,8 @@ static void say_line(const char *member,
         at++;
     }
     at = at > CONTEXT ? at - CONTEXT : 0;
-    shown(a + at, na - at, bag);
-    shown(b + at, nb - at, made);
+    bw_bundle_shown(a + at, na - at, bag);
+    bw_bundle_shown(b + at, nb - at, made);
     (void)snprintf(text, sizeof(text),
                    "line %lld: the bag says '%s', its records give '%s'", (long long)line,
                    bag, made);
@@ -124,7 +123,20 @@ int64_t bw_bundle_differences(const char *member,
     return n;
 }
 
-/* ---- figures of two versions ----------------------------------------------------- */
+int64_t bw_bundle_forms_of(const char *software)
+{
+    const char *at = strstr(software, " forms/");
+    char *end = NULL;
+    long long n = 0;
+
+    if (!at || at[7] < '0' || at[7] > '9') {
+        return BW_UNKNOWN;
+    }
+    n = strtoll(at + 7, &end, 10);
+    return *end || n > INT32_MAX ? BW_UNKNOWN : (int64_t)n;
+}
+
+/* ---- figures of two forms -------------------------------------------------------- */
 
 struct row {
     const char *line;
@@ -132,6 +144,12 @@ struct row {
     uint64_t key;       /* of all fields but value and n */
     const char *method; /* the last field */
     size_t same;        /* rows before it with this key */
+};
+
+/* By their methods. */
+struct methods {
+    const struct row **row;
+    size_t n;
 };
 
 /* FNV-1a over the fields that name a figure. Fields with commas are quoted, and a value
@@ -173,18 +191,59 @@ static const char *method_of(const char *line, size_t n)
     return comma ? comma + 1 : line + n;
 }
 
-/* Does a row name this method? None at all is no method. */
-static bool has_method(const struct row *list, size_t n, const struct row *x)
+static size_t method_len(const struct row *x)
 {
-    size_t len = (size_t)(x->line + x->n - x->method);
+    return (size_t)(x->line + x->n - x->method);
+}
 
-    for (size_t i = 0; len > 0 && i < n; i++) {
-        if ((size_t)(list[i].line + list[i].n - list[i].method) == len &&
-            memcmp(list[i].method, x->method, len) == 0) {
+static int compare_methods(const struct row *x, const struct row *y)
+{
+    size_t nx = method_len(x);
+    size_t ny = method_len(y);
+
+    return nx != ny ? (nx > ny) - (nx < ny) : memcmp(x->method, y->method, nx);
+}
+
+/* Does a row name this method? None at all is no method. */
+static bool has_method(const struct methods *list, const struct row *x)
+{
+    size_t lo = 0;
+    size_t hi = list->n;
+
+    while (method_len(x) > 0 && lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int order = compare_methods(list->row[mid], x);
+        if (order == 0) {
             return true;
         }
+        lo = order < 0 ? mid + 1 : lo;
+        hi = order < 0 ? hi : mid;
     }
     return false;
+}
+
+/* No figure: neither a method nor a number, or the heading. */
+static bool is_words(const struct row *x)
+{
+    const char *end = x->line + x->n;
+    const char *at = x->line;
+    bool quoted = false;
+    int field = 0;
+    bool digits = false;
+
+    for (; at < end && field < 2; at++) {
+        quoted = quoted != (*at == '"');
+        field += *at == ',' && !quoted ? 1 : 0;
+    }
+    at += at < end && *at == '-' ? 1 : 0;
+    for (; at < end && *at >= '0' && *at <= '9'; at++) {
+        digits = true;
+    }
+    if (method_len(x) == strlen("method") &&
+        memcmp(x->method, "method", method_len(x)) == 0) {
+        return true;
+    }
+    return method_len(x) == 0 && !(digits && (at == end || *at == ','));
 }
 
 static struct row *rows_of(const char *data, size_t size, size_t *ret_n)
@@ -231,57 +290,135 @@ static int compare_rows(const struct row *x, const struct row *y)
                             : (x->same > y->same) - (x->same < y->same);
 }
 
-int64_t bw_bundle_figure_differences(const char *member,
-                                     const char *bag,
-                                     size_t n_bag,
-                                     const char *made,
-                                     size_t n_made,
-                                     bw_bundle_say_cb say,
-                                     void *owner,
-                                     int64_t *ret_apart)
+static int by_method(const void *a, const void *b)
 {
+    const struct row *const *x = a;
+    const struct row *const *y = b;
+
+    return compare_methods(*x, *y);
+}
+
+static bool methods_of(const struct row *list, size_t n, struct methods *ret)
+{
+    ret->row = calloc(n + 1, sizeof(*ret->row));
+    ret->n = ret->row ? n : 0;
+    for (size_t i = 0; i < ret->n; i++) {
+        ret->row[i] = &list[i];
+    }
+    if (ret->n > 0) {
+        qsort(ret->row, ret->n, sizeof(*ret->row), by_method);
+    }
+    return ret->row != NULL;
+}
+
+struct telling {
+    const char *member;
+    struct bw_bundle_compared *c;
+    int n_aside;
+};
+
+static void tell_alone(struct telling *t, const struct row *x, const char *whose)
+{
+    char text[SHOWN + 80];
+    char a[SHOWN + 1];
+
+    if (t->c->aside && t->n_aside++ < TOLD_MAX) {
+        bw_bundle_shown(x->line, x->n, a);
+        (void)snprintf(text, sizeof(text), "only %s has '%s'", whose, a);
+        t->c->aside(t->c->owner, t->member, text);
+    }
+}
+
+static void only_bag(struct telling *t, const struct row *x, const struct methods *made)
+{
+    char text[SHOWN + 80];
+    char a[SHOWN + 1];
+
+    if (!has_method(made, x)) {
+        tell_alone(t, x, "the bag");
+        t->c->n_words += is_words(x) ? 1 : 0;
+        t->c->n_apart += is_words(x) ? 0 : 1;
+    } else if (t->c->n_differ++ < TOLD_MAX) {
+        bw_bundle_shown(x->line, x->n, a);
+        (void)snprintf(text, sizeof(text),
+                       "the bag says '%s', its records give no such figure", a);
+        t->c->fault(t->c->owner, t->member, text);
+    }
+}
+
+static void only_here(struct telling *t, const struct row *y, const struct methods *bag)
+{
+    tell_alone(t, y, "this program");
+    if (is_words(y)) {
+        t->c->n_words++;
+    } else if (method_len(y) == 0 || has_method(bag, y)) {
+        t->c->n_apart++;
+    } else {
+        t->c->n_newer++;
+    }
+}
+
+static void of_both(struct telling *t, const struct row *x, const struct row *y)
+{
+    char text[2 * SHOWN + 80];
+    char a[SHOWN + 1];
+    char b[SHOWN + 1];
+    bool words = is_words(x) && is_words(y);
+
+    if (x->n == y->n && memcmp(x->line, y->line, x->n) == 0) {
+        t->c->n_same += words ? 0 : 1;
+        return;
+    }
+    bw_bundle_shown(x->line, x->n, a);
+    bw_bundle_shown(y->line, y->n, b);
+    (void)snprintf(text, sizeof(text), "the bag says '%s', its records give '%s'", a, b);
+    if (words) {
+        t->c->n_words++;
+        if (t->c->aside && t->n_aside++ < TOLD_MAX) {
+            t->c->aside(t->c->owner, t->member, text);
+        }
+    } else if (t->c->n_differ++ < TOLD_MAX) {
+        t->c->fault(t->c->owner, t->member, text);
+    }
+}
+
+void bw_bundle_figure_differences(const char *member,
+                                  const char *bag,
+                                  size_t n_bag,
+                                  const char *made,
+                                  size_t n_made,
+                                  struct bw_bundle_compared *c)
+{
+    struct telling t = {.member = member, .c = c};
+    struct methods of_bag = {NULL, 0};
+    struct methods of_made = {NULL, 0};
     size_t nx = 0;
     size_t ny = 0;
     struct row *x = rows_of(bag, n_bag, &nx);
     struct row *y = rows_of(made, n_made, &ny);
-    int64_t n = 0;
+    bool fine = x && y && methods_of(x, nx, &of_bag) && methods_of(y, ny, &of_made);
     size_t i = 0;
     size_t k = 0;
 
-    *ret_apart = 0;
-    while (x && y && (i < nx || k < ny)) {
+    while (fine && (i < nx || k < ny)) {
         int order = i == nx ? 1 : k == ny ? -1 : compare_rows(&x[i], &y[k]);
-        if (order < 0 && has_method(y, ny, &x[i])) {
-            if (n++ < TOLD_MAX) {
-                char text[SHOWN + 80];
-                char a[SHOWN + 1];
-                shown(x[i].line, x[i].n, a);
-                (void)snprintf(text, sizeof(text),
-                               "the bag says '%s', its records give no such figure", a);
-                say(owner, member, text);
-            }
-        } else if (order != 0) {
-            ++*ret_apart;
-        } else if ((x[i].n != y[k].n || memcmp(x[i].line, y[k].line, x[i].n) != 0) &&
-                   n++ < TOLD_MAX) {
-            char text[2 * SHOWN + 80];
-            char a[SHOWN + 1];
-            char b[SHOWN + 1];
-            shown(x[i].line, x[i].n, a);
-            shown(y[k].line, y[k].n, b);
-            (void)snprintf(text, sizeof(text), "the bag says '%s', its records give '%s'",
-                           a, b);
-            say(owner, member, text);
+        if (order < 0) {
+            only_bag(&t, &x[i], &of_made);
+        } else if (order > 0) {
+            only_here(&t, &y[k], &of_bag);
+        } else {
+            of_both(&t, &x[i], &y[k]);
         }
         i += order <= 0;
         k += order >= 0;
     }
-    if (!x || !y) {
-        say(owner, member,
-            "could not be compared: more rows than figures have, or out of memory");
-        n++;
+    if (!fine) {
+        c->fault(c->owner, member,
+                 "could not be compared: more rows than figures have, or out of memory");
+        c->n_differ++;
     }
+    free(of_bag.row);
+    free(of_made.row);
     free(x);
     free(y);
-    return n;
 }

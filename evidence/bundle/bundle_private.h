@@ -5,6 +5,7 @@
 
 #include "bag.h"
 #include "bundle.h"
+#include "bundle_agent.h"
 
 #include <check.h>
 #include <contract.h>
@@ -16,8 +17,6 @@ struct bw_buf;
 struct bw_jw;
 struct bw_origin_key;
 struct bw_pubkey;
-
-#define BW_BUNDLE_AGENT "bandwitness/" BW_VERSION
 
 #define BW_IN_QUERY "data/query.json"
 #define BW_IN_RECORDS "data/records/summaries.jose" /* lines; or else parts of columns: */
@@ -136,6 +135,7 @@ struct bw_bundle_said {
     size_t n_errata;
     int64_t n_unread_errata;
     struct bw_contract contract;
+    char unlike[400]; /* how bound claims of a bag of other forms come to others here; "" */
 };
 /* -BW_EMALFORMED also where bound claims, calendars or adoptions are not those that were
  * asked with. The calendars of `q` are there. */
@@ -301,16 +301,38 @@ int64_t bw_bundle_differences(const char *member,
                               size_t n_made,
                               bw_bundle_say_cb say,
                               void *owner);
-/* The same for rows of figures of two versions of this program: a figure that both have
- * by the same method must be the same, and none may be in the bag alone whose method both
- * have: methods are never changed. *ret_apart counts the others that only one has. */
-int64_t bw_bundle_figure_differences(const char *member,
-                                     const char *bag,
-                                     size_t n_bag,
-                                     const char *made,
-                                     size_t n_made,
-                                     bw_bundle_say_cb say,
-                                     void *owner,
-                                     int64_t *ret_apart);
+/* Figures of a bag of other forms against those made here. A figure that both have by the
+ * same method must be the same, and none may be in the bag alone whose method both have:
+ * methods are never changed. Words are form. */
+struct bw_bundle_compared {
+    bw_bundle_say_cb fault; /* a figure differs */
+    bw_bundle_say_cb aside; /* what proves nothing; some of it, one by one; may be NULL */
+    void *owner;
+    int64_t n_same;   /* figures that are the same */
+    int64_t n_differ; /* told as faults */
+    int64_t n_apart;  /* that only the bag has, or whose method the bag has elsewhere */
+    int64_t n_newer; /* that only this program has, by methods that the bag knows none of */
+    int64_t n_words; /* texts that are put in another way, or are on one side alone */
+};
+/* Rows: section,figure,value,unit,layer,statistic,n,method. */
+void bw_bundle_figure_differences(const char *member,
+                                  const char *bag,
+                                  size_t n_bag,
+                                  const char *made,
+                                  size_t n_made,
+                                  struct bw_bundle_compared *c);
+/* JSON of a report or a pack. */
+void bw_bundle_json_differences(const char *member,
+                                const char *bag,
+                                size_t n_bag,
+                                const char *made,
+                                size_t n_made,
+                                struct bw_bundle_compared *c);
+enum {
+    BW_BUNDLE_SHOWN = 120,  /* bytes of a line that are shown */
+    BW_BUNDLE_TOLD_MAX = 20 /* differences of one member told one by one */
+};
+/* Bytes that a terminal can show. */
+void bw_bundle_shown(const char *text, size_t n, char ret[BW_BUNDLE_SHOWN + 1]);
 
 #endif

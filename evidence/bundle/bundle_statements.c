@@ -312,14 +312,17 @@ static void remove_folder(const char *folder)
     (void)rmdir(folder);
 }
 
-static bool is_bound(const struct bw_report_claim *x, const struct bw_bound_claim *b)
+/* of_words: as this program puts it, too. */
+static bool
+is_bound(const struct bw_report_claim *x, const struct bw_bound_claim *b, bool of_words)
 {
     char words[sizeof(x->origin)];
 
     bw_bound_claim_words(b, words, sizeof(words));
-    return strcmp(x->origin, words) == 0 && x->from_unix_s == b->from_unix_s &&
-           x->to_unix_s == b->to_unix_s && x->bps[BW_DOWN] == b->bps[BW_DOWN] &&
-           x->bps[BW_UP] == b->bps[BW_UP] && (int64_t)x->layer == b->layer;
+    return (!of_words || strcmp(x->origin, words) == 0) &&
+           x->from_unix_s == b->from_unix_s && x->to_unix_s == b->to_unix_s &&
+           x->bps[BW_DOWN] == b->bps[BW_DOWN] && x->bps[BW_UP] == b->bps[BW_UP] &&
+           (int64_t)x->layer == b->layer;
 }
 
 static bool touches(const struct bw_report_claim *x, const struct bw_bound_claim *b)
@@ -337,6 +340,7 @@ static int check_claims(struct bw_catalogue *c,
                         struct bw_err *reterr)
 {
     struct bw_bound_claim *list = NULL;
+    bool of_words = strcmp(q->software, BW_BUNDLE_AGENT) == 0;
     size_t n = 0;
     int r =
         bw_bound_claims(c, circuit, tz, q->from_unix_s, q->to_unix_s, &list, &n, reterr);
@@ -345,7 +349,7 @@ static int check_claims(struct bw_catalogue *c,
         bool found = false;
         for (size_t k = 0; k < q->n_claims && r == 0; k++) {
             const struct bw_report_claim *x = &q->claims[k];
-            bool same = is_bound(x, &list[i]);
+            bool same = is_bound(x, &list[i], of_words);
             if ((same && found) || (!same && touches(x, &list[i]))) {
                 r = bw_err_set(reterr, -BW_EMALFORMED,
                                "it binds %s to the circuit, and %s claims something else "
@@ -363,7 +367,7 @@ static int check_claims(struct bw_catalogue *c,
     for (size_t k = 0; r == 0 && k < q->n_claims; k++) {
         bool bound = !strstr(q->claims[k].origin, BW_BOUND_MARK);
         for (size_t i = 0; i < n; i++) {
-            bound = bound || is_bound(&q->claims[k], &list[i]);
+            bound = bound || is_bound(&q->claims[k], &list[i], of_words);
         }
         if (!bound) {
             r = bw_err_set(reterr, -BW_EMALFORMED,
@@ -501,6 +505,16 @@ static int read_said(struct bw_catalogue *c, const struct asking *a, struct bw_e
               : bw_contract_find(c, q->site, q->circuit, tz, q->from_unix_s,
                                  bw_bundle_asked_until(q), &ret->contract, reterr);
     r = r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
+    if (r == -BW_EMALFORMED && strcmp(q->software, BW_BUNDLE_AGENT) != 0 && reterr) {
+        /* other forms may put it in other words, and come to other claims */
+        (void)snprintf(
+            ret->unlike, sizeof(ret->unlike),
+            "%.250s. That program may say it otherwise: that these claims follow "
+            "from the statements is NOT checked",
+            reterr->text);
+        *reterr = (struct bw_err){""};
+        r = 0;
+    }
     r = r < 0 ? r : check_calendars(c, q, reterr);
     r = r < 0 ? r : check_adoptions(c, q, reterr);
     return r < 0 ? r : read_filed(c, a, reterr);

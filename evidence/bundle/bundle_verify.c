@@ -249,42 +249,83 @@ static void tell_log(struct verifying *v, const struct bw_bundle_made *m)
     }
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t n = strlen(name);
+    size_t len = strlen(end);
+
+    return n > len && strcmp(name + n - len, end) == 0;
+}
+
+static bool same_bytes(const struct bw_bag_member *x, const char *made, size_t n)
+{
+    return x->n == n && memcmp(x->data, made, n) == 0;
+}
+
+/* What is not told otherwise of a bag of other forms: it proves nothing. */
+static void tell_form(struct verifying *v, const char *member, const char *words)
+{
+    v->v->n_form++;
+    note_unchecked(v, member, words);
+}
+
+/* The figures of one member of other forms. */
+static void compare_values(struct verifying *v,
+                           const struct bw_bag_member *x,
+                           const char *made,
+                           size_t n,
+                           bool rows)
+{
+    struct bw_bundle_compared c = {.fault = say_fault, .aside = note, .owner = v};
+    char text[320];
+
+    if (rows) {
+        bw_bundle_figure_differences(x->name, x->data, x->n, made, n, &c);
+    } else {
+        bw_bundle_json_differences(x->name, x->data, x->n, made, n, &c);
+    }
+    v->v->n_compared++;
+    v->v->n_figures += rows ? c.n_same : 0;
+    v->v->n_faults += c.n_differ > BW_BUNDLE_TOLD_MAX ? c.n_differ - BW_BUNDLE_TOLD_MAX : 0;
+    if (c.n_apart > 0) {
+        (void)snprintf(
+            text, sizeof(text),
+            "%lld figures are only of the program that packed it or only of this "
+            "one: they are NOT checked. %lld others are the same",
+            (long long)c.n_apart, (long long)c.n_same);
+        note_unchecked(v, x->name, text);
+    } else if (c.n_differ == 0 && !same_bytes(x, made, n)) {
+        (void)snprintf(text, sizeof(text),
+                       "has another form than this program makes: its %lld figures are the "
+                       "same; %lld that are made here it does not have, and %lld texts "
+                       "differ and prove nothing",
+                       (long long)c.n_same, (long long)c.n_newer, (long long)c.n_words);
+        tell_form(v, x->name, text);
+    }
+}
+
 static void compare(struct verifying *v,
-                    const struct bw_bundle_made *m,
                     const struct bw_bag_member *x,
                     const char *made,
                     size_t n,
                     bool figures)
 {
-    bool same_version = strcmp(m->query.software, BW_BUNDLE_AGENT) == 0;
-    int64_t apart = 0;
-
-    if (same_version) {
+    if (!v->v->other_forms) {
         (void)bw_bundle_differences(x->name, x->data, x->n, made, n, say_fault, v);
         v->v->n_compared++;
-    } else if (figures) {
-        (void)bw_bundle_figure_differences(x->name, x->data, x->n, made, n, say_fault, v,
-                                           &apart);
+    } else if (figures || ends_with(x->name, ".json")) {
+        compare_values(v, x, made, n, figures);
+    } else if (same_bytes(x, made, n)) {
         v->v->n_compared++;
-        if (apart > 0) {
-            char words[160];
-            (void)snprintf(words, sizeof(words),
-                           "%lld figures are only of the version that packed it or only of "
-                           "this one: they are NOT checked",
-                           (long long)apart);
-            note_unchecked(v, x->name, words);
-        }
-    } else if (x->n != n || memcmp(x->data, made, x->n) != 0) {
-        note_unchecked(
-            v, x->name,
-            "is not what this version makes, and another one packed it: it is NOT "
-            "checked. Read report.csv, or check with that version");
+    } else {
+        tell_form(v, x->name,
+                  "has another form than this program makes: it was NOT checked, and may "
+                  "say anything. Its figures are in the CSV and JSON beside it");
     }
 }
 
 struct comparing {
     struct verifying *v;
-    const struct bw_bundle_made *m;
 };
 
 static int
@@ -300,11 +341,12 @@ compare_form(void *owner, const char *member, const char *data, size_t n, bool f
                        "other bytes of the same pages: it is NOT checked. The same figures "
                        "are in the other forms");
     } else if (x) {
-        compare(k->v, k->m, x, data, n, figures);
-    } else if ((figures && !pack) || strcmp(k->m->query.software, BW_BUNDLE_AGENT) == 0) {
+        compare(k->v, x, data, n, figures);
+    } else if ((figures && !pack) || !k->v->v->other_forms) {
         say_fault(k->v, member, "is missing");
     } else {
-        note_unchecked(k->v, member, "is missing, and another version packed this");
+        note_unchecked(k->v, member,
+                       "is missing, and a program of other forms packed this");
     }
     return 0;
 }
@@ -350,14 +392,6 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
            (m->query.has_terms && strcmp(name, BW_IN_TERMS) == 0) ||
            strncmp(name, BW_IN_CONFIGURATIONS, strlen(BW_IN_CONFIGURATIONS)) == 0 ||
            strcmp(name, m->query.tz_member) == 0;
-}
-
-static bool ends_with(const char *name, const char *end)
-{
-    size_t n = strlen(name);
-    size_t len = strlen(end);
-
-    return n > len && strcmp(name + n - len, end) == 0;
 }
 
 /* Beside the payload a bag has these alone. */
@@ -414,7 +448,7 @@ static void tell_strangers(struct verifying *v, const struct bw_bundle_made *m)
 /* bag-info.txt must tell of the same circuit, place and time as the query. */
 static void tell_info(struct verifying *v, const struct bw_bundle_made *m)
 {
-    bool same_version = strcmp(m->query.software, BW_BUNDLE_AGENT) == 0;
+    bool same_forms = !v->v->other_forms;
     char want[BW_BUNDLE_INFO_MAX];
     char has[BW_BUNDLE_INFO_MAX];
     char text[128];
@@ -433,7 +467,7 @@ static void tell_info(struct verifying *v, const struct bw_bundle_made *m)
             continue;
         }
         (void)snprintf(text, sizeof(text), "%s is not what %s gives", label, BW_IN_QUERY);
-        if (same_version || strcmp(label, "External-Identifier") == 0) {
+        if (same_forms || strcmp(label, "External-Identifier") == 0) {
             say_fault(v, "bag-info.txt", text);
         } else {
             note_unchecked(v, "bag-info.txt", text);
@@ -456,6 +490,31 @@ static int take_kids(struct verifying *v, const struct bw_bundle_made *m)
         v->v->n_kids = n + 1;
     }
     return 0;
+}
+
+/* By which forms it was made, where they are not those of this program. */
+static void tell_forms(struct verifying *v, const struct bw_bundle_made *m)
+{
+    int64_t forms = bw_bundle_forms_of(m->query.software);
+    char number[48] = "forms without a number";
+    char text[480];
+
+    if (!v->v->other_forms) {
+        return;
+    }
+    if (forms != BW_UNKNOWN) {
+        (void)snprintf(number, sizeof(number), "forms %lld", (long long)forms);
+    }
+    (void)snprintf(
+        text, sizeof(text),
+        "made by %s with %s; this is " BW_BUNDLE_AGENT
+        ". Hashes, signatures, chains and the log are checked as ever; of what it "
+        "reports the figures are compared, and pages of another form are not",
+        m->query.software, number);
+    note(v, "", text);
+    if (m->said.unlike[0]) {
+        note_unchecked(v, BW_IN_STATEMENTS, m->said.unlike);
+    }
 }
 
 static int follow(struct verifying *v, struct bw_err *reterr)
@@ -486,15 +545,16 @@ static int follow(struct verifying *v, struct bw_err *reterr)
     memcpy(v->v->site, m->query.site, sizeof(v->v->site));
     memcpy(v->v->circuit, m->query.circuit, sizeof(v->v->circuit));
     memcpy(v->v->software, m->query.software, sizeof(v->v->software));
+    v->v->other_forms = strcmp(m->query.software, BW_BUNDLE_AGENT) != 0;
     v->v->from_unix_s = m->query.from_unix_s;
     v->v->to_unix_s = m->query.to_unix_s;
     v->v->made_unix_s = m->query.made_unix_s;
     v->v->n_records = m->result.n_records;
     v->v->n_verified = m->result.n_verified;
+    tell_forms(v, m);
     tell_records(v, m);
     tell_log(v, m);
     r = take_kids(v, m);
-    comparing.m = m;
     r = r < 0 ? bw_err_set(reterr, r, "out of memory")
               : bw_bundle_forms(m, compare_form, &comparing, reterr);
     if (r == 0) {

@@ -293,30 +293,64 @@ def unchecked(folder, *words):
         wrong(f"what was not checked is not counted: {v}")
 
 
-def another_version(folder):
-    """What another version packed, as whoever packed it says: the figures are what counts, and
-    what cannot be made again here proves nothing."""
+def other_forms(folder):
+    """What a program of other forms packed, as it says: figures count, its pages prove nothing."""
     saved = {n: read(f"{folder}/{n}") for n in bagit.files(folder)}
-    write(f"{folder}/data/query.json",
-          re.sub(rb'"bandwitness/[^"]*"', b'"bandwitness/9.9.9"', saved["data/query.json"]))
+
+    def put(name, data):
+        write(f"{folder}/{name}", data)
+        bagit.write_manifests(folder)
+
+    query = saved["data/query.json"]
+    if query.count(b'"software":"bandwitness/0.1.0 forms/1"') != 1:
+        wrong(f"the query does not name the program's forms: {query[:200]}")
+    write(f"{folder}/data/query.json", query.replace(b" forms/1", b" forms/99"))
+    # only the form differs: told apart from figures that differ, and not passed over
     write(f"{folder}/data/report/report.html", b"<html></html>\n")
+    pack = json.loads(saved["data/packs/invoice.json"])
+    pack["title"] = "An invoice, in other words"
+    pack["figures"].reverse()
+    put("data/packs/invoice.json", json.dumps(pack).encode() + b"\n")
+    r = must(bandwitness("verify", folder), 3, "made by bandwitness/0.1.0 forms/99 with forms 99; "
+             "this is bandwitness/0.1.0 forms/1", "report.html: has another form",
+             "invoice.json: has another form", "figures are the same when made again",
+             "hashes, signatures and chains hold")
+    if "does not hold" in r.stderr or "everything holds" in r.stdout:
+        wrong(f"another form is judged: {r.stdout}{r.stderr}")
+    v = json.loads(must(bandwitness("verify", "--json", folder), 3).stdout)
     rows = saved["data/report/report.csv"].split(b"\r\n")
-    write(f"{folder}/data/report/report.csv",
-          b"\r\n".join(rows[:-1] + [b"later,figure,1,1,,count,1,later/1", b""]))
-    bagit.write_manifests(folder)
-    unchecked(folder, "report.html: is not what this version makes", "1 figures are only")
+    if v["ok"] or v["n_faults"] or not v["other_forms"] or v["figures_same"] < len(rows) / 2 or \
+            not v["n_unchecked"] == v["n_form"] >= 3:  # two pages and the README, which names it
+        wrong(f"another form is not counted: {v}")
+    # one figure in JSON alone, and a figure that only one program has
+    for x in pack["figures"]:
+        if x.get("method") == "coverage/1" and "value" in x:
+            x["value"] += 1
+            put("data/packs/invoice.json", json.dumps(pack).encode() + b"\n")
+            must(bandwitness("verify", folder), 1, f"invoice.json: figures.{x['figure']}.value: the "
+                 f"bag says {x['value']}, its records give {x['value'] - 1}", "not hold")
+            break
+    else:
+        wrong("no figure of coverage in the pack")
+    put("data/packs/invoice.json", saved["data/packs/invoice.json"])
+    put("data/report/report.csv",
+        b"\r\n".join(rows[:-1] + [b"later,figure,1,1,,count,1,later/1", b""]))
+    unchecked(folder, "only the bag has 'later,figure,1", "1 figures are only")
     row = next(i for i, x in enumerate(rows) if b"bytes-sum/1" in x)
-    for field, word in ((2, b"0"), (3, b"0"), (4, b"x"), (1, b"-more")):  # value, unit, layer
+    for field, word in ((2, b"0"), (1, b"-more")):  # value, name
         cells = rows[row].split(b",")
         cells[field] += word
-        write(f"{folder}/data/report/report.csv",
-              b"\r\n".join(rows[:row] + [b",".join(cells)] + rows[row + 1:]))
-        bagit.write_manifests(folder)
+        put("data/report/report.csv",
+            b"\r\n".join(rows[:row] + [b",".join(cells)] + rows[row + 1:]))
         must(bandwitness("verify", folder), 1, "report.csv: the bag says '", "not hold")
     write(f"{folder}/data/report/report.csv", saved["data/report/report.csv"])
     os.remove(f"{folder}/data/report/report.html")
     bagit.write_manifests(folder)
     unchecked(folder, "report.html: is missing")
+    # of before there were numbers
+    write(f"{folder}/data/query.json", query.replace(b" forms/1", b""))
+    put("data/report/report.html", saved["data/report/report.html"])
+    must(bandwitness("verify", folder), 3, "with forms without a number", "README.txt: has another")
     for n, data in saved.items():
         write(f"{folder}/{n}", data)
 
@@ -615,7 +649,7 @@ def main():
         hidden_in_columns(folder)
         as_lines(folder)
         hidden_changes(folder)
-        another_version(folder)
+        other_forms(folder)
         alone(bag)
         judged(place, jose, key)
         usage(place, jose, key)

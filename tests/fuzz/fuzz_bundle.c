@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bw_err err = {""};
     char *text = malloc(size + 1); /* of its own, so that a step beyond it shows */
     size_t n = 0;
-    int64_t apart;
+    struct bw_bundle_compared c = {.fault = quiet, .aside = quiet, .owner = &n};
     if (!q || !text) {
         abort();
     }
@@ -46,8 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     n = 0;
     (void)bw_bundle_differences("m", text, size / 2, text + size / 2, size - size / 2,
                                 quiet, &n);
-    (void)bw_bundle_figure_differences("m", text, size / 2, text + size / 2,
-                                       size - size / 2, quiet, &n, &apart);
+    bw_bundle_figure_differences("m", text, size / 2, text + size / 2, size - size / 2, &c);
+    bw_bundle_json_differences("m", text, size / 2, text + size / 2, size - size / 2, &c);
     free(text);
     free(q);
     return 0;
