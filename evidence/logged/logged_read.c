@@ -190,17 +190,46 @@ static int take_records(struct bw_logged_reading *k)
     return 0;
 }
 
+/* By whose leaf it is, and of what type; those alike as the file has them. */
+static int by_whose(const void *a, const void *b)
+{
+    const struct bw_logged_other *x = a;
+    const struct bw_logged_other *y = b;
+    int order = strcmp(x->of, y->of);
+
+    order = order ? order : (x->type > y->type) - (x->type < y->type);
+    return order ? order : (x->leaf > y->leaf) - (x->leaf < y->leaf);
+}
+
+/* The first row of this type; NULL: there is none. */
+static const struct bw_logged_other *
+first_of(const struct bw_logged_reading *k, int type, const char *of)
+{
+    size_t lo = 0;
+    size_t hi = k->n_others;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        const struct bw_logged_other *o = &k->others[mid];
+        int order = strcmp(o->of, of);
+        bool before = order < 0 || (order == 0 && o->type < type);
+        lo = before ? mid + 1 : lo;
+        hi = before ? hi : mid;
+    }
+    return lo < k->n_others && k->others[lo].type == type &&
+                   strcmp(k->others[lo].of, of) == 0
+               ? &k->others[lo]
+               : NULL;
+}
+
 /* The row that tells of this; NULL: none does. */
 static const struct bw_logged_other *
-row_of(struct bw_logged_reading *k, int type, int or_type, const char *of)
+row_of(const struct bw_logged_reading *k, int type, int or_type, const char *of)
 {
-    for (size_t i = 0; i < k->n_others; i++) {
-        if ((k->others[i].type == type || k->others[i].type == or_type) &&
-            strcmp(k->others[i].of, of) == 0) {
-            return &k->others[i];
-        }
-    }
-    return NULL;
+    const struct bw_logged_other *a = first_of(k, type, of);
+    const struct bw_logged_other *b = or_type == type ? NULL : first_of(k, or_type, of);
+
+    return !a || (b && b->leaf < a->leaf) ? b : a;
 }
 
 static bool take_other(struct bw_logged_reading *k,
@@ -280,6 +309,9 @@ static int take_others(struct bw_logged_reading *k)
             bw_logged_fault(k, BW_IN_LOG_OTHERS, "%s", e.text);
             k->bad = true;
             return r == -ENOMEM ? r : 0;
+        }
+        if (k->n_others > 0) {
+            qsort(k->others, k->n_others, sizeof(*k->others), by_whose);
         }
     }
     while (bw_logged_line_next(k->t, &at, &line)) {

@@ -33,7 +33,7 @@ struct bw_logged_reading {
     int64_t n_before;
     struct bw_tree_part *parts;
     size_t n_parts;
-    struct bw_logged_other *others;
+    struct bw_logged_other *others; /* by whose leaf they are */
     size_t n_others;
     int64_t *leaf; /* of each record; unknown: not in the log */
     bool bad;      /* leaves and files do not fit the checkpoint */
