@@ -38,7 +38,8 @@ enum {
     BW_BUNDLE_INFO_MAX = 400, /* bytes of a line of bag-info.txt, with NUL */
     BW_BUNDLE_KEYS_MAX = 4 * 1024 * 1024,
     BW_BUNDLE_CHAINS_MAX = 10000, /* and keys of a site */
-    BW_BUNDLE_CALENDARS_MAX = 64, /* a district's of many years, for each stay of a site */
+    BW_BUNDLE_CALENDARS_MAX =
+        512, /* a district's of ten years, for fifty stays of a site */
     BW_BUNDLE_RULES_MAX = 64,
     BW_BUNDLE_ADOPTIONS_MAX = 64
 };

@@ -369,7 +369,9 @@ static bool is_known(const struct bw_bundle_made *m, const char *name)
             return true;
         }
     }
-    for (size_t i = 0; i < m->query.n_calendars; i++) {
+    for (size_t i = 0; strncmp(name, BW_IN_CALENDARS, strlen(BW_IN_CALENDARS)) == 0 &&
+                       i < m->query.n_calendars;
+         i++) {
         char calendar[BW_BAG_NAME_MAX + 1];
         bw_bundle_calendar_member(i, calendar);
         if (strcmp(name, calendar) == 0) {

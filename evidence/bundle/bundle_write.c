@@ -167,7 +167,10 @@ static int gather_calendars(struct packing *p)
     int r =
         q->n_calendars <= BW_BUNDLE_CALENDARS_MAX
             ? 0
-            : bw_err_set(p->err, -E2BIG, "more than %d calendars", BW_BUNDLE_CALENDARS_MAX);
+            : bw_err_set(p->err, -E2BIG,
+                         "%zu calendars, and a bag holds %d at most: the site stood at too "
+                         "many places in this period; ask for its parts",
+                         q->n_calendars, BW_BUNDLE_CALENDARS_MAX);
 
     bw_buf_init(&text, REPORT_MAX);
     for (size_t i = 0; r == 0 && i < q->n_calendars; i++) {
