@@ -215,6 +215,22 @@ def check_billed_apart(top, schema):
             run(BANDWITNESS, "claim", "confirm", "--withdraw", i, "--by", "grey", "--ledger", data)
     if len(pages) != 1:
         wrong("audit: the order of the bindings' hashes shows")
+    # Internet access is two circuits': how much of it is whose is stated nowhere
+    ids = [json.loads(run(BANDWITNESS, "claim", "confirm", key, circuit, "--unseen", "--by", "grey", "--json", "--ledger",
+                          data).stdout)["id"] for key, circuit in (("2699000001.001", "s-heron.wan"), (
+                              "2699000002.001", "s-heron.wan"), ("2699000001.001", "s-dunlin.wan"))]
+    pia = Pack("pia", [*source, "--circuit", "s-heron.wan"], f"{top}/shared", schema)
+    pia.expect("bill.1", None)
+    pia.expect("bill.2", 90000)
+    if any(f["figure"].startswith(("monthly_cost", "cost_")) for f in pia.json["figures"]):
+        wrong("pia: a bill that two circuits share is the price of one")
+    for words in ("2 circuits are bound to that claim of one line", "is the price of no one circuit"):
+        if words not in pia.page:
+            wrong(f"pia: '{words}' does not stand on the page")
+    if "$600" in pia.page or "dunlin" in pia.page:
+        wrong("pia: the price of a bill that others share, or who they are")
+    for i in ids:
+        run(BANDWITNESS, "claim", "confirm", "--withdraw", i, "--by", "grey", "--ledger", data)
     # a second circuit of another kind: no sum may be told, each bill is
     with open(f"{files}/wan.csv", "w", encoding="utf-8") as f:
         f.write("year,own,role,down,up,unit_monthly\n2026,elm,internet,1 Gbps,1 Gbps,70\n")
