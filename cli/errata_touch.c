@@ -180,4 +180,7 @@ void errata_touch_print(const struct errata_touch *t, const struct bw_erratum *e
         (long long)t->sum.intervals, bw_plural(t->sum.intervals, "interval", "intervals"),
         (long long)t->sum.runs, bw_plural(t->sum.runs, "test run", "test runs"), t->n,
         (long long)t->n_circuits, bw_plural(t->n_circuits, "circuit", "circuits"));
+    if (t->sum.records == 0) {
+        (void)printf("No record here is concerned: are name, time and fields right?\n");
+    }
 }

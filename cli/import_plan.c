@@ -209,6 +209,14 @@ static const char *const verdict_words[BW_IMPORT_VERDICTS] = {
     [BW_IMPORT_HELD] = "held",
 };
 
+/* Of a speed without a unit: that somebody said it, which may be all that changed. */
+static const char *unit_by(const struct bw_field *f, const void *object, const char *text)
+{
+    const void *at = (const char *)object + f->at;
+    const struct bw_speed *speed = f->kind == BW_FIELD_SPEED ? at : NULL;
+    return speed && text && speed->unit_asked ? " (unit by --unit)" : "";
+}
+
 static void say_members(const struct bw_field *f,
                         const void *before,
                         const void *now,
@@ -227,9 +235,11 @@ static void say_members(const struct bw_field *f,
         bw_jw_kstr(view->w, "new", new_text.len ? new_text.data : NULL);
         bw_jw_obj_end(view->w);
     } else {
-        (void)printf("    %s: %s -> %s\n", f->name,
-                     old_text.len ? old_text.data : "not stated",
-                     new_text.len ? new_text.data : "not stated");
+        const char *old = old_text.len ? old_text.data : NULL;
+        const char *new = new_text.len ? new_text.data : NULL;
+        (void)printf("    %s: %s%s -> %s%s\n", f->name, old ? old : "not stated",
+                     unit_by(f, before, old), new ? new : "not stated",
+                     unit_by(f, now, new));
     }
     bw_buf_done(&old_text);
     bw_buf_done(&new_text);

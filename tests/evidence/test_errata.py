@@ -51,6 +51,8 @@ class Errata(SaidCase):
         server = ("--server", "state-1", "--from", "2026-10-30T05:00:00Z", "--to", "2026-10-31", "--fields",
                   "throughput", "--exclude", "--reason", "its disk was full <half>")
         self.assertNotIn("id", self.add(*server, "--dry-run"))
+        self.assertIn("No record here is concerned", self.run_it(
+            "errata", "add", "--server", "nobody", *server[2:], "--dry-run", "--ledger", self.data, "--by", "heron"))
         self.assertEqual(json.loads(self.run_it("errata", "list", "--ledger", self.data, "--json")), [])
         said = self.add(*server)
         self.assertEqual((said["runs"], said["intervals"]), (2, 0))

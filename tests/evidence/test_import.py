@@ -484,6 +484,10 @@ class Plain(Import):
         self.assertEqual(bodies["own:a"]["down"], speed("100", "Kbps"))
         self.assertEqual(bodies["own:b"]["down"], speed("1", "Gbps", asked=True))
         self.assertEqual(bodies["own:b"]["up"], speed("2", "Gbps"))
+        with open(self.path("own.csv"), "w", encoding="utf-8") as f:
+            f.write("year,own,down,up\n2026,b,1 Gbps,2 Gbps\n")
+        out, _ = self.run_it("import", "claims", "--dry-run", "--ledger", self.ledger, self.path("own.csv"))
+        self.assertIn("down: 1 Gbps (unit by --unit) -> 1 Gbps\n", out)
 
     def test_a_correction_of_usacs_data_stays(self):
         districts = gen_usac.world(4, 2)
