@@ -47,6 +47,7 @@ int bw_pack_seen_of(const struct bw_report *r, struct bw_pack_seen *ret)
                                  .n_outages = (int64_t)r->outages.n,
                                  .outage_ms = r->outages.total_ms,
                                  .n_records = r->counts.n_records};
+    bw_pack_apart_of(r, ret);
     bw_pack_use_done(&u);
     return 0;
 }

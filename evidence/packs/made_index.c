@@ -117,6 +117,22 @@ static void summary(struct bw_doc *d, const struct bw_made_index *x)
     }
 }
 
+/* What errata take out of those that were made. */
+static int apart(struct bw_doc *d, const struct bw_made_index *x)
+{
+    struct bw_pack_aparts all = {.n = 0};
+    int r = 0;
+
+    for (size_t i = 0; i < x->n_rows && r == 0; i++) {
+        if (was_made(&x->rows[i])) {
+            r = bw_pack_aparts_add(&all, &x->rows[i].line.now);
+        }
+    }
+    bw_pack_aparts_tell(d, &all, "");
+    bw_pack_aparts_done(&all);
+    return r;
+}
+
 static void files(struct bw_doc *d, const struct bw_made_index *x, const char *name)
 {
     char path[BW_SITE_MAX + BW_NAME_MAX + 80];
@@ -217,6 +233,10 @@ int bw_made_index_html(const struct bw_made_index *x,
     bw_words_utc_s(x->made_unix_s, made);
     bw_doc_para(d, BW_PARA_LEAD);
     bw_doc_printf(d, BW_SPAN_PLAIN, "Made %s. index.csv says the same to programs.", made);
+    if (apart(d, x) < 0) {
+        bw_doc_free(d);
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     bw_doc_section(d, "circuits", "Circuits");
     bw_page_table(d, "circuit-list", BW_TABLE_PLAIN, names, 5, 3);
     for (size_t i = 0; i < x->n_rows; i++) {

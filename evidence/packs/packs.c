@@ -229,6 +229,9 @@ static void set_apart(struct bw_pack_made *m)
 {
     static const char *const sections[] = {"errata", "keys", NULL};
 
+    if (m->asked->many) {
+        bw_pack_many_apart(m);
+    }
     for (size_t i = 0; i < m->asked->n_reports && !m->asked->many; i++) {
         bw_page_errata_note(m->doc, m->asked->reports[i]);
     }

@@ -59,7 +59,8 @@ struct bw_pack_filed {
 };
 
 enum {
-    BW_PACK_JUDGED_MAX = 24
+    BW_PACK_JUDGED_MAX = 24,
+    BW_PACK_APART_MAX = 8 /* errata of one circuit and period */
 };
 
 /* What a rule that governs said of a circuit. */
@@ -71,6 +72,17 @@ struct bw_pack_judged {
 
 /* Of a circuit that has records, and no figure. */
 #define BW_PACK_SET_APART "every record is set apart, by an erratum or for its key"
+
+/* An erratum, and how much of one circuit or of many it concerns in a period. */
+struct bw_pack_apart {
+    char id[BW_HASH_LEN + 1];
+    char key[128]; /* what it is about */
+    bool excluded; /* no: it is told, and they count */
+    int64_t n_circuits;
+    int64_t n_records;
+    int64_t n_intervals;
+    int64_t n_runs;
+};
 
 /* What a page of many says of one circuit in one period. Rates are down. */
 struct bw_pack_seen {
@@ -91,7 +103,28 @@ struct bw_pack_seen {
     int64_t n_outages;
     int64_t outage_ms;
     int64_t n_records;
+    struct bw_pack_apart apart[BW_PACK_APART_MAX];
+    size_t n_apart;
+    size_t n_apart_more;
+    int64_t n_key_apart; /* records that came by a key in other hands */
 };
+
+/* The same of many circuits in one period; zeroed to begin with. */
+struct bw_pack_aparts {
+    struct bw_pack_apart *list; /* as they were met */
+    size_t n;
+    int64_t n_more; /* circuits that more errata concern */
+    int64_t n_key_circuits;
+    int64_t n_key_records;
+    int64_t n_all; /* circuits of which nothing is left */
+};
+int bw_pack_aparts_add(struct bw_pack_aparts *to,
+                       const struct bw_pack_seen *x); /* -ENOMEM */
+/* As notes; `when` begins each of them. */
+void bw_pack_aparts_tell(struct bw_doc *d,
+                         const struct bw_pack_aparts *x,
+                         const char *when);
+void bw_pack_aparts_done(struct bw_pack_aparts *x);
 
 /* One circuit of many. */
 struct bw_pack_line {

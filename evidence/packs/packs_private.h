@@ -196,4 +196,8 @@ void bw_pack_replies(struct bw_pack_made *m);     /* from_report.c: what was ans
 void bw_pack_the_rest(struct bw_pack_made *m);    /* from_report.c */
 void bw_pack_method(struct bw_pack_made *m);      /* from_report.c */
 
+/* Of a report, into what is seen of it; and of all lines, as notes and figures. */
+void bw_pack_apart_of(const struct bw_report *r, struct bw_pack_seen *ret);
+void bw_pack_many_apart(struct bw_pack_made *m);
+
 #endif

@@ -256,6 +256,29 @@ class Many(unittest.TestCase):
         given = json.loads(run("errata", "affected", "--ledger", data, "--json").stdout)
         self.assertEqual(sorted((g["what"], g["circuit"], g["from_s"]) for g in given),
                          [("legislature", "s-heronb.wan", 1793077200 + n * 172800) for n in (0, 1)])
+        # Of the others a part is: a server's runs of two circuits, in both periods, told once for all.
+        said = json.loads(run("errata", "add", "--ledger", data, "--by", "grey", "--server", "state-1", "--from", "2026-10-28",
+                              "--to", "2026-10-30T09:00:00Z", "--fields", "throughput", "--exclude", "--reason", "x",
+                              "--json").stdout)
+        run(*many, f"{out}.csv", "--all", "--for", "legislature")
+        page, name = self.figures(f"{out}.csv"), f"{said['id'][:8]} server:state-1 excluded"
+        told = [[int(page[f"{p}{name} {k}"]["value"]) for k in ("circuits", "records", "runs", "intervals")]
+                for p in ("", "before.")]
+        for n, (first, end) in enumerate((("2026-10-29", "2026-10-31"), ("2026-10-27", "2026-10-29"))):
+            one = [json.loads(run("report", "--ledger", data, "--circuit", f"s-{c}.wan", "--from", first, "--to", end, "--tz",
+                                  "America/Chicago", "--format", "json").stdout)["errata"]["list"] for c in ("heron", "heronc")]
+            own = [e for x in one for e in x if e["id"] == said["id"]]
+            self.assertEqual(told[n], [2, *(sum(e[k] for e in own) for k in ("records", "runs", "intervals"))])
+            self.assertGreater(told[n][2], 0)
+        run(*many, out, "--all", "--format", "html")
+        run(*many, f"{out}.html", "--all", "--for", "legislature", "--format", "html")
+        words = f"Of 2 circuits {told[0][2]} test runs of {told[0][1]} records count nowhere here: server:state-1 ({said['id'][:8]})"
+        for path, more in ((f"{out}/index.html", ""), (f"{out}.html", f"Of 1 circuit {apart}")):
+            with open(path, encoding="utf-8") as f:
+                text = re.sub(r"<[^>]*>", "", f.read())
+            self.assertIn(words, text)
+            self.assertIn(more, text)
+        self.assertIn("In the period before: Of 2 circuits", text)
         self.assertIn("has a record of that period that counts", run(
             *many, f"{out}2", "--frn", "2699000002", status=1).stderr)
 
