@@ -249,19 +249,19 @@ class Errata(SaidCase):
         told, = self.affected()
         self.assertEqual({((f["section"], f["figure"], f.get("layer", ""), f.get("statistic", "")),
                            f.get("old"), f.get("new")) for f in told["figures"]}, want)
+        # Another that concerns the early one alone; each can be asked for by itself.
+        second = json.loads(self.run_it(*add, "--site", "s-heron", "--from", "2026-10-29T06:00:00Z", "--to",
+                                        "2026-10-29T08:00:00Z", "--fields", "records"))["id"]
+        self.assertEqual([r["what"] for r in self.affected("--", second)], ["invoice"])
         # By a rule that is not as it was then nothing is asked, and that is told.
         rules = shutil.copytree(os.path.join(TOP, "etc", "rules"), os.path.join(self.folder, "rules"))
         changed = {k[1].split("/")[0] for k, _, _ in judged if k[3] == "outcome"}
         for name in changed:
             with open(f"{rules}/{name}.conf", "a", encoding="utf-8") as f:
                 f.write("# another\n")
-        told, = self.affected(status=1, rules=rules)
+        told, = self.affected("--", first, status=1, rules=rules)
+        self.assertEqual(told["what"], "report")
         self.assertEqual({f["figure"].split("/")[0] for f in told["figures"] if f["section"] == "findings"} & changed, set())
-        # Another that concerns the early one alone; each can be asked for by itself.
-        second = json.loads(self.run_it(*add, "--site", "s-heron", "--from", "2026-10-29T06:00:00Z", "--to",
-                                        "2026-10-29T08:00:00Z", "--fields", "records"))["id"]
-        self.assertEqual([r["what"] for r in self.affected("--", second)], ["invoice"])
-        self.assertEqual([r["what"] for r in self.affected("--", first)], ["report"])
         text = self.run_it("errata", "affected", "--ledger", self.issued, "--rules", os.path.join(TOP, "etc", "rules"))
         self.assertIn("2 of 2 issued reports change", text)
         self.assertIn("coverage, recorded, sum: 86400 -> 79200 s", text)
