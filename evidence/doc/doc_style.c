@@ -29,6 +29,7 @@ const char bw_doc_style_page[] =
     "section>table td,details>table td{overflow-wrap:anywhere}"
     "@media(min-width:900px){section>table td.n{white-space:nowrap}"
     "section>table td.n small{white-space:normal}}"
+    ".chart td.n{white-space:nowrap}.chart td.n small{white-space:normal}"
     "small{display:block;font-weight:400;color:var(--soft);font-size:13px;line-height:1.35}"
     ".tight{font-size:14px}.tight td,.tight th{white-space:nowrap;padding-right:8px}"
     ".big td strong{font-size:20px;line-height:1.25;white-space:nowrap}"

@@ -21,9 +21,11 @@ enum {
     KEPT = 90,       /* points: a text no higher is not split */
     LIST_KEPT = 110, /* the same of a list */
     APPENDED_MAX = 256,
-    ROWS_MAX = 400 /* of a table on paper, more than a year has days */
+    APPENDIX_HEAD = 70, /* points: its heading and the first name in it */
+    ROWS_MAX = 400      /* of a table on paper, more than a year has days */
 };
 
+#define HELD_LEAST 0.15 /* of a page */
 #define DETAIL_TEXT 0.86
 #define DETAIL_SPACE 0.6
 #define DETAIL_ANCHOR "in-detail-%zu"
@@ -40,6 +42,16 @@ struct flow {
 };
 
 static void block(struct flow *f, const struct bw_block *b);
+
+/* What ends a page before it is full. Nobody turns a page for a few lines. */
+static void page_ends(struct paper *p)
+{
+    double held = p->y - p->top;
+
+    if (p->page > 1 && held > 0 && held < (p->bottom - p->top) * HELD_LEAST) {
+        p->sparse++;
+    }
+}
 
 static void children(struct flow *f, const struct bw_block *b)
 {
@@ -495,12 +507,19 @@ static void appendix(struct flow *f)
         .kind = BW_BLOCK_SECTION, .text = {.first = &words, .last = &words}, .as.level = 2};
     struct paper *p = f->p;
     struct paper_set closer = *p->set;
+    const struct bw_block *only;
     char anchor[32];
 
     if (f->n_appended == 0) {
         return;
     }
-    paper_page_break(p);
+    only = f->n_appended == 1 ? f->appended[0]->first : NULL;
+    if (only && !only->next && only->kind == BW_BLOCK_TABLE) {
+        paper_need(p, APPENDIX_HEAD + least(p, only)); /* a page of its own is too much */
+    } else {
+        page_ends(p);
+        paper_page_break(p);
+    }
     paper_tag(p, "Sect");
     heading(f, &head);
     /* to be looked up, not to be read through */
@@ -565,6 +584,7 @@ static void block(struct flow *f, const struct bw_block *b)
         details(f, b);
         break;
     case BW_BLOCK_BREAK:
+        page_ends(p);
         paper_page_break(p);
         break;
     case BW_BLOCK_ROOT: /* the others are drawn by what holds them */
@@ -632,6 +652,7 @@ void paper_flow(struct paper *p, const struct bw_doc *d)
     }
     appendix(&f);
     shortened(p);
+    page_ends(p);
     paper_end(p);
     paper_untag(p, "Document");
 }

@@ -53,6 +53,7 @@ struct paper {
     const struct bw_doc *doc;
     bool limited; /* to so many pages: folded blocks stay in other forms */
     size_t cut;   /* texts and rows that were shortened in this run */
+    int sparse;   /* pages that hold a few lines alone, of this run */
     double width;
     double height;
     double left;

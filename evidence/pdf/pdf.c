@@ -112,8 +112,6 @@ enum {
     SETS = sizeof(sets) / sizeof(sets[0])
 };
 
-#define LAST_LEAST 0.15 /* of a page, that the last one holds */
-
 static void start(struct paper *p, enum bw_pdf_paper paper, const char *footer)
 {
     p->width = papers[paper].width;
@@ -126,6 +124,7 @@ static void start(struct paper *p, enum bw_pdf_paper paper, const char *footer)
     p->page = 1;
     p->y = p->top;
     p->cut = 0;
+    p->sparse = 0;
 }
 
 /* Count the pages as they are with one of the sets. */
@@ -142,14 +141,8 @@ with_set(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper paper, int s
     return p->page;
 }
 
-/* Nobody turns a page for a few lines. */
-static bool nearly_empty(const struct paper *p)
-{
-    return p->page > 1 && p->y - p->top < (p->bottom - p->top) * LAST_LEAST;
-}
-
 /* Count the pages, set ever closer while there are more than there may be; a little closer
- * where the last one is nearly empty and goes away by that. */
+ * where some hold a few lines alone and none do then. */
 static int counted(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper paper)
 {
     int most = bw_doc_head(d)->pages_max;
@@ -161,13 +154,12 @@ static int counted(struct paper *p, const struct bw_doc *d, enum bw_pdf_paper pa
     while (!p->error && p->limited && pages > most && set + 1 < SETS) {
         pages = with_set(p, d, paper, ++set);
     }
-    if (!p->error && nearly_empty(p)) {
+    if (!p->error && p->sparse > 0) {
         int usual = set;
-        int now = pages;
-        while (!p->error && now >= pages && set < CLOSE) {
-            now = with_set(p, d, paper, ++set);
+        while (!p->error && p->sparse > 0 && set < CLOSE) {
+            (void)with_set(p, d, paper, ++set);
         }
-        if (!p->error && now >= pages) {
+        if (!p->error && p->sparse > 0) {
             (void)with_set(p, d, paper, usual);
         }
     }

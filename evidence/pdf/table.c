@@ -529,6 +529,14 @@ double paper_table_least(struct paper *p, const struct bw_block *b)
     return all <= most ? all + 2 : TABLE_LEAST;
 }
 
+static const struct bw_block *after(const struct bw_block *row, size_t n)
+{
+    while (row && n-- > 0) {
+        row = row->next;
+    }
+    return row;
+}
+
 void paper_table(struct paper *p, const struct bw_block *b)
 {
     struct table t = table_of(p, b);
@@ -551,6 +559,7 @@ void paper_table(struct paper *p, const struct bw_block *b)
     paper_tag(p, "TBody");
     for (int shown = 0; r && !p->error;) {
         double all = 0;
+        double last;
         size_t n;
         if (p->set->rows > 0 && shown >= p->set->rows) {
             break;
@@ -559,7 +568,9 @@ void paper_table(struct paper *p, const struct bw_block *b)
         for (size_t i = 0; i < n; i++) {
             all += heights[i];
         }
-        if (p->y + all > p->bottom && !paper_at_top(p)) {
+        /* the last row does not stand alone on a page: it takes the one before along */
+        last = shown > 0 && !p->set->split && after(r, n) && !after(r, n + 1) ? all : 0;
+        if (p->y + all + last > p->bottom && !paper_at_top(p)) {
             paper_page_break(p);
             head(p, &t, true);
         }
