@@ -55,29 +55,74 @@ static int take(void *owner, const struct bw_said *said)
     return 0;
 }
 
+/* By circuit, and of one by their first day, those without one ("") first. */
 static int by_circuit(const void *a, const void *b)
 {
     const struct stay *x = a;
     const struct stay *y = b;
+    int order = strcmp(x->about, y->about);
 
-    return strcmp(x->about, y->about);
+    return order ? order : strcmp(x->from, y->from);
 }
 
-static int64_t bound_on(const struct gathering *g, const char *day)
+static int by_from(const void *a, const void *b)
 {
-    const char *last = NULL; /* that was counted */
-    int64_t n = 0;
+    return strcmp(((const struct stay *)a)->from, ((const struct stay *)b)->from);
+}
 
-    for (size_t i = 0; i < g->n; i++) {
+/* Last days, those without end ("") last. */
+static int by_day(const void *a, const void *b)
+{
+    const char *x = *(const char *const *)a;
+    const char *y = *(const char *const *)b;
+
+    return x[0] && y[0] ? strcmp(x, y) : !x[0] - !y[0];
+}
+
+/* Stays of one circuit that meet become one, so that it never counts twice on a day. */
+static void join(struct gathering *g)
+{
+    size_t n = 0;
+
+    qsort(g->list, g->n, sizeof(*g->list), by_circuit);
+    for (size_t i = 1; i < g->n; i++) {
+        struct stay *last = &g->list[n];
         const struct stay *s = &g->list[i];
-        if ((!s->from[0] || strcmp(s->from, day) <= 0) &&
-            (!s->to[0] || strcmp(s->to, day) >= 0) &&
-            (!last || strcmp(last, s->about) != 0)) {
-            last = s->about;
-            n++;
+        if (strcmp(last->about, s->about) != 0 ||
+            (last->to[0] && strcmp(s->from, last->to) > 0)) {
+            g->list[++n] = *s;
+        } else if (last->to[0] && (!s->to[0] || strcmp(s->to, last->to) > 0)) {
+            memcpy(last->to, s->to, sizeof(last->to));
         }
     }
-    return n;
+    g->n = n + 1;
+}
+
+/* The most that there are on one day, once joined: days on which none begins have no more
+ * than the day before. */
+static int most_of(struct gathering *g, int64_t *ret)
+{
+    const char **ends = calloc(g->n, sizeof(*ends));
+    size_t ended = 0;
+
+    if (!ends) {
+        return -ENOMEM;
+    }
+    qsort(g->list, g->n, sizeof(*g->list), by_from);
+    for (size_t i = 0; i < g->n; i++) {
+        ends[i] = g->list[i].to;
+    }
+    qsort(ends, g->n, sizeof(*ends), by_day);
+    *ret = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        const char *from = g->list[i].from;
+        while (ends[ended][0] && strcmp(ends[ended], from) < 0) {
+            ended++;
+        }
+        *ret = (int64_t)(i + 1 - ended) > *ret ? (int64_t)(i + 1 - ended) : *ret;
+    }
+    free(ends);
+    return 0;
 }
 
 int bw_sharing_count(struct bw_catalogue *c,
@@ -88,26 +133,17 @@ int bw_sharing_count(struct bw_catalogue *c,
                      struct bw_err *reterr)
 {
     struct gathering g = {.claim = claim, .first_day = first_day, .last_day = last_day};
-    int64_t most;
     int r =
         c->ops->statements(c, &(struct bw_said_query){.kind = "binding"}, take, &g, reterr);
 
-    if (r < 0) {
-        r = r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
-        goto out;
+    *ret = 0;
+    if (r == 0 && g.n > 0) {
+        join(&g);
+        r = most_of(&g, ret);
     }
-    if (g.n > 1) {
-        qsort(g.list, g.n, sizeof(*g.list), by_circuit);
+    if (r == -ENOMEM) {
+        (void)bw_err_set(reterr, r, "out of memory");
     }
-    /* They are most on a day on which one of them begins. */
-    most = bound_on(&g, first_day);
-    for (size_t i = 0; i < g.n; i++) {
-        int64_t n =
-            strcmp(g.list[i].from, first_day) > 0 ? bound_on(&g, g.list[i].from) : 0;
-        most = n > most ? n : most;
-    }
-    *ret = most;
-out:
     free(g.list);
     return r;
 }
