@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "period.h"
 #include "tz.h"
+#include "until.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -422,9 +423,14 @@ static int find_cost(struct bw_report_work *w)
 {
     struct bw_report_query *q = &w->query;
     struct bw_catalogue *c = bw_origin_catalogue(w->origin);
-    int64_t until = q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
+    int64_t until;
     struct bw_err err = {""};
 
+    if (bw_until_find(q->records, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
+                      q->made_unix_s, &w->until_unix_s, &err) < 0) {
+        return failed(w, err.text);
+    }
+    until = w->until_unix_s;
     return c && c->ops->claims(c, w->site, w->circuit, until - 1, until, take_cost, q,
                                &err) < 0
                ? failed(w, err.text)
@@ -538,7 +544,6 @@ int bw_report_work_find(struct bw_report_work *w, const struct bw_report_asked *
 int bw_report_work_judge(struct bw_report_work *w, const struct bw_report_asked *a)
 {
     const struct bw_report_query *q = &w->query;
-    int64_t until = q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
     struct bw_report_judging *j = &w->judging.j;
     struct bw_contract *said = &w->judging.said;
     struct bw_err err = {""};
@@ -552,7 +557,7 @@ int bw_report_work_judge(struct bw_report_work *w, const struct bw_report_asked 
     j->users_are = a->users_are;
     w->query.judging = j;
     if (bw_contract_find(bw_origin_catalogue(w->origin), w->site, w->circuit, w->tz,
-                         q->from_unix_s, until, said, &err) < 0) {
+                         q->from_unix_s, w->until_unix_s, said, &err) < 0) {
         return failed(w, err.text);
     }
     bw_report_judging_said(j, said, a->judging.terms != NULL);

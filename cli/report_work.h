@@ -42,6 +42,7 @@ struct bw_report_work {
     char place[128];
     char check_text[480];
     struct bw_judging judging; /* bw_report_work_judge() */
+    int64_t until_unix_s;      /* of terms, students, prices (until.h) */
     int64_t next_show_mono_ms;
     bool shown;
 };

@@ -12,6 +12,7 @@
 #include "origin.h"
 #include "terms.h"
 #include "tz.h"
+#include "until.h"
 
 #include <evrule.h>
 
@@ -45,6 +46,7 @@ struct making {
     bw_bundle_progress_cb progress;
     void *owner;
     int report_per_mille;
+    int64_t until_unix_s; /* of what statements say (until.h) */
 };
 
 static int find(struct making *k,
@@ -213,8 +215,14 @@ static int read_statements(struct making *k, struct bw_err *reterr)
 {
     struct bw_bundle_made *m = k->made;
     const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
-    int r = x ? bw_bundle_said_read(x, &m->query, m->tz, &m->said, reterr) : 0;
+    const struct bw_bundle_query *q = &m->query;
+    int r = bw_until_find(m->records, q->site, q->circuit, q->from_unix_s, q->to_unix_s,
+                          q->made_unix_s, &k->until_unix_s, reterr);
 
+    if (r < 0) {
+        return r; /* its sentence names the records */
+    }
+    r = x ? bw_bundle_said_read(x, q, m->tz, k->until_unix_s, &m->said, reterr) : 0;
     for (size_t i = 0; !x && r == 0 && i < m->query.n_claims; i++) {
         if (strstr(m->query.claims[i].origin, BW_BOUND_MARK)) {
             r = bw_err_set(reterr, -BW_EMALFORMED, "is missing, but %s names what it binds",
@@ -400,7 +408,8 @@ static int make_report(struct making *k, struct bw_err *reterr)
     return r;
 }
 
-/* Where the report tells of days after the bag's date, what was filed is that of them. */
+/* Where records are set apart the report may end before: what was filed is that of its end.
+ */
 static int read_filed(struct making *k, struct bw_err *reterr)
 {
     struct bw_bundle_made *m = k->made;
@@ -408,7 +417,7 @@ static int read_filed(struct making *k, struct bw_err *reterr)
     const struct bw_bag_member *x = k->view->find(k->view->owner, BW_IN_STATEMENTS);
     int r = 0;
 
-    if (x && until != bw_bundle_asked_until(&m->query)) {
+    if (x && until != k->until_unix_s) {
         r = bw_bundle_filed_read(x, &m->query, m->tz, until, &m->said, reterr);
     }
     return r < 0 ? bw_err_prefix(reterr, r, "%s", BW_IN_STATEMENTS) : 0;

@@ -139,15 +139,14 @@ struct bw_bundle_said {
     char unlike[400]; /* how bound claims of a bag of other forms come to others here; "" */
 };
 /* -BW_EMALFORMED also where bound claims, calendars or adoptions are not those that were
- * asked with. The calendars of `q` are there. */
+ * asked with. The calendars of `q` are there. until: of what was filed and of the contract
+ * (until.h). */
 int bw_bundle_said_read(const struct bw_bag_member *m,
                         const struct bw_bundle_query *q,
                         const struct bw_tz *tz,
+                        int64_t until_unix_s,
                         struct bw_bundle_said *ret,
                         struct bw_err *reterr);
-/* The end of the period, or the bag's date before that. Records may be later than such a
- * date (one set by hand, a clock ahead), and the report tells of them too. */
-int64_t bw_bundle_asked_until(const struct bw_bundle_query *q);
 /* ret->filed again, as of the end of what the report tells of. */
 int bw_bundle_filed_read(const struct bw_bag_member *m,
                          const struct bw_bundle_query *q,

@@ -457,11 +457,6 @@ static int check_adoptions(struct bw_catalogue *c,
     return r;
 }
 
-int64_t bw_bundle_asked_until(const struct bw_bundle_query *q)
-{
-    return q->made_unix_s < q->to_unix_s ? q->made_unix_s : q->to_unix_s;
-}
-
 /* What is asked of the statements of a bag. */
 struct asking {
     const struct bw_bundle_query *query;
@@ -503,7 +498,7 @@ static int read_said(struct bw_catalogue *c, const struct asking *a, struct bw_e
                                &ret->n_unread_errata, reterr);
     r = r < 0 ? r
               : bw_contract_find(c, q->site, q->circuit, tz, q->from_unix_s,
-                                 bw_bundle_asked_until(q), &ret->contract, reterr);
+                                 a->until_unix_s, &ret->contract, reterr);
     r = r < 0 ? r : check_claims(c, circuit, tz, q, reterr);
     if (r == -BW_EMALFORMED && strcmp(q->software, BW_BUNDLE_AGENT) != 0 && reterr) {
         /* other forms may put it in other words, and come to other claims */
@@ -559,11 +554,11 @@ static int with_catalogue(const struct bw_bag_member *m,
 int bw_bundle_said_read(const struct bw_bag_member *m,
                         const struct bw_bundle_query *q,
                         const struct bw_tz *tz,
+                        int64_t until_unix_s,
                         struct bw_bundle_said *ret,
                         struct bw_err *reterr)
 {
-    struct asking a = {
-        .query = q, .tz = tz, .until_unix_s = bw_bundle_asked_until(q), .ret = ret};
+    struct asking a = {.query = q, .tz = tz, .until_unix_s = until_unix_s, .ret = ret};
 
     return with_catalogue(m, read_said, &a, reterr);
 }

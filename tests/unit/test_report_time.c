@@ -9,6 +9,7 @@
 #include "pages.h"
 #include "render.h"
 #include "tz.h"
+#include "until.h"
 
 #include <bw/err.h>
 #include <bw/records.h>
@@ -525,6 +526,44 @@ static void an_outage_needs_somebody_to_see_it(void **state)
     }
 }
 
+/* Terms and prices are those up to where the report tells of its period: a date of making
+ * that was set by hand before the last record is not that. */
+static void known_before_it_is_made(void **state)
+{
+    static const struct {
+        int64_t to;
+        int64_t made;
+        int64_t until; /* all behind Monday's midnight; the last record ends at 90300 */
+    } rows[] = {
+        {3 * 86400, 1000, 90300},  /* before all records */
+        {3 * 86400, 90000, 90300}, /* within the last */
+        {3 * 86400, 90301, 90301}, /* after it, in a period that is not over */
+        {3 * 86400, 900000, 3 * 86400},
+        {90200, 1000, 90200}, /* a record over the period's end */
+        {90200, 90300, 90200},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fake *f = fake_new();
+        struct asked a = {
+            .from = monday, .to = monday + rows[i].to, .made = monday + rows[i].made};
+        struct made m;
+        struct bw_err err = {""};
+        int64_t until = 0;
+        fake_day(f, monday);
+        fake_slot(f, monday + 300, 300, 1000);
+        fake_day(f, monday + 86400);
+        fake_slot(f, monday + 90000, 300, 1000);
+        assert_int_equal(
+            bw_until_find(&f->base, "s-oaks2", "wan", a.from, a.to, a.made, &until, &err),
+            0);
+        assert_int_equal(until, monday + rows[i].until);
+        m = fake_report(f, &a);
+        assert_int_equal(m.report->until_unix_s, until);
+        fake_drop(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,6 +579,7 @@ int main(void)
         cmocka_unit_test(time_is_watched_while_two_are_asked),
         cmocka_unit_test(intervals_tell_of_their_counters),
         cmocka_unit_test(of_a_day_without_a_record_nothing_is_said),
+        cmocka_unit_test(known_before_it_is_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
