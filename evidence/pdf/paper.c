@@ -355,8 +355,8 @@ static bool of_method(char c)
            c == '/';
 }
 
-/* The names of methods, as in peak-day-p95/1, stay whole: a line does not end within one.
- */
+/* The names of methods, as in peak-day-p95/1, and units (Mbit/s) stay whole: a line does
+ * not end within one. */
 static void whole_names(PangoAttrList *list, const char *text)
 {
     for (const char *at = text; *at;) {
@@ -366,7 +366,8 @@ static void whole_names(PangoAttrList *list, const char *text)
             slash = *end == '/' ? end : slash;
             end++;
         }
-        if (slash && slash > at && end - slash == 2 && slash[1] >= '1' && slash[1] <= '9' &&
+        if (slash && slash > at && end - slash == 2 &&
+            (slash[1] == 's' || (slash[1] >= '1' && slash[1] <= '9')) &&
             end - at <= NAME_MAX_BYTES) {
             add(list, pango_attr_allow_breaks_new(FALSE), (size_t)(at - text),
                 (size_t)(end - text));
