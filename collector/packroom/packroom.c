@@ -10,6 +10,7 @@
 #include "pack_shelf.h"
 
 #include <buf.h>
+#include <bundle_agent.h>
 #include <bw/err.h>
 #include <catalogue.h>
 #include <clock.h>
@@ -342,7 +343,7 @@ static int name_it(struct view *v, struct bw_reader *r)
     }
     bw_buf_init(&b, 4096);
     bw_pack_ask_key(&v->ask, key);
-    bw_buf_printf(&b, "%s|%s|%" PRId64 "|%" PRId64, BW_VERSION, key, v->position,
+    bw_buf_printf(&b, "%s|%s|%" PRId64 "|%" PRId64, BW_BUNDLE_AGENT, key, v->position,
                   now / (over ? SETTLED_S : FRESH_S));
     add_state(&b, v->room->opts.data_dir, "catalogue.db");
     add_state(&b, v->room->opts.data_dir, "catalogue.db-wal");
