@@ -178,20 +178,19 @@ struct each {
     struct bw_err *err;
 };
 
+/* How many; none, with *ret NULL, where there is no such folder. */
 static int list_folder(const char *folder,
                        int (*which)(const struct dirent *d),
                        struct dirent ***ret,
-                       int *ret_n,
                        struct bw_err *reterr)
 {
     int n = scandir(folder, ret, which, alphasort);
-    *ret_n = n < 0 ? 0 : n;
-    if (n < 0) {
-        *ret = NULL;
+    int r = n < 0 ? -errno : n;
+    if (n >= 0) {
+        return n;
     }
-    return n < 0 && errno != ENOENT
-               ? bw_err_set(reterr, -errno, "%s: %s", folder, bw_strerror(-errno))
-               : 0;
+    *ret = NULL;
+    return r == -ENOENT ? 0 : bw_err_set(reterr, r, "%s: %s", folder, bw_strerror(r));
 }
 
 static void list_done(struct dirent **list, int n)
@@ -234,9 +233,9 @@ static int each_writing(struct each *x, const char *name)
 {
     char path[2 * PATH_MAX];
     struct dirent **list = NULL;
-    int n = 0;
     (void)snprintf(path, sizeof(path), "%s/%s", x->folder, name);
-    int r = list_folder(path, bw_issued_is_entry, &list, &n, x->err);
+    int n = list_folder(path, bw_issued_is_entry, &list, x->err);
+    int r = n < 0 ? n : 0;
     for (int i = 0; i < n && r == 0; i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", x->folder, list[i]->d_name);
         if (access(path, F_OK) < 0) { /* else it was given out at another time */
@@ -256,19 +255,21 @@ int bw_issued_each(struct bw_origin *origin,
 {
     struct each x = {.cb = cb, .odd = odd, .owner = owner, .err = reterr};
     struct dirent **list = NULL;
-    int n = 0;
     if (bw_issued_folder(origin, x.folder, sizeof(x.folder)) < 0) {
         return 0;
     }
     /* what is given out while these are read is found behind them */
-    int r = list_folder(x.folder, is_writing, &list, &n, reterr);
+    int n = list_folder(x.folder, is_writing, &list, reterr);
+    int r = n < 0 ? n : 0;
     for (int i = 0; i < n && r == 0; i++) {
         r = each_writing(&x, list[i]->d_name);
     }
     list_done(list, n);
-    list = NULL;
-    n = 0;
-    r = r < 0 ? r : list_folder(x.folder, bw_issued_is_entry, &list, &n, reterr);
+    if (r != 0) {
+        return r;
+    }
+    n = list_folder(x.folder, bw_issued_is_entry, &list, reterr);
+    r = n < 0 ? n : 0;
     for (int i = 0; i < n && r == 0; i++) {
         r = one(&x, list[i]->d_name, list[i]->d_name, false);
     }
@@ -293,7 +294,7 @@ int bw_issued_folder(struct bw_origin *origin, char *ret, size_t cap)
 {
     char beside[PATH_MAX];
     int r = bw_origin_beside(origin, beside);
-    if (r == 0 && snprintf(ret, cap, "%s/issued", beside) >= (int)cap) {
+    if (r == 0 && snprintf(ret, cap, "%s/" BW_ISSUED_NAME, beside) >= (int)cap) {
         r = -ENAMETOOLONG;
     }
     return r;

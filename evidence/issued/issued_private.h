@@ -8,6 +8,7 @@
 #include <buf.h>
 #include <bundle_private.h>
 
+#define BW_ISSUED_NAME "issued"        /* the folder, beside the catalogue */
 #define BW_ISSUED_SUFFIX ".issued.zst" /* behind an entry's id */
 #define BW_ISSUED_FINDINGS "findings"  /* section of rows */
 #define BW_ISSUED_WRITING "writing-"   /* before the name of one program's own folder */

@@ -5,7 +5,10 @@
  * figures, so the same report given out twice is there once. Before the first byte of a
  * report is in its place its entry is on disk, in a folder of this program's own; after the
  * last one it moves among those that were given out. So nothing that was given out is
- * missing, whenever the program ends, and what was not is never among them. */
+ * missing, whenever the program ends, and what was not is never among them.
+ *
+ * Root writes into a folder that another account owns: below that folder nothing is reached
+ * by a path, no link is followed, and of what lies in a folder only entries are deleted. */
 #include "issued_private.h"
 
 #include <bw/err.h>
@@ -13,8 +16,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <evrule.h>
-#include <file.h>
+#include <fcntl.h>
 #include <hash.h>
+#include <inttypes.h>
 #include <json.h>
 #include <limits.h>
 #include <origin.h>
@@ -29,13 +33,17 @@
 enum {
     LEVEL = 9,
     FILE_MODE = 0640,
-    FOLDER_MODE = 0750
+    FOLDER_MODE = 0750,
+    ENTRY_LEN = BW_HASH_LEN + sizeof(BW_ISSUED_SUFFIX) - 1,
+    OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
 struct bw_issuing {
-    char folder[PATH_MAX]; /* the register's */
-    char own[PATH_MAX];    /* in it */
-    bool lent_owner;       /* root writes for whoever the folder around it belongs to */
+    char folder[PATH_MAX];                   /* the register's, for a reader */
+    char own[sizeof(BW_ISSUED_WRITING) + 8]; /* name in it */
+    int folder_fd;
+    int own_fd;
+    bool lent_owner; /* root writes for whoever the folder around it belongs to */
     uid_t uid;
     gid_t gid;
 };
@@ -119,61 +127,152 @@ static void put_head(struct bw_buf *out,
     bw_buf_putc(out, '\n');
 }
 
-static int write_packed(const char *path, const struct bw_buf *text, struct bw_err *reterr)
+/* ---- files below a folder that is open ----------------------------------------------- */
+
+/* What root makes belongs to whoever the folder around it belongs to, so that a collector
+ * that runs as somebody else can go on with it. */
+static int hand_over(const struct bw_issuing *x, int fd, mode_t mode)
+{
+    if (fchmod(fd, mode) < 0 || (x->lent_owner && fchown(fd, x->uid, x->gid) < 0)) {
+        return -errno;
+    }
+    return 0;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t w = write(fd, data, n);
+        if (w < 0 && errno != EINTR) {
+            return -errno;
+        }
+        if (w > 0) {
+            data += w;
+            n -= (size_t)w;
+        }
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* In the own folder, whole and on disk under its name, or not there. */
+static int
+put_file(const struct bw_issuing *x, const char *name, const void *data, size_t n)
+{
+    char tmp[ENTRY_LEN + 24];
+    (void)snprintf(tmp, sizeof(tmp), "%.*s.%ld", (int)ENTRY_LEN, name, (long)getpid());
+    int fd = openat(x->own_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        return -errno;
+    }
+    int r = hand_over(x, fd, FILE_MODE);
+    r = r < 0 ? r : write_all(fd, data, n);
+    if (close(fd) < 0 && r == 0) {
+        r = -errno;
+    }
+    if (r == 0 && renameat(x->own_fd, tmp, x->own_fd, name) < 0) {
+        r = -errno;
+    }
+    if (r < 0) {
+        (void)unlinkat(x->own_fd, tmp, 0);
+        return r;
+    }
+    return fsync(x->own_fd) < 0 ? -errno : 0;
+}
+
+static int write_packed(const struct bw_issuing *x,
+                        const char *name,
+                        const struct bw_buf *text,
+                        struct bw_err *reterr)
 {
     size_t cap = ZSTD_compressBound(text->len);
     void *packed = malloc(cap);
     size_t n = packed ? ZSTD_compress(packed, cap, text->data, text->len, LEVEL) : 0;
-    int r = !packed || ZSTD_isError(n) ? bw_err_set(reterr, -ENOMEM, "out of memory")
-                                       : bw_file_write(path, packed, n, FILE_MODE, reterr);
+    int r = !packed || ZSTD_isError(n) ? -ENOMEM : put_file(x, name, packed, n);
     free(packed);
-    return r;
+    return r < 0 ? bw_err_set(reterr, r, "%s: cannot write: %s", x->folder, bw_strerror(r))
+                 : 0;
+}
+
+/* A folder in `at`, made for its owner if it is not there: its descriptor. 1 in *ret_made:
+ * it is new. */
+static int open_folder(const struct bw_issuing *x, int at, const char *name, bool *ret_made)
+{
+    struct stat st;
+    *ret_made = mkdirat(at, name, S_IRWXU) == 0;
+    if (!*ret_made && errno != EEXIST) {
+        return -errno;
+    }
+    int fd = openat(at, name, OPEN_FOLDER);
+    if (fd < 0 || !*ret_made) {
+        return fd < 0 ? -errno : fd;
+    }
+    int r = fstat(fd, &st) < 0 ? -errno : 0;
+    if (r == 0 && st.st_uid != geteuid()) {
+        r = -EPERM; /* not what was made: somebody put it there since */
+    }
+    r = r < 0 ? r : hand_over(x, fd, FOLDER_MODE);
+    if (r == 0 && fsync(at) < 0) {
+        r = -errno;
+    }
+    if (r < 0) {
+        (void)close(fd);
+        (void)unlinkat(at, name, AT_REMOVEDIR);
+        return r;
+    }
+    return fd;
 }
 
 /* ---- what is about to be given out ------------------------------------------------- */
 
-/* What root keeps belongs to whoever the folder around it belongs to, so that a collector
- * that runs as somebody else can go on with it. */
-static int hand_over(const struct bw_issuing *x, const char *path, struct bw_err *reterr)
+static int open_register(struct bw_issuing *x, const char *beside)
 {
-    if (x->lent_owner && lchown(path, x->uid, x->gid) < 0) {
-        return bw_err_set(reterr, -errno, "%s: %s", path, bw_strerror(-errno));
-    }
-    return 0;
-}
-
-static int find_owner(struct bw_issuing *x, struct bw_origin *origin, struct bw_err *reterr)
-{
-    char beside[PATH_MAX];
     struct stat st;
-    if (geteuid() != 0) {
-        return 0;
+    bool made = false;
+    int at = open(beside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0) {
+        return -errno;
     }
-    int r = bw_origin_beside(origin, beside);
-    if (r == 0 && stat(beside, &st) < 0) {
-        r = -errno;
+    if (fstat(at, &st) < 0) {
+        int r = -errno;
+        (void)close(at);
+        return r;
     }
-    if (r < 0) {
-        return bw_err_set(reterr, r, "%s: %s", x->folder, bw_strerror(-r));
-    }
-    x->lent_owner = true;
+    x->lent_owner = geteuid() == 0;
     x->uid = st.st_uid;
     x->gid = st.st_gid;
-    return 0;
+    x->folder_fd = open_folder(x, at, BW_ISSUED_NAME, &made);
+    (void)close(at);
+    return x->folder_fd < 0 ? x->folder_fd : 0;
 }
 
-static int make_own(struct bw_issuing *x, struct bw_err *reterr)
+static int make_own(struct bw_issuing *x)
 {
-    int n = snprintf(x->own, sizeof(x->own), "%s/" BW_ISSUED_WRITING "XXXXXX", x->folder);
-    int r = n >= (int)sizeof(x->own) ? -ENAMETOOLONG : 0;
-    if (r == 0 && !mkdtemp(x->own)) {
-        r = -errno;
+    bool made = false;
+    uint32_t random = 0;
+    for (int tries = 0; !made && tries < 100; tries++) {
+        if (x->own_fd >= 0) {
+            (void)close(x->own_fd); /* another run's */
+        }
+        bw_random(&random, sizeof(random));
+        (void)snprintf(x->own, sizeof(x->own), BW_ISSUED_WRITING "%08" PRIx32, random);
+        x->own_fd = open_folder(x, x->folder_fd, x->own, &made);
+        if (x->own_fd < 0) {
+            return x->own_fd;
+        }
     }
-    if (r == 0 && chmod(x->own, FOLDER_MODE) < 0) {
-        r = -errno;
+    return made ? 0 : -EEXIST;
+}
+
+static void issuing_free(struct bw_issuing *x)
+{
+    if (x->own_fd >= 0) {
+        (void)close(x->own_fd);
     }
-    r = r < 0 ? r : bw_file_sync_parent(x->own);
-    return r < 0 ? bw_err_set(reterr, r, "%s: %s", x->folder, bw_strerror(-r)) : 0;
+    if (x->folder_fd >= 0) {
+        (void)close(x->folder_fd);
+    }
+    free(x);
 }
 
 int bw_issuing_begin(struct bw_origin *origin,
@@ -181,30 +280,32 @@ int bw_issuing_begin(struct bw_origin *origin,
                      struct bw_err *reterr)
 {
     struct bw_issuing *x = calloc(1, sizeof(*x));
+    char beside[PATH_MAX];
     *ret = NULL;
     if (!x) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    int r = bw_issued_folder(origin, x->folder, sizeof(x->folder));
+    x->folder_fd = -1;
+    x->own_fd = -1;
+    int r = bw_origin_beside(origin, beside);
+    r = r < 0 ? r : bw_issued_folder(origin, x->folder, sizeof(x->folder));
     if (r < 0) {
         (void)bw_err_set(reterr, r, "there is no folder for it");
+        goto out;
     }
-    r = r < 0 ? r : find_owner(x, origin, reterr);
-    r = r < 0 ? r : bw_dir_make(x->folder, FOLDER_MODE, reterr);
-    r = r < 0 ? r : hand_over(x, x->folder, reterr);
-    r = r < 0 ? r : make_own(x, reterr);
+    r = open_register(x, beside);
+    r = r < 0 ? r : make_own(x);
     if (r < 0) {
-        free(x);
-        return r;
-    }
-    r = hand_over(x, x->own, reterr);
-    if (r < 0) {
-        (void)rmdir(x->own);
-        free(x);
-        return r;
+        (void)bw_err_set(reterr, r, "%s: %s", x->folder, bw_strerror(r));
+        goto out;
     }
     *ret = x;
-    return 0;
+    x = NULL;
+out:
+    if (x) {
+        issuing_free(x);
+    }
+    return r;
 }
 
 static int put_entry(const struct bw_issuing *x,
@@ -214,7 +315,7 @@ static int put_entry(const struct bw_issuing *x,
                      const char *what,
                      int64_t now_unix_s,
                      const struct bw_buf *rows,
-                     const char *path,
+                     const char *name,
                      struct bw_err *reterr)
 {
     struct bw_buf text;
@@ -230,9 +331,15 @@ static int put_entry(const struct bw_issuing *x,
     bw_buf_add(&text, rows->data, rows->len);
     r = r < 0 ? r : bw_buf_error(&text);
     r = r < 0 ? bw_err_set(reterr, r, "it does not fit")
-              : write_packed(path, &text, reterr);
+              : write_packed(x, name, &text, reterr);
     bw_buf_done(&text);
-    return r < 0 ? r : hand_over(x, path, reterr);
+    return r;
+}
+
+static bool is_kept(const struct bw_issuing *x, const char *name)
+{
+    struct stat st;
+    return fstatat(x->folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int bw_issuing_add(const struct bw_issuing *x,
@@ -244,8 +351,7 @@ int bw_issuing_add(const struct bw_issuing *x,
                    struct bw_err *reterr)
 {
     struct bw_report_query asked = *query;
-    char kept[PATH_MAX + 80];
-    char path[PATH_MAX + 80];
+    char name[ENTRY_LEN + 1];
     char id[BW_HASH_LEN + 1];
     struct bw_buf rows;
     if (asked.judging && asked.judging->n_adoptions > BW_BUNDLE_ADOPTIONS_MAX) {
@@ -258,10 +364,9 @@ int bw_issuing_add(const struct bw_issuing *x,
         (void)bw_err_set(reterr, r, "it does not fit");
         goto out;
     }
-    (void)snprintf(kept, sizeof(kept), "%s/%s%s", x->folder, id, BW_ISSUED_SUFFIX);
-    (void)snprintf(path, sizeof(path), "%s/%s%s", x->own, id, BW_ISSUED_SUFFIX);
-    if (access(kept, F_OK) < 0) {
-        r = put_entry(x, origin, query, &asked, what, now_unix_s, &rows, path, reterr);
+    (void)snprintf(name, sizeof(name), "%s%s", id, BW_ISSUED_SUFFIX);
+    if (!is_kept(x, name)) {
+        r = put_entry(x, origin, query, &asked, what, now_unix_s, &rows, name, reterr);
     }
 out:
     bw_buf_done(&rows);
@@ -269,44 +374,53 @@ out:
 }
 
 /* Out of the own folder: among those that were given out, or away. The first of the same
- * figures stays. */
+ * figures stays. What nobody here wrote is left, and so the folder. */
 static int move(const struct bw_issuing *x, const struct dirent *d, bool given_out)
 {
-    char from[2 * PATH_MAX];
-    char to[2 * PATH_MAX];
-    (void)snprintf(from, sizeof(from), "%s/%s", x->own, d->d_name);
-    (void)snprintf(to, sizeof(to), "%s/%s", x->folder, d->d_name);
-    if (given_out && bw_issued_is_entry(d) && access(to, F_OK) < 0) {
-        return rename(from, to) < 0 ? -errno : 0;
+    if (given_out && bw_issued_is_entry(d) && !is_kept(x, d->d_name)) {
+        return renameat(x->own_fd, d->d_name, x->folder_fd, d->d_name) < 0 ? -errno : 0;
     }
-    return unlink(from) < 0 ? -errno : 0;
+    if (bw_issued_is_entry(d) ||
+        (strlen(d->d_name) > ENTRY_LEN && /* one that was not finished */
+         strncmp(d->d_name + BW_HASH_LEN, BW_ISSUED_SUFFIX ".", sizeof(BW_ISSUED_SUFFIX)) ==
+             0)) {
+        return unlinkat(x->own_fd, d->d_name, 0) < 0 ? -errno : 0;
+    }
+    return 0;
+}
+
+static int move_all(const struct bw_issuing *x, bool given_out)
+{
+    struct dirent **list = NULL;
+    int r = 0;
+    int n = scandirat(x->own_fd, ".", &list, NULL, alphasort);
+    if (n < 0) {
+        return -errno;
+    }
+    for (int i = 0; i < n; i++) {
+        int moved = move(x, list[i], given_out);
+        r = r < 0 ? r : moved;
+        free(list[i]);
+    }
+    free(list);
+    return r;
 }
 
 int bw_issuing_end(struct bw_issuing *x, bool given_out, struct bw_err *reterr)
 {
-    struct dirent **list = NULL;
-    int n;
-    int r = 0;
     if (!x) {
         return 0;
     }
-    n = scandir(x->own, &list, NULL, alphasort);
-    r = n < 0 ? -errno : 0;
-    for (int i = 0; i < n; i++) {
-        if (strcmp(list[i]->d_name, ".") != 0 && strcmp(list[i]->d_name, "..") != 0) {
-            int moved = move(x, list[i], given_out);
-            r = r < 0 ? r : moved;
-        }
-        free(list[i]);
-    }
-    free(list);
-    if (r == 0 && rmdir(x->own) < 0) {
+    int r = move_all(x, given_out);
+    if (r == 0 && unlinkat(x->folder_fd, x->own, AT_REMOVEDIR) < 0) {
         r = -errno;
     }
-    r = r < 0 ? r : bw_file_sync_parent(x->own);
-    if (r < 0) {
-        (void)bw_err_set(reterr, r, "%s: %s", x->own, bw_strerror(-r));
+    if (r == 0 && fsync(x->folder_fd) < 0) {
+        r = -errno;
     }
-    free(x);
+    if (r < 0) {
+        (void)bw_err_set(reterr, r, "%s/%s: %s", x->folder, x->own, bw_strerror(r));
+    }
+    issuing_free(x);
     return r;
 }
