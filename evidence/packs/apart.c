@@ -13,7 +13,7 @@
 #include <words.h>
 
 enum {
-    NOTES_MAX = 12 /* on a page; the figures have all */
+    NOTES_MAX = 12 /* on a page; the figures have all that a circuit's line has room for */
 };
 
 _Static_assert(sizeof(((struct bw_pack_apart *)NULL)->key) > BW_ERRATUM_ABOUT_MAX,
@@ -78,7 +78,8 @@ void bw_pack_aparts_done(struct bw_pack_aparts *x)
     *x = (struct bw_pack_aparts){.n = 0};
 }
 
-static void erratum(struct bw_doc *d, const struct bw_pack_apart *x, const char *when)
+static void
+erratum(struct bw_doc *d, const struct bw_pack_apart *x, bool at_least, const char *when)
 {
     char n[4][BW_WORDS_MAX];
 
@@ -88,8 +89,8 @@ static void erratum(struct bw_doc *d, const struct bw_pack_apart *x, const char 
     bw_words_counted(x->n_runs, "test run", "test runs", n[3]);
     bw_doc_note(d, BW_NOTE_INFO);
     bw_doc_span(d, BW_SPAN_STRONG, x->excluded ? "Set apart: erratum. " : "Erratum. ");
-    bw_doc_printf(d, BW_SPAN_PLAIN, "%sOf %s %s%s%s of %s %s: %s (%.8s).", when, n[0],
-                  x->n_runs > 0 ? n[3] : "",
+    bw_doc_printf(d, BW_SPAN_PLAIN, "%sOf %s%s %s%s%s of %s %s: %s (%.8s).", when,
+                  at_least ? "at least " : "", n[0], x->n_runs > 0 ? n[3] : "",
                   x->n_runs > 0 && x->n_intervals > 0 ? " and " : "",
                   x->n_intervals > 0 ? n[2] : "", n[1],
                   x->excluded ? "count nowhere here" : "are concerned and still count",
@@ -101,7 +102,7 @@ void bw_pack_aparts_tell(struct bw_doc *d, const struct bw_pack_aparts *x, const
     char n[2][BW_WORDS_MAX];
 
     for (size_t i = 0; i < x->n && i < NOTES_MAX; i++) {
-        erratum(d, &x->list[i], when);
+        erratum(d, &x->list[i], x->n_more > 0, when);
     }
     if (x->n > NOTES_MAX || x->n_more > 0) {
         bw_doc_note(d, BW_NOTE_INFO);
@@ -148,6 +149,12 @@ static void figures(struct bw_pack_made *m, const struct bw_pack_aparts *x, cons
             bw_pack_figure(m, name, rows[k].n, "1", BW_LAYER_UNKNOWN, "count", of,
                            BW_METHOD_ERRATUM);
         }
+    }
+    if (x->n_more > 0) { /* each of those above is of as many at least */
+        (void)snprintf(name, sizeof(name), "%scircuits with errata that are not counted",
+                       pre);
+        bw_pack_figure(m, name, x->n_more, "1", BW_LAYER_UNKNOWN, "count", of,
+                       BW_METHOD_ERRATUM);
     }
     if (x->n_key_circuits > 0) {
         (void)snprintf(name, sizeof(name), "%skey in other hands records", pre);

@@ -3,10 +3,12 @@
  * what a month costs, and until when it is kept. */
 #include "packs_private.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <bw/units.h>
 #include <claimline.h>
 #include <doc.h>
+#include <doc_html.h>
 #include <filed.h>
 #include <model.h>
 #include <setjmp.h>
@@ -235,12 +237,68 @@ static void test_kept_for_each_year(void **state)
     free(r);
 }
 
+static int64_t number_of(const struct bw_pack_made *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_figures; i++) {
+        if (strcmp(m->figures[i].figure, name) == 0) {
+            return m->figures[i].value;
+        }
+    }
+    return BW_UNKNOWN;
+}
+
+/* Two circuits: nine errata concern the first, of which a line tells eight, and the eighth
+ * the second. */
+static void test_more_errata_than_a_line_has_room_for(void **state)
+{
+    static struct bw_pack_line lines[2];
+    static struct bw_report_erratum list[BW_PACK_APART_MAX + 1];
+    struct bw_pack_many many = {.lines = lines, .n_lines = 2};
+    struct bw_pack_asked asked = {.many = &many};
+    struct bw_pack_made m = {.asked = &asked};
+    struct bw_report *r = calloc(1, sizeof(*r));
+    struct bw_buf out;
+
+    (void)state;
+    assert_non_null(r);
+    for (int i = 0; i < BW_PACK_APART_MAX + 1; i++) {
+        (void)snprintf(list[i].said.id, sizeof(list[i].said.id), "%derratum", i);
+        (void)snprintf(list[i].said.key, sizeof(list[i].said.key), "site:s-teal");
+        list[i].n_records = 1;
+    }
+    r->errata.list = list;
+    r->errata.n = BW_PACK_APART_MAX + 1;
+    bw_pack_apart_of(r, &lines[0].now);
+    r->errata.list = &list[BW_PACK_APART_MAX - 1];
+    r->errata.n = 1;
+    bw_pack_apart_of(r, &lines[1].now);
+    bw_pack_apart_of(r, &lines[0].before);
+    m.doc = bw_doc_new(&(struct bw_doc_head){.title = "Lines"});
+    assert_non_null(m.doc);
+    bw_pack_many_apart(&m);
+    assert_int_equal(m.error, 0);
+    assert_int_equal(number_of(&m, "7erratum site:s-teal annotated circuits"), 2);
+    assert_int_equal(number_of(&m, "circuits with errata that are not counted"), 1);
+    assert_int_equal(m.n_figures, 8 * 4 + 1 + 4); /* not in the period before */
+    bw_buf_init(&out, 65536);
+    assert_int_equal(bw_doc_finish(m.doc, NULL), 0);
+    assert_int_equal(bw_doc_html(m.doc, &out, NULL), 0);
+    assert_non_null(strstr(out.data, "Of at least 2 circuits"));
+    assert_non_null(strstr(out.data, "In the period before: Of 1 circuit "));
+    bw_buf_done(&out);
+    free(m.figures);
+    bw_doc_free(m.doc);
+    free(r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_claim_at_another_layer),
-                                       cmocka_unit_test(test_share_of_that_days_claim),
-                                       cmocka_unit_test(test_a_bill_of_others_too),
-                                       cmocka_unit_test(test_a_bill_of_other_circuits_too),
-                                       cmocka_unit_test(test_kept_for_each_year)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_claim_at_another_layer),
+        cmocka_unit_test(test_share_of_that_days_claim),
+        cmocka_unit_test(test_a_bill_of_others_too),
+        cmocka_unit_test(test_a_bill_of_other_circuits_too),
+        cmocka_unit_test(test_kept_for_each_year),
+        cmocka_unit_test(test_more_errata_than_a_line_has_room_for)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
