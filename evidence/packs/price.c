@@ -83,7 +83,7 @@ static bool of_unlike_users(const struct bw_pack_filed *f)
 {
     bool unlike = false;
 
-    for (size_t i = 0; i < f->n_others; i++) {
+    for (size_t i = 0; f->line && i < f->n_others; i++) {
         unlike = unlike || unlike_users(f->line, &f->others[i]);
         for (size_t k = 0; k < i; k++) {
             unlike = unlike || unlike_users(&f->others[k], &f->others[i]);
