@@ -16,6 +16,8 @@ enum {
     CONTEXT = 40 /* … before the first that differs */
 };
 
+static const char heading[] = "section,figure,value,unit,layer,statistic,n,method";
+
 struct text {
     const char *at;
     const char *end;
@@ -222,28 +224,85 @@ static bool has_method(const struct methods *list, const struct row *x)
     return false;
 }
 
-/* No figure: neither a method nor a number, or the heading. */
-static bool is_words(const struct row *x)
+/* Where the value stands: the third field. */
+static void value_of(const struct row *x, size_t *ret_at, size_t *ret_end)
 {
-    const char *end = x->line + x->n;
-    const char *at = x->line;
     bool quoted = false;
     int field = 0;
-    bool digits = false;
 
-    for (; at < end && field < 2; at++) {
-        quoted = quoted != (*at == '"');
-        field += *at == ',' && !quoted ? 1 : 0;
+    *ret_at = x->n;
+    *ret_end = x->n;
+    for (size_t i = 0; i < x->n; i++) {
+        quoted = quoted != (x->line[i] == '"');
+        if (x->line[i] != ',' || quoted) {
+            continue;
+        }
+        field++;
+        *ret_at = field == 2 ? i + 1 : *ret_at;
+        if (field == 3) {
+            *ret_end = i;
+            break;
+        }
     }
-    at += at < end && *at == '-' ? 1 : 0;
-    for (; at < end && *at >= '0' && *at <= '9'; at++) {
-        digits = true;
+}
+
+static bool is_heading(const struct row *x)
+{
+    return x->n == strlen(heading) && memcmp(x->line, heading, x->n) == 0;
+}
+
+/* A number, or what a method gives, unknown too. */
+static bool is_figure(const struct row *x)
+{
+    size_t at;
+    size_t end;
+
+    value_of(x, &at, &end);
+    at += at < end && x->line[at] == '-' ? 1 : 0;
+    for (size_t i = at; i < end; i++) {
+        if (x->line[i] < '0' || x->line[i] > '9') {
+            at = end;
+        }
     }
-    if (method_len(x) == strlen("method") &&
-        memcmp(x->method, "method", method_len(x)) == 0) {
-        return true;
-    }
-    return method_len(x) == 0 && !(digits && (at == end || *at == ','));
+    return method_len(x) > 0 ? !is_heading(x) : at < end;
+}
+
+/* Of a row that is made here, never of a bag's: is its value a sentence? These alone say
+ * why something is absent; nothing is measured by them. */
+static bool is_sentence(const struct row *y)
+{
+    static const char section[] = "absent,";
+    static const char rest[] = ",,,,,";
+    size_t at;
+    size_t end;
+
+    value_of(y, &at, &end);
+    return y->n > strlen(section) && memcmp(y->line, section, strlen(section)) == 0 &&
+           y->n - end == strlen(rest) && memcmp(y->line + end, rest, strlen(rest)) == 0;
+}
+
+static bool has_blank(const struct row *y)
+{
+    size_t at;
+    size_t end;
+
+    value_of(y, &at, &end);
+    return memchr(y->line + at, ' ', end - at) != NULL;
+}
+
+/* Nothing differs but the value. */
+static bool same_but_value(const struct row *x, const struct row *y)
+{
+    size_t at_x;
+    size_t at_y;
+    size_t end_x;
+    size_t end_y;
+
+    value_of(x, &at_x, &end_x);
+    value_of(y, &at_y, &end_y);
+    return at_x == at_y && memcmp(x->line, y->line, at_x) == 0 &&
+           x->n - end_x == y->n - end_y &&
+           memcmp(x->line + end_x, y->line + end_y, x->n - end_x) == 0;
 }
 
 static struct row *rows_of(const char *data, size_t size, size_t *ret_n)
@@ -336,8 +395,7 @@ static void only_bag(struct telling *t, const struct row *x, const struct method
 
     if (!has_method(made, x)) {
         tell_alone(t, x, "the bag");
-        t->c->n_words += is_words(x) ? 1 : 0;
-        t->c->n_apart += is_words(x) ? 0 : 1;
+        t->c->n_apart++; /* words too: nobody here says that it is no figure */
     } else if (t->c->n_differ++ < TOLD_MAX) {
         bw_bundle_shown(x->line, x->n, a);
         (void)snprintf(text, sizeof(text),
@@ -349,7 +407,7 @@ static void only_bag(struct telling *t, const struct row *x, const struct method
 static void only_here(struct telling *t, const struct row *y, const struct methods *bag)
 {
     tell_alone(t, y, "this program");
-    if (is_words(y)) {
+    if (is_sentence(y)) {
         t->c->n_words++;
     } else if (method_len(y) == 0 || has_method(bag, y)) {
         t->c->n_apart++;
@@ -363,17 +421,19 @@ static void of_both(struct telling *t, const struct row *x, const struct row *y)
     char text[2 * SHOWN + 80];
     char a[SHOWN + 1];
     char b[SHOWN + 1];
-    bool words = is_words(x) && is_words(y);
+    bool unsure = same_but_value(x, y) && method_len(y) == 0 && has_blank(y);
+    bool words = is_sentence(y) && same_but_value(x, y);
 
     if (x->n == y->n && memcmp(x->line, y->line, x->n) == 0) {
-        t->c->n_same += words ? 0 : 1;
+        t->c->n_same += is_figure(y) ? 1 : 0;
         return;
     }
     bw_bundle_shown(x->line, x->n, a);
     bw_bundle_shown(y->line, y->n, b);
     (void)snprintf(text, sizeof(text), "the bag says '%s', its records give '%s'", a, b);
-    if (words) {
-        t->c->n_words++;
+    if (words || unsure) { /* words that are not told apart from facts: not checked */
+        t->c->n_words += words ? 1 : 0;
+        t->c->n_apart += words ? 0 : 1;
         if (t->c->aside && t->n_aside++ < TOLD_MAX) {
             t->c->aside(t->c->owner, t->member, text);
         }

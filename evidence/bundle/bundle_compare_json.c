@@ -2,8 +2,9 @@
  * bundle_compare_json.c - what JSON of other forms says, against what is made here.
  *
  * Invariant: members that both have are compared whatever stands around them; numbers,
- * times and codes must be the same, sentences need not. What one of both has alone is
- * counted, never passed over. */
+ * times and codes must be the same, the sentences that are named here need not, and what
+ * is in doubt is not checked. Which of these a member is, the one made here says. What one
+ * of both has alone is counted, never passed over. */
 #include "bundle_private.h"
 
 #include <bw/err.h>
@@ -119,6 +120,32 @@ static bool has_number(const json_t *v)
     return json_is_number(v);
 }
 
+/* Is there a number in it, or a boolean or a code: a text without a blank? */
+static bool has_fact(const json_t *v)
+{
+    const json_t *x;
+    size_t i;
+    void *at;
+
+    if (json_is_array(v)) {
+        json_array_foreach(v, i, x)
+        {
+            if (has_fact(x)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    at = json_is_object(v) ? json_object_iter((json_t *)(uintptr_t)v) : NULL;
+    for (; at; at = json_object_iter_next((json_t *)(uintptr_t)v, at)) {
+        if (has_fact(json_object_iter_value(at))) {
+            return true;
+        }
+    }
+    return json_is_number(v) || json_is_boolean(v) ||
+           (json_is_string(v) && !strchr(json_string_value(v), ' '));
+}
+
 /* How many figures lie in it; words are none. */
 static int64_t count(const json_t *v)
 {
@@ -148,20 +175,32 @@ static const char *text_of(const json_t *o, const char *name)
     return text ? text : "";
 }
 
+/* A member that is a sentence where it is made here: a pack's title, and why something is
+ * absent. All other texts are facts, times, codes or what people said. */
+static bool is_sentence(const char *path, const json_t *made)
+{
+    const char *dot = strrchr(path, '.');
+
+    return json_is_string(made) && strchr(json_string_value(made), ' ') &&
+           (strcmp(path, "title") == 0 ||
+            (strncmp(path, "absent[", 7) == 0 && dot && strcmp(dot, ".why") == 0));
+}
+
 /* A member, or an element, that only one of both has. */
 static void
 alone(struct json_compare *k, const char *path, const json_t *v, bool in_bag, bool newer)
 {
+    int64_t n = count(v) > 0 ? count(v) : 1; /* words too are not passed over */
     char text[BW_BUNDLE_SHOWN + 1];
 
     show(v, text);
     tell(k, false, "only %s has %s: %s", in_bag ? "the bag" : "this program", path, text);
-    if (!has_number(v)) {
+    if (!in_bag && is_sentence(path, v)) {
         k->c->n_words++;
-    } else if (newer) {
-        k->c->n_newer += count(v);
-    } else {
-        k->c->n_apart += count(v);
+    } else if (newer && (json_is_number(v) || json_is_object(v) || json_is_array(v))) {
+        k->c->n_newer += n;
+    } else { /* a boolean or a code that is left out says something too */
+        k->c->n_apart += n;
     }
 }
 
@@ -243,10 +282,15 @@ compare_lists(struct json_compare *k, const char *path, const json_t *a, const j
         return;
     }
     if (n != json_array_size(b)) {
-        bool figures = has_number(a) || has_number(b);
-        tell(k, figures, "%s: the bag has %zu, its records give %zu", path, n,
+        /* `absent` and lists of names (other packs) may be longer in other programs */
+        bool objects =
+            json_is_object(json_array_get(b, 0)) || json_is_object(json_array_get(a, 0));
+        bool facts =
+            has_number(a) || has_number(b) ||
+            (objects && strcmp(path, "absent") != 0 && (has_fact(a) || has_fact(b)));
+        tell(k, facts, "%s: the bag has %zu, its records give %zu", path, n,
              json_array_size(b));
-        k->c->n_words += figures ? 0 : 1;
+        k->c->n_apart += facts ? 0 : 1;
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -291,13 +335,6 @@ compare_objects(struct json_compare *k, const char *path, const json_t *a, const
     }
 }
 
-/* A sentence, and not a time, a name or a code. */
-static bool is_words(const json_t *a, const json_t *b)
-{
-    return json_is_string(a) && json_is_string(b) &&
-           (strchr(json_string_value(a), ' ') || strchr(json_string_value(b), ' '));
-}
-
 static void
 compare(struct json_compare *k, const char *path, const json_t *a, const json_t *b)
 {
@@ -311,11 +348,15 @@ compare(struct json_compare *k, const char *path, const json_t *a, const json_t 
     } else if (json_equal(a, b)) {
         k->c->n_same += json_is_number(a) ? 1 : 0;
     } else {
-        bool words = is_words(a, b);
+        /* b is made here: the bag's own text is not asked what it is */
+        bool text = json_is_string(a) && json_is_string(b) &&
+                    strchr(json_string_value(b), ' ') != NULL;
+        bool words = text && is_sentence(path, b);
         show(a, x);
         show(b, y);
-        tell(k, !words, "%s: the bag says %s, its records give %s", path, x, y);
+        tell(k, !text, "%s: the bag says %s, its records give %s", path, x, y);
         k->c->n_words += words ? 1 : 0;
+        k->c->n_apart += text && !words ? 1 : 0;
     }
 }
 

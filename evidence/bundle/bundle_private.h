@@ -310,9 +310,10 @@ struct bw_bundle_compared {
     void *owner;
     int64_t n_same;   /* figures that are the same */
     int64_t n_differ; /* told as faults */
-    int64_t n_apart;  /* that only the bag has, or whose method the bag has elsewhere */
+    int64_t n_apart;  /* not checked: that only the bag has, or whose method the bag has
+                         elsewhere; texts that may be more than sentences */
     int64_t n_newer; /* that only this program has, by methods that the bag knows none of */
-    int64_t n_words; /* texts that are put in another way, or are on one side alone */
+    int64_t n_words; /* sentences by what is made here: put in another way, or only here */
 };
 /* Rows: section,figure,value,unit,layer,statistic,n,method. */
 void bw_bundle_figure_differences(const char *member,
@@ -321,6 +322,14 @@ void bw_bundle_figure_differences(const char *member,
                                   const char *made,
                                   size_t n_made,
                                   struct bw_bundle_compared *c);
+/* intervals.csv: rows by start_utc and seq, columns by the heading's names. A column or a
+ * row that is not compared is in n_apart. */
+void bw_bundle_interval_differences(const char *member,
+                                    const char *bag,
+                                    size_t n_bag,
+                                    const char *made,
+                                    size_t n_made,
+                                    struct bw_bundle_compared *c);
 /* JSON of a report or a pack. */
 void bw_bundle_json_differences(const char *member,
                                 const char *bag,

@@ -276,11 +276,14 @@ static void compare_values(struct verifying *v,
                            size_t n,
                            bool rows)
 {
+    bool intervals = !rows && ends_with(x->name, ".csv");
     struct bw_bundle_compared c = {.fault = say_fault, .aside = note, .owner = v};
     char text[320];
 
     if (rows) {
         bw_bundle_figure_differences(x->name, x->data, x->n, made, n, &c);
+    } else if (intervals) {
+        bw_bundle_interval_differences(x->name, x->data, x->n, made, n, &c);
     } else {
         bw_bundle_json_differences(x->name, x->data, x->n, made, n, &c);
     }
@@ -290,9 +293,10 @@ static void compare_values(struct verifying *v,
     if (c.n_apart > 0) {
         (void)snprintf(
             text, sizeof(text),
-            "%lld figures are only of the program that packed it or only of this "
-            "one: they are NOT checked. %lld others are the same",
-            (long long)c.n_apart, (long long)c.n_same);
+            "%lld figures%s are only of the program that packed it or only of this "
+            "one%s: they are NOT checked. %lld others are the same",
+            (long long)c.n_apart, intervals ? ", columns or rows" : " or texts",
+            intervals ? "" : ", or differ", (long long)c.n_same);
         note_unchecked(v, x->name, text);
     } else if (c.n_differ == 0 && !same_bytes(x, made, n)) {
         (void)snprintf(text, sizeof(text),
@@ -313,10 +317,10 @@ static void compare(struct verifying *v,
     if (!v->v->other_forms) {
         (void)bw_bundle_differences(x->name, x->data, x->n, made, n, say_fault, v);
         v->v->n_compared++;
-    } else if (figures || ends_with(x->name, ".json")) {
-        compare_values(v, x, made, n, figures);
-    } else if (same_bytes(x, made, n)) {
+    } else if (!figures && same_bytes(x, made, n)) {
         v->v->n_compared++;
+    } else if (figures || ends_with(x->name, ".json") || ends_with(x->name, ".csv")) {
+        compare_values(v, x, made, n, figures);
     } else {
         tell_form(v, x->name,
                   "has another form than this program makes: it was NOT checked, and may "

@@ -333,9 +333,16 @@ def other_forms(folder):
     else:
         wrong("no figure of coverage in the pack")
     put("data/packs/invoice.json", saved["data/packs/invoice.json"])
+    # one five-minute figure
+    table = saved["data/report/intervals.csv"].split(b"\r\n")
+    cells = table[1].split(b",")
+    cells[5] = b"%d" % (int(cells[5]) + 1)  # down_bytes
+    put("data/report/intervals.csv", b"\r\n".join([table[0], b",".join(cells)] + table[2:]))
+    must(bandwitness("verify", folder), 1, "intervals.csv: down_bytes of 20", "not hold")
+    write(f"{folder}/data/report/intervals.csv", saved["data/report/intervals.csv"])
     put("data/report/report.csv",
         b"\r\n".join(rows[:-1] + [b"later,figure,1,1,,count,1,later/1", b""]))
-    unchecked(folder, "only the bag has 'later,figure,1", "1 figures are only")
+    unchecked(folder, "only the bag has 'later,figure,1", "1 figures or texts are only")
     row = next(i for i, x in enumerate(rows) if b"bytes-sum/1" in x)
     for field, word in ((2, b"0"), (1, b"-more")):  # value, name
         cells = rows[row].split(b",")

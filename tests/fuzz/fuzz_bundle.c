@@ -47,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)bw_bundle_differences("m", text, size / 2, text + size / 2, size - size / 2,
                                 quiet, &n);
     bw_bundle_figure_differences("m", text, size / 2, text + size / 2, size - size / 2, &c);
+    bw_bundle_interval_differences("m", text, size / 2, text + size / 2, size - size / 2,
+                                   &c);
     bw_bundle_json_differences("m", text, size / 2, text + size / 2, size - size / 2, &c);
     free(text);
     free(q);

@@ -264,104 +264,6 @@ static void texts_that_differ_are_told(void **state)
 
 /* ---- bags of other forms ----------------------------------------------------------- */
 
-/* Another program has rows of its own; a figure that both have must be the same. */
-static void figures_of_two_forms(void **state)
-{
-    static const char a[] = "section,figure,value,unit,layer,statistic,n,method\r\n"
-                            "used,p95,100,bit/s,ip,P95,288,util-p95/2\r\n"
-                            "used,old,1,1,,count,1,old/1\r\n"
-                            "absent,students,nobody said,,,,,\r\n"
-                            "used,gone,7,1,,count,1,util-p95/2\r\n"
-                            "runs,at,5,s,,,1,x/1\r\nruns,at,6,s,,,1,x/1\r\n";
-    static const char b[] = "section,figure,value,unit,layer,statistic,n,method\r\n"
-                            "used,new,1,1,,count,1,new/1\r\n"
-                            "used,left-out,1,1,,count,1,x/1\r\n"
-                            "absent,students,no number is on file,,,,,\r\n"
-                            "runs,at,5,s,,,1,x/1\r\nruns,at,6,s,,,1,x/1\r\n"
-                            "used,p95,101,bit/s,ip,P95,288,util-p95/2\r\n";
-    struct told t = {0};
-    struct told aside = {0};
-    struct bw_bundle_compared c = {.fault = note, .owner = &t};
-    (void)state;
-    bw_bundle_figure_differences("m", a, strlen(a), b, strlen(b), &c);
-    assert_int_equal(c.n_differ, 2); /* p95, and `gone` by a method that both have */
-    assert_int_equal(c.n_apart, 2);  /* `old`, and `left-out` by a method of the bag */
-    assert_int_equal(c.n_newer, 1);
-    assert_int_equal(c.n_words, 1);
-    assert_int_equal(c.n_same, 2); /* the runs */
-    assert_int_equal(t.n, 2);
-    assert_true(strstr(t.text[0], "'used,p95,100,bit/s,ip,P95,288,util-p95/2', its "
-                                  "records give 'used,p95,101,bit/s,ip,P95,288,") ||
-                strstr(t.text[1], "'used,p95,100,bit/s,ip,P95,288,util-p95/2', its "
-                                  "records give 'used,p95,101,bit/s,ip,P95,288,"));
-    c = (struct bw_bundle_compared){.fault = note, .aside = note, .owner = &aside};
-    bw_bundle_figure_differences("m", a, strlen(a), a, strlen(a), &c);
-    assert_int_equal(aside.n, 0);
-    assert_int_equal(c.n_same, 5);
-}
-
-/* Members that both have, whatever stands around them. */
-static void json_of_two_forms(void **state)
-{
-    static const char made[] =
-        "{\"v\":1,\"title\":\"How the line "
-        "was\",\"period\":{\"from\":\"2026-09-01T00:00:00Z\"},"
-        "\"used\":{\"method\":\"util-p95/2\",\"n\":288,\"p95_bps\":100},"
-        "\"price\":{\"method\":\"unit-cost/3\",\"cents\":5},\"later\":{\"share_ppm\":4},"
-        "\"runs\":[{\"bps\":1,\"state\":\"ok\"},{\"bps\":2,\"state\":\"ok\"}],"
-        "\"figures\":[{\"section\":\"a\",\"figure\":\"n\",\"value\":1,\"method\":\"x/1\"},"
-        "{\"section\":\"a\",\"figure\":\"n\",\"value\":2,\"method\":\"x/1\"},"
-        "{\"section\":\"b\",\"figure\":\"k\",\"value\":3,\"method\":\"y/1\"}]}";
-    static const struct {
-        const char *bag;
-        int64_t same, differ, apart, newer, words;
-        const char *fault; /* the first */
-    } cases[] = {
-        {made, 10, 0, 0, 0, 0, NULL},
-        /* other words, another order, no `later`, another method of the price */
-        {"{\"title\":\"The line in "
-         "September\",\"v\":1,\"price\":{\"method\":\"unit-cost/2\","
-         "\"cents\":6},\"figures\":[{\"section\":\"b\",\"figure\":\"k\",\"value\":3,"
-         "\"method\":\"y/1\"},{\"section\":\"a\",\"figure\":\"n\",\"value\":1,"
-         "\"method\":\"x/1\"},{\"section\":\"a\",\"figure\":\"n\",\"value\":2,"
-         "\"method\":\"x/1\"}],\"runs\":[{\"bps\":1,\"state\":\"ok\"},{\"bps\":2,"
-         "\"state\":\"ok\"}],\"used\":{\"method\":\"util-p95/"
-         "2\",\"n\":288,\"p95_bps\":100},"
-         "\"period\":{\"from\":\"2026-09-01T00:00:00Z\"}}",
-         8, 0, 1, 1, 1, NULL},
-        {"{\"used\":{\"method\":\"util-p95/2\",\"p95_bps\":99},\"runs\":[{\"bps\":1,"
-         "\"state\":\"failed\"}],\"figures\":[]}",
-         0, 2, 0, 7, 2, "used.p95_bps: the bag says 99, its records give 100"},
-        {"{\"runs\":[{\"bps\":1,\"state\":\"failed\"},{\"bps\":2,\"state\":\"ok\"}]}", 2, 1,
-         0, 0, 0, "runs[0].state: the bag says \"failed\", its records give \"ok\""},
-        {"{\"figures\":[{\"section\":\"a\",\"figure\":\"n\",\"value\":1,\"method\":\"x/"
-         "1\"},"
-         "{\"section\":\"a\",\"figure\":\"n\",\"value\":2,\"method\":\"x/1\"},"
-         "{\"section\":\"b\",\"figure\":\"k\",\"value\":3,\"method\":\"y/1\"},"
-         "{\"section\":\"b\",\"figure\":\"z\",\"value\":3,\"method\":\"y/1\"}]}",
-         3, 1, 0, 0, 0, "figures.z: the bag says {"},
-        {"{", 0, 1, 0, 0, 0, "JSON: "},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct told t = {0};
-        struct bw_bundle_compared c = {.fault = note, .owner = &t};
-        bw_bundle_json_differences("m", cases[i].bag, strlen(cases[i].bag), made,
-                                   strlen(made), &c);
-        assert_int_equal(c.n_differ, cases[i].differ);
-        assert_int_equal(t.n, cases[i].differ);
-        assert_int_equal(c.n_same, cases[i].same);
-        if (i < 3) {
-            assert_int_equal(c.n_apart, cases[i].apart);
-            assert_int_equal(c.n_newer, cases[i].newer);
-            assert_int_equal(c.n_words, cases[i].words);
-        }
-        if (cases[i].fault) {
-            assert_non_null(strstr(t.text[0], cases[i].fault));
-        }
-    }
-}
-
 static void number_of_forms(void **state)
 {
     (void)state;
@@ -372,22 +274,6 @@ static void number_of_forms(void **state)
     assert_int_equal(bw_bundle_forms_of("bandwitness/0.1.0 forms/-1"), BW_UNKNOWN);
     assert_int_equal(bw_bundle_forms_of("bandwitness/0.1.0 forms/1x"), BW_UNKNOWN);
     assert_int_equal(bw_bundle_forms_of("x forms/99999999999999999999"), BW_UNKNOWN);
-}
-
-/* A file of line ends alone takes no memory for them. */
-static void rows_without_end(void **state)
-{
-    size_t n = 70000;
-    char *many = malloc(n);
-    struct told t = {0};
-    struct bw_bundle_compared c = {.fault = note, .owner = &t};
-    (void)state;
-    assert_non_null(many);
-    memset(many, '\n', n);
-    bw_bundle_figure_differences("m", many, n, "", 0, &c);
-    assert_int_equal(c.n_differ, 1);
-    assert_non_null(strstr(t.text[0], "more rows than figures have"));
-    free(many);
 }
 
 struct parts {
@@ -475,11 +361,8 @@ int main(void)
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(when_records_came),
         cmocka_unit_test(texts_that_differ_are_told),
-        cmocka_unit_test(figures_of_two_forms),
-        cmocka_unit_test(json_of_two_forms),
         cmocka_unit_test(number_of_forms),
         cmocka_unit_test(zones_that_differ),
-        cmocka_unit_test(rows_without_end),
         cmocka_unit_test(records_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
