@@ -409,7 +409,7 @@ static void only_here(struct telling *t, const struct row *y, const struct metho
     tell_alone(t, y, "this program");
     if (is_sentence(y)) {
         t->c->n_words++;
-    } else if (method_len(y) == 0 || has_method(bag, y)) {
+    } else if (method_len(y) == 0 || has_method(bag, y) || is_heading(y)) {
         t->c->n_apart++;
     } else {
         t->c->n_newer++;

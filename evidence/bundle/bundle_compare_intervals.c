@@ -92,7 +92,7 @@ static size_t split(const char *at, size_t n, struct cell ret[COLUMNS_MAX])
             return COLUMNS_MAX + 1;
         }
         ret[k++] = (struct cell){from, (size_t)(at + i - from)};
-        from = at + i + 1;
+        from = at + i + (i < n ? 1 : 0);
     }
     return k;
 }
@@ -274,6 +274,7 @@ void bw_bundle_interval_differences(const char *member,
     size_t i = 0;
     size_t k = 0;
 
+    bag = n_bag > 0 ? bag : "";
     rest_x = next(bag, bag + n_bag, &n);
     why = read_heading(&x, bag, n);
     rest_y = next(made, made + n_made, &n);

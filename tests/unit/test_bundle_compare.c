@@ -167,7 +167,10 @@ static void forged_words(void **state)
         {"{\"at\":1}", "{\"at\":1,\"later\":{\"state\":\"ok\"}}", 0, 0, 1, 0},
     };
     struct told t = {0};
+    struct bw_bundle_compared headless = {.fault = note, .owner = &t};
     (void)state;
+    bw_bundle_figure_differences("m", "", 0, head, strlen(head), &headless);
+    assert_int_equal(headless.n_apart, 1);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct bw_bundle_compared c = {.fault = note, .owner = &t};
         char bag[256];
@@ -250,6 +253,7 @@ static void intervals_of_two_forms(void **state)
             assert_non_null(strstr(t.text[0], cases[i].fault));
         }
     }
+    bw_bundle_interval_differences("m", NULL, 0, made, strlen(made), &c);
     assert_non_null(many);
     memset(many, ',', 70000);
     c = (struct bw_bundle_compared){.fault = note, .owner = &t};
