@@ -36,7 +36,10 @@ static int enter(void **state)
 {
     char top[] = "/tmp/bw-issuing-XXXXXX";
     *state = mkdtemp(top) ? strdup(top) : NULL;
-    return *state && chdir(top) == 0 && mkdir("else", 0750) == 0 ? 0 : -1;
+    if (!*state || chdir(top) < 0 || mkdir("else", 0750) < 0) {
+        return -1;
+    }
+    return chown(".", 1234, 1235) == 0 || geteuid() != 0 ? 0 : -1; /* another's, by root */
 }
 
 static int leave(void **state)
@@ -75,6 +78,8 @@ static struct bw_issuing *begin(char own[PATH_MAX])
     free(list);
     assert_int_equal(stat(own, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0750);
+    assert_int_equal(st.st_uid, geteuid() == 0 ? 1234 : geteuid());
+    assert_int_equal(st.st_gid, geteuid() == 0 ? 1235 : getegid());
     return x;
 }
 
