@@ -79,7 +79,7 @@ class Many(unittest.TestCase):
         run("import", "usac", "--by", "grey", "--ledger", cls.data, *files)
         for claim, circuit in (("2699000001", "s-heron.wan"), ("2699000002", "s-heronb.wan")):
             run("claim", "confirm", f"frn:{claim}.001", circuit, "--by", "grey", "--ledger", cls.data)
-        with sqlite3.connect(f"{cls.data}/catalogue.db") as db:
+        with contextlib.closing(sqlite3.connect(f"{cls.data}/catalogue.db")) as db, db:
             db.execute("INSERT INTO entities VALUES('egret-123457', 'Egret High', 1)")
             for site in ("heron", "heronb", "heronc"):
                 db.execute("INSERT INTO sites VALUES(?, ?, ?, 1, 500)", (
@@ -171,7 +171,7 @@ class Many(unittest.TestCase):
         page = self.figures(out)
         data = f"{self.top}/nobodys"  # where one line is of no district
         shutil.copytree(self.data, data, ignore=shutil.ignore_patterns("issued"))
-        with sqlite3.connect(f"{data}/catalogue.db") as db:
+        with contextlib.closing(sqlite3.connect(f"{data}/catalogue.db")) as db, db:
             (said,), = db.execute("SELECT id FROM statements WHERE kind = 'binding' AND about = 'circuit:s-heronb.wan'")
         run("statement", "withdraw", "--text", "no", "--by", "grey", "--ledger", data, "--", said)
         run("report", "--ledger", data, *PERIOD, "--for", "legislature", "--all", *claim, *RULES, "-o",
@@ -369,7 +369,7 @@ class Many(unittest.TestCase):
         """Until the day of its move it is at the old school, with that one's calendar."""
         data = f"{self.top}/moved"
         shutil.copytree(self.data, data)
-        with sqlite3.connect(f"{data}/catalogue.db") as db:
+        with contextlib.closing(sqlite3.connect(f"{data}/catalogue.db")) as db, db:
             db.execute("INSERT INTO entities VALUES('heron-123456', 'Heron Elementary', 1)")
         for entity, hours in (("egret-123457", "07:00,15:00"), ("heron-123456", "09:00,12:00")):
             path = f"{self.top}/{entity}.csv"
