@@ -359,13 +359,13 @@ static int by_method(const void *a, const void *b)
 
 static bool methods_of(const struct row *list, size_t n, struct methods *ret)
 {
-    ret->row = calloc(n + 1, sizeof(*ret->row));
+    ret->row = calloc(n + 1, sizeof(const struct row *));
     ret->n = ret->row ? n : 0;
     for (size_t i = 0; i < ret->n; i++) {
         ret->row[i] = &list[i];
     }
     if (ret->n > 0) {
-        qsort(ret->row, ret->n, sizeof(*ret->row), by_method);
+        qsort(ret->row, ret->n, sizeof(const struct row *), by_method);
     }
     return ret->row != NULL;
 }

@@ -195,7 +195,7 @@ static int list_folder(const char *folder,
 
 static void list_done(struct dirent **list, int n)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; list && i < n; i++) {
         free(list[i]);
     }
     free(list);
@@ -236,7 +236,7 @@ static int each_writing(struct each *x, const char *name)
     (void)snprintf(path, sizeof(path), "%s/%s", x->folder, name);
     int n = list_folder(path, bw_issued_is_entry, &list, x->err);
     int r = n < 0 ? n : 0;
-    for (int i = 0; i < n && r == 0; i++) {
+    for (int i = 0; list && i < n && r == 0; i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", x->folder, list[i]->d_name);
         if (access(path, F_OK) < 0) { /* else it was given out at another time */
             (void)snprintf(path, sizeof(path), "%s/%s", name, list[i]->d_name);
@@ -261,7 +261,7 @@ int bw_issued_each(struct bw_origin *origin,
     /* what is given out while these are read is found behind them */
     int n = list_folder(x.folder, is_writing, &list, reterr);
     int r = n < 0 ? n : 0;
-    for (int i = 0; i < n && r == 0; i++) {
+    for (int i = 0; list && i < n && r == 0; i++) {
         r = each_writing(&x, list[i]->d_name);
     }
     list_done(list, n);
@@ -270,7 +270,7 @@ int bw_issued_each(struct bw_origin *origin,
     }
     n = list_folder(x.folder, bw_issued_is_entry, &list, reterr);
     r = n < 0 ? n : 0;
-    for (int i = 0; i < n && r == 0; i++) {
+    for (int i = 0; list && i < n && r == 0; i++) {
         r = one(&x, list[i]->d_name, list[i]->d_name, false);
     }
     list_done(list, n);
