@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * room.h - the state's room as pages read it: everything that lists and first pages show,
+ * in memory, so that a page needs no look-up.
+ *
+ * A room is immutable and counted: whoever took one may read it on any thread until it is
+ * dropped, while newer ones are made. Strings are lent by it. The keeper (roomkeeper.h)
+ * makes a new one each minute; made_unix_ms says when. All figures are those of the
+ * evidence library for whole local days (roomday.h); what is a quick look at the newest
+ * interval says so here and must say so on a page.
+ *
+ * Order: entities stand parents before children, each followed by all that is below it, so
+ * that what is below entity e is [e, entities[e].end); sites stand in their entities' order
+ * (then by id) and circuits in their sites', so that the sites below e are [first_site,
+ * end_site) and its circuits [first_circuit, end_circuit). Sites without an entity come
+ * last, with entity = BW_ROOM_NONE. */
+#ifndef BW_ROOM_H
+#define BW_ROOM_H
+
+#include <bw/summary.h>
+#include <bw/units.h>
+#include <catalogue.h>
+#include <overview.h>
+#include <roomday.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bw_room;
+
+#define BW_ROOM_NONE UINT32_MAX
+
+/* What may be the matter. The first four are a site's, the others a circuit's. */
+enum bw_room_condition {
+    BW_ROOM_SILENT, /* no record for three intervals; never that its line is out */
+    BW_ROOM_CLOCK,  /* its newest record was made by a clock that was not synchronised */
+    BW_ROOM_MOVED,  /* event: it belongs to another entity, or another box stands there */
+    BW_ROOM_CLONED, /* event: two chains of one key, so perhaps two boxes of one disk */
+    BW_ROOM_BELOW,  /* tested below 80 % of the claim, confirmed, the server not at fault */
+    BW_ROOM_FULL,   /* class-hour P95 of its last school day at 90 % of the claim or more */
+    BW_ROOM_EGRESS, /* its newest run left by another line than the registered one */
+    BW_ROOM_CLAIM,  /* event: another speed is claimed than before */
+    BW_ROOM_DEFERRED, /* tests were put off, and none was good since a day */
+    BW_ROOM_AT_RISK,  /* as things go, a rule will not have enough to tell by its date */
+    BW_ROOM_CONDITIONS
+};
+
+/* The newest spell of each. An event lasts for no time: `until` is `since`. */
+struct bw_room_spell {
+    int64_t since_unix_s; /* unknown: never, as far as known */
+    int64_t until_unix_s; /* unknown: it still lasts */
+};
+
+/* Is it on; was it a day ago; did it begin (or, an event, happen), did it end within the
+ * last so many seconds? */
+bool bw_room_spell_on(const struct bw_room_spell *s);
+bool bw_room_spell_on_at(const struct bw_room_spell *s, int64_t unix_s);
+bool bw_room_spell_began(const struct bw_room_spell *s, int64_t since_unix_s);
+bool bw_room_spell_ended(const struct bw_room_spell *s, int64_t since_unix_s);
+
+struct bw_room_entity {
+    const char *id;
+    const char *name;
+    const char *path; /* ids from the root down to it, "/ST/REGION/DISTRICT" */
+    enum bw_entity_kind kind;
+    uint32_t parent; /* BW_ROOM_NONE: none */
+    uint32_t end;    /* behind the last one below it */
+    uint32_t first_site, end_site;       /* of it and all below it */
+    uint32_t first_circuit, end_circuit; /* likewise */
+    int64_t students; /* of itself, else of all below it that tell; unknown: none tells */
+    uint32_t n_students_unknown; /* schools below it (or itself) of which nobody tells */
+};
+
+struct bw_room_site {
+    const char *id;
+    const char *name; /* "" unknown */
+    uint32_t entity;
+    uint32_t first_circuit, end_circuit;
+    enum bw_site_state state;
+    enum bw_freshness freshness;
+    bool late;      /* its newest interval was old when it came */
+    bool clock_bad; /* as BW_ROOM_CLOCK */
+    int32_t n_keys; /* in force */
+    int32_t n_forks;
+    int32_t n_holes; /* records given up, stretches */
+    int64_t created_unix_s;
+    int64_t token_unix_s;  /* the newest enrolment token was made; unknown: none */
+    int64_t token_expires_unix_s;
+    int64_t enrolled_unix_s; /* its first key */
+    int64_t first_start_unix_s; /* of its first interval; unknown: never seen */
+    int64_t last_received_unix_ms;
+    int64_t last_end_unix_s;
+    int64_t interval_s;
+    const char *agent; /* "bandwitnessd/0.1.0"; "" unknown */
+    const char *zone;  /* in which its days are */
+    struct bw_room_spell spell[BW_ROOM_BELOW]; /* BW_ROOM_SILENT … BW_ROOM_CLONED */
+};
+
+/* What is claimed for a circuit now. */
+struct bw_room_claim {
+    bool has;
+    int64_t bps[BW_DIRECTIONS];
+    enum bw_layer layer; /* unknown: it names none; IP is taken, and said */
+    int64_t from_unix_s; /* unknown: since ever */
+    int64_t before_bps[BW_DIRECTIONS]; /* what held before it; unknown: nothing */
+    const char *origin;                /* in words */
+    const char *frn_line;              /* "1699048824.003"; "" unknown */
+    const char *provider;              /* "" unknown */
+    int64_t monthly_cents;             /* unknown */
+};
+
+/* Why a rule will not have enough. */
+enum bw_room_risk_why {
+    BW_ROOM_RISK_NONE,
+    BW_ROOM_RISK_UNSURE /* `unsure` of finding.h says it */
+};
+
+/* The rule that will be furthest from enough, judged over the last 28 days. */
+struct bw_room_risk {
+    const char *rule;    /* "fcc-caf/capacity"; NULL: none is at risk */
+    const char *words;   /* the finding's own reason, a sentence without its full stop */
+    bool governs;        /* else it is for comparison: no rule governs this circuit */
+    int64_t wanted;      /* counts of the finding; unknown: that form has none */
+    int64_t counted;
+    int64_t deferred;
+    int64_t by_unix_s;   /* end of the funding year */
+    int64_t made_unix_s; /* when that was judged */
+    int32_t n_rules;     /* of the rules judged by, so many are at risk */
+};
+
+struct bw_room_circuit {
+    const char *name; /* within its site: "wan" */
+    uint32_t site;
+    enum bw_vantage vantage;
+    enum bw_source source;
+    enum bw_layer layer; /* of its counters */
+    uint32_t behind;
+    int64_t resolution_ms;
+    int64_t link_bps;
+    int64_t students; /* who uses it, by what is on file; unknown: nobody says */
+    struct bw_room_claim claim;
+    /* Newest interval: a quick look, no report's figure. */
+    int64_t now_start_unix_s;
+    int64_t now_end_unix_s;
+    int64_t now_bps[BW_DIRECTIONS]; /* its mean; unknown: not counted */
+    int64_t now_p50_us;
+    bool now_out; /* an outage was open when it closed: the box's own word */
+    bool has_today, has_yesterday, has_merged;
+    struct bw_room_day today;     /* running, in the zone of its calendar */
+    struct bw_room_day yesterday;
+    struct bw_room_day merged; /* the report of the 28 local days before today */
+    struct bw_room_spell spell[BW_ROOM_CONDITIONS - BW_ROOM_BELOW]; /* from BELOW on */
+    struct bw_room_risk risk;
+    /* Of BW_ROOM_BELOW: the run and what it was held against. */
+    int64_t below_bps;
+    int64_t below_claim_bps;
+    int32_t below_direction;  /* enum bw_direction */
+    bool below_other_server;  /* confirmed by a second server, else by a retest */
+    bool below_server_known;  /* others tested there in that hour, and did not fall */
+    const char *below_server; /* NULL: never */
+};
+
+/* The collector's own health. Unknown is said. */
+struct bw_room_health {
+    int64_t ingest_lag_s;      /* age of the newest record when this was made */
+    int64_t disk_free_bytes;
+    int64_t disk_days_left;    /* at the rate of the last week, at most 3,650; unknown */
+    int64_t backup_unix_s;     /* last one that was verified; unknown: none is known */
+    int64_t checkpoint_unix_s; /* newest of the log */
+    int64_t witness_unix_s;    /* newest cosignature of a witness; unknown: none */
+    int32_t n_witnesses;       /* asked by configuration */
+    int64_t certificate_days;  /* fewest of the certificates that it serves with; unknown:
+                                  it serves without TLS */
+};
+
+struct bw_room {
+    int64_t made_unix_ms;
+    int64_t watched_since_unix_s; /* conditions before are not known: younger than a day,
+                                     "newly" may be what was there before */
+    int64_t days_to_fill; /* circuit-days of the past year not yet folded */
+    struct bw_room_entity *entities;
+    size_t n_entities;
+    struct bw_room_site *sites;
+    size_t n_sites;
+    struct bw_room_circuit *circuits;
+    size_t n_circuits;
+    uint32_t *entity_by_id; /* [n_entities], by id */
+    uint32_t *site_by_id;   /* [n_sites] */
+    int64_t n_positions;    /* of the ledger */
+    struct bw_room_health health;
+    /* what follows is the keeper's own */
+    void *arena;
+    size_t bytes; /* of all */
+    int refs;     /* guarded by the keeper */
+    struct bw_roomkeeper *keeper;
+};
+
+/* BW_ROOM_NONE: there is none. */
+uint32_t bw_room_entity_find(const struct bw_room *r, const char *id);
+uint32_t bw_room_site_find(const struct bw_room *r, const char *id);
+/* "s-4f9k2.wan" */
+uint32_t bw_room_circuit_find(const struct bw_room *r, const char *id);
+/* Is entity (or site) at or below this entity? */
+bool bw_room_below(const struct bw_room *r, uint32_t entity, uint32_t above);
+
+/* The spell of any condition; of a site's the site's. */
+const struct bw_room_spell *bw_room_circuit_spell(const struct bw_room *r,
+                                                  const struct bw_room_circuit *c,
+                                                  enum bw_room_condition what);
+
+/* "silent", "below" …: for files and addresses; and for people. Static. */
+const char *bw_room_condition_name(enum bw_room_condition c);
+const char *bw_room_condition_words(enum bw_room_condition c);
+
+struct bw_collector;
+/* The newest room, or NULL while there is none yet (the first seconds after the start): a
+ * page says so with 503 and Retry-After. Constant time; the loop's thread. Each taken one is
+ * dropped once, on any thread; NULL is fine. */
+const struct bw_room *bw_room_take(struct bw_collector *c);
+void bw_room_drop(const struct bw_room *r);
+
+#endif
