@@ -20,8 +20,9 @@ latency_of(const struct bw_report *r, const struct bw_report_latency *like, int 
 
     for (size_t i = 0; i < r->n_latency; i++) {
         const struct bw_report_latency *l = &r->latency[i];
-        bool same = !like || (strcmp(l->probe, like->probe) == 0 &&
-                              strcmp(l->kind, like->kind) == 0 && l->family == like->family);
+        bool same =
+            !like || (strcmp(l->probe, like->probe) == 0 &&
+                      strcmp(l->kind, like->kind) == 0 && l->family == like->family);
         if (l->window == window && l->p50_us != BW_UNKNOWN && same &&
             (!best || l->p50_us < best->p50_us)) {
             best = l;
@@ -77,9 +78,8 @@ static int64_t in_class_ms(const struct bw_report *r)
         const struct bw_report_day *d = &r->days[i];
         int64_t from = minute_ms(r, d, d->class_hours.from_min);
         int64_t to = minute_ms(r, d, d->class_hours.to_min);
-        for (size_t k = 0; d->class_hours.from_min < d->class_hours.to_min &&
-                           k < r->outages.n;
-             k++) {
+        for (size_t k = 0;
+             d->class_hours.from_min < d->class_hours.to_min && k < r->outages.n; k++) {
             sum += overlap(r->outages.list[k].clipped_from_unix_ms,
                            r->outages.list[k].clipped_to_unix_ms, from, to);
         }
@@ -99,7 +99,8 @@ static void take_clock(const struct bw_report *r, struct bw_room_day *d)
 {
     d->unsynced_s = r->clock.unsynced_s;
     d->n_stepped = (int32_t)r->clock.n_stepped;
-    for (size_t i = r->n_intervals; i-- > 0 && (r->intervals[i].flags & BW_SLOT_UNSYNCED);) {
+    for (size_t i = r->n_intervals;
+         i-- > 0 && (r->intervals[i].flags & BW_SLOT_UNSYNCED);) {
         d->unsynced_since_unix_s = r->intervals[i].start_unix_s;
     }
 }
@@ -108,7 +109,8 @@ static void take_class(const struct bw_report *r, struct bw_room_day *d)
 {
     const struct bw_report_class *c = &r->class_time;
 
-    d->class_s = c->unknown_s > 0 && c->class_s + c->outside_s == 0 ? BW_UNKNOWN : c->class_s;
+    d->class_s =
+        c->unknown_s > 0 && c->class_s + c->outside_s == 0 ? BW_UNKNOWN : c->class_s;
     d->flags |= c->by_calendar ? 0 : BW_ROOM_DAY_NO_CALENDAR;
 }
 
@@ -194,9 +196,9 @@ static void take_claim(const struct bw_report *r, struct bw_room_day *d)
 {
     const struct bw_report_claim *c = bw_report_claim_at(r, r->until_unix_s - 1);
 
-    d->claim_layer = !c                              ? BW_LAYER_UNKNOWN
+    d->claim_layer = !c                             ? BW_LAYER_UNKNOWN
                      : c->layer == BW_LAYER_UNKNOWN ? BW_LAYER_IP
-                                                     : c->layer;
+                                                    : c->layer;
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         d->way[way].claim_bps = c && c->bps[way] > 0 ? c->bps[way] : BW_UNKNOWN;
     }
@@ -266,9 +268,9 @@ static int light_each(struct bw_records *r,
 {
     struct light *l = (struct light *)r;
 
-    return l->bytes
-               ? bw_records_each(l->records, site, from_unix_s, to_unix_s, cb, owner, reterr)
-               : 0;
+    return l->bytes ? bw_records_each(l->records, site, from_unix_s, to_unix_s, cb, owner,
+                                      reterr)
+                    : 0;
 }
 
 static int light_days(struct bw_records *r,

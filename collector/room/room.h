@@ -62,8 +62,8 @@ struct bw_room_entity {
     const char *name;
     const char *path; /* ids from the root down to it, "/ST/REGION/DISTRICT" */
     enum bw_entity_kind kind;
-    uint32_t parent; /* BW_ROOM_NONE: none */
-    uint32_t end;    /* behind the last one below it */
+    uint32_t parent;                     /* BW_ROOM_NONE: none */
+    uint32_t end;                        /* behind the last one below it */
     uint32_t first_site, end_site;       /* of it and all below it */
     uint32_t first_circuit, end_circuit; /* likewise */
     int64_t students; /* of itself, else of all below it that tell; unknown: none tells */
@@ -83,15 +83,15 @@ struct bw_room_site {
     int32_t n_forks;
     int32_t n_holes; /* records given up, stretches */
     int64_t created_unix_s;
-    int64_t token_unix_s;  /* the newest enrolment token was made; unknown: none */
+    int64_t token_unix_s; /* the newest enrolment token was made; unknown: none */
     int64_t token_expires_unix_s;
-    int64_t enrolled_unix_s; /* its first key */
+    int64_t enrolled_unix_s;    /* its first key */
     int64_t first_start_unix_s; /* of its first interval; unknown: never seen */
     int64_t last_received_unix_ms;
     int64_t last_end_unix_s;
     int64_t interval_s;
-    const char *agent; /* "bandwitnessd/0.1.0"; "" unknown */
-    const char *zone;  /* in which its days are */
+    const char *agent;                         /* "bandwitnessd/0.1.0"; "" unknown */
+    const char *zone;                          /* in which its days are */
     struct bw_room_spell spell[BW_ROOM_BELOW]; /* BW_ROOM_SILENT … BW_ROOM_CLONED */
 };
 
@@ -99,8 +99,8 @@ struct bw_room_site {
 struct bw_room_claim {
     bool has;
     int64_t bps[BW_DIRECTIONS];
-    enum bw_layer layer; /* unknown: it names none; IP is taken, and said */
-    int64_t from_unix_s; /* unknown: since ever */
+    enum bw_layer layer;               /* unknown: it names none; IP is taken, and said */
+    int64_t from_unix_s;               /* unknown: since ever */
     int64_t before_bps[BW_DIRECTIONS]; /* what held before it; unknown: nothing */
     const char *origin;                /* in words */
     const char *frn_line;              /* "1699048824.003"; "" unknown */
@@ -116,10 +116,10 @@ enum bw_room_risk_why {
 
 /* The rule that will be furthest from enough, judged over the last 28 days. */
 struct bw_room_risk {
-    const char *rule;    /* "fcc-caf/capacity"; NULL: none is at risk */
-    const char *words;   /* the finding's own reason, a sentence without its full stop */
-    bool governs;        /* else it is for comparison: no rule governs this circuit */
-    int64_t wanted;      /* counts of the finding; unknown: that form has none */
+    const char *rule;  /* "fcc-caf/capacity"; NULL: none is at risk */
+    const char *words; /* the finding's own reason, a sentence without its full stop */
+    bool governs;      /* else it is for comparison: no rule governs this circuit */
+    int64_t wanted;    /* counts of the finding; unknown: that form has none */
     int64_t counted;
     int64_t deferred;
     int64_t by_unix_s;   /* end of the funding year */
@@ -145,7 +145,7 @@ struct bw_room_circuit {
     int64_t now_p50_us;
     bool now_out; /* an outage was open when it closed: the box's own word */
     bool has_today, has_yesterday, has_merged;
-    struct bw_room_day today;     /* running, in the zone of its calendar */
+    struct bw_room_day today; /* running, in the zone of its calendar */
     struct bw_room_day yesterday;
     struct bw_room_day merged; /* the report of the 28 local days before today */
     struct bw_room_spell spell[BW_ROOM_CONDITIONS - BW_ROOM_BELOW]; /* from BELOW on */
@@ -161,7 +161,7 @@ struct bw_room_circuit {
 
 /* The collector's own health. Unknown is said. */
 struct bw_room_health {
-    int64_t ingest_lag_s;      /* age of the newest record when this was made */
+    int64_t ingest_lag_s; /* age of the newest record when this was made */
     int64_t disk_free_bytes;
     int64_t disk_days_left;    /* at the rate of the last week, at most 3,650; unknown */
     int64_t backup_unix_s;     /* last one that was verified; unknown: none is known */
@@ -176,7 +176,7 @@ struct bw_room {
     int64_t made_unix_ms;
     int64_t watched_since_unix_s; /* conditions before are not known: younger than a day,
                                      "newly" may be what was there before */
-    int64_t days_to_fill; /* circuit-days of the past year not yet folded */
+    int64_t days_to_fill;         /* circuit-days of the past year not yet folded */
     struct bw_room_entity *entities;
     size_t n_entities;
     struct bw_room_site *sites;
@@ -213,8 +213,8 @@ const char *bw_room_condition_words(enum bw_room_condition c);
 
 struct bw_collector;
 /* The newest room, or NULL while there is none yet (the first seconds after the start): a
- * page says so with 503 and Retry-After. Constant time; the loop's thread. Each taken one is
- * dropped once, on any thread; NULL is fine. */
+ * page says so with 503 and Retry-After. Constant time; the loop's thread. Each taken one
+ * is dropped once, on any thread; NULL is fine. */
 const struct bw_room *bw_room_take(struct bw_collector *c);
 void bw_room_drop(const struct bw_room *r);
 

@@ -17,12 +17,15 @@ enum bw_room_limits {
     BW_ROOM_DAYS_MERGED = 28 /* whole local days before today */
 };
 
-enum bw_room_day_flags { /* bits */
-    BW_ROOM_DAY_RUNNING = 1,   /* it is not over: figures so far */
-    BW_ROOM_DAY_NO_CALENDAR = 2, /* class hours are the usual ones: no calendar is on file */
-    BW_ROOM_DAY_MIRROR = 4,    /* counted at a mirror port: lower bounds, no rates of them */
-    BW_ROOM_DAY_TWO_LAYERS = 8, /* counters changed their layer: rates are of the longer one */
-    BW_ROOM_DAY_RUNS_CUT = 16  /* it had more runs than are kept one by one; counts have all */
+enum bw_room_day_flags {     /* bits */
+    BW_ROOM_DAY_RUNNING = 1, /* it is not over: figures so far */
+    BW_ROOM_DAY_NO_CALENDAR =
+        2,                  /* class hours are the usual ones: no calendar is on file */
+    BW_ROOM_DAY_MIRROR = 4, /* counted at a mirror port: lower bounds, no rates of them */
+    BW_ROOM_DAY_TWO_LAYERS =
+        8, /* counters changed their layer: rates are of the longer one */
+    BW_ROOM_DAY_RUNS_CUT =
+        16 /* it had more runs than are kept one by one; counts have all */
 };
 
 /* One direction. Methods as docs/report.md names them. */
@@ -41,46 +44,46 @@ struct bw_room_way {
     int64_t best_bps;        /* tested-dist/2: highest and median good run, the line's own
                                 rate at the claim's layer */
     int64_t median_bps;
-    int64_t idle_p50_us;  /* loaded-rtt/1: before runs … */
+    int64_t idle_p50_us;   /* loaded-rtt/1: before runs … */
     int64_t loaded_p50_us; /* … and the P95s while they filled the line: their median */
-    int64_t goodput_bps;  /* tested-dist/2: median payload rate of the kind with most runs */
-    int32_t class_known;  /* … of class_expected: those that util-p95/2 counts */
-    int32_t n_wanted;     /* tests: made or put off; one that waits is put off at each look */
-    int32_t n_made;       /* begun */
+    int64_t goodput_bps; /* tested-dist/2: median payload rate of the kind with most runs */
+    int32_t class_known; /* … of class_expected: those that util-p95/2 counts */
+    int32_t n_wanted; /* tests: made or put off; one that waits is put off at each look */
+    int32_t n_made;   /* begun */
     int32_t n_ok;
     int32_t n_failed;
-    int32_t n_deferred;   /* times one was put off */
-    int32_t n_apart;      /* of n_ok: set apart, in no figure */
-    int32_t n_compared;   /* of n_ok: with a figure to hold against a claim */
-    int32_t n_at_80;      /* of them, at 80 % of it or more */
+    int32_t n_deferred; /* times one was put off */
+    int32_t n_apart;    /* of n_ok: set apart, in no figure */
+    int32_t n_compared; /* of n_ok: with a figure to hold against a claim */
+    int32_t n_at_80;    /* of them, at 80 % of it or more */
     int32_t n_at_90;
 };
 
 struct bw_room_day {
-    int64_t day;       /* days since 1970-01-01 of the local date (civil.h); the first one */
+    int64_t day; /* days since 1970-01-01 of the local date (civil.h); the first one */
     int64_t from_unix_s;
-    int64_t to_unix_s; /* of a running day: until when it is known */
-    int32_t n_days;    /* with any record, of those merged; 0: no record at all */
-    int32_t day_kind;  /* enum bw_schoolday of schoolcal.h; of one day */
-    uint32_t flags;    /* enum bw_room_day_flags */
+    int64_t to_unix_s;         /* of a running day: until when it is known */
+    int32_t n_days;            /* with any record, of those merged; 0: no record at all */
+    int32_t day_kind;          /* enum bw_schoolday of schoolcal.h; of one day */
+    uint32_t flags;            /* enum bw_room_day_flags */
     enum bw_layer layer;       /* of counted rates and bytes */
     enum bw_layer claim_layer; /* of claim_bps, best_bps, median_bps; unknown: no claim */
     int32_t n_records;         /* intervals */
     int32_t n_stepped;         /* clock/1: of them, in which the clock was set */
     int32_t n_egress_match;    /* of good runs, both ways */
     int32_t n_egress_other;
-    int64_t recorded_s;    /* coverage/1: covered by records */
-    int64_t counted_s;     /* … and by counters */
-    int64_t class_s;       /* class-hours/1: of the time that is over; unknown: nobody says */
-    int64_t unsynced_s;    /* clock/1: recorded by a clock that was not synchronised */
-    int64_t unsynced_since_unix_s; /* the stretch of such intervals that the newest one ends;
-                                      unknown: the newest was synchronised */
-    int64_t sent;          /* packets of all targets; unknown: none was asked */
+    int64_t recorded_s; /* coverage/1: covered by records */
+    int64_t counted_s;  /* … and by counters */
+    int64_t class_s;    /* class-hours/1: of the time that is over; unknown: nobody says */
+    int64_t unsynced_s; /* clock/1: recorded by a clock that was not synchronised */
+    int64_t unsynced_since_unix_s; /* the stretch of such intervals that the newest one
+                                      ends; unknown: the newest was synchronised */
+    int64_t sent;                  /* packets of all targets; unknown: none was asked */
     int64_t lost;
-    int64_t rtt_p50_us;    /* rtt-merged/1, of the target with the lowest P50, all hours */
-    int64_t rtt_p95_us;    /* of the same target */
-    int64_t class_rtt_p95_us; /* of the same target, class hours */
-    int64_t outage_ms;     /* outage-union/1; unknown: nothing could tell one */
+    int64_t rtt_p50_us; /* rtt-merged/1, of the target with the lowest P50, all hours */
+    int64_t rtt_p95_us; /* of the same target */
+    int64_t class_rtt_p95_us;   /* of the same target, class hours */
+    int64_t outage_ms;          /* outage-union/1; unknown: nothing could tell one */
     int64_t outage_class_ms;    /* of it, in class hours */
     int64_t outage_excluded_ms; /* outage-excluded/1: of it, what people exclude */
     int64_t watched_s;          /* in which an outage would have been seen */
