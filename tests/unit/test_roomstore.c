@@ -180,9 +180,9 @@ static void days_come_back(void **state)
     put(p, birch, BW_ROOM_SPAN_DAY, 20003);
 
     struct bw_room_day want = a_day(20001);
-    assert_int_equal(bw_roomstore_days(p->s, alder, BW_ROOM_SPAN_DAY, 20001, 20002, on_day,
-                                       &h, &p->err),
-                     0);
+    assert_int_equal(
+        bw_roomstore_days(p->s, alder, BW_ROOM_SPAN_DAY, 20001, 20002, on_day, &h, &p->err),
+        0);
     assert_int_equal(h.n_days, 1);
     assert_memory_equal(&h.days[0], &want, sizeof(want));
     assert_int_equal(h.days[0].lost, 0);
@@ -206,7 +206,8 @@ static void days_come_back(void **state)
     /* a day without a record is none; what is old goes */
     want = a_day(20001);
     want.n_records = 0;
-    assert_int_equal(bw_roomstore_put_day(p->s, alder, BW_ROOM_SPAN_DAY, &want, &p->err), 0);
+    assert_int_equal(bw_roomstore_put_day(p->s, alder, BW_ROOM_SPAN_DAY, &want, &p->err),
+                     0);
     assert_int_equal(bw_roomstore_forget(p->s, 20001, 0, &p->err), 0);
     h.n_days = 0;
     assert_int_equal(bw_roomstore_days(p->s, BW_UNKNOWN, BW_ROOM_SPAN_DAY, 0, INT64_MAX,
@@ -223,10 +224,19 @@ static void days_come_back(void **state)
 static void the_rest_comes_back(void **state)
 {
     static const struct bw_room_run runs[] = {
-        {.at_unix_ms = 5000, .compared_bps = 7, .claim_bps = 8, .goodput_bps = 6,
-         .direction = BW_UP, .state = 1, .apart = 2, .egress = 1, .retest = true,
+        {.at_unix_ms = 5000,
+         .compared_bps = 7,
+         .claim_bps = 8,
+         .goodput_bps = 6,
+         .direction = BW_UP,
+         .state = 1,
+         .apart = 2,
+         .egress = 1,
+         .retest = true,
          .server = "state-1"},
-        {.at_unix_ms = 5000, .compared_bps = BW_UNKNOWN, .claim_bps = 8,
+        {.at_unix_ms = 5000,
+         .compared_bps = BW_UNKNOWN,
+         .claim_bps = 8,
          .goodput_bps = BW_UNKNOWN},
         {.at_unix_ms = 9000, .compared_bps = 1, .claim_bps = 1, .goodput_bps = 1}};
     static const struct bw_roomstore_spell spell = {"s-alder.wan", 4, 77, BW_UNKNOWN};

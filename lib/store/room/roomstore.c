@@ -453,7 +453,8 @@ int bw_roomstore_runs(struct bw_roomstore *s,
     return r;
 }
 
-/* ---- spells, risks, numbers ----------------------------------------------------------- */
+/* ---- spells, risks, numbers -----------------------------------------------------------
+ */
 
 int bw_roomstore_put_spell(struct bw_roomstore *s,
                            const struct bw_roomstore_spell *spell,

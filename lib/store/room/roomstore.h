@@ -56,8 +56,12 @@ struct bw_roomstore_risk {
 
 /* Lent until they return; non-zero ends the walk and is given back. */
 typedef int (*bw_roomstore_circuit_cb)(void *owner, const struct bw_roomstore_circuit *c);
-typedef int (*bw_roomstore_day_cb)(void *owner, int64_t circuit, const struct bw_room_day *d);
-typedef int (*bw_roomstore_run_cb)(void *owner, int64_t circuit, const struct bw_room_run *t);
+typedef int (*bw_roomstore_day_cb)(void *owner,
+                                   int64_t circuit,
+                                   const struct bw_room_day *d);
+typedef int (*bw_roomstore_run_cb)(void *owner,
+                                   int64_t circuit,
+                                   const struct bw_room_run *t);
 typedef int (*bw_roomstore_spell_cb)(void *owner, const struct bw_roomstore_spell *s);
 typedef int (*bw_roomstore_risk_cb)(void *owner, const struct bw_roomstore_risk *k);
 
@@ -73,7 +77,8 @@ int bw_roomstore_open_read(const char *path,
                            struct bw_err *reterr);
 void bw_roomstore_close(struct bw_roomstore *s); /* NULL is fine */
 
-/* What follows until the commit is kept whole or not at all; without them each by itself. */
+/* What follows until the commit is kept whole or not at all; without them each by itself.
+ */
 int bw_roomstore_begin(struct bw_roomstore *s, struct bw_err *reterr);
 int bw_roomstore_commit(struct bw_roomstore *s, struct bw_err *reterr);
 void bw_roomstore_rollback(struct bw_roomstore *s);
