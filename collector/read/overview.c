@@ -121,7 +121,7 @@ struct ledger_walk {
     size_t n_sorted;
 };
 
-static void judge(struct bw_site_row *row, int64_t now_unix_ms)
+void bw_site_row_judge(struct bw_site_row *row, int64_t now_unix_ms)
 {
     int64_t patience_s = row->interval_s * 3;
     int64_t least_s = row->last_end_unix_s % 300 == 0 ? FRESH_ALIGNED_S : FRESH_MIN_S;
@@ -147,7 +147,7 @@ static int on_ledger_site(void *owner, const struct bw_ledger_site *s)
     memcpy(row->agent, s->agent, sizeof(row->agent));
     if (row->freshness != BW_RETIRED) {
         row->enrolled = true;
-        judge(row, w->b->o->now_unix_ms);
+        bw_site_row_judge(row, w->b->o->now_unix_ms);
     }
     return 0;
 }

@@ -75,6 +75,10 @@ int bw_overview_read(struct bw_reader *r,
                      struct bw_err *reterr);
 void bw_overview_free(struct bw_overview *o); /* NULL is fine */
 
+/* Fresh or silent, and late, by the members from last_received_unix_ms to interval_s and
+ * clock_bad. */
+void bw_site_row_judge(struct bw_site_row *row, int64_t now_unix_ms);
+
 const char *bw_freshness_name(enum bw_freshness f);
 /* From query parameters (each may be NULL). -EINVAL when a word is unknown. */
 int bw_site_query_parse(const char *words,

@@ -13,6 +13,10 @@ struct bw_err;
 struct bw_report;
 struct bw_report_query;
 
+enum {
+    BW_FACTS_VERSION = 1 /* rises when a figure's meaning does: days are folded anew */
+};
+
 struct bw_facts {
     struct bw_room_day day;
     struct bw_room_run runs[BW_ROOM_RUNS_MAX]; /* by time; the newest */

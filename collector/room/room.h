@@ -108,12 +108,6 @@ struct bw_room_claim {
     int64_t monthly_cents;             /* unknown */
 };
 
-/* Why a rule will not have enough. */
-enum bw_room_risk_why {
-    BW_ROOM_RISK_NONE,
-    BW_ROOM_RISK_UNSURE /* `unsure` of finding.h says it */
-};
-
 /* The rule that will be furthest from enough, judged over the last 28 days. */
 struct bw_room_risk {
     const char *rule;  /* "fcc-caf/capacity"; NULL: none is at risk */
@@ -144,8 +138,8 @@ struct bw_room_circuit {
     int64_t now_bps[BW_DIRECTIONS]; /* its mean; unknown: not counted */
     int64_t now_p50_us;
     bool now_out; /* an outage was open when it closed: the box's own word */
-    bool has_today, has_yesterday, has_merged;
-    struct bw_room_day today; /* running, in the zone of its calendar */
+    bool has_today, has_yesterday, has_merged; /* it has any record then */
+    struct bw_room_day today;                  /* running, in the zone of its calendar */
     struct bw_room_day yesterday;
     struct bw_room_day merged; /* the report of the 28 local days before today */
     struct bw_room_spell spell[BW_ROOM_CONDITIONS - BW_ROOM_BELOW]; /* from BELOW on */
@@ -164,12 +158,14 @@ struct bw_room_health {
     int64_t ingest_lag_s; /* age of the newest record when this was made */
     int64_t disk_free_bytes;
     int64_t disk_days_left;    /* at the rate of the last week, at most 3,650; unknown */
-    int64_t backup_unix_s;     /* last one that was verified; unknown: none is known */
+    int64_t backup_unix_s;     /* last one that was verified, as whoever did says by the
+                                  file backup-verified; unknown: nobody says */
     int64_t checkpoint_unix_s; /* newest of the log */
     int64_t witness_unix_s;    /* newest cosignature of a witness; unknown: none */
     int32_t n_witnesses;       /* asked by configuration */
-    int64_t certificate_days;  /* fewest of the certificates that it serves with; unknown:
-                                  it serves without TLS */
+    int32_t n_certificates;    /* that it serves with; 0: it serves without TLS */
+    int64_t certificate_days;  /* fewest that one of them has left; unknown: it could not be
+                                  read, or there is none */
 };
 
 struct bw_room {
@@ -190,7 +186,7 @@ struct bw_room {
     /* what follows is the keeper's own */
     void *arena;
     size_t bytes; /* of all */
-    int refs;     /* guarded by the keeper */
+    int refs;     /* guarded by the keeper's lock */
     struct bw_roomkeeper *keeper;
 };
 

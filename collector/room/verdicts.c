@@ -20,8 +20,8 @@ enum {
 bool bw_run_counts(const struct bw_kept_run *t)
 {
     return t->state == BW_TEST_OK && t->apart == BW_APART_NOT &&
-           t->compared_bps != BW_UNKNOWN && t->claim_bps != BW_UNKNOWN && t->claim_bps > 0 &&
-           t->compared_bps >= 0 && t->compared_bps <= INT64_MAX / PPM &&
+           t->compared_bps != BW_UNKNOWN && t->claim_bps != BW_UNKNOWN &&
+           t->claim_bps > 0 && t->compared_bps >= 0 && t->compared_bps <= INT64_MAX / PPM &&
            t->claim_bps <= INT64_MAX / PPM;
 }
 
@@ -30,7 +30,8 @@ bool bw_run_below(const struct bw_kept_run *t)
     return t->compared_bps * PPM / BW_BELOW_PPM < t->claim_bps;
 }
 
-/* ---- servers -------------------------------------------------------------------------- */
+/* ---- servers --------------------------------------------------------------------------
+ */
 
 /* One site at one server in one hour. */
 struct site_hour {
@@ -96,8 +97,8 @@ static int by_hour(const void *a, const void *b)
 }
 
 /* The median of the shares of list[n] that are (or are not) of the hour. */
-static int64_t
-median_of(const struct bw_server_sample *list, size_t n, int32_t hour, bool of, int64_t *room)
+static int64_t median_of(
+    const struct bw_server_sample *list, size_t n, int32_t hour, bool of, int64_t *room)
 {
     size_t k = 0;
 
@@ -110,21 +111,22 @@ median_of(const struct bw_server_sample *list, size_t n, int32_t hour, bool of, 
 }
 
 /* The hours of one site at one server, list[n]. */
-static void
-add_site(struct bw_server_hours *h, const struct bw_server_sample *list, size_t n, int64_t *room)
+static void add_site(struct bw_server_hours *h,
+                     const struct bw_server_sample *list,
+                     size_t n,
+                     int64_t *room)
 {
     for (size_t i = 0; i < n;) {
         int32_t hour = list[i].hour;
         int64_t usual = median_of(list, n, hour, false, room);
         int64_t now = median_of(list, n, hour, true, room);
         if (usual != BW_UNKNOWN && usual > 0) {
-            h->list[h->n++] = (struct site_hour){.server = list[i].server,
-                                                 .direction = list[i].direction,
-                                                 .hour = hour,
-                                                 .site = list[i].site,
-                                                 .ratio_ppm = now > INT64_MAX / PPM
-                                                                  ? INT64_MAX
-                                                                  : now * PPM / usual};
+            h->list[h->n++] = (struct site_hour){
+                .server = list[i].server,
+                .direction = list[i].direction,
+                .hour = hour,
+                .site = list[i].site,
+                .ratio_ppm = now > INT64_MAX / PPM ? INT64_MAX : now * PPM / usual};
         }
         while (i < n && list[i].hour == hour) {
             i++;
@@ -207,7 +209,8 @@ enum bw_server_word bw_server_hours_word(const struct bw_server_hours *h,
                                                                       : BW_SERVER_HEALTHY;
 }
 
-/* ---- below the claim ------------------------------------------------------------------ */
+/* ---- below the claim ------------------------------------------------------------------
+ */
 
 /* Does an earlier run of the series, within a day, make this one more than a single slip:
  * this is its retest, or another server says the same? */
@@ -280,7 +283,8 @@ struct bw_below bw_verdict_below(const struct bw_kept_run *runs,
     return b; /* below, and nobody confirmed it yet, is what it was before */
 }
 
-/* ---- the others ----------------------------------------------------------------------- */
+/* ---- the others -----------------------------------------------------------------------
+ */
 
 struct bw_told_at bw_verdict_egress(const struct bw_kept_run *runs, size_t n)
 {
@@ -288,7 +292,8 @@ struct bw_told_at bw_verdict_egress(const struct bw_kept_run *runs, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         const struct bw_kept_run *t = &runs[i];
-        enum bw_verdict told = t->egress == BW_EGRESS_OTHER ? BW_VERDICT_ON : BW_VERDICT_OFF;
+        enum bw_verdict told =
+            t->egress == BW_EGRESS_OTHER ? BW_VERDICT_ON : BW_VERDICT_OFF;
         if (t->state == BW_TEST_OK && t->egress != BW_EGRESS_UNKNOWN && told != v.verdict) {
             v = (struct bw_told_at){.verdict = told, .at_unix_s = t->at_unix_ms / 1000};
         }

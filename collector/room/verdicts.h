@@ -80,8 +80,9 @@ enum bw_verdict {
 
 struct bw_below {
     enum bw_verdict verdict;
-    int64_t at_unix_s; /* ON: of the first run of the series; OFF: of the run that ended it */
-    size_t run;        /* ON: the newest one below */
+    int64_t
+        at_unix_s; /* ON: of the first run of the series; OFF: of the run that ended it */
+    size_t run;    /* ON: the newest one below */
     bool other_server; /* ON: a second server confirms it, else a retest */
     bool server_known; /* ON: of that newest one's server */
 };

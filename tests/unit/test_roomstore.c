@@ -241,7 +241,7 @@ static void the_rest_comes_back(void **state)
         {.at_unix_ms = 9000, .compared_bps = 1, .claim_bps = 1, .goodput_bps = 1}};
     static const struct bw_roomstore_spell spell = {"s-alder.wan", 4, 77, BW_UNKNOWN};
     static const struct bw_roomstore_risk risk = {
-        1, "fcc-caf/capacity", "too few", 1, 168, 12, 40, 99, 98, 2};
+        1, "fcc-caf/capacity", "too few", 1, 168, 12, 40, 99, 98, 2, 640};
     struct place *p = *state;
     struct heard h = {.n_days = 0};
     int64_t v = 0;
@@ -265,6 +265,7 @@ static void the_rest_comes_back(void **state)
     assert_string_equal(h.risk.rule, risk.rule);
     assert_int_equal(h.risk.n_rules, 2);
     assert_int_equal(h.risk.by_unix_s, 99);
+    assert_int_equal(h.risk.students, 640);
     assert_int_equal(bw_roomstore_get(p->s, "cursor", &v, &p->err), 0);
     assert_int_equal(v, 42);
     assert_int_equal(bw_roomstore_get(p->s, "other", &v, &p->err), 0);

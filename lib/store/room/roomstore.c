@@ -42,7 +42,7 @@ static const char schema_v1[] =
     " until_s INTEGER, PRIMARY KEY(scope, what)) WITHOUT ROWID;"
     "CREATE TABLE risks(circuit INTEGER PRIMARY KEY, rule TEXT, words TEXT, governs INTEGER,"
     " wanted INTEGER, counted INTEGER, deferred INTEGER, by_s INTEGER, made_s INTEGER,"
-    " n_rules INTEGER);"
+    " n_rules INTEGER, students INTEGER);"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 static const char *const v1[] = {schema_v1, NULL};
@@ -78,7 +78,7 @@ static const char *const text[N_STMTS] = {
     [RUN_ALL] = "SELECT * FROM runs WHERE at_ms >= ?2 ORDER BY circuit, at_ms, n",
     [SPELL_PUT] = "INSERT OR REPLACE INTO spells VALUES(?1, ?2, ?3, ?4)",
     [SPELL_ALL] = "SELECT scope, what, since_s, until_s FROM spells ORDER BY scope, what",
-    [RISK_PUT] = "INSERT OR REPLACE INTO risks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    [RISK_PUT] = "INSERT OR REPLACE INTO risks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
     [RISK_ALL] = "SELECT * FROM risks ORDER BY circuit",
     [META_PUT] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
@@ -518,6 +518,7 @@ int bw_roomstore_put_risk(struct bw_roomstore *s,
     bw_sql_i64(st, 8, k->by_unix_s);
     bw_sql_i64(st, 9, k->made_unix_s);
     bw_sql_i64(st, 10, k->n_rules);
+    bw_sql_i64(st, 11, k->students);
     return bw_sql_run(&s->sql, st, reterr);
 }
 
@@ -540,7 +541,8 @@ int bw_roomstore_risks(struct bw_roomstore *s,
                                       .deferred = bw_sql_get(st, 6),
                                       .by_unix_s = bw_sql_get(st, 7),
                                       .made_unix_s = bw_sql_get(st, 8),
-                                      .n_rules = bw_sql_get(st, 9)};
+                                      .n_rules = bw_sql_get(st, 9),
+                                      .students = bw_sql_get(st, 10)};
         bw_sql_copy(st, 1, k.rule, sizeof(k.rule));
         bw_sql_copy(st, 2, k.words, sizeof(k.words));
         r = cb(owner, &k);

@@ -22,7 +22,7 @@ struct bw_roomstore;
 /* What a row tells of. */
 enum bw_room_span {
     BW_ROOM_SPAN_DAY,   /* one local day */
-    BW_ROOM_SPAN_MERGED /* the BW_ROOM_DAYS_MERGED days that end before its `day` */
+    BW_ROOM_SPAN_MERGED /* the BW_ROOM_DAYS_MERGED days from its `day` on */
 };
 
 struct bw_roomstore_circuit {
@@ -52,6 +52,7 @@ struct bw_roomstore_risk {
     int64_t by_unix_s;
     int64_t made_unix_s;
     int64_t n_rules;
+    int64_t students; /* who uses the circuit, by what is on file; unknown: nobody says */
 };
 
 /* Lent until they return; non-zero ends the walk and is given back. */

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * known.c - entities, sites and keys of the catalogue in memory, and what is new in it.
+ *
+ * Invariant: the lists are of one moment of the catalogue; a failure leaves those of
+ * before. */
+#include "known.h"
+
+#include "known_private.h"
+
+#include <bw/err.h>
+#include <errno.h>
+#include <grow.h>
+#include <ledger.h>
+#include <origin.h>
+#include <statement.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int bw_known_open(const struct bw_known_opts *o,
+                  struct bw_known **ret,
+                  struct bw_err *reterr)
+{
+    struct bw_known *k = calloc(1, sizeof(*k));
+    int r = k ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+
+    if (r < 0) {
+        return r;
+    }
+    k->version = BW_UNKNOWN;
+    k->conf = o->conf;
+    r = bw_origin_open(BW_FROM_LEDGER, o->data_dir, &k->origin, reterr);
+    if (r == 0 && o->rules[0]) {
+        r = bw_known_read_rules(k, o->rules, reterr);
+    }
+    if (r < 0) {
+        bw_known_close(k);
+        return r;
+    }
+    k->catalogue = bw_origin_catalogue(k->origin);
+    *ret = k;
+    return 0;
+}
+
+void bw_known_close(struct bw_known *k)
+{
+    if (k) {
+        bw_known_forget_said(k);
+        for (size_t i = 0; i < k->n_zones; i++) {
+            bw_tz_free(k->zones[i].tz);
+        }
+        free(k->entities);
+        free(k->sites);
+        free(k->keys);
+        free(k->rules);
+        bw_origin_close(k->origin);
+        free(k);
+    }
+}
+
+struct bw_ledger *bw_known_ledger(struct bw_known *k)
+{
+    const char *folder;
+    return bw_origin_ledger(k->origin, &folder);
+}
+
+/* ---- lists ---------------------------------------------------------------------------- */
+
+struct lists {
+    struct bw_entity *entities;
+    size_t n_entities, cap_entities;
+    struct bw_known_site *sites;
+    size_t n_sites, cap_sites;
+    struct bw_known_key *keys;
+    size_t n_keys, cap_keys;
+    uint64_t mark;
+};
+
+static void lists_done(struct lists *l)
+{
+    free(l->entities);
+    free(l->sites);
+    free(l->keys);
+}
+
+static int on_entity(void *owner, const struct bw_entity *e)
+{
+    struct lists *l = owner;
+    struct bw_entity *room =
+        bw_grow(l->entities, l->n_entities, &l->cap_entities, sizeof(*room));
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    l->entities = room;
+    room[l->n_entities++] = *e;
+    return 0;
+}
+
+static int on_site(void *owner, const struct bw_site *s)
+{
+    struct lists *l = owner;
+    struct bw_known_site *room = bw_grow(l->sites, l->n_sites, &l->cap_sites, sizeof(*room));
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    l->sites = room;
+    room[l->n_sites++] = (struct bw_known_site){.site = *s,
+                                                .enrolled_unix_s = BW_UNKNOWN,
+                                                .token_unix_s = BW_UNKNOWN,
+                                                .token_expires_unix_s = BW_UNKNOWN,
+                                                .moved_unix_s = BW_UNKNOWN};
+    return 0;
+}
+
+static int by_entity(const void *a, const void *b)
+{
+    return strcmp(((const struct bw_entity *)a)->id, ((const struct bw_entity *)b)->id);
+}
+
+static int by_site(const void *a, const void *b)
+{
+    return strcmp(((const struct bw_known_site *)a)->site.id,
+                  ((const struct bw_known_site *)b)->site.id);
+}
+
+static int by_kid(const void *a, const void *b)
+{
+    return strcmp(((const struct bw_known_key *)a)->kid, ((const struct bw_known_key *)b)->kid);
+}
+
+static struct bw_known_site *
+find_site(const struct bw_known_site *list, size_t n, const char *id)
+{
+    struct bw_known_site key;
+
+    (void)snprintf(key.site.id, sizeof(key.site.id), "%s", id);
+    return n ? bsearch(&key, list, n, sizeof(key), by_site) : NULL;
+}
+
+static int on_key(void *owner, const struct bw_site_key *key)
+{
+    struct lists *l = owner;
+    struct bw_known_site *s = find_site(l->sites, l->n_sites, key->site);
+    struct bw_known_key *room = bw_grow(l->keys, l->n_keys, &l->cap_keys, sizeof(*room));
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    l->keys = room;
+    memcpy(room[l->n_keys].kid, key->kid, sizeof(room->kid));
+    memcpy(room[l->n_keys].site, key->site, sizeof(room->site));
+    l->n_keys++;
+    if (s) {
+        s->n_keys += key->revoked_unix_s == BW_UNKNOWN && !key->replaced_by[0];
+        s->revoked |= key->revoked_unix_s != BW_UNKNOWN;
+        if (s->enrolled_unix_s == BW_UNKNOWN || key->from_unix_s < s->enrolled_unix_s) {
+            s->enrolled_unix_s = key->from_unix_s;
+        }
+    }
+    return 0;
+}
+
+static int on_token(void *owner, const struct bw_token *t)
+{
+    struct lists *l = owner;
+    struct bw_known_site *s = find_site(l->sites, l->n_sites, t->site);
+
+    if (s && (s->token_unix_s == BW_UNKNOWN || t->created_unix_s >= s->token_unix_s)) {
+        s->token_unix_s = t->created_unix_s;
+        s->token_expires_unix_s = t->expires_unix_s;
+    }
+    return 0;
+}
+
+/* FNV-1a. */
+static void mix(uint64_t *mark, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        *mark = (*mark ^ ((const unsigned char *)bytes)[i]) * UINT64_C(1099511628211);
+    }
+}
+
+static int on_claim(void *owner, const struct bw_claim *c)
+{
+    struct lists *l = owner;
+
+    mix(&l->mark, c->site, strlen(c->site));
+    mix(&l->mark, c->circuit, strlen(c->circuit));
+    mix(&l->mark, &c->id, sizeof(c->id));
+    mix(&l->mark, &c->from_unix_s, sizeof(c->from_unix_s));
+    mix(&l->mark, &c->to_unix_s, sizeof(c->to_unix_s));
+    mix(&l->mark, c->down_bps == BW_UNKNOWN ? &c->id : &c->down_bps, sizeof(c->down_bps));
+    mix(&l->mark, c->up_bps == BW_UNKNOWN ? &c->id : &c->up_bps, sizeof(c->up_bps));
+    return 0;
+}
+
+static int read_lists(struct bw_known *k, struct lists *l, struct bw_err *reterr)
+{
+    struct bw_catalogue *c = k->catalogue;
+    int r = c->ops->entities(c, NULL, on_entity, l, reterr);
+
+    r = r < 0 ? r : c->ops->sites(c, NULL, on_site, l, reterr);
+    if (r == 0 && l->n_entities > 0) {
+        qsort(l->entities, l->n_entities, sizeof(*l->entities), by_entity);
+    }
+    if (r == 0 && l->n_sites > 0) {
+        qsort(l->sites, l->n_sites, sizeof(*l->sites), by_site);
+    }
+    r = r < 0 ? r : c->ops->keys(c, NULL, on_key, l, reterr);
+    r = r < 0 ? r : c->ops->tokens(c, on_token, l, reterr);
+    l->mark = UINT64_C(14695981039346656037);
+    r = r < 0 ? r
+              : c->ops->claims(c, NULL, NULL, 0, INT64_MAX, on_claim, l, reterr);
+    if (r == 0 && l->n_keys > 0) {
+        qsort(l->keys, l->n_keys, sizeof(*l->keys), by_kid);
+    }
+    return r;
+}
+
+/* ---- what is new ---------------------------------------------------------------------- */
+
+struct news {
+    struct bw_known *k;
+    bw_known_said_cb cb;
+    void *owner;
+    int64_t next;
+};
+
+static bool changes_figures(enum bw_statement_kind kind)
+{
+    return kind != BW_STATEMENT_REPLY;
+}
+
+static int on_said(void *owner, const struct bw_said *s)
+{
+    struct news *n = owner;
+    const char *about = s->statement->about;
+    bool one = strncmp(about, "circuit:", 8) == 0 || strncmp(about, "site:", 5) == 0;
+
+    n->next = s->position + 1;
+    if (changes_figures(s->statement->kind) && n->cb) {
+        n->cb(n->owner, one ? about : NULL);
+    }
+    return 0;
+}
+
+int bw_known_refresh(struct bw_known *k,
+                     int64_t *said,
+                     bw_known_said_cb cb,
+                     void *owner,
+                     bool *ret_changed,
+                     struct bw_err *reterr)
+{
+    struct bw_catalogue *c = k->catalogue;
+    struct news n = {.k = k, .cb = *said == BW_UNKNOWN ? NULL : cb, .owner = owner};
+    struct lists l = {.n_sites = 0};
+    int64_t version = 0;
+    int64_t count = 0;
+    int r;
+
+    *ret_changed = false;
+    if (!c) {
+        return bw_err_set(reterr, -ENOENT, "there is no catalogue");
+    }
+    r = c->ops->version(c, &version, reterr);
+    if (r < 0 || version == k->version) {
+        return r;
+    }
+    r = read_lists(k, &l, reterr);
+    r = r < 0 ? r : c->ops->statements_count(c, &count, reterr);
+    if (r == 0 && count != k->said) {
+        r = bw_known_read_said(k, l.sites, l.n_sites, reterr);
+    }
+    if (r == 0 && n.cb && count > *said) {
+        n.next = *said;
+        r = c->ops->statements_from(c, *said, on_said, &n, reterr);
+    }
+    if (r < 0) {
+        lists_done(&l);
+        return r;
+    }
+    bw_known_mark_moved(k, l.sites, l.n_sites);
+    free(k->entities);
+    free(k->sites);
+    free(k->keys);
+    k->entities = l.entities;
+    k->n_entities = l.n_entities;
+    k->sites = l.sites;
+    k->n_sites = l.n_sites;
+    k->keys = l.keys;
+    k->n_keys = l.n_keys;
+    k->mark = l.mark;
+    k->said = count;
+    k->version = version;
+    *said = count;
+    *ret_changed = true;
+    return 0;
+}
+
+const struct bw_entity *bw_known_entities(const struct bw_known *k, size_t *ret_n)
+{
+    *ret_n = k->n_entities;
+    return k->entities;
+}
+
+const struct bw_known_site *bw_known_sites(const struct bw_known *k, size_t *ret_n)
+{
+    *ret_n = k->n_sites;
+    return k->sites;
+}
+
+const struct bw_known_site *bw_known_site(const struct bw_known *k, const char *id)
+{
+    return find_site(k->sites, k->n_sites, id);
+}
+
+const struct bw_entity *bw_known_entity(const struct bw_known *k, const char *id)
+{
+    struct bw_entity key = {.id = ""};
+
+    (void)snprintf(key.id, sizeof(key.id), "%s", id);
+    return k->n_entities
+               ? bsearch(&key, k->entities, k->n_entities, sizeof(key), by_entity)
+               : NULL;
+}
+
+const char *bw_known_site_of_key(const struct bw_known *k, const char *kid)
+{
+    struct bw_known_key key = {.kid = ""};
+    const struct bw_known_key *at;
+
+    (void)snprintf(key.kid, sizeof(key.kid), "%s", kid);
+    at = k->n_keys ? bsearch(&key, k->keys, k->n_keys, sizeof(key), by_kid) : NULL;
+    return at ? at->site : "";
+}
+
+uint64_t bw_known_claims_mark(const struct bw_known *k)
+{
+    return k->mark;
+}
