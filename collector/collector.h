@@ -19,6 +19,7 @@ struct bw_keeper;
 struct bw_measure;
 struct bw_readers;
 struct bw_reflection;
+struct bw_roomkeeper;
 struct bw_cosigner;
 struct bw_errands;
 struct bw_bags;
@@ -43,6 +44,7 @@ struct bw_collector {
     struct bw_keeper *keeper;     /* of the log */
     struct bw_cosigner *cosigner; /* of others' logs; NULL: of none */
     struct bw_readers *readers;
+    struct bw_roomkeeper *roomkeeper; /* of the state's room */
     struct bw_graphs *graphs;
     struct bw_errands *errands; /* the command, run for packs */
     struct bw_packroom *packroom;

@@ -26,6 +26,8 @@
 #include <notify.h>
 #include <packroom.h>
 #include <readers.h>
+#include <room.h>
+#include <roomkeeper.h>
 #include <share_http.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,7 +55,8 @@ enum step {
     STEP_REFLECTION,
     STEP_READERS,
     STEP_MEASURE, /* look-ups for tickets, which use it, are over */
-    STEP_HTTP,    /* last: what the others owed is answered by now */
+    STEP_HTTP,    /* what the others owed is answered by now */
+    STEP_ROOM,    /* nobody reads it any more */
     STEP_HANDLES
 };
 
@@ -172,6 +175,14 @@ static void next_step(void *owner)
             return;
         }
         break;
+    case STEP_ROOM:
+        if (c->roomkeeper) {
+            struct bw_roomkeeper *k = c->roomkeeper;
+            c->roomkeeper = NULL;
+            bw_roomkeeper_stop(k, next_step, c);
+            return;
+        }
+        break;
     case STEP_HANDLES:
         close_handles(c);
         return;
@@ -206,7 +217,10 @@ static void reload(struct bw_collector *c)
 {
     struct bw_err err = {.text = ""};
     struct bw_collector_config *next = NULL;
-    if (bw_collector_config_read(c->conf_path, &next, &err) < 0) {
+    bw_roomkeeper_conf_lock(c->roomkeeper);
+    int r = bw_collector_config_read(c->conf_path, &next, &err);
+    bw_roomkeeper_conf_unlock(c->roomkeeper);
+    if (r < 0) {
         bw_log(BW_AREA_CONFIG, BW_ERROR, "%s; the old configuration stays in force",
                err.text);
         return;
@@ -357,6 +371,22 @@ static int start_readers(struct bw_collector *c, struct bw_err *reterr)
     return r < 0 ? bw_err_set(reterr, r, "out of memory") : 0;
 }
 
+static int start_room(struct bw_collector *c, struct bw_err *reterr)
+{
+    const struct bw_roomkeeper_opts opts = {
+        .data_dir = c->data_folder,
+        .log_folder = c->log_folder,
+        .rules = BW_SYSCONFDIR "/bandwitness/rules",
+        .conf = c->conf,
+    };
+    return bw_roomkeeper_start(&c->loop, &opts, &c->roomkeeper, reterr);
+}
+
+const struct bw_room *bw_room_take(struct bw_collector *c)
+{
+    return bw_roomkeeper_take(c->roomkeeper);
+}
+
 static int start_graphs(struct bw_collector *c, struct bw_err *reterr)
 {
     struct bw_graphs_opts opts = {
@@ -505,15 +535,11 @@ static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
-    {"signals", start_handles},
-    {"data", start_data},
-    {"ledger", start_ingest},
-    {"log", start_log},
-    {"readers", start_readers},
-    {"graphs", start_graphs},
-    {"packs", start_packs},
-    {"measure", start_measure},
-    {"reflector", bw_reflection_start},
+    {"signals", start_handles}, {"data", start_data},
+    {"ledger", start_ingest},   {"log", start_log},
+    {"readers", start_readers}, {"room", start_room},
+    {"graphs", start_graphs},   {"packs", start_packs},
+    {"measure", start_measure}, {"reflector", bw_reflection_start},
     {"http", start_http},
 };
 

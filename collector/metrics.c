@@ -13,6 +13,7 @@
 #include <measure.h>
 #include <packroom.h>
 #include <readers.h>
+#include <roomkeeper.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -140,6 +141,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     if (c->bags) {
         bw_bags_metrics(c->bags, &b);
     }
+    bw_roomkeeper_metrics(c->roomkeeper, &b);
     bw_packroom_metrics(c->packroom, &b);
     bw_measure_metrics(c->measure, &b);
     bw_reflection_metrics(c->reflection, &b);

@@ -25,7 +25,8 @@ enum {
     CLAIMS_AFTER_S = 2 * DAY_S
 };
 
-/* ---- one day ---------------------------------------------------------------------------- */
+/* ---- one day ----------------------------------------------------------------------------
+ */
 
 static int64_t day_start(const struct keep_circuit *c, int64_t day)
 {
@@ -49,8 +50,7 @@ int bw_keep_claims(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_er
     }
     r = bw_known_claims(k->known, c->site_id, c->name, now_s - CLAIMS_BEFORE_S,
                         now_s + CLAIMS_AFTER_S, &claims, &n, reterr);
-    r = r < 0 ? r
-              : bw_known_terms(k->known, c->site_id, c->name, now_s, &c->terms, reterr);
+    r = r < 0 ? r : bw_known_terms(k->known, c->site_id, c->name, now_s, &c->terms, reterr);
     if (r < 0) {
         free(claims);
         return r;
@@ -89,7 +89,8 @@ static int compare_runs(const void *a, const void *b)
     return (x->at_unix_ms > y->at_unix_ms) - (x->at_unix_ms < y->at_unix_ms);
 }
 
-static int keep_run(struct bw_roomkeeper *k, struct keep_circuit *c, const struct bw_room_run *t)
+static int
+keep_run(struct bw_roomkeeper *k, struct keep_circuit *c, const struct bw_room_run *t)
 {
     struct bw_kept_run *room = bw_grow(c->runs, c->n_runs, &c->cap_runs, sizeof(*room));
 
@@ -175,7 +176,8 @@ static int fold_day(struct bw_roomkeeper *k,
 }
 
 /* The days before today, as one report, and what the rules will have of it. */
-static int fold_merged(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr)
+static int
+fold_merged(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr)
 {
     int64_t from = day_start(c, c->day - BW_ROOM_DAYS_MERGED);
     int64_t to = day_start(c, c->day);
@@ -204,18 +206,20 @@ static int fold_merged(struct bw_roomkeeper *k, struct keep_circuit *c, struct b
         r = bw_roomstore_put_day(k->store, c->id, BW_ROOM_SPAN_MERGED, &old, reterr);
     }
     r = r < 0 ? r
-              : bw_roomstore_put_day(k->store, c->id, BW_ROOM_SPAN_MERGED, &c->merged, reterr);
+              : bw_roomstore_put_day(k->store, c->id, BW_ROOM_SPAN_MERGED, &c->merged,
+                                     reterr);
     bw_report_free(report);
     bw_known_asked_done(&asked);
     return r;
 }
 
-/* ---- jobs ------------------------------------------------------------------------------- */
+/* ---- jobs -------------------------------------------------------------------------------
+ */
 
 enum kind {
-    JOB_TEST,   /* today, with a new run */
+    JOB_TEST, /* today, with a new run */
     JOB_TODAY,
-    JOB_LATE,   /* days with new records before today */
+    JOB_LATE, /* days with new records before today */
     JOB_MERGED,
     JOB_FILL,
     JOB_NONE
@@ -266,17 +270,17 @@ static int by_order(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-static void failed(struct bw_roomkeeper *k,
-                   const struct keep_circuit *c,
-                   const struct bw_err *err)
+static void
+failed(struct bw_roomkeeper *k, const struct keep_circuit *c, const struct bw_err *err)
 {
     (void)pthread_mutex_lock(&k->lock);
     k->stats.failures++;
     (void)pthread_mutex_unlock(&k->lock);
-    bw_complain(&k->fold_complaint, BW_AREA_PAGES, BW_WARN,
-                "the state's room: a day of %s.%s cannot be folded: %s; its page says until "
-                "when figures are known",
-                c->site_id, c->name, err->text);
+    bw_complain(
+        &k->fold_complaint, BW_AREA_PAGES, BW_WARN,
+        "the state's room: a day of %s.%s cannot be folded: %s; its page says until "
+        "when figures are known",
+        c->site_id, c->name, err->text);
 }
 
 /* Does it belong to the store (then all waits), or to this circuit alone? */
@@ -285,10 +289,8 @@ static bool is_store_s(int r)
     return r == -ENOMEM || r == -ENOSPC || r == -EROFS || r == -EAGAIN;
 }
 
-static int do_day(struct bw_roomkeeper *k,
-                  struct keep_circuit *c,
-                  int64_t day,
-                  struct bw_err *reterr)
+static int
+do_day(struct bw_roomkeeper *k, struct keep_circuit *c, int64_t day, struct bw_err *reterr)
 {
     struct bw_err why = {.text = ""};
     int r = fold_day(k, c, day, &why);
@@ -351,8 +353,7 @@ static int do_job(struct bw_roomkeeper *k, struct job *j, struct bw_err *reterr)
     default:
         return 0;
     }
-    return r < 0 ? r
-                 : bw_roomstore_set_filled(k->store, c->id, c->filled_from_day, reterr);
+    return r < 0 ? r : bw_roomstore_set_filled(k->store, c->id, c->filled_from_day, reterr);
 }
 
 /* Where a start would find the marks again: only when none is left the cursor is kept. */
@@ -368,10 +369,10 @@ static int keep_place(struct bw_roomkeeper *k, struct bw_err *reterr)
     }
     int r = bw_roomstore_set(k->store, "cursor", k->cursor, reterr);
     r = r < 0 ? r : bw_roomstore_set(k->store, "said", k->said, reterr);
-    r = r < 0 ? r
-              : bw_roomstore_set(k->store, "claims", (int64_t)(k->claims_mark >> 1), reterr);
-    return r < 0 ? r
-                 : bw_roomstore_set(k->store, "passed", k->now_unix_ms / 1000, reterr);
+    r = r < 0
+            ? r
+            : bw_roomstore_set(k->store, "claims", (int64_t)(k->claims_mark >> 1), reterr);
+    return r < 0 ? r : bw_roomstore_set(k->store, "passed", k->now_unix_ms / 1000, reterr);
 }
 
 static int forget(struct bw_roomkeeper *k, struct bw_err *reterr)
@@ -400,7 +401,8 @@ static int work(struct bw_roomkeeper *k,
         r = bw_roomstore_begin(k->store, reterr);
         for (size_t b = 0; r == 0 && b < BATCH && i < n && jobs[i].kind != JOB_NONE; b++) {
             r = do_job(k, &jobs[i++], reterr);
-            /* Resting, with rows not yet committed, keeps nobody: there is no other writer. */
+            /* Resting, with rows not yet committed, keeps nobody: there is no other writer.
+             */
             if (r == 0 && (!bw_keep_rest(k) || bw_clock_mono_ms() >= until_mono_ms)) {
                 *ret_stop = true;
                 break;
@@ -469,7 +471,8 @@ void bw_keep_count(struct bw_roomkeeper *k)
     (void)pthread_mutex_unlock(&k->lock);
 }
 
-/* ---- what room.db has ------------------------------------------------------------------- */
+/* ---- what room.db has -------------------------------------------------------------------
+ */
 
 struct load {
     struct bw_roomkeeper *k;
@@ -578,8 +581,7 @@ static int load_marks(struct bw_roomkeeper *k, struct load *l, struct bw_err *re
     r = r < 0 ? r : bw_roomstore_get(k->store, "claims", &claims, reterr);
     r = r < 0 ? r : bw_roomstore_get(k->store, "cursor", &k->cursor, reterr);
     r = r < 0 ? r : bw_roomstore_get(k->store, "passed", &l->passed_unix_s, reterr);
-    r = r < 0 ? r
-              : bw_roomstore_get(k->store, "watched", &k->watched_since_unix_s, reterr);
+    r = r < 0 ? r : bw_roomstore_get(k->store, "watched", &k->watched_since_unix_s, reterr);
     l->usable = facts == BW_FACTS_VERSION && said == k->said &&
                 claims == (int64_t)(k->claims_mark >> 1) && k->cursor != BW_UNKNOWN &&
                 l->passed_unix_s != BW_UNKNOWN;
@@ -605,8 +607,8 @@ int bw_keep_load(struct bw_roomkeeper *k, struct bw_err *reterr)
                   : bw_roomstore_days(k->store, BW_UNKNOWN, BW_ROOM_SPAN_MERGED, day - 40,
                                       day + 1, on_merged, &l, reterr);
         r = r < 0 ? r
-                  : bw_roomstore_runs(k->store, BW_UNKNOWN, k->now_unix_ms - BW_KEEP_RUNS_MS,
-                                      on_run, &l, reterr);
+                  : bw_roomstore_runs(k->store, BW_UNKNOWN,
+                                      k->now_unix_ms - BW_KEEP_RUNS_MS, on_run, &l, reterr);
         r = r < 0 ? r : bw_roomstore_risks(k->store, on_risk, &l, reterr);
     }
     r = r < 0 ? r : bw_keep_load_spells(k, reterr);

@@ -21,7 +21,8 @@ enum {
     DAYS_MAX = 3650
 };
 
-/* ---- disk ------------------------------------------------------------------------------- */
+/* ---- disk -------------------------------------------------------------------------------
+ */
 
 /* What was free on each of the last days is kept; the oldest of a week says how fast it
  * goes. */
@@ -67,7 +68,8 @@ static void look_disk(struct bw_roomkeeper *k, struct bw_room_health *h)
     }
 }
 
-/* ---- backup ----------------------------------------------------------------------------- */
+/* ---- backup -----------------------------------------------------------------------------
+ */
 
 /* Whoever verified a backup says so by the time of a file; nobody else can know. */
 static void look_backup(const struct bw_roomkeeper *k, struct bw_room_health *h)
@@ -79,7 +81,8 @@ static void look_backup(const struct bw_roomkeeper *k, struct bw_room_health *h)
     h->backup_unix_s = stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec : BW_UNKNOWN;
 }
 
-/* ---- the log ---------------------------------------------------------------------------- */
+/* ---- the log ----------------------------------------------------------------------------
+ */
 
 struct log_look {
     struct bw_room_health *h;
@@ -104,8 +107,9 @@ on_witness(void *owner, const char *who, int64_t unix_s, const void *bytes, size
     (void)bytes;
     (void)n;
 
-    l->h->witness_unix_s =
-        unix_s > l->h->witness_unix_s ? unix_s : l->h->witness_unix_s; /* unknown is least */
+    l->h->witness_unix_s = unix_s > l->h->witness_unix_s
+                               ? unix_s
+                               : l->h->witness_unix_s; /* unknown is least */
     return 0;
 }
 
@@ -135,7 +139,8 @@ static void look_log(const struct bw_roomkeeper *k, struct bw_room_health *h)
     bw_tlog_close(log);
 }
 
-/* ---- certificates ----------------------------------------------------------------------- */
+/* ---- certificates -----------------------------------------------------------------------
+ */
 
 static int64_t days_of(const char *path)
 {
@@ -163,9 +168,10 @@ static void look_certificates(const struct bw_roomkeeper *k, struct bw_room_heal
             h->certificate_days = BW_UNKNOWN;
             return;
         }
-        h->certificate_days = h->certificate_days == BW_UNKNOWN || days < h->certificate_days
-                                  ? days
-                                  : h->certificate_days;
+        h->certificate_days =
+            h->certificate_days == BW_UNKNOWN || days < h->certificate_days
+                ? days
+                : h->certificate_days;
     }
 }
 

@@ -21,7 +21,8 @@ enum {
     DAY_S = 86400
 };
 
-/* ---- lists ----------------------------------------------------------------------------- */
+/* ---- lists -----------------------------------------------------------------------------
+ */
 
 static int by_site(const void *a, const void *b)
 {
@@ -129,7 +130,8 @@ static int look_sites(struct bw_roomkeeper *k)
     return 0;
 }
 
-/* ---- what the catalogue says ------------------------------------------------------------ */
+/* ---- what the catalogue says ------------------------------------------------------------
+ */
 
 static void refill(struct keep_circuit *c)
 {
@@ -177,7 +179,8 @@ static int look_catalogue(struct bw_roomkeeper *k, struct bw_err *reterr)
     return r < 0 ? bw_err_set(reterr, r, "out of memory") : 0;
 }
 
-/* ---- newest intervals ------------------------------------------------------------------- */
+/* ---- newest intervals -------------------------------------------------------------------
+ */
 
 struct walk {
     struct bw_roomkeeper *k;
@@ -286,8 +289,8 @@ static void judge_sites(struct bw_roomkeeper *k)
     for (size_t i = 0; i < k->n_sites; i++) {
         struct keep_site *s = k->sites[i];
         const struct bw_known_site *known = bw_known_site(k->known, s->id);
-        s->row.freshness = known && known->site.state == BW_SITE_RETIRED ? BW_RETIRED
-                                                                         : BW_NEVER;
+        s->row.freshness =
+            known && known->site.state == BW_SITE_RETIRED ? BW_RETIRED : BW_NEVER;
         if (s->heard && s->row.freshness != BW_RETIRED) {
             bw_site_row_judge(&s->row, k->now_unix_ms);
         }
@@ -318,7 +321,8 @@ static int look_newest(struct bw_roomkeeper *k, struct bw_err *reterr)
     return r;
 }
 
-/* ---- days with new records -------------------------------------------------------------- */
+/* ---- days with new records --------------------------------------------------------------
+ */
 
 int64_t bw_keep_day_of(const struct keep_circuit *c, int64_t unix_s)
 {
@@ -379,7 +383,8 @@ static int look_records(struct bw_roomkeeper *k, struct bw_err *reterr)
     return r;
 }
 
-/* ---- which day it is -------------------------------------------------------------------- */
+/* ---- which day it is --------------------------------------------------------------------
+ */
 
 static int place(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr)
 {

@@ -17,7 +17,8 @@ enum {
     DEPTH_MAX = 32
 };
 
-/* ---- strings ---------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------
+ */
 
 struct chunk {
     struct chunk *next;
@@ -68,15 +69,16 @@ void bw_keep_room_free(struct bw_room *r)
     }
 }
 
-/* ---- entities --------------------------------------------------------------------------- */
+/* ---- entities ---------------------------------------------------------------------------
+ */
 
 struct tree {
     const struct bw_entity *list; /* by id, n */
     size_t n;
-    size_t *parent;      /* of each; n: none */
+    size_t *parent;       /* of each; n: none */
     size_t *child, *next; /* the first below it; the next of the same parent; n: none */
-    size_t top;          /* the first without a parent */
-    uint32_t *place;     /* where it went in the room */
+    size_t top;           /* the first without a parent */
+    uint32_t *place;      /* where it went in the room */
 };
 
 static int by_id(const void *a, const void *b)
@@ -180,7 +182,8 @@ static void tree_done(struct tree *t)
     free(t->place);
 }
 
-/* ---- circuits --------------------------------------------------------------------------- */
+/* ---- circuits ---------------------------------------------------------------------------
+ */
 
 static bool in_force(const struct bw_report_claim *c, int64_t unix_s)
 {
@@ -303,7 +306,8 @@ static void make_circuit(const struct bw_roomkeeper *k,
     make_below(k, r, c, to, failed);
 }
 
-/* ---- sites ------------------------------------------------------------------------------ */
+/* ---- sites ------------------------------------------------------------------------------
+ */
 
 struct placing {
     uint32_t entity; /* BW_ROOM_NONE last */
@@ -321,10 +325,8 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->site->id, y->site->id);
 }
 
-static void make_site(struct bw_roomkeeper *k,
-                      struct bw_room *r,
-                      const struct placing *p,
-                      bool *failed)
+static void
+make_site(struct bw_roomkeeper *k, struct bw_room *r, const struct placing *p, bool *failed)
 {
     const struct keep_site *s = p->site;
     const struct bw_known_site *known = bw_known_site(k->known, s->id);
@@ -401,8 +403,9 @@ static void span_entities(struct bw_room *r)
             last++;
         }
         e->end_site = (uint32_t)last;
-        e->first_circuit = e->first_site < r->n_sites ? r->sites[e->first_site].first_circuit
-                                                      : (uint32_t)r->n_circuits;
+        e->first_circuit = e->first_site < r->n_sites
+                               ? r->sites[e->first_site].first_circuit
+                               : (uint32_t)r->n_circuits;
         e->end_circuit = e->end_site > e->first_site ? r->sites[e->end_site - 1].end_circuit
                                                      : e->first_circuit;
     }
@@ -416,8 +419,9 @@ static void count_students(struct bw_room *r)
         struct bw_room_entity *e = &r->entities[i];
         for (uint32_t s = e->first_site; s < e->end_site && r->sites[s].entity == i; s++) {
             for (uint32_t c = r->sites[s].first_circuit; c < r->sites[s].end_circuit; c++) {
-                e->students = r->circuits[c].students > e->students ? r->circuits[c].students
-                                                                    : e->students;
+                e->students = r->circuits[c].students > e->students
+                                  ? r->circuits[c].students
+                                  : e->students;
             }
         }
         if (e->students != BW_UNKNOWN) {
@@ -425,19 +429,20 @@ static void count_students(struct bw_room *r)
         }
         for (uint32_t k = (uint32_t)i + 1; k < e->end; k = r->entities[k].end) {
             if (r->entities[k].students != BW_UNKNOWN) {
-                e->students = (e->students == BW_UNKNOWN ? 0 : e->students) +
-                              r->entities[k].students;
+                e->students =
+                    (e->students == BW_UNKNOWN ? 0 : e->students) + r->entities[k].students;
             }
             e->n_students_unknown += r->entities[k].n_students_unknown;
         }
-        e->n_students_unknown +=
-            e->kind == BW_ENTITY_SCHOOL && e->end == i + 1 ? 1 : 0;
+        e->n_students_unknown += e->kind == BW_ENTITY_SCHOOL && e->end == i + 1 ? 1 : 0;
     }
 }
 
-/* ---- all of it -------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------
+ */
 
-static bool index_all(struct bw_room *r, const struct tree *t, const struct bw_roomkeeper *k)
+static bool
+index_all(struct bw_room *r, const struct tree *t, const struct bw_roomkeeper *k)
 {
     r->entity_by_id = calloc(r->n_entities + 1, sizeof(*r->entity_by_id));
     r->site_by_id = calloc(r->n_sites + 1, sizeof(*r->site_by_id));

@@ -39,8 +39,9 @@ static bool stays_open(enum bw_unsure u)
 static bool at_risk(const struct bw_finding *f)
 {
     return f->outcome == BW_OUTCOME_NOT_ENOUGH && stays_open(f->unsure) &&
-           (f->governs || (f->kind == BW_EVRULE_USE && (f->unsure == BW_UNSURE_TOO_FEW ||
-                                                         f->unsure == BW_UNSURE_UNTESTABLE)));
+           (f->governs ||
+            (f->kind == BW_EVRULE_USE &&
+             (f->unsure == BW_UNSURE_TOO_FEW || f->unsure == BW_UNSURE_UNTESTABLE)));
 }
 
 /* The part that says why, with the smallest share of what it wants. */
@@ -78,7 +79,9 @@ static int64_t year_end(const struct bw_tz *tz, int64_t now_unix_s)
     return bw_tz_day_start(tz, c.month >= 7 ? c.year + 1 : c.year, 7, 1);
 }
 
-void bw_keep_risk(const struct bw_report *r, int64_t now_unix_s, struct bw_roomstore_risk *ret)
+void bw_keep_risk(const struct bw_report *r,
+                  int64_t now_unix_s,
+                  struct bw_roomstore_risk *ret)
 {
     const struct bw_finding *worst = NULL;
     const struct bw_finding_part *part;

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- one spell -------------------------------------------------------------------------- */
+/* ---- one spell --------------------------------------------------------------------------
+ */
 
 static int keep(struct bw_roomkeeper *k,
                 const char *scope,
@@ -49,15 +50,16 @@ static bool turn(struct bw_room_spell *s, enum bw_verdict verdict, int64_t at_un
 
 static bool happen(struct bw_room_spell *s, int64_t at_unix_s)
 {
-    if (at_unix_s == BW_UNKNOWN || (s->since_unix_s != BW_UNKNOWN &&
-                                    s->since_unix_s >= at_unix_s)) {
+    if (at_unix_s == BW_UNKNOWN ||
+        (s->since_unix_s != BW_UNKNOWN && s->since_unix_s >= at_unix_s)) {
         return false;
     }
     *s = (struct bw_room_spell){.since_unix_s = at_unix_s, .until_unix_s = at_unix_s};
     return true;
 }
 
-/* ---- sites ------------------------------------------------------------------------------ */
+/* ---- sites ------------------------------------------------------------------------------
+ */
 
 /* The stretch of unsynchronised intervals that its newest one ends, by its circuits. */
 static int64_t unsynced_since(struct bw_roomkeeper *k, const struct keep_site *s)
@@ -106,17 +108,17 @@ static int look_site(struct bw_roomkeeper *k, struct keep_site *s, struct bw_err
     }
     changed[BW_ROOM_CLONED] = happen(&s->spell[BW_ROOM_CLONED], s->fork_unix_s);
     for (int i = 0; r == 0 && i < BW_ROOM_BELOW; i++) {
-        r = changed[i] ? keep(k, s->id, (enum bw_room_condition)i, &s->spell[i], reterr) : 0;
+        r = changed[i] ? keep(k, s->id, (enum bw_room_condition)i, &s->spell[i], reterr)
+                       : 0;
     }
     return r;
 }
 
-/* ---- circuits --------------------------------------------------------------------------- */
+/* ---- circuits ---------------------------------------------------------------------------
+ */
 
-static void below(struct bw_roomkeeper *k,
-                  struct keep_circuit *c,
-                  uint32_t site,
-                  bool *ret_changed)
+static void
+below(struct bw_roomkeeper *k, struct keep_circuit *c, uint32_t site, bool *ret_changed)
 {
     struct bw_room_spell *s = &c->spell[0];
     int64_t since = INT64_MAX;
@@ -183,7 +185,8 @@ static bool claim(struct bw_roomkeeper *k, struct keep_circuit *c)
     return changed && happen(&c->spell[BW_ROOM_CLAIM - BW_ROOM_BELOW], from);
 }
 
-static int look_circuit(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr)
+static int
+look_circuit(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr)
 {
     bool changed[BW_ROOM_CONDITIONS - BW_ROOM_BELOW] = {false};
     int64_t now_s = k->now_unix_ms / 1000;
@@ -214,7 +217,8 @@ static int look_circuit(struct bw_roomkeeper *k, struct keep_circuit *c, struct 
     return r;
 }
 
-/* ---- servers, forks, holes --------------------------------------------------------------- */
+/* ---- servers, forks, holes
+ * --------------------------------------------------------------- */
 
 static int look_servers(struct bw_roomkeeper *k)
 {

@@ -30,12 +30,12 @@ int bw_known_open(const struct bw_known_opts *o,
     k->version = BW_UNKNOWN;
     k->conf = o->conf;
     r = bw_origin_open(BW_FROM_LEDGER, o->data_dir, &k->origin, reterr);
-    if (r == 0 && o->rules[0]) {
-        r = bw_known_read_rules(k, o->rules, reterr);
-    }
     if (r < 0) {
         bw_known_close(k);
         return r;
+    }
+    if (o->rules[0]) {
+        bw_known_read_rules(k, o->rules);
     }
     k->catalogue = bw_origin_catalogue(k->origin);
     *ret = k;
@@ -64,7 +64,8 @@ struct bw_ledger *bw_known_ledger(struct bw_known *k)
     return bw_origin_ledger(k->origin, &folder);
 }
 
-/* ---- lists ---------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------
+ */
 
 struct lists {
     struct bw_entity *entities;
@@ -100,7 +101,8 @@ static int on_entity(void *owner, const struct bw_entity *e)
 static int on_site(void *owner, const struct bw_site *s)
 {
     struct lists *l = owner;
-    struct bw_known_site *room = bw_grow(l->sites, l->n_sites, &l->cap_sites, sizeof(*room));
+    struct bw_known_site *room =
+        bw_grow(l->sites, l->n_sites, &l->cap_sites, sizeof(*room));
 
     if (!room) {
         return -ENOMEM;
@@ -127,7 +129,8 @@ static int by_site(const void *a, const void *b)
 
 static int by_kid(const void *a, const void *b)
 {
-    return strcmp(((const struct bw_known_key *)a)->kid, ((const struct bw_known_key *)b)->kid);
+    return strcmp(((const struct bw_known_key *)a)->kid,
+                  ((const struct bw_known_key *)b)->kid);
 }
 
 static struct bw_known_site *
@@ -211,15 +214,15 @@ static int read_lists(struct bw_known *k, struct lists *l, struct bw_err *reterr
     r = r < 0 ? r : c->ops->keys(c, NULL, on_key, l, reterr);
     r = r < 0 ? r : c->ops->tokens(c, on_token, l, reterr);
     l->mark = UINT64_C(14695981039346656037);
-    r = r < 0 ? r
-              : c->ops->claims(c, NULL, NULL, 0, INT64_MAX, on_claim, l, reterr);
+    r = r < 0 ? r : c->ops->claims(c, NULL, NULL, 0, INT64_MAX, on_claim, l, reterr);
     if (r == 0 && l->n_keys > 0) {
         qsort(l->keys, l->n_keys, sizeof(*l->keys), by_kid);
     }
     return r;
 }
 
-/* ---- what is new ---------------------------------------------------------------------- */
+/* ---- what is new ----------------------------------------------------------------------
+ */
 
 struct news {
     struct bw_known *k;
@@ -321,9 +324,8 @@ const struct bw_entity *bw_known_entity(const struct bw_known *k, const char *id
     struct bw_entity key = {.id = ""};
 
     (void)snprintf(key.id, sizeof(key.id), "%s", id);
-    return k->n_entities
-               ? bsearch(&key, k->entities, k->n_entities, sizeof(key), by_entity)
-               : NULL;
+    return k->n_entities ? bsearch(&key, k->entities, k->n_entities, sizeof(key), by_entity)
+                         : NULL;
 }
 
 const char *bw_known_site_of_key(const struct bw_known *k, const char *kid)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <evrule.h>
 #include <grow.h>
+#include <log.h>
 #include <origin.h>
 #include <statement.h>
 #include <stdio.h>
@@ -21,14 +22,26 @@ enum {
     PARENTS_MAX = 16
 };
 
-int bw_known_read_rules(struct bw_known *k, const char *folder, struct bw_err *reterr)
+void bw_known_read_rules(struct bw_known *k, const char *folder)
 {
-    int r = bw_evrule_folder(folder, &k->rules, &k->n_rules, reterr);
+    struct bw_err err = {.text = ""};
+    int r;
 
-    return r == -ENOENT ? 0 : r; /* nothing to judge by is installed here */
+    if (k->conf) {
+        (void)pthread_mutex_lock(k->conf);
+    }
+    r = bw_evrule_folder(folder, &k->rules, &k->n_rules, &err);
+    if (k->conf) {
+        (void)pthread_mutex_unlock(k->conf);
+    }
+    if (r < 0 && r != -ENOENT) { /* none: nothing to judge by is installed here */
+        bw_log(BW_AREA_EVIDENCE, BW_WARN,
+               "%s; until the next start the state's room judges by no rule", err.text);
+    }
 }
 
-/* ---- what was said -------------------------------------------------------------------- */
+/* ---- what was said --------------------------------------------------------------------
+ */
 
 struct abouts {
     char (*list)[BW_STATEMENT_ABOUT_MAX + 1];
@@ -53,7 +66,8 @@ static int on_calendar(void *owner, const struct bw_said *s)
 }
 
 /* One key after the other: of a key whose calendars cannot be read there is none. */
-static int read_calendars(struct bw_known *k, struct bw_calendars *to, struct bw_err *reterr)
+static int
+read_calendars(struct bw_known *k, struct bw_calendars *to, struct bw_err *reterr)
 {
     const struct bw_said_query q = {.kind = bw_statement_kind_name(BW_STATEMENT_CALENDAR)};
     struct abouts a = {.n = 0};
@@ -122,8 +136,7 @@ int bw_known_read_said(struct bw_known *k,
     bw_known_forget_said(k);
     k->said = -1; /* until all of it was read */
     r = read_calendars(k, &k->calendars, reterr);
-    r = r < 0 ? r
-              : k->catalogue->ops->statements(k->catalogue, &acts, on_act, k, reterr);
+    r = r < 0 ? r : k->catalogue->ops->statements(k->catalogue, &acts, on_act, k, reterr);
     r = r < 0 ? r : any_of(k, BW_STATEMENT_ANNOTATION, &k->annotated, reterr);
     r = r < 0 ? r : any_of(k, BW_STATEMENT_ERRATUM, &k->errata, reterr);
     return r < 0 ? r
@@ -156,7 +169,8 @@ void bw_known_mark_moved(const struct bw_known *k, struct bw_known_site *sites, 
     }
 }
 
-/* ---- calendars and zones -------------------------------------------------------------- */
+/* ---- calendars and zones --------------------------------------------------------------
+ */
 
 static int zone_named(struct bw_known *k,
                       const char *name,
@@ -283,7 +297,8 @@ static void take_calendar(const struct bw_calendar_kept *kept, struct bw_known_a
     }
 }
 
-static int ask_calendars(struct bw_known *k, struct bw_known_asked *a, struct bw_err *reterr)
+static int
+ask_calendars(struct bw_known *k, struct bw_known_asked *a, struct bw_err *reterr)
 {
     const struct bw_calendar_kept *list[GOVERNING_MAX];
     const struct bw_known_site *s = bw_known_site(k, a->site);
@@ -291,8 +306,8 @@ static int ask_calendars(struct bw_known *k, struct bw_known_asked *a, struct bw
 
     if (s && s->moved) {
         a->own = calloc(1, sizeof(*a->own));
-        int r = a->own ? bw_calendars_add_site(k->catalogue, a->site, a->own, reterr)
-                       : -ENOMEM;
+        int r =
+            a->own ? bw_calendars_add_site(k->catalogue, a->site, a->own, reterr) : -ENOMEM;
         if (r < 0) {
             return r;
         }
@@ -312,7 +327,8 @@ static int ask_calendars(struct bw_known *k, struct bw_known_asked *a, struct bw
     return 0;
 }
 
-/* ---- claims --------------------------------------------------------------------------- */
+/* ---- claims ---------------------------------------------------------------------------
+ */
 
 int bw_known_claims(struct bw_known *k,
                     const char *site,
@@ -381,13 +397,15 @@ int bw_known_terms(struct bw_known *k,
     if (r == 0 && n > 0) {
         (void)snprintf(ret->provider, sizeof(ret->provider), "%s", bound[0].provider);
         (void)snprintf(ret->lines, sizeof(ret->lines), "%s", bound[0].claims);
-        ret->monthly_cents = BW_UNKNOWN; /* several lines and one-time costs: see the report */
+        ret->monthly_cents =
+            BW_UNKNOWN; /* several lines and one-time costs: see the report */
     }
     free(bound);
     return r;
 }
 
-/* ---- the question --------------------------------------------------------------------- */
+/* ---- the question ---------------------------------------------------------------------
+ */
 
 static int ask_people(struct bw_known *k, struct bw_known_asked *a, struct bw_err *reterr)
 {

@@ -54,7 +54,8 @@ struct bw_known {
 
 const struct bw_entity *bw_known_entity(const struct bw_known *k, const char *id);
 
-int bw_known_read_rules(struct bw_known *k, const char *folder, struct bw_err *reterr);
+/* A file that cannot be used is told; then there are none. */
+void bw_known_read_rules(struct bw_known *k, const char *folder);
 /* Calendars, adoptions and acts, anew. */
 int bw_known_read_said(struct bw_known *k,
                        const struct bw_known_site *sites,

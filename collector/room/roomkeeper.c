@@ -27,14 +27,15 @@ enum {
     PASS_MIN_MS = 2000,
     PASS_MAX_MS = 60000,
     PASS_TIMES = 25,
-    SHARE = 12,            /* one part of so many is the most CPU it takes */
-    BURST_US = 2000000,    /* that may be used at once */
-    REST_US = 2000,        /* less is not worth a rest */
+    SHARE = 12,         /* one part of so many is the most CPU it takes */
+    BURST_US = 2000000, /* that may be used at once */
+    REST_US = 2000,     /* less is not worth a rest */
     REST_MAX_MS = 60000,
-    AGAIN_MS = 30000       /* after a pass that failed */
+    AGAIN_MS = 30000 /* after a pass that failed */
 };
 
-/* ---- time ------------------------------------------------------------------------------ */
+/* ---- time ------------------------------------------------------------------------------
+ */
 
 static int64_t thread_cpu_us(void)
 {
@@ -94,7 +95,8 @@ bool bw_keep_rest(struct bw_roomkeeper *k)
     return !wait_for(k, ms < REST_MAX_MS ? ms : REST_MAX_MS);
 }
 
-/* ---- what all its files look up --------------------------------------------------------- */
+/* ---- what all its files look up ---------------------------------------------------------
+ */
 
 struct keep_site *bw_keep_site(struct bw_roomkeeper *k, const char *id)
 {
@@ -159,7 +161,8 @@ uint16_t bw_keep_server(struct bw_roomkeeper *k, const char *name)
     return (uint16_t)k->n_servers++;
 }
 
-/* ---- a pass ----------------------------------------------------------------------------- */
+/* ---- a pass -----------------------------------------------------------------------------
+ */
 
 static int open_all(struct bw_roomkeeper *k, struct bw_err *reterr)
 {
@@ -275,7 +278,8 @@ static void *keeper_main(void *arg)
     return NULL;
 }
 
-/* ---- the loop's side -------------------------------------------------------------------- */
+/* ---- the loop's side --------------------------------------------------------------------
+ */
 
 static void keeper_free(struct bw_roomkeeper *k)
 {

@@ -21,13 +21,13 @@ struct uv_loop_s;
 struct bw_roomkeeper_opts {
     const char *data_dir; /* with ledger and catalogue */
     const char *log_folder;
-    const char *rules; /* folder of rules; "" none */
+    const char *rules;                      /* folder of rules; "" none */
     const struct bw_collector_config *conf; /* looked at before this returns */
 };
 
 struct bw_roomkeeper_stats {
     int64_t passes;
-    int64_t failures;     /* passes and days that ended in trouble */
+    int64_t failures; /* passes and days that ended in trouble */
     int64_t days_folded;
     int64_t days_to_fill; /* of the past year; unknown: not counted yet */
     int64_t waiting;      /* circuits with newer records than their today */
@@ -35,7 +35,7 @@ struct bw_roomkeeper_stats {
     int64_t cpu_us;       /* of the thread */
     int64_t made_unix_ms; /* of the newest room; unknown: none */
     int64_t room_bytes;
-    int64_t make_us;      /* it took to make it */
+    int64_t make_us; /* it took to make it */
 };
 
 /* The ledger and the catalogue are open for writing in this process already. */

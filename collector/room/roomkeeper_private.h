@@ -20,8 +20,8 @@
 #include <uv.h>
 
 enum {
-    BW_KEEP_DIRTY_DAYS = 32,       /* days of a mask; older ones are filled again */
-    BW_KEEP_FILL_DAYS = 396,       /* a year and a month */
+    BW_KEEP_DIRTY_DAYS = 32,        /* days of a mask; older ones are filled again */
+    BW_KEEP_FILL_DAYS = 396,        /* a year and a month */
     BW_KEEP_RUNS_MS = 3 * 86400000, /* of runs in memory */
     BW_KEEP_CERTIFICATES_MAX = 8
 };
@@ -58,7 +58,7 @@ struct keep_circuit {
     bool hurry;     /* a new test is among them */
     int64_t folded_mono_ms;
     struct bw_room_day today, yesterday, merged;
-    int64_t merged_day; /* it was made on; unknown: not yet */
+    int64_t merged_day;       /* it was made on; unknown: not yet */
     struct bw_kept_run *runs; /* by time */
     size_t n_runs, cap_runs;
     /* on file */
@@ -69,8 +69,9 @@ struct keep_circuit {
     int64_t students;
     struct bw_roomstore_risk risk;
     struct bw_room_spell spell[BW_ROOM_CONDITIONS - BW_ROOM_BELOW];
-    int64_t claim_seen[BW_DIRECTIONS]; /* what was claimed at the last look, unknown: none */
-    bool claim_known;                  /* there was one */
+    int64_t
+        claim_seen[BW_DIRECTIONS]; /* what was claimed at the last look, unknown: none */
+    bool claim_known;              /* there was one */
     struct bw_below below[BW_DIRECTIONS];
 };
 
@@ -158,7 +159,9 @@ int bw_keep_claims(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_er
 
 /* ---- keep_risk.c */
 struct bw_report;
-void bw_keep_risk(const struct bw_report *r, int64_t now_unix_s, struct bw_roomstore_risk *ret);
+void bw_keep_risk(const struct bw_report *r,
+                  int64_t now_unix_s,
+                  struct bw_roomstore_risk *ret);
 
 /* ---- keep_spells.c */
 int bw_keep_spells(struct bw_roomkeeper *k, struct bw_err *reterr);
