@@ -376,7 +376,7 @@ static int start_room(struct bw_collector *c, struct bw_err *reterr)
     const struct bw_roomkeeper_opts opts = {
         .data_dir = c->data_folder,
         .log_folder = c->log_folder,
-        .rules = BW_SYSCONFDIR "/bandwitness/rules",
+        .rules = c->conf->rules,
         .conf = c->conf,
     };
     return bw_roomkeeper_start(&c->loop, &opts, &c->roomkeeper, reterr);

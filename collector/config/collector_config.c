@@ -29,6 +29,13 @@ static const struct bw_optspec top_opts[] = {
      .max = BW_DATA_DIR_MAX - 1,
      .def = "/var/lib/bandwitness-collector",
      .doc = "Where ledger, catalogue, log key and graph files live."},
+    {.name = "rules",
+     .type = BW_OPT_STRING,
+     .max = BW_DATA_DIR_MAX - 1,
+     .def = "/etc/bandwitness/rules",
+     .doc =
+         "Folder of rules (bandwitness-rules(5)): by those that govern a circuit the first "
+         "page tells whose evidence is at risk. Read at the start."},
     {.name = "log",
      .type = BW_OPT_ENUM,
      .words = levels,
@@ -480,6 +487,7 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     const struct bw_conf_node *top = bw_conf_top(c->conf);
     (void)snprintf(c->title, sizeof(c->title), "%s", bw_conf_str(top, "title"));
     (void)snprintf(c->data_dir, sizeof(c->data_dir), "%s", bw_conf_str(top, "data_dir"));
+    (void)snprintf(c->rules, sizeof(c->rules), "%s", bw_conf_str(top, "rules"));
     if (c->data_dir[0] != '/') {
         return bw_conf_fault(top, "data_dir", reterr, "\"%s\" must begin with /",
                              c->data_dir);
@@ -600,6 +608,9 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
 {
     if (strcmp(now->data_dir, next->data_dir) != 0) {
         return "data_dir changed";
+    }
+    if (strcmp(now->rules, next->rules) != 0) {
+        return "rules changed";
     }
     bool listen = now->n_listen != next->n_listen;
     for (size_t i = 0; i < now->n_listen && !listen; i++) {

@@ -54,6 +54,7 @@ struct bw_collector_config {
     struct bw_conf *conf;
     char title[128]; /* shown on the pages */
     char data_dir[BW_DATA_DIR_MAX];
+    char rules[BW_DATA_DIR_MAX]; /* folder of rules; "" none */
     struct bw_config_listen listen[BW_LISTEN_MAX];
     size_t n_listen;
     int64_t log_level; /* enum bw_log_level */

@@ -46,7 +46,7 @@ static void list_url(struct bw_buf *b,
     state = state ? state : l->state;
     sort = sort ? sort : l->sort;
     const char *sep = "?";
-    bw_buf_puts(b, "/");
+    bw_buf_puts(b, "/sites");
     if (l->query.words[0]) {
         bw_buf_puts(b, "?q=");
         bw_text_url(b, l->query.words);
@@ -94,10 +94,10 @@ write_counts(struct bw_buf *b, const struct list *l, const struct bw_overview *o
 
 static void write_search(struct bw_buf *b, const struct list *l)
 {
-    bw_buf_puts(b,
-                "<form class=\"search\" action=\"/\" method=\"get\" role=\"search\"><div>"
-                "<label for=\"q\">Site, district or id</label>"
-                "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"200\" value=\"");
+    bw_buf_puts(
+        b, "<form class=\"search\" action=\"/sites\" method=\"get\" role=\"search\"><div>"
+           "<label for=\"q\">Site, district or id</label>"
+           "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"200\" value=\"");
     bw_text_html(b, l->query.words);
     bw_buf_puts(b, "\"></div>");
     if (l->state[0]) {
@@ -239,7 +239,8 @@ static void render_list(struct list *l, struct bw_overview *o)
     if (bw_overview_select(o, &l->query) > 0) {
         write_table(b, l, o);
     } else {
-        bw_buf_puts(b, "<p class=\"note\">No site fits. <a href=\"/\">Show all</a></p>");
+        bw_buf_puts(b,
+                    "<p class=\"note\">No site fits. <a href=\"/sites\">Show all</a></p>");
     }
     write_ledger_line(b, o);
     bw_page_end(b, o->now_unix_ms);

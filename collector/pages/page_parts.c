@@ -13,6 +13,15 @@
 #include <string.h>
 #include <text.h>
 
+/* What every page leads to. */
+static const struct {
+    const char *path;
+    const char *words;
+} pages[] = {
+    {"/", "Changed"},
+    {"/sites", "Sites"},
+};
+
 void bw_page_begin(struct bw_buf *b, const char *title, const char *state)
 {
     bw_buf_puts(b,
@@ -31,7 +40,11 @@ void bw_page_begin(struct bw_buf *b, const char *title, const char *state)
                   bw_style_tag);
     bw_text_html(b, state);
     bw_buf_puts(b, "</a><span>a witness for school bandwidth</span></div></header>"
-                   "<main id=\"main\">\n");
+                   "<nav class=\"main\" aria-label=\"Pages\"><ul>");
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        bw_buf_printf(b, "<li><a href=\"%s\">%s</a></li>", pages[i].path, pages[i].words);
+    }
+    bw_buf_puts(b, "</ul></nav><main id=\"main\">\n");
 }
 
 void bw_page_end(struct bw_buf *b, int64_t now_unix_ms)
@@ -202,7 +215,7 @@ void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why)
     bw_page_begin(&b, title, "Bandwitness");
     bw_buf_printf(&b, "<h1>%s</h1><p>", title);
     bw_text_html(&b, why);
-    bw_buf_puts(&b, "</p><p><a href=\"/\">All sites</a></p>");
+    bw_buf_puts(&b, "</p><p><a href=\"/sites\">All sites</a></p>");
     bw_page_end(&b, bw_clock_unix_ms());
     if (status == 429 || status == 503) {
         bw_http_add(req, "Retry-After", "10");

@@ -379,7 +379,9 @@ static void write_circuit(struct bw_buf *b,
                           const struct range *range,
                           int64_t now_s)
 {
-    bw_buf_puts(b, "<h2>Circuit <span class=\"mono\">");
+    bw_buf_puts(b, "<h2 id=\"c-");
+    bw_text_html(b, c->now.facts.id);
+    bw_buf_puts(b, "\">Circuit <span class=\"mono\">");
     bw_text_html(b, c->now.facts.id);
     bw_buf_puts(b, "</span>");
     if (c->now.silent) {
@@ -403,7 +405,7 @@ static void write_head(struct bw_buf *b,
                        int64_t now_s)
 {
     bw_page_begin(b, s->name[0] ? s->name : s->id, p->title);
-    bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/\">All sites</a></p><h1>");
+    bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/sites\">All sites</a></p><h1>");
     bw_text_html(b, s->name[0] ? s->name : s->id);
     bw_buf_puts(b, "</h1><p class=\"soft\">");
     if (s->entity[0]) {

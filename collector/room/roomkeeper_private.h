@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * roomkeeper_private.h - what the keeper's files share: roomkeeper.c (the thread),
- * keep_look.c (what is new), keep_fold.c (days), keep_risk.c (whether evidence will be
- * enough), keep_spells.c (what began and ended), keep_health.c, keep_make.c (a room). */
+ * keep_look.c (what is new), keep_load.c (what is kept), keep_fold.c (days), keep_risk.c
+ * (whether evidence will be enough), keep_spells.c (what began and ended), keep_health.c,
+ * keep_make.c (a room). */
 #ifndef BW_ROOMKEEPER_PRIVATE_H
 #define BW_ROOMKEEPER_PRIVATE_H
 
@@ -151,11 +152,15 @@ int bw_keep_fold(struct bw_roomkeeper *k,
                  int64_t until_mono_ms,
                  bool *ret_more,
                  struct bw_err *reterr);
-/* What room.db has of days, runs and risks, once. */
-int bw_keep_load(struct bw_roomkeeper *k, struct bw_err *reterr);
 void bw_keep_count(struct bw_roomkeeper *k); /* what is left, into the figures */
 /* Claims as they are on file now. */
 int bw_keep_claims(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr);
+
+/* ---- keep_load.c: what room.db has of days, runs and risks, once */
+int bw_keep_load(struct bw_roomkeeper *k, struct bw_err *reterr);
+int bw_keep_run(struct bw_roomkeeper *k,
+                struct keep_circuit *c,
+                const struct bw_room_run *t);
 
 /* ---- keep_risk.c */
 struct bw_report;
