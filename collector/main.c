@@ -274,6 +274,7 @@ static void on_news(void *owner, const struct bw_ingest_news *news, size_t n)
     if (c->graphs) {
         bw_graphs_news(c->graphs, news, n);
     }
+    bw_roomkeeper_news(c->roomkeeper);
 }
 
 static void on_watchdog(uv_timer_t *timer)

@@ -20,6 +20,8 @@
 
 enum {
     BATCH = 64, /* jobs of one transaction */
+    TODAY_GAP_MS =
+        100, /* for each circuit: a day takes some milliseconds (docs/bench.md) */
     DAY_S = 86400,
     CLAIMS_BEFORE_S = 400 * DAY_S,
     CLAIMS_AFTER_S = 2 * DAY_S
@@ -221,12 +223,21 @@ static int64_t oldest_day(const struct keep_circuit *c)
     return first > year ? first : year;
 }
 
-static struct job job_of(const struct keep_circuit *c)
+/* The running day is folded so often that half of the CPU is left for all else. */
+static bool is_due(const struct bw_roomkeeper *k, const struct keep_circuit *c)
 {
-    if (c->dirty & 1) {
+    int64_t gap_ms = (int64_t)k->n_circuits * TODAY_GAP_MS;
+
+    return c->hurry || c->today.n_records == 0 ||
+           bw_clock_mono_ms() - c->folded_mono_ms >= gap_ms;
+}
+
+static struct job job_of(const struct bw_roomkeeper *k, const struct keep_circuit *c)
+{
+    if ((c->dirty & 1) && is_due(k, c)) {
         return (struct job){c->hurry ? JOB_TEST : JOB_TODAY, c->folded_mono_ms, NULL};
     }
-    if (c->dirty) {
+    if (c->dirty & ~UINT32_C(1)) {
         return (struct job){JOB_LATE, c->folded_mono_ms, NULL};
     }
     if (c->merged_day != c->day) {
@@ -335,23 +346,35 @@ static int do_job(struct bw_roomkeeper *k, struct job *j, struct bw_err *reterr)
     return r < 0 ? r : bw_roomstore_set_filled(k->store, c->id, c->filled_from_day, reterr);
 }
 
-/* Where a start would find the marks again: only when none is left the cursor is kept. */
+/* For the next start: days from the oldest mark on are folded again then. */
 static int keep_place(struct bw_roomkeeper *k, struct bw_err *reterr)
 {
-    bool clean = true;
+    int64_t oldest = 0; /* days ago */
+    int r = bw_roomstore_begin(k->store, reterr);
 
-    for (size_t i = 0; clean && i < k->n_circuits; i++) {
-        clean = k->circuits[i]->dirty == 0;
+    for (size_t i = 0; r == 0 && i < k->n_circuits; i++) {
+        struct keep_circuit *c = k->circuits[i];
+        for (int64_t ago = oldest + 1; ago < BW_KEEP_DIRTY_DAYS; ago++) {
+            oldest = c->dirty & UINT32_C(1) << ago ? ago : oldest;
+        }
+        if (c->unkept) {
+            r = bw_roomstore_set_filled(k->store, c->id, c->filled_from_day, reterr);
+            c->unkept = r < 0;
+        }
     }
-    if (!clean) {
-        return 0;
-    }
-    int r = bw_roomstore_set(k->store, "cursor", k->cursor, reterr);
+    r = r < 0 ? r : bw_roomstore_set(k->store, "cursor", k->cursor, reterr);
     r = r < 0 ? r : bw_roomstore_set(k->store, "said", k->said, reterr);
     r = r < 0
             ? r
             : bw_roomstore_set(k->store, "claims", (int64_t)(k->claims_mark >> 1), reterr);
-    return r < 0 ? r : bw_roomstore_set(k->store, "passed", k->now_unix_ms / 1000, reterr);
+    r = r < 0 ? r
+              : bw_roomstore_set(k->store, "passed", k->now_unix_ms / 1000 - oldest * DAY_S,
+                                 reterr);
+    r = r < 0 ? r : bw_roomstore_commit(k->store, reterr);
+    if (r < 0) {
+        bw_roomstore_rollback(k->store);
+    }
+    return r;
 }
 
 static int forget(struct bw_roomkeeper *k, struct bw_err *reterr)
@@ -409,7 +432,7 @@ int bw_keep_fold(struct bw_roomkeeper *k,
     do {
         n = 0;
         for (size_t i = 0; r == 0 && i < k->n_circuits; i++) {
-            jobs[n] = job_of(k->circuits[i]);
+            jobs[n] = job_of(k, k->circuits[i]);
             jobs[n].c = k->circuits[i];
             n += jobs[n].kind != JOB_NONE;
         }

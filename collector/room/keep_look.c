@@ -140,6 +140,7 @@ static void refill(struct keep_circuit *c)
     if (c->day != BW_UNKNOWN) {
         c->dirty |= 3; /* today and yesterday at once; the others in their turn */
         c->filled_from_day = c->day + 1;
+        c->unkept = true;
     }
 }
 
@@ -340,6 +341,7 @@ static void mark_day(struct keep_circuit *c, int64_t day)
         c->dirty |= UINT32_C(1) << ago;
     } else if (ago >= BW_KEEP_DIRTY_DAYS && c->filled_from_day <= day) {
         c->filled_from_day = day + 1; /* from there down once more */
+        c->unkept = true;
     }
 }
 

@@ -3,8 +3,8 @@
  *
  * A pass looks what is new, says what began and ended, makes a room, and then folds days
  * until the next one is due. Passes come so often that they take a twenty-fifth of their
- * time at most, between two seconds and a minute apart; all together rests until the CPU
- * used is below a twelfth.
+ * time at most, and between a quarter of a second and a minute apart; all together rests
+ * until the CPU used is below a twelfth.
  *
  * Invariant: the lock is held for a few assignments only: who takes a room never waits for
  * the making of one. */
@@ -24,7 +24,8 @@
 
 enum {
     NICE = 10,
-    PASS_MIN_MS = 2000,
+    PASS_MIN_MS = 250,
+    IDLE_MS = 5000, /* without news: somebody falls silent all the same */
     PASS_MAX_MS = 60000,
     PASS_TIMES = 25,
     SHARE = 12,         /* one part of so many is the most CPU it takes */
@@ -53,8 +54,8 @@ bool bw_keep_stopping(struct bw_roomkeeper *k)
     return stopping;
 }
 
-/* True: it is to stop. */
-static bool wait_for(struct bw_roomkeeper *k, int64_t ms)
+/* True: it is to stop. for_news: not longer than until some come. */
+static bool wait_for(struct bw_roomkeeper *k, int64_t ms, bool for_news)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -66,7 +67,7 @@ static bool wait_for(struct bw_roomkeeper *k, int64_t ms)
     }
     (void)pthread_mutex_lock(&k->lock);
     int r = 0;
-    while (!k->stopping && r == 0) {
+    while (!k->stopping && !(for_news && k->news) && r == 0) {
         r = pthread_cond_timedwait(&k->wake, &k->lock, &until);
     }
     bool stopping = k->stopping;
@@ -92,7 +93,7 @@ bool bw_keep_rest(struct bw_roomkeeper *k)
         return !stopping;
     }
     int64_t ms = -k->budget_us * SHARE / 1000;
-    return !wait_for(k, ms < REST_MAX_MS ? ms : REST_MAX_MS);
+    return !wait_for(k, ms < REST_MAX_MS ? ms : REST_MAX_MS, false);
 }
 
 /* ---- what all its files look up ---------------------------------------------------------
@@ -240,12 +241,16 @@ static bool turn(struct bw_roomkeeper *k)
     struct bw_err err = {.text = ""};
     int64_t begun_ms = bw_clock_mono_ms();
     int64_t cpu_us = thread_cpu_us();
+    int64_t folded = k->stats.days_folded; /* written by this thread alone */
     bool more = true;
+    (void)pthread_mutex_lock(&k->lock);
+    k->news = false;
+    (void)pthread_mutex_unlock(&k->lock);
     int r = pass(k, &err);
 
     tell(k, r, &err);
     if (r < 0) {
-        return !wait_for(k, AGAIN_MS);
+        return !wait_for(k, AGAIN_MS, false);
     }
     int64_t every_ms = (thread_cpu_us() - cpu_us) * PASS_TIMES / 1000;
     every_ms = every_ms < PASS_MIN_MS ? PASS_MIN_MS : every_ms;
@@ -256,10 +261,14 @@ static bool turn(struct bw_roomkeeper *k)
     r = bw_keep_fold(k, begun_ms + every_ms, &more, &err);
     if (r < 0) {
         tell(k, r, &err);
-        return !wait_for(k, AGAIN_MS);
+        return !wait_for(k, AGAIN_MS, false);
     }
     int64_t left_ms = begun_ms + every_ms - bw_clock_mono_ms();
-    return left_ms > 0 ? !wait_for(k, left_ms) : !bw_keep_stopping(k);
+    if (left_ms > 0 && wait_for(k, left_ms, false)) {
+        return false;
+    }
+    bool idle = !more && folded == k->stats.days_folded;
+    return idle ? !wait_for(k, IDLE_MS, true) : !bw_keep_stopping(k);
 }
 
 static void *keeper_main(void *arg)
@@ -439,6 +448,16 @@ void bw_roomkeeper_stats(struct bw_roomkeeper *k, struct bw_roomkeeper_stats *re
     (void)pthread_mutex_lock(&k->lock);
     *ret = k->stats;
     (void)pthread_mutex_unlock(&k->lock);
+}
+
+void bw_roomkeeper_news(struct bw_roomkeeper *k)
+{
+    if (k) {
+        (void)pthread_mutex_lock(&k->lock);
+        k->news = true;
+        (void)pthread_cond_signal(&k->wake);
+        (void)pthread_mutex_unlock(&k->lock);
+    }
 }
 
 void bw_roomkeeper_conf_lock(struct bw_roomkeeper *k)

@@ -49,6 +49,9 @@ const struct bw_room *bw_roomkeeper_take(struct bw_roomkeeper *k);
 void bw_roomkeeper_stats(struct bw_roomkeeper *k, struct bw_roomkeeper_stats *ret);
 void bw_roomkeeper_metrics(struct bw_roomkeeper *k, struct bw_buf *b);
 
+/* Records came. */
+void bw_roomkeeper_news(struct bw_roomkeeper *k);
+
 /* Around reading configuration elsewhere: its reader is for one thread at a time. */
 void bw_roomkeeper_conf_lock(struct bw_roomkeeper *k);
 void bw_roomkeeper_conf_unlock(struct bw_roomkeeper *k);

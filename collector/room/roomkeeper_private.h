@@ -56,6 +56,7 @@ struct keep_circuit {
     int64_t day;
     int64_t filled_from_day;
     uint32_t dirty; /* bit n: n days before `day` have records that were not folded */
+    bool unkept;    /* filled_from_day is another one than room.db has */
     bool hurry;     /* a new test is among them */
     int64_t folded_mono_ms;
     struct bw_room_day today, yesterday, merged;
@@ -122,6 +123,7 @@ struct bw_roomkeeper {
     pthread_cond_t wake;
     bool stopping;
     bool ended;
+    bool news;
     struct bw_room *room;
     struct bw_roomkeeper_stats stats;
     /* the loop's, and beside it for reading configuration */

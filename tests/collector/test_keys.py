@@ -286,9 +286,9 @@ class Keys(CollectorCase):
         self.assertIn((box.site, "fresh"), self.listed())
         self.c.command("site", "retire", "--data", self.c.data, "--by", "heron", "--reason", "closed", box.site)
         self.assertNotIn(box.site, [x for x, _ in self.listed()])
-        self.assertNotIn(box.site, self.c.get("/").text)
+        self.assertNotIn(box.site, self.c.get("/sites").text)
         self.assertIn((box.site, "retired"), self.listed("?state=retired"))
-        self.assertIn("Teal School", self.c.get("/?state=retired").text)
+        self.assertIn("Teal School", self.c.get("/sites?state=retired").text)
         page = self.c.get(f"/sites/{box.site}").text
         self.assertIn("<h1>Teal School</h1>", page)
         self.assertIn("retired", page)

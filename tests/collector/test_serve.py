@@ -65,16 +65,16 @@ class Serve(CollectorCase):
     # --- pages -------------------------------------------------------------------------------
 
     def test_0_empty_state_tells_how_to_begin(self):
-        p = self.page("/")
+        p = self.page("/sites")
         self.assertIn("bandwitness token create", p.text)
         self.assertIn("bandwitness enroll", p.text)
 
     def test_foreign_text_is_escaped_everywhere(self):
         token = self.c.token("--site", "x" + HOSTILE, "--entity", "e" + HOSTILE)
-        for path in ("/", f"/sites/{token['site']}", "/?q=" + "%3Cscript%3E%22'&sort=name",
-                     "/?state=%22%3E%3Cscript%3E"):
+        for path in ("/sites", f"/sites/{token['site']}", "/sites?q=" + "%3Cscript%3E%22'&sort=name",
+                     "/sites?state=%22%3E%3Cscript%3E"):
             p = self.page(path)
-        self.assertIn("x" + HOSTILE, self.page("/").text)
+        self.assertIn("x" + HOSTILE, self.page("/sites").text)
         self.assertIn("x" + HOSTILE, self.page(f"/sites/{token['site']}").text)
 
     def test_a_test_on_the_site_page(self):
@@ -268,12 +268,12 @@ class Serve(CollectorCase):
     def test_lists_are_searched_and_sorted(self):
         for name in ("Zelkova School", "Acacia School"):
             self.c.token("--site", name)
-        p = self.page("/?q=zelkova+SCHOOL")
+        p = self.page("/sites?q=zelkova+SCHOOL")
         self.assertIn("Zelkova", p.text)
         self.assertNotIn("Acacia", p.text)
-        text = self.page("/?sort=name").text
+        text = self.page("/sites?sort=name").text
         self.assertLess(text.index("Acacia"), text.index("Zelkova"))
-        self.assertIn("No site fits", self.page("/?q=nowhere").text)
+        self.assertIn("No site fits", self.page("/sites?q=nowhere").text)
         a = self.c.get("/api/v1/sites?q=acacia&state=never").json["sites"]
         self.assertEqual([s["name"] for s in a], ["Acacia School"])
         self.assertEqual(self.c.get("/api/v1/sites?state=odd").status, 400)
@@ -433,7 +433,7 @@ class Serve(CollectorCase):
 
     def test_head_methods_and_keep_alive(self):
         c = self.c.connect()
-        for method, path, status in (("HEAD", "/", 200), ("GET", "/healthz", 200),
+        for method, path, status in (("HEAD", "/sites", 200), ("GET", "/healthz", 200),
                                      ("HEAD", "/metrics", 200), ("GET", "/healthz", 200)):
             c.request(method, path)
             r = c.getresponse()

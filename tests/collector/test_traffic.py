@@ -265,7 +265,7 @@ class Traffic(CollectorCase):
                       "Far side, line at 90 % of the claim or more", "95 % interval"):
             self.assertIn(words, page)
         self.assertNotIn("users", page[page.index("Active devices"):][:200])
-        lists = self.c.get("/").text + self.c.get("/api/v1/circuits").text
+        lists = self.c.get("/sites").text + self.c.get("/api/v1/circuits").text
         self.assertNotIn("Active devices", lists)
 
     def report(self, box, kind):

@@ -102,7 +102,7 @@ def full_disk_scene(c):
             acked = [b.acked for b in boxes]
             time.sleep(1)
             assert [b.acked for b in boxes] == acked, "acknowledged without a disk"
-            assert c.get("/").status == 200, "pages are shown meanwhile"
+            assert c.get("/sites").status == 200, "pages are shown meanwhile"
             if kill:
                 c.kill()
             os.unlink(c.data + "/fill")
@@ -198,7 +198,7 @@ def clock_is_set():
         for b in boxes[-2:]:
             b.acked = len(b.box.lines)
         all_there(c, load)
-        assert c.get("/").status == 200 and c.get(f"/sites/{late.site}").status == 200
+        assert c.get("/sites").status == 200 and c.get(f"/sites/{late.site}").status == 200
 
 
 def passes(c):
@@ -366,7 +366,7 @@ def rotten_page():
             assert set(e.partial.decode().split()[:-1]) <= set(box.lines)
         assert not whole, "an export without its middle looks whole"
         assert c.held(other.site) == other.lines
-        assert c.get("/").status == 200
+        assert c.get("/sites").status == 200
         for b in (other, box):
             a = c.post([b.summary()])
             assert a.json["chains"][0]["acked_through"] == len(b.lines), a.body

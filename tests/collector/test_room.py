@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state's room: what the first page says of boxes whose records tell it, and that its figures
+are a report's."""
+import json
+import os
+import sqlite3
+import time
+import unittest
+
+from bwtest import Collector, wait_for
+from test_serve import HOSTILE, Page
+
+PREFIX = "bandwitness_room_"
+
+
+def run(box, n, server, mbit, **more):
+    """One of a box's downloads, n minutes after the beginning."""
+    return {"circuit": "wan", "probe": "state", "kind": "http", "server": server, "direction": "down",
+            "at_ms": (box.begun + n * 60) * 1000, "duration_ms": 10000, "state": "ok", "grade": "self",
+            "egress": "match", "bytes": mbit * 1_000_000, "goodput_bps": mbit * 900_000,
+            "line_bps": mbit * 1_000_000, **more}
+
+
+def put_off(box, n):
+    return {"circuit": "wan", "probe": "state", "kind": "http", "server": "state-1", "direction": "down",
+            "at_ms": (box.begun + n * 60) * 1000, "state": "deferred", "reason": "busy", "grade": "self",
+            "egress": "unknown"}
+
+
+class Room(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.environ["TZ"] = "UTC"
+        cls.addClassCleanup(os.environ.pop, "TZ")
+        cls.c = cls.enterClassContext(Collector())
+        # An hour that ends now, so that it lies in one day or two, as the clock wants.
+        cls.begun = int(time.time()) // 300 * 300 - 3600
+        cls.alder = cls.fill("Alder " + HOSTILE, lambda b: [run(b, 3, "state-1", 60), run(b, 33, "state-2", 61)])
+        cls.birch = cls.fill("Birch School", lambda b: [run(b, 3, "state-1", 95, egress="other")],
+                             clock={"synced": False, "max_error_us": 9, "step_us": 0})
+        cls.elm = cls.fill("Elm School", lambda b: [put_off(b, 3)])
+        cls.c.admin("site", "claim", "--circuit", "wan", "--down", "100M", "--up", "20M", "--layer", "ethernet",
+                    "--from", "2026-01-01", cls.alder.site)
+        with sqlite3.connect(os.path.join(cls.c.data, "ledger", "ledger.db"), timeout=10) as db:
+            db.execute("UPDATE sites SET received = received - 7200000 WHERE site = ?", (cls.elm.site,))
+        wait_for("all days", lambda: cls.room("passes_total") and cls.room("days_left_to_fill") == 0 and
+                 cls.room("circuits_waiting") == 0 and "#below" in cls.c.get("/").text)
+
+    @classmethod
+    def fill(cls, name, runs=lambda box: [], **more):
+        box = cls.c.box(name, start=cls.begun)
+        box.begun = cls.begun
+        tests = runs(box)
+        lines = []
+        for _ in range(12):
+            mine = [t for t in tests if box.at <= t["at_ms"] // 1000 < box.at + 300]
+            lines.append(box.summary(**({"throughput": mine} if mine else {}), **more))
+        answer = cls.c.post(lines)
+        assert answer.json["refused"] == [], answer.body
+        return box
+
+    @classmethod
+    def room(cls, name):
+        try:
+            return cls.c.metric(PREFIX + name)
+        except AssertionError:
+            return None
+
+    def page(self, path="/", status=200):
+        answer = self.c.get(path)
+        self.assertEqual(answer.status, status)
+        return Page(answer.body.decode())
+
+    def section(self, name):
+        """The text of one section of the first page."""
+        html = self.c.get("/").body.decode()
+        self.assertIn(f'<h2 id="{name}">', html)
+        return html.split(f'<h2 id="{name}">')[1].split("<h2")[0]
+
+    def test_what_the_records_tell_is_said_of_the_right_box(self):
+        for name, box, words in (
+                ("silent", self.elm, "1 circuit"), ("clock", self.birch, "bandwitnessd/0.1.0"),
+                ("egress", self.birch, "today"), ("deferred", self.elm, "put off"),
+                ("below", self.alder, "download 61&nbsp;Mbit/s of 100&nbsp;Mbit/s, both at ethernet; a second server")):
+            text = self.section(name)
+            self.assertIn(box.site, text, name)
+            self.assertIn(words, text)
+            self.assertEqual(text.count("<tr>") - 1, 1, f"{name}: nobody else")
+            only = self.page(f"/?only={name}")
+            self.assertIn(box.site, only.text)
+        self.assertIn(f"/sites/{self.alder.site}#c-wan", self.page().links)
+        self.assertIn('id="c-wan"', self.c.get(f"/sites/{self.alder.site}").text)
+        self.assertIn("Alder " + HOSTILE, self.page().text)
+        self.page("/?only=nothing", 404)
+
+    def test_the_collector_tells_of_itself(self):
+        text = self.page().text
+        for words in ("not known: nobody says that one was verified", "not witnessed: no witness is asked",
+                      "none of its own", "all of the past year", "Watched since"):
+            self.assertIn(words, text)
+
+    def test_figures_are_those_of_the_report(self):
+        day = time.strftime("%Y-%m-%d", time.gmtime(self.begun))
+        report = json.loads(self.c.command(
+            "report", "--ledger", self.c.data, "--circuit", f"{self.alder.site}.wan", "--from", day, "--to",
+            time.strftime("%Y-%m-%d", time.gmtime(self.begun + 86400)), "--format", "json", "-o", "-"))
+        with sqlite3.connect(os.path.join(self.c.data, "room.db")) as db:
+            db.row_factory = sqlite3.Row
+            number = db.execute("SELECT id FROM circuits WHERE site = ?", (self.alder.site,)).fetchone()[0]
+            row = db.execute("SELECT * FROM days WHERE key = ?",
+                             ((number * 2) << 20 | self.begun // 86400,)).fetchone()
+        used, hours = report["used"][0], report["used"][0]["class_hours"]["down"]
+        tested = report["delivered"]["tested"]["down"]["runs"]
+        for got, want in ((row["down_bytes"], used["down_bytes"]), (row["down_class_p95_bps"], hours.get("p95_bps")),
+                          (row["down_p95_bps"], used["all_hours"]["down"]["p95_bps"]),
+                          (row["down_class_share_ppm"], hours.get("p95_of_claim_ppm")),
+                          (row["down_n_ok"], tested["ok"]), (row["recorded_s"], report["coverage"]["recorded_s"]),
+                          (row["lost"], sum(x["lost"] for x in report["latency"] if x["hours"] == "all"))):
+            self.assertEqual(got, want)
+        self.assertGreater(row["down_bytes"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
