@@ -2,7 +2,7 @@
  * roomkeeper.c - the keeper's thread, and what the loop sees of it.
  *
  * A pass looks what is new, says what began and ended, makes a room, and then folds days
- * until the next one is due. Passes come so often that they take a twenty-fifth of their
+ * until the next one is due. Passes come so often that they take a hundredth of their
  * time at most, and between a quarter of a second and a minute apart; all together rests
  * until the CPU used is below a twelfth.
  *
@@ -27,7 +27,7 @@ enum {
     PASS_MIN_MS = 250,
     IDLE_MS = 5000, /* without news: somebody falls silent all the same */
     PASS_MAX_MS = 60000,
-    PASS_TIMES = 25,
+    PASS_TIMES = 100,
     SHARE = 12,         /* one part of so many is the most CPU it takes */
     BURST_US = 2000000, /* that may be used at once */
     REST_US = 2000,     /* less is not worth a rest */

@@ -73,8 +73,8 @@ static const char *const text[N_STMTS] = {
         " ORDER BY id, key",
     [RUN_DROP] = "DELETE FROM runs WHERE circuit = ?1 AND at_ms >= ?2 AND at_ms < ?3",
     [RUN_PUT] = "INSERT OR REPLACE INTO runs VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-    [RUN_LIST] = "SELECT * FROM runs WHERE circuit = ?1 AND at_ms >= ?2"
-        " ORDER BY circuit, at_ms, n",
+    [RUN_LIST] = ("SELECT * FROM runs WHERE circuit = ?1 AND at_ms >= ?2"
+        " ORDER BY circuit, at_ms, n"),
     [RUN_ALL] = "SELECT * FROM runs WHERE at_ms >= ?2 ORDER BY circuit, at_ms, n",
     [SPELL_PUT] = "INSERT OR REPLACE INTO spells VALUES(?1, ?2, ?3, ?4)",
     [SPELL_ALL] = "SELECT scope, what, since_s, until_s FROM spells ORDER BY scope, what",
