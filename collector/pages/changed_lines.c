@@ -147,8 +147,10 @@ static void write_risk(struct bw_buf *b, const struct bw_room_risk *k)
             bw_buf_puts(b, k->deferred == 1 ? " time" : " times");
         }
     }
-    bw_buf_printf(b, ". %s",
-                  k->governs ? "The rule governs." : "For comparison; no rule governs it.");
+    if (k->n_rules > 0) {
+        bw_buf_puts(b, k->governs ? ". The rule governs."
+                                  : ". For comparison; no rule governs it.");
+    }
     if (k->n_rules > 1) {
         bw_buf_printf(b, " %d more of its findings likewise.", (int)k->n_rules - 1);
     }

@@ -93,10 +93,16 @@ void bw_keep_risk(const struct bw_report *r,
                                       .by_unix_s = BW_UNKNOWN,
                                       .made_unix_s = now_unix_s,
                                       .students = BW_UNKNOWN};
-    for (size_t i = 0; r && i < r->findings.n; i++) {
+    if (!r) {
+        (void)snprintf(ret->rule, sizeof(ret->rule), "any rule");
+        (void)snprintf(ret->words, sizeof(ret->words),
+                       "there is no record of the last %d days", BW_ROOM_DAYS_MERGED);
+        return;
+    }
+    for (size_t i = 0; i < r->findings.n; i++) {
         governed |= r->findings.list[i].governs;
     }
-    for (size_t i = 0; r && i < r->findings.n; i++) {
+    for (size_t i = 0; i < r->findings.n; i++) {
         const struct bw_finding *f = &r->findings.list[i];
         if (!at_risk(f) || f->governs != governed) {
             continue;

@@ -118,7 +118,8 @@ struct bw_room_risk {
     int64_t deferred;
     int64_t by_unix_s;   /* end of the funding year */
     int64_t made_unix_s; /* when that was judged */
-    int32_t n_rules;     /* of the rules judged by, so many are at risk */
+    int32_t n_rules;     /* so many of its findings are at risk; 0: nothing could be judged,
+                            `words` say why */
 };
 
 struct bw_room_circuit {

@@ -82,7 +82,8 @@ static const char *const text[N_STMTS] = {
     [RISK_ALL] = "SELECT * FROM risks ORDER BY circuit",
     [META_PUT] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
-    [DAY_FORGET] = "DELETE FROM days WHERE (key & 1048575) < ?1",
+    [DAY_FORGET] = ("DELETE FROM days WHERE key IN (SELECT d.key FROM circuits c CROSS JOIN days d"
+        " ON d.key >= c.id * 2 << 20 AND d.key < (c.id * 2 << 20 | ?1))"),
     [RUN_FORGET] = "DELETE FROM runs WHERE at_ms < ?1",
 };
 /* clang-format on */

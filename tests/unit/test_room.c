@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_room.c - a room made of few entities, sites and circuits: their order, what is below
+ * what, who is counted where, and when a spell began and ended. By hand. */
+#include "known_private.h"
+#include "roomkeeper_private.h"
+
+#include "bw_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* By id, as the catalogue's list is. Two go round in a circle; one names a parent that is
+ * not there. */
+static struct bw_entity entities[] = {
+    {.id = "ash", .name = "Ash School", .kind = BW_ENTITY_SCHOOL, .parent = "heron"},
+    {.id = "beech", .name = "Beech School", .kind = BW_ENTITY_SCHOOL, .parent = "heron"},
+    {.id = "circle-a", .name = "A", .kind = BW_ENTITY_REGION, .parent = "circle-b"},
+    {.id = "circle-b", .name = "B", .kind = BW_ENTITY_REGION, .parent = "circle-a"},
+    {.id = "heron", .name = "Heron Lake", .kind = BW_ENTITY_DISTRICT, .parent = "north"},
+    {.id = "north", .name = "North", .kind = BW_ENTITY_REGION, .parent = "rivers"},
+    {.id = "orphan", .name = "Orphan", .kind = BW_ENTITY_DISTRICT, .parent = "nowhere"},
+    {.id = "rivers", .name = "State of Rivers", .kind = BW_ENTITY_STATE, .parent = ""},
+    {.id = "teal", .name = "Teal Creek", .kind = BW_ENTITY_DISTRICT, .parent = "north"},
+};
+enum {
+    N_ENTITIES = sizeof(entities) / sizeof(entities[0])
+};
+
+static struct bw_known_site known_sites[] = {
+    {.site =
+         {.id = "s-aaaaa", .entity = "beech", .name = "Beech", .state = BW_SITE_ENROLLED}},
+    {.site = {.id = "s-bbbbb", .entity = "ash", .name = "Ash", .state = BW_SITE_ENROLLED}},
+    {.site =
+         {.id = "s-ddddd", .entity = "teal", .name = "Teal", .state = BW_SITE_EXPECTED}},
+};
+
+struct world {
+    struct bw_known known;
+    struct bw_roomkeeper k;
+    struct keep_site site[4];
+    struct keep_site *sites[4];
+    struct keep_circuit circuit[4];
+    struct keep_circuit *circuits[4];
+    struct bw_room *room;
+};
+
+static const struct bw_room_spell never = {BW_UNKNOWN, BW_UNKNOWN};
+
+static void
+add_circuit(struct world *w, int i, const char *site, const char *name, int64_t students)
+{
+    struct keep_circuit *c = &w->circuit[i];
+
+    (void)snprintf(c->site_id, sizeof(c->site_id), "%s", site);
+    (void)snprintf(c->name, sizeof(c->name), "%s", name);
+    bw_circuit_summary_init(&c->facts);
+    bw_room_day_init(&c->today);
+    bw_room_day_init(&c->yesterday);
+    bw_room_day_init(&c->merged);
+    c->students = students;
+    for (int s = 0; s < BW_ROOM_CONDITIONS - BW_ROOM_BELOW; s++) {
+        c->spell[s] = never;
+    }
+    w->circuits[i] = c;
+}
+
+static int begin(void **state)
+{
+    static const char *const ids[] = {"s-aaaaa", "s-bbbbb", "s-ccccc", "s-ddddd"};
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    w->known = (struct bw_known){.entities = entities,
+                                 .n_entities = N_ENTITIES,
+                                 .sites = known_sites,
+                                 .n_sites = sizeof(known_sites) / sizeof(known_sites[0])};
+    for (int i = 0; i < 4; i++) { /* s-ccccc is in no catalogue */
+        (void)snprintf(w->site[i].id, sizeof(w->site[i].id), "%s", ids[i]);
+        w->sites[i] = &w->site[i];
+        for (int s = 0; s < BW_ROOM_BELOW; s++) {
+            w->site[i].spell[s] = never;
+        }
+    }
+    add_circuit(w, 0, "s-aaaaa", "fiber", 300);
+    add_circuit(w, 1, "s-aaaaa", "lte", 280);
+    add_circuit(w, 2, "s-bbbbb", "wan", BW_UNKNOWN);
+    add_circuit(w, 3, "s-ddddd", "wan", 700);
+    w->circuit[0].facts.flow[BW_DOWN].bytes = 7500000;
+    w->circuit[0].facts.covered_s = 300;
+    w->circuit[3].spell[BW_ROOM_FULL - BW_ROOM_BELOW].since_unix_s = 50;
+    w->k = (struct bw_roomkeeper){.known = &w->known,
+                                  .sites = w->sites,
+                                  .n_sites = 4,
+                                  .circuits = w->circuits,
+                                  .n_circuits = 4};
+    w->room = bw_keep_make(&w->k);
+    assert_non_null(w->room);
+    *state = w;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *w = *state;
+
+    bw_keep_room_free(w->room);
+    free(w);
+    return 0;
+}
+
+static const struct bw_room_entity *entity(const struct bw_room *r, const char *id)
+{
+    uint32_t i = bw_room_entity_find(r, id);
+    assert_int_not_equal(i, BW_ROOM_NONE);
+    assert_string_equal(r->entities[i].id, id);
+    return &r->entities[i];
+}
+
+static void what_is_below_stands_behind(void **state)
+{
+    /* children by id, depth first; what has no way up to a top is a top itself */
+    static const char *const order[N_ENTITIES] = {"circle-a", "circle-b", "orphan",
+                                                  "rivers",   "north",    "heron",
+                                                  "ash",      "beech",    "teal"};
+    const struct bw_room *r = ((struct world *)*state)->room;
+
+    assert_int_equal(r->n_entities, N_ENTITIES);
+    for (size_t i = 0; i < N_ENTITIES; i++) {
+        assert_string_equal(r->entities[i].id, order[i]);
+    }
+    assert_int_equal(entity(r, "rivers")->end, 9);
+    assert_int_equal(entity(r, "heron")->end, 8);
+    assert_int_equal(entity(r, "teal")->end, 9);
+    assert_int_equal(entity(r, "orphan")->end, 3);
+    assert_string_equal(entity(r, "beech")->path, "/rivers/north/heron/beech");
+    assert_true(
+        bw_room_below(r, bw_room_entity_find(r, "ash"), bw_room_entity_find(r, "north")));
+    assert_true(
+        bw_room_below(r, bw_room_entity_find(r, "ash"), bw_room_entity_find(r, "ash")));
+    assert_false(
+        bw_room_below(r, bw_room_entity_find(r, "teal"), bw_room_entity_find(r, "heron")));
+    assert_false(bw_room_below(r, BW_ROOM_NONE, bw_room_entity_find(r, "rivers")));
+    assert_int_equal(bw_room_entity_find(r, "elsewhere"), BW_ROOM_NONE);
+}
+
+static void sites_and_circuits_follow(void **state)
+{
+    static const char *const order[] = {"s-bbbbb", "s-aaaaa", "s-ddddd", "s-ccccc"};
+    const struct bw_room *r = ((struct world *)*state)->room;
+    const struct bw_room_entity *heron = entity(r, "heron");
+
+    assert_int_equal(r->n_sites, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(r->sites[i].id, order[i]);
+        assert_int_equal(bw_room_site_find(r, order[i]), i);
+    }
+    assert_int_equal(r->sites[3].entity, BW_ROOM_NONE);
+    assert_int_equal(heron->first_site, 0);
+    assert_int_equal(heron->end_site, 2);
+    assert_int_equal(heron->first_circuit, 0);
+    assert_int_equal(heron->end_circuit, 3);
+    assert_int_equal(entity(r, "rivers")->end_circuit, 4);
+    assert_int_equal(entity(r, "orphan")->first_site, entity(r, "orphan")->end_site);
+    assert_int_equal(entity(r, "orphan")->first_circuit, entity(r, "orphan")->end_circuit);
+    uint32_t lte = bw_room_circuit_find(r, "s-aaaaa.lte");
+    assert_int_equal(lte, 2);
+    assert_string_equal(r->sites[r->circuits[lte].site].id, "s-aaaaa");
+    assert_int_equal(bw_room_circuit_find(r, "s-aaaaa.wan"), BW_ROOM_NONE);
+    assert_int_equal(bw_room_circuit_find(r, "s-aaaaa"), BW_ROOM_NONE);
+    assert_int_equal(r->circuits[1].now_bps[BW_DOWN], 200000); /* 7.5 MB in 300 s */
+    assert_int_equal(r->circuits[1].now_bps[BW_UP], BW_UNKNOWN);
+    assert_false(r->circuits[1].has_today);
+}
+
+static void students_are_counted_once(void **state)
+{
+    const struct bw_room *r = ((struct world *)*state)->room;
+
+    /* the same pupils use both lines: the larger figure; of Ash nobody tells */
+    assert_int_equal(entity(r, "beech")->students, 300);
+    assert_int_equal(entity(r, "ash")->students, BW_UNKNOWN);
+    assert_int_equal(entity(r, "heron")->students, 300);
+    assert_int_equal(entity(r, "heron")->n_students_unknown, 1);
+    assert_int_equal(entity(r, "north")->students, 1000);
+    assert_int_equal(entity(r, "orphan")->students, BW_UNKNOWN);
+}
+
+static void spells(void **state)
+{
+    const struct bw_room *r = ((struct world *)*state)->room;
+    const struct bw_room_circuit *teal = &r->circuits[3];
+    const struct bw_room_spell over = {.since_unix_s = 100, .until_unix_s = 200};
+    const struct bw_room_spell event = {.since_unix_s = 100, .until_unix_s = 100};
+
+    assert_int_equal(bw_room_circuit_spell(r, teal, BW_ROOM_FULL)->since_unix_s, 50);
+    assert_int_equal(bw_room_circuit_spell(r, teal, BW_ROOM_SILENT)->since_unix_s,
+                     BW_UNKNOWN);
+    assert_false(bw_room_spell_on(&never));
+    assert_false(bw_room_spell_began(&never, 0));
+    assert_false(bw_room_spell_ended(&never, 0));
+    struct bw_room_spell on = {.since_unix_s = 50, .until_unix_s = BW_UNKNOWN};
+    assert_true(bw_room_spell_on(&on));
+    assert_true(bw_room_spell_on_at(&on, 50));
+    assert_false(bw_room_spell_on_at(&on, 49));
+    assert_true(bw_room_spell_began(&on, 50));
+    assert_false(bw_room_spell_began(&on, 51));
+    assert_false(bw_room_spell_on(&over));
+    assert_true(bw_room_spell_on_at(&over, 199));
+    assert_false(bw_room_spell_on_at(&over, 200));
+    assert_true(bw_room_spell_ended(&over, 200));
+    assert_false(bw_room_spell_ended(&over, 201));
+    assert_false(bw_room_spell_began(&over, 0)); /* it is over: it ended */
+    assert_true(bw_room_spell_began(&event, 100));
+    assert_false(bw_room_spell_ended(&event, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_below_stands_behind),
+        cmocka_unit_test(sites_and_circuits_follow),
+        cmocka_unit_test(students_are_counted_once),
+        cmocka_unit_test(spells),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
