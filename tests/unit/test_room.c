@@ -6,6 +6,9 @@
 
 #include "bw_test.h"
 
+#include <bw/err.h>
+#include <finding.h>
+#include <model.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -214,6 +217,80 @@ static void spells(void **state)
     assert_false(bw_room_spell_ended(&event, 0));
 }
 
+/* ---- evidence at risk */
+
+static struct bw_finding_part few = {
+    .outcome = BW_OUTCOME_NOT_ENOUGH,
+    .unsure = BW_UNSURE_TOO_FEW,
+    .counts = {.wanted = 168, .counted = 12, .deferred = 40}};
+static struct bw_finding_part most = {.outcome = BW_OUTCOME_NOT_ENOUGH,
+                                      .unsure = BW_UNSURE_TOO_FEW,
+                                      .counts = {.wanted = 10, .counted = 9}};
+static struct bw_finding_part good = {.outcome = BW_OUTCOME_SHOW};
+
+static struct bw_finding finding(const char *id,
+                                 bool governs,
+                                 enum bw_evrule_kind kind,
+                                 struct bw_finding_part *part)
+{
+    struct bw_finding f = {.governs = governs,
+                           .kind = kind,
+                           .outcome = part->outcome,
+                           .unsure = part->unsure,
+                           .parts = part,
+                           .n_parts = 1};
+    (void)snprintf(f.id, sizeof(f.id), "%s", id);
+    return f;
+}
+
+static void what_is_at_risk(void **state)
+{
+    struct bw_finding list[3];
+    struct bw_report r = {.findings = {.list = list, .n = 3}};
+    struct bw_roomstore_risk k;
+    struct bw_tz *tz = NULL;
+    struct bw_err err;
+    (void)state;
+
+    assert_int_equal(bw_tz_load("UTC", &tz, &err), 0);
+    r.tz = tz;
+    /* of those that govern the one that is furthest from enough; others are not asked */
+    list[0] = finding("pine/capacity", true, BW_EVRULE_CAPACITY, &most);
+    list[1] = finding("oak/capacity", true, BW_EVRULE_CAPACITY, &few);
+    list[2] = finding("elm/use", false, BW_EVRULE_USE, &few);
+    bw_keep_risk(&r, 1793577600 /* 2026-11-02 */, &k);
+    assert_string_equal(k.rule, "oak/capacity");
+    assert_string_equal(k.words, bw_unsure_words(BW_UNSURE_TOO_FEW));
+    assert_int_equal(k.governs, 1);
+    assert_int_equal(k.n_rules, 2);
+    assert_int_equal(k.wanted, 168);
+    assert_int_equal(k.counted, 12);
+    assert_int_equal(k.deferred, 40);
+    assert_int_equal(k.by_unix_s, 1814400000); /* 2027-07-01 */
+    /* one that governs and has enough: nothing is at risk, whatever others say */
+    list[0] = finding("pine/capacity", true, BW_EVRULE_CAPACITY, &good);
+    r.findings.n = 1;
+    bw_keep_risk(&r, 1793577600, &k);
+    assert_string_equal(k.rule, "");
+    r.findings.n = 3;
+    list[1] = finding("oak/capacity", false, BW_EVRULE_CAPACITY, &few);
+    bw_keep_risk(&r, 1793577600, &k);
+    assert_string_equal(k.rule, "");
+    /* none governs: those about use, for comparison; a month that runs is no lack */
+    list[0] = finding("pine/capacity", false, BW_EVRULE_CAPACITY, &few);
+    bw_keep_risk(&r, 1793577600, &k);
+    assert_string_equal(k.rule, "elm/use");
+    assert_int_equal(k.governs, 0);
+    list[2].unsure = BW_UNSURE_RUNNING;
+    bw_keep_risk(&r, 1793577600, &k);
+    assert_string_equal(k.rule, "");
+    /* without a record nothing could be judged */
+    bw_keep_risk(NULL, 1793577600, &k);
+    assert_string_equal(k.words, "there is no record of the last 28 days");
+    assert_int_equal(k.n_rules, 0);
+    bw_tz_free(tz);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +298,7 @@ int main(void)
         cmocka_unit_test(sites_and_circuits_follow),
         cmocka_unit_test(students_are_counted_once),
         cmocka_unit_test(spells),
+        cmocka_unit_test(what_is_at_risk),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
