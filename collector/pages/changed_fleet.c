@@ -48,7 +48,7 @@ static void write_tally(struct bw_buf *b, const char *name, const struct tally *
                         t->below, t->full,  t->clock,  t->at_risk};
 
     bw_buf_puts(b, "<tr><th scope=\"row\">");
-    bw_text_html(b, name);
+    bw_page_name(b, name);
     bw_buf_puts(b, "</th>");
     for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
         bw_buf_puts(b, "<td class=\"n\">");

@@ -19,7 +19,7 @@ static void write_place(const struct bw_changed *p, const struct bw_room_site *s
         if (e != s->entity) {
             bw_buf_puts(p->b, ", ");
         }
-        bw_text_html(p->b, p->r->entities[e].name);
+        bw_page_name(p->b, p->r->entities[e].name);
     }
     bw_buf_puts(p->b, "</td><td>");
 }
@@ -34,7 +34,7 @@ write_site(const struct bw_changed *p, const struct bw_room_site *s, const char 
         bw_text_url(p->b, circuit);
     }
     bw_buf_puts(p->b, "\">");
-    bw_text_html(p->b, s->name[0] ? s->name : s->id);
+    bw_page_name(p->b, s->name[0] ? s->name : s->id);
     bw_buf_puts(p->b, "</a><div class=\"id mono\">");
     bw_text_html(p->b, s->id);
     if (circuit) {

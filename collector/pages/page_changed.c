@@ -337,8 +337,8 @@ void bw_page_changed(void *owner, struct bw_http_req *req)
                                  .r = r,
                                  .since_unix_s = r->made_unix_ms / 1000 - DAY_S,
                                  .now_unix_s = r->made_unix_ms / 1000};
-    bw_page_begin(&b, only ? bw_changed_kinds[s].title : "Changed since yesterday",
-                  c->conf->title);
+    bw_page_begin_at(&b, only ? bw_changed_kinds[s].title : "Changed since yesterday",
+                     c->conf->title, BW_PLACE_CHANGED);
     if (only) {
         long long n = page ? strtoll(page, NULL, 10) : 1;
         write_only(&p, s, n < 1 || n > 1000000 ? 1 : (size_t)n);

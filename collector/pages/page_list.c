@@ -127,11 +127,11 @@ static void write_row(struct bw_buf *b, const struct bw_site_row *s, int64_t now
     bw_buf_puts(b, "<tr><td><a href=\"/sites/");
     bw_text_url(b, s->id);
     bw_buf_puts(b, "\">");
-    bw_text_html(b, s->name[0] ? s->name : s->id);
+    bw_page_name(b, s->name[0] ? s->name : s->id);
     bw_buf_puts(b, "</a><div class=\"id mono\">");
     bw_text_html(b, s->id);
     bw_buf_puts(b, "</div></td><td>");
-    bw_text_html(b, s->entity[0] ? s->entity : "–");
+    bw_page_name(b, s->entity[0] ? s->entity : "–");
     bw_buf_puts(b, "</td><td>");
     bw_page_state(b, s, now_s);
     bw_buf_puts(b, "</td><td class=\"wide\">");
@@ -227,7 +227,7 @@ static void render_list(struct list *l, struct bw_overview *o)
 {
     struct bw_buf *b = &l->out;
     size_t all = o->n_sites;
-    bw_page_begin(b, "Sites", l->title);
+    bw_page_begin_at(b, "Sites", l->title, BW_PLACE_SITES);
     bw_buf_puts(b, "<h1>Sites</h1>");
     if (all == 0) {
         write_empty(b);

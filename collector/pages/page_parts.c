@@ -1,58 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * page_parts.c - the frame of every page and its style sheet, and figures in words. Times
- * are UTC, as in the records. */
+ * page_parts.c - figures in words. Times are UTC, as in the records. */
 #include "page_parts.h"
-
-#include "pages.h"
 
 #include <buf.h>
 #include <clock.h>
-#include <http.h>
 #include <overview.h>
 #include <stdio.h>
 #include <string.h>
 #include <text.h>
 
-/* What every page leads to. */
-static const struct {
-    const char *path;
-    const char *words;
-} pages[] = {
-    {"/", "Changed"},
-    {"/sites", "Sites"},
-};
-
-void bw_page_begin(struct bw_buf *b, const char *title, const char *state)
+void bw_page_name(struct bw_buf *b, const char *text)
 {
-    bw_buf_puts(b,
-                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                "<title>");
-    bw_text_html(b, title);
-    bw_buf_puts(b, " – ");
-    bw_text_html(b, state);
-    bw_buf_printf(b,
-                  "</title><link rel=\"icon\" href=\"/static/icon.svg\" "
-                  "type=\"image/svg+xml\">"
-                  "<link rel=\"stylesheet\" href=\"/static/style-%s.css\">"
-                  "</head><body><a class=\"skip\" href=\"#main\">Skip to content</a>"
-                  "<header class=\"top\"><div><a href=\"/\">",
-                  bw_style_tag);
-    bw_text_html(b, state);
-    bw_buf_puts(b, "</a><span>a witness for school bandwidth</span></div></header>"
-                   "<nav class=\"main\" aria-label=\"Pages\"><ul>");
-    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-        bw_buf_printf(b, "<li><a href=\"%s\">%s</a></li>", pages[i].path, pages[i].words);
-    }
-    bw_buf_puts(b, "</ul></nav><main id=\"main\">\n");
-}
-
-void bw_page_end(struct bw_buf *b, int64_t now_unix_ms)
-{
-    bw_buf_puts(b, "\n</main><footer>Made ");
-    bw_page_time(b, now_unix_ms / 1000);
-    bw_buf_puts(b, " UTC from signed records. A figure nobody measured is not shown as 0. "
-                   "Bandwitness " BW_VERSION ".</footer></body></html>\n");
+    bw_buf_puts(b, "<bdi>");
+    bw_text_html(b, text);
+    bw_buf_puts(b, "</bdi>");
 }
 
 /* n / 10^digits with that many decimals, by integers. */
@@ -205,46 +166,4 @@ void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_un
             s->enrolled ? "enrolled, no record yet" : "waits for its box");
         break;
     }
-}
-
-void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why)
-{
-    struct bw_buf b;
-    bw_buf_init(&b, 65536);
-    const char *title = status == 404 ? "Nothing here" : "Not possible now";
-    bw_page_begin(&b, title, "Bandwitness");
-    bw_buf_printf(&b, "<h1>%s</h1><p>", title);
-    bw_text_html(&b, why);
-    bw_buf_puts(&b, "</p><p><a href=\"/sites\">All sites</a></p>");
-    bw_page_end(&b, bw_clock_unix_ms());
-    if (status == 429 || status == 503) {
-        bw_http_add(req, "Retry-After", "10");
-    }
-    bw_http_reply(req, status, "text/html; charset=utf-8", &b);
-}
-
-/* Four seconds of a line, one of them full. */
-static const char icon[] =
-    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\">"
-    "<rect width=\"32\" height=\"32\" rx=\"6\" fill=\"#0a5c9e\"/>"
-    "<path d=\"M6 26v-8h4v8zM12 26V13h4v13zM18 26V6h4v20zM24 26v-9h3v9z\" fill=\"#fff\"/>"
-    "</svg>";
-
-void bw_page_static(void *owner, struct bw_http_req *req)
-{
-    (void)owner;
-    char name[64];
-    if (strcmp(bw_http_param(req, 0), "icon.svg") == 0) {
-        bw_http_add(req, "Cache-Control", "public, max-age=86400");
-        bw_http_reply_const(req, 200, "image/svg+xml", icon, sizeof(icon) - 1);
-        return;
-    }
-    (void)snprintf(name, sizeof(name), "style-%s.css", bw_style_tag);
-    if (strcmp(bw_http_param(req, 0), name) != 0) {
-        bw_page_sorry(req, 404, "there is no such file");
-        return;
-    }
-    bw_http_add(req, "Cache-Control", "public, max-age=31536000, immutable");
-    bw_http_reply_const(req, 200, "text/css; charset=utf-8", bw_style_css,
-                        bw_style_css_len);
 }

@@ -13,9 +13,25 @@ struct bw_buf;
 struct bw_http_req;
 struct bw_site_row;
 
-/* Everything before and after a page's own content. `title` and `state` are foreign. */
+/* The pages that the head of every page leads to (page_frame.c has their addresses). */
+enum bw_page_place {
+    BW_PLACE_NONE,
+    BW_PLACE_CHANGED,
+    BW_PLACE_SITES,
+    BW_PLACE_DISTRICTS
+};
+
+/* Everything before and after a page's own content. `title` and `state` are foreign; `here`
+ * is marked in the navigation. */
+void bw_page_begin_at(struct bw_buf *b,
+                      const char *title,
+                      const char *state,
+                      enum bw_page_place here);
 void bw_page_begin(struct bw_buf *b, const char *title, const char *state);
 void bw_page_end(struct bw_buf *b, int64_t now_unix_ms);
+
+/* A name that somebody gave: as it is, but it turns the direction of nothing around it. */
+void bw_page_name(struct bw_buf *b, const char *text);
 
 /* "94.1 Mbit/s"; nothing for unknown: say so yourself. */
 void bw_page_rate(struct bw_buf *b, int64_t bps);

@@ -102,7 +102,7 @@ static void figure_claimed(struct bw_buf *b, const struct bw_circuit_row *c)
     bw_buf_puts(b, layer ? " layer" : "");
     if (c->claim.provider[0]) {
         bw_buf_puts(b, "; ");
-        bw_text_html(b, c->claim.provider);
+        bw_page_name(b, c->claim.provider);
     }
     if (c->claim.from_unix_s > 0) {
         bw_buf_puts(b, "; since ");
@@ -275,7 +275,10 @@ static void write_graph(struct bw_buf *b,
                         const struct range *range)
 {
     static const char *const themes[] = {"dark", "light"};
-    bw_buf_puts(b, "<figure><picture>");
+    bw_buf_puts(b, "<figure><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+                   "aria-label=\"");
+    bw_text_html(b, alt);
+    bw_buf_puts(b, "\"><picture>");
     for (int i = 0; i < 2; i++) {
         bw_buf_puts(b, i == 0
                            ? "<source media=\"(prefers-color-scheme: dark)\" srcset=\""
@@ -289,7 +292,7 @@ static void write_graph(struct bw_buf *b,
         bw_buf_puts(b, i == 0 ? ">" : " alt=\"");
     }
     bw_text_html(b, alt);
-    bw_buf_printf(b, ", last %s\"></picture><figcaption>", range->word);
+    bw_buf_printf(b, ", last %s\"></picture></div><figcaption>", range->word);
     bw_text_html(b, caption);
     bw_buf_puts(b, " As <a href=\"/api/v1/circuits/");
     bw_text_url(b, id);
@@ -406,10 +409,10 @@ static void write_head(struct bw_buf *b,
 {
     bw_page_begin(b, s->name[0] ? s->name : s->id, p->title);
     bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/sites\">All sites</a></p><h1>");
-    bw_text_html(b, s->name[0] ? s->name : s->id);
+    bw_page_name(b, s->name[0] ? s->name : s->id);
     bw_buf_puts(b, "</h1><p class=\"soft\">");
     if (s->entity[0]) {
-        bw_text_html(b, s->entity);
+        bw_page_name(b, s->entity);
         bw_buf_puts(b, " · ");
     }
     bw_buf_puts(b, "<span class=\"mono\">");
@@ -419,7 +422,7 @@ static void write_head(struct bw_buf *b,
     bw_buf_puts(b, "/keys\">public keys</a>");
     if (s->agent[0]) {
         bw_buf_puts(b, " · ");
-        bw_text_html(b, s->agent);
+        bw_page_name(b, s->agent);
     }
     bw_buf_puts(b, "</p><p>");
     bw_page_state(b, s, now_s);

@@ -12,7 +12,7 @@ const char bw_doc_style_page[] =
     "\"Segoe UI\",Roboto,\"DejaVu Sans\",Arial,sans-serif}"
     "main,header,footer{max-width:1040px;margin:0 auto;padding:0 24px}"
     "header{padding-top:32px}footer{padding-bottom:48px;color:var(--soft);font-size:14px}"
-    "h1{font-size:30px;line-height:1.2;margin:4px 0 6px}"
+    "h1{font-size:30px;line-height:1.2;margin:4px 0 6px;overflow-wrap:anywhere}"
     "h2{font-size:21px;line-height:1.3;margin:44px 0 8px;padding-top:14px;border-top:2px "
     "solid "
     "var(--ink)}"

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 
 DEBIAN = "/usr/share/nodejs"
+BROWSER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "browser")
 
 
 class NoNode(Exception):
@@ -34,6 +35,21 @@ def modules(*packages):
         missing = [p for p in packages if not _is_there(p)]
         if missing:
             _install(folder, missing)
+
+
+def browser_modules():
+    """From now on node finds what tests/browser/package.json names."""
+    if not shutil.which("node"):
+        raise NoNode("node is not installed")
+    folder = os.environ.get("BW_NODE")
+    if not folder:
+        raise NoNode("BW_NODE names no folder to install into")
+    folder = os.path.join(folder, "browser")
+    done = subprocess.run([os.path.join(BROWSER, "install"), folder], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=180, universal_newlines=True)
+    if done.returncode != 0:
+        raise NoNode(done.stdout.strip()[-300:])
+    os.environ["NODE_PATH"] = os.path.join(folder, "node_modules")
 
 
 def _is_there(package):

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_browser.py BANDWITNESS GEN_STATE [--shots DIR] [--only WORD] - every page of a collector in a
+real browser (browser.js, by the table pages.js): wide and narrow, light and dark, without scripts,
+by keyboard alone, looked through by axe-core, and with names that were made to break pages.
+
+The collector is the installed one, over a small generated state (tests/data) whose clock stands
+where its records end. --shots keeps pictures of every page."""
+import json
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "data")]
+
+import state  # noqa: E402
+from bwtest import Collector  # noqa: E402
+from bwtest.jose import PyBox, circuit, hist, latency, sha, traffic  # noqa: E402
+from bwtest.node import NoNode, browser_modules  # noqa: E402
+from bwtest.wallclock import WallClock  # noqa: E402
+
+BANDWITNESS, GEN_STATE = sys.argv[1:3]
+MARKUP = "\"Elm\" & 'Ash' <b data-ran onclick=alert(1)><img src=x onerror=\"ran=1\"></b>"
+TURNED = "مدرسة النهر ‮loohcs‬ (ثانوية)"
+LONG = "🏫🦉" + "W" * 119  # 127 bytes without a place to break
+assert len(LONG.encode()) == 127 and len(MARKUP.encode()) <= 127
+
+
+def world():
+    """The state's options: two districts, three lines, two weeks of a record each 15 minutes."""
+    return state.parser().parse_args([
+        "--districts", "2", "--circuits", "3", "--weeks", "2", "--years", "0", "--interval", "900",
+        "--bandwitness", BANDWITNESS, "--gen-state", GEN_STATE])
+
+
+def named(write):
+    """The same schools, with names that nobody gives, for catalogue and boxes. What is imported keeps
+    its own: an import refuses some of these."""
+    def written(path, districts, circuits):
+        districts[0]["name"], districts[1]["name"] = TURNED, LONG
+        for c, name in zip(circuits, (MARKUP, TURNED, LONG)):
+            c.school["name"] = name
+        write(path, districts, circuits)
+    return written
+
+
+class State:
+    """A collector that runs over it; where() is what pages.js asks for."""
+
+    def __init__(self):
+        self.c = Collector(title="Rivers <b data-ran>& Lakes</b>")
+        state.write_scene = named(state.write_scene)
+        self.truth = state.generate(world(), self.c.data)
+        self.now = max(c["to_s"] for c in self.truth["circuits"]) + 200
+        clock = WallClock(self.c)
+        clock.set(self.now - int(time.time()))
+
+    def admin(self, *words):
+        return json.loads(self.c.command(*words, "--json", env=self.c.env))
+
+    def rich(self):
+        """A box with every kind of figure, in its newest two records."""
+        token = self.admin("token", "create", "--site", "Heron \"Lake\" School", "--config", self.c.conf)
+        box = PyBox(token["site"], start=self.now // 300 * 300 - 600)
+        answer = self.c.enroll(box.key, token["token"])
+        assert answer.status == 200, answer.body
+        hops = [{"ttl": 1, "hash": "h1", "name": "edge.river.example"}, {"ttl": 2, "hash": "h2"}]
+        for n in (1, 2):
+            circuits = [circuit(n, 300, 60)]
+            line = box.summary(
+                circuits=circuits, latency=[latency(n), {
+                    "circuit": "wan", "probe": "page", "kind": "http_get", "family": 4, "sent": 4, "lost": 4,
+                    "codes": [{"code": "tls-expired", "n": 3}],
+                    "phases": [{"phase": "connect", "sum_us": 36_000, "time_hist": hist([9000] * 4)}],
+                    "cert_days": 2}],
+                paths=[{"circuit": "wan", "probe": "hub", "method": "udp", "family": 4, "at_ms": box.at * 1000,
+                        "reached": 1, "mtu": 1492, "hash": sha(f"way {n}"), "hops": hops}],
+                traffic=[traffic({"tls": (600_000, 300_000), "quic": (300_000, 200_000)},
+                                 [20_000, 30_000, 45_000] * 20, [90_000] * 30)])
+            refused = self.c.post([line]).json["refused"]
+            assert refused == [], refused
+        return box.site
+
+    def where(self):
+        first = self.truth["circuits"][0]
+        never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
+        link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
+                          "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
+        return {"base": self.c.url, "table": "pages.js", "names": [MARKUP, TURNED, LONG],
+                "site": first["site"], "siteName": first["place"], "rich": self.rich(),
+                "never": never["site"], "link": link["token"]}
+
+
+def main():
+    try:
+        browser_modules()
+    except NoNode as e:
+        print(f"not here: {e}")
+        return 77
+    s = State()
+    with s.c:
+        path = os.path.join(s.c.folder, "world.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(s.where(), f)
+        return subprocess.run(["node", os.path.join(HERE, "browser.js"), path, *sys.argv[3:]],
+                              check=False).returncode
+
+
+sys.exit(main())
