@@ -169,6 +169,7 @@ function stops() {
     return {
         n: window.bwStops.length,
         early: window.bwStops.filter((e) => e.tabIndex > 0).map((e) => e.outerHTML.slice(0, 80)),
+        frames: window.bwStops.some((e) => e.tagName === "IFRAME"),
         head: document.querySelector("header a, nav a") !== null,
     };
 }
