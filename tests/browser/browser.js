@@ -5,7 +5,7 @@
 //
 // WORLD.json: {"base": address of the server, "table": "pages.js", … what the table needs}, or
 // {"pages": [rows]}. A row: {name, at, roles, has, steps}, and where it is not as pages are: status,
-// csp (false: none asked for), kb (what it may weigh), keys (false: none is pressed), light (it
+// csp (false: none asked for), kb (what it may weigh), shot (false: no picture), keys (false: none is pressed), light (it
 // has no dark side), sandbox (it may run nothing: axe-core cannot either), finds (it has these faults,
 // which have to be found).
 "use strict";
@@ -23,6 +23,7 @@ const STOPS_MAX = 400;
 const VISIT_MS = 240000;
 const PAGE_KB = 100;
 const GRAPH_KB = 40;
+const SHOT_HIGH = 2000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
@@ -119,15 +120,15 @@ class Visit {
         this.wrong("1440", await page.evaluate(look.layout));
         this.at("axe");
         await this.axe(page, "1440 light", TAGS);
-        await this.shot(page, "1440-light");
+        await this.shot(page, this.row.light ? "1440" : "1440-light");
         this.at("keys");
         await this.keys(page, "1440");
         if (!this.row.light) {
             await page.emulateMedia({ colorScheme: "dark" });
-            await this.shot(page, "1440-dark");
         }
         this.at("narrow");
         await page.setViewportSize(NARROW);
+        await this.shot(page, this.row.light ? "320" : "320-dark");
         await this.axe(page, "320", TAGS);
         this.at("narrow keys");
         await this.keys(page, "320");
@@ -152,11 +153,6 @@ class Visit {
             missing.push(`"${words[0].slice(Math.max(0, i - 20), i + 60)}"`);
         }
         this.wrong("without scripts", missing.slice(0, 4).map((w) => `${w} is not there`));
-        await this.shot(page, "320-light");
-        if (this.world.shots) {
-            await page.emulateMedia({ colorScheme: "dark" });
-            await this.shot(page, "320-dark");
-        }
         await context.close();
     }
 
@@ -292,12 +288,20 @@ class Visit {
         }
     }
 
+    // A small one: the head of a page, for people who want to know what it looks like.
     async shot(page, how) {
-        if (!this.world.shots || this.row.shot === false) {
+        if (!this.world.shots || this.row.shot === false || this.row.finds) {
             return;
         }
-        const file = `${this.row.name.replace(/[^a-z0-9]+/gi, "-").toLowerCase()}-${how}`;
-        await page.screenshot({ path: path.join(this.world.shots, `${file}.png`), fullPage: true });
+        const { width } = page.viewportSize();
+        const height = Math.min(SHOT_HIGH, await page.evaluate(() => document.documentElement.scrollHeight));
+        const client = await page.context().newCDPSession(page);
+        await page.evaluate(() => document.activeElement.blur());
+        const { data } = await client.send("Page.captureScreenshot", {
+            format: "webp", quality: 70, captureBeyondViewport: true,
+            clip: { x: 0, y: 0, width, height, scale: width > 1000 ? 0.7 : 1 } });
+        const file = `${this.row.name.replace(/[^a-z0-9]+/gi, "-").toLowerCase()}-${how}.webp`;
+        fs.writeFileSync(path.join(this.world.shots, file), Buffer.from(data, "base64"));
     }
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_browser.py BANDWITNESS GEN_STATE [--shots DIR] [--only WORD] - every page of a collector in a
+"""test_browser.py BANDWITNESS GEN_STATE [--plain] [--shots DIR] [--only WORD] - every page of a collector in a
 real browser (browser.js, by the table pages.js): wide and narrow, light and dark, without scripts,
 by keyboard alone, looked through by axe-core, and with names that were made to break pages.
 
 The collector is the installed one, over a small generated state (tests/data) whose clock stands
-where its records end. --shots keeps pictures of every page."""
+where its records end. --shots keeps pictures of pages, --plain gives its schools names as schools have."""
 import json
 import os
 import subprocess
@@ -26,6 +26,11 @@ MARKUP = "\"Elm\" & 'Ash' <b data-ran onclick=alert(1)><img src=x onerror=\"ran=
 TURNED = "مدرسة النهر ‮loohcs‬ (ثانوية)"
 LONG = "🏫🦉" + "W" * 119  # 127 bytes without a place to break
 assert len(LONG.encode()) == 127 and len(MARKUP.encode()) <= 127
+TITLE = "Rivers <b data-ran>& Lakes</b>"
+PLAIN = "--plain" in sys.argv
+if PLAIN:
+    sys.argv.remove("--plain")
+    MARKUP, TURNED, LONG, TITLE = "Alder Elementary School", "Birch Valley", "Cedar Lake", "State of Rivers"
 
 
 def world():
@@ -50,7 +55,7 @@ class State:
     """A collector that runs over it; where() is what pages.js asks for."""
 
     def __init__(self):
-        self.c = Collector(title="Rivers <b data-ran>& Lakes</b>")
+        self.c = Collector(title=TITLE)
         state.write_scene = named(state.write_scene)
         self.truth = state.generate(world(), self.c.data)
         self.now = max(c["to_s"] for c in self.truth["circuits"]) + 200
