@@ -16,8 +16,7 @@ static const struct {
     enum bw_page_place place;
     const char *address;
     const char *words;
-} places[] = {{BW_PLACE_CHANGED, "/", "Changed"},
-            {BW_PLACE_SITES, "/sites", "Sites"}};
+} places[] = {{BW_PLACE_CHANGED, "/", "Changed"}, {BW_PLACE_SITES, "/sites", "Sites"}};
 
 static void write_navigation(struct bw_buf *b, enum bw_page_place here)
 {

@@ -93,14 +93,14 @@ function layout() {
     return wrong;
 }
 
-// What a page says and where it leads, for a comparison: without what changes by itself, and
-// without [data-live], what a script adds.
+// What a page says and where it leads, for a comparison: without what changes by itself (instants,
+// how long ago, how much is free), and without [data-live], what a script adds.
 function words() {
     const copy = document.body.cloneNode(true);
     for (const e of copy.querySelectorAll("time, script, noscript, style, [data-live]")) {
         e.remove();
     }
-    const text = copy.textContent.replace(/\s+/g, " ").trim();
+    const text = copy.textContent.replace(/\s+/g, " ").replace(/\d[\d.]* ?(s|min|h|days|[kMGT]?B|bytes)\b/g, "#").trim();
     const ways = [...copy.querySelectorAll("[href], [src], form")].map(
         (e) => e.getAttribute("href") || e.getAttribute("src") || `${e.method} ${e.getAttribute("action")}`);
     return [text, ...ways];

@@ -12,9 +12,11 @@ const FAULTS = ["is cut by p.cut", "lie on each other", "the page is", "color-co
 
 module.exports = (w) => [
     { name: "faulty", at: `file://${__dirname}/faulty.html`, finds: FAULTS },
-    { name: "sites", at: "/", roles: EVERYBODY, has: ["Sites", ...w.names] },
-    { name: "sites sorted", at: "/?sort=entity&state=silent", shot: false, roles: EVERYBODY, has: ["silent"] },
-    { name: "sites none", at: "/?q=%22%3E%3Cb%20data-ran%3Enone", shot: false, roles: EVERYBODY, has: ["No site fits"] },
+    { name: "changed", at: "/", roles: EVERYBODY, has: ["Changed since yesterday"] },
+    { name: "changed silent", at: "/?only=silent", roles: EVERYBODY, shot: false, has: ["Newly silent"] },
+    { name: "sites", at: "/sites", roles: EVERYBODY, has: ["Sites", ...w.names] },
+    { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: EVERYBODY, has: ["silent"] },
+    { name: "sites none", at: "/sites?q=%22%3E%3Cb%20data-ran%3Enone", shot: false, roles: EVERYBODY, has: ["No site fits"] },
     { name: "site", at: `/sites/${w.site}`, roles: EVERYBODY, has: ["Claimed", "Tested", w.siteName] },
     { name: "site year", at: `/sites/${w.site}?range=year`, shot: false, roles: EVERYBODY, has: ["css:nav.ranges [aria-current]"] },
     { name: "site traffic", at: `/sites/${w.rich}`, roles: EVERYBODY, has: ["Targets, last 7 days"] },

@@ -109,6 +109,7 @@ def main():
         path = os.path.join(s.c.folder, "world.json")
         with open(path, "w", encoding="utf-8") as f:
             json.dump(s.where(), f)
+        s.c.wait("the state's room", lambda: s.c.get("/").status == 200, 120)
         return subprocess.run(["node", os.path.join(HERE, "browser.js"), path, *sys.argv[3:]],
                               check=False).returncode
 
