@@ -414,7 +414,7 @@ static void silent_is_not_out(void **state)
     s->circuit[0].loss_ppm = 0;
     s->circuit[0].outage_ms[0] = 1800000;
     run(s, 10000);
-    expect(s, "9300 opened headroom s-000.wan told\n9300 was outage s-000.wan told\n"
+    expect(s, "9300 was outage s-000.wan told\n9300 opened headroom s-000.wan told\n"
               "9900 closed silent s-000 told\n");
     end(s);
 }
