@@ -5,9 +5,10 @@
 //
 // WORLD.json: {"base": address of the server, "table": "pages.js", … what the table needs}, or
 // {"pages": [rows]}. A row: {name, at, roles, has, steps}, and where it is not as pages are: status,
-// csp (false: none asked for), kb (what it may weigh), shot (false: no picture), keys (false: none is pressed), light (it
-// has no dark side), sandbox (it may run nothing: axe-core cannot either), finds (it has these faults,
-// which have to be found).
+// csp (what its policy may have besides; false: none), kb (what it may weigh), live (what changes by
+// itself: a selector), shot (false: no picture), keys (false: none is pressed), light (it has no dark
+// side), sandbox (it may run nothing: axe-core cannot either), finds (it has these faults, which have
+// to be found).
 "use strict";
 
 const fs = require("fs");
@@ -108,7 +109,7 @@ class Visit {
         this.at("weigh");
         await this.weigh();
         this.at("words");
-        const words = await page.evaluate(look.words);
+        const words = await page.evaluate(look.words, this.row.live);
         await this.says(page);
         this.wrong("", await page.evaluate(look.dead));
         this.wrong("", await page.evaluate(look.hostile));
@@ -143,14 +144,13 @@ class Visit {
         const { context, page } = await this.page(this.world.browser, {
             viewport: NARROW, colorScheme: "light", javaScriptEnabled: false });
         this.wrong("320", await page.evaluate(look.layout));
-        const bare = await page.evaluate(look.words);
-        const missing = words.filter((w, i) => i > 0 && !bare.includes(w));
-        if (bare[0] !== words[0]) {
-            let i = 0;
-            while (bare[0][i] === words[0][i]) {
-                i++;
-            }
-            missing.push(`"${words[0].slice(Math.max(0, i - 20), i + 60)}"`);
+        let missing = differ(words, await page.evaluate(look.words, this.row.live));
+        if (missing.length > 0) { // its figures may have changed meanwhile
+            const again = await this.page(this.world.browser, { viewport: NARROW, colorScheme: "light" });
+            await page.reload();
+            missing = differ(await again.page.evaluate(look.words, this.row.live),
+                await page.evaluate(look.words, this.row.live));
+            await again.context.close();
         }
         this.wrong("without scripts", missing.slice(0, 4).map((w) => `${w} is not there`));
         await context.close();
@@ -303,6 +303,19 @@ class Visit {
         const file = `${this.row.name.replace(/[^a-z0-9]+/gi, "-").toLowerCase()}-${how}.webp`;
         fs.writeFileSync(path.join(this.world.shots, file), Buffer.from(data, "base64"));
     }
+}
+
+// What of a page's words and ways is not in another's.
+function differ(words, others) {
+    const missing = words.filter((w, i) => i > 0 && !others.includes(w));
+    if (others[0] !== words[0]) {
+        let i = 0;
+        while (others[0][i] === words[0][i]) {
+            i++;
+        }
+        missing.push(`"${words[0].slice(Math.max(0, i - 20), i + 60)}"`);
+    }
+    return missing;
 }
 
 // What presses Tab.

@@ -95,9 +95,10 @@ function layout() {
 
 // What a page says and where it leads, for a comparison: without what changes by itself (instants,
 // how long ago, how much is free), and without [data-live], what a script adds.
-function words() {
+// `live`: a selector of what else changes by itself.
+function words(live) {
     const copy = document.body.cloneNode(true);
-    for (const e of copy.querySelectorAll("time, script, noscript, style, [data-live]")) {
+    for (const e of copy.querySelectorAll("time, script, noscript, style, [data-live]" + (live ? ", " + live : ""))) {
         e.remove();
     }
     const text = copy.textContent.replace(/\s+/g, " ").replace(/\d[\d.]* ?(s|min|h|days|[kMGT]?B|bytes)\b/g, "#").trim();

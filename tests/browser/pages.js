@@ -12,7 +12,7 @@ const FAULTS = ["is cut by p.cut", "lie on each other", "the page is", "color-co
 
 module.exports = (w) => [
     { name: "faulty", at: `file://${__dirname}/faulty.html`, finds: FAULTS },
-    { name: "changed", at: "/", roles: EVERYBODY, has: ["Changed since yesterday"] },
+    { name: "changed", at: "/", roles: EVERYBODY, has: ["Changed since yesterday"], live: "#collector + *" },
     { name: "changed silent", at: "/?only=silent", roles: EVERYBODY, shot: false, has: ["Newly silent"] },
     { name: "sites", at: "/sites", roles: EVERYBODY, has: ["Sites", ...w.names] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: EVERYBODY, has: ["silent"] },
