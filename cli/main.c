@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    NAMES_MAX = 64,
+    NAMES_MAX = 256,
     NAME_COLUMNS = 16
 };
 
