@@ -153,3 +153,8 @@ void bw_random(void *out, size_t n)
 {
     randombytes_buf(out, n);
 }
+
+bool bw_same(const void *a, const void *b, size_t n)
+{
+    return sodium_memcmp(a, b, n) == 0;
+}

@@ -4,6 +4,7 @@
 #define BW_HASH_H
 
 #include <bw/units.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,8 @@ void bw_b64_append(struct bw_buf *b, const void *data, size_t n);
 long bw_b64_decode(const char *text, size_t n, void *out, size_t cap);
 
 void bw_random(void *out, size_t n);
+
+/* Are they the same n bytes? As long for every answer. */
+bool bw_same(const void *a, const void *b, size_t n);
 
 #endif
