@@ -10,6 +10,7 @@ endfunction()
 # pango with the fonts that we name ourselves, and pages by cairo
 bw_depend(pango "cairo-pdf;pangocairo;pangofc;fontconfig")
 bw_depend(qpdf libqpdf)
+bw_depend(qrencode libqrencode)
 bw_depend(uv libuv)
 bw_depend(curl libcurl)
 bw_depend(sqlite sqlite3)

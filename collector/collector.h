@@ -21,6 +21,7 @@ struct bw_readers;
 struct bw_reflection;
 struct bw_roomkeeper;
 struct bw_cosigner;
+struct bw_door;
 struct bw_errands;
 struct bw_bags;
 struct bw_packroom;
@@ -32,6 +33,7 @@ struct bw_collector {
     const char *conf_path;
     struct bw_key *log_key;
     char catalogue_path[PATH_MAX];
+    char people_path[PATH_MAX];
     char ledger_folder[PATH_MAX];
     char log_folder[PATH_MAX];
     char series_folder[PATH_MAX];
@@ -52,6 +54,7 @@ struct bw_collector {
     struct bw_share_room *share_room;
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */
+    struct bw_door *door;             /* who may look */
     struct bw_http *http;
     uv_signal_t signals[3];
     uv_timer_t watchdog;
@@ -64,6 +67,10 @@ struct bw_collector {
 
 /* The routes, for bw_http_new(); the owner handed to handlers is the bw_collector. */
 extern const struct bw_http_route bw_collector_routes[];
+
+/* The guard before them (doorstep.c), and the table as text, for --routes. */
+int bw_collector_start_door(struct bw_collector *c, struct bw_err *reterr);
+int bw_collector_print_routes(void);
 
 void bw_metrics_get(void *owner, struct bw_http_req *req);
 /* The answers to latency probes (reflect.c): into c->reflection, where the file asks for

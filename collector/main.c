@@ -8,6 +8,7 @@
 #include <bw/err.h>
 #include <clock.h>
 #include <cosigner.h>
+#include <door.h>
 #include <errand.h>
 #include <errno.h>
 #include <file.h>
@@ -54,6 +55,7 @@ enum step {
     STEP_BAGS,
     STEP_REFLECTION,
     STEP_READERS,
+    STEP_DOOR,
     STEP_MEASURE, /* look-ups for tickets, which use it, are over */
     STEP_HTTP,    /* what the others owed is answered by now */
     STEP_ROOM,    /* nobody reads it any more */
@@ -67,6 +69,7 @@ static const char usage[] =
     "  -c, --config FILE  configuration (/etc/bandwitness/collector.conf)\n"
     "  -t, --check        check the configuration, then exit: 0 good, 1 not\n"
     "  -T, --print        print the effective configuration, then exit\n"
+    "      --routes       print every address and what it takes to get in, then exit\n"
     "  -h, --help         this text\n"
     "  -V, --version      version, then exit\n"
     "\n"
@@ -158,6 +161,14 @@ static void next_step(void *owner)
         if (c->readers) {
             bw_readers_close(c->readers, next_step, c);
             c->readers = NULL;
+            return;
+        }
+        break;
+    case STEP_DOOR:
+        if (c->door) {
+            struct bw_door *d = c->door;
+            c->door = NULL;
+            bw_door_close(d, next_step, c);
             return;
         }
         break;
@@ -319,6 +330,7 @@ static int start_data(struct bw_collector *c, struct bw_err *reterr)
     }
     const char *dir = c->conf->data_dir;
     (void)snprintf(c->catalogue_path, sizeof(c->catalogue_path), "%s/catalogue.db", dir);
+    (void)snprintf(c->people_path, sizeof(c->people_path), "%s/people.db", dir);
     (void)snprintf(c->ledger_folder, sizeof(c->ledger_folder), "%s/ledger", dir);
     (void)snprintf(c->log_folder, sizeof(c->log_folder), "%s/log", dir);
     (void)snprintf(c->series_folder, sizeof(c->series_folder), "%s/series", dir);
@@ -331,6 +343,7 @@ static int start_ingest(struct bw_collector *c, struct bw_err *reterr)
 {
     struct bw_ingest_opts opts = {
         .catalogue_path = c->catalogue_path,
+        .people_path = c->people_path,
         .ledger_folder = c->ledger_folder,
         .log_key = c->log_key,
         .commit_delay_ms = c->conf->commit_delay_ms,
@@ -513,7 +526,8 @@ static int start_http(struct bw_collector *c, struct bw_err *reterr)
                (unsigned long long)fit, (unsigned long long)files.rlim_cur);
         limits.connections = (unsigned)fit;
     }
-    int r = bw_http_new(&c->loop, &limits, bw_collector_routes, c, &c->http, reterr);
+    int r = bw_http_new(&c->loop, &limits, bw_collector_routes, bw_door_guard, c, &c->http,
+                        reterr);
     for (size_t i = 0; r == 0 && i < c->conf->n_listen; i++) {
         const struct bw_config_listen *l = &c->conf->listen[i];
         r = listen_one(c, l, reterr);
@@ -536,12 +550,12 @@ static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
-    {"signals", start_handles}, {"data", start_data},
-    {"ledger", start_ingest},   {"log", start_log},
-    {"readers", start_readers}, {"room", start_room},
-    {"graphs", start_graphs},   {"packs", start_packs},
-    {"measure", start_measure}, {"reflector", bw_reflection_start},
-    {"http", start_http},
+    {"signals", start_handles},        {"data", start_data},
+    {"ledger", start_ingest},          {"log", start_log},
+    {"readers", start_readers},        {"room", start_room},
+    {"graphs", start_graphs},          {"packs", start_packs},
+    {"measure", start_measure},        {"reflector", bw_reflection_start},
+    {"door", bw_collector_start_door}, {"http", start_http},
 };
 
 static int run(struct bw_collector *c)
@@ -594,9 +608,13 @@ static int print_config(const struct bw_collector_config *conf)
 int main(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 't'},
-        {"print", no_argument, NULL, 'T'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 't'},
+        {"print", no_argument, NULL, 'T'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {"routes", no_argument, NULL, 'R'},
+        {NULL, 0, NULL, 0},
     };
     struct bw_collector c = {.conf_path = BW_SYSCONFDIR "/bandwitness/collector.conf"};
     bool test = false;
@@ -626,6 +644,8 @@ int main(int argc, char **argv)
         case 'T':
             print = true;
             break;
+        case 'R':
+            return bw_collector_print_routes();
         case 'h':
             (void)fputs(usage, stdout);
             return 0;

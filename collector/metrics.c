@@ -6,6 +6,7 @@
 #include <bags.h>
 #include <buf.h>
 #include <clock.h>
+#include <door.h>
 #include <graphs.h>
 #include <http.h>
 #include <ingest.h>
@@ -144,6 +145,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     bw_roomkeeper_metrics(c->roomkeeper, &b);
     bw_packroom_metrics(c->packroom, &b);
     bw_measure_metrics(c->measure, &b);
+    bw_door_metrics(c->door, &b);
     bw_reflection_metrics(c->reflection, &b);
     bw_buf_puts(&b, "# EOF\n");
     bw_http_reply(req, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8",

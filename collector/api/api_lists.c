@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <viewer.h>
 
 enum {
     ANSWER_MAX = 256 * 1024 * 1024
@@ -87,6 +88,10 @@ static void list_work(void *job, struct bw_reader *r, const struct bw_err *err)
     l->r = bw_overview_read(r, l->site[0] ? l->site : NULL, &o, &l->err);
     if (l->r < 0) {
         return;
+    }
+    const struct bw_viewer *v = bw_door_viewer(l->req);
+    if (!bw_viewer_sees_state(v)) {
+        bw_overview_keep(o, bw_viewer_sees_site_cb, v);
     }
     struct bw_jw w;
     bw_jw_init(&w, &l->out);

@@ -41,6 +41,7 @@ static const struct bw_optspec top_opts[] = {
      .words = levels,
      .def = "info",
      .doc = "Least important lines that are still written."},
+    BW_DOOR_OPTION,
     {.type = BW_OPT_END},
 };
 
@@ -345,6 +346,7 @@ static const struct bw_conf_section sections[] = {
      .flags = BW_CONF_TITLED | BW_CONF_REQUIRED,
      .opts = listen_opts,
      .doc = "One place to listen; any number up to 8."},
+    BW_DOOR_SECTIONS,
     {.keyword = "limits",
      .flags = BW_CONF_ALWAYS,
      .opts = limits_opts,
@@ -542,6 +544,7 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->bags_after_ms = bw_conf_int(bags, "after");
     c->bags_every_ms = bw_conf_int(bags, "every");
     int r = read_measure(top, &c->measure, reterr);
+    r = r < 0 ? r : bw_door_config_read(top, &c->door, reterr);
     r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
 }
@@ -621,6 +624,9 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
     }
     if (!bw_reflector_conf_same_place(&now->reflector, &next->reflector)) {
         return "where the reflector listens changed";
+    }
+    if (!bw_door_config_same(&now->door, &next->door)) {
+        return "access, accounts or audit changed";
     }
     bool limits = now->connections != next->connections ||
                   now->connections_per_address != next->connections_per_address ||

@@ -5,6 +5,7 @@
 #define BW_COLLECTOR_CONFIG_H
 
 #include <conf.h>
+#include <door_config.h>
 #include <limits.h>
 #include <log_config.h>
 #include <reflector.h>
@@ -71,6 +72,7 @@ struct bw_collector_config {
     int64_t keep_hot_ms;
     int64_t seal_every_ms;
     struct bw_config_log log;
+    struct bw_config_door door;
     int64_t graph_workers;
     int64_t graph_keep_ms;
     int64_t graph_cache_bytes;

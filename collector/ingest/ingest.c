@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <hash.h>
 #include <http.h>
+#include <people.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,7 @@ static void ingest_free(struct bw_ingest *g)
     bw_keycache_free(g->keys);
     bw_catalogue_close(g->check_catalogue);
     bw_catalogue_close(g->write_catalogue);
+    bw_people_close(g->people);
     bw_ledger_close(g->ledger);
     free(g->facts);
     free(g->notes.list);
@@ -494,6 +496,7 @@ int bw_ingest_start(struct uv_loop_s *loop,
     g->owner = owner;
     g->stats.last_commit_unix_ms = BW_UNKNOWN;
     g->statements_taken = -1;
+    g->people_version = -1;
     pthread_condattr_t attr;
     (void)pthread_mutex_init(&g->lock, NULL);
     (void)pthread_condattr_init(&attr);

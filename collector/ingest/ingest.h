@@ -25,6 +25,7 @@ enum {
 
 struct bw_ingest_opts {
     const char *catalogue_path;
+    const char *people_path; /* acts in it become leaves; lent for its life, NULL: none */
     const char *ledger_folder;
     const struct bw_key *log_key; /* borrowed */
     int64_t commit_delay_ms;      /* longest wait for company before a commit */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * ingest_log.c - what the catalogue holds that is a leaf of the log: statements and keys.
+ * ingest_log.c - what is a leaf of the log beside records: statements and keys of the
+ * catalogue, and acts of administrators.
  *
  * The writer looks every few seconds whether the catalogue changed. A statement is a leaf
  * once, which the ledger sees to: so a start begins with the first of them, whatever was
@@ -11,9 +12,11 @@
 #include <errno.h>
 #include <hash.h>
 #include <leaf.h>
+#include <people.h>
 #include <statement.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CHUNK = 4096
@@ -129,8 +132,74 @@ static int take_keys(struct bw_ingest *g, struct collected *c, struct bw_err *re
     return r;
 }
 
+/* --- acts -------------------------------------------------------------------------------
+ */
+
+static int on_act(void *owner, const struct bw_act *a)
+{
+    struct collected *c = owner;
+    struct bw_leaf *l = &c->leaves[c->n++];
+    memset(l, 0, sizeof(*l));
+    l->type = BW_LEAF_ACT;
+    l->unix_ms = c->now_ms;
+    bw_act_leaf(a, l->sha256);
+    return c->n == CHUNK ? 1 : 0;
+}
+
+static int take_acts(struct bw_ingest *g, struct bw_err *reterr)
+{
+    struct collected c = {.now_ms = bw_clock_unix_ms()};
+    int64_t version = 0;
+    int r = g->people->ops->version(g->people, &version, reterr);
+    if (r < 0 || version == g->people_version) {
+        return r;
+    }
+    c.leaves = calloc(CHUNK, sizeof(c.leaves[0]));
+    r = c.leaves ? 0 : -ENOMEM;
+    do {
+        c.n = 0;
+        r = r < 0 ? r : g->people->ops->acts(g->people, g->acts_taken, on_act, &c, reterr);
+        r = r > 0 ? 0 : r;
+        if (r == 0 && c.n > 0) {
+            r = g->ledger->ops->log_add(g->ledger, c.leaves, c.n, NULL, reterr);
+        }
+        if (r == 0) {
+            g->acts_taken += (int64_t)c.n;
+        }
+    } while (r == 0 && c.n == CHUNK);
+    if (r == 0) {
+        g->people_version = version;
+    }
+    free(c.leaves);
+    return r;
+}
+
+/* The store is made by the door or the command, maybe later than this. An act is a leaf
+ * once: a start begins with the first of them. */
+static void acts_turn(struct bw_ingest *g)
+{
+    struct bw_err err = {.text = ""};
+    int r = 0;
+    if (!g->opts.people_path || (!g->people && access(g->opts.people_path, F_OK) < 0)) {
+        return;
+    }
+    if (!g->people) {
+        r = bw_people_open_read(g->opts.people_path, &g->people, &err);
+    }
+    r = r < 0 ? r : take_acts(g, &err);
+    if (r == 0) {
+        bw_complain_over(&g->acts_complaint, BW_AREA_LEDGER,
+                         "acts of administrators enter the log again");
+    } else if (r != -ENOENT) {
+        bw_complain(&g->acts_complaint, BW_AREA_LEDGER, BW_WARN,
+                    "acts of administrators did not enter the log: %s; tried again soon",
+                    err.text);
+    }
+}
+
 void bw_ingest_log_turn(struct bw_ingest *g)
 {
+    acts_turn(g);
     struct bw_err err = {.text = ""};
     struct collected c = {.now_ms = bw_clock_unix_ms()};
     int64_t version = 0;

@@ -100,6 +100,8 @@ struct bw_sealer {
     struct bw_err build_err;
 };
 
+struct bw_people;
+
 struct bw_ingest {
     struct bw_ingest_opts opts;
     bw_ingest_news_cb on_news;
@@ -115,7 +117,11 @@ struct bw_ingest {
     struct bw_cautious cautious;          /* writer's */
     int64_t statements_taken;             /* writer's: into the log; below 0: not known */
     int64_t catalogue_version;            /* writer's: of which all is in the log */
+    struct bw_people *people;             /* writer's; NULL: not there yet */
+    int64_t people_version;               /* writer's: of which all acts are in the log */
+    int64_t acts_taken;                   /* writer's: into the log */
     struct bw_complaint log_complaint;    /* writer's */
+    struct bw_complaint acts_complaint;   /* writer's */
     pthread_t checker;
     pthread_t writer;
     bool threads;

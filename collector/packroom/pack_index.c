@@ -23,6 +23,7 @@
 #include <string.h>
 #include <text.h>
 #include <tz.h>
+#include <viewer.h>
 
 enum {
     ANSWER_MAX = 8 * 1024 * 1024,
@@ -132,7 +133,7 @@ static void put_page(struct index *x, const struct bw_selection *s)
     static const char *const names[] = {"page", "PDF", "CSV", "JSON"};
     struct bw_buf *b = &x->out;
 
-    bw_page_begin(b, x->number, x->title);
+    bw_page_begin_at(b, x->number, x->title, BW_PLACE_NONE, bw_door_viewer(x->req));
     bw_buf_printf(b, "<h1>Packs %s %s ", x->ask.purpose,
                   x->frn ? "of funding request" : "of");
     bw_text_html(b, s->name[0] ? s->name : x->number);
@@ -154,6 +155,27 @@ static void put_page(struct index *x, const struct bw_selection *s)
     }
     bw_buf_puts(b, "</ul>");
     bw_page_end(b, bw_clock_unix_ms());
+}
+
+/* Of who sees a part of the state, only circuits of that part; and a name only of what is
+ * seen. */
+static void keep_seen(struct index *x, struct bw_selection *s)
+{
+    const struct bw_viewer *v = bw_door_viewer(x->req);
+    size_t n = 0;
+    if (bw_viewer_sees_state(v)) {
+        return;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        if (bw_viewer_sees_site(v, s->circuits[i].name.site)) {
+            s->circuits[n++] = s->circuits[i];
+        }
+    }
+    s->n = n;
+    if (x->frn || !bw_viewer_sees_entity(v, x->number)) {
+        s->name[0] = '\0';
+    }
+    x->r = n == 0 ? -ENOENT : x->r;
 }
 
 static void work(void *job, struct bw_reader *r, const struct bw_err *err)
@@ -185,6 +207,9 @@ static void work(void *job, struct bw_reader *r, const struct bw_err *err)
         x->asked.by = BW_SELECT_CONSORTIUM;
         x->r = bw_select(r->catalogue, &x->asked, &s, &x->err);
     }
+    if (x->r == 0) {
+        keep_seen(x, &s);
+    }
     if (x->r == 0 && strcmp(x->ask.format, "json") == 0) {
         put_json(x, &s);
     } else if (x->r == 0) {
@@ -199,7 +224,10 @@ static void after(void *job, int cancelled)
     struct index *x = job;
 
     if (!cancelled && (x->r == -ENOENT || x->r == -ENODATA)) {
-        bw_http_problem(x->req, 404, "not-found", "No such circuits", "%s", x->err.text);
+        /* the same words for what is not there and for what is not this one's to see */
+        bool all = bw_viewer_sees_state(bw_door_viewer(x->req));
+        bw_http_problem(x->req, 404, "not-found", "No such circuits", "%s",
+                        all ? x->err.text : "no circuit of this, or none that you may see");
     } else if (cancelled || x->r < 0) {
         bw_http_add(x->req, "Retry-After", "30");
         bw_http_problem(x->req, 503, "busy", "Not possible now", "%s",

@@ -69,9 +69,41 @@ is_region(const struct bw_room *r, const struct bw_room_entity *e, bool any_regi
     return any_region ? e->kind == BW_ENTITY_REGION : below_state || top;
 }
 
+static void table_begin(const struct bw_changed *p)
+{
+    bw_page_table_begin(
+        p->b, "The fleet by region",
+        "<th scope=\"col\">Where</th><th scope=\"col\" class=\"n\">Sites</th>"
+        "<th scope=\"col\" class=\"n\">Fresh</th><th scope=\"col\" class=\"n\">Silent</th>"
+        "<th scope=\"col\" class=\"n\">Never seen</th>"
+        "<th scope=\"col\" class=\"n\">Circuits</th><th scope=\"col\" "
+        "class=\"n\">Below</th>"
+        "<th scope=\"col\" class=\"n\">Full</th><th scope=\"col\" class=\"n\">Clock</th>"
+        "<th scope=\"col\" class=\"n\">At risk</th>");
+}
+
+/* Of who sees a part of the state: that part. */
+static void write_own(const struct bw_changed *p)
+{
+    bw_buf_puts(p->b,
+                "<h2 id=\"fleet\">Your fleet</h2><p class=\"soft small\">As it is now. "
+                "Below, full and at risk count circuits, the others sites.</p>");
+    table_begin(p);
+    for (size_t i = 0; i < p->scope.n; i++) {
+        const struct bw_room_entity *e = &p->r->entities[p->scope.entities[i]];
+        struct tally t = tally(p->r, e);
+        write_tally(p->b, e->name, &t);
+    }
+    bw_page_table_end(p->b);
+}
+
 void bw_changed_fleet(const struct bw_changed *p)
 {
     const struct bw_room *r = p->r;
+    if (!p->scope.all) {
+        write_own(p);
+        return;
+    }
     struct tally all = tally(r, NULL);
     bool any_region = false;
     size_t shown = 0;
@@ -85,15 +117,7 @@ void bw_changed_fleet(const struct bw_changed *p)
         "<h2 id=\"fleet\">The fleet by %s</h2><p class=\"soft small\">As it is now. "
         "Below, full and at risk count circuits, the others sites.</p>",
         any_region ? "region" : "district");
-    bw_page_table_begin(
-        p->b, "The fleet by region",
-        "<th scope=\"col\">Where</th><th scope=\"col\" class=\"n\">Sites</th>"
-        "<th scope=\"col\" class=\"n\">Fresh</th><th scope=\"col\" class=\"n\">Silent</th>"
-        "<th scope=\"col\" class=\"n\">Never seen</th>"
-        "<th scope=\"col\" class=\"n\">Circuits</th><th scope=\"col\" "
-        "class=\"n\">Below</th>"
-        "<th scope=\"col\" class=\"n\">Full</th><th scope=\"col\" class=\"n\">Clock</th>"
-        "<th scope=\"col\" class=\"n\">At risk</th>");
+    table_begin(p);
     write_tally(p->b, "All", &all);
     for (size_t i = 0; i < r->n_entities; i++) {
         const struct bw_room_entity *e = &r->entities[i];
@@ -161,6 +185,9 @@ void bw_changed_health(const struct bw_changed *p)
     const struct bw_room_health *h = &p->r->health;
     struct bw_buf *b = p->b;
 
+    if (!p->scope.all) { /* it is the state's */
+        return;
+    }
     bw_buf_puts(b, "<h2 id=\"collector\">The collector itself</h2>");
     bw_page_table_begin(b, "The collector itself",
                         "<th scope=\"col\">What</th><th scope=\"col\">Now</th>");

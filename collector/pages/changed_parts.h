@@ -4,6 +4,8 @@
 #ifndef BW_CHANGED_PARTS_H
 #define BW_CHANGED_PARTS_H
 
+#include "page_scope.h"
+
 #include <room.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +40,7 @@ extern const struct bw_changed_kind bw_changed_kinds[BW_CHANGED_SECTIONS];
 struct bw_changed {
     struct bw_buf *b;
     const struct bw_room *r;
+    struct bw_page_scope scope; /* what of it is shown */
     int64_t since_unix_s;
     int64_t now_unix_s;
 };

@@ -143,8 +143,10 @@ static size_t size_of(const struct bw_changed *p, enum bw_changed_section s)
 
 static bool fits(const struct bw_changed *p, enum bw_changed_section s, size_t i)
 {
-    return bw_changed_kinds[s].of_sites ? site_fits(p, s, &p->r->sites[i])
-                                        : circuit_fits(p, s, &p->r->circuits[i]);
+    return bw_changed_kinds[s].of_sites ? bw_page_scope_site(&p->scope, (uint32_t)i) &&
+                                              site_fits(p, s, &p->r->sites[i])
+                                        : bw_page_scope_circuit(&p->scope, (uint32_t)i) &&
+                                              circuit_fits(p, s, &p->r->circuits[i]);
 }
 
 static size_t count(const struct bw_changed *p, enum bw_changed_section s)
@@ -231,6 +233,11 @@ static void write_whole(const struct bw_changed *p)
     size_t n[BW_CHANGED_SECTIONS];
 
     bw_buf_puts(p->b, "<h1>Changed since yesterday</h1>");
+    if (!p->scope.all && p->scope.n == 0) {
+        bw_buf_puts(p->b, "<p class=\"note\">No box stands at a school of yours, as far as "
+                          "this collector knows.</p>");
+        return;
+    }
     if (p->r->n_sites == 0) {
         bw_buf_puts(p->b, "<p class=\"note\">No box has been brought in yet. <a "
                           "href=\"/sites\">How the first one comes</a></p>");
@@ -333,12 +340,13 @@ void bw_page_changed(void *owner, struct bw_http_req *req)
         return;
     }
     bw_buf_init(&b, PAGE_MAX);
-    const struct bw_changed p = {.b = &b,
-                                 .r = r,
-                                 .since_unix_s = r->made_unix_ms / 1000 - DAY_S,
-                                 .now_unix_s = r->made_unix_ms / 1000};
+    struct bw_changed p = {.b = &b,
+                           .r = r,
+                           .since_unix_s = r->made_unix_ms / 1000 - DAY_S,
+                           .now_unix_s = r->made_unix_ms / 1000};
+    bw_page_scope(r, bw_door_viewer(req), &p.scope);
     bw_page_begin_at(&b, only ? bw_changed_kinds[s].title : "Changed since yesterday",
-                     c->conf->title, BW_PLACE_CHANGED);
+                     c->conf->title, BW_PLACE_CHANGED, bw_door_viewer(req));
     if (only) {
         long long n = page ? strtoll(page, NULL, 10) : 1;
         write_only(&p, s, n < 1 || n > 1000000 ? 1 : (size_t)n);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <text.h>
+#include <viewer.h>
 
 /* The navigation, in its order. */
 static const struct {
@@ -29,10 +30,25 @@ static void write_navigation(struct bw_buf *b, enum bw_page_place here)
     bw_buf_puts(b, "</ul></nav>");
 }
 
+static void write_who(struct bw_buf *b, const struct bw_viewer *v)
+{
+    if (!v || v->open || v->key) {
+        return;
+    }
+    bw_buf_puts(b, "<div class=\"who\"><a href=\"/account\">");
+    bw_page_name(b, v->shown);
+    bw_buf_puts(b, "</a><span>");
+    bw_text_html(b, bw_viewer_role(v));
+    bw_buf_puts(b, "</span><form method=\"post\" action=\"/sign-out\">");
+    bw_viewer_form(v, b);
+    bw_buf_puts(b, "<button>Sign out</button></form></div>");
+}
+
 void bw_page_begin_at(struct bw_buf *b,
                       const char *title,
                       const char *state,
-                      enum bw_page_place here)
+                      enum bw_page_place here,
+                      const struct bw_viewer *viewer)
 {
     bw_buf_puts(b,
                 "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -46,8 +62,10 @@ void bw_page_begin_at(struct bw_buf *b,
                   "type=\"image/svg+xml\">"
                   "<link rel=\"stylesheet\" href=\"/static/style-%s.css\">"
                   "</head><body><a class=\"skip\" href=\"#main\">Skip to content</a>"
-                  "<header class=\"top\"><div><p><a href=\"/\">",
+                  "<header class=\"top\"><div>",
                   bw_style_tag);
+    write_who(b, viewer);
+    bw_buf_puts(b, "<p><a href=\"/\">");
     bw_page_name(b, state);
     bw_buf_puts(b, "</a> <span>a witness for school bandwidth</span></p>");
     write_navigation(b, here);
@@ -56,7 +74,7 @@ void bw_page_begin_at(struct bw_buf *b,
 
 void bw_page_begin(struct bw_buf *b, const char *title, const char *state)
 {
-    bw_page_begin_at(b, title, state, BW_PLACE_NONE);
+    bw_page_begin_at(b, title, state, BW_PLACE_NONE, NULL);
 }
 
 void bw_page_end(struct bw_buf *b, int64_t now_unix_ms)

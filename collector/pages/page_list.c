@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <text.h>
+#include <viewer.h>
 
 enum {
     PAGE_MAX = 8 * 1024 * 1024,
@@ -183,8 +184,14 @@ static void write_table(struct bw_buf *b, const struct list *l, const struct bw_
     }
 }
 
-static void write_empty(struct bw_buf *b)
+static void write_empty(struct bw_buf *b, const struct bw_viewer *v)
 {
+    if (!bw_viewer_sees_state(v)) {
+        bw_buf_puts(b, "<section class=\"empty\"><h2>No site yet</h2><p>No box stands at a "
+                       "school of yours, as far as this collector knows. Whoever runs it "
+                       "says which are yours.</p></section>");
+        return;
+    }
     bw_buf_puts(
         b, "<section class=\"empty\"><h2>No box has been brought in yet</h2>"
            "<p>A box is the small computer at a school that watches the line. To see the "
@@ -226,11 +233,15 @@ static void write_ledger_line(struct bw_buf *b, const struct bw_overview *o)
 static void render_list(struct list *l, struct bw_overview *o)
 {
     struct bw_buf *b = &l->out;
+    const struct bw_viewer *v = bw_door_viewer(l->req);
+    if (!bw_viewer_sees_state(v)) {
+        bw_overview_keep(o, bw_viewer_sees_site_cb, v);
+    }
     size_t all = o->n_sites;
-    bw_page_begin_at(b, "Sites", l->title, BW_PLACE_SITES);
+    bw_page_begin_at(b, "Sites", l->title, BW_PLACE_SITES, v);
     bw_buf_puts(b, "<h1>Sites</h1>");
     if (all == 0) {
-        write_empty(b);
+        write_empty(b, v);
         bw_page_end(b, o->now_unix_ms);
         return;
     }
@@ -242,7 +253,9 @@ static void render_list(struct list *l, struct bw_overview *o)
         bw_buf_puts(b,
                     "<p class=\"note\">No site fits. <a href=\"/sites\">Show all</a></p>");
     }
-    write_ledger_line(b, o);
+    if (bw_viewer_sees_state(v)) { /* it counts everybody's */
+        write_ledger_line(b, o);
+    }
     bw_page_end(b, o->now_unix_ms);
 }
 

@@ -12,6 +12,7 @@
 struct bw_buf;
 struct bw_http_req;
 struct bw_site_row;
+struct bw_viewer;
 
 /* The pages that the head of every page leads to (page_frame.c has their addresses). */
 enum bw_page_place {
@@ -22,11 +23,13 @@ enum bw_page_place {
 };
 
 /* Everything before and after a page's own content. `title` and `state` are foreign; `here`
- * is marked in the navigation. */
+ * is marked in the navigation; of who is signed in (NULL: nobody is known) stand name and
+ * way out. */
 void bw_page_begin_at(struct bw_buf *b,
                       const char *title,
                       const char *state,
-                      enum bw_page_place here);
+                      enum bw_page_place here,
+                      const struct bw_viewer *viewer);
 void bw_page_begin(struct bw_buf *b, const char *title, const char *state);
 void bw_page_end(struct bw_buf *b, int64_t now_unix_ms);
 

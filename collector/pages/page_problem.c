@@ -106,6 +106,15 @@ static const struct {
      "The collector could not make this pack; its own log says why. Whoever runs it can "
      "try "
      "the command that `detail` names."},
+    {"signed-out", "Nobody is signed in",
+     "This address is for people who signed in and for programs with a key. A program says "
+     "Authorization: Bearer KEY; keys are made with: bandwitness account key"},
+    {"forged", "Not a form of this session",
+     "What changes something carries the token of its session, and comes from a page of "
+     "this collector."},
+    {"reads-only", "Nothing can be changed this way",
+     "A key reads, and where access is open everybody does. To change something a person "
+     "signs in."},
     {"bad-query", "Unknown word in the query",
      "A parameter has a value that is not understood."},
 };

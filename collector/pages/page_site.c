@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <text.h>
+#include <viewer.h>
 
 enum {
     PAGE_MAX = 4 * 1024 * 1024,
@@ -407,7 +408,8 @@ static void write_head(struct bw_buf *b,
                        const struct bw_site_row *s,
                        int64_t now_s)
 {
-    bw_page_begin(b, s->name[0] ? s->name : s->id, p->title);
+    bw_page_begin_at(b, s->name[0] ? s->name : s->id, p->title, BW_PLACE_NONE,
+                     bw_door_viewer(p->req));
     bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/sites\">All sites</a></p><h1>");
     bw_page_name(b, s->name[0] ? s->name : s->id);
     bw_buf_puts(b, "</h1><p class=\"soft\">");

@@ -495,3 +495,23 @@ int bw_when_parse(const char *text, int64_t *ret_unix_s)
     }
     return r;
 }
+
+void bw_overview_keep(struct bw_overview *o,
+                      bool (*sees)(const void *viewer, const char *site),
+                      const void *viewer)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_sites; i++) {
+        if (sees(viewer, o->sites[i].id)) {
+            o->sites[n++] = o->sites[i];
+        }
+    }
+    o->n_sites = n;
+    n = 0;
+    for (size_t i = 0; i < o->n_circuits; i++) {
+        if (sees(viewer, o->circuits[i].now.site)) {
+            o->circuits[n++] = o->circuits[i];
+        }
+    }
+    o->n_circuits = n;
+}

@@ -87,6 +87,10 @@ int bw_site_query_parse(const char *words,
                         struct bw_site_query *ret);
 /* Leave only the sites asked for, in the order asked for; gives the new count. */
 size_t bw_overview_select(struct bw_overview *o, const struct bw_site_query *q);
+/* Leave only the sites that this one sees, and their circuits. */
+void bw_overview_keep(struct bw_overview *o,
+                      bool (*sees)(const void *viewer, const char *site),
+                      const void *viewer);
 /* Counts by freshness of all sites; gives how many are in service. */
 size_t bw_overview_count(const struct bw_overview *o, size_t count[BW_FRESHNESS_N]);
 

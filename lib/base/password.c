@@ -65,10 +65,9 @@ int bw_password_fit(const char *password, const char *name, struct bw_err *reter
 int bw_password_hash(const char *password, char out[BW_PASSWORD_HASH_MAX])
 {
     memset(out, 0, BW_PASSWORD_HASH_MAX);
-    return crypto_pwhash_str_alg(out, password, strlen(password),
-                                 crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                 crypto_pwhash_MEMLIMIT_INTERACTIVE,
-                                 crypto_pwhash_ALG_ARGON2ID13) < 0
+    return crypto_pwhash_str_alg(
+               out, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+               crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) < 0
                ? -ENOMEM
                : 0;
 }

@@ -11,9 +11,9 @@
 struct bw_err;
 
 enum {
-    BW_PASSWORD_MIN = 12,        /* characters */
-    BW_PASSWORD_MAX = 256,       /* bytes */
-    BW_PASSWORD_HASH_MAX = 128   /* with its NUL */
+    BW_PASSWORD_MIN = 12,      /* characters */
+    BW_PASSWORD_MAX = 256,     /* bytes */
+    BW_PASSWORD_HASH_MAX = 128 /* with its NUL */
 };
 
 /* -EINVAL says what is wrong with it: too short, too long, made of few characters, or with

@@ -350,6 +350,7 @@ uint16_t bw_http_port(const struct bw_http *h, size_t i)
 int bw_http_new(struct uv_loop_s *loop,
                 const struct bw_http_limits *limits,
                 const struct bw_http_route *routes,
+                bw_http_guard_cb guard,
                 void *owner,
                 struct bw_http **ret,
                 struct bw_err *reterr)
@@ -361,6 +362,7 @@ int bw_http_new(struct uv_loop_s *loop,
     h->loop = loop;
     h->limits = *limits;
     h->routes = routes;
+    h->guard = guard;
     h->owner = owner;
     (void)uv_timer_init(loop, &h->sweep);
     h->sweep.data = h;

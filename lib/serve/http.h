@@ -51,8 +51,20 @@ typedef void (*bw_http_cb)(void *owner, struct bw_http_req *req);
 struct bw_http_route {
     const char *method;
     const char *pattern;
+    unsigned need;     /* what it takes to get in: the guard's to know */
     size_t body_bytes; /* most that a body may have, else 413; 0: no body */
     bw_http_cb handler;
+};
+
+/* Stands before every handler, once the request is whole. True: go on; false: it has
+ * answered. */
+typedef bool (*bw_http_guard_cb)(void *owner, struct bw_http_req *req, unsigned need);
+
+/* How a request came. */
+enum bw_http_way {
+    BW_HTTP_PLAIN,  /* in the clear, from whoever can connect */
+    BW_HTTP_TLS,    /* by our own TLS */
+    BW_HTTP_PROXIED /* by a proxy that alone can connect */
 };
 
 /* Figures since the start, for /metrics. */
@@ -66,10 +78,11 @@ struct bw_http_stats {
     int64_t replies[6]; /* by hundreds: replies[2] counts 2xx */
 };
 
-/* -ENOMEM. `owner` is handed to every handler. */
+/* -ENOMEM. `owner` is handed to the guard and to every handler. */
 int bw_http_new(struct uv_loop_s *loop,
                 const struct bw_http_limits *limits,
                 const struct bw_http_route *routes,
+                bw_http_guard_cb guard,
                 void *owner,
                 struct bw_http **ret,
                 struct bw_err *reterr);
@@ -102,6 +115,18 @@ const char *bw_http_header(const struct bw_http_req *r, const char *name);
 const char *bw_http_body(const struct bw_http_req *r, size_t *ret_n);
 /* The client's address as text without port, "unix" where there is none. */
 const char *bw_http_peer(const struct bw_http_req *r);
+enum bw_http_way bw_http_way(const struct bw_http_req *r);
+/* "POST"; HEAD is told as GET. */
+const char *bw_http_method(const struct bw_http_req *r);
+/* The path, percent signs undone. */
+const char *bw_http_path(const struct bw_http_req *r);
+/* Append path and query as an address for a link: every byte that could mean something
+ * else is %XX. */
+void bw_http_target(const struct bw_http_req *r, struct bw_buf *out);
+/* Something that lives as long as the request, for its handlers; `done` (may be NULL) ends
+ * it, on the loop. Once a request. */
+void bw_http_keep(struct bw_http_req *r, void *kept, void (*done)(void *kept));
+void *bw_http_kept(const struct bw_http_req *r); /* NULL: nothing */
 /* This client has proved to be one of ours: when it is crowded, others go before it. */
 void bw_http_vouch(struct bw_http_req *r);
 /* Is the Content-Type this type (parameters ignored, case too)? */

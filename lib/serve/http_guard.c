@@ -12,7 +12,7 @@
 #include <strings.h>
 
 enum {
-    ONCE_MAX = 5,
+    ONCE_MAX = 8,
     BUFFER_MAX = 1 << 20, /* more than a connection's memory */
     LINE_END = 2
 };
@@ -24,8 +24,9 @@ struct look {
 };
 
 static const char line_end[] = "a line does not end with CR LF, or has a NUL in it";
-static const char *const once[ONCE_MAX] = {"Content-Length", "Transfer-Encoding", "Host",
-                                           "Content-Type", "Content-Encoding"};
+static const char *const once[ONCE_MAX] = {
+    "Content-Length", "Transfer-Encoding", "Host",  "Content-Type", "Content-Encoding",
+    "Cookie",         "Authorization",     "Origin"};
 
 /* RFC 9110 §5.6.2 */
 static bool is_token(const char *s, size_t n)

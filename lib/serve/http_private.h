@@ -72,6 +72,7 @@ struct bw_http {
     uv_loop_t *loop;
     struct bw_http_limits limits;
     const struct bw_http_route *routes;
+    bw_http_guard_cb guard;
     void *owner;
     struct listener listeners[LISTENERS_MAX];
     size_t n_listeners;
@@ -127,6 +128,8 @@ struct bw_http_req {
     size_t n_headers;
     struct bw_http_stream *stream;
     char peer[64];
+    void *kept;
+    void (*kept_done)(void *kept);
 };
 
 /* http_request.c, called by http.c */

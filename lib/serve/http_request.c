@@ -105,6 +105,9 @@ static void request_free(struct bw_http_req *r)
     if (!r) {
         return;
     }
+    if (r->kept && r->kept_done) {
+        r->kept_done(r->kept);
+    }
     r->http->bodies_bytes -= r->body_charged;
     for (size_t i = 0; i < r->n_headers; i++) {
         free(r->headers[i].name);
@@ -118,6 +121,16 @@ static void request_free(struct bw_http_req *r)
     free(r->method);
     free(r->params_text);
     free(r);
+}
+
+static enum MHD_Result
+last_forwarded(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    (void)kind;
+    if (strcasecmp(key, "X-Forwarded-For") == 0) {
+        *(const char **)cls = value;
+    }
+    return MHD_YES;
 }
 
 static void read_peer(struct bw_http_req *r)
@@ -141,7 +154,12 @@ static void read_peer(struct bw_http_req *r)
             (void)inet_ntop(AF_INET6, &a.in6->sin6_addr, r->peer, sizeof(r->peer));
         }
     }
-    const char *forwarded = r->conn->proxied ? bw_http_header(r, "X-Forwarded-For") : NULL;
+    /* of several such headers the last too: one before it came along with the client */
+    const char *forwarded = NULL;
+    if (r->conn->proxied) {
+        (void)MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, last_forwarded,
+                                        &forwarded);
+    }
     if (forwarded) {
         const char *last = strrchr(forwarded, ',');
         last = last ? last + 1 : forwarded;
@@ -341,7 +359,7 @@ enum MHD_Result bw_http_on_request(void *cls,
         r->dispatched = true;
         r->conn->deadline_mono_ms = INT64_MAX;
         bw_http_state(r->conn, CONN_BUSY);
-        if (!refuse_stopping(r)) {
+        if (!refuse_stopping(r) && r->http->guard(r->http->owner, r, r->route->need)) {
             r->route->handler(r->http->owner, r);
         }
     }
@@ -394,64 +412,6 @@ void bw_http_abort_all(struct bw_http *h)
             bw_http_resume(c);
         }
     }
-}
-
-/* --- reading the request ----------------------------------------------------------------
- */
-
-const char *bw_http_param(const struct bw_http_req *r, size_t i)
-{
-    return i < PARAMS_MAX && r->params[i] ? r->params[i] : "";
-}
-
-static enum MHD_Result
-find_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
-{
-    (void)kind;
-    const char **want = cls; /* [0] the name, [1] the answer */
-    if (strcmp(key, want[0]) != 0) {
-        return MHD_YES;
-    }
-    want[1] = value ? value : "";
-    return MHD_NO;
-}
-
-const char *bw_http_query(const struct bw_http_req *r, const char *name)
-{
-    const char *want[2] = {name, NULL};
-    (void)MHD_get_connection_values(r->mhd, MHD_GET_ARGUMENT_KIND, find_query, want);
-    return want[1];
-}
-
-const char *bw_http_header(const struct bw_http_req *r, const char *name)
-{
-    return MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, name);
-}
-
-const char *bw_http_body(const struct bw_http_req *r, size_t *ret_n)
-{
-    *ret_n = r->body.len;
-    return r->body.data ? r->body.data : "";
-}
-
-const char *bw_http_peer(const struct bw_http_req *r)
-{
-    return r->peer;
-}
-
-void bw_http_vouch(struct bw_http_req *r)
-{
-    r->conn->known = true;
-}
-
-bool bw_http_has_type(const struct bw_http_req *r, const char *type)
-{
-    const char *have = bw_http_header(r, "Content-Type");
-    size_t n = strlen(type);
-    if (!have || strncasecmp(have, type, n) != 0) {
-        return false;
-    }
-    return have[n] == '\0' || have[n] == ';' || have[n] == ' ';
 }
 
 /* --- answering --------------------------------------------------------------------------

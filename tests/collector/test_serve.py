@@ -62,6 +62,15 @@ class Serve(CollectorCase):
                             for _, a in p.tags))
         return p
 
+    def test_an_open_door(self):
+        """access = open: all can be read, nothing be changed, and nobody signs in."""
+        self.assertIn("access is open", self.c.text())
+        for method, path, status in (("GET", "/sign-in", 404), ("POST", "/sign-in", 404), ("GET", "/account", 404),
+                                     ("POST", "/sign-out", 404), ("GET", "/set-up/x", 404), ("GET", "/metrics", 200)):
+            self.assertEqual(self.c.request(method, path, b"").status, status, path)
+        self.assertNotIn("Sign out", self.page("/").text)
+        self.assertFalse(os.path.exists(os.path.join(self.c.data, "people.db")))
+
     # --- pages -------------------------------------------------------------------------------
 
     def test_0_empty_state_tells_how_to_begin(self):

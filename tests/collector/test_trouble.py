@@ -164,6 +164,8 @@ class Trouble(unittest.TestCase):
                 ('listen "a" { tls_key = "/k" }', "together"),
                 ('listen "a" { }\nledger { hold = 5 }', "c.conf:2"),
                 ('data_dir = "here"\nlisten "a" { }', "must begin with /"),
+                ('access = shut\nlisten "a" { }', "access"),
+                ('listen "a" { }\naccounts { url = "ftp://x" }', "https://HOST"),
                 ('listen "a" { ', "c.conf:")):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)

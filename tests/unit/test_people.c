@@ -143,7 +143,8 @@ static void names_are_used_once(void **state)
 {
     struct fixture *f = *state;
     struct bw_person p;
-    static const char *const bad[] = {"", "Wren", "wren hen", ".wren", "-", "wren/../x", "wrén"};
+    static const char *const bad[] = {"",  "Wren",      "wren hen", ".wren",
+                                      "-", "wren/../x", "wrén"};
 
     assert_int_equal(add(f, "wren", BW_ROLE_DISTRICT, "alder-valley"), 0);
     assert_int_equal(add(f, "wren", BW_ROLE_VIEWER, NULL), -EEXIST);
@@ -272,7 +273,8 @@ static void the_last_administrator_stays(void **state)
 
     make(f, "heron", BW_ROLE_ADMIN, 10);
     assert_int_equal(add(f, "eagle", BW_ROLE_ADMIN, NULL), 0); /* without a password yet */
-    assert_int_equal(f->p->ops->person_clear(f->p, "heron", false, NOW, NULL, &f->err), -EPERM);
+    assert_int_equal(f->p->ops->person_clear(f->p, "heron", false, NOW, NULL, &f->err),
+                     -EPERM);
     assert_int_equal(f->p->ops->person_change(f->p, &p, NULL, &f->err), -EPERM);
     assert_int_equal(f->p->ops->person_clear(f->p, "eagle", false, NOW, NULL, &f->err), 0);
     make(f, "osprey", BW_ROLE_ADMIN, 40);
@@ -344,7 +346,8 @@ static void an_act_is_kept_with_what_it_did(void **state)
 
     assert_int_equal(add(f, "wren", BW_ROLE_DISTRICT, "alder-valley"), 0);
     assert_int_equal(add(f, "wren", BW_ROLE_DISTRICT, "alder-valley"), -EEXIST); /* none */
-    assert_int_equal(f->p->ops->person_clear(f->p, "nobody", true, NOW, &act, &f->err), -ENOENT);
+    assert_int_equal(f->p->ops->person_clear(f->p, "nobody", true, NOW, &act, &f->err),
+                     -ENOENT);
     assert_int_equal(f->p->ops->act_add(f->p, &act, &f->err), 0);
     assert_int_equal(f->p->ops->acts(f->p, 0, on_act, &all, &f->err), 0);
     assert_int_equal(all.n, 2);
@@ -406,13 +409,15 @@ static void files_that_are_none(void **state)
     (void)snprintf(path, sizeof(path), "%s/none.db", f->folder);
     assert_int_equal(bw_people_open_read(path, &p, &f->err), -ENOENT);
     assert_int_equal(bw_file_write(path, "not a data base at all, but long enough for one",
-                                   47, 0600, NULL), 0);
+                                   47, 0600, NULL),
+                     0);
     assert_int_equal(bw_people_open(path, &p, &f->err), -BW_EMALFORMED);
     /* of a later program */
     bw_people_close(f->p);
     f->p = NULL;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=2", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=2", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     assert_int_equal(bw_people_open(f->path, &p, &f->err), -BW_ENEWER);
     assert_null(p);

@@ -21,8 +21,8 @@ static void vectors(void **state)
     static const struct {
         int64_t unix_s;
         uint32_t code;
-    } totp[] = {{59, 287082},         {1111111109, 81804},  {1111111111, 50471},
-                {1234567890, 5924},   {2000000000, 279037}, {INT64_C(20000000000), 353130}};
+    } totp[] = {{59, 287082},       {1111111109, 81804},  {1111111111, 50471},
+                {1234567890, 5924}, {2000000000, 279037}, {INT64_C(20000000000), 353130}};
 
     (void)state;
     for (int i = 0; i < 10; i++) {
@@ -50,7 +50,8 @@ static void one_step_each_way_and_none_twice(void **state)
     assert_int_equal(bw_totp_check(key, 60, 2, "359152", &step), -EACCES);
     assert_int_equal(bw_totp_check(key, 60, 2, "287082", &step), -EACCES);
     assert_int_equal(bw_totp_check(key, 60, 2, "969429", &step), 0);
-    static const char *const none[] = {"", "35915", "3591520", "35915x", "-59152", "0x5915"};
+    static const char *const none[] = {"",       "35915",  "3591520",
+                                       "35915x", "-59152", "0x5915"};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
         assert_int_equal(bw_totp_check(key, 60, BW_UNKNOWN, none[i], &step), -EACCES);
     }
@@ -59,9 +60,12 @@ static void one_step_each_way_and_none_twice(void **state)
 static void base32(void **state)
 {
     /* RFC 4648 section 10 */
-    static const char *const texts[][2] = {{"", ""},           {"f", "MY"},
-                                           {"fo", "MZXQ"},     {"foo", "MZXW6"},
-                                           {"foob", "MZXW6YQ"}, {"fooba", "MZXW6YTB"},
+    static const char *const texts[][2] = {{"", ""},
+                                           {"f", "MY"},
+                                           {"fo", "MZXQ"},
+                                           {"foo", "MZXW6"},
+                                           {"foob", "MZXW6YQ"},
+                                           {"fooba", "MZXW6YTB"},
                                            {"foobar", "MZXW6YTBOI"}};
     char out[64];
 

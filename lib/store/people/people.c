@@ -116,8 +116,10 @@ static const char *const texts[N_STMTS] = {
 /* clang-format on */
 
 static const char *const roles[] = {
-    [BW_ROLE_ADMIN] = "admin",       [BW_ROLE_VIEWER] = "viewer",
-    [BW_ROLE_AGENCY] = "agency",     [BW_ROLE_DISTRICT] = "district",
+    [BW_ROLE_ADMIN] = "admin",
+    [BW_ROLE_VIEWER] = "viewer",
+    [BW_ROLE_AGENCY] = "agency",
+    [BW_ROLE_DISTRICT] = "district",
     [BW_ROLE_COORDINATOR] = "coordinator",
 };
 
@@ -163,11 +165,8 @@ int bw_people_of(struct bw_people *p, size_t i, const char *name, struct bw_err 
     return r;
 }
 
-int bw_people_number(struct bw_people *p,
-                     size_t i,
-                     const char *name,
-                     int64_t *ret,
-                     struct bw_err *reterr)
+int bw_people_number(
+    struct bw_people *p, size_t i, const char *name, int64_t *ret, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_use(bw_people_db(p), i, &st, reterr);
@@ -211,7 +210,8 @@ int bw_people_scopes(struct bw_people *p,
     return r;
 }
 
-/* --- acts ------------------------------------------------------------------------------ */
+/* --- acts ------------------------------------------------------------------------------
+ */
 
 void bw_act_text(const struct bw_act_said *act, int64_t at_unix_ms, struct bw_buf *out)
 {
@@ -237,7 +237,8 @@ void bw_act_leaf(const struct bw_act *a, uint8_t ret[32])
     bw_sha256(all, BW_ACT_SALT + n, ret);
 }
 
-static int put_act(struct bw_people *p, const struct bw_act_said *act, struct bw_err *reterr)
+static int
+put_act(struct bw_people *p, const struct bw_act_said *act, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int64_t now_ms = bw_clock_unix_ms();
@@ -274,17 +275,15 @@ int bw_people_end(struct bw_people *p,
     return r;
 }
 
-static int act_add(struct bw_people *p, const struct bw_act_said *act, struct bw_err *reterr)
+static int
+act_add(struct bw_people *p, const struct bw_act_said *act, struct bw_err *reterr)
 {
     int r = bw_sql_begin(bw_people_db(p), reterr);
     return bw_people_end(p, r, act, reterr);
 }
 
-static int acts(struct bw_people *p,
-                int64_t position,
-                bw_act_cb cb,
-                void *owner,
-                struct bw_err *reterr)
+static int acts(
+    struct bw_people *p, int64_t position, bw_act_cb cb, void *owner, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_use(bw_people_db(p), ACT_FROM, &st, reterr);
@@ -311,10 +310,11 @@ static int acts(struct bw_people *p,
     return r;
 }
 
-/* --- the rest --------------------------------------------------------------------------- */
+/* --- the rest ---------------------------------------------------------------------------
+ */
 
-static int meta_get(
-    struct bw_people *p, const char *name, void *out, size_t n, struct bw_err *reterr)
+static int
+meta_get(struct bw_people *p, const char *name, void *out, size_t n, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_use(bw_people_db(p), META_GET, &st, reterr);

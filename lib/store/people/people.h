@@ -55,9 +55,9 @@ struct bw_person {
     size_t n_scopes;
     char hash[BW_PASSWORD_HASH_MAX]; /* "": may not sign in yet */
     uint8_t totp[BW_TOTP_KEY];
-    int64_t totp_step; /* the last one that was used; unknown: none */
-    int64_t failures;  /* since the last time it went well */
-    int64_t locked_until_unix_s;  /* unknown: it is not */
+    int64_t totp_step;           /* the last one that was used; unknown: none */
+    int64_t failures;            /* since the last time it went well */
+    int64_t locked_until_unix_s; /* unknown: it is not */
     int64_t created_unix_s;
     int64_t signed_in_unix_s; /* unknown: never */
     int64_t removed_unix_s;   /* unknown: it is there */
@@ -124,8 +124,8 @@ struct bw_person_ready {
     const char *name; /* of the first administrator alone: of the others the link's */
     const char *shown;
     const char *hash;
-    const uint8_t *totp; /* [BW_TOTP_KEY] */
-    int64_t totp_step;   /* of the code that showed that it works */
+    const uint8_t *totp;                     /* [BW_TOTP_KEY] */
+    int64_t totp_step;                       /* of the code that showed that it works */
     uint8_t recovery[BW_RECOVERY_CODES][32]; /* SHA-256 of each */
 };
 
@@ -149,7 +149,10 @@ struct bw_people_ops {
                       struct bw_person *ret,
                       struct bw_err *reterr);
     /* By name, the removed ones too. */
-    int (*persons)(struct bw_people *p, bw_person_cb cb, void *owner, struct bw_err *reterr);
+    int (*persons)(struct bw_people *p,
+                   bw_person_cb cb,
+                   void *owner,
+                   struct bw_err *reterr);
     /* Another role, other scopes, another shown name; sessions go on with them. */
     int (*person_change)(struct bw_people *p,
                          const struct bw_person *person,
@@ -180,7 +183,9 @@ struct bw_people_ops {
                    const uint8_t recovery_sha256[32],
                    struct bw_err *reterr);
 
-    int (*session_end)(struct bw_people *p, const uint8_t sha256[32], struct bw_err *reterr);
+    int (*session_end)(struct bw_people *p,
+                       const uint8_t sha256[32],
+                       struct bw_err *reterr);
     /* All of a person but this one (NULL: all). */
     int (*sessions_end)(struct bw_people *p,
                         const char *person,

@@ -87,7 +87,8 @@ static int put_person(struct bw_people *p,
         bw_sql_i64(st, 4, now_unix_s);
         r = bw_sql_run(bw_people_db(p), st, reterr);
     }
-    return r == -EEXIST ? bw_err_set(reterr, r, "%s is or was somebody's name", x->name) : r;
+    return r == -EEXIST ? bw_err_set(reterr, r, "%s is or was somebody's name", x->name)
+                        : r;
 }
 
 int bw_ppl_person_add(struct bw_people *p,
@@ -158,9 +159,9 @@ static int others_left(struct bw_people *p, const char *name, struct bw_err *ret
         return r;
     }
     r = bw_people_number(p, PERSON_ADMINS, name, &n, reterr);
-    return r < 0 || n > 0
-               ? r
-               : bw_err_set(reterr, -EPERM, "nobody else is an administrator who can sign in");
+    return r < 0 || n > 0 ? r
+                          : bw_err_set(reterr, -EPERM,
+                                       "nobody else is an administrator who can sign in");
 }
 
 int bw_ppl_person_change(struct bw_people *p,
@@ -243,7 +244,8 @@ int bw_ppl_person_failed(struct bw_people *p,
     return r;
 }
 
-/* --- links ------------------------------------------------------------------------------ */
+/* --- links ------------------------------------------------------------------------------
+ */
 
 int bw_ppl_link_add(struct bw_people *p,
                     const struct bw_link *l,
@@ -371,7 +373,9 @@ int bw_ppl_link_spend(struct bw_people *p,
         r = r < 0 ? r : check_person(&first, reterr);
         r = r < 0 ? r : put_person(p, &first, now_unix_s, reterr);
     }
-    r = r < 0 ? r : put_ready(p, l.kind == BW_LINK_FIRST ? first.name : l.person, ready, reterr);
+    r = r < 0
+            ? r
+            : put_ready(p, l.kind == BW_LINK_FIRST ? first.name : l.person, ready, reterr);
     r = r < 0 ? r : bw_sql_use(bw_people_db(p), LINK_SPEND, &st, reterr);
     if (r == 0) {
         bw_sql_blob(st, 1, sha256, 32);

@@ -39,11 +39,8 @@ int bw_people_end(struct bw_people *p,
 int bw_people_of(struct bw_people *p, size_t i, const char *name, struct bw_err *reterr);
 /* The first column of the only row of a statement, to which a name is bound where it is not
  * NULL; 0 where there is no row. */
-int bw_people_number(struct bw_people *p,
-                     size_t i,
-                     const char *name,
-                     int64_t *ret,
-                     struct bw_err *reterr);
+int bw_people_number(
+    struct bw_people *p, size_t i, const char *name, int64_t *ret, struct bw_err *reterr);
 /* What statement `i` lists for ?1 (a text, or where NULL a number) as scopes. */
 int bw_people_scopes(struct bw_people *p,
                      size_t i,

@@ -10,7 +10,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
-/* --- sessions --------------------------------------------------------------------------- */
+/* --- sessions ---------------------------------------------------------------------------
+ */
 
 static int spend_recovery(struct bw_people *p,
                           const char *person,
@@ -50,8 +51,7 @@ static int signed_in(struct bw_people *p,
 }
 
 /* Of what is over nothing stays, and of one person's no more than so many. */
-static int
-make_room(struct bw_people *p, const struct bw_session *s, struct bw_err *reterr)
+static int make_room(struct bw_people *p, const struct bw_session *s, struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int64_t n = 0;
@@ -101,9 +101,7 @@ int bw_ppl_sign_in(struct bw_people *p,
     return bw_people_end(p, r, NULL, reterr);
 }
 
-int bw_ppl_session_end(struct bw_people *p,
-                       const uint8_t sha256[32],
-                       struct bw_err *reterr)
+int bw_ppl_session_end(struct bw_people *p, const uint8_t sha256[32], struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
     int r = bw_sql_use(bw_people_db(p), SESSION_END, &st, reterr);
@@ -179,7 +177,8 @@ int bw_ppl_sessions(struct bw_people *p,
     return r;
 }
 
-/* --- keys ------------------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------------------------------
+ */
 
 int bw_ppl_key_add(struct bw_people *p,
                    const struct bw_api_key *k,

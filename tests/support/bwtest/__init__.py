@@ -9,6 +9,7 @@ box        bandwitnessd        collector  bandwitness-collector
 jose       boxes and receipts by an independent JOSE library (wants python3-jwcrypto)
 load       many such boxes that deliver at once
 refusing   this machine with a kernel that refuses a program an option of sockets
+people     somebody with cookies, forms and an authenticator (wants nothing of ours)
 browser    Chromium, for what a page shows     tables, picture  what stands in pages and graphs
 
 PYTHONPATH leads here: CMake, script/demo and bench/run set it.

@@ -55,7 +55,7 @@ class Collector(Program):
     name = "bandwitness-collector"
 
     def __init__(self, extra="", listen="", folder=None, place=HOST, address="127.0.0.1",
-                 port=None, tls=False, title="Alder State"):
+                 port=None, tls=False, title="Alder State", access="open"):
         super().__init__(place, folder, None)
         self.data = os.path.join(self.folder, "data")
         os.makedirs(self.data, exist_ok=True)
@@ -69,7 +69,7 @@ class Collector(Program):
             self.ca, key = self_signed(self.folder, "collector", {address, "127.0.0.1"})
             tls_lines = f'    tls_certificate = "{self.ca}"\n    tls_key = "{key}"\n'
         with open(self.conf, "w", encoding="utf-8") as f:
-            f.write(f'title = "{title}"\ndata_dir = "{self.data}"\n'
+            f.write(f'title = "{title}"\ndata_dir = "{self.data}"\naccess = {access}\n'
                     f'listen "main" {{\n    address = "{address}"\n    port = {self.port}\n'
                     f"{tls_lines}}}\n"
                     f'listen "unix" {{ address = "{self.socket}" mode = "0600" }}\n'

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * door_private.h - what the files of the door share. Nobody else includes it. */
+#ifndef BW_DOOR_PRIVATE_H
+#define BW_DOOR_PRIVATE_H
+
+#include "audit.h"
+#include "book.h"
+#include "door.h"
+#include "door_words.h"
+#include "map.h"
+#include "throttle.h"
+
+#include <bw/err.h>
+#include <collector_config.h>
+#include <hash.h>
+#include <log.h>
+#include <readers.h>
+#include <uv.h>
+
+enum {
+    TOKEN_RAW = 32,
+    TOKEN_LEN = 43, /* as base64url */
+    LINK_RAW = 24,
+    LINK_LEN = 32,
+    PRE_RAW = 18, /* of a browser that is about to sign in */
+    PRE_LEN = 24,
+    MAC_LEN = 24,
+    COOKIE_MAX = 64,
+    RECOVERY_RAW = 10,
+    RECOVERY_LEN = 16, /* in base32 */
+    TO_MAX = 1024,
+    SIGN_INS_MAX = 16, /* that wait or run */
+    LINK_S = 24 * 3600,
+    PAGE_MAX = 65536
+};
+
+/* How trustworthy the way to us is. */
+enum door_way {
+    DOOR_SECURE,     /* TLS, ours or the proxy's */
+    DOOR_LOCAL,      /* plain, from this machine alone */
+    DOOR_UNDECLARED, /* plain, through a proxy that the configuration does not know of */
+    DOOR_CLEAR       /* plain, over a network: nothing secret goes this way */
+};
+
+struct bw_catalogue;
+
+struct bw_door {
+    uv_loop_t *loop;
+    struct bw_config_door conf;
+    char address[512];
+    struct bw_people *people; /* NULL: access is open */
+    uv_mutex_t lock;          /* of people, serial and the versions */
+    uint64_t serial;
+    int64_t people_version;
+    int64_t catalogue_version; /* of this handle */
+    const struct bw_catalogue *catalogue;
+    int64_t seen_told_mono_ms;
+    struct bw_readers *pool;
+    struct bw_book *book;
+    uint64_t book_serial;
+    struct bw_map *map;
+    int64_t audit_again_mono_ms; /* when acts that could not be told are; 0: none */
+    uint8_t secret[BW_PEOPLE_SECRET];
+    struct bw_throttle *throttle;
+    struct bw_audit *audit;
+    uv_timer_t timer;
+    bool turning;
+    bool closing;
+    struct bw_complaint turn_complaint;
+    struct bw_complaint audit_complaint;
+    size_t n_sign_ins;
+    int64_t signed_in;
+    int64_t refused;
+    int64_t forged;
+    int64_t unseen; /* asked for what they may not see */
+    void (*closed_cb)(void *owner);
+    void *closed_owner;
+};
+
+/* What every job of the door begins with. */
+struct door_job {
+    struct bw_door *d;
+    struct bw_http_req *req;
+    struct bw_book *book; /* as it is after what the job did; NULL: nothing changed */
+    uint64_t serial;
+    int r;
+    struct bw_err err;
+};
+
+/* --- door.c */
+/* Within a job, with d->lock held: read who is known into job->book. */
+int bw_door_reread(struct door_job *job);
+/* On the loop: what the job read is what is known from now on. */
+void bw_door_known(struct door_job *job);
+/* Look for news soon, for instance because an act waits to be told. */
+void bw_door_turn(struct bw_door *d);
+void bw_door_tell(struct bw_door *d,
+                  const struct bw_http_req *req,
+                  const char *event,
+                  const char *outcome,
+                  const char *who,
+                  const char *detail);
+
+/* --- door_way.c */
+enum door_way bw_door_way(const struct bw_http_req *req);
+/* The value of a cookie as it is named this way; -ENOENT none, -EINVAL it stands twice or
+ * is too long. `pre`: the one of a browser that is about to sign in. */
+int bw_door_cookie(const struct bw_http_req *req, bool pre, char out[COOKIE_MAX]);
+/* value NULL: forget it. */
+void bw_door_set_cookie(struct bw_http_req *req, bool pre, const char *value);
+/* Does a browser say that a form came from elsewhere? */
+bool bw_door_foreign(const struct bw_door *d, const struct bw_http_req *req);
+/* A MAC over two words, for what is derived: MAC_LEN characters. */
+void bw_door_mac(const struct bw_door *d,
+                 const char *what,
+                 const char *of,
+                 char out[MAC_LEN + 1]);
+
+/* --- door_pages.c; all of a request that is answered by it */
+struct door_form { /* what stands in the form of signing in */
+    const char *to;
+    const char *name;
+    const char *trouble;
+};
+void bw_door_page_sign_in(const struct bw_door *d,
+                          struct bw_http_req *req,
+                          const char *title,
+                          unsigned status,
+                          const struct door_form *f);
+struct door_set_up { /* what stands in a link's form */
+    enum bw_link_kind kind;
+    const char *token;
+    const char *name;
+    const char *shown;
+    const uint8_t *totp; /* [BW_TOTP_KEY] */
+    const char *trouble;
+};
+void bw_door_page_set_up(struct bw_http_req *req,
+                         const char *title,
+                         unsigned status,
+                         const struct door_set_up *s);
+void bw_door_page_recovery(struct bw_http_req *req,
+                           const char *title,
+                           const char *name,
+                           char codes[BW_RECOVERY_CODES][RECOVERY_LEN + 1]);
+void bw_door_page_account(const struct bw_door *d,
+                          struct bw_http_req *req,
+                          const char *title,
+                          unsigned status,
+                          const char *why);
+void bw_door_page_no_way(struct bw_http_req *req, const char *title, enum door_way way);
+
+#endif

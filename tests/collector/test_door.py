@@ -1,0 +1,440 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An attacker's hour at the door: every address that the program has, without a session, with
+another's, with others' ids, forged forms, tricks of path and header. docs/security.md tells what
+came of it."""
+import base64
+import hashlib
+import http.client
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+from bwtest import Collector, program, scratch, wait_for
+from bwtest.collector import dial_unix
+from bwtest.jose import PyBox
+from bwtest.people import FORM, Person, first
+
+SCOPED = {"wren": ("district", 4, "alder-valley"), "finch": ("district", 4, "birch-creek"),
+          "crane": ("coordinator", 5, "alder-valley"), "osprey": ("agency", 3, "river-agency"),
+          "owl": ("viewer", 2, None), "stilt": ("district", 4, "birch-creek")}
+ALDER, BIRCH = "Alder Elementary", "Birch <b>High</b> School"
+SECRET = "Birch"  # stands in everything of the other district
+FUNNY = {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-User": "heron", "X-Remote-User": "heron",
+         "Forwarded": "for=127.0.0.1;proto=https", "X-Original-URL": "/healthz",
+         "X-Rewrite-URL": "/healthz", "X-HTTP-Method-Override": "GET", "Host": "localhost",
+         "X-Forwarded-Host": "127.0.0.1", "X-Forwarded-Proto": "https", "X-Real-IP": "127.0.0.1"}
+
+
+def token_of(name):
+    return (name * 43)[:43]
+
+
+def routes():
+    told = subprocess.run([program("bandwitness-collector"), "--routes"], check=True,
+                          stdout=subprocess.PIPE, timeout=60).stdout.decode()
+    return [tuple(line.split()) for line in told.splitlines()]
+
+
+class Door(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = cls.enterClassContext(scratch())
+        cls.proxy = os.path.join(folder, "proxy.sock")
+        cls.trail, cls.socket = os.path.join(folder, "trail"), os.path.join(folder, "log.sock")
+        cls.c = cls.enterClassContext(Collector(
+            access="accounts", extra=f'audit {{ file = "{cls.trail}" }}',
+            listen=f'listen "proxied" {{ address = "{cls.proxy}" proxied = yes }}'))
+        cls.heron = first(cls.c)
+        cls.alder, cls.birch = cls.boxes(ALDER, "Alder Valley"), cls.boxes(BIRCH, "Birch Creek")
+        with sqlite3.connect(os.path.join(cls.c.data, "catalogue.db")) as db:
+            db.execute("INSERT INTO entities VALUES('river-agency', 'River Agency', 4)")
+            db.execute("INSERT INTO parents VALUES('alder-valley', 0, 'river-agency')")
+        cls.seed()
+        cls.own = cls.session("wren")
+        wait_for("the door to know them", lambda: cls.own.get("/account").status == 200
+                 and cls.alder in cls.session("osprey").get("/api/v1/sites").text)
+
+    @classmethod
+    def boxes(cls, name, entity):
+        told = cls.c.token("--site", name, "--entity", entity)
+        box = PyBox(told["site"])
+        assert cls.c.enroll(box.key, told["token"]).status == 200
+        assert cls.c.post([box.summary(), box.summary()]).status == 200
+        return box.site
+
+    @classmethod
+    def seed(cls):
+        """Persons, their sessions and keys as the store has them."""
+        now = int(time.time())
+        with sqlite3.connect(os.path.join(cls.c.data, "people.db")) as db:
+            for name, (_, role, entity) in SCOPED.items():
+                db.execute("INSERT INTO persons VALUES(?,?,?,'$argon2id$x',zeroblob(20),NULL,0,"
+                           "NULL,?,NULL,NULL)", (name, name.title() + " & Co <i>", role, now))
+                if entity:
+                    db.execute("INSERT INTO scopes VALUES(?,?)", (name, entity))
+                db.execute("INSERT INTO sessions VALUES(?,?,?,?,?,?)", (
+                    hashlib.sha256(token_of(name).encode()).digest(), name,
+                    name.encode().ljust(24), now, now, now + 3600))
+            for mark, seen, end in (("idle", now - 3700, now + 3600), ("over", now, now - 1)):
+                db.execute("INSERT INTO sessions VALUES(?,'owl',zeroblob(24),?,?,?)", (
+                    hashlib.sha256(token_of(mark).encode()).digest(), now - 7200, seen, end))
+            for mark, (role, entity, end) in {"state": (2, None, now + 3600),
+                                              "part": (4, "alder-valley", now + 3600),
+                                              "old": (2, None, now - 1)}.items():
+                key = "bwk_" + mark
+                k = db.execute("INSERT INTO keys(sha256, name, role, created, expires) VALUES"
+                               "(?,?,?,?,?)", (hashlib.sha256(key.encode()).digest(), mark, role,
+                                               now, end)).lastrowid
+                if entity:
+                    db.execute("INSERT INTO key_scopes VALUES(?,?)", (k, entity))
+        db.close()
+
+    @classmethod
+    def session(cls, name, **kw):
+        p = Person(cls.c, name, **kw)
+        p.cookies["bw-local"] = token_of(name)
+        return p
+
+    def key(self, text, path):
+        return self.c.request("GET", path, headers={"Authorization": f"Bearer {text}"})
+
+    def path(self, pattern, site):
+        """An address of this pattern that would be good."""
+        words = {"sites": site, "circuits": f"{site}.wan", "entities": "birch-creek",
+                 "frns": "1699048824.003", "graph": "link.svg", "bags": "x", "s": "x",
+                 "problems": "busy", "static": "icon.svg", "tile": "0/000", "set-up": "x",
+                 "stamp": "x", "x": "y"}
+        parts = pattern.split("/")
+        for i, part in enumerate(parts):
+            if part in ("{}", "{*}"):
+                parts[i] = words[parts[i - 1] if parts[i - 1] in words else "x"]
+        path = "/".join(parts)
+        return path + "?for=pia&year=FY2026" if path.endswith("/pack") else path
+
+    # --- every route
+
+    def test_every_route_without_a_session(self):
+        table = routes()
+        self.assertGreater(len(table), 40)
+        self.assertEqual(len(set(table)), len(table))
+        self.assertNotIn("?", {level for _, _, level, _ in table})
+        # What is open to everybody is a decision, made here once more.
+        self.assertEqual({p for _, p, level, _ in table if level == "nobody"}, {
+            "/log/checkpoint", "/log/key", "/log/inclusion", "/log/growth", "/log/tile/{*}",
+            "/log/epoch", "/log/stamp/{}/{}", "/log/witness/key", "/healthz", "/s/{}",
+            "/s/{}/comment", "/s/{}/{}", "/problems/{}", "/static/{}", "/sign-in", "/set-up/{}"})
+        self.assertEqual({p for _, p, level, _ in table if level == "box"}, {
+            "/api/v1/summaries", "/api/v1/enroll", "/api/v1/keys", "/api/v1/tickets",
+            "/api/v1/bags", "/log/witness/add-checkpoint"})
+        line = self.c.connect()
+        for method, pattern, level, of in table:
+            path = self.path(pattern, self.birch)
+            if "/sites/{}" in pattern or "/circuits/{}" in pattern:
+                self.assertNotEqual(of, "-", pattern)  # whose it is, is looked at
+            if level in ("nobody", "box"):
+                continue
+            page = not path.startswith(("/api/", "/metrics"))
+            for headers in ({}, FUNNY, {"Cookie": "bw-local=" + "x" * 43},
+                            {"Cookie": "__Host-bw=" + token_of("wren")},
+                            {"Authorization": "Bearer bwk_x", "Cookie": "bw-local=" + token_of("owl")},
+                            {"Authorization": "Basic aGVyb246eA=="}):
+                a = self.c.request(method, path, b"" if method == "POST" else None, dict(headers),
+                                   line)
+                self.assertEqual(a.status, 303 if page and method == "GET" else 401,
+                                 (method, path, headers))
+                self.assertNotIn(SECRET, a.text)
+                if page and method == "GET":
+                    self.assertTrue(a.headers["Location"].startswith("/sign-in"))
+                elif not page:
+                    self.assertIn("Bearer", a.headers["WWW-Authenticate"])
+                self.assertEqual(a.headers["Cache-Control"], "no-store")
+        line.close()
+
+    def test_tricks_of_the_path(self):
+        site, circuit = f"/sites/{self.birch}", f"/api/v1/circuits/{self.birch}.wan/summaries"
+        line = self.c.connect()
+        for path in (site, circuit, "/api/v1/sites", "/metrics", f"/api/v1/sites/{self.birch}/keys"):
+            for way in (lambda p: "/" + p, lambda p: p + "/", lambda p: p + "/.", lambda p: p + "%00",
+                        lambda p: "/." + p, lambda p: "/healthz/.." + p, lambda p: "/static/..%2f" + p[1:],
+                        lambda p: p.replace("/", "%2f"), lambda p: "/%2e" + p, lambda p: p + ";x",
+                        lambda p: p + "%20", lambda p: p.upper(), lambda p: "/s/x/.." + p,
+                        lambda p: "/%73ites" + p[6:] if p == site else p.replace("a", "%61"),
+                        lambda p: p + "?to=/healthz", lambda p: p + "%3f", lambda p: p + "/../../healthz"):
+                for cookie in ({}, {"Cookie": "bw-local=" + token_of("wren")}):
+                    if path == "/api/v1/sites" and cookie:
+                        continue  # hers to see, without the other's
+                    a = self.c.request("GET", way(path), headers=cookie, connection=line)
+                    self.assertIn(a.status, (303, 400, 401, 404), way(path))
+                    self.assertNotIn(SECRET, a.text.replace(urllib.parse.quote(SECRET), ""))
+        line.close()
+        # in full, by a proxy's form, and with a header twice
+        for head in (f"GET http://localhost{site} HTTP/1.1\r\nHost: localhost\r\n",
+                     f"GET {site} HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
+                     f"GET {site} HTTP/1.1\r\nHost: a\r\nCookie: bw-local={token_of('wren')}\r\n"
+                     f"Cookie: bw-local={token_of('owl')}\r\n",
+                     f"GET {site} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n"
+                     f"Authorization: Bearer bwk_state\r\n"):
+            with self.c.dial(20) as s:
+                s.sendall((head + "Connection: close\r\n\r\n").encode())
+                answer = b""
+                while more := s.recv(65536):
+                    answer += more
+            self.assertIn(b" 400 ", answer.split(b"\r\n")[0])
+        # one that is over, or was left alone for an hour, is none; nor is one of two in a header
+        for mark in ("idle", "over"):
+            self.assertEqual(self.session(mark).get(site).status, 303)
+        a = self.c.request("GET", site, headers={
+            "Cookie": f"bw-local={token_of('wren')}; bw-local={token_of('owl')}"})
+        self.assertEqual(a.status, 303)
+
+    # --- what each sees
+
+    def sees(self, ask):
+        """The sites in a list."""
+        a = ask("/api/v1/sites")
+        self.assertEqual(a.status, 200)
+        return {s["id"] for s in a.json["sites"]}
+
+    def test_others_are_not_there(self):
+        both = {self.alder, self.birch}
+        for name, sites in (("wren", {self.alder}), ("finch", {self.birch}),
+                            ("crane", {self.alder}), ("osprey", {self.alder}), ("owl", both)):
+            p = self.session(name)
+            self.assertEqual(self.sees(p.get), sites, name)
+            self.assertEqual({c["site"] for c in p.get("/api/v1/circuits").json["circuits"]}, sites)
+            self.assertEqual(p.get(f"/api/v1/circuits?site={self.birch}").text.count(self.birch) > 0,
+                             self.birch in sites)
+            page = p.get("/sites")
+            self.assertEqual(page.status, 200)
+            changed = p.get("/")
+            self.assertEqual(changed.status, 200)
+            self.assertEqual("The collector itself" in changed.text, name == "owl")
+            self.assertTrue(SECRET not in changed.text or self.birch in sites)
+            self.assertEqual("Birch &lt;b&gt;" in page.text, self.birch in sites)
+            self.assertEqual("The ledger holds" in page.text, name == "owl")
+            self.assertIn(f"{name.title()} &amp; Co &lt;i&gt;", page.text)
+            self.assertEqual(p.get("/metrics").status, 200 if name == "owl" else 404)
+            packs = p.get("/api/v1/entities/birch-creek/pack?for=pia&year=FY2026&format=json")
+            self.assertEqual(packs.status, 200 if self.birch in sites else 404)
+        self.assertEqual(self.sees(lambda p: self.key("bwk_state", p)), both)
+        self.assertEqual(self.sees(lambda p: self.key("bwk_part", p)), {self.alder})
+        for bad in ("bwk_old", "bwk_", "", "bwk_state x"):
+            self.assertEqual(self.key(bad, "/api/v1/sites").status, 401)
+        # every address about a site: the other's is like none at all, one's own is there
+        for method, pattern, level, of in routes():
+            if method != "GET" or (of == "-" and "{}" not in pattern) or level == "nobody":
+                continue
+            theirs = self.path(pattern, self.birch)
+            none = self.path(pattern, "s-zzzzz").replace("birch-creek", "no-such")
+            mine = self.path(pattern, self.alder).replace("birch-creek", "alder-valley")
+            for ask in (self.own.get, lambda p: self.key("bwk_part", p)):
+                a, b = ask(theirs), ask(none)
+                self.assertEqual((a.status, b.status), (404, 404), theirs)
+                self.assertEqual(re.sub(r"<time.*?</time>", "", a.text),
+                                 re.sub(r"<time.*?</time>", "", b.text))
+                self.assertNotIn(SECRET, a.text)
+            crane = self.session("crane")
+            if of in ("site", "circuit") and pattern.split("/")[-1] not in ("{}", "pack"):
+                self.assertEqual(self.own.get(mine).status, 200, mine)
+                self.assertEqual(crane.get(mine).status, 404 if level == "records" else 200, mine)
+
+    def test_pages_at_the_door_are_not_framed_or_kept(self):
+        for path in ("/", "/account", f"/sites/{self.alder}", "/sign-in"):
+            a = self.own.get(path)
+            self.assertEqual(a.status, 200)
+            self.assertEqual(a.headers["Cache-Control"], "no-store")
+            self.assertIn("frame-ancestors 'none'", a.headers["Content-Security-Policy"])
+            self.assertNotIn("unsafe", a.headers["Content-Security-Policy"])
+            self.assertEqual(a.headers["X-Content-Type-Options"], "nosniff")
+
+    # --- forms
+
+    def test_forged_forms(self):
+        other, own = self.session("stilt"), self.session("wren")
+        good, theirs = own.csrf(), other.csrf()
+        self.assertNotEqual(good, theirs)
+        posts = [p for m, p, level, _ in routes() if m == "POST" and level not in ("nobody", "box")]
+        self.assertIn("/sign-out", posts)
+        for path in posts:
+            for fields, more in (({}, {}), ({"csrf": theirs}, {}), ({"csrf": good[:-1]}, {}),
+                                 ({"csrf": ""}, {}), ({"csrf": good}, {"Origin": "null"}),
+                                 ({"csrf": good}, {"Origin": "https://evil.example"}),
+                                 ({"csrf": good}, {"Origin": f"http://127.0.0.1:{self.c.port + 1}"}),
+                                 ({"csrf": good}, {"Sec-Fetch-Site": "cross-site"}),
+                                 ({"csrf": good}, {"Sec-Fetch-Site": "same-site"}),
+                                 ({"csrf": good}, {"Content-Type": "text/plain"}),
+                                 ({}, {"X-CSRF-Token": theirs})):
+                a = own.send(path, fields, **more)
+                self.assertEqual(a.status, 403, (path, fields, more))
+            twice = f"csrf={theirs}&csrf={good}".encode()
+            self.assertEqual(own.ask("POST", path, twice, **FORM).status, 403)
+            for form in ({"csrf": good}, {}):
+                a = self.c.request("POST", path, urllib.parse.urlencode(form).encode(), {
+                    **FORM, "Authorization": "Bearer bwk_state"})
+                self.assertEqual(a.status, 404 if path.startswith(("/account", "/sign-out")) else 403)
+        self.assertEqual(own.get("/account").status, 200)  # nothing of all was done
+        self.assertEqual(own.ask("POST", "/account/others", b"", X_CSRF_Token=good).status, 303)
+        # a token of a session that is over is none of the next one
+        self.assertEqual(other.send("/sign-out", {"csrf": theirs},
+                                    Origin="http://localhost:80", Host="localhost:80").status, 303)
+        self.assertEqual(other.get("/").status, 303)
+        other.cookies["bw-local"] = token_of("stilt")
+        self.assertEqual(other.get("/").status, 303)
+
+    def test_only_what_comes_from_its_own_pages_signs_in(self):
+        p = Person(self.c, "heron")
+        page = p.get("/sign-in").text
+        fields = {"csrf": p.hidden(page), "name": "heron", "password": "x", "code": "000000"}
+        pre = dict(p.cookies)
+        for form, cookies, more in (
+                ({**fields, "csrf": ""}, pre, {}), ({**fields, "csrf": "x" * 24}, pre, {}), (fields, {}, {}),
+                (fields, {"bw-local-in": "x" * 24}, {}), (fields, pre, {"Origin": "http://evil.example"}),
+                (fields, pre, {"Sec-Fetch-Site": "cross-site"})):
+            p.cookies = dict(cookies)
+            a = p.send("/sign-in", form, **more)
+            self.assertEqual(a.status, 403)
+            self.assertIn("too old, or not from here", a.text)
+        for body, kind in ((b"name=heron", FORM), (b"%", FORM), (b"name=a%00b&password=x&code=1", FORM),
+                           (b"{}", {"Content-Type": "application/json"}), (b"a=1&" * 20, FORM)):
+            self.assertIn(p.ask("POST", "/sign-in", body, **kind).status, (400, 403))
+        self.assertEqual(p.ask("POST", "/sign-in", b"x" * 9000, **FORM).status, 413)
+
+    # --- signing in
+
+    def strip(self, a):
+        """A page without what is new each time."""
+        text = re.sub(r'value="[^"]*"|<time.*?</time>', "", a.text)
+        return a.status, re.sub(r"\d+ seconds", "", text)
+
+    def test_who_is_not_let_in_learns_nothing(self):
+        heron, nobody = Person(self.c, "heron"), Person(self.c, "nobody")
+        heron.key = self.heron.key
+        answers, times = [], {"heron": [], "nobody": []}
+        for _ in range(5):
+            for p, kw in ((heron, {"code": "000000"}), (nobody, {"code": "000000"})):
+                begun = time.monotonic()
+                answers.append(self.strip(p.sign_in(password="not this one", **kw)))
+                times[p.name].append(time.monotonic() - begun)
+        self.assertEqual(len(set(answers)), 1, answers)
+        self.assertEqual(answers[0][0], 403)
+        self.assertGreater(min(times["nobody"]), min(times["heron"]) / 3)  # both cost as much
+        for p in (heron, nobody):  # and both have to wait
+            a = p.sign_in(code="000000")
+            self.assertEqual((a.status, int(a.headers["Retry-After"]) <= 30), (429, True))
+        a = heron.sign_in(code=self.heron.recovery[9])  # also with what is right
+        self.assertEqual(a.status, 429)
+        with sqlite3.connect(os.path.join(self.c.data, "people.db")) as db:
+            self.assertEqual(db.execute("SELECT failures, locked > ? FROM persons WHERE name = "
+                                        "'heron'", (time.time(),)).fetchone(), (5, 1))
+        db.close()
+        # whoever is in stays in
+        self.assertEqual(self.heron.get("/account").status, 200)
+
+    def test_a_person_comes_and_goes(self):
+        """By the command, through a proxy that speaks TLS, as a browser would."""
+        told = json.loads(self.c.admin("account", "add", "--by", "heron", "--role", "district",
+                                       "--entity", "Birch Creek", "--shown", "Swift of Birch",
+                                       "--json", "swift"))
+        p = Person(self.c, "swift", dial=dial_unix(self.proxy),
+                   headers={"X-Forwarded-For": "192.0.2.7", "Host": "localhost"})
+        link = urllib.parse.urlsplit(told["url"]).path
+        self.assertEqual(p.get(link).status, 200)
+        none = p.get("/set-up/" + "x" * 32)
+        # wrong at first: nothing is spent
+        p.key = "A" * 32
+        for wrong in ({"password": "short"}, {"again": "another one here"}, {"code": "000000"},
+                      {"password": "swift and then", "again": "swift and then"}):
+            form = {"password": p.password, "again": p.password, "code": "000000", **wrong}
+            self.assertEqual(p.send(link, form).status, 400)
+        self.assertEqual(p.send(link, {}, Origin="https://evil.example").status, 403)
+        self.assertEqual(p.set_up(told["url"]).status, 200)
+        self.assertEqual(len(set(p.recovery)), 10)
+        self.assertEqual(self.strip(p.get(link)), self.strip(none))  # used, or never there
+        self.assertEqual(none.status, 404)
+        # a session that somebody planted is not taken over
+        p.cookies["__Host-bw"] = token_of("planted")
+        a = p.sign_in(to=f"/sites/{self.birch}?range=day", Origin="https://localhost",
+                      **{"Sec-Fetch-Site": "same-origin"})
+        self.assertEqual((a.status, a.headers["Location"]), (303, f"/sites/{self.birch}?range=day"))
+        cookie = next(x for x in a.headers.get_all("Set-Cookie") if x.startswith("__Host-bw="))
+        self.assertRegex(cookie, r"^__Host-bw=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax; Secure$")
+        self.assertNotIn("planted", cookie)
+        self.assertIn("Swift of Birch", p.get(a.headers["Location"]).text)
+        # the same code again, and a recovery code twice
+        used, one = p.cookies["__Host-bw"], Person(self.c, "swift", dial=p.dial, headers=p.headers)
+        one.key, one.step = p.key, p.step
+        code = p.recovery[0]
+        self.assertEqual(one.sign_in(code=self.code_of(p)).status, 403)
+        self.assertEqual(one.sign_in(code=code.upper().replace("-", " ")).status, 303)
+        self.assertEqual(one.sign_in(code=code).status, 403)
+        before = one.cookies["__Host-bw"]  # ends where the same browser signs in again
+        self.assertEqual(one.sign_in(code=p.recovery[1]).status, 303)
+        one.cookies, now = {"__Host-bw": before}, one.cookies
+        self.assertEqual(one.get("/account").status, 303)
+        one.cookies = now
+        # elsewhere than on this collector nobody is sent; each time the session is another
+        for to in ("//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nX: y", "x"):
+            page = one.get("/sign-in?to=" + urllib.parse.quote(to)).text
+            self.assertEqual(one.hidden(page, "to"), "/")
+        self.assertNotEqual(one.cookies["__Host-bw"], used)
+        # the cookie is no good in the clear, nor the other way round
+        clear = Person(self.c)
+        clear.cookies = {"__Host-bw": used, "bw-local": used}
+        self.assertEqual(clear.get("/account").status, 200)  # this machine: the name decides
+        clear.cookies = {"__Host-bw": used}
+        self.assertEqual(clear.get("/account").status, 303)
+        one.cookies = {"bw-local": used}
+        self.assertEqual(one.get("/account").status, 303)
+        # a proxy that the configuration does not know of
+        for header in ("X-Forwarded-For", "Forwarded", "Via"):
+            clear = Person(self.c, headers={header: "192.0.2.7"})
+            clear.cookies = {"bw-local": used}
+            self.assertEqual(clear.get("/account").status, 303)
+            a = clear.get("/sign-in")
+            self.assertEqual((a.status, "proxied = yes" in a.text), (403, True))
+        # all others end; then the account does
+        self.assertEqual(p.send("/account/others", {"csrf": p.csrf()}).status, 303)
+        self.assertEqual(p.get("/account").status, 200)
+        self.c.admin("account", "remove", "--by", "heron", "swift")
+        wait_for("the session to end", lambda: p.get("/account").status == 303)
+        self.what_was_told(told["name"])
+
+    def code_of(self, p):
+        from bwtest.people import totp
+        return totp(p.key, p.step)
+
+    def what_was_told(self, name):
+        """The trail, and the log's leaves."""
+        acts = json.loads(self.c.admin("account", "acts", "--json"))
+        mine = [json.loads(a["text"]) for a in acts if f'"about":"{name}"' in a["text"]]
+        self.assertEqual([(a["act"], a["by"], a["via"]) for a in mine],
+                         [("account-add", "heron", "command"), ("account-ready", name, "web"),
+                          ("account-remove", "heron", "command")])
+        for a in acts:
+            raw = base64.urlsafe_b64decode(a["salt"] + "==") + a["text"].encode()
+            self.assertEqual(base64.urlsafe_b64decode(a["sha256"] + "=="),
+                             hashlib.sha256(raw).digest())
+        def leaves():
+            with sqlite3.connect(f"file:{self.c.data}/ledger/ledger.db?mode=ro", uri=True) as db:
+                got = {r[0] for r in db.execute("SELECT sha256 FROM log_leaves WHERE type = 35")}
+            db.close()
+            return {base64.urlsafe_b64decode(a["sha256"] + "==") for a in acts} <= got
+        wait_for("leaves of the acts", leaves)
+        def told():
+            with open(self.trail, encoding="utf-8") as f:
+                lines = [json.loads(line) for line in f]
+            return [(x["event"], x["outcome"], x.get("from")) for x in lines
+                    if name in (x.get("who"), x.get("about"))]
+        wait_for("the trail", lambda: ("account-remove", "ok", None) in told())
+        for event in (("set-up", "ok", "192.0.2.7"), ("sign-in", "ok", "192.0.2.7"),
+                      ("sign-in", "refused", "192.0.2.7"), ("sign-out", "ok", "192.0.2.7")):
+            self.assertIn(event, told())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
