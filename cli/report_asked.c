@@ -71,15 +71,16 @@ enum {
     PEOPLE_MAX = 10000000
 };
 
+static const char *const formats[FORMATS] = {"html", "csv", "json", "pdf"};
+
 static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret)
 {
-    static const char *const names[] = {"html", "csv", "json", "pdf"};
-
     *ret = 0;
     while (*text) {
         size_t n = strcspn(text, ",");
         size_t i = 0;
-        while (i < FORMATS && (strlen(names[i]) != n || strncmp(names[i], text, n) != 0)) {
+        while (i < FORMATS &&
+               (strlen(formats[i]) != n || strncmp(formats[i], text, n) != 0)) {
             i++;
         }
         if (i == FORMATS) {
@@ -91,6 +92,33 @@ static int read_formats(const struct bw_verb *v, const char *text, unsigned *ret
         text += n + (text[n] == ',');
     }
     return *ret ? BW_EXIT_OK : bw_cli_usage(v, "--format is empty");
+}
+
+/* The format that a file's name tells; 0: none. */
+static unsigned format_of_name(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    const char *dot = strrchr(slash ? slash : name, '.');
+
+    for (size_t i = 0; dot && i < FORMATS; i++) {
+        if (strcmp(dot + 1, formats[i]) == 0) {
+            return 1u << i;
+        }
+    }
+    return 0;
+}
+
+/* Without --format the name of the file says it; a name that says another is a slip. */
+static int choose_format(const struct bw_verb *v, struct bw_report_asked *a)
+{
+    unsigned named = a->output ? format_of_name(a->output) : 0;
+
+    if (!a->formats) {
+        a->formats = named ? named : BW_REPORT_HTML;
+    } else if (named && !bw_report_asked_several(a) && a->formats != named) {
+        return bw_cli_usage(v, "-o %s is not named for the --format asked for", a->output);
+    }
+    return BW_EXIT_OK;
 }
 
 bool bw_report_asked_many(const struct bw_report_asked *a)
@@ -348,7 +376,7 @@ int bw_report_asked_read(const struct bw_verb *v,
          FIRST_CHOICE + BW_SELECT_CONSORTIUM},
         {NULL, 0, NULL, 0},
     };
-    struct bw_report_asked a = {.formats = BW_REPORT_HTML, .jobs = BW_UNKNOWN};
+    struct bw_report_asked a = {.formats = 0, .jobs = BW_UNKNOWN};
 
     _Static_assert(sizeof(own) / sizeof(own[0]) <= OWN_MAX, "room for them");
     if (read_options(v, argc, argv, "o:", own, &a) != BW_EXIT_OK) {
@@ -357,7 +385,8 @@ int bw_report_asked_read(const struct bw_verb *v,
     if (optind < argc) {
         return bw_cli_usage(v, "unexpected '%s'", argv[optind]);
     }
-    if (read_pack(v, &a) != BW_EXIT_OK || read_many(v, &a) != BW_EXIT_OK) {
+    if (choose_format(v, &a) != BW_EXIT_OK || read_pack(v, &a) != BW_EXIT_OK ||
+        read_many(v, &a) != BW_EXIT_OK) {
         return BW_EXIT_USAGE;
     }
     *ret = a;

@@ -121,7 +121,7 @@ const struct bw_verb bw_verb_report = {
         "  --claim-layer ethernet|ip|goodput   what the claim means (default ip)\n"
         "\n" BW_JUDGING_ASKED_HELP "\n"
         "Result:\n"
-        "  --format html,pdf,csv,json   one or several (default html)\n"
+        "  --format html,pdf,csv,json   one or several (default: as -o ends, or html)\n"
         "  --paper letter|a4      of the PDF (default letter)\n"
         "  --intervals            also intervals.csv, one row an interval\n"
         "  -o, --output DIR|FILE  where to (default: standard output for one format)\n"

@@ -586,6 +586,7 @@ def errors(jose):
             (["--class-hours", "7-17"], 2, ["07:00-17:00"]),
             (["--format", "html,odt", "-o", "x/"], 2, ["'odt'"]),
             (["--format", "html,csv"], 2, ["-o DIR"]),
+            (["--format", "html", "-o", "/nowhere/x.pdf"], 2, ["/nowhere/x.pdf", "--format"]),
             (["--circit", "wan"], 2, ["--circuit"]),
             (["--ledger", "x"], 2, ["one of"]),
             (["wan"], 2, ["unexpected 'wan'"])]:
@@ -593,6 +594,13 @@ def errors(jose):
         for word in words:
             if word not in r.stderr:
                 wrong(f"report {' '.join(arguments)} does not say '{word}': {r.stderr.strip()}")
+    named = os.path.join(os.path.dirname(jose), "named.json")
+    run(BANDWITNESS, "report", "--file", jose, "-o", named)
+    try:  # the name of the file says in which form
+        with open(named, encoding="utf-8") as f:
+            json.load(f)
+    except ValueError:
+        wrong("report -o named.json is no JSON")
     for source in (["--ledger", "/nowhere"], ["--journal", "/nowhere.db"],
                    ["--file", "/nowhere.jose"]):
         r = run(BANDWITNESS, "report", *source, status=1)
