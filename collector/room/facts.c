@@ -7,11 +7,16 @@
 
 #include <bw/records.h>
 #include <civil.h>
+#include <fold.h>
 #include <model.h>
 #include <schoolcal.h>
 #include <stdio.h>
 #include <string.h>
 #include <tz.h>
+
+enum {
+    DAY_S = 86400
+};
 
 static const struct bw_report_latency *
 latency_of(const struct bw_report *r, const struct bw_report_latency *like, int window)
@@ -255,7 +260,16 @@ void bw_facts_take(const struct bw_report *r, struct bw_facts *ret)
 struct light {
     struct bw_records base;
     struct bw_records *records; /* borrowed */
+    const struct bw_facts_rows *rows;
     bool bytes;
+};
+
+/* Days that were asked for whole, to be cut to [from, to). */
+struct cut {
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    bw_day_cb cb;
+    void *owner;
 };
 
 static int light_each(struct bw_records *r,
@@ -273,6 +287,21 @@ static int light_each(struct bw_records *r,
                     : 0;
 }
 
+static int on_whole_day(void *owner, const struct bw_circuit_day *d)
+{
+    const struct cut *c = owner;
+    struct bw_circuit_day day = *d;
+
+    if (c->from_unix_s > d->day_unix_s || c->to_unix_s < d->day_unix_s + DAY_S) {
+        bw_day_clip(&day, c->from_unix_s, c->to_unix_s);
+    }
+    return day.n_slots + day.n_tests + day.n_outages + day.n_gaps > 0
+               ? c->cb(c->owner, &day)
+               : 0;
+}
+
+/* Edges within a cell make the ledger fold records: those are of runs beside the period
+ * only, of which some more change nothing. */
 static int light_days(struct bw_records *r,
                       const char *site,
                       const char *circuit,
@@ -283,9 +312,16 @@ static int light_days(struct bw_records *r,
                       struct bw_err *reterr)
 {
     struct light *l = (struct light *)r;
+    int64_t from = from_unix_s - from_unix_s % BW_CELL_S;
+    int64_t to = to_unix_s + (BW_CELL_S - to_unix_s % BW_CELL_S) % BW_CELL_S;
+    int64_t end = to + (DAY_S - to % DAY_S) % DAY_S;
+    struct cut c = {.from_unix_s = from, .to_unix_s = to, .cb = cb, .owner = owner};
 
-    return bw_records_days(l->records, site, circuit, from_unix_s, to_unix_s, cb, owner,
-                           reterr);
+    if (end != to && l->rows && from >= l->rows->from_unix_s && end <= l->rows->to_unix_s) {
+        return bw_records_days(l->records, site, circuit, from, end, on_whole_day, &c,
+                               reterr);
+    }
+    return bw_records_days(l->records, site, circuit, from, to, cb, owner, reterr);
 }
 
 static void light_close(struct bw_records *r)
@@ -336,12 +372,15 @@ static bool wants_bytes(const struct bw_report_query *q)
 }
 
 int bw_facts_make(const struct bw_report_query *q,
+                  const struct bw_facts_rows *rows,
                   struct bw_facts *ret,
                   struct bw_report **ret_report,
                   struct bw_err *reterr)
 {
-    struct light light = {
-        .base = {.ops = &light_ops}, .records = q->records, .bytes = wants_bytes(q)};
+    struct light light = {.base = {.ops = &light_ops},
+                          .records = q->records,
+                          .rows = rows,
+                          .bytes = wants_bytes(q)};
     struct bw_report_query mine = *q;
     struct bw_report *r = NULL;
     int rc;

@@ -23,6 +23,7 @@ enum {
     TODAY_GAP_MS =
         100, /* for each circuit: a day takes some milliseconds (docs/bench.md) */
     DAY_S = 86400,
+    ROWS_AFTER_S = 4 * DAY_S,
     CLAIMS_BEFORE_S = 400 * DAY_S,
     CLAIMS_AFTER_S = 2 * DAY_S
 };
@@ -79,7 +80,13 @@ static int make(struct bw_roomkeeper *k,
     r = r < 0 ? r
               : bw_known_ask(k->known, c->site_id, c->name, from_unix_s, to_unix_s, now_s,
                              c->claims, c->n_claims, ret_report != NULL, ret_asked, reterr);
-    r = r < 0 ? r : bw_facts_make(&ret_asked->q, k->facts, ret_report, reterr);
+    if (r == 0) {
+        /* What is sealed has rows; ledgers keep at most that much unsealed by default. */
+        const struct bw_facts_rows rows = {
+            .from_unix_s = bw_known_facts_since(k->known, c->site_id, c->name),
+            .to_unix_s = now_s - ROWS_AFTER_S};
+        r = bw_facts_make(&ret_asked->q, &rows, k->facts, ret_report, reterr);
+    }
     return r == -ENODATA || r == -EKEYREJECTED ? 1 : r;
 }
 

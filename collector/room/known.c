@@ -52,6 +52,7 @@ void bw_known_close(struct bw_known *k)
         free(k->entities);
         free(k->sites);
         free(k->keys);
+        free(k->lines);
         free(k->rules);
         bw_origin_close(k->origin);
         free(k);
@@ -74,6 +75,8 @@ struct lists {
     size_t n_sites, cap_sites;
     struct bw_known_key *keys;
     size_t n_keys, cap_keys;
+    struct bw_known_line *lines;
+    size_t n_lines, cap_lines;
     uint64_t mark;
 };
 
@@ -82,6 +85,7 @@ static void lists_done(struct lists *l)
     free(l->entities);
     free(l->sites);
     free(l->keys);
+    free(l->lines);
 }
 
 static int on_entity(void *owner, const struct bw_entity *e)
@@ -165,6 +169,31 @@ static int on_key(void *owner, const struct bw_site_key *key)
     return 0;
 }
 
+static int on_line(void *owner, const struct bw_circuit_facts *f)
+{
+    struct lists *l = owner;
+    struct bw_known_line *room =
+        bw_grow(l->lines, l->n_lines, &l->cap_lines, sizeof(*room));
+
+    if (!room) {
+        return -ENOMEM;
+    }
+    l->lines = room;
+    memcpy(room[l->n_lines].site, f->site, sizeof(room->site));
+    memcpy(room[l->n_lines].name, f->circuit, sizeof(room->name));
+    room[l->n_lines++].from_unix_s = f->from_unix_s;
+    return 0;
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct bw_known_line *x = a;
+    const struct bw_known_line *y = b;
+    int c = strcmp(x->site, y->site);
+
+    return c ? c : strcmp(x->name, y->name);
+}
+
 static int on_token(void *owner, const struct bw_token *t)
 {
     struct lists *l = owner;
@@ -213,6 +242,10 @@ static int read_lists(struct bw_known *k, struct lists *l, struct bw_err *reterr
     }
     r = r < 0 ? r : c->ops->keys(c, NULL, on_key, l, reterr);
     r = r < 0 ? r : c->ops->tokens(c, on_token, l, reterr);
+    r = r < 0 ? r : c->ops->circuits(c, NULL, false, on_line, l, reterr);
+    if (r == 0 && l->n_lines > 0) {
+        qsort(l->lines, l->n_lines, sizeof(*l->lines), by_line);
+    }
     l->mark = UINT64_C(14695981039346656037);
     r = r < 0 ? r : c->ops->claims(c, NULL, NULL, 0, INT64_MAX, on_claim, l, reterr);
     if (r == 0 && l->n_keys > 0) {
@@ -288,6 +321,9 @@ int bw_known_refresh(struct bw_known *k,
     free(k->entities);
     free(k->sites);
     free(k->keys);
+    free(k->lines);
+    k->lines = l.lines;
+    k->n_lines = l.n_lines;
     k->entities = l.entities;
     k->n_entities = l.n_entities;
     k->sites = l.sites;
@@ -336,6 +372,18 @@ const char *bw_known_site_of_key(const struct bw_known *k, const char *kid)
     (void)snprintf(key.kid, sizeof(key.kid), "%s", kid);
     at = k->n_keys ? bsearch(&key, k->keys, k->n_keys, sizeof(key), by_kid) : NULL;
     return at ? at->site : "";
+}
+
+int64_t
+bw_known_facts_since(const struct bw_known *k, const char *site, const char *circuit)
+{
+    struct bw_known_line key = {.site = ""};
+    const struct bw_known_line *at;
+
+    (void)snprintf(key.site, sizeof(key.site), "%s", site);
+    (void)snprintf(key.name, sizeof(key.name), "%s", circuit);
+    at = k->n_lines ? bsearch(&key, k->lines, k->n_lines, sizeof(key), by_line) : NULL;
+    return at ? at->from_unix_s : INT64_MAX;
 }
 
 uint64_t bw_known_claims_mark(const struct bw_known *k)

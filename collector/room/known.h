@@ -64,6 +64,10 @@ const struct bw_known_site *bw_known_sites(const struct bw_known *k, size_t *ret
 const struct bw_known_site *bw_known_site(const struct bw_known *k, const char *id);
 /* The site of a key; "" unknown. */
 const char *bw_known_site_of_key(const struct bw_known *k, const char *kid);
+/* Since when the circuit is what it is now (vantage, source, layer …); INT64_MAX: not on
+ * file. */
+int64_t
+bw_known_facts_since(const struct bw_known *k, const char *site, const char *circuit);
 /* A number that is another one when what is typed as claims in the catalogue is. */
 uint64_t bw_known_claims_mark(const struct bw_known *k);
 

@@ -18,6 +18,12 @@ struct bw_known_key {
     char site[BW_SITE_MAX + 1];
 };
 
+struct bw_known_line { /* a circuit, by site and name */
+    char site[BW_SITE_MAX + 1];
+    char name[BW_NAME_MAX + 1];
+    int64_t from_unix_s;
+};
+
 struct bw_known_act { /* a statement about a site */
     char site[BW_SITE_MAX + 1];
     int64_t recorded_unix_s;
@@ -36,6 +42,8 @@ struct bw_known {
     size_t n_sites;
     struct bw_known_key *keys; /* by kid */
     size_t n_keys;
+    struct bw_known_line *lines;
+    size_t n_lines;
     struct bw_calendars calendars; /* all of the catalogue, by key and first day */
     struct bw_known_act *acts;
     size_t n_acts, cap_acts;

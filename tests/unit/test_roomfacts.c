@@ -195,19 +195,19 @@ static void a_day_by_hand(void **state)
 
     assert_int_equal(bw_tz_load("UTC", &tz, &err), 0);
     struct bw_report_query q = query_of(f, tz, monday);
-    assert_int_equal(bw_facts_make(&q, &got, NULL, &err), 0);
+    assert_int_equal(bw_facts_make(&q, NULL, &got, NULL, &err), 0);
     check_by_hand(&got, monday);
 
     /* so far: the day is not over */
     q.made_unix_s = monday + 10 * HOUR;
-    assert_int_equal(bw_facts_make(&q, &got, NULL, &err), 0);
+    assert_int_equal(bw_facts_make(&q, NULL, &got, NULL, &err), 0);
     assert_true(got.day.flags & BW_ROOM_DAY_RUNNING);
     assert_int_equal(got.day.to_unix_s, monday + 10 * HOUR);
     assert_int_equal(got.day.class_s, 3 * HOUR);
 
     /* without a claim nothing is compared */
     q.n_claims = 0;
-    assert_int_equal(bw_facts_make(&q, &got, NULL, &err), 0);
+    assert_int_equal(bw_facts_make(&q, NULL, &got, NULL, &err), 0);
     assert_int_equal(got.day.way[BW_DOWN].claim_bps, BW_UNKNOWN);
     assert_int_equal(got.day.way[BW_DOWN].class_share_ppm, BW_UNKNOWN);
     assert_int_equal(got.day.way[BW_DOWN].full_s, BW_UNKNOWN);
@@ -240,7 +240,7 @@ static void as_the_report_says(void **state)
         struct bw_report_query q = query_of(f, tz, midnight);
         q.class_hours = i ? odd : q.class_hours;
         assert_int_equal(bw_report_make(&q, &r, &err), 0);
-        assert_int_equal(bw_facts_make(&q, &got, NULL, &err), 0);
+        assert_int_equal(bw_facts_make(&q, NULL, &got, NULL, &err), 0);
         const struct bw_report_window *c = &r->used[0].window[BW_WINDOW_CLASS][BW_DOWN];
         const struct bw_room_way *w = &got.day.way[BW_DOWN];
         assert_int_equal(w->class_p95_bps, c->p95_bps);
@@ -258,6 +258,20 @@ static void as_the_report_says(void **state)
         assert_int_equal(got.day.rtt_p50_us, r->latency[0].p50_us);
         bw_report_free(r);
     }
+    /* the same of whole days of UTC, cut to the local one: what lies behind it is left out
+     */
+    static const struct bw_facts_rows rows = {.from_unix_s = 0, .to_unix_s = INT64_MAX};
+    static struct bw_facts cut;
+    fake_day(f, monday + DAY);
+    (void)fake_slot(f, monday + DAY + 7 * HOUR, 300, 99 * (int64_t)UNIT);
+    (void)fake_test(f, monday + DAY + 6 * HOUR, BW_TEST_OK, 1900000);
+    struct bw_report_query q = query_of(f, tz, midnight);
+    assert_int_equal(bw_facts_make(&q, NULL, &got, NULL, &err), 0);
+    assert_int_equal(bw_facts_make(&q, &rows, &cut, NULL, &err), 0);
+    assert_int_equal(cut.day.n_records, 20);
+    assert_int_equal(cut.n_runs, 4);
+    assert_memory_equal(&cut, &got, sizeof(got));
+    assert_int_equal(f->day[1].n_slots, 1); /* what was lent is as it was */
     bw_tz_free(tz);
     bw_records_close(&f->base);
     free(near);
