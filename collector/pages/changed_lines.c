@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * changed_lines.c - one line of the first page: whose, what, since when. */
 #include "changed_parts.h"
+#include "page_entity.h"
 #include "page_parts.h"
 
 #include <buf.h>
@@ -19,7 +20,7 @@ static void write_place(const struct bw_changed *p, const struct bw_room_site *s
         if (e != s->entity) {
             bw_buf_puts(p->b, ", ");
         }
-        bw_page_name(p->b, p->r->entities[e].name);
+        bw_page_entity_link(p->b, &p->scope, e);
     }
     bw_buf_puts(p->b, "</td><td>");
 }

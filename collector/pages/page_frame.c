@@ -17,7 +17,9 @@ static const struct {
     enum bw_page_place place;
     const char *address;
     const char *words;
-} places[] = {{BW_PLACE_CHANGED, "/", "Changed"}, {BW_PLACE_SITES, "/sites", "Sites"}};
+} places[] = {{BW_PLACE_CHANGED, "/", "Changed"},
+              {BW_PLACE_SITES, "/sites", "Sites"},
+              {BW_PLACE_DISTRICTS, "/districts", "Districts"}};
 
 static void write_navigation(struct bw_buf *b, enum bw_page_place here)
 {

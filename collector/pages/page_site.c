@@ -6,8 +6,11 @@
  * measured is said in words, never shown as 0. */
 #include "page_bags.h"
 #include "page_days.h"
+#include "page_entity.h"
+#include "page_figures.h"
 #include "page_packs.h"
 #include "page_parts.h"
+#include "page_scope.h"
 #include "page_targets.h"
 #include "page_traffic.h"
 #include "pages.h"
@@ -20,6 +23,7 @@
 #include <ledger.h>
 #include <overview.h>
 #include <readers.h>
+#include <room.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,176 +54,8 @@ struct site_page {
     struct bw_err err;
     struct bw_buf out;
     char bags_folder[PATH_MAX];
+    const struct bw_room *room; /* NULL: none yet */
 };
-
-/* --- figures
- * ------------------------------------------------------------------------------ */
-
-static void figure_begin(struct bw_buf *b, const char *term)
-{
-    bw_buf_printf(b, "<div><dt>%s</dt><dd>", term);
-}
-
-static void value(struct bw_buf *b, const char *arrow, const char *name, int64_t bps)
-{
-    bw_buf_printf(b, "<div class=\"v\"><span aria-hidden=\"true\">%s</span> ", arrow);
-    if (bps == BW_UNKNOWN) {
-        bw_buf_puts(b, "<span class=\"soft\">not known</span>");
-    } else {
-        bw_page_rate(b, bps);
-    }
-    bw_buf_printf(b, " <span class=\"small soft\">%s</span></div>", name);
-}
-
-static void how_begin(struct bw_buf *b)
-{
-    bw_buf_puts(b, "<div class=\"how\">");
-}
-
-static void figure_end(struct bw_buf *b)
-{
-    bw_buf_puts(b, "</div></dd></div>\n");
-}
-
-static void figure_claimed(struct bw_buf *b, const struct bw_circuit_row *c)
-{
-    figure_begin(b, "Claimed");
-    if (!c->has_claim) {
-        bw_buf_puts(b, "<div class=\"v soft\">no claim on file</div>");
-        how_begin(b);
-        bw_buf_puts(b, "Write it down with <code>bandwitness site claim --circuit ");
-        bw_text_html(b, c->now.facts.id);
-        bw_buf_puts(b, " --from DAY --down RATE --up RATE ");
-        bw_text_html(b, c->now.site);
-        bw_buf_puts(b, "</code>");
-        figure_end(b);
-        return;
-    }
-    value(b, "↓", "down", c->claim.down_bps);
-    value(b, "↑", "up", c->claim.up_bps);
-    how_begin(b);
-    const char *layer = bw_layer_name(c->claim.layer);
-    bw_buf_puts(b, layer ? layer : "layer not stated");
-    bw_buf_puts(b, layer ? " layer" : "");
-    if (c->claim.provider[0]) {
-        bw_buf_puts(b, "; ");
-        bw_page_name(b, c->claim.provider);
-    }
-    if (c->claim.from_unix_s > 0) {
-        bw_buf_puts(b, "; since ");
-        bw_page_time(b, c->claim.from_unix_s);
-    }
-    figure_end(b);
-}
-
-static int64_t mean_bps(const struct bw_circuit_summary *f, enum bw_direction d)
-{
-    int64_t bytes = f->flow[d].bytes;
-    bool known = bytes != BW_UNKNOWN && bytes < INT64_MAX / 8 &&
-                 f->covered_s != BW_UNKNOWN && f->covered_s > 0;
-    return known ? bytes * 8 / f->covered_s : BW_UNKNOWN;
-}
-
-static void
-figure_carried(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_s)
-{
-    const struct bw_circuit_summary *f = &c->facts;
-    if (f->source == BW_SOURCE_NONE) {
-        return; /* said in a note instead */
-    }
-    bool at_least = f->source == BW_SOURCE_MIRROR;
-    figure_begin(b, at_least ? "Carried at least, newest interval"
-                             : "Carried, newest interval");
-    value(b, "↓", "down", mean_bps(f, BW_DOWN));
-    value(b, "↑", "up", mean_bps(f, BW_UP));
-    how_begin(b);
-    bw_buf_puts(b, "mean of ");
-    bw_page_span(b, c->end_unix_s - c->start_unix_s);
-    const char *layer = bw_layer_name(f->layer);
-    bw_buf_printf(b, ", %s layer", layer ? layer : "unnamed");
-    if (at_least) {
-        bw_buf_puts(b, ", at a mirror port: the line carried this much or more");
-    }
-    if (f->flow[BW_DOWN].peak_1s_bps != BW_UNKNOWN) {
-        bw_buf_puts(b, "; highest second ");
-        bw_page_rate(b, f->flow[BW_DOWN].peak_1s_bps);
-        bw_buf_puts(b, " down");
-    }
-    bw_buf_puts(b, "; ended ");
-    bw_page_ago(b, c->end_unix_s, now_s);
-    figure_end(b);
-}
-
-static void payload(struct bw_buf *b, const char *name, int64_t bps)
-{
-    if (bps != BW_UNKNOWN) {
-        bw_buf_printf(b, "; payload of the test %s ", name);
-        bw_page_rate(b, bps);
-    }
-}
-
-static void
-figure_tested(struct bw_buf *b, const struct bw_ledger_circuit *c, int64_t now_s)
-{
-    figure_begin(b, "Tested, newest runs");
-    if (c->test[BW_DOWN].at_unix_ms == BW_UNKNOWN &&
-        c->test[BW_UP].at_unix_ms == BW_UNKNOWN) {
-        bw_buf_puts(b, "<div class=\"v soft\">no test yet</div>");
-        how_begin(b);
-        bw_buf_puts(b,
-                    "A throughput test runs at unforeseeable times outside lesson hours.");
-        figure_end(b);
-        return;
-    }
-    /* A claim is about the line, which users share while a test runs: what its counter saw
-     * comes first, the test's own part beside it. */
-    bool line =
-        c->test[BW_DOWN].line_bps != BW_UNKNOWN || c->test[BW_UP].line_bps != BW_UNKNOWN;
-    const char *layer = bw_layer_name(c->facts.layer);
-    value(b, "↓", "down", line ? c->test[BW_DOWN].line_bps : c->test[BW_DOWN].goodput_bps);
-    value(b, "↑", "up", line ? c->test[BW_UP].line_bps : c->test[BW_UP].goodput_bps);
-    how_begin(b);
-    if (line) {
-        bw_buf_printf(b, "on the line, test and users together, %s layer",
-                      layer ? layer : "unnamed");
-        payload(b, "down", c->test[BW_DOWN].goodput_bps);
-        payload(b, "up", c->test[BW_UP].goodput_bps);
-    } else {
-        bw_buf_puts(b, "goodput (the test's own payload)");
-    }
-    if (c->test[BW_DOWN].at_unix_ms != BW_UNKNOWN) {
-        bw_buf_puts(b, "; down ");
-        bw_page_ago(b, c->test[BW_DOWN].at_unix_ms / 1000, now_s);
-    }
-    figure_end(b);
-}
-
-static void figure_latency(struct bw_buf *b, const struct bw_ledger_circuit *c)
-{
-    if (c->latency_sent == BW_UNKNOWN) {
-        return;
-    }
-    figure_begin(b, "Round trip, newest interval");
-    if (c->latency_p50_us == BW_UNKNOWN) {
-        bw_buf_puts(b, "<div class=\"v\">no answer</div>");
-    } else {
-        bw_buf_puts(b, "<div class=\"v\">");
-        bw_page_ms(b, c->latency_p50_us);
-        bw_buf_puts(b, " <span class=\"small soft\">median</span></div>");
-    }
-    if (c->latency_p95_us != BW_UNKNOWN) {
-        bw_buf_puts(b, "<div class=\"v\">");
-        bw_page_ms(b, c->latency_p95_us);
-        bw_buf_puts(b, " <span class=\"small soft\">P95</span></div>");
-    }
-    how_begin(b);
-    bw_buf_puts(b, "of the nearest target; all targets: ");
-    bw_page_count(b, c->latency_lost == BW_UNKNOWN ? 0 : c->latency_lost);
-    bw_buf_puts(b, " of ");
-    bw_page_count(b, c->latency_sent);
-    bw_buf_puts(b, " packets lost");
-    figure_end(b);
-}
 
 /* --- where the figures come from --------------------------------------------------------
  */
@@ -381,6 +217,7 @@ static void write_circuit(struct bw_buf *b,
                           const struct bw_circuit_row *c,
                           const struct bw_page_days *d,
                           const struct range *range,
+                          const struct bw_room *room,
                           int64_t now_s)
 {
     bw_buf_puts(b, "<h2 id=\"c-");
@@ -394,12 +231,7 @@ static void write_circuit(struct bw_buf *b,
     }
     bw_buf_puts(b, "</h2>");
     write_facts(b, &c->now.facts);
-    bw_buf_puts(b, "<dl class=\"figures\">");
-    figure_claimed(b, c);
-    figure_tested(b, &c->now, now_s);
-    figure_carried(b, &c->now, now_s);
-    figure_latency(b, &c->now);
-    bw_buf_puts(b, "</dl>");
+    bw_page_figures(b, c, room, now_s);
     write_graphs(b, c, d, range);
 }
 
@@ -408,9 +240,19 @@ static void write_head(struct bw_buf *b,
                        const struct bw_site_row *s,
                        int64_t now_s)
 {
-    bw_page_begin_at(b, s->name[0] ? s->name : s->id, p->title, BW_PLACE_NONE,
-                     bw_door_viewer(p->req));
-    bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/sites\">All sites</a></p><h1>");
+    const struct bw_viewer *viewer = bw_door_viewer(p->req);
+    bw_page_begin_at(b, s->name[0] ? s->name : s->id, p->title, BW_PLACE_SITES, viewer);
+    bw_buf_puts(b, "<p class=\"crumbs\"><a href=\"/sites\">All sites</a>");
+    uint32_t at = p->room ? bw_room_site_find(p->room, s->id) : BW_ROOM_NONE;
+    uint32_t entity = at == BW_ROOM_NONE ? BW_ROOM_NONE : p->room->sites[at].entity;
+    if (entity != BW_ROOM_NONE) {
+        struct bw_page_scope scope;
+        bw_page_scope(p->room, viewer, &scope);
+        bw_page_entity_path(b, &scope, entity);
+        bw_buf_puts(b, " › ");
+        bw_page_entity_link(b, &scope, entity);
+    }
+    bw_buf_puts(b, "</p><h1>");
     bw_page_name(b, s->name[0] ? s->name : s->id);
     bw_buf_puts(b, "</h1><p class=\"soft\">");
     if (s->entity[0]) {
@@ -484,7 +326,7 @@ static int render(struct site_page *p, struct bw_reader *r, const struct bw_over
         if (n < 0) {
             return n;
         }
-        write_circuit(b, c, &d, &ranges[p->range], now_s);
+        write_circuit(b, c, &d, &ranges[p->range], p->room, now_s);
         n = bw_page_traffic(b, r, c->now.site, c->now.facts.id, &d, &p->err);
         n = n < 0 ? n : bw_page_targets(b, r, c->now.site, c->now.facts.id, &d, &p->err);
         bw_page_packs(b, c->now.site, c->now.facts.id, c->now.first_start_unix_s, now_s);
@@ -534,6 +376,7 @@ static void site_after(void *job, int cancelled)
         bw_http_reply(p->req, 200, "text/html; charset=utf-8", &p->out);
     }
     bw_buf_done(&p->out);
+    bw_room_drop(p->room);
     free(p);
 }
 
@@ -551,12 +394,14 @@ void bw_page_site(void *owner, struct bw_http_req *req)
     (void)snprintf(p->site, sizeof(p->site), "%s", id);
     (void)snprintf(p->title, sizeof(p->title), "%s", c->conf->title);
     (void)snprintf(p->bags_folder, sizeof(p->bags_folder), "%s", c->bags_folder);
+    p->room = bw_room_take(c);
     p->range = RANGE_SHOWN;
     for (size_t i = 0; range && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         p->range = strcmp(ranges[i].word, range) == 0 ? i : p->range;
     }
     bw_buf_init(&p->out, PAGE_MAX);
     if (bw_readers_run(c->readers, site_work, site_after, p) < 0) {
+        bw_room_drop(p->room);
         free(p);
         bw_page_sorry(req, 429, "too much at once; try again in 10 seconds");
     }

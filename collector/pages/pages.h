@@ -9,6 +9,9 @@ struct bw_http_req;
 
 void bw_page_changed(void *owner, struct bw_http_req *req);
 void bw_page_sites(void *owner, struct bw_http_req *req);
+void bw_page_districts(void *owner, struct bw_http_req *req);
+void bw_page_district(void *owner, struct bw_http_req *req);
+void bw_page_school(void *owner, struct bw_http_req *req);
 void bw_page_site(void *owner, struct bw_http_req *req);
 void bw_page_problem(void *owner, struct bw_http_req *req);
 void bw_page_static(void *owner, struct bw_http_req *req);

@@ -20,7 +20,10 @@ static const char style[] =
     "padding-left:.8rem}"
     ".bad{border:2px solid #b3261e;padding:.5rem .8rem}"
     "label{display:block;font-weight:600}textarea,input{font:inherit;width:100%;"
-    "max-width:50rem;box-sizing:border-box}button{font:inherit;padding:.4rem 1rem}";
+    "max-width:50rem;box-sizing:border-box}button{font:inherit;padding:.4rem 1rem}"
+    ":root{color-scheme:light dark}h1{overflow-wrap:anywhere}"
+    "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}"
+    "a{color:#79b8ff}.said{border-color:#9fabb8}.bad{border-color:#ff9e8a}}";
 
 static void begin(struct bw_buf *b, const char *title)
 {

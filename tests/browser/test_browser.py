@@ -88,12 +88,17 @@ class State:
             assert refused == [], refused
         return box.site
 
+    def ready(self):
+        """The state's room has all days."""
+        self.c.wait("the state's room", lambda: self.c.get("/districts/state").text.count("28 days from") > 2, 120)
+
     def where(self):
         first = self.truth["circuits"][0]
         never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
         return {"base": self.c.url, "table": "pages.js", "names": [MARKUP, TURNED, LONG],
+                "district": f"district-{first['district']}", "school": first["entity"], "districtNames": [TURNED, LONG],
                 "site": first["site"], "siteName": first["place"], "rich": self.rich(),
                 "never": never["site"], "link": link["token"]}
 
@@ -109,7 +114,7 @@ def main():
         path = os.path.join(s.c.folder, "world.json")
         with open(path, "w", encoding="utf-8") as f:
             json.dump(s.where(), f)
-        s.c.wait("the state's room", lambda: s.c.get("/").status == 200, 120)
+        s.ready()
         return subprocess.run(["node", os.path.join(HERE, "browser.js"), path, *sys.argv[3:]],
                               check=False).returncode
 
