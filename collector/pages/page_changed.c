@@ -86,9 +86,6 @@ static bool site_fits(const struct bw_changed *p,
 {
     const struct bw_room_spell *spell = &x->spell[bw_changed_kinds[s].what];
 
-    if (x->freshness == BW_RETIRED) {
-        return false;
-    }
     if (s == BW_CHANGED_RETURNED) {
         return bw_room_spell_ended(spell, p->since_unix_s);
     }
@@ -121,9 +118,6 @@ static bool circuit_fits(const struct bw_changed *p,
     const struct bw_room_spell *spell =
         bw_room_circuit_spell(p->r, x, bw_changed_kinds[s].what);
 
-    if (p->r->sites[x->site].freshness == BW_RETIRED) {
-        return false;
-    }
     if (s == BW_CHANGED_ENDED) {
         return bw_changed_ended(p, x) != BW_ROOM_CONDITIONS;
     }
@@ -136,35 +130,59 @@ static bool circuit_fits(const struct bw_changed *p,
     return bw_room_spell_began(spell, p->since_unix_s);
 }
 
-static size_t size_of(const struct bw_changed *p, enum bw_changed_section s)
-{
-    return bw_changed_kinds[s].of_sites ? p->r->n_sites : p->r->n_circuits;
-}
+/* Of a section's lines how many there are, and those of one page. */
+struct picked {
+    size_t n;
+    size_t n_at;
+    uint32_t at[ROWS];
+};
 
-static bool fits(const struct bw_changed *p, enum bw_changed_section s, size_t i)
+static void pick(struct picked *k, size_t i, size_t from, size_t most)
 {
-    return bw_changed_kinds[s].of_sites ? bw_page_scope_site(&p->scope, (uint32_t)i) &&
-                                              site_fits(p, s, &p->r->sites[i])
-                                        : bw_page_scope_circuit(&p->scope, (uint32_t)i) &&
-                                              circuit_fits(p, s, &p->r->circuits[i]);
-}
-
-static size_t count(const struct bw_changed *p, enum bw_changed_section s)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < size_of(p, s); i++) {
-        n += fits(p, s, i);
+    if (k->n >= from && k->n_at < most) {
+        k->at[k->n_at++] = (uint32_t)i;
     }
-    return n;
+    k->n++;
 }
 
-/* Lines [from, from + most) of those that fit. */
+/* One section (BW_CHANGED_SECTIONS: all of them), lines [from, from + most): in one walk,
+ * for ten thousand circuits do not fit a processor's cache. */
+static void pick_all(const struct bw_changed *p,
+                     enum bw_changed_section only,
+                     size_t from,
+                     size_t most,
+                     struct picked list[BW_CHANGED_SECTIONS])
+{
+    size_t first = only == BW_CHANGED_SECTIONS ? 0 : only;
+    size_t end = only == BW_CHANGED_SECTIONS ? BW_CHANGED_SECTIONS : first + 1;
+
+    memset(list, 0, BW_CHANGED_SECTIONS * sizeof(*list));
+    for (size_t i = 0; i < p->r->n_sites; i++) {
+        const struct bw_room_site *x = &p->r->sites[i];
+        if (x->freshness == BW_RETIRED || !bw_page_scope_site(&p->scope, (uint32_t)i)) {
+            continue;
+        }
+        for (size_t s = first; s < end; s++) {
+            if (bw_changed_kinds[s].of_sites &&
+                site_fits(p, (enum bw_changed_section)s, x)) {
+                pick(&list[s], i, from, most);
+            }
+        }
+        for (uint32_t c = x->first_circuit; c < x->end_circuit; c++) {
+            for (size_t s = first; s < end; s++) {
+                if (!bw_changed_kinds[s].of_sites &&
+                    circuit_fits(p, (enum bw_changed_section)s, &p->r->circuits[c])) {
+                    pick(&list[s], c, from, most);
+                }
+            }
+        }
+    }
+}
+
 static void
-write_table(const struct bw_changed *p, enum bw_changed_section s, size_t from, size_t most)
+write_table(const struct bw_changed *p, enum bw_changed_section s, const struct picked *k)
 {
     char head[256];
-    size_t n = 0;
 
     (void)snprintf(
         head, sizeof(head),
@@ -173,32 +191,27 @@ write_table(const struct bw_changed *p, enum bw_changed_section s, size_t from, 
         bw_changed_kinds[s].of_sites ? "Site" : "Circuit",
         s == BW_CHANGED_RETURNED || s == BW_CHANGED_ENDED ? "Ended (UTC)" : "Since (UTC)");
     bw_page_table_begin(p->b, bw_changed_kinds[s].title, head);
-    for (size_t i = 0; i < size_of(p, s) && n < from + most; i++) {
-        if (!fits(p, s, i)) {
-            continue;
-        }
-        if (n++ < from) {
-            continue;
-        }
+    for (size_t i = 0; i < k->n_at; i++) {
         if (bw_changed_kinds[s].of_sites) {
-            bw_changed_site_line(p, s, &p->r->sites[i]);
+            bw_changed_site_line(p, s, &p->r->sites[k->at[i]]);
         } else {
-            bw_changed_circuit_line(p, s, &p->r->circuits[i]);
+            bw_changed_circuit_line(p, s, &p->r->circuits[k->at[i]]);
         }
     }
     bw_page_table_end(p->b);
 }
 
-static void write_section(const struct bw_changed *p, enum bw_changed_section s, size_t n)
+static void
+write_section(const struct bw_changed *p, enum bw_changed_section s, const struct picked *k)
 {
     bw_buf_printf(p->b, "<h2 id=\"%s\">%s: ", bw_changed_kinds[s].name,
                   bw_changed_kinds[s].title);
-    bw_page_count(p->b, (int64_t)n);
+    bw_page_count(p->b, (int64_t)k->n);
     bw_buf_printf(p->b, "</h2><p class=\"soft small\">%s</p>", bw_changed_kinds[s].says);
-    write_table(p, s, 0, SHOWN);
-    if (n > SHOWN) {
+    write_table(p, s, k);
+    if (k->n > SHOWN) {
         bw_buf_printf(p->b, "<p><a href=\"/?only=%s\">All ", bw_changed_kinds[s].name);
-        bw_page_count(p->b, (int64_t)n);
+        bw_page_count(p->b, (int64_t)k->n);
         bw_buf_puts(p->b, "</a></p>");
     }
 }
@@ -206,12 +219,13 @@ static void write_section(const struct bw_changed *p, enum bw_changed_section s,
 /* ---- the page
  * ---------------------------------------------------------------------------- */
 
-static void write_counts(const struct bw_changed *p, const size_t n[BW_CHANGED_SECTIONS])
+static void write_counts(const struct bw_changed *p,
+                         const struct picked list[BW_CHANGED_SECTIONS])
 {
     bool any = false;
 
     for (size_t s = 0; s < BW_CHANGED_SECTIONS; s++) {
-        if (n[s] == 0) {
+        if (list[s].n == 0) {
             continue;
         }
         if (!any) {
@@ -219,7 +233,7 @@ static void write_counts(const struct bw_changed *p, const size_t n[BW_CHANGED_S
         }
         any = true;
         bw_buf_printf(p->b, "<li><a href=\"#%s\"><b>", bw_changed_kinds[s].name);
-        bw_page_count(p->b, (int64_t)n[s]);
+        bw_page_count(p->b, (int64_t)list[s].n);
         bw_buf_printf(p->b, "</b>%s</a></li>", bw_changed_kinds[s].title);
     }
     bw_buf_puts(p->b,
@@ -230,7 +244,7 @@ static void write_counts(const struct bw_changed *p, const size_t n[BW_CHANGED_S
 
 static void write_whole(const struct bw_changed *p)
 {
-    size_t n[BW_CHANGED_SECTIONS];
+    struct picked list[BW_CHANGED_SECTIONS];
 
     bw_buf_puts(p->b, "<h1>Changed since yesterday</h1>");
     if (!p->scope.all && p->scope.n == 0) {
@@ -254,13 +268,11 @@ static void write_whole(const struct bw_changed *p)
         bw_page_time(p->b, p->r->watched_since_unix_s);
         bw_buf_puts(p->b, " UTC only: what ended before is not known here.</p>");
     }
+    pick_all(p, BW_CHANGED_SECTIONS, 0, SHOWN, list);
+    write_counts(p, list);
     for (size_t s = 0; s < BW_CHANGED_SECTIONS; s++) {
-        n[s] = count(p, (enum bw_changed_section)s);
-    }
-    write_counts(p, n);
-    for (size_t s = 0; s < BW_CHANGED_SECTIONS; s++) {
-        if (n[s] > 0) {
-            write_section(p, (enum bw_changed_section)s, n[s]);
+        if (list[s].n > 0) {
+            write_section(p, (enum bw_changed_section)s, &list[s]);
         }
     }
     bw_changed_fleet(p);
@@ -290,11 +302,15 @@ static void write_pages(const struct bw_changed *p,
 
 static void write_only(const struct bw_changed *p, enum bw_changed_section s, size_t page)
 {
-    size_t n = count(p, s);
-    size_t pages = (n + ROWS - 1) / ROWS;
+    struct picked list[BW_CHANGED_SECTIONS];
 
-    page = page > pages ? pages : page;
-    page = page < 1 ? 1 : page;
+    pick_all(p, s, (page - 1) * ROWS, ROWS, list);
+    size_t n = list[s].n;
+    size_t pages = (n + ROWS - 1) / ROWS;
+    if (page > pages && pages > 0) {
+        page = pages;
+        pick_all(p, s, (page - 1) * ROWS, ROWS, list);
+    }
     bw_buf_printf(p->b,
                   "<p class=\"crumbs\"><a href=\"/\">Changed since yesterday</a></p>"
                   "<h1>%s: ",
@@ -305,7 +321,7 @@ static void write_only(const struct bw_changed *p, enum bw_changed_section s, si
         bw_buf_puts(p->b, "<p class=\"note\">None now.</p>");
         return;
     }
-    write_table(p, s, (page - 1) * ROWS, ROWS);
+    write_table(p, s, &list[s]);
     write_pages(p, s, page, pages);
 }
 
