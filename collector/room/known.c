@@ -261,7 +261,7 @@ struct news {
     struct bw_known *k;
     bw_known_said_cb cb;
     void *owner;
-    int64_t next;
+    bool all; /* was told: of any */
 };
 
 static bool changes_figures(enum bw_statement_kind kind)
@@ -275,11 +275,11 @@ static int on_said(void *owner, const struct bw_said *s)
     const char *about = s->statement->about;
     bool one = strncmp(about, "circuit:", 8) == 0 || strncmp(about, "site:", 5) == 0;
 
-    n->next = s->position + 1;
-    if (changes_figures(s->statement->kind) && n->cb) {
+    if (changes_figures(s->statement->kind) && !n->all) {
         n->cb(n->owner, one ? about : NULL);
+        n->all = !one;
     }
-    return 0;
+    return n->all;
 }
 
 int bw_known_refresh(struct bw_known *k,
@@ -310,8 +310,8 @@ int bw_known_refresh(struct bw_known *k,
         r = bw_known_read_said(k, l.sites, l.n_sites, reterr);
     }
     if (r == 0 && n.cb && count > *said) {
-        n.next = *said;
         r = c->ops->statements_from(c, *said, on_said, &n, reterr);
+        r = r < 0 ? r : 0; /* the walk ends once all is told */
     }
     if (r < 0) {
         lists_done(&l);

@@ -44,7 +44,7 @@ class Room(unittest.TestCase):
         with sqlite3.connect(os.path.join(cls.c.data, "ledger", "ledger.db"), timeout=10) as db:
             db.execute("UPDATE sites SET received = received - 7200000 WHERE site = ?", (cls.elm.site,))
         wait_for("all days", lambda: cls.room("passes_total") and cls.room("days_left_to_fill") == 0 and
-                 cls.room("circuits_waiting") == 0 and "#below" in cls.c.get("/").text)
+                 cls.room("circuits_waiting") == 0 and "#below" in cls.c.get("/").text, 120)
 
     @classmethod
     def fill(cls, name, runs=lambda box: [], **more):
