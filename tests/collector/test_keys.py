@@ -290,7 +290,7 @@ class Keys(CollectorCase):
         self.assertIn((box.site, "retired"), self.listed("?state=retired"))
         self.assertIn("Teal School", self.c.get("/sites?state=retired").text)
         page = self.c.get(f"/sites/{box.site}").text
-        self.assertIn("<h1>Teal School</h1>", page)
+        self.assertIn("<h1><bdi>Teal School</bdi></h1>", page)
         self.assertIn("retired", page)
         self.assertNotIn("class=\"state silent\"", page)
 
