@@ -106,6 +106,7 @@ class Door(unittest.TestCase):
     def path(self, pattern, site):
         """An address of this pattern that would be good."""
         words = {"sites": site, "circuits": f"{site}.wan", "entities": "birch-creek",
+                 "districts": "birch-creek", "schools": "birch-creek",
                  "frns": "1699048824.003", "graph": "link.svg", "bags": "x", "s": "x",
                  "problems": "busy", "static": "icon.svg", "tile": "0/000", "set-up": "x",
                  "stamp": "x", "x": "y"}
@@ -225,6 +226,12 @@ class Door(unittest.TestCase):
         self.assertEqual(self.sees(lambda p: self.key("bwk_part", p)), {self.alder})
         for bad in ("bwk_old", "bwk_", "", "bwk_state x"):
             self.assertEqual(self.key(bad, "/api/v1/sites").status, 401)
+        # every list, also those that come later
+        for method, path, level, _ in routes():
+            if method == "GET" and "{" not in path and level in ("view", "records"):
+                a = self.own.get(path)
+                self.assertIn(a.status, (200, 503), path)
+                self.assertNotIn(SECRET, a.text, path)
         # every address about a site: the other's is like none at all, one's own is there
         for method, pattern, level, of in routes():
             if method != "GET" or (of == "-" and "{}" not in pattern) or level == "nobody":
