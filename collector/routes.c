@@ -108,5 +108,7 @@ const struct bw_http_route bw_collector_routes[] = {
      bw_door_account_others_post},
     {"POST", "/account/renew", BW_NEED_PERSON, BW_DOOR_FORM_BYTES,
      bw_door_account_renew_post},
+    {"GET", "/people", BW_NEED_ADMIN, 0, bw_door_people_get},
+    {"POST", "/people", BW_NEED_ADMIN, BW_DOOR_FORM_BYTES, bw_door_people_post},
     {NULL, NULL, 0, 0, NULL},
 };

@@ -237,6 +237,9 @@ void bw_door_page_account(const struct bw_door *d,
     }
     bw_buf_printf(&b, "</dd><dt>Recovery codes left</dt><dd>%lld</dd></dl>",
                   (long long)(p ? p->n_recovery : 0));
+    if (bw_viewer_may(v, BW_NEED_ADMIN)) {
+        bw_buf_puts(&b, "<p><a href=\"/people\">People and programs</a></p>");
+    }
     trouble(&b, why);
     bw_buf_printf(&b, "<h2>Sessions</h2><p>%lld %s of yours %s open.</p>",
                   (long long)sessions, bw_plural(sessions, "session", "sessions"),

@@ -265,9 +265,13 @@ class Door(unittest.TestCase):
         other, own = self.session("stilt"), self.session("wren")
         good, theirs = own.csrf(), other.csrf()
         self.assertNotEqual(good, theirs)
-        posts = [p for m, p, level, _ in routes() if m == "POST" and level not in ("nobody", "box")]
-        self.assertIn("/sign-out", posts)
-        for path in posts:
+        posts = [(p, level) for m, p, level, _ in routes() if m == "POST" and level not in ("nobody", "box")]
+        self.assertIn(("/sign-out", "person"), posts)
+        for path, level in posts:
+            own = self.heron if level == "admin" else self.session("wren")
+            good = own.csrf()
+            if level == "admin":
+                self.assertEqual(self.own.send(path, {"csrf": self.own.csrf()}).status, 404)
             for fields, more in (({}, {}), ({"csrf": theirs}, {}), ({"csrf": good[:-1]}, {}),
                                  ({"csrf": ""}, {}), ({"csrf": good}, {"Origin": "null"}),
                                  ({"csrf": good}, {"Origin": "https://evil.example"}),
@@ -283,7 +287,8 @@ class Door(unittest.TestCase):
             for form in ({"csrf": good}, {}):
                 a = self.c.request("POST", path, urllib.parse.urlencode(form).encode(), {
                     **FORM, "Authorization": "Bearer bwk_state"})
-                self.assertEqual(a.status, 404 if path.startswith(("/account", "/sign-out")) else 403)
+                self.assertEqual(a.status, 404)  # a key is no person
+        own, good = self.session("wren"), self.own.csrf()
         self.assertEqual(own.get("/account").status, 200)  # nothing of all was done
         self.assertEqual(own.ask("POST", "/account/others", b"", X_CSRF_Token=good).status, 303)
         # a token of a session that is over is none of the next one
@@ -310,6 +315,41 @@ class Door(unittest.TestCase):
                            (b"{}", {"Content-Type": "application/json"}), (b"a=1&" * 20, FORM)):
             self.assertIn(p.ask("POST", "/sign-in", body, **kind).status, (400, 403))
         self.assertEqual(p.ask("POST", "/sign-in", b"x" * 9000, **FORM).status, 413)
+
+    def test_an_administrator_in_a_browser(self):
+        p = self.heron
+        def do(what, status=200, **fields):
+            a = p.send("/people", {"csrf": p.csrf(), "do": what, **fields})
+            self.assertEqual(a.status, status, a.text)
+            return a.text
+        page = do("add", name="plover", shown="Plover <b>", role="district", entities="Alder Valley, birch-creek")
+        link = re.search(r'class="key">http://localhost(/set-up/[\w-]{32})<', page)[1]
+        self.assertIn("Plover &lt;b&gt;", page)
+        self.assertIn("alder-valley, birch-creek", page)
+        self.assertNotIn(link, p.get("/people").text)
+        self.assertEqual(Person(self.c).get(link).status, 200)
+        self.assertNotIn(link, do("link", name="plover"))
+        self.assertEqual(Person(self.c).get(link).status, 404)  # there is another
+        for what, fields in (("add", {"name": "plover", "role": "viewer"}), ("add", {"name": "Plover"}),
+                             ("add", {"name": "x", "role": "district"}), ("remove", {"name": "no-such"}),
+                             ("add", {"name": "x", "role": "district", "entities": "Nowhere <i>"}),
+                             ("add", {"name": "x", "role": "king"}), ("key", {"name": "k", "days": "0"}),
+                             ("remove", {"name": "heron"}), ("nothing", {"name": "x"})):
+            self.assertNotIn("<i>", do(what, 400, **fields))
+        key = re.search(r'class="key">(bwk_[\w-]{43})<', do("key", name="by-web", days="9", entities="alder-valley"))[1]
+        self.assertEqual(self.sees(lambda p: self.key(key, p)), {self.alder})
+        do("revoke", name="by-web")
+        self.assertEqual(self.key(key, "/api/v1/sites").status, 401)
+        do("reset", name="plover")
+        do("remove", name="plover")
+        with sqlite3.connect(os.path.join(self.c.data, "people.db")) as db:
+            acts = [json.loads(t) for t, in db.execute("SELECT text FROM acts")]
+        db.close()
+        self.assertEqual([(a["act"], a.get("detail")) for a in acts if a["via"] == "web" and a["by"] == "heron"
+                          and a["about"] in ("plover", "by-web")],
+                         [("account-add", "district alder-valley birch-creek"), ("account-link", None),
+                          ("key-add", "alder-valley"), ("key-revoke", None), ("account-reset", None),
+                          ("account-remove", None)])
 
     # --- signing in
 
