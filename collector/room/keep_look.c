@@ -431,5 +431,5 @@ int bw_keep_look(struct bw_roomkeeper *k, struct bw_err *reterr)
         r = place(k, k->circuits[i], reterr);
     }
     r = r < 0 ? r : look_records(k, reterr);
-    return r;
+    return r < 0 ? r : bw_keep_forks(k, reterr);
 }

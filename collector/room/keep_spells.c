@@ -280,7 +280,7 @@ static int on_hole(void *owner, const struct bw_ledger_hole *h)
 }
 
 /* Only when there are more of them than at the last look. */
-static int look_forks(struct bw_roomkeeper *k, struct bw_err *reterr)
+int bw_keep_forks(struct bw_roomkeeper *k, struct bw_err *reterr)
 {
     struct bw_ledger *l = bw_known_ledger(k->known);
     struct bw_ledger_stat stat;
@@ -304,9 +304,8 @@ static int look_forks(struct bw_roomkeeper *k, struct bw_err *reterr)
 
 int bw_keep_spells(struct bw_roomkeeper *k, struct bw_err *reterr)
 {
-    int r = look_forks(k, reterr);
+    int r = look_servers(k);
 
-    r = r < 0 ? r : look_servers(k);
     if (r < 0) {
         return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
     }

@@ -171,6 +171,8 @@ void bw_keep_risk(const struct bw_report *r,
                   struct bw_roomstore_risk *ret);
 
 /* ---- keep_spells.c */
+/* Forks and holes, into the sites. */
+int bw_keep_forks(struct bw_roomkeeper *k, struct bw_err *reterr);
 int bw_keep_spells(struct bw_roomkeeper *k, struct bw_err *reterr);
 int bw_keep_load_spells(struct bw_roomkeeper *k, struct bw_err *reterr);
 

@@ -10,7 +10,9 @@
 #include <finding.h>
 #include <model.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* By id, as the catalogue's list is. Two go round in a circle; one names a parent that is
  * not there. */
@@ -217,6 +219,129 @@ static void spells(void **state)
     assert_false(bw_room_spell_ended(&event, 0));
 }
 
+/* ---- what begins and ends */
+
+static const struct bw_room_spell *
+site_spell(struct world *w, int i, enum bw_room_condition c)
+{
+    return &w->site[i].spell[c];
+}
+
+static const struct bw_room_spell *
+circuit_spell(struct world *w, int i, enum bw_room_condition c)
+{
+    return &w->circuit[i].spell[c - BW_ROOM_BELOW];
+}
+
+static void look(struct world *w, int64_t now_s)
+{
+    struct bw_err err;
+
+    w->k.now_unix_ms = now_s * 1000;
+    assert_int_equal(bw_keep_spells(&w->k, &err), 0);
+}
+
+static void silence_and_clocks(struct world *w)
+{
+    struct bw_site_row *row = &w->site[0].row;
+
+    *row = (struct bw_site_row){
+        .freshness = BW_FRESH, .last_received_unix_ms = 9000000, .last_end_unix_s = 8990};
+    look(w, 9010);
+    assert_false(bw_room_spell_on(site_spell(w, 0, BW_ROOM_SILENT)));
+    row->freshness = BW_SILENT;
+    look(w, 12000);
+    assert_true(bw_room_spell_on(site_spell(w, 0, BW_ROOM_SILENT)));
+    assert_int_equal(site_spell(w, 0, BW_ROOM_SILENT)->since_unix_s, 9000); /* last heard */
+    row->freshness = BW_FRESH;
+    row->last_received_unix_ms = 20000000;
+    row->last_end_unix_s = 19990;
+    row->clock_bad = true;
+    w->circuit[0].today.n_records = 1;
+    w->circuit[0].today.from_unix_s = 10000;
+    w->circuit[0].today.unsynced_since_unix_s = 19000;
+    look(w, 20010);
+    assert_int_equal(site_spell(w, 0, BW_ROOM_SILENT)->until_unix_s, 20000);
+    assert_true(bw_room_spell_ended(site_spell(w, 0, BW_ROOM_SILENT), 20000));
+    assert_int_equal(site_spell(w, 0, BW_ROOM_CLOCK)->since_unix_s, 19000);
+    row->clock_bad = false;
+    row->last_end_unix_s = 20300;
+    look(w, 20310);
+    assert_int_equal(site_spell(w, 0, BW_ROOM_CLOCK)->until_unix_s, 20300);
+    /* taken out of service it is not silent */
+    row->freshness = BW_SILENT;
+    look(w, 30000);
+    row->freshness = BW_RETIRED;
+    look(w, 30001);
+    assert_int_equal(site_spell(w, 0, BW_ROOM_SILENT)->until_unix_s, 30001);
+}
+
+static void claims_forks_and_risk(struct world *w)
+{
+    struct bw_report_claim claims[] = {
+        {.from_unix_s = BW_UNKNOWN, .to_unix_s = BW_UNKNOWN, .bps = {100, 10}}};
+    struct keep_circuit *c = &w->circuit[2];
+
+    c->asked = true;
+    c->claims = claims;
+    c->n_claims = 1;
+    c->merged_day = 1;
+    look(w, 1000000);
+    assert_int_equal(circuit_spell(w, 2, BW_ROOM_CLAIM)->since_unix_s, BW_UNKNOWN);
+    claims[0].bps[BW_UP] = 20;
+    look(w, 1000300); /* filed now, whatever its first day */
+    assert_int_equal(circuit_spell(w, 2, BW_ROOM_CLAIM)->since_unix_s, 1000300);
+    look(w, 1000600);
+    assert_int_equal(circuit_spell(w, 2, BW_ROOM_CLAIM)->since_unix_s, 1000300);
+    assert_true(bw_room_spell_began(circuit_spell(w, 2, BW_ROOM_CLAIM), 1000300));
+    assert_false(bw_room_spell_on(circuit_spell(w, 2, BW_ROOM_AT_RISK)));
+    c->risk.made_unix_s = 1000700;
+    (void)snprintf(c->risk.rule, sizeof(c->risk.rule), "oak/capacity");
+    look(w, 1000900);
+    assert_int_equal(circuit_spell(w, 2, BW_ROOM_AT_RISK)->since_unix_s, 1000700);
+    w->site[1].fork_unix_s = 1000100;
+    look(w, 1001000);
+    assert_int_equal(site_spell(w, 1, BW_ROOM_CLONED)->since_unix_s, 1000100);
+    assert_false(bw_room_spell_on(site_spell(w, 1, BW_ROOM_CLONED))); /* an event */
+    c->claims = NULL;
+    c->n_claims = 0;
+}
+
+static void what_begins_ends_and_is_kept(void **state)
+{
+    struct world *w = *state;
+    char folder[] = "/tmp/bw-spells-XXXXXX";
+    char path[64];
+    struct bw_err err;
+
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/room.db", folder);
+    assert_int_equal(bw_roomstore_open(path, &w->k.store, NULL, &err), 0);
+    for (int i = 0; i < 4; i++) {
+        w->site[i].row = (struct bw_site_row){.freshness = BW_NEVER,
+                                              .last_received_unix_ms = BW_UNKNOWN};
+        w->site[i].fork_unix_s = BW_UNKNOWN;
+        w->circuit[i].site = bw_keep_site(&w->k, w->circuit[i].site_id);
+        w->circuit[i].merged_day = BW_UNKNOWN;
+    }
+    known_sites[0].moved_unix_s = known_sites[1].moved_unix_s =
+        known_sites[2].moved_unix_s = BW_UNKNOWN;
+    silence_and_clocks(w);
+    claims_forks_and_risk(w);
+    /* and so they are found again */
+    w->site[0].spell[BW_ROOM_SILENT] = never;
+    w->circuit[2].spell[BW_ROOM_AT_RISK - BW_ROOM_BELOW] = never;
+    assert_int_equal(bw_keep_load_spells(&w->k, &err), 0);
+    assert_int_equal(site_spell(w, 0, BW_ROOM_SILENT)->until_unix_s, 30001);
+    assert_int_equal(circuit_spell(w, 2, BW_ROOM_AT_RISK)->since_unix_s, 1000700);
+    bw_roomstore_close(w->k.store);
+    bw_server_hours_free(w->k.server_hours);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s/room.db.lock", folder);
+    (void)unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 /* ---- evidence at risk */
 
 static struct bw_finding_part few = {
@@ -299,6 +424,7 @@ int main(void)
         cmocka_unit_test(students_are_counted_once),
         cmocka_unit_test(spells),
         cmocka_unit_test(what_is_at_risk),
+        cmocka_unit_test(what_begins_ends_and_is_kept),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
