@@ -3,8 +3,10 @@
 // two widths, light and dark, without scripts, by keyboard alone, with axe-core; what it asks for,
 // what it weighs, what its console says. Prints what is wrong; exit status 1 when anything is.
 //
-// WORLD.json: {"base": address of the server, "table": "pages.js", … what the table needs}, or
-// {"pages": [rows]}. A row: {name, at, roles, has, steps}, and where it is not as pages are: status,
+// WORLD.json: {"base": address of the server, "table": "pages.js", "sessions": {role: its cookie}, …
+// what the table needs}, or {"pages": [rows]}. A row: {name, at, roles, hidden, has, steps}, and where
+// it is not as pages are: status, once (the address is good once), after (what its steps
+// may ask for that is refused: a pattern),
 // csp (what its policy may have besides; false: none), kb (what it may weigh), live (what changes by
 // itself: a selector), shot (false: no picture), keys (false: none is pressed), light (it has no dark
 // side), sandbox (it may run nothing: axe-core cannot either), finds (it has these faults, which have
@@ -30,10 +32,11 @@ const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
 
 class Visit {
-    constructor(world, row, role) {
+    constructor(world, row, role, way) {
         this.world = world;
         this.row = row;
         this.role = role;
+        this.way = way; // "whole", "brief", "hidden"
         this.faults = [];
         this.times = "";
     }
@@ -60,11 +63,17 @@ class Visit {
         }
     }
 
+    // The cookie of somebody who has signed in.
+    state() {
+        const value = (this.world.sessions || {})[this.role];
+        return value ? { origins: [], cookies: [{
+            name: "bw-local", value, domain: new URL(this.world.base).hostname, path: "/", expires: -1,
+            httpOnly: true, secure: false, sameSite: "Lax" }] } : undefined;
+    }
+
     // A page of its own, which tells what it asks for and what is wrong with that.
     async page(browser, options) {
-        const state = this.world.signedIn ? this.world.signedIn[this.role] : undefined;
-        const context = await browser.newContext({
-            reducedMotion: "reduce", storageState: state, ...options });
+        const context = await browser.newContext({ reducedMotion: "reduce", storageState: this.state(), ...options });
         const page = await context.newPage();
         page.setDefaultTimeout(60000);
         this.answers = [];
@@ -86,6 +95,9 @@ class Visit {
         page.on("response", (r) => {
             this.answers.push(r);
             const want = r.request().isNavigationRequest() && r.frame() === page.mainFrame() ? this.row.status || 200 : 200;
+            if (this.row.after && r.request().method() === "POST" && this.row.after.test(r.url())) {
+                return;
+            }
             if (r.status() !== want && r.status() !== 304 && !(want === 200 && r.status() >= 300 && r.status() < 400)) {
                 this.wrong("", `${r.url()} answers ${r.status()}`);
             }
@@ -96,11 +108,47 @@ class Visit {
 
     // The console tells of a page that is meant to be none.
     meant(message) {
-        return (this.row.status || 200) >= 400 && /Failed to load resource/.test(message.text()) &&
+        return ((this.row.status || 200) >= 400 || this.row.after) && /Failed to load resource/.test(message.text()) &&
             new URL(message.location().url).pathname === new URL(this.row.at, this.world.base).pathname;
     }
 
     async run() {
+        return { whole: () => this.whole(), brief: () => this.brief(), hidden: () => this.hidden() }[this.way]();
+    }
+
+    // Of a role to whom it is like what is not there.
+    async hidden() {
+        this.at("ask");
+        const context = await this.world.browser.newContext({ storageState: this.state() });
+        const answers = await Promise.all([this.row.at, this.row.at.replace(/[^/]+$/, "zzz-9999")].map(
+            (at) => context.request.get(new URL(at, this.world.base).href, { maxRedirects: 0 })));
+        const [one, other] = await Promise.all(answers.map((a) => a.text()));
+        if (answers.some((a) => a.status() !== 404)) {
+            this.wrong("", `it answers ${answers.map((a) => a.status())}`);
+        }
+        if (one.replace(/\d/g, "") !== other.replace(/\d/g, "")) {
+            this.wrong("", "it is told apart from what is not there");
+        }
+        await context.close();
+        this.at("");
+    }
+
+    // Of a role that sees nearly what the first sees, which was looked at in all ways.
+    async brief() {
+        this.at("load");
+        const { context, page, answer } = await this.page(this.world.browser, { viewport: NARROW, colorScheme: "dark" });
+        this.policy(answer);
+        this.at("look");
+        this.wrong("", await page.evaluate(look.dead));
+        this.wrong("", await page.evaluate(look.hostile));
+        this.wrong("320", await page.evaluate(look.layout));
+        this.at("axe");
+        await this.axe(page, "320", TAGS);
+        await context.close();
+        this.at("");
+    }
+
+    async whole() {
         this.at("load");
         const { context, page, answer } = await this.page(this.world.browser, { viewport: WIDE, colorScheme: "light" });
         this.policy(answer);
@@ -134,7 +182,9 @@ class Visit {
         this.at("narrow keys");
         await this.keys(page, "320");
         await context.close();
-        await this.without(words);
+        if (!this.row.once) {
+            await this.without(words);
+        }
         this.at("");
     }
 
@@ -364,9 +414,8 @@ async function main() {
         "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"] });
     const visits = [];
     for (const row of world.pages) {
-        for (const role of row.roles || ["open"]) {
-            visits.push(new Visit(world, row, role));
-        }
+        (row.roles || ["nobody"]).forEach((role, i) => visits.push(new Visit(world, row, role, i ? "brief" : "whole")));
+        (row.hidden || []).forEach((role) => visits.push(new Visit(world, row, role, "hidden")));
     }
     const waiting = visits.slice();
     const worker = async () => {

@@ -13,7 +13,9 @@ function layout() {
         return e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + own;
     };
     if (document.documentElement.scrollWidth > wide) {
-        say(`the page is ${document.documentElement.scrollWidth} wide, the window ${wide}`);
+        const far = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > wide + 0.5);
+        say(`the page is ${document.documentElement.scrollWidth} wide, the window ${wide}: ` +
+            far.slice(-3).map(name).join(", "));
     }
     const styles = new Map();
     const style = (e) => {

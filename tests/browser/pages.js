@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// pages.js - every page that people see, a row each: its name and address, who may see it, what must
-// stand there (words, or css: with a selector) and, where something has to be done first,
-// steps(page, visit). `w` is the world that test_browser.py made: names, sites, tokens.
+// pages.js - every page that people see, a row each: its name and address; roles, who sees it (the
+// first is looked at in all ways, the others briefly), and hidden, to whom it must be nothing at all;
+// has, what must stand there (words, or css: with a selector); and, where something has to be done
+// first, steps(page, visit). browser.js has what else a row may say. `w` is the world that
+// test_browser.py made: names, sites, tokens.
 "use strict";
 
-const EVERYBODY = ["open"];
+const crypto = require("crypto");
+
+const STATE = ["admin", "viewer"]; // see everything
+const OWN = ["district", "agency", "coordinator"]; // see one of the two districts
+const NOBODY = ["nobody"];
+
+// RFC 6238, from the key that a page shows, by the collector's clock.
+function code(key, ahead) {
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const bits = [...key.replace(/[^A-Z2-7]/g, "")].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
+    const secret = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor((Date.now() / 1000 + ahead) / 30)));
+    const mac = crypto.createHmac("sha1", secret).update(step).digest();
+    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
 
 const FAULTS = ["is cut by p.cut", "lie on each other", "the page is", "color-contrast", "turns the text",
     "became B", "the focus is not seen", "leads to #nowhere", "an order of its own",
@@ -12,23 +29,46 @@ const FAULTS = ["is cut by p.cut", "lie on each other", "the page is", "color-co
 
 module.exports = (w) => [
     { name: "faulty", at: `file://${__dirname}/faulty.html`, finds: FAULTS },
-    { name: "changed", at: "/", roles: EVERYBODY, has: ["Changed since yesterday"], live: "#collector + *" },
-    { name: "changed silent", at: "/?only=silent", roles: EVERYBODY, shot: false, has: ["Newly silent"] },
-    { name: "sites", at: "/sites", roles: EVERYBODY, has: ["Sites", ...w.names] },
-    { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: EVERYBODY, has: ["silent"] },
-    { name: "sites none", at: "/sites?q=%22%3E%3Cb%20data-ran%3Enone", shot: false, roles: EVERYBODY, has: ["No site fits"] },
-    { name: "districts", at: "/districts", roles: EVERYBODY, has: ["Students on file", ...w.districtNames] },
-    { name: "state", at: "/districts/state", roles: EVERYBODY, has: ["Below it", "28 days from"] },
-    { name: "district", at: `/districts/${w.district}`, roles: EVERYBODY, has: ["28 days from", "Below it"] },
-    { name: "school", at: `/schools/${w.school}`, roles: EVERYBODY, has: ["28 days from", "Newest day"] },
-    { name: "no district", at: `/districts/${w.school}`, roles: EVERYBODY, shot: false, status: 404, has: ["no district has this id"] },
-    { name: "site", at: `/sites/${w.site}`, roles: EVERYBODY, has: ["Claimed", "Tested", w.siteName] },
-    { name: "site year", at: `/sites/${w.site}?range=year`, shot: false, roles: EVERYBODY, has: ["css:nav.ranges [aria-current]"] },
-    { name: "site traffic", at: `/sites/${w.rich}`, roles: EVERYBODY, has: ["Targets, last 7 days"] },
-    { name: "site never", at: `/sites/${w.never}`, roles: EVERYBODY, has: ["No record yet", ...w.names.slice(-1)] },
-    { name: "no site", at: "/sites/s-zzzzzz", shot: false, roles: EVERYBODY, status: 404, has: ["no site has this id"] },
-    { name: "problem", at: "/problems/fork", roles: EVERYBODY, has: ["Forked chain"] },
-    { name: "link", at: `/s/${w.link}`, roles: EVERYBODY, has: ["Your comment"], csp: /'unsafe-inline'/ },
-    { name: "no link", at: "/s/AAAAAAAAAAAAAAAAAAAAAA", shot: false, roles: EVERYBODY, status: 404, csp: /'unsafe-inline'/ },
-    { name: "pack", at: `/s/${w.link}/pack.html`, roles: EVERYBODY, csp: /'unsafe-inline'/, sandbox: true, kb: 400 },
+    { name: "changed", at: "/", roles: [...STATE, ...OWN], has: ["Changed since yesterday"], live: "#collector + *" },
+    { name: "changed silent", at: "/?only=silent", roles: ["district"], shot: false, has: ["Newly silent"] },
+    { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
+    { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
+    { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },
+    { name: "sites none", at: "/sites?q=%22%3E%3Cb%20data-ran%3Enone", shot: false, roles: ["admin"], has: ["No site fits"] },
+    { name: "districts", at: "/districts", roles: ["viewer", "coordinator"], has: ["Students on file", ...w.districtNames] },
+    { name: "state", at: "/districts/state", roles: ["admin"], hidden: OWN, has: ["Below it", "28 days from"] },
+    { name: "district", at: `/districts/${w.district}`, roles: ["agency", "admin"], has: ["28 days from", "Below it"] },
+    { name: "other district", at: `/districts/${w.otherDistrict}`, roles: [], hidden: OWN },
+    { name: "school", at: `/schools/${w.school}`, roles: ["district", "viewer"], has: ["28 days from", "Newest day"] },
+    { name: "no district", at: `/districts/${w.school}`, roles: ["admin"], shot: false, status: 404, has: ["no district has this id"] },
+    { name: "site", at: `/sites/${w.site}`, roles: ["district", "coordinator", "admin"], has: ["Claimed", "Tested", w.siteName] },
+    { name: "site year", at: `/sites/${w.site}?range=year`, shot: false, roles: ["admin"], has: ["css:nav.ranges [aria-current]"] },
+    { name: "site traffic", at: `/sites/${w.rich}`, roles: ["viewer"], hidden: OWN, has: ["Targets, last 7 days"] },
+    { name: "site never", at: `/sites/${w.never}`, roles: ["admin"], has: ["No record yet", ...w.names.slice(-1)] },
+    { name: "other site", at: `/sites/${w.otherSite}`, roles: [], hidden: OWN },
+    { name: "no site", at: "/sites/s-zzzzzz", shot: false, roles: ["admin"], status: 404, has: ["no site has this id"] },
+    { name: "problem", at: "/problems/fork", roles: [...NOBODY, "district"], has: ["Forked chain"] },
+    { name: "account", at: "/account", roles: [...OWN, ...STATE], has: ["Sign out"] },
+    { name: "sign in", at: "/sign-in", roles: NOBODY, has: ["css:form input[type=password]"] },
+    { name: "signed out", at: "/sites", roles: NOBODY, shot: false, has: ["css:form input[type=password]"] },
+    { name: "sign in refused", at: "/sign-in", roles: NOBODY, shot: false, after: /sign-in/, steps: async (page) => {
+        await page.fill("input[name=name]", "<b data-ran>nobody</b>");
+        await page.fill("input[name=password]", "wrong");
+        await page.fill("input[name=code]", "000000");
+        await Promise.all([page.waitForNavigation(), page.click("main button")]);
+    } },
+    { name: "set up", at: new URL(w.links[0]).pathname, roles: NOBODY, has: ["css:.key"] },
+    { name: "set up done", at: new URL(w.links[1]).pathname, roles: NOBODY, once: true, steps: async (page, visit) => {
+        const key = await page.textContent(".key");
+        await page.fill("input[name=password]", "a grey gate by the post");
+        await page.fill("input[name=again]", "a grey gate by the post");
+        await page.fill("input[name=code]", code(key, w.ahead));
+        await Promise.all([page.waitForNavigation(), page.click("main button")]);
+        if (await page.locator("li code").count() < 10) {
+            visit.wrong("", "no recovery codes");
+        }
+    } },
+    { name: "link", at: `/s/${w.link}`, roles: NOBODY, has: ["Your comment"], csp: /'unsafe-inline'/ },
+    { name: "no link", at: "/s/AAAAAAAAAAAAAAAAAAAAAA", shot: false, roles: NOBODY, status: 404, csp: /'unsafe-inline'/ },
+    { name: "pack", at: `/s/${w.link}/pack.html`, roles: NOBODY, csp: /'unsafe-inline'/, sandbox: true, kb: 400 },
 ];

@@ -19,6 +19,7 @@ import state  # noqa: E402
 from bwtest import Collector  # noqa: E402
 from bwtest.jose import PyBox, circuit, hist, latency, sha, traffic  # noqa: E402
 from bwtest.node import NoNode, browser_modules  # noqa: E402
+from bwtest.people import ROLES, seated  # noqa: E402
 from bwtest.wallclock import WallClock  # noqa: E402
 
 BANDWITNESS, GEN_STATE = sys.argv[1:3]
@@ -55,7 +56,7 @@ class State:
     """A collector that runs over it; where() is what pages.js asks for."""
 
     def __init__(self):
-        self.c = Collector(title=TITLE)
+        self.c = Collector(title=TITLE, access="accounts")
         state.write_scene = named(state.write_scene)
         self.truth = state.generate(world(), self.c.data)
         self.now = max(c["to_s"] for c in self.truth["circuits"]) + 200
@@ -88,17 +89,31 @@ class State:
             assert refused == [], refused
         return box.site
 
+    def seats(self):
+        """Somebody of each role; the address of a link that gives a password, for two more."""
+        own = [f"district-{self.truth['circuits'][0]['district']}"]
+        self.tokens = seated(self.c, {role: (role, [] if role in ("admin", "viewer") else own) for role in ROLES},
+                             self.now)
+        return [self.admin("account", "add", "--by", "heron", "--role", "viewer", "--config", self.c.conf, name)["url"]
+                for name in ("wren", "finch")]
+
     def ready(self):
-        """The state's room has all days."""
-        self.c.wait("the state's room", lambda: self.c.get("/districts/state").text.count("28 days from") > 2, 120)
+        """The state's room has all days, and the door knows everybody."""
+        cookie = {"Cookie": f"bw-local={self.tokens['admin']}"}
+        self.c.wait("the state's room", lambda: self.c.request(
+            "GET", "/districts/state", headers=cookie).text.count("28 days from") > 2, 120)
 
     def where(self):
-        first = self.truth["circuits"][0]
+        first, other = self.truth["circuits"][:2]
+        assert first["district"] != other["district"]
+        links = self.seats()
         never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
         return {"base": self.c.url, "table": "pages.js", "names": [MARKUP, TURNED, LONG],
                 "district": f"district-{first['district']}", "school": first["entity"], "districtNames": [TURNED, LONG],
+                "otherDistrict": f"district-{other['district']}", "otherSite": other["site"],
+                "links": links, "sessions": self.tokens, "ahead": self.now - int(time.time()),
                 "site": first["site"], "siteName": first["place"], "rich": self.rich(),
                 "never": never["site"], "link": link["token"]}
 
