@@ -20,6 +20,7 @@ struct bw_measure;
 struct bw_readers;
 struct bw_reflection;
 struct bw_roomkeeper;
+struct bw_alertkeeper;
 struct bw_cosigner;
 struct bw_door;
 struct bw_errands;
@@ -47,6 +48,7 @@ struct bw_collector {
     struct bw_cosigner *cosigner; /* of others' logs; NULL: of none */
     struct bw_readers *readers;
     struct bw_roomkeeper *roomkeeper; /* of the state's room */
+    struct bw_alertkeeper *alertkeeper;
     struct bw_graphs *graphs;
     struct bw_errands *errands; /* the command, run for packs */
     struct bw_packroom *packroom;
@@ -71,6 +73,10 @@ extern const struct bw_http_route bw_collector_routes[];
 /* The guard before them (doorstep.c), and the table as text, for --routes. */
 int bw_collector_start_door(struct bw_collector *c, struct bw_err *reterr);
 int bw_collector_print_routes(void);
+
+/* The alerts' thread (alertstart.c); stop: was there one? cb(c) follows then. */
+int bw_collector_start_alerts(struct bw_collector *c, struct bw_err *reterr);
+bool bw_collector_stop_alerts(struct bw_collector *c, void (*cb)(void *owner));
 
 void bw_metrics_get(void *owner, struct bw_http_req *req);
 /* The answers to latency probes (reflect.c): into c->reflection, where the file asks for

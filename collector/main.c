@@ -58,7 +58,8 @@ enum step {
     STEP_DOOR,
     STEP_MEASURE, /* look-ups for tickets, which use it, are over */
     STEP_HTTP,    /* what the others owed is answered by now */
-    STEP_ROOM,    /* nobody reads it any more */
+    STEP_ALERTS,
+    STEP_ROOM, /* nobody reads it any more */
     STEP_HANDLES
 };
 
@@ -183,6 +184,11 @@ static void next_step(void *owner)
         if (c->http) {
             bw_http_close(c->http, next_step, c);
             c->http = NULL;
+            return;
+        }
+        break;
+    case STEP_ALERTS:
+        if (bw_collector_stop_alerts(c, next_step)) {
             return;
         }
         break;
@@ -550,12 +556,19 @@ static const struct {
     const char *name;
     int (*start)(struct bw_collector *c, struct bw_err *reterr);
 } parts[] = {
-    {"signals", start_handles},        {"data", start_data},
-    {"ledger", start_ingest},          {"log", start_log},
-    {"readers", start_readers},        {"room", start_room},
-    {"graphs", start_graphs},          {"packs", start_packs},
-    {"measure", start_measure},        {"reflector", bw_reflection_start},
-    {"door", bw_collector_start_door}, {"http", start_http},
+    {"signals", start_handles},
+    {"data", start_data},
+    {"ledger", start_ingest},
+    {"log", start_log},
+    {"readers", start_readers},
+    {"room", start_room},
+    {"alerts", bw_collector_start_alerts},
+    {"graphs", start_graphs},
+    {"packs", start_packs},
+    {"measure", start_measure},
+    {"reflector", bw_reflection_start},
+    {"door", bw_collector_start_door},
+    {"http", start_http},
 };
 
 static int run(struct bw_collector *c)

@@ -3,6 +3,7 @@
  * made on the loop without looking at any file. */
 #include "collector.h"
 
+#include <alertkeeper.h>
 #include <bags.h>
 #include <buf.h>
 #include <clock.h>
@@ -143,6 +144,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
         bw_bags_metrics(c->bags, &b);
     }
     bw_roomkeeper_metrics(c->roomkeeper, &b);
+    bw_alertkeeper_metrics(c->alertkeeper, &b);
     bw_packroom_metrics(c->packroom, &b);
     bw_measure_metrics(c->measure, &b);
     bw_door_metrics(c->door, &b);

@@ -62,7 +62,7 @@ struct bw_alerts_conf {
 /* The rules as they come: see docs/alerts.md. */
 extern const struct bw_alerts_conf bw_alerts_usual;
 
-enum bw_told { /* what is known of a yes or no */
+enum bw_watch_told { /* what is known of a yes or no */
     BW_TOLD_UNKNOWN = -1,
     BW_TOLD_NO,
     BW_TOLD_YES
@@ -73,15 +73,15 @@ struct bw_watch_circuit {
     const char *name;  /* within its site */
     int64_t at_unix_s; /* end of that record's interval; unknown: none */
     int64_t interval_s;
-    enum bw_told class_now; /* was that interval class time? */
-    enum bw_told out;       /* an outage was open when it closed: the box's own word */
+    enum bw_watch_told class_now; /* was that interval class time? */
+    enum bw_watch_told out; /* an outage was open when it closed: the box's own word */
     int64_t day;            /* the local day of these … */
     int64_t outage_ms[2];   /* … outages by records: of that day, of the day before */
     int64_t loss_ppm;
     int64_t latency_us;
     int64_t share_ppm; /* of the last school day: a new one is a new `share_day` */
     int64_t share_day;
-    enum bw_told below; /* confirmed by a second server or a retest */
+    enum bw_watch_told below; /* confirmed by a second server or a retest */
     int64_t below_ppm;
     bool maintenance;
 };

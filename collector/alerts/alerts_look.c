@@ -106,7 +106,7 @@ static int move(struct bw_alerts *a,
 /* ---- sites and circuits ----------------------------------------------------------------
  */
 
-static enum bw_told
+static enum bw_watch_told
 look_site(struct bw_alerts *a, const struct bw_watch *w, uint32_t i, int *ret)
 {
     const struct bw_watch_site *site = &w->sites[i];
@@ -119,7 +119,7 @@ look_site(struct bw_alerts *a, const struct bw_watch *w, uint32_t i, int *ret)
         .since_unix_s = site->heard_unix_s,
         .value = a->now_unix_s - site->heard_unix_s,
     };
-    enum bw_told silent = a->now_unix_s > l.start_unix_s ? BW_TOLD_YES : BW_TOLD_NO;
+    enum bw_watch_told silent = a->now_unix_s > l.start_unix_s ? BW_TOLD_YES : BW_TOLD_NO;
     struct slot *s = NULL;
     if (silent == BW_TOLD_YES) {
         l.verdict = ON;
@@ -147,7 +147,7 @@ static enum verdict over(int64_t value, const struct bw_alert_rule *rule)
     return value < rule->close_at ? OFF : BETWEEN;
 }
 
-static enum verdict word(enum bw_told t)
+static enum verdict word(enum bw_watch_told t)
 {
     return t == BW_TOLD_UNKNOWN ? NOT_TOLD : t == BW_TOLD_YES ? ON : OFF;
 }

@@ -377,6 +377,7 @@ static const struct bw_conf_section sections[] = {
      .doc = "A measurement server for the boxes of this collector: ndt7, and downloads and "
             "uploads over HTTP, with a ticket for every test. There is none without this "
             "section. It is a process of its own, which is started again when it ends."},
+    BW_ALERTS_SECTION,
     BW_REFLECTOR_SECTION(bw_reflector_collector_opts),
     {.keyword = NULL},
 };
@@ -546,6 +547,7 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     int r = read_measure(top, &c->measure, reterr);
     r = r < 0 ? r : bw_door_config_read(top, &c->door, reterr);
     r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
+    r = r < 0 ? r : bw_alerts_config_read(top, &c->alerts, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
 }
 
@@ -627,6 +629,9 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
     }
     if (!bw_door_config_same(&now->door, &next->door)) {
         return "access, accounts or audit changed";
+    }
+    if (!bw_alerts_config_same(&now->alerts, &next->alerts)) {
+        return "the alerts section changed";
     }
     bool limits = now->connections != next->connections ||
                   now->connections_per_address != next->connections_per_address ||

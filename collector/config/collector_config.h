@@ -4,6 +4,7 @@
 #ifndef BW_COLLECTOR_CONFIG_H
 #define BW_COLLECTOR_CONFIG_H
 
+#include <alerts_config.h>
 #include <conf.h>
 #include <door_config.h>
 #include <limits.h>
@@ -85,6 +86,7 @@ struct bw_collector_config {
     int64_t bags_every_ms;
     int bags_quiet_min[2]; /* of the day */
     struct bw_config_measure measure;
+    struct bw_config_alerts alerts;
     struct bw_reflector_conf reflector; /* not `on`: none */
 };
 

@@ -18,6 +18,7 @@ struct bw_viewer;
 enum bw_page_place {
     BW_PLACE_NONE,
     BW_PLACE_CHANGED,
+    BW_PLACE_ALERTS,
     BW_PLACE_SITES,
     BW_PLACE_DISTRICTS
 };

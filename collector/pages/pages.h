@@ -13,6 +13,10 @@ void bw_page_districts(void *owner, struct bw_http_req *req);
 void bw_page_district(void *owner, struct bw_http_req *req);
 void bw_page_school(void *owner, struct bw_http_req *req);
 void bw_page_site(void *owner, struct bw_http_req *req);
+/* Alerts; one; that somebody knows of it. */
+void bw_page_alerts(void *owner, struct bw_http_req *req);
+void bw_page_alert(void *owner, struct bw_http_req *req);
+void bw_page_alert_ack(void *owner, struct bw_http_req *req);
 void bw_page_problem(void *owner, struct bw_http_req *req);
 void bw_page_static(void *owner, struct bw_http_req *req);
 

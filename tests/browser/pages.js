@@ -31,6 +31,8 @@ module.exports = (w) => [
     { name: "faulty", at: `file://${__dirname}/faulty.html`, finds: FAULTS },
     { name: "changed", at: "/", roles: [...STATE, ...OWN], has: ["Changed since yesterday"], live: "#collector + *" },
     { name: "changed silent", at: "/?only=silent", roles: ["district"], shot: false, has: ["Newly silent"] },
+    { name: "alerts", at: "/alerts", roles: [...STATE, ...OWN], has: ["What lasted for long enough"] },
+    { name: "no alert", at: "/alerts/999999", shot: false, roles: ["admin"], status: 404, has: ["there is no such alert"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

@@ -24,7 +24,7 @@ struct bw_err;
 enum bw_alertstore_limits {
     BW_ALERT_ROW_WORDS = 600,
     BW_ALERT_ROW_NAME = 200,
-    BW_POST_KEY_MAX = 120,
+    BW_POST_KEY_MAX = 400,
     BW_POST_BYTES = 262144
 };
 
