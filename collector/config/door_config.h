@@ -11,11 +11,29 @@
 
 struct bw_err;
 
+enum {
+    BW_GROUPS_MAX = 64,
+    BW_GROUP_ENTITIES = 16
+};
+
+/* What people of a group of another's directory may; a role is its place among the words
+ * admin, viewer, agency, district, coordinator, from 1 on. */
+struct bw_config_group {
+    char name[128];
+    int64_t role;
+    char entities[BW_GROUP_ENTITIES][32];
+    size_t n_entities;
+};
+
 struct bw_config_door {
     bool open;     /* whoever reaches the address reads everything */
     char url[512]; /* "": not told; without a slash at its end */
     int64_t idle_ms;
     int64_t longest_ms;
+    char proxy_user[64];   /* the header in which a proxy says who asks; "": none */
+    char proxy_groups[64]; /* and that person's groups */
+    struct bw_config_group groups[BW_GROUPS_MAX];
+    size_t n_groups;
     char audit_file[PATH_MAX]; /* "": none */
     bool audit_rfc5424;        /* the file's lines; else JSON */
     char audit_socket[108];    /* "": none */
@@ -30,6 +48,7 @@ bool bw_door_config_same(const struct bw_config_door *a, const struct bw_config_
 /* For the schema. */
 extern const char *const bw_access_words[];
 extern const struct bw_optspec bw_accounts_opts[];
+extern const struct bw_optspec bw_group_opts[];
 extern const struct bw_optspec bw_audit_opts[];
 
 #define BW_DOOR_OPTION                                                                     \
@@ -46,6 +65,12 @@ extern const struct bw_optspec bw_audit_opts[];
      .flags = BW_CONF_ALWAYS,                                                              \
      .opts = bw_accounts_opts,                                                             \
      .doc = "How people sign in. Accounts are made with *bandwitness account*."},          \
+        {.keyword = "group",                                                               \
+         .flags = BW_CONF_TITLED,                                                          \
+         .opts = bw_group_opts,                                                            \
+         .doc = "What people of a group may who come by a proxy that knows them "          \
+                "(proxy_user); at most 64. Of several groups the strongest role counts, "  \
+                "with the entities of all groups that have it."},                          \
     {                                                                                      \
         .keyword = "audit", .flags = BW_CONF_ALWAYS, .opts = bw_audit_opts,                \
         .doc = "Where acts of administrators and what happens at the door are told, "      \

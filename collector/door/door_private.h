@@ -116,6 +116,18 @@ void bw_door_mac(const struct bw_door *d,
                  const char *of,
                  char out[MAC_LEN + 1]);
 
+/* --- outside.c */
+struct bw_door_identity { /* as another's directory knows somebody */
+    const char *name;
+    const char *groups; /* parted by commas */
+};
+/* NULL: in no group that the configuration knows, or no memory. Without a map yet. */
+struct bw_viewer *bw_door_outside(const struct bw_door *d,
+                                  const struct bw_door_identity *who);
+/* Of a request through a proxy that says who asks; NULL: it does not, or is not believed.
+ */
+struct bw_viewer *bw_door_by_proxy(struct bw_door *d, const struct bw_http_req *req);
+
 /* --- door_pages.c; all of a request that is answered by it */
 struct door_form { /* what stands in the form of signing in */
     const char *to;

@@ -76,17 +76,25 @@ static void viewer_free(void *kept)
     free(v);
 }
 
+/* Where its scopes are in the map. */
+static void place(struct bw_viewer *v, struct bw_map *map)
+{
+    v->map = bw_map_take(map);
+    for (size_t i = 0; i < v->n_scopes; i++) {
+        v->places[i] = map ? bw_map_entity(map, v->scopes[i]) : -1;
+    }
+}
+
 static void put_scopes(struct bw_viewer *v,
                        const char scopes[BW_PERSON_SCOPES][BW_PERSON_ENTITY_MAX + 1],
                        size_t n,
                        struct bw_map *map)
 {
-    v->map = bw_map_take(map);
     v->n_scopes = n;
     for (size_t i = 0; i < n; i++) {
         memcpy(v->scopes[i], scopes[i], sizeof(v->scopes[i]));
-        v->places[i] = map ? bw_map_entity(map, scopes[i]) : -1;
     }
+    place(v, map);
 }
 
 static struct bw_viewer *of_session(struct bw_door *d, const struct bw_http_req *req)
@@ -153,7 +161,11 @@ static struct bw_viewer *who(struct bw_door *d, const struct bw_http_req *req)
         return v;
     }
     if (!authorization) {
-        return of_session(d, req);
+        struct bw_viewer *v = bw_door_by_proxy(d, req);
+        if (v) {
+            place(v, d->map);
+        }
+        return v ? v : of_session(d, req);
     }
     /* Whoever shows a key is that key, or nobody: never the cookie beside it. */
     if (strncmp(authorization, "Bearer ", 7) == 0) {

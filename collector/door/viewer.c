@@ -39,7 +39,7 @@ bool bw_viewer_may(const struct bw_viewer *v, enum bw_need level)
     case BW_NEED_ADMIN:
         return person && v->role == BW_ROLE_ADMIN;
     case BW_NEED_PERSON:
-        return person;
+        return person && !v->outside;
     default:
         return false;
     }

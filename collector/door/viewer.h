@@ -39,6 +39,7 @@ enum {
 
 struct bw_viewer {
     bool open;         /* access = "open": nobody is known, everybody reads */
+    bool outside;      /* a person without an account here, by another's word */
     bool key;          /* a program: name is its key's */
     enum bw_role role; /* 0 where it is open */
     char name[BW_PERSON_MAX + 1];

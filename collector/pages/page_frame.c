@@ -38,13 +38,18 @@ static void write_who(struct bw_buf *b, const struct bw_viewer *v)
     if (!v || v->open || v->key) {
         return;
     }
-    bw_buf_puts(b, "<div class=\"who\"><a href=\"/account\">");
+    bw_buf_puts(b, v->outside ? "<div class=\"who\">"
+                              : "<div class=\"who\"><a href=\"/account\">");
     bw_page_name(b, v->shown);
-    bw_buf_puts(b, "</a><span>");
+    bw_buf_puts(b, v->outside ? " <span>" : "</a><span>");
     bw_text_html(b, bw_viewer_role(v));
-    bw_buf_puts(b, "</span><form method=\"post\" action=\"/sign-out\">");
-    bw_viewer_form(v, b);
-    bw_buf_puts(b, "<button>Sign out</button></form></div>");
+    bw_buf_puts(b, "</span>");
+    if (!v->outside) { /* else it is the proxy's to end */
+        bw_buf_puts(b, "<form method=\"post\" action=\"/sign-out\">");
+        bw_viewer_form(v, b);
+        bw_buf_puts(b, "<button>Sign out</button></form>");
+    }
+    bw_buf_puts(b, "</div>");
 }
 
 void bw_page_begin_at(struct bw_buf *b,

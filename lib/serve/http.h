@@ -116,6 +116,10 @@ const char *bw_http_body(const struct bw_http_req *r, size_t *ret_n);
 /* The client's address as text without port, "unix" where there is none. */
 const char *bw_http_peer(const struct bw_http_req *r);
 enum bw_http_way bw_http_way(const struct bw_http_req *r);
+/* Did it come by a Unix socket, to which its file's mode says who can connect? */
+bool bw_http_by_socket(const struct bw_http_req *r);
+/* A header that may stand once: NULL where it does not stand, or more often. */
+const char *bw_http_header_once(const struct bw_http_req *r, const char *name);
 /* "POST"; HEAD is told as GET. */
 const char *bw_http_method(const struct bw_http_req *r);
 /* The path, percent signs undone. */

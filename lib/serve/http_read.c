@@ -69,6 +69,36 @@ enum bw_http_way bw_http_way(const struct bw_http_req *r)
                                   : BW_HTTP_PLAIN;
 }
 
+bool bw_http_by_socket(const struct bw_http_req *r)
+{
+    return r->conn->listener->unix_path[0] != '\0';
+}
+
+struct once {
+    const char *name;
+    const char *value;
+    int n;
+};
+
+static enum MHD_Result
+count_header(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    (void)kind;
+    struct once *o = cls;
+    if (strcasecmp(key, o->name) == 0) {
+        o->value = value;
+        o->n++;
+    }
+    return MHD_YES;
+}
+
+const char *bw_http_header_once(const struct bw_http_req *r, const char *name)
+{
+    struct once o = {.name = name};
+    (void)MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, count_header, &o);
+    return o.n == 1 ? o.value : NULL;
+}
+
 const char *bw_http_method(const struct bw_http_req *r)
 {
     return r->route ? r->route->method : r->method;

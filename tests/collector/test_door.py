@@ -30,6 +30,14 @@ FUNNY = {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-User": "heron", "X-Remote-
          "X-Forwarded-Host": "127.0.0.1", "X-Forwarded-Proto": "https", "X-Real-IP": "127.0.0.1"}
 
 
+OUTSIDE = """accounts { proxy_user = "X-Remote-User" proxy_groups = "X-Groups" }
+group "alder" { name = "alder staff" role = district entities = "alder-valley" }
+group "birch" { role = district entities = "birch-creek" }
+group "packs" { role = coordinator entities = "birch-creek" }
+group "it" { role = admin }
+"""
+
+
 def token_of(name):
     return (name * 43)[:43]
 
@@ -47,7 +55,7 @@ class Door(unittest.TestCase):
         cls.proxy = os.path.join(folder, "proxy.sock")
         cls.trail, cls.socket = os.path.join(folder, "trail"), os.path.join(folder, "log.sock")
         cls.c = cls.enterClassContext(Collector(
-            access="accounts", extra=f'audit {{ file = "{cls.trail}" }}',
+            access="accounts", extra=f'audit {{ file = "{cls.trail}" }}\n' + OUTSIDE,
             listen=f'listen "proxied" {{ address = "{cls.proxy}" proxied = yes }}'))
         cls.heron = first(cls.c)
         cls.alder, cls.birch = cls.boxes(ALDER, "Alder Valley"), cls.boxes(BIRCH, "Birch Creek")
@@ -258,6 +266,38 @@ class Door(unittest.TestCase):
             self.assertIn("frame-ancestors 'none'", a.headers["Content-Security-Policy"])
             self.assertNotIn("unsafe", a.headers["Content-Security-Policy"])
             self.assertEqual(a.headers["X-Content-Type-Options"], "nosniff")
+
+    def test_people_of_another_directory(self):
+        """By a proxy's word, at its Unix socket and nowhere else."""
+        def by(user, groups, path="/api/v1/sites", dial=dial_unix(self.proxy), **more):
+            return Person(self.c, dial=dial, headers={"X-Remote-User": user, "X-Groups": groups, **more}).get(path)
+        def sees(*words, **more):
+            return self.sees(lambda path: by(*words, path=path, **more))
+        self.assertEqual(sees("wren@alder.example", "x, alder staff"), {self.alder})
+        self.assertEqual(sees("wren", "alder staff,birch,packs"), {self.alder, self.birch})
+        self.assertEqual(sees("wren", "packs"), {self.birch})
+        self.assertEqual(by("wren", "packs", f"/sites/{self.alder}").status, 404)
+        page = by("W <b>", "it", "/people")
+        self.assertEqual(page.status, 200)
+        self.assertIn("W &lt;b&gt;", page.text)
+        self.assertNotIn("/sign-out", page.text)
+        self.assertEqual(by("wren", "it", "/account").status, 404)  # an account is none of theirs
+        for user, groups in (("wren", ""), ("wren", "alder"), ("wren", "alder staff x"), ("", "it"), ("wren", "IT")):
+            self.assertEqual(by(user, groups).status, 401, groups)
+        for dial in (None, dial_unix(self.c.socket)):  # elsewhere the header is a stranger's
+            self.assertEqual(by("wren", "it", dial=dial).status, 401)
+        with dial_unix(self.proxy)(20) as s:  # one came along with the client
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Remote-User: a\r\nX-Remote-User: b\r\n"
+                      b"X-Groups: it\r\nConnection: close\r\n\r\n")
+            self.assertIn(b" 401 ", s.recv(65536).split(b"\r\n")[0])
+        # a form needs its token here too, which is one's own
+        other = Person(self.c, dial=dial_unix(self.proxy), headers={"X-Remote-User": "W@b", "X-Groups": "it", "Host": "a"})
+        token = re.search('name="csrf" value="([^"]+)"', page.text)[1]
+        form = {"do": "revoke", "name": "no-such"}
+        self.assertEqual(other.send("/people", {**form, "csrf": token}).status, 403)
+        own = other.hidden(other.get("/people").text)
+        self.assertEqual(other.send("/people", {**form, "csrf": own}, Origin="https://evil.example").status, 403)
+        self.assertEqual(other.send("/people", {**form, "csrf": own}).status, 400)  # done, and there is none
 
     # --- forms
 
