@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Alerts, from a box's records to a mail server that is not ours (aiosmtpd) and to a program that
 takes webhooks: what is told, signed, tried again, and told once although the collector is killed."""
-import base64
+import asyncio
 import email
 import email.policy
 import hashlib
@@ -35,6 +35,7 @@ class Mailbox:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
         self.ca, self.got, self.later, self.never, self.tls = cert, [], set(), set(), []
+        self.silent, self.half = False, []
         self.server = Controller(self, hostname="127.0.0.1", port=free_port(), tls_context=context,
                                  require_starttls=True, auth_required=True, authenticator=self.authenticate)
         self.server.start()
@@ -53,6 +54,9 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if self.silent:  # it has the mail, and nobody hears so
+            self.half.append(envelope.content)
+            await asyncio.sleep(20)
         self.tls.append(session.ssl is not None)
         self.got.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return "250 taken"
@@ -149,6 +153,27 @@ alerts {{
 
     def listed(self, *words):
         return json.loads(self.c.admin("alert", "list", "--json", *words))
+
+    def test_c_killed_between_mail_and_note(self):
+        box = in_order(self.c.box("Teal School", start=self.begun))
+        out = [{"circuit": "wan", "from_ms": (self.begun + 300) * 1000,
+                "to_ms": (self.begun + 3000) * 1000, "why": "carrier down"}]
+        self.box_mail.silent = True
+        had = len(self.box_mail.got)
+        lines = [box.summary(**({"outages": out} if box.at == self.begun + 2700 else {})) for _ in range(12)]
+        self.assertEqual(self.c.post(lines).json["refused"], [])
+        wait_for("the mail", lambda: self.box_mail.half)
+        self.c.kill()
+        self.box_mail.silent = False
+        self.c.start()
+        wait_for("the mail again", lambda: len(self.box_mail.got) > had)
+        self.assertEqual(self.box_mail.half, [self.box_mail.got[-1][2]])  # byte for byte, its id too
+        self.assertEqual(len(self.listed("--since", "2020-01-01", box.site)), 1)
+        wait_for("an end of it", lambda: self.c.metric("bandwitness_alerts_messages_waiting") <= 1)
+        self.assertEqual(len(self.box_mail.got), had + 1)
+        self.c.admin("alert", "ack", "--by", "rowan", "--note", "known", str(self.listed(
+            "--since", "2020-01-01", box.site)[0]["alert"]))
+        self.assertEqual(self.listed("--since", "2020-01-01", box.site)[0]["acknowledged_by"], "rowan")
 
     def test_b_an_outage_that_records_tell_of(self):
         box = in_order(self.c.box(HOSTILE, start=self.begun))
