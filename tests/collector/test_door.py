@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import time
@@ -53,10 +54,11 @@ class Door(unittest.TestCase):
     def setUpClass(cls):
         folder = cls.enterClassContext(scratch())
         cls.proxy = os.path.join(folder, "proxy.sock")
-        cls.trail, cls.socket = os.path.join(folder, "trail"), os.path.join(folder, "log.sock")
+        cls.trail = os.path.join(folder, "trail")
         cls.c = cls.enterClassContext(Collector(
             access="accounts", extra=f'audit {{ file = "{cls.trail}" }}\n' + OUTSIDE,
-            listen=f'listen "proxied" {{ address = "{cls.proxy}" proxied = yes }}'))
+            listen=f'listen "proxied" {{ address = "{cls.proxy}" proxied = yes }}\n'
+                   'listen "tcp" { address = "127.0.0.1" port = 0 proxied = yes }'))
         cls.heron = first(cls.c)
         cls.alder, cls.birch = cls.boxes(ALDER, "Alder Valley"), cls.boxes(BIRCH, "Birch Creek")
         with sqlite3.connect(os.path.join(cls.c.data, "catalogue.db")) as db:
@@ -284,7 +286,9 @@ class Door(unittest.TestCase):
         self.assertEqual(by("wren", "it", "/account").status, 404)  # an account is none of theirs
         for user, groups in (("wren", ""), ("wren", "alder"), ("wren", "alder staff x"), ("", "it"), ("wren", "IT")):
             self.assertEqual(by(user, groups).status, 401, groups)
-        for dial in (None, dial_unix(self.c.socket)):  # elsewhere the header is a stranger's
+        def tcp(timeout):
+            return socket.create_connection(("127.0.0.1", self.c.ports()[-1]), timeout)
+        for dial in (None, tcp, dial_unix(self.c.socket)):  # elsewhere the header is a stranger's
             self.assertEqual(by("wren", "it", dial=dial).status, 401)
         with dial_unix(self.proxy)(20) as s:  # one came along with the client
             s.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Remote-User: a\r\nX-Remote-User: b\r\n"
