@@ -264,9 +264,10 @@ struct news {
     bool all; /* was told: of any */
 };
 
+/* Kinds without a number (links, weights of the queue) are in no report's figure. */
 static bool changes_figures(enum bw_statement_kind kind)
 {
-    return kind != BW_STATEMENT_REPLY;
+    return kind != BW_STATEMENT_REPLY && kind != BW_STATEMENT_OTHER;
 }
 
 static int on_said(void *owner, const struct bw_said *s)
