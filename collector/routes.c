@@ -14,6 +14,7 @@
 #include <measure.h>
 #include <pack_index.h>
 #include <packroom.h>
+#include <page_queue.h>
 #include <pages.h>
 #include <share_http.h>
 
@@ -76,6 +77,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/entities/{}/pack", BW_NEED_VIEW, 0, bw_pack_index_entity},
     {"GET", "/api/v1/frns/{}/pack", BW_NEED_VIEW, 0, bw_pack_index_frn},
     {"GET", "/api/v1/circuits/{}/pack", BW_NEED_VIEW | BW_OF_CIRCUIT, 0, bw_packroom_get},
+    {"GET", "/api/v1/queue", BW_NEED_VIEW, 0, bw_api_queue},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
     {"GET", "/log/key", BW_NEED_NOBODY, 0, bw_log_key_get},
     {"GET", "/log/inclusion", BW_NEED_NOBODY, 0, bw_log_inclusion_get},
@@ -91,6 +93,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/alerts", BW_NEED_VIEW, 0, bw_page_alerts},
     {"GET", "/alerts/{}", BW_NEED_VIEW, 0, bw_page_alert},
     {"POST", "/alerts/{}/ack", BW_NEED_SAY, BW_DOOR_FORM_BYTES, bw_page_alert_ack},
+    {"GET", "/queue", BW_NEED_VIEW, 0, bw_page_queue},
     {"GET", "/sites", BW_NEED_VIEW, 0, bw_page_sites},
     {"GET", "/sites/{}", BW_NEED_VIEW | BW_OF_SITE, 0, bw_page_site},
     {"GET", "/districts", BW_NEED_VIEW, 0, bw_page_districts},

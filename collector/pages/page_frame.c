@@ -19,6 +19,7 @@ static const struct {
     const char *words;
 } places[] = {{BW_PLACE_CHANGED, "/", "Changed"},
               {BW_PLACE_ALERTS, "/alerts", "Alerts"},
+              {BW_PLACE_QUEUE, "/queue", "Queue"},
               {BW_PLACE_SITES, "/sites", "Sites"},
               {BW_PLACE_DISTRICTS, "/districts", "Districts"}};
 

@@ -19,6 +19,7 @@ enum bw_page_place {
     BW_PLACE_NONE,
     BW_PLACE_CHANGED,
     BW_PLACE_ALERTS,
+    BW_PLACE_QUEUE,
     BW_PLACE_SITES,
     BW_PLACE_DISTRICTS
 };

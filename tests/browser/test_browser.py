@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "data")]
 
 import state  # noqa: E402
-from bwtest import Collector  # noqa: E402
+from bwtest import Collector, queue  # noqa: E402
 from bwtest.jose import PyBox, circuit, hist, latency, sha, traffic  # noqa: E402
 from bwtest.node import NoNode, browser_modules  # noqa: E402
 from bwtest.people import ROLES, seated  # noqa: E402
@@ -102,6 +102,9 @@ class State:
         cookie = {"Cookie": f"bw-local={self.tokens['admin']}"}
         self.c.wait("the state's room", lambda: self.c.request(
             "GET", "/districts/state", headers=cookie).text.count("28 days from") > 2, 120)
+        for of, known in (("schools", 6), ("districts", 4)):  # scores, worked again
+            n = queue.check(self.c.request("GET", f"/api/v1/queue?of={of}", headers=cookie).json)
+            assert n >= known, n
 
     def where(self):
         first, other = self.truth["circuits"][:2]

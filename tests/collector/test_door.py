@@ -222,6 +222,18 @@ class Door(unittest.TestCase):
                              self.birch in sites)
             page = p.get("/sites")
             self.assertEqual(page.status, 200)
+            queue = p.get("/api/v1/queue").json
+            rows = queue["queue"] + queue["too_little"]
+            self.assertEqual({r["site"] for r in rows if "site" in r}, sites)
+            districts = p.get("/api/v1/queue?of=districts").json["too_little"]
+            self.assertEqual(len(districts), len(sites))
+            for path in ("/queue", "/queue?of=districts", "/api/v1/queue?format=csv"):
+                a = p.get(path)
+                self.assertEqual(a.status, 200)
+                self.assertTrue(SECRET not in a.text or self.birch in sites)
+            for path in ("/queue?below=birch-creek", "/api/v1/queue?below=birch-creek",
+                         f"/queue?open={self.birch}"):
+                self.assertEqual(p.get(path).status, 200 if self.birch in sites else 404, path)
             changed = p.get("/")
             self.assertEqual(changed.status, 200)
             self.assertEqual("The collector itself" in changed.text, name == "owl")

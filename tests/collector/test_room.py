@@ -7,7 +7,7 @@ import sqlite3
 import time
 import unittest
 
-from bwtest import Collector, wait_for
+from bwtest import Collector, SceneError, queue, wait_for
 from test_serve import HOSTILE, Page
 
 PREFIX = "bandwitness_room_"
@@ -118,6 +118,39 @@ class Room(unittest.TestCase):
                           (row["lost"], sum(x["lost"] for x in report["latency"] if x["hours"] == "all"))):
             self.assertEqual(got, want)
         self.assertGreater(row["down_bytes"], 0)
+
+    def test_the_queue_is_weighed_as_said(self):
+        def weights(*words):
+            return self.c.command("queue", "weights", *words, "--ledger", self.c.data)
+        self.assertTrue(json.loads(weights("show", "--json"))["usual"])
+        self.assertIn("nobody said others", self.page("/queue").text)
+        answer = self.c.get("/api/v1/queue").json
+        self.assertEqual(queue.check(answer), sum("value" in p for r in answer["queue"] + answer["too_little"]
+                                                  for p in r["parts"]))
+        self.assertEqual({r["site"] for r in answer["queue"] + answer["too_little"]},
+                         {b.site for b in (self.alder, self.birch, self.elm)})
+        for words in (("--weight", "full=36"), ("--weight", "ful=35"), ("--points", "full=25:25"),
+                      ("--points", "full=-1:5"), ("--enough", "x"), ("--enough", "101"), ()):
+            self.assertRaises(SceneError, weights, "set", "--by", "heron", *words)
+        for text in ("first", "<i>second</i>"):
+            weights("set", "--by", "heron", "--weight", "full=25", "--weight", "latency=25", "--points",
+                    "students=2000:500", "--text", text)
+        answer = self.c.get("/api/v1/queue?of=districts&sort=name").json
+        queue.check(answer)
+        said = answer["weights"]
+        self.assertEqual((said["usual"], said["by"], said["text"]), (False, "heron", "<i>second</i>"))
+        self.assertEqual([(p["weight"], p["target"], p["limit"]) for p in said["parts"]], [
+            (25, 0, 250000), (30, 2000000, 500000), (20, 0, 14400), (25, 100000, 500000)])
+        page = self.page("/queue")
+        self.assertIn("Said by heron", page.text)
+        self.assertIn("<i>second</i>", page.text)
+        lines = self.c.get("/api/v1/queue?format=csv").text.split("\r\n")
+        self.assertEqual(len(lines), 1 + 3 + 1)
+        self.assertEqual({line.count(",") for line in lines[:1] + lines[1:-1] if HOSTILE not in line}, {lines[0].count(",")})
+        self.assertEqual(self.c.get("/api/v1/queue?sort=wealth").status, 400)
+        self.page("/queue?of=schools&below=nowhere", 404)
+        self.page("/queue?open=nobody", 404)
+        weights("set", "--by", "heron", "--usual")
 
 
 if __name__ == "__main__":
