@@ -32,6 +32,8 @@ module.exports = (w) => [
     { name: "changed", at: "/", roles: [...STATE, ...OWN], has: ["Changed since yesterday"], live: "#collector + *" },
     { name: "changed silent", at: "/?only=silent", roles: ["district"], shot: false, has: ["Newly silent"] },
     { name: "alerts", at: "/alerts", roles: [...STATE, ...OWN], has: ["What lasted for long enough"] },
+    { name: "alert", at: "/alerts/900", roles: ["district", "admin"], has: ["packets lost", "History", "css:main form button"] },
+    { name: "alert over", at: "/alerts/901", roles: ["coordinator", "viewer"], shot: false, has: ["Its own records"] },
     { name: "no alert", at: "/alerts/999999", shot: false, roles: ["admin"], status: 404, has: ["there is no such alert"] },
     { name: "queue", at: "/queue", roles: ["admin", "coordinator"], has: ["Support queue", "By what it is weighed"] },
     { name: "queue districts", at: "/queue?of=districts&sort=latency", shot: false, roles: ["agency"], has: ["css:nav.ranges [aria-current]", "css:th[aria-sort]"] },

@@ -8,6 +8,7 @@ The collector is the installed one, over a small generated state (tests/data) wh
 where its records end. --shots keeps pictures of pages, --plain gives its schools names as schools have."""
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -97,6 +98,22 @@ class State:
         return [self.admin("account", "add", "--by", "heron", "--role", "viewer", "--config", self.c.conf, name)["url"]
                 for name in ("wren", "finch")]
 
+    def alerts(self, site):
+        """One that is open, and one that is over; as the collector keeps them."""
+        path = os.path.join(self.c.data, "alerts.db")
+        self.c.wait("alerts.db", lambda: os.path.exists(path) and self.admin(
+            "alert", "list", "--config", self.c.conf) is not None)
+        since = self.now - 7200
+        rows = [(900, "loss", f"{site}.wan", MARKUP, None, None, "", ""),
+                (901, "silent", site, TURNED, self.now - 600, self.now - 900, "line",
+                 "Its own records: its line was out for 60 of these 90 minutes")]
+        with sqlite3.connect(path, timeout=10) as db:
+            for n, kind, scope, name, closed, over, cause, why in rows:
+                db.execute("INSERT INTO alerts VALUES(?,?,?,?,?,?,?,?,?,?,?,'',0,25000,25000,?,?,'',NULL,NULL,NULL)",
+                           (n, kind, scope, site, name, "2.5 % of the packets " + name, since, since + 900, closed,
+                            over, since + 900, cause, why))
+                db.execute("INSERT INTO acts(alert, at_s, what, words) VALUES(?,?,'opened',?)", (n, since + 900, name))
+
     def ready(self):
         """The state's room has all days, and the door knows everybody."""
         cookie = {"Cookie": f"bw-local={self.tokens['admin']}"}
@@ -110,6 +127,7 @@ class State:
         first, other = self.truth["circuits"][:2]
         assert first["district"] != other["district"]
         links = self.seats()
+        self.alerts(first["site"])
         never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
