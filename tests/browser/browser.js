@@ -3,14 +3,13 @@
 // two widths, light and dark, without scripts, by keyboard alone, with axe-core; what it asks for,
 // what it weighs, what its console says. Prints what is wrong; exit status 1 when anything is.
 //
-// WORLD.json: {"base": address of the server, "table": "pages.js", "sessions": {role: its cookie}, …
-// what the table needs}, or {"pages": [rows]}. A row: {name, at, roles, hidden, has, steps}, and where
-// it is not as pages are: status, once (the address is good once), after (what its steps
-// may ask for that is refused: a pattern),
-// csp (what its policy may have besides; false: none), kb (what it may weigh), live (what changes by
-// itself: a selector), shot (false: no picture), keys (false: none is pressed), light (it has no dark
-// side), sandbox (it may run nothing: axe-core cannot either), finds (it has these faults, which have
-// to be found).
+// WORLD.json: {"base": address of the server, "table": "pages.js", "sessions": {role: its cookie},
+// "addresses": [patterns of all its pages], … what the table needs}, or {"pages": [rows]}. A row:
+// {name, at, roles, hidden, has, steps}, and where it is not as pages are: status, once (its address is
+// good once), after (what its steps may ask for that is refused: a pattern), csp (what its policy may
+// have besides; false: none), kb (what it may weigh), live (what changes by itself: a selector), shot
+// (false: no picture), keys (false: none is pressed), light (it has no dark side), sandbox (it may run
+// nothing: axe-core cannot either), finds (it has these faults, which have to be found).
 "use strict";
 
 const fs = require("fs");
@@ -394,6 +393,13 @@ function asked(argv) {
         world[rest[i].replace(/^--/, "")] = rest[i + 1];
     }
     world.pages = world.pages || require(path.resolve(__dirname, world.table))(world);
+    const forms = (world.addresses || []).filter((form) => {
+        const pattern = new RegExp(`^${form.replace(/{\*?}/g, "[^/]+")}$`);
+        return !world.pages.some((p) => pattern.test(new URL(p.at, world.base).pathname));
+    });
+    if (forms.length > 0) {
+        console.log(`no row looks at ${forms.join(", ")}`);
+    }
     if (world.only) {
         world.pages = world.pages.filter((p) => p.name.includes(world.only));
     }

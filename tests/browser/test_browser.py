@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "data")]
 
 import state  # noqa: E402
-from bwtest import Collector, queue  # noqa: E402
+from bwtest import Collector, program, queue  # noqa: E402
 from bwtest.jose import PyBox, circuit, hist, latency, sha, traffic  # noqa: E402
 from bwtest.node import NoNode, browser_modules  # noqa: E402
 from bwtest.people import ROLES, seated  # noqa: E402
@@ -65,7 +65,7 @@ class State:
         clock.set(self.now - int(time.time()))
 
     def admin(self, *words):
-        return json.loads(self.c.command(*words, "--json", env=self.c.env))
+        return json.loads(self.c.command(*words, "--json", env=self.c.env, timeout=300))
 
     def rich(self):
         """A box with every kind of figure, in its newest two records."""
@@ -123,6 +123,15 @@ class State:
             n = queue.check(self.c.request("GET", f"/api/v1/queue?of={of}", headers=cookie).json)
             assert n >= known, n
 
+    @staticmethod
+    def addresses():
+        """Of all pages that the collector has, as its table of routes has them."""
+        told = subprocess.run([program("bandwitness-collector"), "--routes"], check=True, stdout=subprocess.PIPE,
+                              encoding="utf-8").stdout
+        rows = [line.split() for line in told.splitlines()]
+        return [row[1] for row in rows if row[0] == "GET" and not row[1].startswith(
+            ("/api/", "/log/", "/healthz", "/metrics", "/static/"))]
+
     def where(self):
         first, other = self.truth["circuits"][:2]
         assert first["district"] != other["district"]
@@ -131,7 +140,7 @@ class State:
         never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
-        return {"base": self.c.url, "table": "pages.js", "names": [MARKUP, TURNED, LONG],
+        return {"base": self.c.url, "table": "pages.js", "addresses": self.addresses(), "names": [MARKUP, TURNED, LONG],
                 "district": f"district-{first['district']}", "school": first["entity"], "districtNames": [TURNED, LONG],
                 "otherDistrict": f"district-{other['district']}", "otherSite": other["site"],
                 "links": links, "sessions": self.tokens, "ahead": self.now - int(time.time()),
