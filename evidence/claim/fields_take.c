@@ -235,12 +235,12 @@ int bw_speed_take(const char *number,
     char text[64];
     char named[32];
     struct bw_speed s = {.bps = BW_UNKNOWN};
+    *ret = (struct bw_speed){.bps = BW_UNKNOWN, .filed = BW_DECIMAL_NOT_STATED};
+    *ret_zero = false;
     if (squeeze(number, text, sizeof(text)) < 0 ||
         squeeze(unit ? unit : "", named, sizeof(named)) < 0) {
         return bw_err_set(reterr, -E2BIG, "a speed that is too long");
     }
-    *ret = (struct bw_speed){.bps = BW_UNKNOWN, .filed = BW_DECIMAL_NOT_STATED};
-    *ret_zero = false;
     if (text[0] == '\0') {
         return 0;
     }
