@@ -96,6 +96,9 @@ const struct bw_verb bw_verb_alert_ack = {
         "(/etc/bandwitness/collector.conf)\n"
         "      --data FOLDER  the collector's data folder instead\n"
         "\n"
+        "Exit status: 0 it is known now, 1 it failed, or it was acknowledged before, 2\n"
+        "wrong usage.\n"
+        "\n"
         "Example: bandwitness alert ack 12 --note 'provider called, ticket 4711'\n",
     .run = run,
 };

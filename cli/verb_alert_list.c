@@ -142,6 +142,8 @@ const struct bw_verb bw_verb_alert_list = {
         "(/etc/bandwitness/collector.conf)\n"
         "      --data FOLDER  the collector's data folder instead\n"
         "\n"
+        "Exit status: 0 listed (also where there is none), 1 it failed, 2 wrong usage.\n"
+        "\n"
         "Example: bandwitness alert list --since 2026-11-01 s-4f9k2\n",
     .run = run,
 };

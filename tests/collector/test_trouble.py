@@ -183,8 +183,8 @@ class Trouble(unittest.TestCase):
             sample = f.read()
         whole, n = re.subn(r"(?ms)^# \w+(?: \"\w+\")? \{\n.*?^# \}\n",
                            lambda m: re.sub(r"(?m)^# ", "", m[0]), sample)
-        self.assertEqual(n, 7, "accounts, audit, measure, reflector, witness, witnessed, a listener "
-                               "without a proxy")
+        self.assertEqual(n, 8, "accounts, audit, measure, reflector, witness, witnessed, alerts, a "
+                               "listener without a proxy")
         # Keys have a gap in the sample, so that nobody takes them for somebody's.
         top = os.path.join(os.path.dirname(__file__), "../..")
         with open(os.path.join(top, "docs/vectors/log/note.json"), encoding="utf-8") as f:
