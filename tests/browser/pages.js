@@ -57,6 +57,7 @@ module.exports = (w) => [
     { name: "no site", at: "/sites/s-zzzzzz", shot: false, roles: ["admin"], status: 404, has: ["no site has this id"] },
     { name: "problem", at: "/problems/fork", roles: [...NOBODY, "district"], has: ["Forked chain"] },
     { name: "account", at: "/account", roles: [...OWN, ...STATE], has: ["Sign out"] },
+    { name: "people", at: "/people", roles: ["admin"], has: ["css:main form"] },
     { name: "sign in", at: "/sign-in", roles: NOBODY, has: ["css:form input[type=password]"] },
     { name: "signed out", at: "/sites", roles: NOBODY, shot: false, has: ["css:form input[type=password]"] },
     { name: "sign in refused", at: "/sign-in", roles: NOBODY, shot: false, after: /sign-in/, steps: async (page) => {
