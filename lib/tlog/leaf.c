@@ -61,7 +61,7 @@ void bw_leaf_type_name(int type, char name[16])
 
 int bw_leaf_type_of(const char *kind)
 {
-    for (int i = BW_LEAF_ENTITY; i <= BW_LEAF_SITE; i++) {
+    for (int i = BW_LEAF_ENTITY; i <= BW_LEAF_TERMS; i++) {
         if (strcmp(names[i], kind) == 0) {
             return i;
         }

@@ -272,6 +272,7 @@ static void leaf(void **state)
     assert_memory_equal(again.sha256, l.sha256, 32);
     assert_int_equal(bw_leaf_type_of("claim"), BW_LEAF_CLAIM);
     assert_int_equal(bw_leaf_type_of("withdrawal"), BW_LEAF_WITHDRAWAL);
+    assert_int_equal(bw_leaf_type_of("terms"), BW_LEAF_TERMS);
     assert_int_equal(bw_leaf_type_of("summary"), -ENOENT);
     bw_leaf_type_name(200, name);
     assert_string_equal(name, "type-200");
