@@ -72,7 +72,7 @@ int bw_report_pdf_whole(const struct bw_report_asked *a, const struct bw_report_
     if (!(a->formats & BW_REPORT_PDF)) {
         return BW_EXIT_OK;
     }
-    if (bw_page_report(w->report, &doc, &err) < 0) {
+    if (bw_sheet_report(w->report, &doc, &err) < 0) {
         return bw_cli_failed(w->verb, "%s", err.text);
     }
     status = bw_report_pdf_write(a, w, "report", false, doc);

@@ -70,6 +70,12 @@ struct bw_collector {
 /* The routes, for bw_http_new(); the owner handed to handlers is the bw_collector. */
 extern const struct bw_http_route bw_collector_routes[];
 
+/* The parts, in order (startup.c): 0, or the log has said which one could not. */
+int bw_collector_start(struct bw_collector *c);
+/* Their end, in order (shutdown.c), of whatever did start; once begun it goes on. Ends the
+ * process when it takes too long. */
+void bw_collector_stop(struct bw_collector *c);
+
 /* The guard before them (doorstep.c), and the table as text, for --routes. */
 int bw_collector_start_door(struct bw_collector *c, struct bw_err *reterr);
 int bw_collector_print_routes(void);

@@ -14,8 +14,12 @@
 #include <measure.h>
 #include <pack_index.h>
 #include <packroom.h>
+#include <page_alerts.h>
+#include <page_changed.h>
+#include <page_places.h>
 #include <page_queue.h>
-#include <pages.h>
+#include <page_site.h>
+#include <page_static.h>
 #include <share_http.h>
 
 enum {

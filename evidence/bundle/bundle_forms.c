@@ -63,7 +63,7 @@ page_form(struct forms *f, const char *folder, const char *name, const struct bw
 static int report_pages(struct forms *f)
 {
     struct bw_doc *d = NULL;
-    int r = f->pages ? bw_page_report(f->m->report, &d, f->err) : 0;
+    int r = f->pages ? bw_sheet_report(f->m->report, &d, f->err) : 0;
 
     r = r < 0 || !f->pages ? r : page_form(f, BW_IN_REPORTS, "report", d);
     bw_doc_free(d);

@@ -136,7 +136,7 @@ static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
 
     bw_doc_details(m->doc, false);
     bw_doc_text(m->doc, "The school days in a table");
-    bw_page_table(m->doc, "days", BW_TABLE_PLAIN, names, 5, 1);
+    bw_sheet_table(m->doc, "days", BW_TABLE_PLAIN, names, 5, 1);
     bw_doc_printf(
         m->doc, BW_SPAN_PLAIN,
         "Class hours, at %s, intervals with a test of ours left out. Days without "
@@ -152,12 +152,12 @@ static void days_table(struct bw_pack_made *m, const struct bw_pack_use *u)
         bw_doc_row(m->doc);
         bw_doc_put(m->doc, text);
         bw_doc_span(m->doc, BW_SPAN_SMALL, x->usable ? "" : "too little for a peak day");
-        bw_page_rate(m->doc, x->p95_bps[BW_DOWN]);
-        bw_page_rate(m->doc, x->p95_bps[BW_UP]);
-        bw_page_count(m->doc, x->n[BW_DOWN]);
-        bw_page_length(m->doc, x->full_s[BW_DOWN] == BW_UNKNOWN
-                                   ? BW_UNKNOWN
-                                   : x->full_s[BW_DOWN] * 1000);
+        bw_sheet_rate(m->doc, x->p95_bps[BW_DOWN]);
+        bw_sheet_rate(m->doc, x->p95_bps[BW_UP]);
+        bw_sheet_count(m->doc, x->n[BW_DOWN]);
+        bw_sheet_length(m->doc, x->full_s[BW_DOWN] == BW_UNKNOWN
+                                    ? BW_UNKNOWN
+                                    : x->full_s[BW_DOWN] * 1000);
     }
     bw_doc_end(m->doc);
 }
@@ -217,12 +217,12 @@ void bw_pack_use_chart(struct bw_pack_made *m)
         if (ahead) {
             bw_plot_ahead(ahead, &f);
             f.flat = true;
-            bw_page_chart(m->doc, &f, "days", key_ahead,
-                          sizeof(key_ahead) / sizeof(key_ahead[0]));
+            bw_sheet_chart(m->doc, &f, "days", key_ahead,
+                           sizeof(key_ahead) / sizeof(key_ahead[0]));
         } else {
             bw_plot_use(m->r, BW_DOWN, &f);
             f.flat = true;
-            bw_page_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
+            bw_sheet_chart(m->doc, &f, "days", key, sizeof(key) / sizeof(key[0]));
         }
         days_table(m, &u);
     }

@@ -91,8 +91,8 @@ row(struct bw_pack_made *m, const char *what, const char *figure, int64_t n, int
 {
     bw_doc_row(m->doc);
     bw_doc_put(m->doc, what);
-    bw_page_count(m->doc, n);
-    bw_page_percent(m->doc, bw_words_ppm(n, of));
+    bw_sheet_count(m->doc, n);
+    bw_sheet_percent(m->doc, bw_words_ppm(n, of));
     bw_pack_figure(m, figure, n, "1", BW_LAYER_UNKNOWN, "count", of, BW_METHOD_COINCIDENT);
 }
 
@@ -114,7 +114,7 @@ static void pair(struct bw_pack_made *m, const struct bw_report *b)
     }
     (void)snprintf(one, sizeof(one), "Only %s.%s was in use", a->site, a->circuit);
     (void)snprintf(two, sizeof(two), "Only %s.%s was in use", b->site, b->circuit);
-    bw_page_table(m->doc, "together", BW_TABLE_PLAIN, names, 3, 1);
+    bw_sheet_table(m->doc, "together", BW_TABLE_PLAIN, names, 3, 1);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN,
                   "In use: a mean download of 1 %% of the claim or more in the interval "
                   "(of the link where there is no claim). %lld intervals that only one of "
@@ -241,8 +241,8 @@ void bw_pack_diagram(struct bw_pack_made *m)
                    "The school is connected to the Internet by %zu measured %s; each is in "
                    "the table. What is not measured is not drawn.",
                    m->asked->n_reports, m->asked->n_reports == 1 ? "circuit" : "circuits");
-    bw_page_chart(m->doc, &f, "circuits", NULL, 0);
-    bw_page_table(m->doc, "circuits", BW_TABLE_PLAIN, names, 4, 4);
+    bw_sheet_chart(m->doc, &f, "circuits", NULL, 0);
+    bw_sheet_table(m->doc, "circuits", BW_TABLE_PLAIN, names, 4, 4);
     bw_doc_text(m->doc, "Made from the boxes' own statements; what is not measured is not "
                         "drawn.");
     for (size_t i = 0; i < m->asked->n_reports; i++) {
@@ -252,7 +252,7 @@ void bw_pack_diagram(struct bw_pack_made *m)
         (void)snprintf(circuit, sizeof(circuit), "%s.%s", r->site, r->circuit);
         bw_doc_row(m->doc);
         bw_doc_put(m->doc, circuit);
-        bw_page_rate(m->doc, c ? c->bps[BW_DOWN] : BW_UNKNOWN);
+        bw_sheet_rate(m->doc, c ? c->bps[BW_DOWN] : BW_UNKNOWN);
         bw_doc_put(m->doc, bw_words_or(bw_vantage_name(x->vantage), "not stated"));
         bw_doc_put(m->doc, bw_words_or(bw_source_name(x->source), "none"));
     }
@@ -264,10 +264,10 @@ void bw_pack_coincident(struct bw_pack_made *m)
     m->section = "together";
     bw_doc_section(m->doc, "coincident", "Two lines at one place");
     if (m->asked->n_reports < 2) {
-        bw_page_para(m->doc,
-                     "One line alone was asked for. Where a second one is at the same "
-                     "place, --with CIRCUIT shows whether the two share the load or "
-                     "one is an idle backup.");
+        bw_sheet_para(m->doc,
+                      "One line alone was asked for. Where a second one is at the same "
+                      "place, --with CIRCUIT shows whether the two share the load or "
+                      "one is an idle backup.");
         bw_pack_count_absent(m, "A second line at the same place",
                              "None was asked for (--with).");
     }

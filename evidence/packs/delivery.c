@@ -40,10 +40,10 @@ static void clause_table(struct bw_pack_made *m)
     char name[BW_NAME_MAX + 32];
 
     if (!by_contract(m->r)) {
-        bw_page_para(m->doc, "No terms of a contract are on file for this circuit "
-                             "(--terms): none of its clauses is judged and no credit "
-                             "worked out. What stands here are rules that the state "
-                             "adopted.");
+        bw_sheet_para(m->doc, "No terms of a contract are on file for this circuit "
+                              "(--terms): none of its clauses is judged and no credit "
+                              "worked out. What stands here are rules that the state "
+                              "adopted.");
     }
     bw_doc_table(m->doc, "outcomes", BW_TABLE_PLAIN, columns, 3);
     bw_doc_text(m->doc, "The arithmetic of each stands below.");
@@ -80,7 +80,7 @@ void bw_pack_clauses(struct bw_pack_made *m)
     }
     bw_doc_end(m->doc);
     if (any) {
-        bw_page_governing(m->doc, m->r);
+        bw_sheet_governing(m->doc, m->r);
     }
 }
 
@@ -144,14 +144,14 @@ void bw_pack_letter(struct bw_pack_made *m)
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_printf(d, BW_SPAN_PLAIN, "About: circuit %s.%s%s%s, ", m->r->site, m->r->circuit,
                   m->r->place[0] ? " at " : "", m->r->place);
-    bw_page_period(d, m->r, BW_SPAN_PLAIN);
+    bw_sheet_period(d, m->r, BW_SPAN_PLAIN);
     bw_doc_text(d, ".");
     bw_pack_letter_days(m);
-    bw_page_para(d,
-                 "We measure this line with a witness whose records are signed as they are "
-                 "made; anybody can check them. For the period above it recorded:");
+    bw_sheet_para(
+        d, "We measure this line with a witness whose records are signed as they are "
+           "made; anybody can check them. For the period above it recorded:");
     facts(m);
-    bw_page_para(
+    bw_sheet_para(
         d, "Please tell us what you know of this time, and correct what you find "
            "wrong. Your answer is kept with these records, as you wrote it. Exhibits:");
     bw_doc_list(d, true);

@@ -13,7 +13,7 @@ void bw_pack_first(struct bw_pack_made *m)
     static const char *const sections[] = {"claimed", "delivered", "used", NULL};
 
     bw_pack_report_figures(m, sections);
-    bw_page_first(m->doc, m->r);
+    bw_sheet_first(m->doc, m->r);
     if (m->r->n_used == 0) {
         bw_pack_count_absent(m, "What was carried and used",
                              "This box counts no traffic of the circuit.");
@@ -29,16 +29,16 @@ void bw_pack_everything(struct bw_pack_made *m)
     static const char *const sections[] = {"", NULL};
 
     bw_pack_report_figures(m, sections);
-    bw_page_first(m->doc, m->r);
-    bw_page_governing(m->doc, m->r);
-    bw_page_coverage(m->doc, m->r);
-    bw_page_use(m->doc, m->r);
-    bw_page_class(m->doc, m->r);
+    bw_sheet_first(m->doc, m->r);
+    bw_sheet_governing(m->doc, m->r);
+    bw_sheet_coverage(m->doc, m->r);
+    bw_sheet_use(m->doc, m->r);
+    bw_sheet_class(m->doc, m->r);
 }
 
 void bw_pack_outage_list(struct bw_pack_made *m)
 {
-    bw_page_outages(m->doc, m->r);
+    bw_sheet_outages(m->doc, m->r);
 }
 
 void bw_pack_replies(struct bw_pack_made *m)
@@ -46,24 +46,24 @@ void bw_pack_replies(struct bw_pack_made *m)
     static const char *const sections[] = {"replies", NULL};
 
     bw_pack_report_figures(m, sections);
-    bw_page_replies(m->doc, m->r);
+    bw_sheet_replies(m->doc, m->r);
 }
 
 void bw_pack_the_rest(struct bw_pack_made *m)
 {
-    bw_page_tests(m->doc, m->r);
-    bw_page_latency(m->doc, m->r);
-    bw_page_targets(m->doc, m->r);
-    bw_page_traffic(m->doc, m->r);
-    bw_page_outages(m->doc, m->r);
-    bw_page_replies(m->doc, m->r);
-    bw_page_gaps(m->doc, m->r);
-    bw_page_errata(m->doc, m->r);
-    bw_page_comparison(m->doc, m->r);
+    bw_sheet_tests(m->doc, m->r);
+    bw_sheet_latency(m->doc, m->r);
+    bw_sheet_targets(m->doc, m->r);
+    bw_sheet_traffic(m->doc, m->r);
+    bw_sheet_outages(m->doc, m->r);
+    bw_sheet_replies(m->doc, m->r);
+    bw_sheet_gaps(m->doc, m->r);
+    bw_sheet_errata(m->doc, m->r);
+    bw_sheet_comparison(m->doc, m->r);
 }
 
 void bw_pack_method(struct bw_pack_made *m)
 {
-    bw_page_method(m->doc, m->r);
-    bw_page_fields(m->doc);
+    bw_sheet_method(m->doc, m->r);
+    bw_sheet_fields(m->doc);
 }

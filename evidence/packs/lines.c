@@ -160,7 +160,7 @@ static void rule_row(struct bw_pack_made *m, const struct rule_count *x)
     bw_doc_put(m->doc, x->title);
     bw_doc_span(m->doc, BW_SPAN_SMALL, x->id);
     for (int o = 0; o < 3; o++) {
-        bw_page_count(m->doc, x->n[o]);
+        bw_sheet_count(m->doc, x->n[o]);
         (void)snprintf(name, sizeof(name), "judged.%s.%s", x->id,
                        bw_outcome_name((enum bw_outcome)o));
         bw_pack_figure(m, name, x->n[o], "1", BW_LAYER_UNKNOWN, "count", of,
@@ -191,7 +191,7 @@ static void judged(struct bw_pack_made *m)
                        "the state adopted.");
         return;
     }
-    bw_page_table(m->doc, "rule-list", BW_TABLE_PLAIN, names, 4, 1);
+    bw_sheet_table(m->doc, "rule-list", BW_TABLE_PLAIN, names, 4, 1);
     bw_doc_text(m->doc, "Lines by what rules that govern say of them (" BW_METHOD_FINDING
                         "); the arithmetic is in each line's own pack.");
     for (size_t i = 0; i < n; i++) {
@@ -256,7 +256,7 @@ static void keep(struct bw_pack_made *m, const struct bw_pack_line *line)
 /* A rate with its layer under it. */
 static void rate(struct bw_pack_made *m, int64_t bps, enum bw_layer layer)
 {
-    bw_page_rate(m->doc, bps);
+    bw_sheet_rate(m->doc, bps);
     if (bps != BW_UNKNOWN && layer != BW_LAYER_UNKNOWN) {
         bw_doc_span(m->doc, BW_SPAN_SMALL, bw_words_layer_long(layer));
     }
@@ -292,12 +292,12 @@ static void row(struct bw_pack_made *m, const struct bw_pack_line *line)
         }
         return;
     }
-    bw_page_percent(m->doc, bw_words_ppm(x->recorded_s, x->elapsed_s));
+    bw_sheet_percent(m->doc, bw_words_ppm(x->recorded_s, x->elapsed_s));
     rate(m, x->claim_bps, x->claim_layer);
     rate(m, x->tested_bps, x->tested_layer);
     rate(m, x->peak_bps, x->layer);
-    bw_page_percent(m->doc, bw_pack_busy_ppm(x));
-    bw_page_length(m->doc, x->full_s == BW_UNKNOWN ? BW_UNKNOWN : x->full_s * 1000);
+    bw_sheet_percent(m->doc, bw_pack_busy_ppm(x));
+    bw_sheet_length(m->doc, x->full_s == BW_UNKNOWN ? BW_UNKNOWN : x->full_s * 1000);
     bw_words_length(x->outage_ms, text);
     bw_doc_put(m->doc, x->outage_ms == BW_UNKNOWN ? "not measured"
                        : x->n_outages == 0        ? "none seen"
@@ -339,7 +339,7 @@ void bw_pack_all_lines(struct bw_pack_made *m)
     qsort(rows, q->n_lines, sizeof(const void *), by_district);
     m->section = "lines";
     bw_doc_section(m->doc, "lines", "Every line");
-    bw_page_table(m->doc, "line-list", BW_TABLE_TIGHT, names, 8, 1);
+    bw_sheet_table(m->doc, "line-list", BW_TABLE_TIGHT, names, 8, 1);
     bw_doc_text(
         m->doc,
         "By district. Download. Tested: median of the line's rate in throughput runs. "

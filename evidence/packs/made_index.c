@@ -161,7 +161,7 @@ static void circuit(struct bw_doc *d, const struct bw_made_index *x, size_t at)
     bw_doc_span(d, BW_SPAN_SMALL, r->of->why);
     if (made) {
         files(d, x, name);
-        bw_page_percent(d, bw_words_ppm(r->line.now.recorded_s, r->line.now.elapsed_s));
+        bw_sheet_percent(d, bw_words_ppm(r->line.now.recorded_s, r->line.now.elapsed_s));
     } else {
         bw_doc_cell(d);
         bw_doc_span(d, BW_SPAN_NONE, states[r->made]);
@@ -192,7 +192,7 @@ static void claims(struct bw_doc *d, const struct bw_made_index *x)
         return;
     }
     bw_doc_section(d, "claims", "Claims on file, measured or not");
-    bw_page_table(d, "claim-list", BW_TABLE_PLAIN, names, 5, 3);
+    bw_sheet_table(d, "claim-list", BW_TABLE_PLAIN, names, 5, 3);
     for (size_t i = 0; i < s->n_lines && i < BW_PAGE_ROWS_MAX; i++) {
         const struct bw_selected_line *l = &s->lines[i];
         const char *role = bw_claim_role_name(l->role);
@@ -201,11 +201,11 @@ static void claims(struct bw_doc *d, const struct bw_made_index *x)
         bw_doc_put(d, l->about);
         bw_doc_put(d, l->provider[0] ? l->provider : "–");
         bw_doc_put(d, role && role[0] ? role : "not told");
-        bw_page_rate(d, l->bps[BW_DOWN]);
+        bw_sheet_rate(d, l->bps[BW_DOWN]);
         bw_doc_put(d, words);
     }
-    bw_page_left_out(d, s->n_lines < BW_PAGE_ROWS_MAX ? s->n_lines : BW_PAGE_ROWS_MAX,
-                     s->n_lines);
+    bw_sheet_left_out(d, s->n_lines < BW_PAGE_ROWS_MAX ? s->n_lines : BW_PAGE_ROWS_MAX,
+                      s->n_lines);
     bw_doc_end(d);
 }
 
@@ -238,7 +238,7 @@ int bw_made_index_html(const struct bw_made_index *x,
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     bw_doc_section(d, "circuits", "Circuits");
-    bw_page_table(d, "circuit-list", BW_TABLE_PLAIN, names, 5, 3);
+    bw_sheet_table(d, "circuit-list", BW_TABLE_PLAIN, names, 5, 3);
     for (size_t i = 0; i < x->n_rows; i++) {
         circuit(d, x, i);
     }

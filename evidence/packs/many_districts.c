@@ -86,7 +86,7 @@ static void claimed(struct bw_pack_made *m, const struct bw_district *d, const c
     const struct bw_claimed_sum *s = d ? &d->claimed.sum[BW_DOWN] : NULL;
     char name[64];
 
-    bw_page_rate(m->doc, s ? s->bps : BW_UNKNOWN);
+    bw_sheet_rate(m->doc, s ? s->bps : BW_UNKNOWN);
     if (!s) {
         return;
     }
@@ -114,8 +114,8 @@ static void people(struct bw_pack_made *m, const struct bw_district *d)
         each = s->bps / students;
         at_least = s->at_least;
     }
-    bw_page_count(m->doc, students);
-    bw_page_rate(m->doc, each);
+    bw_sheet_count(m->doc, students);
+    bw_sheet_rate(m->doc, each);
     if (at_least) {
         bw_doc_span(m->doc, BW_SPAN_SMALL, "at least");
     }
@@ -181,7 +181,7 @@ void bw_pack_districts(struct bw_pack_made *m)
         bw_doc_end(m->doc);
         return;
     }
-    bw_page_table(m->doc, "district-list", BW_TABLE_TIGHT, names, 9, 1);
+    bw_sheet_table(m->doc, "district-list", BW_TABLE_TIGHT, names, 9, 1);
     bw_doc_printf(
         m->doc, BW_SPAN_PLAIN,
         "Of the lines of which it is known, busy: at 75 %% of the claim or more on the "
@@ -213,7 +213,7 @@ static void unmeasured_row(struct bw_pack_made *m, const struct bw_selected_line
     bw_doc_put(m->doc, l->about);
     bw_doc_put(m->doc, l->payer_name[0] ? l->payer_name : l->payer);
     bw_doc_put(m->doc, l->provider[0] ? l->provider : "–");
-    bw_page_rate(m->doc, l->bps[BW_DOWN]);
+    bw_sheet_rate(m->doc, l->bps[BW_DOWN]);
     bw_doc_put(m->doc, words);
 }
 
@@ -236,9 +236,9 @@ void bw_pack_unmeasured(struct bw_pack_made *m)
     if (!s || s->n_lines == 0) {
         bw_pack_absent(m, "Claims without a measured line", "No claim is on file.");
     } else if (n == 0) {
-        bw_page_para(m->doc, "Every line of every claim on file has a measured circuit.");
+        bw_sheet_para(m->doc, "Every line of every claim on file has a measured circuit.");
     } else {
-        bw_page_table(m->doc, "unmeasured-list", BW_TABLE_PLAIN, names, 5, 3);
+        bw_sheet_table(m->doc, "unmeasured-list", BW_TABLE_PLAIN, names, 5, 3);
     }
     for (size_t i = 0; n > 0 && i < s->n_lines; i++) {
         int64_t missing = bw_selected_unmeasured(&s->lines[i]);
@@ -254,7 +254,7 @@ void bw_pack_unmeasured(struct bw_pack_made *m)
                        BW_METHOD_COUNT);
     }
     if (n > 0) {
-        bw_page_left_out(m->doc, shown, n);
+        bw_sheet_left_out(m->doc, shown, n);
     }
     bw_doc_end(m->doc);
 }

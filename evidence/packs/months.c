@@ -123,7 +123,7 @@ static void add_tests(const struct bw_report *r, int way, int64_t *values, struc
 static void two_rates(struct bw_doc *d, const int64_t bps[BW_DIRECTIONS])
 {
     for (int way = 0; way < BW_DIRECTIONS; way++) {
-        bw_page_rate(d, bps[way]);
+        bw_sheet_rate(d, bps[way]);
     }
 }
 
@@ -135,7 +135,7 @@ static void month_row(struct bw_pack_made *m, const struct month *x)
     (void)snprintf(text, sizeof(text), "%s %d", bw_words_month(x->month), x->year);
     bw_doc_row(m->doc);
     bw_doc_put(m->doc, text);
-    bw_page_percent(m->doc, bw_words_ppm(x->recorded_s, x->to_unix_s - x->from_unix_s));
+    bw_sheet_percent(m->doc, bw_words_ppm(x->recorded_s, x->to_unix_s - x->from_unix_s));
     bw_words_length(x->outage_ms, text);
     bw_doc_put(m->doc, x->outage_ms == BW_UNKNOWN ? "not measured"
                        : x->outage_ms == 0        ? "none seen"
@@ -224,7 +224,7 @@ void bw_pack_months(struct bw_pack_made *m)
         goto out;
     }
     first_service(m);
-    bw_page_table(m->doc, "month-list", BW_TABLE_TIGHT, names, 9, 1);
+    bw_sheet_table(m->doc, "month-list", BW_TABLE_TIGHT, names, 9, 1);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN,
                   "Tested: median of the line's rate in throughput runs, at %s. Carried: "
                   "highest interval; used: P95 of class hours; both at %s.",

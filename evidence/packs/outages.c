@@ -59,21 +59,21 @@ static void cause_table(struct bw_pack_made *m)
     char name[96];
     char text[400];
 
-    bw_page_table(m->doc, "causes", BW_TABLE_PLAIN, names, 6, 1);
+    bw_sheet_table(m->doc, "causes", BW_TABLE_PLAIN, names, 6, 1);
     bw_doc_text(m->doc, "Stop-clock: time that people who know of it excluded; the pack "
                         "delivery lists each note with its author.");
     for (size_t i = 0; i < n; i++) {
         bw_doc_row(m->doc);
-        bw_page_outage_place(m->r, causes[i].why, text, sizeof(text));
+        bw_sheet_outage_place(m->r, causes[i].why, text, sizeof(text));
         bw_doc_put(m->doc, causes[i].why);
         bw_doc_printf(m->doc, BW_SPAN_SMALL, "place: %s", text);
         (void)snprintf(name, sizeof(name), "outage.%s.place", causes[i].why);
         bw_pack_word(m, name, text);
-        bw_page_count(m->doc, causes[i].n);
-        bw_page_length(m->doc, causes[i].total_ms);
-        bw_page_length(m->doc, causes[i].longest_ms);
-        bw_page_length(m->doc, causes[i].excluded_ms);
-        bw_page_length(m->doc, causes[i].total_ms - causes[i].excluded_ms);
+        bw_sheet_count(m->doc, causes[i].n);
+        bw_sheet_length(m->doc, causes[i].total_ms);
+        bw_sheet_length(m->doc, causes[i].longest_ms);
+        bw_sheet_length(m->doc, causes[i].excluded_ms);
+        bw_sheet_length(m->doc, causes[i].total_ms - causes[i].excluded_ms);
         (void)snprintf(name, sizeof(name), "outage.%s", causes[i].why);
         bw_pack_figure(m, name, causes[i].total_ms, "ms", BW_LAYER_UNKNOWN, "sum",
                        causes[i].n, BW_METHOD_OUTAGE);
@@ -124,8 +124,8 @@ static void month_rows(struct bw_pack_made *m,
         bw_doc_row(m->doc);
         bw_doc_put(m->doc, text);
         bw_doc_put(m->doc, x.why);
-        bw_page_count(m->doc, x.n);
-        bw_page_length(m->doc, x.total_ms);
+        bw_sheet_count(m->doc, x.n);
+        bw_sheet_length(m->doc, x.total_ms);
         (void)snprintf(name, sizeof(name), "%04d-%02d.outage.%s", c->year, c->month, x.why);
         bw_pack_figure(m, name, x.total_ms, "ms", BW_LAYER_UNKNOWN, "sum", x.n,
                        BW_METHOD_OUTAGE_MONTH);
@@ -191,9 +191,9 @@ void bw_pack_outages(struct bw_pack_made *m)
         month_table(m);
     }
     if (m->r->notes.n == 0) {
-        bw_page_para(m->doc,
-                     "Nobody noted anything about this time, so no clock was stopped "
-                     "('bandwitness annotate').");
+        bw_sheet_para(m->doc,
+                      "Nobody noted anything about this time, so no clock was stopped "
+                      "('bandwitness annotate').");
     }
     bw_doc_end(m->doc);
 }

@@ -233,7 +233,7 @@ static void set_apart(struct bw_pack_made *m)
         bw_pack_many_apart(m);
     }
     for (size_t i = 0; i < m->asked->n_reports && !m->asked->many; i++) {
-        bw_page_errata_note(m->doc, m->asked->reports[i]);
+        bw_sheet_errata_note(m->doc, m->asked->reports[i]);
     }
     if (!m->asked->many && m->asked->pack != BW_PACK_AUDIT) { /* it has them all */
         bw_pack_report_figures(m, sections);
@@ -307,7 +307,7 @@ static void many_lead(struct bw_pack_made *m)
     bw_words_local(m->r->tz, m->r->made_unix_s, 0, made);
     bw_words_count(n, records);
     bw_doc_para(m->doc, BW_PARA_LEAD);
-    bw_page_period(m->doc, m->r, BW_SPAN_STRONG);
+    bw_sheet_period(m->doc, m->r, BW_SPAN_STRONG);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, ", local time of %s.", m->r->tz_name);
     bw_doc_para(m->doc, BW_PARA_LEAD);
     bw_doc_printf(
@@ -328,9 +328,9 @@ static int build(struct bw_pack_made *m, struct bw_err *reterr)
     if (m->asked->many) {
         many_lead(m);
     } else {
-        bw_page_lead(m->doc, m->r);
+        bw_sheet_lead(m->doc, m->r);
     }
-    bw_page_checked(m->doc, m->r);
+    bw_sheet_checked(m->doc, m->r);
     provisional_note(m);
     set_apart(m);
     for (size_t i = 0; i < CONTENTS_MAX && contents[i]; i++) {

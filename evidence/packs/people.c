@@ -25,11 +25,11 @@ static void each_row(struct bw_pack_made *m,
     if (bps != BW_UNKNOWN && layer != BW_LAYER_UNKNOWN) {
         bw_doc_printf(m->doc, BW_SPAN_SMALL, "at %s", bw_words_layer_long(layer));
     }
-    bw_page_rate(m->doc, bps);
+    bw_sheet_rate(m->doc, bps);
     for (int i = 0; i < 2; i++) {
         bool known = bps != BW_UNKNOWN && people[i] != BW_UNKNOWN && people[i] > 0;
         int64_t each = known ? bps / people[i] : BW_UNKNOWN;
-        bw_page_rate(m->doc, each);
+        bw_sheet_rate(m->doc, each);
         if (people[i] != BW_UNKNOWN) {
             (void)snprintf(name, sizeof(name), "%s_per_%s.down", figure, names[i]);
             bw_pack_figure(m, name, each, "bit/s", layer, "", people[i], method);
@@ -77,7 +77,7 @@ void bw_pack_people(struct bw_pack_made *m)
     }
     bw_words_count(q->students, students);
     bw_words_count(q->users, users);
-    bw_page_table(m->doc, "each", BW_TABLE_PLAIN, names, 4, 1);
+    bw_sheet_table(m->doc, "each", BW_TABLE_PLAIN, names, 4, 1);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, "Students: %s. Users: %s%s%s%s. Whose word: %s.",
                   q->students == BW_UNKNOWN ? "not known" : students,
                   q->users == BW_UNKNOWN ? "not known" : users,

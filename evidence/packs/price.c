@@ -148,7 +148,7 @@ static void unit_row(struct bw_pack_made *m,
     bw_doc_row(m->doc);
     bw_doc_put(m->doc, what);
     bw_doc_span(m->doc, BW_SPAN_SMALL, small);
-    bw_page_rate(m->doc, bps);
+    bw_sheet_rate(m->doc, bps);
     if (each == BW_UNKNOWN) {
         bw_doc_put(m->doc, "–");
     } else {
@@ -212,7 +212,7 @@ static void table(struct bw_pack_made *m,
     const struct bw_report_claim *c = bw_pack_claim(m->r);
     const struct bw_report_tested *t = &m->r->tested[BW_DOWN];
 
-    bw_page_table(m->doc, "unit-costs", BW_TABLE_PLAIN, names, 3, 1);
+    bw_sheet_table(m->doc, "unit-costs", BW_TABLE_PLAIN, names, 3, 1);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, BW_METHOD_UNIT_COST ", all at %s",
                   bw_words_layer_long(layer));
     unit_row(m, "Claimed", "filed or contracted", "cost_claimed.down", cents,
@@ -224,9 +224,9 @@ static void table(struct bw_pack_made *m,
     unit_row(m, "Used", "P95 of the busiest school day's class hours", "cost_used.down",
              cents, u->layer == layer ? u->peak_bps[BW_DOWN] : BW_UNKNOWN, layer,
              u->peak_n[BW_DOWN]);
-    bw_page_para(m->doc,
-                 "A line that is full costs least for each Mbit/s used. Read the last "
-                 "row with these:");
+    bw_sheet_para(m->doc,
+                  "A line that is full costs least for each Mbit/s used. Read the last "
+                  "row with these:");
 }
 
 static void key_of(const struct bw_claimline *l, char out[BW_CLAIM_ABOUT_MAX + 1])
@@ -245,7 +245,7 @@ static void bills(struct bw_pack_made *m)
     static const char *const names[] = {"Billed apart", "For", "A month for one line"};
     const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
 
-    bw_page_table(m->doc, "bills", BW_TABLE_PLAIN, names, 3, 2);
+    bw_sheet_table(m->doc, "bills", BW_TABLE_PLAIN, names, 3, 2);
     for (size_t i = 0; i <= f->n_others; i++) {
         const struct bw_claimline *l = line_of(f, i);
         enum bw_pack_part part = BW_PRICE_ALL;

@@ -71,9 +71,9 @@ row(struct bw_pack_made *m, const char *figure, const char *what, const struct b
 
     bw_doc_row(m->doc);
     bw_doc_put(m->doc, what);
-    bw_page_count(m->doc, x->n ? x->before : BW_UNKNOWN);
-    bw_page_count(m->doc, x->n ? x->now : BW_UNKNOWN);
-    bw_page_count(m->doc, x->n);
+    bw_sheet_count(m->doc, x->n ? x->before : BW_UNKNOWN);
+    bw_sheet_count(m->doc, x->n ? x->now : BW_UNKNOWN);
+    bw_sheet_count(m->doc, x->n);
     (void)snprintf(name, sizeof(name), "%s.before", figure);
     bw_pack_figure(m, name, x->n ? x->before : BW_UNKNOWN, "1", BW_LAYER_UNKNOWN, "count",
                    x->n, BW_METHOD_COUNT);
@@ -190,7 +190,7 @@ static void compare(struct bw_pack_made *m)
         add(&out, before->outage_ms != BW_UNKNOWN && now->outage_ms != BW_UNKNOWN,
             before->n_outages > 0, now->n_outages > 0);
     }
-    bw_page_table(m->doc, "progress-list", BW_TABLE_PLAIN, names, 4, 1);
+    bw_sheet_table(m->doc, "progress-list", BW_TABLE_PLAIN, names, 4, 1);
     row(m, "busy", "at 75 % of the claim or more on the busiest school day", &busy);
     row(m, "full", "at 90 % of it or more at some time in class hours", &full);
     row(m, "out", "with an outage", &out);

@@ -26,13 +26,13 @@ void bw_pack_proof(struct bw_pack_made *m)
 
     m->section = "proof";
     bw_doc_section(m->doc, "proof", "By what this can be proved");
-    bw_page_para(m->doc,
-                 "Every record is signed by the box that made it and names the hash of "
-                 "the one before it. The bag that 'bandwitness bundle' makes holds "
-                 "these records, their keys and what the log proves; 'bandwitness "
-                 "verify' recomputes the figures of the report from it without a network; "
-                 "price, speed for people, until when to keep it and answers for the "
-                 "EPC portal are not among them.");
+    bw_sheet_para(m->doc,
+                  "Every record is signed by the box that made it and names the hash of "
+                  "the one before it. The bag that 'bandwitness bundle' makes holds "
+                  "these records, their keys and what the log proves; 'bandwitness "
+                  "verify' recomputes the figures of the report from it without a network; "
+                  "price, speed for people, until when to keep it and answers for the "
+                  "EPC portal are not among them.");
     bw_doc_table(m->doc, "hashes", BW_TABLE_PLAIN, columns, 2);
     line(m->doc, "SHA-256 of the period's first record", c->first_sha256);
     line(m->doc, "SHA-256 of its last", c->last_sha256);
@@ -49,7 +49,7 @@ void bw_pack_proof(struct bw_pack_made *m)
                              "hand: when they came nobody else shows.");
     }
     bw_doc_end(m->doc);
-    bw_page_log(m->doc, m->r);
+    bw_sheet_log(m->doc, m->r);
 }
 
 static void blank(struct bw_doc *d, const char *what)
@@ -79,13 +79,13 @@ void bw_pack_certificate(struct bw_pack_made *m)
     }
     bw_doc_page_break(d);
     bw_doc_section(d, "certificate", "Certificate to be filled in");
-    bw_page_para(d,
-                 "For Federal Rules of Evidence 902(13) and (14). It is no legal advice; "
-                 "whoever signs it must know that it is true, and the other party must be "
-                 "told beforehand.");
+    bw_sheet_para(d,
+                  "For Federal Rules of Evidence 902(13) and (14). It is no legal advice; "
+                  "whoever signs it must know that it is true, and the other party must be "
+                  "told beforehand.");
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_printf(d, BW_SPAN_PLAIN, "About: circuit %s.%s, ", m->r->site, m->r->circuit);
-    bw_page_period(d, m->r, BW_SPAN_PLAIN);
+    bw_sheet_period(d, m->r, BW_SPAN_PLAIN);
     bw_doc_text(d, ".");
     bw_doc_list(d, true);
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {

@@ -232,7 +232,7 @@ static void step(struct bw_pack_made *m,
     bw_doc_span(m->doc, BW_SPAN_SMALL, why);
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         for (int end = 0; end < ENDS; end++) {
-            bw_page_rate(m->doc, values[way][end]);
+            bw_sheet_rate(m->doc, values[way][end]);
         }
     }
 }
@@ -256,7 +256,7 @@ static void reasons(struct bw_pack_made *m, const struct bw_pack_use *u, struct 
         }
     }
     (void)snprintf(title, sizeof(title), "Growth until 30 June %d", n->end_year);
-    bw_page_table(m->doc, "range", BW_TABLE_PLAIN, names, 5, 1);
+    bw_sheet_table(m->doc, "range", BW_TABLE_PLAIN, names, 5, 1);
     bw_doc_printf(m->doc, BW_SPAN_PLAIN, "How the range comes about, all at %s",
                   bw_words_layer_long(u->layer));
     step(m, "Busiest school day", "P95 of its class hours; " BW_METHOD_PEAK_DAY, peak);

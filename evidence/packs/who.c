@@ -345,7 +345,7 @@ void bw_pack_covered(struct bw_pack_made *m)
     int64_t n = 0;
 
     m->section = "coverage";
-    bw_page_class_words(m->r, class_hours, sizeof(class_hours));
+    bw_sheet_class_words(m->r, class_hours, sizeof(class_hours));
     for (size_t i = 0; i < c->n_gaps; i++) {
         if (c->gaps[i].kind == BW_RGAP_MISSING) {
             n++;

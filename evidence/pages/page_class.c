@@ -16,7 +16,7 @@ static const char *const kinds[BW_SCHOOLDAYS] = {
     [BW_SCHOOLDAY_WEEKEND] = "weekday without class hours",
     [BW_SCHOOLDAY_BREAK] = "outside of terms"};
 
-void bw_page_class_words(const struct bw_report *r, char *out, size_t n)
+void bw_sheet_class_words(const struct bw_report *r, char *out, size_t n)
 {
     if (r->class_time.by_calendar) {
         (void)snprintf(out, n, "by the school's calendar: %lld %s with lessons",
@@ -36,19 +36,19 @@ static void counts_table(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const names[] = {"Kind of day", "Days"};
 
-    bw_page_table(d, "class-kinds", BW_TABLE_PLAIN, names, 2, 1);
+    bw_sheet_table(d, "class-kinds", BW_TABLE_PLAIN, names, 2, 1);
     for (int k = BW_SCHOOLDAY_CLASS; k <= BW_SCHOOLDAYS; k++) {
         int kind = k % BW_SCHOOLDAYS; /* what is not known comes last */
         if (r->class_time.n_days[kind] > 0) {
             bw_doc_row(d);
             bw_doc_put(d, kinds[kind]);
-            bw_page_count(d, r->class_time.n_days[kind]);
+            bw_sheet_count(d, r->class_time.n_days[kind]);
         }
     }
     if (r->class_time.n_testing > 0) {
         bw_doc_row(d);
         bw_doc_put(d, "of testing, among those with lessons");
-        bw_page_count(d, r->class_time.n_testing);
+        bw_sheet_count(d, r->class_time.n_testing);
     }
 }
 
@@ -72,7 +72,7 @@ static void special_days(struct bw_doc *d, const struct bw_report *r)
     if (n == 0) {
         return;
     }
-    bw_page_table(d, "class-days", BW_TABLE_PLAIN, names, 4, 4);
+    bw_sheet_table(d, "class-days", BW_TABLE_PLAIN, names, 4, 4);
     bw_doc_text(d, "Days that were not as their weekday is");
     for (size_t i = 0; i < r->n_days && shown < BW_PAGE_ROWS_MAX; i++) {
         const struct bw_report_day *x = &r->days[i];
@@ -93,7 +93,7 @@ static void special_days(struct bw_doc *d, const struct bw_report *r)
         bw_doc_put(d, x->kind_name[0] ? x->kind_name : "–");
         shown++;
     }
-    bw_page_left_out(d, shown, n);
+    bw_sheet_left_out(d, shown, n);
 }
 
 static void calendars(struct bw_doc *d, const struct bw_report *r)
@@ -112,15 +112,15 @@ static void calendars(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-void bw_page_class(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_class(struct bw_doc *d, const struct bw_report *r)
 {
     const struct bw_report_class *c = &r->class_time;
     char words[BW_WORDS_MAX];
 
-    bw_page_head(d, "class", "Which days counted as school days",
-                 c->by_calendar ? BW_METHOD_CLASS_CALENDAR : BW_METHOD_CLASS_HOURS);
+    bw_sheet_head(d, "class", "Which days counted as school days",
+                  c->by_calendar ? BW_METHOD_CLASS_CALENDAR : BW_METHOD_CLASS_HOURS);
     if (!c->by_calendar) {
-        bw_page_class_words(r, words, sizeof(words));
+        bw_sheet_class_words(r, words, sizeof(words));
         bw_doc_para(d, BW_PARA_PLAIN);
         bw_doc_printf(d, BW_SPAN_PLAIN,
                       "No school calendar was given. Class hours are %s, by the clock "

@@ -19,7 +19,7 @@ static void share_row(struct bw_doc *d, const char *what, int64_t s, int64_t of_
     bw_doc_put(d, what);
     bw_words_length(s == BW_UNKNOWN ? BW_UNKNOWN : s * 1000, text);
     bw_doc_put(d, text);
-    bw_page_percent(d, s == BW_UNKNOWN ? BW_UNKNOWN : bw_words_ppm(s, of_s));
+    bw_sheet_percent(d, s == BW_UNKNOWN ? BW_UNKNOWN : bw_words_ppm(s, of_s));
 }
 
 static void received(struct bw_doc *d, const struct bw_report_coverage *c)
@@ -29,7 +29,7 @@ static void received(struct bw_doc *d, const struct bw_report_coverage *c)
     char n[BW_WORDS_MAX];
 
     if (c->n_received <= 0) {
-        bw_page_para(d, "When the records reached a collector is not known here.");
+        bw_sheet_para(d, "When the records reached a collector is not known here.");
         return;
     }
     bw_words_percent(bw_words_ppm(c->n_within_1h, c->n_received), a);
@@ -42,7 +42,7 @@ static void received(struct bw_doc *d, const struct bw_report_coverage *c)
                   a, b, n);
 }
 
-void bw_page_coverage(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_coverage(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const names[] = {"What", "Time", "Of the time that has passed"};
     static const struct bw_doc_key key[] = {{BW_SWATCH_MID, "on record"},
@@ -52,10 +52,10 @@ void bw_page_coverage(struct bw_doc *d, const struct bw_report *r)
     struct bw_drawing figure;
     char text[192];
 
-    bw_page_head(d, "coverage", "How much of the time is on record", "coverage/1");
+    bw_sheet_head(d, "coverage", "How much of the time is on record", "coverage/1");
     bw_plot_coverage(r, &figure);
-    bw_page_chart(d, &figure, "covered", key, sizeof(key) / sizeof(key[0]));
-    bw_page_table(d, "covered", BW_TABLE_PLAIN, names, 3, 1);
+    bw_sheet_chart(d, &figure, "covered", key, sizeof(key) / sizeof(key[0]));
+    bw_sheet_table(d, "covered", BW_TABLE_PLAIN, names, 3, 1);
     share_row(d, "Covered by signed records", c->recorded_s, c->elapsed_s);
     share_row(d, "Counters of the line read", c->counted_s, c->elapsed_s);
     for (size_t i = 0; i < c->n_targets; i++) {
@@ -143,7 +143,7 @@ outage_row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_o
     if (r->notes.n > 0) {
         known_of(d, r, x);
     }
-    bw_page_length(d, x->clipped_to_unix_ms - x->clipped_from_unix_ms);
+    bw_sheet_length(d, x->clipped_to_unix_ms - x->clipped_from_unix_ms);
 }
 
 /* The targets by name, a name once. */
@@ -167,7 +167,7 @@ static void target_names(const struct bw_report *r, char *out, size_t n)
     }
 }
 
-void bw_page_outage_place(const struct bw_report *r, const char *why, char *out, size_t n)
+void bw_sheet_outage_place(const struct bw_report *r, const char *why, char *out, size_t n)
 {
     char names[240];
 
@@ -199,7 +199,7 @@ static void places(struct bw_doc *d, const struct bw_report *r)
             said = strcmp(o->list[k].why, o->list[i].why) == 0;
         }
         if (!said) {
-            bw_page_outage_place(r, o->list[i].why, text, sizeof(text));
+            bw_sheet_outage_place(r, o->list[i].why, text, sizeof(text));
             bw_doc_para(d, BW_PARA_PLAIN);
             bw_doc_printf(d, BW_SPAN_PLAIN, "Place of those with cause \"%s\": %s.",
                           o->list[i].why, text);
@@ -261,16 +261,16 @@ static void outages(struct bw_doc *d, const struct bw_report *r)
     without_excluded(d, r);
     places(d, r);
     bw_plot_outages(r, &figure);
-    bw_page_chart(d, &figure, "outage-list", key, sizeof(key) / sizeof(key[0]));
+    bw_sheet_chart(d, &figure, "outage-list", key, sizeof(key) / sizeof(key[0]));
     if (r->notes.n > 0) {
-        bw_page_table(d, "outage-list", BW_TABLE_PLAIN, known, 5, 4);
+        bw_sheet_table(d, "outage-list", BW_TABLE_PLAIN, known, 5, 4);
     } else {
-        bw_page_table(d, "outage-list", BW_TABLE_PLAIN, names, 4, 3);
+        bw_sheet_table(d, "outage-list", BW_TABLE_PLAIN, names, 4, 3);
     }
     for (size_t i = 0; i < shown; i++) {
         outage_row(d, r, &o->list[i]);
     }
-    bw_page_left_out(d, shown, o->n);
+    bw_sheet_left_out(d, shown, o->n);
 }
 
 static void
@@ -297,16 +297,17 @@ static void notes(struct bw_doc *d, const struct bw_report *r)
     size_t shown = r->notes.n < BW_PAGE_ROWS_MAX ? r->notes.n : BW_PAGE_ROWS_MAX;
 
     if (r->notes.n > 0) {
-        bw_page_para(d, "What people know of this time. It was said, not measured; nothing "
-                        "measured is changed by it.");
-        bw_page_table(d, "note-list", BW_TABLE_PLAIN, names, 6, 6);
+        bw_sheet_para(d,
+                      "What people know of this time. It was said, not measured; nothing "
+                      "measured is changed by it.");
+        bw_sheet_table(d, "note-list", BW_TABLE_PLAIN, names, 6, 6);
         for (size_t i = 0; i < shown; i++) {
             bw_doc_row(d);
             bw_doc_cell(d);
             bw_doc_printf(d, BW_SPAN_PLAIN, "%zu", i + 1);
             note_row(d, r, &r->notes.list[i]);
         }
-        bw_page_left_out(d, shown, r->notes.n);
+        bw_sheet_left_out(d, shown, r->notes.n);
     }
     if (r->notes.n_unread > 0) {
         bw_doc_para(d, BW_PARA_NONE);
@@ -316,11 +317,11 @@ static void notes(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-void bw_page_outages(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_outages(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_page_head(d, "outages", "Outages",
-                 r->notes.excluded_s > 0 ? "outage-union/1, outage-excluded/1"
-                                         : "outage-union/1");
+    bw_sheet_head(d, "outages", "Outages",
+                  r->notes.excluded_s > 0 ? "outage-union/1, outage-excluded/1"
+                                          : "outage-union/1");
     few_witnesses(d, &r->outages);
     if (r->outages.total_ms != BW_UNKNOWN) {
         outages(d, r);
@@ -338,7 +339,7 @@ static void gaps_table(struct bw_doc *d, const struct bw_report *r, size_t shown
                                         "put off or left out"};
     char text[BW_WORDS_MAX];
 
-    bw_page_table(d, "gap-list", BW_TABLE_PLAIN, names, 5, 4);
+    bw_sheet_table(d, "gap-list", BW_TABLE_PLAIN, names, 5, 4);
     for (size_t i = 0; i < shown; i++) {
         const struct bw_report_gap *g = &r->coverage.gaps[i];
         bw_doc_row(d);
@@ -348,7 +349,7 @@ static void gaps_table(struct bw_doc *d, const struct bw_report *r, size_t shown
         bw_doc_put(d, text);
         bw_doc_put(d, kinds[g->kind]);
         bw_doc_put(d, g->why);
-        bw_page_length(d, g->missing_s ? g->missing_s * 1000 : BW_UNKNOWN);
+        bw_sheet_length(d, g->missing_s ? g->missing_s * 1000 : BW_UNKNOWN);
     }
 }
 
@@ -363,17 +364,17 @@ static size_t stated(const struct bw_report_coverage *c)
     return n;
 }
 
-void bw_page_gaps(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_gaps(struct bw_doc *d, const struct bw_report *r)
 {
     const struct bw_report_coverage *c = &r->coverage;
     size_t shown = c->n_gaps < BW_PAGE_ROWS_MAX ? c->n_gaps : BW_PAGE_ROWS_MAX;
     bool many = c->n_gaps > 20;
     char text[BW_WORDS_MAX];
 
-    bw_page_head(d, "gaps", "Gaps", "coverage/1");
+    bw_sheet_head(d, "gaps", "Gaps", "coverage/1");
     if (c->n_gaps == 0) {
-        bw_page_para(d, "None: records cover all of the time that has passed, and their "
-                        "counters all of theirs.");
+        bw_sheet_para(d, "None: records cover all of the time that has passed, and their "
+                         "counters all of theirs.");
         bw_doc_end(d);
         return;
     }
@@ -402,6 +403,6 @@ void bw_page_gaps(struct bw_doc *d, const struct bw_report *r)
     if (many) {
         bw_doc_end(d);
     }
-    bw_page_left_out(d, shown, c->n_gaps);
+    bw_sheet_left_out(d, shown, c->n_gaps);
     bw_doc_end(d);
 }

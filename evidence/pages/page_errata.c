@@ -52,7 +52,7 @@ static void note_keys(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-void bw_page_errata_note(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_errata_note(struct bw_doc *d, const struct bw_report *r)
 {
     for (size_t i = 0; i < r->errata.n; i++) {
         const struct bw_report_erratum *x = &r->errata.list[i];
@@ -110,13 +110,13 @@ row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_erratum 
     bw_words_local(r->tz, x->said.said_unix_s, 1, text);
     bw_doc_put(d, x->said.by);
     bw_doc_printf(d, BW_SPAN_PLAIN, ", %s", text);
-    bw_page_count(d, x->n_records);
-    bw_page_count(d, x->n_intervals);
-    bw_page_count(d, x->n_runs);
+    bw_sheet_count(d, x->n_records);
+    bw_sheet_count(d, x->n_intervals);
+    bw_sheet_count(d, x->n_runs);
     bw_buf_done(&fields);
 }
 
-void bw_page_errata(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_errata(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const names[] = {"About",   "From",           "To",
                                         "Fields",  "In their words", "Said by, on",
@@ -126,11 +126,12 @@ void bw_page_errata(struct bw_doc *d, const struct bw_report *r)
     if (e->n == 0 && e->n_unread == 0) {
         return;
     }
-    bw_page_head(d, "errata", "Errata", BW_METHOD_ERRATUM);
+    bw_sheet_head(d, "errata", "Errata", BW_METHOD_ERRATUM);
     if (e->n > 0) {
-        bw_page_para(d, "Where our own software or a server was wrong. What is excluded is "
-                        "in no figure of this page; the records themselves are unchanged.");
-        bw_page_table(d, "erratum-list", BW_TABLE_PLAIN, names, 9, 6);
+        bw_sheet_para(d,
+                      "Where our own software or a server was wrong. What is excluded is "
+                      "in no figure of this page; the records themselves are unchanged.");
+        bw_sheet_table(d, "erratum-list", BW_TABLE_PLAIN, names, 9, 6);
         for (size_t i = 0; i < e->n; i++) {
             row(d, r, &e->list[i]);
         }

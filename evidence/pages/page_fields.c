@@ -21,7 +21,7 @@ static int field_row(void *owner, const struct bw_field *f)
 }
 
 /* All that a record can hold: what is not here was not collected. */
-void bw_page_fields(struct bw_doc *d)
+void bw_sheet_fields(struct bw_doc *d)
 {
     static const struct bw_doc_column columns[] = {{.name = "Field", .header = true},
                                                    {.name = "What it is"},

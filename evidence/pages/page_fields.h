@@ -6,6 +6,6 @@
 
 struct bw_doc;
 
-void bw_page_fields(struct bw_doc *d);
+void bw_sheet_fields(struct bw_doc *d);
 
 #endif

@@ -36,22 +36,22 @@ static void counts(struct bw_doc *d, const struct bw_finding *f)
             continue;
         }
         if (!any) {
-            bw_page_table(d, NULL, BW_TABLE_TIGHT, names, 10, 1);
+            bw_sheet_table(d, NULL, BW_TABLE_TIGHT, names, 10, 1);
         }
         any = true;
         bw_doc_row(d);
         bw_doc_cell(d);
         bw_doc_printf(d, BW_SPAN_PLAIN, "%s, %s", p->clause->name,
                       p->direction == BW_DOWN ? "download" : "upload");
-        bw_page_count(d, k->wanted);
-        bw_page_count(d, k->made);
-        bw_page_count(d, k->deferred);
-        bw_page_count(d, k->lost);
-        bw_page_count(d, k->excluded);
-        bw_page_count(d, k->counted);
-        bw_page_count(d, k->grade[BW_GRADE_ARCHIVE]);
-        bw_page_count(d, k->grade[BW_GRADE_RECEIPT]);
-        bw_page_count(d, k->grade[BW_GRADE_SELF]);
+        bw_sheet_count(d, k->wanted);
+        bw_sheet_count(d, k->made);
+        bw_sheet_count(d, k->deferred);
+        bw_sheet_count(d, k->lost);
+        bw_sheet_count(d, k->excluded);
+        bw_sheet_count(d, k->counted);
+        bw_sheet_count(d, k->grade[BW_GRADE_ARCHIVE]);
+        bw_sheet_count(d, k->grade[BW_GRADE_RECEIPT]);
+        bw_sheet_count(d, k->grade[BW_GRADE_SELF]);
     }
 }
 
@@ -70,7 +70,7 @@ static void part(struct bw_doc *d, const struct bw_finding_part *p)
     if (p->n_rows == 0) {
         return;
     }
-    bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 3, 3);
+    bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 3, 3);
     for (size_t i = 0; i < p->n_rows && i < BW_PAGE_ROWS_MAX; i++) {
         bw_words_row(&p->rows[i], text);
         bw_doc_row(d);
@@ -78,8 +78,8 @@ static void part(struct bw_doc *d, const struct bw_finding_part *p)
         bw_doc_put(d, p->rows[i].value == BW_UNKNOWN ? "–" : text);
         bw_doc_put(d, p->rows[i].sum[0] ? p->rows[i].sum : "–");
     }
-    bw_page_left_out(d, p->n_rows < BW_PAGE_ROWS_MAX ? p->n_rows : BW_PAGE_ROWS_MAX,
-                     p->n_rows);
+    bw_sheet_left_out(d, p->n_rows < BW_PAGE_ROWS_MAX ? p->n_rows : BW_PAGE_ROWS_MAX,
+                      p->n_rows);
 }
 
 /* The first finding of the same part of the page by the same rule: there its text stands.
@@ -98,7 +98,7 @@ static const struct bw_finding *told_by(const struct bw_report *r,
 
 static void rule(struct bw_doc *d, const struct bw_finding *f)
 {
-    bw_page_para(d, f->rule->says);
+    bw_sheet_para(d, f->rule->says);
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_text(d, "Sources: ");
     for (size_t i = 0; i < f->rule->n_citations; i++) {
@@ -149,16 +149,17 @@ static size_t how_many(const struct bw_report *r, bool governs)
     return n;
 }
 
-void bw_page_governing(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_governing(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_page_head(d, "findings", "Findings by the rules that govern this service",
-                 BW_METHOD_FINDING);
+    bw_sheet_head(d, "findings", "Findings by the rules that govern this service",
+                  BW_METHOD_FINDING);
     if (r->findings.n == 0) {
-        bw_page_none(d, "None: no rules were given to this report, so nothing was judged, "
-                        "neither for the line nor against it.");
+        bw_sheet_none(d, "None: no rules were given to this report, so nothing was judged, "
+                         "neither for the line nor against it.");
     } else if (how_many(r, true) == 0) {
-        bw_page_none(d, "None: no terms of the contract are on file here, and no rule that "
-                        "the state has adopted. Rules for comparison stand further back.");
+        bw_sheet_none(d,
+                      "None: no terms of the contract are on file here, and no rule that "
+                      "the state has adopted. Rules for comparison stand further back.");
     }
     for (size_t i = 0; i < r->findings.n; i++) {
         const struct bw_finding *f = &r->findings.list[i];
@@ -171,15 +172,16 @@ void bw_page_governing(struct bw_doc *d, const struct bw_report *r)
     bw_doc_end(d);
 }
 
-void bw_page_comparison(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_comparison(struct bw_doc *d, const struct bw_report *r)
 {
     if (how_many(r, false) == 0) {
         return;
     }
-    bw_page_head(d, "comparison", "For comparison: rules that do not govern this service",
-                 BW_METHOD_FINDING);
-    bw_page_para(d, "For comparison; these rules do not govern this service. Nobody has to "
-                    "meet them here, and nothing follows from a finding by one of them.");
+    bw_sheet_head(d, "comparison", "For comparison: rules that do not govern this service",
+                  BW_METHOD_FINDING);
+    bw_sheet_para(d,
+                  "For comparison; these rules do not govern this service. Nobody has to "
+                  "meet them here, and nothing follows from a finding by one of them.");
     for (size_t i = 0; i < r->findings.n; i++) {
         const struct bw_finding *f = &r->findings.list[i];
         if (!f->governs) {

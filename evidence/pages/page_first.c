@@ -298,7 +298,7 @@ static void used_rows(struct bw_doc *d, const struct bw_report *r)
                     u->layer == bw_report_claim_layer(r)
                         ? "carried-max/2"
                         : "carried-max/2, layer-convert/1");
-        bw_page_class_words(r, text, sizeof(text));
+        bw_sheet_class_words(r, text, sizeof(text));
         row(d, "Used, class hours", text);
         window_cells(d, r, u, BW_WINDOW_CLASS, false);
         bw_doc_put(d, "95 of 100 intervals were at or below this rate");
@@ -393,7 +393,7 @@ static void facts(struct bw_doc *d, const struct bw_report *r)
     fact(d, bw_words_or(bw_vantage_name(f->vantage), "not stated"), what);
 }
 
-void bw_page_first(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_first(struct bw_doc *d, const struct bw_report *r)
 {
     static const struct bw_doc_column columns[] = {{.name = "What", .header = true},
                                                    {.name = "Download"},
@@ -409,6 +409,6 @@ void bw_page_first(struct bw_doc *d, const struct bw_report *r)
     facts(d, r);
     claims_table(d, r);
     bw_plot_bars(r, &figure);
-    bw_page_chart(d, &figure, "figures", NULL, 0);
+    bw_sheet_chart(d, &figure, "figures", NULL, 0);
     bw_doc_end(d);
 }

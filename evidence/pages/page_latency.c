@@ -19,7 +19,7 @@ static void loss_cells(struct bw_doc *d, const struct bw_report_latency *l)
         bw_words_count(l->late, low);
         bw_doc_printf(d, BW_SPAN_SMALL, "%s of them late", low);
     }
-    bw_page_percent(d, l->loss_ppm);
+    bw_sheet_percent(d, l->loss_ppm);
     if (l->loss_ppm != BW_UNKNOWN) {
         bw_words_percent(l->loss_low_ppm, low);
         bw_words_percent(l->loss_high_ppm, high);
@@ -32,17 +32,17 @@ static void latency_row(struct bw_doc *d, const struct bw_report_latency *l)
     char text[BW_WORDS_MAX];
 
     bw_doc_row(d);
-    bw_page_target_cell(d, l->probe, l->kind, l->family);
+    bw_sheet_target_cell(d, l->probe, l->kind, l->family);
     bw_doc_put(d, l->window == BW_WINDOW_CLASS ? "class" : "all");
     bw_words_count(l->sent, text);
     bw_doc_put(d, text);
     loss_cells(d, l);
-    bw_page_delay(d, l->min_us);
-    bw_page_delay(d, l->p50_us);
-    bw_page_delay(d, l->p95_us);
-    bw_page_delay(d, l->p99_us);
-    bw_page_delay(d, l->mean_us);
-    bw_page_delay(d, l->pdv_p95_us);
+    bw_sheet_delay(d, l->min_us);
+    bw_sheet_delay(d, l->p50_us);
+    bw_sheet_delay(d, l->p95_us);
+    bw_sheet_delay(d, l->p99_us);
+    bw_sheet_delay(d, l->mean_us);
+    bw_sheet_delay(d, l->pdv_p95_us);
 }
 
 /* Records that were too long went without their longest histograms: said where it is so. */
@@ -85,11 +85,11 @@ static void loaded(struct bw_doc *d, const struct bw_report *r)
     char text[BW_WORDS_MAX];
 
     if (r->tested[BW_DOWN].loaded.n + r->tested[BW_UP].loaded.n == 0) {
-        bw_page_none(d, "Round trips under load were not measured: no throughput run "
-                        "tells of them.");
+        bw_sheet_none(d, "Round trips under load were not measured: no throughput run "
+                         "tells of them.");
         return;
     }
-    bw_page_table(d, "loaded", BW_TABLE_PLAIN, names, 7, 1);
+    bw_sheet_table(d, "loaded", BW_TABLE_PLAIN, names, 7, 1);
     bw_doc_text(
         d, "Round trips at IP to the server of a throughput run, idle and loaded: "
            "how much longer an answer takes when the line is full (" BW_METHOD_LOADED ")");
@@ -98,11 +98,11 @@ static void loaded(struct bw_doc *d, const struct bw_report *r)
         bool less = x->added_p50_us != BW_UNKNOWN && x->added_p50_us < 0;
         bw_doc_row(d);
         bw_doc_put(d, ways[way]);
-        bw_page_count(d, x->n);
-        bw_page_delay(d, x->idle_p50_us);
-        bw_page_delay(d, x->idle_p95_us);
-        bw_page_delay(d, x->loaded_p50_us);
-        bw_page_delay(d, x->loaded_p95_us);
+        bw_sheet_count(d, x->n);
+        bw_sheet_delay(d, x->idle_p50_us);
+        bw_sheet_delay(d, x->idle_p95_us);
+        bw_sheet_delay(d, x->loaded_p50_us);
+        bw_sheet_delay(d, x->loaded_p95_us);
         bw_words_delay(less ? -x->added_p50_us : x->added_p50_us, text);
         bw_doc_cell(d);
         bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s", x->n > 0 && less ? "\xe2\x88\x92" : "",
@@ -110,32 +110,32 @@ static void loaded(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-void bw_page_latency(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_latency(struct bw_doc *d, const struct bw_report *r)
 {
     static const char *const names[] = {
         "Target", "Hours", "Sent", "Lost",   "Loss, 95 % interval", "Lowest", "P50",
         "P95",    "P99",   "Mean", "PDV P95"};
     struct bw_drawing figure;
 
-    bw_page_head(d, "latency", "Round trip and loss",
-                 "rtt-merged/1, loss-wilson95/1, pdv-period/1");
+    bw_sheet_head(d, "latency", "Round trip and loss",
+                  "rtt-merged/1, loss-wilson95/1, pdv-period/1");
     if (r->n_latency == 0) {
-        bw_page_none(d, "Not measured: no target was asked.");
+        bw_sheet_none(d, "Not measured: no target was asked.");
         loaded(d, r);
         bw_doc_end(d);
         return;
     }
     if (bw_plot_has_latency(r)) {
         bw_plot_latency(r, &figure);
-        bw_page_chart(d, &figure, "round-trips", NULL, 0);
+        bw_sheet_chart(d, &figure, "round-trips", NULL, 0);
     }
-    bw_page_table(d, "round-trips", BW_TABLE_TIGHT, names, 11, 2);
+    bw_sheet_table(d, "round-trips", BW_TABLE_TIGHT, names, 11, 2);
     for (size_t i = 0; i < r->n_latency; i++) {
         latency_row(d, &r->latency[i]);
     }
-    bw_page_para(d,
-                 "Round trips at IP, from merged histograms. Packets lost while the line "
-                 "was out count as lost. PDV: P95 less the lowest.");
+    bw_sheet_para(d,
+                  "Round trips at IP, from merged histograms. Packets lost while the line "
+                  "was out count as lost. PDV: P95 less the lowest.");
     fewer(d, r);
     loaded(d, r);
     bw_doc_end(d);

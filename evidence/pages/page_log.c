@@ -72,7 +72,7 @@ static void seams(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-void bw_page_log(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_log(struct bw_doc *d, const struct bw_report *r)
 {
     char text[BW_WORDS_MAX];
 
@@ -80,10 +80,10 @@ void bw_page_log(struct bw_doc *d, const struct bw_report *r)
         return;
     }
     bw_doc_section(d, "log", "The log of what came in");
-    bw_page_para(d,
-                 "The collector enters each record in a log that only grows, and signs "
-                 "its head again and again: what stands in it cannot be changed or taken "
-                 "out later unseen. The bag of this report shows which records do.");
+    bw_sheet_para(d,
+                  "The collector enters each record in a log that only grows, and signs "
+                  "its head again and again: what stands in it cannot be changed or taken "
+                  "out later unseen. The bag of this report shows which records do.");
     bw_doc_list(d, false);
     bw_doc_item(d);
     bw_doc_text(d, "Log ");

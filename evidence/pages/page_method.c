@@ -302,7 +302,7 @@ static void bindings(struct bw_doc *d, const struct bw_report *r)
     }
     bw_doc_section(d, "bindings",
                    "Whose word it is that these claims are about this circuit");
-    bw_page_table(d, "binding-list", BW_TABLE_PLAIN, names, 5, 5);
+    bw_sheet_table(d, "binding-list", BW_TABLE_PLAIN, names, 5, 5);
     for (size_t i = 0; i < r->n_bindings; i++) {
         const struct bw_bound *b = &r->bindings[i];
         bw_doc_row(d);
@@ -352,20 +352,20 @@ static void bindings(struct bw_doc *d, const struct bw_report *r)
     bw_doc_end(d);
 }
 
-void bw_page_method(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_method(struct bw_doc *d, const struct bw_report *r)
 {
     bw_doc_section(d, "method", "Method and definitions");
-    bw_page_para(d, "Every figure is computed from signed records, none from averages of "
-                    "averages. Mbit/s and Gbit/s are decimal. A figure that was not "
-                    "measured is said to be so; it is never zero. The name behind each "
-                    "method is a version: what it means is never changed.");
+    bw_sheet_para(d, "Every figure is computed from signed records, none from averages of "
+                     "averages. Mbit/s and Gbit/s are decimal. A figure that was not "
+                     "measured is said to be so; it is never zero. The name behind each "
+                     "method is a version: what it means is never changed.");
     methods_list(d);
     bindings(d, r);
     sources(d, r);
     bw_doc_end(d);
 }
 
-void bw_page_not_shown(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_not_shown(struct bw_doc *d, const struct bw_report *r)
 {
     enum {
         ITEM_HOLIDAYS = 3

@@ -9,22 +9,22 @@
 #include <tz.h>
 #include <words.h>
 
-void bw_page_head(struct bw_doc *d,
-                  const char *anchor,
-                  const char *title,
-                  const char *methods)
+void bw_sheet_head(struct bw_doc *d,
+                   const char *anchor,
+                   const char *title,
+                   const char *methods)
 {
     bw_doc_section(d, anchor, title);
     bw_doc_para(d, BW_PARA_METHOD);
     bw_doc_text(d, methods);
 }
 
-void bw_page_table(struct bw_doc *d,
-                   const char *anchor,
-                   enum bw_doc_table_style style,
-                   const char *const *names,
-                   size_t n,
-                   size_t first_number)
+void bw_sheet_table(struct bw_doc *d,
+                    const char *anchor,
+                    enum bw_doc_table_style style,
+                    const char *const *names,
+                    size_t n,
+                    size_t first_number)
 {
     struct bw_doc_column columns[BW_DOC_COLUMNS_MAX] = {{.header = true}};
 
@@ -35,7 +35,7 @@ void bw_page_table(struct bw_doc *d,
     bw_doc_table(d, anchor, style, columns, n);
 }
 
-void bw_page_left_out(struct bw_doc *d, size_t shown, size_t all)
+void bw_sheet_left_out(struct bw_doc *d, size_t shown, size_t all)
 {
     if (shown < all) {
         bw_doc_para(d, BW_PARA_PLAIN);
@@ -46,13 +46,13 @@ void bw_page_left_out(struct bw_doc *d, size_t shown, size_t all)
     }
 }
 
-void bw_page_none(struct bw_doc *d, const char *text)
+void bw_sheet_none(struct bw_doc *d, const char *text)
 {
     bw_doc_para(d, BW_PARA_NONE);
     bw_doc_text(d, text);
 }
 
-void bw_page_para(struct bw_doc *d, const char *text)
+void bw_sheet_para(struct bw_doc *d, const char *text)
 {
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_text(d, text);
@@ -65,7 +65,7 @@ static void known(struct bw_doc *d, int64_t value, const char *text)
     bw_doc_put(d, value == BW_UNKNOWN ? "–" : text);
 }
 
-void bw_page_rate(struct bw_doc *d, int64_t bps)
+void bw_sheet_rate(struct bw_doc *d, int64_t bps)
 {
     char text[BW_WORDS_MAX];
 
@@ -73,7 +73,7 @@ void bw_page_rate(struct bw_doc *d, int64_t bps)
     known(d, bps, text);
 }
 
-void bw_page_count(struct bw_doc *d, int64_t n)
+void bw_sheet_count(struct bw_doc *d, int64_t n)
 {
     char text[BW_WORDS_MAX];
 
@@ -81,7 +81,7 @@ void bw_page_count(struct bw_doc *d, int64_t n)
     known(d, n, text);
 }
 
-void bw_page_delay(struct bw_doc *d, int64_t us)
+void bw_sheet_delay(struct bw_doc *d, int64_t us)
 {
     char text[BW_WORDS_MAX];
 
@@ -89,7 +89,7 @@ void bw_page_delay(struct bw_doc *d, int64_t us)
     known(d, us, text);
 }
 
-void bw_page_bytes(struct bw_doc *d, int64_t n)
+void bw_sheet_bytes(struct bw_doc *d, int64_t n)
 {
     char text[BW_WORDS_MAX];
 
@@ -97,7 +97,7 @@ void bw_page_bytes(struct bw_doc *d, int64_t n)
     known(d, n, text);
 }
 
-void bw_page_length(struct bw_doc *d, int64_t ms)
+void bw_sheet_length(struct bw_doc *d, int64_t ms)
 {
     char text[BW_WORDS_MAX];
 
@@ -105,7 +105,7 @@ void bw_page_length(struct bw_doc *d, int64_t ms)
     known(d, ms, text);
 }
 
-void bw_page_percent(struct bw_doc *d, int64_t ppm)
+void bw_sheet_percent(struct bw_doc *d, int64_t ppm)
 {
     char text[BW_WORDS_MAX];
 
@@ -113,7 +113,7 @@ void bw_page_percent(struct bw_doc *d, int64_t ppm)
     known(d, ppm, text);
 }
 
-void bw_page_target_cell(struct bw_doc *d, const char *probe, const char *kind, int family)
+void bw_sheet_target_cell(struct bw_doc *d, const char *probe, const char *kind, int family)
 {
     bw_doc_put(d, probe);
     if (family) {
@@ -130,7 +130,7 @@ static bool midnight(const struct bw_civil *c)
     return c->hour == 0 && c->minute == 0 && c->second == 0;
 }
 
-void bw_page_period(struct bw_doc *d, const struct bw_report *r, enum bw_span_style style)
+void bw_sheet_period(struct bw_doc *d, const struct bw_report *r, enum bw_span_style style)
 {
     struct bw_civil a;
     struct bw_civil b;
@@ -157,11 +157,11 @@ void bw_page_period(struct bw_doc *d, const struct bw_report *r, enum bw_span_st
     }
 }
 
-void bw_page_chart(struct bw_doc *d,
-                   const struct bw_drawing *f,
-                   const char *table,
-                   const struct bw_doc_key *key,
-                   size_t n_key)
+void bw_sheet_chart(struct bw_doc *d,
+                    const struct bw_drawing *f,
+                    const char *table,
+                    const struct bw_doc_key *key,
+                    size_t n_key)
 {
     const struct bw_drawing *kept = bw_doc_keep(d, f, sizeof(*f));
 

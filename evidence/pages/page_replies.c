@@ -59,15 +59,16 @@ static void words(struct bw_doc *d, const char *text)
     }
 }
 
-void bw_page_replies(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_replies(struct bw_doc *d, const struct bw_report *r)
 {
     if (r->replies.n == 0 && r->replies.n_unread == 0) {
         return;
     }
     bw_doc_section(d, "replies", "Replies that were kept");
-    bw_page_para(d, "What others answered to reports and letters about this time, in their "
-                    "own words. It was said, not measured; nothing measured is changed by "
-                    "it.");
+    bw_sheet_para(d,
+                  "What others answered to reports and letters about this time, in their "
+                  "own words. It was said, not measured; nothing measured is changed by "
+                  "it.");
     for (size_t i = 0; i < r->replies.n; i++) {
         who(d, r, &r->replies.list[i]);
         words(d, r->replies.list[i].reply.text);

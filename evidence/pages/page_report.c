@@ -13,13 +13,13 @@
 #include <tz.h>
 #include <words.h>
 
-void bw_page_lead(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_lead(struct bw_doc *d, const struct bw_report *r)
 {
     char made[BW_WORDS_MAX];
     char records[BW_WORDS_MAX];
 
     bw_doc_para(d, BW_PARA_LEAD);
-    bw_page_period(d, r, BW_SPAN_STRONG);
+    bw_sheet_period(d, r, BW_SPAN_STRONG);
     bw_doc_printf(d, BW_SPAN_PLAIN, ", local time of %s", r->tz_name);
     if (r->tz_origin[0]) {
         bw_doc_printf(d, BW_SPAN_PLAIN, " (%s)", r->tz_origin);
@@ -32,7 +32,7 @@ void bw_page_lead(struct bw_doc *d, const struct bw_report *r)
                   r->origin_text[0] ? " of " : "", r->origin_text);
 }
 
-void bw_page_checked(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_checked(struct bw_doc *d, const struct bw_report *r)
 {
     if (r->check != BW_CHECK_NOT_DONE) {
         bw_doc_note(d, r->check == BW_CHECK_GOOD ? BW_NOTE_INFO : BW_NOTE_BAD);
@@ -53,7 +53,7 @@ static void unfinished(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err *reterr)
+int bw_sheet_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err *reterr)
 {
     char title[sizeof(r->place) + sizeof(r->site) + sizeof(r->circuit) + 16];
     char subject[sizeof(r->site) + sizeof(r->circuit) + 32];
@@ -71,27 +71,27 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
     if (!d) {
         return bw_err_set(reterr, -ENOMEM, "the page does not fit into memory");
     }
-    bw_page_lead(d, r);
-    bw_page_checked(d, r);
+    bw_sheet_lead(d, r);
+    bw_sheet_checked(d, r);
     unfinished(d, r);
-    bw_page_errata_note(d, r);
-    bw_page_first(d, r);
-    bw_page_governing(d, r);
-    bw_page_coverage(d, r);
-    bw_page_use(d, r);
-    bw_page_class(d, r);
-    bw_page_tests(d, r);
-    bw_page_latency(d, r);
-    bw_page_targets(d, r);
-    bw_page_traffic(d, r);
-    bw_page_outages(d, r);
-    bw_page_replies(d, r);
-    bw_page_gaps(d, r);
-    bw_page_log(d, r);
-    bw_page_errata(d, r);
-    bw_page_comparison(d, r);
-    bw_page_method(d, r);
-    bw_page_not_shown(d, r);
+    bw_sheet_errata_note(d, r);
+    bw_sheet_first(d, r);
+    bw_sheet_governing(d, r);
+    bw_sheet_coverage(d, r);
+    bw_sheet_use(d, r);
+    bw_sheet_class(d, r);
+    bw_sheet_tests(d, r);
+    bw_sheet_latency(d, r);
+    bw_sheet_targets(d, r);
+    bw_sheet_traffic(d, r);
+    bw_sheet_outages(d, r);
+    bw_sheet_replies(d, r);
+    bw_sheet_gaps(d, r);
+    bw_sheet_log(d, r);
+    bw_sheet_errata(d, r);
+    bw_sheet_comparison(d, r);
+    bw_sheet_method(d, r);
+    bw_sheet_not_shown(d, r);
     rc = bw_doc_finish(d, reterr);
     if (rc < 0) {
         bw_doc_free(d);
@@ -104,7 +104,7 @@ int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err
 int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr)
 {
     struct bw_doc *d = NULL;
-    int rc = bw_page_report(r, &d, reterr);
+    int rc = bw_sheet_report(r, &d, reterr);
 
     if (rc == 0) {
         rc = bw_doc_html(d, out, reterr);

@@ -57,14 +57,14 @@ answers_row(struct bw_doc *d, const struct bw_report *r, const struct bw_detail_
     char n[BW_WORDS_MAX];
 
     bw_doc_row(d);
-    bw_page_target_cell(d, t->probe, t->kind, t->family);
-    bw_page_count(d, t->sent);
+    bw_sheet_target_cell(d, t->probe, t->kind, t->family);
+    bw_sheet_count(d, t->sent);
     bw_doc_put(d, t->n_codes ? "" : "–");
     for (size_t i = 0; i < t->n_codes; i++) {
         bw_words_count(t->codes[i].n, n);
         bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s %s", i ? "; " : "", t->codes[i].code, n);
     }
-    bw_page_count(d, t->sent - t->n_coded);
+    bw_sheet_count(d, t->sent - t->n_coded);
     days_cell(d, r, t->cert_days, t->cert_unix_s);
     days_cell(d, r, t->cert_newest_days, t->cert_newest_unix_s);
 }
@@ -85,7 +85,7 @@ static void answers(struct bw_doc *d, const struct bw_report *r)
         }
         if (n++ == 0) {
             bw_doc_section(d, "answers", "Answers");
-            bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 6, 6);
+            bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 6, 6);
         }
         answers_row(d, r, &r->details.targets[i]);
     }
@@ -103,16 +103,16 @@ static void phase_row(struct bw_doc *d,
     char text[BW_WORDS_MAX];
 
     bw_doc_row(d);
-    bw_page_target_cell(d, t->probe, t->kind, t->family);
+    bw_sheet_target_cell(d, t->probe, t->kind, t->family);
     bw_doc_put(d, bw_detail_phase_words(p->phase));
     if (p->n_without > 0) {
         bw_words_counted(p->n_without, "record", "records", text);
         bw_doc_printf(d, BW_SPAN_SMALL, "%s too long for the times", text);
     }
-    bw_page_count(d, p->times.n);
-    bw_page_delay(d, p->times.min_us);
-    bw_page_delay(d, p->times.p50_us);
-    bw_page_delay(d, p->times.p95_us);
+    bw_sheet_count(d, p->times.n);
+    bw_sheet_delay(d, p->times.min_us);
+    bw_sheet_delay(d, p->times.p50_us);
+    bw_sheet_delay(d, p->times.p95_us);
 }
 
 static void phases(struct bw_doc *d, const struct bw_report *r)
@@ -126,13 +126,13 @@ static void phases(struct bw_doc *d, const struct bw_report *r)
         for (size_t k = 0; k < t->n_phases; k++) {
             if (n++ == 0) {
                 bw_doc_section(d, "phases", "Parts of an exchange");
-                bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 6, 2);
+                bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 6, 2);
             }
             phase_row(d, t, &t->phases[k]);
         }
     }
     if (n > 0) {
-        bw_page_para(d, "Each part lasts from the end of the one before it.");
+        bw_sheet_para(d, "Each part lasts from the end of the one before it.");
         bw_doc_end(d);
     }
 }
@@ -145,7 +145,7 @@ static void one_way_cell(struct bw_doc *d, const struct bw_detail_times *t)
     char p95[BW_WORDS_MAX];
     char n[BW_WORDS_MAX];
 
-    bw_page_delay(d, t->n == 0 ? BW_UNKNOWN : t->p50_us);
+    bw_sheet_delay(d, t->n == 0 ? BW_UNKNOWN : t->p50_us);
     if (t->n > 0) {
         bw_words_delay(t->p95_us, p95);
         bw_words_count(t->n, n);
@@ -159,14 +159,14 @@ static void side_row(struct bw_doc *d, const struct bw_detail_target *t)
     bool told = t->lost_out != BW_UNKNOWN;
 
     bw_doc_row(d);
-    bw_page_target_cell(d, t->probe, t->kind, t->family);
-    bw_page_count(d, t->lost);
-    bw_page_count(d, t->lost_out);
-    bw_page_count(d, t->lost_back);
-    bw_page_count(d, told ? t->lost - t->lost_out - t->lost_back : t->lost);
+    bw_sheet_target_cell(d, t->probe, t->kind, t->family);
+    bw_sheet_count(d, t->lost);
+    bw_sheet_count(d, t->lost_out);
+    bw_sheet_count(d, t->lost_back);
+    bw_sheet_count(d, told ? t->lost - t->lost_out - t->lost_back : t->lost);
     one_way_cell(d, &t->out);
     one_way_cell(d, &t->back);
-    bw_page_delay(d, t->one_way_error_us);
+    bw_sheet_delay(d, t->one_way_error_us);
 }
 
 static void sides(struct bw_doc *d, const struct bw_report *r)
@@ -188,27 +188,28 @@ static void sides(struct bw_doc *d, const struct bw_report *r)
         }
         if (n++ == 0) {
             bw_doc_section(d, "sides", "There and back");
-            bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 8, 1);
+            bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 8, 1);
         }
         side_row(d, t);
     }
     if (n > 0) {
-        bw_page_para(d, "One-way delays only of packets for which both clocks were "
-                        "synchronised; each may be off by the bound beside it, the largest "
-                        "of the period.");
+        bw_sheet_para(d,
+                      "One-way delays only of packets for which both clocks were "
+                      "synchronised; each may be off by the bound beside it, the largest "
+                      "of the period.");
         bw_doc_end(d);
     }
 }
 
-void bw_page_targets(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_targets(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_page_head(d, "targets", "Targets in detail",
-                 BW_METHOD_ANSWERS ", " BW_METHOD_PHASES ", " BW_METHOD_CERT
-                                   ", " BW_METHOD_LOSS_SIDE ", " BW_METHOD_ONE_WAY
-                                   ", " BW_METHOD_PATH);
+    bw_sheet_head(d, "targets", "Targets in detail",
+                  BW_METHOD_ANSWERS ", " BW_METHOD_PHASES ", " BW_METHOD_CERT
+                                    ", " BW_METHOD_LOSS_SIDE ", " BW_METHOD_ONE_WAY
+                                    ", " BW_METHOD_PATH);
     if (r->details.n_targets == 0 && r->details.n_paths == 0) {
-        bw_page_none(d, "Not measured: no target was asked in another way than by ICMP "
-                        "echo, and no path was traced.");
+        bw_sheet_none(d, "Not measured: no target was asked in another way than by ICMP "
+                         "echo, and no path was traced.");
         bw_doc_end(d);
         return;
     }
@@ -216,14 +217,14 @@ void bw_page_targets(struct bw_doc *d, const struct bw_report *r)
     answers(d, r);
     phases(d, r);
     sides(d, r);
-    bw_page_paths(d, r);
+    bw_sheet_paths(d, r);
     if (r->details.more) {
         bw_doc_para(d, BW_PARA_PLAIN);
         bw_doc_printf(d, BW_SPAN_PLAIN,
                       "There were more than %d targets or paths; the others are not shown.",
                       BW_DETAIL_TARGETS_MAX);
     }
-    bw_page_para(d, "How much of the time each target was asked stands under coverage. A "
-                    "dash: no record of the period tells it.");
+    bw_sheet_para(d, "How much of the time each target was asked stands under coverage. A "
+                     "dash: no record of the period tells it.");
     bw_doc_end(d);
 }

@@ -17,12 +17,12 @@ dist_row(struct bw_doc *doc, const char *what, enum bw_layer layer, const struct
     bw_doc_row(doc);
     bw_doc_put(doc, what);
     bw_doc_put(doc, d->n > 0 ? bw_words_layer_long(layer) : "–");
-    bw_page_count(doc, d->n);
-    bw_page_rate(doc, d->min);
-    bw_page_rate(doc, d->p5);
-    bw_page_rate(doc, d->median);
-    bw_page_rate(doc, d->p95);
-    bw_page_rate(doc, d->max);
+    bw_sheet_count(doc, d->n);
+    bw_sheet_rate(doc, d->min);
+    bw_sheet_rate(doc, d->p5);
+    bw_sheet_rate(doc, d->median);
+    bw_sheet_rate(doc, d->p95);
+    bw_sheet_rate(doc, d->max);
 }
 
 static void
@@ -32,7 +32,7 @@ dist_table(struct bw_doc *d, const struct bw_report_tested *t, const char *ancho
                                         "P5",   "Median", "P95",  "Highest"};
     char text[BW_WORDS_MAX];
 
-    bw_page_table(d, anchor, BW_TABLE_PLAIN, names, 8, 2);
+    bw_sheet_table(d, anchor, BW_TABLE_PLAIN, names, 8, 2);
     for (size_t i = 0; i < t->n_kinds; i++) {
         (void)snprintf(text, sizeof(text), "Goodput, %s", t->kinds[i].kind);
         dist_row(d, text, BW_LAYER_GOODPUT, &t->kinds[i].goodput_bps);
@@ -141,7 +141,7 @@ static void summary(struct bw_doc *d, const struct bw_report *r)
         bw_doc_section(d, ways[way].anchor, ways[way].heading);
         if (r->tested[way].n_wanted > 0) {
             bw_plot_runs(r, way, &figure);
-            bw_page_chart(d, &figure, "run-list", key, sizeof(key) / sizeof(key[0]));
+            bw_sheet_chart(d, &figure, "run-list", key, sizeof(key) / sizeof(key[0]));
         }
         dist_table(d, &r->tested[way], ways[way].table);
         sentences(d, r, &r->tested[way]);
@@ -167,12 +167,12 @@ run_row(struct bw_doc *d, const struct bw_report *r, const struct bw_report_run 
                   t->retest ? ", retest" : "", t->reason[0] ? ": " : "", t->reason,
                   t->apart != BW_APART_NOT ? ", set apart: " : "",
                   t->apart != BW_APART_NOT ? bw_words_apart(t->apart) : "");
-    bw_page_rate(d, t->goodput_bps);
-    bw_page_rate(d, t->line_bps);
-    bw_page_rate(d, t->compared_bps);
-    bw_page_percent(d, t->compared_bps == BW_UNKNOWN
-                           ? BW_UNKNOWN
-                           : bw_words_ppm(t->compared_bps, t->claim_bps));
+    bw_sheet_rate(d, t->goodput_bps);
+    bw_sheet_rate(d, t->line_bps);
+    bw_sheet_rate(d, t->compared_bps);
+    bw_sheet_percent(d, t->compared_bps == BW_UNKNOWN
+                            ? BW_UNKNOWN
+                            : bw_words_ppm(t->compared_bps, t->claim_bps));
 }
 
 static void runs_table(struct bw_doc *d, const struct bw_report *r)
@@ -190,20 +190,20 @@ static void runs_table(struct bw_doc *d, const struct bw_report *r)
 
     bw_doc_details(d, false);
     bw_doc_text(d, "Every run in a table");
-    bw_page_table(d, "run-list", BW_TABLE_PLAIN, names, 8, 4);
+    bw_sheet_table(d, "run-list", BW_TABLE_PLAIN, names, 8, 4);
     for (size_t i = 0; i < shown; i++) {
         run_row(d, r, &r->runs[i]);
     }
     bw_doc_end(d);
-    bw_page_left_out(d, shown, r->n_runs);
+    bw_sheet_left_out(d, shown, r->n_runs);
 }
 
-void bw_page_tests(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_tests(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_page_head(d, "tests", "Throughput tests",
-                 BW_METHOD_TESTED ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER);
+    bw_sheet_head(d, "tests", "Throughput tests",
+                  BW_METHOD_TESTED ", " BW_METHOD_CLAIM_SHARE ", " BW_METHOD_LAYER);
     if (r->n_runs == 0) {
-        bw_page_none(d, "No throughput run was begun or put off in the period.");
+        bw_sheet_none(d, "No throughput run was begun or put off in the period.");
     } else {
         summary(d, r);
         runs_table(d, r);

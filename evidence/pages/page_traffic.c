@@ -15,7 +15,7 @@ static void share(struct bw_doc *d, int64_t ppm, int64_t low_ppm, int64_t high_p
     char low[BW_WORDS_MAX];
     char high[BW_WORDS_MAX];
 
-    bw_page_percent(d, ppm);
+    bw_sheet_percent(d, ppm);
     if (ppm != BW_UNKNOWN) {
         bw_words_percent(low_ppm, low);
         bw_words_percent(high_ppm, high);
@@ -156,13 +156,13 @@ static void shares(struct bw_doc *d, const struct bw_report *r, enum bw_traffic_
                    bw_words_or(bw_words_layer(table->layer), "unnamed"));
     bw_doc_section(d, tables[by].anchor, title);
     if (table->n > 0) {
-        bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 5, 1);
+        bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 5, 1);
         for (size_t i = 0; i < table->n; i++) {
             const struct bw_class_sum *c = &table->rows[i];
             row(d, bw_traffic_row_name(by, c->klass, name), "");
             for (int way = 0; way < BW_DIRECTIONS; way++) {
                 share(d, c->way[way].ppm, c->way[way].low_ppm, c->way[way].high_ppm);
-                bw_page_bytes(d, c->way[way].bytes);
+                bw_sheet_bytes(d, c->way[way].bytes);
             }
         }
     }
@@ -208,17 +208,17 @@ static void flow_sizes(struct bw_doc *d, const struct bw_report *r)
 
     bw_doc_section(d, "flow-sizes", "Sizes of flows");
     if (s->n == 0) {
-        bw_page_none(d, "Not known: no record of the period tells it.");
+        bw_sheet_none(d, "Not known: no record of the period tells it.");
         bw_doc_end(d);
         return;
     }
-    bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 6, 1);
+    bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 6, 1);
     row(d, "Bytes of a flow", "both ways together");
-    bw_page_count(d, s->n);
-    bw_page_bytes(d, s->p10_bytes);
-    bw_page_bytes(d, s->p50_bytes);
-    bw_page_bytes(d, s->p90_bytes);
-    bw_page_bytes(d, s->p99_bytes);
+    bw_sheet_count(d, s->n);
+    bw_sheet_bytes(d, s->p10_bytes);
+    bw_sheet_bytes(d, s->p50_bytes);
+    bw_sheet_bytes(d, s->p90_bytes);
+    bw_sheet_bytes(d, s->p99_bytes);
     bw_words_counted(s->n_intervals, "interval", "intervals", n);
     bw_doc_para(d, BW_PARA_PLAIN);
     bw_doc_printf(d, BW_SPAN_PLAIN, "From %s", n);
@@ -233,10 +233,10 @@ static void times_row(struct bw_doc *d,
                       const struct bw_detail_times *t)
 {
     row(d, name, small);
-    bw_page_count(d, t->n);
-    bw_page_delay(d, t->min_us);
-    bw_page_delay(d, t->p50_us);
-    bw_page_delay(d, t->p95_us);
+    bw_sheet_count(d, t->n);
+    bw_sheet_delay(d, t->min_us);
+    bw_sheet_delay(d, t->p50_us);
+    bw_sheet_delay(d, t->p95_us);
 }
 
 static void round_trips(struct bw_doc *d, const struct bw_traffic_sum *t)
@@ -245,7 +245,7 @@ static void round_trips(struct bw_doc *d, const struct bw_traffic_sum *t)
                                         "Median", "P95"};
 
     bw_doc_section(d, "user-round-trips", "Round trips");
-    bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 5, 1);
+    bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 5, 1);
     times_row(d, "Far side", "from the box over the line to the far ends", &t->wan);
     times_row(d, "Far side, smallest of each flow", "of flows that ended", &t->wan_min);
     times_row(d, "School side", "from the box to the school's devices", &t->lan);
@@ -258,13 +258,13 @@ static void resent(struct bw_doc *d, const struct bw_traffic_sum *t)
                                         "Sent again", "Share"};
 
     bw_doc_section(d, "resent", "Sent again");
-    bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 5, 1);
+    bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 5, 1);
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         const struct bw_resent_sum *x = &t->resent[way];
         row(d, way == BW_DOWN ? "Down" : "Up", "");
-        bw_page_count(d, x->n);
-        bw_page_bytes(d, x->bytes);
-        bw_page_bytes(d, x->resent_bytes);
+        bw_sheet_count(d, x->n);
+        bw_sheet_bytes(d, x->bytes);
+        bw_sheet_bytes(d, x->resent_bytes);
         share(d, x->ppm, x->low_ppm, x->high_ppm);
     }
     bw_doc_end(d);
@@ -280,14 +280,14 @@ static void part(struct bw_doc *d,
     char length[BW_WORDS_MAX];
 
     row(d, name, "");
-    bw_page_count(d, p->n);
+    bw_sheet_count(d, p->n);
     bw_words_length(p->seconds * 1000, length);
     bw_doc_cell(d);
     bw_doc_printf(d, BW_SPAN_PLAIN, "%s%s", bound, length);
-    bw_page_count(d, p->times.n);
-    bw_page_delay(d, p->times.min_us);
-    bw_page_delay(d, p->times.p50_us);
-    bw_page_delay(d, p->times.p95_us);
+    bw_sheet_count(d, p->times.n);
+    bw_sheet_delay(d, p->times.min_us);
+    bw_sheet_delay(d, p->times.p50_us);
+    bw_sheet_delay(d, p->times.p95_us);
 }
 
 /* How long, for each layer that could tell. */
@@ -330,17 +330,17 @@ static void saturation(struct bw_doc *d, const struct bw_report *r)
     char n[BW_WORDS_MAX];
 
     if (!saturated_lengths(d, r)) {
-        bw_page_none(d,
-                     "Not known: without a claim in the box's configuration no second is "
-                     "told to be saturated.");
+        bw_sheet_none(d,
+                      "Not known: without a claim in the box's configuration no second is "
+                      "told to be saturated.");
         return;
     }
     if (t->saturated.times.n == 0 && t->others.times.n == 0) {
-        bw_page_none(d, "No round trip of real traffic is known to lie within or outside "
-                        "those seconds.");
+        bw_sheet_none(d, "No round trip of real traffic is known to lie within or outside "
+                         "those seconds.");
         return;
     }
-    bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 7, 1);
+    bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 7, 1);
     part(d, "Saturated seconds", t->n_at_least > 0 ? "at least " : "", &t->saturated);
     part(d, "All other seconds", t->n_at_least > 0 ? "at most " : "", &t->others);
     if (t->n_unsplit > 0) {
@@ -354,16 +354,16 @@ static void saturation(struct bw_doc *d, const struct bw_report *r)
     }
 }
 
-void bw_page_traffic(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_traffic(struct bw_doc *d, const struct bw_report *r)
 {
     const struct bw_traffic_sum *t = &r->traffic;
 
-    bw_page_head(d, "traffic", "What the line is full of",
-                 BW_METHOD_MIX ", " BW_METHOD_FLOW_SIZES ", " BW_METHOD_USER_RTT
-                               ", " BW_METHOD_RESENT ", " BW_METHOD_SATURATED_RTT
-                               ", saturated/2");
+    bw_sheet_head(d, "traffic", "What the line is full of",
+                  BW_METHOD_MIX ", " BW_METHOD_FLOW_SIZES ", " BW_METHOD_USER_RTT
+                                ", " BW_METHOD_RESENT ", " BW_METHOD_SATURATED_RTT
+                                ", saturated/2");
     if (t->n == 0) {
-        bw_page_none(d, "Not measured: this box did not look at packets of the circuit.");
+        bw_sheet_none(d, "Not measured: this box did not look at packets of the circuit.");
         bw_doc_end(d);
         return;
     }
@@ -378,8 +378,9 @@ void bw_page_traffic(struct bw_doc *d, const struct bw_report *r)
     bw_doc_section(d, "saturated", "While the line was saturated");
     saturation(d, r);
     bw_doc_end(d);
-    bw_page_para(d, "Below a share stands its 95 % interval. From headers of packets drawn "
-                    "at random and of whole flows drawn at random; no address, name or "
-                    "content is kept. A dash: no record of the period tells it.");
+    bw_sheet_para(d,
+                  "Below a share stands its 95 % interval. From headers of packets drawn "
+                  "at random and of whole flows drawn at random; no address, name or "
+                  "content is kept. A dash: no record of the period tells it.");
     bw_doc_end(d);
 }

@@ -20,7 +20,7 @@ static void days_table(struct bw_doc *d, const struct bw_report *r)
 
     bw_doc_details(d, false);
     bw_doc_text(d, "The days in a table");
-    bw_page_table(d, "days", BW_TABLE_PLAIN, names, 11, 1);
+    bw_sheet_table(d, "days", BW_TABLE_PLAIN, names, 11, 1);
     bw_doc_text(d, "Rates at the counter's layer; intervals with a test of ours are left "
                    "out of the rates, not of the bytes.");
     for (size_t i = 0; i < r->n_days; i++) {
@@ -28,16 +28,16 @@ static void days_table(struct bw_doc *d, const struct bw_report *r)
         bw_words_date(x->year, x->month, x->day, x->weekday, text);
         bw_doc_row(d);
         bw_doc_put(d, text);
-        bw_page_percent(d, bw_words_ppm(x->recorded_s, x->to_unix_s - x->from_unix_s));
+        bw_sheet_percent(d, bw_words_ppm(x->recorded_s, x->to_unix_s - x->from_unix_s));
         for (int way = 0; way < BW_DIRECTIONS; way++) {
-            bw_page_rate(d, x->p95_bps[way]);
-            bw_page_rate(d, x->class_p95_bps[way]);
-            bw_page_rate(d, x->peak_bps[way]);
+            bw_sheet_rate(d, x->p95_bps[way]);
+            bw_sheet_rate(d, x->class_p95_bps[way]);
+            bw_sheet_rate(d, x->peak_bps[way]);
         }
         for (int way = 0; way < BW_DIRECTIONS; way++) {
-            bw_page_bytes(d, x->bytes[way]);
+            bw_sheet_bytes(d, x->bytes[way]);
         }
-        bw_page_length(d, x->outage_ms > 0 ? x->outage_ms : BW_UNKNOWN);
+        bw_sheet_length(d, x->outage_ms > 0 ? x->outage_ms : BW_UNKNOWN);
     }
     bw_doc_end(d);
 }
@@ -70,9 +70,9 @@ static void charts(struct bw_doc *d, const struct bw_report *r)
                        bw_words_layer_long(r->used[0].layer));
         bw_doc_section(d, ways[way].anchor, title);
         bw_plot_use(r, way, &figure);
-        bw_page_chart(d, &figure, "days", days ? by_days : by_intervals,
-                      days ? sizeof(by_days) / sizeof(by_days[0])
-                           : sizeof(by_intervals) / sizeof(by_intervals[0]));
+        bw_sheet_chart(d, &figure, "days", days ? by_days : by_intervals,
+                       days ? sizeof(by_days) / sizeof(by_days[0])
+                            : sizeof(by_intervals) / sizeof(by_intervals[0]));
         bw_doc_end(d);
     }
 }
@@ -86,7 +86,7 @@ static void week_table(struct bw_doc *d, const struct bw_week *w, const char *an
     bw_doc_details(d, false);
     bw_doc_printf(d, BW_SPAN_PLAIN, "%s: the hours in a table",
                   w->direction == BW_DOWN ? "Download" : "Upload");
-    bw_page_table(d, anchor, BW_TABLE_PLAIN, names, 8, 1);
+    bw_sheet_table(d, anchor, BW_TABLE_PLAIN, names, 8, 1);
     bw_doc_text(d, "P95 of the intervals that start in each local hour");
     for (int h = 0; h < BW_WEEK_HOURS; h++) {
         char text[BW_WORDS_MAX];
@@ -94,7 +94,7 @@ static void week_table(struct bw_doc *d, const struct bw_week *w, const char *an
         bw_doc_row(d);
         bw_doc_put(d, text);
         for (int i = 0; i < BW_WEEK_DAYS; i++) {
-            bw_page_rate(d, w->p95_bps[(i + 1) % BW_WEEK_DAYS][h]);
+            bw_sheet_rate(d, w->p95_bps[(i + 1) % BW_WEEK_DAYS][h]);
         }
     }
     bw_doc_end(d);
@@ -111,11 +111,11 @@ static void weeks(struct bw_doc *d, const struct bw_report *r)
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         struct bw_week *w = bw_doc_keep(d, NULL, sizeof(*w));
         if (!w || bw_week_make(r, way, w) < 0) {
-            bw_page_none(d, "Not made: out of memory.");
+            bw_sheet_none(d, "Not made: out of memory.");
             continue;
         }
         bw_plot_week(w, &figure);
-        bw_page_chart(d, &figure, anchors[way], NULL, 0);
+        bw_sheet_chart(d, &figure, anchors[way], NULL, 0);
         week_table(d, w, anchors[way]);
     }
     bw_doc_end(d);
@@ -131,7 +131,7 @@ static void period_table(struct bw_doc *d, const struct bw_report *r)
 
     for (size_t i = 0; i < r->n_used; i++) {
         const struct bw_report_used *u = &r->used[i];
-        bw_page_table(d, NULL, BW_TABLE_PLAIN, names, 6, 2);
+        bw_sheet_table(d, NULL, BW_TABLE_PLAIN, names, 6, 2);
         bw_doc_printf(
             d, BW_SPAN_PLAIN,
             "Over the period as counted, at %s. Left out of rates: %lld intervals "
@@ -149,31 +149,31 @@ static void period_table(struct bw_doc *d, const struct bw_report *r)
                 bw_doc_row(d);
                 bw_doc_put(d, window == BW_WINDOW_CLASS ? "class" : "all");
                 bw_doc_put(d, bw_words_direction(way));
-                bw_page_rate(d, w->p95_bps);
-                bw_page_rate(d, w->peak_bps);
+                bw_sheet_rate(d, w->p95_bps);
+                bw_sheet_rate(d, w->peak_bps);
                 bw_words_local(r->tz, w->peak_unix_s, r->counts.interval_s < 60, text);
                 bw_doc_put(d, w->peak_bps == BW_UNKNOWN ? "–" : text);
-                bw_page_count(d, w->n);
+                bw_sheet_count(d, w->n);
             }
         }
     }
 }
 
-void bw_page_use(struct bw_doc *d, const struct bw_report *r)
+void bw_sheet_use(struct bw_doc *d, const struct bw_report *r)
 {
-    bw_page_head(d, "use", r->n_days >= 4 ? "Use day by day" : "Use over time",
-                 "util-p95/2, carried-max/2, bytes-sum/1");
+    bw_sheet_head(d, "use", r->n_days >= 4 ? "Use day by day" : "Use over time",
+                  "util-p95/2, carried-max/2, bytes-sum/1");
     if (r->n_used == 0) {
-        bw_page_none(d, "Not measured: this box counts no traffic of the circuit.");
+        bw_sheet_none(d, "Not measured: this box counts no traffic of the circuit.");
         bw_doc_end(d);
         return;
     }
     charts(d, r);
     period_table(d, r);
     if (r->n_used > 1) {
-        bw_page_para(d,
-                     "The counters' layer changed within the period. The charts show the "
-                     "layer of most intervals; the table on top has both, never added.");
+        bw_sheet_para(d,
+                      "The counters' layer changed within the period. The charts show the "
+                      "layer of most intervals; the table on top has both, never added.");
     }
     if (r->n_days >= 4) {
         weeks(d, r);

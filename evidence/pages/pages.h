@@ -11,7 +11,7 @@ struct bw_report;
 
 /* The whole report as a finished document, which lives no longer than r. Free with
  * bw_doc_free(). */
-int bw_page_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err *reterr);
+int bw_sheet_report(const struct bw_report *r, struct bw_doc **ret, struct bw_err *reterr);
 /* The same as one self-contained page without scripts or requests. */
 int bw_render_html(const struct bw_report *r, struct bw_buf *out, struct bw_err *reterr);
 

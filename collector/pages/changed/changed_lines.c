@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * changed_lines.c - one line of the first page: whose, what, since when. */
 #include "changed_parts.h"
-#include "page_entity.h"
-#include "page_parts.h"
+#include <page_entity.h>
+#include <page_parts.h>
 
 #include <buf.h>
 #include <clock.h>

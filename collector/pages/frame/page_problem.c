@@ -2,7 +2,7 @@
  * page_problem.c - what each problem type of the API means, for whoever follows its
  * address: /problems/TYPE. */
 #include "page_parts.h"
-#include "pages.h"
+#include "page_static.h"
 
 #include <buf.h>
 #include <clock.h>

@@ -4,16 +4,16 @@
  *
  * Every rate names layer and statistic, every figure where it comes from; what nobody
  * measured is said in words, never shown as 0. */
+#include "page_site.h"
 #include "page_bags.h"
 #include "page_days.h"
-#include "page_entity.h"
 #include "page_figures.h"
 #include "page_packs.h"
-#include "page_parts.h"
-#include "page_scope.h"
 #include "page_targets.h"
 #include "page_traffic.h"
-#include "pages.h"
+#include <page_entity.h>
+#include <page_parts.h>
+#include <page_scope.h>
 
 #include <buf.h>
 #include <bw/err.h>

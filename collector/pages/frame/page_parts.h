@@ -64,9 +64,12 @@ void bw_page_state(struct bw_buf *b, const struct bw_site_row *s, int64_t now_un
 /* Answer with a small page instead; 429 and 503 say when to come again. */
 void bw_page_sorry(struct bw_http_req *req, unsigned status, const char *why);
 
-/* The style sheet and the first characters of its hash, for its address. */
-extern const char bw_style_css[];
-extern const size_t bw_style_css_len;
-extern const char bw_style_tag[];
+/* A file of web/ that is part of the program; its tag, of its hash, is in its address. */
+struct bw_page_file {
+    const char *data;
+    size_t len;
+    const char *tag;
+};
+extern const struct bw_page_file bw_style;
 
 #endif

@@ -7,7 +7,7 @@
 #include "page_traffic.h"
 
 #include "page_days.h"
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/err.h>

@@ -4,7 +4,7 @@
 #ifndef BW_QUEUE_PARTS_H
 #define BW_QUEUE_PARTS_H
 
-#include "page_scope.h"
+#include <page_scope.h>
 
 #include <buf.h>
 #include <bw/err.h>

@@ -5,7 +5,7 @@
  * measured is said in words, never shown as 0. */
 #include "page_figures.h"
 
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/summary.h>

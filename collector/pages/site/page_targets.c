@@ -6,7 +6,7 @@
 #include "page_targets.h"
 
 #include "page_days.h"
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/err.h>

@@ -4,8 +4,8 @@
  *
  * Invariant: of what somebody may not see nothing is ranked, counted or summed. */
 #include "page_queue.h"
-#include "page_parts.h"
 #include "queue_parts.h"
+#include <page_parts.h>
 
 #include <collector.h>
 #include <http.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * changed_fleet.c - the fleet by region, and the collector's own health. */
 #include "changed_parts.h"
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <text.h>

@@ -2,7 +2,7 @@
  * page_bags.c - yearly bags of a site, newest year first. */
 #include "page_bags.h"
 
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <bag_place.h>
 #include <buf.h>

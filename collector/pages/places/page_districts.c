@@ -3,10 +3,10 @@
  * the page of each, and of each school: its path, its students, its circuits, what is
  * below. */
 #include "page_circuits.h"
-#include "page_entity.h"
-#include "page_parts.h"
-#include "page_scope.h"
-#include "pages.h"
+#include "page_places.h"
+#include <page_entity.h>
+#include <page_parts.h>
+#include <page_scope.h>
 
 #include <buf.h>
 #include <collector.h>

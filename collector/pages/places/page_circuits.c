@@ -6,7 +6,7 @@
  * layer and statistic; nothing is added up over circuits. What nobody measured is said. */
 #include "page_circuits.h"
 
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <civil.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * queue_lines.c - rows of the support queue, one opened, and by what it is weighed. */
-#include "page_parts.h"
 #include "queue_parts.h"
+#include <page_parts.h>
 
 #include <plural.h>
 #include <text.h>

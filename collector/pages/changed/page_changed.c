@@ -5,9 +5,9 @@
  *
  * Invariant: every line says since when and links to its circuit; of a list that is longer
  * than its place the rest is told and can be seen. */
+#include "page_changed.h"
 #include "changed_parts.h"
-#include "page_parts.h"
-#include "pages.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/units.h>

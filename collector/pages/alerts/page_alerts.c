@@ -4,8 +4,8 @@
  *
  * Invariant: of an alert is shown what its viewer may see of its site; one of no site is
  * the state's. */
-#include "page_parts.h"
-#include "pages.h"
+#include "page_alerts.h"
+#include <page_parts.h>
 
 #include <alertstore.h>
 #include <alertwords.h>

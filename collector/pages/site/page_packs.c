@@ -2,7 +2,7 @@
  * page_packs.c - a circuit's packs, by funding year and purpose. */
 #include "page_packs.h"
 
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/units.h>

@@ -2,7 +2,7 @@
  * page_frame.c - what stands around every page: its head, the way to other pages, its end;
  * and the style sheet. */
 #include "page_parts.h"
-#include "pages.h"
+#include "page_static.h"
 
 #include <buf.h>
 #include <clock.h>
@@ -72,7 +72,7 @@ void bw_page_begin_at(struct bw_buf *b,
                   "<link rel=\"stylesheet\" href=\"/static/style-%s.css\">"
                   "</head><body><a class=\"skip\" href=\"#main\">Skip to content</a>"
                   "<header class=\"top\"><div>",
-                  bw_style_tag);
+                  bw_style.tag);
     write_who(b, viewer);
     bw_buf_puts(b, "<p><a href=\"/\">");
     bw_page_name(b, state);
@@ -126,12 +126,11 @@ void bw_page_static(void *owner, struct bw_http_req *req)
         bw_http_reply_const(req, 200, "image/svg+xml", icon, sizeof(icon) - 1);
         return;
     }
-    (void)snprintf(name, sizeof(name), "style-%s.css", bw_style_tag);
+    (void)snprintf(name, sizeof(name), "style-%s.css", bw_style.tag);
     if (strcmp(bw_http_param(req, 0), name) != 0) {
         bw_page_sorry(req, 404, "there is no such file");
         return;
     }
     bw_http_add(req, "Cache-Control", "public, max-age=31536000, immutable");
-    bw_http_reply_const(req, 200, "text/css; charset=utf-8", bw_style_css,
-                        bw_style_css_len);
+    bw_http_reply_const(req, 200, "text/css; charset=utf-8", bw_style.data, bw_style.len);
 }

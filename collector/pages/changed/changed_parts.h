@@ -4,7 +4,7 @@
 #ifndef BW_CHANGED_PARTS_H
 #define BW_CHANGED_PARTS_H
 
-#include "page_scope.h"
+#include <page_scope.h>
 
 #include <room.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * page_list.c - the list of sites: search, counts by state, order, a hundred a page. */
-#include "page_parts.h"
-#include "pages.h"
+#include "page_places.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/err.h>

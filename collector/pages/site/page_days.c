@@ -2,7 +2,7 @@
  * page_days.c - gather the last days of a circuit and write their tables. */
 #include "page_days.h"
 
-#include "page_parts.h"
+#include <page_parts.h>
 
 #include <buf.h>
 #include <bw/err.h>
