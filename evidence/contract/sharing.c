@@ -22,8 +22,12 @@ struct stay {
     char to[BW_DATE_LEN + 1];
 };
 
+struct bw_sharing_tie {
+    char claim[BW_STATEMENT_ABOUT_MAX + 1];
+    struct stay stay;
+};
+
 struct gathering {
-    const char *claim;
     const char *first_day;
     const char *last_day;
     struct stay *list;
@@ -31,16 +35,12 @@ struct gathering {
     size_t cap;
 };
 
-static int take(void *owner, const struct bw_said *said)
+static int add_stay(struct gathering *g, const struct stay *s)
 {
-    struct gathering *g = owner;
-    const struct bw_statement *s = said->statement;
-    struct bw_binding b;
     struct stay *grown;
 
-    if (!s->body || bw_binding_decode(s->body, s->n_body, &b, NULL) < 0 ||
-        strcmp(b.claim, g->claim) != 0 || (b.from[0] && strcmp(b.from, g->last_day) > 0) ||
-        (b.to[0] && strcmp(b.to, g->first_day) < 0)) {
+    if ((s->from[0] && strcmp(s->from, g->last_day) > 0) ||
+        (s->to[0] && strcmp(s->to, g->first_day) < 0)) {
         return 0;
     }
     grown = bw_grow(g->list, g->n, &g->cap, sizeof(*grown));
@@ -48,11 +48,38 @@ static int take(void *owner, const struct bw_said *said)
         return -ENOMEM;
     }
     g->list = grown;
-    grown = &g->list[g->n++];
-    memcpy(grown->about, s->about, sizeof(grown->about));
-    memcpy(grown->from, b.from, sizeof(grown->from));
-    memcpy(grown->to, b.to, sizeof(grown->to));
+    g->list[g->n++] = *s;
     return 0;
+}
+
+static int take(void *owner, const struct bw_said *said)
+{
+    struct bw_sharings *all = owner;
+    const struct bw_statement *s = said->statement;
+    struct bw_binding b;
+    struct bw_sharing_tie *grown;
+
+    if (!s->body || bw_binding_decode(s->body, s->n_body, &b, NULL) < 0) {
+        return 0;
+    }
+    grown = bw_grow(all->list, all->n, &all->cap, sizeof(*grown));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    all->list = grown;
+    grown = &all->list[all->n++];
+    memset(grown, 0, sizeof(*grown));
+    (void)snprintf(grown->claim, sizeof(grown->claim), "%s", b.claim);
+    memcpy(grown->stay.about, s->about, sizeof(grown->stay.about));
+    memcpy(grown->stay.from, b.from, sizeof(grown->stay.from));
+    memcpy(grown->stay.to, b.to, sizeof(grown->stay.to));
+    return 0;
+}
+
+static int by_claim(const void *a, const void *b)
+{
+    return strcmp(((const struct bw_sharing_tie *)a)->claim,
+                  ((const struct bw_sharing_tie *)b)->claim);
 }
 
 /* By circuit, and of one by their first day, those without one ("") first. */
@@ -125,6 +152,54 @@ static int most_of(struct gathering *g, int64_t *ret)
     return 0;
 }
 
+int bw_sharings_read(struct bw_catalogue *c, struct bw_sharings *ret, struct bw_err *reterr)
+{
+    int r = c->ops->statements(c, &(struct bw_said_query){.kind = "binding"}, take, ret,
+                               reterr);
+
+    if (r == 0 && ret->n > 1) {
+        qsort(ret->list, ret->n, sizeof(*ret->list), by_claim);
+    }
+    return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
+}
+
+void bw_sharings_done(struct bw_sharings *s)
+{
+    free(s->list);
+    memset(s, 0, sizeof(*s));
+}
+
+int bw_sharings_count(const struct bw_sharings *s,
+                      const char *claim,
+                      const char *first_day,
+                      const char *last_day,
+                      int64_t *ret)
+{
+    struct gathering g = {.first_day = first_day, .last_day = last_day};
+    size_t low = 0;
+    size_t high = s->n;
+    int r = 0;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(s->list[mid].claim, claim) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    for (; r == 0 && low < s->n && strcmp(s->list[low].claim, claim) == 0; low++) {
+        r = add_stay(&g, &s->list[low].stay);
+    }
+    *ret = 0;
+    if (r == 0 && g.n > 0) {
+        join(&g);
+        r = most_of(&g, ret);
+    }
+    free(g.list);
+    return r;
+}
+
 int bw_sharing_count(struct bw_catalogue *c,
                      const char *claim,
                      const char *first_day,
@@ -132,19 +207,14 @@ int bw_sharing_count(struct bw_catalogue *c,
                      int64_t *ret,
                      struct bw_err *reterr)
 {
-    struct gathering g = {.claim = claim, .first_day = first_day, .last_day = last_day};
-    int r =
-        c->ops->statements(c, &(struct bw_said_query){.kind = "binding"}, take, &g, reterr);
+    struct bw_sharings all = {.n = 0};
+    int r = bw_sharings_read(c, &all, reterr);
 
     *ret = 0;
-    if (r == 0 && g.n > 0) {
-        join(&g);
-        r = most_of(&g, ret);
+    if (r == 0 && bw_sharings_count(&all, claim, first_day, last_day, ret) < 0) {
+        r = bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    if (r == -ENOMEM) {
-        (void)bw_err_set(reterr, r, "out of memory");
-    }
-    free(g.list);
+    bw_sharings_done(&all);
     return r;
 }
 

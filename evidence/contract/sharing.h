@@ -5,6 +5,7 @@
 
 #include <decimal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct bw_catalogue;
@@ -20,6 +21,24 @@ int bw_sharing_count(struct bw_catalogue *c,
                      const char *last_day,
                      int64_t *ret,
                      struct bw_err *reterr);
+
+/* All bindings in force, for many claims: read once, asked for each. Zeroed to begin with;
+ * done also after a failure. */
+struct bw_sharing_tie;
+struct bw_sharings {
+    struct bw_sharing_tie *list; /* by claim */
+    size_t n, cap;
+};
+int bw_sharings_read(struct bw_catalogue *c,
+                     struct bw_sharings *ret,
+                     struct bw_err *reterr);
+void bw_sharings_done(struct bw_sharings *s);
+/* As bw_sharing_count(). -ENOMEM. */
+int bw_sharings_count(const struct bw_sharings *s,
+                      const char *claim,
+                      const char *first_day,
+                      const char *last_day,
+                      int64_t *ret);
 
 /* Are there more circuits than lines? A claim that does not say of how many lines it is is
  * taken for no more than one: what is one circuit's of its bill is stated nowhere then. */
