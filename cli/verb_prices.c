@@ -82,9 +82,8 @@ static void put_line(const struct bw_prices *p, const struct bw_price_row *r)
     (void)printf("\n");
 }
 
-static int show(const struct asked *a,
-                const struct bw_prices *p,
-                const struct bw_price_seen *s)
+static int
+show(const struct asked *a, const struct bw_prices *p, const struct bw_price_seen *s)
 {
     struct bw_price_group *g = NULL;
     size_t n = 0;
@@ -125,9 +124,8 @@ static int show(const struct asked *a,
     return 0;
 }
 
-static int write_form(const struct asked *a,
-                      const struct bw_prices *p,
-                      const struct bw_price_seen *s)
+static int
+write_form(const struct asked *a, const struct bw_prices *p, const struct bw_price_seen *s)
 {
     struct bw_buf out;
     int r = 0;
@@ -213,8 +211,9 @@ static int make(const struct asked *a)
     struct bw_err err = {.text = "out of memory"};
     int status = bw_docket_open(v, &a->docket, false, &d);
 
-    if (status == 0 && (bw_prices_read(d.catalogue, &p, &err) < 0 ||
-                        bw_prices_choose(&p, &a->ask, &s) < 0 || write_form(a, &p, &s) < 0)) {
+    if (status == 0 &&
+        (bw_prices_read(d.catalogue, &p, &err) < 0 ||
+         bw_prices_choose(&p, &a->ask, &s) < 0 || write_form(a, &p, &s) < 0)) {
         status = bw_cli_failed(v, "%s", err.text);
     }
     bw_price_seen_done(&s);
@@ -262,7 +261,8 @@ const struct bw_verb bw_verb_prices = {
         "\n"
         "Of every claim line on file its price a month and Mbit/s of download, and the\n"
         "medians of them by class of speed (docs/prices.md). Nothing is rounded up. Lines\n"
-        "without a price are counted with the reason: no cost or speed on file, a tax or a\n"
+        "without a price are counted with the reason: no cost or speed on file, a tax or "
+        "a\n"
         "fee, one-time cost alone, a bill that more circuits share than it has lines.\n"
         "\n"
         "  --year FY2026     funding year (the newest on file)\n"

@@ -26,6 +26,7 @@ struct bw_door;
 struct bw_errands;
 struct bw_bags;
 struct bw_packroom;
+struct bw_pricebook;
 struct bw_share_room;
 
 struct bw_collector {
@@ -52,7 +53,8 @@ struct bw_collector {
     struct bw_graphs *graphs;
     struct bw_errands *errands; /* the command, run for packs */
     struct bw_packroom *packroom;
-    struct bw_bags *bags; /* of funding years */
+    struct bw_pricebook *pricebook; /* of all claims, for pages */
+    struct bw_bags *bags;           /* of funding years */
     struct bw_share_room *share_room;
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */

@@ -15,6 +15,7 @@
 #include <measure_worker.h>
 #include <notify.h>
 #include <packroom.h>
+#include <pricebook.h>
 #include <share_http.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,7 @@ static int run(struct bw_collector *c)
         bw_log(BW_AREA_MAIN, BW_WARN, "the event loop had open handles at the end");
     }
     bw_packroom_free(c->packroom);
+    bw_pricebook_free(c->pricebook);
     bw_share_room_free(c->share_room);
     bw_key_free(c->log_key);
     bw_collector_config_free(c->conf);

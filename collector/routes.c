@@ -17,6 +17,7 @@
 #include <page_alerts.h>
 #include <page_changed.h>
 #include <page_places.h>
+#include <page_prices.h>
 #include <page_queue.h>
 #include <page_site.h>
 #include <page_static.h>
@@ -82,6 +83,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/frns/{}/pack", BW_NEED_VIEW, 0, bw_pack_index_frn},
     {"GET", "/api/v1/circuits/{}/pack", BW_NEED_VIEW | BW_OF_CIRCUIT, 0, bw_packroom_get},
     {"GET", "/api/v1/queue", BW_NEED_VIEW, 0, bw_api_queue},
+    {"GET", "/api/v1/prices", BW_NEED_VIEW, 0, bw_api_prices},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
     {"GET", "/log/key", BW_NEED_NOBODY, 0, bw_log_key_get},
     {"GET", "/log/inclusion", BW_NEED_NOBODY, 0, bw_log_inclusion_get},
@@ -102,6 +104,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/sites/{}", BW_NEED_VIEW | BW_OF_SITE, 0, bw_page_site},
     {"GET", "/districts", BW_NEED_VIEW, 0, bw_page_districts},
     {"GET", "/districts/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_district},
+    {"GET", "/prices", BW_NEED_VIEW, 0, bw_page_prices},
     {"GET", "/schools/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_school},
     {"GET", "/s/{}", BW_NEED_NOBODY, 0, bw_share_get},
     {"POST", "/s/{}/comment", BW_NEED_NOBODY, BW_SHARE_FORM_BYTES, bw_share_comment_post},

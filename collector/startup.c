@@ -18,6 +18,7 @@
 #include <measure.h>
 #include <notify.h>
 #include <packroom.h>
+#include <pricebook.h>
 #include <readers.h>
 #include <room.h>
 #include <roomkeeper.h>
@@ -194,6 +195,12 @@ static int start_readers(struct bw_collector *c, struct bw_err *reterr)
     return r < 0 ? bw_err_set(reterr, r, "out of memory") : 0;
 }
 
+static int start_prices(struct bw_collector *c, struct bw_err *reterr)
+{
+    c->pricebook = bw_pricebook_new();
+    return c->pricebook ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+}
+
 static int start_room(struct bw_collector *c, struct bw_err *reterr)
 {
     const struct bw_roomkeeper_opts opts = {
@@ -364,6 +371,7 @@ static const struct {
     {"ledger", start_ingest},
     {"log", start_log},
     {"readers", start_readers},
+    {"prices", start_prices},
     {"room", start_room},
     {"alerts", bw_collector_start_alerts},
     {"graphs", start_graphs},

@@ -24,7 +24,8 @@ enum {
 const struct bw_price_class bw_price_classes[BW_PRICE_CLASSES] = {
     {"under-100m", "under 100 Mbit/s", 0, 100 * M, ""},
     {"100m", "100 to under 300 Mbit/s", 100 * M, 300 * M,
-     "FCC 2014, libraries of places under 50,000; SETDA 2016, the least of a small district"},
+     "FCC 2014, libraries of places under 50,000; SETDA 2016, the least of a small "
+     "district"},
     {"300m", "300 Mbit/s to under 1 Gbit/s", 300 * M, G,
      "SETDA 2016 and 2019, the least of a small district"},
     {"1g", "1 to under 2 Gbit/s", G, 2 * G,
@@ -312,7 +313,8 @@ static uint8_t marks_of(const struct bw_claimline *l, const struct bw_price_row 
 
     m |= r->lines != BW_UNKNOWN && r->lines > 1 ? BW_PRICE_MARK_MANY : 0U;
     m |= stated(&r->one_off) ? BW_PRICE_MARK_ONE_TIME : 0U;
-    m |= l->burst.bps != BW_UNKNOWN && l->burst.bps > l->down.bps ? BW_PRICE_MARK_BURST : 0U;
+    m |=
+        l->burst.bps != BW_UNKNOWN && l->burst.bps > l->down.bps ? BW_PRICE_MARK_BURST : 0U;
     m |= l->up.bps != BW_UNKNOWN && l->up.bps < l->down.bps ? BW_PRICE_MARK_SLOW_UP : 0U;
     m |= (stated(&l->unit_ineligible) && l->unit_ineligible.n > 0) ||
                  more(&l->unit_monthly, &l->unit_eligible)
@@ -321,7 +323,9 @@ static uint8_t marks_of(const struct bw_claimline *l, const struct bw_price_row 
     return (uint8_t)m;
 }
 
-void bw_price_judge(const struct bw_claimline *l, int64_t circuits, struct bw_price_row *ret)
+void bw_price_judge(const struct bw_claimline *l,
+                    int64_t circuits,
+                    struct bw_price_row *ret)
 {
     enum bw_price_why why = why_not(l, circuits);
     enum bw_price_why cost;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * prices.h - what lines cost for each Mbit/s claimed, by what is on file: the price of every
- * claim line, or why it has none (line-price/1), and their medians and spread by region,
- * provider and class of speed (price-spread/1). docs/prices.md has the arithmetic.
+ * prices.h - what lines cost for each Mbit/s claimed, by what is on file: the price of
+ * every claim line, or why it has none (line-price/1), and their medians and spread by
+ * region, provider and class of speed (price-spread/1). docs/prices.md has the arithmetic.
  *
  * Nothing is guessed, converted or rounded up: a line of which a part is not stated is
  * counted with its reason and is in no median; lines for other purposes or at other layers
@@ -30,10 +30,11 @@ struct bw_err;
 /* Why a line has no price; the first that fits. */
 enum bw_price_why {
     BW_PRICE_KNOWN,
-    BW_PRICE_VOID,      /* its request was denied, cancelled or not funded */
-    BW_PRICE_NO_LINE,   /* a tax, a fee, an installation: by its function or product */
-    BW_PRICE_SPEED_1,   /* filed as 1 Mbit/s, as taxes and fees are: no line's speed is known */
-    BW_PRICE_NO_SPEED,  /* no download speed is stated */
+    BW_PRICE_VOID,     /* its request was denied, cancelled or not funded */
+    BW_PRICE_NO_LINE,  /* a tax, a fee, an installation: by its function or product */
+    BW_PRICE_SPEED_1,  /* filed as 1 Mbit/s, as taxes and fees are: no line's speed is known
+                        */
+    BW_PRICE_NO_SPEED, /* no download speed is stated */
     BW_PRICE_SPEED_ODD, /* more than 101 Gbps was filed: perhaps Mbps */
     BW_PRICE_SHARED,    /* more circuits are bound to it than it has lines */
     BW_PRICE_NO_COST,   /* no monthly cost is on file */
@@ -124,7 +125,9 @@ size_t bw_price_class_parse(const char *id);
 
 /* What a line costs for each Mbit/s; `circuits` is how many are bound to it now. Sets of
  * *ret all but the texts, payer, provider and `open`. */
-void bw_price_judge(const struct bw_claimline *line, int64_t circuits, struct bw_price_row *ret);
+void bw_price_judge(const struct bw_claimline *line,
+                    int64_t circuits,
+                    struct bw_price_row *ret);
 
 /* Millionths of a dollar for each Mbit/s, rounded down; unknown: too large to be one. */
 int64_t bw_price_each(const struct bw_decimal *cost, int64_t bps);
@@ -194,10 +197,10 @@ enum {
 };
 
 struct bw_price_seen {
-    int64_t year;          /* as asked, or as found; unknown: there is no line at all */
-    uint32_t *rows;        /* those with a price, by class, price, key */
+    int64_t year;   /* as asked, or as found; unknown: there is no line at all */
+    uint32_t *rows; /* those with a price, by class, price, key */
     size_t n;
-    uint32_t *apart;       /* those without, by reason and key */
+    uint32_t *apart; /* those without, by reason and key */
     size_t n_apart;
     int64_t n_why[BW_PRICE_WHYS];
     int64_t n_role[BW_ROLE_BACKUP + 1]; /* of that year with a price, all else left open */

@@ -188,7 +188,8 @@ static int compare_keys(const struct member *x, const struct member *y)
 
     order = order ? order : compare_names(x->p->providers, x->provider, y->provider);
     order = order ? order : (x->speed > y->speed) - (x->speed < y->speed);
-    return order ? order : (x->row->layer > y->row->layer) - (x->row->layer < y->row->layer);
+    return order ? order
+                 : (x->row->layer > y->row->layer) - (x->row->layer < y->row->layer);
 }
 
 static int compare_members(const void *a, const void *b)
@@ -245,7 +246,8 @@ int bw_prices_group(const struct bw_prices *p,
         list[i] = (struct member){
             .p = p,
             .row = row,
-            .region = by & BW_PRICE_BY_REGION ? p->payers[row->payer].region : BW_PRICE_NONE,
+            .region =
+                by & BW_PRICE_BY_REGION ? p->payers[row->payer].region : BW_PRICE_NONE,
             .provider = by & BW_PRICE_BY_PROVIDER ? row->provider : BW_PRICE_NONE,
             .speed = by & BW_PRICE_BY_SPEED ? row->speed : BW_PRICE_CLASSES};
     }

@@ -81,8 +81,7 @@ static size_t hash(const char *text)
     return (size_t)(h ^ (h >> 32));
 }
 
-static int
-widen(struct slots *s, const struct bw_prices *p, key_cb key, size_t cap)
+static int widen(struct slots *s, const struct bw_prices *p, key_cb key, size_t cap)
 {
     uint32_t *at = calloc(cap, sizeof(*at));
 
@@ -202,7 +201,8 @@ static int provider_of(struct reading *x, const struct bw_claimline *l, uint32_t
             return -ENOMEM;
         }
         p->providers = grown;
-        p->providers[p->n_providers] = (struct bw_price_name){.id = keep(p, id), .name = ""};
+        p->providers[p->n_providers] =
+            (struct bw_price_name){.id = keep(p, id), .name = ""};
         if (!p->providers[p->n_providers].id) {
             return -ENOMEM;
         }
@@ -223,7 +223,8 @@ static int provider_of(struct reading *x, const struct bw_claimline *l, uint32_t
                : 0;
 }
 
-static int add_line(struct reading *x, const struct bw_said *said, const struct bw_claimline *l)
+static int
+add_line(struct reading *x, const struct bw_said *said, const struct bw_claimline *l)
 {
     struct bw_prices *p = x->p;
     char first[BW_DATE_LEN + 1];
@@ -275,7 +276,8 @@ static int on_claim(void *owner, const struct bw_said *said)
     return r;
 }
 
-/* ---- where that is -------------------------------------------------------------------- */
+/* ---- where that is --------------------------------------------------------------------
+ */
 
 static int on_place(void *owner, const struct bw_entity *e)
 {
@@ -394,9 +396,9 @@ static int find_place(struct reading *x,
     for (int i = 0; r == 0 && !*ret && at[0] && i < STEPS_MAX; i++) {
         char parent[BW_NUMBER_MAX + 1] = "";
         (void)snprintf(about, sizeof(about), "ben:%s", at);
-        r = x->c->ops->statements(
-            x->c, &(struct bw_said_query){.kind = "entity", .about = about}, on_entity,
-            parent, reterr);
+        r = x->c->ops->statements(x->c,
+                                  &(struct bw_said_query){.kind = "entity", .about = about},
+                                  on_entity, parent, reterr);
         memcpy(at, parent, sizeof(at));
         *ret = place_numbered(x, at);
     }

@@ -15,7 +15,8 @@
 
 const char *bw_price_role_name(int role)
 {
-    return role == BW_ROLE_UNKNOWN ? "unknown" : bw_claim_role_name((enum bw_claim_role)role);
+    return role == BW_ROLE_UNKNOWN ? "unknown"
+                                   : bw_claim_role_name((enum bw_claim_role)role);
 }
 
 int bw_price_role_parse(const char *word)
@@ -60,7 +61,8 @@ static const char *class_id(size_t speed)
 
 /* ---- JSON -------------------------------------------------------------------------- */
 
-static void json_group(const struct bw_prices *p, const struct bw_price_group *g, struct bw_jw *w)
+static void
+json_group(const struct bw_prices *p, const struct bw_price_group *g, struct bw_jw *w)
 {
     bw_jw_obj(w);
     if (g->region != BW_PRICE_NONE) {
@@ -115,7 +117,8 @@ static void json_decimal(struct bw_jw *w, const char *name, const struct bw_deci
     bw_jw_kstr(w, name, text[0] ? text : NULL);
 }
 
-static void json_line(const struct bw_prices *p, const struct bw_price_row *r, struct bw_jw *w)
+static void
+json_line(const struct bw_prices *p, const struct bw_price_row *r, struct bw_jw *w)
 {
     const struct bw_price_payer *payer = &p->payers[r->payer];
 
@@ -255,7 +258,8 @@ static void cell_price(struct bw_buf *b, int64_t udollars)
     bw_buf_printf(b, ",%s", text);
 }
 
-static void csv_line(const struct bw_prices *p, const struct bw_price_row *r, struct bw_buf *b)
+static void
+csv_line(const struct bw_prices *p, const struct bw_price_row *r, struct bw_buf *b)
 {
     const struct bw_price_payer *payer = &p->payers[r->payer];
     bool first = true;

@@ -39,6 +39,8 @@ module.exports = (w) => [
     { name: "queue districts", at: "/queue?of=districts&sort=latency", shot: false, roles: ["agency"], has: ["css:nav.ranges [aria-current]", "css:th[aria-sort]"] },
     { name: "queue opened", at: `/queue?open=${w.school}`, roles: ["district", "viewer"], has: ["Made of", "of 100", "css:#weights"] },
     { name: "queue apart", at: "/queue?show=apart", shot: false, roles: ["viewer"], has: ["known parts weigh"] },
+    { name: "prices", at: "/prices", roles: ["viewer", "district"], has: ["Prices", "By provider", "Without a price", "css:svg.spread"] },
+    { name: "prices of a class", at: "/prices?class=1g&layer=ip", shot: false, roles: ["agency"], has: ["css:option[selected]"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

@@ -73,7 +73,8 @@ static void classes(void **state)
 {
     (void)state;
     assert_string_equal(bw_price_classes[bw_price_class_of(1)].id, "under-100m");
-    assert_string_equal(bw_price_classes[bw_price_class_of(100 * MBPS - 1)].id, "under-100m");
+    assert_string_equal(bw_price_classes[bw_price_class_of(100 * MBPS - 1)].id,
+                        "under-100m");
     assert_string_equal(bw_price_classes[bw_price_class_of(100 * MBPS)].id, "100m");
     assert_string_equal(bw_price_classes[bw_price_class_of(1000 * MBPS)].id, "1g");
     assert_string_equal(bw_price_classes[bw_price_class_of(400000 * MBPS)].id, "10g");
@@ -106,7 +107,8 @@ static void reasons(void **state)
     (void)snprintf(c.product, sizeof(c.product), "Taxes and USF Fees");
     assert_int_equal(judged(&c, 0).why, BW_PRICE_NO_LINE);
     line_of(&c, 1000, money(25, 0));
-    (void)snprintf(c.product, sizeof(c.product), "Coffee-Syntax Ethernet"); /* no such word */
+    (void)snprintf(c.product, sizeof(c.product),
+                   "Coffee-Syntax Ethernet"); /* no such word */
     assert_int_equal(judged(&c, 0).why, BW_PRICE_KNOWN);
     (void)snprintf(c.function, sizeof(c.function), "Miscellaneous");
     assert_int_equal(judged(&c, 0).why, BW_PRICE_NO_LINE);
@@ -187,7 +189,8 @@ static void costs(void **state)
 
 /* ---- from a catalogue --------------------------------------------------------------- */
 
-static void entity(struct fixture *f, const char *id, enum bw_entity_kind kind, const char *parent)
+static void
+entity(struct fixture *f, const char *id, enum bw_entity_kind kind, const char *parent)
 {
     struct bw_entity e = {.kind = kind};
 
@@ -210,12 +213,13 @@ static void claim(struct fixture *f,
     char body[512];
 
     (void)snprintf(about, sizeof(about), "frn:2699000001.%s", item);
-    (void)snprintf(body, sizeof(body),
-                   "{\"v\":1,\"year\":2026,\"frn\":\"2699000001\",\"line\":\"%s\",\"payer\":"
-                   "\"%s\",\"role\":\"internet\",\"down\":{\"bps\":%d000000,\"filed\":\"%d\","
-                   "\"unit\":\"Mbps\"}%s,\"quantity\":\"1\",\"unit_monthly\":\"%d\","
-                   "\"spin\":\"%s\",\"provider\":\"Heron %s\"}",
-                   item, payer, mbps, mbps, more, usd, spin, spin + 8);
+    (void)snprintf(
+        body, sizeof(body),
+        "{\"v\":1,\"year\":2026,\"frn\":\"2699000001\",\"line\":\"%s\",\"payer\":"
+        "\"%s\",\"role\":\"internet\",\"down\":{\"bps\":%d000000,\"filed\":\"%d\","
+        "\"unit\":\"Mbps\"}%s,\"quantity\":\"1\",\"unit_monthly\":\"%d\","
+        "\"spin\":\"%s\",\"provider\":\"Heron %s\"}",
+        item, payer, mbps, mbps, more, usd, spin, spin + 8);
     say(f, BW_STATEMENT_CLAIM, about, NULL, body, NULL);
 }
 
@@ -301,8 +305,8 @@ static void from_a_catalogue(void **state)
     assert_int_equal(g[1].n_private, 4); /* said by grey, not imported from USAC */
     assert_int_equal(g[2].layer, BW_LAYER_ETHERNET);
     free(g);
-    assert_int_equal(bw_prices_group(&p, &s, BW_PRICE_BY_REGION | BW_PRICE_BY_PROVIDER, &g, &n),
-                     0);
+    assert_int_equal(
+        bw_prices_group(&p, &s, BW_PRICE_BY_REGION | BW_PRICE_BY_PROVIDER, &g, &n), 0);
     assert_int_equal(n, 4); /* north: 1 and 2; nowhere: 1, and 2 at its layer */
     assert_int_equal(g[0].region, 0);
     assert_int_equal(g[0].s.n, 2);
@@ -330,9 +334,10 @@ static void from_a_catalogue(void **state)
     bw_prices_csv_lines(&p, &s, &out);
     bw_buf_putc(&out, '\0');
     assert_null(strstr(out.data, "110001"));
-    assert_non_null(strstr(out.data, "frn:2699000001.005,2026,110002,,district-110002,,,"
-                                     "143000001,Heron 1,internet,not-stated,100m,100000000,,"
-                                     "300,3.000000,1,1,,,,no,line-price/1\r\n"));
+    assert_non_null(strstr(out.data,
+                           "frn:2699000001.005,2026,110002,,district-110002,,,"
+                           "143000001,Heron 1,internet,not-stated,100m,100000000,,"
+                           "300,3.000000,1,1,,,,no,line-price/1\r\n"));
     assert_non_null(strstr(out.data, ",600,,1,2,,,shared,no,line-price/1\r\n"));
     bw_buf_clear(&out);
     bw_prices_json(&p, &ask, &s, true, &out);
