@@ -167,6 +167,8 @@ static void take_used(const struct bw_report *r, struct bw_room_day *d)
         w->class_p95_bps = in_class->p95_bps;
         w->class_peak_bps = in_class->peak_bps;
         w->class_share_ppm = in_class->share_p95_ppm;
+        w->claimed_p95_bps = in_class->converted_p95_bps;
+        w->claimed_peak_bps = in_class->converted_peak_bps;
         w->bytes = u->bytes[way];
     }
 }

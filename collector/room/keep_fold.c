@@ -163,6 +163,32 @@ static int fold_day(struct bw_roomkeeper *k,
     return r;
 }
 
+/* A whole month by a report of its own. */
+static int fold_month(struct bw_roomkeeper *k,
+                      struct keep_circuit *c,
+                      int64_t month,
+                      struct bw_err *reterr)
+{
+    int64_t from = day_start(c, bw_keep_month_day(month));
+    int64_t to = day_start(c, bw_keep_month_day(month + 1));
+    struct bw_known_asked asked = {.calendars = NULL};
+    struct bw_room_month m;
+    int r = make(k, c, from, to, &asked, NULL, reterr);
+
+    bw_known_asked_done(&asked);
+    if (r == 1) {
+        memset(k->facts, 0, sizeof(*k->facts));
+        bw_room_day_init(&k->facts->day);
+        r = 0;
+    }
+    if (r == 0) {
+        bw_room_month_take(&k->facts->day, (int32_t)month, &m);
+        bw_keep_months_put(c, &m);
+        r = bw_roomstore_put_month(k->store, c->id, &m, reterr);
+    }
+    return r;
+}
+
 /* The days before today, as one report, and what the rules will have of it. */
 static int
 fold_merged(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *reterr)
@@ -209,6 +235,7 @@ enum kind {
     JOB_TODAY,
     JOB_LATE, /* days with new records before today */
     JOB_MERGED,
+    JOB_MONTH,
     JOB_FILL,
     JOB_NONE
 };
@@ -219,8 +246,7 @@ struct job {
     struct keep_circuit *c;
 };
 
-/* The oldest day that is to be filled; days before its first record are not. */
-static int64_t oldest_day(const struct keep_circuit *c)
+int64_t bw_keep_oldest_day(const struct keep_circuit *c)
 {
     int64_t year = c->day - BW_KEEP_FILL_DAYS;
     int64_t first = c->first_start_unix_s == BW_UNKNOWN
@@ -250,7 +276,11 @@ static struct job job_of(const struct bw_roomkeeper *k, const struct keep_circui
     if (c->merged_day != c->day) {
         return (struct job){JOB_MERGED, c->folded_mono_ms, NULL};
     }
-    if (c->filled_from_day > oldest_day(c)) {
+    int64_t month = bw_keep_months_next(c);
+    if (month != BW_UNKNOWN) {
+        return (struct job){JOB_MONTH, -month, NULL};
+    }
+    if (c->filled_from_day > bw_keep_oldest_day(c)) {
         return (struct job){JOB_FILL, -c->filled_from_day, NULL};
     }
     return (struct job){JOB_NONE, 0, NULL};
@@ -306,6 +336,7 @@ static int do_job(struct bw_roomkeeper *k, struct job *j, struct bw_err *reterr)
 {
     struct keep_circuit *c = j->c;
     struct bw_err why = {.text = ""};
+    int64_t month;
     int r = 0;
 
     switch (j->kind) {
@@ -342,6 +373,20 @@ static int do_job(struct bw_roomkeeper *k, struct job *j, struct bw_err *reterr)
             *reterr = why;
         }
         break;
+    case JOB_MONTH:
+        month = bw_keep_months_next(c);
+        r = fold_month(k, c, month, &why);
+        if (r < 0 && !is_store_s(r)) {
+            failed(k, c, &why);
+            r = 0;
+        } else if (r < 0 && reterr) {
+            *reterr = why;
+        }
+        if (r == 0) {
+            c->months_due &= ~(UINT32_C(1) << (c->month - month));
+            r = bw_roomstore_set_months(k->store, c->id, c->month, c->months_due, reterr);
+        }
+        break;
     case JOB_FILL:
         r = do_day(k, c, c->filled_from_day - 1, reterr);
         c->filled_from_day -= r == 0;
@@ -366,6 +411,9 @@ static int keep_place(struct bw_roomkeeper *k, struct bw_err *reterr)
         }
         if (c->unkept) {
             r = bw_roomstore_set_filled(k->store, c->id, c->filled_from_day, reterr);
+            r = r < 0 ? r
+                      : bw_roomstore_set_months(k->store, c->id, c->month, c->months_due,
+                                                reterr);
             c->unkept = r < 0;
         }
     }
@@ -393,6 +441,7 @@ static int forget(struct bw_roomkeeper *k, struct bw_err *reterr)
     }
     k->forgot_day = today;
     return bw_roomstore_forget(k->store, today - BW_KEEP_FILL_DAYS - 4,
+                               bw_keep_month_of(today) - BW_ROOM_MONTHS - 1,
                                k->now_unix_ms - BW_KEEP_RUNS_MS * 3, reterr);
 }
 
@@ -464,7 +513,7 @@ void bw_keep_count(struct bw_roomkeeper *k)
 
     for (size_t i = 0; i < k->n_circuits; i++) {
         const struct keep_circuit *c = k->circuits[i];
-        int64_t oldest = oldest_day(c);
+        int64_t oldest = bw_keep_oldest_day(c);
         to_fill += c->filled_from_day > oldest ? c->filled_from_day - oldest : 0;
         if (c->dirty & 1) {
             int64_t known_to =

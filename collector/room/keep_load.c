@@ -70,6 +70,23 @@ static int on_circuit(void *owner, const struct bw_roomstore_circuit *x)
     }
     c->filled_from_day = x->filled_from_day;
     c->dirty = (UINT32_C(2) << gap) - 1;
+    if (x->months_at != BW_UNKNOWN && x->months_at <= c->month) {
+        c->month = x->months_at;
+        c->months_due = (uint32_t)x->months_due & BW_KEEP_MONTHS_DUE;
+        bw_keep_months_place(c);
+    }
+    /* Days whose marks were lost may lie in the month before. */
+    bw_keep_months_mark(c, c->day - gap);
+    return 0;
+}
+
+static int on_month(void *owner, int64_t circuit, const struct bw_room_month *m)
+{
+    struct keep_circuit *c = of_id(owner, circuit);
+
+    if (c && m->month < c->month) {
+        bw_keep_months_put(c, m);
+    }
     return 0;
 }
 
@@ -128,6 +145,7 @@ static int place_all(struct bw_roomkeeper *k, struct load *l, struct bw_err *ret
             c->day = bw_keep_day_of(c, k->now_unix_ms / 1000);
             c->filled_from_day = c->day + 1;
             c->dirty = 3;
+            bw_keep_months_place(c);
             l->n_ids = (size_t)c->id >= l->n_ids ? (size_t)c->id + 1 : l->n_ids;
         }
     }
@@ -178,6 +196,10 @@ int bw_keep_load(struct bw_roomkeeper *k, struct bw_err *reterr)
                   : bw_roomstore_runs(k->store, BW_UNKNOWN,
                                       k->now_unix_ms - BW_KEEP_RUNS_MS, on_run, &l, reterr);
         r = r < 0 ? r : bw_roomstore_risks(k->store, on_risk, &l, reterr);
+        r = r < 0
+                ? r
+                : bw_roomstore_months(k->store, bw_keep_month_of(day - 1) - BW_ROOM_MONTHS,
+                                      on_month, &l, reterr);
     }
     r = r < 0 ? r : bw_keep_load_spells(k, reterr);
     free(l.by_id);

@@ -86,6 +86,7 @@ add_circuit(struct bw_roomkeeper *k, const char *site, const char *name)
     c->id = BW_UNKNOWN;
     c->day = BW_UNKNOWN;
     c->filled_from_day = BW_UNKNOWN;
+    c->month = BW_UNKNOWN;
     c->merged_day = BW_UNKNOWN;
     c->students = BW_UNKNOWN;
     c->newest_test_ms = BW_UNKNOWN;
@@ -140,6 +141,7 @@ static void refill(struct keep_circuit *c)
     if (c->day != BW_UNKNOWN) {
         c->dirty |= 3; /* today and yesterday at once; the others in their turn */
         c->filled_from_day = c->day + 1;
+        c->months_due = BW_KEEP_MONTHS_DUE;
         c->unkept = true;
     }
 }
@@ -337,6 +339,7 @@ static void mark_day(struct keep_circuit *c, int64_t day)
 {
     int64_t ago = c->day - day;
 
+    bw_keep_months_mark(c, day);
     if (ago >= 0 && ago < BW_KEEP_DIRTY_DAYS) {
         c->dirty |= UINT32_C(1) << ago;
     } else if (ago >= BW_KEEP_DIRTY_DAYS && c->filled_from_day <= day) {
@@ -416,6 +419,7 @@ static int place(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err 
         }
     }
     c->day = by < 0 ? c->day : today; /* a clock that was set back changes no day */
+    bw_keep_months_place(c);
     return 0;
 }
 

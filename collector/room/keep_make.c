@@ -65,6 +65,9 @@ void bw_keep_room_free(struct bw_room *r)
         free(r->circuits);
         free(r->entity_by_id);
         free(r->site_by_id);
+        free(r->months);
+        free(r->calendars);
+        free(r->testing_days);
         free(r);
     }
 }
@@ -298,6 +301,11 @@ static void make_circuit(const struct bw_roomkeeper *k,
     to->has_today = c->today.n_records > 0;
     to->has_yesterday = c->yesterday.n_records > 0;
     to->has_merged = c->merged.n_records > 0;
+    to->first_month = r->n_circuits > 1 ? r->circuits[r->n_circuits - 2].end_month : 0;
+    to->end_month = to->first_month + (uint32_t)c->n_months;
+    to->this_month = (int32_t)c->month;
+    to->months_due = bw_keep_months_reach(c);
+    memcpy(r->months + to->first_month, c->months, c->n_months * sizeof(c->months[0]));
     to->today = c->today;
     to->yesterday = c->yesterday;
     to->merged = c->merged;
@@ -471,6 +479,7 @@ index_all(struct bw_room *r, const struct tree *t, const struct bw_roomkeeper *k
 static struct bw_room *room_new(const struct bw_roomkeeper *k, size_t n_entities)
 {
     struct bw_room *r = calloc(1, sizeof(*r));
+    size_t n_months = 0;
 
     if (!r) {
         return NULL;
@@ -478,13 +487,18 @@ static struct bw_room *room_new(const struct bw_roomkeeper *k, size_t n_entities
     r->entities = calloc(n_entities + 1, sizeof(*r->entities));
     r->sites = calloc(k->n_sites + 1, sizeof(*r->sites));
     r->circuits = calloc(k->n_circuits + 1, sizeof(*r->circuits));
-    if (!r->entities || !r->sites || !r->circuits) {
+    for (size_t i = 0; i < k->n_circuits; i++) {
+        n_months += k->circuits[i]->n_months;
+    }
+    r->months = calloc(n_months + 1, sizeof(*r->months));
+    if (!r->entities || !r->sites || !r->circuits || !r->months) {
         bw_keep_room_free(r);
         return NULL;
     }
     r->bytes = sizeof(*r) + (n_entities + 1) * (sizeof(*r->entities) + sizeof(uint32_t)) +
                (k->n_sites + 1) * (sizeof(*r->sites) + sizeof(uint32_t)) +
-               (k->n_circuits + 1) * sizeof(*r->circuits);
+               (k->n_circuits + 1) * sizeof(*r->circuits) +
+               (n_months + 1) * sizeof(*r->months);
     return r;
 }
 
@@ -504,6 +518,7 @@ struct bw_room *bw_keep_make(struct bw_roomkeeper *k)
         r->health = k->health.now;
         walk(r, &t, &failed);
         failed |= !make_sites(k, r, &t, &failed) || !index_all(r, &t, k);
+        failed |= !failed && !bw_keep_calendars(k, r);
         span_entities(r);
         count_students(r);
     } else {

@@ -261,7 +261,9 @@ struct news {
     struct bw_known *k;
     bw_known_said_cb cb;
     void *owner;
-    bool all; /* was told: of any */
+    bool all;                           /* was told: of any */
+    char (*withdrawn)[BW_HASH_LEN + 1]; /* of which withdrawals are */
+    size_t n_withdrawn, cap_withdrawn;
 };
 
 /* Kinds without a number (links, weights of the queue) are in no report's figure. */
@@ -270,17 +272,53 @@ static bool changes_figures(enum bw_statement_kind kind)
     return kind != BW_STATEMENT_REPLY && kind != BW_STATEMENT_OTHER;
 }
 
+static void tell(struct news *n, const struct bw_statement *s)
+{
+    bool one = strncmp(s->about, "circuit:", 8) == 0 || strncmp(s->about, "site:", 5) == 0;
+
+    if (changes_figures(s->kind) && !n->all) {
+        n->cb(n->owner, one ? s->about : NULL);
+        n->all = !one;
+    }
+}
+
 static int on_said(void *owner, const struct bw_said *s)
 {
     struct news *n = owner;
-    const char *about = s->statement->about;
-    bool one = strncmp(about, "circuit:", 8) == 0 || strncmp(about, "site:", 5) == 0;
+    void *room;
 
-    if (changes_figures(s->statement->kind) && !n->all) {
-        n->cb(n->owner, one ? about : NULL);
-        n->all = !one;
+    if (s->statement->kind != BW_STATEMENT_WITHDRAWAL) {
+        tell(n, s->statement);
+        return n->all;
     }
-    return n->all;
+    /* It is about an id: what changes is what that one was about. */
+    room = bw_grow(n->withdrawn, n->n_withdrawn, &n->cap_withdrawn, sizeof(*n->withdrawn));
+    if (!room) {
+        return -ENOMEM;
+    }
+    n->withdrawn = room;
+    (void)snprintf(n->withdrawn[n->n_withdrawn++], sizeof(*n->withdrawn), "%.*s",
+                   BW_HASH_LEN, s->statement->about);
+    return 0;
+}
+
+static int on_withdrawn(void *owner, const struct bw_said *s)
+{
+    tell(owner, s->statement);
+    return 0;
+}
+
+/* All that is new since *said, told. */
+static int
+tell_news(struct bw_catalogue *c, int64_t said, struct news *n, struct bw_err *reterr)
+{
+    int r = c->ops->statements_from(c, said, on_said, n, reterr);
+
+    for (size_t i = 0; r == 0 && !n->all && i < n->n_withdrawn; i++) {
+        r = c->ops->statement_find(c, n->withdrawn[i], on_withdrawn, n, reterr);
+    }
+    free(n->withdrawn);
+    return r < 0 ? r : 0; /* the walk ends once all is told */
 }
 
 int bw_known_refresh(struct bw_known *k,
@@ -311,8 +349,7 @@ int bw_known_refresh(struct bw_known *k,
         r = bw_known_read_said(k, l.sites, l.n_sites, reterr);
     }
     if (r == 0 && n.cb && count > *said) {
-        r = c->ops->statements_from(c, *said, on_said, &n, reterr);
-        r = r < 0 ? r : 0; /* the walk ends once all is told */
+        r = tell_news(c, *said, &n, reterr);
     }
     if (r < 0) {
         lists_done(&l);

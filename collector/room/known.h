@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct bw_err;
+struct bw_calendar_kept;
 struct bw_known;
 struct bw_ledger;
 struct bw_origin;
@@ -70,6 +71,10 @@ int64_t
 bw_known_facts_since(const struct bw_known *k, const char *site, const char *circuit);
 /* A number that is another one when what is typed as claims in the catalogue is. */
 uint64_t bw_known_claims_mark(const struct bw_known *k);
+
+/* Calendars on file, by key (calendars.h) and then as they are asked; lent until the next
+ * refresh. */
+const struct bw_calendar_kept *bw_known_calendars(const struct bw_known *k, size_t *ret_n);
 
 /* The zone that a site's days are in: its nearest calendar's, else this machine's. Lent for
  * good. */

@@ -257,6 +257,12 @@ enum {
     GOVERNING_MAX = 256
 };
 
+const struct bw_calendar_kept *bw_known_calendars(const struct bw_known *k, size_t *ret_n)
+{
+    *ret_n = k->calendars.n;
+    return k->calendars.list;
+}
+
 int bw_known_zone(struct bw_known *k,
                   const char *site,
                   const struct bw_tz **ret,

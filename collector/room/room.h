@@ -142,7 +142,10 @@ struct bw_room_circuit {
     bool has_today, has_yesterday, has_merged; /* it has any record then */
     struct bw_room_day today;                  /* running, in the zone of its calendar */
     struct bw_room_day yesterday;
-    struct bw_room_day merged; /* the report of the 28 local days before today */
+    struct bw_room_day merged;       /* the report of the 28 local days before today */
+    uint32_t first_month, end_month; /* in `months`: whole ones with records, ascending */
+    int32_t this_month;              /* that runs, where it stands */
+    uint32_t months_due; /* bit n: of the month n before it figures are not known yet */
     struct bw_room_spell spell[BW_ROOM_CONDITIONS - BW_ROOM_BELOW]; /* from BELOW on */
     struct bw_room_risk risk;
     /* Of BW_ROOM_BELOW: the run and what it was held against. */
@@ -169,6 +172,14 @@ struct bw_room_health {
                                   read, or there is none */
 };
 
+/* A calendar on file: of an entity, for the days of which it speaks. */
+struct bw_room_calendar {
+    uint32_t entity;  /* BW_ROOM_NONE: the state's */
+    int64_t from_day; /* both inclusive; unknown: it speaks of every day */
+    int64_t to_day;
+    uint32_t first_testing, end_testing; /* in testing_days */
+};
+
 struct bw_room {
     int64_t made_unix_ms;
     int64_t watched_since_unix_s; /* conditions before are not known: younger than a day,
@@ -180,9 +191,14 @@ struct bw_room {
     size_t n_sites;
     struct bw_room_circuit *circuits;
     size_t n_circuits;
-    uint32_t *entity_by_id; /* [n_entities], by id */
-    uint32_t *site_by_id;   /* [n_sites] */
-    int64_t n_positions;    /* of the ledger */
+    struct bw_room_month *months;       /* circuit by circuit */
+    uint32_t *entity_by_id;             /* [n_entities], by id */
+    uint32_t *site_by_id;               /* [n_sites] */
+    struct bw_room_calendar *calendars; /* by entity (BW_ROOM_NONE last), then as the
+                                           nearest is asked: the first that speaks counts */
+    size_t n_calendars;
+    int64_t *testing_days; /* with class, each calendar's ascending */
+    int64_t n_positions;   /* of the ledger */
     struct bw_room_health health;
     /* what follows is the keeper's own */
     void *arena;

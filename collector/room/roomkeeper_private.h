@@ -2,7 +2,7 @@
  * roomkeeper_private.h - what the keeper's files share: roomkeeper.c (the thread),
  * keep_look.c (what is new), keep_load.c (what is kept), keep_fold.c (days), keep_risk.c
  * (whether evidence will be enough), keep_spells.c (what began and ended), keep_health.c,
- * keep_make.c (a room). */
+ * keep_calendars.c (testing weeks), keep_make.c (a room). */
 #ifndef BW_ROOMKEEPER_PRIVATE_H
 #define BW_ROOMKEEPER_PRIVATE_H
 
@@ -24,7 +24,8 @@ enum {
     BW_KEEP_DIRTY_DAYS = 32,        /* days of a mask; older ones are filled again */
     BW_KEEP_FILL_DAYS = 396,        /* a year and a month */
     BW_KEEP_RUNS_MS = 3 * 86400000, /* of runs in memory */
-    BW_KEEP_CERTIFICATES_MAX = 8
+    BW_KEEP_CERTIFICATES_MAX = 8,
+    BW_KEEP_MONTHS_DUE = (2 << BW_ROOM_MONTHS) - 2 /* all whole months that are kept */
 };
 
 struct keep_site {
@@ -55,9 +56,13 @@ struct keep_circuit {
     /* days; `day` is today's local one, unknown: not placed yet */
     int64_t day;
     int64_t filled_from_day;
-    uint32_t dirty; /* bit n: n days before `day` have records that were not folded */
-    bool unkept;    /* filled_from_day is another one than room.db has */
-    bool hurry;     /* a new test is among them */
+    uint32_t dirty;      /* bit n: n days before `day` have records that were not folded */
+    bool unkept;         /* filled_from_day or months_due are others than room.db has */
+    int64_t month;       /* of `day`, as bw_keep_month_of() */
+    uint32_t months_due; /* bit n: the month n before it is not folded */
+    struct bw_room_month months[BW_ROOM_MONTHS]; /* with records, ascending */
+    size_t n_months;
+    bool hurry; /* a new test is among them */
     int64_t folded_mono_ms;
     struct bw_room_day today, yesterday, merged;
     int64_t merged_day;       /* it was made on; unknown: not yet */
@@ -149,6 +154,23 @@ int bw_keep_look(struct bw_roomkeeper *k, struct bw_err *reterr);
 /* The local day of an instant, of a circuit. */
 int64_t bw_keep_day_of(const struct keep_circuit *c, int64_t unix_s);
 
+/* ---- keep_months.c: whole months, each by its own report */
+int64_t bw_keep_month_of(int64_t day);
+/* The first day of a month. */
+int64_t bw_keep_month_day(int64_t month);
+/* It is another day: months that are over are due, those that are too old go. */
+void bw_keep_months_place(struct keep_circuit *c);
+/* Figures of this day may be others: its month's too. */
+void bw_keep_months_mark(struct keep_circuit *c, int64_t day);
+/* Those that are due and will be folded: not from before its records, or the fill. */
+uint32_t bw_keep_months_reach(const struct keep_circuit *c);
+/* The oldest day that is to be filled; days before its first record are not. */
+int64_t bw_keep_oldest_day(const struct keep_circuit *c);
+/* The newest that is due; unknown: none. */
+int64_t bw_keep_months_next(const struct keep_circuit *c);
+/* In its place; one without records takes it away. */
+void bw_keep_months_put(struct keep_circuit *c, const struct bw_room_month *m);
+
 /* ---- keep_fold.c: until the pass is due again. *ret_more: something is left to do */
 int bw_keep_fold(struct bw_roomkeeper *k,
                  int64_t until_mono_ms,
@@ -178,6 +200,9 @@ int bw_keep_load_spells(struct bw_roomkeeper *k, struct bw_err *reterr);
 
 /* ---- keep_health.c */
 void bw_keep_health(struct bw_roomkeeper *k);
+
+/* ---- keep_calendars.c: into a room that has its entities; false without memory */
+bool bw_keep_calendars(const struct bw_roomkeeper *k, struct bw_room *r);
 
 /* ---- keep_make.c: NULL without memory */
 struct bw_room *bw_keep_make(struct bw_roomkeeper *k);

@@ -63,6 +63,7 @@ add_circuit(struct world *w, int i, const char *site, const char *name, int64_t 
     bw_room_day_init(&c->yesterday);
     bw_room_day_init(&c->merged);
     c->students = students;
+    c->month = BW_UNKNOWN;
     for (int s = 0; s < BW_ROOM_CONDITIONS - BW_ROOM_BELOW; s++) {
         c->spell[s] = never;
     }
@@ -416,6 +417,67 @@ static void what_is_at_risk(void **state)
     bw_tz_free(tz);
 }
 
+/* Whole months: due as they end, again when a record comes for one, until they are old. */
+static void months_are_due_until_they_are_folded(void **state)
+{
+    struct keep_site site = {.id = "s-elm00"};
+    struct keep_circuit c = {.site = &site, .month = BW_UNKNOWN};
+    struct bw_room_month m = {.n_days = 20};
+    struct bw_tz *tz = NULL;
+    struct bw_err err = {.text = ""};
+
+    (void)state;
+    assert_int_equal(bw_tz_load("UTC", &tz, &err), 0);
+    site.zone = tz;
+    c.day = 20772;                        /* 2026-11-15 */
+    c.first_start_unix_s = 20697 * 86400; /* 2026-09-01 */
+    c.filled_from_day = c.day + 1;
+    bw_keep_months_place(&c);
+    assert_int_equal(c.month, 2026 * 12 + 10);
+    assert_int_equal(bw_keep_month_day(c.month), 20758); /* its first */
+    assert_int_equal(bw_keep_months_reach(&c), 6);       /* October and September */
+    assert_int_equal(bw_keep_months_next(&c), c.month - 1);
+    c.months_due &= ~2U;
+    assert_int_equal(bw_keep_months_next(&c), c.month - 2);
+    c.months_due &= ~4U;
+    assert_int_equal(bw_keep_months_next(&c), BW_UNKNOWN);
+    bw_keep_months_mark(&c, 20758); /* this month's own */
+    assert_int_equal(bw_keep_months_next(&c), BW_UNKNOWN);
+    bw_keep_months_mark(&c, 20697);
+    assert_int_equal(bw_keep_months_next(&c), c.month - 2);
+    c.day = 20788; /* 2026-12-01: November is over, September waits still */
+    bw_keep_months_place(&c);
+    assert_int_equal(bw_keep_months_reach(&c), 2 + 8);
+    /* in memory: by month, each once, none without days */
+    for (int i = 0; i < 3; i++) {
+        static const int order[] = {3, 1, 2};
+        m.month = (int32_t)c.month - order[i];
+        m.n_compared = order[i];
+        bw_keep_months_put(&c, &m);
+        bw_keep_months_put(&c, &m);
+    }
+    assert_int_equal(c.n_months, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(c.months[i].n_compared, 3 - i);
+    }
+    m.month = (int32_t)c.month - 2;
+    m.n_days = 0;
+    bw_keep_months_put(&c, &m);
+    assert_int_equal(c.n_months, 2);
+    assert_int_equal(c.months[1].n_compared, 1);
+    /* twelve are kept: in October 2027 November is the oldest but one */
+    c.day = 21122;
+    bw_keep_months_place(&c);
+    assert_int_equal(c.month, 2027 * 12 + 9);
+    assert_int_equal(c.n_months, 1);
+    assert_int_equal(c.months[0].month, 2026 * 12 + 10);
+    c.day += 61;
+    bw_keep_months_place(&c);
+    assert_int_equal(c.n_months, 0);
+    assert_int_equal(bw_keep_months_next(&c), c.month - 1);
+    bw_tz_free(tz);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +486,7 @@ int main(void)
         cmocka_unit_test(students_are_counted_once),
         cmocka_unit_test(spells),
         cmocka_unit_test(what_is_at_risk),
+        cmocka_unit_test(months_are_due_until_they_are_folded),
         cmocka_unit_test(what_begins_ends_and_is_kept),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -82,6 +82,8 @@ static struct bw_room_day a_day(int64_t day)
     d.way[BW_DOWN].class_p95_bps = 2003;
     d.way[BW_DOWN].class_peak_bps = 2004;
     d.way[BW_DOWN].class_share_ppm = 2005;
+    d.way[BW_DOWN].claimed_p95_bps = 2024;
+    d.way[BW_DOWN].claimed_peak_bps = 2025;
     d.way[BW_DOWN].bytes = INT64_C(1) << 50;
     d.way[BW_DOWN].full_s = 2006;
     d.way[BW_DOWN].full_of_s = 2007;
@@ -208,7 +210,7 @@ static void days_come_back(void **state)
     want.n_records = 0;
     assert_int_equal(bw_roomstore_put_day(p->s, alder, BW_ROOM_SPAN_DAY, &want, &p->err),
                      0);
-    assert_int_equal(bw_roomstore_forget(p->s, 20001, 0, &p->err), 0);
+    assert_int_equal(bw_roomstore_forget(p->s, 20001, 0, 0, &p->err), 0);
     h.n_days = 0;
     assert_int_equal(bw_roomstore_days(p->s, BW_UNKNOWN, BW_ROOM_SPAN_DAY, 0, INT64_MAX,
                                        on_day, &h, &p->err),
@@ -219,6 +221,69 @@ static void days_come_back(void **state)
     assert_int_equal(bw_roomstore_circuits(p->s, on_circuit, &h, &p->err), 0);
     assert_string_equal(h.circuit.site, "s-birch");
     assert_int_equal(h.circuit.filled_from_day, 19999);
+}
+
+struct heard_months {
+    struct bw_room_month list[4];
+    int64_t circuits[4];
+    size_t n;
+};
+
+static int on_month(void *owner, int64_t circuit, const struct bw_room_month *m)
+{
+    struct heard_months *h = owner;
+
+    assert_true(h->n < 4);
+    h->list[h->n] = *m;
+    h->circuits[h->n++] = circuit;
+    return 0;
+}
+
+static void months_come_back(void **state)
+{
+    struct place *p = *state;
+    struct heard h = {.n_days = 0};
+    struct heard_months got = {.n = 0};
+    struct bw_room_month m;
+    struct bw_room_day d = a_day(20001);
+    int64_t alder = 0;
+    int64_t birch = 0;
+
+    assert_int_equal(bw_roomstore_open(p->path, &p->s, NULL, &p->err), 0);
+    assert_int_equal(bw_roomstore_circuit(p->s, "s-alder", "wan", &alder, &p->err), 0);
+    assert_int_equal(bw_roomstore_circuit(p->s, "s-birch", "wan", &birch, &p->err), 0);
+    d.n_days = 20;
+    bw_room_month_take(&d, 24321, &m);
+    assert_int_equal(m.median_bps, 2010);
+    assert_int_equal(m.class_expected, 2008);
+    for (int32_t month = 24323; month >= 24321; month--) {
+        m.month = month;
+        assert_int_equal(bw_roomstore_put_month(p->s, alder, &m, &p->err), 0);
+    }
+    m.claim_bps = BW_UNKNOWN;
+    assert_int_equal(bw_roomstore_put_month(p->s, birch, &m, &p->err), 0);
+    assert_int_equal(bw_roomstore_months(p->s, 24322, on_month, &got, &p->err), 0);
+    assert_int_equal(got.n, 2);
+    got.n = 0;
+    assert_int_equal(bw_roomstore_months(p->s, 0, on_month, &got, &p->err), 0);
+    assert_int_equal(got.n, 4);
+    assert_int_equal(got.circuits[3], birch);
+    assert_memory_equal(&got.list[3], &m, sizeof(m));
+    assert_int_equal(got.list[0].month, 24321);
+    assert_int_equal(got.list[0].claim_bps, INT64_C(100000000000));
+    /* one without a day is none; what is old goes */
+    m.n_days = 0;
+    m.month = 24323;
+    assert_int_equal(bw_roomstore_put_month(p->s, alder, &m, &p->err), 0);
+    assert_int_equal(bw_roomstore_forget(p->s, 0, 24322, 0, &p->err), 0);
+    got.n = 0;
+    assert_int_equal(bw_roomstore_months(p->s, 0, on_month, &got, &p->err), 0);
+    assert_int_equal(got.n, 1);
+    assert_int_equal(got.list[0].month, 24322);
+    assert_int_equal(bw_roomstore_set_months(p->s, birch, 24324, 6, &p->err), 0);
+    assert_int_equal(bw_roomstore_circuits(p->s, on_circuit, &h, &p->err), 0);
+    assert_int_equal(h.circuit.months_at, 24324);
+    assert_int_equal(h.circuit.months_due, 6);
 }
 
 static void the_rest_comes_back(void **state)
@@ -310,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(days_come_back, begin, end),
+        cmocka_unit_test_setup_teardown(months_come_back, begin, end),
         cmocka_unit_test_setup_teardown(the_rest_comes_back, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_used_is_made_anew, begin, end),
     };

@@ -41,6 +41,8 @@
     X(way, class_p95_bps, int64_t)                                                         \
     X(way, class_peak_bps, int64_t)                                                        \
     X(way, class_share_ppm, int64_t)                                                       \
+    X(way, claimed_p95_bps, int64_t)                                                       \
+    X(way, claimed_peak_bps, int64_t)                                                      \
     X(way, bytes, int64_t)                                                                 \
     X(way, full_s, int64_t)                                                                \
     X(way, full_of_s, int64_t)                                                             \
@@ -60,5 +62,16 @@
     X(way, n_compared, int32_t)                                                            \
     X(way, n_at_80, int32_t)                                                               \
     X(way, n_at_90, int32_t)
+
+/* X(column, member, type); of a month, all but `month` itself */
+#define BW_ROOM_MONTH_COLUMNS(X)                                                           \
+    X(n_days, n_days, int32_t)                                                             \
+    X(claim_layer, claim_layer, enum bw_layer)                                             \
+    X(n_compared, n_compared, int32_t)                                                     \
+    X(claim_bps, claim_bps, int64_t)                                                       \
+    X(median_bps, median_bps, int64_t)                                                     \
+    X(claimed_p95_bps, claimed_p95_bps, int64_t)                                           \
+    X(class_known, class_known, int64_t)                                                   \
+    X(class_expected, class_expected, int64_t)
 
 #endif

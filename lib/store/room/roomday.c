@@ -13,6 +13,8 @@ void bw_room_day_init(struct bw_room_day *d)
         .class_p95_bps = BW_UNKNOWN,
         .class_peak_bps = BW_UNKNOWN,
         .class_share_ppm = BW_UNKNOWN,
+        .claimed_p95_bps = BW_UNKNOWN,
+        .claimed_peak_bps = BW_UNKNOWN,
         .bytes = BW_UNKNOWN,
         .full_s = BW_UNKNOWN,
         .full_of_s = BW_UNKNOWN,
@@ -45,4 +47,22 @@ void bw_room_day_init(struct bw_room_day *d)
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         d->way[way] = unknown;
     }
+}
+
+void bw_room_month_take(const struct bw_room_day *d,
+                        int32_t month,
+                        struct bw_room_month *ret)
+{
+    const struct bw_room_way *w = &d->way[BW_DOWN];
+
+    memset(ret, 0, sizeof(*ret));
+    ret->month = month;
+    ret->n_days = d->n_days;
+    ret->claim_layer = d->claim_layer;
+    ret->n_compared = w->n_compared;
+    ret->claim_bps = w->claim_bps;
+    ret->median_bps = w->median_bps;
+    ret->claimed_p95_bps = w->claimed_p95_bps;
+    ret->class_known = w->class_known;
+    ret->class_expected = w->class_expected;
 }

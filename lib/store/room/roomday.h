@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 enum bw_room_limits {
-    BW_ROOM_RUNS_MAX = 96,   /* runs of a day that are kept, the newest */
-    BW_ROOM_DAYS_MERGED = 28 /* whole local days before today */
+    BW_ROOM_RUNS_MAX = 96,    /* runs of a day that are kept, the newest */
+    BW_ROOM_DAYS_MERGED = 28, /* whole local days before today */
+    BW_ROOM_MONTHS = 12       /* whole local months before this one */
 };
 
 enum bw_room_day_flags {     /* bits */
@@ -35,14 +36,16 @@ struct bw_room_way {
     int64_t peak_bps;      /* carried-max/2 */
     int64_t class_p95_bps; /* … and class hours */
     int64_t class_peak_bps;
-    int64_t class_share_ppm; /* claim-share/2: class-hour P95 at the claim's layer, of the
-                                claim */
-    int64_t bytes;           /* bytes-sum/1, our own tests included; unknown: not counted */
-    int64_t full_s;          /* day-bins/1: class hours at 90 % of the claim or more … */
-    int64_t full_of_s;       /* … of so many in which that could be told */
-    int64_t class_expected;  /* day-bins/1: intervals of class hours that could have been */
-    int64_t best_bps;        /* tested-dist/2: highest and median good run, the line's own
-                                rate at the claim's layer */
+    int64_t class_share_ppm;  /* claim-share/2: class-hour P95 at the claim's layer, of the
+                                 claim */
+    int64_t claimed_p95_bps;  /* class hours' P95 and highest at the claim's layer */
+    int64_t claimed_peak_bps; /* (claim-share/2); unknown: not all could be converted */
+    int64_t bytes;          /* bytes-sum/1, our own tests included; unknown: not counted */
+    int64_t full_s;         /* day-bins/1: class hours at 90 % of the claim or more … */
+    int64_t full_of_s;      /* … of so many in which that could be told */
+    int64_t class_expected; /* day-bins/1: intervals of class hours that could have been */
+    int64_t best_bps;       /* tested-dist/2: highest and median good run, the line's own
+                               rate at the claim's layer */
     int64_t median_bps;
     int64_t idle_p50_us;   /* loaded-rtt/1: before runs … */
     int64_t loaded_p50_us; /* … and the P95s while they filled the line: their median */
@@ -90,6 +93,20 @@ struct bw_room_day {
     struct bw_room_way way[BW_DIRECTIONS];
 };
 
+/* A whole local month of a circuit, downwards: what stays in memory of the past year. The
+ * figures are those of the month's own report, not of its days. */
+struct bw_room_month {
+    int32_t month;             /* year * 12 + month - 1, local */
+    int32_t n_days;            /* with any record */
+    enum bw_layer claim_layer; /* of all rates; unknown: no claim */
+    int32_t n_compared;        /* good runs behind the median */
+    int64_t claim_bps;         /* in force at its end */
+    int64_t median_bps;        /* tested-dist/2 */
+    int64_t claimed_p95_bps;   /* class hours (claim-share/2) */
+    int64_t class_known;       /* intervals of class hours that are counted … */
+    int64_t class_expected;    /* … of so many; unknown: nobody says which hours */
+};
+
 /* One throughput run, as conditions and the servers' figures need it. */
 struct bw_room_run {
     int64_t at_unix_ms;
@@ -106,5 +123,10 @@ struct bw_room_run {
 
 /* Nothing known, nothing counted. */
 void bw_room_day_init(struct bw_room_day *d);
+
+/* Of the row of a whole month. */
+void bw_room_month_take(const struct bw_room_day *d,
+                        int32_t month,
+                        struct bw_room_month *ret);
 
 #endif

@@ -7,6 +7,7 @@
 #include "roomstore.h"
 
 #include "roomcolumns.h"
+#include "roomstore_private.h"
 
 #include <bw/err.h>
 #include <errno.h>
@@ -27,6 +28,7 @@ enum {
 #define NAME(column, member, type) "," #column
 #define NAME_WAY(way, member, type) "," #way "_" #member
 #define MARK(column, member, type) ",?"
+#define MONTH_COLUMNS BW_ROOM_MONTH_COLUMNS(NAME)
 #define COLUMNS BW_ROOM_DAY_COLUMNS(NAME) BW_ROOM_WAY_COLUMNS(NAME_WAY, down) BW_ROOM_WAY_COLUMNS(NAME_WAY, up)
 
 static const char schema_v1[] =
@@ -45,25 +47,40 @@ static const char schema_v1[] =
     " n_rules INTEGER, students INTEGER);"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
+/* Days have more members than in format 1: they are made again. */
+static const char schema_v2[] =
+    "DROP TABLE days;"
+    "CREATE TABLE days(key INTEGER PRIMARY KEY"
+    BW_ROOM_DAY_COLUMNS(DDL) BW_ROOM_WAY_COLUMNS(DDL_WAY, down) BW_ROOM_WAY_COLUMNS(DDL_WAY, up) ");"
+    "ALTER TABLE circuits ADD COLUMN months_at INTEGER;"
+    "ALTER TABLE circuits ADD COLUMN months_due INTEGER;"
+    "UPDATE circuits SET filled_from = NULL;"
+    "CREATE TABLE months(circuit INTEGER NOT NULL, month INTEGER NOT NULL"
+    BW_ROOM_MONTH_COLUMNS(DDL) ", PRIMARY KEY(circuit, month)) WITHOUT ROWID;";
+
 static const char *const v1[] = {schema_v1, NULL};
-static const char *const *const script[] = {v1};
+static const char *const v2[] = {schema_v2, NULL};
+static const char *const *const script[] = {v1, v2};
 
 /* "BWR1" in the file's header. */
 static const struct bw_sql_schema schema = {
-    .what = "room", .application_id = 0x42575231, .version = 1, .script = script,
+    .what = "room", .application_id = 0x42575231, .version = 2, .script = script,
     .tuning = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192;"};
 
-enum stmt {
-    CIRCUIT_ADD, CIRCUIT_GET, CIRCUIT_ALL, CIRCUIT_FILLED, DAY_PUT, DAY_DROP, DAY_LIST,
-    DAY_ALL, RUN_DROP, RUN_PUT, RUN_LIST, RUN_ALL, SPELL_PUT, SPELL_ALL, RISK_PUT, RISK_ALL,
-    META_PUT, META_GET, DAY_FORGET, RUN_FORGET, N_STMTS
-};
 
 static const char *const text[N_STMTS] = {
     [CIRCUIT_ADD] = "INSERT OR IGNORE INTO circuits(site, name) VALUES(?1, ?2)",
     [CIRCUIT_GET] = "SELECT id FROM circuits WHERE site = ?1 AND name = ?2",
-    [CIRCUIT_ALL] = "SELECT id, site, name, filled_from FROM circuits ORDER BY site, name",
+    [CIRCUIT_ALL] = ("SELECT id, site, name, filled_from, months_at, months_due FROM circuits"
+        " ORDER BY site, name"),
     [CIRCUIT_FILLED] = "UPDATE circuits SET filled_from = ?2 WHERE id = ?1",
+    [CIRCUIT_MONTHS] = "UPDATE circuits SET months_at = ?2, months_due = ?3 WHERE id = ?1",
+    [MONTH_PUT] = "INSERT OR REPLACE INTO months(circuit, month" MONTH_COLUMNS ") VALUES(?,?"
+        BW_ROOM_MONTH_COLUMNS(MARK) ")",
+    [MONTH_DROP] = "DELETE FROM months WHERE circuit = ?1 AND month = ?2",
+    [MONTH_ALL] = "SELECT circuit, month" MONTH_COLUMNS " FROM months WHERE month >= ?1"
+        " ORDER BY circuit, month",
+    [MONTH_FORGET] = "DELETE FROM months WHERE month < ?1",
     [DAY_PUT] = "INSERT OR REPLACE INTO days(key" COLUMNS ") VALUES(?"
         BW_ROOM_DAY_COLUMNS(MARK) BW_ROOM_WAY_COLUMNS(MARK, d) BW_ROOM_WAY_COLUMNS(MARK, u) ")",
     [DAY_DROP] = "DELETE FROM days WHERE key = ?1",
@@ -87,10 +104,6 @@ static const char *const text[N_STMTS] = {
     [RUN_FORGET] = "DELETE FROM runs WHERE at_ms < ?1",
 };
 /* clang-format on */
-
-struct bw_roomstore {
-    struct bw_sql sql;
-};
 
 static int open_as(const char *path,
                    enum bw_sql_mode mode,
@@ -197,7 +210,7 @@ int bw_roomstore_circuit(struct bw_roomstore *s,
                          int64_t *ret_id,
                          struct bw_err *reterr)
 {
-    static const enum stmt both[] = {CIRCUIT_ADD, CIRCUIT_GET};
+    static const enum roomstore_stmt both[] = {CIRCUIT_ADD, CIRCUIT_GET};
     struct sqlite3_stmt *st = NULL;
     int r = 0;
 
@@ -234,6 +247,8 @@ int bw_roomstore_circuits(struct bw_roomstore *s,
         bw_sql_copy(st, 1, c.site, sizeof(c.site));
         bw_sql_copy(st, 2, c.name, sizeof(c.name));
         c.filled_from_day = bw_sql_get(st, 3);
+        c.months_at = bw_sql_get(st, 4);
+        c.months_due = bw_sql_get(st, 5);
         r = cb(owner, &c);
         if (r != 0) {
             break;
@@ -594,6 +609,7 @@ int bw_roomstore_get(struct bw_roomstore *s,
 
 int bw_roomstore_forget(struct bw_roomstore *s,
                         int64_t before_day,
+                        int64_t before_month,
                         int64_t runs_before_unix_ms,
                         struct bw_err *reterr)
 {
@@ -602,6 +618,11 @@ int bw_roomstore_forget(struct bw_roomstore *s,
 
     if (r == 0) {
         bw_sql_i64(st, 1, before_day);
+        r = bw_sql_run(&s->sql, st, reterr);
+    }
+    r = r < 0 ? r : bw_sql_use(&s->sql, MONTH_FORGET, &st, reterr);
+    if (r == 0) {
+        bw_sql_i64(st, 1, before_month);
         r = bw_sql_run(&s->sql, st, reterr);
     }
     r = r < 0 ? r : bw_sql_use(&s->sql, RUN_FORGET, &st, reterr);

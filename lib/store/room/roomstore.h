@@ -30,6 +30,8 @@ struct bw_roomstore_circuit {
     char site[BW_SITE_MAX + 1];
     char name[BW_NAME_MAX + 1];
     int64_t filled_from_day; /* days from this one on are folded; unknown: none is */
+    int64_t months_at;       /* the month that ran when months_due was kept; unknown */
+    int64_t months_due;      /* bit n: the month n before that one is not folded */
 };
 
 /* One condition of one scope ("s-4f9k2" or "s-4f9k2.wan"). */
@@ -60,6 +62,9 @@ typedef int (*bw_roomstore_circuit_cb)(void *owner, const struct bw_roomstore_ci
 typedef int (*bw_roomstore_day_cb)(void *owner,
                                    int64_t circuit,
                                    const struct bw_room_day *d);
+typedef int (*bw_roomstore_month_cb)(void *owner,
+                                     int64_t circuit,
+                                     const struct bw_room_month *m);
 typedef int (*bw_roomstore_run_cb)(void *owner,
                                    int64_t circuit,
                                    const struct bw_room_run *t);
@@ -98,6 +103,23 @@ int bw_roomstore_set_filled(struct bw_roomstore *s,
                             int64_t circuit,
                             int64_t from_day,
                             struct bw_err *reterr);
+int bw_roomstore_set_months(struct bw_roomstore *s,
+                            int64_t circuit,
+                            int64_t months_at,
+                            int64_t months_due,
+                            struct bw_err *reterr);
+
+/* Takes the place of that month's; one without any day with records takes it away. */
+int bw_roomstore_put_month(struct bw_roomstore *s,
+                           int64_t circuit,
+                           const struct bw_room_month *m,
+                           struct bw_err *reterr);
+/* Of all circuits, from this month on, by circuit and month. */
+int bw_roomstore_months(struct bw_roomstore *s,
+                        int64_t from_month,
+                        bw_roomstore_month_cb cb,
+                        void *owner,
+                        struct bw_err *reterr);
 
 /* Takes the place of the row of the same day, if any; one without any record
  * (n_records = 0) takes it away. */
@@ -158,9 +180,10 @@ int bw_roomstore_get(struct bw_roomstore *s,
                      int64_t *ret,
                      struct bw_err *reterr);
 
-/* Days and runs before these go. */
+/* Days, months and runs before these go. */
 int bw_roomstore_forget(struct bw_roomstore *s,
                         int64_t before_day,
+                        int64_t before_month,
                         int64_t runs_before_unix_ms,
                         struct bw_err *reterr);
 
