@@ -10,16 +10,27 @@
 #include <string.h>
 
 static const char *const names[BW_LEAF_TYPE_MAX + 1] = {
-    [BW_LEAF_SUMMARY] = "summary",       [BW_LEAF_ENTITY] = "entity",
-    [BW_LEAF_CLAIM] = "claim",           [BW_LEAF_BINDING] = "binding",
-    [BW_LEAF_CALENDAR] = "calendar",     [BW_LEAF_ANNOTATION] = "annotation",
-    [BW_LEAF_ADOPTION] = "adoption",     [BW_LEAF_ERRATUM] = "erratum",
-    [BW_LEAF_REPLY] = "reply",           [BW_LEAF_WITHDRAWAL] = "withdrawal",
-    [BW_LEAF_REVOCATION] = "revocation", [BW_LEAF_SITE] = "site",
-    [BW_LEAF_TERMS] = "terms",           [BW_LEAF_STATEMENT] = "statement",
-    [BW_LEAF_ENROLMENT] = "enrolment",   [BW_LEAF_KEY_END] = "key-end",
-    [BW_LEAF_POLICY] = "policy",         [BW_LEAF_ACT] = "act",
-    [BW_LEAF_EPOCH] = "epoch",           [BW_LEAF_KEY_REPLACED] = "key-replaced",
+    [BW_LEAF_SUMMARY] = "summary",
+    [BW_LEAF_ENTITY] = "entity",
+    [BW_LEAF_CLAIM] = "claim",
+    [BW_LEAF_BINDING] = "binding",
+    [BW_LEAF_CALENDAR] = "calendar",
+    [BW_LEAF_ANNOTATION] = "annotation",
+    [BW_LEAF_ADOPTION] = "adoption",
+    [BW_LEAF_ERRATUM] = "erratum",
+    [BW_LEAF_REPLY] = "reply",
+    [BW_LEAF_WITHDRAWAL] = "withdrawal",
+    [BW_LEAF_REVOCATION] = "revocation",
+    [BW_LEAF_SITE] = "site",
+    [BW_LEAF_TERMS] = "terms",
+    [BW_LEAF_GOAL] = "goal",
+    [BW_LEAF_STATEMENT] = "statement",
+    [BW_LEAF_ENROLMENT] = "enrolment",
+    [BW_LEAF_KEY_END] = "key-end",
+    [BW_LEAF_POLICY] = "policy",
+    [BW_LEAF_ACT] = "act",
+    [BW_LEAF_EPOCH] = "epoch",
+    [BW_LEAF_KEY_REPLACED] = "key-replaced",
 };
 
 void bw_leaf_write(const struct bw_leaf *l, uint8_t ret[BW_LEAF_BYTES])
@@ -61,7 +72,7 @@ void bw_leaf_type_name(int type, char name[16])
 
 int bw_leaf_type_of(const char *kind)
 {
-    for (int i = BW_LEAF_ENTITY; i <= BW_LEAF_TERMS; i++) {
+    for (int i = BW_LEAF_ENTITY; i <= BW_LEAF_GOAL; i++) {
         if (strcmp(names[i], kind) == 0) {
             return i;
         }

@@ -27,6 +27,7 @@ enum bw_leaf_type {
     BW_LEAF_REVOCATION = 10,
     BW_LEAF_SITE = 11,
     BW_LEAF_TERMS = 12,
+    BW_LEAF_GOAL = 13,
     BW_LEAF_STATEMENT = 31, /* of a kind that the collector did not know */
     /* what else is worth not being changed in silence */
     BW_LEAF_ENROLMENT = 32, /* a key and the site it speaks for */
