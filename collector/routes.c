@@ -19,6 +19,7 @@
 #include <page_places.h>
 #include <page_prices.h>
 #include <page_queue.h>
+#include <page_readiness.h>
 #include <page_site.h>
 #include <page_static.h>
 #include <share_http.h>
@@ -84,6 +85,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/circuits/{}/pack", BW_NEED_VIEW | BW_OF_CIRCUIT, 0, bw_packroom_get},
     {"GET", "/api/v1/queue", BW_NEED_VIEW, 0, bw_api_queue},
     {"GET", "/api/v1/prices", BW_NEED_VIEW, 0, bw_api_prices},
+    {"GET", "/api/v1/readiness", BW_NEED_VIEW, 0, bw_api_readiness},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
     {"GET", "/log/key", BW_NEED_NOBODY, 0, bw_log_key_get},
     {"GET", "/log/inclusion", BW_NEED_NOBODY, 0, bw_log_inclusion_get},
@@ -100,6 +102,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/alerts/{}", BW_NEED_VIEW, 0, bw_page_alert},
     {"POST", "/alerts/{}/ack", BW_NEED_SAY, BW_DOOR_FORM_BYTES, bw_page_alert_ack},
     {"GET", "/queue", BW_NEED_VIEW, 0, bw_page_queue},
+    {"GET", "/readiness", BW_NEED_VIEW, 0, bw_page_readiness},
     {"GET", "/sites", BW_NEED_VIEW, 0, bw_page_sites},
     {"GET", "/sites/{}", BW_NEED_VIEW | BW_OF_SITE, 0, bw_page_site},
     {"GET", "/districts", BW_NEED_VIEW, 0, bw_page_districts},

@@ -41,6 +41,8 @@ module.exports = (w) => [
     { name: "queue apart", at: "/queue?show=apart", shot: false, roles: ["viewer"], has: ["known parts weigh"] },
     { name: "prices", at: "/prices", roles: ["viewer", "district"], has: ["Prices", "By provider", "Without a price", "css:svg.spread"] },
     { name: "prices of a class", at: "/prices?class=1g&layer=ip", shot: false, roles: ["agency"], has: ["css:option[selected]"] },
+    { name: "readiness", at: "/readiness?rate=4000", roles: ["admin", "coordinator"], has: ["How many students can test at once", "css:figure.bar rect", "Place by place"] },
+    { name: "readiness was", at: `/readiness?rate=4000&weeks=${w.week}`, roles: ["district", "viewer"], has: ["What was in class hours", "More at once", "Sittings"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "data")]
 
 import state  # noqa: E402
-from bwtest import Collector, program, queue  # noqa: E402
+from bwtest import Collector, program, queue, readiness  # noqa: E402
 from bwtest.jose import PyBox, circuit, hist, latency, sha, traffic  # noqa: E402
 from bwtest.node import NoNode, browser_modules  # noqa: E402
 from bwtest.people import ROLES, seated  # noqa: E402
@@ -122,6 +122,10 @@ class State:
         for of, known in (("schools", 6), ("districts", 4)):  # scores, worked again
             n = queue.check(self.c.request("GET", f"/api/v1/queue?of={of}", headers=cookie).json)
             assert n >= known, n
+        days = [time.strftime("%Y-%m-%d", time.gmtime(self.now - ago * 86400)) for ago in (8, 3)]
+        for ask, known in (("", 0), (f"&carried=peak&delivered=claimed&rate=4000&weeks={days[0]}/{days[1]}", 2)):
+            n = readiness.check(self.c.request("GET", f"/api/v1/readiness?{ask}", headers=cookie).json)
+            assert n >= known, (ask, n)
 
     @staticmethod
     def addresses():
@@ -140,7 +144,8 @@ class State:
         never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
-        return {"base": self.c.url, "table": "pages.js", "addresses": self.addresses(), "names": [MARKUP, TURNED, LONG],
+        week = "/".join(time.strftime("%Y-%m-%d", time.gmtime(self.now - ago * 86400)) for ago in (8, 3))
+        return {"week": week, "base": self.c.url, "table": "pages.js", "addresses": self.addresses(), "names": [MARKUP, TURNED, LONG],
                 "district": f"district-{first['district']}", "school": first["entity"], "districtNames": [TURNED, LONG],
                 "otherDistrict": f"district-{other['district']}", "otherSite": other["site"],
                 "links": links, "sessions": self.tokens, "ahead": self.now - int(time.time()),

@@ -234,6 +234,10 @@ class Door(unittest.TestCase):
             for path in ("/queue?below=birch-creek", "/api/v1/queue?below=birch-creek",
                          f"/queue?open={self.birch}"):
                 self.assertEqual(p.get(path).status, 200 if self.birch in sites else 404, path)
+            ready = p.get("/api/v1/readiness").json
+            self.assertEqual((ready["places"], "Birch" in json.dumps(ready)), (len(sites), self.birch in sites))
+            for path in ("/readiness?below=birch-creek", "/api/v1/readiness?below=birch-creek&format=csv"):
+                self.assertEqual(p.get(path).status, 200 if self.birch in sites else 404, path)
             changed = p.get("/")
             self.assertEqual(changed.status, 200)
             self.assertEqual("The collector itself" in changed.text, name == "owl")

@@ -7,7 +7,7 @@ import sqlite3
 import time
 import unittest
 
-from bwtest import Collector, SceneError, queue, wait_for
+from bwtest import Collector, SceneError, queue, readiness, wait_for
 from test_serve import HOSTILE, Page
 
 PREFIX = "bandwitness_room_"
@@ -151,6 +151,19 @@ class Room(unittest.TestCase):
         self.page("/queue?of=schools&below=nowhere", 404)
         self.page("/queue?open=nobody", 404)
         weights("set", "--by", "heron", "--usual")
+
+    def test_who_can_test_at_once(self):
+        answer = self.c.get("/api/v1/readiness?rate=1000").json
+        self.assertEqual(readiness.check(answer), 0)  # an hour is too little
+        self.assertEqual({r["unknown"] for r in answer["readiness"]}, {"no-record"})
+        day = time.strftime("%Y-%m-%d", time.gmtime(self.begun - 86400))
+        for path, status in (("?rate=0", 400), ("?rate=45k", 400), ("?weeks=2026-02-30/2026-03-01", 400),
+                             ("?weeks=2026-03-02/2026-03-01", 400), ("?weeks=2026-01-01/2026-03-02", 400),
+                             ("?below=nowhere", 404), ("?delivered=hoped", 400), ("", 200),
+                             (f"?weeks={day}/{day}", 200), ("?from=2026-03-02&to=", 200)):
+            self.assertEqual(self.c.get("/readiness" + path).status, status, path)
+        self.assertIn("45&nbsp;kbit/s each", self.c.get("/readiness").text)
+        self.assertEqual(len(self.c.get("/api/v1/readiness?format=csv").text.split("\r\n")), 1 + 3 + 1)
 
 
 if __name__ == "__main__":

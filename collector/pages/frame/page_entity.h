@@ -6,6 +6,7 @@
 
 #include <catalogue.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct bw_buf;
@@ -22,5 +23,14 @@ void bw_page_entity_link(struct bw_buf *b, const struct bw_page_scope *s, uint32
 void bw_page_entity_path(struct bw_buf *b, const struct bw_page_scope *s, uint32_t entity);
 /* "1 204", "1 204, of 3 schools unknown", "not on file" */
 void bw_page_entity_students(struct bw_buf *b, const struct bw_room *room, uint32_t entity);
+
+/* How many entities there are to choose from in such a field. */
+size_t bw_page_entity_choices(const struct bw_page_scope *s);
+/* A field named "below" of a form: the regions, agencies and (where they are not too many)
+ * districts that may be seen; `chosen` BW_ROOM_NONE: everywhere. Nothing where there are
+ * none. */
+void bw_page_entity_select(struct bw_buf *b,
+                           const struct bw_page_scope *s,
+                           uint32_t chosen);
 
 #endif

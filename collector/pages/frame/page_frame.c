@@ -22,7 +22,8 @@ static const struct {
               {BW_PLACE_QUEUE, "/queue", "Queue"},
               {BW_PLACE_SITES, "/sites", "Sites"},
               {BW_PLACE_DISTRICTS, "/districts", "Districts"},
-              {BW_PLACE_PRICES, "/prices", "Prices"}};
+              {BW_PLACE_PRICES, "/prices", "Prices"},
+              {BW_PLACE_READINESS, "/readiness", "Readiness"}};
 
 static void write_navigation(struct bw_buf *b, enum bw_page_place here)
 {

@@ -22,7 +22,8 @@ enum bw_page_place {
     BW_PLACE_QUEUE,
     BW_PLACE_SITES,
     BW_PLACE_DISTRICTS,
-    BW_PLACE_PRICES
+    BW_PLACE_PRICES,
+    BW_PLACE_READINESS
 };
 
 /* Everything before and after a page's own content. `title` and `state` are foreign; `here`

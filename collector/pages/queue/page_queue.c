@@ -5,6 +5,7 @@
  * Invariant: of what somebody may not see nothing is ranked, counted or summed. */
 #include "page_queue.h"
 #include "queue_parts.h"
+#include <page_entity.h>
 #include <page_parts.h>
 
 #include <collector.h>
@@ -19,8 +20,7 @@
 enum {
     OUT_MAX = 64 * 1024 * 1024,
     ROWS = 100,
-    APART = 8,        /* on the first page */
-    OPTIONS_MAX = 120 /* entities to choose from */
+    APART = 8 /* on the first page */
 };
 
 static const char *const sorts[BW_QUEUE_SORTS] = {
@@ -69,42 +69,17 @@ static void write_switch(struct bw_queue_job *j)
     bw_buf_puts(b, "</nav>");
 }
 
-static bool chosen_from(struct bw_queue_job *j, uint32_t e, bool districts)
-{
-    enum bw_entity_kind k = j->r->entities[e].kind;
-    bool wide = k == BW_ENTITY_REGION || k == BW_ENTITY_AGENCY || k == BW_ENTITY_CONSORTIUM;
-
-    return (e == j->ask.below || wide || (districts && k == BW_ENTITY_DISTRICT)) &&
-           bw_page_scope_entity(&j->scope, e);
-}
-
 static void write_filter(struct bw_queue_job *j)
 {
     struct bw_buf *b = &j->out;
-    size_t n = 0;
 
-    for (uint32_t e = 0; e < j->r->n_entities; e++) {
-        n += chosen_from(j, e, true);
-    }
-    bool districts = n <= OPTIONS_MAX;
-    if (n == 0) {
+    if (bw_page_entity_choices(&j->scope) == 0) {
         return;
     }
-    bw_buf_puts(b, "<form class=\"search\" action=\"/queue\" method=\"get\"><div><label "
-                   "for=\"below\">Region or district</label><select id=\"below\" "
-                   "name=\"below\"><option value=\"\">everywhere</option>");
-    for (uint32_t e = 0; e < j->r->n_entities; e++) {
-        if (!chosen_from(j, e, districts)) {
-            continue;
-        }
-        bw_buf_puts(b, "<option dir=\"auto\" value=\"");
-        bw_text_html(b, j->r->entities[e].id);
-        bw_buf_puts(b, e == j->ask.below ? "\" selected>" : "\">");
-        bw_text_html(b, j->r->entities[e].name);
-        bw_buf_puts(b, "</option>");
-    }
+    bw_buf_puts(b, "<form class=\"search\" action=\"/queue\" method=\"get\">");
+    bw_page_entity_select(b, &j->scope, j->ask.below);
     bw_buf_printf(b,
-                  "</select></div><input type=\"hidden\" name=\"of\" value=\"%s\">"
+                  "<input type=\"hidden\" name=\"of\" value=\"%s\">"
                   "<input type=\"hidden\" name=\"sort\" value=\"%s\">"
                   "<button>Show</button></form>",
                   j->ask.districts ? "districts" : "schools", sorts[j->ask.sort]);
