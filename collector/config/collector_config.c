@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #define DAY_MS INT64_C(86400000)
@@ -485,6 +486,23 @@ static int read_measure(const struct bw_conf_node *top,
     return 0;
 }
 
+/* Where a proxy's word for who asks is taken, nobody else may be able to say it. */
+static int check_believed(const struct bw_conf_node *top,
+                          const struct bw_collector_config *c,
+                          struct bw_err *reterr)
+{
+    for (size_t i = 0; c->door.proxy_user[0] && i < c->n_listen; i++) {
+        const struct bw_config_listen *l = &c->listen[i];
+        if (l->proxied && l->address[0] == '/' && (l->mode & S_IWOTH)) {
+            return bw_conf_fault(bw_conf_child(top, "listen", i), "mode", reterr,
+                                 "with proxy_user everybody on this machine could be "
+                                 "anybody by this socket: mode 0660, and the proxy's user "
+                                 "in its group");
+        }
+    }
+    return 0;
+}
+
 static int fill(struct bw_collector_config *c, struct bw_err *reterr)
 {
     const struct bw_conf_node *top = bw_conf_top(c->conf);
@@ -546,6 +564,7 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     c->bags_every_ms = bw_conf_int(bags, "every");
     int r = read_measure(top, &c->measure, reterr);
     r = r < 0 ? r : bw_door_config_read(top, &c->door, reterr);
+    r = r < 0 ? r : check_believed(top, c, reterr);
     r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
     r = r < 0 ? r : bw_alerts_config_read(top, &c->alerts, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
@@ -628,7 +647,7 @@ const char *bw_collector_config_restart_needed(const struct bw_collector_config 
         return "where the reflector listens changed";
     }
     if (!bw_door_config_same(&now->door, &next->door)) {
-        return "access, accounts or audit changed";
+        return "access, accounts, group, oidc or audit changed";
     }
     if (!bw_alerts_config_same(&now->alerts, &next->alerts)) {
         return "the alerts section changed";

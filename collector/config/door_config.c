@@ -56,7 +56,7 @@ const struct bw_optspec bw_group_opts[] = {
      .type = BW_OPT_STRING,
      .max = 127,
      .def = "",
-     .doc = "What the directory calls it, without a comma; not set: the section's title."},
+     .doc = "What the directory calls it; not set: the section's title."},
     {.name = "role",
      .type = BW_OPT_ENUM,
      .words = roles,
@@ -90,15 +90,21 @@ const struct bw_optspec bw_audit_opts[] = {
     {.type = BW_OPT_END},
 };
 
-static int
-read_group(const struct bw_conf_node *at, struct bw_config_group *g, struct bw_err *reterr)
+/* `header`: groups come in a header, parted by commas. */
+static int read_group(const struct bw_conf_node *at,
+                      bool header,
+                      struct bw_config_group *g,
+                      struct bw_err *reterr)
 {
     const char *e = bw_conf_str(at, "entities");
     const char *name = bw_conf_str(at, "name");
     (void)snprintf(g->name, sizeof(g->name), "%s", name[0] ? name : bw_conf_title(at));
     g->role = bw_conf_int(at, "role") + 1;
-    if (strchr(g->name, ',')) {
-        return bw_conf_fault(at, "name", reterr, "a group's name has no comma in it");
+    if (!g->name[0] || (header && strchr(g->name, ','))) {
+        return bw_conf_fault(at, "name", reterr,
+                             g->name[0] ? "where a proxy tells groups (proxy_groups) their "
+                                          "names have no comma"
+                                        : "a group has a name");
     }
     while (*(e += strspn(e, ", "))) {
         size_t n = strcspn(e, ", ");
@@ -129,7 +135,8 @@ static int read_groups(const struct bw_conf_node *top,
                              "at most %d sections group", BW_GROUPS_MAX);
     }
     for (size_t i = 0; r == 0 && i < out->n_groups; i++) {
-        r = read_group(bw_conf_child(top, "group", i), &out->groups[i], reterr);
+        r = read_group(bw_conf_child(top, "group", i), out->proxy_groups[0] != '\0',
+                       &out->groups[i], reterr);
     }
     return r;
 }
@@ -183,7 +190,8 @@ int bw_door_config_read(const struct bw_conf_node *top,
         return bw_conf_fault(audit, "socket", reterr, "\"%s\" must begin with /",
                              out->audit_socket);
     }
-    return read_groups(top, out, reterr);
+    int r = bw_oidc_config_read(top, out->url, &out->oidc, reterr);
+    return r < 0 ? r : read_groups(top, out, reterr);
 }
 
 bool bw_door_config_same(const struct bw_config_door *a, const struct bw_config_door *b)
@@ -194,5 +202,6 @@ bool bw_door_config_same(const struct bw_config_door *a, const struct bw_config_
            strcmp(a->proxy_user, b->proxy_user) == 0 &&
            strcmp(a->proxy_groups, b->proxy_groups) == 0 && a->n_groups == b->n_groups &&
            memcmp(a->groups, b->groups, sizeof(a->groups)) == 0 &&
+           bw_oidc_config_same(&a->oidc, &b->oidc) &&
            strcmp(a->audit_socket, b->audit_socket) == 0;
 }

@@ -6,6 +6,7 @@
 
 #include <conf.h>
 #include <limits.h>
+#include <oidc_config.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct bw_config_door {
     char proxy_groups[64]; /* and that person's groups */
     struct bw_config_group groups[BW_GROUPS_MAX];
     size_t n_groups;
+    struct bw_config_oidc oidc;
     char audit_file[PATH_MAX]; /* "": none */
     bool audit_rfc5424;        /* the file's lines; else JSON */
     char audit_socket[108];    /* "": none */
@@ -69,8 +71,9 @@ extern const struct bw_optspec bw_audit_opts[];
          .flags = BW_CONF_TITLED,                                                          \
          .opts = bw_group_opts,                                                            \
          .doc = "What people of a group may who come by a proxy that knows them "          \
-                "(proxy_user); at most 64. Of several groups the strongest role counts, "  \
-                "with the entities of all groups that have it."},                          \
+                "(proxy_user) or by section oidc; at most 64. Of several groups the "      \
+                "strongest role counts, with the entities of all groups that have it."},   \
+        BW_OIDC_SECTION,                                                                   \
     {                                                                                      \
         .keyword = "audit", .flags = BW_CONF_ALWAYS, .opts = bw_audit_opts,                \
         .doc = "Where acts of administrators and what happens at the door are told, "      \

@@ -4,6 +4,8 @@
  *
  * Invariant: what is known is one book, made whole on another thread and put in the place
  * of an older one on the loop; a newer one is never replaced by an older. */
+#include "dir_sessions.h"
+#include "directory.h"
 #include "door_private.h"
 
 #include <buf.h>
@@ -226,7 +228,12 @@ void bw_door_turn(struct bw_door *d)
 
 static void on_timer(uv_timer_t *timer)
 {
-    bw_door_turn(timer->data);
+    struct bw_door *d = timer->data;
+    if (d->dir_sessions) {
+        bw_dir_sessions_tidy(d->dir_sessions, bw_clock_unix_ms() / 1000,
+                             d->conf.idle_ms / 1000);
+    }
+    bw_door_turn(d);
 }
 
 /* --- the first administrator
@@ -318,8 +325,14 @@ int bw_door_new(struct uv_loop_s *loop,
         return 0;
     }
     int r = bw_audit_new(&d->conf, &d->audit);
+    if (r == 0 && d->conf.oidc.on) {
+        r = bw_dir_sessions_new(&d->dir_sessions);
+    }
     r = r < 0 ? r : bw_throttle_new(&d->throttle);
     r = r < 0 ? bw_err_set(reterr, r, "out of memory") : open_store(d, opts, reterr);
+    if (r == 0 && d->conf.oidc.on) {
+        r = bw_directory_new(loop, &d->conf.oidc, &d->directory, reterr);
+    }
     if (r == 0) {
         (void)uv_timer_start(&d->timer, on_timer, 0, TURN_MS);
     }
@@ -346,6 +359,7 @@ static void on_timer_closed(uv_handle_t *handle)
     bw_map_drop(d->map);
     bw_audit_free(d->audit);
     bw_throttle_free(d->throttle);
+    bw_dir_sessions_free(d->dir_sessions);
     uv_mutex_destroy(&d->lock);
     explicit_bzero(d->secret, sizeof(d->secret));
     free(d);
@@ -354,10 +368,21 @@ static void on_timer_closed(uv_handle_t *handle)
     }
 }
 
+static void on_directory_closed(void *owner)
+{
+    struct bw_door *d = owner;
+    d->directory = NULL;
+    uv_close((uv_handle_t *)&d->timer, on_timer_closed);
+}
+
 static void on_pool_closed(void *owner)
 {
     struct bw_door *d = owner;
-    uv_close((uv_handle_t *)&d->timer, on_timer_closed);
+    if (d->directory) {
+        bw_directory_close(d->directory, on_directory_closed, d);
+    } else {
+        on_directory_closed(d);
+    }
 }
 
 void bw_door_close(struct bw_door *d, void (*cb)(void *owner), void *owner)

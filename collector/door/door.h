@@ -57,11 +57,15 @@ void bw_door_set_up_post(void *owner, struct bw_http_req *req);
 void bw_door_account_get(void *owner, struct bw_http_req *req);
 void bw_door_account_others_post(void *owner, struct bw_http_req *req);
 void bw_door_account_renew_post(void *owner, struct bw_http_req *req);
+void bw_door_oidc_start_get(void *owner, struct bw_http_req *req);
+void bw_door_oidc_back_get(void *owner, struct bw_http_req *req);
+void bw_door_oidc_logout_post(void *owner, struct bw_http_req *req);
 void bw_door_people_get(void *owner, struct bw_http_req *req);
 void bw_door_people_post(void *owner, struct bw_http_req *req);
 
 enum {
-    BW_DOOR_FORM_BYTES = 8192
+    BW_DOOR_FORM_BYTES = 8192,
+    BW_DOOR_LOGOUT_BYTES = 65536
 };
 
 #endif

@@ -89,16 +89,26 @@ void bw_door_page_sign_in(const struct bw_door *d,
         bw_door_page_no_way(req, title, way);
         return;
     }
-    if (bw_door_cookie(req, true, pre) < 0 || strlen(pre) != PRE_LEN) {
+    if (bw_door_cookie(req, DOOR_PRE, pre) < 0 || strlen(pre) != PRE_LEN) {
         bw_random(raw, sizeof(raw));
         (void)bw_b64_encode(raw, sizeof(raw), pre);
-        bw_door_set_cookie(req, true, pre);
+        bw_door_set_cookie(req, DOOR_PRE, pre);
     }
     bw_door_mac(d, "sign-in", pre, mac);
     bw_buf_init(&b, PAGE_MAX);
     bw_page_begin(&b, "Sign in", title);
     bw_buf_puts(&b, "<h1>Sign in</h1>");
     trouble(&b, f->trouble);
+    if (d->directory) {
+        bw_buf_puts(&b, "<p><a class=\"button\" href=\"/oidc/start");
+        if (strcmp(f->to, "/") != 0 && f->to[0]) {
+            bw_buf_puts(&b, "?to=");
+            bw_text_url(&b, f->to);
+        }
+        bw_buf_puts(&b, "\">Sign in with ");
+        bw_text_html(&b, d->conf.oidc.name);
+        bw_buf_puts(&b, "</a></p><h2>Or with an account of this collector</h2>");
+    }
     bw_buf_puts(&b, "<form class=\"door\" method=\"post\" action=\"/sign-in\">");
     hidden(&b, "csrf", mac);
     hidden(&b, "to", f->to);

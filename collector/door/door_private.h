@@ -10,6 +10,7 @@
 #include "map.h"
 #include "throttle.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <collector_config.h>
 #include <hash.h>
@@ -42,7 +43,16 @@ enum door_way {
     DOOR_CLEAR       /* plain, over a network: nothing secret goes this way */
 };
 
+enum door_cookie {
+    DOOR_SESSION,
+    DOOR_PRE, /* of a browser that is about to sign in */
+    DOOR_SENT /* of one that was sent to the directory, and comes back from there */
+};
+
 struct bw_catalogue;
+struct bw_dir_session;
+struct bw_dir_sessions;
+struct bw_directory;
 
 struct bw_door {
     uv_loop_t *loop;
@@ -62,6 +72,8 @@ struct bw_door {
     int64_t audit_again_mono_ms; /* when acts that could not be told are; 0: none */
     uint8_t secret[BW_PEOPLE_SECRET];
     struct bw_throttle *throttle;
+    struct bw_directory *directory; /* NULL: nobody of one signs in */
+    struct bw_dir_sessions *dir_sessions;
     struct bw_audit *audit;
     uv_timer_t timer;
     bool turning;
@@ -104,22 +116,54 @@ void bw_door_tell(struct bw_door *d,
 /* --- door_way.c */
 enum door_way bw_door_way(const struct bw_http_req *req);
 /* The value of a cookie as it is named this way; -ENOENT none, -EINVAL it stands twice or
- * is too long. `pre`: the one of a browser that is about to sign in. */
-int bw_door_cookie(const struct bw_http_req *req, bool pre, char out[COOKIE_MAX]);
+ * is too long. */
+int bw_door_cookie(const struct bw_http_req *req,
+                   enum door_cookie which,
+                   char out[COOKIE_MAX]);
 /* value NULL: forget it. */
-void bw_door_set_cookie(struct bw_http_req *req, bool pre, const char *value);
+void bw_door_set_cookie(struct bw_http_req *req, enum door_cookie which, const char *value);
 /* Does a browser say that a form came from elsewhere? */
 bool bw_door_foreign(const struct bw_door *d, const struct bw_http_req *req);
-/* A MAC over two words, for what is derived: MAC_LEN characters. */
+/* A MAC over two words of at most 255 bytes together, for what is derived: MAC_LEN
+ * characters. */
 void bw_door_mac(const struct bw_door *d,
                  const char *what,
                  const char *of,
                  char out[MAC_LEN + 1]);
 
+/* --- guard.c */
+/* For people, not for programs. */
+bool bw_door_is_page(const struct bw_http_req *req);
+/* The request's own address, encoded as a value of a query; "" where it is too long. */
+void bw_door_add_target(const struct bw_http_req *req, const char *name, struct bw_buf *to);
+
+/* --- sign_in.c */
+/* Is there nobody to sign in? Then it has answered. */
+struct bw_collector;
+bool bw_door_shut(const struct bw_collector *c, struct bw_http_req *req);
+/* A session of an account ends, whoever waits for it: nobody. */
+void bw_door_end_quietly(struct bw_door *d, const uint8_t sha256[32]);
+
+/* --- dir_flow.c */
+/* Of a session that began at the directory; NULL: none, or it was last asked too long ago
+ * for this request. Without a map yet. */
+struct bw_viewer *bw_door_by_directory(struct bw_door *d, const struct bw_http_req *req);
+struct bw_dir_session *bw_door_dir_session(struct bw_door *d,
+                                           const struct bw_http_req *req);
+/* A page that has to go by the directory first: answered with where to go. */
+void bw_door_ask_again(struct bw_http_req *req);
+
+/* --- dir_logout.c */
+/* Of whom the directory signed in, the session ends here; answers with a page that leads
+ * there. */
+void bw_door_dir_sign_out(struct bw_collector *c, struct bw_http_req *req);
+
 /* --- outside.c */
 struct bw_door_identity { /* as another's directory knows somebody */
-    const char *name;
-    const char *groups; /* parted by commas */
+    const char *name;     /* for people to read */
+    const char *id;       /* who it is, whatever the name */
+    const char *const *groups;
+    size_t n_groups;
 };
 /* NULL: in no group that the configuration knows, or no memory. Without a map yet. */
 struct bw_viewer *bw_door_outside(const struct bw_door *d,

@@ -34,32 +34,36 @@ enum door_way bw_door_way(const struct bw_http_req *req)
                : DOOR_LOCAL;
 }
 
-static const char *cookie_name(const struct bw_http_req *req, bool pre)
+static const char *cookie_name(const struct bw_http_req *req, enum door_cookie which)
 {
-    if (bw_door_way(req) == DOOR_SECURE) {
-        return pre ? "__Host-bw-in" : "__Host-bw";
-    }
-    return pre ? "bw-local-in" : "bw-local";
+    static const char *const names[][2] = {
+        [DOOR_SESSION] = {"bw-local", "__Host-bw"},
+        [DOOR_PRE] = {"bw-local-in", "__Host-bw-in"},
+        [DOOR_SENT] = {"bw-local-sent", "__Host-bw-sent"}};
+    return names[which][bw_door_way(req) == DOOR_SECURE];
 }
 
-int bw_door_cookie(const struct bw_http_req *req, bool pre, char out[COOKIE_MAX])
+int bw_door_cookie(const struct bw_http_req *req,
+                   enum door_cookie which,
+                   char out[COOKIE_MAX])
 {
     enum door_way way = bw_door_way(req);
     return way == DOOR_SECURE || way == DOOR_LOCAL
-               ? bw_door_cookie_read(bw_http_header(req, "Cookie"), cookie_name(req, pre),
+               ? bw_door_cookie_read(bw_http_header(req, "Cookie"), cookie_name(req, which),
                                      out, COOKIE_MAX)
                : -ENOENT;
 }
 
-void bw_door_set_cookie(struct bw_http_req *req, bool pre, const char *value)
+void bw_door_set_cookie(struct bw_http_req *req, enum door_cookie which, const char *value)
 {
     char text[256];
     (void)snprintf(text, sizeof(text), "%s=%s; Path=/; HttpOnly; SameSite=%s%s%s",
-                   cookie_name(req, pre), value ? value : "", pre ? "Strict" : "Lax",
+                   cookie_name(req, which), value ? value : "",
+                   which == DOOR_PRE ? "Strict" : "Lax",
                    bw_door_way(req) == DOOR_SECURE ? "; Secure" : "",
-                   !value ? "; Max-Age=0"
-                   : pre  ? "; Max-Age=3600"
-                          : "");
+                   !value                  ? "; Max-Age=0"
+                   : which == DOOR_SESSION ? ""
+                                           : "; Max-Age=3600");
     bw_http_add(req, "Set-Cookie", text);
 }
 

@@ -19,9 +19,11 @@
 #include <text.h>
 
 static const char *const levels[BW_NEED_LEVELS] = {
-    [BW_NEED_NOBODY] = "nobody",   [BW_NEED_BOX] = "box",       [BW_NEED_VIEW] = "view",
-    [BW_NEED_RECORDS] = "records", [BW_NEED_STATE] = "state",   [BW_NEED_SAY] = "say",
+    [BW_NEED_NOBODY] = "nobody",   [BW_NEED_BOX] = "box",
+    [BW_NEED_VIEW] = "view",       [BW_NEED_RECORDS] = "records",
+    [BW_NEED_STATE] = "state",     [BW_NEED_SAY] = "say",
     [BW_NEED_ADMIN] = "admin",     [BW_NEED_PERSON] = "person",
+    [BW_NEED_SESSION] = "session",
 };
 
 static const char *level_name(unsigned need)
@@ -102,7 +104,7 @@ static struct bw_viewer *of_session(struct bw_door *d, const struct bw_http_req 
     char token[COOKIE_MAX];
     uint8_t sha256[32];
     int64_t now = bw_clock_unix_ms() / 1000;
-    if (bw_door_cookie(req, false, token) < 0 || strlen(token) != TOKEN_LEN) {
+    if (bw_door_cookie(req, DOOR_SESSION, token) < 0 || strlen(token) != TOKEN_LEN) {
         return NULL;
     }
     bw_sha256(token, TOKEN_LEN, sha256);
@@ -162,6 +164,7 @@ static struct bw_viewer *who(struct bw_door *d, const struct bw_http_req *req)
     }
     if (!authorization) {
         struct bw_viewer *v = bw_door_by_proxy(d, req);
+        v = v ? v : bw_door_by_directory(d, req);
         if (v) {
             place(v, d->map);
         }
@@ -186,18 +189,29 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* For people, not for programs. */
-static bool is_page(const struct bw_http_req *req)
+bool bw_door_is_page(const struct bw_http_req *req)
 {
     const char *path = bw_http_path(req);
     return !begins(path, "/api/") && !begins(path, "/log/") &&
            strcmp(path, "/metrics") != 0;
 }
 
+void bw_door_add_target(const struct bw_http_req *req, const char *name, struct bw_buf *to)
+{
+    struct bw_buf target;
+    bw_buf_init(&target, 1000);
+    bw_http_target(req, &target);
+    if (bw_buf_error(&target) == 0) {
+        bw_buf_puts(to, name);
+        bw_text_url(to, target.data);
+    }
+    bw_buf_done(&target);
+}
+
 static void refuse_unknown(struct bw_http_req *req)
 {
     struct bw_buf to;
-    if (!is_page(req)) {
+    if (!bw_door_is_page(req)) {
         bw_http_add(req, "WWW-Authenticate", "Bearer realm=\"bandwitness\"");
         bw_http_problem(
             req, 401, "signed-out", "Nobody is signed in",
@@ -211,14 +225,7 @@ static void refuse_unknown(struct bw_http_req *req)
     bw_buf_init(&to, 4096);
     bw_buf_puts(&to, "/sign-in");
     if (strcmp(bw_http_path(req), "/") != 0) {
-        struct bw_buf target;
-        bw_buf_init(&target, 1000);
-        bw_http_target(req, &target);
-        if (bw_buf_error(&target) == 0) {
-            bw_buf_puts(&to, "?to=");
-            bw_text_url(&to, target.data);
-        }
-        bw_buf_done(&target);
+        bw_door_add_target(req, "?to=", &to);
     }
     bw_http_add(req, "Location", bw_buf_error(&to) == 0 ? to.data : "/sign-in");
     bw_buf_done(&to);
@@ -232,7 +239,7 @@ refuse_unseen(struct bw_door *d, struct bw_http_req *req, const struct bw_viewer
     if (!v->open) {
         bw_door_tell(d, req, "unseen", "refused", v->name, bw_http_path(req));
     }
-    if (is_page(req)) {
+    if (bw_door_is_page(req)) {
         bw_page_sorry(req, 404, "there is nothing here, or nothing that you may see");
     } else {
         bw_http_problem(req, 404, "not-found", "Nothing here",
@@ -244,7 +251,7 @@ static void refuse_forged(struct bw_door *d, struct bw_http_req *req, const char
 {
     d->forged++;
     bw_door_tell(d, req, "form", "refused", name, "without its session's token");
-    if (is_page(req)) {
+    if (bw_door_is_page(req)) {
         bw_page_sorry(req, 403,
                       "what came was not a form of this session; go back, load the page "
                       "again, and send it once more");
@@ -257,7 +264,7 @@ static void refuse_forged(struct bw_door *d, struct bw_http_req *req, const char
 /* A key reads, and so does whoever came through an open door. */
 static void refuse_change(struct bw_http_req *req)
 {
-    if (is_page(req)) {
+    if (bw_door_is_page(req)) {
         bw_page_sorry(req, 403, "here everything can be read and nothing be changed");
     } else {
         bw_http_problem(req, 403, "reads-only", "Nothing can be changed this way",
@@ -324,6 +331,10 @@ bool bw_door_guard(void *owner, struct bw_http_req *req, unsigned need)
         return false;
     }
     bw_http_keep(req, v, viewer_free);
+    if (v->stale) {
+        bw_door_ask_again(req);
+        return false;
+    }
     if (!bw_viewer_may(v, level) || !sees_target(v, req, need)) {
         refuse_unseen(d, req, v);
         return false;

@@ -4,6 +4,7 @@
  * Invariant: whoever is not let in learns nothing of why: not whether the name is
  * somebody's, nor which of the three was wrong, by words, status, or time. A session's
  * token is new at each signing in, and what the browser had before is void. */
+#include "dir_sessions.h"
 #include "door_private.h"
 
 #include <buf.h>
@@ -190,11 +191,15 @@ static void sign_in_after(void *job, int cancelled)
         char to[TO_MAX + LINK_LEN + 16];
         d->signed_in++;
         bw_door_known(&s->job);
+        struct bw_dir_session *last = bw_door_dir_session(d, req);
+        if (last && !s->renew) {
+            bw_dir_session_end(d->dir_sessions, last);
+        }
         bw_throttle_good(d->throttle, BW_THROTTLE_NAME, s->name);
         bw_throttle_good(d->throttle, BW_THROTTLE_ADDRESS, bw_http_peer(req));
         bw_door_tell(d, req, s->renew ? "renew" : "sign-in", "ok", s->name, NULL);
-        bw_door_set_cookie(req, false, s->token);
-        bw_door_set_cookie(req, true, NULL);
+        bw_door_set_cookie(req, DOOR_SESSION, s->token);
+        bw_door_set_cookie(req, DOOR_PRE, NULL);
         (void)snprintf(to, sizeof(to), "%s%s", s->renew ? "/set-up/" : s->to,
                        s->renew ? s->link : "");
         bw_http_add(req, "Location", to);
@@ -285,12 +290,13 @@ static bool is_ours(struct sign_in *s, const char *mac)
     char pre[COOKIE_MAX];
     char want[MAC_LEN + 1];
     char token[COOKIE_MAX];
-    if (bw_door_cookie(s->job.req, false, token) == 0 && strlen(token) == TOKEN_LEN) {
+    if (bw_door_cookie(s->job.req, DOOR_SESSION, token) == 0 &&
+        strlen(token) == TOKEN_LEN) {
         bw_sha256(token, TOKEN_LEN, s->before);
         s->has_before = true;
     }
     if (bw_door_foreign(s->job.d, s->job.req) ||
-        bw_door_cookie(s->job.req, true, pre) < 0 || strlen(pre) != PRE_LEN ||
+        bw_door_cookie(s->job.req, DOOR_PRE, pre) < 0 || strlen(pre) != PRE_LEN ||
         strlen(mac) != MAC_LEN) {
         return false;
     }
@@ -298,7 +304,7 @@ static bool is_ours(struct sign_in *s, const char *mac)
     return bw_same(want, mac, MAC_LEN);
 }
 
-static bool shut(const struct bw_collector *c, struct bw_http_req *req)
+bool bw_door_shut(const struct bw_collector *c, struct bw_http_req *req)
 {
     if (!c->door || c->door->conf.open || !c->door->people) {
         bw_page_sorry(req, 404, "nobody signs in here");
@@ -311,7 +317,7 @@ void bw_door_sign_in_get(void *owner, struct bw_http_req *req)
 {
     struct bw_collector *c = owner;
     char to[TO_MAX];
-    if (shut(c, req)) {
+    if (bw_door_shut(c, req)) {
         return;
     }
     bw_door_to(bw_http_query(req, "to"), to, sizeof(to));
@@ -325,7 +331,7 @@ void bw_door_sign_in_post(void *owner, struct bw_http_req *req)
     enum door_way way = bw_door_way(req);
     char mac[MAC_LEN + 8];
     char to[TO_MAX];
-    if (shut(c, req)) {
+    if (bw_door_shut(c, req)) {
         return;
     }
     if (way != DOOR_SECURE && way != DOOR_LOCAL) {
@@ -410,7 +416,7 @@ static void end_after(void *job, int cancelled)
         bw_door_known(&e->job);
         bw_door_tell(d, req, "sign-out", "ok", e->person, e->others ? "all others" : NULL);
         if (!e->others) {
-            bw_door_set_cookie(req, false, NULL);
+            bw_door_set_cookie(req, DOOR_SESSION, NULL);
         }
         bw_http_add(req, "Location", e->others ? "/account" : "/sign-in");
         bw_http_reply_const(req, 303, "text/plain; charset=utf-8", "", 0);
@@ -439,7 +445,34 @@ static void end(struct bw_collector *c, struct bw_http_req *req, bool others)
 
 void bw_door_sign_out_post(void *owner, struct bw_http_req *req)
 {
-    end(owner, req, false);
+    if (bw_door_viewer(req)->outside) {
+        bw_door_dir_sign_out(owner, req);
+    } else {
+        end(owner, req, false);
+    }
+}
+
+static void quiet_after(void *job, int cancelled)
+{
+    struct ending *e = job;
+    if (!cancelled && e->job.r == 0) {
+        bw_door_known(&e->job);
+    }
+    bw_book_free(e->job.book);
+    free(e);
+}
+
+void bw_door_end_quietly(struct bw_door *d, const uint8_t sha256[32])
+{
+    struct ending *e = d->closing ? NULL : calloc(1, sizeof(*e));
+    if (!e) {
+        return;
+    }
+    e->job.d = d;
+    memcpy(e->sha256, sha256, sizeof(e->sha256));
+    if (bw_readers_run(d->pool, end_work, quiet_after, e) < 0) {
+        quiet_after(e, 1);
+    }
 }
 
 void bw_door_account_others_post(void *owner, struct bw_http_req *req)

@@ -18,6 +18,12 @@ bool bw_viewer_sees_state(const struct bw_viewer *v)
     return v && (v->open || v->role == BW_ROLE_ADMIN || v->role == BW_ROLE_VIEWER);
 }
 
+bool bw_viewer_has_session(const struct bw_viewer *v)
+{
+    static const uint8_t none[sizeof(v->session)];
+    return v && memcmp(v->session, none, sizeof(none)) != 0;
+}
+
 bool bw_viewer_may(const struct bw_viewer *v, enum bw_need level)
 {
     if (!v) {
@@ -40,6 +46,8 @@ bool bw_viewer_may(const struct bw_viewer *v, enum bw_need level)
         return person && v->role == BW_ROLE_ADMIN;
     case BW_NEED_PERSON:
         return person && !v->outside;
+    case BW_NEED_SESSION:
+        return person && bw_viewer_has_session(v);
     default:
         return false;
     }

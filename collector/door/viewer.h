@@ -17,13 +17,14 @@ struct bw_http_req;
  * the program at its start. */
 enum bw_need {
     BW_NEED_NOBODY = 1, /* public by design */
-    BW_NEED_BOX,        /* signed inside, by a box or a log */
+    BW_NEED_BOX,        /* signed inside, by a box, a log or a directory */
     BW_NEED_VIEW,    /* whoever signed in, or a key; the handler shows what may be seen */
     BW_NEED_RECORDS, /* the same, without coordinators: records and keys of boxes */
     BW_NEED_STATE,   /* who sees the whole state */
     BW_NEED_SAY,     /* persons who may say something of what they see */
     BW_NEED_ADMIN,
-    BW_NEED_PERSON, /* a person, of whatever role: one's own account */
+    BW_NEED_PERSON,  /* a person, of whatever role: one's own account */
+    BW_NEED_SESSION, /* who has a session here, with an account or without */
     BW_NEED_LEVELS,
     BW_NEED_LEVEL = 0xff,
     /* what the first {} names; who does not see it gets what is not there */
@@ -40,6 +41,7 @@ enum {
 struct bw_viewer {
     bool open;         /* access = "open": nobody is known, everybody reads */
     bool outside;      /* a person without an account here, by another's word */
+    bool stale;        /* by a directory that was last asked long ago: it is asked first */
     bool key;          /* a program: name is its key's */
     enum bw_role role; /* 0 where it is open */
     char name[BW_PERSON_MAX + 1];
@@ -56,6 +58,8 @@ struct bw_viewer {
 const struct bw_viewer *bw_door_viewer(const struct bw_http_req *req);
 
 bool bw_viewer_may(const struct bw_viewer *v, enum bw_need level);
+/* Is there a session here that could end? Not of those whom a proxy names. */
+bool bw_viewer_has_session(const struct bw_viewer *v);
 /* NULL sees nothing. Ids need not be of anything that is there. */
 bool bw_viewer_sees_state(const struct bw_viewer *v);
 bool bw_viewer_sees_entity(const struct bw_viewer *v, const char *entity);

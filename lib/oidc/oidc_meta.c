@@ -147,9 +147,9 @@ int bw_oidc_meta_parse(const char *text,
     r = r < 0 ? r : take_url(doc, "token_endpoint", true, loopback, m.token, reterr);
     r = r < 0 ? r : take_url(doc, "jwks_uri", true, loopback, m.jwks, reterr);
     r = r < 0 ? r : take_url(doc, "userinfo_endpoint", false, loopback, m.userinfo, reterr);
-    r = r < 0 ? r
-              : take_url(doc, "end_session_endpoint", false, loopback, m.end_session,
-                         reterr);
+    r = r < 0
+            ? r
+            : take_url(doc, "end_session_endpoint", false, loopback, m.end_session, reterr);
     r = r < 0 ? r
               : bw_json_opt_bool(doc, "authorization_response_iss_parameter_supported",
                                  &m.says_iss, reterr);

@@ -31,8 +31,8 @@ static int malformed(struct bw_err *reterr, const char *why)
 }
 
 /* A part that is a JSON object in base64url. */
-static int read_part(
-    const char *text, size_t n, size_t max, json_t **ret, struct bw_err *reterr)
+static int
+read_part(const char *text, size_t n, size_t max, json_t **ret, struct bw_err *reterr)
 {
     char *raw = malloc(n + 1);
     json_t *json = NULL;
@@ -53,8 +53,7 @@ static int read_part(
     return r;
 }
 
-static int
-read_header(const json_t *header, struct bw_oidc_token *t, struct bw_err *reterr)
+static int read_header(const json_t *header, struct bw_oidc_token *t, struct bw_err *reterr)
 {
     static const struct {
         const char *name;
@@ -104,8 +103,7 @@ int bw_oidc_token_read(const char *jwt,
     if (r < 0) {
         return r;
     }
-    long len =
-        bw_b64_decode(last + 1, n - t.n_input - 1, t.signature, sizeof(t.signature));
+    long len = bw_b64_decode(last + 1, n - t.n_input - 1, t.signature, sizeof(t.signature));
     if (len <= 0) {
         return malformed(reterr, "its signature is no base64url, or too long");
     }
@@ -158,9 +156,8 @@ int bw_oidc_says(const json_t *claims, const char *claim, const char *word)
     return 0;
 }
 
-size_t bw_oidc_groups(const json_t *claims,
-                      const char *claim,
-                      const char *ret[BW_OIDC_GROUPS_MAX])
+size_t
+bw_oidc_groups(const json_t *claims, const char *claim, const char *ret[BW_OIDC_GROUPS_MAX])
 {
     const json_t *c = json_object_get(claims, claim);
     size_t n = 0;

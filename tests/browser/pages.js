@@ -62,7 +62,9 @@ module.exports = (w) => [
     { name: "problem", at: "/problems/fork", roles: [...NOBODY, "district"], has: ["Forked chain"] },
     { name: "account", at: "/account", roles: [...OWN, ...STATE], has: ["Sign out"] },
     { name: "people", at: "/people", roles: ["admin"], has: ["css:main form"] },
-    { name: "sign in", at: "/sign-in", roles: NOBODY, has: ["css:form input[type=password]"] },
+    { name: "sign in", at: "/sign-in", roles: NOBODY, has: ["css:form input[type=password]", "css:a.button[href='/oidc/start']"] },
+    { name: "directory away", at: "/oidc/start?to=/queue", shot: false, roles: NOBODY, status: 503, has: ["does not answer now", "css:form"] },
+    { name: "not asked for", at: "/oidc/back?code=x&state=y", shot: false, roles: NOBODY, status: 403, has: ["did not ask"] },
     { name: "signed out", at: "/sites", roles: NOBODY, shot: false, has: ["css:form input[type=password]"] },
     { name: "sign in refused", at: "/sign-in", roles: NOBODY, shot: false, after: /sign-in/, steps: async (page) => {
         await page.fill("input[name=name]", "<b data-ran>nobody</b>");

@@ -58,6 +58,13 @@ class State:
 
     def __init__(self):
         self.c = Collector(title=TITLE, access="accounts")
+        secret = os.path.join(self.c.folder, "secret")
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
+            f.write("x\n")
+        with open(self.c.conf, "a", encoding="utf-8") as f:  # a directory that never answers
+            f.write(f'accounts {{ url = "{self.c.url}" }}\ngroup "it" {{ role = admin }}\n'
+                    f'oidc {{ issuer = "http://127.0.0.1:1" client_id = "x" secret_file = "{secret}" '
+                    f'name = {json.dumps(MARKUP[:50])} }}\n')
         state.write_scene = named(state.write_scene)
         self.truth = state.generate(world(), self.c.data)
         self.now = max(c["to_s"] for c in self.truth["circuits"]) + 200

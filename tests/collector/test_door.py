@@ -138,10 +138,11 @@ class Door(unittest.TestCase):
         self.assertEqual({p for _, p, level, _ in table if level == "nobody"}, {
             "/log/checkpoint", "/log/key", "/log/inclusion", "/log/growth", "/log/tile/{*}",
             "/log/epoch", "/log/stamp/{}/{}", "/log/witness/key", "/healthz", "/s/{}",
-            "/s/{}/comment", "/s/{}/{}", "/problems/{}", "/static/{}", "/sign-in", "/set-up/{}"})
+            "/s/{}/comment", "/s/{}/{}", "/problems/{}", "/static/{}", "/sign-in", "/set-up/{}",
+            "/oidc/start", "/oidc/back"})
         self.assertEqual({p for _, p, level, _ in table if level == "box"}, {
             "/api/v1/summaries", "/api/v1/enroll", "/api/v1/keys", "/api/v1/tickets",
-            "/api/v1/bags", "/log/witness/add-checkpoint"})
+            "/api/v1/bags", "/log/witness/add-checkpoint", "/oidc/logout"})
         line = self.c.connect()
         for method, pattern, level, of in table:
             path = self.path(pattern, self.birch)
@@ -326,7 +327,7 @@ class Door(unittest.TestCase):
         good, theirs = own.csrf(), other.csrf()
         self.assertNotEqual(good, theirs)
         posts = [(p, level) for m, p, level, _ in routes() if m == "POST" and level not in ("nobody", "box")]
-        self.assertIn(("/sign-out", "person"), posts)
+        self.assertIn(("/sign-out", "session"), posts)
         for path, level in posts:
             own = self.heron if level == "admin" else self.session("wren")
             good = own.csrf()

@@ -153,6 +153,8 @@ class Trouble(unittest.TestCase):
             reload(good + "\nlimits { connections = 77 }\n", "limits changed: restart needed")
 
     def test_bad_configurations_name_the_line(self):
+        GOOD_URL = 'accounts { url = "https://collector.example" }\n'
+        IT = 'group "it" { role = admin }\n'
         folder = self.enterContext(scratch())
         path = os.path.join(folder, "c.conf")
         for text, words in (
@@ -166,6 +168,21 @@ class Trouble(unittest.TestCase):
                 ('data_dir = "here"\nlisten "a" { }', "must begin with /"),
                 ('access = shut\nlisten "a" { }', "access"),
                 ('listen "a" { }\naccounts { url = "ftp://x" }', "https://HOST"),
+                *((f'listen "a" {{ }}\n{GOOD_URL}oidc {{ issuer = "{issuer}" client_id = "x" {more} }}\n{group}', said)
+                  for issuer, more, group, said in (
+                      ("http://x.example", 'secret_file = "/s"', IT, "no issuer"),
+                      ("https://x.example/?a", 'secret_file = "/s"', IT, "no issuer"),
+                      ("https://x.example", "", IT, "one of secret_file and key_file"),
+                      ("https://x.example", 'secret_file = "/s" key_file = "/k"', IT, "one of secret_file"),
+                      ("https://x.example", 'secret_file = "s"', IT, "must begin with /"),
+                      ("https://x.example", 'secret_file = "/s" scopes = "profile"', IT, "openid among them"),
+                      ("https://x.example", 'secret_file = "/s"', "", "section group"))),
+                (f'listen "a" {{ }}\noidc {{ issuer = "https://x.example" client_id = "x" secret_file = "/s" }}\n{IT}',
+                 "url in section accounts"),
+                (f'listen "a" {{ address = "/x" proxied = yes mode = "0666" }}\n{IT}'
+                 'accounts { proxy_user = "X-U" proxy_groups = "X-G" }', "mode 0660"),
+                ('listen "a" { }\naccounts { proxy_user = "X-U" proxy_groups = "X-G" }\n'
+                 'group "a" { name = "a,b" role = admin }', "no comma"),
                 ('listen "a" { ', "c.conf:")):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
@@ -183,8 +200,8 @@ class Trouble(unittest.TestCase):
             sample = f.read()
         whole, n = re.subn(r"(?ms)^# \w+(?: \"\w+\")? \{\n.*?^# \}\n",
                            lambda m: re.sub(r"(?m)^# ", "", m[0]), sample)
-        self.assertEqual(n, 8, "accounts, audit, measure, reflector, witness, witnessed, alerts, a "
-                               "listener without a proxy")
+        self.assertEqual(n, 11, "accounts, oidc, two groups, audit, measure, reflector, witness, witnessed, "
+                                "alerts, a listener without a proxy")
         # Keys have a gap in the sample, so that nobody takes them for somebody's.
         top = os.path.join(os.path.dirname(__file__), "../..")
         with open(os.path.join(top, "docs/vectors/log/note.json"), encoding="utf-8") as f:

@@ -144,7 +144,15 @@ static void what_roles_may(void **state)
         }
         assert_false(bw_viewer_may(&v, (enum bw_need)0));
         assert_false(bw_viewer_may(&v, BW_NEED_LEVELS));
+        assert_false(bw_viewer_may(&v, BW_NEED_SESSION)); /* it has none */
+        struct bw_viewer in = v;
+        in.session[31] = 1;
+        assert_int_equal(bw_viewer_may(&in, BW_NEED_SESSION), !rows[i].key);
+        in.outside = true; /* by a directory: no account, but a session */
+        assert_int_equal(bw_viewer_may(&in, BW_NEED_SESSION), !rows[i].key);
+        assert_false(bw_viewer_may(&in, BW_NEED_PERSON));
     }
+    assert_false(bw_viewer_may(&open, BW_NEED_SESSION));
     assert_true(bw_viewer_may(NULL, BW_NEED_NOBODY));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * test_oidc.c - what providers say. Keys and tokens of tests/fuzz/corpus/fuzz_oidc were made
- * by python3-jwcrypto; tokens whose claims are looked at alone are put together here. */
+ * test_oidc.c - what providers say. Keys and tokens of tests/fuzz/corpus/fuzz_oidc were
+ * made by python3-jwcrypto; tokens whose claims are looked at alone are put together here.
+ */
 #include "bw_test.h"
 
 #include <buf.h>
@@ -184,8 +185,14 @@ static void headers(void **state)
         }
         free(text);
     }
-    static const char *const bad[] = {"", ".", "..", "a.b", "e30.e30.", "e30.e30.A=",
-                                      "e30.e30.AAAA.AAAA", "e30 .e30.AAAA"};
+    static const char *const bad[] = {"",
+                                      ".",
+                                      "..",
+                                      "a.b",
+                                      "e30.e30.",
+                                      "e30.e30.A=",
+                                      "e30.e30.AAAA.AAAA",
+                                      "e30 .e30.AAAA"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(bw_oidc_token_read(bad[i], strlen(bad[i]), &t, NULL),
                          -BW_EMALFORMED);
@@ -266,7 +273,8 @@ static void claims_of_id_tokens(void **state)
         bw_oidc_token_done(&t);
         free(text);
     }
-    /* without an access token beside it a hash of one fits nothing; a logout token's type */
+    /* without an access token beside it a hash of one fits nothing; a logout token's type
+     */
     struct bw_oidc_want none = want;
     struct bw_oidc_token t;
     char *text = seed("id-ES256");

@@ -47,7 +47,7 @@ static void write_who(struct bw_buf *b, const struct bw_viewer *v)
     bw_buf_puts(b, v->outside ? " <span>" : "</a><span>");
     bw_text_html(b, bw_viewer_role(v));
     bw_buf_puts(b, "</span>");
-    if (!v->outside) { /* else it is the proxy's to end */
+    if (bw_viewer_has_session(v)) { /* else it is the proxy's to end */
         bw_buf_puts(b, "<form method=\"post\" action=\"/sign-out\">");
         bw_viewer_form(v, b);
         bw_buf_puts(b, "<button>Sign out</button></form>");

@@ -39,13 +39,18 @@ def modules(*packages):
 
 def browser_modules():
     """From now on node finds what tests/browser/package.json names."""
+    locked_modules("browser", BROWSER)
+
+
+def locked_modules(name, source):
+    """From now on node finds what package.json in the folder `source` names, as its lock says."""
     if not shutil.which("node"):
         raise NoNode("node is not installed")
     folder = os.environ.get("BW_NODE")
     if not folder:
         raise NoNode("BW_NODE names no folder to install into")
-    folder = os.path.join(folder, "browser")
-    done = subprocess.run([os.path.join(BROWSER, "install"), folder], stdout=subprocess.PIPE,
+    folder = os.path.join(folder, name)
+    done = subprocess.run([os.path.join(BROWSER, "install"), folder, source], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=180, universal_newlines=True)
     if done.returncode != 0:
         raise NoNode(done.stdout.strip()[-300:])
