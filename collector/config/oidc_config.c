@@ -14,8 +14,9 @@ const struct bw_optspec bw_oidc_opts[] = {
      .min = 8,
      .max = 500,
      .def = NULL,
-     .doc = "The directory's issuer, exactly as it calls itself, for instance "
-            "https://login.alder.example/realms/staff. https, but for one on this machine."},
+     .doc =
+         "The directory's issuer, exactly as it calls itself, for instance "
+         "https://login.alder.example/realms/staff. https, but for one on this machine."},
     {.name = "name",
      .type = BW_OPT_STRING,
      .min = 1,
@@ -76,17 +77,19 @@ const struct bw_optspec bw_oidc_opts[] = {
      .type = BW_OPT_STRING,
      .max = 60,
      .def = "",
-     .doc = "What must be among the ID token's amr, for instance mfa or otp (RFC 8176). Not "
-            "set: a second factor is the directory's affair alone."},
+     .doc =
+         "What must be among the ID token's amr, for instance mfa or otp (RFC 8176). Not "
+         "set: a second factor is the directory's affair alone."},
     {.name = "recheck",
      .type = BW_OPT_DURATION,
      .min = 1000,
      .max = 3600000,
      .def = "5min",
-     .doc = "A page that is asked for so long after the directory was last asked goes by it "
-            "again, unseen; after twice as long nothing is answered before that. So long "
-            "somebody who lost a group, or left, may still look where the directory sends "
-            "no logout."},
+     .doc =
+         "A page that is asked for so long after the directory was last asked goes by it "
+         "again, unseen; after twice as long nothing is answered before that. So long "
+         "somebody who lost a group, or left, may still look where the directory sends "
+         "no logout."},
     {.name = "return_after_logout",
      .type = BW_OPT_BOOL,
      .def = "no",

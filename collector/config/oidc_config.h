@@ -41,11 +41,12 @@ extern const struct bw_optspec bw_oidc_opts[];
 #define BW_OIDC_SECTION                                                                    \
     {                                                                                      \
         .keyword = "oidc", .opts = bw_oidc_opts,                                           \
-        .doc = "A directory that signs people in by OpenID Connect (docs/access.md): code " \
-               "flow with PKCE. At the directory the collector is a web application whose " \
-               "only redirect address is accounts' url with /oidc/back behind it, and "   \
-               "whose back-channel logout address is the same with /oidc/logout. Sections " \
-               "group say what its groups may; local accounts stay."                       \
+        .doc =                                                                             \
+            "A directory that signs people in by OpenID Connect (docs/access.md): code "   \
+            "flow with PKCE. At the directory the collector is a web application whose "   \
+            "only redirect address is accounts' url with /oidc/back behind it, and "       \
+            "whose back-channel logout address is the same with /oidc/logout. Sections "   \
+            "group say what its groups may; local accounts stay."                          \
     }
 
 #endif

@@ -14,10 +14,12 @@
 #include <json.h>
 #include <log.h>
 #include <people.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <text.h>
 #include <unistd.h>
@@ -37,8 +39,8 @@ struct bw_audit {
     struct bw_buf lines;
     struct bw_buf packets; /* each ended by a NUL */
     int64_t window_mono_ms;
-    int64_t n;
-    int64_t more; /* in this window, and not told */
+    int64_t n[2]; /* in this window: what was done, and what was refused */
+    int64_t more; /* of both, and not told */
 };
 
 int bw_audit_new(const struct bw_config_door *conf, struct bw_audit **ret)
@@ -134,12 +136,12 @@ static void put(const struct bw_config_door *conf,
 {
     char host[64] = "";
     (void)gethostname(host, sizeof(host) - 1);
-    if (conf->audit_file[0] && conf->audit_rfc5424) {
+    if (lines && conf->audit_file[0] && conf->audit_rfc5424) {
         bw_audit_rfc5424(e, host, getpid(), lines);
-    } else if (conf->audit_file[0]) {
+    } else if (lines && conf->audit_file[0]) {
         bw_audit_json(e, lines);
     }
-    if (conf->audit_socket[0]) {
+    if (packets && conf->audit_socket[0]) {
         bw_audit_rfc5424(e, host, getpid(), packets);
     }
 }
@@ -168,10 +170,12 @@ void bw_audit_tell(struct bw_audit *a, const struct bw_audit_event *e)
             tell(a, &many);
         }
         a->window_mono_ms = now;
-        a->n = 0;
+        a->n[0] = a->n[1] = 0;
         a->more = 0;
     }
-    if (a->n++ < A_MINUTE) {
+    /* Whoever is refused often does not hide who was let in meanwhile. */
+    bool refused = e->outcome && strcmp(e->outcome, "refused") == 0;
+    if (a->n[refused]++ < A_MINUTE) {
         tell(a, e);
     } else {
         a->more++;
@@ -219,7 +223,9 @@ void bw_audit_act(const struct bw_config_door *conf,
                                      .about = words[3],
                                      .detail = detail};
     put(conf, &e, lines, packets);
-    bw_log(BW_AREA_HTTP, BW_NOTICE, "act %s: %s", number, text);
+    if (lines && packets) { /* for the first time */
+        bw_log(BW_AREA_HTTP, BW_NOTICE, "act %s: %s", number, text);
+    }
     json_decref(json);
 }
 
@@ -242,8 +248,12 @@ static int write_file(const char *path, const struct bw_buf *lines)
 static int write_socket(const char *path, const struct bw_buf *packets)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
+    /* A reader takes ten at a time and needs a moment for more: this thread may wait. */
+    const struct timeval wait = {.tv_sec = 1};
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int r = fd < 0 ? -errno : 0;
+    int r = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) < 0
+                ? -errno
+                : 0;
     (void)snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
     union {
         const struct sockaddr_un *un;
@@ -253,7 +263,7 @@ static int write_socket(const char *path, const struct bw_buf *packets)
         const char *begin = packets->data + at;
         const char *end = memchr(begin, '\n', packets->len - at);
         size_t n = end ? (size_t)(end - begin) : packets->len - at;
-        if (sendto(fd, begin, n, MSG_DONTWAIT | MSG_NOSIGNAL, to.sa, sizeof(un)) < 0) {
+        if (sendto(fd, begin, n, MSG_NOSIGNAL, to.sa, sizeof(un)) < 0) {
             r = -errno;
         }
         at += n + 1;
@@ -266,11 +276,14 @@ static int write_socket(const char *path, const struct bw_buf *packets)
 
 int bw_audit_write(const struct bw_config_door *conf,
                    const struct bw_buf *lines,
-                   const struct bw_buf *packets)
+                   const struct bw_buf *packets,
+                   struct bw_audit_done *ret)
 {
     int r = lines->len > 0 && conf->audit_file[0] ? write_file(conf->audit_file, lines) : 0;
     int q = packets->len > 0 && conf->audit_socket[0]
                 ? write_socket(conf->audit_socket, packets)
                 : 0;
+    ret->file = r == 0;
+    ret->socket = q == 0;
     return r < 0 ? r : q;
 }

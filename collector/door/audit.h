@@ -4,6 +4,7 @@
 #ifndef BW_DOOR_AUDIT_H
 #define BW_DOOR_AUDIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bw_act;
@@ -26,21 +27,27 @@ struct bw_audit_event {
 int bw_audit_new(const struct bw_config_door *conf, struct bw_audit **ret);
 void bw_audit_free(struct bw_audit *a); /* NULL is fine */
 
-/* Kept until the next write; of more than 120 a minute only how many there were. Also a
- * line of the collector's own log. */
+/* Kept until the next write; of more than 120 a minute, what was refused and all else
+ * apart, only how many there were. Also a line of the collector's own log. */
 void bw_audit_tell(struct bw_audit *a, const struct bw_audit_event *e);
 /* What waits, for a thread to write: moved into *lines and *packets. Loop. */
 void bw_audit_take(struct bw_audit *a, struct bw_buf *lines, struct bw_buf *packets);
-/* An act of an administrator, appended to both likewise. Any thread. */
+/* An act of an administrator, appended to both likewise; NULL: there it is already. Any
+ * thread. */
 void bw_audit_act(const struct bw_config_door *conf,
                   const struct bw_act *act,
                   struct bw_buf *lines,
                   struct bw_buf *packets);
+struct bw_audit_done { /* what is where it belongs */
+    bool file;
+    bool socket;
+};
 /* Write them out: 0, or -errno of the file or the socket; blocks. Any thread, one at a time
  * for one file. */
 int bw_audit_write(const struct bw_config_door *conf,
                    const struct bw_buf *lines,
-                   const struct bw_buf *packets);
+                   const struct bw_buf *packets,
+                   struct bw_audit_done *ret);
 
 /* The two forms of a line, with its line end; pure. */
 void bw_audit_json(const struct bw_audit_event *e, struct bw_buf *out);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * dir_flow.c - people whom a directory signs in: the way there, the way back (OpenID Connect Core 1.0 §3.1, RFC 7636, RFC 9207).
+ * dir_flow.c - people whom a directory signs in: the way there, the way back (OpenID
+ * Connect Core 1.0 §3.1, RFC 7636, RFC 9207).
  *
- * Invariant: nothing is kept of somebody who is on the way. State, nonce and PKCE's verifier
- * are MACs over a cookie of the browser and a word of this one transaction, so that an answer
- * is good in the browser that asked and for what it asked. */
+ * Invariant: nothing is kept of somebody who is on the way. State, nonce and PKCE's
+ * verifier are MACs over a cookie of the browser and a word of this one transaction, so
+ * that an answer is good in the browser that asked and for what it asked. */
 #include "dir_private.h"
 
 #include <clock.h>
@@ -74,8 +75,7 @@ static int read_state(struct flow *f, const char *text)
     }
     memcpy(f->word, text, WORD_LEN);
     f->again = text[at_flag] == '1';
-    long len =
-        bw_b64_decode(text + at_flag + 2, n - at_flag - 2, f->to, sizeof(f->to) - 1);
+    long len = bw_b64_decode(text + at_flag + 2, n - at_flag - 2, f->to, sizeof(f->to) - 1);
     if (len < 0 || memchr(f->to, '\0', (size_t)len)) {
         return -EINVAL;
     }
@@ -151,7 +151,8 @@ void bw_flow_refuse(struct flow *f, const char *who, const char *why, const char
 
 void bw_flow_no_answer(struct flow *f)
 {
-    bw_flow_sorry(f, 503, "The directory does not answer now. Accounts of this collector work.");
+    bw_flow_sorry(f, 503,
+                  "The directory does not answer now. Accounts of this collector work.");
 }
 
 void bw_door_go_to(struct bw_http_req *req, const char *where)
@@ -240,8 +241,7 @@ void bw_door_oidc_start_get(void *owner, struct bw_http_req *req)
         (void)bw_b64_encode(raw, sizeof(raw), f->pre);
     }
     bw_random(raw, WORD_RAW);
-    (void)snprintf(f->word, sizeof(f->word), "%08x",
-                   (unsigned)(bw_clock_unix_ms() / 1000));
+    (void)snprintf(f->word, sizeof(f->word), "%08x", (unsigned)(bw_clock_unix_ms() / 1000));
     (void)bw_b64_encode(raw, WORD_RAW, f->word + 8);
     bw_flow_need(f, BW_DIR_META, on_meta_to_go);
 }
@@ -258,8 +258,7 @@ static bool is_theirs(const struct flow *f)
 static bool wants_person(const char *error)
 {
     static const char *const words[] = {"login_required", "interaction_required",
-                                        "consent_required",
-                                        "account_selection_required"};
+                                        "consent_required", "account_selection_required"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(words[i], error) == 0) {
             return true;
@@ -275,9 +274,9 @@ static void turned_away(struct flow *f)
     (void)snprintf(why, sizeof(why), "the directory said %s", f->refusal);
     if (!f->again || !wants_person(f->refusal)) {
         bw_flow_refuse(f, NULL, why,
-               strcmp(f->refusal, "access_denied") == 0
-                   ? "The directory let nobody in."
-                   : "The directory could not sign you in. Try it once more.");
+                       strcmp(f->refusal, "access_denied") == 0
+                           ? "The directory let nobody in."
+                           : "The directory could not sign you in. Try it once more.");
         return;
     }
     /* It does not know this browser any more: the session is over, the person may come. */
@@ -305,14 +304,14 @@ static void on_meta_of_answer(void *owner, int r)
         bw_flow_no_answer(f);
     } else if (!is_theirs(f)) {
         bw_flow_refuse(f, NULL, "an answer of another issuer",
-               "What came was not from the directory that was asked.");
+                       "What came was not from the directory that was asked.");
     } else if (f->refused) {
         turned_away(f);
     } else {
         redirect_of(f->d, redirect);
         verifier_of(f, verifier);
-        if (bw_directory_redeem(f->d->directory, f->code, redirect, verifier, bw_flow_on_tokens,
-                                f) < 0) {
+        if (bw_directory_redeem(f->d->directory, f->code, redirect, verifier,
+                                bw_flow_on_tokens, f) < 0) {
             bw_flow_no_answer(f);
         }
     }
@@ -363,7 +362,8 @@ static void forged(struct flow *f, int r)
                              : "an answer of the directory that this browser did not ask "
                                "for");
     bw_flow_sorry(f, 403,
-          r == -ETIME ? "That took too long. Sign in once more."
+                  r == -ETIME
+                      ? "That took too long. Sign in once more."
                       : "This browser did not ask the directory for that. Sign in from "
                         "here.");
 }

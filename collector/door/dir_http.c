@@ -92,8 +92,7 @@ static bool add(struct one *o, const char *line)
     return list != NULL;
 }
 
-static int
-set(struct bw_dir_http *h, struct one *o, const struct bw_dir_question *q)
+static int set(struct bw_dir_http *h, struct one *o, const struct bw_dir_question *q)
 {
     CURL *e = o->easy;
     char line[HEADER_MAX];

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * dir_judge.c - from a directory's tokens to a session (OpenID Connect Core 1.0 §3.1.3, §5.3).
+ * dir_judge.c - from a directory's tokens to a session (OpenID Connect Core 1.0 §3.1.3,
+ * §5.3).
  *
  * Invariant: whoever is let in is so by a token that was signed by the directory's key, for
- * this collector, for this transaction, just now. No token of the directory stays but the ID
- * token, as the hint for signing out. */
+ * this collector, for this transaction, just now. No token of the directory stays but the
+ * ID token, as the hint for signing out. */
 #include "dir_private.h"
 
 #include <clock.h>
@@ -29,10 +30,11 @@ static const char *claim(const struct flow *f, const char *name, size_t max)
 static void no_group(struct flow *f, const char *name)
 {
     char trouble[512];
-    (void)snprintf(trouble, sizeof(trouble),
-                   "%.60s knows you as %.200s, and none of your groups there opens anything "
-                   "here. Whoever runs this collector can say which groups do.",
-                   f->d->conf.oidc.name, name);
+    (void)snprintf(
+        trouble, sizeof(trouble),
+        "%.60s knows you as %.200s, and none of your groups there opens anything "
+        "here. Whoever runs this collector can say which groups do.",
+        f->d->conf.oidc.name, name);
     bw_flow_refuse(f, name, "in no group that opens anything", trouble);
 }
 
@@ -136,7 +138,7 @@ static void judge(struct flow *f)
         no_group(f, name);
     } else if (bw_dir_sessions_is_out(f->d->dir_sessions, &f->id)) {
         bw_flow_refuse(f, v->name, "signed out meanwhile",
-               "The directory signed you out just now. Sign in once more.");
+                       "The directory signed you out just now. Sign in once more.");
     } else {
         const char *shown = claim(f, "name", NAME_BYTES);
         if (shown && shown[0]) {
@@ -156,7 +158,7 @@ static void on_userinfo(void *owner, const struct bw_dir_answer *a)
         !(sub = bw_oidc_text(f->userinfo, "sub", BW_OIDC_SUB_MAX)) ||
         strcmp(sub, f->id.sub) != 0) { /* Core §5.3.2 */
         bw_flow_refuse(f, NULL, "the directory tells nothing of this person",
-               "The directory did not say who you are. Sign in once more.");
+                       "The directory did not say who you are. Sign in once more.");
         return;
     }
     judge(f);
@@ -175,14 +177,16 @@ static void check_id(struct flow *f)
                                       .access_token = f->access_token,
                                       .now_unix_s = bw_clock_unix_ms() / 1000};
     if (bw_oidc_id_check(&f->id, &want, &err) < 0) {
-        bw_flow_refuse(f, NULL, err.text,
-               "What the directory sent does not fit. Sign in once more; if that does not "
-               "help, whoever runs this collector finds the reason in its log.");
+        bw_flow_refuse(
+            f, NULL, err.text,
+            "What the directory sent does not fit. Sign in once more; if that does not "
+            "help, whoever runs this collector finds the reason in its log.");
     } else if ((conf->acr[0] && !bw_oidc_says(f->id.claims, "acr", conf->acr)) ||
                (conf->amr[0] && !bw_oidc_says(f->id.claims, "amr", conf->amr))) {
-        bw_flow_refuse(f, f->id.sub, "acr or amr is not what is demanded",
-               "This collector wants a stronger way of signing in at the directory, for "
-               "instance a second factor.");
+        bw_flow_refuse(
+            f, f->id.sub, "acr or amr is not what is demanded",
+            "This collector wants a stronger way of signing in at the directory, for "
+            "instance a second factor.");
     } else if (!json_object_get(f->id.claims, conf->groups_claim) && m->userinfo[0] &&
                f->access_token) {
         if (bw_directory_userinfo(f->d->directory, f->access_token, on_userinfo, f) < 0) {
@@ -206,9 +210,9 @@ static void on_keys(void *owner, int r)
         bw_flow_need(f, BW_DIR_NEWER, on_keys);
     } else if (r < 0) {
         bw_flow_refuse(f, NULL,
-               r == -ENOENT ? "a token by a key that is not the directory's"
-                            : "a token whose signature is wrong",
-               "What came was not signed by the directory. Sign in once more.");
+                       r == -ENOENT ? "a token by a key that is not the directory's"
+                                    : "a token whose signature is wrong",
+                       "What came was not signed by the directory. Sign in once more.");
     } else {
         check_id(f);
     }
@@ -235,9 +239,10 @@ void bw_flow_on_tokens(void *owner, const struct bw_dir_answer *a)
         char why[128];
         (void)snprintf(why, sizeof(why), "the directory refused the code: %s",
                        error ? error : "no reason");
-        bw_flow_refuse(f, NULL, why,
-               "The directory did not take back its own answer: it was used before, or too "
-               "old. Sign in once more.");
+        bw_flow_refuse(
+            f, NULL, why,
+            "The directory did not take back its own answer: it was used before, or too "
+            "old. Sign in once more.");
         return;
     }
     r = r < 0 ? r
@@ -247,8 +252,7 @@ void bw_flow_on_tokens(void *owner, const struct bw_dir_answer *a)
               : bw_json_opt_str(f->answer, "access_token", BW_OIDC_TOKEN_BYTES,
                                 &f->access_token, &err);
     r = r < 0 ? r : bw_json_opt_str(f->answer, "token_type", 32, &type, &err);
-    r = r < 0 ? r
-              : bw_oidc_token_read(f->id_token, strlen(f->id_token), &f->id, &err);
+    r = r < 0 ? r : bw_oidc_token_read(f->id_token, strlen(f->id_token), &f->id, &err);
     if (r < 0) {
         bw_flow_refuse(f, NULL, err.text, "What the directory sent is no ID token.");
         return;

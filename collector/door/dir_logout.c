@@ -62,8 +62,7 @@ static void busy(struct logout *l)
 static void sign_out(struct logout *l)
 {
     char detail[64];
-    int n =
-        bw_dir_sessions_out(l->d->dir_sessions, &l->t, bw_clock_unix_ms() / 1000);
+    int n = bw_dir_sessions_out(l->d->dir_sessions, &l->t, bw_clock_unix_ms() / 1000);
     if (n < 0) {
         refuse(l, "a logout token that was here before");
         return;
@@ -113,8 +112,8 @@ static char *token_of(struct bw_http_req *req)
 {
     size_t n = 0;
     const char *body = bw_http_body(req, &n);
-    char *out = bw_http_has_type(req, "application/x-www-form-urlencoded") ? malloc(n + 1)
-                                                                           : NULL;
+    char *out =
+        bw_http_has_type(req, "application/x-www-form-urlencoded") ? malloc(n + 1) : NULL;
     if (out && bw_door_field(body, n, "logout_token", out, n + 1) < 0) {
         free(out);
         out = NULL;
@@ -133,10 +132,10 @@ void bw_door_oidc_logout_post(void *owner, struct bw_http_req *req)
                         "no directory signs people in here");
         return;
     }
-    struct logout *l = (way == DOOR_SECURE || way == DOOR_LOCAL) &&
-                               d->n_sign_ins < SIGN_INS_MAX
-                           ? calloc(1, sizeof(*l))
-                           : NULL;
+    struct logout *l =
+        (way == DOOR_SECURE || way == DOOR_LOCAL) && d->n_sign_ins < SIGN_INS_MAX
+            ? calloc(1, sizeof(*l))
+            : NULL;
     if (!l) {
         bw_http_add(req, "Retry-After", "10");
         bw_http_problem(req, 503, "busy", "Not possible now", "try again in 10 seconds");

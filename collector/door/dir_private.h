@@ -38,8 +38,8 @@ struct flow {
 
 /* --- dir_flow.c */
 void bw_flow_derive(const struct flow *f, const char *what, char out[MAC_LEN + 1]);
-/* Answered, and the flow is over. sorry: with the page for signing in and a sentence; refuse:
- * the session that was asked about ends, and it is told why. */
+/* Answered, and the flow is over. sorry: with the page for signing in and a sentence;
+ * refuse: the session that was asked about ends, and it is told why. */
 void bw_flow_sorry(struct flow *f, unsigned status, const char *trouble);
 void bw_flow_refuse(struct flow *f, const char *who, const char *why, const char *trouble);
 void bw_flow_no_answer(struct flow *f);

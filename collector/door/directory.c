@@ -138,9 +138,9 @@ static void on_keys(void *owner, const struct bw_dir_answer *a)
         complain(d, "keys", err.text);
     }
     wake(d, false,
-         r == -ECANCELED                          ? r
+         r == -ECANCELED                                ? r
          : d->keys && younger(d->keys_mono_ms, KEEP_MS) ? 0
-                                                  : -EIO);
+                                                        : -EIO);
 }
 
 static int ask_meta(struct bw_directory *d)
@@ -322,9 +322,8 @@ int bw_directory_redeem(struct bw_directory *d,
     }
     r = r < 0 ? r : bw_buf_error(&form) < 0 ? -E2BIG : bw_buf_error(&basic);
     if (r == 0) {
-        const struct bw_dir_question q = {.url = d->meta.token,
-                                          .form = form.data,
-                                          .authorization = basic.data};
+        const struct bw_dir_question q = {
+            .url = d->meta.token, .form = form.data, .authorization = basic.data};
         r = bw_dir_http_ask(d->http, &q, cb, owner);
     }
     if (form.data) {
@@ -355,8 +354,7 @@ int bw_directory_userinfo(struct bw_directory *d,
 /* --- life ----------------------------------------------------------------------------- */
 
 /* The first line of a file that others cannot read. */
-static int
-read_secret(const char *path, char ret[SECRET_MAX], struct bw_err *reterr)
+static int read_secret(const char *path, char ret[SECRET_MAX], struct bw_err *reterr)
 {
     struct bw_buf b;
     struct stat st;

@@ -88,7 +88,9 @@ struct turn {
 static int on_act(void *owner, const struct bw_act *a)
 {
     struct turn *t = owner;
-    bw_audit_act(&t->job.d->conf, a, &t->lines, &t->packets);
+    const struct bw_door *d = t->job.d;
+    bw_audit_act(&d->conf, a, a->position > d->filed ? &t->lines : NULL,
+                 a->position > d->sent ? &t->packets : NULL);
     t->told = a->position;
     t->acts = true;
     return t->lines.len + t->packets.len > OUT_MAX / 2 ? 1 : 0; /* the rest next time */
@@ -143,7 +145,10 @@ static void turn_work(void *job, struct bw_reader *r, const struct bw_err *err)
         t->job.r = -EIO;
         t->job.err = *err;
     }
-    t->audit_r = bw_audit_write(&d->conf, &t->lines, &t->packets);
+    struct bw_audit_done done;
+    t->audit_r = bw_audit_write(&d->conf, &t->lines, &t->packets, &done);
+    d->filed = t->acts && done.file ? t->told : d->filed;
+    d->sent = t->acts && done.socket ? t->told : d->sent;
     if (t->acts && t->audit_r == 0) {
         uv_mutex_lock(&d->lock);
         int e = d->people->ops->told_set(d->people, t->told, &t->job.err);
@@ -313,6 +318,7 @@ int bw_door_new(struct uv_loop_s *loop,
     }
     d->loop = loop;
     d->conf = *opts->conf;
+    d->filed = d->sent = -1;
     (void)snprintf(d->address, sizeof(d->address), "%s", opts->address);
     (void)uv_mutex_init(&d->lock);
     (void)uv_timer_init(loop, &d->timer);
@@ -350,7 +356,8 @@ static void on_timer_closed(uv_handle_t *handle)
         bw_buf_init(&lines, OUT_MAX);
         bw_buf_init(&packets, OUT_MAX);
         bw_audit_take(d->audit, &lines, &packets);
-        (void)bw_audit_write(&d->conf, &lines, &packets);
+        struct bw_audit_done done;
+        (void)bw_audit_write(&d->conf, &lines, &packets, &done);
         bw_buf_done(&lines);
         bw_buf_done(&packets);
     }

@@ -69,6 +69,9 @@ struct bw_door {
     struct bw_book *book;
     uint64_t book_serial;
     struct bw_map *map;
+    int64_t
+        filed; /* the last act that is in the trail's file, and at its socket, though the */
+    int64_t sent;                /* other could not be written; a turn's alone */
     int64_t audit_again_mono_ms; /* when acts that could not be told are; 0: none */
     uint8_t secret[BW_PEOPLE_SECRET];
     struct bw_throttle *throttle;

@@ -34,6 +34,7 @@ struct sign_in {
     char token[TOKEN_LEN + 1]; /* of the new one */
     char link[LINK_LEN + 1];
     bool in;
+    bool failed; /* to be kept, once that was answered: writing takes time of its own */
 };
 
 /* --- on another thread -------------------------------------------------------------------
@@ -56,17 +57,6 @@ static int recovery_of(const char *typed, uint8_t ret[32])
     }
     bw_sha256(text, n, ret);
     return n == RECOVERY_LEN ? 0 : -EINVAL;
-}
-
-static void failed(struct sign_in *s, const struct bw_person *p, int64_t now)
-{
-    struct bw_door *d = s->job.d;
-    int64_t wait = bw_throttle_for(p->failures + 1, BW_THROTTLE_NAME_FREE);
-    uv_mutex_lock(&d->lock);
-    s->job.r =
-        d->people->ops->person_failed(d->people, p->name, p->failures + 1,
-                                      wait > 0 ? now + wait : BW_UNKNOWN, &s->job.err);
-    uv_mutex_unlock(&d->lock);
 }
 
 static int
@@ -146,14 +136,60 @@ static void sign_in_work(void *job, struct bw_reader *r, const struct bw_err *er
         let_in(s, step, recovery, now);
         fits = s->in || s->job.r < 0;
     }
-    if (!fits && known) {
-        failed(s, &p, now);
-    }
+    s->failed = known && !fits;
     explicit_bzero(&p, sizeof(p));
 }
 
 /* --- on the loop
  * --------------------------------------------------------------------------- */
+
+struct failing {
+    struct door_job job;
+    char name[BW_PERSON_MAX + 1];
+};
+
+static void fail_work(void *job, struct bw_reader *r, const struct bw_err *err)
+{
+    struct failing *f = job;
+    struct bw_door *d = f->job.d;
+    struct bw_person p;
+    int64_t now = bw_clock_unix_ms() / 1000;
+    (void)r;
+    (void)err;
+    uv_mutex_lock(&d->lock);
+    f->job.r = d->people->ops->person_get(d->people, f->name, &p, &f->job.err);
+    if (f->job.r == 0) {
+        int64_t wait = bw_throttle_for(p.failures + 1, BW_THROTTLE_NAME_FREE);
+        f->job.r =
+            d->people->ops->person_failed(d->people, f->name, p.failures + 1,
+                                          wait > 0 ? now + wait : BW_UNKNOWN, &f->job.err);
+    }
+    uv_mutex_unlock(&d->lock);
+    explicit_bzero(&p, sizeof(p));
+}
+
+static void fail_after(void *job, int cancelled)
+{
+    struct failing *f = job;
+    if (!cancelled && f->job.r < 0 && f->job.r != -ENOENT) {
+        bw_log(BW_AREA_HTTP, BW_WARN, "a try in vain could not be kept: %s",
+               f->job.err.text);
+    }
+    free(f);
+}
+
+/* Kept after the answer, so that its time does not tell that the name is somebody's. */
+static void keep_failure(struct bw_door *d, const char *name)
+{
+    struct failing *f = d->closing ? NULL : calloc(1, sizeof(*f));
+    if (f) {
+        f->job.d = d;
+        (void)snprintf(f->name, sizeof(f->name), "%s", name);
+        if (bw_readers_run(d->pool, fail_work, fail_after, f) < 0) {
+            fail_after(f, 1);
+        }
+    }
+}
 
 static void sign_in_free(struct sign_in *s)
 {
@@ -187,6 +223,9 @@ static void sign_in_after(void *job, int cancelled)
         d->refused++;
         bw_door_tell(d, req, s->renew ? "renew" : "sign-in", "refused", s->name, NULL);
         sorry(s, 403, wrong);
+        if (s->failed) {
+            keep_failure(d, s->name);
+        }
     } else {
         char to[TO_MAX + LINK_LEN + 16];
         d->signed_in++;

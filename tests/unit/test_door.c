@@ -8,10 +8,12 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <catalogue.h>
+#include <collector_config.h>
 #include <door.h>
 #include <errno.h>
 #include <hash.h>
 #include <http.h>
+#include <people.h>
 #include <stdio.h>
 #include <string.h>
 #include <throttle.h>
@@ -241,6 +243,63 @@ static void strangers_words_stay_in_their_quotes(void **state)
     bw_buf_done(&b);
 }
 
+/* Who is refused all the time hides nobody who was let in. */
+static void a_flood_hides_nothing_else(void **state)
+{
+    static const struct bw_config_door conf = {.audit_file = "/nowhere"};
+    const struct bw_audit_event bad = {.event = "key", .outcome = "refused", .who = "x"};
+    const struct bw_audit_event good = {.event = "sign-in", .outcome = "ok", .who = "wren"};
+    struct bw_audit *a = NULL;
+    struct bw_buf lines;
+    struct bw_buf packets;
+    int n = 0;
+    (void)state;
+    bw_buf_init(&lines, 1 << 20);
+    bw_buf_init(&packets, 1 << 20);
+    assert_int_equal(bw_audit_new(&conf, &a), 0);
+    for (int i = 0; i < 500; i++) {
+        bw_audit_tell(a, &bad);
+    }
+    bw_audit_tell(a, &good);
+    bw_audit_take(a, &lines, &packets);
+    assert_non_null(strstr(lines.data, "wren"));
+    for (const char *c = lines.data; *c; c++) {
+        n += *c == '\n';
+    }
+    assert_int_equal(n, 121);
+    bw_audit_free(a);
+    bw_buf_done(&lines);
+    bw_buf_done(&packets);
+}
+
+/* Of two that cannot both be written the one that can gets an act once. */
+static void an_act_is_told_once_to_each(void **state)
+{
+    char *folder = tmp_folder();
+    struct bw_config_door conf = {.open = false};
+    static const char text[] = "{\"act\":\"key-add\",\"by\":\"heron\"}";
+    const struct bw_act act = {.position = 3, .text = text, .n = sizeof(text) - 1};
+    struct bw_audit_done done;
+    struct bw_buf lines;
+    struct bw_buf packets;
+    (void)state;
+    bw_buf_init(&lines, 65536);
+    bw_buf_init(&packets, 65536);
+    (void)snprintf(conf.audit_file, sizeof(conf.audit_file), "%s/trail", folder);
+    (void)snprintf(conf.audit_socket, sizeof(conf.audit_socket), "%.90s/none", folder);
+    bw_audit_act(&conf, &act, &lines, &packets);
+    assert_true(lines.len > 0 && packets.len > 0);
+    assert_true(bw_audit_write(&conf, &lines, &packets, &done) < 0);
+    assert_true(done.file && !done.socket);
+    bw_buf_clear(&lines);
+    bw_buf_clear(&packets);
+    bw_audit_act(&conf, &act, NULL, &packets);
+    assert_true(lines.len == 0 && packets.len > 0);
+    bw_buf_done(&lines);
+    bw_buf_done(&packets);
+    tmp_folder_drop(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +307,8 @@ int main(void)
         cmocka_unit_test(what_roles_may),
         cmocka_unit_test(a_route_says_what_it_takes),
         cmocka_unit_test(who_tries_too_often_waits),
+        cmocka_unit_test(a_flood_hides_nothing_else),
+        cmocka_unit_test(an_act_is_told_once_to_each),
         cmocka_unit_test(strangers_words_stay_in_their_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
