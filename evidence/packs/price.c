@@ -5,6 +5,7 @@
  * time in which the line was full and its growth: alone it would praise a full line. */
 #include "packs_private.h"
 
+#include <bill.h>
 #include <canvas.h>
 #include <claimline.h>
 #include <errno.h>
@@ -35,95 +36,24 @@ static const struct bw_claimline *line_of(const struct bw_pack_filed *f, size_t 
     return i == 0 ? f->line : &f->others[i - 1];
 }
 
-/* Are more circuits bound to it than it has lines? How much of its bill is one circuit's is
- * stated nowhere then. */
-static bool is_shared(const struct bw_pack_filed *f, size_t i)
+static struct bw_bills bills_of(const struct bw_pack_filed *f)
 {
-    return f->circuits && bw_sharing_is(&line_of(f, i)->quantity, f->circuits[i]);
-}
-
-/* Of line i on file. A bill of several units is never set against the speed of one. */
-static int64_t of_one(const struct bw_pack_filed *f, size_t i, enum bw_pack_part *ret)
-{
-    const struct bw_claimline *l = line_of(f, i);
-    int64_t cents;
-    int64_t n;
-
-    *ret = BW_PRICE_ELIGIBLE;
-    if (is_shared(f, i)) {
-        return BW_UNKNOWN;
-    }
-    if (bw_decimal_whole(&l->unit_eligible, 100, &cents) == 0) {
-        return cents;
-    }
-    if (bw_decimal_whole(&l->monthly, 100, &cents) == 0 &&
-        bw_decimal_whole(&l->quantity, 1, &n) == 0 && n > 0 && cents <= INT64_MAX - n) {
-        return (cents + n / 2) / n;
-    }
-    *ret = BW_PRICE_ALL;
-    return bw_decimal_whole(&l->unit_monthly, 100, &cents) == 0 ? cents : BW_UNKNOWN;
-}
-
-/* Are they stated to be for other users? How much of a bill for many schools is one
- * circuit's is stated nowhere. */
-static bool unlike_users(const struct bw_claimline *a, const struct bw_claimline *b)
-{
-    bool unlike = a->n_recipients != b->n_recipients;
-
-    if (a->n_recipients == BW_UNKNOWN || b->n_recipients == BW_UNKNOWN) {
-        return false;
-    }
-    for (size_t i = 0; !unlike && i < a->recipients.n && i < b->recipients.n; i++) {
-        unlike = strcmp(a->recipients.text[i], b->recipients.text[i]) != 0; /* ascending */
-    }
-    return unlike;
-}
-
-static bool of_unlike_users(const struct bw_pack_filed *f)
-{
-    bool unlike = false;
-
-    for (size_t i = 0; f->line && i < f->n_others; i++) {
-        unlike = unlike || unlike_users(f->line, &f->others[i]);
-        for (size_t k = 0; k < i; k++) {
-            unlike = unlike || unlike_users(&f->others[k], &f->others[i]);
-        }
-    }
-    return unlike;
-}
-
-/* Of a circuit and of Internet access over it, billed apart: what both cost. Lawful where
- * every bill is one of the two, both are there, all prices are of one part, and none is for
- * other users than the rest. */
-static int64_t of_both(const struct bw_pack_filed *f, enum bw_pack_part *ret)
-{
-    bool seen[2] = {false, false};
-    int64_t sum = 0;
-
-    for (size_t i = 0; i <= f->n_others; i++) {
-        const struct bw_claimline *l = line_of(f, i);
-        enum bw_pack_part part;
-        int64_t cents = of_one(f, i, &part);
-        if (cents == BW_UNKNOWN || (i > 0 && part != *ret) ||
-            (l->role != BW_ROLE_ISP_ONLY && l->role != BW_ROLE_TRANSPORT) ||
-            __builtin_add_overflow(sum, cents, &sum)) {
-            return BW_UNKNOWN;
-        }
-        seen[l->role == BW_ROLE_TRANSPORT] = true;
-        *ret = part;
-    }
-    return seen[0] && seen[1] && !of_unlike_users(f) ? sum : BW_UNKNOWN;
+    return (struct bw_bills){.line = f->line,
+                             .others = f->others,
+                             .n_others = f->n_others,
+                             .circuits = f->circuits};
 }
 
 int64_t
 bw_pack_monthly_cents(const struct bw_pack_made *m, size_t i, enum bw_pack_part *ret)
 {
     const struct bw_pack_filed *f = bw_pack_filed_of(m, i);
-    int64_t cents = !f->line           ? BW_UNKNOWN
-                    : f->n_others == 0 ? of_one(f, 0, ret)
-                                       : of_both(f, ret);
+    const struct bw_bills b = bills_of(f);
+    enum bw_bill_part part = BW_BILL_ALL;
+    int64_t cents = bw_bill_monthly_cents(&b, &part);
 
     if (cents != BW_UNKNOWN) {
+        *ret = part == BW_BILL_ELIGIBLE ? BW_PRICE_ELIGIBLE : BW_PRICE_ALL;
         return cents;
     }
     *ret = BW_PRICE_TYPED;
@@ -244,12 +174,13 @@ static void bills(struct bw_pack_made *m)
 {
     static const char *const names[] = {"Billed apart", "For", "A month for one line"};
     const struct bw_pack_filed *f = bw_pack_filed_of(m, 0);
+    const struct bw_bills b = bills_of(f);
 
     bw_sheet_table(m->doc, "bills", BW_TABLE_PLAIN, names, 3, 2);
     for (size_t i = 0; i <= f->n_others; i++) {
         const struct bw_claimline *l = line_of(f, i);
-        enum bw_pack_part part = BW_PRICE_ALL;
-        int64_t cents = of_one(f, i, &part);
+        enum bw_bill_part part = BW_BILL_ALL;
+        int64_t cents = bw_bill_of_one(&b, i, &part);
         char key[BW_CLAIM_ABOUT_MAX + 1];
         char text[BW_SHARING_WORDS_MAX];
         char figure[64];
@@ -263,17 +194,17 @@ static void bills(struct bw_pack_made *m)
                            : l->role == BW_ROLE_UNKNOWN
                                ? "not stated"
                                : bw_claim_role_name((enum bw_claim_role)l->role));
-        bw_doc_put(m->doc, is_shared(f, i)       ? "not known"
-                           : cents == BW_UNKNOWN ? "not on file"
-                                                 : text);
-        if (is_shared(f, i)) {
+        bw_doc_put(m->doc, bw_bill_is_shared(&b, i) ? "not known"
+                           : cents == BW_UNKNOWN    ? "not on file"
+                                                    : text);
+        if (bw_bill_is_shared(&b, i)) {
             bw_sharing_words(&l->quantity, f->circuits[i], text);
         }
         bw_doc_span(m->doc, BW_SPAN_SMALL,
-                    is_shared(f, i)             ? text
-                    : cents == BW_UNKNOWN       ? ""
-                    : part == BW_PRICE_ELIGIBLE ? "the eligible part"
-                                                : "all of it");
+                    bw_bill_is_shared(&b, i)   ? text
+                    : cents == BW_UNKNOWN      ? ""
+                    : part == BW_BILL_ELIGIBLE ? "the eligible part"
+                                               : "all of it");
         (void)snprintf(figure, sizeof(figure), "bill.%zu", i + 1);
         bw_pack_figure(m, figure, cents, "cents", BW_LAYER_UNKNOWN, "", BW_UNKNOWN, "");
     }
@@ -312,10 +243,12 @@ static void price_words(struct bw_pack_made *m, int64_t cents, enum bw_pack_part
 
 static const char *no_price(const struct bw_pack_filed *f, char out[NO_PRICE_MAX])
 {
+    const struct bw_bills b = bills_of(f);
+
     for (size_t i = 0; f->line && i <= f->n_others; i++) {
         char key[BW_CLAIM_ABOUT_MAX + 1];
         char why[BW_SHARING_WORDS_MAX];
-        if (is_shared(f, i)) {
+        if (bw_bill_is_shared(&b, i)) {
             key_of(line_of(f, i), key);
             bw_sharing_words(&line_of(f, i)->quantity, f->circuits[i], why);
             (void)snprintf(out, NO_PRICE_MAX,
@@ -326,7 +259,7 @@ static const char *no_price(const struct bw_pack_filed *f, char out[NO_PRICE_MAX
             return out;
         }
     }
-    if (f->n_others > 0 && of_unlike_users(f)) {
+    if (f->n_others > 0 && bw_bill_unlike_users(&b)) {
         return "The claims bound to this circuit are billed apart and are not for the same "
                "users: how much of the larger bill is this circuit's is stated nowhere "
                "(--monthly-cost).";
