@@ -6,6 +6,7 @@
 #include "queue.h"
 
 #include <errno.h>
+#include <place.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,25 +209,8 @@ struct making {
     const struct bw_queue_ask *ask;
     struct bw_queue_row *rows;
     size_t n;
-    uint32_t *circuits;    /* of the place that is being looked at */
     uint32_t *district_at; /* [n_entities], row of a district + 1; 0 none */
 };
-
-static bool is_school(enum bw_entity_kind k)
-{
-    return k == BW_ENTITY_SCHOOL || k == BW_ENTITY_LIBRARY || k == BW_ENTITY_INDEPENDENT;
-}
-
-/* The highest school at or above it, whose place it is. */
-static uint32_t school_of(const struct bw_room *r, uint32_t entity)
-{
-    uint32_t school = BW_ROOM_NONE;
-
-    for (uint32_t e = entity; e != BW_ROOM_NONE; e = r->entities[e].parent) {
-        school = is_school(r->entities[e].kind) ? e : school;
-    }
-    return school;
-}
 
 static bool
 asked_for(const struct bw_queue_ask *ask, const struct bw_room *r, uint32_t entity)
@@ -248,47 +232,33 @@ static void add_to(struct bw_queue_row *d, const struct bw_queue_row *place)
     }
 }
 
-static void add_place(struct making *m, uint32_t entity, uint32_t first, uint32_t end)
+static int on_place(void *owner, const struct bw_room_place *p)
 {
+    struct making *m = owner;
     const struct bw_room *r = m->r;
-    struct bw_queue_row x = {.entity = entity, .site = BW_ROOM_NONE};
-    uint32_t at = entity;
-    size_t n = 0;
+    struct bw_queue_row x = {.entity = p->entity, .site = p->site};
 
-    for (uint32_t s = first; s < end; s++) {
-        const struct bw_room_site *site = &r->sites[s];
-        if (site->freshness == BW_RETIRED) {
-            continue;
-        }
-        x.site = x.site == BW_ROOM_NONE ? s : x.site;
-        at = at == BW_ROOM_NONE ? site->entity : at;
-        for (uint32_t c = site->first_circuit; c < site->end_circuit; c++) {
-            m->circuits[n++] = c;
-        }
-    }
-    if (entity == BW_ROOM_NONE && x.site == BW_ROOM_NONE) {
-        return; /* a retired box */
-    }
-    bw_queue_place(r, m->circuits, n, m->w, &x);
-    if (x.site != BW_ROOM_NONE && n == 0) { /* a box that never sent a record */
-        for (int p = 0; p < BW_QUEUE_PARTS; p++) {
-            x.part[p].why = BW_QUEUE_NO_RECORD;
+    bw_queue_place(r, p->circuits, p->n, m->w, &x);
+    if (x.site != BW_ROOM_NONE && p->n == 0) { /* a box that never sent a record */
+        for (int i = 0; i < BW_QUEUE_PARTS; i++) {
+            x.part[i].why = BW_QUEUE_NO_RECORD;
         }
     }
     if (!m->ask->districts) {
-        if (asked_for(m->ask, r, at) &&
+        if (asked_for(m->ask, r, p->at) &&
             (!m->ask->sees ||
-             m->ask->sees(m->ask->owner, entity,
-                          entity == BW_ROOM_NONE ? x.site : BW_ROOM_NONE))) {
+             m->ask->sees(m->ask->owner, p->entity,
+                          p->entity == BW_ROOM_NONE ? x.site : BW_ROOM_NONE))) {
             m->rows[m->n++] = x;
         }
-        return;
+        return 0;
     }
-    for (uint32_t e = at; e != BW_ROOM_NONE; e = r->entities[e].parent) {
+    for (uint32_t e = p->at; e != BW_ROOM_NONE; e = r->entities[e].parent) {
         if (m->district_at[e] > 0) {
             add_to(&m->rows[m->district_at[e] - 1], &x);
         }
     }
+    return 0;
 }
 
 static void begin_districts(struct making *m)
@@ -320,22 +290,6 @@ static void end_districts(struct making *m)
         total(x, m->w);
         x->students = e->n_students_unknown == 0 ? e->students : BW_UNKNOWN;
         x->small = x->students != BW_UNKNOWN && x->students < m->w->small_district;
-    }
-}
-
-static void walk(struct making *m)
-{
-    const struct bw_room *r = m->r;
-
-    for (uint32_t e = 0; e < r->n_entities; e++) {
-        if (is_school(r->entities[e].kind) && school_of(r, e) == e) {
-            add_place(m, e, r->entities[e].first_site, r->entities[e].end_site);
-        }
-    }
-    for (uint32_t s = 0; s < r->n_sites; s++) {
-        if (school_of(r, r->sites[s].entity) == BW_ROOM_NONE) {
-            add_place(m, BW_ROOM_NONE, s, s + 1);
-        }
     }
 }
 
@@ -420,15 +374,17 @@ int bw_queue_make(const struct bw_room *r,
     int result = -ENOMEM;
 
     m.rows = calloc(r->n_entities + r->n_sites + 1, sizeof(*m.rows));
-    m.circuits = calloc(r->n_circuits + 1, sizeof(*m.circuits));
     m.district_at = calloc(r->n_entities + 1, sizeof(*m.district_at));
-    if (!m.rows || !m.circuits || !m.district_at) {
+    if (!m.rows || !m.district_at) {
         goto out;
     }
     if (ask->districts) {
         begin_districts(&m);
     }
-    walk(&m);
+    result = bw_room_places(r, on_place, &m);
+    if (result < 0) {
+        goto out;
+    }
     if (ask->districts) {
         end_districts(&m);
     }
@@ -440,7 +396,6 @@ int bw_queue_make(const struct bw_room *r,
     m.rows = NULL;
 out:
     free(m.rows);
-    free(m.circuits);
     free(m.district_at);
     return result;
 }
