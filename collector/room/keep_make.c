@@ -138,7 +138,8 @@ static bool plant(struct tree *t)
     return true;
 }
 
-static void place_entity(struct bw_room *r, struct tree *t, size_t i, bool *failed)
+static void place_entity(
+    const struct bw_known *known, struct bw_room *r, struct tree *t, size_t i, bool *failed)
 {
     struct bw_room_entity *e = &r->entities[r->n_entities];
     const struct bw_room_entity *up =
@@ -151,17 +152,19 @@ static void place_entity(struct bw_room *r, struct tree *t, size_t i, bool *fail
                                  .path = put(r, path, failed),
                                  .kind = t->list[i].kind,
                                  .parent = up ? t->place[t->parent[i]] : BW_ROOM_NONE,
-                                 .students = BW_UNKNOWN};
+                                 .students = BW_UNKNOWN,
+                                 .locale = bw_known_locale(known, t->list[i].id)};
     t->place[i] = (uint32_t)r->n_entities++;
 }
 
 /* The whole forest, without recursion: down, then to the next, then up. */
-static void walk(struct bw_room *r, struct tree *t, bool *failed)
+static void
+walk(const struct bw_known *known, struct bw_room *r, struct tree *t, bool *failed)
 {
     size_t at = t->top;
 
     while (at != t->n) {
-        place_entity(r, t, at, failed);
+        place_entity(known, r, t, at, failed);
         if (t->child[at] != t->n) {
             at = t->child[at];
             continue;
@@ -214,7 +217,8 @@ static void make_claim(struct bw_room *r,
                                  .monthly_cents = BW_UNKNOWN,
                                  .origin = "",
                                  .frn_line = "",
-                                 .provider = ""};
+                                 .provider = "",
+                                 .technology = ""};
     if (now) {
         memcpy(to->bps, now->bps, sizeof(to->bps));
         to->layer = now->layer;
@@ -222,7 +226,10 @@ static void make_claim(struct bw_room *r,
         to->origin = put(r, now->origin, failed);
         to->frn_line = put(r, c->terms.lines, failed);
         to->provider = put(r, c->terms.provider, failed);
+        to->technology = put(r, c->terms.technology, failed);
+        to->role = (enum bw_room_role)c->terms.role;
         to->monthly_cents = c->terms.monthly_cents;
+        to->monthly_eligible = c->terms.monthly_eligible;
     }
     if (before) {
         memcpy(to->before_bps, before->bps, sizeof(to->before_bps));
@@ -516,7 +523,7 @@ struct bw_room *bw_keep_make(struct bw_roomkeeper *k)
         r->days_to_fill = k->stats.days_to_fill; /* written by this thread alone */
         r->n_positions = k->n_positions;
         r->health = k->health.now;
-        walk(r, &t, &failed);
+        walk(k->known, r, &t, &failed);
         failed |= !make_sites(k, r, &t, &failed) || !index_all(r, &t, k);
         failed |= !failed && !bw_keep_calendars(k, r);
         span_entities(r);

@@ -63,6 +63,8 @@ int bw_known_refresh(struct bw_known *k,
 const struct bw_entity *bw_known_entities(const struct bw_known *k, size_t *ret_n);
 const struct bw_known_site *bw_known_sites(const struct bw_known *k, size_t *ret_n);
 const struct bw_known_site *bw_known_site(const struct bw_known *k, const char *id);
+/* The NCES locale code of an entity of the list, 11 to 43; 0: nobody says. */
+int bw_known_locale(const struct bw_known *k, const char *entity);
 /* The site of a key; "" unknown. */
 const char *bw_known_site_of_key(const struct bw_known *k, const char *kid);
 /* Since when the circuit is what it is now (vantage, source, layer …); INT64_MAX: not on
@@ -92,12 +94,15 @@ int bw_known_claims(struct bw_known *k,
                     struct bw_report_claim **ret,
                     size_t *ret_n,
                     struct bw_err *reterr);
-/* Who provides it and under which lines, at an instant; monthly cost in cents. "" and
- * unknown where nothing says. */
+/* Who provides it, how, what for and under which lines, at an instant; monthly cost of one
+ * line in cents, as packs have it. "" and unknown where nothing says. */
 struct bw_known_terms {
     char provider[BW_LABEL_MAX + 1];
+    char technology[160];
     char lines[160];
+    int role; /* enum bw_room_role */
     int64_t monthly_cents;
+    bool monthly_eligible;
 };
 int bw_known_terms(struct bw_known *k,
                    const char *site,

@@ -6,13 +6,16 @@
 #include "known_private.h"
 
 #include <adoption.h>
+#include <bill.h>
 #include <bw/err.h>
 #include <contract.h>
 #include <errno.h>
 #include <evrule.h>
+#include <filed.h>
 #include <grow.h>
 #include <log.h>
 #include <origin.h>
+#include <room.h>
 #include <statement.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +140,7 @@ int bw_known_read_said(struct bw_known *k,
     k->said = -1; /* until all of it was read */
     r = read_calendars(k, &k->calendars, reterr);
     r = r < 0 ? r : k->catalogue->ops->statements(k->catalogue, &acts, on_act, k, reterr);
+    r = r < 0 ? r : bw_known_read_locales(k, reterr);
     r = r < 0 ? r : any_of(k, BW_STATEMENT_ANNOTATION, &k->annotated, reterr);
     r = r < 0 ? r : any_of(k, BW_STATEMENT_ERRATUM, &k->errata, reterr);
     return r < 0 ? r
@@ -148,6 +152,9 @@ void bw_known_forget_said(struct bw_known *k)
     bw_calendars_done(&k->calendars);
     free(k->acts);
     free(k->adoptions);
+    free(k->locales);
+    k->locales = NULL;
+    k->n_locales = k->cap_locales = 0;
     k->acts = NULL;
     k->n_acts = k->cap_acts = 0;
     k->adoptions = NULL;
@@ -379,6 +386,30 @@ static int on_typed(void *owner, const struct bw_claim *c)
     return 0;
 }
 
+/* What the bills of a bound line say beside its speed. */
+static void take_filed(const struct bw_filed *f, struct bw_known_terms *t)
+{
+    const struct bw_bills b = {.line = f->has ? &f->line : NULL,
+                               .others = f->others,
+                               .n_others = f->n_others,
+                               .circuits = f->circuits};
+    enum bw_bill_part part = BW_BILL_ALL;
+
+    t->monthly_cents = bw_bill_monthly_cents(&b, &part);
+    t->monthly_eligible = part == BW_BILL_ELIGIBLE;
+    if (!f->has) {
+        return;
+    }
+    /* Of several bills the sum is known only of a circuit and Internet access over it. */
+    t->role = f->line.role == BW_ROLE_INTERNET ||
+                      (f->n_others > 0 && t->monthly_cents != BW_UNKNOWN)
+                  ? BW_ROOM_ROLE_INTERNET
+              : f->line.role == BW_ROLE_UNKNOWN ? BW_ROOM_ROLE_UNKNOWN
+                                                : BW_ROOM_ROLE_OTHER;
+    (void)snprintf(t->technology, sizeof(t->technology), "%s",
+                   f->line.function[0] ? f->line.function : f->line.product);
+}
+
 int bw_known_terms(struct bw_known *k,
                    const char *site,
                    const char *circuit,
@@ -388,6 +419,7 @@ int bw_known_terms(struct bw_known *k,
 {
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
     struct bw_bound_claim *bound = NULL;
+    struct bw_filed filed = {.has = false};
     const struct bw_tz *tz = NULL;
     size_t n = 0;
     int r = bw_known_zone(k, site, &tz, reterr);
@@ -403,8 +435,12 @@ int bw_known_terms(struct bw_known *k,
     if (r == 0 && n > 0) {
         (void)snprintf(ret->provider, sizeof(ret->provider), "%s", bound[0].provider);
         (void)snprintf(ret->lines, sizeof(ret->lines), "%s", bound[0].claims);
-        ret->monthly_cents =
-            BW_UNKNOWN; /* several lines and one-time costs: see the report */
+        r = bw_filed_find(k->catalogue, site, circuit, tz, unix_s, unix_s + 1, &filed,
+                          reterr);
+        if (r == 0) {
+            take_filed(&filed, ret);
+        }
+        bw_filed_done(&filed);
     }
     free(bound);
     return r;

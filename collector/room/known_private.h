@@ -7,6 +7,7 @@
 #include "known.h"
 
 #include <calendars.h>
+#include <fields.h>
 #include <tz.h>
 
 enum {
@@ -22,6 +23,12 @@ struct bw_known_line { /* a circuit, by site and name */
     char site[BW_SITE_MAX + 1];
     char name[BW_NAME_MAX + 1];
     int64_t from_unix_s;
+};
+
+struct bw_known_locale { /* of an entity number */
+    char number[BW_NUMBER_MAX + 1];
+    int code;
+    int64_t position; /* of the statement */
 };
 
 struct bw_known_act { /* a statement about a site */
@@ -47,6 +54,8 @@ struct bw_known {
     struct bw_calendars calendars; /* all of the catalogue, by key and first day */
     struct bw_known_act *acts;
     size_t n_acts, cap_acts;
+    struct bw_known_locale *locales; /* by number */
+    size_t n_locales, cap_locales;
     bool annotated; /* some annotation is on file */
     bool errata;    /* some erratum is */
     struct {
@@ -69,6 +78,8 @@ int bw_known_read_said(struct bw_known *k,
                        const struct bw_known_site *sites,
                        size_t n_sites,
                        struct bw_err *reterr);
+/* Beside them: where entities stand. */
+int bw_known_read_locales(struct bw_known *k, struct bw_err *reterr);
 void bw_known_forget_said(struct bw_known *k);
 void bw_known_mark_moved(const struct bw_known *k, struct bw_known_site *sites, size_t n);
 

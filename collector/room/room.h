@@ -68,6 +68,7 @@ struct bw_room_entity {
     uint32_t first_circuit, end_circuit; /* likewise */
     int64_t students; /* of itself, else of all below it that tell; unknown: none tells */
     uint32_t n_students_unknown; /* schools below it (or itself) of which nobody tells */
+    int locale;                  /* NCES code, 11 to 43; 0: nobody says */
 };
 
 struct bw_room_site {
@@ -95,6 +96,13 @@ struct bw_room_site {
     struct bw_room_spell spell[BW_ROOM_BELOW]; /* BW_ROOM_SILENT … BW_ROOM_CLONED */
 };
 
+/* What a claimed line is for, as far as a price needs it. */
+enum bw_room_role {
+    BW_ROOM_ROLE_UNKNOWN, /* its claim does not say */
+    BW_ROOM_ROLE_INTERNET,
+    BW_ROOM_ROLE_OTHER /* between sites, for bad days, one of two that are billed apart */
+};
+
 /* What is claimed for a circuit now. */
 struct bw_room_claim {
     bool has;
@@ -105,7 +113,11 @@ struct bw_room_claim {
     const char *origin;                /* in words */
     const char *frn_line;              /* "1699048824.003"; "" unknown */
     const char *provider;              /* "" unknown */
-    int64_t monthly_cents;             /* unknown */
+    const char *technology;            /* "Fiber", as filed; "" unknown */
+    enum bw_room_role role;
+    int64_t monthly_cents; /* of one line, as packs have it (bill.h); unknown: none is on
+                              file, or none that is one line's */
+    bool monthly_eligible; /* it is the eligible part of a bill */
 };
 
 /* The rule that will be furthest from enough, judged over the last 28 days. */

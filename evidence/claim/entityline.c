@@ -21,6 +21,10 @@
         .name = #member, .kind = BW_FIELD_DIGITS, .min = (low), .max = (high), AT(member)  \
     }
 
+/* City, suburb (each large, midsize, small), town, rural (each fringe, distant, remote). */
+static const char *const locales[] = {"",   "11", "12", "13", "21", "22", "23",
+                                      "31", "32", "33", "41", "42", "43", NULL};
+
 const struct bw_field bw_entityline_fields[] = {
     {.name = "number",
      .kind = BW_FIELD_DIGITS,
@@ -38,6 +42,7 @@ const struct bw_field bw_entityline_fields[] = {
     DIGITS(nces_state, 1, 7),
     DIGITS(nces_district, 1, 11),
     DIGITS(nces_building, 1, 11),
+    {.name = "locale", .kind = BW_FIELD_CHOICE, .words = locales, AT(locale)},
 };
 const size_t bw_entityline_n_fields =
     sizeof(bw_entityline_fields) / sizeof(bw_entityline_fields[0]);
@@ -63,6 +68,11 @@ int bw_entityline_decode(const char *text,
     memset(ret, 0, sizeof(*ret));
     return bw_fields_decode(bw_entityline_fields, bw_entityline_n_fields, text, n, ret,
                             reterr);
+}
+
+const char *bw_entityline_locale(const struct bw_entityline *e)
+{
+    return locales[e->locale];
 }
 
 void bw_entityline_nces(const struct bw_entityline *e,

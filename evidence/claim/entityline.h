@@ -24,6 +24,7 @@ struct bw_entityline {
     char nces_state[8]; /* the three codes as filed */
     char nces_district[12];
     char nces_building[12];
+    int64_t locale; /* NCES: index into its words, 0 not stated; bw_entityline_locale() */
 };
 
 extern const struct bw_field bw_entityline_fields[];
@@ -43,5 +44,8 @@ int bw_entityline_decode(const char *text,
 void bw_entityline_nces(const struct bw_entityline *e,
                         char ret_leaid[8],
                         char ret_ncessch[13]);
+
+/* "11" to "43", of NCES's twelve; "" not stated. */
+const char *bw_entityline_locale(const struct bw_entityline *e);
 
 #endif

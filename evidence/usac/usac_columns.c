@@ -200,6 +200,7 @@ static const struct column {
                               ENTITIES,
                               ENTITIES,
                               {"ncespublicbuildingcode"}},
+    [BW_COL_LOCALE] = {"locale", 0, ENTITIES, {"locale", "localecode", "nceslocale"}},
 };
 
 const char *bw_usac_set_name(enum bw_usac_set set)

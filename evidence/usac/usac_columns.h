@@ -72,6 +72,7 @@ enum bw_usac_column {
     BW_COL_NCES_STATE,
     BW_COL_NCES_DISTRICT,
     BW_COL_NCES_BUILDING,
+    BW_COL_LOCALE, /* not USAC's: NCES's code, put beside by whoever imports */
     BW_COLS
 };
 

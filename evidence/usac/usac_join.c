@@ -294,6 +294,7 @@ int bw_usac_take_entity(struct bw_usac *u,
         {BW_COL_NCES_STATE, "nces_state"},
         {BW_COL_NCES_DISTRICT, "nces_district"},
         {BW_COL_NCES_BUILDING, "nces_building"},
+        {BW_COL_LOCALE, "locale"},
     };
     struct bw_entityline e;
     struct bw_buf body;

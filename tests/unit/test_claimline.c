@@ -209,7 +209,7 @@ static void entities(void **state)
         "{\"v\":1,\"number\":\"123456\",\"name\":\"Alder Creek Elementary\","
         "\"type\":\"School\",\"status\":\"Active\",\"parent\":\"98765\",\"state\":\"OR\","
         "\"county\":\"Lane\",\"students\":0,\"nces_state\":\"41\","
-        "\"nces_district\":\"00001\",\"nces_building\":\"00007\"}";
+        "\"nces_district\":\"00001\",\"nces_building\":\"00007\",\"locale\":\"42\"}";
     struct bw_entityline e;
     struct bw_err err = {.text = ""};
     struct bw_buf b;
@@ -222,6 +222,7 @@ static void entities(void **state)
     assert_int_equal(bw_entityline_encode(&e, &b, &err), 0);
     assert_string_equal(b.data, text);
     bw_buf_done(&b);
+    assert_string_equal(bw_entityline_locale(&e), "42");
     bw_entityline_nces(&e, leaid, ncessch);
     assert_string_equal(leaid, "4100001");
     assert_string_equal(ncessch, "410000100007");

@@ -163,10 +163,10 @@ static void joined(void **state)
     static const char *const texts[] = {
         "entity_number,entity_name,entity_type,physical_state,parent_entity_number,"
         "number_of_full_time_students,nces_public_state_code,nces_public_district_code,"
-        "nces_public_building_code\n"
-        "100200,Alder Creek SD,School District,OR,,1200,41,00001,\n"
-        "100201,Heron School,School,OR,100200,400,41,00001,00007\n"
-        "100299,Elm School,School,OR,100300,10,,,\n",
+        "nces_public_building_code,locale\n"
+        "100200,Alder Creek SD,School District,OR,,1200,41,00001,,\n"
+        "100201,Heron School,School,OR,100200,400,41,00001,00007,42\n"
+        "100299,Elm School,School,OR,100300,10,,,,\n",
         "funding_request_number,billed_entity_number,ros_entity_number,"
         "chosen_category_of_service,form_471_line_item_number,spin_number,spin_name\n"
         "2699000001,100200,100201,Category1,2699000001.001,143000555,Other name\n"
@@ -267,6 +267,8 @@ static void joined(void **state)
     size_t entities = 0;
     for (size_t i = 0; i < bw_usac_entities(u); i++) {
         entities += (size_t)bw_usac_entity(u, i, &e, &place, &err);
+        assert_string_equal(bw_entityline_locale(&e),
+                            strcmp(e.number, "100201") == 0 ? "42" : "");
     }
     assert_int_equal(entities, 2); /* not Elm School */
     bw_usac_free(u);
