@@ -16,6 +16,7 @@
 #include <packroom.h>
 #include <page_alerts.h>
 #include <page_changed.h>
+#include <page_compare.h>
 #include <page_places.h>
 #include <page_prices.h>
 #include <page_queue.h>
@@ -84,6 +85,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/frns/{}/pack", BW_NEED_VIEW, 0, bw_pack_index_frn},
     {"GET", "/api/v1/circuits/{}/pack", BW_NEED_VIEW | BW_OF_CIRCUIT, 0, bw_packroom_get},
     {"GET", "/api/v1/queue", BW_NEED_VIEW, 0, bw_api_queue},
+    {"GET", "/api/v1/compare", BW_NEED_VIEW, 0, bw_api_compare},
     {"GET", "/api/v1/prices", BW_NEED_VIEW, 0, bw_api_prices},
     {"GET", "/api/v1/readiness", BW_NEED_VIEW, 0, bw_api_readiness},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
@@ -109,6 +111,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/districts/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_district},
     {"GET", "/prices", BW_NEED_VIEW, 0, bw_page_prices},
     {"GET", "/schools/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_school},
+    {"GET", "/compare", BW_NEED_VIEW, 0, bw_page_compare},
     {"GET", "/s/{}", BW_NEED_NOBODY, 0, bw_share_get},
     {"POST", "/s/{}/comment", BW_NEED_NOBODY, BW_SHARE_FORM_BYTES, bw_share_comment_post},
     {"GET", "/s/{}/{}", BW_NEED_NOBODY, 0, bw_share_file_get},

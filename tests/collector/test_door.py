@@ -248,6 +248,21 @@ class Door(unittest.TestCase):
             self.assertEqual((ready["places"], "Birch" in json.dumps(ready)), (len(sites), self.birch in sites))
             for path in ("/readiness?below=birch-creek", "/api/v1/readiness?below=birch-creek&format=csv"):
                 self.assertEqual(p.get(path).status, 200 if self.birch in sites else 404, path)
+            compared = p.get("/api/v1/compare").json
+            self.assertEqual((compared["all_seen"], [c["members"] for c in compared["cohorts"]]),
+                             (True, [2, 2]) if name == "owl" else (False, []))
+            for path in ("/compare", "/compare?of=schools&by=provider", "/api/v1/compare?of=schools&format=csv"):
+                a = p.get(path)
+                self.assertEqual(a.status, 200)
+                self.assertTrue(SECRET not in a.text and "birch-creek" not in a.text or self.birch in sites)
+            nobody = p.get("/api/v1/compare?like=nowhere").text
+            for words in ("like=birch-creek", "pick=birch-creek", "of=schools&within=birch-creek",
+                          "pick=alder-valley,birch-creek", "cohort=-", "by=all&cohort=all"):
+                whole = name == "owl" or (self.birch in sites and "," not in words and "cohort" not in words)
+                for path in ("/compare?", "/api/v1/compare?", "/api/v1/compare?format=csv&"):
+                    a = p.get(path + words)
+                    self.assertEqual(a.status, 200 if whole else 404, (name, path, words))
+                    self.assertTrue(whole or path == "/compare?" or a.text == nobody, (path, words))
             changed = p.get("/")
             self.assertEqual(changed.status, 200)
             self.assertEqual("The collector itself" in changed.text, name == "owl")

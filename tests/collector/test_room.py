@@ -7,7 +7,7 @@ import sqlite3
 import time
 import unittest
 
-from bwtest import Collector, SceneError, queue, readiness, wait_for
+from bwtest import Collector, SceneError, compare, queue, readiness, wait_for
 from test_serve import HOSTILE, Page
 
 PREFIX = "bandwitness_room_"
@@ -39,7 +39,7 @@ class Room(unittest.TestCase):
         cls.birch = cls.fill("Birch School", lambda b: [run(b, 3, "state-1", 95, egress="other")],
                              clock={"synced": False, "max_error_us": 9, "step_us": 0})
         cls.elm = cls.fill("Elm School", lambda b: [put_off(b, 3)])
-        cls.c.admin("site", "claim", "--circuit", "wan", "--down", "100M", "--up", "20M", "--layer", "ethernet",
+        cls.c.admin("site", "claim", "--circuit", "wan", "--down", "100M", "--up", "20M", "--layer", "ethernet", "--monthly-cost", "312.34",
                     "--from", "2026-01-01", cls.alder.site)
         with sqlite3.connect(os.path.join(cls.c.data, "ledger", "ledger.db"), timeout=10) as db:
             db.execute("UPDATE sites SET received = received - 7200000 WHERE site = ?", (cls.elm.site,))
@@ -164,6 +164,30 @@ class Room(unittest.TestCase):
             self.assertEqual(self.c.get("/readiness" + path).status, status, path)
         self.assertIn("45&nbsp;kbit/s each", self.c.get("/readiness").text)
         self.assertEqual(len(self.c.get("/api/v1/readiness?format=csv").text.split("\r\n")), 1 + 3 + 1)
+
+    def test_compared_with_others_by_the_same_numbers(self):
+        answer = self.c.get("/api/v1/compare?of=schools&by=all&cohort=all").json
+        self.assertEqual(compare.check(answer), 1)
+        self.assertEqual([c.get("median") for c in answer["cohorts"][0]["measures"]][6], 312)  # $312.34 for 100 Mbit/s
+        rows = self.c.get("/api/v1/queue").json
+        rows = {r["id"]: {p["part"]: p for p in r["parts"]} for r in rows["queue"] + rows["too_little"]}
+        self.assertEqual({m["id"] for m in answer["members"]}, set(rows))
+        for member in answer["members"]:
+            for m in member["measures"]:
+                part = rows[member["id"]].get(m["measure"], m)
+                self.assertEqual((m.get("value"), m.get("unknown")), (part.get("value"), part.get("unknown")))
+        ids = [m["id"] for m in answer["members"]]
+        for path in ("", "?of=schools&by=technology&measure=tested", "?of=schools&by=provider&cohort=-",
+                     f"?of=schools&like={ids[0]}", f"?of=schools&measure=price&pick={ids[0]}&p1={ids[1]}&p7={ids[0]}"):
+            self.page("/compare" + path)
+        lines = self.c.get("/api/v1/compare?of=schools&format=csv").text.split("\r\n")
+        self.assertEqual(len(lines), 1 + 2 * 8 + 1)  # all of them, and those whose students nobody tells
+        picked = self.c.get(f"/api/v1/compare?of=schools&pick={ids[0]},{ids[1]}").json
+        self.assertEqual([m["id"] for m in picked["members"]], ids[:2])
+        for words, status in (("by=wealth", 400), ("of=towns", 400), ("measure=joy", 400), ("cohort=giants", 404),
+                              ("like=nobody", 404), (f"of=schools&pick={ids[0]},nobody", 404), ("within=nowhere", 404)):
+            self.page("/compare?" + words, status)
+        self.assertEqual(self.c.get("/api/v1/compare?format=xml").status, 400)
 
 
 if __name__ == "__main__":

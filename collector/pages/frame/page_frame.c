@@ -22,6 +22,7 @@ static const struct {
               {BW_PLACE_QUEUE, "/queue", "Queue"},
               {BW_PLACE_SITES, "/sites", "Sites"},
               {BW_PLACE_DISTRICTS, "/districts", "Districts"},
+              {BW_PLACE_COMPARE, "/compare", "Compare"},
               {BW_PLACE_PRICES, "/prices", "Prices"},
               {BW_PLACE_READINESS, "/readiness", "Readiness"}};
 

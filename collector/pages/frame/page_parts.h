@@ -22,6 +22,7 @@ enum bw_page_place {
     BW_PLACE_QUEUE,
     BW_PLACE_SITES,
     BW_PLACE_DISTRICTS,
+    BW_PLACE_COMPARE,
     BW_PLACE_PRICES,
     BW_PLACE_READINESS
 };

@@ -118,6 +118,23 @@ static void write_silent_sites(struct bw_buf *b,
     }
 }
 
+static void write_compare(struct bw_buf *b, const struct bw_room_entity *e)
+{
+    bool within = !bw_page_is_school(e->kind);
+    bool like = e->kind == BW_ENTITY_DISTRICT || !within;
+    if (within) {
+        bw_buf_puts(b, "<p><a href=\"/compare?of=schools&amp;within=");
+        bw_text_url(b, e->id);
+        bw_buf_puts(b, "\">Its schools side by side</a></p>");
+    }
+    if (like) {
+        bw_buf_printf(
+            b, "<p><a href=\"/compare?of=%s&amp;like=", within ? "districts" : "schools");
+        bw_text_url(b, e->id);
+        bw_buf_puts(b, "\">Like it, but meeting the target</a></p>");
+    }
+}
+
 /* --- pages ---------------------------------------------------------------------------- */
 
 struct paging {
@@ -202,6 +219,7 @@ static void write_entity(struct bw_buf *b,
     }
     write_silent_sites(b, room, e, now_s);
     write_below(b, scope, entity);
+    write_compare(b, e);
     write_made(b, room);
 }
 
