@@ -433,9 +433,12 @@ int bw_keep_fold(struct bw_roomkeeper *k,
     struct job *jobs = calloc(k->n_circuits + 1, sizeof(*jobs));
     bool stop = false;
     size_t n;
-    int r = jobs ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
 
     *ret_more = false;
+    if (!jobs) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     do {
         n = 0;
         for (size_t i = 0; r == 0 && i < k->n_circuits; i++) {

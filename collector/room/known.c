@@ -22,10 +22,10 @@ int bw_known_open(const struct bw_known_opts *o,
                   struct bw_err *reterr)
 {
     struct bw_known *k = calloc(1, sizeof(*k));
-    int r = k ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r;
 
-    if (r < 0) {
-        return r;
+    if (!k) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     k->version = BW_UNKNOWN;
     k->conf = o->conf;
