@@ -393,7 +393,7 @@ static int forget(struct bw_roomkeeper *k, struct bw_err *reterr)
     }
     k->forgot_day = today;
     return bw_roomstore_forget(k->store, today - BW_KEEP_FILL_DAYS - 4,
-                               k->now_unix_ms - BW_KEEP_RUNS_MS * 3, reterr);
+                               k->now_unix_ms - INT64_C(3) * BW_KEEP_RUNS_MS, reterr);
 }
 
 /* jobs[n], until the time is over. *ret_stop: the thread is to end. */
