@@ -94,7 +94,9 @@ static void settle_hold(struct bw_alerts *a, const struct bw_watch *w, struct sl
     enum bw_alert_hold before = x->held;
     enum bw_alert_hold hold = hold_of(a, w, s, &hub);
     bool opening = before == BW_HOLD_NONE && !x->told;
-    int64_t by = hold == BW_HOLD_HUB ? hub->a.id : hold == BW_HOLD_MASS ? x->mass : 0;
+    int64_t by = hold == BW_HOLD_HUB && hub ? hub->a.id
+                 : hold == BW_HOLD_MASS     ? x->mass
+                                            : 0;
     if (x->told || x->phase == BW_PHASE_CLEARING) {
         return;
     }

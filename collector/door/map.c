@@ -71,7 +71,7 @@ static int by_id(const void *a, const void *b)
 
 static const struct place *find(const struct list *l, const char *id)
 {
-    struct place want;
+    struct place want = {.id = ""};
     if (l->n == 0 || strlen(id) >= sizeof(want.id)) {
         return NULL;
     }

@@ -140,7 +140,7 @@ static int by_kid(const void *a, const void *b)
 static struct bw_known_site *
 find_site(const struct bw_known_site *list, size_t n, const char *id)
 {
-    struct bw_known_site key;
+    struct bw_known_site key = {.n_keys = 0};
 
     (void)snprintf(key.site.id, sizeof(key.site.id), "%s", id);
     return n ? bsearch(&key, list, n, sizeof(key), by_site) : NULL;
