@@ -117,7 +117,7 @@ static void send_due(struct bw_alertkeeper *k)
     struct bw_err err = {.text = ""};
 
     if (k->store && bw_alertstore_due(k->store, bw_clock_unix_ms() / 1000,
-                                      4 * BW_POST_AT_ONCE, on_due, k, &err) < 0) {
+                                      INT64_C(4) * BW_POST_AT_ONCE, on_due, k, &err) < 0) {
         bw_complain(&k->complaint, BW_AREA_MAIN, BW_ERROR, "alerts: %s", err.text);
     }
 }
@@ -277,7 +277,7 @@ static int read_secret(const char *path, char *ret, struct bw_err *reterr)
     if (r == 0 && (n == 0 || n >= BW_SECRET_TEXT)) {
         r = bw_err_set(reterr, -EINVAL, "%s: its first line is no secret", path);
     }
-    if (r == 0) {
+    if (r == 0 && b.data) {
         memcpy(ret, b.data, n);
         ret[n] = '\0';
     }

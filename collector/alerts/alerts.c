@@ -18,31 +18,33 @@ enum {
 const struct bw_alerts_conf bw_alerts_usual = {
     .rules =
         {
-            [BW_ALERT_SILENT] =
-                {.on = true, .urgent = true, .for_s = 10 * MIN_S, .clear_s = 10 * MIN_S},
+            [BW_ALERT_SILENT] = {.on = true,
+                                 .urgent = true,
+                                 .for_s = INT64_C(10) * MIN_S,
+                                 .clear_s = INT64_C(10) * MIN_S},
             [BW_ALERT_OUTAGE] = {.on = true,
                                  .urgent = true,
                                  .open_at = INT64_C(120000),
-                                 .for_s = 6 * MIN_S,
-                                 .clear_s = 5 * MIN_S},
+                                 .for_s = INT64_C(6) * MIN_S,
+                                 .clear_s = INT64_C(5) * MIN_S},
             [BW_ALERT_LOSS] = {.on = true,
                                .open_at = 20000,
                                .close_at = 10000,
-                               .for_s = 15 * MIN_S,
-                               .clear_s = 15 * MIN_S},
+                               .for_s = INT64_C(15) * MIN_S,
+                               .clear_s = INT64_C(15) * MIN_S},
             [BW_ALERT_LATENCY] = {.on = true,
                                   .class_hours = true,
                                   .open_at = 150000,
                                   .close_at = 100000,
-                                  .for_s = 15 * MIN_S,
-                                  .clear_s = 15 * MIN_S},
+                                  .for_s = INT64_C(15) * MIN_S,
+                                  .clear_s = INT64_C(15) * MIN_S},
             [BW_ALERT_HEADROOM] = {.on = true, .open_at = 800000, .close_at = 700000},
             [BW_ALERT_BELOW] = {.on = true},
             [BW_ALERT_MASS] = {.on = true, .urgent = true},
         },
     .mass_ppm = 50000,
     .mass_least = 3,
-    .mass_window_s = 10 * MIN_S,
+    .mass_window_s = INT64_C(10) * MIN_S,
 };
 
 static const char *const kinds[] = {
@@ -87,6 +89,7 @@ static int by_scope(const void *a, const void *b)
 void bw_alerts_sort(struct bw_alerts *a)
 {
     if (a->n_sorted < a->n) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         qsort(a->slots, a->n, sizeof(*a->slots), by_scope);
         a->n_sorted = a->n;
     }
@@ -118,6 +121,7 @@ struct slot *bw_alerts_add(struct bw_alerts *a, const char *scope, enum bw_alert
 {
     struct slot *s = lookup(a, scope, kind); /* one that is gone may not be written yet */
     if (!s) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         struct slot **room = bw_grow(a->slots, a->n, &a->cap, sizeof(*a->slots));
         a->slots = room ? room : a->slots;
         s = room ? calloc(1, sizeof(*s)) : NULL;

@@ -94,7 +94,9 @@ static void settle_hold(struct bw_alerts *a, const struct bw_watch *w, struct sl
     enum bw_alert_hold before = x->held;
     enum bw_alert_hold hold = hold_of(a, w, s, &hub);
     bool opening = before == BW_HOLD_NONE && !x->told;
-    int64_t by = hold == BW_HOLD_HUB ? hub->a.id : hold == BW_HOLD_MASS ? x->mass : 0;
+    int64_t by = hold == BW_HOLD_HUB && hub ? hub->a.id
+                 : hold == BW_HOLD_MASS     ? x->mass
+                                            : 0;
     if (x->told || x->phase == BW_PHASE_CLEARING) {
         return;
     }
@@ -164,6 +166,24 @@ static void settle_was(struct bw_alerts *a, const struct bw_watch *w, struct slo
     x->told = false;
 }
 
+/* Hold, tell or drop those that hang on a hub with an alert, or those that do not. */
+static void settle_those(struct bw_alerts *a, const struct bw_watch *w, bool hanging)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        struct slot *s = a->slots[i];
+        const struct slot *hub = s->gone ? NULL : hub_of(a, w, s);
+        bool hangs = hub && bw_alert_is_open(&hub->a);
+        if (s->gone || s->a.kind == BW_ALERT_MASS || hangs != hanging) {
+            continue;
+        }
+        if (bw_alert_is_open(&s->a)) {
+            settle_hold(a, w, s);
+        } else {
+            settle_was(a, w, s);
+        }
+    }
+}
+
 void bw_alerts_settle(struct bw_alerts *a, const struct bw_watch *w)
 {
     for (size_t i = 0; i < a->n; i++) {
@@ -192,19 +212,8 @@ void bw_alerts_settle(struct bw_alerts *a, const struct bw_watch *w)
         }
     }
     /* What hangs on a hub comes first: when the hub is told, its number is known. */
-    for (size_t i = 0; i < 2 * a->n; i++) {
-        struct slot *s = a->slots[i % a->n];
-        const struct slot *hub = s->gone ? NULL : hub_of(a, w, s);
-        bool hangs = hub && bw_alert_is_open(&hub->a);
-        if (s->gone || s->a.kind == BW_ALERT_MASS || hangs != (i < a->n)) {
-            continue;
-        }
-        if (bw_alert_is_open(&s->a)) {
-            settle_hold(a, w, s);
-        } else {
-            settle_was(a, w, s);
-        }
-    }
+    settle_those(a, w, true);
+    settle_those(a, w, false);
     for (size_t i = 0; i < a->n; i++) {
         struct slot *s = a->slots[i];
         if (s->grew && !s->gone && s->a.opened_unix_s < a->now_unix_s) {

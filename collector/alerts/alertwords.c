@@ -38,11 +38,11 @@ void bw_alert_time(const struct bw_tz *tz, int64_t unix_s, char ret[40])
 
 void bw_alert_span(int64_t s, char ret[40])
 {
-    if (s < 2 * MIN_S) {
+    if (s < INT64_C(2) * MIN_S) {
         (void)snprintf(ret, 40, "%" PRId64 " s", s);
-    } else if (s < 2 * HOUR_S) {
+    } else if (s < INT64_C(2) * HOUR_S) {
         (void)snprintf(ret, 40, "%" PRId64 " min", s / MIN_S);
-    } else if (s < 2 * DAY_S) {
+    } else if (s < INT64_C(2) * DAY_S) {
         (void)snprintf(ret, 40, "%" PRId64 " h %" PRId64 " min", s / HOUR_S,
                        s % HOUR_S / MIN_S);
     } else {

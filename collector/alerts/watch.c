@@ -400,13 +400,16 @@ static int make_room(struct bw_watcher *w, const struct bw_room *r)
     }
     if (circuits > w->cap_circuits) {
         struct memory *memory = realloc(w->memory, circuits * sizeof(*memory));
-        w->memory = memory ? memory : w->memory;
+        if (!memory) {
+            return -ENOMEM;
+        }
+        w->memory = memory;
         free(w->circuits);
         free(w->next);
         w->cap_circuits = 0;
         w->circuits = calloc(circuits, sizeof(*w->circuits));
         w->next = calloc(circuits, sizeof(*w->next));
-        if (!memory || !w->circuits || !w->next) {
+        if (!w->circuits || !w->next) {
             return -ENOMEM;
         }
         w->cap_circuits = circuits;

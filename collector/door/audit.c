@@ -103,7 +103,7 @@ static void param(struct bw_buf *out, const char *name, const char *text)
         if (strchr("\"\\]", *c)) {
             bw_buf_putc(out, '\\');
         }
-        bw_buf_putc(out, *c == '\n' || *c == '\t' ? ' ' : *c);
+        bw_buf_putc(out, (char)(*c == '\n' || *c == '\t' ? ' ' : *c));
     }
     bw_buf_putc(out, '"');
     bw_buf_done(&clean);

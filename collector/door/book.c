@@ -127,14 +127,14 @@ void bw_book_free(struct bw_book *b)
 
 struct bw_session *bw_book_session(const struct bw_book *b, const uint8_t sha256[32])
 {
-    struct bw_session want;
+    struct bw_session want = {.expires_unix_s = 0};
     memcpy(want.sha256, sha256, sizeof(want.sha256));
     return find(&want, b->sessions, b->n_sessions, sizeof(want), by_session);
 }
 
 const struct bw_person *bw_book_person(const struct bw_book *b, const char *name)
 {
-    struct bw_person want;
+    struct bw_person want = {.name = ""};
     if (strlen(name) >= sizeof(want.name)) {
         return NULL;
     }
@@ -146,7 +146,7 @@ const struct bw_person *bw_book_person(const struct bw_book *b, const char *name
 
 const struct bw_api_key *bw_book_key(const struct bw_book *b, const uint8_t sha256[32])
 {
-    struct bw_api_key want;
+    struct bw_api_key want = {.name = ""};
     memcpy(want.sha256, sha256, sizeof(want.sha256));
     return find(&want, b->keys, b->n_keys, sizeof(want), by_key);
 }

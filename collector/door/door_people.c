@@ -445,7 +445,7 @@ static struct people_job *people_new(struct bw_collector *c, struct bw_http_req 
 
 static int read_form(struct people_job *p)
 {
-    char what[16];
+    char what[16] = "";
     struct bw_share_form_field fields[] = {
         {.name = "do", .out = what, .cap = sizeof(what)},
         {.name = "name", .out = p->name, .cap = sizeof(p->name)},

@@ -71,7 +71,7 @@ static int by_id(const void *a, const void *b)
 
 static const struct place *find(const struct list *l, const char *id)
 {
-    struct place want;
+    struct place want = {.id = ""};
     if (l->n == 0 || strlen(id) >= sizeof(want.id)) {
         return NULL;
     }
@@ -89,11 +89,13 @@ static void resolve(struct bw_map *m, struct list *l)
 int bw_map_read(struct bw_catalogue *c, struct bw_map **ret, struct bw_err *reterr)
 {
     struct bw_map *m = calloc(1, sizeof(*m));
-    int r = m ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (m) {
-        m->refs = 1;
-        r = c->ops->entities(c, NULL, on_entity, m, reterr);
+    int r;
+
+    if (!m) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
+    m->refs = 1;
+    r = c->ops->entities(c, NULL, on_entity, m, reterr);
     if (r == 0) {
         r = c->ops->sites(c, NULL, on_site, m, reterr);
     }

@@ -40,8 +40,8 @@ static void base64(struct bw_buf *b, const unsigned char *data, size_t n)
         v |= i + 2 < n ? (uint32_t)data[i + 2] : 0;
         bw_buf_putc(b, alphabet[v >> 18]);
         bw_buf_putc(b, alphabet[v >> 12 & 63]);
-        bw_buf_putc(b, i + 1 < n ? alphabet[v >> 6 & 63] : '=');
-        bw_buf_putc(b, i + 2 < n ? alphabet[v & 63] : '=');
+        bw_buf_putc(b, (char)(i + 1 < n ? alphabet[v >> 6 & 63] : '='));
+        bw_buf_putc(b, (char)(i + 2 < n ? alphabet[v & 63] : '='));
     }
 }
 
@@ -141,7 +141,7 @@ static void unstructured(struct bw_buf *b, const char *text, bool phrase)
 {
     struct bw_buf one;
 
-    bw_buf_init(&one, 2 * CLEAN_MAX);
+    bw_buf_init(&one, (size_t)2 * CLEAN_MAX);
     clean(text, &one);
     if (one.len > 0 && plain(one.data, one.len, phrase)) {
         bw_buf_add(b, one.data, one.len);

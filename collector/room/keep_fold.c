@@ -442,7 +442,7 @@ static int forget(struct bw_roomkeeper *k, struct bw_err *reterr)
     k->forgot_day = today;
     return bw_roomstore_forget(k->store, today - BW_KEEP_FILL_DAYS - 4,
                                bw_keep_month_of(today) - BW_ROOM_MONTHS - 1,
-                               k->now_unix_ms - BW_KEEP_RUNS_MS * 3, reterr);
+                               k->now_unix_ms - INT64_C(3) * BW_KEEP_RUNS_MS, reterr);
 }
 
 /* jobs[n], until the time is over. *ret_stop: the thread is to end. */
@@ -482,9 +482,12 @@ int bw_keep_fold(struct bw_roomkeeper *k,
     struct job *jobs = calloc(k->n_circuits + 1, sizeof(*jobs));
     bool stop = false;
     size_t n;
-    int r = jobs ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r = 0;
 
     *ret_more = false;
+    if (!jobs) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
     do {
         n = 0;
         for (size_t i = 0; r == 0 && i < k->n_circuits; i++) {

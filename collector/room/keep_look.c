@@ -47,6 +47,7 @@ static const struct bw_room_spell never = {.since_unix_s = BW_UNKNOWN,
 /* Appended, to be sorted when all are there. */
 static struct keep_site *add_site(struct bw_roomkeeper *k, const char *id)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
     void *room = bw_grow(k->sites, k->n_sites, &k->cap_sites, sizeof(*k->sites));
     struct keep_site *s = room ? calloc(1, sizeof(*s)) : NULL;
 
@@ -74,6 +75,7 @@ static struct keep_circuit *
 add_circuit(struct bw_roomkeeper *k, const char *site, const char *name)
 {
     void *room =
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         bw_grow(k->circuits, k->n_circuits, &k->cap_circuits, sizeof(*k->circuits));
     struct keep_circuit *c = room ? calloc(1, sizeof(*c)) : NULL;
 
@@ -126,6 +128,7 @@ static int look_sites(struct bw_roomkeeper *k)
         s->zone = NULL; /* calendars may be others */
     }
     if (k->n_sites > sorted) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         qsort(k->sites, k->n_sites, sizeof(*k->sites), by_site);
     }
     return 0;
@@ -275,6 +278,7 @@ static int join(struct bw_roomkeeper *k)
             if (!s) {
                 return -ENOMEM;
             }
+            /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
             qsort(k->sites, k->n_sites, sizeof(*k->sites), by_site);
         }
         c->site = s;
@@ -308,6 +312,7 @@ static int look_newest(struct bw_roomkeeper *k, struct bw_err *reterr)
     int r = l->ops->sites(l, NULL, on_ledger_site, &w, reterr);
 
     if (k->n_sites > w.sorted) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         qsort(k->sites, k->n_sites, sizeof(*k->sites), by_site);
     }
     if (r < 0) {
@@ -316,6 +321,7 @@ static int look_newest(struct bw_roomkeeper *k, struct bw_err *reterr)
     w = (struct walk){.k = k, .sorted = k->n_circuits};
     r = l->ops->circuits(l, NULL, on_ledger_circuit, &w, reterr);
     if (k->n_circuits > before) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         qsort(k->circuits, k->n_circuits, sizeof(*k->circuits), by_circuit);
         r = r < 0 ? r : join(k);
         r = r < 0 ? r : name_circuits(k, reterr);

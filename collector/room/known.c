@@ -22,10 +22,10 @@ int bw_known_open(const struct bw_known_opts *o,
                   struct bw_err *reterr)
 {
     struct bw_known *k = calloc(1, sizeof(*k));
-    int r = k ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r;
 
-    if (r < 0) {
-        return r;
+    if (!k) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     k->version = BW_UNKNOWN;
     k->conf = o->conf;
@@ -140,7 +140,7 @@ static int by_kid(const void *a, const void *b)
 static struct bw_known_site *
 find_site(const struct bw_known_site *list, size_t n, const char *id)
 {
-    struct bw_known_site key;
+    struct bw_known_site key = {.n_keys = 0};
 
     (void)snprintf(key.site.id, sizeof(key.site.id), "%s", id);
     return n ? bsearch(&key, list, n, sizeof(key), by_site) : NULL;

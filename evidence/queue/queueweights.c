@@ -27,7 +27,7 @@
 const struct bw_field bw_queue_weights_fields[] = {
     PART("full", "ppm", BW_QUEUE_FULL, 1000000),
     PART("students", "bps", BW_QUEUE_STUDENTS, 1000000000000),
-    PART("outage", "s", BW_QUEUE_OUTAGE, 28 * 86400),
+    PART("outage", "s", BW_QUEUE_OUTAGE, INT64_C(28) * 86400),
     PART("latency", "us", BW_QUEUE_LATENCY, 60000000),
     NUMBER("enough", enough, BW_QUEUE_WEIGHT_SUM),
     NUMBER("small_school", small_school, 1000000),
@@ -74,7 +74,7 @@ void bw_queue_weights_usual(struct bw_queue_weights *w)
             {
                 [BW_QUEUE_FULL] = {.weight = 35, .target = 0, .limit = 250000},
                 [BW_QUEUE_STUDENTS] = {.weight = 30, .target = 1000000, .limit = 0},
-                [BW_QUEUE_OUTAGE] = {.weight = 20, .target = 0, .limit = 240 * 60},
+                [BW_QUEUE_OUTAGE] = {.weight = 20, .target = 0, .limit = INT64_C(240) * 60},
                 [BW_QUEUE_LATENCY] = {.weight = 15, .target = 100000, .limit = 500000},
             },
         .enough = 50,

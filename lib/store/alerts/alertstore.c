@@ -338,7 +338,7 @@ static int acknowledge(struct bw_alertstore *s,
                        struct bw_err *reterr)
 {
     struct sqlite3_stmt *st = NULL;
-    struct bw_alert_row a;
+    struct bw_alert_row a = {.acked_unix_s = BW_UNKNOWN};
     int r = bw_alertstore_get(s, id, &a, reterr);
 
     if (r == 0 && a.acked_unix_s != BW_UNKNOWN) {

@@ -152,7 +152,7 @@ static int changed_one(struct bw_people *p, const char *name, struct bw_err *ret
 /* Somebody must be able to come in after this. */
 static int others_left(struct bw_people *p, const char *name, struct bw_err *reterr)
 {
-    struct bw_person x;
+    struct bw_person x = {.name = ""};
     int64_t n = 0;
     int r = bw_ppl_person_get(p, name, &x, reterr);
     if (r < 0 || x.role != BW_ROLE_ADMIN || !x.hash[0]) {
@@ -358,7 +358,7 @@ int bw_ppl_link_spend(struct bw_people *p,
 {
     struct sqlite3_stmt *st = NULL;
     struct bw_person first = {.role = BW_ROLE_ADMIN};
-    struct bw_link l;
+    struct bw_link l = {.person = ""};
     int64_t n = 0;
     int r = bw_sql_begin(bw_people_db(p), reterr);
     if (r < 0) {

@@ -281,8 +281,10 @@ static int64_t key_of(int64_t circuit, enum bw_room_span span, int64_t day)
     return (circuit * 2 + (int64_t)span) << DAY_BITS | day;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names of members */
 #define BIND(column, member, type) bw_sql_i64(st, i++, (int64_t)d->member);
 #define BIND_WAY(way, member, type) bw_sql_i64(st, i++, (int64_t)way->member);
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void bind_day(struct sqlite3_stmt *st, const struct bw_room_day *d)
 {
