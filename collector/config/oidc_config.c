@@ -40,8 +40,10 @@ const struct bw_optspec bw_oidc_opts[] = {
      .type = BW_OPT_STRING,
      .max = 4000,
      .def = "",
-     .doc = "In the place of a secret: a private JWK (P-256 or Ed25519) for "
-            "private_key_jwt, whose public half the directory knows."},
+     .doc =
+         "In the place of a secret: a private JWK (P-256 or Ed25519) for "
+         "private_key_jwt. Its public half, which the directory must know, stands in the "
+         "log at each start."},
     {.name = "ca_file",
      .type = BW_OPT_STRING,
      .max = 4000,

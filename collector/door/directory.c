@@ -381,6 +381,21 @@ static int read_secret(const char *path, char ret[SECRET_MAX], struct bw_err *re
     return r;
 }
 
+/* What somebody has to register there. */
+static void tell_key(const struct bw_directory *d)
+{
+    struct bw_buf b;
+    struct bw_jw w;
+    bw_buf_init(&b, FORM_MAX);
+    bw_jw_init(&w, &b);
+    bw_jw_obj(&w);
+    bw_pubkey_members(bw_key_public(d->key), &w);
+    bw_jw_obj_end(&w);
+    bw_log(BW_AREA_MAIN, BW_NOTICE, "%s: the directory knows it by this key: %s",
+           d->conf->client_id, bw_buf_error(&b) == 0 ? b.data : "");
+    bw_buf_done(&b);
+}
+
 static void directory_free(struct bw_directory *d)
 {
     bw_oidc_keys_free(d->keys);
@@ -410,6 +425,9 @@ int bw_directory_new(struct uv_loop_s *loop,
     if (r < 0) {
         directory_free(d);
         return r;
+    }
+    if (d->key) {
+        tell_key(d);
     }
     *ret = d;
     return 0;

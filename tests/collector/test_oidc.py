@@ -156,6 +156,8 @@ class World:
         self.asked, self.forms, self.lies = [], [], {}
         self.key = jwk.JWK.generate(kty="RSA", size=2048, kid="k-1", use="sig", alg="RS256")
         self.other = jwk.JWK.generate(kty="RSA", size=2048, kid="k-1")
+        self.curve = jwk.JWK.generate(kty="EC", crv="P-256", kid="k-3", use="sig", alg="ES256")
+        self.own = jwk.JWK.generate(kty="EC", crv="P-256")
         self.front = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Front)
         self.front.world, self.front.daemon_threads = self, True
         threading.Thread(target=self.front.serve_forever, daemon=True).start()
@@ -168,6 +170,7 @@ class World:
             f.write(SECRET + "\n")
         os.chmod(secret, 0o600)
         port = free_port()
+        self.second = f"http://127.0.0.1:{free_port()}"
         self.url, self.proxy = f"http://127.0.0.1:{port}", os.path.join(folder, "proxy.sock")
         self.c = case.enterClassContext(Collector(
             access="accounts", port=port, listen=f'listen "p" {{ address = "{self.proxy}" proxied = yes }}',
@@ -178,16 +181,21 @@ class World:
                                      stdout=subprocess.PIPE, universal_newlines=True, bufsize=1)
         case.addClassCleanup(self.end)
         self.order({
-            "issuer": self.issuer, "port": self.behind, "jwks": {"keys": [json.loads(self.key.export())]},
-            "client": {
+            "issuer": self.issuer, "port": self.behind, "jwks": {
+                "keys": [json.loads(k.export()) for k in (self.key, self.curve)]},
+            "clients": [{
                 "client_id": "band witness", "client_secret": SECRET, "response_types": ["code"],
                 "grant_types": ["authorization_code"], "redirect_uris": [self.url + "/oidc/back"],
                 "backchannel_logout_uri": self.url + "/oidc/logout", "backchannel_logout_session_required": True,
-                "post_logout_redirect_uris": [self.url + "/sign-in"]},
+                "post_logout_redirect_uris": [self.url + "/sign-in"]}, {
+                "client_id": "by key", "token_endpoint_auth_method": "private_key_jwt", "response_types": ["code"],
+                "grant_types": ["authorization_code"], "redirect_uris": [self.second + "/oidc/back"],
+                "id_token_signed_response_alg": "ES256", "token_endpoint_auth_signing_alg": "ES256",
+                "jwks": {"keys": [{**json.loads(self.own.export_public()), "kid": self.own.thumbprint()}]}}],
             "accounts": {name: {"preferred_username": name, "name": name.title() + " <b>", "groups": groups}
                          for name, groups in {"wren": ["x", "alder, staff"], "finch": ["birch"],
                                               "gull": ["alder"], "heron": ["it"], "rail": ["alder, staff"],
-                                              "teal": ["birch"]}.items()}})
+                                              "teal": ["birch"], "crake": ["it"]}.items()}})
 
     def order(self, what):
         self.node.stdin.write(json.dumps(what) + "\n")
@@ -302,23 +310,22 @@ class Oidc(unittest.TestCase):
         self.assertIn("/interaction/", heron.open("/oidc/start").url)
 
     def test_whoever_loses_a_group_or_leaves_is_out(self):
-        rail, teal = self.someone("rail"), self.someone("teal")
+        rail, teal, crake, finch = (self.someone(n) for n in ("rail", "teal", "crake", "finch"))
         token = re.search('name="csrf" value="([^"]+)"', self.known(rail).text)[1]
         self.w.order({"account": "rail", "claims": {"preferred_username": "rail", "groups": ["birch"]}})
+        self.w.order({"account": "crake", "claims": {"preferred_username": "crake", "groups": ["x"]}})
+        self.w.order({"account": "teal", "claims": None})
+        finch.theirs.clear()  # the directory does not know her browser any more
         wait_for("another district", lambda: self.known(rail) and rail.sites() == {self.birch})
         self.assertIn(token, self.known(rail).text)  # the same session: forms that are open stay good
-        self.w.order({"account": "rail", "claims": {"preferred_username": "rail", "groups": ["x"]}})
-        self.w.order({"account": "teal", "claims": None})
-        for v in (rail, teal):
+        wait_for("a page that goes by the directory", lambda: "/sign-in" in finch.open("/sites").url)
+        for v in (crake, teal):
             wait_for("out, without a page", lambda v=v: v.sites() is None)
-        page = rail.open("/sites")
+        page = crake.open("/sites")
         self.assertEqual((page.status, "opens anything here" in page.text), (403, True))
         self.assertIn('action="/sign-in"', page.text)  # accounts stay
         self.assertIsNone(self.known(teal))
-        gone = self.someone("finch")  # the directory does not know her browser any more
-        gone.theirs.clear()
-        wait_for("a page that goes by the directory", lambda: "/sign-in" in gone.open("/sites").url)
-        for v in (rail, teal, gone):
+        for v in (crake, teal, finch):
             self.assertIsNone(v.sites())
             self.assertNotIn("bw-local", v.cookies)
         page = Visitor(self.w).sign_in_as("gull")  # "alder" is not "alder, staff"
@@ -459,6 +466,38 @@ class Oidc(unittest.TestCase):
             w.lies[code] = (200, {"id_token": w.sign(w.claims(nonce=asked["nonce"]))})
             a = other.back(code=code, state=asked["state"], iss=w.issuer)
             self.assertEqual((a.status, a.headers["Location"]), (303, "/"))
+
+
+    # --- another way
+
+    def test_by_a_key_and_with_a_second_factor(self):
+        w = self.w
+        folder = self.enterContext(scratch())
+        key = os.path.join(folder, "key.jwk")
+        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
+            json.dump({k: v for k, v in json.loads(w.own.export()).items() if k in ("kty", "crv", "x", "y", "d")}, f)
+        conf = (f'accounts {{ url = "{w.second}" }}\n{GROUPS}oidc {{ issuer = "{w.issuer}" client_id = "by key" '
+                f'key_file = "{key}" amr = "mfa" groups_claim = "roles" user_claim = "email" }}')
+        with Collector(access="accounts", port=int(w.second.split(":")[-1]), extra=conf) as c:
+            there = World.__new__(World)
+            there.__dict__.update(w.__dict__, c=c, url=w.second)
+            page = Visitor(there).sign_in_as("heron")  # the key is taken, and ES256; no second factor
+            self.assertEqual((page.status, "a second factor" in page.text), (403, True))
+            told = json.loads(re.search(r"the directory knows it by this key: (\{.*\})", c.text())[1])
+            self.assertEqual((told["kid"], told["alg"], "d" in told), (w.own.thumbprint(), "ES256", False))
+            self.assertIn("client_assertion=", w.forms[-1][1])
+            self.assertIsNone(w.forms[-1][0])
+            for amr, status in (("pwd", 403), (["pwd"], 403), (["pwd", "mfa"], 303)):
+                v = Visitor(there)
+                asked = v.start()
+                claims = w.claims(nonce=asked["nonce"], aud="by key", amr=amr, roles="it", email="a@b", groups=[])
+                w.lies["amr"] = (200, {"id_token": w.sign(claims, w.curve, "ES256", kid="k-3")})
+                self.assertEqual(v.back(code="amr", state=asked["state"], iss=w.issuer).status, status, amr)
+            self.assertEqual(v.get("/people").status, 200)
+        os.chmod(key, 0o644)
+        with self.assertRaises(AssertionError) as e, Collector(access="accounts", extra=conf):
+            pass
+        self.assertIn("chmod", str(e.exception))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ policy.get('login').checks.add(new interactionPolicy.Check('left', 'nobody of th
   (ctx) => Boolean(ctx.oidc.session.accountId) && !accounts.has(ctx.oidc.session.accountId)));
 
 const provider = new Provider(given.issuer, {
-  clients: [given.client],
+  clients: given.clients,
   jwks: given.jwks,
   cookies: { keys: ['one for this test'] },
   pkce: { required: () => true },
@@ -42,8 +42,9 @@ const provider = new Provider(given.issuer, {
 });
 provider.proxy = true;
 provider.on('authorization.success', (ctx) => {
-  sids.set(ctx.oidc.session.accountId, ctx.oidc.session.sidFor(given.client.client_id));
+  sids.set(ctx.oidc.session.accountId, ctx.oidc.session.sidFor(given.clients[0].client_id));
 });
+provider.on('grant.error', (ctx, err) => console.error(err.error_detail || err.message));
 provider.on('server_error', (ctx, err) => console.error(err));
 await new Promise((done) => { provider.listen(given.port, '127.0.0.1', done); });
 console.log('ready');
@@ -54,7 +55,7 @@ for await (const line of { [Symbol.asyncIterator]: () => lines }) {
   } else if (order.account) {
     accounts.delete(order.account);
   } else if (order.logout) {
-    const client = await provider.Client.find(given.client.client_id);
+    const client = await provider.Client.find(given.clients[0].client_id);
     await client.backchannelLogout(order.logout, sids.get(order.logout));
   }
   console.log('done');
