@@ -156,8 +156,8 @@ int bw_dir_sessions_out(struct bw_dir_sessions *s,
         s->n_logouts--;
     }
     int64_t fresh = now_unix_s + BW_OIDC_FRESH_S;
-    l.until_unix_s =
-        (fresh > logout->exp_unix_s ? fresh : logout->exp_unix_s) + 2 * BW_OIDC_SKEW_S;
+    l.until_unix_s = (fresh > logout->exp_unix_s ? fresh : logout->exp_unix_s) +
+                     INT64_C(2) * BW_OIDC_SKEW_S;
     s->logouts[s->n_logouts++] = l;
     for (size_t i = s->n; i > 0; i--) {
         const struct bw_dir_session *one = s->all[i - 1];

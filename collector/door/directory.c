@@ -252,8 +252,8 @@ static void add_basic(const struct bw_directory *d, struct bw_buf *out)
         }
         bw_buf_putc(out, digits[v >> 18]);
         bw_buf_putc(out, digits[v >> 12 & 63]);
-        bw_buf_putc(out, n > 1 ? digits[v >> 6 & 63] : '=');
-        bw_buf_putc(out, n > 2 ? digits[v & 63] : '=');
+        bw_buf_putc(out, (char)(n > 1 ? digits[v >> 6 & 63] : '='));
+        bw_buf_putc(out, (char)(n > 2 ? digits[v & 63] : '='));
     }
     if (both.data) {
         explicit_bzero(both.data, both.cap);
@@ -370,7 +370,7 @@ static int read_secret(const char *path, char ret[SECRET_MAX], struct bw_err *re
     if (r == 0 && (n == 0 || n >= SECRET_MAX || n != strnlen(b.data, n))) {
         r = bw_err_set(reterr, -EINVAL, "%s: its first line is no secret", path);
     }
-    if (r == 0) {
+    if (r == 0 && b.data) {
         memcpy(ret, b.data, n);
         ret[n] = '\0';
     }
@@ -410,9 +410,10 @@ int bw_directory_new(struct uv_loop_s *loop,
                      struct bw_err *reterr)
 {
     struct bw_directory *d = calloc(1, sizeof(*d));
-    int r = d ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    if (r < 0) {
-        return r;
+    int r;
+
+    if (!d) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
     d->conf = conf;
     r = conf->secret_file[0] ? read_secret(conf->secret_file, d->secret, reterr)

@@ -72,13 +72,14 @@ static int read_copy(struct bw_catalogue *c,
                      struct bw_err *reterr)
 {
     struct copy *x = calloc(1, sizeof(*x));
-    int r = x ? bw_prices_read(c, &x->prices, reterr)
-              : bw_err_set(reterr, -ENOMEM, "out of memory");
+    int r;
 
+    if (!x) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    r = bw_prices_read(c, &x->prices, reterr);
     if (r < 0) {
-        if (x) {
-            bw_prices_done(&x->prices);
-        }
+        bw_prices_done(&x->prices);
         free(x);
         return r;
     }

@@ -285,7 +285,7 @@ int bw_goal_withdraw(struct bw_catalogue *c,
                      char ret_id[BW_HASH_LEN + 1],
                      struct bw_err *reterr)
 {
-    struct bw_statement s;
+    struct bw_statement s = {.n_replaces = 0};
     struct bw_statement w;
     struct bw_buf body;
     struct bw_jw jw;

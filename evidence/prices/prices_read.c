@@ -342,7 +342,7 @@ static int order_places(struct reading *x)
 
 static const struct place *place_of(const struct reading *x, const char *id)
 {
-    struct place key;
+    struct place key = {.id = ""};
 
     if (!id[0] || x->n_places == 0) {
         return NULL;

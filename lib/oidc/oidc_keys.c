@@ -157,8 +157,12 @@ int bw_oidc_keys_parse(const char *text,
     struct bw_oidc_keys *all = calloc(1, sizeof(*all));
     json_t *doc = NULL;
     const json_t *list = NULL;
-    int r = all ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
-    r = r < 0 ? r : bw_json_parse(text, n, BW_OIDC_KEYS_BYTES, &doc, reterr);
+    int r;
+
+    if (!all) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    r = bw_json_parse(text, n, BW_OIDC_KEYS_BYTES, &doc, reterr);
     if (r == 0 && !json_is_object(doc)) {
         r = bw_err_set(reterr, -BW_EMALFORMED, "it is no JSON object");
     }

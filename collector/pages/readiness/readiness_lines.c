@@ -237,7 +237,7 @@ void bw_ready_picture(struct bw_ready_job *j)
                    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Places by how "
                    "many sittings they need; the table below has the numbers\">");
     for (int i = 0; i < BANDS; i++) {
-        int64_t from = before * 1000 / all;
+        int64_t from = all > 0 ? before * 1000 / all : 0;
         before += n[i];
         if (n[i] > 0) {
             bw_buf_printf(b,

@@ -91,7 +91,7 @@ bool bw_ready_read_days(struct bw_ready_job *j)
     j->lines = calloc(j->r->n_circuits + 1, sizeof(*j->lines));
     x.ids = calloc(j->r->n_circuits + 1, sizeof(*x.ids));
     r = j->lines && x.ids ? 0 : bw_err_set(&j->err, -ENOMEM, "out of memory");
-    for (size_t i = 0; r == 0 && i < j->r->n_circuits; i++) {
+    for (size_t i = 0; x.ids && i < j->r->n_circuits; i++) {
         x.ids[i] = BW_UNKNOWN;
     }
     r = r < 0 ? r : bw_roomstore_open_read(j->path, &s, &j->err);
