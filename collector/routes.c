@@ -16,6 +16,7 @@
 #include <packroom.h>
 #include <page_alerts.h>
 #include <page_changed.h>
+#include <page_circuit.h>
 #include <page_compare.h>
 #include <page_places.h>
 #include <page_prices.h>
@@ -107,6 +108,9 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/readiness", BW_NEED_VIEW, 0, bw_page_readiness},
     {"GET", "/sites", BW_NEED_VIEW, 0, bw_page_sites},
     {"GET", "/sites/{}", BW_NEED_VIEW | BW_OF_SITE, 0, bw_page_site},
+    {"GET", "/circuits/{}", BW_NEED_VIEW | BW_OF_CIRCUIT, 0, bw_page_circuit},
+    {"POST", "/circuits/{}/annotate", BW_NEED_SAY | BW_OF_CIRCUIT, BW_DOOR_FORM_BYTES,
+     bw_page_circuit_annotate},
     {"GET", "/districts", BW_NEED_VIEW, 0, bw_page_districts},
     {"GET", "/districts/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_district},
     {"GET", "/prices", BW_NEED_VIEW, 0, bw_page_prices},

@@ -214,14 +214,18 @@ void bw_alert_graph(const struct bw_alert_voice *v,
                     size_t n)
 {
     const char *dot = strchr(a->scope, '.');
+    int64_t since = a->since_unix_s != BW_UNKNOWN ? a->since_unix_s : a->opened_unix_s;
 
     if (!v->url[0]) {
         ret[0] = '\0';
     } else if (!a->site[0]) {
         (void)snprintf(ret, n, "%s/", v->url);
+    } else if (dot && since != BW_UNKNOWN) { /* its pictures, from before it began */
+        (void)snprintf(ret, n, "%s/circuits/%s?range=%" PRId64 "..%" PRId64 "#graphs",
+                       v->url, a->scope, since - 6 * (int64_t)HOUR_S,
+                       since + 18 * (int64_t)HOUR_S);
     } else {
-        (void)snprintf(ret, n, "%s/sites/%s%s%s", v->url, a->site, dot ? "#c-" : "",
-                       dot ? dot + 1 : "");
+        (void)snprintf(ret, n, "%s/sites/%s", v->url, a->site);
     }
 }
 

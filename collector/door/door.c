@@ -69,6 +69,17 @@ void bw_door_tell(struct bw_door *d,
     bw_audit_tell(d->audit, &e);
 }
 
+void bw_door_said(struct bw_door *d,
+                  const struct bw_http_req *req,
+                  const char *event,
+                  const char *who,
+                  const char *detail)
+{
+    if (d) {
+        bw_door_tell(d, req, event, "ok", who, detail);
+    }
+}
+
 /* --- a turn: is there anything new? ------------------------------------------------------
  */
 

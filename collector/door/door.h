@@ -46,6 +46,14 @@ int bw_door_routes_check(const struct bw_http_route *routes, struct bw_err *rete
 /* One line a route, for --routes: METHOD PATTERN LEVEL OF. */
 void bw_door_routes_print(const struct bw_http_route *routes, struct bw_buf *out);
 
+/* Somebody who was let in said or changed something by a page: a line for whoever watches.
+ * Before the request is answered. detail: what. */
+void bw_door_said(struct bw_door *d,
+                  const struct bw_http_req *req,
+                  const char *event,
+                  const char *who,
+                  const char *detail);
+
 void bw_door_metrics(const struct bw_door *d, struct bw_buf *b);
 
 /* Handlers. */

@@ -112,7 +112,11 @@ static void view_reply(struct view *v, const char *picture, size_t n)
         bw_http_add(v->req, "Content-Security-Policy",
                     "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     }
-    bw_http_reply(v->req, 200, svg ? "image/svg+xml" : "image/png", &out);
+    bw_http_reply(v->req, 200,
+                  svg                             ? "image/svg+xml"
+                  : v->job.format == BW_GRAPH_CSV ? "text/csv; charset=utf-8"
+                                                  : "image/png",
+                  &out);
     view_free(v);
 }
 
@@ -411,9 +415,15 @@ static int read_name(const char *name, struct view *v)
         known = known || strcmp(v->series, plain[i]) == 0;
     }
     known = known || (strncmp(v->series, "latency-", 8) == 0 && v->series[8] != '\0');
-    bool svg = strcmp(dot, ".svg") == 0;
-    v->job.format = svg ? BW_GRAPH_SVG : BW_GRAPH_PNG;
-    return known && (svg || strcmp(dot, ".png") == 0) ? 0 : -ENOENT;
+    static const char *const forms[] = {
+        [BW_GRAPH_SVG] = ".svg", [BW_GRAPH_PNG] = ".png", [BW_GRAPH_CSV] = ".csv"};
+    for (int i = 0; known && i <= BW_GRAPH_CSV; i++) {
+        if (strcmp(dot, forms[i]) == 0) {
+            v->job.format = (enum bw_graph_format)i;
+            return 0;
+        }
+    }
+    return -ENOENT;
 }
 
 void bw_graphs_get(void *owner, struct bw_http_req *req)
@@ -432,9 +442,10 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
     v->job.dark = theme && strcmp(theme, "dark") == 0;
     if (bw_circuit_id_parse(bw_http_param(req, 0), site, circuit) < 0 ||
         read_name(bw_http_param(req, 1), v) < 0) {
-        view_fail(v, 404, "not-found",
-                  "a picture is SITE.CIRCUIT/graph/SERIES.svg (or .png); SERIES is link, "
-                  "throughput, traffic, rtt, resent, saturated or latency-TARGET");
+        view_fail(
+            v, 404, "not-found",
+            "a picture is SITE.CIRCUIT/graph/SERIES.svg (or .png, .csv); SERIES is link, "
+            "throughput, traffic, rtt, resent, saturated or latency-TARGET");
         return;
     }
     if (read_times(req, v) < 0 || read_size(req, "width", 300, 2400, &v->job.width) < 0 ||

@@ -27,6 +27,54 @@ const FAULTS = ["is cut by p.cut", "lie on each other", "the page is", "color-co
     "became B", "the focus is not seen", "leads to #nowhere", "an order of its own",
     "it asks http", "console: told", "a script fails: thrown", "Only with scripts"];
 
+// The ends of the range that the address names, in seconds.
+function ends(page) {
+    return new URL(page.url()).searchParams.get("range").split("..").map((t) => Date.parse(t) / 1000);
+}
+
+// A range is chosen in a picture by drawing, then a shorter one by keys; the address says it.
+async function drawn(page, visit) {
+    const told = async () => page.locator(".plot").first().evaluate((e) => [Number(e.dataset.from), Number(e.dataset.to)]);
+    const near = (what, got, want, of) => got.forEach((t, i) => Math.abs(t - want[i]) > of / 50 &&
+        visit.wrong("", `${what}: ${got} where ${want} was chosen`));
+    let [from, to] = await told();
+    const field = page.locator(".pick").first();
+    await field.scrollIntoViewIfNeeded();
+    const box = await field.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 });
+    await Promise.all([page.waitForNavigation(), page.mouse.up()]);
+    near("drawn", ends(page), [from + (to - from) / 4, from + (to - from) * 3 / 4], to - from);
+    near("shown", await told(), ends(page), to - from);
+    [from, to] = await told();
+    await page.locator(".pick").first().focus();
+    for (const key of ["Home", "Enter", ...Array(6).fill("Shift+ArrowRight")]) { // half of it
+        await page.keyboard.press(key);
+    }
+    const live = await page.locator("[aria-live]").textContent();
+    if (!/^\d{4}-\d\d-\d\d \d\d:\d\d$/.test(live)) {
+        visit.wrong("", `it says "${live}"`);
+    }
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    near("by keys", ends(page), [from, from + (to - from) / 2], to - from);
+}
+
+// Somebody says what is known of a stretch of time.
+async function said(page, visit) {
+    const words = `<b data-ran>power</b> cut on Alder "Road" ${Date.now()}`;
+    await page.click("#say summary");
+    await page.fill("#s-from", "2026-11-04T10:00");
+    await page.fill("#s-to", "2026-11-04T10:45");
+    await page.selectOption("#s-cause", "power");
+    await page.fill("#s-text", words);
+    await Promise.all([page.waitForNavigation(), page.click(".say button")]);
+    if (!(await page.textContent("main")).includes(words)) {
+        visit.wrong("", "what was said is not there");
+    }
+}
+
 module.exports = (w) => [
     { name: "faulty", at: `file://${__dirname}/faulty.html`, finds: FAULTS },
     { name: "changed", at: "/", roles: [...STATE, ...OWN], has: ["Changed since yesterday"], live: "#collector + *" },
@@ -57,6 +105,15 @@ module.exports = (w) => [
     { name: "other district", at: `/districts/${w.otherDistrict}`, roles: [], hidden: OWN },
     { name: "school", at: `/schools/${w.school}`, roles: ["district", "viewer"], has: ["28 days from", "Newest day"] },
     { name: "no district", at: `/districts/${w.school}`, roles: ["admin"], shot: false, status: 404, has: ["no district has this id"] },
+    { name: "circuit", at: `/circuits/${w.site}.wan`, roles: ["district", "coordinator", "admin"], hidden: [],
+        has: ["Where on the way", "Claimed", "By keyboard", "Outages", "css:svg.way", "css:.plot[data-from] img"] },
+    { name: "circuit drawn", at: `/circuits/${w.site}.wan?range=week`, shot: false, roles: ["viewer"], has: ["css:nav.ranges [aria-current]"],
+        steps: drawn },
+    { name: "circuit said", at: `/circuits/${w.site}.wan?range=month`, shot: false, once: true, roles: ["district"], steps: said },
+    { name: "circuit year", at: `/circuits/${w.site}.wan?range=year`, shot: false, roles: ["admin"], has: ["median day", "Funding year"] },
+    { name: "circuit rich", at: `/circuits/${w.rich}.wan`, shot: false, roles: ["viewer"], hidden: OWN, has: ["Trace to hub"] },
+    { name: "no range", at: `/circuits/${w.site}.wan?range=%3Cb%20data-ran%3E..x`, shot: false, roles: ["admin"], status: 400,
+        has: ["That is no range of time"] },
     { name: "site", at: `/sites/${w.site}`, roles: ["district", "coordinator", "admin"], has: ["Claimed", "Tested", w.siteName] },
     { name: "site year", at: `/sites/${w.site}?range=year`, shot: false, roles: ["admin"], has: ["css:nav.ranges [aria-current]"] },
     { name: "site traffic", at: `/sites/${w.rich}`, roles: ["viewer"], hidden: OWN, has: ["Targets, last 7 days"] },

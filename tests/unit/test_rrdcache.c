@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum {
     DAY = 86400,
@@ -325,6 +327,48 @@ static void test_what_a_range_lacks(void **state)
     tmp_folder_drop(folder);
 }
 
+/* Where the field of a picture begins and ends: a script on a circuit's page tells times by
+ * it. */
+static void test_the_field_of_a_picture(void **state)
+{
+    (void)state;
+    char *folder = tmp_folder();
+    struct bw_err err = {.text = ""};
+    struct bw_graph_job j = {.topic = "latency",
+                             .step_s = 300,
+                             .width = 1100,
+                             .height = 340,
+                             .from_unix_s = START - 7200,
+                             .to_unix_s = START - 3600};
+    char **args = NULL;
+    int n = 0;
+    long told[2] = {0, 0};
+    int ends[2];
+    (void)snprintf(j.rrd, sizeof(j.rrd), "%s/latency-hub.rrd", folder);
+    assert_int_equal(bw_series_create(j.rrd, &bw_series_latency, 300, START, NULL, &err),
+                     0);
+    assert_int_equal(bw_graph_args(&j, &args, &n), 0);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child =
+        fork(); /* librrd keeps memory, as in the collector: a process of its own */
+    if (child == 0) {
+        for (const rrd_info_t *i = rrd_graph_v(n, args); i; i = i->next) {
+            told[0] = strcmp(i->key, "graph_left") == 0 ? (long)i->value.u_cnt : told[0];
+            told[1] = strcmp(i->key, "graph_width") == 0 ? (long)i->value.u_cnt : told[1];
+        }
+        _exit(write(ends[1], told, sizeof(told)) == (ssize_t)sizeof(told) ? 0 : 1);
+    }
+    assert_int_equal(read(ends[0], told, sizeof(told)), sizeof(told));
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    bw_graph_args_free(args, n);
+    assert_in_range(told[0], BW_GRAPH_LEFT_PIXELS - 2, BW_GRAPH_LEFT_PIXELS + 2);
+    assert_in_range(1100 - told[0] - told[1], BW_GRAPH_RIGHT_PIXELS - 2,
+                    BW_GRAPH_RIGHT_PIXELS + 2);
+    tmp_folder_drop(folder);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -332,6 +376,7 @@ int main(void)
         T(test_from_the_first_record),
         T(test_from_the_middle),
         cmocka_unit_test(test_what_a_range_lacks),
+        cmocka_unit_test(test_the_field_of_a_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static int read_job(const json_t *o, struct bw_graph_job *j, struct bw_err *rete
     int64_t format = 0;
     int r = text(o, "rrd", j->rrd, sizeof(j->rrd), reterr);
     r = r < 0 ? r : text(o, "topic", j->topic, sizeof(j->topic), reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "format", 0, 1, &format, reterr);
+    r = r < 0 ? r : bw_json_get_i64(o, "format", 0, BW_GRAPH_CSV, &format, reterr);
     r = r < 0 ? r : bw_json_get_bool(o, "dark", &j->dark, reterr);
     r = r < 0 ? r : bw_json_get_i64(o, "from", 0, INT64_MAX / 2, &j->from_unix_s, reterr);
     r = r < 0 ? r : bw_json_get_i64(o, "to", 0, INT64_MAX / 2, &j->to_unix_s, reterr);

@@ -17,6 +17,7 @@
 
 enum {
     JOB_SECONDS_MAX = 20,
+    CSV_BYTES_MAX = 2 * 1024 * 1024,
     JOBS_MAX = 500, /* then a fresh process: librrd and pango keep what they allocate */
     NICE = 10
 };
@@ -29,16 +30,48 @@ static void complain(const char *why)
     (void)printf("error %s\n", line);
 }
 
-static void give(const rrd_info_t *info)
+static void give_svg(const char *svg, size_t n)
+{
+    struct bw_buf out;
+    bw_buf_init(&out, n + 1);
+    bw_graph_slim(svg, n, &out);
+    if (bw_buf_error(&out) == 0) {
+        (void)printf("ok %lu\n", (unsigned long)out.len);
+        (void)fwrite(out.data, 1, out.len, stdout);
+    } else {
+        complain("out of memory");
+    }
+    bw_buf_done(&out);
+}
+
+static void give(const rrd_info_t *info, enum bw_graph_format format)
 {
     for (; info; info = info->next) {
         if (strcmp(info->key, "image") == 0 && info->type == RD_I_BLO) {
+            if (format == BW_GRAPH_SVG) {
+                give_svg((const char *)info->value.u_blo.ptr, info->value.u_blo.size);
+                return;
+            }
             (void)printf("ok %lu\n", info->value.u_blo.size);
             (void)fwrite(info->value.u_blo.ptr, 1, info->value.u_blo.size, stdout);
             return;
         }
     }
     complain("librrd gave no picture");
+}
+
+static void give_csv(const struct bw_graph_job *job)
+{
+    struct bw_err err = {.text = ""};
+    struct bw_buf out;
+    bw_buf_init(&out, CSV_BYTES_MAX);
+    if (bw_graph_csv(job, &out, &err) < 0) {
+        complain(err.text[0] ? err.text : "too many figures");
+    } else {
+        (void)printf("ok %lu\n", (unsigned long)out.len);
+        (void)fwrite(out.data, 1, out.len, stdout);
+    }
+    bw_buf_done(&out);
 }
 
 static void work(const char *line, size_t n)
@@ -51,6 +84,10 @@ static void work(const char *line, size_t n)
         complain(err.text);
         return;
     }
+    if (job.format == BW_GRAPH_CSV) {
+        give_csv(&job);
+        return;
+    }
     bw_graph_find_blank(&job);
     bw_graph_find_beside(&job);
     if (bw_graph_args(&job, &args, &n_args) < 0) {
@@ -61,7 +98,7 @@ static void work(const char *line, size_t n)
     rrd_clear_error();
     rrd_info_t *info = rrd_graph_v(n_args, args);
     if (info) {
-        give(info);
+        give(info, job.format);
         rrd_info_free(info);
     } else {
         complain(rrd_get_error());

@@ -19,10 +19,15 @@ struct bw_err;
 
 enum bw_graph_format {
     BW_GRAPH_SVG,
-    BW_GRAPH_PNG
+    BW_GRAPH_PNG,
+    BW_GRAPH_CSV /* its figures: bw_graph_csv() */
 };
 
 enum {
+    /* Beside the field of a picture as wide as pages ask for: its margins do not depend on
+     * its width (seen with librrd 1.7.2 and the fonts named in graph_job.c). */
+    BW_GRAPH_LEFT_PIXELS = 81,
+    BW_GRAPH_RIGHT_PIXELS = 15,
     BW_GRAPH_CLAIMS_MAX = 8,
     BW_GRAPH_BESIDE_MAX = 3
 };
@@ -80,6 +85,12 @@ void bw_graph_find_blank(struct bw_graph_job *job);
 void bw_graph_find_beside(struct bw_graph_job *job);
 /* The file (without its ending) that a series is drawn from: "tcp" holds several. */
 const char *bw_graph_file(const char *series);
+
+/* The figures that the picture is drawn from. -EIO. */
+int bw_graph_csv(const struct bw_graph_job *j, struct bw_buf *out, struct bw_err *reterr);
+
+/* An SVG picture in fewer bytes. */
+void bw_graph_slim(const char *svg, size_t n, struct bw_buf *out);
 
 /* rrd_graph_v()'s arguments for a job; freed with bw_graph_args_free(). Pure. */
 int bw_graph_args(const struct bw_graph_job *j, char ***ret, int *ret_n);

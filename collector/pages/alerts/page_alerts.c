@@ -28,6 +28,8 @@ enum {
     PAGE_MAX = 1024 * 1024,
     ROWS = 300,
     DAYS = 28,
+    BEFORE_S = 6 * 3600, /* of its pictures: before it began, and from then on */
+    AFTER_S = 18 * 3600,
     DAY_S = 86400
 };
 
@@ -63,11 +65,12 @@ static void place(struct bw_buf *b, const struct bw_alert_row *a)
         bw_buf_puts(b, "the collector");
         return;
     }
-    bw_buf_puts(b, "<a href=\"/sites/");
-    bw_text_url(b, a->site);
-    if (dot) {
-        bw_buf_puts(b, "#c-");
-        bw_text_html(b, dot + 1);
+    bw_buf_puts(b, dot ? "<a href=\"/circuits/" : "<a href=\"/sites/");
+    bw_text_url(b, dot ? a->scope : a->site);
+    int64_t since = a->since_unix_s != BW_UNKNOWN ? a->since_unix_s : a->opened_unix_s;
+    if (dot && since != BW_UNKNOWN) { /* its pictures, from before it began */
+        bw_buf_printf(b, "?range=%" PRId64 "..%" PRId64 "#graphs", since - BEFORE_S,
+                      since + AFTER_S);
     }
     bw_buf_puts(b, "\">");
     bw_page_name(b, a->name[0] ? a->name : a->scope);

@@ -28,10 +28,11 @@ static void write_place(const struct bw_changed *p, const struct bw_room_site *s
 static void
 write_site(const struct bw_changed *p, const struct bw_room_site *s, const char *circuit)
 {
-    bw_buf_puts(p->b, "<tr><td><a href=\"/sites/");
+    bw_buf_puts(p->b,
+                circuit ? "<tr><td><a href=\"/circuits/" : "<tr><td><a href=\"/sites/");
     bw_text_url(p->b, s->id);
     if (circuit) {
-        bw_buf_puts(p->b, "#c-");
+        bw_buf_putc(p->b, '.');
         bw_text_url(p->b, circuit);
     }
     bw_buf_puts(p->b, "\">");

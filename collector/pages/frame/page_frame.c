@@ -130,10 +130,15 @@ void bw_page_static(void *owner, struct bw_http_req *req)
         return;
     }
     (void)snprintf(name, sizeof(name), "style-%s.css", bw_style.tag);
-    if (strcmp(bw_http_param(req, 0), name) != 0) {
+    bool style = strcmp(bw_http_param(req, 0), name) == 0;
+    (void)snprintf(name, sizeof(name), "room-%s.js", bw_script.tag);
+    if (!style && strcmp(bw_http_param(req, 0), name) != 0) {
         bw_page_sorry(req, 404, "there is no such file");
         return;
     }
+    const struct bw_page_file *f = style ? &bw_style : &bw_script;
     bw_http_add(req, "Cache-Control", "public, max-age=31536000, immutable");
-    bw_http_reply_const(req, 200, "text/css; charset=utf-8", bw_style.data, bw_style.len);
+    bw_http_reply_const(
+        req, 200, style ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8",
+        f->data, f->len);
 }

@@ -74,5 +74,6 @@ struct bw_page_file {
     const char *tag;
 };
 extern const struct bw_page_file bw_style;
+extern const struct bw_page_file bw_script;
 
 #endif

@@ -7,7 +7,7 @@ struct bw_http_req;
 
 /* A problem of docs/openapi.yaml explained. */
 void bw_page_problem(void *owner, struct bw_http_req *req);
-/* Style sheet and icon. */
+/* Style sheet, script and icon. */
 void bw_page_static(void *owner, struct bw_http_req *req);
 
 #endif

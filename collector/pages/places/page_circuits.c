@@ -294,11 +294,15 @@ static void write_circuit(struct bw_buf *b,
     int rows = (c->has_merged ? 1 : 0) + (newest ? 1 : 0);
     bw_buf_printf(b, "<tr><th scope=\"rowgroup\" rowspan=\"%d\">", rows ? rows : 1);
     bw_page_site_link(b, s);
-    bw_buf_puts(b, "<div class=\"id mono\">");
+    bw_buf_puts(b, "<div class=\"id mono\"><a href=\"/circuits/");
+    bw_text_url(b, s->id);
+    bw_buf_putc(b, '.');
+    bw_text_url(b, c->name);
+    bw_buf_puts(b, "\">");
     bw_text_html(b, s->id);
     bw_buf_putc(b, '.');
     bw_text_html(b, c->name);
-    bw_buf_puts(b, "</div>");
+    bw_buf_puts(b, "</a></div>");
     bw_page_site_state(b, s, now_s);
     if (c->now_out) {
         bw_buf_puts(b, "<span class=\"state down\">▼ line silent</span>");
@@ -349,5 +353,5 @@ void bw_page_circuits(struct bw_buf *b,
            "util-p95/2, claim-share/2, coverage/1 and outage-union/1 of the reports, in "
            "the time zone of each school’s calendar. Runs of our own are not in what was "
            "carried and used. Lines are not added up: they are not full at the same "
-           "moment. A circuit’s packs are on its site’s page.</p>");
+           "moment. A circuit’s pictures and packs are on its own page.</p>");
 }

@@ -230,10 +230,15 @@ write_made_of(struct bw_queue_job *j, const struct bw_queue_row *x, enum bw_queu
                       bw_plural(v->n_places, "place", "places"));
     } else if (v->circuit != BW_ROOM_NONE) {
         const struct bw_room_circuit *c = &j->r->circuits[v->circuit];
-        bw_buf_puts(b, "circuit ");
+        bw_buf_puts(b, "circuit <a href=\"/circuits/");
+        bw_text_url(b, j->r->sites[c->site].id);
+        bw_buf_putc(b, '.');
+        bw_text_url(b, c->name);
+        bw_buf_puts(b, "\">");
         bw_text_html(b, j->r->sites[c->site].id);
         bw_buf_putc(b, '.');
         bw_text_html(b, c->name);
+        bw_buf_puts(b, "</a>");
         if (p == BW_QUEUE_STUDENTS) {
             bw_buf_printf(b, ", at %s",
                           c->claim.layer == BW_LAYER_UNKNOWN

@@ -229,7 +229,13 @@ static void write_circuit(struct bw_buf *b,
         bw_buf_puts(
             b, " <span class=\"state down\">▼ line silent at the newest interval</span>");
     }
-    bw_buf_puts(b, "</h2>");
+    bw_buf_puts(b, "</h2><p><a href=\"/circuits/");
+    bw_text_url(b, c->now.site);
+    bw_buf_putc(b, '.');
+    bw_text_url(b, c->now.facts.id);
+    bw_buf_puts(b,
+                "\">Its own page: any range, where on the way trouble is, tests, outages, "
+                "findings</a></p>");
     write_facts(b, &c->now.facts);
     bw_page_figures(b, c, room, now_s);
     write_graphs(b, c, d, range);

@@ -231,6 +231,29 @@ int bw_roomstore_circuit(struct bw_roomstore *s,
     return r < 0 ? r : bw_err_set(reterr, -EIO, "room: a circuit was not kept");
 }
 
+int bw_roomstore_find(struct bw_roomstore *s,
+                      const char *site,
+                      const char *name,
+                      int64_t *ret_id,
+                      struct bw_err *reterr)
+{
+    struct sqlite3_stmt *st = NULL;
+    int r = bw_sql_use(&s->sql, CIRCUIT_GET, &st, reterr);
+
+    if (r < 0) {
+        return r;
+    }
+    bw_sql_text(st, 1, site);
+    bw_sql_text(st, 2, name);
+    r = bw_sql_row(&s->sql, st, reterr);
+    if (r > 0) {
+        *ret_id = bw_sql_get(st, 0);
+        (void)sqlite3_reset(st);
+        return 0;
+    }
+    return r < 0 ? r : bw_err_set(reterr, -ENOENT, "room: no day of this circuit is kept");
+}
+
 int bw_roomstore_circuits(struct bw_roomstore *s,
                           bw_roomstore_circuit_cb cb,
                           void *owner,

@@ -95,6 +95,12 @@ int bw_roomstore_circuit(struct bw_roomstore *s,
                          const char *name,
                          int64_t *ret_id,
                          struct bw_err *reterr);
+/* The same without giving any: -ENOENT where it has none. Also of a handle that reads. */
+int bw_roomstore_find(struct bw_roomstore *s,
+                      const char *site,
+                      const char *name,
+                      int64_t *ret_id,
+                      struct bw_err *reterr);
 int bw_roomstore_circuits(struct bw_roomstore *s,
                           bw_roomstore_circuit_cb cb,
                           void *owner,
