@@ -8,7 +8,6 @@
 #include <bw/err.h>
 #include <errno.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */
@@ -94,20 +93,14 @@ static int open_as(const char *path,
                    struct bw_alertstore **ret,
                    struct bw_err *reterr)
 {
-    struct bw_alertstore *s = calloc(1, sizeof(*s));
-    int r;
+    void *made = NULL;
+    int r = bw_sql_new(sizeof(struct bw_alertstore), path, mode, exclusive, &schema, text,
+                       N_STMTS, &made, reterr);
 
-    if (!s) {
-        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    if (r == 0) {
+        *ret = made;
     }
-    s->sql.lock_fd = -1;
-    r = bw_sql_open(&s->sql, path, mode, exclusive, &schema, text, N_STMTS, reterr);
-    if (r < 0) {
-        bw_alertstore_close(s);
-        return r;
-    }
-    *ret = s;
-    return 0;
+    return r;
 }
 
 int bw_alertstore_open(const char *path,
@@ -127,10 +120,7 @@ int bw_alertstore_open_read(const char *path,
 
 void bw_alertstore_close(struct bw_alertstore *s)
 {
-    if (s) {
-        bw_sql_close(&s->sql);
-        free(s);
-    }
+    bw_sql_free(s);
 }
 
 int bw_alertstore_begin(struct bw_alertstore *s, struct bw_err *reterr)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 struct bw_alertstore {
-    struct bw_sql sql;
+    struct bw_sql sql; /* first */
 };
 
 /* clang-format off */

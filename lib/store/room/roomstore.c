@@ -14,7 +14,6 @@
 #include <sql.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -110,21 +109,14 @@ static int open_as(const char *path,
                    struct bw_roomstore **ret,
                    struct bw_err *reterr)
 {
-    struct bw_roomstore *s = calloc(1, sizeof(*s));
-    int r;
+    void *made = NULL;
+    int r = bw_sql_new(sizeof(struct bw_roomstore), path, mode, mode == BW_SQL_WRITE,
+                       &schema, text, N_STMTS, &made, reterr);
 
-    if (!s) {
-        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    if (r == 0) {
+        *ret = made;
     }
-    s->sql.lock_fd = -1;
-    r = bw_sql_open(&s->sql, path, mode, mode == BW_SQL_WRITE, &schema, text, N_STMTS,
-                    reterr);
-    if (r < 0) {
-        bw_roomstore_close(s);
-        return r;
-    }
-    *ret = s;
-    return 0;
+    return r;
 }
 
 /* Of a file that is not one of ours nothing is touched. */
@@ -181,10 +173,7 @@ int bw_roomstore_open_read(const char *path,
 
 void bw_roomstore_close(struct bw_roomstore *s)
 {
-    if (s) {
-        bw_sql_close(&s->sql);
-        free(s);
-    }
+    bw_sql_free(s);
 }
 
 int bw_roomstore_begin(struct bw_roomstore *s, struct bw_err *reterr)

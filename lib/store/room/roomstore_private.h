@@ -17,7 +17,7 @@ enum roomstore_stmt {
 /* clang-format on */
 
 struct bw_roomstore {
-    struct bw_sql sql;
+    struct bw_sql sql; /* first */
 };
 
 #endif

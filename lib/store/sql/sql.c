@@ -356,6 +356,37 @@ void bw_sql_close(struct bw_sql *s)
     *s = (struct bw_sql){.lock_fd = -1};
 }
 
+int bw_sql_new(size_t bytes,
+               const char *path,
+               enum bw_sql_mode mode,
+               bool exclusive,
+               const struct bw_sql_schema *schema,
+               const char *const *text,
+               size_t n_stmts,
+               void **ret,
+               struct bw_err *reterr)
+{
+    void *store = calloc(1, bytes);
+    if (!store) {
+        return bw_err_set(reterr, -ENOMEM, "out of memory");
+    }
+    int r = bw_sql_open(store, path, mode, exclusive, schema, text, n_stmts, reterr);
+    if (r < 0) {
+        bw_sql_free(store);
+        return r;
+    }
+    *ret = store;
+    return 0;
+}
+
+void bw_sql_free(void *store)
+{
+    if (store) {
+        bw_sql_close(store);
+        free(store);
+    }
+}
+
 static int64_t size_of(const char *path, const char *tail)
 {
     char name[4096];

@@ -47,6 +47,18 @@ int bw_sql_open(struct bw_sql *s,
                 const char *const *text,
                 size_t n_stmts,
                 struct bw_err *reterr);
+/* The same for a store that is allocated here, `bytes` of it: an object that begins with
+ * its struct bw_sql. *ret is ended by bw_sql_free(). */
+int bw_sql_new(size_t bytes,
+               const char *path,
+               enum bw_sql_mode mode,
+               bool exclusive,
+               const struct bw_sql_schema *schema,
+               const char *const *text,
+               size_t n_stmts,
+               void **ret,
+               struct bw_err *reterr);
+void bw_sql_free(void *store);       /* NULL is fine */
 void bw_sql_close(struct bw_sql *s); /* zeroed with lock_fd -1, and half-open, are fine */
 
 /* What the file and its write-ahead log take on disk now. */
