@@ -89,6 +89,9 @@ const struct bw_sql_schema bw_catalogue_schema = {
     "SELECT s.id, s.entity, " NAME("1", "s.id", "s.name") ", s.state, s.created FROM sites s"
 #define TOKEN "SELECT id, site, created, expires, used, used_by FROM tokens"
 #define KEY "SELECT kid, alg, raw, site, from_s, revoked, replaced_by, prev_kid FROM keys"
+/* Is it ?1, or any where ?1 is NULL: as bounds (every text is below a blob), so that an index
+ * finds the one. */
+#define ONE_OR_ALL "BETWEEN ifnull(?1, '') AND ifnull(?1, x'')"
 #define FACTS \
     "SELECT site, circuit, from_s, vantage, behind, source, layer, resolution_ms, link_bps," \
     " mtu FROM facts f"
@@ -129,10 +132,10 @@ const char *const bw_catalogue_text[N_STMTS] = {
     [FACTS_AT] = FACTS " WHERE site = ?1 AND circuit = ?2 AND from_s <= ?3"
                  " ORDER BY from_s DESC LIMIT 1",
     [FACTS_ADD] = "INSERT OR IGNORE INTO facts VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
-    [FACTS_NOW] = FACTS " WHERE (?1 IS NULL OR site = ?1) AND NOT EXISTS("
+    [FACTS_NOW] = FACTS " WHERE site " ONE_OR_ALL " AND NOT EXISTS("
                   "SELECT 1 FROM facts n WHERE n.site = f.site AND n.circuit = f.circuit"
                   " AND n.from_s > f.from_s) ORDER BY site, circuit",
-    [FACTS_HISTORY] = FACTS " WHERE (?1 IS NULL OR site = ?1) ORDER BY site, circuit, from_s",
+    [FACTS_HISTORY] = FACTS " WHERE site " ONE_OR_ALL " ORDER BY site, circuit, from_s",
     [SITE_FIRST_NAME] = "SELECT name, created FROM sites WHERE id = ?1",
     [ENTITY_FIRST_NAME] = "SELECT name, NULL FROM entities WHERE id = ?1",
     [NAME_ADD] = "INSERT INTO names(what, owner, from_s, name, recorded)"
@@ -153,7 +156,7 @@ const char *const bw_catalogue_text[N_STMTS] = {
         "   WHERE l.site = n.site AND l.circuit = n.circuit AND l.from_s = n.from_s"
         "   AND l.id > n.id)), 9223372036854775807)) AS until, c.down_bps, c.up_bps, c.layer, c.frn_line, c.spin,"
         " c.provider, c.monthly_cost_cents, c.origin, c.recorded FROM claims c"
-        " WHERE (?1 IS NULL OR c.site = ?1) AND (?2 IS NULL OR c.circuit = ?2)"
+        " WHERE c.site " ONE_OR_ALL " AND (?2 IS NULL OR c.circuit = ?2)"
         " AND c.from_s < ?4 AND NOT EXISTS(SELECT 1 FROM claims n WHERE n.site = c.site"
         "  AND n.circuit = c.circuit AND n.from_s = c.from_s AND n.id > c.id))"
         " WHERE until > ?3 AND until > from_s ORDER BY site, circuit, from_s",
@@ -166,7 +169,7 @@ const char *const bw_catalogue_text[N_STMTS] = {
     [PREFIX_END] = "UPDATE prefixes SET to_s = ?6 WHERE site = ?1 AND circuit = ?2"
                    " AND family = ?3 AND addr = ?4 AND bits = ?5 AND to_s IS NULL",
     [PREFIX_LIST] = "SELECT site, circuit, family, addr, bits, from_s, to_s FROM prefixes"
-                    " WHERE (?1 IS NULL OR site = ?1) ORDER BY site, circuit, id",
+                    " WHERE site " ONE_OR_ALL " ORDER BY site, circuit, id",
     [SERVER_SET] = "INSERT OR REPLACE INTO servers VALUES(?1, ?2, ?3, ?4)",
     [SERVER_LIST] = "SELECT name, kind, address, enabled FROM servers ORDER BY name",
     [META_SET] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",

@@ -18,6 +18,8 @@
 
 enum {
     DAY_S = 86400,
+    SHORT_BYTES = 8192, /* of a record that is sooner read whole than, by seven statements,
+                           one circuit of it from its columns */
     DAY_MAX = 16 * 1024 * 1024
 };
 
@@ -29,10 +31,10 @@ struct item {
     int64_t start_unix_s;
     int64_t end_unix_s;
     int64_t received_unix_ms;
-    int64_t clock_synced; /* the rest of a hot row; its arrays are in columns */
+    int64_t clock_synced; /* the rest of a hot row, whose arrays are in columns */
     int64_t max_error_us;
     int64_t step_us;
-    char *jws; /* of a sealed one, owned */
+    char *jws; /* of a sealed and of a short one, owned; NULL: by its columns */
     size_t jws_len;
 };
 
@@ -111,6 +113,17 @@ static int gather_hot(struct ledger *l,
         i->max_error_us = bw_sql_get(st, 6);
         i->step_us = bw_sql_get(st, 7);
         bw_sql_copy(st, 8, i->kid, sizeof(i->kid));
+        size_t n = (size_t)sqlite3_column_bytes(st, 9);
+        const void *jws = sqlite3_column_text(st, 9);
+        if (!jws || n > SHORT_BYTES) {
+            continue;
+        }
+        i->jws = strndup(jws, n);
+        i->jws_len = n;
+        if (!i->jws) {
+            r = bw_err_set(reterr, -ENOMEM, "out of memory");
+            break;
+        }
     }
     (void)sqlite3_reset(st);
     return r;

@@ -213,7 +213,7 @@ const char *const bw_ledger_text[N_STMTS] = {
     [EACH_HOT_SITE] = RECORD " WHERE r.site = ?1 AND r.start >= ?2 AND r.start < ?3"
                       " AND r.position >= ?4 ORDER BY r.position",
     [DAY_HOT] = "SELECT r.position, r.seq, r.start, r.end, r.received, r.clock_synced,"
-                " r.max_error_us, r.step_us, c.kid FROM records r JOIN chains c ON"
+                " r.max_error_us, r.step_us, c.kid, r.jws FROM records r JOIN chains c ON"
                 " c.id = r.chain WHERE r.site = ?1 AND r.start >= ?2 AND r.start < ?3"
                 " AND r.position >= ?4",
     [SITE_RANGE] = "SELECT min(a), max(b) FROM (SELECT min(start) AS a, max(start) AS b"
