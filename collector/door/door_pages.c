@@ -7,6 +7,7 @@
 #include <clock.h>
 #include <errno.h>
 #include <http.h>
+#include <mask.h>
 #include <page_parts.h>
 #include <plural.h>
 #include <qr.h>
@@ -83,6 +84,7 @@ void bw_door_page_sign_in(const struct bw_door *d,
     struct bw_buf b;
     char pre[COOKIE_MAX] = "";
     char mac[MAC_LEN + 1];
+    char token[BW_MASK_TEXT(BW_MASK_MAX) + 1];
     uint8_t raw[PRE_RAW];
     enum door_way way = bw_door_way(req);
     if (way != DOOR_SECURE && way != DOOR_LOCAL) {
@@ -110,7 +112,8 @@ void bw_door_page_sign_in(const struct bw_door *d,
         bw_buf_puts(&b, "</a></p><h2>Or with an account of this collector</h2>");
     }
     bw_buf_puts(&b, "<form class=\"door\" method=\"post\" action=\"/sign-in\">");
-    hidden(&b, "csrf", mac);
+    bw_mask(mac, token);
+    hidden(&b, "csrf", token);
     hidden(&b, "to", f->to);
     field(&b, "name", "Name", f->name, NAME_MORE);
     field(&b, "password", "Password", "", PASSWORD_MORE);

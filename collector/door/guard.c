@@ -12,6 +12,7 @@
 #include <collector.h>
 #include <errno.h>
 #include <http.h>
+#include <mask.h>
 #include <page_parts.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,7 +296,7 @@ sees_target(const struct bw_viewer *v, const struct bw_http_req *req, unsigned n
 static bool
 is_ours(const struct bw_door *d, const struct bw_viewer *v, struct bw_http_req *req)
 {
-    char field[BW_CSRF_TEXT + 1] = "";
+    char field[BW_MASK_TEXT(BW_MASK_MAX) + 1] = "";
     const char *token = bw_http_header(req, "X-CSRF-Token");
     size_t n = 0;
     const char *body = bw_http_body(req, &n);
@@ -309,7 +310,7 @@ is_ours(const struct bw_door *d, const struct bw_viewer *v, struct bw_http_req *
         }
         token = field;
     }
-    return strlen(token) == BW_CSRF_TEXT && bw_same(token, v->csrf, BW_CSRF_TEXT);
+    return bw_mask_is(token, v->csrf);
 }
 
 bool bw_door_guard(void *owner, struct bw_http_req *req, unsigned need)

@@ -12,6 +12,7 @@
 #include <collector.h>
 #include <errno.h>
 #include <http.h>
+#include <mask.h>
 #include <page_parts.h>
 #include <share_form.h>
 #include <stdio.h>
@@ -302,14 +303,17 @@ static struct sign_in *sign_in_new(struct bw_collector *c, struct bw_http_req *r
 }
 
 /* The form's fields; one with a NUL in it, or too long for what it is, is no form. */
-static int
-read_form(struct sign_in *s, const char *key, char mac[MAC_LEN + 8], char *to, size_t n_to)
+static int read_form(struct sign_in *s,
+                     const char *key,
+                     char masked[BW_MASK_TEXT(MAC_LEN) + 8],
+                     char *to,
+                     size_t n_to)
 {
     struct bw_share_form_field fields[] = {
         {.name = "name", .out = s->name, .cap = sizeof(s->name)},
         {.name = "password", .out = s->password, .cap = sizeof(s->password)},
         {.name = "code", .out = s->code, .cap = sizeof(s->code)},
-        {.name = key, .out = mac, .cap = MAC_LEN + 8},
+        {.name = key, .out = masked, .cap = BW_MASK_TEXT(MAC_LEN) + 8},
         {.name = "to", .out = to, .cap = n_to},
         {.name = NULL}};
     size_t n = 0;
@@ -324,7 +328,7 @@ read_form(struct sign_in *s, const char *key, char mac[MAC_LEN + 8], char *to, s
 }
 
 /* Of a browser that was here before; for who has a session, that one ends. */
-static bool is_ours(struct sign_in *s, const char *mac)
+static bool is_ours(struct sign_in *s, const char *masked)
 {
     char pre[COOKIE_MAX];
     char want[MAC_LEN + 1];
@@ -335,12 +339,11 @@ static bool is_ours(struct sign_in *s, const char *mac)
         s->has_before = true;
     }
     if (bw_door_foreign(s->job.d, s->job.req) ||
-        bw_door_cookie(s->job.req, DOOR_PRE, pre) < 0 || strlen(pre) != PRE_LEN ||
-        strlen(mac) != MAC_LEN) {
+        bw_door_cookie(s->job.req, DOOR_PRE, pre) < 0 || strlen(pre) != PRE_LEN) {
         return false;
     }
     bw_door_mac(s->job.d, "sign-in", pre, want);
-    return bw_same(want, mac, MAC_LEN);
+    return bw_mask_is(masked, want);
 }
 
 bool bw_door_shut(const struct bw_collector *c, struct bw_http_req *req)
@@ -368,7 +371,7 @@ void bw_door_sign_in_post(void *owner, struct bw_http_req *req)
 {
     struct bw_collector *c = owner;
     enum door_way way = bw_door_way(req);
-    char mac[MAC_LEN + 8];
+    char masked[BW_MASK_TEXT(MAC_LEN) + 8];
     char to[TO_MAX];
     if (bw_door_shut(c, req)) {
         return;
@@ -381,13 +384,13 @@ void bw_door_sign_in_post(void *owner, struct bw_http_req *req)
     if (!s) {
         return;
     }
-    int r = read_form(s, "csrf", mac, to, sizeof(to));
+    int r = read_form(s, "csrf", masked, to, sizeof(to));
     bw_door_to(r == 0 ? to : NULL, s->to, sizeof(s->to));
     if (r < 0) {
         s->name[0] = '\0';
         sorry(s, 400, wrong);
         sign_in_free(s);
-    } else if (!is_ours(s, mac)) {
+    } else if (!is_ours(s, masked)) {
         s->job.d->forged++;
         bw_door_tell(s->job.d, req, "form", "refused", NULL, "signing in from elsewhere");
         sorry(s, 403, "This page was too old, or not from here. Type it once more.");
@@ -401,7 +404,7 @@ void bw_door_account_renew_post(void *owner, struct bw_http_req *req)
 {
     const struct bw_viewer *v = bw_door_viewer(req);
     struct sign_in *s = sign_in_new(owner, req);
-    char none[MAC_LEN + 8];
+    char none[BW_MASK_TEXT(MAC_LEN) + 8];
     char to[TO_MAX];
     if (!s) {
         return;

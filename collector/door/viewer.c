@@ -6,6 +6,7 @@
 
 #include <buf.h>
 #include <http.h>
+#include <mask.h>
 #include <string.h>
 
 const struct bw_viewer *bw_door_viewer(const struct bw_http_req *req)
@@ -90,7 +91,9 @@ bool bw_viewer_sees_site_cb(const void *viewer, const char *site)
 void bw_viewer_form(const struct bw_viewer *v, struct bw_buf *out)
 {
     if (v && v->csrf[0]) {
-        bw_buf_printf(out, "<input type=\"hidden\" name=\"csrf\" value=\"%s\">", v->csrf);
+        char token[BW_MASK_TEXT(BW_MASK_MAX) + 1];
+        bw_mask(v->csrf, token);
+        bw_buf_printf(out, "<input type=\"hidden\" name=\"csrf\" value=\"%s\">", token);
     }
 }
 

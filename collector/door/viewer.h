@@ -51,7 +51,8 @@ struct bw_viewer {
     long places[BW_PERSON_SCOPES]; /* of the scopes in the map; -1: not there */
     size_t n_scopes;
     uint8_t session[32];         /* SHA-256 of its token; zero: none */
-    char csrf[BW_CSRF_TEXT + 1]; /* for every form; "" where nothing may be sent */
+    char csrf[BW_CSRF_TEXT + 1]; /* for every form, there masked (mask.h); "" where nothing
+                                    may be sent */
 };
 
 /* Of a request that passed the guard; NULL where the route needs nobody. */

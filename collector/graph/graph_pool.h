@@ -11,7 +11,8 @@ struct bw_graph_job;
 struct bw_graph_pool;
 struct uv_loop_s;
 
-/* The picture is lent until it returns; NULL with the reason in `error`. */
+/* The picture is lent until it returns, an SVG as a gzip member; NULL with the reason in
+ * `error`. */
 typedef void (*bw_graph_drawn_cb)(void *owner,
                                   const char *picture,
                                   size_t n,

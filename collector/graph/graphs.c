@@ -25,6 +25,7 @@
 #include <string.h>
 
 enum {
+    FRESH_MS = 2000, /* what is on file is not looked up more often than that */
     STEPS_HELD = 12, /* of a circuit somebody watches, before they are written */
     VIEWS_MAX = 1000,
     SWEEP_EVERY_MS = 3600 * 1000,
@@ -103,20 +104,18 @@ static void view_fail(struct view *v, unsigned status, const char *word, const c
 
 static void view_reply(struct view *v, const char *picture, size_t n)
 {
-    struct bw_buf out;
-    bw_buf_init(&out, n + 1);
-    bw_buf_add(&out, picture, n);
     bw_http_add(v->req, "Cache-Control", "private, max-age=20");
-    bool svg = v->job.format == BW_GRAPH_SVG;
-    if (svg) {
+    if (v->job.format == BW_GRAPH_SVG) {
         bw_http_add(v->req, "Content-Security-Policy",
                     "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+        bw_http_reply_packed(v->req, 200, "image/svg+xml", picture, n);
+    } else {
+        struct bw_buf out;
+        bw_buf_init(&out, n + 1);
+        bw_buf_add(&out, picture, n);
+        bool csv = v->job.format == BW_GRAPH_CSV;
+        bw_http_reply(v->req, 200, csv ? "text/csv; charset=utf-8" : "image/png", &out);
     }
-    bw_http_reply(v->req, 200,
-                  svg                             ? "image/svg+xml"
-                  : v->job.format == BW_GRAPH_CSV ? "text/csv; charset=utf-8"
-                                                  : "image/png",
-                  &out);
     view_free(v);
 }
 
@@ -282,6 +281,8 @@ static void refresh_after(void *job, int cancelled)
     if (r == 0) {
         c->state = c->next_state;
         c->facts = c->next_facts;
+        bool missed = c->news_end_unix_s != INT64_MAX;
+        c->looked_mono_ms = missed ? 0 : c->asked_mono_ms;
         /* What came meanwhile and is older than the newest written may have been missed. */
         c->rebuild = c->rebuild || c->news_end_unix_s < c->state.last_unix_s;
     } else if (c->refresh_rebuild) {
@@ -308,6 +309,14 @@ static void refresh_after(void *job, int cancelled)
     bw_graphs_maybe_closed(g);
 }
 
+/* Nothing came since somebody looked, a moment ago. */
+static bool is_fresh(const struct circuit *c)
+{
+    return !c->refreshing && !c->rebuild && c->pending == 0 && c->looked_mono_ms > 0 &&
+           c->state.last_unix_s != BW_UNKNOWN &&
+           bw_clock_mono_ms() - c->looked_mono_ms < FRESH_MS;
+}
+
 static int refresh(struct circuit *c, bool for_view)
 {
     struct bw_graphs *g = c->graphs;
@@ -321,6 +330,7 @@ static int refresh(struct circuit *c, bool for_view)
     c->rebuild = false;
     c->pending = 0;
     c->refresh_for_view = for_view;
+    c->asked_mono_ms = bw_clock_mono_ms();
     c->news_end_unix_s = INT64_MAX;
     c->next_state = c->state;
     int r = bw_readers_run(g->readers, refresh_work, refresh_after, c);
@@ -459,6 +469,12 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
     }
     struct circuit *c = bw_graphs_circuit(g, site, circuit);
     v->circuit = c;
+    if (c && is_fresh(c) &&
+        bw_rrdcache_path(g->folder, site, circuit, bw_graph_file(v->series), v->job.rrd) ==
+            0) {
+        view_draw(v);
+        return;
+    }
     if (!c || refresh(c, true) < 0) {
         if (c) {
             forget(c);

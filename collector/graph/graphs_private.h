@@ -30,13 +30,15 @@ struct circuit {
     struct bw_rrd_state state;
     struct bw_rrd_facts facts;
     bool rebuild;
-    int pending; /* records since the last refresh */
+    int pending;            /* records since the last refresh */
+    int64_t looked_mono_ms; /* its files and facts are those of then; 0: or of before */
     bool refreshing;
     int64_t news_end_unix_s; /* the oldest end that came during the refresh */
     struct view *waiting;
     /* the refresh under way: the reader's thread until refresh_after() */
     bool refresh_rebuild;
     bool refresh_for_view;
+    int64_t asked_mono_ms;
     int refresh_r;
     struct bw_rrd_state next_state;
     struct bw_rrd_facts next_facts;

@@ -11,6 +11,7 @@
 #include <clock.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gzip.h>
 #include <log.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -404,6 +405,7 @@ static void handle_closed(struct bw_http *h)
     }
     void (*cb)(void *) = h->closed_cb;
     void *owner = h->closed_owner;
+    bw_gzip_free(h->gzip);
     free(h);
     if (cb) {
         cb(owner);

@@ -139,6 +139,8 @@ bool bw_http_has_type(const struct bw_http_req *r, const char *type);
 /* --- the answer: exactly one of the replies a request, then it is gone -------------- */
 /* Add a header to the coming reply; both are copied. At most 12. */
 void bw_http_add(struct bw_http_req *r, const char *name, const char *value);
+/* Text of a kilobyte or more goes packed by gzip to whom takes it; that is these functions'
+ * matter alone. Not packed is what has a Content-Encoding or Content-Range of its own. */
 /* Body taken over from *body, which is left empty; an error stuck in it becomes 500. */
 void bw_http_reply(struct bw_http_req *r,
                    unsigned status,
@@ -146,6 +148,12 @@ void bw_http_reply(struct bw_http_req *r,
                    struct bw_buf *body);
 /* Body lent for the server's life. */
 void bw_http_reply_const(
+    struct bw_http_req *r, unsigned status, const char *type, const void *data, size_t n);
+enum {
+    BW_HTTP_UNPACKED_MAX = 16 * 1024 * 1024
+};
+/* data[n] is copied, and is a gzip member (gzip.h) already: what it holds is the answer. */
+void bw_http_reply_packed(
     struct bw_http_req *r, unsigned status, const char *type, const void *data, size_t n);
 /* RFC 9457: {"type":"/problems/WORD","title":…,"status":…,"detail":…}. */
 void bw_http_problem(struct bw_http_req *r,

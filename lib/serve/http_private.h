@@ -4,6 +4,7 @@
 #ifndef BW_HTTP_PRIVATE_H
 #define BW_HTTP_PRIVATE_H
 
+#include "accept.h"
 #include "http.h"
 
 #include <buf.h>
@@ -18,6 +19,7 @@ enum {
     SWEEP_MS = 2000
 };
 
+struct bw_gzip;
 struct listener;
 
 /* What a connection does; all but the last two may be cut when it is crowded. */
@@ -80,6 +82,7 @@ struct bw_http {
     size_t n_busy;
     size_t bodies_bytes;
     struct bw_http_stats stats;
+    struct bw_gzip *gzip; /* for whole answers; NULL: none was packed yet */
     uv_timer_t sweep;
     bool quiesced;
     bool closing;
@@ -103,7 +106,9 @@ struct bw_http_stream {
     bool ended;
     bool ok;
     bool suspended;
-    bool orphan; /* the connection is gone, a piece is still owed */
+    bool orphan;          /* the connection is gone, a piece is still owed */
+    struct bw_gzip *gzip; /* NULL: it goes as it is */
+    bool packed;          /* to its end */
 };
 
 struct bw_http_req {
@@ -124,6 +129,8 @@ struct bw_http_req {
     int64_t begun_mono_ms;
     unsigned status;
     struct MHD_Response *response;
+    bool varies; /* by what the client takes */
+    bool packed;
     struct header headers[HEADERS_MAX];
     size_t n_headers;
     struct bw_http_stream *stream;
@@ -149,6 +156,11 @@ void bw_http_on_completed(void *cls,
 void bw_http_abort_all(struct bw_http *h);
 
 void bw_http_answer(struct bw_http_req *r, unsigned status, struct MHD_Response *response);
+
+/* http_reply.c: which codings the client takes; is this body (its length, SIZE_MAX: not
+ * known) to be packed? Notes whether that hung on the client. */
+enum bw_accept_answer bw_http_accepts(const struct bw_http_req *r);
+bool bw_http_packs(struct bw_http_req *r, unsigned status, const char *type, size_t n);
 
 /* http_stream.c: its reply is over. */
 void bw_http_stream_over(struct bw_http_stream *s);

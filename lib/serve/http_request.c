@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * http_request.c - one request from its headers to its answer (http_stream.c: one that
- * comes in pieces).
+ * http_request.c - one request from its headers to its answer (http_reply.c; http_stream.c:
+ * one that comes in pieces).
  *
  * A request is read whole into a bounded buffer, handed to its route's handler once, and
  * suspended when the handler has not answered on return. It lives until libmicrohttpd
@@ -197,6 +197,18 @@ request_new(struct conn *c, struct MHD_Connection *mhd, const char *url, const c
     return r;
 }
 
+/* Packed bytes are not those that a strong tag names, but they mean the same. */
+static void add_header(struct bw_http_req *r, const struct header *h)
+{
+    char weak[128];
+    const char *value = h->value;
+    if (r->packed && strcasecmp(h->name, "ETag") == 0 && value[0] == '"') {
+        (void)snprintf(weak, sizeof(weak), "W/%s", value);
+        value = weak;
+    }
+    (void)MHD_add_response_header(r->response, h->name, value);
+}
+
 static enum MHD_Result queue(struct bw_http_req *r)
 {
     if (!r->response) {
@@ -209,10 +221,13 @@ static enum MHD_Result queue(struct bw_http_req *r)
     bool cache = false;
     bool referrer = false;
     for (size_t i = 0; i < r->n_headers; i++) {
-        (void)MHD_add_response_header(r->response, r->headers[i].name, r->headers[i].value);
+        add_header(r, &r->headers[i]);
         policy = policy || strcasecmp(r->headers[i].name, "Content-Security-Policy") == 0;
         referrer = referrer || strcasecmp(r->headers[i].name, "Referrer-Policy") == 0;
         cache = cache || strcasecmp(r->headers[i].name, "Cache-Control") == 0;
+    }
+    if (r->varies) {
+        (void)MHD_add_response_header(r->response, "Vary", "Accept-Encoding");
     }
     (void)MHD_add_response_header(r->response, "X-Content-Type-Options", "nosniff");
     if (!referrer) {
@@ -258,6 +273,12 @@ static unsigned refuse_early(struct bw_http_req *r, const char *fault)
         bw_http_add(r, "Allow", allow);
         bw_http_problem(r, 405, "method", "Wrong method", "this address takes %s", allow);
         return 405;
+    }
+    if (bw_http_accepts(r) == BW_ACCEPT_NOTHING) {
+        bw_http_problem(
+            r, 406, "not-acceptable", "Not in a form you take",
+            "answers are plain or packed by gzip; Accept-Encoding refuses both");
+        return 406;
     }
     r->body.max = r->route->body_bytes;
     const char *length = bw_http_header(r, "Content-Length");
@@ -446,79 +467,4 @@ void bw_http_answer(struct bw_http_req *r, unsigned status, struct MHD_Response 
         r->suspended = false;
         bw_http_resume(r->conn);
     }
-}
-
-void bw_http_reply(struct bw_http_req *r,
-                   unsigned status,
-                   const char *type,
-                   struct bw_buf *body)
-{
-    size_t n = 0;
-    int error = bw_buf_error(body);
-    char *data = error < 0 ? NULL : bw_buf_take(body, &n);
-    bw_buf_done(body);
-    if (error < 0) {
-        static const char sorry[] = "out of memory\n";
-        bw_http_reply_const(r, 500, "text/plain; charset=utf-8", sorry, sizeof(sorry) - 1);
-        return;
-    }
-    static char nothing[] = "";
-    struct MHD_Response *response =
-        data ? MHD_create_response_from_buffer(n, data, MHD_RESPMEM_MUST_FREE)
-             : MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-    if (!response) {
-        free(data);
-    } else if (type) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    }
-    bw_http_answer(r, status, response);
-}
-
-void bw_http_reply_const(
-    struct bw_http_req *r, unsigned status, const char *type, const void *data, size_t n)
-{
-    union {
-        const void *in;
-        void *out;
-    } lent = {.in = data};
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(n, lent.out, MHD_RESPMEM_PERSISTENT);
-    if (response && type) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    }
-    bw_http_answer(r, status, response);
-}
-
-void bw_http_problem_begin(struct bw_buf *out,
-                           unsigned status,
-                           const char *word,
-                           const char *title,
-                           const char *detail)
-{
-    bw_buf_printf(out, "{\"type\":\"/problems/%s\",\"title\":", word);
-    bw_json_quote(out, title, strlen(title));
-    bw_buf_printf(out, ",\"status\":%u", status);
-    if (detail && detail[0]) {
-        bw_buf_puts(out, ",\"detail\":");
-        bw_json_quote(out, detail, strlen(detail));
-    }
-}
-
-void bw_http_problem(struct bw_http_req *r,
-                     unsigned status,
-                     const char *word,
-                     const char *title,
-                     const char *detail_fmt,
-                     ...)
-{
-    char detail[600];
-    va_list ap;
-    va_start(ap, detail_fmt);
-    (void)vsnprintf(detail, sizeof(detail), detail_fmt, ap);
-    va_end(ap);
-    struct bw_buf out;
-    bw_buf_init(&out, 8192);
-    bw_http_problem_begin(&out, status, word, title, detail);
-    bw_buf_puts(&out, "}\n");
-    bw_http_reply(r, status, "application/problem+json", &out);
 }

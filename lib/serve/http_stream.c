@@ -6,8 +6,13 @@
 #include "http_private.h"
 
 #include <errno.h>
+#include <gzip.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    PACK_STEP_BYTES = 65536 /* at once */
+};
 
 void bw_http_stream_over(struct bw_http_stream *s)
 {
@@ -17,8 +22,36 @@ void bw_http_stream_over(struct bw_http_stream *s)
         return;
     }
     s->ops->closed(s->owner);
+    bw_gzip_free(s->gzip);
     bw_buf_done(&s->piece);
     free(s);
+}
+
+/* What is ready of the piece, packed or as it is; 0: more is wanted first. */
+static size_t take(struct bw_http_stream *s, char *buf, size_t max)
+{
+    size_t left = s->piece.len - s->sent;
+    size_t n = left < max ? left : max;
+    if (!s->gzip) {
+        if (n > 0) {
+            memcpy(buf, s->piece.data + s->sent, n);
+        }
+        s->sent += n;
+        return n;
+    }
+    bool last = s->ended && s->ok;
+    size_t got = 0;
+    while (got == 0 && !s->packed && (s->sent < s->piece.len || last)) {
+        size_t step = s->piece.len - s->sent;
+        step = step < PACK_STEP_BYTES ? step : PACK_STEP_BYTES;
+        const char *at = s->piece.len > 0 ? s->piece.data + s->sent : "";
+        size_t rest = step;
+        s->packed =
+            bw_gzip_some(s->gzip, &at, &rest, last && s->sent + step == s->piece.len, buf,
+                         max, &got) == 1;
+        s->sent += step - rest;
+    }
+    return got;
 }
 
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
@@ -26,11 +59,8 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
     (void)pos;
     struct bw_http_stream *s = cls;
     for (;;) {
-        size_t left = s->piece.len - s->sent;
-        if (left > 0) {
-            size_t n = left < max ? left : max;
-            memcpy(buf, s->piece.data + s->sent, n);
-            s->sent += n;
+        size_t n = take(s, buf, max);
+        if (n > 0) {
             s->req->conn->deadline_mono_ms =
                 bw_http_now_ms() + s->req->http->limits.send_ms;
             return (ssize_t)n;
@@ -68,6 +98,11 @@ int bw_http_reply_stream(struct bw_http_req *r,
     s->ops = ops;
     s->owner = owner;
     bw_buf_init(&s->piece, SIZE_MAX);
+    if (bw_http_packs(r, status, type, SIZE_MAX) &&
+        bw_gzip_new(BW_GZIP_FAST, &s->gzip) == 0) {
+        r->packed = true;
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    }
     r->stream = s;
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     bw_http_answer(r, status, response);

@@ -14,7 +14,7 @@ import time
 import urllib.parse
 
 from bwtest import program
-from bwtest.people import FORM
+from bwtest.people import FORM, masked, unmasked
 
 SECRET = "Birch"  # stands in everything of the other district
 COLLECTOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../collector")
@@ -260,7 +260,8 @@ class Routes:
     def test_forged_forms(self):
         other, own = self.session("stilt"), self.session("wren")
         good, theirs = own.csrf(), other.csrf()
-        self.assertEqual((good, theirs), (csrf_of("wren"), csrf_of("stilt")))
+        self.assertNotEqual(good, own.csrf())  # other characters in each page
+        self.assertEqual([unmasked(t).decode() for t in (good, theirs)], [csrf_of("wren"), csrf_of("stilt")])
         posts = [r for r in routes() if r[0] == "POST" and r[2] not in ("nobody", "box")]
         self.assertIn(("/sign-out", "session"), [r[1:3] for r in posts])
         for row in posts:
@@ -272,14 +273,15 @@ class Routes:
                 self.note(row, "another's session", a)
                 self.assertEqual(a.status, 404)
             for fields, more in (({}, {}), ({"csrf": theirs}, {}), ({"csrf": good[:-1]}, {}),
-                                 ({"csrf": csrf_of("past")}, {}),  # of her own session that is over
+                                 ({"csrf": csrf_of("wren")}, {}),  # bare, as no page has it
+                                 ({"csrf": masked(csrf_of("past").encode())}, {}),  # of her own session that is over
                                  ({"csrf": ""}, {}), ({"csrf": good}, {"Origin": "null"}),
                                  ({"csrf": good}, {"Origin": "https://evil.example"}),
                                  ({"csrf": good}, {"Origin": f"http://127.0.0.1:{self.c.port + 1}"}),
                                  ({"csrf": good}, {"Sec-Fetch-Site": "cross-site"}),
                                  ({"csrf": good}, {"Sec-Fetch-Site": "same-site"}),
                                  ({"csrf": good}, {"Content-Type": "text/plain"}),
-                                 ({}, {"X-CSRF-Token": theirs}), ({}, {"X-CSRF-Token": csrf_of("past")})):
+                                 ({}, {"X-CSRF-Token": theirs}), ({}, {"X-CSRF-Token": masked(csrf_of("past").encode())})):
                 a = own.send(path, fields, **more)
                 self.note(row, "forged or stale token", a)
                 self.assertEqual(a.status, 403, (path, fields, more))

@@ -15,7 +15,7 @@ from jwcrypto import jwk, jws
 
 from bwtest import CollectorCase
 from bwtest.jose import START, Key, PyBox
-from bwtest.place import program
+from bwtest.place import program, wait_for
 
 
 class Keys(CollectorCase):
@@ -286,7 +286,7 @@ class Keys(CollectorCase):
         self.assertIn((box.site, "fresh"), self.listed())
         self.c.command("site", "retire", "--data", self.c.data, "--by", "heron", "--reason", "closed", box.site)
         self.assertNotIn(box.site, [x for x, _ in self.listed()])
-        self.assertNotIn(box.site, self.c.get("/sites").text)
+        wait_for("a room without it", lambda: box.site not in self.c.get("/sites").text)
         self.assertIn((box.site, "retired"), self.listed("?state=retired"))
         self.assertIn("Teal School", self.c.get("/sites?state=retired").text)
         page = self.c.get(f"/sites/{box.site}").text

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The HTTP side as strangers, browsers and proxies see it."""
 import csv
+import gzip
 import http.client
 import io
 import json
@@ -47,6 +48,11 @@ class Page(HTMLParser):
 
 
 class Serve(CollectorCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        wait_for("a first room", lambda: cls.c.get("/sites").status == 200)
+
     def page(self, path, status=200):
         a = self.c.get(path)
         self.assertEqual(a.status, status, a.body)
@@ -80,6 +86,7 @@ class Serve(CollectorCase):
 
     def test_foreign_text_is_escaped_everywhere(self):
         token = self.c.token("--site", "x" + HOSTILE, "--entity", "e" + HOSTILE)
+        wait_for("a room with it", lambda: token["site"] in self.c.get("/sites").text)
         for path in ("/sites", f"/sites/{token['site']}", "/sites?q=" + "%3Cscript%3E%22'&sort=name",
                      "/sites?state=%22%3E%3Cscript%3E"):
             p = self.page(path)
@@ -277,6 +284,7 @@ class Serve(CollectorCase):
     def test_lists_are_searched_and_sorted(self):
         for name in ("Zelkova School", "Acacia School"):
             self.c.token("--site", name)
+        wait_for("a room with both", lambda: "Acacia" in self.c.get("/sites?sort=name&q=acacia").text)
         p = self.page("/sites?q=zelkova+SCHOOL")
         self.assertIn("Zelkova", p.text)
         self.assertNotIn("Acacia", p.text)
@@ -455,6 +463,51 @@ class Serve(CollectorCase):
         c.close()
         a = self.c.request("DELETE", "/healthz")
         self.assertEqual((a.status, a.headers["Allow"]), (405, "GET"))
+
+    # --- packed answers ----------------------------------------------------------------------
+
+    def coded(self, path, takes="gzip", method="GET", **more):
+        """Its coding ("" none), its bytes undone, its headers."""
+        headers = {"Accept-Encoding": takes, **{k.replace("_", "-"): v for k, v in more.items()}}
+        a = self.c.request(method, path, headers=headers)
+        self.assertEqual(a.status, 200, path)
+        coding = a.headers["Content-Encoding"] or ""
+        if a.headers["Content-Length"] and method == "GET":
+            self.assertEqual(int(a.headers["Content-Length"]), len(a.body))
+        return coding, gzip.decompress(a.body) if coding and a.body else a.body, a.headers
+
+    def test_answers_are_packed(self):
+        box = self.c.box("Poplar School")
+        many = [box.summary(circuits=[{"id": f"wan{i}-{n}" if i else "wan", "vantage": "lan-side", "behind": ["nat"],
+                                                   "source": "none"} for i in range(8)]) for n in range(60)]
+        self.assertEqual(self.c.post(many + [box.summary() for _ in range(12)]).json["refused"], [])
+        css = [x for x in self.page("/problems/fork").links if x.endswith(".css")][0]
+        graph = f"/api/v1/circuits/{box.site}.wan/graph/link"
+        records = f"/api/v1/circuits/{box.site}.wan/summaries?from=0&to=4102444800&format="
+        large = f"/api/v1/circuits?site={box.site}"
+        for path in (css, graph + f".svg?from={START}&to={START + 7200}", records + "csv", records + "json", large):
+            with self.subTest(path=path):
+                plain, packed = self.coded(path, "identity"), self.coded(path)
+                self.assertEqual((plain[0], packed[0]), ("", "gzip"))
+                self.assertEqual(plain[1], packed[1])
+                for _, _, headers in (plain, packed):
+                    self.assertEqual(headers["Vary"], "Accept-Encoding")
+                head = self.coded(path, method="HEAD")[2]
+                for name in ("Content-Encoding", "Content-Length", "Content-Type"):
+                    self.assertEqual(head[name], packed[2][name], name)
+        self.assertGreater(len(self.coded(large)[1]), 65536)  # packed while it is sent
+        out = subprocess.run(["curl", "-sS", "--compressed", self.c.url + css], check=True, stdout=subprocess.PIPE)
+        self.assertEqual(out.stdout, self.c.get(css).body)
+        # what is small, packed already or signed is left alone
+        for path in ("/healthz", graph + f".png?from={START}&to={START + 7200}", records + "jose"):
+            coding, _, headers = self.coded(path)
+            self.assertEqual((coding, headers["Vary"]), ("", None), path)
+        self.assertEqual(self.coded("/healthz", "gzip, identity;q=0")[:2], ("gzip", b"ok\n"))
+        self.assertEqual(self.coded(css, "gzip;q=0.4, identity;q=0.5")[0], "")
+        self.assertEqual(self.c.request("GET", css, headers={"Accept-Encoding": "br, *;q=0"}).status, 406)
+        # nor what another site asks for: lengths of what it chose words for tell of the others
+        for site, coding in (("cross-site", ""), ("same-site", ""), ("same-origin", "gzip"), ("none", "gzip")):
+            self.assertEqual(self.coded("/problems/fork", Sec_Fetch_Site=site)[0], coding, site)
 
     def test_metrics_are_openmetrics(self):
         text = self.c.get("/metrics").body.decode()

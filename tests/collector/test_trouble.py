@@ -147,9 +147,9 @@ class Trouble(unittest.TestCase):
                 c.wait(words, lambda: words in c.text())
             reload(good + "\nqueue_post = 5\n", "the old configuration stays in force")
             self.assertIn("queue_post", c.text())
-            self.assertIn(b"Alder State", c.get("/sites").body)
+            c.wait("a room", lambda: b"Alder State" in c.get("/sites").body)
             reload(good.replace("Alder State", "Birch State"), "configuration read again")
-            self.assertIn(b"Birch State", c.get("/sites").body)
+            self.assertIn(b"Birch State", c.get("/sites").body)  # at once
             reload(good + "\nlimits { connections = 77 }\n", "limits changed: restart needed")
 
     def test_bad_configurations_name_the_line(self):

@@ -366,7 +366,7 @@ def rotten_page():
             assert set(e.partial.decode().split()[:-1]) <= set(box.lines)
         assert not whole, "an export without its middle looks whole"
         assert c.held(other.site) == other.lines
-        assert c.get("/sites").status == 200
+        wait_for("the state's room", lambda: c.get("/sites").status == 200)
         for b in (other, box):
             a = c.post([b.summary()])
             assert a.json["chains"][0]["acked_through"] == len(b.lines), a.body

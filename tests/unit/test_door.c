@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <hash.h>
 #include <http.h>
+#include <mask.h>
 #include <people.h>
 #include <stdio.h>
 #include <string.h>
@@ -300,10 +301,34 @@ static void an_act_is_told_once_to_each(void **state)
     tmp_folder_drop(folder);
 }
 
+/* Other characters each time, and only whole ones of this secret are it. */
+static void secrets_are_masked(void **state)
+{
+    static const char secret[] = "0123456789abcdefghijklmnopqrstuv";
+    char first[BW_MASK_TEXT(BW_MASK_MAX) + 1];
+    char second[BW_MASK_TEXT(BW_MASK_MAX) + 1];
+
+    (void)state;
+    bw_mask(secret, first);
+    bw_mask(secret, second);
+    assert_int_equal(strlen(first), 86);
+    assert_string_not_equal(first, second);
+    assert_true(bw_mask_is(first, secret) && bw_mask_is(second, secret));
+    assert_false(bw_mask_is(first, "0123456789abcdefghijklmnopqrstuw"));
+    assert_false(bw_mask_is(first, "0123"));
+    assert_false(bw_mask_is(secret, secret));
+    assert_false(bw_mask_is("", ""));
+    first[85] = '\0';
+    assert_false(bw_mask_is(first, secret));
+    second[10] = second[10] == 'A' ? 'B' : 'A';
+    assert_false(bw_mask_is(second, secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_below_is_seen),
+        cmocka_unit_test(secrets_are_masked),
         cmocka_unit_test(what_roles_may),
         cmocka_unit_test(a_route_says_what_it_takes),
         cmocka_unit_test(who_tries_too_often_waits),

@@ -6,6 +6,7 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <gzip.h>
 #include <rrd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,17 +31,30 @@ static void complain(const char *why)
     (void)printf("error %s\n", line);
 }
 
-static void give_svg(const char *svg, size_t n)
+static void put(const void *picture, size_t n)
 {
+    (void)printf("ok %zu\n", n);
+    (void)fwrite(picture, 1, n, stdout);
+}
+
+/* Packed here, once: the collector's loop only passes it on. */
+static void put_svg(const char *svg, size_t n)
+{
+    struct bw_gzip *g = NULL;
+    struct bw_buf slim;
     struct bw_buf out;
-    bw_buf_init(&out, n + 1);
-    bw_graph_slim(svg, n, &out);
-    if (bw_buf_error(&out) == 0) {
-        (void)printf("ok %lu\n", (unsigned long)out.len);
-        (void)fwrite(out.data, 1, out.len, stdout);
-    } else {
+
+    bw_buf_init(&slim, n + 1);
+    bw_graph_slim(svg, n, &slim);
+    bw_buf_init(&out, n + n / 16 + 1024);
+    if (bw_buf_error(&slim) < 0 || bw_gzip_new(BW_GZIP_USUAL, &g) < 0 ||
+        bw_gzip_whole(g, slim.data, slim.len, &out) < 0) {
         complain("out of memory");
+    } else {
+        put(out.data, out.len);
     }
+    bw_gzip_free(g);
+    bw_buf_done(&slim);
     bw_buf_done(&out);
 }
 
@@ -48,12 +62,12 @@ static void give(const rrd_info_t *info, enum bw_graph_format format)
 {
     for (; info; info = info->next) {
         if (strcmp(info->key, "image") == 0 && info->type == RD_I_BLO) {
+            const rrd_blob_t *image = &info->value.u_blo;
             if (format == BW_GRAPH_SVG) {
-                give_svg((const char *)info->value.u_blo.ptr, info->value.u_blo.size);
-                return;
+                put_svg((const char *)image->ptr, image->size);
+            } else {
+                put(image->ptr, image->size);
             }
-            (void)printf("ok %lu\n", info->value.u_blo.size);
-            (void)fwrite(info->value.u_blo.ptr, 1, info->value.u_blo.size, stdout);
             return;
         }
     }

@@ -2,7 +2,7 @@
  * graph_worker.h - the process that draws: `bandwitness-collector --graph-worker`.
  *
  * Standard input: one job a line, JSON. Standard output, for each: "ok LENGTH\n" and the
- * picture, or "error SENTENCE\n". It ends with standard input. */
+ * picture (an SVG as a gzip member), or "error SENTENCE\n". It ends with standard input. */
 #ifndef BW_GRAPH_WORKER_H
 #define BW_GRAPH_WORKER_H
 

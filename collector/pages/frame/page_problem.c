@@ -44,6 +44,9 @@ static const struct {
     {"all-refused", "Nothing could be taken",
      "Every line of the post was refused; `refused` names the reason of each."},
     {"too-large", "Too large", "A post has at most 8 MiB, before and after inflating."},
+    {"not-acceptable", "Not in a form you take",
+     "Answers are plain, or packed by gzip, and Accept-Encoding refuses both. Leave that "
+     "header out, or take one of them."},
     {"length-required", "Length required",
      "A body comes with Content-Length, not in chunks: then everybody on the way agrees "
      "where it ends."},

@@ -25,6 +25,20 @@ def totp(key, step):
     return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000:06d}"
 
 
+def masked(secret):
+    """A form's token for what stands in a session, as a page would have it."""
+    pad = os.urandom(len(secret))
+    both = pad + bytes(a ^ b for a, b in zip(pad, secret))
+    return base64.urlsafe_b64encode(both).decode().rstrip("=")
+
+
+def unmasked(token):
+    """What a form's token stands for: the same in each page of a session."""
+    both = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    half = len(both) // 2
+    return bytes(a ^ b for a, b in zip(both[:half], both[half:]))
+
+
 class Person:
     """Asks a collector as a browser would; `headers` go with every request."""
 
