@@ -227,23 +227,36 @@ static void installer_words(struct bw_reader *r, struct bw_overview *o)
     bw_buf_done(&text);
 }
 
+/* A site and its entity: the others need not be read. */
+static int
+read_one(struct bw_catalogue *cat, struct build *b, const char *site, struct bw_err *reterr)
+{
+    struct bw_site one;
+    struct bw_entity entity;
+    int n = cat->ops->site_get(cat, site, &one, reterr);
+    if (n < 0) {
+        return n == -ENOENT ? 0 : n;
+    }
+    n = one.entity[0] ? cat->ops->entity_get(cat, one.entity, &entity, reterr) : -ENOENT;
+    if (n == 0) {
+        n = on_entity(b, &entity);
+    }
+    return n < 0 && n != -ENOENT ? n : on_site(b, &one);
+}
+
 static int
 read_sites(struct bw_reader *r, struct build *b, const char *site, struct bw_err *reterr)
 {
     struct bw_catalogue *cat = r->catalogue;
-    int n = cat->ops->entities(cat, NULL, on_entity, b, reterr);
-    if (n < 0) {
-        return n;
-    }
-    if (b->n_entities) {
-        qsort(b->entities, b->n_entities, sizeof(b->entities[0]), by_entity_id);
-    }
+    int n;
     if (site) {
-        struct bw_site one;
-        n = cat->ops->site_get(cat, site, &one, reterr);
-        n = n == -ENOENT ? 0 : n < 0 ? n : on_site(b, &one);
+        n = read_one(cat, b, site, reterr);
     } else {
-        n = cat->ops->sites(cat, NULL, on_site, b, reterr);
+        n = cat->ops->entities(cat, NULL, on_entity, b, reterr);
+        if (n == 0 && b->n_entities) {
+            qsort(b->entities, b->n_entities, sizeof(b->entities[0]), by_entity_id);
+        }
+        n = n < 0 ? n : cat->ops->sites(cat, NULL, on_site, b, reterr);
     }
     if (n < 0) {
         return n;
@@ -359,7 +372,7 @@ int bw_site_query_parse(const char *words,
     return 0;
 }
 
-static bool has_words(const struct bw_site_row *s, const char *words)
+static bool has_words(const struct bw_site_brief *s, const char *words)
 {
     while (*words) {
         char word[64];
@@ -378,6 +391,13 @@ static bool has_words(const struct bw_site_row *s, const char *words)
     return true;
 }
 
+bool bw_site_fits(const struct bw_site_query *q, const struct bw_site_brief *s)
+{
+    int is = (int)s->freshness;
+    return (q->freshness < 0 ? is != BW_RETIRED : is == q->freshness) &&
+           has_words(s, q->words);
+}
+
 /* Empty names last, so that the unnamed do not hide the named. */
 static int compare_text(const char *a, const char *b)
 {
@@ -387,34 +407,8 @@ static int compare_text(const char *a, const char *b)
     return strcasecmp(a, b);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct bw_site_row *x = a;
-    const struct bw_site_row *y = b;
-    int d = compare_text(x->name, y->name);
-    return d ? d : strcmp(x->id, y->id);
-}
-
-static int by_entity(const void *a, const void *b)
-{
-    const struct bw_site_row *x = a;
-    const struct bw_site_row *y = b;
-    int d = compare_text(x->entity, y->entity);
-    return d ? d : by_name(a, b);
-}
-
-static int by_last(const void *a, const void *b)
-{
-    const struct bw_site_row *x = a;
-    const struct bw_site_row *y = b;
-    if (x->last_received_unix_ms != y->last_received_unix_ms) {
-        return x->last_received_unix_ms < y->last_received_unix_ms ? 1 : -1;
-    }
-    return by_name(a, b);
-}
-
 /* What needs a person first: open outages, silent boxes, boxes never seen, the rest. */
-static int need(const struct bw_site_row *s)
+static int need(const struct bw_site_brief *s)
 {
     return s->n_silent > 0 && s->freshness == BW_FRESH ? 0
            : s->freshness == BW_SILENT                 ? 1
@@ -422,30 +416,54 @@ static int need(const struct bw_site_row *s)
                                                        : 3;
 }
 
-static int by_state(const void *a, const void *b)
+int bw_site_order(enum bw_site_sort sort,
+                  const struct bw_site_brief *x,
+                  const struct bw_site_brief *y)
 {
-    int d = need(a) - need(b);
-    return d ? d : by_name(a, b);
+    int d = 0;
+    if (sort == BW_SORT_ENTITY) {
+        d = compare_text(x->entity, y->entity);
+    } else if (sort == BW_SORT_LAST) { /* the newest first */
+        d = (x->last_received_unix_ms < y->last_received_unix_ms) -
+            (x->last_received_unix_ms > y->last_received_unix_ms);
+    } else if (sort == BW_SORT_STATE) {
+        d = need(x) - need(y);
+    }
+    d = d ? d : compare_text(x->name, y->name);
+    return d ? d : strcmp(x->id, y->id);
+}
+
+static struct bw_site_brief key_of(const struct bw_site_row *s)
+{
+    return (struct bw_site_brief){.id = s->id,
+                                  .name = s->name,
+                                  .entity = s->entity,
+                                  .freshness = s->freshness,
+                                  .n_silent = s->n_silent,
+                                  .last_received_unix_ms = s->last_received_unix_ms};
+}
+
+static int by_query(const void *a, const void *b, void *query)
+{
+    const struct bw_site_query *q = query;
+    struct bw_site_brief x = key_of(a);
+    struct bw_site_brief y = key_of(b);
+    return bw_site_order(q->sort, &x, &y);
 }
 
 size_t bw_overview_select(struct bw_overview *o, const struct bw_site_query *q)
 {
-    static int (*const orders[])(const void *,
-                                 const void *) = {[BW_SORT_STATE] = by_state,
-                                                  [BW_SORT_NAME] = by_name,
-                                                  [BW_SORT_ENTITY] = by_entity,
-                                                  [BW_SORT_LAST] = by_last};
+    struct bw_site_query own = *q;
     size_t kept = 0;
     for (size_t i = 0; i < o->n_sites; i++) {
-        int is = (int)o->sites[i].freshness;
-        if ((q->freshness < 0 ? is != BW_RETIRED : is == q->freshness) &&
-            has_words(&o->sites[i], q->words)) {
+        struct bw_site_brief key = key_of(&o->sites[i]);
+        if (bw_site_fits(q, &key)) {
             o->sites[kept++] = o->sites[i];
         }
     }
     o->n_sites = kept;
     if (kept) {
-        qsort(o->sites, kept, sizeof(o->sites[0]), orders[q->sort]);
+        qsort_r(o->sites, kept, sizeof(o->sites[0]), by_query, &own);
     }
     return kept;
 }

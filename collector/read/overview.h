@@ -85,6 +85,20 @@ int bw_site_query_parse(const char *words,
                         const char *state,
                         const char *sort,
                         struct bw_site_query *ret);
+/* What a list of sites is chosen and ordered by. Lent. */
+struct bw_site_brief {
+    const char *id;
+    const char *name;   /* "" unknown */
+    const char *entity; /* its name, "" unknown */
+    enum bw_freshness freshness;
+    int64_t n_silent; /* circuits with an outage open at the newest interval */
+    int64_t last_received_unix_ms;
+};
+bool bw_site_fits(const struct bw_site_query *q, const struct bw_site_brief *s);
+/* As strcmp(): whole, two sites are never alike. */
+int bw_site_order(enum bw_site_sort sort,
+                  const struct bw_site_brief *x,
+                  const struct bw_site_brief *y);
 /* Leave only the sites asked for, in the order asked for; gives the new count. */
 size_t bw_overview_select(struct bw_overview *o, const struct bw_site_query *q);
 /* Leave only the sites that this one sees, and their circuits. */

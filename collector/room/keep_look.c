@@ -379,13 +379,13 @@ static int look_records(struct bw_roomkeeper *k, struct bw_err *reterr)
     if (r < 0) {
         return r;
     }
-    k->n_positions = stat.n_positions;
+    k->ledger = stat;
     if (k->cursor == BW_UNKNOWN || k->cursor > stat.n_positions) {
         k->cursor = stat.n_positions; /* all days are to be filled anyway */
     }
     for (int i = 0; r == 0 && k->cursor < stat.n_positions && i < POSITIONS_MAX; i++) {
         r = l->ops->at(l, k->cursor, on_record, k, reterr);
-        r = r == -ENOENT ? 0 : r;
+        r = r == -ENOENT || r == -BW_EMALFORMED ? 0 : r; /* one that is damaged */
         k->cursor += r == 0;
         if (r == 0 && i % 64 == 63 && !bw_keep_rest(k)) {
             break;

@@ -340,6 +340,19 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->site->id, y->site->id);
 }
 
+static const char *place_words(struct bw_room *r,
+                               uint32_t entity,
+                               const struct bw_known_site *known,
+                               bool *failed)
+{
+    if (entity != BW_ROOM_NONE) {
+        return r->entities[entity].name;
+    }
+    return !known ? ""
+                  : put(r, known->site.entity[0] ? known->site.entity : known->said_entity,
+                        failed);
+}
+
 static void
 make_site(struct bw_roomkeeper *k, struct bw_room *r, const struct placing *p, bool *failed)
 {
@@ -353,6 +366,7 @@ make_site(struct bw_roomkeeper *k, struct bw_room *r, const struct placing *p, b
     *to = (struct bw_room_site){
         .id = put(r, s->id, failed),
         .name = known ? put(r, known->site.name, failed) : "",
+        .place = place_words(r, p->entity, known, failed),
         .entity = p->entity,
         .state = known ? known->site.state : BW_SITE_ENROLLED,
         .freshness = s->row.freshness,
@@ -375,6 +389,7 @@ make_site(struct bw_roomkeeper *k, struct bw_room *r, const struct placing *p, b
     memcpy(to->spell, s->spell, sizeof(to->spell));
     for (size_t i = 0; i < n; i++) {
         make_circuit(k, r, at, list[i], failed);
+        to->n_out += list[i]->now_out;
     }
     to->end_circuit = (uint32_t)r->n_circuits;
 }
@@ -521,7 +536,7 @@ struct bw_room *bw_keep_make(struct bw_roomkeeper *k)
         r->made_unix_ms = k->now_unix_ms;
         r->watched_since_unix_s = k->watched_since_unix_s;
         r->days_to_fill = k->stats.days_to_fill; /* written by this thread alone */
-        r->n_positions = k->n_positions;
+        r->ledger = k->ledger;
         r->health = k->health.now;
         walk(k->known, r, &t, &failed);
         failed |= !make_sites(k, r, &t, &failed) || !index_all(r, &t, k);

@@ -7,6 +7,7 @@
 
 #include "known_private.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
 #include <grow.h>
@@ -228,12 +229,41 @@ static int on_claim(void *owner, const struct bw_claim *c)
     return 0;
 }
 
+/* Where the catalogue has no name: what the installer called it. */
+static void installer_words(struct bw_catalogue *c, struct lists *l)
+{
+    struct bw_buf text;
+    char name[64];
+
+    bw_buf_init(&text, 1024);
+    for (size_t i = 0; i < l->n_sites; i++) {
+        struct bw_known_site *s = &l->sites[i];
+        const struct {
+            const char *name;
+            char *out;
+        } words[] = {{"name", s->site.name[0] ? NULL : s->site.name},
+                     {"entity", s->site.entity[0] ? NULL : s->said_entity}};
+        for (size_t w = 0; w < 2; w++) {
+            (void)snprintf(name, sizeof(name), "installer-%s:%s", words[w].name,
+                           s->site.id);
+            if (words[w].out && c->ops->meta_get(c, name, &text, NULL) == 0) {
+                (void)snprintf(words[w].out, BW_LABEL_MAX + 1, "%s",
+                               text.data ? text.data : "");
+            }
+        }
+    }
+    bw_buf_done(&text);
+}
+
 static int read_lists(struct bw_known *k, struct lists *l, struct bw_err *reterr)
 {
     struct bw_catalogue *c = k->catalogue;
     int r = c->ops->entities(c, NULL, on_entity, l, reterr);
 
     r = r < 0 ? r : c->ops->sites(c, NULL, on_site, l, reterr);
+    if (r == 0) {
+        installer_words(c, l);
+    }
     if (r == 0 && l->n_entities > 0) {
         qsort(l->entities, l->n_entities, sizeof(*l->entities), by_entity);
     }
@@ -374,6 +404,14 @@ int bw_known_refresh(struct bw_known *k,
     *said = count;
     *ret_changed = true;
     return 0;
+}
+
+bool bw_known_changed(struct bw_known *k)
+{
+    struct bw_catalogue *c = k->catalogue;
+    int64_t version = 0;
+
+    return c && c->ops->version(c, &version, NULL) == 0 && version != k->version;
 }
 
 const struct bw_entity *bw_known_entities(const struct bw_known *k, size_t *ret_n)

@@ -20,13 +20,14 @@ struct bw_origin;
 struct bw_tz;
 
 struct bw_known_site {
-    struct bw_site site;
-    int32_t n_keys; /* in force */
-    bool revoked;   /* some key of it is */
-    bool moved;     /* it did, or its box was replaced: by a statement */
+    struct bw_site site; /* without a name: with its installer's word for it */
+    int32_t n_keys;      /* in force */
+    bool revoked;        /* some key of it is */
+    bool moved;          /* it did, or its box was replaced: by a statement */
     int64_t enrolled_unix_s;
     int64_t token_unix_s;
     int64_t token_expires_unix_s;
+    char said_entity[BW_LABEL_MAX + 1]; /* by its installer, where no entity is on file */
     int64_t moved_unix_s; /* newest such statement was recorded; unknown: none */
 };
 
@@ -58,6 +59,9 @@ int bw_known_refresh(struct bw_known *k,
                      void *owner,
                      bool *ret_changed,
                      struct bw_err *reterr);
+
+/* Is something else on file than at the last refresh? */
+bool bw_known_changed(struct bw_known *k);
 
 /* By id; lent until the next refresh. */
 const struct bw_entity *bw_known_entities(const struct bw_known *k, size_t *ret_n);

@@ -19,6 +19,7 @@
 #include <bw/summary.h>
 #include <bw/units.h>
 #include <catalogue.h>
+#include <ledger.h>
 #include <overview.h>
 #include <roomday.h>
 #include <stdbool.h>
@@ -73,8 +74,11 @@ struct bw_room_entity {
 
 struct bw_room_site {
     const char *id;
-    const char *name; /* "" unknown */
+    const char *name; /* "" unknown; the installer's word where nobody else named it */
+    const char
+        *place; /* its entity's name, or what was said of where it stands; "" unknown */
     uint32_t entity;
+    int32_t n_out; /* its circuits with an outage open when their newest interval closed */
     uint32_t first_circuit, end_circuit;
     enum bw_site_state state;
     enum bw_freshness freshness;
@@ -209,8 +213,8 @@ struct bw_room {
     struct bw_room_calendar *calendars; /* by entity (BW_ROOM_NONE last), then as the
                                            nearest is asked: the first that speaks counts */
     size_t n_calendars;
-    int64_t *testing_days; /* with class, each calendar's ascending */
-    int64_t n_positions;   /* of the ledger */
+    int64_t *testing_days;        /* with class, each calendar's ascending */
+    struct bw_ledger_stat ledger; /* when the room was made */
     struct bw_room_health health;
     /* what follows is the keeper's own */
     void *arena;

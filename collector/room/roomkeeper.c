@@ -26,6 +26,7 @@ enum {
     NICE = 10,
     PASS_MIN_MS = 250,
     IDLE_MS = 5000, /* without news: somebody falls silent all the same */
+    FILED_MS = 250, /* so often it is looked whether somebody put something on file */
     PASS_MAX_MS = 60000,
     PASS_TIMES = 100,
     SHARE = 12,         /* one part of so many is the most CPU it takes */
@@ -235,6 +236,26 @@ static void tell(struct bw_roomkeeper *k, int r, const struct bw_err *err)
     }
 }
 
+/* Until records come, something is put on file, or the time is over. True: it is to stop.
+ */
+static bool wait_idle(struct bw_roomkeeper *k)
+{
+    int64_t until_ms = bw_clock_mono_ms() + IDLE_MS;
+
+    while (bw_clock_mono_ms() < until_ms) {
+        (void)pthread_mutex_lock(&k->lock);
+        bool news = k->news;
+        (void)pthread_mutex_unlock(&k->lock);
+        if (news || bw_known_changed(k->known)) {
+            break;
+        }
+        if (wait_for(k, FILED_MS, true)) {
+            return true;
+        }
+    }
+    return bw_keep_stopping(k);
+}
+
 /* One pass, and folding until the next one is due. */
 static bool turn(struct bw_roomkeeper *k)
 {
@@ -268,7 +289,7 @@ static bool turn(struct bw_roomkeeper *k)
         return false;
     }
     bool idle = !more && folded == k->stats.days_folded;
-    return idle ? !wait_for(k, IDLE_MS, true) : !bw_keep_stopping(k);
+    return idle ? !wait_idle(k) : !bw_keep_stopping(k);
 }
 
 static void *keeper_main(void *arg)

@@ -110,7 +110,7 @@ struct bw_roomkeeper {
     bool placed; /* what room.db has was read */
     int64_t now_unix_ms;
     int64_t cursor; /* positions of the ledger before it were looked at */
-    int64_t n_positions;
+    struct bw_ledger_stat ledger;
     int64_t said;
     uint64_t claims_mark;
     int64_t forks_seen, holes_seen;
