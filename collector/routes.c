@@ -20,6 +20,7 @@
 #include <page_compare.h>
 #include <page_places.h>
 #include <page_prices.h>
+#include <page_progress.h>
 #include <page_queue.h>
 #include <page_readiness.h>
 #include <page_site.h>
@@ -88,6 +89,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/queue", BW_NEED_VIEW, 0, bw_api_queue},
     {"GET", "/api/v1/compare", BW_NEED_VIEW, 0, bw_api_compare},
     {"GET", "/api/v1/prices", BW_NEED_VIEW, 0, bw_api_prices},
+    {"GET", "/api/v1/goals", BW_NEED_VIEW, 0, bw_api_goals},
     {"GET", "/api/v1/readiness", BW_NEED_VIEW, 0, bw_api_readiness},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
     {"GET", "/log/key", BW_NEED_NOBODY, 0, bw_log_key_get},
@@ -105,6 +107,11 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/alerts/{}", BW_NEED_VIEW, 0, bw_page_alert},
     {"POST", "/alerts/{}/ack", BW_NEED_SAY, BW_DOOR_FORM_BYTES, bw_page_alert_ack},
     {"GET", "/queue", BW_NEED_VIEW, 0, bw_page_queue},
+    {"GET", "/progress", BW_NEED_VIEW, 0, bw_page_progress},
+    {"POST", "/progress", BW_NEED_SAY, BW_DOOR_FORM_BYTES, bw_page_goal_post},
+    {"GET", "/progress/{}", BW_NEED_VIEW, 0, bw_page_goal},
+    {"POST", "/progress/{}/withdraw", BW_NEED_SAY, BW_DOOR_FORM_BYTES,
+     bw_page_goal_withdraw},
     {"GET", "/readiness", BW_NEED_VIEW, 0, bw_page_readiness},
     {"GET", "/sites", BW_NEED_VIEW, 0, bw_page_sites},
     {"GET", "/sites/{}", BW_NEED_VIEW | BW_OF_SITE, 0, bw_page_site},

@@ -95,6 +95,8 @@ module.exports = (w) => [
     { name: "compare all", at: "/compare?by=all&cohort=all", roles: ["viewer"], has: ["All districts", ...w.districtNames, "css:svg.strip", "css:form input[type=checkbox]"] },
     { name: "compare like", at: `/compare?like=${w.district}`, roles: ["district", "admin"], has: ["but meeting the target", "Everybody of its size"] },
     { name: "compare within", at: `/compare?of=schools&within=${w.district}&measure=tested`, shot: false, roles: ["agency"], has: ["Schools side by side", "css:svg.strip"] },
+    { name: "progress", at: "/progress", roles: ["district", "viewer"], has: ["Progress", "1 Mbit/s for every student", "So far"] },
+    { name: "goal", at: "/progress/each-1m", roles: ["admin", "agency"], hidden: [], has: ["Month by month", "css:svg.chart rect", "School by school"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

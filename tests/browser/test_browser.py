@@ -121,6 +121,11 @@ class State:
                             over, since + 900, cause, why))
                 db.execute("INSERT INTO acts(alert, at_s, what, words) VALUES(?,?,'opened',?)", (n, since + 900, name))
 
+    def goals(self, entity):
+        """One for whom the roles see, said at the machine."""
+        self.admin("goal", "set", "--by", "heron", "--for", entity, "--title", "1 Mbit/s for every student " + MARKUP[:40],
+                   "--per-student", "1M", "--share", "90", "--until", "2027-09", "--ledger", self.c.data, "each-1m")
+
     def ready(self):
         """The state's room has all days, and the door knows everybody."""
         cookie = {"Cookie": f"bw-local={self.tokens['admin']}"}
@@ -148,6 +153,7 @@ class State:
         assert first["district"] != other["district"]
         links = self.seats()
         self.alerts(first["site"])
+        self.goals(f"district-{first['district']}")
         never = self.admin("token", "create", "--site", MARKUP, "--entity", LONG, "--config", self.c.conf)
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])

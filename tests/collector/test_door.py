@@ -230,6 +230,47 @@ class Door(Routes, unittest.TestCase):
         self.assertEqual(other.send("/people", {**form, "csrf": own}, Origin="https://evil.example").status, 403)
         self.assertEqual(other.send("/people", {**form, "csrf": own}).status, 400)  # done, and there is none
 
+    def test_goals_are_seen_by_whose_they_are(self):
+        wren, finch, osprey, owl = (self.session(n) for n in ("wren", "finch", "osprey", "owl"))
+        def form(p, **more):
+            return {"csrf": p.csrf(), "title": "<b>1</b> Mbit/s each", "entity": "alder-valley", "of": "tested",
+                    "per": "student", "kbps": "1000", "share": "90", "by": "2027-09", "students_min": "",
+                    "students_max": "", "text": "", "name": "", **more}
+        for wrong in ({"entity": "birch-creek"}, {"entity": "nowhere"}, {"kbps": "0"}, {"kbps": "1e3"}, {"share": "101"},
+                      {"by": "2027-13"}, {"title": ""}, {"title": "x" * 121}, {"name": "A b"}, {"of": "hoped"},
+                      {"students_min": "9", "students_max": "8"}, {"title": "\u202eturned"}):
+            a = wren.send("/progress", form(wren, **wrong))
+            self.assertEqual(a.status, 400, wrong)
+            self.assertIn("Not said: ", a.text)
+        self.assertEqual(owl.send("/progress", form(owl)).status, 404)  # sees all and says nothing
+        a = wren.send("/progress", form(wren))
+        self.assertEqual((a.status, a.headers["Location"]), (303, "/progress/alder-valley-b-1-b-mbit-s-each"))
+        name, at = a.headers["Location"].rsplit("/", 1)[1], a.headers["Location"]
+        for p, sees in ((wren, True), (osprey, True), (owl, True), (self.heron, True), (finch, False)):
+            page = p.get(at)
+            self.assertEqual(page.status, 200 if sees else 404)
+            self.assertNotIn("<b>1", page.text)
+            goals = p.get("/api/v1/goals").json["goals"]
+            self.assertEqual([g["goal"] for g in goals], [name] * sees)
+            self.assertEqual(name in p.get("/progress").text, sees)
+            self.assertEqual(p.get(f"/api/v1/goals?goal={name}&format=csv").status, 200 if sees else 404)
+        goal = wren.get(f"/api/v1/goals?goal={name}").json["goals"][0]
+        self.assertEqual((goal["said_by"], goal["target_bps"], goal["share_ppm"], goal["by"], goal["members"]),
+                         ("wren", 1000000, 900000, "2027-09-01", 1))
+        self.assertEqual((goal["state"], len(goal["months"])), ("not-told", 12))
+        self.assertEqual([p["unknown"] for p in goal["places"]], ["no-record"])
+        # another may not say it anew, nor end it; who sees no such goal is told nothing
+        self.assertEqual(osprey.send("/progress", form(osprey, name=name, kbps="1")).status, 400)
+        self.assertEqual(osprey.send(at + "/withdraw", {"csrf": osprey.csrf(), "text": ""}).status, 403)
+        self.assertEqual(finch.send(at + "/withdraw", {"csrf": finch.csrf(), "text": ""}).status, 404)
+        self.assertNotIn("Withdraw", osprey.get(at).text)
+        self.assertIn("Withdraw", wren.get(at).text)
+        self.assertEqual(self.heron.send(at + "/withdraw", {"csrf": self.heron.csrf(), "text": "no"}).status, 303)
+        self.assertIn("withdrawn by <bdi>heron", wren.get(at).text)
+        self.assertEqual(wren.send(at + "/withdraw", {"csrf": wren.csrf(), "text": ""}).status, 404)
+        said = json.loads(self.c.command("goal", "list", "--history", "--json", "--ledger", self.c.data))
+        self.assertEqual([(g["goal"], g["withdrawn_by"]) for g in said], [(name, "heron")])
+
     # --- forms
 
     def test_only_what_comes_from_its_own_pages_signs_in(self):

@@ -189,6 +189,19 @@ class Room(unittest.TestCase):
             self.page("/compare?" + words, status)
         self.assertEqual(self.c.get("/api/v1/compare?format=xml").status, 400)
 
+    def test_a_goal_that_cannot_be_is_not_said(self):
+        def goal(*words):
+            return self.c.command("goal", *words, "--ledger", self.c.data)
+        self.assertIn("There is no goal", goal("list"))
+        for words in (("--for", "nowhere", "--title", "x", "--until", "2027-09", "--per-place", "50M", "a"),
+                      ("--for", "x", "--title", "x", "--until", "2027-9", "--per-place", "50M", "a"),
+                      ("--for", "x", "--title", "x", "--until", "2027-09", "--per-place", "1M", "--per-student", "1M", "a"),
+                      ("--for", "x", "--title", "x", "--until", "2027-09", "--per-place", "1M", "--share", "0", "a"),
+                      ("--for", "x", "--title", "x", "--until", "2027-09", "--per-place", "1M", "--students", "5", "a"),
+                      ("--title", "x", "--until", "2027-09", "--per-place", "1M", "a")):
+            self.assertRaises(SceneError, goal, "set", "--by", "heron", *words)
+        self.assertRaises(SceneError, goal, "withdraw", "--by", "heron", "a")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -24,7 +24,8 @@ static const struct {
               {BW_PLACE_DISTRICTS, "/districts", "Districts"},
               {BW_PLACE_COMPARE, "/compare", "Compare"},
               {BW_PLACE_PRICES, "/prices", "Prices"},
-              {BW_PLACE_READINESS, "/readiness", "Readiness"}};
+              {BW_PLACE_READINESS, "/readiness", "Readiness"},
+              {BW_PLACE_PROGRESS, "/progress", "Progress"}};
 
 static void write_navigation(struct bw_buf *b, enum bw_page_place here)
 {

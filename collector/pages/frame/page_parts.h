@@ -24,7 +24,8 @@ enum bw_page_place {
     BW_PLACE_DISTRICTS,
     BW_PLACE_COMPARE,
     BW_PLACE_PRICES,
-    BW_PLACE_READINESS
+    BW_PLACE_READINESS,
+    BW_PLACE_PROGRESS
 };
 
 /* Everything before and after a page's own content. `title` and `state` are foreign; `here`
