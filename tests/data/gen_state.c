@@ -4,7 +4,7 @@
  * sites and enrolled keys. What befalls each school is a scene that state.py writes.
  *
  * gen_state --scene FILE --seed N [--data DIR [--seal]] [--jose DIR [--of SITE,SITE…]]
- *           [--only SITE]
+ *           [--only SITE] [--until UNIX_S]
  *
  * A scene is lines of words:
  *   entity ID KIND PARENT|- FROM_S NAME…
@@ -12,7 +12,8 @@
  *   KIND FROM_MS TO_MS A B           a stretch of the site above (gen_scene.h)
  * On standard output a line of JSON for each key: whose it is, and what it signed. With
  * --jose DIR/SITE.jose has a site's records, and DIR/SITE.times for each of them when it
- * came (unix ms) and at which position of the ledger it is.
+ * came (unix ms) and at which position of the ledger it is. What comes after --until is not
+ * kept: these files have that alone, for whoever delivers it when its time comes.
  *
  * Invariant: records enter the ledger in the order in which they are received. */
 #include <buf.h>
@@ -67,7 +68,8 @@ struct state {
     const char *data;
     const char *jose;
     const char *only;
-    const char *of; /* of whom there are files; NULL: of all */
+    const char *of;        /* of whom there are files; NULL: of all */
+    int64_t until_unix_ms; /* what comes later is in files alone; unknown: nothing is */
     bool seal;
     struct bw_catalogue *catalogue;
     struct bw_gen_sink book;
@@ -284,18 +286,21 @@ static int seal(struct state *s, int64_t now_unix_ms, struct bw_err *reterr)
 
 static int write_one(struct state *s, struct school *x, struct bw_err *reterr)
 {
+    bool later = s->until_unix_ms != BW_UNKNOWN && x->received_unix_ms > s->until_unix_ms;
+    bool told = later || s->until_unix_ms == BW_UNKNOWN;
     int r = 0;
 
-    if (x->jose && (fwrite(x->jws, 1, x->jws_len, x->jose) != x->jws_len ||
-                    fputc('\n', x->jose) == EOF)) {
+    if (told && x->jose &&
+        (fwrite(x->jws, 1, x->jws_len, x->jose) != x->jws_len ||
+         fputc('\n', x->jose) == EOF)) {
         return bw_err_set(reterr, -EIO, "writing the records of %s failed", x->scene.site);
     }
-    if (x->times) {
+    if (told && x->times) {
         (void)fprintf(x->times, "%lld %lld\n", (long long)x->received_unix_ms,
                       (long long)s->position);
     }
-    s->position++;
-    if (s->book.ledger) {
+    s->position += !later;
+    if (s->book.ledger && !later) {
         r = bw_gen_sink_put(&s->book, x->gen, x->jws, x->jws_len, reterr);
         if (r == 0 && s->seal &&
             x->received_unix_ms / DAY_MS != s->sealed_unix_ms / DAY_MS) {
@@ -398,12 +403,16 @@ static int end(struct state *s, int r, struct bw_err *reterr)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"scene", required_argument, NULL, 'c'}, {"seed", required_argument, NULL, 's'},
-        {"data", required_argument, NULL, 'd'},  {"jose", required_argument, NULL, 'j'},
-        {"only", required_argument, NULL, 'o'},  {"seal", no_argument, NULL, 'S'},
-        {"of", required_argument, NULL, 'f'},    {NULL, 0, NULL, 0}};
-    static struct state s;
+    static const struct option options[] = {{"scene", required_argument, NULL, 'c'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"jose", required_argument, NULL, 'j'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"seal", no_argument, NULL, 'S'},
+                                            {"of", required_argument, NULL, 'f'},
+                                            {"until", required_argument, NULL, 'u'},
+                                            {NULL, 0, NULL, 0}};
+    static struct state s = {.until_unix_ms = BW_UNKNOWN};
     struct bw_err err = {""};
     const char *scene = NULL;
     int r = bw_crypto_init();
@@ -427,6 +436,9 @@ int main(int argc, char **argv)
             break;
         case 'f':
             s.of = optarg;
+            break;
+        case 'u':
+            s.until_unix_ms = strtoll(optarg, NULL, 10) * 1000;
             break;
         case 'S':
             s.seal = true;

@@ -82,7 +82,7 @@ def write_claims(path, circuits):
     for c in circuits:
         for x in c.claims:
             if x["key"].startswith("own:"):
-                rows.append(f"2026,{x['key'][4:]},internet,{x['mbps']} Mbps,{x['mbps']} Mbps,ip,Osprey Cooperative,1,"
+                rows.append(f"{world.YEAR.year},{x['key'][4:]},internet,{x['mbps']} Mbps,{x['mbps']} Mbps,ip,Osprey Cooperative,1,"
                             f"{gen_usac.money(c.cents)},{x['first']},{x['last'] or ''},{c.school['number']},"
                             f"{c.school['students']}")
     with open(path, "w", encoding="utf-8") as f:
@@ -107,6 +107,8 @@ def sign(options, folder, circuits):
             words += ["--of", ",".join(sample(circuits, options))]
     if options.seal:
         words.append("--seal")
+    if options.until:
+        words += ["--until", str(options.until)]
     done = subprocess.run(words, stdout=subprocess.PIPE, encoding="ascii", check=True)
     keys = [json.loads(line) for line in done.stdout.splitlines()]
     os.makedirs(f"{folder}/keys")
@@ -118,7 +120,7 @@ def sign(options, folder, circuits):
     return keys
 
 
-def say(verbs, folder, calendars, circuits, with_claims):
+def say(verbs, options, folder, calendars, circuits, with_claims):
     """All that people and imports say, in the order in which they would."""
     summer = world.midnight(world.YEAR) - 20 * 86400
     verbs(summer, "import", "usac", "--by", "grey", *[f"{folder}/usac/{n}.csv" for n in
@@ -130,7 +132,7 @@ def say(verbs, folder, calendars, circuits, with_claims):
         verbs(summer + 600 + n, "import", "calendar", "--by", "heron", f"{folder}/calendars/{c.entity or 'state'}.csv",
               *whose)
     for rule in ADOPTED:
-        verbs(summer + 900, "rules", "adopt", "--by", "grey", "--from", "2026-07-01", "--tz", "America/Chicago",
+        verbs(summer + 900, "rules", "adopt", "--by", "grey", "--from", str(world.YEAR), "--tz", "America/Chicago",
               "--rules", f"{TOP}/etc/rules", "--text", "network act, section 4", rule)
     for n, c in enumerate(circuits):
         name = f"{c.site}.wan"
@@ -144,7 +146,7 @@ def say(verbs, folder, calendars, circuits, with_claims):
             if c.shared and i == 0:
                 verbs(at + 1, "claim", "confirm", "--by", "grey", x["key"], "s-lapwing.wan", "--unseen", *more)
         for o in c.outages:
-            if o["cause"]:
+            if o["cause"] and o["to_ms"] // 1000 + 90000 < (options.until or float("inf")):
                 verbs(o["to_ms"] // 1000 + 90000, "annotate", name, "--by", "heron", "--unseen", "--from",
                       world.utc(o["from_ms"]), "--to", world.utc(o["to_ms"] + 1000), "--cause", o["cause"],
                       "--text", WORDS[o["cause"]], *(["--exclude"] if o["excluded"] else []))
@@ -163,12 +165,14 @@ def truth_of(c, keys):
                      if x["site"] == c.site], **c.truth}
 
 
-def generate(options, folder):
-    """All of it; gives the truth."""
+def generate(options, folder, touch=None):
+    """All of it; gives the truth. touch(districts, circuits) may change what befalls them first."""
     os.makedirs(folder, exist_ok=True)
     districts, calendars, circuits = world.make(
         options.seed, options.districts, options.circuits, options.weeks, options.years,
         options.year_from, options.year_days, options.interval, options.year_interval)
+    if touch:
+        touch(districts, circuits)
     for name in ("usac", "calendars"):
         os.makedirs(f"{folder}/{name}")
     gen_usac.write(districts, f"{folder}/usac")
@@ -178,7 +182,7 @@ def generate(options, folder):
     with_claims = write_claims(f"{folder}/claims.csv", circuits)
     write_scene(f"{folder}/scene.txt", districts, circuits)
     keys = sign(options, folder, circuits)
-    say(Verbs(options.bandwitness, folder), folder, calendars, circuits, with_claims)
+    say(Verbs(options.bandwitness, folder), options, folder, calendars, circuits, with_claims)
     truth = {"seed": options.seed, "state": world.STATE, "adopted": ADOPTED,
              "wrong_server": {"server": "state-2", "from_s": world.midnight(world.SERVER_DAY),
                               "to_s": world.midnight(world.SERVER_DAY + world.DAY), "told_ppm": world.SERVER_PPM},
@@ -204,6 +208,7 @@ def parser():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--seal", action="store_true", help="seal days as a collector does")
     p.add_argument("--jose", action="store_true", help="write records/SITE.jose too")
+    p.add_argument("--until", type=int, help="what is received after this instant (unix s) is in records/ alone")
     p.add_argument("--sample", type=int, help="write them for so many circuits and the first year alone")
     p.add_argument("--bandwitness", default=os.path.join(build, "cli", "bandwitness"))
     p.add_argument("--gen-state", default=os.path.join(build, "evidence", "gen_state"))

@@ -8,19 +8,33 @@ import zoneinfo
 import gen_usac
 
 STATE, ZONE = "IA", zoneinfo.ZoneInfo("America/Chicago")
+DAY = datetime.timedelta(days=1)
 BEGIN = datetime.date(2026, 10, 26)  # a Monday; on 1 November clocks go back
 YEAR = datetime.date(2026, 7, 1)  # of funding year 2026, in which they go forward on 14 March
 UPGRADE = datetime.date(2027, 1, 15)
 SERVER_DAY = datetime.date(2026, 11, 4)  # on which state-2 tells a third of the truth
+MOVED = 0 * DAY
 SERVER_PPM = 300000
 SPEEDS = {"elementary": 500, "middle": 1000, "high": 2000, "hub": 5000}
-DAY = datetime.timedelta(days=1)
 MINUTE_MS, HOUR_MS = 60000, 3600000
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 BREAKS = [("2026-09-07", "2026-09-07", "Labor Day"), ("2026-11-11", "2026-11-11", "Veterans Day"),
           ("2026-11-26", "2026-11-27", "Thanksgiving"), ("2026-12-21", "2027-01-01", "Winter break"),
           ("2027-01-18", "2027-01-18", "Martin Luther King Day"),
           ("2027-03-15", "2027-03-19", "Spring break"), ("2027-05-31", "2027-05-31", "Memorial Day")]
+
+
+def move(weeks):
+    """From here on all dates are so many weeks later, and the funding year is that in which they are."""
+    global BEGIN, YEAR, UPGRADE, SERVER_DAY, MOVED  # pylint: disable=global-statement
+    by = datetime.timedelta(weeks=weeks)
+    BEGIN, UPGRADE, SERVER_DAY, MOVED = BEGIN + by, UPGRADE + by, SERVER_DAY + by, MOVED + by
+    YEAR = datetime.date(BEGIN.year - (BEGIN.month < 7), 7, 1)
+
+
+def on(text):
+    """A date as it is written here, moved."""
+    return str(datetime.date.fromisoformat(text) + MOVED)
 
 
 def midnight(day):
@@ -52,18 +66,18 @@ class Calendar:
         begin = 60 * 7 + rng.choice([30, 45]) if entity else 60 * 8
         end = 60 * 15 + rng.choice([0, 15, 30]) if entity else 60 * 15
         self.hours = {w: (begin, end if w < 4 else end - 75) for w in range(5)}
-        self.rows = [("holiday", a, b, None, name_) for a, b, name_ in BREAKS]
+        self.rows = [("holiday", on(a), on(b), None, name_) for a, b, name_ in BREAKS]
         # a snow day before a week of tests, others in deep winter
         self.rows += [("snow", str(d), "", None, "Snow") for d in sorted(
-            {BEGIN + DAY * rng.choice([7, 8, 10]), datetime.date(2027, 1, 20) + DAY * rng.randrange(3),
-             datetime.date(2027, 2, 8) + DAY * rng.randrange(4)})] if entity else []
+            {BEGIN + DAY * rng.choice([7, 8, 10]), datetime.date(2027, 1, 20) + MOVED + DAY * rng.randrange(3),
+             datetime.date(2027, 2, 8) + MOVED + DAY * rng.randrange(4)})] if entity else []
         if entity:
-            self.rows += [("late-start", "2027-02-15", "", 60 * 10, "Ice"),
-                          ("early-release", "2026-11-25", "", 60 * 12, "Thanksgiving eve"),
-                          ("early-release", "2026-11-06", "", 60 * 12, "Teachers meet"),
-                          ("testing", "2026-11-09", "2026-11-13", None, "Fall tests"),
-                          ("testing", "2027-04-05", "2027-04-16", None, "State assessments")]
-        self.terms = [("2026-08-19", "2026-12-18", "Fall"), ("2027-01-04", "2027-05-28", "Spring")]
+            self.rows += [("late-start", on("2027-02-15"), "", 60 * 10, "Ice"),
+                          ("early-release", on("2026-11-25"), "", 60 * 12, "Thanksgiving eve"),
+                          ("early-release", on("2026-11-06"), "", 60 * 12, "Teachers meet"),
+                          ("testing", on("2026-11-09"), on("2026-11-13"), None, "Fall tests"),
+                          ("testing", on("2027-04-05"), on("2027-04-16"), None, "State assessments")]
+        self.terms = [(on("2026-08-19"), on("2026-12-18"), "Fall"), (on("2027-01-04"), on("2027-05-28"), "Spring")]
 
     def kind(self, day):
         """What a day is, and its hours in minutes."""
@@ -85,7 +99,7 @@ class Calendar:
     def table(self):
         def clock(minute):
             return f"{minute // 60:02d}:{minute % 60:02d}"
-        lines = ["what,from,to,begin,end,name", f"calendar,2026-07-01,2027-06-30,,,{self.name} 2026/27",
+        lines = ["what,from,to,begin,end,name", f"calendar,{on('2026-07-01')},{on('2027-06-30')},,,{self.name} {YEAR.year}/{(YEAR.year + 1) % 100}",
                  "zone,,,,,America/Chicago"]
         lines += [f"hours,{WEEKDAYS[w]},,{clock(a)},{clock(b)}," for w, (a, b) in self.hours.items()]
         lines += [f"term,{a},{b},,,{n}" for a, b, n in self.terms]
@@ -99,7 +113,7 @@ class Calendar:
 def districts(seed, n, circuits):
     """The districts of gen_usac with as many schools as there are circuits, one line for each."""
     rng = random.Random(seed)
-    out = gen_usac.world(seed, n, STATE)
+    out = gen_usac.world(seed, n, STATE, YEAR.year)
     names = [(a, b) for a in gen_usac.NAMES for b in gen_usac.WATERS]
     rng.shuffle(names)
     for d, district in enumerate(out):
@@ -121,8 +135,8 @@ def add_line(district, frn, kind, mbps, cents, recipients, spin=None):
         f = len(district["frns"])
         number, provider = gen_usac.PROVIDERS[(int(district["ben"]) // 1000 + f) % 4]
         district["frns"].append({
-            "frn": f"2699{int(district['ben']) // 1000 % 10000:04d}{f:02d}",
-            "application": f"2610{int(district['ben']) // 1000 % 100000:05d}", "status": "Funded",
+            "frn": f"{YEAR.year % 100}99{int(district['ben']) // 1000 % 10000:04d}{f:02d}",
+            "application": f"{YEAR.year % 100}10{int(district['ben']) // 1000 % 100000:05d}", "status": "Funded",
             "spin": spin or number, "provider": provider, "discount": "0.8", "lines": []})
     request = district["frns"][frn]
     line = f"{len(request['lines']) + 1:03d}"
@@ -312,7 +326,7 @@ def year_of(rng, c):
     c.wrong_server()
 
 
-def make(seed, n_districts, n_circuits, n_weeks, n_years, year_from=YEAR, year_days=365, interval=300,
+def make(seed, n_districts, n_circuits, n_weeks, n_years, year_from, year_days=365, interval=300,
          year_interval=300):
     """(districts, calendars, circuits)"""
     rng = random.Random(seed * 7919)

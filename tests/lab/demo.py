@@ -16,6 +16,7 @@ import time
 
 import lab
 from bwtest import HOST, Box, Collector, SceneError, free_port, payload, program, scratch
+from demo_state import CIRCUITS, DISTRICTS, LABEL, WEEKS, Around
 from figures import Figures, table
 from school import EDGE4, NET4, NET6, STATE4, School, start_nginx
 from truth import Ping, Sampler
@@ -57,6 +58,7 @@ class Demo:
         self.begun = time.monotonic()
         self.interval_s, self.cut_s, self.post_s = INTERVAL_S, CUT_S, POST_S
         self.test_every, self.test_s = "3min", 5
+        self.around = None  # the state around the box, where it is kept
         self.notes = []
         self.events = {}
         self.paths = {}
@@ -102,10 +104,10 @@ tests {{
     def enrol(self, collector, box, shaped):
         claim = ("--circuit", CIRCUIT, "--down", "100M", "--up", "20M", "--layer", "ethernet",
                  "--from", "2020-01-01") if shaped else ()
-        site = collector.admin("site", "add", "--entity", "Alder Valley School District",
-                               *claim, "Alder Elementary").strip()
-        box.enroll(collector, collector.token("--site", site)["token"])
-        self.site = collector.get("/api/v1/sites").json["sites"][0]["id"]
+        live = " (live)" if self.around else ""
+        self.site = collector.admin("site", "add", "--entity", f"Alder Valley School District{live}",
+                                    *claim, f"Alder Elementary{live}").strip()
+        box.enroll(collector, collector.token("--site", self.site)["token"])
         self.say(f"the box is enrolled as {self.site}")
 
     # ---- the two scenes
@@ -121,6 +123,10 @@ tests {{
                  "(Ethernet)" % (truth["rtt_ms"], truth["down_bps"] / 1e6,
                                  truth["up_bps"] / 1e6))
         base = the_lab.path("run", "x")[:-2]
+        if self.options.keep:
+            self.say(f"the state around it: {DISTRICTS} {LABEL} districts with {CIRCUITS} lines, "
+                     f"{WEEKS - 1} to {WEEKS} weeks of signed records of each (a minute)")
+            self.around = Around(f"{base}/state/data", program("bandwitness"), os.environ["BW_GEN_STATE"])
         collector, box = self.start(school.state, school.box, base, STATE4, True, "wan",
                                     f"http://{NET4}/", TARGETS)
         self.users(school)
@@ -194,9 +200,12 @@ tests {{
               port=8443):
         for name in ("state", "box"):
             os.makedirs(f"{base}/{name}", exist_ok=True)
+        title = f"Demonstration: 1 live box, {CIRCUITS} {LABEL}" if self.around else "Alder State"
         collector = Collector(folder=f"{base}/state", place=state, address=address, port=port,
-                              tls=True)
+                              tls=True, title=title)
         collector.start()
+        if self.around:
+            self.around.deliver(collector)
         self.say(f"bandwitness-collector runs at {collector.url}")
         conf = self.box_conf(collector, shaped, interface, server, targets)
         box = Box(conf, interval=f"{self.interval_s}s", folder=f"{base}/box", place=box_place)
@@ -354,6 +363,8 @@ tests {{
                                  os.path.join(self.out, f"report.{kind}")])
             self.paths[f"report.{kind}"] = os.path.join(self.out, f"report.{kind}")
         self.verify(box)
+        if self.options.keep and the_lab:
+            self.look_at_first_page(collector)
         ok = not self.notes and all(r.ok is not False for r in fig.rows)
         page = f"{collector.url}/"
         if self.options.keep and the_lab:
@@ -376,7 +387,7 @@ tests {{
             print(f"wrong: {note}")
         for what, name, more in LEFT_BEHIND:
             print(f"{what:18}{self.paths[name]}  ({more})")
-        print(f"{'the pages':18}{page}  " + (
+        print(f"{'the first page':18}{page}  " + (
             "(until script/demo --stop)" if self.options.keep and the_lab else
             "(gone with the lab; --keep leaves it running)" if the_lab else "(gone by now)"))
         judged = [r for r in fig.rows if r.ok is not None]
@@ -413,6 +424,16 @@ tests {{
                  "{missing} missing, {faults} faults".format(**found))
         if not found["ok"]:
             self.notes.append(f"verify: {found.get('first_fault')}")
+
+    def look_at_first_page(self, collector):
+        """It has the state's room, with the generated lines labelled."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            page = collector.get("/")
+            if page.status == 200 and f"({LABEL})" in page.text and "Newly silent" in page.text:
+                return
+            time.sleep(2)
+        self.notes.append(f"the first page has not come within two minutes: {page.status}")
 
     def hand_over(self):
         """Files of a sudo run belong to who called it."""
