@@ -25,6 +25,7 @@ struct bw_cosigner;
 struct bw_door;
 struct bw_errands;
 struct bw_bags;
+struct bw_packmail;
 struct bw_packroom;
 struct bw_pricebook;
 struct bw_share_room;
@@ -55,6 +56,7 @@ struct bw_collector {
     struct bw_packroom *packroom;
     struct bw_pricebook *pricebook; /* of all claims, for pages */
     struct bw_bags *bags;           /* of funding years */
+    struct bw_packmail *packmail;   /* NULL: none is asked for */
     struct bw_share_room *share_room;
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */

@@ -13,6 +13,7 @@
 #include <ingest.h>
 #include <keeper.h>
 #include <measure.h>
+#include <packmail.h>
 #include <packroom.h>
 #include <readers.h>
 #include <roomkeeper.h>
@@ -142,6 +143,7 @@ void bw_metrics_get(void *owner, struct bw_http_req *req)
     bw_graphs_metrics(c->graphs, &b);
     if (c->bags) {
         bw_bags_metrics(c->bags, &b);
+        bw_packmail_metrics(c->packmail, &b);
     }
     bw_roomkeeper_metrics(c->roomkeeper, &b);
     bw_alertkeeper_metrics(c->alertkeeper, &b);

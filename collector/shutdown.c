@@ -14,6 +14,7 @@
 #include <log.h>
 #include <measure.h>
 #include <notify.h>
+#include <packmail.h>
 #include <packroom.h>
 #include <readers.h>
 #include <roomkeeper.h>
@@ -31,6 +32,7 @@ enum step {
     STEP_GRAPHS,
     STEP_ERRANDS,
     STEP_BAGS,
+    STEP_PACKMAIL,
     STEP_REFLECTION,
     STEP_READERS,
     STEP_DOOR,
@@ -109,6 +111,14 @@ static void next_step(void *owner)
             struct bw_bags *b = c->bags;
             c->bags = NULL;
             bw_bags_close(b, next_step, c);
+            return;
+        }
+        break;
+    case STEP_PACKMAIL:
+        if (c->packmail) {
+            struct bw_packmail *m = c->packmail;
+            c->packmail = NULL;
+            bw_packmail_close(m, next_step, c);
             return;
         }
         break;

@@ -17,6 +17,7 @@
 #include <logkey.h>
 #include <measure.h>
 #include <notify.h>
+#include <packmail.h>
 #include <packroom.h>
 #include <pricebook.h>
 #include <readers.h>
@@ -31,7 +32,8 @@
 enum {
     PEM_MAX = 256 * 1024,
     READERS = 3,
-    DESCRIPTORS_BESIDE = 256 /* data bases, segments, pipes */
+    PACKS_MAILED_MS = 3600 * 1000, /* of a whole state, nice'd */
+    DESCRIPTORS_BESIDE = 256       /* data bases, segments, pipes */
 };
 
 /* --- signals and what parts say ------------------------------------------------------- */
@@ -276,6 +278,19 @@ static int start_packs(struct bw_collector *c, struct bw_err *reterr)
         .quiet_to_min = c->conf->bags_quiet_min[1],
     };
     r = bw_bags_new(&c->loop, &bags, &c->bags, reterr);
+    if (r < 0) {
+        return r;
+    }
+    const struct bw_packmail_opts mailed = {
+        .data_dir = c->data_folder,
+        .conf = &c->conf->alerts,
+        .title = c->conf->title,
+        .url = c->conf->door.url,
+        .readers = c->readers,
+        .errands = c->errands,
+        .limit_ms = PACKS_MAILED_MS,
+    };
+    r = bw_packmail_new(&c->loop, &mailed, &c->packmail, reterr);
     if (r < 0) {
         return r;
     }

@@ -59,7 +59,7 @@ int bw_alert_post_mail(struct bw_alertkeeper *k,
                               .list_id = list,
                               .list_name = k->title,
                               .date_unix_s = now_unix_s};
-    bw_buf_init(&b, BW_POST_BYTES);
+    bw_buf_init(&b, 3 * MAIL_BYTES); /* twice, in base64 */
     r = bw_mail_write(&m, &b, reterr);
     if (r == 0) {
         p.bytes = b.data;

@@ -113,3 +113,28 @@ bool bw_dates_month(int64_t day, int64_t *ret_from, int64_t *ret_to)
     *ret_from = bw_civil_days(m == 1 ? y - 1 : y, m == 1 ? 12 : m - 1, 1);
     return d - 1 <= LATE_DIGEST;
 }
+
+void bw_dates_period(enum bw_dates_every every,
+                     int64_t day,
+                     int64_t after,
+                     int64_t *ret_from,
+                     int64_t *ret_to)
+{
+    int64_t at = day - after;
+    int y;
+    int m;
+    int d;
+
+    bw_civil_from_days(at, &y, &m, &d);
+    if (every == BW_EVERY_WEEK) {
+        *ret_to = at - (bw_civil_weekday(at) + 6) % 7; /* its Monday */
+        *ret_from = *ret_to - 7;
+    } else if (every == BW_EVERY_MONTH) {
+        *ret_to = bw_civil_days(y, m, 1);
+        *ret_from = m == 1 ? bw_civil_days(y - 1, 12, 1) : bw_civil_days(y, m - 1, 1);
+    } else {
+        y -= m < 7;
+        *ret_to = bw_civil_days(y, 7, 1);
+        *ret_from = bw_civil_days(y - 1, 7, 1);
+    }
+}

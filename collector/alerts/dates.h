@@ -28,4 +28,18 @@ size_t bw_dates_due(int64_t day, struct bw_date ret[BW_DATES_MAX]);
 bool bw_dates_week(int64_t day, int64_t *ret_from, int64_t *ret_to);
 bool bw_dates_month(int64_t day, int64_t *ret_from, int64_t *ret_to);
 
+enum bw_dates_every {
+    BW_EVERY_WEEK,
+    BW_EVERY_MONTH,
+    BW_EVERY_YEAR /* a funding year, from 1 July */
+};
+
+/* The newest whole week (from Monday), month or funding year that was over `after` days
+ * before this day began: its days [*ret_from, *ret_to). */
+void bw_dates_period(enum bw_dates_every every,
+                     int64_t day,
+                     int64_t after,
+                     int64_t *ret_from,
+                     int64_t *ret_to);
+
 #endif

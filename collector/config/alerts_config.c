@@ -347,6 +347,12 @@ const struct bw_conf_section bw_alerts_subs[] = {
      .doc =
          "The site of a hub, by its id: while it is silent or its line is out, what hangs "
          "on it is one alarm."},
+    {.keyword = "pack",
+     .flags = BW_CONF_TITLED,
+     .opts = bw_mailed_opts,
+     .doc =
+         "A pack (bandwitness-report(1), --for) that is mailed after each week, month or "
+         "funding year; any number up to 64. The title is its name in the subject."},
     {.keyword = NULL},
 };
 
@@ -511,6 +517,7 @@ static int read_lists(const struct bw_conf_node *at,
     r = r < 0 ? r
               : count(at, "maintenance", BW_MAINTENANCE_MAX, &out->n_maintenance, reterr);
     r = r < 0 ? r : count(at, "hub", BW_HUBS_MAX, &out->n_hubs, reterr);
+    r = r < 0 ? r : count(at, "pack", BW_MAILED_MAX, &out->n_mailed, reterr);
     for (size_t i = 0; r == 0 && i < out->n_recipients; i++) {
         r = read_recipient(bw_conf_child(at, "recipient", i), &out->recipients[i], reterr);
     }
@@ -527,6 +534,13 @@ static int read_lists(const struct bw_conf_node *at,
                        bw_conf_title(hub));
         (void)snprintf(out->hubs[i].below, sizeof(out->hubs[i].below), "%s",
                        bw_conf_str(hub, "below"));
+    }
+    for (size_t i = 0; r == 0 && i < out->n_mailed; i++) {
+        r = bw_mailed_config_read(bw_conf_child(at, "pack", i), &out->mailed[i], reterr);
+    }
+    if (r == 0 && out->n_mailed > 0 && !out->mail) {
+        r = bw_conf_fault(bw_conf_child(at, "pack", 0), NULL, reterr,
+                          "a pack is mailed: it needs a section mail");
     }
     if (r == 0 && out->n_recipients > 0 && !out->mail) {
         r = bw_conf_fault(bw_conf_child(at, "recipient", 0), NULL, reterr,

@@ -19,6 +19,8 @@ enum {
     BW_WEBHOOKS_MAX = 8,
     BW_MAINTENANCE_MAX = 64,
     BW_HUBS_MAX = 256,
+    BW_MAILED_MAX = 64, /* sections pack */
+    BW_MAILED_TO_MAX = 8,
     BW_CONFIG_PLACE_MAX = 127, /* bytes of an id */
     BW_ALERT_RULES_N = 6       /* silent, outage, loss, latency, headroom, below */
 };
@@ -66,6 +68,28 @@ struct bw_config_hub {
     char below[BW_CONFIG_PLACE_MAX + 1]; /* sites of this entity, and of what is below it */
 };
 
+enum bw_mailed_what {
+    BW_MAILED_CIRCUIT,
+    BW_MAILED_SCHOOL,
+    BW_MAILED_DISTRICT,
+    BW_MAILED_CONSORTIUM,
+    BW_MAILED_ALL
+};
+
+/* A pack that is mailed after each period. */
+struct bw_config_mailed {
+    char name[64];
+    char purpose[16]; /* "sizing" */
+    char format[8];   /* "pdf" */
+    char paper[8];    /* "letter", "a4" */
+    enum bw_mailed_what what;
+    char of[BW_CONFIG_PLACE_MAX + 1]; /* the id of it; "" of all */
+    int every;                        /* enum bw_dates_every */
+    int64_t after_days;
+    char to[BW_MAILED_TO_MAX][256];
+    size_t n_to;
+};
+
 struct bw_config_alerts {
     char zone[64]; /* "": this machine's */
     bool quiet;
@@ -94,6 +118,8 @@ struct bw_config_alerts {
     size_t n_maintenance;
     struct bw_config_hub hubs[BW_HUBS_MAX];
     size_t n_hubs;
+    struct bw_config_mailed mailed[BW_MAILED_MAX];
+    size_t n_mailed;
 };
 
 /* `out` is zeroed. */
@@ -103,7 +129,13 @@ int bw_alerts_config_read(const struct bw_conf_node *top,
 bool bw_alerts_config_same(const struct bw_config_alerts *a,
                            const struct bw_config_alerts *b);
 
+/* One section pack; `out` is zeroed. */
+int bw_mailed_config_read(const struct bw_conf_node *at,
+                          struct bw_config_mailed *out,
+                          struct bw_err *reterr);
+
 /* For the schema. */
+extern const struct bw_optspec bw_mailed_opts[];
 extern const struct bw_optspec bw_alerts_opts[];
 extern const struct bw_conf_section bw_alerts_subs[];
 

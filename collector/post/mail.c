@@ -20,7 +20,8 @@ enum {
     LINE_BYTES = 57, /* of a body in one line: 76 characters */
     PLAIN_MAX = 60,  /* a longer text is encoded, and so cut into lines */
     CLEAN_MAX = 1200,
-    LOCAL_MAX = 64
+    LOCAL_MAX = 64,
+    FILE_NAME_MAX = 120
 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -171,18 +172,45 @@ static void date(struct bw_buf *b, int64_t unix_s)
 /* ---- bodies ----------------------------------------------------------------------------
  */
 
+static void body(struct bw_buf *b, const void *data, size_t n)
+{
+    const unsigned char *at = data;
+
+    for (size_t i = 0; i < n; i += LINE_BYTES) {
+        base64(b, at + i, n - i < LINE_BYTES ? n - i : LINE_BYTES);
+        bw_buf_puts(b, "\r\n");
+    }
+}
+
 static void part(struct bw_buf *b, const char *boundary, const char *type, const char *text)
 {
-    size_t n = strlen(text);
-
     bw_buf_printf(b,
                   "--%s\r\nContent-Type: text/%s; charset=utf-8\r\n"
                   "Content-Transfer-Encoding: base64\r\n\r\n",
                   boundary, type);
-    for (size_t i = 0; i < n; i += LINE_BYTES) {
-        base64(b, (const unsigned char *)text + i, n - i < LINE_BYTES ? n - i : LINE_BYTES);
-        bw_buf_puts(b, "\r\n");
-    }
+    body(b, text, strlen(text));
+}
+
+/* RFC 2183; names are plain, so nothing of RFC 2231 is needed. */
+static void attach(struct bw_buf *b, const char *boundary, const struct bw_mail_file *f)
+{
+    bw_buf_printf(b,
+                  "--%s\r\nContent-Type: %s\r\n"
+                  "Content-Disposition: attachment;\r\n filename=\"%s\"\r\n"
+                  "Content-Transfer-Encoding: base64\r\n\r\n",
+                  boundary, f->type, f->name);
+    body(b, f->data, f->n);
+}
+
+static const char file_chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "0123456789._-";
+
+static bool file_fits(const struct bw_mail_file *f)
+{
+    size_t n = strlen(f->name);
+
+    return n > 0 && n <= FILE_NAME_MAX && strspn(f->name, file_chars) == n &&
+           strcspn(f->type, "\r\n\"") == strlen(f->type);
 }
 
 /* Lines of a text part end with CR LF before they are encoded (RFC 2045 section 6.8). */
@@ -208,6 +236,7 @@ static bool id_fits(const char *id)
 int bw_mail_write(const struct bw_mail *m, struct bw_buf *out, struct bw_err *reterr)
 {
     char boundary[BW_HASH_LEN + 4] = "=_"; /* no line of base64 begins so */
+    char outer[BW_HASH_LEN + 4] = "=-";
     struct bw_buf text;
 
     if (!bw_mail_address_fits(m->from) || !bw_mail_address_fits(m->to) ||
@@ -215,7 +244,13 @@ int bw_mail_write(const struct bw_mail *m, struct bw_buf *out, struct bw_err *re
         strspn(m->list_id, hosts) != strlen(m->list_id)) {
         return bw_err_set(reterr, -EINVAL, "an address or id of a mail does not fit");
     }
+    for (size_t i = 0; i < m->n_files; i++) {
+        if (!file_fits(&m->files[i])) {
+            return bw_err_set(reterr, -EINVAL, "the name of a mail's file does not fit");
+        }
+    }
     bw_sha256_text(m->message_id, strlen(m->message_id), boundary + 2);
+    (void)snprintf(outer + 2, sizeof(outer) - 2, "%s", boundary + 2);
     bw_buf_init(&text, out->max);
     date(out, m->date_unix_s);
     bw_buf_puts(out, "From: ");
@@ -231,10 +266,15 @@ int bw_mail_write(const struct bw_mail *m, struct bw_buf *out, struct bw_err *re
     bw_buf_puts(out, "Auto-Submitted: auto-generated\r\n"
                      "X-Auto-Response-Suppress: All\r\nList-Id: ");
     unstructured(out, m->list_name, true);
-    bw_buf_printf(out,
-                  "%s<%s>\r\nMIME-Version: 1.0\r\n"
-                  "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n",
-                  m->list_name[0] ? "\r\n " : "", m->list_id, boundary);
+    bw_buf_printf(out, "%s<%s>\r\nMIME-Version: 1.0\r\n", m->list_name[0] ? "\r\n " : "",
+                  m->list_id);
+    if (m->n_files > 0) {
+        bw_buf_printf(out,
+                      "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
+                      outer, outer);
+    }
+    bw_buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n",
+                  boundary);
     lines(&text, m->text);
     bw_buf_puts(&text, "");
     part(out, boundary, "plain", text.data ? text.data : "");
@@ -244,6 +284,12 @@ int bw_mail_write(const struct bw_mail *m, struct bw_buf *out, struct bw_err *re
         part(out, boundary, "html", text.data ? text.data : "");
     }
     bw_buf_printf(out, "--%s--\r\n", boundary);
+    for (size_t i = 0; i < m->n_files; i++) {
+        attach(out, outer, &m->files[i]);
+    }
+    if (m->n_files > 0) {
+        bw_buf_printf(out, "--%s--\r\n", outer);
+    }
     int r = bw_buf_error(&text) < 0 ? bw_buf_error(&text) : bw_buf_error(out);
     bw_buf_done(&text);
     return r < 0 ? bw_err_set(reterr, r, "a mail is too long") : 0;

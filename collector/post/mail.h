@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * mail.h - a message as RFC 5322 and MIME have it: the same text plain and as HTML, made by
- * a program (RFC 3834), of one list (RFC 2919), in threads. Pure; any thread.
+ * mail.h - a message as RFC 5322 and MIME have it: the same text plain and as HTML, with
+ * files where there are any, made by a program (RFC 3834), of one list (RFC 2919), in
+ * threads. Pure; any thread.
  *
  * No text that comes in can begin a header or end one: what is not plain ASCII without
  * control characters is encoded (RFC 2047), and bodies are base64. */
@@ -19,6 +20,14 @@ enum bw_mail_limits {
     BW_MAIL_ID_MAX = 159
 };
 
+/* A file that comes with a mail. */
+struct bw_mail_file {
+    const char *name; /* letters, digits, '.', '_' and '-', 120 at most */
+    const char *type; /* "application/pdf" */
+    const void *data; /* lent, as all of this */
+    size_t n;
+};
+
 struct bw_mail {
     const char *from; /* an address that fits */
     const char *from_name;
@@ -31,6 +40,8 @@ struct bw_mail {
     const char *list_id;    /* "alerts.collector.alder.example" */
     const char *list_name;
     int64_t date_unix_s;
+    const struct bw_mail_file *files;
+    size_t n_files;
 };
 
 /* "noc@alder.example": a dot-atom, and a domain of letters, digits, hyphens and dots. */
@@ -41,7 +52,8 @@ const char *bw_mail_domain(const char *address);
  * fits. */
 void bw_mail_id(const char *key, const char *domain, char ret[BW_MAIL_ID_MAX + 1]);
 
-/* Append it, lines ending with CR LF. -EINVAL for an address that does not fit; -E2BIG. */
+/* Append it, lines ending with CR LF. -EINVAL for an address, id or file's
+ * name that does not fit; -E2BIG. */
 int bw_mail_write(const struct bw_mail *m, struct bw_buf *out, struct bw_err *reterr);
 
 #endif

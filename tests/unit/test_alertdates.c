@@ -74,6 +74,40 @@ static void digests(void **state)
     assert_false(bw_dates_month(day("2027-01-04"), &from, &to));
 }
 
+static void periods(void **state)
+{
+    /* 23 November 2026 is a Monday */
+    static const struct {
+        const char *day;
+        int64_t after;
+        enum bw_dates_every every;
+        const char *from;
+        const char *to;
+    } rows[] = {
+        {"2026-11-23", 0, BW_EVERY_WEEK, "2026-11-16", "2026-11-23"},
+        {"2026-11-22", 0, BW_EVERY_WEEK, "2026-11-09", "2026-11-16"},
+        {"2026-11-24", 1, BW_EVERY_WEEK, "2026-11-16", "2026-11-23"},
+        {"2026-11-23", 1, BW_EVERY_WEEK, "2026-11-09", "2026-11-16"},
+        {"2026-11-01", 0, BW_EVERY_MONTH, "2026-10-01", "2026-11-01"},
+        {"2026-11-08", 8, BW_EVERY_MONTH, "2026-09-01", "2026-10-01"},
+        {"2026-11-09", 8, BW_EVERY_MONTH, "2026-10-01", "2026-11-01"},
+        {"2027-01-09", 8, BW_EVERY_MONTH, "2026-12-01", "2027-01-01"},
+        {"2026-06-30", 0, BW_EVERY_YEAR, "2024-07-01", "2025-07-01"},
+        {"2026-07-01", 0, BW_EVERY_YEAR, "2025-07-01", "2026-07-01"},
+        {"2026-07-08", 8, BW_EVERY_YEAR, "2024-07-01", "2025-07-01"},
+        {"2027-02-01", 8, BW_EVERY_YEAR, "2025-07-01", "2026-07-01"},
+    };
+    int64_t from;
+    int64_t to;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bw_dates_period(rows[i].every, day(rows[i].day), rows[i].after, &from, &to);
+        assert_int_equal(from, day(rows[i].from));
+        assert_int_equal(to, day(rows[i].to));
+    }
+}
+
 static void quiet(void **state)
 {
     struct bw_config_alerts c = {.quiet = true, .quiet_min = {21 * 60, 6 * 60}};
@@ -159,7 +193,8 @@ static void causes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reminders),   cmocka_unit_test(digests), cmocka_unit_test(quiet),
+        cmocka_unit_test(reminders),   cmocka_unit_test(digests),
+        cmocka_unit_test(periods),     cmocka_unit_test(quiet),
         cmocka_unit_test(maintenance), cmocka_unit_test(causes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

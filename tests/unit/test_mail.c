@@ -130,6 +130,49 @@ static void hostile(void **state)
     free(text);
 }
 
+static void files(void **state)
+{
+    static const char *const bad[] = {"",          "a b.pdf",      "a/b.pdf", "a\"b.pdf",
+                                      "a\r\nX: y", "\xc3\xa9.pdf", "a;b"};
+    static const unsigned char bytes[] = {0, 255, 10, 13, 0};
+    struct bw_mail_file one = {.name = "s-4f9k2.wan-pia.pdf",
+                               .type = "application/pdf",
+                               .data = bytes,
+                               .n = sizeof(bytes)};
+    struct bw_mail m = usual();
+    struct bw_buf b;
+    char *text;
+    const char *at;
+
+    (void)state;
+    m.files = &one;
+    m.n_files = 1;
+    text = made(&m);
+    assert_non_null(text);
+    check_form(text);
+    /* RFC 2046 section 5.1: the outer kind first, within it the two texts, then the file */
+    at = strstr(text, "Content-Type: multipart/mixed;\r\n boundary=\"=-");
+    assert_non_null(at);
+    at = strstr(at, "\r\n\r\n--=-");
+    assert_non_null(at);
+    at = strstr(at, "Content-Type: multipart/alternative;\r\n boundary=\"=_");
+    assert_non_null(at);
+    at = strstr(at, "--\r\n--=-");
+    assert_non_null(at);
+    assert_non_null(strstr(at,
+                           "Content-Type: application/pdf\r\n"
+                           "Content-Disposition: attachment;\r\n"
+                           " filename=\"s-4f9k2.wan-pia.pdf\"\r\n"
+                           "Content-Transfer-Encoding: base64\r\n\r\nAP8KDQA=\r\n--=-"));
+    free(text);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        one.name = bad[i];
+        bw_buf_init(&b, 262144);
+        assert_int_equal(bw_mail_write(&m, &b, NULL), -EINVAL);
+        bw_buf_done(&b);
+    }
+}
+
 static void addresses(void **state)
 {
     static const char *const good[] = {"a@b", "noc+e.rate@alder.example",
@@ -239,9 +282,10 @@ static void signatures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_hand),        cmocka_unit_test(hostile),
-        cmocka_unit_test(addresses),      cmocka_unit_test(ids),
-        cmocka_unit_test(other_machines), cmocka_unit_test(signatures),
+        cmocka_unit_test(by_hand),    cmocka_unit_test(hostile),
+        cmocka_unit_test(files),      cmocka_unit_test(addresses),
+        cmocka_unit_test(ids),        cmocka_unit_test(other_machines),
+        cmocka_unit_test(signatures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

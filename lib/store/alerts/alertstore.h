@@ -25,7 +25,7 @@ enum bw_alertstore_limits {
     BW_ALERT_ROW_WORDS = 600,
     BW_ALERT_ROW_NAME = 200,
     BW_POST_KEY_MAX = 400,
-    BW_POST_BYTES = 262144
+    BW_POST_BYTES = 16 * 1024 * 1024 /* with files */
 };
 
 /* One alert. */
