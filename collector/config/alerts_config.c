@@ -352,7 +352,7 @@ const struct bw_conf_section bw_alerts_subs[] = {
      .opts = bw_mailed_opts,
      .doc =
          "A pack (bandwitness-report(1), --for) that is mailed after each week, month or "
-         "funding year; any number up to 64. The title is its name in the subject."},
+         "funding year; any number up to 64."},
     {.keyword = NULL},
 };
 

@@ -79,6 +79,7 @@ enum bw_mailed_what {
 /* A pack that is mailed after each period. */
 struct bw_config_mailed {
     char name[64];
+    char title[128];  /* in the subject */
     char purpose[16]; /* "sizing" */
     char format[8];   /* "pdf" */
     char paper[8];    /* "letter", "a4" */

@@ -60,6 +60,11 @@ const struct bw_optspec bw_mailed_opts[] = {
      .words = paper_words,
      .def = "letter",
      .doc = "The paper of a PDF."},
+    {.name = "title",
+     .type = BW_OPT_STRING,
+     .max = 120,
+     .def = "",
+     .doc = "What it is called in the mail; not set: the section's name."},
     {.name = "to",
      .type = BW_OPT_STRING,
      .min = 3,
@@ -115,6 +120,8 @@ int bw_mailed_config_read(const struct bw_conf_node *at,
         n++;
     }
     (void)snprintf(out->name, sizeof(out->name), "%.63s", bw_conf_title(at));
+    (void)snprintf(out->title, sizeof(out->title), "%s",
+                   bw_conf_str(at, "title")[0] ? bw_conf_str(at, "title") : out->name);
     (void)snprintf(out->purpose, sizeof(out->purpose), "%s", purpose);
     (void)snprintf(out->format, sizeof(out->format), "%s",
                    format_words[bw_conf_int(at, "format")]);

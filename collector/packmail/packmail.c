@@ -220,7 +220,7 @@ sentences(const struct bw_packmail *m, const struct bw_mailed_files *f, struct b
     char period[PERIOD];
 
     period_words(m, period);
-    bw_buf_printf(text, "%s\nPack %s of ", p->name, p->purpose);
+    bw_buf_printf(text, "%s\nPack %s of ", p->title, p->purpose);
     of_words(p, text);
     bw_buf_printf(text, ", %s.\n", period);
     if (!f) {

@@ -160,8 +160,8 @@ alerts {{
         with open(cls.c.conf, encoding="utf-8") as f:
             conf = f.read().replace("    weekly = no\n", f"""    weekly = no
     digest_at = "00:00"
-    pack "Sizing <of> all" {{ for = sizing {more} = "grey@alder.example rowan@alder.example" }}
-    pack "Of nobody" {{ for = pia district = "no-such" {more} = "rowan@alder.example" }}
+    pack "all" {{ title = "Sizing <of> all" for = sizing {more} = "grey@alder.example rowan@alder.example" }}
+    pack "nobody" {{ for = pia district = "no-such" {more} = "rowan@alder.example" }}
 """)
         with open(cls.c.conf, "w", encoding="utf-8") as f:
             f.write(conf)
@@ -178,7 +178,7 @@ alerts {{
         return json.loads(self.c.admin("alert", "list", "--json", *words))
 
     def test_a_a_packs_by_mail(self):
-        wait_for("the mails", lambda: len(self.box_mail.got) == 2 and "\"Of nobody\"" in self.c.text(), 60)
+        wait_for("the mails", lambda: len(self.box_mail.got) == 2 and "\"nobody\"" in self.c.text(), 60)
         grey, = self.box_mail.mails("grey@alder.example")
         rowan, = self.box_mail.mails("rowan@alder.example")
         self.assertNotEqual(grey["Message-ID"], rowan["Message-ID"])
