@@ -285,7 +285,7 @@ static int post_to(struct bw_packmail *m,
     bw_buf_init(&html, BODY_BYTES);
     bw_buf_init(&bytes, BW_POST_BYTES);
     period_words(m, period);
-    bw_buf_printf(&subject, "[%s] %s%s, %s", m->title, f ? "" : "Not made: ", p->name,
+    bw_buf_printf(&subject, "[%s] %s%s, %s", m->title, f ? "" : "Not made: ", p->title,
                   period);
     sentences(m, f, &text);
     as_html(&html, subject.data ? subject.data : "", text.data ? text.data : "");
