@@ -97,7 +97,7 @@ void bw_flow_free(struct flow *f)
     json_decref(f->answer);
     json_decref(f->userinfo);
     bw_oidc_token_done(&f->id);
-    f->d->n_sign_ins--;
+    f->d->n_flows--;
     explicit_bzero(f, sizeof(*f));
     free(f);
 }
@@ -117,14 +117,14 @@ static struct flow *flow_new(struct bw_collector *c, struct bw_http_req *req)
         bw_door_page_no_way(req, c->conf->title, way);
         return NULL;
     }
-    struct flow *f = c->door->n_sign_ins < SIGN_INS_MAX ? calloc(1, sizeof(*f)) : NULL;
+    struct flow *f = c->door->n_flows < FLOWS_MAX ? calloc(1, sizeof(*f)) : NULL;
     if (!f) {
         bw_page_sorry(req, 503, "too many people are at the door; try again soon");
         return NULL;
     }
     f->d = c->door;
     f->req = req;
-    f->d->n_sign_ins++;
+    f->d->n_flows++;
     (void)snprintf(f->title, sizeof(f->title), "%s", c->conf->title);
     return f;
 }
@@ -235,8 +235,14 @@ void bw_door_oidc_start_get(void *owner, struct bw_http_req *req)
         return;
     }
     bw_door_to(bw_http_query(req, "to"), f->to, sizeof(f->to));
-    f->again = bw_http_query(req, "again") != NULL && bw_door_dir_session(f->d, req);
-    if (bw_door_cookie(req, DOOR_SENT, f->pre) < 0 || strlen(f->pre) != PRE_LEN) {
+    const struct bw_dir_session *s =
+        bw_http_query(req, "again") ? bw_door_dir_session(f->d, req) : NULL;
+    f->again = s != NULL;
+    if (s) { /* the same for all pages of a browser that open at once */
+        char of[BW_HASH_LEN + 1];
+        (void)bw_b64_encode(s->sha256, sizeof(s->sha256), of);
+        bw_door_mac(f->d, "oidc-again", of, f->pre);
+    } else if (bw_door_cookie(req, DOOR_SENT, f->pre) < 0 || strlen(f->pre) != PRE_LEN) {
         bw_random(raw, sizeof(raw));
         (void)bw_b64_encode(raw, sizeof(raw), f->pre);
     }

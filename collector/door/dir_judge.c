@@ -97,7 +97,6 @@ static void let_in(struct flow *f, const struct bw_viewer *v)
 {
     struct bw_dir_session *s = bw_door_dir_session(f->d, f->req);
     char token[TOKEN_LEN + 1];
-    bw_throttle_good(f->d->throttle, BW_THROTTLE_ADDRESS, bw_http_peer(f->req));
     if (s && strcmp(s->sub, f->id.sub) == 0) {
         renew(f, s, v);
     } else {
@@ -181,8 +180,12 @@ static void check_id(struct flow *f)
             f, NULL, err.text,
             "What the directory sent does not fit. Sign in once more; if that does not "
             "help, whoever runs this collector finds the reason in its log.");
-    } else if ((conf->acr[0] && !bw_oidc_says(f->id.claims, "acr", conf->acr)) ||
-               (conf->amr[0] && !bw_oidc_says(f->id.claims, "amr", conf->amr))) {
+        return;
+    }
+    /* Who this is, is known: whatever follows was no try in vain. */
+    bw_throttle_good(f->d->throttle, BW_THROTTLE_ADDRESS, bw_http_peer(f->req));
+    if ((conf->acr[0] && !bw_oidc_says(f->id.claims, "acr", conf->acr)) ||
+        (conf->amr[0] && !bw_oidc_says(f->id.claims, "amr", conf->amr))) {
         bw_flow_refuse(
             f, f->id.sub, "acr or amr is not what is demanded",
             "This collector wants a stronger way of signing in at the directory, for "

@@ -39,7 +39,7 @@ static void answer(struct logout *l, bool good)
                         good ? 0 : sizeof(bad) - 1);
     bw_oidc_token_done(&l->t);
     free(l->text);
-    l->d->n_sign_ins--;
+    l->d->n_flows--;
     free(l);
 }
 
@@ -55,7 +55,7 @@ static void busy(struct logout *l)
     bw_http_problem(l->req, 503, "busy", "Not possible now", "try again in 10 seconds");
     bw_oidc_token_done(&l->t);
     free(l->text);
-    l->d->n_sign_ins--;
+    l->d->n_flows--;
     free(l);
 }
 
@@ -132,16 +132,19 @@ void bw_door_oidc_logout_post(void *owner, struct bw_http_req *req)
                         "no directory signs people in here");
         return;
     }
-    struct logout *l =
-        (way == DOOR_SECURE || way == DOOR_LOCAL) && d->n_sign_ins < SIGN_INS_MAX
-            ? calloc(1, sizeof(*l))
-            : NULL;
+    if (way != DOOR_SECURE && way != DOOR_LOCAL) {
+        bw_http_problem(req, 403, "forged", "Not this way",
+                        "through a proxy that the configuration does not know of, or in "
+                        "the clear");
+        return;
+    }
+    struct logout *l = d->n_flows < FLOWS_MAX ? calloc(1, sizeof(*l)) : NULL;
     if (!l) {
         bw_http_add(req, "Retry-After", "10");
         bw_http_problem(req, 503, "busy", "Not possible now", "try again in 10 seconds");
         return;
     }
-    d->n_sign_ins++;
+    d->n_flows++;
     l->d = d;
     l->req = req;
     l->text = token_of(req);

@@ -31,6 +31,7 @@ enum {
     RECOVERY_LEN = 16, /* in base32 */
     TO_MAX = 1024,
     SIGN_INS_MAX = 16, /* that wait or run */
+    FLOWS_MAX = 32,    /* on their way back from the directory, or out by its word */
     LINK_S = 24 * 3600,
     PAGE_MAX = 65536
 };
@@ -84,6 +85,7 @@ struct bw_door {
     struct bw_complaint turn_complaint;
     struct bw_complaint audit_complaint;
     size_t n_sign_ins;
+    size_t n_flows; /* counted apart: a directory that hangs keeps no account out */
     int64_t signed_in;
     int64_t refused;
     int64_t forged;

@@ -460,6 +460,17 @@ class Oidc(unittest.TestCase):
         url = Visitor.sign_in_as(Visitor(w), "finch", until=w.url + "/oidc/back")
         code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))["code"]
         self.assertEqual(other.back(code=code, state=other.start()["state"], iss=w.issuer).status, 403)
+        # pages of one browser that go by the directory at once do not spoil each other's way
+        v = self.someone("finch")
+        v.cookies.pop("bw-local-sent")
+        cookies = set()
+        for _ in range(3):
+            cookies.add(v.get("/oidc/start?again=1").headers["Set-Cookie"].split(";")[0])
+            v.cookies.pop("bw-local-sent")
+        self.assertEqual(len(cookies), 1)
+        # who is known and in no group is no try in vain: a whole school behind one address may come
+        for _ in range(22):
+            self.assertEqual(self.by_hand(visitor=other, groups=["x"])[1].status, 403)
         # where to go next is on this collector
         for to in ("//evil.example", "https://evil.example", "/\\evil.example"):
             asked = other.start(to)
