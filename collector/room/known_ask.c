@@ -141,6 +141,7 @@ int bw_known_read_said(struct bw_known *k,
     r = read_calendars(k, &k->calendars, reterr);
     r = r < 0 ? r : k->catalogue->ops->statements(k->catalogue, &acts, on_act, k, reterr);
     r = r < 0 ? r : bw_known_read_locales(k, reterr);
+    r = r < 0 ? r : bw_sharings_read(k->catalogue, &k->bindings, reterr);
     r = r < 0 ? r : any_of(k, BW_STATEMENT_ANNOTATION, &k->annotated, reterr);
     r = r < 0 ? r : any_of(k, BW_STATEMENT_ERRATUM, &k->errata, reterr);
     return r < 0 ? r
@@ -152,6 +153,7 @@ void bw_known_forget_said(struct bw_known *k)
     bw_calendars_done(&k->calendars);
     free(k->acts);
     free(k->adoptions);
+    bw_sharings_done(&k->bindings);
     free(k->locales);
     k->locales = NULL;
     k->n_locales = k->cap_locales = 0;
@@ -435,8 +437,8 @@ int bw_known_terms(struct bw_known *k,
     if (r == 0 && n > 0) {
         (void)snprintf(ret->provider, sizeof(ret->provider), "%s", bound[0].provider);
         (void)snprintf(ret->lines, sizeof(ret->lines), "%s", bound[0].claims);
-        r = bw_filed_find(k->catalogue, site, circuit, tz, unix_s, unix_s + 1, &filed,
-                          reterr);
+        r = bw_filed_find_among(k->catalogue, &k->bindings, site, circuit, tz, unix_s,
+                                unix_s + 1, &filed, reterr);
         if (r == 0) {
             take_filed(&filed, ret);
         }

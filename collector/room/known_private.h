@@ -8,6 +8,7 @@
 
 #include <calendars.h>
 #include <fields.h>
+#include <sharing.h>
 #include <tz.h>
 
 enum {
@@ -54,6 +55,7 @@ struct bw_known {
     struct bw_calendars calendars; /* all of the catalogue, by key and first day */
     struct bw_known_act *acts;
     size_t n_acts, cap_acts;
+    struct bw_sharings bindings;     /* all of the catalogue */
     struct bw_known_locale *locales; /* by number */
     size_t n_locales, cap_locales;
     bool annotated; /* some annotation is on file */

@@ -374,14 +374,28 @@ static void local_day(const struct bw_tz *tz, int64_t unix_s, char day[BW_DATE_L
     bw_civil_date(bw_civil_days(c.year, c.month, c.day), day);
 }
 
-int bw_filed_find(struct bw_catalogue *c,
-                  const char *site,
-                  const char *circuit,
-                  const struct bw_tz *tz,
-                  int64_t from_unix_s,
-                  int64_t until_unix_s,
-                  struct bw_filed *ret,
-                  struct bw_err *reterr)
+static int count_circuits(struct bw_catalogue *c,
+                          const struct bw_sharings *all,
+                          const char *claim,
+                          const char *day,
+                          int64_t *ret,
+                          struct bw_err *reterr)
+{
+    int r = all ? bw_sharings_count(all, claim, day, day, ret)
+                : bw_sharing_count(c, claim, day, day, ret, reterr);
+
+    return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;
+}
+
+int bw_filed_find_among(struct bw_catalogue *c,
+                        const struct bw_sharings *all,
+                        const char *site,
+                        const char *circuit,
+                        const struct bw_tz *tz,
+                        int64_t from_unix_s,
+                        int64_t until_unix_s,
+                        struct bw_filed *ret,
+                        struct bw_err *reterr)
 {
     struct choice chosen = {.n = 0};
     char name[BW_SITE_MAX + BW_NAME_MAX + 2];
@@ -428,14 +442,27 @@ int bw_filed_find(struct bw_catalogue *c,
         r = read_claim(c, &chosen.list[i], &ret->others[ret->n_others++], reterr);
     }
     for (size_t i = 0; r == 0 && i < chosen.n; i++) {
-        r = bw_sharing_count(c, chosen.list[i].binding.claim, ret->last_day, ret->last_day,
-                             &ret->circuits[i], reterr);
+        r = count_circuits(c, all, chosen.list[i].binding.claim, ret->last_day,
+                           &ret->circuits[i], reterr);
     }
     r = r < 0 ? r : find_people(c, &chosen, ret, reterr);
 out:
     free(chosen.list);
     free(chosen.all);
     return r;
+}
+
+int bw_filed_find(struct bw_catalogue *c,
+                  const char *site,
+                  const char *circuit,
+                  const struct bw_tz *tz,
+                  int64_t from_unix_s,
+                  int64_t until_unix_s,
+                  struct bw_filed *ret,
+                  struct bw_err *reterr)
+{
+    return bw_filed_find_among(c, NULL, site, circuit, tz, from_unix_s, until_unix_s, ret,
+                               reterr);
 }
 
 void bw_filed_done(struct bw_filed *f)

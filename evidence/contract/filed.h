@@ -55,6 +55,17 @@ int bw_filed_find(struct bw_catalogue *c,
                   int64_t until_unix_s,
                   struct bw_filed *ret,
                   struct bw_err *reterr);
+/* The same for many circuits: `all` are bw_sharings_read() of this catalogue, lent. */
+struct bw_sharings;
+int bw_filed_find_among(struct bw_catalogue *c,
+                        const struct bw_sharings *all,
+                        const char *site,
+                        const char *circuit,
+                        const struct bw_tz *tz,
+                        int64_t from_unix_s,
+                        int64_t until_unix_s,
+                        struct bw_filed *ret,
+                        struct bw_err *reterr);
 /* Do both name one provider: the same SPIN, where none is stated the same name? */
 bool bw_filed_same_provider(const struct bw_claimline *a, const struct bw_claimline *b);
 void bw_filed_done(struct bw_filed *f);
