@@ -231,7 +231,7 @@ static void add(struct bw_compare_shown *s, struct bw_compare_set set)
     s->list[s->n++] = (struct candidate){.set = set};
 }
 
-static size_t some(const struct bw_compare *c, int by)
+static size_t some(const struct bw_compare *c, enum bw_compare_by by)
 {
     return c->n_classes[by] < BW_COMPARE_PROVIDERS_MAX ? c->n_classes[by]
                                                        : BW_COMPARE_PROVIDERS_MAX;
@@ -277,7 +277,7 @@ static int list_all(const struct bw_compare *c, struct bw_compare_shown *s)
     }
     for (size_t i = 0; i < sizes; i++) {
         for (int by = BW_COMPARE_TECHNOLOGY; by <= BW_COMPARE_PROVIDER; by++) {
-            for (size_t k = 0; k < some(c, by); k++) {
+            for (size_t k = 0; k < some(c, (enum bw_compare_by)by); k++) {
                 add(s, set_of(BW_COMPARE_SIZE, i, true, (enum bw_compare_by)by, k));
             }
         }

@@ -239,15 +239,15 @@ static void write_attributes(struct bw_compare_job *j)
 
 static void write_nothing_on_file(struct bw_compare_job *j)
 {
+    static const char no_locale[] = "The locale is on file for none of them. USAC’s entity "
+                                    "information has none; a column "
+                                    "<code>locale</code> of NCES codes put beside it is "
+                                    "imported (<code>bandwitness import "
+                                    "usac</code>).";
     static const char *const why[BW_COMPARE_BYS] = {
         [BW_COMPARE_SIZE] = "How many students they have is on file for none of them.",
-        [BW_COMPARE_LOCALE] = "The locale is on file for none of them. USAC’s entity "
-                              "information has none; a column <code>locale</code> of NCES "
-                              "codes put beside it is imported (<code>bandwitness import "
-                              "usac</code>).",
-        [BW_COMPARE_TECHNOLOGY] =
-            "No claim on file that is bound to a line tells how it is "
-            "connected.",
+        [BW_COMPARE_LOCALE] = no_locale,
+        [BW_COMPARE_TECHNOLOGY] = "No claim that is bound to a line tells its connection.",
         [BW_COMPARE_PROVIDER] = "No claim on file names a provider.",
         [BW_COMPARE_REGION] = "None of them is below an entity of kind region."};
 
