@@ -357,16 +357,9 @@ static struct named size_named(bool districts, int64_t students)
 /* NCES: 11 to 13 city, 21 to 23 suburb, 31 to 33 town, 41 to 43 rural. */
 static struct named locale_named(const struct bw_room *r, uint32_t at)
 {
-    for (; at != BW_ROOM_NONE; at = r->entities[at].parent) {
-        int code = r->entities[at].locale;
-        if (code != 0) {
-            return code / 10 >= 1 && code / 10 <= 4 ? locales[code / 10 - 1] : not_on_file;
-        }
-        if (r->entities[at].kind == BW_ENTITY_DISTRICT) {
-            break;
-        }
-    }
-    return not_on_file;
+    int kind = bw_room_locale(r, at) / 10;
+
+    return kind >= 1 && kind <= 4 ? locales[kind - 1] : not_on_file;
 }
 
 static struct named

@@ -53,6 +53,11 @@ static void total(struct bw_queue_row *x, const struct bw_queue_weights *w)
     }
 }
 
+int bw_queue_row_rural(const struct bw_queue_row *x)
+{
+    return x->locale == 0 ? -1 : x->locale / 10 == 4;
+}
+
 int64_t bw_queue_score_most(const struct bw_queue_row *x)
 {
     return x->score + 100 * (BW_QUEUE_WEIGHT_SUM - x->known_weight);
@@ -239,6 +244,7 @@ static int on_place(void *owner, const struct bw_room_place *p)
     struct bw_queue_row x = {.entity = p->entity, .site = p->site};
 
     bw_queue_place(r, p->circuits, p->n, m->w, &x);
+    x.locale = bw_room_locale(r, p->at);
     if (x.site != BW_ROOM_NONE && p->n == 0) { /* a box that never sent a record */
         for (int i = 0; i < BW_QUEUE_PARTS; i++) {
             x.part[i].why = BW_QUEUE_NO_RECORD;
@@ -266,8 +272,10 @@ static void begin_districts(struct making *m)
     for (uint32_t e = 0; e < m->r->n_entities; e++) {
         if (m->r->entities[e].kind == BW_ENTITY_DISTRICT && asked_for(m->ask, m->r, e) &&
             (!m->ask->sees || m->ask->sees(m->ask->owner, e, BW_ROOM_NONE))) {
-            m->rows[m->n] =
-                (struct bw_queue_row){.entity = e, .site = BW_ROOM_NONE, .district = true};
+            m->rows[m->n] = (struct bw_queue_row){.entity = e,
+                                                  .site = BW_ROOM_NONE,
+                                                  .district = true,
+                                                  .locale = bw_room_locale(m->r, e)};
             for (int p = 0; p < BW_QUEUE_PARTS; p++) {
                 m->rows[m->n].part[p].circuit = BW_ROOM_NONE;
             }

@@ -57,6 +57,7 @@ struct bw_queue_row {
     int64_t known_weight; /* of 100 */
     int64_t students;     /* unknown */
     bool small;
+    int locale; /* NCES code; 0: nobody says */
 };
 
 enum bw_queue_sort {
@@ -96,6 +97,9 @@ int bw_queue_make(const struct bw_room *r,
                   const struct bw_queue_ask *ask,
                   struct bw_queue *ret);
 void bw_queue_done(struct bw_queue *q);
+
+/* Is it rural: 1, 0, -1 not known. */
+int bw_queue_row_rural(const struct bw_queue_row *x);
 
 /* Its name for people: its entity's or its box's. Lent by the room. */
 const char *bw_queue_row_name(const struct bw_room *r, const struct bw_queue_row *x);

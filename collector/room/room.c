@@ -96,6 +96,19 @@ bool bw_room_below(const struct bw_room *r, uint32_t entity, uint32_t above)
            entity < r->entities[above].end;
 }
 
+int bw_room_locale(const struct bw_room *r, uint32_t entity)
+{
+    for (; entity != BW_ROOM_NONE; entity = r->entities[entity].parent) {
+        if (r->entities[entity].locale != 0) {
+            return r->entities[entity].locale;
+        }
+        if (r->entities[entity].kind == BW_ENTITY_DISTRICT) {
+            break;
+        }
+    }
+    return 0;
+}
+
 const struct bw_room_spell *bw_room_circuit_spell(const struct bw_room *r,
                                                   const struct bw_room_circuit *c,
                                                   enum bw_room_condition what)

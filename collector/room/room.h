@@ -231,6 +231,10 @@ uint32_t bw_room_circuit_find(const struct bw_room *r, const char *id);
 /* Is entity (or site) at or below this entity? */
 bool bw_room_below(const struct bw_room *r, uint32_t entity, uint32_t above);
 
+/* The NCES locale code of an entity, else of what is above it up to its district; 0: nobody
+ * says. */
+int bw_room_locale(const struct bw_room *r, uint32_t entity);
+
 /* The spell of any condition; of a site's the site's. */
 const struct bw_room_spell *bw_room_circuit_spell(const struct bw_room *r,
                                                   const struct bw_room_circuit *c,

@@ -102,6 +102,9 @@ static int begin(void **state)
     x->entities[CEDAR].end_site = 3;
     x->entities[HERON].n_students_unknown = 1;
     x->entities[HERON].students = 900;
+    x->entities[HERON].locale = 43;
+    x->entities[BEECH].locale = 31;
+    x->entities[RIVERS].locale = 41; /* of the whole state: nobody's below a district */
     x->entities[TEAL].students = 599;
     site(x, 0, "s-aaaaa", ASH, 0, 1);
     site(x, 1, "s-bbbbb", ASH, 1, 2);
@@ -194,11 +197,13 @@ static void schools_by_need(void **state)
     assert_int_equal(ash->known_weight, 100);
     assert_int_equal(bw_queue_score_most(ash), 5250);
     assert_false(ash->small);
+    assert_int_equal(bw_queue_row_rural(ash), 1); /* as its district */
     /* beech and teal have no points; by name */
     const struct bw_queue_row *beech = &x->q.rows[1];
     assert_int_equal(beech->entity, BEECH);
     assert_int_equal(beech->score, 0);
     assert_true(beech->small); /* 199 of fewer than 200 */
+    assert_int_equal(bw_queue_row_rural(beech), 0);
     const struct bw_queue_row *teal = &x->q.rows[2];
     assert_int_equal(teal->entity, BW_ROOM_NONE);
     assert_int_equal(teal->site, 3);
@@ -209,6 +214,7 @@ static void schools_by_need(void **state)
     assert_int_equal(teal->known_weight, 70);
     assert_int_equal(bw_queue_score_most(teal), 3000);
     assert_false(teal->small); /* nobody says */
+    assert_int_equal(bw_queue_row_rural(teal), -1);
     const struct bw_queue_row *cedar = &x->q.rows[3];
     assert_int_equal(cedar->entity, CEDAR);
     assert_int_equal(cedar->known_weight, 0);

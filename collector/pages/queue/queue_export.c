@@ -82,6 +82,9 @@ static void json_rows(const struct bw_queue_job *j, struct bw_jw *w, size_t from
         if (x->students != BW_UNKNOWN) {
             bw_jw_kbool(w, "small", x->small);
         }
+        if (bw_queue_row_rural(x) >= 0) {
+            bw_jw_kbool(w, "rural", bw_queue_row_rural(x) == 1);
+        }
         bw_jw_ki64(w, "score", x->score);
         bw_jw_ki64(w, "score_most", bw_queue_score_most(x));
         bw_jw_ki64(w, "known_weight", x->known_weight);
@@ -130,7 +133,8 @@ static void cell_i64(struct bw_buf *b, int64_t v)
 
 static void csv_head(struct bw_buf *b)
 {
-    bw_buf_puts(b, "place,id,site,name,path,students,small,score,score_most,known_weight");
+    bw_buf_puts(
+        b, "place,id,site,name,path,students,small,rural,score,score_most,known_weight");
     for (int p = 0; p < BW_QUEUE_PARTS; p++) {
         const char *n = bw_queue_part_name((enum bw_queue_part)p);
         const char *u = bw_queue_part_unit((enum bw_queue_part)p);
@@ -160,6 +164,7 @@ static void csv_row(const struct bw_queue_job *j, struct bw_buf *b, size_t i)
     }
     cell_i64(b, x->students);
     cell_i64(b, x->students == BW_UNKNOWN ? BW_UNKNOWN : x->small);
+    cell_i64(b, bw_queue_row_rural(x) < 0 ? BW_UNKNOWN : bw_queue_row_rural(x));
     cell_i64(b, x->score);
     cell_i64(b, bw_queue_score_most(x));
     cell_i64(b, x->known_weight);

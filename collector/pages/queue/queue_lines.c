@@ -106,6 +106,9 @@ static void write_name(struct bw_queue_job *j, const struct bw_queue_row *x)
     if (x->small) {
         bw_buf_puts(b, " <span class=\"state never\">small</span>");
     }
+    if (bw_queue_row_rural(x) == 1) {
+        bw_buf_puts(b, " <span class=\"state never\">rural</span>");
+    }
     write_whose(j, x);
 }
 
@@ -328,7 +331,10 @@ void bw_queue_opened(struct bw_queue_job *j, size_t i)
         bw_page_count(b, x->students);
         bw_buf_puts(b, x->small ? " students on file: small" : " students on file");
     }
-    bw_buf_puts(b, "; whether it is rural is not on file.</p><p>");
+    bw_buf_puts(b, bw_queue_row_rural(x) < 0
+                       ? "; whether it is rural is not on file.</p><p>"
+                   : bw_queue_row_rural(x) > 0 ? "; rural by its NCES locale.</p><p>"
+                                               : "; not rural by its NCES locale.</p><p>");
     write_name(j, x);
     bw_buf_puts(b, "</p>");
     bw_page_table_begin(b, "The parts of the score",
@@ -419,7 +425,8 @@ void bw_queue_weights_shown(struct bw_queue_job *j)
     bw_page_count(b, w->small_school);
     bw_buf_puts(b, " students on file, and a district with fewer than ");
     bw_page_count(b, w->small_district);
-    bw_buf_puts(b, "; it changes no score. Whether a place is rural is on no file here. "
-                   "The collector's machine sets all this: <code>bandwitness queue weights "
+    bw_buf_puts(b, ". Rural is a place whose NCES locale "
+                   "is 41 to 43, where a file tells it. Neither changes a score. The "
+                   "collector's machine sets all this: <code>bandwitness queue weights "
                    "set</code>.</p>");
 }
