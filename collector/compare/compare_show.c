@@ -2,32 +2,26 @@
  * compare_show.c - which cohorts may be shown to who does not see all of their members, and
  * what they tell (docs/room.md, "What of others is shown").
  *
- * Invariant: the cohorts that are shown cut the rows into cells (who is in the same ones is
- * in one cell). In no cell with anybody in it are fewer than BW_COMPARE_DISTRICTS_MIN
- * districts, nor, of those that whoever looks does not see, any and fewer than
- * BW_COMPARE_UNSEEN_MIN; and no district has more than half of a cell's schools. The same
- * holds for each measure among those that tell it. Whatever is made of shown cohorts by
- * taking one from the other, any number of them, is a sum over whole cells. Which cohorts
- * there are for one is a part of those that there are for all, so that two who put what
- * they see together see no finer cells. */
+ * Invariant: beside the cohorts that are shown stands a proof (compare_proof.h) that
+ * whatever is made of them by adding them and taking them from each other, any number of
+ * them and any number of times, is about nobody or about BW_COMPARE_DISTRICTS_MIN districts
+ * at least, and about BW_COMPARE_UNSEEN_MIN at least that whoever looks does not see. The
+ * same holds for each measure among those that tell it. Which cohorts there are for one is
+ * a part of those that there are for all, so that two who put together what they see have
+ * no more. */
 #include "compare.h"
 #include "compare_private.h"
+#include "compare_proof.h"
 
 #include <errno.h>
 #include <stat.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NO_MEASURE = BW_COMPARE_MEASURES /* everybody, telling or not */
-};
-
 struct candidate {
     struct bw_compare_set set;
-    bool shown;                       /* that it is there, and how many it has */
-    bool tells[BW_COMPARE_MEASURES];  /* its quartiles */
-    bool common[BW_COMPARE_MEASURES]; /* … to who sees nobody */
-    bool common_shown;
+    bool shown;                      /* that it is there, and how many it has */
+    bool tells[BW_COMPARE_MEASURES]; /* its quartiles */
 };
 
 struct bw_compare_shown {
@@ -41,117 +35,6 @@ void bw_compare_shown_free(struct bw_compare_shown *s)
         free(s->list);
         free(s);
     }
-}
-
-/* ---- cells ------------------------------------------------------------------------------
- */
-
-/* Of one side of a cell: in the cohort that is looked at, or not. */
-struct side {
-    uint32_t districts;
-    uint32_t rows;
-    uint32_t group; /* the newest one … */
-    uint32_t run;   /* … and its rows */
-    uint32_t most;  /* of any district */
-};
-
-struct cells {
-    const struct bw_compare *c;
-    const uint32_t *order; /* rows by district */
-    uint32_t *cell;        /* [n] of each row */
-    size_t n;
-    struct side *sides; /* [2 * (rows + 1)] */
-    int measure;        /* of those that tell it; NO_MEASURE */
-};
-
-/* Among those that count here: of whom it matters that they are not singled out. */
-static bool counts(const struct cells *x, const struct bw_compare_row *row, bool unseen)
-{
-    return (x->measure == NO_MEASURE || row->m[x->measure].why == BW_COMPARE_KNOWN) &&
-           (!unseen || !row->seen);
-}
-
-static void count(struct side *s, uint32_t group)
-{
-    if (s->rows == 0 || s->group != group) {
-        s->districts++;
-        s->group = group;
-        s->run = 0;
-    }
-    s->rows++;
-    s->run++;
-    s->most = s->run > s->most ? s->run : s->most;
-}
-
-static bool enough(const struct side *s, uint32_t districts)
-{
-    return s->rows == 0 || (s->districts >= districts && 2 * s->most <= s->rows);
-}
-
-/* Who meets the target is no attribute that anybody could know: of all of whom it is asked
- * some must and some must not, else each of them is told. */
-static bool both_ways(const struct cells *x,
-                      const struct bw_compare_set *set,
-                      bool unseen,
-                      uint32_t districts)
-{
-    struct side sides[2] = {{.rows = 0}, {.rows = 0}};
-    struct bw_compare_set asked = *set;
-
-    asked.meeting = false;
-    for (size_t i = 0; i < x->c->n; i++) {
-        const struct bw_compare_row *row = &x->c->rows[x->order[i]];
-        if (counts(x, row, unseen) && bw_compare_in(x->c, &asked, row)) {
-            count(&sides[bw_compare_in(x->c, set, row)], row->group);
-        }
-    }
-    return sides[0].rows > 0 && sides[1].rows > 0 && enough(&sides[0], districts) &&
-           enough(&sides[1], districts);
-}
-
-/* Would cells still be large enough, were this cohort shown as well? */
-static bool
-fits(struct cells *x, const struct bw_compare_set *set, bool unseen, uint32_t districts)
-{
-    bool ok =
-        !set->meeting || x->measure != NO_MEASURE || both_ways(x, set, unseen, districts);
-
-    memset(x->sides, 0, 2 * x->n * sizeof(*x->sides));
-    for (size_t i = 0; i < x->c->n; i++) {
-        const struct bw_compare_row *row = &x->c->rows[x->order[i]];
-        if (counts(x, row, unseen)) {
-            count(&x->sides[2 * x->cell[x->order[i]] + bw_compare_in(x->c, set, row)],
-                  row->group);
-        }
-    }
-    for (size_t i = 0; i < 2 * x->n; i++) {
-        ok = ok && enough(&x->sides[i], districts);
-    }
-    return ok;
-}
-
-/* Cut the cells by it. Sides that nobody is in make none. */
-static void cut(struct cells *x, const struct bw_compare_set *set)
-{
-    uint32_t *number = (uint32_t *)(void *)x->sides; /* of each side + 1; 0 none yet */
-    uint32_t n = 0;
-
-    memset(x->sides, 0, 2 * x->n * sizeof(*x->sides));
-    for (size_t i = 0; i < x->c->n; i++) {
-        uint32_t side = 2 * x->cell[i] + bw_compare_in(x->c, set, &x->c->rows[i]);
-        if (number[side] == 0) {
-            number[side] = ++n;
-        }
-        x->cell[i] = number[side] - 1;
-    }
-    x->n = n > 0 ? n : 1;
-}
-
-static void begin_cells(struct cells *x, int measure)
-{
-    memset(x->cell, 0, x->c->n * sizeof(*x->cell));
-    x->n = 1;
-    x->measure = measure;
 }
 
 /* ---- who may be shown -------------------------------------------------------------------
@@ -176,55 +59,71 @@ static bool all_seen(const struct bw_compare *c, const struct bw_compare_set *s)
     return any;
 }
 
-/* In their order, each that fits behind those before it; first what everybody may be shown,
- * of that what this one may. */
-static void choose(struct bw_compare_shown *s, struct cells *x)
+/* Of those that `from` has, in their order, each that fits behind those before it: into
+ * `to`. Mostly all do, and that is tried first. */
+static void choose(struct bw_compare_shown *s,
+                   struct bw_compare_proof *p,
+                   int measure,
+                   bool unseen,
+                   const bool *from,
+                   bool *to)
 {
-    begin_cells(x, NO_MEASURE);
-    for (size_t i = 0; i < s->n; i++) {
-        struct candidate *d = &s->list[i];
-        d->common_shown = fits(x, &d->set, false, BW_COMPARE_DISTRICTS_MIN);
-        if (d->common_shown) {
-            cut(x, &d->set);
+    const struct bw_compare_set *list[BW_COMPARE_SHOWN_MAX];
+    size_t n = 0;
+    size_t some = 0;
+
+    for (size_t i = 0; from && i < s->n; i++) {
+        if (from[i] && n < BW_COMPARE_SHOWN_MAX) {
+            list[n++] = &s->list[i].set;
         }
+        some += from[i];
     }
-    begin_cells(x, NO_MEASURE);
+    bw_compare_proof_begin(p, measure, unseen);
+    if (from && some == n && bw_compare_proof_all(p, list, n)) {
+        memcpy(to, from, s->n * sizeof(*to));
+        return;
+    }
+    bw_compare_proof_begin(p, measure, unseen);
     for (size_t i = 0; i < s->n; i++) {
-        struct candidate *d = &s->list[i];
-        d->shown = d->common_shown && fits(x, &d->set, true, BW_COMPARE_UNSEEN_MIN);
-        if (d->shown) {
-            cut(x, &d->set);
-        }
+        to[i] = (!from || from[i]) && bw_compare_proof_add(p, &s->list[i].set);
     }
 }
 
-static void choose_for(struct bw_compare_shown *s, struct cells *x, int measure)
+/* First what everybody may be shown, of that what this one may. */
+static int choose_all(struct bw_compare_shown *s, struct bw_compare_proof *p)
 {
-    begin_cells(x, measure);
-    for (size_t i = 0; i < s->n; i++) {
-        struct candidate *d = &s->list[i];
-        d->common[measure] =
-            d->common_shown && fits(x, &d->set, false, BW_COMPARE_DISTRICTS_MIN);
-        if (d->common[measure]) {
-            cut(x, &d->set);
+    bool *all = calloc(4 * s->n, sizeof(*all));
+    bool *shown = all + s->n;
+    bool *common = shown + s->n;
+    bool *own = common + s->n;
+
+    if (!all) {
+        return -ENOMEM;
+    }
+    choose(s, p, BW_COMPARE_MEASURES, false, NULL, all);
+    choose(s, p, BW_COMPARE_MEASURES, true, all, shown);
+    for (int m = 0; m < BW_COMPARE_MEASURES; m++) {
+        choose(s, p, m, false, all, common);
+        for (size_t i = 0; i < s->n; i++) {
+            common[i] = common[i] && shown[i];
+        }
+        choose(s, p, m, true, common, own);
+        for (size_t i = 0; i < s->n; i++) {
+            s->list[i].tells[m] = own[i];
         }
     }
-    begin_cells(x, measure);
     for (size_t i = 0; i < s->n; i++) {
-        struct candidate *d = &s->list[i];
-        d->tells[measure] =
-            d->common[measure] && d->shown && fits(x, &d->set, true, BW_COMPARE_UNSEEN_MIN);
-        if (d->tells[measure]) {
-            cut(x, &d->set);
-        }
+        s->list[i].shown = shown[i];
     }
+    free(all);
+    return 0;
 }
 
 /* ---- the list ---------------------------------------------------------------------------
  */
 
-static const enum bw_compare_by order[] = {BW_COMPARE_REGION, BW_COMPARE_TECHNOLOGY,
-                                           BW_COMPARE_LOCALE, BW_COMPARE_PROVIDER};
+static const enum bw_compare_by order[] = {BW_COMPARE_TECHNOLOGY, BW_COMPARE_LOCALE,
+                                           BW_COMPARE_REGION, BW_COMPARE_PROVIDER};
 
 static void add(struct bw_compare_shown *s, struct bw_compare_set set)
 {
@@ -285,59 +184,23 @@ static int list_all(const struct bw_compare *c, struct bw_compare_shown *s)
     return 0;
 }
 
-struct grouped {
-    uint32_t group;
-    uint32_t row;
-};
-
-static int by_group(const void *a, const void *b)
-{
-    const struct grouped *x = a;
-    const struct grouped *y = b;
-
-    if (x->group != y->group) {
-        return x->group < y->group ? -1 : 1;
-    }
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static int sort_rows(const struct bw_compare *c, uint32_t *rows)
-{
-    struct grouped *g = calloc(c->n + 1, sizeof(*g));
-
-    if (!g) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < c->n; i++) {
-        g[i] = (struct grouped){c->rows[i].group, (uint32_t)i};
-    }
-    qsort(g, c->n, sizeof(*g), by_group);
-    for (size_t i = 0; i < c->n; i++) {
-        rows[i] = g[i].row;
-    }
-    free(g);
-    return 0;
-}
-
 int bw_compare_decide(struct bw_compare *c)
 {
     struct bw_compare_shown *s = calloc(1, sizeof(*s));
-    uint32_t *rows = calloc(c->n + 1, sizeof(*rows));
-    struct cells x = {.c = c, .order = rows};
+    struct bw_compare_proof *p = NULL;
     int r = -ENOMEM;
 
-    if (!s || !rows) {
-        goto out;
+    if (!s) {
+        return r;
     }
     if (c->n_seen < c->n) { /* who sees all is shown all */
-        x.cell = calloc(c->n + 1, sizeof(*x.cell));
-        x.sides = calloc(2 * (c->n + 1), sizeof(*x.sides));
-        if (!x.cell || !x.sides || sort_rows(c, rows) < 0 || list_all(c, s) < 0) {
+        p = bw_compare_proof_new(c);
+        if (!p || list_all(c, s) < 0) {
             goto out;
         }
-        choose(s, &x);
-        for (int m = 0; m < BW_COMPARE_MEASURES; m++) {
-            choose_for(s, &x, m);
+        r = choose_all(s, p);
+        if (r < 0) {
+            goto out;
         }
     }
     c->shown = s;
@@ -345,9 +208,7 @@ int bw_compare_decide(struct bw_compare *c)
     r = 0;
 out:
     bw_compare_shown_free(s);
-    free(rows);
-    free(x.cell);
-    free(x.sides);
+    bw_compare_proof_free(p);
     return r;
 }
 

@@ -26,10 +26,11 @@ static const struct {
                          "P95 of the five-minute means of class hours, at the claim's "
                          "layer, of what is claimed; of the fuller direction",
                          "util-p95/2, claim-share/2", true},
-    [BW_COMPARE_FULL] = {"full", "Class hours at 90 % of the claim or more", "ppm",
-                         "share of the class hours, of which that can be told, in which "
-                         "the line carried 90 % of its claim or more",
-                         "day-bins/1, as in queue/1", true},
+    [BW_COMPARE_FULL] =
+        {"full", "Minutes of a class hour at 90 % of the claim", "ppm",
+         "how long the line carried 90 % of its claim or more, of the class "
+         "hours of which that can be told, as minutes of an hour",
+         "day-bins/1, as in queue/1", true},
     [BW_COMPARE_LATENCY] = {"latency", "Round trip while tests fill the line", "us",
                             "median of the P95s of the round trip beside throughput runs",
                             "loaded-rtt/1, as in queue/1", true},

@@ -14,10 +14,10 @@ static void measures_of_a_district(void **state)
     struct peers *x = *state;
 
     peers_build(x, 1, 1);
-    /* a gigabit for 500 that reaches 900 Mbit/s for $1,000; 100 Mbit/s for 100, $200.50 */
+    /* a gigabit for 500 that reaches 900 Mbit/s for $1,000; 100 Mbit/s for 100, $206 */
     peers_line(x, 0, 1000000000, 500);
     peers_line(x, 1, 100000000, 100);
-    x->circuits[1].claim.monthly_cents = 20050;
+    x->circuits[1].claim.monthly_cents = 20600;
     x->circuits[1].merged.way[BW_DOWN].median_bps = 50000000;
     x->circuits[1].merged.way[BW_UP].median_bps = 40000000;
     x->circuits[1].merged.way[BW_UP].class_share_ppm = 950000;
@@ -33,11 +33,11 @@ static void measures_of_a_district(void **state)
     assert_int_equal(m[BW_COMPARE_FULL].value, 100000);
     assert_int_equal(m[BW_COMPARE_LATENCY].value, 80000);
     assert_int_equal(m[BW_COMPARE_OUTAGE].value, 1830);
-    /* $1,200.50 for 1,100 Mbit/s is 109.136 cents, for 950 tested 126.368 */
-    assert_int_equal(m[BW_COMPARE_PRICE].num, 120050);
+    /* $1,206 for 1,100 Mbit/s is 109.636 cents, for 950 tested 126.947 */
+    assert_int_equal(m[BW_COMPARE_PRICE].num, 120600);
     assert_int_equal(m[BW_COMPARE_PRICE].den, 1100000000);
-    assert_int_equal(m[BW_COMPARE_PRICE].value, 109);
-    assert_int_equal(m[BW_COMPARE_PRICE_TESTED].value, 126);
+    assert_int_equal(m[BW_COMPARE_PRICE].value, 110);
+    assert_int_equal(m[BW_COMPARE_PRICE_TESTED].value, 127);
     /* the same numbers as in the queue */
     struct bw_queue q;
     const struct bw_queue_ask ask = {.districts = true, .below = BW_ROOM_NONE};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * test_compareshow.c - what of others is shown: at its borders, by hand; and an adversary
- * who puts all cohorts together that two viewers are shown, in states made by chance. */
+ * who puts all cohorts together that two viewers are shown, in states made by chance, and
+ * tries each few districts: is there a sum or difference of cohorts about them alone? */
 #include "compare.h"
 
 #include "bw_test.h"
@@ -104,6 +105,48 @@ static void the_rest_is_not_left_alone(void **state)
     assert_false(peers_told(x, peers_everybody(), BW_COMPARE_OUTAGE).hidden);
 }
 
+/* 24 districts, 12 of them small; Teal serves 9 of these and 3 others. What the one cohort
+ * has and the other has not is six districts. */
+static void what_two_cohorts_do_not_share_is_six(void **state)
+{
+    struct peers *x = *state;
+    struct bw_compare_set teal;
+
+    peers_build(x, 24, 1);
+    for (size_t d = 0; d < 24; d++) {
+        x->entities[x->district[d]].students = d < 12 ? 300 : 1000;
+        for (size_t k = 0; k < PEERS_EACH; k++) {
+            peers_of(x, d, k)->claim.provider =
+                d < 9 || (d >= 12 && d < 15) ? "Teal" : "Heron";
+        }
+    }
+    x->seen_to = 2; /* none of the six */
+    peers_make(x, true, true);
+    teal = class_of(x, BW_COMPARE_PROVIDER, "Teal");
+    assert_false(peers_told(x, teal, BW_COMPARE_PRICE).hidden);
+    /* two of the six do not tell the price: it would be about four */
+    for (size_t d = 9; d < 11; d++) {
+        peers_of(x, d, 0)->claim.monthly_cents = BW_UNKNOWN;
+        peers_of(x, d, 1)->claim.monthly_cents = BW_UNKNOWN;
+    }
+    peers_make(x, true, true);
+    assert_true(peers_told(x, teal, BW_COMPARE_PRICE).hidden);
+    assert_int_equal(peers_told(x, teal, BW_COMPARE_PRICE).members, 12);
+    assert_false(peers_told(x, teal, BW_COMPARE_FULL).hidden);
+    /* who sees two of the six would learn of the other four */
+    x->seen_from = 11;
+    x->seen_to = 13;
+    peers_make(x, true, true);
+    assert_true(peers_told(x, teal, BW_COMPARE_FULL).hidden);
+    assert_int_equal(peers_told(x, teal, BW_COMPARE_FULL).members, BW_UNKNOWN);
+    /* were it five, nobody is shown it */
+    peers_of(x, 9, 0)->claim.provider = peers_of(x, 9, 1)->claim.provider = "Teal";
+    x->seen_from = 0;
+    x->seen_to = 2;
+    peers_make(x, true, true);
+    assert_true(peers_told(x, teal, BW_COMPARE_FULL).hidden);
+}
+
 static void who_meets_the_target_is_not_told_of_each(void **state)
 {
     struct peers *x = *state;
@@ -175,13 +218,13 @@ static uint32_t draw(uint32_t *seed, uint32_t n)
     return (*seed >> 8) % n;
 }
 
-static void by_chance(struct peers *x, uint32_t *seed)
+static void by_chance(struct peers *x, uint32_t *seed, size_t n)
 {
     static const char *const providers[] = {"Heron", "Teal", "Wren", ""};
     static const char *const ways[] = {"Fiber", "Copper", "Wireless"};
     static const int64_t sizes[] = {300, 1000, 5000, 20000};
 
-    peers_build(x, 12 + draw(seed, PEERS_MAX - 12), 1 + draw(seed, 5));
+    peers_build(x, n, 1 + draw(seed, 5));
     for (size_t d = 0; d < x->n_districts; d++) {
         struct bw_room_entity *e = &x->entities[x->district[d]];
         e->students = sizes[draw(seed, 1 + draw(seed, 4))];
@@ -227,26 +270,32 @@ static size_t all_sets(const struct peers *x, struct bw_compare_set *list, size_
 }
 
 enum {
-    SETS_MAX = 2000
+    SETS_MAX = 2000,
+    SHOWN_MAX = 64 /* cohorts that one adversary puts together */
 };
 
-/* The rows that no shown cohort of measure m tells apart (m = -1: of their numbers). */
-static size_t cells_of(
-    struct peers *x, const struct bw_compare_set *sets, size_t n, int m, uint32_t *cell)
-{
-    static const enum bw_compare_measure any = BW_COMPARE_STUDENTS;
-    size_t shown = 0;
+/* Cohorts as rows of noughts and ones, a column for each school or district. */
+struct matrix {
+    uint8_t is[SHOWN_MAX][PEERS_SITES];
+    size_t n;
+};
 
+/* What the viewer is shown of measure m (-1: numbers of members), put to what is there. */
+static void put_together(
+    struct peers *x, const struct bw_compare_set *sets, size_t n, int m, struct matrix *to)
+{
     for (size_t i = 0; i < n; i++) {
-        struct bw_compare_spread s =
-            peers_told(x, sets[i], m < 0 ? any : (enum bw_compare_measure)m);
+        enum bw_compare_measure any =
+            m < 0 ? BW_COMPARE_STUDENTS : (enum bw_compare_measure)m;
+        struct bw_compare_spread s = peers_told(x, sets[i], any);
+        struct bw_compare_set asked = sets[i];
         bool unseen = false;
+        asked.meeting = false;
         if (m < 0 ? !bw_compare_shows(&x->c, &sets[i]) : s.hidden) {
             assert_int_equal(s.median, BW_UNKNOWN);
+            assert_int_equal(s.known, BW_UNKNOWN);
             continue;
         }
-        struct bw_compare_set asked = sets[i];
-        asked.meeting = false;
         for (size_t k = 0; k < x->c.n; k++) {
             unseen |= !x->c.rows[k].seen && bw_compare_in(&x->c, &asked, &x->c.rows[k]);
         }
@@ -254,79 +303,157 @@ static size_t cells_of(
             continue; /* of the viewer's own: tells nothing of others */
         }
         assert_int_equal(s.low, BW_UNKNOWN);
-        shown++;
-        uint32_t next = 0;
-        uint32_t side[PEERS_SITES];
-        for (size_t k = 0; k < x->c.n; k++) {
-            side[k] = 2 * cell[k] + bw_compare_in(&x->c, &sets[i], &x->c.rows[k]);
-            cell[k] = UINT32_MAX;
-            for (size_t l = 0; l < k && cell[k] == UINT32_MAX; l++) {
-                cell[k] = side[l] == side[k] ? cell[l] : UINT32_MAX;
-            }
-            cell[k] = cell[k] == UINT32_MAX ? next++ : cell[k];
-        }
-    }
-    return shown;
-}
-
-/* In a cell with anybody: how many districts, of those that tell and (unseen) are not the
- * viewer's own. */
-static void assert_cells(const struct peers *x, const uint32_t *cell, int m, bool unseen)
-{
-    for (size_t i = 0; i < x->c.n; i++) {
-        uint32_t groups[PEERS_MAX];
-        size_t n = 0;
+        assert_int_equal(s.high, BW_UNKNOWN);
+        assert_true(to->n < SHOWN_MAX);
         for (size_t k = 0; k < x->c.n; k++) {
             const struct bw_compare_row *row = &x->c.rows[k];
-            bool known = false;
-            if (cell[k] != cell[i] || (unseen && row->seen) ||
-                (m >= 0 && row->m[m].why != BW_COMPARE_KNOWN)) {
+            to->is[to->n][k] = bw_compare_in(&x->c, &sets[i], row) &&
+                               (m < 0 || row->m[m].why == BW_COMPARE_KNOWN);
+        }
+        to->n++;
+    }
+}
+
+/* How many of the columns that are not left out are independent, modulo another prime. */
+static size_t rank_of(const struct matrix *a, const bool *out, size_t n)
+{
+    static int64_t v[SHOWN_MAX][PEERS_SITES];
+    const int64_t prime = 998244353;
+    size_t rank = 0;
+    size_t columns = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        for (size_t i = 0; i < a->n && !out[k]; i++) {
+            v[i][columns] = a->is[i][k];
+        }
+        columns += !out[k];
+    }
+    for (size_t c = 0; c < columns && rank < a->n; c++) {
+        size_t at = rank;
+        while (at < a->n && v[at][c] == 0) {
+            at++;
+        }
+        if (at == a->n) {
+            continue;
+        }
+        for (size_t k = c; k < columns; k++) {
+            int64_t swap = v[at][k];
+            v[at][k] = v[rank][k];
+            v[rank][k] = swap;
+        }
+        for (size_t i = rank + 1; i < a->n; i++) {
+            if (v[i][c] == 0) {
                 continue;
             }
-            for (size_t g = 0; g < n; g++) {
-                known |= groups[g] == row->group;
-            }
-            if (!known) {
-                groups[n++] = row->group;
+            int64_t p = v[rank][c];
+            int64_t q = v[i][c];
+            for (size_t k = c; k < columns; k++) {
+                v[i][k] = ((v[i][k] * p - v[rank][k] * q) % prime + prime) % prime;
             }
         }
-        assert_true(n == 0 || n >= (unseen ? 5 : 6));
+        rank++;
     }
+    return rank;
+}
+
+/* Some figure made of the cohorts is about these districts alone if, without them, fewer
+ * are independent. Each few of them are tried, or so many by chance. */
+static void assert_no_few(const struct peers *x,
+                          const struct matrix *a,
+                          bool unseen,
+                          uint32_t few,
+                          uint32_t tries,
+                          uint32_t *seed)
+{
+    bool out[PEERS_SITES];
+    uint32_t pick[8];
+    uint32_t n = (uint32_t)x->n_districts;
+    size_t all;
+
+    for (size_t k = 0; k < x->c.n; k++) {
+        out[k] = unseen && x->c.rows[k].seen;
+    }
+    all = rank_of(a, out, x->c.n);
+    for (uint32_t i = 0; i < few; i++) {
+        pick[i] = i;
+    }
+    for (uint32_t t = 0; tries == 0 || t < tries; t++) {
+        for (uint32_t i = 0; i < few && tries > 0; i++) {
+            pick[i] = draw(seed, n);
+        }
+        for (size_t k = 0; k < x->c.n; k++) {
+            out[k] = unseen && x->c.rows[k].seen;
+            for (uint32_t i = 0; i < few; i++) {
+                out[k] = out[k] || x->c.rows[k].group == x->district[pick[i]];
+            }
+        }
+        assert_int_equal(rank_of(a, out, x->c.n), all);
+        uint32_t at = few; /* the next few, in order */
+        while (tries == 0 && at > 0 && pick[at - 1] == n - few + at - 1) {
+            at--;
+        }
+        if (tries == 0 && at == 0) {
+            return;
+        }
+        if (tries == 0) {
+            pick[at - 1]++;
+            for (; at < few; at++) {
+                pick[at] = pick[at - 1] + 1;
+            }
+        }
+    }
+}
+
+static void look(struct peers *x, uint32_t *seed, bool districts)
+{
+    x->seen_from = draw(seed, (uint32_t)x->n_districts - 1);
+    x->seen_to = x->seen_from + 1 + (draw(seed, 3) == 0 ? draw(seed, 5) : 0);
+    x->seen_to = x->seen_to < x->n_districts ? x->seen_to : (uint32_t)x->n_districts;
+    peers_make(x, districts, true);
 }
 
 static void nobody_is_singled_out(void **state)
 {
     struct peers *x = *state;
     static struct bw_compare_set sets[SETS_MAX];
-    static uint32_t cell[PEERS_SITES];
-    static uint32_t together[PEERS_SITES]; /* what two viewers see, put together */
+    static struct matrix shown;
+    static struct matrix together; /* what two viewers see */
     uint32_t seed = 20260701;
-    size_t shown = 0;
+    size_t n_shown = 0;
 
-    for (int round = 0; round < 24; round++) {
-        by_chance(x, &seed);
-        bool districts = round % 2 == 0;
-        memset(together, 0, sizeof(together));
+    for (int round = 0; round < 8; round++) {
+        by_chance(x, &seed, 12 + draw(&seed, 2));
+        together.n = 0;
         for (int viewer = 0; viewer < 2; viewer++) {
-            x->seen_from = draw(&seed, (uint32_t)x->n_districts - 1);
-            x->seen_to = x->seen_from + 1 + (draw(&seed, 3) == 0 ? draw(&seed, 8) : 0);
-            x->seen_to =
-                x->seen_to < x->n_districts ? x->seen_to : (uint32_t)x->n_districts;
-            peers_make(x, districts, true);
+            look(x, &seed, round % 2 == 0);
             size_t n = all_sets(x, sets, SETS_MAX);
-            for (int m = -1; m < BW_COMPARE_MEASURES; m += 2) {
-                memset(cell, 0, sizeof(cell));
-                shown += cells_of(x, sets, n, m, m < 0 ? together : cell);
-                if (m >= 0) {
-                    assert_cells(x, cell, m, false);
-                    assert_cells(x, cell, m, true);
-                } else {
-                    assert_cells(x, together, m, false);
-                }
-            }
+            put_together(x, sets, n, -1, &together);
+            shown.n = 0;
+            put_together(x, sets, n, round % 4 < 2 ? BW_COMPARE_PRICE : BW_COMPARE_TESTED,
+                         &shown);
+            n_shown += shown.n;
+            assert_no_few(x, &shown, false, 5, 0, &seed);
+            assert_no_few(x, &shown, true, 4, 0, &seed);
         }
+        assert_no_few(x, &together, false, 5, 0, &seed);
     }
-    assert_true(shown > 200); /* it is not that nothing is shown */
+    assert_true(n_shown > 20); /* it is not that nothing is shown */
+}
+
+static void a_larger_state_shows_most_of_its_cohorts(void **state)
+{
+    struct peers *x = *state;
+    static struct bw_compare_set sets[SETS_MAX];
+    static struct matrix shown;
+    uint32_t seed = 11;
+
+    by_chance(x, &seed, PEERS_MAX);
+    look(x, &seed, true);
+    shown.n = 0;
+    put_together(x, sets, all_sets(x, sets, SETS_MAX), BW_COMPARE_OUTAGE, &shown);
+    assert_true(shown.n >= 8);
+    assert_no_few(x, &shown, false, 5, 400, &seed);
+    assert_no_few(x, &shown, true, 4, 400, &seed);
 }
 
 int main(void)
@@ -335,6 +462,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(six_districts_are_shown_and_five_are_not,
                                         peers_begin, peers_end),
         cmocka_unit_test_setup_teardown(the_rest_is_not_left_alone, peers_begin, peers_end),
+        cmocka_unit_test_setup_teardown(what_two_cohorts_do_not_share_is_six, peers_begin,
+                                        peers_end),
         cmocka_unit_test_setup_teardown(who_meets_the_target_is_not_told_of_each,
                                         peers_begin, peers_end),
         cmocka_unit_test_setup_teardown(one_large_district_is_not_its_cohort, peers_begin,
@@ -342,6 +471,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_by_hand_has_nobody_unseen, peers_begin,
                                         peers_end),
         cmocka_unit_test_setup_teardown(nobody_is_singled_out, peers_begin, peers_end),
+        cmocka_unit_test_setup_teardown(a_larger_state_shows_most_of_its_cohorts,
+                                        peers_begin, peers_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -478,6 +478,37 @@ static void months_are_due_until_they_are_folded(void **state)
     bw_tz_free(tz);
 }
 
+/* Locales are of numbers; an entity of the list has the number that its id ends in. */
+static void locales_are_of_the_number_at_the_end(void **state)
+{
+    struct bw_known_locale list[] = {{.number = "123456", .code = 41, .position = 3},
+                                     {.number = "123456", .code = 32, .position = 9},
+                                     {.number = "9000", .code = 11, .position = 1}};
+    const struct bw_known k = {.locales = list, .n_locales = 3};
+    struct bw_room_entity e[] = {
+        {.kind = BW_ENTITY_STATE, .parent = BW_ROOM_NONE, .locale = 11},
+        {.kind = BW_ENTITY_DISTRICT, .parent = 0, .locale = 43},
+        {.kind = BW_ENTITY_SCHOOL, .parent = 1, .locale = 21},
+        {.kind = BW_ENTITY_SCHOOL, .parent = 1},
+        {.kind = BW_ENTITY_DISTRICT, .parent = 0}};
+    const struct bw_room r = {.entities = e, .n_entities = 5};
+
+    (void)state;
+    assert_int_equal(bw_known_locale(&k, "school-123456"), 32); /* said last */
+    assert_int_equal(bw_known_locale(&k, "123456"), 32);
+    assert_int_equal(bw_known_locale(&k, "d-9000"), 11);
+    assert_int_equal(bw_known_locale(&k, "school-12345"), 0);
+    assert_int_equal(bw_known_locale(&k, "school-123457"), 0);
+    assert_int_equal(bw_known_locale(&k, "123456-east"), 0);
+    assert_int_equal(bw_known_locale(&k, "ps-900"),
+                     0); /* three digits are a school's name */
+    assert_int_equal(bw_known_locale(&k, "elm"), 0);
+    assert_int_equal(bw_room_locale(&r, 2), 21);
+    assert_int_equal(bw_room_locale(&r, 3), 43); /* its district's */
+    assert_int_equal(bw_room_locale(&r, 4), 0);  /* not its state's */
+    assert_int_equal(bw_room_locale(&r, BW_ROOM_NONE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +516,7 @@ int main(void)
         cmocka_unit_test(sites_and_circuits_follow),
         cmocka_unit_test(students_are_counted_once),
         cmocka_unit_test(spells),
+        cmocka_unit_test(locales_are_of_the_number_at_the_end),
         cmocka_unit_test(what_is_at_risk),
         cmocka_unit_test(months_are_due_until_they_are_folded),
         cmocka_unit_test(what_begins_ends_and_is_kept),

@@ -40,9 +40,13 @@ void bw_compare_value_words(struct bw_buf *b, enum bw_compare_measure m, int64_t
     case BW_COMPARE_PRICE_TESTED:
         bw_buf_printf(b, "$%lld.%02lld", (long long)(v / 100), (long long)(v % 100));
         break;
+    case BW_COMPARE_FULL: { /* of an hour, in tenths of a minute */
+        int64_t t = (v * MINUTES * 10 + 500000) / 1000000;
+        bw_buf_printf(b, "%lld.%lld&nbsp;min", (long long)(t / 10), (long long)(t % 10));
+        break;
+    }
     case BW_COMPARE_TESTED:
     case BW_COMPARE_USED:
-    case BW_COMPARE_FULL:
     case BW_COMPARE_MEASURES:
     default:
         tenths(b, v);
