@@ -88,7 +88,7 @@ class Room(unittest.TestCase):
             self.assertEqual(text.count("<tr>") - 1, 1, f"{name}: nobody else")
             only = self.page(f"/?only={name}")
             self.assertIn(box.site, only.text)
-        self.assertIn(f"/sites/{self.alder.site}#c-wan", self.page().links)
+        self.assertIn(f"/circuits/{self.alder.site}.wan", self.page().links)
         self.assertIn('id="c-wan"', self.c.get(f"/sites/{self.alder.site}").text)
         self.assertIn("Alder " + HOSTILE, self.page().text)
         self.page("/?only=nothing", 404)
