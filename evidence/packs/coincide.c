@@ -8,14 +8,14 @@
 
 #include <bw/records.h>
 #include <canvas.h>
+#include <coincident.h>
 #include <pages_private.h>
 #include <stdio.h>
 #include <string.h>
 #include <words.h>
 
 enum {
-    ACTIVE_PPM = 10000, /* 1 % of the claim, or of the link where there is none */
-    LINES_MAX = 4       /* drawn */
+    LINES_MAX = 4 /* drawn */
 };
 
 struct together {
@@ -27,22 +27,6 @@ struct together {
     int64_t untold;  /* counted by one alone */
     int64_t unknown; /* of both, without a claim or a link's speed for that time */
 };
-
-/* What makes a line's use at a time, by the claim and the link of that time. */
-static int64_t active_from(const struct bw_report *r, int64_t unix_s)
-{
-    const struct bw_report_claim *c = bw_report_claim_at(r, unix_s);
-    int64_t whole = c ? c->bps[BW_DOWN] : BW_UNKNOWN;
-
-    if (whole == BW_UNKNOWN) {
-        size_t i = r->n_facts - 1;
-        while (i > 0 && r->facts[i].from_unix_s > unix_s) {
-            i--;
-        }
-        whole = r->facts[i].link_bps;
-    }
-    return whole == BW_UNKNOWN ? BW_UNKNOWN : whole / 1000000 * ACTIVE_PPM;
-}
 
 static bool usable(const struct bw_report_interval *v)
 {
@@ -67,8 +51,8 @@ compare(const struct bw_report *a, const struct bw_report *b, struct together *r
             ret->untold += usable(x) || (y && usable(y));
             continue;
         }
-        int64_t from_a = active_from(a, x->start_unix_s);
-        int64_t from_b = active_from(b, x->start_unix_s);
+        int64_t from_a = bw_coincident_active_from(a, x->start_unix_s);
+        int64_t from_b = bw_coincident_active_from(b, x->start_unix_s);
         if (from_a == BW_UNKNOWN || from_b == BW_UNKNOWN) {
             ret->unknown++;
             continue;

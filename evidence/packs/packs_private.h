@@ -12,8 +12,6 @@
 
 #define BW_METHOD_PEAK_DAY "peak-day-p95/1"
 #define BW_METHOD_FULL "full-time/1"
-#define BW_METHOD_RANGE "speed-range/1"
-#define BW_METHOD_COINCIDENT "coincident-use/1"
 #define BW_METHOD_SOON "full-soon/1"
 #define BW_METHOD_OUTAGE_MONTH "outage-months/1"
 #define BW_METHOD_UNIT_COST "unit-cost/4"

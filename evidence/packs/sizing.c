@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <growth.h>
 #include <pages_private.h>
+#include <speed_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +18,9 @@
 #include <words.h>
 
 enum {
-    /* 30 to 40 % above the measured peak: EducationSuperHighway's advice (docs/packs.md) */
-    HEADROOM_LOW_PERCENT = 130,
-    HEADROOM_HIGH_PERCENT = 140
-};
-
-enum {
-    LOW,
-    HIGH,
-    ENDS
+    LOW = BW_RANGE_LOW,
+    HIGH = BW_RANGE_HIGH,
+    ENDS = BW_RANGE_ENDS
 };
 
 struct need {
@@ -38,17 +33,6 @@ struct need {
 };
 
 /* ---- arithmetic ----------------------------------------------------------------- */
-
-/* Form 470 is filed for the funding year after the one in which the period ends; its line
- * has to do until that year's last day. */
-static void choose_year(const struct bw_report *r, struct need *n)
-{
-    struct bw_civil c;
-
-    bw_tz_local(r->tz, r->until_unix_s - 1, &c);
-    n->end_year = c.year + (c.month >= 7 ? 2 : 1);
-    n->end_day = bw_civil_days(n->end_year, 6, 30);
-}
 
 int bw_pack_growth(const struct bw_pack_use *u, int way, struct bw_growth *ret)
 {
@@ -70,22 +54,13 @@ int bw_pack_growth(const struct bw_pack_use *u, int way, struct bw_growth *ret)
 
 static void reckon(const struct bw_pack_use *u, int way, struct need *n)
 {
-    const struct bw_growth *g = &n->growth[way];
-    int64_t then[BW_GROWTH_LINES];
-    int64_t now[BW_GROWTH_LINES];
+    struct bw_speed_range x;
 
-    bw_growth_at(g, n->end_day, then);
-    bw_growth_at(g, g->last_day, now);
-    n->grown[way] = then[BW_GROWTH_MID] != BW_UNKNOWN;
+    bw_speed_range(u->peak_bps[way], &n->growth[way], n->end_day, &x);
+    n->grown[way] = x.grown;
     for (int end = 0; end < ENDS; end++) {
-        int line = end == LOW ? BW_GROWTH_LOW : BW_GROWTH_HIGH;
-        int64_t added = n->grown[way] ? then[line] - now[line] : 0;
-        int64_t percent = end == LOW ? HEADROOM_LOW_PERCENT : HEADROOM_HIGH_PERCENT;
-        n->added_bps[way][end] = added > 0 ? added : 0; /* nobody buys less for a guess */
-        n->speed_bps[way][end] =
-            u->peak_bps[way] == BW_UNKNOWN
-                ? BW_UNKNOWN
-                : (u->peak_bps[way] + n->added_bps[way][end]) * percent / 100;
+        n->added_bps[way][end] = x.added_bps[end];
+        n->speed_bps[way][end] = x.speed_bps[end];
     }
 }
 
@@ -369,7 +344,7 @@ void bw_pack_sizing(struct bw_pack_made *m)
         m->error = rc;
         goto out;
     }
-    choose_year(m->r, &n);
+    bw_speed_range_until(m->r->tz, m->r->until_unix_s, &n.end_year, &n.end_day);
     for (int way = 0; way < BW_DIRECTIONS; way++) {
         reckon(&u, way, &n);
     }
