@@ -28,6 +28,7 @@ struct bw_bags;
 struct bw_packmail;
 struct bw_packroom;
 struct bw_pricebook;
+struct bw_worksheets;
 struct bw_share_room;
 
 struct bw_collector {
@@ -54,6 +55,7 @@ struct bw_collector {
     struct bw_graphs *graphs;
     struct bw_errands *errands; /* the command, run for packs */
     struct bw_packroom *packroom;
+    struct bw_worksheets *worksheets;
     struct bw_pricebook *pricebook; /* of all claims, for pages */
     struct bw_bags *bags;           /* of funding years */
     struct bw_packmail *packmail;   /* NULL: none is asked for */

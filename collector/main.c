@@ -15,6 +15,7 @@
 #include <measure_worker.h>
 #include <notify.h>
 #include <packroom.h>
+#include <page_worksheet.h>
 #include <pricebook.h>
 #include <share_http.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ static int run(struct bw_collector *c)
     }
     bw_packroom_free(c->packroom);
     bw_pricebook_free(c->pricebook);
+    bw_worksheets_free(c->worksheets);
     bw_share_room_free(c->share_room);
     bw_key_free(c->log_key);
     bw_collector_config_free(c->conf);

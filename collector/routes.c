@@ -25,6 +25,7 @@
 #include <page_readiness.h>
 #include <page_site.h>
 #include <page_static.h>
+#include <page_worksheet.h>
 #include <share_http.h>
 
 enum {
@@ -90,6 +91,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/compare", BW_NEED_VIEW, 0, bw_api_compare},
     {"GET", "/api/v1/prices", BW_NEED_VIEW, 0, bw_api_prices},
     {"GET", "/api/v1/goals", BW_NEED_VIEW, 0, bw_api_goals},
+    {"GET", "/api/v1/worksheet", BW_NEED_VIEW, 0, bw_api_worksheet},
     {"GET", "/api/v1/readiness", BW_NEED_VIEW, 0, bw_api_readiness},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
     {"GET", "/log/key", BW_NEED_NOBODY, 0, bw_log_key_get},
@@ -121,6 +123,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/districts", BW_NEED_VIEW, 0, bw_page_districts},
     {"GET", "/districts/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_district},
     {"GET", "/prices", BW_NEED_VIEW, 0, bw_page_prices},
+    {"GET", "/prices/worksheet", BW_NEED_VIEW, 0, bw_page_worksheet},
     {"GET", "/schools/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_school},
     {"GET", "/compare", BW_NEED_VIEW, 0, bw_page_compare},
     {"GET", "/s/{}", BW_NEED_NOBODY, 0, bw_share_get},

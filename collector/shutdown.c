@@ -16,6 +16,7 @@
 #include <notify.h>
 #include <packmail.h>
 #include <packroom.h>
+#include <page_worksheet.h>
 #include <readers.h>
 #include <roomkeeper.h>
 #include <unistd.h>
@@ -131,6 +132,7 @@ static void next_step(void *owner)
         }
         break;
     case STEP_READERS:
+        bw_worksheets_stop(c->worksheets);
         if (c->readers) {
             bw_readers_close(c->readers, next_step, c);
             c->readers = NULL;

@@ -19,6 +19,7 @@
 #include <notify.h>
 #include <packmail.h>
 #include <packroom.h>
+#include <page_worksheet.h>
 #include <pricebook.h>
 #include <readers.h>
 #include <room.h>
@@ -200,7 +201,8 @@ static int start_readers(struct bw_collector *c, struct bw_err *reterr)
 static int start_prices(struct bw_collector *c, struct bw_err *reterr)
 {
     c->pricebook = bw_pricebook_new();
-    return c->pricebook ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
+    c->worksheets = bw_worksheets_new();
+    return c->pricebook && c->worksheets ? 0 : bw_err_set(reterr, -ENOMEM, "out of memory");
 }
 
 static int start_room(struct bw_collector *c, struct bw_err *reterr)

@@ -246,7 +246,9 @@ static int write_body(struct bw_prices_job *j, const int64_t layers[BW_LAYER_GOO
                 "<h1>Prices</h1><p class=\"soft\">What lines cost a month for each Mbit/s "
                 "of download, as filed and not rounded up (" BW_METHOD_LINE_PRICE ", "
                 "" BW_METHOD_PRICE_SPREAD "): one line, all of its monthly price, without "
-                "one-time cost. What schools really get for it is on their own pages.</p>");
+                "one-time cost. What schools really get for it is on their own pages.</p>"
+                "<p><a href=\"/prices/worksheet\">Consortium worksheet</a>: what "
+                "several lines carry at once, and what to bid for.</p>");
     if (j->seen.year == BW_UNKNOWN) {
         bw_buf_puts(b, "<p class=\"empty\">No claim that you may see is on file. "
                        "<code>bandwitness import usac</code> takes them from USAC's open "
