@@ -10,6 +10,7 @@ import sys
 import tempfile
 import unittest
 from decimal import Decimal
+from fractions import Fraction
 
 import gen_usac
 import jsonschema
@@ -112,6 +113,23 @@ class Import(unittest.TestCase):
 
 
 class Good(Import):
+    def prices(self, want):
+        """Prices of each purpose, and medians by rank, reckoned by fractions."""
+        for role in ("internet", "wan"):
+            told = json.loads(self.run_it("prices", "--ledger", self.ledger, "--role", role, "--lines",
+                                          "--format", "json")[0])
+            each = {about: Fraction(b["unit_monthly"]) * 10 ** 6 / b["down"]["bps"] * 10 ** 6 // 1
+                    for about, b in want.items() if b["role"] == role}
+            self.assertEqual({line["claim"]: line["udollars_a_month_and_mbps"] for line in told["lines"]}, each)
+            self.assertTrue(all(line["open_data"] for line in told["lines"]))
+            classes = {c["id"]: (c["from_bps"], c.get("below_bps", 10 ** 18)) for c in told["classes"]}
+            self.assertEqual(sum(g["n"] for g in told["by_class"]), len(each))
+            for g in told["by_class"]:
+                low, high = classes[g["class"]]
+                of = sorted(each[a] for a, b in want.items() if a in each and low <= b["down"]["bps"] < high)
+                self.assertEqual((g["n"], g["min_udollars"], g["median_udollars"], g["max_udollars"]),
+                                 (len(of), of[0], of[(len(of) + 1) // 2 - 1], of[-1]))
+
     def test_a_state(self):
         districts = gen_usac.world(7, 12)
         paths = gen_usac.write(districts, self.dir)
@@ -126,6 +144,7 @@ class Good(Import):
         self.assertEqual(list(found), sorted(want))
         for about, body in want.items():
             self.assertEqual(json.dumps(found[about]), json.dumps(body), about)
+        self.prices(want)
         schools = {f"ben:{s['number']}": s for d in districts for s in d["schools"]}
         entities = self.bodies("entity")
         self.assertEqual(set(entities), set(schools) | {f"ben:{d['ben']}" for d in districts})
