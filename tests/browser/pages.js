@@ -99,7 +99,6 @@ module.exports = (w) => [
     { name: "goal", at: "/progress/each-1m", roles: ["admin", "agency"], hidden: [], has: ["Month by month", "css:svg.chart rect", "School by school"] },
     { name: "worksheet", at: `/prices/worksheet?below=${w.district}&make=1`, roles: ["district", "admin"], has: ["How the speed comes about", "Circuits in the sum", "css:svg.spread"] },
     { name: "worksheet chosen", at: "/prices/worksheet?circuits=s-zzzzzz.wan", shot: false, roles: ["viewer"], has: ["not known here", "css:form select"] },
-    { name: "worksheet of others", at: `/prices/worksheet?below=${w.otherDistrict}`, roles: [], hidden: OWN },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * page_worksheet.c - the consortium's worksheet: what was chosen, the form, and the sum,
- * which is made on a reader's thread, one at a time.
+ * which is made on a thread of the readers, one at a time.
  *
  * Invariant: a circuit that somebody may not see is in no list and no sum, and its name is
  * no more known than one that nobody has. */
@@ -26,13 +26,17 @@ enum {
     CIRCUIT_DAYS_MAX =
         12000, /* of one request: some ten seconds; the command has no bound */
     CIRCUITS_MAX = 600,
+    WAITING_MAX = 8,
     DAYS_USUAL = 28,
     DAYS_MAX = 366
 };
 
 struct bw_worksheets {
     atomic_bool stop;
-    bool busy; /* the loop's */
+    /* the loop's */
+    bool busy;
+    struct bw_worksheet_job *waiting; /* the oldest first */
+    size_t n_waiting;
 };
 
 struct bw_worksheets *bw_worksheets_new(void)
@@ -455,20 +459,65 @@ static void answer(struct bw_worksheet_job *j)
     job_free(j);
 }
 
-static void after(void *job, int cancelled)
+static void sorry(struct bw_worksheet_job *j, const char *why)
 {
-    struct bw_worksheet_job *j = job;
-
-    j->all->busy = false;
-    if (cancelled) {
-        j->status = 503;
-        (void)bw_err_set(&j->err, 0, "the collector is stopping");
-    }
+    j->status = 503;
+    (void)bw_err_set(&j->err, 0, "%s", why);
     answer(j);
 }
 
+static void start(struct bw_worksheet_job *j);
+
+static void after(void *job, int cancelled)
+{
+    struct bw_worksheet_job *j = job;
+    struct bw_worksheets *all = j->all;
+
+    all->busy = false;
+    if (cancelled) {
+        sorry(j, "the collector is stopping");
+    } else {
+        answer(j);
+    }
+    while (all->waiting && !all->busy) {
+        j = all->waiting;
+        all->waiting = j->next;
+        all->n_waiting--;
+        start(j);
+    }
+}
+
+static void start(struct bw_worksheet_job *j)
+{
+    if (atomic_load(&j->all->stop)) {
+        sorry(j, "the collector is stopping");
+    } else if (bw_readers_run(j->c->readers, work, after, j) < 0) {
+        sorry(j, "too much at once; try again in 10 seconds");
+    } else {
+        j->all->busy = true;
+    }
+}
+
+/* One at a time, in their order. */
+static void wait_or_start(struct bw_worksheet_job *j)
+{
+    struct bw_worksheet_job **at = &j->all->waiting;
+
+    if (!j->all->busy) {
+        start(j);
+    } else if (j->all->n_waiting == WAITING_MAX) {
+        sorry(j, "too many worksheets are asked for; try again in 10 seconds");
+    } else {
+        while (*at) {
+            at = &(*at)->next;
+        }
+        *at = j;
+        j->all->n_waiting++;
+    }
+}
+
 /* What needs no sum is answered at once. */
-static void go(struct bw_collector *c, struct bw_worksheet_job *j)
+static void go(struct bw_worksheet_job *j)
 {
     bool sum = j->make && j->in.n > 0 && !too_much(j);
 
@@ -480,14 +529,8 @@ static void go(struct bw_collector *c, struct bw_worksheet_job *j)
         j->status = 400;
         (void)bw_err_set(&j->err, 0, "no circuit was chosen, or too many for so many days");
         answer(j);
-    } else if (j->all->busy || bw_readers_run(c->readers, work, after, j) < 0) {
-        j->status = 503;
-        (void)bw_err_set(&j->err, 0,
-                         "another worksheet is being made; try again in 10 "
-                         "seconds");
-        answer(j);
     } else {
-        j->all->busy = true;
+        wait_or_start(j);
     }
 }
 
@@ -504,7 +547,8 @@ begin(struct bw_collector *c, struct bw_http_req *req, enum bw_worksheet_form fo
                "the state's room is being made; it takes some seconds after the start");
         return;
     }
-    *j = (struct bw_worksheet_job){.req = req,
+    *j = (struct bw_worksheet_job){.c = c,
+                                   .req = req,
                                    .all = c->worksheets,
                                    .form = form,
                                    .r = r,
@@ -528,7 +572,7 @@ begin(struct bw_collector *c, struct bw_http_req *req, enum bw_worksheet_form fo
         answer(j);
         return;
     }
-    go(c, j);
+    go(j);
 }
 
 void bw_page_worksheet(void *owner, struct bw_http_req *req)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct bw_coincident_circuit;
+struct bw_collector;
 struct bw_http_req;
 struct bw_worksheets;
 
@@ -23,6 +24,8 @@ enum bw_worksheet_form {
 };
 
 struct bw_worksheet_job {
+    struct bw_worksheet_job *next; /* of those that wait */
+    struct bw_collector *c;
     struct bw_http_req *req;
     struct bw_worksheets *all;
     enum bw_worksheet_form form;
