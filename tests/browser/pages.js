@@ -93,7 +93,7 @@ module.exports = (w) => [
     { name: "readiness was", at: `/readiness?rate=4000&weeks=${w.week}`, roles: ["district", "viewer"], has: ["What was in class hours", "More at once", "Sittings"] },
     { name: "compare", at: "/compare", roles: ["admin", "district"], has: ["beside others like them", "How to read it", "css:nav.ranges [aria-current]"] },
     { name: "compare all", at: "/compare?by=all&cohort=all", roles: ["viewer"], has: ["All districts", ...w.districtNames, "css:svg.strip", "css:form input[type=checkbox]"] },
-    { name: "compare like", at: `/compare?like=${w.district}`, roles: ["district", "admin"], has: ["but meeting the target", "Everybody of its size"] },
+    { name: "compare like", at: `/compare?like=${w.district}`, roles: ["district", "admin"], has: ["but meeting the target", "As a cohort"] },
     { name: "compare within", at: `/compare?of=schools&within=${w.district}&measure=tested`, shot: false, roles: ["agency"], has: ["Schools side by side", "css:svg.strip"] },
     { name: "progress", at: "/progress", roles: ["district", "viewer"], has: ["Progress", "1 Mbit/s for every student", "So far"] },
     { name: "goal", at: "/progress/each-1m", roles: ["admin", "agency"], hidden: [], has: ["Month by month", "css:svg.chart rect", "School by school"] },

@@ -90,6 +90,9 @@ void bw_compare_scale_take(struct bw_compare_scale *s, const struct bw_compare_s
         return;
     }
     far += far / 2;
+    if (far == 0) { /* most are nought: to see the others at all */
+        bw_compare_scale_value(s, x->high);
+    }
     bw_compare_scale_value(s, x->high != BW_UNKNOWN && x->high < far ? x->high : far);
 }
 

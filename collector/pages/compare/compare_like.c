@@ -104,6 +104,9 @@ static void write_nearest(struct bw_compare_job *j, const struct bw_compare_row 
     }
     bw_buf_printf(b, ". Of the %s that you see %zu %s alike.</p>", whom, alike,
                   bw_plural((int64_t)alike, "is", "are"));
+    if (alike == 0) {
+        return;
+    }
     if (n == 0) {
         bw_buf_puts(b, "<p class=\"note\">None of these meets the target, as far as is "
                        "known.</p>");
@@ -161,9 +164,9 @@ static void write_mix(struct bw_compare_job *j,
     }
     if (told < members) {
         bw_buf_printf(b,
-                      "<tr><td>%s</td><td>others, too few to be shown</td><td "
+                      "<tr><td>%s</td><td>%s, too few to be shown one by one</td><td "
                       "class=\"n\">",
-                      bw_compare_by_title(by));
+                      bw_compare_by_title(by), told > 0 ? "others" : "all");
         bw_page_count(b, members - told);
         bw_buf_puts(b, "</td><td class=\"n\">not shown</td></tr>\n");
     }
@@ -188,7 +191,7 @@ static void write_cohort(struct bw_compare_job *j, const struct bw_compare_row *
     struct bw_compare_spread all;
     struct bw_compare_spread of;
 
-    bw_buf_puts(b, "<h2>Everybody of its size</h2>");
+    bw_buf_puts(b, "<h2>As a cohort</h2>");
     if (!shown_meeting(j, &s, BW_COMPARE_SIZE) && !shown_meeting(j, &s, BW_COMPARE_ALL)) {
         bw_buf_puts(b, "<p class=\"note\">How many of its size meet the target is not "
                        "shown: those who do, or those who do not, are too few.</p>");
@@ -202,7 +205,11 @@ static void write_cohort(struct bw_compare_job *j, const struct bw_compare_row *
     if (bw_compare_spread(&j->c, &s, BW_COMPARE_PRICE, &of) < 0) {
         return;
     }
-    bw_buf_puts(b, "<p>");
+    bw_buf_puts(
+        b, s.by == BW_COMPARE_ALL
+               ? "<p>Of its size too few meet the target, or too few do not, for it to "
+                 "be shown. "
+               : "<p>Of its size: ");
     bw_compare_label(j, s.by, s.class);
     bw_buf_puts(b, ": ");
     bw_page_count(b, of.members);
