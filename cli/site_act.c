@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * site_act.c - a site moves to another entity or is retired: the catalogue changes, and
- * what was said of it stays on record. */
+ * what was said of it stays on record. That boxes were sent changes nothing else. */
 #include "site_act.h"
 
 #include <buf.h>
@@ -15,6 +15,8 @@ struct acting {
     struct bw_docket_asked docket;
     struct bw_siteact act;
     const char *site;
+    char **more; /* sites behind it, of what can be said of many */
+    int n_more;
     const char *entity; /* as it was typed */
     bool json;
 };
@@ -59,14 +61,20 @@ static int read_options(struct acting *a, int argc, char **argv)
             return status;
         }
     }
-    if (optind + words != argc) {
+    bool many = a->act.act == BW_SITEACT_SHIPPED;
+    if (many ? optind >= argc : optind + words != argc) {
         return bw_cli_usage(a->verb, words == 2 ? "which site, to which entity?"
                                                 : "which site? its id, as s-4f9k2");
+    }
+    if (many && !a->act.reason[0]) {
+        (void)snprintf(a->act.reason, sizeof(a->act.reason), "sent");
     }
     if (!a->act.reason[0]) {
         return bw_cli_usage(a->verb, "why? --reason TEXT");
     }
     a->site = argv[optind];
+    a->more = argv + optind + 1;
+    a->n_more = many ? argc - optind - 1 : 0;
     a->entity = words == 2 ? argv[optind + 1] : NULL;
     if (!a->docket.ledger && !a->docket.collector) {
         a->docket.collector = BW_COLLECTOR_CONF;
@@ -88,7 +96,9 @@ static int look(struct acting *a, const struct bw_docket *d, struct bw_err *err)
     if (r == 0 && !a->entity && site.state == BW_SITE_RETIRED) {
         r = bw_err_set(err, -EALREADY, "site %s is retired already", site.id);
     }
-    memcpy(a->act.old_entity, site.entity, sizeof(a->act.old_entity));
+    if (r == 0 && a->act.act != BW_SITEACT_SHIPPED) {
+        memcpy(a->act.old_entity, site.entity, sizeof(a->act.old_entity));
+    }
     return r;
 }
 
@@ -110,12 +120,55 @@ static int act(struct acting *a, const struct bw_docket *d, char *id, struct bw_
 {
     int r = look(a, d, err);
     r = r < 0 ? r : say(a, d, id, err);
-    if (r == 0 && a->entity) {
+    if (r < 0 || a->act.act == BW_SITEACT_SHIPPED) {
+        return r;
+    }
+    if (a->entity) {
         return d->catalogue->ops->site_move(d->catalogue, a->site, a->act.entity, err);
     }
-    return r < 0 ? r
-                 : d->catalogue->ops->site_set_state(d->catalogue, a->site, BW_SITE_RETIRED,
-                                                     err);
+    return d->catalogue->ops->site_set_state(d->catalogue, a->site, BW_SITE_RETIRED, err);
+}
+
+static void tell(const struct acting *a, const struct bw_docket *d, const char *id)
+{
+    static const char *const words[] = {[BW_SITEACT_MOVED] = "moved to ",
+                                        [BW_SITEACT_RETIRED] = "retired",
+                                        [BW_SITEACT_SHIPPED] = "shipped"};
+    char when[32];
+    if (a->json) {
+        (void)printf("{\"id\":\"%s\"}\n", id);
+        return;
+    }
+    bw_time_format_s(a->act.from_unix_s, when);
+    (void)printf("%s  %s %s%s, from %s, by %s\n", id, a->site, words[a->act.act],
+                 a->act.entity, when, d->by);
+}
+
+/* Of many, that all can be said before the first is. */
+static int look_all(struct acting *a, const struct bw_docket *d, struct bw_err *err)
+{
+    const char *first = a->site;
+    int r = 0;
+    for (int i = 0; r == 0 && i < a->n_more; i++) {
+        a->site = a->more[i];
+        r = look(a, d, err);
+    }
+    a->site = first;
+    return r;
+}
+
+static int act_all(struct acting *a, const struct bw_docket *d, struct bw_err *err)
+{
+    char id[BW_HASH_LEN + 1] = "";
+    int r = look_all(a, d, err);
+    for (int i = -1; r == 0 && i < a->n_more; i++) {
+        a->site = i < 0 ? a->site : a->more[i];
+        r = act(a, d, id, err);
+        if (r == 0) {
+            tell(a, d, id);
+        }
+    }
+    return r;
 }
 
 int bw_cli_site_act(const struct bw_verb *v,
@@ -126,8 +179,6 @@ int bw_cli_site_act(const struct bw_verb *v,
     struct acting a = {.verb = v};
     struct bw_docket d = {.catalogue = NULL};
     struct bw_err err = {.text = ""};
-    char id[BW_HASH_LEN + 1] = "";
-    char when[32];
     bw_siteact_init(&a.act);
     a.act.act = what;
     int status = read_options(&a, argc, argv);
@@ -141,15 +192,8 @@ int bw_cli_site_act(const struct bw_verb *v,
     if (status == 0 && a.act.from_unix_s > d.now_unix_ms / 1000) {
         status = bw_cli_usage(v, "--from is in the future");
     }
-    if (status == 0 && act(&a, &d, id, &err) < 0) {
+    if (status == 0 && act_all(&a, &d, &err) < 0) {
         status = bw_cli_failed(v, "%s", err.text);
-    }
-    if (status == 0 && a.json) {
-        (void)printf("{\"id\":\"%s\"}\n", id);
-    } else if (status == 0) {
-        bw_time_format_s(a.act.from_unix_s, when);
-        (void)printf("%s  %s %s%s, from %s, by %s\n", id, a.site,
-                     a.entity ? "moved to " : "retired", a.act.entity, when, d.by);
     }
     bw_docket_close(&d);
     return status == 0 ? bw_cli_flush(v, BW_EXIT_OK) : status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * site_act.h - what `site move` and `site retire` share. */
+ * site_act.h - what `site move`, `site retire` and `site ship` share. */
 #ifndef BW_CLI_SITE_ACT_H
 #define BW_CLI_SITE_ACT_H
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <hash.h>
 #include <http.h>
+#include <inttypes.h>
 #include <json.h>
 #include <ledger.h>
 #include <readers.h>
@@ -17,6 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utf8.h>
+
+enum {
+    DAY_S = 86400
+};
 
 struct enrol {
     struct bw_http_req *req;
@@ -251,6 +256,29 @@ static int find_last(void *owner, const struct bw_site_key *k)
     return 0;
 }
 
+/* A box is there, and its token is good no longer: said once a day and reason, so that who
+ * has an old token cannot keep the disk busy. */
+static void note_refused(struct bw_catalogue *c, const struct enrol *e, int64_t now_s)
+{
+    struct bw_token token;
+    struct bw_buf before;
+    char name[64];
+    char said[64];
+    const char *why = e->r == -ETIME ? "late" : "spent";
+    if ((e->r != -ETIME && e->r != -EALREADY) ||
+        c->ops->token_get(c, e->token_sha256, &token, NULL) < 0) {
+        return;
+    }
+    (void)snprintf(name, sizeof(name), BW_META_REFUSED "%s", token.site);
+    (void)snprintf(said, sizeof(said), "%" PRId64 " %s", now_s, why);
+    bw_buf_init(&before, sizeof(said));
+    if (c->ops->meta_get(c, name, &before, NULL) < 0 || !before.data ||
+        now_s - strtoll(before.data, NULL, 10) >= DAY_S || !strstr(before.data, why)) {
+        (void)c->ops->meta_set(c, name, said, strlen(said), NULL);
+    }
+    bw_buf_done(&before);
+}
+
 static void enrol_work(void *job, struct bw_reader *r, const struct bw_err *err)
 {
     struct enrol *e = job;
@@ -265,6 +293,7 @@ static void enrol_work(void *job, struct bw_reader *r, const struct bw_err *err)
     e->r = r->catalogue->ops->enrol(r->catalogue, e->token_sha256, &row, now_s, &e->site,
                                     &e->err);
     if (e->r < 0) {
+        note_refused(r->catalogue, e, now_s);
         return;
     }
     note_installer(r->catalogue, e);

@@ -229,6 +229,7 @@ static void take_runs(const struct bw_report *r, struct bw_facts *f)
         t->egress = (uint8_t)x->egress;
         t->retest = x->retest;
         (void)snprintf(t->server, sizeof(t->server), "%s", x->server);
+        (void)snprintf(t->reason, sizeof(t->reason), "%s", x->reason);
     }
 }
 

@@ -442,7 +442,8 @@ static int forget(struct bw_roomkeeper *k, struct bw_err *reterr)
     k->forgot_day = today;
     return bw_roomstore_forget(k->store, today - BW_KEEP_FILL_DAYS - 4,
                                bw_keep_month_of(today) - BW_ROOM_MONTHS - 1,
-                               k->now_unix_ms - INT64_C(3) * BW_KEEP_RUNS_MS, reterr);
+                               k->now_unix_ms - BW_KEEP_RUNS_MS - INT64_C(2000) * DAY_S,
+                               reterr);
 }
 
 /* jobs[n], until the time is over. *ret_stop: the thread is to end. */

@@ -6,6 +6,7 @@
 #include "roomkeeper_private.h"
 
 #include <bw/err.h>
+#include <bw/summary.h>
 #include <errno.h>
 #include <grow.h>
 #include <stdlib.h>
@@ -20,8 +21,13 @@ int bw_keep_run(struct bw_roomkeeper *k,
                 struct keep_circuit *c,
                 const struct bw_room_run *t)
 {
-    struct bw_kept_run *room = bw_grow(c->runs, c->n_runs, &c->cap_runs, sizeof(*room));
+    struct bw_kept_run *room;
 
+    if (t->state == BW_TEST_DEFERRED &&
+        t->at_unix_ms < k->now_unix_ms - BW_KEEP_PUT_OFF_MS) {
+        return 0; /* there may be very many */
+    }
+    room = bw_grow(c->runs, c->n_runs, &c->cap_runs, sizeof(*room));
     if (!room) {
         return -ENOMEM;
     }
@@ -34,7 +40,8 @@ int bw_keep_run(struct bw_roomkeeper *k,
                                              .state = t->state,
                                              .apart = t->apart,
                                              .egress = t->egress,
-                                             .retest = t->retest};
+                                             .retest = t->retest,
+                                             .reason = bw_keep_reason(k, t->reason)};
     k->runs_changed = true;
     return 0;
 }

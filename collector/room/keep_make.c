@@ -26,7 +26,7 @@ struct chunk {
     char text[];
 };
 
-static const char *put(struct bw_room *r, const char *text, bool *failed)
+const char *bw_keep_put(struct bw_room *r, const char *text, bool *failed)
 {
     struct chunk *c = r->arena;
     size_t n = strlen(text) + 1;
@@ -68,6 +68,9 @@ void bw_keep_room_free(struct bw_room *r)
         free(r->months);
         free(r->calendars);
         free(r->testing_days);
+        free(r->servers);
+        free(r->server_hours);
+        free(r->server_reasons);
         free(r);
     }
 }
@@ -147,9 +150,9 @@ static void place_entity(
     char path[1024];
 
     (void)snprintf(path, sizeof(path), "%s/%s", up ? up->path : "", t->list[i].id);
-    *e = (struct bw_room_entity){.id = put(r, t->list[i].id, failed),
-                                 .name = put(r, t->list[i].name, failed),
-                                 .path = put(r, path, failed),
+    *e = (struct bw_room_entity){.id = bw_keep_put(r, t->list[i].id, failed),
+                                 .name = bw_keep_put(r, t->list[i].name, failed),
+                                 .path = bw_keep_put(r, path, failed),
                                  .kind = t->list[i].kind,
                                  .parent = up ? t->place[t->parent[i]] : BW_ROOM_NONE,
                                  .students = BW_UNKNOWN,
@@ -223,10 +226,10 @@ static void make_claim(struct bw_room *r,
         memcpy(to->bps, now->bps, sizeof(to->bps));
         to->layer = now->layer;
         to->from_unix_s = now->from_unix_s;
-        to->origin = put(r, now->origin, failed);
-        to->frn_line = put(r, c->terms.lines, failed);
-        to->provider = put(r, c->terms.provider, failed);
-        to->technology = put(r, c->terms.technology, failed);
+        to->origin = bw_keep_put(r, now->origin, failed);
+        to->frn_line = bw_keep_put(r, c->terms.lines, failed);
+        to->provider = bw_keep_put(r, c->terms.provider, failed);
+        to->technology = bw_keep_put(r, c->terms.technology, failed);
         to->role = (enum bw_room_role)c->terms.role;
         to->monthly_cents = c->terms.monthly_cents;
         to->monthly_eligible = c->terms.monthly_eligible;
@@ -241,15 +244,16 @@ static void make_risk(struct bw_room *r,
                       struct bw_room_risk *to,
                       bool *failed)
 {
-    *to = (struct bw_room_risk){.rule = k->rule[0] ? put(r, k->rule, failed) : NULL,
-                                .words = put(r, k->words, failed),
+    *to = (struct bw_room_risk){.rule = k->rule[0] ? bw_keep_put(r, k->rule, failed) : NULL,
+                                .words = bw_keep_put(r, k->words, failed),
                                 .governs = k->governs == 1,
                                 .wanted = k->wanted,
                                 .counted = k->counted,
                                 .deferred = k->deferred,
                                 .by_unix_s = k->by_unix_s,
                                 .made_unix_s = k->made_unix_s,
-                                .n_rules = (int32_t)k->n_rules};
+                                .n_rules = (int32_t)k->n_rules,
+                                .n_judged = k->n_judged > 0 ? (int32_t)k->n_judged : 0};
 }
 
 static void make_below(const struct bw_roomkeeper *k,
@@ -269,8 +273,9 @@ static void make_below(const struct bw_roomkeeper *k,
             to->below_direction = way;
             to->below_other_server = b->other_server;
             to->below_server_known = b->server_known;
-            to->below_server =
-                t->server < k->n_servers ? put(r, k->servers[t->server], failed) : "";
+            to->below_server = t->server < k->n_servers
+                                   ? bw_keep_put(r, k->servers[t->server], failed)
+                                   : "";
         }
     }
 }
@@ -284,7 +289,7 @@ static void make_circuit(const struct bw_roomkeeper *k,
     struct bw_room_circuit *to = &r->circuits[r->n_circuits++];
 
     memset(to, 0, sizeof(*to));
-    to->name = put(r, c->name, failed);
+    to->name = bw_keep_put(r, c->name, failed);
     to->site = site;
     to->vantage = c->facts.vantage;
     to->source = c->facts.source;
@@ -349,7 +354,8 @@ static const char *place_words(struct bw_room *r,
         return r->entities[entity].name;
     }
     return !known ? ""
-                  : put(r, known->site.entity[0] ? known->site.entity : known->said_entity,
+                  : bw_keep_put(
+                        r, known->site.entity[0] ? known->site.entity : known->said_entity,
                         failed);
 }
 
@@ -364,8 +370,8 @@ make_site(struct bw_roomkeeper *k, struct bw_room *r, const struct placing *p, b
     struct keep_circuit **list = bw_keep_circuits_of(k, s->id, &n);
 
     *to = (struct bw_room_site){
-        .id = put(r, s->id, failed),
-        .name = known ? put(r, known->site.name, failed) : "",
+        .id = bw_keep_put(r, s->id, failed),
+        .name = known ? bw_keep_put(r, known->site.name, failed) : "",
         .place = place_words(r, p->entity, known, failed),
         .entity = p->entity,
         .state = known ? known->site.state : BW_SITE_ENROLLED,
@@ -378,13 +384,16 @@ make_site(struct bw_roomkeeper *k, struct bw_room *r, const struct placing *p, b
         .created_unix_s = known ? known->site.created_unix_s : BW_UNKNOWN,
         .token_unix_s = known ? known->token_unix_s : BW_UNKNOWN,
         .token_expires_unix_s = known ? known->token_expires_unix_s : BW_UNKNOWN,
+        .shipped_unix_s = known ? known->shipped_unix_s : BW_UNKNOWN,
+        .refused_unix_s = known ? known->refused_unix_s : BW_UNKNOWN,
+        .refused_spent = known && known->refused_spent,
         .enrolled_unix_s = known ? known->enrolled_unix_s : BW_UNKNOWN,
         .first_start_unix_s = s->first_start_unix_s,
         .last_received_unix_ms = s->row.last_received_unix_ms,
         .last_end_unix_s = s->row.last_end_unix_s,
         .interval_s = s->row.interval_s,
-        .agent = put(r, s->row.agent, failed),
-        .zone = s->zone ? put(r, bw_tz_name(s->zone), failed) : "",
+        .agent = bw_keep_put(r, s->row.agent, failed),
+        .zone = s->zone ? bw_keep_put(r, bw_tz_name(s->zone), failed) : "",
         .first_circuit = (uint32_t)r->n_circuits};
     memcpy(to->spell, s->spell, sizeof(to->spell));
     for (size_t i = 0; i < n; i++) {
@@ -541,6 +550,7 @@ struct bw_room *bw_keep_make(struct bw_roomkeeper *k)
         walk(k->known, r, &t, &failed);
         failed |= !make_sites(k, r, &t, &failed) || !index_all(r, &t, k);
         failed |= !failed && !bw_keep_calendars(k, r);
+        failed |= !failed && !bw_keep_make_servers(k, r);
         span_entities(r);
         count_students(r);
     } else {

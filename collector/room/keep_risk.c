@@ -44,6 +44,12 @@ static bool at_risk(const struct bw_finding *f)
              (f->unsure == BW_UNSURE_TOO_FEW || f->unsure == BW_UNSURE_UNTESTABLE)));
 }
 
+/* One whose lack of data would put the circuit at risk. */
+static bool judges(const struct bw_finding *f, bool governed)
+{
+    return governed ? f->governs : f->kind == BW_EVRULE_USE;
+}
+
 /* The part that says why, with the smallest share of what it wants. */
 static const struct bw_finding_part *worst_part(const struct bw_finding *f)
 {
@@ -104,6 +110,7 @@ void bw_keep_risk(const struct bw_report *r,
     }
     for (size_t i = 0; i < r->findings.n; i++) {
         const struct bw_finding *f = &r->findings.list[i];
+        ret->n_judged += judges(f, governed);
         if (!at_risk(f) || f->governs != governed) {
             continue;
         }

@@ -217,42 +217,8 @@ look_circuit(struct bw_roomkeeper *k, struct keep_circuit *c, struct bw_err *ret
     return r;
 }
 
-/* ---- servers, forks, holes
- * --------------------------------------------------------------- */
-
-static int look_servers(struct bw_roomkeeper *k)
-{
-    struct bw_server_sample *list;
-    struct bw_server_hours *hours;
-    size_t n = 0;
-
-    if (!k->runs_changed && k->server_hours) {
-        return 0;
-    }
-    for (size_t i = 0; i < k->n_circuits; i++) {
-        n += k->circuits[i]->n_runs;
-    }
-    list = calloc(n + 1, sizeof(*list));
-    if (!list) {
-        return -ENOMEM;
-    }
-    n = 0;
-    for (size_t i = 0; i < k->n_circuits; i++) {
-        const struct keep_circuit *c = k->circuits[i];
-        for (size_t t = 0; t < c->n_runs; t++) {
-            n += bw_server_sample(&c->runs[t], c->site->number, &list[n]);
-        }
-    }
-    hours = bw_server_hours_new(list, n);
-    free(list);
-    if (!hours) {
-        return -ENOMEM;
-    }
-    bw_server_hours_free(k->server_hours);
-    k->server_hours = hours;
-    k->runs_changed = false;
-    return 0;
-}
+/* ---- forks, holes ---------------------------------------------------------------------
+ */
 
 static int on_fork(void *owner, const struct bw_ledger_fork *f)
 {
@@ -304,7 +270,7 @@ int bw_keep_forks(struct bw_roomkeeper *k, struct bw_err *reterr)
 
 int bw_keep_spells(struct bw_roomkeeper *k, struct bw_err *reterr)
 {
-    int r = look_servers(k);
+    int r = bw_keep_servers(k);
 
     if (r < 0) {
         return r == -ENOMEM ? bw_err_set(reterr, r, "out of memory") : r;

@@ -117,7 +117,9 @@ static int on_site(void *owner, const struct bw_site *s)
                                                 .enrolled_unix_s = BW_UNKNOWN,
                                                 .token_unix_s = BW_UNKNOWN,
                                                 .token_expires_unix_s = BW_UNKNOWN,
-                                                .moved_unix_s = BW_UNKNOWN};
+                                                .moved_unix_s = BW_UNKNOWN,
+                                                .shipped_unix_s = BW_UNKNOWN,
+                                                .refused_unix_s = BW_UNKNOWN};
     return 0;
 }
 
@@ -138,8 +140,8 @@ static int by_kid(const void *a, const void *b)
                   ((const struct bw_known_key *)b)->kid);
 }
 
-static struct bw_known_site *
-find_site(const struct bw_known_site *list, size_t n, const char *id)
+struct bw_known_site *
+bw_known_find_site(struct bw_known_site *list, size_t n, const char *id)
 {
     struct bw_known_site key = {.n_keys = 0};
 
@@ -150,7 +152,7 @@ find_site(const struct bw_known_site *list, size_t n, const char *id)
 static int on_key(void *owner, const struct bw_site_key *key)
 {
     struct lists *l = owner;
-    struct bw_known_site *s = find_site(l->sites, l->n_sites, key->site);
+    struct bw_known_site *s = bw_known_find_site(l->sites, l->n_sites, key->site);
     struct bw_known_key *room = bw_grow(l->keys, l->n_keys, &l->cap_keys, sizeof(*room));
 
     if (!room) {
@@ -198,11 +200,28 @@ static int by_line(const void *a, const void *b)
 static int on_token(void *owner, const struct bw_token *t)
 {
     struct lists *l = owner;
-    struct bw_known_site *s = find_site(l->sites, l->n_sites, t->site);
+    struct bw_known_site *s = bw_known_find_site(l->sites, l->n_sites, t->site);
 
     if (s && (s->token_unix_s == BW_UNKNOWN || t->created_unix_s >= s->token_unix_s)) {
         s->token_unix_s = t->created_unix_s;
         s->token_expires_unix_s = t->expires_unix_s;
+    }
+    return 0;
+}
+
+/* "1793620800 spent": when a box was refused with a token of this site, and why. */
+static int on_refused(void *owner, const char *name, const char *value, size_t n)
+{
+    struct lists *l = owner;
+    struct bw_known_site *s =
+        bw_known_find_site(l->sites, l->n_sites, name + strlen(BW_META_REFUSED));
+    char text[64];
+
+    if (s && n < sizeof(text)) {
+        memcpy(text, value, n);
+        text[n] = '\0';
+        s->refused_unix_s = strtoll(text, NULL, 10);
+        s->refused_spent = strstr(text, "spent") != NULL;
     }
     return 0;
 }
@@ -272,6 +291,7 @@ static int read_lists(struct bw_known *k, struct lists *l, struct bw_err *reterr
     }
     r = r < 0 ? r : c->ops->keys(c, NULL, on_key, l, reterr);
     r = r < 0 ? r : c->ops->tokens(c, on_token, l, reterr);
+    r = r < 0 ? r : c->ops->metas(c, BW_META_REFUSED, on_refused, l, reterr);
     r = r < 0 ? r : c->ops->circuits(c, NULL, false, on_line, l, reterr);
     if (r == 0 && l->n_lines > 0) {
         qsort(l->lines, l->n_lines, sizeof(*l->lines), by_line);
@@ -428,7 +448,7 @@ const struct bw_known_site *bw_known_sites(const struct bw_known *k, size_t *ret
 
 const struct bw_known_site *bw_known_site(const struct bw_known *k, const char *id)
 {
-    return find_site(k->sites, k->n_sites, id);
+    return bw_known_find_site(k->sites, k->n_sites, id);
 }
 
 const struct bw_entity *bw_known_entity(const struct bw_known *k, const char *id)

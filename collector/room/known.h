@@ -28,7 +28,10 @@ struct bw_known_site {
     int64_t token_unix_s;
     int64_t token_expires_unix_s;
     char said_entity[BW_LABEL_MAX + 1]; /* by its installer, where no entity is on file */
-    int64_t moved_unix_s; /* newest such statement was recorded; unknown: none */
+    int64_t moved_unix_s;   /* newest such statement was recorded; unknown: none */
+    int64_t shipped_unix_s; /* its box was sent, by the newest statement; unknown: none */
+    int64_t refused_unix_s; /* a box came with a token that was good no longer: expired, */
+    bool refused_spent;     /* or another's; unknown: none did */
 };
 
 struct bw_known_opts {

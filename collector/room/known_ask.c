@@ -95,11 +95,17 @@ static int on_act(void *owner, const struct bw_said *s)
     struct bw_known *k = owner;
     struct bw_known_act *room = bw_grow(k->acts, k->n_acts, &k->cap_acts, sizeof(*room));
     const char *about = s->statement->about;
+    struct bw_siteact act = {.act = BW_SITEACT_NONE};
 
     if (!room) {
         return -ENOMEM;
     }
     k->acts = room;
+    if (s->statement->body) { /* of a newer program: not told as sent */
+        (void)bw_siteact_decode(s->statement->body, s->statement->n_body, &act, NULL);
+    }
+    room[k->n_acts].shipped = act.act == BW_SITEACT_SHIPPED;
+    room[k->n_acts].from_unix_s = act.from_unix_s;
     room[k->n_acts].recorded_unix_s = s->recorded_unix_ms / 1000;
     (void)snprintf(room[k->n_acts].site, sizeof(room->site), "%.*s", BW_SITE_MAX,
                    strncmp(about, "site:", 5) == 0 ? about + 5 : "");
@@ -166,14 +172,18 @@ void bw_known_forget_said(struct bw_known *k)
 void bw_known_mark_moved(const struct bw_known *k, struct bw_known_site *sites, size_t n)
 {
     for (size_t i = 0; i < k->n_acts; i++) {
-        for (size_t s = 0; s < n; s++) { /* acts are few */
-            if (strcmp(sites[s].site.id, k->acts[i].site) == 0) {
-                sites[s].moved = true;
-                if (sites[s].moved_unix_s == BW_UNKNOWN ||
-                    k->acts[i].recorded_unix_s > sites[s].moved_unix_s) {
-                    sites[s].moved_unix_s = k->acts[i].recorded_unix_s;
-                }
-            }
+        const struct bw_known_act *a = &k->acts[i];
+        struct bw_known_site *s = bw_known_find_site(sites, n, a->site);
+        if (!s) {
+            continue;
+        }
+        if (a->shipped) { /* by position: the newest word holds */
+            s->shipped_unix_s = a->from_unix_s;
+            continue;
+        }
+        s->moved = true;
+        if (s->moved_unix_s == BW_UNKNOWN || a->recorded_unix_s > s->moved_unix_s) {
+            s->moved_unix_s = a->recorded_unix_s;
         }
     }
 }

@@ -34,6 +34,8 @@ struct bw_known_locale { /* of an entity number */
 
 struct bw_known_act { /* a statement about a site */
     char site[BW_SITE_MAX + 1];
+    bool shipped; /* its box was sent; else it moved, was retired, or got another box */
+    int64_t from_unix_s;
     int64_t recorded_unix_s;
 };
 
@@ -84,5 +86,8 @@ int bw_known_read_said(struct bw_known *k,
 int bw_known_read_locales(struct bw_known *k, struct bw_err *reterr);
 void bw_known_forget_said(struct bw_known *k);
 void bw_known_mark_moved(const struct bw_known *k, struct bw_known_site *sites, size_t n);
+/* By its id among sites[n], sorted; NULL: none. */
+struct bw_known_site *
+bw_known_find_site(struct bw_known_site *sites, size_t n, const char *id);
 
 #endif

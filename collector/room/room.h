@@ -90,6 +90,10 @@ struct bw_room_site {
     int64_t created_unix_s;
     int64_t token_unix_s; /* the newest enrolment token was made; unknown: none */
     int64_t token_expires_unix_s;
+    int64_t shipped_unix_s; /* its box was sent, as somebody said; unknown: nobody did */
+    int64_t
+        refused_unix_s; /* a box last came with a token of it that was good no longer; */
+    bool refused_spent; /* another's had used it, else it had expired; unknown: none */
     int64_t enrolled_unix_s;    /* its first key */
     int64_t first_start_unix_s; /* of its first interval; unknown: never seen */
     int64_t last_received_unix_ms;
@@ -136,6 +140,8 @@ struct bw_room_risk {
     int64_t made_unix_s; /* when that was judged */
     int32_t n_rules;     /* so many of its findings are at risk; 0: nothing could be judged,
                             `words` say why */
+    int32_t n_judged;    /* findings that could have been; 0: no rule judges this circuit,
+                            or none did yet */
 };
 
 struct bw_room_circuit {
@@ -171,6 +177,36 @@ struct bw_room_circuit {
     bool below_other_server;  /* confirmed by a second server, else by a retest */
     bool below_server_known;  /* others tested there in that hour, and did not fall */
     const char *below_server; /* NULL: never */
+};
+
+/* One measurement server in one hour and direction: what sites reached at it. */
+struct bw_room_server_hour {
+    int64_t from_unix_s;
+    int64_t
+        median_ppm;    /* of sites: the hour's median share of the claim over the site's own
+                          median there in all other hours of seven days; unknown: none */
+    int32_t n_sites;   /* in that median */
+    int32_t n_good;    /* runs: good, nothing sets them apart */
+    int32_t n_apart;   /* good, and set apart … */
+    int32_t n_erratum; /* … of them, by an erratum */
+    int32_t n_failed;  /* failed or broken off */
+    uint8_t direction; /* enum bw_direction */
+    uint8_t word;      /* enum bw_server_word of verdicts.h */
+};
+
+/* Why runs at it were not good, or are set apart. */
+struct bw_room_server_reason {
+    const char *words;
+    int32_t n;
+    bool apart; /* else it failed */
+};
+
+struct bw_room_server {
+    const char *name;                  /* "": of runs that name none */
+    uint32_t first_hour, end_hour;     /* by direction, then time */
+    uint32_t first_reason, end_reason; /* the most frequent first */
+    int32_t n_sites;                   /* that tested there within seven days */
+    int32_t n_good;
 };
 
 /* The collector's own health. Unknown is said. */
@@ -213,8 +249,16 @@ struct bw_room {
     struct bw_room_calendar *calendars; /* by entity (BW_ROOM_NONE last), then as the
                                            nearest is asked: the first that speaks counts */
     size_t n_calendars;
-    int64_t *testing_days;        /* with class, each calendar's ascending */
-    struct bw_ledger_stat ledger; /* when the room was made */
+    int64_t *testing_days;          /* with class, each calendar's ascending */
+    struct bw_ledger_stat ledger;   /* when the room was made */
+    struct bw_room_server *servers; /* by name */
+    size_t n_servers;
+    size_t n_servers_more; /* that are too many to be told of */
+    struct bw_room_server_hour *server_hours;
+    size_t n_server_hours;
+    struct bw_room_server_reason *server_reasons;
+    size_t n_server_reasons;
+    int64_t servers_from_unix_s; /* since when runs are looked at */
     struct bw_room_health health;
     /* what follows is the keeper's own */
     void *arena;

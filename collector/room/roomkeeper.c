@@ -151,7 +151,7 @@ uint16_t bw_keep_server(struct bw_roomkeeper *k, const char *name)
             return (uint16_t)i;
         }
     }
-    if (!name[0] || k->n_servers >= BW_SERVER_NONE) {
+    if (!name[0] || k->n_servers >= BW_KEEP_SERVERS_MAX) {
         return BW_SERVER_NONE;
     }
     room = bw_grow(k->servers, k->n_servers, &k->cap_servers, sizeof(*k->servers));
@@ -161,6 +161,27 @@ uint16_t bw_keep_server(struct bw_roomkeeper *k, const char *name)
     k->servers = room;
     (void)snprintf(k->servers[k->n_servers], sizeof(*k->servers), "%s", name);
     return (uint16_t)k->n_servers++;
+}
+
+uint8_t bw_keep_reason(struct bw_roomkeeper *k, const char *words)
+{
+    void *room;
+
+    for (size_t i = 0; words[0] && i < k->n_reasons; i++) {
+        if (strcmp(k->reasons[i], words) == 0) {
+            return (uint8_t)(i + 1);
+        }
+    }
+    if (!words[0] || k->n_reasons >= BW_KEEP_REASONS_MAX) {
+        return 0;
+    }
+    room = bw_grow(k->reasons, k->n_reasons, &k->cap_reasons, sizeof(*k->reasons));
+    if (!room) {
+        return 0;
+    }
+    k->reasons = room;
+    (void)snprintf(k->reasons[k->n_reasons], sizeof(*k->reasons), "%s", words);
+    return (uint8_t)++k->n_reasons;
 }
 
 /* ---- a pass -----------------------------------------------------------------------------
@@ -327,6 +348,7 @@ static void keeper_free(struct bw_roomkeeper *k)
     free(k->circuits);
     free(k->sites);
     free(k->servers);
+    free(k->reasons);
     free(k->facts);
     bw_server_hours_free(k->server_hours);
     bw_known_close(k->known);

@@ -2,7 +2,8 @@
  * roomkeeper_private.h - what the keeper's files share: roomkeeper.c (the thread),
  * keep_look.c (what is new), keep_load.c (what is kept), keep_fold.c (days), keep_risk.c
  * (whether evidence will be enough), keep_spells.c (what began and ended), keep_health.c,
- * keep_calendars.c (testing weeks), keep_make.c (a room). */
+ * keep_calendars.c (testing weeks), keep_servers.c (measurement
+ * servers), keep_make.c (a room). */
 #ifndef BW_ROOMKEEPER_PRIVATE_H
 #define BW_ROOMKEEPER_PRIVATE_H
 
@@ -21,9 +22,12 @@
 #include <uv.h>
 
 enum {
-    BW_KEEP_DIRTY_DAYS = 32,        /* days of a mask; older ones are filled again */
-    BW_KEEP_FILL_DAYS = 396,        /* a year and a month */
-    BW_KEEP_RUNS_MS = 3 * 86400000, /* of runs in memory */
+    BW_KEEP_DIRTY_DAYS = 32,           /* days of a mask; older ones are filled again */
+    BW_KEEP_FILL_DAYS = 396,           /* a year and a month */
+    BW_KEEP_RUNS_MS = 7 * 86400000,    /* of runs in memory … */
+    BW_KEEP_PUT_OFF_MS = 3 * 86400000, /* … but of those that were put off */
+    BW_KEEP_SERVERS_MAX = 1024,
+    BW_KEEP_REASONS_MAX = 255,
     BW_KEEP_CERTIFICATES_MAX = 8,
     BW_KEEP_MONTHS_DUE = (2 << BW_ROOM_MONTHS) - 2 /* all whole months that are kept */
 };
@@ -105,6 +109,8 @@ struct bw_roomkeeper {
     size_t n_circuits, cap_circuits;
     char (*servers)[BW_NAME_MAX + 1];
     size_t n_servers, cap_servers;
+    char (*reasons)[BW_ROOM_REASON_MAX + 1]; /* number n is reasons[n - 1] */
+    size_t n_reasons, cap_reasons;
     struct bw_server_hours *server_hours;
     bool runs_changed;
     bool placed; /* what room.db has was read */
@@ -148,6 +154,8 @@ struct keep_circuit **
 bw_keep_circuits_of(struct bw_roomkeeper *k, const char *site, size_t *ret_n);
 /* The number of a server, given when it is new; BW_SERVER_NONE for "" or no memory. */
 uint16_t bw_keep_server(struct bw_roomkeeper *k, const char *name);
+/* The number of a reason; 0 for "", and for one too many. */
+uint8_t bw_keep_reason(struct bw_roomkeeper *k, const char *words);
 
 /* ---- keep_look.c: lists, newest intervals, records since the last look */
 int bw_keep_look(struct bw_roomkeeper *k, struct bw_err *reterr);
@@ -204,7 +212,14 @@ void bw_keep_health(struct bw_roomkeeper *k);
 /* ---- keep_calendars.c: into a room that has its entities; false without memory */
 bool bw_keep_calendars(const struct bw_roomkeeper *k, struct bw_room *r);
 
+/* ---- keep_servers.c */
+/* What sites reach at servers, from all runs; only when runs are others. -ENOMEM. */
+int bw_keep_servers(struct bw_roomkeeper *k);
+bool bw_keep_make_servers(struct bw_roomkeeper *k, struct bw_room *r);
+
 /* ---- keep_make.c: NULL without memory */
+/* A text that lives as long as the room; "" and *failed without memory. */
+const char *bw_keep_put(struct bw_room *r, const char *text, bool *failed);
 struct bw_room *bw_keep_make(struct bw_roomkeeper *k);
 void bw_keep_room_free(struct bw_room *r);
 

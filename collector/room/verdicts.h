@@ -4,7 +4,12 @@
  *
  * A run counts when it is good, nothing sets it apart, and both the line's rate at the
  * claim's layer and the claim then in force are known. It is *below* under 80 % of the
- * claim. A run in an hour in which its server was at fault counts against no circuit. */
+ * claim. A run in an hour in which its server was at fault counts against no circuit.
+ *
+ * A server is at fault in an hour in which the median of what sites reached at it, each
+ * over its own median there, fell below 90 %, and that of a second server did not. Where it
+ * fell and nobody tested at a second one, nobody can tell, and a run counts against no
+ * circuit either; where all servers fell, it is not the server. */
 #ifndef BW_VERDICTS_H
 #define BW_VERDICTS_H
 
@@ -19,6 +24,7 @@ enum {
     BW_FULL_LEAST = 12,          /* intervals of class hours: an hour */
     BW_CONFIRM_MS = 86400000,    /* within which a second run confirms */
     BW_SERVER_FELL_PPM = 900000, /* of what a site usually reaches at it */
+    BW_SERVER_SITES_LEAST = 3,   /* of each of the two servers, for the fleet's view */
     BW_SERVER_NONE = UINT16_MAX
 };
 
@@ -33,6 +39,7 @@ struct bw_kept_run {
     uint8_t apart;
     uint8_t egress;
     bool retest;
+    uint8_t reason; /* by number; 0: none, or more kinds than are told apart */
 };
 
 bool bw_run_counts(const struct bw_kept_run *t);
@@ -51,7 +58,20 @@ struct bw_server_sample {
 enum bw_server_word {
     BW_SERVER_UNKNOWN, /* no other site tested there in that hour, or too little is known */
     BW_SERVER_HEALTHY, /* the median of what others reached there did not fall */
-    BW_SERVER_FAULT
+    BW_SERVER_FAULT,   /* it fell, and a second server's did not */
+    BW_SERVER_ALONE,   /* it fell, and nobody tested at a second one */
+    BW_SERVER_ALL      /* it fell, and so did that of every other server */
+};
+
+/* One server in one hour and direction, as the fleet has it. */
+struct bw_server_hour {
+    uint16_t server;
+    uint8_t direction;
+    uint8_t word; /* enum bw_server_word; said of BW_SERVER_SITES_LEAST sites or more, and
+                     a second server likewise: else it is unknown, or alone */
+    int32_t hour;
+    int32_t n_sites;    /* with a median of other hours there */
+    int64_t median_ppm; /* of their quotients */
 };
 
 struct bw_server_hours;
@@ -64,11 +84,16 @@ bool bw_server_sample(const struct bw_kept_run *t,
 struct bw_server_hours *bw_server_hours_new(struct bw_server_sample *list, size_t n);
 void bw_server_hours_free(struct bw_server_hours *h); /* NULL is fine */
 /* Of the sites but this one: each one's median of the hour over its own median at this
- * server in all other hours; the median of these fell below 90 %: fault. h NULL: unknown.
+ * server in all other hours; the median of these fell below 90 %: it fell. h NULL: unknown.
  */
 enum bw_server_word bw_server_hours_word(const struct bw_server_hours *h,
                                          const struct bw_kept_run *t,
                                          uint32_t but_site);
+
+/* All of them, the fleet's view, by direction, hour, server; free() *ret. -ENOMEM. */
+int bw_server_hours_all(const struct bw_server_hours *h,
+                        struct bw_server_hour **ret,
+                        size_t *ret_n);
 
 /* ---- verdicts */
 

@@ -10,11 +10,9 @@
 #define UNIX_S_MAX INT64_C(253402300799)
 
 static const char *const acts[] = {
-    [BW_SITEACT_NONE] = "",
-    [BW_SITEACT_MOVED] = "moved",
-    [BW_SITEACT_RETIRED] = "retired",
-    [BW_SITEACT_REPLACED] = "replaced",
-    NULL,
+    [BW_SITEACT_NONE] = "",           [BW_SITEACT_MOVED] = "moved",
+    [BW_SITEACT_RETIRED] = "retired", [BW_SITEACT_REPLACED] = "replaced",
+    [BW_SITEACT_SHIPPED] = "shipped", NULL,
 };
 
 #define AT(member)                                                                         \

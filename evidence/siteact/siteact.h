@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * siteact.h - that a site moved to another entity, was retired, or got another box: the
- * body of a statement of kind "site", about "site:ID". */
+ * siteact.h - that a site moved to another entity, was retired, got another box, or that
+ * its box was sent: the body of a statement of kind "site", about "site:ID". */
 #ifndef BW_SITEACT_H
 #define BW_SITEACT_H
 
@@ -20,7 +20,8 @@ enum bw_siteact_what {
     BW_SITEACT_NONE,
     BW_SITEACT_MOVED,
     BW_SITEACT_RETIRED,
-    BW_SITEACT_REPLACED /* its box: a token was made for another */
+    BW_SITEACT_REPLACED, /* its box: a token was made for another */
+    BW_SITEACT_SHIPPED   /* its box was sent there */
 };
 
 struct bw_siteact {

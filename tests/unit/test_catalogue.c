@@ -3,6 +3,7 @@
 #include "bw_test.h"
 #include "store_chain.h"
 
+#include <buf.h>
 #include <bw/err.h>
 #include <catalogue.h>
 #include <errno.h>
@@ -225,6 +226,53 @@ static void test_a_token_binds_one_key(void **state)
     assert_int_equal(found.revoked_unix_s, BW_UNKNOWN);
     assert_int_equal(f->c->ops->tokens(f->c, on_token, &n, &f->err), 0);
     assert_int_equal(n, 2);
+}
+
+static int on_meta(void *sum, const char *name, const char *value, size_t n)
+{
+    bw_buf_printf(sum, "%s=%.*s;", name, (int)n, value);
+    return 0;
+}
+
+static void test_many_tokens_or_none(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_site heron = {.id = "s-heron"};
+    struct bw_expected list[3] = {{.site = {.name = "Ash", .entity = "alder"}},
+                                  {.site = {.id = "s-heron"}},
+                                  {.site = {.name = "Elm", .entity = "nowhere"}}};
+    struct bw_token t;
+    struct bw_buf sum;
+    int n = 0;
+    for (uint8_t i = 0; i < 3; i++) {
+        memset(list[i].token_sha256, i + 1, sizeof(list[i].token_sha256));
+        list[i].expires_unix_s = 900 + i;
+    }
+    add_entity(f, "alder", BW_ENTITY_DISTRICT, "");
+    assert_int_equal(f->c->ops->site_add(f->c, &heron, &f->err), 0);
+    /* the last one stands nowhere: nobody gets one */
+    assert_int_equal(f->c->ops->expect(f->c, list, 3, 100, &f->err), -EINVAL);
+    assert_int_equal(f->c->ops->tokens(f->c, on_token, &n, &f->err), 0);
+    assert_int_equal(n, 0);
+    list[0].site.id[0] = '\0';
+    assert_int_equal(f->c->ops->expect(f->c, list, 2, 100, &f->err), 0);
+    assert_int_equal(f->c->ops->tokens(f->c, on_token, &n, &f->err), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(f->c->ops->token_get(f->c, list[0].token_sha256, &t, &f->err), 0);
+    assert_string_equal(t.site, list[0].site.id);
+    assert_int_equal(t.expires_unix_s, 900);
+    assert_int_equal(t.used_unix_s, BW_UNKNOWN);
+    assert_int_equal(f->c->ops->token_get(f->c, list[2].token_sha256, &t, &f->err),
+                     -ENOENT);
+    /* values by how their names begin */
+    bw_buf_init(&sum, 1000);
+    assert_int_equal(f->c->ops->meta_set(f->c, "a:2", "two", 3, &f->err), 0);
+    assert_int_equal(f->c->ops->meta_set(f->c, "a:1", "", 0, &f->err), 0);
+    assert_int_equal(f->c->ops->meta_set(f->c, "a;", "x", 1, &f->err), 0);
+    assert_int_equal(f->c->ops->meta_set(f->c, "a", "x", 1, &f->err), 0);
+    assert_int_equal(f->c->ops->metas(f->c, "a:", on_meta, &sum, &f->err), 0);
+    assert_string_equal(sum.data, "a:1=;a:2=two;");
+    bw_buf_done(&sum);
 }
 
 static void test_keys_replace_and_revoke(void **state)
@@ -559,6 +607,7 @@ int main(void)
         T(test_entities_are_a_dated_graph),
         T(test_sites),
         T(test_a_token_binds_one_key),
+        T(test_many_tokens_or_none),
         T(test_keys_replace_and_revoke),
         T(test_a_box_takes_anothers_place),
         T(test_claims_end_and_are_corrected),

@@ -306,7 +306,7 @@ static void the_rest_comes_back(void **state)
         {.at_unix_ms = 9000, .compared_bps = 1, .claim_bps = 1, .goodput_bps = 1}};
     static const struct bw_roomstore_spell spell = {"s-alder.wan", 4, 77, BW_UNKNOWN};
     static const struct bw_roomstore_risk risk = {
-        1, "fcc-caf/capacity", "too few", 1, 168, 12, 40, 99, 98, 2, 640};
+        1, "fcc-caf/capacity", "too few", 1, 168, 12, 40, 99, 98, 2, 640, 3};
     struct place *p = *state;
     struct heard h = {.n_days = 0};
     int64_t v = 0;

@@ -32,6 +32,14 @@ static void test_both_ways(void **state)
     assert_memory_equal(&got, &a, sizeof(a));
     a.act = BW_SITEACT_RETIRED; /* goes nowhere */
     assert_int_equal(bw_siteact_encode(&a, &out, NULL), -EINVAL);
+    bw_siteact_init(&a);
+    a.act = BW_SITEACT_SHIPPED;
+    a.from_unix_s = 1789000200;
+    (void)snprintf(a.reason, sizeof(a.reason), "sent");
+    bw_buf_clear(&out);
+    assert_int_equal(bw_siteact_encode(&a, &out, NULL), 0);
+    assert_string_equal(out.data, "{\"v\":1,\"act\":\"shipped\",\"from_s\":1789000200,"
+                                  "\"reason\":\"sent\"}");
     bw_buf_done(&out);
 }
 

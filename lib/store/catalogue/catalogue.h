@@ -83,6 +83,13 @@ struct bw_token {
     char used_by[BW_KID_LEN + 1]; /* "" not yet */
 };
 
+/* A site for which a box is expected, and the token that brings it in. */
+struct bw_expected {
+    struct bw_site site; /* id "": a new one, written into it */
+    uint8_t token_sha256[32];
+    int64_t expires_unix_s;
+};
+
 /* A circuit as the summaries describe it; a change of facts makes a new dated row. */
 struct bw_circuit_facts {
     char site[BW_SITE_MAX + 1];
@@ -133,6 +140,10 @@ struct bw_server {
     char address[512];
     bool enabled;
 };
+
+/* Small values with a site's id behind these: when a box came with a token of it that was
+ * good no longer, "1793620800 late" or "… spent". */
+#define BW_META_REFUSED "token-refused:"
 
 /* What has names that change. */
 enum bw_named {
@@ -193,6 +204,7 @@ typedef int (*bw_circuit_facts_cb)(void *owner, const struct bw_circuit_facts *c
 typedef int (*bw_claim_cb)(void *owner, const struct bw_claim *c);
 typedef int (*bw_prefix_cb)(void *owner, const struct bw_prefix *p);
 typedef int (*bw_server_cb)(void *owner, const struct bw_server *s);
+typedef int (*bw_meta_cb)(void *owner, const char *name, const char *value, size_t n);
 
 /* Callbacks: everything lent until they return; non-zero ends the walk and is given back.
  * They must not call the handle that calls them. Look-ups give -ENOENT. */
@@ -265,6 +277,18 @@ struct bw_catalogue_ops {
     int (*tokens)(struct bw_catalogue *c,
                   bw_token_cb cb,
                   void *owner,
+                  struct bw_err *reterr);
+    /* One of them, by its hash. */
+    int (*token_get)(struct bw_catalogue *c,
+                     const uint8_t sha256[32],
+                     struct bw_token *ret,
+                     struct bw_err *reterr);
+    /* New sites (id "", each gets one) and known ones, each with a token: all of the list
+     * in one transaction, or nothing. -EINVAL: no entity or site of that id. */
+    int (*expect)(struct bw_catalogue *c,
+                  struct bw_expected *list,
+                  size_t n,
+                  int64_t now_unix_s,
                   struct bw_err *reterr);
     /* Spend the token and bind the key to its site, in one transaction; *ret is the site.
      * The same token with the same key again is 0 (an answer that was lost). -ENOENT: no
@@ -384,6 +408,12 @@ struct bw_catalogue_ops {
                     const char *name,
                     struct bw_buf *out,
                     struct bw_err *reterr);
+    /* All whose names begin so, by name. */
+    int (*metas)(struct bw_catalogue *c,
+                 const char *prefix,
+                 bw_meta_cb cb,
+                 void *owner,
+                 struct bw_err *reterr);
 
     /* Keep what `next` gives, all in one transaction and in this order; *ret_sum may be
      * NULL. Bytes that are kept already add nothing. -BW_EMALFORMED: not a statement;

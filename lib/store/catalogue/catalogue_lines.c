@@ -502,3 +502,34 @@ int bw_cat_meta_get(struct bw_catalogue *c,
     return r < 0 ? r
                  : bw_err_set(reterr, -ENOENT, "the catalogue has no value \"%s\"", name);
 }
+
+int bw_cat_metas(struct bw_catalogue *c,
+                 const char *prefix,
+                 bw_meta_cb cb,
+                 void *owner,
+                 struct bw_err *reterr)
+{
+    struct bw_sql *s = bw_catalogue_db(c);
+    struct sqlite3_stmt *st = NULL;
+    char end[128];
+    size_t n = strlen(prefix);
+    int r = n > 0 && n < sizeof(end) ? bw_sql_use(s, META_LIST, &st, reterr) : -EINVAL;
+    if (r < 0) {
+        return r;
+    }
+    (void)snprintf(end, sizeof(end), "%s", prefix);
+    end[n - 1]++; /* what stands right behind all that begin so; prefixes are ASCII */
+    bw_sql_text(st, 1, prefix);
+    bw_sql_text(st, 2, end);
+    while ((r = bw_sql_row(s, st, reterr)) > 0) {
+        const char *name = (const char *)sqlite3_column_text(st, 0);
+        const char *value = sqlite3_column_blob(st, 1);
+        r = cb(owner, name ? name : "", value ? value : "",
+               (size_t)sqlite3_column_bytes(st, 1));
+        if (r != 0) {
+            break;
+        }
+    }
+    (void)sqlite3_reset(st);
+    return r;
+}

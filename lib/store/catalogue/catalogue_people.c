@@ -251,10 +251,27 @@ static int check_site_id(const char *id, struct bw_err *reterr)
     return 0;
 }
 
-int bw_cat_site_add(struct bw_catalogue *c, struct bw_site *u, struct bw_err *reterr)
+int bw_cat_site_put(struct bw_catalogue *c, struct bw_site *u, struct bw_err *reterr)
 {
     struct bw_sql *s = bw_catalogue_db(c);
     struct bw_entity e;
+    bool fresh = u->id[0] == '\0';
+    int r = u->entity[0] != '\0' ? bw_cat_entity_get(c, u->entity, &e, reterr) : 0;
+    if (r < 0) {
+        return r;
+    }
+    r = fresh ? -EEXIST : put_site(s, u, reterr);
+    for (int i = 0; fresh && r == -EEXIST && i < SITE_ID_TRIES; i++) {
+        fresh_site_id(u->id);
+        r = put_site(s, u, reterr);
+    }
+    return r == -EEXIST ? bw_err_set(reterr, r, "there is a site \"%s\" already", u->id)
+                        : r;
+}
+
+int bw_cat_site_add(struct bw_catalogue *c, struct bw_site *u, struct bw_err *reterr)
+{
+    struct bw_sql *s = bw_catalogue_db(c);
     struct bw_site made = *u;
     int r = made.id[0] != '\0' ? check_site_id(made.id, reterr) : 0;
     if (r < 0) {
@@ -264,31 +281,13 @@ int bw_cat_site_add(struct bw_catalogue *c, struct bw_site *u, struct bw_err *re
     if (r < 0) {
         return r;
     }
-    if (made.entity[0] != '\0') {
-        r = bw_cat_entity_get(c, made.entity, &e, reterr);
-        if (r < 0) {
-            goto out;
-        }
-    }
-    if (u->id[0] != '\0') {
-        r = put_site(s, &made, reterr);
-    } else {
-        r = -EEXIST;
-        for (int i = 0; r == -EEXIST && i < SITE_ID_TRIES; i++) {
-            fresh_site_id(made.id);
-            r = put_site(s, &made, reterr);
-        }
-    }
-    if (r == -EEXIST) {
-        r = bw_err_set(reterr, r, "there is a site \"%s\" already", made.id);
-    }
+    r = bw_cat_site_put(c, &made, reterr);
     if (r == 0) {
         r = bw_sql_commit(s, reterr);
     }
     if (r == 0) {
         *u = made;
     }
-out:
     bw_sql_rollback(s);
     return r;
 }
@@ -391,7 +390,7 @@ int bw_cat_token_add(struct bw_catalogue *c,
     return bw_sql_run(s, st, reterr);
 }
 
-static void read_token(struct sqlite3_stmt *st, struct bw_token *t)
+void bw_cat_read_token(struct sqlite3_stmt *st, struct bw_token *t)
 {
     memset(t, 0, sizeof(*t));
     t->id = sqlite3_column_int64(st, 0);
@@ -415,7 +414,7 @@ int bw_cat_tokens(struct bw_catalogue *c,
         return r;
     }
     while ((r = bw_sql_row(s, st, reterr)) > 0) {
-        read_token(st, &t);
+        bw_cat_read_token(st, &t);
         r = cb(owner, &t);
         if (r != 0) {
             break;
@@ -543,7 +542,7 @@ static int spend_token(struct bw_sql *s,
     if (r <= 0) {
         return r < 0 ? r : bw_err_set(reterr, -ENOENT, "no such enrolment token");
     }
-    read_token(st, t);
+    bw_cat_read_token(st, t);
     (void)sqlite3_reset(st);
     *ret_again = t->used_unix_s != BW_UNKNOWN;
     if (*ret_again) {

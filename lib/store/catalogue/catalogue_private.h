@@ -26,7 +26,7 @@ enum {
     FACTS_AT, FACTS_ADD, FACTS_NOW, FACTS_HISTORY,
     SITE_FIRST_NAME, ENTITY_FIRST_NAME, NAME_ADD, NAME_LIST,
     CLAIM_ADD, CLAIM_LIST, CLAIM_HISTORY, PREFIX_ADD, PREFIX_END, PREFIX_LIST,
-    SERVER_SET, SERVER_LIST, META_SET, META_DROP, META_GET, DATA_VERSION,
+    SERVER_SET, SERVER_LIST, META_SET, META_DROP, META_GET, META_LIST, DATA_VERSION,
     SAID_NEXT, SAID_PUT, SAID_END, SAID_AT, SAID_OF_KIND, SAID_OF_ANY, SAID_FROM, SAID_FIND,
     N_STMTS
 };
@@ -77,6 +77,10 @@ int bw_cat_token_add(struct bw_catalogue *c,
                      int64_t now_unix_s,
                      int64_t expires_unix_s,
                      struct bw_err *reterr);
+/* Within a transaction; id "" makes a fresh one. */
+int bw_cat_site_put(struct bw_catalogue *c, struct bw_site *u, struct bw_err *reterr);
+struct sqlite3_stmt;
+void bw_cat_read_token(struct sqlite3_stmt *st, struct bw_token *t);
 int bw_cat_tokens(struct bw_catalogue *c,
                   bw_token_cb cb,
                   void *owner,
@@ -127,6 +131,17 @@ int bw_cat_retire_heir(struct bw_catalogue *c,
                        const struct bw_site_key *old,
                        const char *kid,
                        struct bw_err *reterr);
+
+/* catalogue_expected.c: tokens of many boxes, and one by its hash */
+int bw_cat_token_get(struct bw_catalogue *c,
+                     const uint8_t sha256[32],
+                     struct bw_token *ret,
+                     struct bw_err *reterr);
+int bw_cat_expect(struct bw_catalogue *c,
+                  struct bw_expected *list,
+                  size_t n,
+                  int64_t now_unix_s,
+                  struct bw_err *reterr);
 
 /* catalogue_names.c: names and their history */
 int bw_cat_rename(struct bw_catalogue *c,
@@ -204,6 +219,11 @@ int bw_cat_meta_get(struct bw_catalogue *c,
                     const char *name,
                     struct bw_buf *out,
                     struct bw_err *reterr);
+int bw_cat_metas(struct bw_catalogue *c,
+                 const char *prefix,
+                 bw_meta_cb cb,
+                 void *owner,
+                 struct bw_err *reterr);
 
 /* catalogue_said.c: statements */
 int bw_cat_statements_add(struct bw_catalogue *c,

@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 enum bw_room_limits {
-    BW_ROOM_RUNS_MAX = 96,    /* runs of a day that are kept, the newest */
+    BW_ROOM_RUNS_MAX = 96, /* runs of a day that are kept, the newest */
+    BW_ROOM_REASON_MAX = 63,
     BW_ROOM_DAYS_MERGED = 28, /* whole local days before today */
     BW_ROOM_MONTHS = 12       /* whole local months before this one */
 };
@@ -119,6 +120,7 @@ struct bw_room_run {
     uint8_t egress;    /* enum bw_egress */
     bool retest;
     char server[BW_NAME_MAX + 1];
+    char reason[BW_ROOM_REASON_MAX + 1]; /* of one that is not good, in words; "" none */
 };
 
 /* Nothing known, nothing counted. */

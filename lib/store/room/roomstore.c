@@ -56,14 +56,18 @@ static const char schema_v2[] =
     "UPDATE circuits SET filled_from = NULL;"
     "CREATE TABLE months(circuit INTEGER NOT NULL, month INTEGER NOT NULL"
     BW_ROOM_MONTH_COLUMNS(DDL) ", PRIMARY KEY(circuit, month)) WITHOUT ROWID;";
+static const char schema_v3[] =
+    "ALTER TABLE runs ADD COLUMN reason TEXT;"
+    "ALTER TABLE risks ADD COLUMN n_judged INTEGER;";
 
 static const char *const v1[] = {schema_v1, NULL};
 static const char *const v2[] = {schema_v2, NULL};
-static const char *const *const script[] = {v1, v2};
+static const char *const v3[] = {schema_v3, NULL};
+static const char *const *const script[] = {v1, v2, v3};
 
 /* "BWR1" in the file's header. */
 static const struct bw_sql_schema schema = {
-    .what = "room", .application_id = 0x42575231, .version = 2, .script = script,
+    .what = "room", .application_id = 0x42575231, .version = 3, .script = script,
     .tuning = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192;"};
 
 
@@ -88,13 +92,13 @@ static const char *const text[N_STMTS] = {
         " ON key >= ((id * 2 + ?1) << 20 | ?2) AND key < ((id * 2 + ?1) << 20 | ?3)"
         " ORDER BY id, key",
     [RUN_DROP] = "DELETE FROM runs WHERE circuit = ?1 AND at_ms >= ?2 AND at_ms < ?3",
-    [RUN_PUT] = "INSERT OR REPLACE INTO runs VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+    [RUN_PUT] = "INSERT OR REPLACE INTO runs VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
     [RUN_LIST] = ("SELECT * FROM runs WHERE circuit = ?1 AND at_ms >= ?2"
         " ORDER BY circuit, at_ms, n"),
     [RUN_ALL] = "SELECT * FROM runs WHERE at_ms >= ?2 ORDER BY circuit, at_ms, n",
     [SPELL_PUT] = "INSERT OR REPLACE INTO spells VALUES(?1, ?2, ?3, ?4)",
     [SPELL_ALL] = "SELECT scope, what, since_s, until_s FROM spells ORDER BY scope, what",
-    [RISK_PUT] = "INSERT OR REPLACE INTO risks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    [RISK_PUT] = "INSERT OR REPLACE INTO risks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [RISK_ALL] = "SELECT * FROM risks ORDER BY circuit",
     [META_PUT] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
@@ -412,6 +416,7 @@ static int put_run(struct bw_roomstore *s,
     bw_sql_i64(st, 10, t->claim_bps);
     bw_sql_i64(st, 11, t->goodput_bps);
     bw_sql_text(st, 12, t->server);
+    bw_sql_text(st, 13, t->reason);
     return bw_sql_run(&s->sql, st, reterr);
 }
 
@@ -452,6 +457,7 @@ static void read_run(struct sqlite3_stmt *st, struct bw_room_run *t)
     t->claim_bps = bw_sql_get(st, 9);
     t->goodput_bps = bw_sql_get(st, 10);
     bw_sql_copy(st, 11, t->server, sizeof(t->server));
+    bw_sql_copy(st, 12, t->reason, sizeof(t->reason));
 }
 
 int bw_roomstore_runs(struct bw_roomstore *s,
@@ -549,6 +555,7 @@ int bw_roomstore_put_risk(struct bw_roomstore *s,
     bw_sql_i64(st, 9, k->made_unix_s);
     bw_sql_i64(st, 10, k->n_rules);
     bw_sql_i64(st, 11, k->students);
+    bw_sql_i64(st, 12, k->n_judged);
     return bw_sql_run(&s->sql, st, reterr);
 }
 
@@ -572,7 +579,8 @@ int bw_roomstore_risks(struct bw_roomstore *s,
                                       .by_unix_s = bw_sql_get(st, 7),
                                       .made_unix_s = bw_sql_get(st, 8),
                                       .n_rules = bw_sql_get(st, 9),
-                                      .students = bw_sql_get(st, 10)};
+                                      .students = bw_sql_get(st, 10),
+                                      .n_judged = bw_sql_get(st, 11)};
         bw_sql_copy(st, 1, k.rule, sizeof(k.rule));
         bw_sql_copy(st, 2, k.words, sizeof(k.words));
         r = cb(owner, &k);

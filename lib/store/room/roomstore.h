@@ -55,6 +55,7 @@ struct bw_roomstore_risk {
     int64_t made_unix_s;
     int64_t n_rules;
     int64_t students; /* who uses the circuit, by what is on file; unknown: nobody says */
+    int64_t n_judged; /* findings that could have been at risk */
 };
 
 /* Lent until they return; non-zero ends the walk and is given back. */
