@@ -5,6 +5,7 @@
 #include "admin.h"
 #include "cli.h"
 #include "docket_asked.h"
+#include "token_many.h"
 
 #include <buf.h>
 #include <bw/err.h>
@@ -28,6 +29,7 @@ struct making {
     const char *entity;
     const char *replaces; /* the site whose box another takes the place of; NULL */
     const char *because;  /* why; NULL: not said */
+    const char *csv;      /* a table of many sites; NULL: one */
     int64_t expires_s;
     bool json;
     struct bw_docket_asked asked;
@@ -186,6 +188,9 @@ static int take_option(struct making *m, int o)
     case 'c':
         m->asked.collector = optarg;
         return 0;
+    case 't':
+        m->csv = optarg;
+        return 0;
     case 'j':
         m->json = true;
         return 0;
@@ -202,6 +207,7 @@ static int run(int argc, char **argv)
         {"entity", required_argument, NULL, 'e'},
         {"replaces", required_argument, NULL, 'r'},
         {"because", required_argument, NULL, 'w'},
+        {"csv", required_argument, NULL, 't'},
         {"expires", required_argument, NULL, 'x'},
         {"data", required_argument, NULL, 'd'},
         {"config", required_argument, NULL, 'c'},
@@ -225,8 +231,14 @@ static int run(int argc, char **argv)
     if (!m.replaces && (m.because || m.asked.by)) {
         return bw_cli_usage(v, "--because and --by go with --replaces");
     }
+    if (m.csv && (m.name[0] || m.entity || m.replaces || m.json)) {
+        return bw_cli_usage(v, "--csv names the sites itself, and prints a table");
+    }
     if (bw_crypto_init() < 0) {
         return bw_cli_failed(v, "no source of random numbers");
+    }
+    if (m.csv) {
+        return bw_cli_token_many(v, m.csv, m.asked.ledger, m.asked.collector, m.expires_s);
     }
     if (m.because && !m.asked.ledger && !m.asked.collector) {
         m.asked.collector = BW_COLLECTOR_CONF;
@@ -264,7 +276,17 @@ const struct bw_verb bw_verb_token_create = {
         "measured\n"
         "                   before is still taken. So enrol the new box where it stands\n"
         "  --because TEXT   why it is replaced, in your words, for reports; no names of "
-        "people\n" BW_DOCKET_ASKED_BY_HELP
+        "people\n" BW_DOCKET_ASKED_BY_HELP "  --csv FILE       tokens for many boxes: a "
+        "table with columns id, name, entity (- "
+        "is\n"
+        "                   standard input). A line without id becomes a new site, at an "
+        "entity\n"
+        "                   that is known; one with the id of a site that waits for its "
+        "box "
+        "gets\n"
+        "                   another token. Prints id,name,entity,token,expires. While a "
+        "line is\n"
+        "                   wrong nothing is made, and each wrong one is told\n"
         "  --expires TIME   how long it may be used: 14d (default), 12h, 30min\n"
         "  --data DIR       the collector's data folder\n"
         "  --config FILE    its configuration (" BW_COLLECTOR_CONF "), read for\n"
@@ -276,6 +298,7 @@ const struct bw_verb bw_verb_token_create = {
         "Example:\n"
         "  bandwitness token create --site \"Alder Elementary\" --entity \"Alder "
         "Valley\"\n"
+        "  bandwitness token create --csv sites.csv > tokens.csv\n"
         "  bandwitness token create --replaces s-4f9k2 --because 'its disk died'\n",
     .run = run,
 };
