@@ -18,11 +18,13 @@
 #include <page_changed.h>
 #include <page_circuit.h>
 #include <page_compare.h>
+#include <page_fleet.h>
 #include <page_places.h>
 #include <page_prices.h>
 #include <page_progress.h>
 #include <page_queue.h>
 #include <page_readiness.h>
+#include <page_servers.h>
 #include <page_site.h>
 #include <page_static.h>
 #include <page_worksheet.h>
@@ -93,6 +95,8 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/api/v1/goals", BW_NEED_VIEW, 0, bw_api_goals},
     {"GET", "/api/v1/worksheet", BW_NEED_VIEW, 0, bw_api_worksheet},
     {"GET", "/api/v1/readiness", BW_NEED_VIEW, 0, bw_api_readiness},
+    {"GET", "/api/v1/fleet", BW_NEED_VIEW, 0, bw_api_fleet},
+    {"GET", "/api/v1/servers", BW_NEED_STATE, 0, bw_api_servers},
     {"GET", "/log/checkpoint", BW_NEED_NOBODY, 0, bw_log_checkpoint_get},
     {"GET", "/log/key", BW_NEED_NOBODY, 0, bw_log_key_get},
     {"GET", "/log/inclusion", BW_NEED_NOBODY, 0, bw_log_inclusion_get},
@@ -126,6 +130,12 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/prices/worksheet", BW_NEED_VIEW, 0, bw_page_worksheet},
     {"GET", "/schools/{}", BW_NEED_VIEW | BW_OF_ENTITY, 0, bw_page_school},
     {"GET", "/compare", BW_NEED_VIEW, 0, bw_page_compare},
+    {"GET", "/fleet", BW_NEED_VIEW, 0, bw_page_fleet},
+    {"GET", "/fleet/tokens", BW_NEED_ADMIN, 0, bw_page_fleet_tokens},
+    {"GET", "/servers", BW_NEED_STATE, 0, bw_page_servers},
+    {"GET", "/servers/{}", BW_NEED_STATE, 0, bw_page_server},
+    {"POST", "/fleet/tokens", BW_NEED_ADMIN, BW_FLEET_FORM_BYTES,
+     bw_page_fleet_tokens_post},
     {"GET", "/s/{}", BW_NEED_NOBODY, 0, bw_share_get},
     {"POST", "/s/{}/comment", BW_NEED_NOBODY, BW_SHARE_FORM_BYTES, bw_share_comment_post},
     {"GET", "/s/{}/{}", BW_NEED_NOBODY, 0, bw_share_file_get},

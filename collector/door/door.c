@@ -80,6 +80,25 @@ void bw_door_said(struct bw_door *d,
     }
 }
 
+int bw_door_act(struct bw_door *d, const struct bw_act_said *act, struct bw_err *reterr)
+{
+    int r;
+    if (!d || !d->people) {
+        return bw_err_set(reterr, -EPERM, "nobody is known here");
+    }
+    uv_mutex_lock(&d->lock);
+    r = d->people->ops->act_add(d->people, act, reterr);
+    uv_mutex_unlock(&d->lock);
+    return r;
+}
+
+void bw_door_acted(struct bw_door *d)
+{
+    if (d && d->people) {
+        bw_door_turn(d);
+    }
+}
+
 /* --- a turn: is there anything new? ------------------------------------------------------
  */
 

@@ -41,6 +41,13 @@ void bw_door_close(struct bw_door *d, void (*cb)(void *owner), void *owner);
 /* For bw_http_new(); the owner is the bw_collector. */
 bool bw_door_guard(void *owner, struct bw_http_req *req, unsigned need);
 
+struct bw_act_said;
+/* Keep an administrator's act that other parts of the program do, before it is done: what
+ * cannot be kept is not to be done. Any thread but the loop's; blocks. */
+int bw_door_act(struct bw_door *d, const struct bw_act_said *act, struct bw_err *reterr);
+/* Then, on the loop: tell whoever watches. */
+void bw_door_acted(struct bw_door *d);
+
 /* Has every route a level of its own? -EINVAL names the first that has none. */
 int bw_door_routes_check(const struct bw_http_route *routes, struct bw_err *reterr);
 /* One line a route, for --routes: METHOD PATTERN LEVEL OF. */

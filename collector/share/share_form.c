@@ -60,8 +60,16 @@ static int take(const char *name,
 
 int bw_share_form_read(const char *body, size_t n, struct bw_share_form_field *fields)
 {
+    return bw_share_form_read_long(body, n, BW_SHARE_FORM_BYTES, fields);
+}
+
+int bw_share_form_read_long(const char *body,
+                            size_t n,
+                            size_t max,
+                            struct bw_share_form_field *fields)
+{
     bool taken[BW_SHARE_FORM_FIELDS] = {false};
-    int r = n > BW_SHARE_FORM_BYTES ? -E2BIG : 0;
+    int r = n > max ? -E2BIG : 0;
 
     for (size_t i = 0; fields[i].name; i++) {
         fields[i].out[0] = '\0';

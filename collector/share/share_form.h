@@ -23,5 +23,10 @@ struct bw_share_form_field {
  * form, a field comes twice, or there are more than BW_SHARE_FORM_FIELDS; -E2BIG: one is
  * longer than its room. */
 int bw_share_form_read(const char *body, size_t n, struct bw_share_form_field *fields);
+/* The same of up to so many bytes, for forms of people who signed in. */
+int bw_share_form_read_long(const char *body,
+                            size_t n,
+                            size_t max,
+                            struct bw_share_form_field *fields);
 
 #endif

@@ -99,6 +99,19 @@ module.exports = (w) => [
     { name: "goal", at: "/progress/each-1m", roles: ["admin", "agency"], hidden: [], has: ["Month by month", "css:svg.chart rect", "School by school"] },
     { name: "worksheet", at: `/prices/worksheet?below=${w.district}&make=1`, roles: ["district", "admin"], has: ["How the speed comes about", "Circuits in the sum", "css:svg.spread"] },
     { name: "worksheet chosen", at: "/prices/worksheet?circuits=s-zzzzzz.wan", shot: false, roles: ["viewer"], has: ["not known here", "css:form select"] },
+    { name: "servers", at: "/servers", roles: ["admin", "viewer"], has: ["of the usual", "css:td.strip svg.heat path", "Server faults"] },
+    { name: "server", at: "/servers/state-1", roles: ["viewer"], hidden: ["district"], has: ["css:svg.heat.grid path", "Hour by hour"] },
+    { name: "no server", at: "/servers/nobody", shot: false, roles: ["admin"], status: 404, has: ["no box tested at a server of this name"] },
+    { name: "fleet", at: "/fleet", roles: ["admin", "district", "agency"], has: ["What it takes", "css:svg.funnel rect"] },
+    { name: "fleet tokens", at: "/fleet/tokens", roles: ["admin"], has: ["css:textarea[name=table]", "nobody can look it up again"] },
+    { name: "fleet tokens wrong", at: "/fleet/tokens", shot: false, roles: ["admin"], after: /tokens/, has: ["css:form textarea"], steps: async (page, visit) => {
+        await page.fill("textarea", "id,name,entity\n,<b data-ran>Ash</b>,nowhere\n");
+        await Promise.all([page.waitForNavigation(), page.click("main button")]);
+        if (!(await page.textContent("main pre")).includes("line:2: no entity is \"nowhere\"")) {
+            visit.wrong("", "the wrong line is not told");
+        }
+    } },
+    { name: "fleet at", at: "/fleet?stage=planned", shot: false, roles: ["viewer"], has: ["What the next stage takes"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

@@ -2,6 +2,7 @@
 """An attacker's hour at the door: every address that the program has (door_routes.py), signing in, people who
 come and go. docs/security.md tells what came of it."""
 import base64
+import csv
 import hashlib
 import http.client
 import json
@@ -15,7 +16,7 @@ import time
 import unittest
 import urllib.parse
 
-from bwtest import Collector, program, scratch, wait_for
+from bwtest import Collector, SceneError, program, scratch, wait_for
 from bwtest.collector import dial_unix
 from bwtest.jose import PyBox
 from bwtest.people import FORM, Person, first
@@ -325,6 +326,60 @@ class Door(Routes, unittest.TestCase):
                          [("account-add", "district alder-valley birch-creek"), ("account-link", None),
                           ("key-add", "alder-valley"), ("key-revoke", None), ("account-reset", None),
                           ("account-remove", None)])
+
+    def test_with_a_table_of_sites(self):
+        """Tokens for many boxes: once, for administrators, all or none; a used or expired one is noted."""
+        p = self.heron
+        def send(table, status, **more):
+            a = p.send("/fleet/tokens", {"csrf": p.csrf(), "table": table, "days": "14", **more})
+            self.assertEqual(a.status, status, a.text)
+            return a
+        def sites():
+            with sqlite3.connect(os.path.join(self.c.data, "catalogue.db")) as db:
+                return db.execute("SELECT count(*) FROM sites").fetchone()[0]
+        before = sites()
+        a = send("id,name,entity\r\n,Ash,\r\n,<b>Elm,nowhere\r\n", 400)
+        self.assertIn("line:3: no entity is &quot;nowhere&quot;", a.text)
+        self.assertIn(",&lt;b&gt;Elm,nowhere\n</textarea>", a.text)
+        for table, more in (("", {}), ("name\nAsh\n", {"days": "91"}), ("name\nAsh\n", {"days": "x"}),
+                            ("x\n" * 100000, {}), ("name\n\"Ash\n", {})):
+            send(table, 400, **more)
+        self.assertEqual(p.send("/fleet/tokens", {"table": "name\nAsh\n", "days": "1"}).status, 403)
+        self.assertEqual(self.own.get("/fleet/tokens").status, 404)
+        self.assertEqual(self.own.send("/fleet/tokens", {"csrf": self.own.csrf(), "table": "name\nAsh\n",
+                                                         "days": "1"}).status, 404)
+        self.assertEqual(sites(), before)
+        a = send("name\tentity\r\nAsh, Upper\t\r\nOak\t\r\n", 200)
+        self.assertEqual(a.headers["Cache-Control"], "no-store")
+        rows = list(csv.DictReader(a.text.splitlines()))
+        self.assertEqual([r["name"] for r in rows], ["Ash, Upper", "Oak"])
+        self.assertEqual(sites(), before + 2)
+        again = list(csv.DictReader(send(a.text, 200, days="3").text.splitlines()))
+        self.assertEqual([r["id"] for r in again], [r["id"] for r in rows])
+        self.assertEqual(sites(), before + 2)
+        mine, other = PyBox(rows[0]["id"]), PyBox(rows[0]["id"])
+        self.assertEqual(self.c.enroll(mine.key, rows[0]["token"]).status, 200)
+        self.assertEqual(self.c.enroll(other.key, rows[0]["token"]).status, 403)
+        with sqlite3.connect(os.path.join(self.c.data, "catalogue.db")) as db:
+            db.execute("UPDATE tokens SET expires = 1000 WHERE site = ?", (rows[1]["id"],))
+        db.close()
+        self.assertEqual(self.c.enroll(other.key, rows[1]["token"]).status, 403)
+        with sqlite3.connect(os.path.join(self.c.data, "catalogue.db")) as db:
+            noted = dict(db.execute("SELECT name, value FROM meta WHERE name LIKE 'token-refused:%'"))
+            self.assertEqual({k[14:]: v.split()[1] for k, v in noted.items()},
+                             {rows[0]["id"]: b"spent", rows[1]["id"]: b"late"})
+        db.close()
+        with sqlite3.connect(os.path.join(self.c.data, "people.db")) as db:
+            acts = [json.loads(t) for t, in db.execute("SELECT text FROM acts")]
+        db.close()
+        self.assertEqual([(x["by"], x["detail"]) for x in acts if x["act"] == "tokens-create"],
+                         [("heron", "2 sites, 2 of them new, 14 days"), ("heron", "2 sites, 0 of them new, 3 days")])
+        path = os.path.join(self.c.data, "sites.csv")  # the same on the machine
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(f"id,name\n{rows[1]['id']},\n,Rowan\n")
+        self.assertEqual(len(self.c.admin("token", "create", "--csv", path).splitlines()), 3)
+        self.assertRaises(SceneError, self.c.admin, "token", "create", "--csv", path)  # Rowan is there
+        os.remove(path)
 
     # --- signing in
 

@@ -35,6 +35,8 @@ class Room(unittest.TestCase):
         cls.c = cls.enterClassContext(Collector())
         # An hour that ends now, so that it lies in one day or two, as the clock wants.
         cls.begun = int(time.time()) // 300 * 300 - 3600
+        cls.planned, cls.sent = (cls.c.admin("site", "add", name).split()[0] for name in ("Rowan", "Sorrel"))
+        cls.c.admin("site", "ship", "--by", "heron", "--from", "2026-11-01", cls.sent)
         cls.alder = cls.fill("Alder " + HOSTILE, lambda b: [run(b, 3, "state-1", 60), run(b, 33, "state-2", 61)])
         cls.birch = cls.fill("Birch School", lambda b: [run(b, 3, "state-1", 95, egress="other")],
                              clock={"synced": False, "max_error_us": 9, "step_us": 0})
@@ -119,6 +121,30 @@ class Room(unittest.TestCase):
             self.assertEqual(got, want)
         self.assertGreater(row["down_bytes"], 0)
 
+    def test_where_each_box_stands(self):
+        def row(site):
+            return {r["site"]: r for r in self.c.get("/api/v1/fleet").json["sites"]}[site]
+        planned, sent = self.planned, self.sent
+        self.assertEqual((row(planned)["stage"], row(planned)["why"], row(planned)["who"]), ("planned", "not-sent", "state"))
+        self.assertEqual((row(sent)["why"], row(sent)["since_s"]), ("no-token", 1793491200))
+        self.assertEqual((row(self.alder.site)["stage"], row(self.alder.site)["why"]), ("tested", "not-judged"))
+        self.assertEqual((row(self.birch.site)["stage"], row(self.birch.site)["why"]), ("claimed", "no-claim"))
+        fleet = self.c.get("/api/v1/fleet").json
+        self.assertEqual([s["reached"] for s in fleet["stages"]], [5, 4, 3, 3, 1, 1, 1, 0])
+        self.assertEqual(sum(s["here"] for s in fleet["stages"]), 5)
+        self.assertEqual(fleet["versions"], [{"agent": "bandwitnessd/0.1.0", "sites": 3, "silent": 1}])
+        self.assertRaises(SceneError, self.c.admin, "site", "ship", "--by", "heron", planned, "s-nobody")
+        self.assertNotIn(planned, self.c.command("statement", "list", "--ledger", self.c.data, "--json"))
+        page = self.page("/fleet")
+        self.assertIn("no circuit of it is matched with a claim", page.text)
+        self.assertIn("/fleet?stage=claimed&why=no-claim", page.links)
+        self.assertIn(self.birch.site, self.page("/fleet?stage=claimed&why=no-claim").text)
+        self.assertNotIn(self.alder.site, self.page("/fleet?stage=claimed").text)
+        lines = self.c.get("/api/v1/fleet?format=csv&stage=claimed").text.split("\r\n")
+        self.assertEqual(len(lines), 1 + 2 + 1)
+        self.assertEqual(self.c.get("/api/v1/fleet?stage=lost").status, 400)
+        self.page("/fleet?below=nowhere", 404)
+
     def test_the_queue_is_weighed_as_said(self):
         def weights(*words):
             return self.c.command("queue", "weights", *words, "--ledger", self.c.data)
@@ -128,7 +154,7 @@ class Room(unittest.TestCase):
         self.assertEqual(queue.check(answer), sum("value" in p for r in answer["queue"] + answer["too_little"]
                                                   for p in r["parts"]))
         self.assertEqual({r["site"] for r in answer["queue"] + answer["too_little"]},
-                         {b.site for b in (self.alder, self.birch, self.elm)})
+                         {self.alder.site, self.birch.site, self.elm.site, self.planned, self.sent})
         for words in (("--weight", "full=36"), ("--weight", "ful=35"), ("--points", "full=25:25"),
                       ("--points", "full=-1:5"), ("--enough", "x"), ("--enough", "101"), ()):
             self.assertRaises(SceneError, weights, "set", "--by", "heron", *words)
@@ -145,7 +171,7 @@ class Room(unittest.TestCase):
         self.assertIn("Said by heron", page.text)
         self.assertIn("<i>second</i>", page.text)
         lines = self.c.get("/api/v1/queue?format=csv").text.split("\r\n")
-        self.assertEqual(len(lines), 1 + 3 + 1)
+        self.assertEqual(len(lines), 1 + 5 + 1)
         self.assertEqual({line.count(",") for line in lines[:1] + lines[1:-1] if HOSTILE not in line}, {lines[0].count(",")})
         self.assertEqual(self.c.get("/api/v1/queue?sort=wealth").status, 400)
         self.page("/queue?of=schools&below=nowhere", 404)

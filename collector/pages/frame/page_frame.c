@@ -25,12 +25,19 @@ static const struct {
               {BW_PLACE_COMPARE, "/compare", "Compare"},
               {BW_PLACE_PRICES, "/prices", "Prices"},
               {BW_PLACE_READINESS, "/readiness", "Readiness"},
-              {BW_PLACE_PROGRESS, "/progress", "Progress"}};
+              {BW_PLACE_PROGRESS, "/progress", "Progress"},
+              {BW_PLACE_FLEET, "/fleet", "Fleet"},
+              {BW_PLACE_SERVERS, "/servers", "Servers"}};
 
-static void write_navigation(struct bw_buf *b, enum bw_page_place here)
+/* A page of the whole state leads nowhere for who does not see that. */
+static void
+write_navigation(struct bw_buf *b, enum bw_page_place here, const struct bw_viewer *v)
 {
     bw_buf_puts(b, "<nav class=\"places\" aria-label=\"Pages\"><ul>");
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (places[i].place == BW_PLACE_SERVERS && !bw_viewer_sees_state(v)) {
+            continue;
+        }
         bw_buf_printf(b, "<li><a href=\"%s\"%s>%s</a></li>", places[i].address,
                       places[i].place == here ? " aria-current=\"true\"" : "",
                       places[i].words);
@@ -81,7 +88,7 @@ void bw_page_begin_at(struct bw_buf *b,
     bw_buf_puts(b, "<p><a href=\"/\">");
     bw_page_name(b, state);
     bw_buf_puts(b, "</a> <span>a witness for school bandwidth</span></p>");
-    write_navigation(b, here);
+    write_navigation(b, here, viewer);
     bw_buf_puts(b, "</div></header><main id=\"main\">\n");
 }
 

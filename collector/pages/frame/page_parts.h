@@ -25,7 +25,9 @@ enum bw_page_place {
     BW_PLACE_COMPARE,
     BW_PLACE_PRICES,
     BW_PLACE_READINESS,
-    BW_PLACE_PROGRESS
+    BW_PLACE_PROGRESS,
+    BW_PLACE_FLEET,
+    BW_PLACE_SERVERS /* of the state alone */
 };
 
 /* Everything before and after a page's own content. `title` and `state` are foreign; `here`
