@@ -92,25 +92,6 @@ static int count(const struct bw_docket *d, struct revoking *r, struct bw_err *r
     return rc;
 }
 
-static int say(const struct bw_docket *d,
-               const struct revoking *r,
-               const char *reason,
-               char *ret_id,
-               struct bw_err *reterr)
-{
-    struct bw_revocation body = {.compromised_unix_s = r->from_unix_s};
-    struct bw_statement s;
-    struct bw_buf text;
-    bw_buf_init(&text, BW_STATEMENT_MAX);
-    (void)snprintf(body.reason, sizeof(body.reason), "%s", reason);
-    bw_docket_begin(&bw_verb_key_revoke, d, BW_STATEMENT_REVOCATION, &s);
-    (void)snprintf(s.about, sizeof(s.about), "key:%s", r->key.kid);
-    int rc = bw_revocation_encode(&body, &text, reterr);
-    rc = rc < 0 ? rc : bw_docket_say(d, &s, &text, ret_id, reterr);
-    bw_buf_done(&text);
-    return rc;
-}
-
 static void tell(const struct revoking *r, const char *id, bool json)
 {
     struct bw_buf out;
@@ -161,13 +142,6 @@ static int find(const struct bw_docket *d, struct revoking *r, struct bw_err *er
                                       "a site's)",
                           r->asked);
     }
-    if (r->key.revoked_unix_s != BW_UNKNOWN && r->key.revoked_unix_s <= r->from_unix_s) {
-        char when[32];
-        bw_time_format_s(r->key.revoked_unix_s, when);
-        return bw_err_set(err, -EALREADY,
-                          "key %s is revoked as of %s; only an earlier time says more",
-                          r->key.kid, when);
-    }
     return 0;
 }
 
@@ -177,13 +151,15 @@ static int revoke(const struct bw_docket *d,
                   char *ret_id,
                   struct bw_err *err)
 {
+    struct bw_revocation said = {.compromised_unix_s = r->from_unix_s};
     int rc = find(d, r, err);
+
+    (void)snprintf(said.reason, sizeof(said.reason), "%s", reason);
     rc =
         rc < 0 ? rc : d->catalogue->ops->keys(d->catalogue, r->key.site, find_heir, r, err);
-    rc = rc < 0 ? rc : say(d, r, reason, ret_id, err);
-    rc = rc < 0
-             ? rc
-             : d->catalogue->ops->key_revoke(d->catalogue, r->key.kid, r->from_unix_s, err);
+    rc = rc < 0 ? rc
+                : bw_revocation_say(d->catalogue, r->key.kid, &said, d->by,
+                                    bw_verb_key_revoke.name, d->now_unix_ms, ret_id, err);
     return rc < 0 ? rc : count(d, r, err);
 }
 

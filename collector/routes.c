@@ -134,6 +134,8 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/fleet/tokens", BW_NEED_ADMIN, 0, bw_page_fleet_tokens},
     {"GET", "/servers", BW_NEED_STATE, 0, bw_page_servers},
     {"GET", "/servers/{}", BW_NEED_STATE, 0, bw_page_server},
+    {"GET", "/fleet/keys/{}", BW_NEED_ADMIN, 0, bw_page_fleet_keys},
+    {"POST", "/fleet/keys/{}", BW_NEED_ADMIN, BW_DOOR_FORM_BYTES, bw_page_fleet_keys_post},
     {"POST", "/fleet/tokens", BW_NEED_ADMIN, BW_FLEET_FORM_BYTES,
      bw_page_fleet_tokens_post},
     {"GET", "/s/{}", BW_NEED_NOBODY, 0, bw_share_get},

@@ -5,6 +5,7 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <catalogue.h>
+#include <clock.h>
 #include <errno.h>
 #include <fields.h>
 #include <statement.h>
@@ -50,6 +51,47 @@ int bw_revocation_decode(const char *text,
 {
     memset(ret, 0, sizeof(*ret));
     return bw_fields_decode(table, N_FIELDS, text, n, ret, reterr);
+}
+
+int bw_revocation_say(struct bw_catalogue *c,
+                      const char *kid,
+                      const struct bw_revocation *r,
+                      const char *by,
+                      const char *via,
+                      int64_t now_unix_ms,
+                      char ret_id[BW_HASH_LEN + 1],
+                      struct bw_err *reterr)
+{
+    struct bw_site_key key;
+    struct bw_statement s;
+    struct bw_buf body;
+    char when[32];
+    int e = c->ops->key_get(c, kid, &key, reterr);
+
+    if (e < 0) {
+        return e;
+    }
+    if (key.revoked_unix_s != BW_UNKNOWN && key.revoked_unix_s <= r->compromised_unix_s) {
+        bw_time_format_s(key.revoked_unix_s, when);
+        return bw_err_set(reterr, -EALREADY,
+                          "key %s is revoked as of %s; only an earlier time says more", kid,
+                          when);
+    }
+    if (r->compromised_unix_s > now_unix_ms / 1000) {
+        return bw_err_set(reterr, -EINVAL, "the time is in the future");
+    }
+    bw_buf_init(&body, BW_STATEMENT_MAX);
+    bw_statement_init(&s, BW_STATEMENT_REVOCATION);
+    s.said_unix_s = now_unix_ms / 1000;
+    (void)snprintf(s.by, sizeof(s.by), "%s", by);
+    (void)snprintf(s.via, sizeof(s.via), "%s", via);
+    (void)snprintf(s.about, sizeof(s.about), "key:%s", kid);
+    e = bw_revocation_encode(r, &body, reterr);
+    s.body = body.data;
+    s.n_body = body.len;
+    e = e < 0 ? e : bw_catalogue_say(c, &s, now_unix_ms, ret_id, reterr);
+    bw_buf_done(&body);
+    return e < 0 ? e : c->ops->key_revoke(c, kid, r->compromised_unix_s, reterr);
 }
 
 struct finding {

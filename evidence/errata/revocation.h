@@ -31,6 +31,18 @@ int bw_revocation_decode(const char *text,
                          struct bw_revocation *ret,
                          struct bw_err *reterr);
 
+/* Say it of a key, and nothing more is taken by it: it is final, and said again it can only
+ * name an earlier time. Its statement's id in ret_id. -ENOENT: no such key; -EALREADY:
+ * revoked as of then or before; -EINVAL: a time in the future, or no reason. */
+int bw_revocation_say(struct bw_catalogue *c,
+                      const char *kid,
+                      const struct bw_revocation *r,
+                      const char *by,
+                      const char *via,
+                      int64_t now_unix_ms,
+                      char ret_id[BW_HASH_LEN + 1],
+                      struct bw_err *reterr);
+
 /* The newest that was said of a key, with who said it. -ENOENT: nobody said why. */
 int bw_revocation_find(struct bw_catalogue *c,
                        const char *kid,

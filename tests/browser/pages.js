@@ -111,6 +111,16 @@ module.exports = (w) => [
             visit.wrong("", "the wrong line is not told");
         }
     } },
+    { name: "fleet keys", at: `/fleet/keys/${w.site}`, shot: false, roles: ["admin"], after: /keys/, has: ["Second records", "css:details form"], steps: async (page, visit) => {
+        await page.click("summary");
+        await page.fill("input[name=since]", "2026-11-02");
+        await page.fill("input[name=reason]", "<b data-ran>");
+        await page.fill("input[name=typed]", "not it");
+        await Promise.all([page.waitForNavigation(), page.click("details button")]);
+        if (!(await page.textContent("main .note")).includes("Nothing was revoked")) {
+            visit.wrong("", "another key's name revokes it");
+        }
+    } },
     { name: "fleet at", at: "/fleet?stage=planned", shot: false, roles: ["viewer"], has: ["What the next stage takes"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },

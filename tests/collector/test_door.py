@@ -374,6 +374,22 @@ class Door(Routes, unittest.TestCase):
         db.close()
         self.assertEqual([(x["by"], x["detail"]) for x in acts if x["act"] == "tokens-create"],
                          [("heron", "2 sites, 2 of them new, 14 days"), ("heron", "2 sites, 0 of them new, 3 days")])
+        kid, at = mine.key.kid, f"/fleet/keys/{rows[0]['id']}"  # its key was in other hands
+        self.assertIn(kid, p.get(at).text)
+        self.assertEqual(self.own.get(at).status, 404)
+        good = {"csrf": p.csrf(), "kid": kid, "typed": kid[:6], "since": "2026-01-02", "reason": "stolen <i>"}
+        for bad in ({"typed": kid[:5]}, {"typed": "xxxxxx"}, {"since": "2999-01-01"}, {"since": "soon"}, {"reason": ""},
+                    {"kid": other.key.kid, "typed": other.key.kid}):
+            a = p.send(at, {**good, **bad})
+            self.assertEqual(a.status, 400, a.text)
+            self.assertIn("Nothing was revoked", a.text)
+        self.assertEqual(self.c.post([mine.summary()]).json["refused"], [])
+        self.assertEqual(p.send(at, {**good, "csrf": "x"}).status, 403)
+        a = p.send(at, good)
+        self.assertEqual(a.status, 200, a.text)
+        self.assertIn("stolen &lt;i&gt;", a.text)
+        self.assertEqual(p.send(at, good).status, 400)  # it is final
+        wait_for("the key to be known as revoked", lambda: self.c.post([mine.summary()]).json["refused"], 20)
         path = os.path.join(self.c.data, "sites.csv")  # the same on the machine
         with open(path, "w", encoding="utf-8") as out:
             out.write(f"id,name\n{rows[1]['id']},\n,Rowan\n")

@@ -180,6 +180,90 @@ void bw_fleet_programs(struct bw_fleet_job *j)
     bw_page_table_end(b);
 }
 
+/* ---- clones and keys --------------------------------------------------------------------
+ */
+
+enum {
+    CLONES = 50
+};
+
+/* Retired, and records of it came within the last four weeks. */
+static bool is_heard_retired(const struct bw_fleet_job *j, const struct bw_room_site *s)
+{
+    return s->state == BW_SITE_RETIRED && s->last_received_unix_ms != BW_UNKNOWN &&
+           s->last_received_unix_ms > j->r->made_unix_ms - INT64_C(28) * 86400000;
+}
+
+static bool is_cloned(const struct bw_fleet_job *j, uint32_t site)
+{
+    const struct bw_room_site *s = &j->r->sites[site];
+    const struct bw_room_entity *e =
+        j->below == BW_ROOM_NONE ? NULL : &j->r->entities[j->below];
+
+    return (s->n_forks > 0 || is_heard_retired(j, s)) &&
+           bw_page_scope_site(&j->scope, site) &&
+           (!e || (site >= e->first_site && site < e->end_site));
+}
+
+static void write_clone(struct bw_fleet_job *j, const struct bw_room_site *s)
+{
+    struct bw_buf *b = &j->out;
+
+    bw_buf_puts(b, "<tr><th scope=\"row\"><a href=\"/sites/");
+    bw_text_url(b, s->id);
+    bw_buf_puts(b, "\">");
+    bw_page_name(b, s->name[0] ? s->name : s->id);
+    bw_buf_puts(b, "</a><div class=\"id mono\">");
+    bw_text_html(b, s->id);
+    bw_buf_printf(b, "</div></th><td>%s</td><td>",
+                  s->n_forks > 0 ? "two chains of one key: perhaps two boxes of one disk"
+                                 : "retired, and records of it still come");
+    if (s->spell[BW_ROOM_CLONED].since_unix_s != BW_UNKNOWN) {
+        bw_page_time(b, s->spell[BW_ROOM_CLONED].since_unix_s);
+    }
+    bw_buf_printf(b, "</td><td class=\"n\">%d</td><td class=\"n\">%d</td><td>",
+                  (int)s->n_forks, (int)s->n_keys);
+    if (j->admin) {
+        bw_buf_puts(b, "<a href=\"/fleet/keys/");
+        bw_text_url(b, s->id);
+        bw_buf_puts(b, "\">Its keys</a>");
+    } else {
+        bw_buf_puts(b, "the state&#39;s administrators");
+    }
+    bw_buf_puts(b, "</td></tr>\n");
+}
+
+void bw_fleet_clones(struct bw_fleet_job *j)
+{
+    struct bw_buf *b = &j->out;
+    size_t n = 0;
+
+    bw_buf_puts(b, "<h2 id=\"clones\">Clones, and keys to revoke</h2>");
+    for (uint32_t i = 0; i < j->r->n_sites; i++) {
+        if (!is_cloned(j, i) || n++ >= CLONES) {
+            continue;
+        }
+        if (n == 1) {
+            bw_page_table_begin(
+                b, "Clones, and keys to revoke",
+                "<th scope=\"col\">Site</th><th scope=\"col\">What</th><th scope=\"col\">"
+                "Newest (UTC)</th><th scope=\"col\" class=\"n\">Second records</th>"
+                "<th scope=\"col\" class=\"n\">Keys in force</th><th scope=\"col\">Who "
+                "acts</th>");
+        }
+        write_clone(j, &j->r->sites[i]);
+    }
+    if (n == 0) {
+        bw_buf_puts(b,
+                    "<p>None: no key signed two chains, and no retired site is heard.</p>");
+        return;
+    }
+    bw_page_table_end(b);
+    if (n > CLONES) {
+        bw_buf_printf(b, "<p class=\"soft small\">%zu more.</p>", n - CLONES);
+    }
+}
+
 /* ---- sites ------------------------------------------------------------------------------
  */
 

@@ -49,6 +49,8 @@ bool bw_fleet_listed(const struct bw_fleet_job *j, const struct bw_fleet_row *x)
 void bw_fleet_funnel(struct bw_fleet_job *j);
 void bw_fleet_reasons(struct bw_fleet_job *j);
 void bw_fleet_programs(struct bw_fleet_job *j);
+/* Sites with two chains of one key, or retired ones that are still heard. */
+void bw_fleet_clones(struct bw_fleet_job *j);
 /* Rows [from, to) of those that are asked for. */
 void bw_fleet_sites(struct bw_fleet_job *j, size_t from, size_t to);
 

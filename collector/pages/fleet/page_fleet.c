@@ -110,6 +110,7 @@ static void write_fleet(struct bw_fleet_job *j)
     }
     bw_fleet_funnel(j);
     bw_fleet_reasons(j);
+    bw_fleet_clones(j);
     bw_fleet_programs(j);
     write_exports(j);
 }

@@ -15,6 +15,10 @@ void bw_api_fleet(void *owner, struct bw_http_req *req);
 void bw_page_fleet_tokens(void *owner, struct bw_http_req *req);
 void bw_page_fleet_tokens_post(void *owner, struct bw_http_req *req);
 
+/* The keys of one site ({}), with the form that revokes one; for administrators. */
+void bw_page_fleet_keys(void *owner, struct bw_http_req *req);
+void bw_page_fleet_keys_post(void *owner, struct bw_http_req *req);
+
 enum {
     BW_FLEET_FORM_BYTES = 800 * 1024 /* 256 KiB of a table, each byte as %XX */
 };
