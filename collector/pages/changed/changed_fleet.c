@@ -4,6 +4,8 @@
 #include <page_parts.h>
 
 #include <buf.h>
+#include <servers.h>
+#include <stdlib.h>
 #include <text.h>
 
 enum {
@@ -180,6 +182,40 @@ static void write_disk(struct bw_buf *b, const struct bw_room_health *h)
     bw_buf_puts(b, "</td></tr>\n");
 }
 
+/* Hours at fault whose runs still count in reports. */
+static void write_servers(const struct bw_changed *p)
+{
+    struct bw_buf *b = p->b;
+    size_t n_faults = 0;
+    int64_t n_runs = 0;
+
+    for (size_t i = 0; i < p->r->n_servers; i++) {
+        struct bw_server_fault *list = NULL;
+        size_t n = 0;
+        if (bw_server_faults(p->r, &p->r->servers[i], &list, &n) == 0) {
+            n_faults += n;
+            for (size_t k = 0; k < n; k++) {
+                n_runs += list[k].n_good;
+            }
+        }
+        free(list);
+    }
+    health_row(b, "Measurement servers");
+    if (p->r->n_servers == 0) {
+        bw_buf_puts(b, "no box tested within seven days");
+    } else if (n_faults == 0) {
+        bw_buf_puts(b, "none was at fault within seven days, as far as others tell");
+    } else {
+        bw_buf_printf(b, "<a href=\"/servers#faults\">at fault %s within seven days</a>: ",
+                      n_faults == 1 ? "once" : "more than once");
+        bw_page_count(b, n_runs);
+        bw_buf_printf(b, " %s in reports until an erratum sets %s apart",
+                      n_runs == 1 ? "run counts" : "runs count",
+                      n_runs == 1 ? "it" : "them");
+    }
+    bw_buf_puts(b, "</td></tr>\n");
+}
+
 void bw_changed_health(const struct bw_changed *p)
 {
     const struct bw_room_health *h = &p->r->health;
@@ -208,6 +244,7 @@ void bw_changed_health(const struct bw_changed *p)
     ago_or(p, h->witness_unix_s,
            h->n_witnesses > 0 ? "none of those asked signed a checkpoint of late"
                               : "not witnessed: no witness is asked");
+    write_servers(p);
     health_row(b, "Certificate");
     if (h->n_certificates == 0) {
         bw_buf_puts(b, "none of its own: what stands before it has one, or nothing does");
