@@ -121,6 +121,19 @@ class Room(unittest.TestCase):
             self.assertEqual(got, want)
         self.assertGreater(row["down_bytes"], 0)
 
+    def test_what_was_reached_at_servers(self):
+        servers = {s["server"]: s for s in self.c.get("/api/v1/servers").json["servers"]}
+        self.assertEqual({n: (s["sites"], s["good"]) for n, s in servers.items()}, {"state-1": (2, 1), "state-2": (1, 1)})
+        self.assertEqual(servers["state-1"]["reasons"], [{"what": "apart", "why": "left by another line", "runs": 1}])
+        self.assertEqual((servers["state-2"]["reasons"], servers["state-2"]["faults"]), ([], []))
+        hours = servers["state-1"]["hours"]
+        self.assertEqual((sum(h["good"] for h in hours), sum(h["apart"] for h in hours)), (1, 1))
+        self.assertEqual({(h["direction"], h["says"], h["from_s"] % 3600, "of_usual_ppm" in h) for h in hours},
+                         {("down", "unknown", 0, False)})
+        self.assertIn("/servers/state-1", self.page("/servers").links)
+        self.assertIn("left by another line", self.page("/servers/state-1").text)
+        self.page("/servers/nobody", 404)
+
     def test_where_each_box_stands(self):
         def row(site):
             return {r["site"]: r for r in self.c.get("/api/v1/fleet").json["sites"]}[site]
