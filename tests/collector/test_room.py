@@ -202,7 +202,7 @@ class Room(unittest.TestCase):
                              (f"?weeks={day}/{day}", 200), ("?from=2026-03-02&to=", 200)):
             self.assertEqual(self.c.get("/readiness" + path).status, status, path)
         self.assertIn("45&nbsp;kbit/s each", self.c.get("/readiness").text)
-        self.assertEqual(len(self.c.get("/api/v1/readiness?format=csv").text.split("\r\n")), 1 + 3 + 1)
+        self.assertEqual(len(self.c.get("/api/v1/readiness?format=csv").text.split("\r\n")), 1 + 5 + 1)
 
     def test_compared_with_others_by_the_same_numbers(self):
         answer = self.c.get("/api/v1/compare?of=schools&by=all&cohort=all").json
