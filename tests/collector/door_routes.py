@@ -31,6 +31,8 @@ TRICKS = (lambda p: "/" + p, lambda p: p + "/", lambda p: p + "/.", lambda p: p 
           lambda p: p + "?to=/healthz", lambda p: p + "%3f", lambda p: p + "/../../healthz")
 # Names of questions that cannot name a place: how an answer looks, and signing in.
 LOOKS = {"again", "certificate", "code", "error", "format", "iss", "paper", "page", "theme", "to", "tz"}
+# Those that some page names a site or circuit by; all others are tried with an entity.
+PLACES = {"circuit", "like", "open", "pick", "q", "site"}
 COLUMNS = ("no session", "another's session", "a key", "forged or stale token", "ids of others", "tricks")
 # Public by design: a decision, made here once more.
 OPEN = {"/log/checkpoint", "/log/key", "/log/inclusion", "/log/growth", "/log/tile/{*}", "/log/epoch",
@@ -212,8 +214,7 @@ class Routes:
                     self.unseen(get(re.sub(r"\{\*?\}", word, pattern), wren), (pattern, word))
             elif get(mine.split("?")[0], wren).status == 200:
                 for name in set(questions) - LOOKS:
-                    circuit = [f"{self.birch}.wan"] if name in ("circuit", "like", "open", "pick") else []
-                    for word in (self.birch, "birch-creek", *circuit):
+                    for word in self.ids(self.birch, "birch-creek", "900")[:3] if name in PLACES else ("birch-creek",):
                         sign = "&" if "?" in mine else "?"
                         a = get(f"{mine}{sign}{name}={word}", wren)
                         self.note(row, "ids of others", a)
