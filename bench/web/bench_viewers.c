@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    NAMES_MAX = 64,
+    NAMES_MAX = 128,
     STEPS_MAX = 12,
     VIEWS_MAX = 20000,
     VIEWERS_MAX = 1000,

@@ -3,14 +3,15 @@
  * prints what it made as a line of JSON.
  *
  * gen_folder catalogue DIR SITES DAYS        entities, sites, keys, claims, circuits
- * gen_folder ledger DIR SITES DAYS RECENT A_DAY FULL
+ * gen_folder ledger DIR SITES DAYS RECENT A_DAY FULL EVERY
  *     signed records by the ledger's own code: of each of the last RECENT days A_DAY
  * records a site (each of five minutes), 24 of the last whole day and today; of the first
- * FULL sites all 288 a day of all DAYS days; days are sealed as a collector seals them
- * gen_folder room DIR SITES DAYS             room.db: a row for each circuit and day
- * gen_folder fresh DIR SITES                 each site's newest whole interval but one, so
- *                                            that one is there to be delivered
- * gen_folder ids DIR SITES                   the sites' ids
+ * FULL sites all 288 a day of all DAYS days, of every EVERYth site (0: of none) all of the
+ * last eight days, which is more than a site's page tells of; days are sealed as a
+ * collector seals them gen_folder room DIR SITES DAYS             room.db: a row for each
+ * circuit and day gen_folder fresh DIR SITES                 each site's newest whole
+ * interval but one, so that one is there to be delivered gen_folder ids DIR SITES the
+ * sites' ids
  *
  * What room.db has is drawn, not folded from the records: folding them takes the keeper
  * milliseconds a day. Invariant: the catalogue, the ledger and the room are written by the
@@ -44,6 +45,7 @@ enum {
     REGIONS = 20,
     SCHOOLS_OF_DISTRICT = 10,
     HOURS = 24,
+    WEEK = 8, /* days */
     DAYS_MAX = 396
 };
 
@@ -51,6 +53,8 @@ struct folder {
     const char *dir;
     size_t n; /* sites */
     int64_t days;
+    size_t full;  /* so many have every record … */
+    size_t every; /* … and one in so many those of a week; 0: none */
     int64_t now_s;
     int64_t today; /* midnight, UTC: this machine's zone is the sites' */
     struct bw_gen **gens;
@@ -265,17 +269,26 @@ static int64_t slot_start(const struct bw_gen *g, size_t i, int64_t day, int slo
     return at - at % BW_WEB_STEP_S;
 }
 
+/* Has a site every record of a day so long ago? */
+static bool is_whole(const struct folder *f, size_t i, int64_t ago)
+{
+    return i < f->full || (f->every > 0 && i % f->every == 0 && ago <= WEEK);
+}
+
 static int one_day(struct folder *f,
                    struct bw_gen_sink *book,
-                   int64_t day,
+                   int64_t ago,
                    int slots,
-                   size_t full,
                    struct bw_err *reterr)
 {
+    int64_t day = f->today - ago * DAY;
     int r = 0;
 
     for (int slot = 0; r == 0 && slot < slots; slot++) {
-        for (size_t i = full; r == 0 && i < f->n; i++) {
+        for (size_t i = 0; r == 0 && i < f->n; i++) {
+            if (is_whole(f, i, ago)) {
+                continue;
+            }
             int64_t start = slot_start(f->gens[i], i, day, slot, slots);
             if (start + BW_WEB_STEP_S <= f->now_s &&
                 !(bw_web_silent(i) && start > f->now_s - 4 * 3600)) {
@@ -284,15 +297,15 @@ static int one_day(struct folder *f,
         }
     }
     for (int64_t start = day; r == 0 && start < day + DAY; start += BW_WEB_STEP_S) {
-        for (size_t i = 0; r == 0 && i < full && start + BW_WEB_STEP_S <= f->now_s; i++) {
-            r = put(f, book, i, start, reterr);
+        for (size_t i = 0; r == 0 && i < f->n && start + BW_WEB_STEP_S <= f->now_s; i++) {
+            bool silent = i >= f->full && bw_web_silent(i) && start > f->now_s - 4 * 3600;
+            r = is_whole(f, i, ago) && !silent ? put(f, book, i, start, reterr) : 0;
         }
     }
     return r;
 }
 
-static int
-make_ledger(struct folder *f, int64_t recent, int a_day, size_t full, struct bw_err *reterr)
+static int make_ledger(struct folder *f, int64_t recent, int a_day, struct bw_err *reterr)
 {
     static struct bw_gen_sink book;
     struct bw_ledger_seal_report sum = {.segments = 0};
@@ -306,11 +319,7 @@ make_ledger(struct folder *f, int64_t recent, int a_day, size_t full, struct bw_
     for (int64_t ago = f->days; r == 0 && ago >= 0; ago--) {
         struct bw_ledger_seal_report one = {.segments = 0};
         int64_t day = f->today - ago * DAY;
-        r = one_day(f, &book, day,
-                    ago <= 1        ? HOURS
-                    : ago <= recent ? a_day
-                                    : 0,
-                    full, reterr);
+        r = one_day(f, &book, ago, ago <= 1 ? HOURS : ago <= recent ? a_day : 0, reterr);
         r = r < 0 ? r : bw_gen_sink_flush(&book, reterr);
         int64_t before_ns = bw_clock_mono_ns();
         r = r < 0 ? r
@@ -544,6 +553,7 @@ int main(int argc, char **argv)
     long recent = number(argc, argv, 5, 0, days);
     long a_day = number(argc, argv, 6, 0, HOURS - 1);
     long full = number(argc, argv, 7, 0, sites);
+    long every = number(argc, argv, 8, 0, sites);
     bool fresh = strcmp(what, "fresh") == 0;
     bool ids = strcmp(what, "ids") == 0;
     bool ledger = strcmp(what, "ledger") == 0;
@@ -551,19 +561,22 @@ int main(int argc, char **argv)
         .dir = argc > 2 ? argv[2] : NULL, .n = sites > 0 ? (size_t)sites : 0, .days = days};
     int r;
 
+    f.full = full > 0 ? (size_t)full : 0;
+    f.every = every > 0 ? (size_t)every : 0;
     if (sites < 0 || (!fresh && !ids && days < 0) ||
-        (ledger && (recent < 0 || a_day < 0 || full < 0))) {
-        (void)fprintf(stderr, "Usage: gen_folder catalogue|room DIR SITES DAYS\n"
-                              "       gen_folder ledger DIR SITES DAYS RECENT A_DAY FULL\n"
-                              "       gen_folder fresh|ids DIR SITES\n");
+        (ledger && (recent < 0 || a_day < 0 || full < 0 || every < 0))) {
+        (void)fprintf(stderr,
+                      "Usage: gen_folder catalogue|room DIR SITES DAYS\n"
+                      "       gen_folder ledger DIR SITES DAYS RECENT A_DAY FULL EVERY\n"
+                      "       gen_folder fresh|ids DIR SITES\n");
         return 2;
     }
     r = bw_crypto_init();
     r = r < 0 ? r : begin(&f, &err);
-    r = r < 0    ? r
-        : ids    ? print_ids(&f)
-        : fresh  ? make_fresh(&f, &err)
-        : ledger ? make_ledger(&f, recent, (int)a_day, (size_t)full, &err)
+    r = r < 0                            ? r
+        : ids                            ? print_ids(&f)
+        : fresh                          ? make_fresh(&f, &err)
+        : ledger                         ? make_ledger(&f, recent, (int)a_day, &err)
         : strcmp(what, "catalogue") == 0 ? make_catalogue(&f, &err)
         : strcmp(what, "room") == 0      ? make_room(&f, &err)
                                          : bw_err_set(&err, -EINVAL, "no such step");
