@@ -20,8 +20,11 @@
 
 enum {
     BATCH = 64, /* jobs of one transaction */
-    TODAY_GAP_MS =
-        100, /* for each circuit: a day takes some milliseconds (docs/bench.md) */
+    GAP_TIMES =
+        24, /* of a fold's CPU: a keeper has a twelfth of a core, half of it for this */
+    GAP_LEAST_US = 2000,
+    GAP_MOST_US = 100000,
+    FOLDS_REMEMBERED = 64,
     DAY_S = 86400,
     ROWS_AFTER_S = 4 * DAY_S,
     CLAIMS_BEFORE_S = 400 * DAY_S,
@@ -256,10 +259,14 @@ int64_t bw_keep_oldest_day(const struct keep_circuit *c)
     return first > year ? first : year;
 }
 
-/* The running day is folded so often that half of the CPU is left for all else. */
+/* The running day is folded so often that half of the CPU is left for all else; what a fold
+ * takes hangs on how many records a day has, and on the machine. */
 static bool is_due(const struct bw_roomkeeper *k, const struct keep_circuit *c)
 {
-    int64_t gap_ms = (int64_t)k->n_circuits * TODAY_GAP_MS;
+    int64_t each_us = k->fold_us * GAP_TIMES;
+    each_us = each_us < GAP_LEAST_US ? GAP_LEAST_US : each_us;
+    each_us = each_us > GAP_MOST_US ? GAP_MOST_US : each_us;
+    int64_t gap_ms = (int64_t)k->n_circuits * each_us / 1000;
 
     return c->hurry || c->today.n_records == 0 ||
            bw_clock_mono_ms() - c->folded_mono_ms >= gap_ms;
@@ -337,12 +344,15 @@ static int do_job(struct bw_roomkeeper *k, struct job *j, struct bw_err *reterr)
     struct keep_circuit *c = j->c;
     struct bw_err why = {.text = ""};
     int64_t month;
+    int64_t before_us;
     int r = 0;
 
     switch (j->kind) {
     case JOB_TEST:
     case JOB_TODAY:
+        before_us = bw_keep_cpu_us();
         r = do_day(k, c, c->day, reterr);
+        k->fold_us += (bw_keep_cpu_us() - before_us - k->fold_us) / FOLDS_REMEMBERED;
         c->dirty &= r < 0 ? c->dirty : ~UINT32_C(1);
         c->hurry = r < 0 && c->hurry;
         c->folded_mono_ms = bw_clock_mono_ms();

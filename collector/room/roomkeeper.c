@@ -29,9 +29,10 @@ enum {
     FILED_MS = 250, /* so often it is looked whether somebody put something on file */
     PASS_MAX_MS = 60000,
     PASS_TIMES = 100,
-    SHARE = 12,         /* one part of so many is the most CPU it takes */
-    BURST_US = 2000000, /* that may be used at once */
-    REST_US = 2000,     /* less is not worth a rest */
+    SHARE = 12,           /* one part of so many is the most CPU it takes */
+    BURST_US = 2000000,   /* that may be used at once */
+    FOLD_FIRST_US = 4000, /* until it is known */
+    REST_US = 2000,       /* less is not worth a rest */
     REST_MAX_MS = 60000,
     AGAIN_MS = 30000 /* after a pass that failed */
 };
@@ -39,7 +40,7 @@ enum {
 /* ---- time ------------------------------------------------------------------------------
  */
 
-static int64_t thread_cpu_us(void)
+int64_t bw_keep_cpu_us(void)
 {
     struct timespec t = {0};
 
@@ -78,7 +79,7 @@ static bool wait_for(struct bw_roomkeeper *k, int64_t ms, bool for_news)
 
 bool bw_keep_rest(struct bw_roomkeeper *k)
 {
-    int64_t cpu_us = thread_cpu_us();
+    int64_t cpu_us = bw_keep_cpu_us();
     int64_t now_ms = bw_clock_mono_ms();
 
     k->budget_us += (now_ms - k->budget_mono_ms) * 1000 / SHARE;
@@ -234,12 +235,12 @@ static int pass(struct bw_roomkeeper *k, struct bw_err *reterr)
     }
     bw_keep_health(k);
     bw_keep_count(k);
-    int64_t before_us = thread_cpu_us();
+    int64_t before_us = bw_keep_cpu_us();
     struct bw_room *room = bw_keep_make(k);
     if (!room) {
         return bw_err_set(reterr, -ENOMEM, "out of memory");
     }
-    publish(k, room, thread_cpu_us() - before_us);
+    publish(k, room, bw_keep_cpu_us() - before_us);
     return 0;
 }
 
@@ -282,7 +283,7 @@ static bool turn(struct bw_roomkeeper *k)
 {
     struct bw_err err = {.text = ""};
     int64_t begun_ms = bw_clock_mono_ms();
-    int64_t cpu_us = thread_cpu_us();
+    int64_t cpu_us = bw_keep_cpu_us();
     int64_t folded = k->stats.days_folded; /* written by this thread alone */
     bool more = true;
     (void)pthread_mutex_lock(&k->lock);
@@ -294,7 +295,7 @@ static bool turn(struct bw_roomkeeper *k)
     if (r < 0) {
         return !wait_for(k, AGAIN_MS, false);
     }
-    int64_t every_ms = (thread_cpu_us() - cpu_us) * PASS_TIMES / 1000;
+    int64_t every_ms = (bw_keep_cpu_us() - cpu_us) * PASS_TIMES / 1000;
     every_ms = every_ms < PASS_MIN_MS ? PASS_MIN_MS : every_ms;
     every_ms = every_ms > PASS_MAX_MS ? PASS_MAX_MS : every_ms;
     if (!bw_keep_rest(k)) {
@@ -320,6 +321,7 @@ static void *keeper_main(void *arg)
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* Linux: of this thread */
     k->budget_mono_ms = bw_clock_mono_ms();
     k->budget_us = BURST_US;
+    k->fold_us = FOLD_FIRST_US;
     while (turn(k)) {
     }
     (void)pthread_mutex_lock(&k->lock);

@@ -125,6 +125,7 @@ struct bw_roomkeeper {
     int64_t budget_us; /* CPU that may be used before a rest; below 0: rest first */
     int64_t budget_mono_ms;
     int64_t cpu_mark_us;
+    int64_t fold_us; /* CPU of folding a running day, of late */
     struct keep_health health;
     struct bw_complaint complaint;
     struct bw_complaint fold_complaint;
@@ -146,6 +147,7 @@ struct bw_roomkeeper {
 
 /* ---- roomkeeper.c */
 bool bw_keep_stopping(struct bw_roomkeeper *k);
+int64_t bw_keep_cpu_us(void); /* of this thread */
 /* Rest for as long as the CPU used so far asks for; false: it is to stop. */
 bool bw_keep_rest(struct bw_roomkeeper *k);
 struct keep_site *bw_keep_site(struct bw_roomkeeper *k, const char *id);
