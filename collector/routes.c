@@ -27,6 +27,7 @@
 #include <page_servers.h>
 #include <page_site.h>
 #include <page_static.h>
+#include <page_upgrade.h>
 #include <page_worksheet.h>
 #include <share_http.h>
 
@@ -118,6 +119,7 @@ const struct bw_http_route bw_collector_routes[] = {
     {"GET", "/progress/{}", BW_NEED_VIEW, 0, bw_page_goal},
     {"POST", "/progress/{}/withdraw", BW_NEED_SAY, BW_DOOR_FORM_BYTES,
      bw_page_goal_withdraw},
+    {"GET", "/upgrades/{}", BW_NEED_VIEW | BW_OF_CIRCUIT, 0, bw_page_upgrade},
     {"GET", "/readiness", BW_NEED_VIEW, 0, bw_page_readiness},
     {"GET", "/sites", BW_NEED_VIEW, 0, bw_page_sites},
     {"GET", "/sites/{}", BW_NEED_VIEW | BW_OF_SITE, 0, bw_page_site},

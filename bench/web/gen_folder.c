@@ -381,6 +381,8 @@ fill_way(struct bw_room_way *w, size_t i, int64_t day, int way, int64_t n_days, 
     w->class_p95_bps = school ? line[way] / 1000 * (350 + wave) : BW_UNKNOWN;
     w->class_peak_bps = school ? w->peak_bps : BW_UNKNOWN;
     w->class_share_ppm = school ? w->class_p95_bps / (w->claim_bps / 1000000) : BW_UNKNOWN;
+    w->claimed_p95_bps = w->class_p95_bps;
+    w->claimed_peak_bps = w->class_peak_bps;
     w->bytes = line[way] / 8 * 86400 / 10 * n_days;
     w->full_s = school && wave > 380 ? 600 : 0;
     w->full_of_s = school ? 36000 * n_days : 0;

@@ -135,9 +135,24 @@ class State:
             n = queue.check(self.c.request("GET", f"/api/v1/queue?of={of}", headers=cookie).json)
             assert n >= known, n
         days = [time.strftime("%Y-%m-%d", time.gmtime(self.now - ago * 86400)) for ago in (8, 3)]
+        self.month()
         for ask, known in (("", 0), (f"&carried=peak&delivered=claimed&rate=4000&weeks={days[0]}/{days[1]}", 2)):
             self.c.wait("days of the past", lambda ask=ask, known=known: readiness.check(self.c.request(
                 "GET", f"/api/v1/readiness?{ask}", headers=cookie).json) >= known, 120)
+
+    def month(self):
+        """A whole month in the room is the report of that month."""
+        first = self.truth["circuits"][0]
+        end = time.strftime("%Y-%m-01", time.gmtime(self.now))
+        begin = time.strftime("%Y-%m-01", time.gmtime(time.mktime(time.strptime(end, "%Y-%m-%d")) - 20 * 86400))
+        report = json.loads(self.c.command("report", "--ledger", self.c.data, "--circuit", f"{first['site']}.wan", "--from",
+                                           begin, "--to", end, "--format", "json", "-o", "-", env=self.c.env, timeout=300))
+        tested, used = report["delivered"]["tested"]["down"], report["used"][0]["class_hours"]["down"]
+        want = (tested["against_claim"]["line_at_claim_layer"]["median_bps"], used["p95_at_claim_layer_bps"])
+        with sqlite3.connect(os.path.join(self.c.data, "room.db"), timeout=10) as db:
+            got = db.execute("SELECT median_bps, claimed_p95_bps FROM months JOIN circuits ON circuit = id WHERE site = ?"
+                             " AND month = ?", (first["site"], int(begin[:4]) * 12 + int(begin[5:7]) - 1)).fetchone()
+        assert got == want, (begin, got, want)
 
     @staticmethod
     def addresses():
@@ -158,7 +173,8 @@ class State:
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
         week = "/".join(time.strftime("%Y-%m-%d", time.gmtime(self.now - ago * 86400)) for ago in (8, 3))
-        return {"week": week, "base": self.c.url, "table": "pages.js", "addresses": self.addresses(), "names": [MARKUP, TURNED, LONG],
+        middle = time.strftime("%Y-%m-%d", time.gmtime(self.now - 7 * 86400))
+        return {"middle": middle, "week": week, "base": self.c.url, "table": "pages.js", "addresses": self.addresses(), "names": [MARKUP, TURNED, LONG],
                 "district": f"district-{first['district']}", "school": first["entity"], "districtNames": [TURNED, LONG],
                 "otherDistrict": f"district-{other['district']}", "otherSite": other["site"],
                 "links": links, "sessions": self.tokens, "ahead": self.now - int(time.time()),

@@ -81,7 +81,7 @@ class Routes:
         words = {"sites": site, "circuits": f"{site}.wan", "entities": entity, "districts": entity,
                  "schools": entity, "frns": "1699048824.003", "graph": "link.svg", "bags": "x", "s": "x",
                  "problems": "busy", "static": "icon.svg", "tile": "0/000", "set-up": "x", "stamp": "x",
-                 "alerts": alert, "x": "y"}
+                 "alerts": alert, "upgrades": f"{site}.wan", "x": "y"}
         parts = pattern.split("/")
         for i, part in enumerate(parts):
             if part in ("{}", "{*}"):

@@ -6,6 +6,7 @@
 #include "page_progress.h"
 
 #include "progress_parts.h"
+#include "upgrade_parts.h"
 
 #include <civil.h>
 #include <clock.h>
@@ -23,7 +24,8 @@
 
 enum {
     OUT_MAX = 64 * 1024 * 1024,
-    DAY_S = 86400
+    DAY_S = 86400,
+    UPGRADES = 50 /* on the page */
 };
 
 /* ---- what may be seen -------------------------------------------------------------------
@@ -132,6 +134,100 @@ static bool write_row(struct bw_progress_job *j, const struct bw_goal_said *g)
     return true;
 }
 
+struct upgraded {
+    uint32_t circuit;
+    int64_t from_unix_s;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct upgraded *x = a;
+    const struct upgraded *y = b;
+
+    if (x->from_unix_s != y->from_unix_s) {
+        return x->from_unix_s > y->from_unix_s ? -1 : 1;
+    }
+    return (x->circuit > y->circuit) - (x->circuit < y->circuit);
+}
+
+static void upgrade_row(struct bw_progress_job *j, const struct upgraded *u)
+{
+    struct bw_buf *b = &j->out;
+    const struct bw_room_circuit *c = &j->r->circuits[u->circuit];
+    const struct bw_room_site *s = &j->r->sites[c->site];
+
+    bw_buf_puts(b, "<tr><td>");
+    if (s->entity != BW_ROOM_NONE) {
+        bw_page_entity_link(b, &j->scope, s->entity);
+    } else {
+        bw_page_name(b, s->name[0] ? s->name : s->id);
+    }
+    bw_buf_puts(b, "</td><td><a class=\"mono\" href=\"/upgrades/");
+    bw_text_url(b, s->id);
+    bw_buf_putc(b, '.');
+    bw_text_url(b, c->name);
+    bw_buf_puts(b, "\">");
+    bw_text_html(b, s->id);
+    bw_buf_putc(b, '.');
+    bw_text_html(b, c->name);
+    bw_buf_puts(b, "</a></td><td>");
+    bw_page_time(b, u->from_unix_s);
+    for (int after = 0; after < 2; after++) {
+        int64_t bps = after ? c->claim.bps[BW_DOWN] : c->claim.before_bps[BW_DOWN];
+        bw_buf_puts(b, "</td><td class=\"n\">");
+        if (bps == BW_UNKNOWN) {
+            bw_buf_puts(b, "not known");
+        } else {
+            bw_page_rate(b, bps);
+        }
+    }
+    bw_buf_puts(b, "</td></tr>\n");
+}
+
+/* Lines of which another speed is claimed than before, the newest change first. */
+static void write_upgrades(struct bw_progress_job *j)
+{
+    struct bw_buf *b = &j->out;
+    struct upgraded *list = calloc(j->r->n_circuits + 1, sizeof(*list));
+    int64_t now_s = j->r->made_unix_ms / 1000;
+    size_t n = 0;
+
+    for (uint32_t c = 0; list && c < j->r->n_circuits; c++) {
+        const struct bw_room_circuit *x = &j->r->circuits[c];
+        if (bw_upgrade_known(x) && x->claim.from_unix_s <= now_s &&
+            bw_page_scope_circuit(&j->scope, c)) {
+            list[n++] = (struct upgraded){c, x->claim.from_unix_s};
+        }
+    }
+    if (n > 0) {
+        qsort(list, n, sizeof(*list), newest_first);
+    }
+    bw_buf_puts(b,
+                "<h2 id=\"upgrades\">Before and after an upgrade</h2><p class=\"small "
+                "soft\">Lines of which another speed is claimed than before, within 400 "
+                "days. Each opens the same figures of as many school days on both sides; "
+                "any other day can be typed there.</p>");
+    if (n == 0) {
+        bw_buf_puts(b, "<p>None that you may see.</p>");
+    } else {
+        bw_page_table_begin(
+            b, "Lines whose claim changed",
+            "<th scope=\"col\">School</th><th scope=\"col\">Circuit</th><th "
+            "scope=\"col\">From (UTC)</th><th scope=\"col\" class=\"n\">"
+            "Download before</th><th scope=\"col\" class=\"n\">after</th>");
+        for (size_t i = 0; i < n && i < UPGRADES; i++) {
+            upgrade_row(j, &list[i]);
+        }
+        bw_page_table_end(b);
+        if (n > UPGRADES) {
+            bw_buf_printf(b, "<p class=\"small\">The newest %d of ", UPGRADES);
+            bw_page_count(b, (int64_t)n);
+            bw_buf_puts(b, ".</p>");
+        }
+    }
+    free(list);
+}
+
 static void write_list(struct bw_progress_job *j)
 {
     struct bw_buf *b = &j->out;
@@ -178,6 +274,7 @@ static void write_list(struct bw_progress_job *j)
                     "reached, for whom and by when: “1 Mbit/s for every student by "
                     "2027-09”. Progress is then measured from the records.</p></div>");
     }
+    write_upgrades(j);
     bw_progress_say_form(j);
     bw_page_end(b, j->r->made_unix_ms);
 }
