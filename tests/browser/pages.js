@@ -122,7 +122,7 @@ module.exports = (w) => [
         }
     } },
     { name: "fleet at", at: "/fleet?stage=planned", shot: false, roles: ["viewer"], has: ["What the next stage takes"] },
-    { name: "upgrade", at: `/upgrades/${w.site}.wan?at=${w.middle}&days=5`, roles: ["district", "admin"], has: ["Before and after", "School days of a side", "css:form input"] },
+    { name: "upgrade", at: `/upgrades/${w.site}.wan?at=${w.middle}&days=5`, roles: ["district", "admin"], has: ["Before and after", "School days of a side", "css:svg.chart", "Good runs at 80"] },
     { name: "sites", at: "/sites", roles: ["admin", "agency"], has: ["Sites", ...w.names] },
     { name: "sites of one", at: "/sites", roles: ["district"], shot: false, has: [w.siteName] },
     { name: "sites sorted", at: "/sites?sort=entity&state=silent", shot: false, roles: ["viewer"], has: ["silent"] },

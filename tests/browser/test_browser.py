@@ -153,6 +153,11 @@ class State:
             got = db.execute("SELECT median_bps, claimed_p95_bps FROM months JOIN circuits ON circuit = id WHERE site = ?"
                              " AND month = ?", (first["site"], int(begin[:4]) * 12 + int(begin[5:7]) - 1)).fetchone()
         assert got == want, (begin, got, want)
+        with sqlite3.connect(os.path.join(self.c.data, "room.db"), timeout=10) as db:  # two weeks more, for before and after
+            number = db.execute("SELECT id FROM circuits WHERE site = ?", (first["site"],)).fetchone()[0] * 2 << 20
+            rows = db.execute("SELECT * FROM days WHERE key >= ? AND key < ?", (number, number + (1 << 20))).fetchall()
+            db.executemany(f"INSERT OR IGNORE INTO days VALUES({','.join('?' * len(rows[0]))})",
+                           [(r[0] - 14, *r[1:]) for r in rows])
 
     @staticmethod
     def addresses():
@@ -173,7 +178,7 @@ class State:
         link = self.admin("share", "create", "--by", "heron", "--for", "delivery", "--from", "2026-11-01",
                           "--to", "2026-11-08", "--ledger", self.c.data, first["circuit"])
         week = "/".join(time.strftime("%Y-%m-%d", time.gmtime(self.now - ago * 86400)) for ago in (8, 3))
-        middle = time.strftime("%Y-%m-%d", time.gmtime(self.now - 7 * 86400))
+        middle = time.strftime("%Y-%m-%d", time.gmtime(self.now - 12 * 86400))
         return {"middle": middle, "week": week, "base": self.c.url, "table": "pages.js", "addresses": self.addresses(), "names": [MARKUP, TURNED, LONG],
                 "district": f"district-{first['district']}", "school": first["entity"], "districtNames": [TURNED, LONG],
                 "otherDistrict": f"district-{other['district']}", "otherSite": other["site"],
