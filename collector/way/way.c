@@ -19,7 +19,7 @@ enum {
 struct place {
     int n;        /* targets that were asked */
     int n_silent; /* of them, now, and not the day before */
-    int n_never;  /* of them, neither now nor the day before */
+    int n_never;  /* of them, neither now nor, as far as known, the day before */
     int64_t sent;
     int64_t lost;
     int64_t rtt_us; /* of the nearest that answers, and the day before */
@@ -57,7 +57,7 @@ static void take(struct place *p, const struct bw_way_target *t)
     }
     p->n++;
     if (t->lost >= t->sent) {
-        bool never = t->before_sent > 0 && t->before_lost >= t->before_sent;
+        bool never = t->before_sent <= 0 || t->before_lost >= t->before_sent;
         p->n_never += never;
         p->n_silent += !never;
         p->silent = never ? p->silent : t->name;
@@ -206,7 +206,8 @@ static void find_one(struct find *x, int at)
         if (p->n_silent > 0) {
             find_silent(x, at);
         } else {
-            say(x, at, BW_WAY_UNKNOWN, "Its targets did not answer the day before either");
+            say(x, at, BW_WAY_UNKNOWN,
+                "Its targets did not answer the day before either, or were not asked");
         }
         return;
     }

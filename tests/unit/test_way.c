@@ -72,6 +72,10 @@ static void test_unknown_stays_unknown(void **state)
     w = find(&t, 1, BW_WAY_HUB_NONE);
     assert_int_equal(w.legs[BW_WAY_STATE].state, BW_WAY_UNKNOWN);
     assert_int_equal(w.worst, -1);
+    t.before_sent = t.before_lost = 0; /* nor one that nobody asked then */
+    w = find(&t, 1, BW_WAY_HUB_NONE);
+    assert_int_equal(w.legs[BW_WAY_STATE].state, BW_WAY_UNKNOWN);
+    assert_int_equal(w.worst, -1);
 }
 
 static void test_good_way(void **state)
