@@ -223,8 +223,11 @@ const struct bw_room *bw_room_take(struct bw_collector *c)
 
 static int start_graphs(struct bw_collector *c, struct bw_err *reterr)
 {
+    char room_db[PATH_MAX];
+    (void)snprintf(room_db, sizeof(room_db), "%.4000s/room.db", c->data_folder);
     struct bw_graphs_opts opts = {
         .folder = c->series_folder,
+        .room_db = room_db,
         .n_workers = (size_t)c->conf->graph_workers,
         .keep_s = c->conf->graph_keep_ms / 1000,
         .cache_bytes = (size_t)c->conf->graph_cache_bytes,

@@ -164,6 +164,18 @@ int bw_origin_dated_claims(struct bw_origin *s,
                            char place[128],
                            struct bw_err *reterr);
 
+/* The same of a catalogue alone, without an origin. */
+int bw_claims_dated(struct bw_catalogue *c,
+                    const char *site,
+                    const char *circuit,
+                    const struct bw_tz *tz,
+                    int64_t from_unix_s,
+                    int64_t to_unix_s,
+                    struct bw_report_claim *ret,
+                    size_t cap,
+                    size_t *ret_n,
+                    struct bw_err *reterr);
+
 /* By whom claims were bound to the circuit, as bw_bound_list(). No catalogue is no failure.
  */
 int bw_origin_bindings(struct bw_origin *s,

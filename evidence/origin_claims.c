@@ -130,6 +130,23 @@ out:
     return r;
 }
 
+int bw_claims_dated(struct bw_catalogue *c,
+                    const char *site,
+                    const char *circuit,
+                    const struct bw_tz *tz,
+                    int64_t from_unix_s,
+                    int64_t to_unix_s,
+                    struct bw_report_claim *ret,
+                    size_t cap,
+                    size_t *ret_n,
+                    struct bw_err *reterr)
+{
+    struct bw_origin s = {.catalogue = c};
+    char place[128];
+    return bw_origin_dated_claims(&s, site, circuit, tz, from_unix_s, to_unix_s, ret, cap,
+                                  ret_n, place, reterr);
+}
+
 int bw_origin_bindings(struct bw_origin *s,
                        const char *site,
                        const char *circuit,

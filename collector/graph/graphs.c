@@ -6,6 +6,7 @@
  * files are trusted only while every late record since was seen by this process. */
 #include "graphs.h"
 
+#include "graph_marks.h"
 #include "graph_pool.h"
 #include "graphs_private.h"
 
@@ -20,6 +21,7 @@
 #include <log.h>
 #include <overview.h>
 #include <readers.h>
+#include <room.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,7 @@ enum {
     FRESH_MS = 2000, /* what is on file is not looked up more often than that */
     STEPS_HELD = 12, /* of a circuit somebody watches, before they are written */
     VIEWS_MAX = 1000,
+    FILLED_ANEW_MS = 600 * 1000, /* while the room fills its days, pictures are this old */
     SWEEP_EVERY_MS = 3600 * 1000,
     EARLIEST_UNIX_S = 3600 * 24 * 365 * 10 /* librrd draws nothing from before */
 };
@@ -160,36 +163,6 @@ static void settle_range(struct view *v)
     }
 }
 
-/* Those of the picture's time; of too many the newest. */
-static void fill_claims(struct view *v)
-{
-    const struct bw_rrd_facts *f = &v->circuit->facts;
-    struct bw_graph_job *j = &v->job;
-    j->n_claims = 0;
-    for (size_t i = 0; i < f->n_claims; i++) {
-        const struct bw_graph_claim *c = &f->claims[i];
-        if (c->to_unix_s <= j->from_unix_s || c->from_unix_s >= j->to_unix_s ||
-            c->to_unix_s <= c->from_unix_s) {
-            continue;
-        }
-        if (j->n_claims == BW_GRAPH_CLAIMS_MAX) {
-            memmove(&j->claims[0], &j->claims[1], --j->n_claims * sizeof(j->claims[0]));
-        }
-        j->claims[j->n_claims++] = *c;
-    }
-}
-
-/* For the cache's key: claims are zeroed before they are filled. */
-static uint64_t mark_of_claims(const struct bw_graph_job *j)
-{
-    const uint8_t *bytes = (const uint8_t *)j->claims;
-    uint64_t h = 14695981039346656037ULL;
-    for (size_t i = 0; i < j->n_claims * sizeof(j->claims[0]); i++) {
-        h = (h ^ bytes[i]) * 1099511628211ULL;
-    }
-    return h;
-}
-
 static void fill_job(struct view *v)
 {
     const struct bw_rrd_facts *f = &v->circuit->facts;
@@ -216,18 +189,53 @@ static void fill_job(struct view *v)
                    probe ? probe + 1 : "");
     (void)snprintf(j->layer, sizeof(j->layer), "%s", f->layer);
     j->step_s = v->circuit->state.step_s;
+    (void)snprintf(j->zone, sizeof(j->zone), "%s", v->zone);
+    (void)snprintf(j->seen, sizeof(j->seen), "%s", f->seen);
     settle_range(v);
-    fill_claims(v);
     const struct bw_rrd_state *state = &v->circuit->state;
     j->at_least = state->mirror_from_unix_s < j->to_unix_s &&
                   state->mirror_to_unix_s > j->from_unix_s;
-    (void)snprintf(v->key, sizeof(v->key),
-                   "%s|%s|%d|%d|%d|%lld|%lld|%lld|%lld|%lldx%lld|%016llx|%s|%s",
-                   v->circuit->id, v->series, (int)j->format, j->dark ? 1 : 0,
-                   j->at_least ? 1 : 0, (long long)j->from_unix_s, (long long)j->to_unix_s,
-                   (long long)state->last_unix_s, (long long)state->made_mono_ns,
-                   (long long)j->width, (long long)j->height,
-                   (unsigned long long)mark_of_claims(j), f->layer, f->site_name);
+    (void)snprintf(
+        v->key, sizeof(v->key),
+        "%s|%s|%d|%d|%d|%lld|%lld|%lld|%lld|%lldx%lld|%lld|%016llx|%lld|%lld|%s|%s|%s|%s",
+        v->circuit->id, v->series, (int)j->format, j->dark ? 1 : 0, j->at_least ? 1 : 0,
+        (long long)j->from_unix_s, (long long)j->to_unix_s, (long long)state->last_unix_s,
+        (long long)state->made_mono_ns, (long long)j->width, (long long)j->height,
+        (long long)f->n_said, (unsigned long long)f->claims_mark,
+        (long long)v->folded_unix_s, (long long)v->filling, f->layer, f->seen, v->zone,
+        f->site_name);
+}
+
+static void send_off(struct view *v)
+{
+    if (bw_graph_pool_draw(v->graphs->pool, &v->job, on_drawn, v) < 0) {
+        view_fail(v, 429, "busy",
+                  "too many graphs are being drawn; try again in 10 seconds");
+    }
+}
+
+/* What stands beside the series, which only a picture that is not there yet needs. */
+static void marks_work(void *job, struct bw_reader *r, const struct bw_err *err)
+{
+    struct view *v = job;
+    (void)err;
+    if (r) {
+        bw_graph_marks(r, v->graphs->room_db, v->circuit->site, v->circuit->circuit,
+                       &v->job);
+    }
+}
+
+static void marks_after(void *job, int cancelled)
+{
+    struct view *v = job;
+    struct bw_graphs *g = v->graphs;
+    g->n_marking--;
+    if (cancelled || g->closing) {
+        view_fail(v, 503, "busy", "the collector is stopping");
+    } else {
+        send_off(v);
+    }
+    bw_graphs_maybe_closed(g);
 }
 
 static void view_draw(struct view *v)
@@ -245,9 +253,12 @@ static void view_draw(struct view *v)
         view_reply(v, picture, n);
         return;
     }
-    if (bw_graph_pool_draw(v->graphs->pool, &v->job, on_drawn, v) < 0) {
-        view_fail(v, 429, "busy",
-                  "too many graphs are being drawn; try again in 10 seconds");
+    if (v->job.format == BW_GRAPH_CSV) {
+        send_off(v);
+    } else if (bw_readers_run(v->graphs->readers, marks_work, marks_after, v) < 0) {
+        view_fail(v, 429, "busy", "too much at once; try again in 10 seconds");
+    } else {
+        v->graphs->n_marking++;
     }
 }
 
@@ -436,6 +447,22 @@ static int read_name(const char *name, struct view *v)
     return -ENOENT;
 }
 
+/* Whose clock the axis has, and until when the days are worked out whose P95 it shows. */
+static void look_up(struct bw_collector *c, const char *id, struct view *v)
+{
+    const struct bw_room *room = bw_room_take(c);
+    uint32_t at = room ? bw_room_circuit_find(room, id) : BW_ROOM_NONE;
+    if (at != BW_ROOM_NONE) {
+        const struct bw_room_circuit *x = &room->circuits[at];
+        (void)snprintf(v->zone, sizeof(v->zone), "%s", room->sites[x->site].zone);
+        v->folded_unix_s = x->has_today       ? x->today.to_unix_s
+                           : x->has_yesterday ? x->yesterday.to_unix_s
+                                              : 0;
+        v->filling = room->days_to_fill > 0 ? bw_clock_unix_ms() / FILLED_ANEW_MS : 0;
+    }
+    bw_room_drop(room);
+}
+
 void bw_graphs_get(void *owner, struct bw_http_req *req)
 {
     struct bw_collector *collector = owner;
@@ -467,6 +494,7 @@ void bw_graphs_get(void *owner, struct bw_http_req *req)
             "width 300 to 2400, height 120 to 1200");
         return;
     }
+    look_up(collector, bw_http_param(req, 0), v);
     struct circuit *c = bw_graphs_circuit(g, site, circuit);
     v->circuit = c;
     if (c && is_fresh(c) &&

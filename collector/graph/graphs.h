@@ -16,7 +16,8 @@ struct bw_readers;
 struct uv_loop_s;
 
 struct bw_graphs_opts {
-    const char *folder; /* of the RRD files; made when missing */
+    const char *folder;  /* of the RRD files; made when missing */
+    const char *room_db; /* of the state's room, for P95 of days */
     size_t n_workers;
     int64_t keep_s;     /* files nobody looked at for this long are removed */
     size_t cache_bytes; /* of finished pictures */

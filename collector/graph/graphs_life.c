@@ -195,6 +195,7 @@ int bw_graphs_new(struct uv_loop_s *loop,
     g->keep_s = opts->keep_s;
     g->picture_bytes_max = opts->cache_bytes;
     (void)snprintf(g->folder, sizeof(g->folder), "%s", opts->folder);
+    (void)snprintf(g->room_db, sizeof(g->room_db), "%s", opts->room_db);
     int r = bw_dir_make(g->folder, 0750, reterr);
     r = r < 0 ? r : take_over(g, reterr);
     if (r == 0) {
@@ -270,8 +271,8 @@ static void on_sweep_closed(uv_handle_t *handle)
 
 void bw_graphs_maybe_closed(struct bw_graphs *g)
 {
-    if (g->closing && g->pool_closed && g->n_refreshing == 0 && !g->sweeping &&
-        !uv_is_closing((uv_handle_t *)&g->sweep)) {
+    if (g->closing && g->pool_closed && g->n_refreshing == 0 && g->n_marking == 0 &&
+        !g->sweeping && !uv_is_closing((uv_handle_t *)&g->sweep)) {
         uv_close((uv_handle_t *)&g->sweep, on_sweep_closed);
     }
 }

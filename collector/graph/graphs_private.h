@@ -52,8 +52,11 @@ struct view {
     struct circuit *circuit;
     char series[96];
     int64_t span_s;
+    char zone[64];         /* the site's; "" unknown */
+    int64_t folded_unix_s; /* the room has its days up to then; 0: none … */
+    int64_t filling; /* … and still fills those of the past: another number each ten min */
     struct bw_graph_job job;
-    char key[512];
+    char key[768];
 };
 
 struct picture {
@@ -68,11 +71,13 @@ struct picture {
 struct bw_graphs {
     uv_loop_t *loop;
     char folder[PATH_MAX];
+    char room_db[PATH_MAX];
     int64_t keep_s;
     struct bw_readers *readers;
     struct bw_graph_pool *pool;
     struct circuit *circuits[CIRCUIT_BUCKETS];
     size_t n_refreshing;
+    size_t n_marking; /* views of which a reader looks up the marks */
     size_t n_views;
     struct picture *pictures[PICTURE_BUCKETS];
     struct picture *newest;

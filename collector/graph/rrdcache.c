@@ -130,28 +130,16 @@ static int step_changed(struct bw_reader *r,
     return n < 0 ? n : step_s != state->step_s;
 }
 
-/* By from date, each until the next one. */
+/* Another number where anything of them is other. The catalogue's own version will not do:
+ * each handle has its own. */
 static int on_claim(void *owner, const struct bw_claim *c)
 {
-    struct bw_rrd_facts *f = owner;
-    const char *layer = bw_layer_name(c->layer);
-    if (f->n_claims == BW_RRD_CLAIMS_MAX) { /* the oldest is forgotten */
-        memmove(&f->claims[0], &f->claims[1], --f->n_claims * sizeof(f->claims[0]));
+    uint64_t *mark = owner;
+    const int64_t values[] = {c->from_unix_s, c->to_unix_s, c->down_bps, c->up_bps,
+                              (int64_t)c->layer};
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        *mark = (*mark ^ (uint64_t)values[i]) * UINT64_C(1099511628211) + 1;
     }
-    int64_t from = c->from_unix_s > 0 ? c->from_unix_s : 0;
-    struct bw_graph_claim *before = f->n_claims ? &f->claims[f->n_claims - 1] : NULL;
-    if (before && before->to_unix_s > from) {
-        before->to_unix_s = from;
-    }
-    struct bw_graph_claim *g = &f->claims[f->n_claims++];
-    memset(g, 0, sizeof(*g));
-    g->from_unix_s = from;
-    g->to_unix_s = c->to_unix_s == BW_UNKNOWN || c->to_unix_s > INT64_MAX / 2
-                       ? INT64_MAX / 2
-                       : c->to_unix_s;
-    g->bps[BW_DOWN] = c->down_bps;
-    g->bps[BW_UP] = c->up_bps;
-    (void)snprintf(g->layer, sizeof(g->layer), "%s", layer ? layer : "");
     return 0;
 }
 
@@ -162,8 +150,13 @@ static void read_facts(struct bw_reader *r,
     memset(ret, 0, sizeof(*ret));
     const char *layer = bw_layer_name(row->facts.layer);
     (void)snprintf(ret->layer, sizeof(ret->layer), "%s", layer ? layer : "");
+    const char *vantage = bw_vantage_name(row->facts.vantage);
+    const char *source = bw_source_name(row->facts.source);
+    (void)snprintf(ret->seen, sizeof(ret->seen), "Seen from: %s; counters: %s.",
+                   vantage ? vantage : "not stated", source ? source : "none");
+    (void)r->catalogue->ops->statements_count(r->catalogue, &ret->n_said, NULL);
     (void)r->catalogue->ops->claims(r->catalogue, row->site, row->facts.id, 0,
-                                    INT64_MAX / 2, on_claim, ret, NULL);
+                                    INT64_MAX / 2, on_claim, &ret->claims_mark, NULL);
     struct bw_site site;
     if (r->catalogue->ops->site_get(r->catalogue, row->site, &site, NULL) == 0) {
         (void)snprintf(ret->site_name, sizeof(ret->site_name), "%s", site.name);

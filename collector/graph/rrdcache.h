@@ -26,16 +26,12 @@ struct bw_rrd_state {
     int64_t mirror_to_unix_s;   /* … and the last one's end; 0: none */
 };
 
-enum {
-    BW_RRD_CLAIMS_MAX =
-        48 /* of one circuit: more than a change every quarter for ten years */
-};
-
-/* What a picture's words need: of the newest interval, and every claim by its dates. */
+/* What a picture's words need, of the newest interval. */
 struct bw_rrd_facts {
     char layer[16];
-    struct bw_graph_claim claims[BW_RRD_CLAIMS_MAX]; /* the newest, by from */
-    size_t n_claims;
+    char seen[96];        /* vantage and source in words */
+    int64_t n_said;       /* statements on file then, of whatever … */
+    uint64_t claims_mark; /* … and what is written down as claimed for it */
     char site_name[128];
 };
 

@@ -488,6 +488,8 @@ class Serve(CollectorCase):
         for path in (css, graph + f".svg?from={START}&to={START + 7200}", records + "csv", records + "json", large):
             with self.subTest(path=path):
                 plain, packed = self.coded(path, "identity"), self.coded(path)
+                if plain[1] != packed[1]:  # the state's room came between, with the zone of a picture
+                    plain, packed = self.coded(path, "identity"), self.coded(path)
                 self.assertEqual((plain[0], packed[0]), ("", "gzip"))
                 self.assertEqual(plain[1], packed[1])
                 for _, _, headers in (plain, packed):

@@ -5,6 +5,7 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
+#include <graph_marks.h>
 #include <graph_worker.h>
 #include <overview.h>
 #include <page_parts.h>
@@ -254,6 +255,104 @@ static void test_graph_claims_by_date(void **state)
     bw_graph_args_free(args, n);
 }
 
+/* P95 of days, an outage, one that is shorter than a pixel, and what somebody said: over
+ * the wire, and drawn. */
+static void test_graph_marks(void **state)
+{
+    (void)state;
+    enum {
+        FROM = 1782864000,
+        TO = FROM + 10 * 86400
+    };
+    struct bw_graph_job in = {
+        .topic = "link",
+        .rrd = "/x/link.rrd",
+        .from_unix_s = FROM,
+        .to_unix_s = TO,
+        .step_s = 300,
+        .width = 1000, /* a pixel is 864 s */
+        .height = 300,
+        .title = "A",
+        .zone = "America/Chicago",
+        .seen = "Seen from: router; counters: kernel.",
+        .p95_days = 1,
+        .p95 = {{.from_unix_s = FROM, .to_unix_s = FROM + 86400, .bps = {7000, BW_UNKNOWN}},
+                {.from_unix_s = FROM + 86400,
+                 .to_unix_s = FROM + 2 * 86400,
+                 .bps = {BW_UNKNOWN, BW_UNKNOWN}}},
+        .n_p95 = 2,
+        .marks = {{BW_GRAPH_OUTAGE, FROM + 1000, FROM + 4600},
+                  {BW_GRAPH_OUTAGE, FROM + 9000, FROM + 9030},
+                  {BW_GRAPH_KNOWN, FROM - 600, FROM + 4000}},
+        .n_marks = 3};
+    struct bw_graph_job j;
+    struct bw_buf text;
+    struct bw_err err = {.text = ""};
+    char **args = NULL;
+    int n = 0;
+    int seen = 0;
+    bw_buf_init(&text, 65536);
+    assert_int_equal(bw_graph_job_write(&in, &text), 0);
+    assert_int_equal(bw_graph_job_read(text.data, text.len, &j, &err), 0);
+    assert_int_equal(bw_graph_args(&j, &args, &n), 0);
+    for (int i = 0; i < n; i++) {
+        seen +=
+            strcmp(args[i], "CDEF:p950=down,POP,TIME,1782864000,LE,UNKN,TIME,1782950400,LE,"
+                            "7000,TIME,1782950400,LE,UNKN,TIME,1783036800,LE,UNKN,UNKN,IF,"
+                            "IF,IF,IF") == 0;
+        seen += strstr(args[i], ":P95 of class hours, each day, down:") != NULL;
+        seen +=
+            strcmp(args[i], "CDEF:moutage=down,POP,0,TIME,1782865000,GT,TIME,1782868600,LE,"
+                            "*,+,0,GT,INF,UNKN,IF") == 0;
+        seen += strncmp(args[i], "VRULE:1782865000#", 17) == 0;
+        seen += strncmp(args[i], "VRULE:1782873000#", 17) == 0; /* too short for a band */
+        seen +=
+            strcmp(args[i], "CDEF:mknown=down,POP,0,TIME,1782863400,GT,TIME,1782868000,LE,"
+                            "*,+,0,GT,INF,UNKN,IF") == 0;
+        seen += strstr(args[i], "Time zone\\: America/Chicago") != NULL;
+        seen += strcmp(args[i], "COMMENT:Seen from\\: router; counters\\: kernel.\\l") == 0;
+        assert_null(strstr(args[i], "p951"));             /* nothing is known upwards */
+        assert_null(strstr(args[i], "VRULE:1782863400")); /* it began before */
+    }
+    assert_int_equal(seen, 8);
+    bw_graph_args_free(args, n);
+    bw_buf_done(&text);
+}
+
+/* Of more days than steps each step is the highest of several; a day without class is a
+ * gap where it stands alone. */
+static void test_graph_p95_steps(void **state)
+{
+    (void)state;
+    static struct bw_room_day days[100];
+    struct bw_graph_job j = {.from_unix_s = 0, .to_unix_s = 100 * 86400};
+    for (int i = 0; i < 100; i++) {
+        bw_room_day_init(&days[i]);
+        days[i].day = i;
+        days[i].from_unix_s = i * 86400;
+        days[i].to_unix_s = (i + 1) * 86400;
+        days[i].way[BW_DOWN].class_p95_bps = i % 7 < 5 ? i : BW_UNKNOWN;
+    }
+    days[40].outage_ms = 60000;
+    bw_graph_marks_days(days, 100, &j);
+    assert_int_equal(j.p95_days, 2);
+    assert_int_equal(j.n_p95, 50);
+    assert_int_equal(j.p95[0].bps[BW_DOWN], 1);
+    assert_int_equal(j.p95[2].bps[BW_DOWN], 4); /* days 4 and 5, of which 5 has no class */
+    assert_int_equal(j.p95[0].bps[BW_UP], BW_UNKNOWN);
+    assert_int_equal(j.p95[49].to_unix_s, 100 * 86400);
+    assert_int_equal(j.n_marks, 1); /* in a longer range the day of an outage */
+    assert_int_equal(j.marks[0].from_unix_s, 40 * 86400);
+    j = (struct bw_graph_job){.from_unix_s = 0, .to_unix_s = 10 * 86400};
+    bw_graph_marks_days(days, 10, &j);
+    assert_int_equal(j.p95_days, 1);
+    assert_int_equal(j.n_p95, 10);
+    assert_int_equal(j.p95[5].bps[BW_DOWN], BW_UNKNOWN);
+    assert_int_equal(j.n_marks, 0);
+    bw_graph_marks_days(days, 0, &j);
+    assert_int_equal(j.n_p95, 0);
+}
+
 /* The figures that a legend prints: "GPRINT:vdown", "GPRINT:vdpeak", …. */
 static size_t count_figures(const struct bw_graph_job *j, const char *name)
 {
@@ -413,6 +512,8 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_graph_job),
         cmocka_unit_test(test_graph_claims_by_date),
+        cmocka_unit_test(test_graph_marks),
+        cmocka_unit_test(test_graph_p95_steps),
         cmocka_unit_test(test_graph_figures_by_source),
         cmocka_unit_test(test_graphs_of_a_mirror),
         cmocka_unit_test(test_graphs_of_traffic),

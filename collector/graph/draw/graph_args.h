@@ -9,7 +9,7 @@
 struct bw_graph_job;
 
 enum {
-    GRAPH_ARGS_MAX = 160
+    GRAPH_ARGS_MAX = 320
 };
 
 struct args {
@@ -45,6 +45,15 @@ void graph_stats(struct args *a,
 void graph_rate_label(struct args *a, const struct bw_graph_job *j);
 void graph_at_least(struct args *a, const struct bw_graph_job *j);
 void graph_foot(struct args *a, const struct bw_graph_job *j);
+
+/* graph_mark.c: P95 of days; marks under the series, of which `base` is one; their legend.
+ */
+void graph_p95(struct args *a, const struct bw_graph_job *j, const struct look *l);
+void graph_marks(struct args *a,
+                 const struct bw_graph_job *j,
+                 const struct look *l,
+                 const char *base);
+void graph_marks_legend(struct args *a, const struct bw_graph_job *j, const struct look *l);
 
 /* graph_traffic.c: -EINVAL where the topic is none of its own. */
 int graph_draw_traffic(struct args *a, const struct bw_graph_job *j, const struct look *l);

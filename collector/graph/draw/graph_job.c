@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * graph_job.c - a job for a drawing process: as a line of JSON, and as the arguments of
- * rrd_graph_v(). Pure.
+ * graph_job.c - a job for a drawing process as the arguments of rrd_graph_v(). Pure.
  *
  * What every picture says: the layer, the statistic, the unit, the claim, and where
  * nothing was measured. Colours keep apart for every kind of sight (Okabe and Ito's set),
@@ -11,7 +10,6 @@
 #include <buf.h>
 #include <bw/err.h>
 #include <errno.h>
-#include <json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +17,7 @@
 #include <time.h>
 
 enum {
-    ARG_BYTES_MAX = 2 * PATH_MAX + 128,
-    JOB_BYTES_MAX = 16384
+    ARG_BYTES_MAX = 2 * PATH_MAX + 128
 };
 
 enum { /* places of a latency series; in the others: by direction, twice */
@@ -28,114 +25,6 @@ enum { /* places of a latency series; in the others: by direction, twice */
     P95,
     LOSS
 };
-
-/* --- JSON -------------------------------------------------------------------------------
- */
-
-int bw_graph_job_write(const struct bw_graph_job *j, struct bw_buf *out)
-{
-    struct bw_jw w;
-    bw_jw_init(&w, out);
-    bw_jw_obj(&w);
-    bw_jw_kstr(&w, "rrd", j->rrd);
-    bw_jw_kstr(&w, "topic", j->topic);
-    bw_jw_ki64(&w, "format", j->format);
-    bw_jw_kbool(&w, "dark", j->dark);
-    bw_jw_ki64(&w, "from", j->from_unix_s);
-    bw_jw_ki64(&w, "to", j->to_unix_s);
-    bw_jw_ki64(&w, "step", j->step_s);
-    bw_jw_ki64(&w, "width", j->width);
-    bw_jw_ki64(&w, "height", j->height);
-    bw_jw_kstr(&w, "title", j->title);
-    bw_jw_kstr(&w, "layer", j->layer);
-    bw_jw_kbool(&w, "at_least", j->at_least);
-    bw_jw_karr(&w, "claims");
-    for (size_t i = 0; i < j->n_claims; i++) {
-        const struct bw_graph_claim *c = &j->claims[i];
-        bw_jw_obj(&w);
-        bw_jw_ki64(&w, "from", c->from_unix_s);
-        bw_jw_ki64(&w, "to", c->to_unix_s);
-        bw_jw_kstr(&w, "layer", c->layer);
-        bw_jw_ki64(&w, "down", c->bps[BW_DOWN]);
-        bw_jw_ki64(&w, "up", c->bps[BW_UP]);
-        bw_jw_obj_end(&w);
-    }
-    bw_jw_arr_end(&w);
-    bw_jw_obj_end(&w);
-    return bw_buf_error(out);
-}
-
-static int
-text(const json_t *o, const char *name, char *out, size_t cap, struct bw_err *reterr)
-{
-    const char *t = NULL;
-    int r = bw_json_get_str(o, name, cap - 1, &t, reterr);
-    if (r == 0) {
-        (void)snprintf(out, cap, "%s", t);
-    }
-    return r;
-}
-
-static int read_claims(const json_t *list, struct bw_graph_job *j, struct bw_err *reterr)
-{
-    int r = 0;
-    if (!json_is_array(list) || json_array_size(list) > BW_GRAPH_CLAIMS_MAX) {
-        return bw_err_set(reterr, -EINVAL, "claims: not a list of at most %d",
-                          BW_GRAPH_CLAIMS_MAX);
-    }
-    j->n_claims = json_array_size(list);
-    for (size_t i = 0; r == 0 && i < j->n_claims; i++) {
-        const json_t *o = json_array_get(list, i);
-        struct bw_graph_claim *c = &j->claims[i];
-        int64_t *bps = c->bps;
-        r = bw_json_get_i64(o, "from", 0, INT64_MAX / 2, &c->from_unix_s, reterr);
-        r = r < 0 ? r : bw_json_get_i64(o, "to", 0, INT64_MAX / 2, &c->to_unix_s, reterr);
-        r = r < 0 ? r : text(o, "layer", c->layer, sizeof(c->layer), reterr);
-        r = r < 0 ? r : bw_json_opt_i64(o, "down", 0, INT64_MAX, &bps[BW_DOWN], reterr);
-        r = r < 0 ? r : bw_json_opt_i64(o, "up", 0, INT64_MAX, &bps[BW_UP], reterr);
-    }
-    return r;
-}
-
-static int read_job(const json_t *o, struct bw_graph_job *j, struct bw_err *reterr)
-{
-    int64_t format = 0;
-    int r = text(o, "rrd", j->rrd, sizeof(j->rrd), reterr);
-    r = r < 0 ? r : text(o, "topic", j->topic, sizeof(j->topic), reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "format", 0, BW_GRAPH_CSV, &format, reterr);
-    r = r < 0 ? r : bw_json_get_bool(o, "dark", &j->dark, reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "from", 0, INT64_MAX / 2, &j->from_unix_s, reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "to", 0, INT64_MAX / 2, &j->to_unix_s, reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "step", 1, 86400, &j->step_s, reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "width", 100, 4000, &j->width, reterr);
-    r = r < 0 ? r : bw_json_get_i64(o, "height", 60, 2000, &j->height, reterr);
-    r = r < 0 ? r : text(o, "title", j->title, sizeof(j->title), reterr);
-    r = r < 0 ? r : text(o, "layer", j->layer, sizeof(j->layer), reterr);
-    r = r < 0 ? r : bw_json_get_bool(o, "at_least", &j->at_least, reterr);
-    r = r < 0 ? r : read_claims(json_object_get(o, "claims"), j, reterr);
-    j->format = (enum bw_graph_format)format;
-    return r;
-}
-
-int bw_graph_job_read(const char *json,
-                      size_t n,
-                      struct bw_graph_job *ret,
-                      struct bw_err *reterr)
-{
-    struct bw_graph_job j;
-    json_t *o = NULL;
-    memset(&j, 0, sizeof(j));
-    int r = bw_json_parse(json, n, JOB_BYTES_MAX, &o, reterr);
-    if (r < 0) {
-        return r;
-    }
-    r = read_job(o, &j, reterr);
-    json_decref(o);
-    if (r == 0) {
-        *ret = j;
-    }
-    return r;
-}
 
 /* --- arguments --------------------------------------------------------------------------
  */
@@ -372,12 +261,15 @@ void graph_foot(struct args *a, const struct bw_graph_job *j)
     if (localtime_r(&at, &tm)) {
         (void)strftime(zone, sizeof(zone), "%Z", &tm);
     }
-    char line[128];
+    char line[192];
     (void)snprintf(
         line, sizeof(line),
         "Intervals of %s. Time zone: %s. A picture; the records are the evidence.",
-        length(j->step_s, step), zone);
+        length(j->step_s, step), j->zone[0] ? j->zone : zone);
     graph_arg(a, "COMMENT:%s\\l", escaped(line, text_, sizeof(text_)));
+    if (j->seen[0]) {
+        graph_arg(a, "COMMENT:%s\\l", escaped(j->seen, text_, sizeof(text_)));
+    }
 }
 
 /* The figures behind a name in the legend; librrd would print "-nan" where nothing is
@@ -427,6 +319,7 @@ static void draw_link(struct args *a, const struct bw_graph_job *j, const struct
     graph_def(a, j, "upeak", "up_peak", "MAX");
     graph_arg(a, "CDEF:gap=down,UN,up,UN,*,INF,UNKN,IF");
     graph_arg(a, "AREA:gap#%s", l->gap);
+    graph_marks(a, j, l, "down");
     graph_arg(a, "AREA:down#%s55", l->down);
     graph_arg(a, "LINE1:dpeak#%s88", l->down);
     graph_arg(a, "LINE1:upeak#%s88:dashes=2,2", l->up);
@@ -436,7 +329,13 @@ static void draw_link(struct args *a, const struct bw_graph_job *j, const struct
     graph_stats(a, BW_UP, "up", BW_DIRECTIONS + BW_UP, "upeak", "%sbit/s");
     claim(a, j, l, BW_DOWN);
     claim(a, j, l, BW_UP);
-    graph_arg(a, "AREA:0#%s:Not measured\\l", l->gap);
+    if (j->n_claims > 0) {
+        graph_arg(a, "COMMENT:\\l");
+    }
+    graph_p95(a, j, l);
+    graph_arg(a, "AREA:0#%s:Not measured", l->gap);
+    graph_marks_legend(a, j, l);
+    graph_arg(a, "COMMENT:\\l");
     if (!(j->at_least && j->blank[BW_DIRECTIONS + BW_DOWN] &&
           j->blank[BW_DIRECTIONS + BW_UP])) { /* a mirror has no peak */
         graph_arg(a, "COMMENT:Thin lines and \"highest\"\\: the highest second.\\l");
@@ -462,6 +361,7 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
     graph_arg(a, "CDEF:much=losspct,2,GT,losspct,99.9,LT,*,INF,UNKN,IF");
     graph_arg(a, "CDEF:all=losspct,99.9,GE,INF,UNKN,IF");
     graph_arg(a, "AREA:gap#%s", l->gap);
+    graph_marks(a, j, l, "loss");
     graph_arg(a, "AREA:some#%s2A", l->worse);
     graph_arg(a, "AREA:much#%s66", l->worse);
     graph_arg(a, "AREA:all#%sCC", l->worse);
@@ -484,6 +384,7 @@ static void draw_latency(struct args *a, const struct bw_graph_job *j, const str
         graph_arg(a, "VDEF:vloss=losspct,AVERAGE");
         graph_arg(a, "GPRINT:vloss:Mean loss %%.3lf %%%%\\l");
     }
+    graph_marks_legend(a, j, l);
     graph_foot(a, j);
 }
 
@@ -499,6 +400,7 @@ draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look 
     graph_def(a, j, "lup", "line_up", "AVERAGE");
     graph_arg(a, "CDEF:hdown=down,UN,PREV,down,IF");
     graph_arg(a, "CDEF:hup=up,UN,PREV,up,IF");
+    graph_marks(a, j, l, "down");
     graph_arg(a, "LINE1:hdown#%s66", l->down);
     graph_arg(a, "LINE1:hup#%s66:dashes=2,2", l->up);
     graph_arg(a, "LINE3:ldown#%s55", l->down);
@@ -514,6 +416,7 @@ draw_throughput(struct args *a, const struct bw_graph_job *j, const struct look 
     claim(a, j, l, BW_UP);
     graph_arg(a, "COMMENT:\\l");
     graph_arg(a, "COMMENT:Thin lines hold the last test until the next.\\l");
+    graph_marks_legend(a, j, l);
     graph_foot(a, j);
 }
 

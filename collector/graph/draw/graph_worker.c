@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -97,6 +98,12 @@ static void work(const char *line, size_t n)
     if (bw_graph_job_read(line, n, &job, &err) < 0) {
         complain(err.text);
         return;
+    }
+    if (job.zone[0]) { /* a process of its own, with one thread */
+        char zone[sizeof(job.zone) + 1];
+        (void)snprintf(zone, sizeof(zone), ":%s", job.zone);
+        (void)setenv("TZ", zone, 1);
+        tzset();
     }
     if (job.format == BW_GRAPH_CSV) {
         give_csv(&job);

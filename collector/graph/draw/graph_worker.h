@@ -29,7 +29,9 @@ enum {
     BW_GRAPH_LEFT_PIXELS = 81,
     BW_GRAPH_RIGHT_PIXELS = 15,
     BW_GRAPH_CLAIMS_MAX = 8,
-    BW_GRAPH_BESIDE_MAX = 3
+    BW_GRAPH_BESIDE_MAX = 3,
+    BW_GRAPH_STEPS_MAX = 62, /* of P95: a day each, up to two months */
+    BW_GRAPH_MARKS_MAX = 40
 };
 
 /* A probe's series to draw beside. */
@@ -44,6 +46,25 @@ struct bw_graph_claim {
     int64_t to_unix_s;          /* INT64_MAX / 2: until further notice */
     char layer[16];             /* "" not stated */
     int64_t bps[BW_DIRECTIONS]; /* unknown: none */
+};
+
+/* P95 of class hours of a local day, or the highest of several. */
+struct bw_graph_step {
+    int64_t from_day; /* not sent */
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+    int64_t bps[BW_DIRECTIONS]; /* unknown: no class, or not counted */
+};
+
+enum bw_graph_mark_kind {
+    BW_GRAPH_OUTAGE, /* of the line; in a range of more than a month a day with one */
+    BW_GRAPH_KNOWN   /* somebody said something of this time */
+};
+
+struct bw_graph_mark {
+    enum bw_graph_mark_kind kind;
+    int64_t from_unix_s;
+    int64_t to_unix_s;
 };
 
 struct bw_graph_job {
@@ -62,6 +83,14 @@ struct bw_graph_job {
     bool at_least;  /* counted at a mirror port: the line carried this much or more */
     struct bw_graph_claim claims[BW_GRAPH_CLAIMS_MAX]; /* by from, none beside another */
     size_t n_claims;
+    char zone[64]; /* of the axis: "America/Chicago"; "" this machine's */
+    char seen[96]; /* vantage and source in words, "" unknown */
+    struct bw_graph_step p95[BW_GRAPH_STEPS_MAX]; /* oldest first */
+    size_t n_p95;
+    int64_t p95_days; /* of each step */
+    struct bw_graph_mark marks[BW_GRAPH_MARKS_MAX];
+    size_t n_marks;
+    bool marks_cut; /* there were more: these are the longest */
     /* By data source, nothing known in the range: bw_graph_find_blank() says, not sent. */
     bool blank[BW_SERIES_DS_MAX];
     /* For "rtt", the first by name: bw_graph_find_beside() says, not sent. */

@@ -14,7 +14,7 @@
 enum {
     W = 1000,
     H = 132,
-    BOX_W = 128,
+    BOX_W = 144,
     BOX_H = 54,
     BOX_Y = 60,
     NODES_MAX = 5
@@ -55,7 +55,7 @@ static size_t nodes_of(const struct bw_circuit_view *v,
                                .below = v->hub == BW_WAY_HUB_SILENT ? "its box is silent"
                                         : v->hub == BW_WAY_HUB_OUT  ? "its line is out"
                                         : v->hub != BW_WAY_HUB_NONE ? "on file"
-                                        : provider                  ? "by a target’s name"
+                                        : provider                  ? "by a target"
                                                                     : "none on file",
                                .dashed = v->hub == BW_WAY_HUB_NONE && !provider};
     nodes[n++] = (struct node){.place = BW_WAY_INTERNET,
