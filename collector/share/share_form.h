@@ -9,7 +9,7 @@
 enum bw_share_form_limits {
     BW_SHARE_FORM_BYTES = 32768, /* as it comes: 6,000 bytes may be 18,000 */
     BW_SHARE_FORM_TEXT = 8192,   /* of one field, undone */
-    BW_SHARE_FORM_FIELDS = 16
+    BW_SHARE_FORM_FIELDS = 32
 };
 
 struct bw_share_form_field {
