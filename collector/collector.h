@@ -17,6 +17,7 @@ struct bw_graphs;
 struct bw_ingest;
 struct bw_keeper;
 struct bw_measure;
+struct bw_open_shelf;
 struct bw_readers;
 struct bw_reflection;
 struct bw_roomkeeper;
@@ -60,6 +61,7 @@ struct bw_collector {
     struct bw_bags *bags;           /* of funding years */
     struct bw_packmail *packmail;   /* NULL: none is asked for */
     struct bw_share_room *share_room;
+    struct bw_open_shelf *open_shelf; /* files for everybody */
     struct bw_measure *measure;       /* NULL: no measurement server here */
     struct bw_reflection *reflection; /* NULL: none is asked for */
     struct bw_door *door;             /* who may look */

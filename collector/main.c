@@ -14,6 +14,7 @@
 #include <malloc.h>
 #include <measure_worker.h>
 #include <notify.h>
+#include <open_shelf.h>
 #include <packroom.h>
 #include <page_worksheet.h>
 #include <pricebook.h>
@@ -58,6 +59,7 @@ static int run(struct bw_collector *c)
     bw_pricebook_free(c->pricebook);
     bw_worksheets_free(c->worksheets);
     bw_share_room_free(c->share_room);
+    bw_open_shelf_free(c->open_shelf);
     bw_key_free(c->log_key);
     bw_collector_config_free(c->conf);
     return c->exit_code;

@@ -19,6 +19,7 @@
 #include <page_circuit.h>
 #include <page_compare.h>
 #include <page_fleet.h>
+#include <page_opendata.h>
 #include <page_places.h>
 #include <page_prices.h>
 #include <page_progress.h>
@@ -140,6 +141,11 @@ const struct bw_http_route bw_collector_routes[] = {
     {"POST", "/fleet/keys/{}", BW_NEED_ADMIN, BW_DOOR_FORM_BYTES, bw_page_fleet_keys_post},
     {"POST", "/fleet/tokens", BW_NEED_ADMIN, BW_FLEET_FORM_BYTES,
      bw_page_fleet_tokens_post},
+    {"GET", "/open-data", BW_NEED_NOBODY, 0, bw_page_opendata},
+    {"GET", "/open-data/review", BW_NEED_VIEW, 0, bw_page_review},
+    {"POST", "/open-data/review", BW_NEED_SAY, BW_REVIEW_FORM_BYTES, bw_page_review_post},
+    {"GET", "/open-data/review/rows.csv", BW_NEED_VIEW, 0, bw_page_review_rows},
+    {"GET", "/open-data/{}", BW_NEED_NOBODY, 0, bw_page_opendata_file},
     {"GET", "/s/{}", BW_NEED_NOBODY, 0, bw_share_get},
     {"POST", "/s/{}/comment", BW_NEED_NOBODY, BW_SHARE_FORM_BYTES, bw_share_comment_post},
     {"GET", "/s/{}/{}", BW_NEED_NOBODY, 0, bw_share_file_get},

@@ -19,6 +19,7 @@
 #include <notify.h>
 #include <packmail.h>
 #include <packroom.h>
+#include <page_opendata.h>
 #include <page_worksheet.h>
 #include <pricebook.h>
 #include <readers.h>
@@ -300,6 +301,7 @@ static int start_packs(struct bw_collector *c, struct bw_err *reterr)
         return r;
     }
     r = bw_share_room_new(&c->readers, c->data_folder, &c->share_room);
+    r = r < 0 ? r : bw_page_opendata_start(c);
     return r < 0 ? bw_err_set(reterr, r, "out of memory")
                  : bw_packroom_new(&opts, &c->packroom, reterr);
 }

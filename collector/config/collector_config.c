@@ -379,6 +379,7 @@ static const struct bw_conf_section sections[] = {
             "uploads over HTTP, with a ticket for every test. There is none without this "
             "section. It is a process of its own, which is started again when it ends."},
     BW_ALERTS_SECTION,
+    BW_OPENDATA_SECTION,
     BW_REFLECTOR_SECTION(bw_reflector_collector_opts),
     {.keyword = NULL},
 };
@@ -567,6 +568,7 @@ static int fill(struct bw_collector_config *c, struct bw_err *reterr)
     r = r < 0 ? r : check_believed(top, c, reterr);
     r = r < 0 ? r : bw_log_config_read(top, &c->log, reterr);
     r = r < 0 ? r : bw_alerts_config_read(top, &c->alerts, reterr);
+    r = r < 0 ? r : bw_opendata_config_read(top, &c->opendata, reterr);
     return r < 0 ? r : bw_reflector_conf_read(top, true, &c->reflector, reterr);
 }
 

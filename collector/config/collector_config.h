@@ -9,6 +9,7 @@
 #include <door_config.h>
 #include <limits.h>
 #include <log_config.h>
+#include <opendata_config.h>
 #include <reflector.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,6 +88,7 @@ struct bw_collector_config {
     int bags_quiet_min[2]; /* of the day */
     struct bw_config_measure measure;
     struct bw_config_alerts alerts;
+    struct bw_config_opendata opendata;
     struct bw_reflector_conf reflector; /* not `on`: none */
 };
 

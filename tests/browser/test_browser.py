@@ -57,7 +57,8 @@ class State:
     """A collector that runs over it; where() is what pages.js asks for."""
 
     def __init__(self):
-        self.c = Collector(title=TITLE, access="accounts")
+        self.c = Collector(title=TITLE, access="accounts", extra=(
+            'open_data { license = "CC-BY-4.0" license_title = "Attribution" license_url = "https://license.example/" }\n'))
         secret = os.path.join(self.c.folder, "secret")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
             f.write("x\n")
@@ -139,6 +140,8 @@ class State:
         for ask, known in (("", 0), (f"&carried=peak&delivered=claimed&rate=4000&weeks={days[0]}/{days[1]}", 2)):
             self.c.wait("days of the past", lambda ask=ask, known=known: readiness.check(self.c.request(
                 "GET", f"/api/v1/readiness?{ask}", headers=cookie).json) >= known, 120)
+        self.c.command("opendata", "standing", "--by", "heron", "--from", "2026-01-01", "--reason", MARKUP, "--entity",
+                       f"district-{self.truth['circuits'][0]['district']}", "--ledger", self.c.data, env=self.c.env)
 
     def month(self):
         """A whole month in the room is the report of that month."""

@@ -37,7 +37,8 @@ COLUMNS = ("no session", "another's session", "a key", "forged or stale token", 
 # Public by design: a decision, made here once more.
 OPEN = {"/log/checkpoint", "/log/key", "/log/inclusion", "/log/growth", "/log/tile/{*}", "/log/epoch",
         "/log/stamp/{}/{}", "/log/witness/key", "/healthz", "/s/{}", "/s/{}/comment", "/s/{}/{}",
-        "/problems/{}", "/static/{}", "/sign-in", "/set-up/{}", "/oidc/start", "/oidc/back"}
+        "/problems/{}", "/static/{}", "/sign-in", "/set-up/{}", "/oidc/start", "/oidc/back", "/open-data",
+        "/open-data/{}"}
 SIGNED = {"/api/v1/summaries", "/api/v1/enroll", "/api/v1/keys", "/api/v1/tickets", "/api/v1/bags",
           "/log/witness/add-checkpoint", "/oidc/logout"}
 

@@ -200,7 +200,7 @@ class Trouble(unittest.TestCase):
             sample = f.read()
         whole, n = re.subn(r"(?ms)^# \w+(?: \"\w+\")? \{\n.*?^# \}\n",
                            lambda m: re.sub(r"(?m)^# ", "", m[0]), sample)
-        self.assertEqual(n, 11, "accounts, oidc, two groups, audit, measure, reflector, witness, witnessed, "
+        self.assertEqual(n, 12, "accounts, oidc, two groups, audit, measure, open_data, reflector, witness, witnessed, "
                                 "alerts, a listener without a proxy")
         # Keys have a gap in the sample, so that nobody takes them for somebody's.
         top = os.path.join(os.path.dirname(__file__), "../..")

@@ -27,7 +27,8 @@ static const struct {
               {BW_PLACE_READINESS, "/readiness", "Readiness"},
               {BW_PLACE_PROGRESS, "/progress", "Progress"},
               {BW_PLACE_FLEET, "/fleet", "Fleet"},
-              {BW_PLACE_SERVERS, "/servers", "Servers"}};
+              {BW_PLACE_SERVERS, "/servers", "Servers"},
+              {BW_PLACE_OPEN_DATA, "/open-data", "Open data"}};
 
 /* A page of the whole state leads nowhere for who does not see that. */
 static void

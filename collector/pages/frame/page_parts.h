@@ -27,7 +27,8 @@ enum bw_page_place {
     BW_PLACE_READINESS,
     BW_PLACE_PROGRESS,
     BW_PLACE_FLEET,
-    BW_PLACE_SERVERS /* of the state alone */
+    BW_PLACE_SERVERS /* of the state alone */,
+    BW_PLACE_OPEN_DATA
 };
 
 /* Everything before and after a page's own content. `title` and `state` are foreign; `here`
