@@ -152,9 +152,11 @@ class State:
                                            begin, "--to", end, "--format", "json", "-o", "-", env=self.c.env, timeout=300))
         tested, used = report["delivered"]["tested"]["down"], report["used"][0]["class_hours"]["down"]
         want = (tested["against_claim"]["line_at_claim_layer"]["median_bps"], used["p95_at_claim_layer_bps"])
-        with sqlite3.connect(os.path.join(self.c.data, "room.db"), timeout=10) as db:
-            got = db.execute("SELECT median_bps, claimed_p95_bps FROM months JOIN circuits ON circuit = id WHERE site = ?"
-                             " AND month = ?", (first["site"], int(begin[:4]) * 12 + int(begin[5:7]) - 1)).fetchone()
+        def kept():
+            with sqlite3.connect(os.path.join(self.c.data, "room.db"), timeout=10) as db:
+                return db.execute("SELECT median_bps, claimed_p95_bps FROM months JOIN circuits ON circuit = id WHERE site = ?"
+                                  " AND month = ?", (first["site"], int(begin[:4]) * 12 + int(begin[5:7]) - 1)).fetchone()
+        got = self.c.wait("the month in the room", kept, 120)
         assert got == want, (begin, got, want)
         with sqlite3.connect(os.path.join(self.c.data, "room.db"), timeout=10) as db:  # two weeks more, for before and after
             number = db.execute("SELECT id FROM circuits WHERE site = ?", (first["site"],)).fetchone()[0] * 2 << 20
@@ -168,7 +170,7 @@ class State:
         told = subprocess.run([program("bandwitness-collector"), "--routes"], check=True, stdout=subprocess.PIPE,
                               encoding="utf-8").stdout
         rows = [line.split() for line in told.splitlines()]
-        return [row[1] for row in rows if row[0] == "GET" and not row[1].startswith(
+        return [row[1] for row in rows if row[0] == "GET" and not row[1].endswith(".csv") and not row[1].startswith(
             ("/api/", "/log/", "/healthz", "/metrics", "/static/"))]
 
     def where(self):

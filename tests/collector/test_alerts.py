@@ -143,29 +143,7 @@ alerts {{
 """)
         cls.enterClassContext(cls.c)
         cls.begun = int(time.time()) // 300 * 300 - 3600
-        cls.last_month()
         wait_for("the first look", lambda: cls.steps() > 0)
-
-    @classmethod
-    def last_month(cls):
-        """Records of it, and then a start that asks for packs of it."""
-        now = time.gmtime()
-        cls.month = (now.tm_year, now.tm_mon - 1) if now.tm_mon > 1 else (now.tm_year - 1, 12)
-        box = cls.c.box("Rush School", start=calendar.timegm((*cls.month, 12, 12, 0, 0)))
-        cls.rush = box.site
-        answer = cls.c.post([box.summary() for _ in range(4)])
-        assert answer.json["refused"] == [], answer.text
-        cls.c.stop()
-        more = "every = month after = 0 to"
-        with open(cls.c.conf, encoding="utf-8") as f:
-            conf = f.read().replace("    weekly = no\n", f"""    weekly = no
-    digest_at = "00:00"
-    pack "all" {{ title = "Sizing <of> all" for = sizing {more} = "grey@alder.example rowan@alder.example" }}
-    pack "nobody" {{ for = pia district = "no-such" {more} = "rowan@alder.example" }}
-""")
-        with open(cls.c.conf, "w", encoding="utf-8") as f:
-            f.write(conf)
-        cls.c.start()
 
     @classmethod
     def steps(cls):
@@ -176,26 +154,6 @@ alerts {{
 
     def listed(self, *words):
         return json.loads(self.c.admin("alert", "list", "--json", *words))
-
-    def test_a_a_packs_by_mail(self):
-        wait_for("the mails", lambda: len(self.box_mail.got) == 2 and "\"nobody\"" in self.c.text(), 60)
-        grey, = self.box_mail.mails("grey@alder.example")
-        rowan, = self.box_mail.mails("rowan@alder.example")
-        self.assertNotEqual(grey["Message-ID"], rowan["Message-ID"])
-        self.assertEqual(grey["Subject"], "[Alder State] Sizing <of> all, %04d-%02d" % self.month)
-        self.assertEqual(grey.defects, [])
-        self.assertEqual([p.get_content_type() for p in grey.walk()][:4],
-                         ["multipart/mixed", "multipart/alternative", "text/plain", "text/html"])
-        files = {p.get_filename(): p.get_content() for p in grey.iter_attachments()}
-        name, = [n for n in files if n.startswith(f"{self.rush}.wan")]
-        self.assertTrue(name.endswith(".pdf") and files[name].startswith(b"%PDF-"), list(files))
-        self.assertIn("provisional", grey.get_body(("plain",)).get_content())
-        self.assertIn("&lt;of&gt;", grey.get_body(("html",)).get_content())
-        # once: nothing is made again, and nothing is left behind
-        self.assertEqual(self.c.metric("bandwitness_packs_mailed_total"), 1)
-        self.assertGreaterEqual(self.c.metric("bandwitness_packs_not_mailed_total"), 1)
-        self.assertIn("no-such", self.c.text())
-        self.assertFalse(os.path.exists(os.path.join(self.c.data, "pack-to-mail")))
 
     def test_c_killed_between_mail_and_note(self):
         box = in_order(self.c.box("Teal School", start=self.begun))
@@ -273,6 +231,73 @@ alerts {{
         self.assertEqual([p.get_content_type() for p in mail.walk()],
                          ["multipart/alternative", "text/plain"])
         self.assertIn("Nothing is the matter", mail.get_body(("plain",)).get_content())
+
+
+@unittest.skipUnless(Controller, "needs python3-aiosmtpd")
+class Packs(unittest.TestCase):
+    """Packs by mail, of a collector of their own: its room has a month to read."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.c = Collector()
+        cls.box_mail = Mailbox(cls.c.folder)
+        cls.addClassCleanup(cls.box_mail.server.stop)
+        with open(os.path.join(cls.c.folder, "password"), "w", encoding="utf-8") as f:
+            f.write("nest & twig\n")
+        cls.enterClassContext(cls.c)
+        cls.last_month()
+
+    @classmethod
+    def last_month(cls):
+        """Records of it, and then a start that asks for packs of it."""
+        now = time.gmtime()
+        cls.month = (now.tm_year, now.tm_mon - 1) if now.tm_mon > 1 else (now.tm_year - 1, 12)
+        box = cls.c.box("Rush School", start=calendar.timegm((*cls.month, 12, 12, 0, 0)))
+        cls.rush = box.site
+        answer = cls.c.post([box.summary() for _ in range(4)])
+        assert answer.json["refused"] == [], answer.text
+        cls.c.stop()
+        more = "every = month after = 0 to"
+        with open(cls.c.conf, "a", encoding="utf-8") as f:
+            f.write(f"""
+alerts {{
+    zone = "UTC"
+    weekly = no
+    monthly = no
+    digest_at = "00:00"
+    mail {{
+        server = "127.0.0.1"
+        port = {cls.box_mail.server.port}
+        ca_file = "{cls.box_mail.ca}"
+        user = "wren"
+        password_file = "{cls.c.folder}/password"
+        from = "bandwitness@alder.example"
+    }}
+    pack "all" {{ title = "Sizing <of> all" for = sizing {more} = "grey@alder.example rowan@alder.example" }}
+    pack "nobody" {{ for = pia district = "no-such" {more} = "rowan@alder.example" }}
+}}
+""")
+        cls.c.start()
+
+    def test_packs_by_mail(self):
+        wait_for("the mails", lambda: len(self.box_mail.got) == 2 and "\"nobody\"" in self.c.text(), 60)
+        grey, = self.box_mail.mails("grey@alder.example")
+        rowan, = self.box_mail.mails("rowan@alder.example")
+        self.assertNotEqual(grey["Message-ID"], rowan["Message-ID"])
+        self.assertEqual(grey["Subject"], "[Alder State] Sizing <of> all, %04d-%02d" % self.month)
+        self.assertEqual(grey.defects, [])
+        self.assertEqual([p.get_content_type() for p in grey.walk()][:4],
+                         ["multipart/mixed", "multipart/alternative", "text/plain", "text/html"])
+        files = {p.get_filename(): p.get_content() for p in grey.iter_attachments()}
+        name, = [n for n in files if n.startswith(f"{self.rush}.wan")]
+        self.assertTrue(name.endswith(".pdf") and files[name].startswith(b"%PDF-"), list(files))
+        self.assertIn("provisional", grey.get_body(("plain",)).get_content())
+        self.assertIn("&lt;of&gt;", grey.get_body(("html",)).get_content())
+        # once: nothing is made again, and nothing is left behind
+        self.assertEqual(self.c.metric("bandwitness_packs_mailed_total"), 1)
+        self.assertGreaterEqual(self.c.metric("bandwitness_packs_not_mailed_total"), 1)
+        self.assertIn("no-such", self.c.text())
+        self.assertFalse(os.path.exists(os.path.join(self.c.data, "pack-to-mail")))
 
 
 if __name__ == "__main__":

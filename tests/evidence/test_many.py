@@ -161,7 +161,7 @@ class Many(unittest.TestCase):
 
     def figures(self, name):
         with open(name, encoding="utf-8", newline="") as f:
-            return {r["figure"]: r for r in csv.DictReader(f) if r["section"] != "absent"}
+            return {r["figure"].lstrip("'"): r for r in csv.DictReader(f) if r["section"] != "absent"}
 
     def test_a_page_of_all(self):
         """Needs, progress and districts, from each circuit's own packs of the two periods."""

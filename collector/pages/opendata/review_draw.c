@@ -173,10 +173,10 @@ static void write_words(struct bw_review *v,
             hidden_where(v, b);
             hidden(b, "act", "withdraw");
             hidden(b, "id", s->id);
-            bw_buf_printf(b, "<button>Withdraw<span class=\"vh\"> the %s of ",
+            bw_buf_printf(b, "<button aria-label=\"Withdraw the %s of ",
                           s->act == BW_OPENDATA_HOLD ? "hold" : "approval");
             put_days(b, s);
-            bw_buf_puts(b, "</span></button></form>");
+            bw_buf_puts(b, "\">Withdraw</button></form>");
         } else {
             bw_buf_puts(b, "yes");
         }
@@ -199,7 +199,7 @@ static void write_range(struct bw_review *v)
     for (int i = 0; i < 2; i++) {
         bw_buf_printf(b,
                       "<div><label for=\"%s\">%s</label><input id=\"%s\" name=\"%s\" "
-                      "type=\"date\" class=\"day\" value=\"",
+                      "pattern=\"[0-9]{4}-[0-9]{2}-[0-9]{2}\" class=\"day\" value=\"",
                       names[i], i ? "Last day" : "First day", names[i], names[i]);
         bw_review_day(b, i ? v->to_day : v->from_day);
         bw_buf_puts(b, "\"></div>");
